@@ -1,0 +1,89 @@
+import { badBody } from './api-error.js';
+
+/** The part of OpenAI's chat request that this server acts on; anything else is ignored. */
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly maxTokens: number | undefined;
+}
+
+/** A message with its text parts joined. */
+export interface Message {
+  readonly role: string;
+  readonly text: string;
+}
+
+const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
+
+/** Reads a request's body. Throws an `ApiError` that names the wrong parameter. */
+export function toChatRequest(body: unknown): ChatRequest {
+  if (!isRecord(body)) throw badBody('The body must be a JSON object.');
+  const { model, messages, stream, stream_options, max_tokens, max_completion_tokens, n } = body;
+  if (typeof model !== 'string' || model === '') {
+    throw badBody('You must provide a model parameter.', 'model');
+  }
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw badBody("'messages' must be an array with at least one message.", 'messages');
+  }
+  if (n !== undefined && n !== null && n !== 1) {
+    throw badBody("This server gives one choice: leave out 'n'.", 'n');
+  }
+  const isStream = toBoolean(stream, 'stream');
+  if (stream_options !== undefined && stream_options !== null && !isStream) {
+    throw badBody("'stream_options' is only allowed when 'stream' is true.", 'stream_options');
+  }
+  return {
+    model,
+    messages: messages.map(toMessage),
+    stream: isStream,
+    includeUsage:
+      isRecord(stream_options) &&
+      toBoolean(stream_options.include_usage, 'stream_options.include_usage'),
+    maxTokens:
+      toTokenLimit(max_completion_tokens, 'max_completion_tokens') ??
+      toTokenLimit(max_tokens, 'max_tokens'),
+  };
+}
+
+function toMessage(message: unknown, index: number): Message {
+  const param = `messages[${index}]`;
+  if (!isRecord(message)) throw badBody(`'${param}' must be an object.`, param);
+  const { role, content } = message;
+  if (typeof role !== 'string' || !ROLES.has(role)) {
+    throw badBody(`'${param}.role' must be one of ${[...ROLES].join(', ')}.`, `${param}.role`);
+  }
+  return { role, text: toText(content, role, `${param}.content`) };
+}
+
+function toText(content: unknown, role: string, param: string): string {
+  if (typeof content === 'string') return content;
+  if (Array.isArray(content)) return content.map((part) => toPartText(part, param)).join('\n');
+  // An assistant's message may hold tool calls only.
+  if ((content === null || content === undefined) && role === 'assistant') return '';
+  throw badBody(`'${param}' must be a string or an array of content parts.`, param);
+}
+
+function toPartText(part: unknown, param: string): string {
+  if (isRecord(part) && part.type === 'text' && typeof part.text === 'string') return part.text;
+  throw badBody(`'${param}' may hold text parts only: this server reads nothing else.`, param);
+}
+
+function toBoolean(value: unknown, param: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean') throw badBody(`'${param}' must be a boolean.`, param);
+  return value;
+}
+
+function toTokenLimit(value: unknown, param: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+    throw badBody(`'${param}' must be an integer of at least 1.`, param);
+  }
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,2 @@
+export { LOCAL_BROKEN, LOCAL_MODEL } from './models.js';
+export { type LocalModel, type LocalModelOptions, startLocalModel } from './server.js';

@@ -1,0 +1,214 @@
+/** Options and environment to one frozen configuration. The only reader of the environment. */
+
+import { environment } from '#platform';
+import type { Diagnostic, LogLevel } from './diagnostics.js';
+import type { PublisherLimits } from './publish/publisher.js';
+import type { Transport } from './publish/transport.js';
+import type { RetryPolicy } from './publish/with-retry.js';
+import type { ScopeManager } from './scope.js';
+import type { TraceLimits } from './trace/recorder.js';
+import type { RedactOptions } from './trace/redact.js';
+
+/** Settings of a tracer. Each wins over its environment variable. */
+export interface TracerOptions {
+  /** Workspace API key. @default OPENLAYER_API_KEY */
+  readonly apiKey?: string | undefined;
+  /** The pipeline that takes the rows. @default OPENLAYER_INFERENCE_PIPELINE_ID */
+  readonly inferencePipelineId?: string | undefined;
+  /** Ends in `/v1`. @default OPENLAYER_BASE_URL, else https://api.openlayer.com/v1 */
+  readonly baseUrl?: string | undefined;
+  /** Whether to send the API key over plain http to a host that is not this machine. @default false */
+  readonly dangerouslyAllowHttp?: boolean | undefined;
+  /** Whether to trace and publish at all. @default false where OPENLAYER_DISABLE_PUBLISH is true, on or 1, else true */
+  readonly publish?: boolean | undefined;
+  /** How the current step is carried along. @default AsyncLocalStorage */
+  readonly scope?: ScopeManager | undefined;
+  /** Which values are masked before they leave the request. @default keys that are known as secrets */
+  readonly redact?: RedactOptions | false | undefined;
+  /** Bounds of traces and of what is logged in them. */
+  readonly limits?: Partial<TraceLimits> | undefined;
+  /** Bounds of batches and of the queue. */
+  readonly batch?: Partial<PublisherLimits> | undefined;
+  /** How failed sends are repeated. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  /** Longest that one call to the platform may take as a whole, in milliseconds. @default 30000 */
+  readonly timeoutMs?: number | undefined;
+  /** Least severe level of our own lines on stderr. @default OPENLAYER_LOG, else 'warn' */
+  readonly logLevel?: LogLevel | undefined;
+  /** Takes our diagnostics instead of stderr, each at most once a minute. */
+  readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Takes the batches instead of the platform; for tests and for other destinations. */
+  readonly transport?: Transport | undefined;
+}
+
+export interface Config {
+  readonly apiKey: string | undefined;
+  readonly inferencePipelineId: string | undefined;
+  readonly baseUrl: string;
+  readonly publish: boolean;
+  readonly scope: ScopeManager | undefined;
+  readonly redact: RedactOptions | false;
+  readonly limits: TraceLimits;
+  readonly batch: PublisherLimits;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly logLevel: LogLevel;
+  readonly onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
+  readonly transport: Transport | undefined;
+}
+
+/** An option has a value that cannot work. Thrown where the options are given, never later. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const LIMITS: TraceLimits = {
+  maxSteps: 1000,
+  maxDepth: 64,
+  maxValueChars: 65_536,
+  maxTraceChars: 1_048_576,
+  maxOpenTraces: 10_000,
+};
+
+const BATCH: PublisherLimits = {
+  maxBatchRows: 100,
+  maxBatchBytes: 1_048_576,
+  maxDelayMs: 1000,
+  maxQueueBytes: 33_554_432,
+};
+
+const RETRY: RetryPolicy = { baseMs: 1000, capMs: 60_000, maxElapsedMs: 900_000 };
+
+const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
+
+/**
+ * @throws ConfigError with a text that says what to do
+ */
+export function resolveConfig(options: TracerOptions, env = environment): Config {
+  assertObject(options, 'options');
+  return Object.freeze({
+    apiKey: text(options.apiKey, 'apiKey') ?? text(env.OPENLAYER_API_KEY, 'OPENLAYER_API_KEY'),
+    inferencePipelineId:
+      text(options.inferencePipelineId, 'inferencePipelineId') ??
+      text(env.OPENLAYER_INFERENCE_PIPELINE_ID, 'OPENLAYER_INFERENCE_PIPELINE_ID'),
+    baseUrl: baseUrl(
+      text(options.baseUrl, 'baseUrl') ?? text(env.OPENLAYER_BASE_URL, 'OPENLAYER_BASE_URL'),
+      options.dangerouslyAllowHttp ?? false,
+    ),
+    publish:
+      options.publish ?? !['true', 'on', '1'].includes(env.OPENLAYER_DISABLE_PUBLISH?.trim() ?? ''),
+    scope: options.scope,
+    redact: redactOptions(options.redact),
+    limits: numbers(LIMITS, options.limits, 'limits'),
+    batch: numbers(BATCH, options.batch, 'batch'),
+    retry: numbers(RETRY, options.retry, 'retry'),
+    timeoutMs: numbers({ timeoutMs: 30_000 }, { timeoutMs: options.timeoutMs }, 'options')
+      .timeoutMs,
+    logLevel: logLevel(options.logLevel, env.OPENLAYER_LOG),
+    onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
+    transport: options.transport,
+  });
+}
+
+function text(value: unknown, name: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string')
+    throw new ConfigError(`${name} must be a text, but is of type ${typeof value}`);
+  // A key with a line break in it could not be sent as a header.
+  const trimmed = value.trim();
+  if (/\p{Cc}/u.test(trimmed))
+    throw new ConfigError(`${name} holds control characters; copy it anew`);
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function baseUrl(given: string | undefined, allowHttp: boolean): string {
+  const value = given ?? 'https://api.openlayer.com/v1';
+  if (!URL.canParse(value))
+    throw new ConfigError('baseUrl is no URL; give one such as https://api.openlayer.com/v1');
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new ConfigError(
+      'baseUrl must hold no user, password, query or fragment; give the key as apiKey',
+    );
+  }
+  if (
+    url.protocol !== 'https:' &&
+    !(url.protocol === 'http:' && (allowHttp || isLoopback(url.hostname)))
+  ) {
+    throw new ConfigError(
+      `baseUrl must start with https://, since the API key goes there; for plain http to ${url.hostname} set dangerouslyAllowHttp: true`,
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
+  if (redact === undefined || redact === false) return redact ?? {};
+  assertObject(redact, 'redact');
+  optionalFunction(redact.text, 'redact.text');
+  if (redact.keys !== undefined && !Array.isArray(redact.keys)) {
+    throw new ConfigError('redact.keys must be a list of texts and regular expressions');
+  }
+  for (const key of redact.keys ?? []) {
+    if (typeof key !== 'string' && !(key instanceof RegExp)) {
+      throw new ConfigError('redact.keys must hold texts and regular expressions only');
+    }
+  }
+  return redact;
+}
+
+function logLevel(option: LogLevel | undefined, env: string | undefined): LogLevel {
+  if (option !== undefined) {
+    if (LOG_LEVELS.includes(option)) return option;
+    throw new ConfigError(`logLevel must be one of ${LOG_LEVELS.join(', ')}`);
+  }
+  return LOG_LEVELS.find((level) => level === env) ?? 'warn';
+}
+
+/** Fills in the defaults. Every value must be a positive number; delays may be 0. */
+function numbers<T extends { readonly [K in keyof T]: number }>(
+  defaults: T,
+  given: { readonly [K in keyof T]?: number | undefined } | undefined,
+  group: string,
+): T {
+  if (given === undefined) return defaults;
+  assertObject(given, group);
+  const result = { ...defaults };
+  for (const key of Object.keys(given) as (keyof T & string)[]) {
+    if (!Object.hasOwn(defaults, key)) {
+      throw new ConfigError(
+        `${group}.${key} is not known; ${group} takes ${Object.keys(defaults).join(', ')}`,
+      );
+    }
+    const value: unknown = given[key];
+    if (value === undefined) continue;
+    const least = key.endsWith('Ms') ? 0 : 1;
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
+      throw new ConfigError(
+        `${group}.${key} must be a number of at least ${least}, but is ${String(value)}`,
+      );
+    }
+    result[key] = value as T[keyof T & string];
+  }
+  return Object.freeze(result);
+}
+
+/** @throws ConfigError unless the value is missing or a function */
+export function optionalFunction<F>(value: F, name: string): F {
+  if (value !== undefined && typeof value !== 'function')
+    throw new ConfigError(`${name} must be a function`);
+  return value;
+}
+
+/** @throws ConfigError unless the value is an object */
+export function assertObject(value: unknown, name: string): asserts value is object {
+  if (typeof value !== 'object' || value === null) {
+    throw new ConfigError(
+      `${name} must be an object, but is ${value === null ? 'null' : typeof value}`,
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/** The tracer that the whole process shares: the only process-wide value besides the scope. */
+
+import type { TracerOptions } from './config.js';
+import type { Feedback, UpdateResult } from './publish/row-updater.js';
+import { createTracerCore, type Tracer, type TracerCore } from './tracer.js';
+import type { RowUpdateConfig } from './wire.js';
+
+const SLOT = Symbol.for('openlayer-tracing.tracer.v1');
+const holder = globalThis as { [SLOT]?: TracerCore | undefined };
+
+/** The process-wide tracer, made from the environment at the first call unless it was configured before. */
+export function getTracer(): Tracer {
+  return defaultTracer();
+}
+
+/** The same, as adapters see it. */
+export function defaultTracer(): TracerCore {
+  return holder[SLOT] ?? setDefaultTracer(createTracerCore({}));
+}
+
+/**
+ * Makes the process-wide tracer anew from these options and the environment. What the one before it still holds is
+ * delivered with its own settings.
+ * @throws ConfigError where an option cannot work
+ */
+export function configure(options: TracerOptions): Tracer {
+  return setDefaultTracer(createTracerCore(options));
+}
+
+/** Replaces the process-wide tracer; undefined has it made from the environment at its next use. */
+export function setDefaultTracer<T extends TracerCore | undefined>(tracer: T): T {
+  Object.defineProperty(holder, SLOT, { value: tracer, configurable: true, writable: true });
+  return tracer;
+}
+
+/** The process-wide tracer where there is one already. */
+export function existingTracer(): TracerCore | undefined {
+  return holder[SLOT];
+}
+
+/** Resolves when every trace that has ended is delivered or dropped, or at the deadline. */
+export async function flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
+  await holder[SLOT]?.flush(options);
+}
+
+/** Delivers what the process-wide tracer can until the deadline and then stops it for good. */
+export async function shutdown(options?: {
+  readonly deadlineMs?: number | undefined;
+}): Promise<void> {
+  await holder[SLOT]?.shutdown(options);
+}
+
+/** Adds what a person thought of an answer, and any business signals, to its row. It never rejects. */
+export function feedback(inferenceId: string, given: Feedback): Promise<UpdateResult> {
+  return getTracer().feedback(inferenceId, given);
+}
+
+/** Adds 1 to 100 columns to a published row, or overwrites them. It never rejects. */
+export function updateRow(
+  inferenceId: string,
+  row: Readonly<Record<string, unknown>>,
+  config?: RowUpdateConfig,
+): Promise<UpdateResult> {
+  return getTracer().updateRow(inferenceId, row, config);
+}

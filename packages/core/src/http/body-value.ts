@@ -1,0 +1,132 @@
+/** What a captured body says, for people: JSON as its value, text as text, a stream as its answer. */
+
+import { decodeContent } from '#platform';
+import type { RecordedTrace } from '../trace/recorded-trace.js';
+import { MASK, type Redactor } from '../trace/redact.js';
+import type { BodyCapture } from './body-capture.js';
+import { joinJsonLines, joinServerSentEvents } from './sse.js';
+
+export interface BodyFacts {
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+}
+
+/** Decoded, a compressed body may be larger than what was kept of it. */
+const MAX_DECODED_FACTOR = 8;
+
+type Kind = 'json' | 'form' | 'events' | 'lines' | 'text' | 'binary';
+
+/**
+ * The JSON text of the body's value, or undefined where there was no body.
+ * @param convert makes something else of the value first
+ */
+export function bodyText(
+  trace: RecordedTrace,
+  capture: BodyCapture,
+  facts: BodyFacts,
+  convert?: (body: unknown) => unknown,
+): string | undefined {
+  if (capture.bytes === 0) return undefined;
+  const type = mediaType(facts.contentType);
+  const kind = kindOf(type);
+  if (kind === 'binary' || (type === '' && !capture.isText()))
+    return named(trace, type, capture.bytes);
+  const text = textOf(capture, facts.contentEncoding);
+  if (text === undefined) return named(trace, `${type}, ${facts.contentEncoding}`, capture.bytes);
+  if (kind === 'json' && !capture.isCut) {
+    const value = parse(text);
+    if (value !== undefined) {
+      if (convert !== undefined) return trace.snapshot(convert(value), 'output');
+      return trace.snapshotOfParsed(text, value);
+    }
+  }
+  if (kind === 'form') return trace.snapshot(formValue(text), 'output');
+  const read = readable(kind, text, trace.recorder.redactor);
+  const whole = capture.isCut ? `${read}… [cut: ${capture.bytes} bytes in all]` : read;
+  return trace.snapshot(convert === undefined ? whole : convert(whole), 'output');
+}
+
+function readable(kind: Kind, text: string, redactor: Redactor): string {
+  switch (kind) {
+    case 'events':
+      return maskMembers(joinServerSentEvents(text), redactor);
+    case 'lines':
+      return maskMembers(joinJsonLines(text), redactor);
+    case 'json':
+      return maskMembers(text, redactor);
+    default:
+      return text;
+  }
+}
+
+/** Masks secrets in a text that holds JSON but cannot be parsed, such as one that was cut. */
+function maskMembers(text: string, redactor: Redactor): string {
+  return text.replace(
+    /"((?:[^"\\]|\\.){1,256})"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s",{}[\]]+)/g,
+    (member, key: string, colon: string) =>
+      redactor.isSecret(key) ? `"${key}"${colon}"${MASK}"` : member,
+  );
+}
+
+/** A form's fields by name; a list where a name comes more than once. */
+function formValue(text: string): Record<string, unknown> {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = fields[name];
+    if (before === undefined) fields[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else fields[name] = [before, value];
+  }
+  return fields;
+}
+
+function textOf(capture: BodyCapture, encoding: string | undefined): string | undefined {
+  if (encoding === undefined || encoding === 'identity') return capture.toText();
+  const bytes = capture.toBytes();
+  const decoded = decodeContent(
+    encoding.toLowerCase(),
+    bytes,
+    Math.max(65_536, bytes.byteLength) * MAX_DECODED_FACTOR,
+  );
+  return decoded === undefined ? undefined : new TextDecoder().decode(decoded);
+}
+
+function named(trace: RecordedTrace, type: string, bytes: number): string {
+  return trace.snapshot(`[${type || 'body'}: ${bytes} bytes]`, 'output');
+}
+
+function mediaType(contentType: string | undefined): string {
+  if (contentType === undefined) return '';
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+/** A body without a type is read as text, which is what a bare `res.end('…')` sends. */
+function kindOf(type: string): Kind {
+  if (type === 'application/json' || type.endsWith('+json')) return 'json';
+  if (type === 'text/event-stream') return 'events';
+  if (
+    type === 'application/x-ndjson' ||
+    type === 'application/jsonl' ||
+    type === 'application/ndjson'
+  )
+    return 'lines';
+  if (type === 'application/x-www-form-urlencoded') return 'form';
+  if (type === '' || type.startsWith('text/') || type.endsWith('+xml')) return 'text';
+  return TEXT_TYPES.has(type) ? 'text' : 'binary';
+}
+
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  'application/xml',
+  'application/javascript',
+  'application/graphql',
+  'application/yaml',
+]);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

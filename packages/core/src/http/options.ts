@@ -1,0 +1,108 @@
+/** Options of `openlayerTracing()`, the same for every framework. */
+
+import { assertObject, ConfigError, optionalFunction, type TracerOptions } from '../config.js';
+import type { SettledTrace } from '../trace/recorded-trace.js';
+import type { Tracer, TracerCore } from '../tracer.js';
+
+export interface InferenceIdOptions<Req> {
+  /** Request header that holds the id, and response header that carries it back. @default 'x-request-id' */
+  readonly header?: string | undefined;
+  /** The id of a request, where it is not in a header. Undefined leaves it to the header. */
+  readonly from?: ((req: Req) => string | undefined) | undefined;
+  /** Whether a client may choose the id of the row. @default true */
+  readonly trust?: boolean | ((req: Req) => boolean) | undefined;
+  /** Whether the response carries the id. @default true */
+  readonly echo?: boolean | undefined;
+}
+
+export interface CaptureOptions {
+  /** Whether the request's body, query and parameters become inputs. @default true */
+  readonly request?: boolean | undefined;
+  /** Whether the response's body becomes the output. @default true */
+  readonly response?: boolean | undefined;
+  /** Bytes of a body that are kept. @default 65536 */
+  readonly maxBytes?: number | undefined;
+  /** Request headers to keep in the metadata. Those that hold credentials are never kept. @default [] */
+  readonly headers?: readonly string[] | undefined;
+}
+
+export interface TracingOptions<Req = unknown> extends TracerOptions {
+  /** The tracer to publish by, in place of settings for one. @default the process-wide tracer */
+  readonly tracer?: Tracer | undefined;
+  readonly inferenceId?: InferenceIdOptions<Req> | undefined;
+  /** The name of the trace. @default method and route, such as `POST /chat/:id` */
+  readonly name?: ((req: Req) => string | undefined) | undefined;
+  /** Requests that are not traced. */
+  readonly skip?: ((req: Req) => boolean) | undefined;
+  readonly capture?: CaptureOptions | undefined;
+  /** The trace's input: an object whose keys become columns. @default { body, query, params } */
+  readonly input?: ((req: Req) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  /** The trace's output, made of the captured body: parsed JSON, or text. */
+  readonly output?: ((body: unknown) => unknown) | undefined;
+  readonly user?: ((req: Req) => string | number | undefined) | undefined;
+  readonly session?: ((req: Req) => string | number | undefined) | undefined;
+  readonly metadata?: ((req: Req) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  /**
+   * Which traces are published: a rate from 0 to 1, decided when the request comes in, or a decision on the settled
+   * trace.
+   * @default 1
+   */
+  readonly sample?: number | ((trace: SettledTrace) => boolean) | undefined;
+  /** A request that is still open after so long is published as abandoned, in milliseconds. @default 600000 */
+  readonly maxAgeMs?: number | undefined;
+}
+
+const FUNCTIONS = ['name', 'skip', 'input', 'output', 'user', 'session', 'metadata'] as const;
+
+/** Header names as HTTP allows them (RFC 9110, section 5.6.2). */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Never kept, even where they are asked for. */
+const CREDENTIAL_HEADER =
+  /^(authorization|proxy-authorization|cookie|set-cookie)$|token|secret|session|api-?key|csrf|client-cert/i;
+
+/** @throws ConfigError with a text that says what to do */
+export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
+  assertObject(options, 'options');
+  for (const name of FUNCTIONS) optionalFunction(options[name], name);
+  const { inferenceId, capture, sample, maxAgeMs } = options;
+  if (inferenceId !== undefined) {
+    assertObject(inferenceId, 'inferenceId');
+    optionalFunction(inferenceId.from, 'inferenceId.from');
+    if (inferenceId.header !== undefined && !HEADER_NAME.test(String(inferenceId.header))) {
+      throw new ConfigError(
+        'inferenceId.header must be the name of an HTTP header, such as x-request-id',
+      );
+    }
+  }
+  if (capture !== undefined) {
+    assertObject(capture, 'capture');
+    positive(capture.maxBytes, 'capture.maxBytes');
+    for (const header of capture.headers ?? []) {
+      if (CREDENTIAL_HEADER.test(String(header))) {
+        throw new ConfigError(
+          `capture.headers must not name ${header}: it holds credentials, which are never captured`,
+        );
+      }
+    }
+  }
+  positive(maxAgeMs, 'maxAgeMs');
+  if (typeof sample === 'number' && !(sample >= 0 && sample <= 1)) {
+    throw new ConfigError(`sample must be a rate from 0 to 1 or a function, but is ${sample}`);
+  }
+  if (sample !== undefined && typeof sample !== 'number') optionalFunction(sample, 'sample');
+  if (options.tracer !== undefined) assertObject(options.tracer, 'tracer');
+}
+
+function positive(value: number | undefined, name: string): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
+    throw new ConfigError(`${name} must be a number above 0, but is ${String(value)}`);
+  }
+}
+
+/** A tracer that was made by `createTracer` or `getTracer`; its interface for users hides what adapters need. */
+export function asCore(tracer: Tracer): TracerCore {
+  if (!('admits' in tracer))
+    throw new ConfigError('tracer must come from createTracer() or getTracer()');
+  return tracer as TracerCore;
+}

@@ -1,0 +1,62 @@
+/** The users' door. */
+
+export { ConfigError, type TracerOptions } from './config.js';
+export {
+  configure,
+  feedback,
+  flush,
+  getTracer,
+  shutdown,
+  updateRow,
+} from './default-tracer.js';
+export type { Diagnostic, LogLevel } from './diagnostics.js';
+export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/options.js';
+export { getTrace } from './http/request-tracing.js';
+export type { PublisherLimits } from './publish/publisher.js';
+export type { Feedback, UpdateResult } from './publish/row-updater.js';
+export {
+  type Batch,
+  type Delivery,
+  SendError,
+  type SendErrorCode,
+  type SendOptions,
+  type Transport,
+} from './publish/transport.js';
+export type { RetryPolicy } from './publish/with-retry.js';
+export type { ScopeManager } from './scope.js';
+export {
+  addStep,
+  currentStep,
+  currentTrace,
+  startStep,
+  step,
+  updateCurrentStep,
+  updateCurrentTrace,
+} from './trace/current.js';
+export type { SettledTrace } from './trace/recorded-trace.js';
+export type { TraceLimits } from './trace/recorder.js';
+export type { RedactOptions } from './trace/redact.js';
+export type {
+  AgentFields,
+  ChatCompletionFields,
+  EmbeddingFields,
+  FinishedStep,
+  GuardrailFields,
+  HandoffFields,
+  RetrieverFields,
+  StepOptions,
+  StepUpdate,
+  ToolFields,
+} from './trace/step-types.js';
+export { type TraceOptions, trace, traced } from './trace/traced.js';
+export type {
+  Outcome,
+  RequestTrace,
+  StartedTrace,
+  Step,
+  Trace,
+  TraceUpdate,
+  Usage,
+} from './trace/types.js';
+export { createTracer, type StartTraceOptions, type Tracer, type TracerStats } from './tracer.js';
+export type { StepType } from './wire.js';

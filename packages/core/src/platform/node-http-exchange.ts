@@ -1,0 +1,91 @@
+/** One HTTP exchange over node:http, bounded in time and size, that never keeps the process alive. */
+
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Exchange, ExchangeRequest, ExchangeResponse } from '../publish/exchange.js';
+
+const MAX_SOCKETS = 2;
+
+/** An exchange function with connections of its own; `close()` ends the idle ones. */
+export function nodeHttpExchange(): Exchange {
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: 'lifo' as const };
+  const http = new HttpAgent(options);
+  const https = new HttpsAgent(options);
+  return {
+    send(request) {
+      return new Promise((resolve, reject) => {
+        const secure = request.url.protocol === 'https:';
+        const start = secure ? httpsRequest : httpRequest;
+        const outgoing = start(request.url, {
+          method: request.method,
+          agent: secure ? https : http,
+          headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
+        });
+        hold(outgoing, request, resolve, reject);
+      });
+    },
+    close() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+/** Follows the exchange to its end: an answer read whole, an error, the deadline or an abort. */
+function hold(
+  outgoing: ClientRequest,
+  request: ExchangeRequest,
+  resolve: (response: ExchangeResponse) => void,
+  reject: (error: Error) => void,
+): void {
+  const deadline = setTimeout(() => {
+    outgoing.destroy(new Error(`no complete answer within ${request.timeoutMs} ms`));
+  }, request.timeoutMs);
+  deadline.unref();
+  const abort = () => outgoing.destroy(new Error('given up: shutting down'));
+  request.signal?.addEventListener('abort', abort, { once: true });
+  const fail = (error: Error) => {
+    release();
+    reject(error);
+  };
+  const release = () => {
+    clearTimeout(deadline);
+    request.signal?.removeEventListener('abort', abort);
+  };
+  outgoing.on('socket', (socket) => socket.unref());
+  outgoing.on('error', fail);
+  outgoing.on('response', (response) => {
+    readAll(response, request.maxResponseBytes).then((body) => {
+      release();
+      resolve({
+        status: response.statusCode ?? 0,
+        header: (name) => headerOf(response, name),
+        body,
+      });
+    }, fail);
+  });
+  if (request.signal?.aborted) abort();
+  outgoing.end(request.body);
+}
+
+function headerOf(response: IncomingMessage, name: string): string | undefined {
+  const value = response.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** The body as text; a longer one is refused rather than cut, since a cut answer cannot be believed. */
+async function readAll(response: IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error(`answer is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,70 @@
+/** What core needs of Node beyond the language and AsyncLocalStorage; chosen by the `#platform` import. */
+
+import { channel } from 'node:diagnostics_channel';
+import { types } from 'node:util';
+import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
+import type { Diagnostic } from '../diagnostics.js';
+
+export { nodeHttpExchange as exchange } from './node-http-exchange.js';
+
+/** Questions about a value that run none of its code. */
+export const isProxy: (value: unknown) => boolean = types.isProxy;
+export const isPromise: (value: unknown) => value is Promise<unknown> = types.isPromise;
+export const isMap: (value: unknown) => value is Map<unknown, unknown> = types.isMap;
+export const isSet: (value: unknown) => value is Set<unknown> = types.isSet;
+export const isDate: (value: unknown) => value is Date = types.isDate;
+export const isRegExp: (value: unknown) => value is RegExp = types.isRegExp;
+export const isNativeError: (value: unknown) => value is Error = types.isNativeError;
+export const isBoxedPrimitive: (value: unknown) => boolean = types.isBoxedPrimitive;
+export const isAnyArrayBuffer: (value: unknown) => value is ArrayBuffer | SharedArrayBuffer =
+  types.isAnyArrayBuffer;
+export const isGeneratorObject: (value: unknown) => boolean = types.isGeneratorObject;
+
+export const environment: Readonly<Record<string, string | undefined>> = process.env;
+
+export function writeLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const diagnosticChannel = channel('openlayer-tracing:diagnostic');
+
+export function publishDiagnostic(diagnostic: Diagnostic): void {
+  if (diagnosticChannel.hasSubscribers) diagnosticChannel.publish(diagnostic);
+}
+
+const lastChances = new Set<() => Promise<void>>();
+
+/**
+ * Runs `work` when the process is about to end because nothing is left to do.
+ * @returns a function that takes the registration back.
+ */
+export function onNaturalExit(work: () => Promise<void>): () => void {
+  if (lastChances.size === 0) process.on('beforeExit', takeLastChances);
+  lastChances.add(work);
+  return () => {
+    lastChances.delete(work);
+    if (lastChances.size === 0) process.removeListener('beforeExit', takeLastChances);
+  };
+}
+
+function takeLastChances(): void {
+  for (const work of lastChances) work().catch(() => {});
+}
+
+/** The decoded bytes, as far as they go, or undefined where the encoding is unknown or the bytes are not of it. */
+export function decodeContent(
+  encoding: string,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Uint8Array | undefined {
+  try {
+    const zlib = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes };
+    if (encoding === 'gzip' || encoding === 'x-gzip') return unzipSync(bytes, zlib);
+    if (encoding === 'deflate') return inflateSync(bytes, zlib);
+    if (encoding !== 'br') return undefined;
+    const brotli = { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: maxBytes };
+    return brotliDecompressSync(bytes, brotli);
+  } catch {
+    return undefined;
+  }
+}

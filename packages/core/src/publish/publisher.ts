@@ -1,0 +1,242 @@
+/** Gathers rows into batches and sees each of them to its fate. */
+
+import { onNaturalExit } from '#platform';
+import type { Diagnostics } from '../diagnostics.js';
+import { delay, unref } from './delay.js';
+import { type QueuedRow, RowEncoder } from './encode.js';
+import type { Row } from './row.js';
+import { type Batch, SendError, type Transport } from './transport.js';
+
+export interface PublisherLimits {
+  /** Rows of one call. @default 100 */
+  readonly maxBatchRows: number;
+  /** Bytes of one call, about. @default 1048576 */
+  readonly maxBatchBytes: number;
+  /** Longest wait before a row is sent, in milliseconds. @default 1000 */
+  readonly maxDelayMs: number;
+  /** Bytes that wait or are under way; further rows are dropped and counted. @default 33554432 */
+  readonly maxQueueBytes: number;
+}
+
+export interface PublisherOptions {
+  readonly transport: Transport;
+  readonly limits: PublisherLimits;
+  readonly diagnostics: Diagnostics;
+  /** Runs a function outside any request's scope, so that our timers and sockets hold on to none. */
+  readonly outside: (fn: () => void) => void;
+}
+
+export interface PublisherStats {
+  readonly published: number;
+  /** Rows that wait or are under way. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** Calls under way at a time. */
+const MAX_IN_FLIGHT = 2;
+
+/** Longest that a process which has nothing left to do is held for its last rows. */
+const NATURAL_EXIT_MS = 150;
+
+/** A batch that waits for its turn, and who to tell of its fate. */
+interface SealedBatch extends Batch {
+  readonly settle: () => void;
+}
+
+interface OpenBatch {
+  readonly rows: QueuedRow[];
+  readonly ids: Set<string>;
+  bytes: number;
+}
+
+export class Publisher {
+  readonly #transport: Transport;
+  readonly #limits: PublisherLimits;
+  readonly #diagnostics: Diagnostics;
+  readonly #outside: (fn: () => void) => void;
+  readonly #encoder = new RowEncoder();
+  readonly #open = new Map<string, OpenBatch>();
+  readonly #ready: SealedBatch[] = [];
+  /** One promise for each sealed batch without a fate. */
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #dropped = new Map<string, number>();
+  readonly #stop = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #inFlight = 0;
+  #published = 0;
+  #queued = 0;
+  #queuedBytes = 0;
+  #shutdown: Promise<void> | undefined;
+  #forgetExit: (() => void) | undefined;
+  #tookLastChance = false;
+
+  constructor(options: PublisherOptions) {
+    this.#transport = options.transport;
+    this.#limits = options.limits;
+    this.#diagnostics = options.diagnostics;
+    this.#outside = options.outside;
+  }
+
+  get stats(): PublisherStats {
+    return {
+      published: this.#published,
+      queued: this.#queued,
+      queuedBytes: this.#queuedBytes,
+      dropped: Object.fromEntries(this.#dropped),
+    };
+  }
+
+  /** Takes a row, or drops and counts it. */
+  add(row: Row): void {
+    if (this.#shutdown !== undefined) {
+      this.drop('shut_down', 1);
+      return;
+    }
+    const queued = this.#encoder.encode(row);
+    const size = queued.bytes.byteLength;
+    if (this.#queuedBytes + size > this.#limits.maxQueueBytes) {
+      this.drop('queue_full', 1);
+      this.#diagnostics.report(
+        'warn',
+        'queue_full',
+        `${this.#queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
+      );
+      return;
+    }
+    this.#queued++;
+    this.#queuedBytes += size;
+    this.#batchFor(queued).rows.push(queued);
+    this.#sealIfFull(queued.layout);
+    if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
+  }
+
+  drop(reason: string, count: number): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
+  }
+
+  /** Sends what waits now. Resolves when each row that was waiting has been delivered or dropped, or at the deadline. */
+  async flush(deadlineMs: number): Promise<void> {
+    if (this.#queued === 0) return;
+    this.#sealAll();
+    const over = new AbortController();
+    await Promise.race([Promise.all(this.#underWay), delay(deadlineMs, over.signal)]);
+    over.abort();
+  }
+
+  /** Sends what waits and then takes nothing more. What is not delivered at the deadline is dropped and counted. */
+  shutdown(deadlineMs: number): Promise<void> {
+    this.#shutdown ??= this.#end(deadlineMs);
+    return this.#shutdown;
+  }
+
+  async #end(deadlineMs: number): Promise<void> {
+    await this.flush(deadlineMs);
+    this.#stop.abort();
+    // The sends that were given up count their rows themselves.
+    if (this.#underWay.size > 0) await Promise.race([Promise.all(this.#underWay), delay(50)]);
+    this.#transport.close();
+    this.#forgetExit?.();
+  }
+
+  #batchFor(row: QueuedRow): OpenBatch {
+    let batch = this.#open.get(row.layout);
+    // The platform's rows are keyed by their id: twice in one call would be ambiguous.
+    if (batch?.ids.has(row.inferenceId)) {
+      this.#seal(row.layout);
+      batch = undefined;
+    }
+    if (batch === undefined) {
+      batch = { rows: [], ids: new Set(), bytes: 0 };
+      this.#open.set(row.layout, batch);
+    }
+    batch.ids.add(row.inferenceId);
+    batch.bytes += row.bytes.byteLength;
+    return batch;
+  }
+
+  #sealIfFull(layout: string): void {
+    const batch = this.#open.get(layout);
+    if (batch === undefined) return;
+    if (
+      batch.rows.length >= this.#limits.maxBatchRows ||
+      batch.bytes >= this.#limits.maxBatchBytes
+    ) {
+      this.#seal(layout);
+    }
+  }
+
+  #sealAll(): void {
+    for (const layout of [...this.#open.keys()]) this.#seal(layout);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #seal(layout: string): void {
+    const batch = this.#open.get(layout);
+    if (batch === undefined) return;
+    this.#open.delete(layout);
+    const fate = new Promise<void>((settle) => {
+      this.#ready.push({ layout, rows: batch.rows, settle });
+    });
+    this.#underWay.add(fate);
+    fate.then(() => this.#underWay.delete(fate));
+    this.#outside(() => this.#pump());
+  }
+
+  #startTimer(): void {
+    this.#outside(() => {
+      this.#timer = unref(setTimeout(() => this.#sealAll(), this.#limits.maxDelayMs));
+      this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
+    });
+  }
+
+  #pump(): void {
+    while (this.#inFlight < MAX_IN_FLIGHT) {
+      const batch = this.#ready.shift();
+      if (batch === undefined) return;
+      this.#inFlight++;
+      this.#send(batch).finally(() => {
+        this.#inFlight--;
+        batch.settle();
+        this.#pump();
+      });
+    }
+  }
+
+  /** Never rejects: each row of the batch is counted as delivered or dropped. */
+  async #send(batch: Batch): Promise<void> {
+    let delivered = 0;
+    try {
+      const delivery = await this.#transport.send(batch, { signal: this.#stop.signal });
+      delivered = delivery.delivered;
+      for (const [reason, count] of Object.entries(delivery.lost)) this.#lose(reason, count);
+    } catch (error) {
+      const reason = error instanceof SendError ? error.code : 'internal_error';
+      this.#lose(this.#stop.signal.aborted ? 'shut_down' : reason, batch.rows.length, error);
+    }
+    this.#published += delivered;
+    this.#queued -= batch.rows.length;
+    for (const row of batch.rows) this.#queuedBytes -= row.bytes.byteLength;
+  }
+
+  #lose(reason: string, count: number, error?: unknown): void {
+    this.drop(reason, count);
+    this.#diagnostics.report(
+      'error',
+      `lost_${reason}`,
+      `${count} rows could not be published and are lost`,
+      error,
+    );
+  }
+
+  /** Nothing else is left to do in this process: one short try, whose timer holds it for that long. */
+  async #takeLastChance(): Promise<void> {
+    if (this.#tookLastChance || this.#queued === 0) return;
+    this.#tookLastChance = true;
+    const hold = setTimeout(() => {}, NATURAL_EXIT_MS);
+    await this.flush(NATURAL_EXIT_MS);
+    clearTimeout(hold);
+  }
+}

@@ -1,0 +1,110 @@
+/** Adds to rows that were published: feedback, ground truth, business signals. */
+
+import { isInferenceId } from '../trace/inference-id.js';
+import type { RowUpdateConfig } from '../wire.js';
+import { delay } from './delay.js';
+import type { OpenlayerApi } from './openlayer-api.js';
+import { SendError } from './transport.js';
+
+/** What a person, or the business, made of an answer. */
+export interface Feedback {
+  /** A verdict in whatever form the app uses: `thumbs_up`, `4`, `true`, ... */
+  readonly humanFeedback?: string | number | boolean | undefined;
+  readonly groundTruth?: unknown;
+  /** Any other key becomes a column: a comment, a conversion, a revenue. */
+  readonly [signal: string]: unknown;
+}
+
+/** Whether a row was updated, and if not, why. */
+export type UpdateResult = { readonly ok: true } | { readonly ok: false; readonly error: Error };
+
+export interface RowUpdaterOptions {
+  readonly isEnabled: boolean;
+  /** Publishes what waits: the row may be among it. */
+  readonly publish: () => Promise<void>;
+}
+
+/** A row that was just published may not be known yet: waits before each further try, in milliseconds. */
+const WAITS_MS = [250, 500, 1000, 2000, 4000, 8000];
+
+const MAX_COLUMNS = 100;
+
+export class RowUpdater {
+  readonly #api: OpenlayerApi;
+  readonly #options: RowUpdaterOptions;
+
+  constructor(api: OpenlayerApi, options: RowUpdaterOptions) {
+    this.#api = api;
+    this.#options = options;
+  }
+
+  async update(
+    inferenceId: string,
+    row: Readonly<Record<string, unknown>>,
+    config?: RowUpdateConfig,
+  ): Promise<UpdateResult> {
+    try {
+      const body = new TextEncoder().encode(bodyText(inferenceId, row, config));
+      if (!this.#options.isEnabled)
+        throw new Error('publishing is off: set an API key and a pipeline');
+      await this.#options.publish();
+      await this.#put(inferenceId, body);
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  async #put(inferenceId: string, body: Uint8Array): Promise<void> {
+    const path = `rows?inferenceId=${encodeURIComponent(inferenceId)}`;
+    for (const waitMs of [...WAITS_MS, undefined]) {
+      try {
+        await this.#api.call({ method: 'PUT', path, body });
+        return;
+      } catch (error) {
+        if (waitMs === undefined || !mayComeTrue(error)) throw error;
+        await delay(Math.max(waitMs * (0.5 + Math.random()), error.retryAfterMs ?? 0));
+      }
+    }
+  }
+}
+
+function mayComeTrue(error: unknown): error is SendError {
+  return error instanceof SendError && (error.isRetryable || error.code === 'not_found');
+}
+
+function bodyText(
+  inferenceId: string,
+  row: Readonly<Record<string, unknown>>,
+  config: RowUpdateConfig | undefined,
+): string {
+  if (!isInferenceId(inferenceId)) {
+    throw new TypeError(
+      'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
+    );
+  }
+  const columns = Object.keys(row).filter((key) => row[key] !== undefined).length;
+  if (columns < 1 || columns > MAX_COLUMNS) {
+    throw new TypeError(`row takes 1 to ${MAX_COLUMNS} columns, but has ${columns}`);
+  }
+  return JSON.stringify(config === undefined ? { row } : { row, config });
+}
+
+/** The columns of a feedback and which of them the platform gives a meaning. */
+export function feedbackUpdate(feedback: Feedback): {
+  row: Record<string, unknown>;
+  config: RowUpdateConfig;
+} {
+  const { humanFeedback, groundTruth, ...signals } = feedback;
+  return {
+    row: {
+      ...signals,
+      ...(humanFeedback !== undefined && { humanFeedback }),
+      ...(groundTruth !== undefined && { groundTruth }),
+    },
+    config: {
+      ...(humanFeedback !== undefined && { humanFeedbackColumnName: 'humanFeedback' }),
+      ...(groundTruth !== undefined && { groundTruthColumnName: 'groundTruth' }),
+    },
+  };
+}

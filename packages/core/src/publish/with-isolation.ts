@@ -1,0 +1,54 @@
+/** Finds the row that makes the platform refuse a batch, so that the others arrive. */
+
+import {
+  type Batch,
+  type Delivery,
+  SendError,
+  type SendOptions,
+  type Transport,
+} from './transport.js';
+
+/** A transport that halves a refused batch until the refused rows stand alone. */
+export function withIsolation(transport: Transport): Transport {
+  async function send(batch: Batch, options: SendOptions): Promise<Delivery> {
+    try {
+      return await transport.send(batch, options);
+    } catch (error) {
+      if (!(error instanceof SendError) || !isAboutRows(error)) throw error;
+      if (batch.rows.length === 1) return { delivered: 0, lost: { [error.code]: 1 } };
+      const middle = batch.rows.length >> 1;
+      const first = await half(batch, 0, middle, options);
+      const second = await half(batch, middle, batch.rows.length, options);
+      return sum(first, second);
+    }
+  }
+
+  /** The fate of one half must not decide that of the other. */
+  async function half(
+    batch: Batch,
+    from: number,
+    to: number,
+    options: SendOptions,
+  ): Promise<Delivery> {
+    const rows = batch.rows.slice(from, to);
+    try {
+      return await send({ layout: batch.layout, rows }, options);
+    } catch (error) {
+      const code = error instanceof SendError ? error.code : 'internal_error';
+      return { delivered: 0, lost: { [code]: rows.length } };
+    }
+  }
+
+  return { send, close: () => transport.close() };
+}
+
+function isAboutRows(error: SendError): boolean {
+  return error.code === 'rejected' || error.code === 'too_large';
+}
+
+function sum(first: Delivery, second: Delivery): Delivery {
+  const lost: Record<string, number> = { ...first.lost };
+  for (const [reason, count] of Object.entries(second.lost))
+    lost[reason] = (lost[reason] ?? 0) + count;
+  return { delivered: first.delivered + second.delivered, lost };
+}

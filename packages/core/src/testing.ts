@@ -1,0 +1,75 @@
+/** The door for users' tests: traces in memory instead of on the platform. */
+
+import type { TracerOptions } from './config.js';
+import { configure, existingTracer, setDefaultTracer } from './default-tracer.js';
+import type { Batch, Delivery, Transport } from './publish/transport.js';
+import type { WireConfig, WireRow } from './wire.js';
+
+/** A transport that keeps what it is sent. */
+export interface MemoryTransport extends Transport {
+  /** Every row so far, in order of arrival. */
+  readonly rows: readonly WireRow[];
+  /** The `config` of every call so far. */
+  readonly configs: readonly WireConfig[];
+  /** Forgets all rows. */
+  clear(): void;
+}
+
+/**
+ * A transport that keeps rows in memory, for `createTracer({ transport: memoryTransport() })`.
+ */
+export function memoryTransport(): MemoryTransport {
+  const rows: WireRow[] = [];
+  const configs: WireConfig[] = [];
+  const decoder = new TextDecoder();
+  return {
+    rows,
+    configs,
+    async send(batch: Batch): Promise<Delivery> {
+      // What is sent is our own text in the platform's shape.
+      configs.push(JSON.parse(batch.layout) as WireConfig);
+      for (const row of batch.rows) rows.push(JSON.parse(decoder.decode(row.bytes)) as WireRow);
+      return { delivered: batch.rows.length, lost: {} };
+    },
+    close() {},
+    clear() {
+      rows.length = 0;
+      configs.length = 0;
+    },
+  };
+}
+
+/** Traces that are captured instead of published, until they are restored. */
+export interface CapturedTraces extends Disposable {
+  /** The rows of all traces that have ended so far. */
+  rows(): Promise<readonly WireRow[]>;
+  clear(): void;
+  /** Puts the former process-wide tracer back. */
+  restore(): void;
+}
+
+/**
+ * Captures what the process-wide tracer would publish. Needs neither key nor network.
+ *
+ * @example
+ * using traces = captureTraces();
+ * await request(app).post('/chat').send({ question: 'Why?' });
+ * assert.equal((await traces.rows())[0]?.steps[0]?.steps[0]?.name, 'retrieve_context');
+ */
+export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): CapturedTraces {
+  const before = existingTracer();
+  const transport = memoryTransport();
+  const tracer = configure({ publish: true, ...options, transport });
+  const restore = () => {
+    if (existingTracer() === tracer) setDefaultTracer(before);
+  };
+  return {
+    async rows() {
+      await tracer.flush();
+      return [...transport.rows];
+    },
+    clear: () => transport.clear(),
+    restore,
+    [Symbol.dispose]: restore,
+  };
+}

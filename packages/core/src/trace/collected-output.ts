@@ -1,0 +1,67 @@
+/** What a stream or generator yielded, up to a limit: one text where it yielded texts, else a list. */
+
+import type { RecordedStep } from './recorded-step.js';
+
+const MAX_ITEMS = 1000;
+const MAX_CHARS = 65_536;
+
+export class CollectedOutput {
+  readonly #step: RecordedStep;
+  readonly #items: unknown[] = [];
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
+  #chars = 0;
+  #seen = 0;
+  #allText = true;
+
+  constructor(step: RecordedStep) {
+    this.#step = step;
+  }
+
+  /** Takes one item. Bytes count as UTF-8 text. */
+  add(item: unknown): void {
+    try {
+      this.#seen++;
+      if (this.#items.length >= MAX_ITEMS || this.#chars >= MAX_CHARS) return;
+      const value = item instanceof Uint8Array ? this.#decode(item) : item;
+      if (typeof value === 'string') {
+        this.#chars += value.length;
+        this.#items.push(value);
+      } else {
+        this.#allText = false;
+        // A later change to the item must not show: it is kept as the values that it had.
+        const text =
+          this.#step.outputOf === undefined ? this.#step.trace.snapshot(value, '') : undefined;
+        this.#chars += text?.length ?? 64;
+        this.#items.push(text === undefined ? value : JSON.parse(text));
+      }
+    } catch (error) {
+      this.#step.trace.failed('output', error);
+    }
+  }
+
+  /** The stream came to its end, or its consumer left it. */
+  complete(): void {
+    this.#step.complete(this.#value());
+  }
+
+  /** The stream failed: what came before is kept. */
+  fail(error: unknown): void {
+    try {
+      if (this.#seen > 0) this.#step.update({ output: this.#value() });
+    } finally {
+      this.#step.fail(error);
+    }
+  }
+
+  #value(): unknown {
+    if (this.#seen === 0) return undefined;
+    if (this.#allText) return this.#items.join('');
+    const cut = this.#seen - this.#items.length;
+    return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
+  }
+
+  #decode(bytes: Uint8Array): string {
+    this.#decoder ??= new TextDecoder();
+    return this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+  }
+}

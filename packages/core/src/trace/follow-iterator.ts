@@ -1,0 +1,100 @@
+/** Follows generators and iterators: each pull runs in the step's scope, the last one ends the step. */
+
+import { CollectedOutput } from './collected-output.js';
+import type { RecordedStep } from './recorded-step.js';
+import { runInScope } from './run-in-step.js';
+
+type Method = 'next' | 'return' | 'throw';
+const METHODS: readonly Method[] = ['next', 'return', 'throw'];
+
+/** The same iterator; its methods are followed. */
+export function followIterator<I extends Iterator<unknown>>(step: RecordedStep, iterator: I): I {
+  const output = new CollectedOutput(step);
+  const followed = replaceMethods(iterator, (name, method) => (args) => {
+    let result: IteratorResult<unknown>;
+    try {
+      result = runInScope(step, () => method.apply(iterator, args) as IteratorResult<unknown>);
+    } catch (error) {
+      output.fail(error);
+      throw error;
+    }
+    take(output, name, result);
+    return result;
+  });
+  if (!followed) step.end();
+  return iterator;
+}
+
+/** The same async iterator; its methods are followed. */
+export function followAsyncIterator<I extends AsyncIterator<unknown>>(
+  step: RecordedStep,
+  iterator: I,
+): I {
+  const output = new CollectedOutput(step);
+  const followed = replaceMethods(iterator, (name, method) => (args) => {
+    const promise = runInScope(step, () => method.apply(iterator, args)) as Promise<
+      IteratorResult<unknown>
+    >;
+    return promise.then(
+      (result) => {
+        take(output, name, result);
+        return result;
+      },
+      (error: unknown) => {
+        output.fail(error);
+        throw error;
+      },
+    );
+  });
+  if (!followed) step.end();
+  return iterator;
+}
+
+/** The same iterable, such as an LLM client's stream; whoever iterates it is followed. */
+export function followAsyncIterable(
+  step: RecordedStep,
+  iterable: AsyncIterable<unknown>,
+): AsyncIterable<unknown> {
+  const iterate = iterable[Symbol.asyncIterator];
+  const value = function followedAsyncIterator(
+    this: AsyncIterable<unknown>,
+  ): AsyncIterator<unknown> {
+    const iterator = iterate.call(this);
+    return step.endMs < 0 ? followAsyncIterator(step, iterator) : iterator;
+  };
+  if (
+    !Reflect.defineProperty(iterable, Symbol.asyncIterator, {
+      value,
+      configurable: true,
+      writable: true,
+    })
+  ) {
+    step.end();
+  }
+  return iterable;
+}
+
+/** Every result but the last is an item; `return` and `throw` end the iteration whatever they answer. */
+function take(output: CollectedOutput, name: Method, result: IteratorResult<unknown>): void {
+  if (result?.done) output.complete();
+  else if (name === 'next') output.add(result?.value);
+}
+
+type AnyMethod = (...args: unknown[]) => unknown;
+
+/** @returns false where the iterator cannot be changed: it is left whole then. */
+function replaceMethods(
+  iterator: object,
+  follow: (name: Method, method: AnyMethod) => (args: unknown[]) => unknown,
+): boolean {
+  if (!Object.isExtensible(iterator)) return false;
+  for (const name of METHODS) {
+    const method: unknown = Reflect.get(iterator, name);
+    if (typeof method !== 'function') continue;
+    const followed = follow(name, method as AnyMethod);
+    const value = (...args: unknown[]) => followed(args);
+    if (!Reflect.defineProperty(iterator, name, { value, configurable: true, writable: true }))
+      return false;
+  }
+  return true;
+}

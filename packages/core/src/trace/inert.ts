@@ -1,0 +1,94 @@
+/** What stands in where nothing is recorded: functions run, updates do nothing. */
+
+import type { StepType } from '../wire.js';
+import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
+
+const NOTHING_USED: Usage = {
+  promptTokens: undefined,
+  completionTokens: undefined,
+  tokens: undefined,
+  cost: undefined,
+};
+
+const step: Step = {
+  id: '',
+  name: '',
+  type: 'user_call',
+  update() {},
+  step: (_options, fn) => fn(inertStep()),
+  startStep: () => inertStep(),
+  addStep() {},
+  run: (fn) => fn(),
+  end() {},
+  [Symbol.dispose]() {},
+};
+
+/** The one step that records nothing. */
+export function inertStep<T extends StepType>(): Step<T> {
+  // Nobody can tell: it holds no field of any type, and its methods ignore what they are given.
+  return step as Step<T>;
+}
+
+/** Whether the step records nothing. */
+export function isInert(candidate: Step): boolean {
+  return candidate === step;
+}
+
+/** A trace that records nothing, for a request that is skipped, sampled out or not published. */
+export class InertTrace implements RequestTrace, StartedTrace {
+  readonly root: Step<'user_call'> = inertStep();
+  readonly current: Step = step;
+  readonly usage: Usage = NOTHING_USED;
+  #inferenceId: string | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(inferenceId?: string, signal?: AbortSignal) {
+    this.#inferenceId = inferenceId;
+    this.#signal = signal;
+  }
+
+  get inferenceId(): string {
+    this.#inferenceId ??= crypto.randomUUID();
+    return this.#inferenceId;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+
+  update(): void {}
+
+  step<U extends StepType = 'user_call', R = unknown>(
+    _options: unknown,
+    fn: (step: Step<U>) => R,
+  ): R {
+    return fn(inertStep());
+  }
+
+  startStep<U extends StepType = 'user_call'>(): Step<U> {
+    return inertStep();
+  }
+
+  addStep(): void {}
+  updateStep(): void {}
+
+  run<R>(fn: () => R): R {
+    return fn();
+  }
+
+  bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+    return fn;
+  }
+
+  waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
+    return promise;
+  }
+
+  headers(): Record<string, string> {
+    return {};
+  }
+
+  end(): void {}
+  [Symbol.dispose](): void {}
+}

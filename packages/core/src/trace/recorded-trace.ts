@@ -1,0 +1,323 @@
+/** A trace that is being recorded: its root step, what belongs to the whole, and its one end. */
+
+import type { ScopeManager } from '../scope.js';
+import type { StepType } from '../wire.js';
+import { isInferenceId } from './inference-id.js';
+import { RecordedStep, recordedError } from './recorded-step.js';
+import type { Recorder } from './recorder.js';
+import { runInScope } from './run-in-step.js';
+import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
+import type { Outcome, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
+
+/** What a sampling function decides on. */
+export interface SettledTrace {
+  readonly inferenceId: string;
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** Of the HTTP answer, where there is one. */
+  readonly statusCode: number | undefined;
+  readonly latencyMs: number;
+  readonly hasError: boolean;
+  readonly usage: Usage;
+}
+
+export class RecordedTrace implements StartedTrace {
+  readonly root: RecordedStep<'user_call'>;
+  readonly recorder: Recorder;
+  readonly scope: ScopeManager;
+  /** Epoch milliseconds. */
+  readonly startedAt = Date.now();
+  readonly #startedMono = performance.now();
+  inferenceId: string;
+  outcome: Outcome = 'completed';
+  /** False from publication on. */
+  isOpen = true;
+  isSettled = false;
+  statusCode: number | undefined = undefined;
+  userId: string | undefined = undefined;
+  sessionId: string | undefined = undefined;
+  context: string | undefined = undefined;
+  question: string | undefined = undefined;
+  /** Input columns by name, as JSON text. */
+  columns: Map<string, string> | undefined = undefined;
+  /** From then on it is abandoned. */
+  maxAgeMs = Number.POSITIVE_INFINITY;
+  sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
+  /** Steps that ran unrecorded because the trace was full. */
+  unrecordedSteps = 0;
+  #steps = 0;
+  #room: number;
+  #holds = 0;
+
+  constructor(recorder: Recorder, name: string, inferenceId: string) {
+    this.recorder = recorder;
+    this.scope = recorder.scope;
+    this.inferenceId = inferenceId;
+    this.#room = recorder.limits.maxTraceChars;
+    this.root = new RecordedStep(this, 'user_call', name, 0, 0);
+  }
+
+  get current(): Step {
+    return this.#currentStep() as Step;
+  }
+
+  get usage(): Usage {
+    const sums = { promptTokens: 0, completionTokens: 0, tokens: 0, cost: 0 };
+    const known = new Set<string>();
+    const visit = (step: RecordedStep): void => {
+      for (const key of Object.keys(sums) as (keyof typeof sums)[]) {
+        const text = step.fields?.get(key);
+        if (text === undefined || text === 'null') continue;
+        sums[key] += Number(text);
+        known.add(key);
+      }
+      step.children?.forEach(visit);
+    };
+    visit(this.root as RecordedStep);
+    const sum = (key: keyof typeof sums) => (known.has(key) ? sums[key] : undefined);
+    return {
+      promptTokens: sum('promptTokens'),
+      completionTokens: sum('completionTokens'),
+      tokens: sum('tokens'),
+      cost: sum('cost'),
+    };
+  }
+
+  update(update: TraceUpdate): void {
+    try {
+      if (this.isOpen) this.#apply(update);
+      else this.cameLate('update');
+    } catch (error) {
+      this.failed('update', error);
+    }
+  }
+
+  step<U extends StepType = 'user_call', R = unknown>(
+    options: string | StepOptions<U>,
+    fn: (step: Step<U>) => R,
+  ): R {
+    return this.#currentStep().step(options, fn);
+  }
+
+  startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U> {
+    return this.#currentStep().startStep(options);
+  }
+
+  addStep<U extends StepType = 'user_call'>(options: FinishedStep<U>): void {
+    this.#currentStep().addStep(options);
+  }
+
+  updateStep(update: StepUpdate): void {
+    this.#currentStep().update(update);
+  }
+
+  run<R>(fn: () => R): R {
+    return runInScope(this.#currentStep(), fn);
+  }
+
+  bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+    const step = this.#currentStep();
+    return function bound(this: unknown, ...args: A): R {
+      return runInScope(step, () => fn.apply(this, args));
+    };
+  }
+
+  waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
+    try {
+      if (!this.isOpen) {
+        this.cameLate('waitUntil');
+        return promise;
+      }
+      this.#holds++;
+      promise.then(
+        () => this.#release(),
+        (error: unknown) => {
+          this.recordError(error);
+          this.#release();
+        },
+      );
+    } catch (error) {
+      this.failed('waitUntil', error);
+    }
+    return promise;
+  }
+
+  headers(): Record<string, string> {
+    return { 'x-request-id': this.inferenceId };
+  }
+
+  end(error?: unknown): void {
+    this.settle(error === undefined ? 'completed' : 'error', error);
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /** Ends the trace, once; publishes it as soon as nothing holds it open. Never throws. */
+  settle(outcome: Outcome, error?: unknown): void {
+    try {
+      if (this.isSettled) return;
+      this.isSettled = true;
+      this.outcome = outcome;
+      if (error !== undefined) this.recordError(error);
+      this.root.end();
+      if (this.#holds === 0) this.#publish();
+    } catch (failure) {
+      this.failed('settle', failure);
+    }
+  }
+
+  /** Ends a trace that is too old, whatever it still waits for. */
+  abandon(): void {
+    this.settle('abandoned');
+    if (this.isOpen) this.#publish();
+  }
+
+  /** The root step ended: for a trace that stands for one call, this is its end. */
+  rootEnded(): void {}
+
+  recordError(error: unknown): void {
+    try {
+      this.root.error ??= recordedError(error, (text) => this.redacted(text));
+    } catch (failure) {
+      this.failed('error', failure);
+    }
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.#startedMono;
+  }
+
+  /** The JSON text of a value, within what is left of the trace's room. */
+  snapshot(value: unknown, key: string): string {
+    const text = this.recorder.snapshotter.text(value, key, Math.max(this.#room, 0));
+    this.#room -= text.length;
+    return text;
+  }
+
+  /** The same for a value that was parsed from JSON text, which is used again where nothing has to be masked. */
+  snapshotOfParsed(json: string, value: unknown): string {
+    if (json.length > this.#room) return this.snapshot(value, '');
+    const text = this.recorder.snapshotter.textOfParsed(json, value);
+    this.#room -= text.length;
+    return text;
+  }
+
+  /** A text of ours that may hold what the app said. */
+  redacted(text: string): string {
+    return JSON.parse(this.snapshot(text, '')) as string;
+  }
+
+  takesStep(depth: number): boolean {
+    const { limits } = this.recorder;
+    if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
+      this.#steps++;
+      return true;
+    }
+    this.unrecordedSteps++;
+    return false;
+  }
+
+  failed(what: string, error: unknown): void {
+    this.recorder.diagnostics.report(
+      'error',
+      'internal_error',
+      `tracing failed in ${what}; the request is not affected`,
+      error,
+    );
+  }
+
+  badInput(message: string): void {
+    this.recorder.diagnostics.report('warn', 'bad_input', message);
+  }
+
+  cameLate(what: string): void {
+    this.recorder.diagnostics.report(
+      'debug',
+      'too_late',
+      `${what} after the trace was published has no effect`,
+    );
+  }
+
+  #apply(update: TraceUpdate): void {
+    const { inferenceId, userId, sessionId, tags, context, question, input, ...rest } = update;
+    if (inferenceId !== undefined) {
+      if (isInferenceId(inferenceId)) this.inferenceId = inferenceId;
+      else
+        this.badInput(
+          'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
+        );
+    }
+    if (userId !== undefined) this.userId = this.#identity(userId) ?? this.userId;
+    if (sessionId !== undefined) this.sessionId = this.#identity(sessionId) ?? this.sessionId;
+    if (tags !== undefined) this.root.setMetadata('tags', this.snapshot(tags, 'tags'));
+    if (context !== undefined) {
+      if (Array.isArray(context)) this.context = this.snapshot(context.map(String), '');
+      else this.badInput('context takes a list of texts');
+    }
+    if (question !== undefined) this.question = this.snapshot(String(question), '');
+    if (input !== undefined) this.setInput(input);
+    this.root.apply(rest);
+  }
+
+  /** The root's inputs, each of them a column. Anything but an object becomes one column, `input`. */
+  setInput(input: unknown): void {
+    const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
+    const values: Readonly<Record<string, unknown>> = isObject
+      ? (input as Record<string, unknown>)
+      : { input };
+    const columns = new Map<string, string>();
+    for (const key of Object.keys(values).slice(0, 64)) {
+      columns.set(
+        key.slice(0, 256),
+        this.snapshot(Object.getOwnPropertyDescriptor(values, key)?.value, key),
+      );
+    }
+    this.columns = columns;
+  }
+
+  #identity(id: unknown): string | undefined {
+    if ((typeof id === 'string' && id !== '') || typeof id === 'number') {
+      return this.redacted(String(id).slice(0, 256));
+    }
+    if (id !== null) this.badInput('userId and sessionId take a text or a number');
+    return undefined;
+  }
+
+  #currentStep(): RecordedStep {
+    try {
+      const step = this.scope.get();
+      if (step?.trace === this) return step;
+    } catch (error) {
+      this.failed('scope', error);
+    }
+    return this.root as RecordedStep;
+  }
+
+  #release(): void {
+    this.#holds--;
+    if (this.#holds === 0 && this.isSettled && this.isOpen) this.#publish();
+  }
+
+  #publish(): void {
+    try {
+      this.recorder.published(this);
+    } catch (error) {
+      this.failed('publish', error);
+    } finally {
+      this.isOpen = false;
+      empty(this.root as RecordedStep);
+      this.columns = undefined;
+    }
+  }
+}
+
+/** A promise that leaked from the request keeps its step alive, but nothing of what the step recorded. */
+function empty(step: RecordedStep): void {
+  step.children?.forEach(empty);
+  step.children = undefined;
+  step.inputs = step.output = step.groundTruth = undefined;
+  step.metadata = step.fields = undefined;
+  step.outputOf = undefined;
+}

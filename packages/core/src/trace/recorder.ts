@@ -1,0 +1,30 @@
+/** What a trace needs of the tracer that it belongs to. */
+
+import type { Diagnostics } from '../diagnostics.js';
+import type { ScopeManager } from '../scope.js';
+import type { RecordedTrace } from './recorded-trace.js';
+import type { Redactor } from './redact.js';
+import type { Snapshotter } from './snapshot.js';
+
+export interface TraceLimits {
+  /** Steps of one trace; further ones run unrecorded and are counted. @default 1000 */
+  readonly maxSteps: number;
+  /** Levels of steps below the root. @default 64 */
+  readonly maxDepth: number;
+  /** Characters of one logged value, about. @default 65536 */
+  readonly maxValueChars: number;
+  /** Characters of all values of one trace, about. @default 1048576 */
+  readonly maxTraceChars: number;
+  /** Traces that are open at a time; further requests are not traced, and counted. @default 10000 */
+  readonly maxOpenTraces: number;
+}
+
+export interface Recorder {
+  readonly scope: ScopeManager;
+  readonly snapshotter: Snapshotter;
+  readonly redactor: Redactor;
+  readonly limits: TraceLimits;
+  readonly diagnostics: Diagnostics;
+  /** Takes a trace that nothing will be added to any more. */
+  published(trace: RecordedTrace): void;
+}

@@ -1,0 +1,126 @@
+/** The fields that each step type has on the wire, and how a value becomes one. */
+
+import type { StepType } from '../wire.js';
+
+type Kind = 'text' | 'amount' | 'count' | 'object' | 'list' | 'texts' | 'counts' | 'any';
+
+export interface Field {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Whether the platform expects the key even where nothing is known: it is null then. */
+  readonly always: boolean;
+}
+
+const always = (name: string, kind: Kind): Field => ({ name, kind, always: true });
+const whenSet = (name: string, kind: Kind): Field => ({ name, kind, always: false });
+
+const NONE: readonly Field[] = [];
+
+export const FIELDS: Readonly<Record<StepType, readonly Field[]>> = {
+  user_call: NONE,
+  chain: NONE,
+  function_call: NONE,
+  chat_completion: [
+    always('provider', 'text'),
+    always('promptTokens', 'amount'),
+    always('completionTokens', 'amount'),
+    always('tokens', 'amount'),
+    always('cost', 'amount'),
+    always('model', 'text'),
+    always('modelParameters', 'object'),
+    whenSet('rawOutput', 'any'),
+    whenSet('usageDetails', 'counts'),
+  ],
+  embedding: [
+    always('provider', 'text'),
+    always('promptTokens', 'amount'),
+    always('tokens', 'amount'),
+    always('cost', 'amount'),
+    always('model', 'text'),
+    always('modelParameters', 'object'),
+    always('rawOutput', 'any'),
+    always('embeddingDimensions', 'count'),
+    always('embeddingCount', 'count'),
+  ],
+  agent: [whenSet('tool', 'text'), whenSet('action', 'any'), whenSet('agentType', 'text')],
+  tool: [whenSet('functionName', 'text'), whenSet('arguments', 'any')],
+  retriever: [whenSet('documents', 'list')],
+  handoff: [
+    always('fromComponent', 'text'),
+    always('toComponent', 'text'),
+    always('handoffData', 'any'),
+  ],
+  guardrail: [
+    always('action', 'text'),
+    always('blockedEntities', 'texts'),
+    always('confidenceThreshold', 'amount'),
+    always('reason', 'text'),
+    always('detectedEntities', 'texts'),
+    always('redactedEntities', 'texts'),
+    always('blockStrategy', 'text'),
+    always('dataType', 'text'),
+  ],
+};
+
+export function isStepType(type: unknown): type is StepType {
+  return typeof type === 'string' && Object.hasOwn(FIELDS, type);
+}
+
+/** Whether the platform would take the value in a field of this kind. */
+export function fits(kind: Kind, value: unknown): boolean {
+  if (value === null) return kind !== 'counts';
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string';
+    case 'amount':
+      return isAmount(value);
+    case 'count':
+      return Number.isInteger(value) && (value as number) >= 0;
+    case 'object':
+      return typeof value === 'object' && !Array.isArray(value);
+    case 'list':
+      return Array.isArray(value);
+    case 'texts':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string');
+    case 'counts':
+      return typeof value === 'object' && Object.keys(value as object).length > 0;
+    case 'any':
+      return true;
+  }
+}
+
+/** The JSON text of a value that fits its field; undefined where nothing of it can be kept. */
+export function fieldText(
+  field: Field,
+  value: unknown,
+  snapshot: (value: unknown) => string,
+): string | undefined {
+  if (field.kind === 'counts') return countsText(value as Record<string, unknown>);
+  const text = snapshot(value);
+  // An object whose text is a mark (a proxy, a stream) is no object on the wire.
+  if (field.kind === 'object' && text !== 'null' && !text.startsWith('{')) return undefined;
+  if (
+    (field.kind === 'list' || field.kind === 'texts') &&
+    text !== 'null' &&
+    !text.startsWith('[')
+  ) {
+    return undefined;
+  }
+  return text;
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+/** Only positive numbers under plain names are priced. */
+function countsText(counts: Record<string, unknown>): string | undefined {
+  const members: string[] = [];
+  for (const key of Object.keys(counts)) {
+    const count = counts[key];
+    if (isAmount(count) && count !== 0 && /^[a-z][a-z_]{0,63}$/.test(key) && members.length < 32) {
+      members.push(`"${key}":${count}`);
+    }
+  }
+  return members.length > 0 ? `{${members.join()}}` : undefined;
+}

@@ -1,0 +1,156 @@
+/** Functions and methods that record each of their calls as a step. */
+
+import { defaultTracer, existingTracer } from '../default-tracer.js';
+import { currentRecordedStep } from '../scope.js';
+import type { StepType } from '../wire.js';
+import { isInert } from './inert.js';
+import type { RecordedStep } from './recorded-step.js';
+import { RecordedTrace } from './recorded-trace.js';
+import { runInStep } from './run-in-step.js';
+import type { StepOptions } from './step-types.js';
+import type { Step } from './types.js';
+
+/** How the calls of a function are recorded. */
+export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
+  /** @default the name of the function */
+  readonly name?: string | undefined;
+  /** @default 'user_call' */
+  readonly type?: StepType | undefined;
+  /** Names of the arguments, in order. Without them the inputs are one list, `args`. */
+  readonly params?: readonly string[] | undefined;
+  /** Makes the inputs of the arguments. */
+  readonly inputs?: ((...args: A) => unknown) | undefined;
+  /** Makes the output of what was returned, awaited or yielded. */
+  readonly output?: ((result: Awaited<R>) => unknown) | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * A function of exactly the same type that records each call as a step of the current trace. Outside a trace each
+ * call is a trace of its own, which is published by the process-wide tracer.
+ *
+ * Promises, generators, iterators and streams are followed to their end; errors are recorded and thrown on unchanged.
+ *
+ * @example
+ * const search = trace(async (query: string) => index.search(query), { name: 'search', params: ['query'] });
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of an arbitrary function have no other upper bound
+export function trace<F extends (...args: any[]) => unknown>(
+  fn: F,
+  options: TraceOptions<Parameters<F>, ReturnType<F>> = {},
+): F {
+  if (typeof fn !== 'function') {
+    throw new TypeError(
+      `trace(fn) takes a function, but was given ${fn === null ? 'null' : typeof fn}`,
+    );
+  }
+  const how = options as unknown as TraceOptions;
+  const traced = function (this: unknown, ...args: unknown[]): unknown {
+    if (new.target !== undefined) {
+      // Of a class, the instance is the result: `new` needs its own way in.
+      return Reflect.construct(fn, args, new.target === traced ? fn : new.target);
+    }
+    const step = startCall(fn, how, args);
+    return step === undefined ? fn.apply(this, args) : runInStep(step, () => fn.apply(this, args));
+  };
+  resemble(traced, fn);
+  // It takes and returns what `fn` does, and nothing else of it is visible.
+  return traced as unknown as F;
+}
+
+/**
+ * The same as a method decorator, in the TC39 and the legacy TypeScript dialect.
+ *
+ * @example
+ * class Shop {
+ *   @traced({ type: 'tool' })
+ *   async price(sku: string) { ... }
+ * }
+ */
+export function traced(options: TraceOptions = {}): MethodDecoratorOfBothDialects {
+  function decorate(target: unknown, context: unknown, descriptor?: PropertyDescriptor): unknown {
+    if (descriptor !== undefined) {
+      if (typeof descriptor.value !== 'function') throw new TypeError('@traced() goes on methods');
+      const name = options.name ?? String(context);
+      return { ...descriptor, value: trace(descriptor.value, { ...options, name }) };
+    }
+    const kind = (context as ClassMethodDecoratorContext | undefined)?.kind;
+    if (typeof target !== 'function' || kind !== 'method')
+      throw new TypeError('@traced() goes on methods');
+    const name = options.name ?? String((context as ClassMethodDecoratorContext).name);
+    return trace(target as () => unknown, { ...options, name });
+  }
+  return decorate as MethodDecoratorOfBothDialects;
+}
+
+/** What `@traced()` returns: a decorator that both dialects accept. */
+export interface MethodDecoratorOfBothDialects {
+  // biome-ignore lint/suspicious/noExplicitAny: a method of any signature may be decorated
+  <M extends (...args: any[]) => any>(method: M, context: ClassMethodDecoratorContext): M;
+  (target: object, key: string | symbol, descriptor: PropertyDescriptor): PropertyDescriptor;
+}
+
+/** The step of one call; undefined where nothing is to be recorded. */
+function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | undefined {
+  try {
+    const parent = currentRecordedStep();
+    const inputs = inputsOf(options, args);
+    const name = options.name ?? functionName(fn);
+    if (parent === undefined) return startOwnTrace(name, options, inputs);
+    const given = { name, type: options.type, inputs, metadata: options.metadata } as StepOptions;
+    const step = parent.startStep(given);
+    if (isInert(step)) return undefined;
+    (step as RecordedStep).outputOf = options.output as ((result: unknown) => unknown) | undefined;
+    return step;
+  } catch (error) {
+    existingTracer()?.diagnostics.report(
+      'error',
+      'internal_error',
+      'a call could not be recorded',
+      error,
+    );
+    return undefined;
+  }
+}
+
+/** Outside a trace the call is the root: the trace ends with it. */
+function startOwnTrace(name: string, options: TraceOptions, inputs: unknown): Step | undefined {
+  const tracer = defaultTracer();
+  if (!tracer.admits()) return undefined;
+  const own = new CallTrace(tracer, name, crypto.randomUUID());
+  tracer.opened(own);
+  own.setInput(inputs);
+  if (options.metadata !== undefined) own.update({ metadata: options.metadata });
+  own.root.outputOf = options.output as ((result: unknown) => unknown) | undefined;
+  return own.root as RecordedStep;
+}
+
+/** A trace whose root step is the call of a function: the end of the call is the end of the trace. */
+class CallTrace extends RecordedTrace {
+  override rootEnded(): void {
+    this.settle(this.root.error === undefined ? 'completed' : 'error');
+  }
+}
+
+function inputsOf(options: TraceOptions, args: unknown[]): unknown {
+  if (options.inputs !== undefined) return options.inputs(...args);
+  if (options.params === undefined) return { args };
+  const named: Record<string, unknown> = Object.create(null);
+  for (const [i, param] of options.params.entries()) named[param] = args[i] ?? null;
+  return named;
+}
+
+function functionName(fn: object): string {
+  const name = Object.getOwnPropertyDescriptor(fn, 'name')?.value;
+  return typeof name === 'string' && name !== '' ? name : 'anonymous';
+}
+
+/** The same name, length, prototype and own properties as the original. */
+function resemble(copy: object, original: object): void {
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(original));
+  for (const key of Reflect.ownKeys(original)) {
+    const descriptor = Object.getOwnPropertyDescriptor(original, key);
+    // `prototype`, `caller` and the like cannot be redefined on every kind of function.
+    if (descriptor !== undefined) Reflect.defineProperty(copy, key, descriptor);
+  }
+}

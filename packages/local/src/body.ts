@@ -1,0 +1,58 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './refusal.js';
+
+/** The client left before its request was complete: nobody is there to answer. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+/**
+ * Reads a request's body. A longer one than `maxBytes` is refused as soon as that is known; Node
+ * then discards the rest as it comes, so that the client can finish writing and read the answer.
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > maxBytes) return Promise.reject(tooLong(maxBytes));
+
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        request.off('data', onData);
+        chunks.length = 0;
+        reject(tooLong(maxBytes));
+      } else {
+        chunks.push(chunk);
+      }
+    };
+    request.on('data', onData);
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    // 'close' also follows 'end', and an Error costs too much to make one per request for nothing.
+    request.once('close', () => request.readableEnded || reject(new ClientGone()));
+    request.once('error', () => {}); // 'close' follows
+  });
+}
+
+/** The JSON value in a body. */
+export function parseJson(request: IncomingMessage, body: Buffer): unknown {
+  if (request.headers['content-encoding'] !== undefined) {
+    throw new Refusal(400, 'the API takes no compressed bodies: leave out Content-Encoding');
+  }
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    throw new Refusal(400, 'Content-Type must be application/json');
+  }
+  if (!isUtf8(body)) throw new Refusal(400, 'the body is not valid UTF-8');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    // V8's message quotes the text, which may be anything, so it is not passed on.
+    throw new Refusal(400, `the body is not valid JSON (${body.length} bytes)`);
+  }
+}
+
+function tooLong(maxBytes: number): Refusal {
+  return new Refusal(413, `the body is longer than ${maxBytes} bytes`);
+}

@@ -1,0 +1,90 @@
+import { Refusal } from '../refusal.js';
+import type { StoredRow } from '../store.js';
+
+/** Whether a row is part of a listing. */
+export type RowFilter = (stored: StoredRow) => boolean;
+
+/**
+ * The filter that the body of a listing asks for, or undefined for `{}`: `columnFilters` of
+ * `{measurement, operator, value}`, the search strings, and lists of row numbers.
+ */
+export function rowFilterOf(body: unknown): RowFilter | undefined {
+  if (!isRecord(body)) throw new Refusal(400, 'the filter must be a JSON object');
+  const filters = Object.entries(body)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => {
+      const make = FILTERS.get(key);
+      if (!make) throw new Refusal(400, `unknown filter "${key}"`);
+      if (!Array.isArray(value)) throw new Refusal(400, `${key} must be a list`);
+      return make(value);
+    });
+  return filters.length === 0 ? undefined : (row) => filters.every((matches) => matches(row));
+}
+
+const FILTERS = new Map<string, (list: readonly unknown[]) => RowFilter>([
+  ['columnFilters', columnFilters],
+  ['rowIdList', (ids) => (stored) => ids.includes(stored.id)],
+  ['excludeRowIdList', (ids) => (stored) => !ids.includes(stored.id)],
+  ['searchQueryAnd', (list) => search(list, (queries, has) => queries.every(has))],
+  ['searchQueryOr', (list) => search(list, (queries, has) => queries.some(has))],
+  ['notSearchQueryAnd', (list) => search(list, (queries, has) => !queries.every(has))],
+  ['notSearchQueryOr', (list) => search(list, (queries, has) => !queries.some(has))],
+]);
+
+type Has = (query: string) => boolean;
+
+function search(
+  list: readonly unknown[],
+  combine: (queries: readonly string[], has: Has) => boolean,
+): RowFilter {
+  const queries = list.map((query) => {
+    if (typeof query === 'string' && query.length <= 300) return query.toLowerCase();
+    throw new Refusal(400, 'a search query must be a string of at most 300 characters');
+  });
+  return ({ row }) => {
+    const text = JSON.stringify(row).toLowerCase();
+    return combine(queries, (query) => text.includes(query));
+  };
+}
+
+function columnFilters(list: readonly unknown[]): RowFilter {
+  if (list.length > 5) throw new Refusal(400, 'at most 5 columnFilters are allowed');
+  const filters = list.map((filter) => {
+    if (!isRecord(filter) || typeof filter.measurement !== 'string') {
+      throw new Refusal(400, 'a column filter is {measurement, operator, value}');
+    }
+    const { measurement, value } = filter;
+    const compare = OPERATORS.get(String(filter.operator));
+    if (!compare) throw new Refusal(400, `unknown operator "${filter.operator}"`);
+    return ({ row }: StoredRow) =>
+      compare(Object.hasOwn(row, measurement) ? row[measurement] : null, value);
+  });
+  return (stored) => filters.every((matches) => matches(stored));
+}
+
+const OPERATORS = new Map<string, (column: unknown, value: unknown) => boolean>([
+  ['is', (column, value) => column === value],
+  ['!=', (column, value) => column !== value],
+  ['>', onNumbers((column, value) => column > value)],
+  ['>=', onNumbers((column, value) => column >= value)],
+  ['<', onNumbers((column, value) => column < value)],
+  ['<=', onNumbers((column, value) => column <= value)],
+  ['contains_any', (column, value) => listOf(value).some((one) => listOf(column).includes(one))],
+  ['contains_all', (column, value) => listOf(value).every((one) => listOf(column).includes(one))],
+  ['contains_none', (column, value) => !listOf(value).some((one) => listOf(column).includes(one))],
+  ['one_of', (column, value) => listOf(value).includes(column)],
+  ['none_of', (column, value) => !listOf(value).includes(column)],
+]);
+
+function onNumbers(compare: (column: number, value: number) => boolean) {
+  return (column: unknown, value: unknown) =>
+    typeof column === 'number' && typeof value === 'number' && compare(column, value);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
+import { call, fixture, PIPELINE, requestOf, send } from './client.js';
+
+const ROWS = `/inference-pipelines/${PIPELINE}/rows`;
+
+describe('POST data-stream', () => {
+  it('keeps rows of one call in order and tells what the call was', async () => {
+    await using server = await startLocalServer();
+    const before = Date.now();
+    await send(server, fixture('valid/08-two-rows.json'));
+    await send(server, requestOf('third'), 'other');
+    const ids = server.rows().map((row) => row.inferenceId);
+    assert.equal(ids.length, 3);
+    assert.deepEqual(
+      server.batches.map(({ pipelineId, inferenceIds }) => ({ pipelineId, inferenceIds })),
+      [
+        { pipelineId: PIPELINE, inferenceIds: ids.slice(0, 2) },
+        { pipelineId: 'other', inferenceIds: ['third'] },
+      ],
+    );
+    assert.ok((server.batches[0]?.receivedAt ?? 0) >= before);
+    assert.deepEqual(
+      server.rows('other').map((row) => row.inferenceId),
+      ['third'],
+    );
+    assert.deepEqual(server.rows('nobody'), []);
+  });
+
+  it('keeps a row that is sent again beside the first', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf('twice', { latency: 1 }));
+    await send(server, requestOf('twice', { latency: 2 }));
+    assert.deepEqual(
+      server.rows().map((row) => row.latency),
+      [1, 2],
+    );
+    assert.equal(server.row('twice')?.latency, 2);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('keeps hostile column names and values as they are', async () => {
+    await using server = await startLocalServer();
+    const text = JSON.stringify(
+      requestOf("a'; DROP TABLE rows; --", { nul: 'a\u0000b', lone: '\ud800' }),
+    );
+    await send(server, text.replace('"nul"', '"__proto__":{"polluted":true},"nul"'));
+    const row = server.row("a'; DROP TABLE rows; --");
+    assert.equal(row?.nul, 'a\u0000b');
+    assert.equal(row?.lone, '\ud800');
+    assert.ok(row && Object.hasOwn(row, '__proto__'));
+    assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+  });
+
+  it('answers 400 to what is not JSON', async () => {
+    await using server = await startLocalServer();
+    const path = `/inference-pipelines/${PIPELINE}/data-stream`;
+    const answers = [
+      await call(server, 'POST', path, '{"config":'),
+      await call(server, 'POST', path, ''),
+      await call(server, 'POST', path, Buffer.from('{"a":"\xff"}', 'latin1')),
+      await call(server, 'POST', path, requestOf('a'), { 'content-type': 'text/plain' }),
+      await call(server, 'POST', path, requestOf('a'), { 'content-encoding': 'gzip' }),
+      await call(server, 'POST', path, '[]'),
+      await call(server, 'POST', path, 'null'),
+    ];
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      Array(7).fill(400),
+    );
+    for (const { body } of answers) assert.equal(typeof body.error, 'string');
+    assert.equal(server.problems.length, 7);
+  });
+
+  it('answers 400 to JSON that is nested without end, and lives on', async () => {
+    await using server = await startLocalServer();
+    const text = (columns: object) => JSON.stringify(requestOf('deep', columns));
+    const lists = '['.repeat(100_000) + ']'.repeat(100_000);
+    const output = text({ output: '@' }).replace('"@"', lists);
+    assert.equal((await send(server, output)).status, 400);
+
+    const step = JSON.stringify(requestOf('x').rows[0]?.steps[0]);
+    const [head = '', tail = ''] = step.replace('"steps":[]', '"steps":[@]').split('@');
+    const steps = text({ steps: ['@'] }).replace('"@"', head.repeat(20_000) + tail.repeat(20_000));
+    assert.equal((await send(server, steps)).status, 400);
+    assert.equal(server.problems.length, 2);
+
+    assert.equal((await send(server, requestOf('fine'))).status, 200);
+    assert.equal(server.rows().length, 1);
+  });
+});
+
+describe('GET, PUT and DELETE rows', () => {
+  const odd = 'id with/slash?&#+%é';
+
+  it('finds a row by path and by query, however its id is spelt', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf(odd));
+    const byPath = await call(server, 'GET', `${ROWS}/${encodeURIComponent(odd)}`);
+    assert.deepEqual([byPath.status, byPath.body.row], [200, requestOf(odd).rows[0]]);
+    const query = new URLSearchParams({ inferenceId: odd }); // spaces become +
+    assert.deepEqual((await call(server, 'GET', `${ROWS}?${query}`)).body, byPath.body);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('updates the latest row of the id, and no other pipeline', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf(odd), 'other');
+    await send(server, requestOf(odd));
+    await send(server, requestOf(odd));
+    const query = new URLSearchParams({ inferenceId: odd });
+    const row = { human_feedback: 1, latency: 7 };
+    assert.equal((await call(server, 'PUT', `${ROWS}?${query}`, { row })).status, 200);
+    assert.deepEqual(
+      server.rows().map((one) => [one.human_feedback, one.latency]),
+      [
+        [undefined, 42],
+        [undefined, 42],
+        [1, 7],
+      ],
+    );
+  });
+
+  it('answers 404 to an unknown id, which is no violation', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf('known'), 'other');
+    const answers = [
+      await call(server, 'GET', `${ROWS}/known`),
+      await call(server, 'GET', `${ROWS}?inferenceId=known`),
+      await call(server, 'PUT', `${ROWS}?inferenceId=known`, { row: { a: 1 } }),
+      await call(server, 'DELETE', `${ROWS}/known`),
+    ];
+    for (const { status, body } of answers) {
+      assert.deepEqual([status, body], [404, { error: `pipeline ${PIPELINE} has no row known` }]);
+    }
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('answers 400 without an id, to a changed id and to bad percent-encoding', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf('known'));
+    const row = { inferenceId: 'other' };
+    const answers = [
+      await call(server, 'GET', ROWS),
+      await call(server, 'PUT', ROWS, { row: { a: 1 } }),
+      await call(server, 'PUT', `${ROWS}?inferenceId=known`, { row }),
+      await call(server, 'GET', `${ROWS}/%E0%A4%A`),
+    ];
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [400, 400, 400, 400],
+    );
+    assert.equal(server.problems.length, 4);
+  });
+
+  it('deletes every row of the id with an empty answer', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf('gone'));
+    await send(server, requestOf('gone'));
+    await send(server, requestOf('kept'));
+    const answer = await call(server, 'DELETE', `${ROWS}/gone`);
+    assert.deepEqual([answer.status, answer.body], [204, undefined]);
+    assert.deepEqual(
+      server.rows().map((row) => row.inferenceId),
+      ['kept'],
+    );
+    assert.equal((await call(server, 'GET', `${ROWS}/gone`)).status, 404);
+    await assert.rejects(server.waitForRows(2, { timeoutMs: 5 }), /1 of 2 rows/);
+  });
+});
+
+describe('POST rows', () => {
+  const list = async (server: LocalServer, query = '', filter: unknown = {}) => {
+    const answer = await call(server, 'POST', `${ROWS}${query}`, filter);
+    return {
+      ...answer,
+      ids: (answer.body.items ?? []).map((row) => row.inferenceId),
+    };
+  };
+  const filled = async () => {
+    const server = await startLocalServer();
+    for (let n = 1; n <= 30; n += 1) {
+      const plan = n % 2 ? 'pro' : 'free';
+      await send(server, requestOf(`r${n}`, { latency: 100 - n, plan, tags: [plan, `t${n % 3}`] }));
+    }
+    await send(server, requestOf('elsewhere'), 'other');
+    return server;
+  };
+
+  it('lists 25 rows a page and links the next one', async () => {
+    await using server = await filled();
+    const first = await list(server);
+    assert.equal(first.ids.length, 25);
+    assert.equal(first.ids[0], 'r1');
+    assert.equal(first.body.items[0]?.openlayer_row_id, 1);
+    const next = first.headers.get('x-next') ?? '';
+    assert.equal(next, `${server.url}${ROWS}?page=2`);
+    const second = await list(server, next.slice(`${server.url}${ROWS}`.length));
+    assert.deepEqual(second.ids, ['r26', 'r27', 'r28', 'r29', 'r30']);
+    assert.equal(second.headers.get('x-next'), null);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('pages, turns round and sorts', async () => {
+    await using server = await filled();
+    assert.deepEqual((await list(server, '?page=2&perPage=2')).ids, ['r3', 'r4']);
+    assert.deepEqual((await list(server, '?perPage=2&asc=false')).ids, ['r30', 'r29']);
+    assert.deepEqual((await list(server, '?perPage=2&sortColumn=latency')).ids, ['r30', 'r29']);
+    const sorted = await list(server, '?perPage=2&sortColumn=plan&asc=false');
+    assert.deepEqual(sorted.ids, ['r29', 'r27']);
+    assert.match(
+      sorted.headers.get('x-next') ?? '',
+      /\?perPage=2&sortColumn=plan&asc=false&page=2$/,
+    );
+    assert.deepEqual((await list(server, '?page=9')).ids, []);
+  });
+
+  const column = (measurement: string, operator: string, value: unknown) => ({
+    columnFilters: [{ measurement, operator, value }],
+  });
+  const filters: [object, number][] = [
+    [column('plan', 'is', 'pro'), 15],
+    [column('plan', '!=', 'pro'), 15],
+    [column('latency', '>', 90), 9],
+    [column('latency', '>=', 90), 10],
+    [column('latency', '<', 71), 1],
+    [column('latency', '<=', 71), 2],
+    [column('tags', 'contains_any', ['t0', 't1']), 20],
+    [column('tags', 'contains_all', ['pro', 't0']), 5],
+    [column('tags', 'contains_none', ['t0', 'pro']), 10],
+    [column('plan', 'one_of', ['pro', 'x']), 15],
+    [column('plan', 'none_of', ['pro', 'x']), 15],
+    [column('toString', 'is', null), 30],
+    [{ searchQueryAnd: ['FREE', 't1'], columnFilters: null }, 5],
+    [{ searchQueryOr: ['"r7"', '"r8"'] }, 2],
+    [{ notSearchQueryOr: ['pro'] }, 15],
+    [{ notSearchQueryAnd: ['free', '"t1"'] }, 25],
+    [{ rowIdList: [1, 2, 3], excludeRowIdList: [2] }, 2],
+  ];
+  for (const [filter, expected] of filters) {
+    it(`filters by ${JSON.stringify(filter)}`, async () => {
+      await using server = await filled();
+      const answer = await list(server, '?perPage=100', filter);
+      assert.equal(answer.ids.length, expected, JSON.stringify(answer.body));
+    });
+  }
+
+  it('answers 400 past a limit and to filters that it does not know', async () => {
+    await using server = await startLocalServer();
+    const [filter] = column('a', 'is', 1).columnFilters;
+    const statuses = [
+      await list(server, '?perPage=100'),
+      await list(server, '?perPage=101'),
+      await list(server, '?perPage=0'),
+      await list(server, '?page=0'),
+      await list(server, '?page=1.5'),
+      await list(server, '', { columnFilters: Array(5).fill(filter) }),
+      await list(server, '', { columnFilters: Array(6).fill(filter) }),
+      await list(server, '', { searchQueryAnd: ['x'.repeat(300)] }),
+      await list(server, '', { searchQueryAnd: ['x'.repeat(301)] }),
+      await list(server, '', { what: [] }),
+      await list(server, '', column('a', 'like', 1)),
+      await list(server, '', []),
+    ].map((answer) => answer.status);
+    assert.deepEqual(statuses, [200, 400, 400, 400, 400, 200, 400, 200, 400, 400, 400, 400]);
+  });
+});
+
+describe('anything else', () => {
+  it('is answered with 404 and JSON', async () => {
+    await using server = await startLocalServer();
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/'],
+      ['GET', `/inference-pipelines/${PIPELINE}/data-stream`],
+      ['PATCH', ROWS],
+      ['OPTIONS', ROWS],
+      ['POST', `${ROWS}/a/b`],
+      ['POST', '/inference-pipelines//data-stream'],
+      ['POST', '/storage/presigned-url'],
+    ] as const) {
+      const answer = await call(server, method, path);
+      assert.deepEqual([answer.status, answer.body], [404, { error: 'no such endpoint' }], path);
+    }
+    assert.equal(server.problems.length, 8);
+  });
+
+  it('says so when the base URL lacks its /v1', async () => {
+    await using server = await startLocalServer();
+    const url = `${server.url.slice(0, -3)}/inference-pipelines/p/data-stream`;
+    const response = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' } });
+    assert.match(await response.text(), /must end in \/v1/);
+  });
+});
