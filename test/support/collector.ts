@@ -1,0 +1,67 @@
+/** The platform's double for tests: the local server, and a check of every body that reaches it. */
+
+import assert from 'node:assert/strict';
+import type { TracerOptions } from '@openlayer-tracing/core';
+import type { DataStreamRequest, WireRow } from '@openlayer-tracing/core/wire';
+import { type Intercept, type LocalServer, startLocalServer } from '@openlayer-tracing/local';
+import { violations } from './wire/validate.ts';
+
+export const PIPELINE = '7b9f4c10-1f3e-4f63-9d3c-52f0a2d3f001';
+
+export interface Collector extends AsyncDisposable {
+  readonly server: LocalServer;
+  /** Settings of a tracer that publishes here, quickly. */
+  readonly tracer: TracerOptions;
+  /** The rows once there are `n`; fails where more arrive within a moment. */
+  exactly(n: number): Promise<WireRow[]>;
+  /** The one row with this inference ID, once it is there. */
+  row(inferenceId: string): Promise<WireRow>;
+}
+
+/**
+ * Starts a collector. When it is disposed of, every body that it was sent must have satisfied the contract.
+ * @param misbehave answers in the server's place where it returns true
+ */
+export async function startCollector(misbehave?: Intercept): Promise<Collector> {
+  const found: string[] = [];
+  const server = await startLocalServer({
+    intercept: (request, response, body) => {
+      if (request.url?.endsWith('/data-stream')) {
+        found.push(...violations(JSON.parse(body.toString('utf8')) as DataStreamRequest));
+      }
+      return misbehave?.(request, response, body) ?? false;
+    },
+  });
+  return {
+    server,
+    tracer: {
+      apiKey: 'test-key',
+      inferencePipelineId: PIPELINE,
+      baseUrl: server.url,
+      batch: { maxDelayMs: 10 },
+      retry: { baseMs: 5, capMs: 50 },
+    },
+    async exactly(n) {
+      await server.waitForRows(n, { timeoutMs: 10_000 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const rows = server.rows();
+      assert.equal(rows.length, n, `expected ${n} rows, got ${rows.length}`);
+      return rows;
+    },
+    async row(inferenceId) {
+      for (let waited = 0; waited < 10_000; waited += 10) {
+        const row = server.row(inferenceId);
+        if (row !== undefined) return row;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      throw new Error(
+        `no row ${inferenceId}; there are ${server.rows().map((row) => row.inferenceId)}`,
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      assert.deepEqual(found, []);
+      assert.deepEqual(server.problems, []);
+    },
+  };
+}
