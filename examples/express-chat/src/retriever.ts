@@ -38,8 +38,12 @@ function toTerm(word: string): string | null {
   return lower.length > 4 ? lower.replace(/(ies|ing|ed|es|s|y|e)$/, '') : lower.replace(/s$/, '');
 }
 
+/** Words that hold sentences together, and the verbs that any question may be asked with. */
 const STOP_WORDS = new Set(
-  `a about an and any are as at be but by can could do does for from get has have how i if in into is it its
-  long many may me much my need of on one or our should so some that the their them there these they this to
-  was we what when where which who will with would you your`.split(/\s+/),
+  `a about an and any are as at be been but by can could did do does for from had has have how i if in
+  into is it its library long many may me much my of on one or our should so some somebody someone that the
+  their them there these they this to us was we what when where which who why will with would you your
+  ask bring come find get give go happen keep know let like make need put take tell use want`.split(
+    /\s+/,
+  ),
 );

@@ -1,6 +1,6 @@
 import type { Message } from './chat-request.js';
 import { extractQuotes, type Quote } from './extract.js';
-import { type Passage, readPrompt } from './prompt.js';
+import { readPrompt } from './prompt.js';
 
 export const NOTHING_FOUND = 'I found nothing about that in the passages I was given.';
 
@@ -13,21 +13,30 @@ export function answerTo(messages: readonly Message[]): string {
   return quotes.length === 0 ? NOTHING_FOUND : toProse(quotes);
 }
 
-/** The quotes by passage: the best passage first, within each as they stand in it. */
+/** The quotes, those of one title together: the best first, and within a passage as they stand there. */
 function toProse(quotes: readonly Quote[]): string {
-  const byPassage = new Map<Passage, Quote[]>();
+  const byTitle = new Map<string | undefined, Quote[]>();
   for (const quote of quotes) {
-    byPassage.set(quote.passage, [...(byPassage.get(quote.passage) ?? []), quote]);
+    const { title } = quote.passage;
+    byTitle.set(title, [...(byTitle.get(title) ?? []), quote]);
   }
-  return [...byPassage].map(([{ title }, group]) => toQuotation(title, group)).join(' ');
+  return [...byTitle]
+    .map(([title, group]) => `${title === undefined ? '' : `${title}: `}“${joined(group)}”`)
+    .join(' ');
 }
 
-function toQuotation(title: string | undefined, quotes: readonly Quote[]): string {
-  const inOrder = quotes.toSorted((a, b) => a.index - b.index);
-  const text = inOrder.reduce((joined, quote, i) => {
-    const before = inOrder[i - 1];
-    if (before === undefined) return quote.text;
-    return `${joined}${quote.index === before.index + 1 ? ' ' : ' … '}${quote.text}`;
-  }, '');
-  return title === undefined ? `“${text}”` : `${title}: “${text}”`;
+/** Sentences that follow each other stay together; what is left out between others is marked. */
+function joined(quotes: readonly Quote[]): string {
+  const passages = [...new Set(quotes.map(({ passage }) => passage))];
+  return passages
+    .flatMap((passage) =>
+      quotes.filter((quote) => quote.passage === passage).sort((a, b) => a.index - b.index),
+    )
+    .map((quote, i, all) => {
+      if (i === 0) return quote.text;
+      const before = all[i - 1];
+      const follows = before?.passage === quote.passage && before.index + 1 === quote.index;
+      return `${follows ? ' ' : ' … '}${quote.text}`;
+    })
+    .join('');
 }

@@ -15,53 +15,56 @@ export interface Quote {
 /** Most sentences in an answer. */
 const MAX_QUOTES = 3;
 /** A further sentence must be this good, compared to the best one. */
-const MIN_SHARE_OF_BEST = 0.6;
-/** The share of the question, by weight of its terms, that the best passage must speak about. */
-const MIN_COVERAGE = 0.35;
+const MIN_SHARE_OF_BEST = 0.7;
+/** The share of the question's terms that the best passage must speak about. */
+const MIN_COVERAGE = 0.5;
 /** What a sentence gains from the passage around it. */
-const PASSAGE_WEIGHT = 0.4;
+const PASSAGE_WEIGHT = 0.3;
+/** What each passage is behind the one before it: retrievers give the best one first. */
+const ORDER_PENALTY = 0.1;
 
 /** One to three sentences, best first; none where no passage speaks about the question. */
 export function extractQuotes({ question, passages }: Prompt): Quote[] {
-  const query = toTerms(question);
+  const query = [...new Set(toTerms(question))];
   const candidates = passages.flatMap(toCandidates);
   const bm25 = createBm25(candidates.map(({ terms }) => terms));
   const ranked = candidates
+    .filter(({ terms }) => coverage(query, terms) > 0)
     .map((candidate) => ({ ...candidate, score: scoreOf(candidate, query, bm25) }))
-    .filter(({ terms, score }) => score > 0 && query.some((term) => terms.includes(term)))
     .sort((a, b) => b.score - a.score);
 
   const best = ranked[0];
-  if (best === undefined || coverageOf(best, query, bm25) < MIN_COVERAGE) return [];
+  if (best === undefined || coverage(query, best.passageTerms) < MIN_COVERAGE) return [];
   return ranked.filter(({ score }) => score >= best.score * MIN_SHARE_OF_BEST).slice(0, MAX_QUOTES);
 }
 
 interface Candidate extends Quote {
   readonly terms: readonly string[];
   readonly passageTerms: readonly string[];
+  readonly passageRank: number;
 }
 
-function toCandidates(passage: Passage): Candidate[] {
+function toCandidates(passage: Passage, passageRank: number): Candidate[] {
   const passageTerms = toTerms(`${passage.title ?? ''} ${passage.text}`);
   return toSentences(passage.text).map((text, index) => ({
     passage,
+    passageRank,
+    passageTerms,
     index,
     text,
     terms: toTerms(text),
-    passageTerms,
   }));
 }
 
-function scoreOf({ terms, passageTerms }: Candidate, query: readonly string[], bm25: Bm25): number {
-  return bm25.score(query, terms) + PASSAGE_WEIGHT * bm25.score(query, passageTerms);
+function scoreOf(candidate: Candidate, query: readonly string[], score: Bm25): number {
+  const { terms, passageTerms, passageRank } = candidate;
+  // Two terms of the question in one sentence say more than one term twice.
+  const own = score(query, terms) * (0.5 + 0.5 * coverage(query, terms));
+  return (own + PASSAGE_WEIGHT * score(query, passageTerms)) / (1 + ORDER_PENALTY * passageRank);
 }
 
-function coverageOf({ passageTerms }: Candidate, query: readonly string[], bm25: Bm25): number {
-  const asked = [...new Set(query)];
-  const known = asked.filter((term) => passageTerms.includes(term));
-  return sumOf(known, bm25) / sumOf(asked, bm25);
-}
-
-function sumOf(terms: readonly string[], bm25: Bm25): number {
-  return terms.reduce((sum, term) => sum + bm25.weight(term), 0);
+/** The share of a question's terms that a text has. */
+function coverage(query: readonly string[], terms: readonly string[]): number {
+  if (query.length === 0) return 0;
+  return query.filter((term) => terms.includes(term)).length / query.length;
 }

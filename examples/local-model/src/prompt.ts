@@ -33,7 +33,7 @@ export function readPrompt(messages: readonly Message[]): Prompt {
 }
 
 const QUESTION = /^\s*question:([\s\S]*)/im;
-const TAGGED = /<(passage|document|source|context)\b([^>]*)>([\s\S]*?)<\/\1>/gi;
+const TAGGED = /<(passage|document|source|context)\b([^>"]*(?:"[^"]*"[^>"]*)*)>([\s\S]*?)<\/\1>/gi;
 const TITLE = /\btitle="([^"]*)"/i;
 const LISTED = /^.*\b(?:context|passages|documents|sources):[ \t]*$([\s\S]*)/im;
 
