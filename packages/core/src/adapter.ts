@@ -1,13 +1,11 @@
 /** The door for framework adapters. */
 
 export type { TracingOptions } from './http/options.js';
+export type { RequestAdapter } from './http/request-adapter.js';
 export { nodeRequestBody, type RequestBody } from './http/request-body.js';
-export { RecordedRequest } from './http/request-trace.js';
-export {
-  type AnswerHeaders,
-  getTrace,
-  type RequestReader,
-  RequestTracing,
-} from './http/request-tracing.js';
-export { watchResponse } from './http/watch-response.js';
+export type { RecordedRequest } from './http/request-trace.js';
+export { RequestTracing } from './http/request-tracing.js';
+export { getTrace } from './http/traced-requests.js';
+export { observeOwnWrites, observeWrites, settleAtEnd } from './http/watch-response.js';
+export { InertTrace } from './trace/inert.js';
 export type { RequestTrace } from './trace/types.js';

@@ -2,6 +2,7 @@
 
 import { environment } from '#platform';
 import type { Diagnostic, LogLevel } from './diagnostics.js';
+import { LONGEST_TIMER_MS } from './publish/delay.js';
 import type { PublisherLimits } from './publish/publisher.js';
 import type { Transport } from './publish/transport.js';
 import type { RetryPolicy } from './publish/with-retry.js';
@@ -192,7 +193,8 @@ function numbers<T extends { readonly [K in keyof T]: number }>(
         `${group}.${key} must be a number of at least ${least}, but is ${String(value)}`,
       );
     }
-    result[key] = value as T[keyof T & string];
+    const highest = key.endsWith('Ms') ? LONGEST_TIMER_MS : value;
+    result[key] = Math.min(value, highest) as T[keyof T & string];
   }
   return Object.freeze(result);
 }

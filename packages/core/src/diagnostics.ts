@@ -56,7 +56,7 @@ export class Diagnostics {
       if (now - (this.#lastSaid.get(reason) ?? -QUIET_MS) < QUIET_MS) return;
       this.#lastSaid.set(reason, now);
       this.#reporting = true;
-      this.#say({ level, reason, message, error });
+      this.#say({ level, reason, message: oneLine(message), error });
     } catch {
       // A sink that throws is the one failure that nobody is left to be told of.
     } finally {

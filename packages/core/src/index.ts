@@ -11,7 +11,7 @@ export {
 } from './default-tracer.js';
 export type { Diagnostic, LogLevel } from './diagnostics.js';
 export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/options.js';
-export { getTrace } from './http/request-tracing.js';
+export { getTrace } from './http/traced-requests.js';
 export type { PublisherLimits } from './publish/publisher.js';
 export type { Feedback, UpdateResult } from './publish/row-updater.js';
 export {

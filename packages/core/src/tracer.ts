@@ -7,12 +7,7 @@ import { httpTransport } from './publish/http-transport.js';
 import { OpenlayerApi } from './publish/openlayer-api.js';
 import { Publisher } from './publish/publisher.js';
 import { rowOf } from './publish/row.js';
-import {
-  type Feedback,
-  feedbackUpdate,
-  RowUpdater,
-  type UpdateResult,
-} from './publish/row-updater.js';
+import { type Feedback, RowUpdater, type UpdateResult } from './publish/row-updater.js';
 import type { Transport } from './publish/transport.js';
 import { withIsolation } from './publish/with-isolation.js';
 import { withRetry } from './publish/with-retry.js';
@@ -20,6 +15,7 @@ import { defaultScope, registerScope, type ScopeManager } from './scope.js';
 import { InertTrace } from './trace/inert.js';
 import { isInferenceId } from './trace/inference-id.js';
 import { OpenTraces } from './trace/open-traces.js';
+import { stepName } from './trace/recorded-step.js';
 import { RecordedTrace, type SettledTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
 import { Redactor } from './trace/redact.js';
@@ -139,7 +135,10 @@ export class TracerCore implements Tracer, Recorder {
       diagnostics: this.diagnostics,
       outside,
     });
-    this.#rows = new RowUpdater(api, { isEnabled: this.isEnabled, publish: () => this.flush() });
+    this.#rows = new RowUpdater(api, {
+      isEnabled: this.isEnabled && config.transport === undefined,
+      publish: () => this.flush(),
+    });
     this.#open = new OpenTraces(outside);
   }
 
@@ -148,9 +147,10 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
-    const settings = typeof options === 'string' ? { name: options } : options;
+    const settings: StartTraceOptions =
+      typeof options === 'object' && options !== null ? options : { name: options };
     if (!this.admits()) return new InertTrace(settings.inferenceId);
-    const trace = new RecordedTrace(this, String(settings.name), crypto.randomUUID());
+    const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), crypto.randomUUID());
     this.opened(trace);
     const { inferenceId, input, metadata } = settings;
     if (inferenceId !== undefined || input !== undefined || metadata !== undefined) {
@@ -189,8 +189,9 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   published(trace: RecordedTrace): void {
+    const isKept = this.#keeps(trace);
     this.#open.delete(trace);
-    if (!this.#keeps(trace)) {
+    if (!isKept) {
       this.#sampledOut++;
       return;
     }
@@ -230,8 +231,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
-    const { row, config } = feedbackUpdate(feedback);
-    return this.#rows.update(inferenceId, row, config);
+    return this.#rows.feedback(inferenceId, feedback);
   }
 
   /** The publishing chain. */

@@ -1,13 +1,14 @@
 import {
   nodeRequestBody,
-  type RequestReader,
+  observeOwnWrites,
+  type RequestAdapter,
   type RequestTrace,
   RequestTracing,
+  settleAtEnd,
   type TracingOptions,
-  watchResponse,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { watchErrors } from './watch-errors.js';
+import { prepareApp, setOwnTrace } from './prepare-app.js';
 
 declare global {
   namespace Express {
@@ -17,8 +18,6 @@ declare global {
     }
   }
 }
-
-const DEFAULT_MAX_BYTES = 65_536;
 
 /**
  * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first, or after
@@ -35,30 +34,25 @@ const DEFAULT_MAX_BYTES = 65_536;
  * });
  */
 export function openlayerTracing(options: TracingOptions<Request> = {}): RequestHandler {
-  const tracing = new RequestTracing(options, reader);
-  const maxBytes = options.capture?.maxBytes ?? DEFAULT_MAX_BYTES;
+  const tracing = new RequestTracing(options, adapter);
   const onError = (req: Request, error: unknown) => tracing.recordError(req, error);
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
-    const trace = tracing.begin(req, responseHeaders(res), (recorded) => {
-      watchResponse(recorded, req, res);
-      watchErrors(req.app, onError);
-      return nodeRequestBody(req, maxBytes, () => req.body as unknown);
-    });
-    req.trace = trace;
+    try {
+      prepareApp(req, onError);
+    } catch (error) {
+      tracing.failed('prepare', error);
+    }
+    const trace = tracing.begin(req, res);
+    try {
+      if (req.trace !== trace) setOwnTrace(req, trace);
+    } catch (error) {
+      tracing.failed('prepare', error);
+    }
     trace.run(next);
   };
 }
 
-function responseHeaders(res: Response) {
-  return {
-    get: (name: string) => res.getHeader(name),
-    set: (name: string, value: string) => {
-      if (!res.headersSent) res.setHeader(name, value);
-    },
-  };
-}
-
-const reader: RequestReader<Request> = {
+const adapter: RequestAdapter<Request, Response> = {
   method: (req) => req.method,
   path: (req) => {
     const url = req.originalUrl;
@@ -66,16 +60,28 @@ const reader: RequestReader<Request> = {
     return query < 0 ? url : url.slice(0, query);
   },
   hasQuery: (req) => req.originalUrl.includes('?'),
+  query: (req) => req.query,
+  body: (req) => req.body as unknown,
+  params: (req) => req.params,
+  route: (req) => {
+    const path: unknown = req.route?.path;
+    if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path)) {
+      return undefined;
+    }
+    // Express takes it back before its own handler answers an error.
+    return `${req.baseUrl ?? ''}${String(path)}`;
+  },
   header: (req, name) => {
     const value = req.headers[name];
     return typeof value === 'string' ? value : undefined;
   },
-  query: (req) => req.query,
-  params: (req) => req.params,
-  route: (req) => {
-    const path: unknown = req.route?.path;
-    if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path))
-      return undefined;
-    return `${req.baseUrl}${String(path)}`;
+  answerHeader: (res, name) => res.getHeader(name),
+  setAnswerHeader: (res, name, value) => {
+    if (!res.headersSent) res.setHeader(name, value);
+  },
+  follow: (trace, req, res, maxBytes) => {
+    observeOwnWrites(trace, res);
+    settleAtEnd(trace, req, res);
+    return nodeRequestBody(req, maxBytes);
   },
 };

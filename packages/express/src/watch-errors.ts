@@ -2,12 +2,18 @@
 
 import type { ErrorRequestHandler, Request } from 'express';
 
-type OnError = (req: Request, error: unknown) => void;
+export type OnError = (req: Request, error: unknown) => void;
 
 /** The part of a router's layer that Express 4 and 5 have in common. */
 interface Layer {
   handle: unknown;
-  readonly route?: { readonly stack?: Layer[] } | undefined;
+  readonly route?: Route | undefined;
+}
+
+interface Route {
+  readonly stack?: Layer[] | undefined;
+  readonly methods?: Readonly<Record<string, boolean>> | undefined;
+  readonly [method: string]: unknown;
 }
 
 interface Router {
@@ -41,12 +47,23 @@ function routerOf(app: Request['app']): Router | undefined {
 
 function watchLayers(stack: readonly Layer[], onError: OnError): void {
   for (const layer of stack) {
-    if (layer.route?.stack !== undefined) watchLayers(layer.route.stack, onError);
+    if (layer.route !== undefined) watchRoute(layer.route, onError);
     const { handle } = layer;
     if (typeof handle !== 'function' || watched.has(handle)) continue;
     const inner = (handle as Router).stack;
     if (Array.isArray(inner)) watchLayers(inner, onError);
     if (handle.length === 4) layer.handle = listener(handle as ErrorRequestHandler, onError);
+  }
+}
+
+/** Listens behind the last handler of each method as well: further out, the route and its parameters are forgotten. */
+function watchRoute(route: Route, onError: OnError): void {
+  if (watched.has(route)) return;
+  watched.add(route);
+  if (route.stack !== undefined) watchLayers(route.stack, onError);
+  for (const method of Object.keys(route.methods ?? {})) {
+    const add = route[method === '_all' ? 'all' : method];
+    if (typeof add === 'function') add.call(route, listener(undefined, onError));
   }
 }
 

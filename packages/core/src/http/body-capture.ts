@@ -25,7 +25,7 @@ export class BodyCapture {
     this.bytes += byteLength;
     const room = this.#maxBytes - this.#kept;
     if (room <= 0 || byteLength === 0) return;
-    const part = typeof chunk === 'string' ? head(chunk, byteLength, room) : chunk.slice(0, room);
+    const part = typeof chunk === 'string' ? head(chunk, byteLength, room) : copyOf(chunk, room);
     this.#kept += Math.min(byteLength, room);
     if (this.#only === undefined) {
       this.#only = part;
@@ -83,6 +83,13 @@ export class BodyCapture {
 }
 
 const encoder = new TextEncoder();
+
+/** Of its own memory: Buffer's `slice` would share it. */
+function copyOf(chunk: Uint8Array, maxBytes: number): Uint8Array {
+  const part = chunk.byteLength > maxBytes ? chunk.subarray(0, maxBytes) : chunk;
+  // Small ones come out of Node's pool.
+  return typeof Buffer === 'function' ? Buffer.from(part) : new Uint8Array(part);
+}
 
 function head(text: string, byteLength: number, room: number): string {
   if (byteLength <= room) return text;

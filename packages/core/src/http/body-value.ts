@@ -36,14 +36,40 @@ export function bodyText(
   if (kind === 'json' && !capture.isCut) {
     const value = parse(text);
     if (value !== undefined) {
-      if (convert !== undefined) return trace.snapshot(convert(value), 'output');
+      if (convert !== undefined) return converted(trace, value, convert);
       return trace.snapshotOfParsed(text, value);
     }
   }
   if (kind === 'form') return trace.snapshot(formValue(text), 'output');
   const read = readable(kind, text, trace.recorder.redactor);
-  const whole = capture.isCut ? `${read}… [cut: ${capture.bytes} bytes in all]` : read;
-  return trace.snapshot(convert === undefined ? whole : convert(whole), 'output');
+  const whole = capture.isCut ? marked(read, capture.bytes, trace) : read;
+  return convert === undefined ? trace.snapshot(whole, 'output') : converted(trace, whole, convert);
+}
+
+/** The text with a mark that says how long it was, which together stay within the limit of a value. */
+function marked(text: string, bytes: number, trace: RecordedTrace): string {
+  const mark = `… [cut: ${bytes} bytes in all]`;
+  return text.slice(0, trace.recorder.limits.maxValueChars - mark.length) + mark;
+}
+
+/** What the user's function makes of the body; nothing where it throws, since it may be there to leave something out. */
+function converted(
+  trace: RecordedTrace,
+  body: unknown,
+  convert: (body: unknown) => unknown,
+): string {
+  try {
+    return trace.snapshot(convert(body), 'output');
+  } catch (error) {
+    const { diagnostics } = trace.recorder;
+    diagnostics.report(
+      'error',
+      'option_output_failed',
+      'the function given as output threw',
+      error,
+    );
+    return 'null';
+  }
 }
 
 function readable(kind: Kind, text: string, redactor: Redactor): string {
@@ -81,7 +107,9 @@ function formValue(text: string): Record<string, unknown> {
 }
 
 function textOf(capture: BodyCapture, encoding: string | undefined): string | undefined {
-  if (encoding === undefined || encoding === 'identity') return capture.toText();
+  // What compresses behind us names its encoding too; compressed bytes are never text.
+  if (encoding === undefined || encoding === 'identity' || capture.isText())
+    return capture.toText();
   const bytes = capture.toBytes();
   const decoded = decodeContent(
     encoding.toLowerCase(),

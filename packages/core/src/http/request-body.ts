@@ -1,9 +1,8 @@
-/** The request's body as an input: what the client sent, whoever parses it and whenever. */
+/** The body of a request, followed without reading it: only what the app itself reads is seen. */
 
 import { onEmit } from '../trace/follow-readable.js';
 import { BodyCapture } from './body-capture.js';
-import { bodyText } from './body-value.js';
-import type { RecordedRequest } from './request-trace.js';
+import type { BodyFacts } from './body-value.js';
 
 /** The part of Node's IncomingMessage that is used here. */
 export interface IncomingBody {
@@ -12,62 +11,50 @@ export interface IncomingBody {
   emit(event: string | symbol, ...args: unknown[]): boolean;
 }
 
-export interface RequestBody {
+export interface RequestBody extends BodyFacts {
   /** Whether a parser that ran before us has read it. */
   readonly isParsed: boolean;
-  /** The JSON text of the body as a parser before us left it; undefined where it is still to come. */
-  before(trace: RecordedRequest): string | undefined;
-  /** The JSON text of the body as it passed by, or as a parser after us left it. */
-  after(trace: RecordedRequest): string | undefined;
+  /** The bytes that the app reads; undefined where only what a parser makes of them is kept. */
+  readonly capture: BodyCapture | undefined;
 }
 
+const PARSED: RequestBody = {
+  isParsed: true,
+  capture: undefined,
+  contentType: undefined,
+  contentEncoding: undefined,
+};
+
+/** Its parts may be large files: only the fields that a parser makes of it are kept. */
+const MULTIPART: RequestBody = { ...PARSED, isParsed: false };
+
 /**
- * Follows the body of a Node request without reading it: only what the app itself reads is seen.
- * @param parsed what a body parser has made of it so far
+ * Follows the body of a Node request.
  * @returns undefined where the request has no body
  */
-export function nodeRequestBody(
-  req: IncomingBody,
-  maxBytes: number,
-  parsed: () => unknown,
-): RequestBody | undefined {
-  const length = req.headers['content-length'];
-  if ((length === undefined || length === '0') && req.headers['transfer-encoding'] === undefined)
+export function nodeRequestBody(req: IncomingBody, maxBytes: number): RequestBody | undefined {
+  const { headers } = req;
+  const length = headers['content-length'];
+  if ((length === undefined || length === '0') && headers['transfer-encoding'] === undefined) {
     return undefined;
-  if (req.readableEnded) return parsedBody(parsed);
-  const type = String(req.headers['content-type'] ?? '');
-  // Its parts may be large files: only the fields that a parser makes of it are kept.
-  if (type.startsWith('multipart/')) return parsedLater(parsed);
+  }
+  if (req.readableEnded) return PARSED;
+  const contentType = textOf(headers['content-type']);
+  if (contentType?.startsWith('multipart/')) return MULTIPART;
   const capture = new BodyCapture(maxBytes);
   onEmit(req, (event, chunk) => {
     if (event !== 'data') return;
     if (chunk instanceof Uint8Array) capture.add(chunk, chunk.byteLength);
     else if (typeof chunk === 'string') capture.add(chunk, chunk.length);
   });
-  const encoding = req.headers['content-encoding'];
   return {
     isParsed: false,
-    before: () => undefined,
-    after: (trace) =>
-      bodyText(trace, capture, {
-        contentType: type,
-        contentEncoding: encoding === undefined ? undefined : String(encoding),
-      }),
+    capture,
+    contentType,
+    contentEncoding: textOf(headers['content-encoding']),
   };
 }
 
-function parsedBody(parsed: () => unknown): RequestBody {
-  return {
-    isParsed: true,
-    before: (trace) => trace.snapshot(parsed(), 'body'),
-    after: () => undefined,
-  };
-}
-
-function parsedLater(parsed: () => unknown): RequestBody {
-  return {
-    isParsed: false,
-    before: () => undefined,
-    after: (trace) => trace.snapshot(parsed() ?? '[multipart body]', 'body'),
-  };
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
 }

@@ -1,6 +1,7 @@
 /** The HTTP side of a trace: what came in, what went out, and how it ended. */
 
 import { quote, rounded } from '../trace/json-text.js';
+import { stepName } from '../trace/recorded-step.js';
 import { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Recorder } from '../trace/recorder.js';
 import type { Outcome, RequestTrace } from '../trace/types.js';
@@ -13,11 +14,19 @@ export interface AnswerFacts extends BodyFacts {
   readonly status: number | undefined;
 }
 
-/** Completes a request trace at its end by what only the framework knows. */
+/** What only the framework and the user's options know, at the end. */
 export interface RequestDetails {
   /** The route pattern, where the framework knows it. */
   readonly route: string | undefined;
   readonly name: string | undefined;
+}
+
+/** The request as the framework sees it. */
+export interface DescribedRequest {
+  /** Reads what is known of the route, where that may be gone at the end. */
+  readRoute(trace: RecordedRequest): void;
+  /** Completes the trace by what is known at its end. */
+  describe(trace: RecordedRequest): RequestDetails;
 }
 
 export class RecordedRequest extends RecordedTrace implements RequestTrace {
@@ -27,11 +36,12 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   /** The answer's body as it passes by; undefined where it is not captured. */
   answer: BodyCapture | undefined = undefined;
   answerBytes = 0;
+  /** Whether the answer's own methods are observed, and not those of its prototype. */
+  isObservedAlone = false;
   /** Milliseconds after the start; -1 before. */
   firstByteMs = -1;
   convertOutput: ((body: unknown) => unknown) | undefined = undefined;
-  /** Fills in what is known only at the end; set by the middleware. */
-  describe: ((trace: RecordedRequest) => RequestDetails) | undefined = undefined;
+  received: DescribedRequest | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
   constructor(recorder: Recorder, method: string, path: string, inferenceId: string) {
@@ -78,6 +88,8 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     } catch (failure) {
       this.failed('settle', failure);
     }
+    // The request leads to its trace; were there a way back, a young one would be kept until a full collection.
+    this.received = undefined;
     this.settle(this.outcome);
     if (outcome === 'aborted') this.#controller?.abort();
   }
@@ -116,9 +128,11 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   }
 
   #takeFacts(): void {
-    const details = this.describe?.(this);
+    const details = this.received?.describe(this);
     const { root, method, path, statusCode, outcome } = this;
-    if (root.name === '') root.name = details?.name ?? `${method} ${details?.route ?? path}`;
+    if (root.name === '') {
+      root.name = stepName(details?.name, stepName(`${method} ${details?.route ?? path}`, method));
+    }
     const { route } = details ?? {};
     const firstByte = this.firstByteMs < 0 ? 'null' : rounded(this.firstByteMs);
     root.setMetadata(

@@ -2,66 +2,88 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { AnswerFacts, RecordedRequest } from './request-trace.js';
+import { type AnswerFacts, RecordedRequest } from './request-trace.js';
+import { tracedRequests } from './traced-requests.js';
 
 type Method = (this: ServerResponse, ...args: unknown[]) => unknown;
 
-interface Watch {
-  readonly trace: RecordedRequest;
-  readonly write: Method;
-  readonly end: Method;
+/** A response, or what responses inherit from. */
+interface Writable {
+  write: unknown;
+  end: unknown;
 }
 
-const WATCH = Symbol('openlayer-tracing.watch');
+const OBSERVED = Symbol('openlayer-tracing.observed');
 
-type WatchedResponse = ServerResponse & { [WATCH]?: Watch };
+/**
+ * Has what is written to every response that inherits from the prototype counted and captured. Nothing of it is
+ * changed.
+ */
+export function observeWrites(prototype: Writable): void {
+  if (OBSERVED in prototype) return;
+  Object.defineProperty(prototype, OBSERVED, { value: true });
+  prototype.write = observe(prototype.write as Method, false);
+  prototype.end = observe(prototype.end as Method, false);
+}
 
-/** Settles the trace when the response ends; counts and captures what is written to it, and changes none of it. */
-export function watchResponse(
+/**
+ * The same for one response, where its prototype is not observed or where what ran before us has wrapped its methods:
+ * those may go past the prototype's.
+ */
+export function observeOwnWrites(trace: RecordedRequest, res: ServerResponse): void {
+  const isWrapped = Object.hasOwn(res, 'write') || Object.hasOwn(res, 'end');
+  if (!isWrapped && OBSERVED in res) return;
+  trace.isObservedAlone = true;
+  const target: Writable = res;
+  target.write = observe(target.write as Method, true);
+  target.end = observe(target.end as Method, true);
+}
+
+function observe(original: Method, alone: boolean): Method {
+  return function observed(this: ServerResponse, ...args: unknown[]): unknown {
+    see(this, args, alone);
+    return original.apply(this, args);
+  };
+}
+
+/** What is written after the end is refused, and never sent. */
+function see(res: ServerResponse, args: readonly unknown[], alone: boolean): void {
+  const trace = traceOf(res);
+  try {
+    if (trace === undefined || trace.isObservedAlone !== alone || res.writableEnded) return;
+    trace.answered(args[0], args[1]);
+  } catch (error) {
+    trace?.failed('write', error);
+  }
+}
+
+function traceOf(res: ServerResponse): RecordedRequest | undefined {
+  const trace = tracedRequests.get(res.req);
+  return trace instanceof RecordedRequest && !trace.isSettled ? trace : undefined;
+}
+
+/** Settles the trace when the response ends. */
+export function settleAtEnd(
   trace: RecordedRequest,
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
-  const watched = res as WatchedResponse;
-  watched[WATCH] = { trace, write: res.write as Method, end: res.end as Method };
-  watched.write = watchedWrite as ServerResponse['write'];
-  watched.end = watchedEnd as ServerResponse['end'];
   // 'close' comes for finished and for abandoned responses, 'finish' only for the former.
   res.on('close', onResponseClose);
   // A pipelined response has no socket until its turn comes; if the client leaves first, it hears of nothing.
   if (res.socket === null && req.socket !== null) onSocketClose(req.socket, trace);
 }
 
-function watchedWrite(this: WatchedResponse, ...args: unknown[]): unknown {
-  const watch = this[WATCH] as Watch;
-  try {
-    if (!this.writableEnded) watch.trace.answered(args[0], args[1]);
-  } catch (error) {
-    watch.trace.failed('write', error);
-  }
-  return watch.write.apply(this, args);
-}
-
-function watchedEnd(this: WatchedResponse, ...args: unknown[]): unknown {
-  const watch = this[WATCH] as Watch;
-  try {
-    if (!this.writableEnded) watch.trace.answered(args[0], args[1]);
-  } catch (error) {
-    watch.trace.failed('end', error);
-  }
-  return watch.end.apply(this, args);
-}
-
-function onResponseClose(this: WatchedResponse): void {
-  const watch = this[WATCH];
-  if (watch === undefined) return;
+function onResponseClose(this: ServerResponse): void {
+  const trace = traceOf(this);
+  if (trace === undefined) return;
   try {
     const failure: unknown = this.errored ?? undefined;
     const outcome =
       failure !== undefined ? 'error' : this.writableFinished ? 'completed' : 'aborted';
-    watch.trace.settleAnswer(outcome, answerFacts(this), failure);
+    trace.settleAnswer(outcome, answerFacts(this), failure);
   } catch (error) {
-    watch.trace.failed('close', error);
+    trace.failed('close', error);
   }
 }
 
@@ -79,7 +101,7 @@ function sentHeader(res: ServerResponse, name: string): string | undefined {
   const value = res.getHeader(name);
   if (value !== undefined) return String(value);
   const head = (res as { _header?: unknown })._header;
-  if (typeof head !== 'string') return undefined;
+  if (typeof head !== 'string' || res.getHeaderNames().length > 0) return undefined;
   return new RegExp(`\\r\\n${name}: ([^\\r]*)`, 'i').exec(head)?.[1];
 }
 

@@ -10,6 +10,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Exchange, ExchangeRequest, ExchangeResponse } from '../publish/exchange.js';
 
 const MAX_SOCKETS = 2;
+const GIVEN_UP = 'given up: shutting down';
 
 /** An exchange function with connections of its own; `close()` ends the idle ones. */
 export function nodeHttpExchange(): Exchange {
@@ -19,6 +20,7 @@ export function nodeHttpExchange(): Exchange {
   return {
     send(request) {
       return new Promise((resolve, reject) => {
+        if (request.signal?.aborted) throw new Error(GIVEN_UP);
         const secure = request.url.protocol === 'https:';
         const start = secure ? httpsRequest : httpRequest;
         const outgoing = start(request.url, {
@@ -47,7 +49,7 @@ function hold(
     outgoing.destroy(new Error(`no complete answer within ${request.timeoutMs} ms`));
   }, request.timeoutMs);
   deadline.unref();
-  const abort = () => outgoing.destroy(new Error('given up: shutting down'));
+  const abort = () => outgoing.destroy(new Error(GIVEN_UP));
   request.signal?.addEventListener('abort', abort, { once: true });
   const fail = (error: Error) => {
     release();
@@ -59,7 +61,13 @@ function hold(
   };
   outgoing.on('socket', (socket) => socket.unref());
   outgoing.on('error', fail);
+  let isAnswered = false;
+  // An answer that switches protocols closes the connection with neither a response nor an error.
+  outgoing.on('close', () => {
+    if (!isAnswered) fail(new Error('the connection was closed without an answer'));
+  });
   outgoing.on('response', (response) => {
+    isAnswered = true;
     readAll(response, request.maxResponseBytes).then((body) => {
       release();
       resolve({
@@ -69,7 +77,6 @@ function hold(
       });
     }, fail);
   });
-  if (request.signal?.aborted) abort();
   outgoing.end(request.body);
 }
 
@@ -78,13 +85,17 @@ function headerOf(response: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** The body as text; a longer one is refused rather than cut, since a cut answer cannot be believed. */
+/** The body as text. One that is too long is cut where its status says enough; a cut success cannot be believed. */
 async function readAll(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
+  const { statusCode = 0 } = response;
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw new Error(`answer is longer than ${maxBytes} bytes`);
+    if (size > maxBytes) {
+      if (statusCode >= 300) break;
+      throw new Error(`answer is longer than ${maxBytes} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

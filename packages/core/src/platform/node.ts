@@ -23,7 +23,11 @@ export const isGeneratorObject: (value: unknown) => boolean = types.isGeneratorO
 export const environment: Readonly<Record<string, string | undefined>> = process.env;
 
 export function writeLine(line: string): void {
-  process.stderr.write(`${line}\n`);
+  // Where nobody reads stderr any more, an 'error' without a listener would end the process.
+  const { stderr } = process;
+  stderr.write(`${line}\n`, (error) => {
+    if (error && stderr.listenerCount('error') === 0) stderr.once('error', () => {});
+  });
 }
 
 const diagnosticChannel = channel('openlayer-tracing:diagnostic');

@@ -1,3 +1,6 @@
+/** The longest that a timer can wait: a longer one fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Resolves after so many milliseconds, or at once when the signal aborts. Keeps no process alive. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -10,7 +13,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = unref(setTimeout(done, ms));
+    const timer = unref(setTimeout(done, Math.min(ms, LONGEST_TIMER_MS)));
     signal?.addEventListener('abort', done, { once: true });
   });
 }

@@ -67,7 +67,7 @@ export class OpenlayerApi {
         { cause },
       );
     }
-    assertSuccess(response, url);
+    assertSuccess(response, url, apiKey);
   }
 
   close(): void {
@@ -75,7 +75,7 @@ export class OpenlayerApi {
   }
 }
 
-function assertSuccess(response: ExchangeResponse, url: URL): void {
+function assertSuccess(response: ExchangeResponse, url: URL, apiKey: string): void {
   const { status } = response;
   const call = `${url.origin}${url.pathname}`;
   if (status >= 200 && status < 300) {
@@ -92,7 +92,7 @@ function assertSuccess(response: ExchangeResponse, url: URL): void {
     );
   }
   const code = codeOf(status);
-  throw new SendError(code, `${call} answered ${status}${serverMessage(response.body)}`, {
+  throw new SendError(code, `${call} answered ${status}${serverMessage(response.body, apiKey)}`, {
     status,
     retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
   });
@@ -112,8 +112,11 @@ function codeOf(status: number): SendErrorCode {
     case 425:
     case 429:
       return 'busy';
+    case 400:
+    case 422:
+      return 'rejected';
     default:
-      return status >= 500 ? 'busy' : 'rejected';
+      return status >= 500 ? 'busy' : 'refused';
   }
 }
 
@@ -125,7 +128,12 @@ function saysSuccess(body: string): boolean {
   }
 }
 
-function serverMessage(body: string): string {
-  const text = body.trim().slice(0, 300);
+/** What the server says, on one line and without the key, which some repeat. */
+function serverMessage(body: string, apiKey: string): string {
+  const masked = apiKey === '' ? body : body.replaceAll(apiKey, '***');
+  const text = masked
+    .trim()
+    .slice(0, 300)
+    .replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
   return text.startsWith('{') ? `: ${text}` : '';
 }

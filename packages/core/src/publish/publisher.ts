@@ -2,15 +2,15 @@
 
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
-import { delay, unref } from './delay.js';
+import { LONGEST_TIMER_MS, unref } from './delay.js';
 import { type QueuedRow, RowEncoder } from './encode.js';
 import type { Row } from './row.js';
-import { type Batch, SendError, type Transport } from './transport.js';
+import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
 export interface PublisherLimits {
   /** Rows of one call. @default 100 */
   readonly maxBatchRows: number;
-  /** Bytes of one call, about. @default 1048576 */
+  /** Bytes of the rows of one call; a larger row is sent alone. @default 1048576 */
   readonly maxBatchBytes: number;
   /** Longest wait before a row is sent, in milliseconds. @default 1000 */
   readonly maxDelayMs: number;
@@ -107,6 +107,7 @@ export class Publisher {
     }
     this.#queued++;
     this.#queuedBytes += size;
+    this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
     this.#batchFor(queued).rows.push(queued);
     this.#sealIfFull(queued.layout);
     if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
@@ -116,13 +117,19 @@ export class Publisher {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
   }
 
-  /** Sends what waits now. Resolves when each row that was waiting has been delivered or dropped, or at the deadline. */
+  /**
+   * Sends what waits now. Resolves when each row that was waiting has been delivered or dropped, or at the deadline.
+   * Until then it holds the process, since nothing else of ours does.
+   */
   async flush(deadlineMs: number): Promise<void> {
     if (this.#queued === 0) return;
     this.#sealAll();
-    const over = new AbortController();
-    await Promise.race([Promise.all(this.#underWay), delay(deadlineMs, over.signal)]);
-    over.abort();
+    let hold: ReturnType<typeof setTimeout> | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      hold = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+    });
+    await Promise.race([Promise.all(this.#underWay), deadline]);
+    clearTimeout(hold);
   }
 
   /** Sends what waits and then takes nothing more. What is not delivered at the deadline is dropped and counted. */
@@ -135,7 +142,7 @@ export class Publisher {
     await this.flush(deadlineMs);
     this.#stop.abort();
     // The sends that were given up count their rows themselves.
-    if (this.#underWay.size > 0) await Promise.race([Promise.all(this.#underWay), delay(50)]);
+    await this.flush(50);
     this.#transport.close();
     this.#forgetExit?.();
   }
@@ -143,7 +150,11 @@ export class Publisher {
   #batchFor(row: QueuedRow): OpenBatch {
     let batch = this.#open.get(row.layout);
     // The platform's rows are keyed by their id: twice in one call would be ambiguous.
-    if (batch?.ids.has(row.inferenceId)) {
+    if (
+      batch !== undefined &&
+      (batch.ids.has(row.inferenceId) ||
+        batch.bytes + row.bytes.byteLength > this.#limits.maxBatchBytes)
+    ) {
       this.#seal(row.layout);
       batch = undefined;
     }
@@ -188,7 +199,6 @@ export class Publisher {
   #startTimer(): void {
     this.#outside(() => {
       this.#timer = unref(setTimeout(() => this.#sealAll(), this.#limits.maxDelayMs));
-      this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
     });
   }
 
@@ -207,36 +217,49 @@ export class Publisher {
 
   /** Never rejects: each row of the batch is counted as delivered or dropped. */
   async #send(batch: Batch): Promise<void> {
-    let delivered = 0;
+    const total = batch.rows.length;
+    let fate: Delivery;
+    let failure: unknown;
     try {
-      const delivery = await this.#transport.send(batch, { signal: this.#stop.signal });
-      delivered = delivery.delivered;
-      for (const [reason, count] of Object.entries(delivery.lost)) this.#lose(reason, count);
+      fate = checked(await this.#transport.send(batch, { signal: this.#stop.signal }), total);
+      failure = fate.error;
     } catch (error) {
-      const reason = error instanceof SendError ? error.code : 'internal_error';
-      this.#lose(this.#stop.signal.aborted ? 'shut_down' : reason, batch.rows.length, error);
+      const code = error instanceof SendError ? error.code : 'internal_error';
+      fate = { delivered: 0, lost: { [this.#stop.signal.aborted ? 'given_up' : code]: total } };
+      failure = error;
     }
-    this.#published += delivered;
-    this.#queued -= batch.rows.length;
+    // All counts have changed before anybody is told of one.
+    this.#published += fate.delivered;
+    this.#queued -= total;
     for (const row of batch.rows) this.#queuedBytes -= row.bytes.byteLength;
-  }
-
-  #lose(reason: string, count: number, error?: unknown): void {
-    this.drop(reason, count);
-    this.#diagnostics.report(
-      'error',
-      `lost_${reason}`,
-      `${count} rows could not be published and are lost`,
-      error,
+    const lost = Object.entries(fate.lost).map(
+      ([reason, count]) => [reason === 'given_up' ? 'shut_down' : reason, count] as const,
     );
+    for (const [reason, count] of lost) this.drop(reason, count);
+    for (const [reason, count] of lost) {
+      this.#diagnostics.report(
+        'error',
+        `lost_${reason}`,
+        `${count} rows could not be published and are lost`,
+        failure,
+      );
+    }
   }
 
-  /** Nothing else is left to do in this process: one short try, whose timer holds it for that long. */
+  /** Nothing else is left to do in this process: one short try. */
   async #takeLastChance(): Promise<void> {
     if (this.#tookLastChance || this.#queued === 0) return;
     this.#tookLastChance = true;
-    const hold = setTimeout(() => {}, NATURAL_EXIT_MS);
     await this.flush(NATURAL_EXIT_MS);
-    clearTimeout(hold);
   }
+}
+
+/** @throws TypeError where a transport does not account for each row */
+function checked(delivery: Delivery, total: number): Delivery {
+  let sum = 0;
+  for (const count of [delivery.delivered, ...Object.values(delivery.lost)]) {
+    sum += count >= 0 ? count : Number.NaN;
+  }
+  if (sum === total) return delivery;
+  throw new TypeError(`the transport was given ${total} rows, but accounts for ${sum}`);
 }

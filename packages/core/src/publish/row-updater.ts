@@ -29,6 +29,9 @@ const WAITS_MS = [250, 500, 1000, 2000, 4000, 8000];
 
 const MAX_COLUMNS = 100;
 
+/** Longest that an update holds a process which has nothing else to do. */
+const HOLD_MS = 10_000;
+
 export class RowUpdater {
   readonly #api: OpenlayerApi;
   readonly #options: RowUpdaterOptions;
@@ -38,20 +41,38 @@ export class RowUpdater {
     this.#options = options;
   }
 
-  async update(
+  update(
     inferenceId: string,
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
   ): Promise<UpdateResult> {
+    return this.#update(inferenceId, () => bodyText(inferenceId, row, config));
+  }
+
+  feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
+    return this.#update(inferenceId, () => {
+      const { row, config } = feedbackUpdate(feedback);
+      return bodyText(inferenceId, row, config);
+    });
+  }
+
+  async #update(inferenceId: string, bodyText: () => string): Promise<UpdateResult> {
+    // Nothing else of ours keeps a process alive; one that waits for this promise would end without it.
+    const hold = setTimeout(() => {}, HOLD_MS);
     try {
-      const body = new TextEncoder().encode(bodyText(inferenceId, row, config));
-      if (!this.#options.isEnabled)
-        throw new Error('publishing is off: set an API key and a pipeline');
+      const body = new TextEncoder().encode(bodyText());
+      if (!this.#options.isEnabled) {
+        throw new Error(
+          'rows cannot be updated: publishing is off, lacks an API key or a pipeline, or goes to a transport of your own',
+        );
+      }
       await this.#options.publish();
       await this.#put(inferenceId, body);
       return { ok: true };
     } catch (error) {
       return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
+    } finally {
+      clearTimeout(hold);
     }
   }
 
@@ -83,15 +104,28 @@ function bodyText(
       'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
     );
   }
-  const columns = Object.keys(row).filter((key) => row[key] !== undefined).length;
+  const text = jsonText(row);
+  // What JSON leaves out is no column.
+  const columns = text.startsWith('{') ? Object.keys(JSON.parse(text)).length : 0;
   if (columns < 1 || columns > MAX_COLUMNS) {
-    throw new TypeError(`row takes 1 to ${MAX_COLUMNS} columns, but has ${columns}`);
+    throw new TypeError(
+      `row takes an object of 1 to ${MAX_COLUMNS} columns that JSON can hold, but has ${columns}`,
+    );
   }
-  return JSON.stringify(config === undefined ? { row } : { row, config });
+  return config === undefined ? `{"row":${text}}` : `{"row":${text},"config":${jsonText(config)}}`;
+}
+
+function jsonText(value: object): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`row cannot be written as JSON: ${reason}`, { cause });
+  }
 }
 
 /** The columns of a feedback and which of them the platform gives a meaning. */
-export function feedbackUpdate(feedback: Feedback): {
+function feedbackUpdate(feedback: Feedback): {
   row: Record<string, unknown>;
   config: RowUpdateConfig;
 } {

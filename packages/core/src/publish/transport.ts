@@ -14,6 +14,8 @@ export interface Delivery {
   readonly delivered: number;
   /** Rows that the platform will never take, by reason. */
   readonly lost: Readonly<Record<string, number>>;
+  /** Why, where rows were lost. */
+  readonly error?: unknown;
 }
 
 export interface SendOptions {
@@ -38,6 +40,7 @@ export type SendErrorCode =
   | 'busy'
   | 'unauthorized'
   | 'not_found'
+  | 'refused'
   | 'rejected'
   | 'too_large'
   | 'given_up';

@@ -15,7 +15,7 @@ export function withIsolation(transport: Transport): Transport {
       return await transport.send(batch, options);
     } catch (error) {
       if (!(error instanceof SendError) || !isAboutRows(error)) throw error;
-      if (batch.rows.length === 1) return { delivered: 0, lost: { [error.code]: 1 } };
+      if (batch.rows.length === 1) return { delivered: 0, lost: { [error.code]: 1 }, error };
       const middle = batch.rows.length >> 1;
       const first = await half(batch, 0, middle, options);
       const second = await half(batch, middle, batch.rows.length, options);
@@ -35,7 +35,7 @@ export function withIsolation(transport: Transport): Transport {
       return await send({ layout: batch.layout, rows }, options);
     } catch (error) {
       const code = error instanceof SendError ? error.code : 'internal_error';
-      return { delivered: 0, lost: { [code]: rows.length } };
+      return { delivered: 0, lost: { [code]: rows.length }, error };
     }
   }
 
@@ -50,5 +50,6 @@ function sum(first: Delivery, second: Delivery): Delivery {
   const lost: Record<string, number> = { ...first.lost };
   for (const [reason, count] of Object.entries(second.lost))
     lost[reason] = (lost[reason] ?? 0) + count;
-  return { delivered: first.delivered + second.delivered, lost };
+  const error = first.error ?? second.error;
+  return { delivered: first.delivered + second.delivered, lost, error };
 }

@@ -21,13 +21,14 @@ export class CollectedOutput {
   add(item: unknown): void {
     try {
       this.#seen++;
-      if (this.#items.length >= MAX_ITEMS || this.#chars >= MAX_CHARS) return;
-      const value = item instanceof Uint8Array ? this.#decode(item) : item;
+      const value = isBytes(item) ? this.#decode(item) : item;
+      if (typeof value !== 'string') this.#allText = false;
+      // Only lists are limited by their items: an LLM streams a text in thousands of them.
+      if (this.#chars >= MAX_CHARS || (!this.#allText && this.#items.length >= MAX_ITEMS)) return;
       if (typeof value === 'string') {
-        this.#chars += value.length;
+        this.#chars += Math.max(value.length, 1);
         this.#items.push(value);
       } else {
-        this.#allText = false;
         // A later change to the item must not show: it is kept as the values that it had.
         const text =
           this.#step.outputOf === undefined ? this.#step.trace.snapshot(value, '') : undefined;
@@ -55,8 +56,8 @@ export class CollectedOutput {
 
   #value(): unknown {
     if (this.#seen === 0) return undefined;
-    if (this.#allText) return this.#items.join('');
     const cut = this.#seen - this.#items.length;
+    if (this.#allText) return this.#items.join('') + (cut > 0 ? `… [cut: ${cut} more parts]` : '');
     return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
   }
 
@@ -64,4 +65,9 @@ export class CollectedOutput {
     this.#decoder ??= new TextDecoder();
     return this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
   }
+}
+
+/** A view is no proxy, so that asking for its class runs no code of its own. */
+function isBytes(item: unknown): item is Uint8Array {
+  return ArrayBuffer.isView(item) && item instanceof Uint8Array;
 }

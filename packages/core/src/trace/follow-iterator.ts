@@ -1,8 +1,10 @@
 /** Follows generators and iterators: each pull runs in the step's scope, the last one ends the step. */
 
+import { isPromise } from '#platform';
 import { CollectedOutput } from './collected-output.js';
 import type { RecordedStep } from './recorded-step.js';
 import { runInScope } from './run-in-step.js';
+import { inherited } from './snapshot.js';
 
 type Method = 'next' | 'return' | 'throw';
 const METHODS: readonly Method[] = ['next', 'return', 'throw'];
@@ -32,19 +34,24 @@ export function followAsyncIterator<I extends AsyncIterator<unknown>>(
 ): I {
   const output = new CollectedOutput(step);
   const followed = replaceMethods(iterator, (name, method) => (args) => {
-    const promise = runInScope(step, () => method.apply(iterator, args)) as Promise<
-      IteratorResult<unknown>
-    >;
-    return promise.then(
-      (result) => {
-        take(output, name, result);
-        return result;
-      },
-      (error: unknown) => {
-        output.fail(error);
-        throw error;
-      },
-    );
+    const fail = (error: unknown) => {
+      output.fail(error);
+      throw error;
+    };
+    const succeed = (result: IteratorResult<unknown>) => {
+      take(output, name, result);
+      return result;
+    };
+    let answer: unknown;
+    try {
+      answer = runInScope(step, () => method.apply(iterator, args));
+    } catch (error) {
+      return fail(error);
+    }
+    if (isPromise(answer)) return answer.then(succeed as (result: unknown) => unknown, fail);
+    // Iterators written by hand may answer with less than a promise: whoever iterates awaits it.
+    if (!isThenable(answer)) return succeed(answer as IteratorResult<unknown>);
+    return Promise.resolve(answer as PromiseLike<IteratorResult<unknown>>).then(succeed, fail);
   });
   if (!followed) step.end();
   return iterator;
@@ -74,10 +81,16 @@ export function followAsyncIterable(
   return iterable;
 }
 
-/** Every result but the last is an item; `return` and `throw` end the iteration whatever they answer. */
+function isThenable(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof inherited(value, 'then') === 'function'
+  );
+}
+
+/** Every result but the last is an item; after `return` the consumer is gone, whatever it answers. */
 function take(output: CollectedOutput, name: Method, result: IteratorResult<unknown>): void {
-  if (result?.done) output.complete();
-  else if (name === 'next') output.add(result?.value);
+  if (result?.done || name === 'return') output.complete();
+  else output.add(result?.value);
 }
 
 type AnyMethod = (...args: unknown[]) => unknown;

@@ -1,28 +1,34 @@
 /** Follows promises and other thenables. */
 
 import type { RecordedStep } from './recorded-step.js';
+import { inherited } from './snapshot.js';
+
+/** Sees to what a promise was fulfilled with, which may be a stream; returns it, or what stands in for it. */
+type Fulfil = (step: RecordedStep, value: unknown) => unknown;
 
 /** A native promise: a derived one takes its place, so that an unhandled rejection stays one, reported once. */
-export function followPromise(step: RecordedStep, promise: Promise<unknown>): Promise<unknown> {
-  if (promise.constructor !== Promise) return followThenable(step, promise) as Promise<unknown>;
+export function followPromise(
+  step: RecordedStep,
+  promise: Promise<unknown>,
+  fulfil: Fulfil,
+): Promise<unknown> {
+  // A class or a `then` of its own may do more than a derived promise would.
+  if (inherited(promise, 'constructor') !== Promise || Object.hasOwn(promise, 'then')) {
+    return followThenable(step, promise, fulfil) as Promise<unknown>;
+  }
   const followed = promise.then(
-    (value) => {
-      step.complete(value);
-      return value;
-    },
+    (value) => fulfil(step, value),
     (error: unknown) => {
       step.fail(error);
       throw error;
     },
   );
-  // Clients hang helpers on their promises, such as `withResponse`.
-  for (const key in promise) copyProperty(promise, followed, key);
+  // Clients hang helpers on their promises, such as `withResponse`; what stands under symbols is the engine's.
+  for (const key of Object.getOwnPropertyNames(promise)) {
+    const descriptor = Object.getOwnPropertyDescriptor(promise, key);
+    if (descriptor !== undefined) Object.defineProperty(followed, key, descriptor);
+  }
   return followed;
-}
-
-function copyProperty(from: object, to: object, key: string): void {
-  const descriptor = Object.getOwnPropertyDescriptor(from, key);
-  if (descriptor !== undefined) Object.defineProperty(to, key, descriptor);
 }
 
 /**
@@ -32,8 +38,10 @@ function copyProperty(from: object, to: object, key: string): void {
 export function followThenable(
   step: RecordedStep,
   thenable: PromiseLike<unknown>,
+  fulfil: Fulfil,
 ): PromiseLike<unknown> {
   const { then } = thenable;
+  let fulfilled: { readonly value: unknown; readonly result: unknown } | undefined;
   const followed = function followedThen(
     this: PromiseLike<unknown>,
     onValue?: ((value: unknown) => unknown) | null,
@@ -42,8 +50,10 @@ export function followThenable(
     return then.call(
       this,
       (value: unknown) => {
-        step.complete(value);
-        return typeof onValue === 'function' ? onValue(value) : value;
+        // However often it is awaited, a stream is followed once.
+        if (fulfilled?.value !== value) fulfilled = { value, result: fulfil(step, value) };
+        const result = fulfilled?.result;
+        return typeof onValue === 'function' ? onValue(result) : result;
       },
       (error: unknown) => {
         step.fail(error);

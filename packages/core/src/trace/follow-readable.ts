@@ -2,6 +2,7 @@
 
 import { CollectedOutput } from './collected-output.js';
 import type { RecordedStep } from './recorded-step.js';
+import { inherited } from './snapshot.js';
 
 /** The part of Node's Readable that is used here. */
 export interface NodeReadable {
@@ -9,7 +10,9 @@ export interface NodeReadable {
 }
 
 export function isNodeReadable(value: object): value is NodeReadable {
-  return '_readableState' in value && 'emit' in value && typeof value.emit === 'function';
+  return (
+    inherited(value, '_readableState') !== undefined && typeof inherited(value, 'emit') === 'function'
+  );
 }
 
 /** The same stream. The step ends with its `end`, `error` or `close`. */

@@ -6,6 +6,10 @@ import { followPromise, followThenable } from './follow-promise.js';
 import { followReadable, isNodeReadable } from './follow-readable.js';
 import { followReadableStream } from './follow-readable-stream.js';
 import type { RecordedStep } from './recorded-step.js';
+import { inherited } from './snapshot.js';
+
+/** A stream that nobody drains must not keep the trace of its call open for good. */
+const MAX_UNDRAINED_MS = 600_000;
 
 /**
  * Ends the step when the result is complete: at once for a plain value, else when the promise
@@ -28,28 +32,48 @@ export function followResult<R>(step: RecordedStep, result: R): R {
 }
 
 function follow(step: RecordedStep, result: object): object {
-  if (isPromise(result)) return followPromise(step, result);
+  if (isPromise(result)) return followPromise(step, result, followResult);
   if (isPlain(result)) {
     step.complete(result);
     return result;
   }
+  const followed = followUndrained(step, result);
+  if (followed === undefined) {
+    step.complete(result);
+    return result;
+  }
+  if (step.depth === 0) step.trace.maxAgeMs = step.trace.elapsedMs() + MAX_UNDRAINED_MS;
+  return followed;
+}
+
+/** Follows what is complete only when somebody has awaited, iterated or read it; undefined for anything else. */
+function followUndrained(step: RecordedStep, result: object): object | undefined {
   if (isGeneratorObject(result)) {
-    return Symbol.asyncIterator in result
+    return has(result, Symbol.asyncIterator)
       ? followAsyncIterator(step, result as AsyncGenerator)
       : followIterator(step, result as Generator);
   }
-  if ('then' in result && typeof result.then === 'function') {
-    return followThenable(step, result as PromiseLike<unknown>);
-  }
-  if (typeof ReadableStream === 'function' && result instanceof ReadableStream) {
-    return followReadableStream(step, result);
-  }
+  if (has(result, 'then')) return followThenable(step, result as PromiseLike<unknown>, followResult);
+  if (isReadableStream(result)) return followReadableStream(step, result);
   if (isNodeReadable(result)) return followReadable(step, result);
-  if (Symbol.asyncIterator in result)
+  if (has(result, Symbol.asyncIterator)) {
     return followAsyncIterable(step, result as AsyncIterable<unknown>);
-  if (isIterator(result)) return followIterator(step, result);
-  step.complete(result);
-  return result;
+  }
+  // An iterator that iterates itself. A list, a Set or a Map is a value instead: it is there already.
+  if (has(result, 'next') && has(result, Symbol.iterator)) {
+    return followIterator(step, result as IterableIterator<unknown>);
+  }
+  return undefined;
+}
+
+/** Whether the object has that method; asked without running code of its own. */
+function has(result: object, method: string | symbol): boolean {
+  return typeof inherited(result, method) === 'function';
+}
+
+function isReadableStream(result: object): result is ReadableStream {
+  if (typeof ReadableStream !== 'function') return false;
+  return has(result, 'getReader') && has(result, 'tee') && result instanceof ReadableStream;
 }
 
 /** Most results are plain objects and arrays: they are looked at no further. */
@@ -65,9 +89,4 @@ function hasBehaviour(result: object): boolean {
     Object.hasOwn(result, Symbol.asyncIterator) ||
     Object.hasOwn(result, 'next')
   );
-}
-
-/** An iterator that iterates itself. A list, a Set or a Map is a value instead: it is there already. */
-function isIterator(result: object): result is IterableIterator<unknown> {
-  return 'next' in result && typeof result.next === 'function' && Symbol.iterator in result;
 }

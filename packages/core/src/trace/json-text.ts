@@ -8,7 +8,18 @@ export function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** The JSON text of a measured number, to the microsecond where it is milliseconds. */
+/** `.001` to `.999`, with no trailing zeros; nothing for 0. */
+const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
+  i === 0 ? '' : `.${String(i).padStart(3, '0').replace(/0+$/, '')}`,
+);
+
+/** The JSON text of `thousandths / 1000`, put together from whole numbers: several times faster than from a fraction. */
+export function inThousandths(thousandths: number): string {
+  const whole = Math.floor(thousandths / 1000);
+  return `${whole}${THOUSANDTHS[thousandths - whole * 1000]}`;
+}
+
+/** The JSON text of a measured number that is not negative, to three decimals: milliseconds to the microsecond. */
 export function rounded(value: number): string {
-  return String(Math.round(value * 1000) / 1000);
+  return inThousandths(Math.round(value * 1000));
 }

@@ -1,37 +1,46 @@
-/** The traces that are open, and the end of those that are open for too long. */
+/** The traces that are open, oldest first, and the end of those that are open for too long. */
 
 import { unref } from '../publish/delay.js';
 import type { RecordedTrace } from './recorded-trace.js';
 
 const SWEEP_MS = 1000;
 
+/** A list that runs through the traces themselves, so that a request adds nothing to it but two references. */
 export class OpenTraces {
-  readonly #traces = new Set<RecordedTrace>();
   readonly #outside: (fn: () => void) => void;
+  #first: RecordedTrace | undefined;
+  #last: RecordedTrace | undefined;
   #isSweeping = false;
   #sweptAt = 0;
+  size = 0;
 
   /** @param outside runs a function outside any request's scope */
   constructor(outside: (fn: () => void) => void) {
     this.#outside = outside;
   }
 
-  get size(): number {
-    return this.#traces.size;
-  }
-
   add(trace: RecordedTrace): void {
-    this.#traces.add(trace);
+    trace.openBefore = this.#last;
+    if (this.#last === undefined) this.#first = trace;
+    else this.#last.openAfter = trace;
+    this.#last = trace;
+    this.size++;
     if (!this.#isSweeping) this.#outside(() => this.#sweepLater());
   }
 
   delete(trace: RecordedTrace): void {
-    this.#traces.delete(trace);
+    const { openBefore, openAfter } = trace;
+    if (openBefore === undefined) this.#first = openAfter;
+    else openBefore.openAfter = openAfter;
+    if (openAfter === undefined) this.#last = openBefore;
+    else openAfter.openBefore = openBefore;
+    trace.openBefore = trace.openAfter = undefined;
+    this.size--;
   }
 
   /** One timer at most, and none while nothing is open. */
   #sweepLater(): void {
-    this.#isSweeping = this.#traces.size > 0;
+    this.#isSweeping = this.size > 0;
     if (!this.#isSweeping) return;
     this.#sweptAt = performance.now();
     unref(setTimeout(() => this.#sweep(), SWEEP_MS));
@@ -40,8 +49,11 @@ export class OpenTraces {
   #sweep(): void {
     // After a blocked event loop, answers may be on their way that only now can be seen.
     const isLate = performance.now() - this.#sweptAt > 2 * SWEEP_MS;
-    if (!isLate) {
-      for (const trace of this.#traces) if (trace.elapsedMs() > trace.maxAgeMs) trace.abandon();
+    let next = isLate ? undefined : this.#first;
+    while (next !== undefined) {
+      const trace = next;
+      next = trace.openAfter;
+      if (trace.elapsedMs() > trace.maxAgeMs) trace.abandon();
     }
     this.#sweepLater();
   }

@@ -1,8 +1,10 @@
 /** A step that is being recorded. Its values are JSON text from the moment they are logged. */
 
+import { isNativeError, isProxy } from '#platform';
 import type { StepType } from '../wire.js';
 import { inertStep } from './inert.js';
 import { quote } from './json-text.js';
+import { Members } from './members.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { runInScope, runInStep } from './run-in-step.js';
 import { errorMessage, errorName } from './snapshot.js';
@@ -12,6 +14,12 @@ import type { Step } from './types.js';
 
 const MAX_NAME_CHARS = 256;
 const MAX_METADATA_KEYS = 128;
+/** Of one update; more of them are not even looked at. */
+const MAX_GIVEN_KEYS = 1000;
+/** Times outside of these are in another unit: 2000-01-01 and the last day that a Date knows. */
+const EARLIEST_MS = 946_684_800_000;
+const LATEST_MS = 8_640_000_000_000_000;
+const MAX_LATENCY_MS = 1e12;
 
 /** What went wrong, as texts. */
 export interface RecordedError {
@@ -34,8 +42,9 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   output: string | undefined = undefined;
   groundTruth: string | undefined = undefined;
   error: RecordedError | undefined = undefined;
-  metadata: Map<string, string> | undefined = undefined;
-  fields: Map<string, string> | undefined = undefined;
+  metadata: Members | undefined = undefined;
+  /** The fields of its type, as far as they are set. */
+  fields: Members | undefined = undefined;
   children: RecordedStep[] | undefined = undefined;
   /** Makes the output of what the step's function returned. */
   outputOf: ((result: unknown) => unknown) | undefined = undefined;
@@ -52,7 +61,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   }
 
   get id(): string {
-    this.#id ??= crypto.randomUUID();
+    this.#id ??= this.trace.newStepId();
     return this.#id;
   }
 
@@ -89,7 +98,8 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     try {
       if (!this.#accepts('step')) return;
       const step = this.#startChild<U>(options);
-      step?.apply(options as StepUpdate<U>);
+      const { output, groundTruth, error } = options;
+      step?.apply({ output, groundTruth, error });
       step?.timed(options);
     } catch (error) {
       this.trace.failed('addStep', error);
@@ -145,7 +155,11 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   apply(update: StepUpdate<StepType>): void {
     const { trace } = this;
     if (update.name !== undefined) this.name = stepName(update.name, this.name);
-    if (update.inputs !== undefined) this.inputs = trace.snapshot(update.inputs, 'inputs');
+    if (update.inputs !== undefined) {
+      // The inputs of the root are columns of the row.
+      if (this.depth === 0) trace.setInput(update.inputs);
+      else this.inputs = trace.snapshot(update.inputs, 'inputs');
+    }
     if (update.output !== undefined) this.output = trace.snapshot(update.output, 'output');
     if (update.groundTruth !== undefined) {
       this.groundTruth = trace.snapshot(update.groundTruth, 'groundTruth');
@@ -157,24 +171,34 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   }
 
   mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
-    if (typeof metadata !== 'object' || metadata === null) {
+    if (typeof metadata !== 'object' || metadata === null || isProxy(metadata)) {
       this.trace.badInput('metadata must be an object');
       return;
     }
-    for (const key of Object.keys(metadata)) {
-      const value = Object.getOwnPropertyDescriptor(metadata, key)?.value;
-      if (value !== undefined) this.setMetadata(key, this.trace.snapshot(value, key));
+    const keys = Object.keys(metadata);
+    for (const key of keys.length > MAX_GIVEN_KEYS ? keys.slice(0, MAX_GIVEN_KEYS) : keys) {
+      if (this.trace.isFull) {
+        this.setMetadata('…', quote('[cut: the trace is full]'));
+        return;
+      }
+      // What is not kept must not use up the trace's room.
+      const text = this.#takesMetadata(key) ? this.trace.snapshotProperty(metadata, key) : undefined;
+      if (text !== undefined) this.setMetadata(key, text);
     }
   }
 
   setMetadata(key: string, text: string): void {
-    this.metadata ??= new Map();
-    const name = key.length > MAX_NAME_CHARS ? key.slice(0, MAX_NAME_CHARS) : key;
-    if (this.metadata.size < MAX_METADATA_KEYS || this.metadata.has(name)) {
-      this.metadata.set(name, text);
-    } else {
-      this.trace.badInput(`metadata takes at most ${MAX_METADATA_KEYS} keys`);
-    }
+    if (!this.#takesMetadata(key)) return;
+    this.metadata ??= new Members();
+    this.metadata.set(metadataName(key), text);
+  }
+
+  #takesMetadata(key: string): boolean {
+    const { metadata } = this;
+    if (metadata === undefined || metadata.size < MAX_METADATA_KEYS) return true;
+    if (metadata.has(metadataName(key))) return true;
+    this.trace.badInput(`metadata takes at most ${MAX_METADATA_KEYS} keys`);
+    return false;
   }
 
   /** Takes the times of work that was measured elsewhere. */
@@ -184,26 +208,40 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     latency?: number | undefined;
   }): void {
     const { startedAt } = this.trace;
-    const end = numberOr(times.endTime, startedAt + this.trace.elapsedMs());
-    const start = numberOr(times.startTime, end - numberOr(times.latency, 0));
+    const latency = this.#measured(times.latency, 0, MAX_LATENCY_MS);
+    const end =
+      this.#measured(times.endTime, EARLIEST_MS, LATEST_MS) ?? startedAt + this.trace.elapsedMs();
+    const start =
+      this.#measured(times.startTime, EARLIEST_MS, LATEST_MS) ?? end - (latency ?? 0);
     this.startMs = start - startedAt;
     this.endMs = Math.max(end, start) - startedAt;
-    this.latencyMs = Math.max(0, numberOr(times.latency, end - start));
+    this.latencyMs = latency ?? Math.max(0, end - start);
+  }
+
+  #measured(value: number | undefined, least: number, most: number): number | undefined {
+    if (value === undefined || (typeof value === 'number' && value >= least && value <= most))
+      return value;
+    this.trace.badInput('startTime and endTime take epoch milliseconds, latency milliseconds');
+    return undefined;
   }
 
   #startChild<U extends StepType>(options: string | StepOptions<U>): RecordedStep<U> | undefined {
     const { trace } = this;
     if (!trace.takesStep(this.depth + 1)) return undefined;
-    const settings: StepOptions<U> =
-      typeof options === 'string' ? ({ name: options } as StepOptions<U>) : options;
+    const settings =
+      typeof options === 'object' && options !== null
+        ? options
+        : ({ name: options } as StepOptions<U>);
     // Without a type it is a user call: `U` is 'user_call' then.
     const type = settings.type ?? ('user_call' as U);
-    if (!isStepType(type))
-      trace.badInput(`unknown step type ${quote(String(type))}; it was recorded as user_call`);
+    if (!isStepType(type)) {
+      const given = typeof type === 'string' ? quote(stepName(type, '')) : typeof type;
+      trace.badInput(`unknown step type ${given}; it was recorded as user_call`);
+    }
     const known = isStepType(type) ? type : ('user_call' as U);
     const name = stepName(settings.name, known);
     const step = new RecordedStep<U>(trace, known, name, this.depth + 1, trace.elapsedMs());
-    if (typeof options !== 'string') {
+    if (settings === options) {
       if (settings.inputs !== undefined) step.inputs = trace.snapshot(settings.inputs, 'inputs');
       if (settings.metadata !== undefined) step.mergeMetadata(settings.metadata);
       if (FIELDS[known].length > 0) step.#applyFields(settings);
@@ -222,7 +260,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
         ? fieldText(field, value, (each) => this.trace.snapshot(each, ''))
         : undefined;
       if (text !== undefined) {
-        this.fields ??= new Map();
+        this.fields ??= new Members();
         this.fields.set(field.name, text);
       } else if (field.kind !== 'counts') {
         this.trace.badInput(
@@ -240,20 +278,28 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   }
 }
 
-function stepName(name: unknown, otherwise: string): string {
+function metadataName(key: string): string {
+  return key.length > MAX_NAME_CHARS ? key.slice(0, MAX_NAME_CHARS) : key;
+}
+
+/** A name of bounded length, or the other one where it is none. */
+export function stepName(name: unknown, otherwise: string): string {
   if (typeof name !== 'string' || name === '') return otherwise;
   return name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name;
 }
 
-function numberOr(value: number | undefined, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
-}
-
-/** Whatever was thrown, as a name and a message. */
-export function recordedError(error: unknown, redacted: (text: string) => string): RecordedError {
-  if (typeof error === 'object' && error !== null) {
-    return { name: errorName(error), message: redacted(errorMessage(error)) };
+/** Whatever was thrown, as a name and a message. It stays as it is, and no code of its own runs. */
+export function recordedError(
+  error: unknown,
+  redacted: (value: unknown) => string,
+): RecordedError {
+  if (typeof error !== 'object' || error === null || isProxy(error)) {
+    return { name: typeof error, message: error === undefined ? 'undefined' : redacted(error) };
   }
-  const message = typeof error === 'symbol' ? error.toString() : String(error);
-  return { name: typeof error, message: redacted(message) };
+  const message = errorMessage(error);
+  // What was thrown although it is no error says most by its values.
+  return {
+    name: errorName(error),
+    message: redacted(message === '' && !isNativeError(error) ? error : message),
+  };
 }

@@ -1,13 +1,22 @@
 /** A trace that is being recorded: its root step, what belongs to the whole, and its one end. */
 
+import { isProxy } from '#platform';
 import type { ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { isInferenceId } from './inference-id.js';
-import { RecordedStep, recordedError } from './recorded-step.js';
+import { Members } from './members.js';
+import { RecordedStep, recordedError, stepName } from './recorded-step.js';
 import type { Recorder } from './recorder.js';
 import { runInScope } from './run-in-step.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Outcome, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
+import { usageOf } from './usage.js';
+
+/** What is kept of a key. */
+const MAX_KEY_CHARS = 256;
+
+/** Texts of one trace's context. */
+const MAX_PASSAGES = 1000;
 
 /** What a sampling function decides on. */
 export interface SettledTrace {
@@ -39,13 +48,18 @@ export class RecordedTrace implements StartedTrace {
   context: string | undefined = undefined;
   question: string | undefined = undefined;
   /** Input columns by name, as JSON text. */
-  columns: Map<string, string> | undefined = undefined;
+  columns: Members | undefined = undefined;
   /** From then on it is abandoned. */
   maxAgeMs = Number.POSITIVE_INFINITY;
   sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
   /** Steps that ran unrecorded because the trace was full. */
   unrecordedSteps = 0;
+  /** The traces of the same tracer that were opened before and after, and are open too. */
+  openBefore: RecordedTrace | undefined = undefined;
+  openAfter: RecordedTrace | undefined = undefined;
   #steps = 0;
+  #stepIds = 0;
+  #idPrefix: string | undefined = undefined;
   #room: number;
   #holds = 0;
 
@@ -54,7 +68,7 @@ export class RecordedTrace implements StartedTrace {
     this.scope = recorder.scope;
     this.inferenceId = inferenceId;
     this.#room = recorder.limits.maxTraceChars;
-    this.root = new RecordedStep(this, 'user_call', name, 0, 0);
+    this.root = new RecordedStep(this, 'user_call', stepName(name, ''), 0, 0);
   }
 
   get current(): Step {
@@ -62,25 +76,7 @@ export class RecordedTrace implements StartedTrace {
   }
 
   get usage(): Usage {
-    const sums = { promptTokens: 0, completionTokens: 0, tokens: 0, cost: 0 };
-    const known = new Set<string>();
-    const visit = (step: RecordedStep): void => {
-      for (const key of Object.keys(sums) as (keyof typeof sums)[]) {
-        const text = step.fields?.get(key);
-        if (text === undefined || text === 'null') continue;
-        sums[key] += Number(text);
-        known.add(key);
-      }
-      step.children?.forEach(visit);
-    };
-    visit(this.root as RecordedStep);
-    const sum = (key: keyof typeof sums) => (known.has(key) ? sums[key] : undefined);
-    return {
-      promptTokens: sum('promptTokens'),
-      completionTokens: sum('completionTokens'),
-      tokens: sum('tokens'),
-      cost: sum('cost'),
-    };
+    return usageOf(this.root as RecordedStep);
   }
 
   update(update: TraceUpdate): void {
@@ -129,7 +125,8 @@ export class RecordedTrace implements StartedTrace {
         return promise;
       }
       this.#holds++;
-      promise.then(
+      // A thenable may throw, or answer twice, where a promise does neither.
+      Promise.resolve(promise).then(
         () => this.#release(),
         (error: unknown) => {
           this.recordError(error);
@@ -179,10 +176,18 @@ export class RecordedTrace implements StartedTrace {
 
   recordError(error: unknown): void {
     try {
-      this.root.error ??= recordedError(error, (text) => this.redacted(text));
+      this.root.error ??= recordedError(error, (value) => this.redacted(value));
     } catch (failure) {
       this.failed('error', failure);
     }
+  }
+
+  /** A UUID; those of one trace differ in their last digits. */
+  newStepId(): string {
+    this.#idPrefix ??= crypto.randomUUID().slice(0, 28);
+    const count = this.#stepIds++;
+    const digits = COUNTS[count] ?? count.toString(16).padStart(8, '0').slice(-8);
+    return this.#idPrefix + digits;
   }
 
   elapsedMs(): number {
@@ -192,7 +197,7 @@ export class RecordedTrace implements StartedTrace {
   /** The JSON text of a value, within what is left of the trace's room. */
   snapshot(value: unknown, key: string): string {
     const text = this.recorder.snapshotter.text(value, key, Math.max(this.#room, 0));
-    this.#room -= text.length;
+    this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
     return text;
   }
 
@@ -204,9 +209,24 @@ export class RecordedTrace implements StartedTrace {
     return text;
   }
 
-  /** A text of ours that may hold what the app said. */
-  redacted(text: string): string {
-    return JSON.parse(this.snapshot(text, '')) as string;
+  /** A value as one text, with what must not leave the process taken out: a text as itself, anything else as JSON. */
+  redacted(value: unknown): string {
+    const text = this.snapshot(value, '');
+    return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+  }
+
+  /** The JSON text of a property, whose accessor is named and not called; undefined where it has no value. */
+  snapshotProperty(holder: object, key: string): string | undefined {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+    if (descriptor === undefined) return undefined;
+    const isAccessor = descriptor.get !== undefined || descriptor.set !== undefined;
+    const value: unknown = isAccessor ? '[Getter]' : descriptor.value;
+    return value === undefined ? undefined : this.snapshot(value, key);
+  }
+
+  /** Whether values are reduced to marks because the trace has no room left. */
+  get isFull(): boolean {
+    return this.#room <= 0;
   }
 
   takesStep(depth: number): boolean {
@@ -253,33 +273,44 @@ export class RecordedTrace implements StartedTrace {
     if (sessionId !== undefined) this.sessionId = this.#identity(sessionId) ?? this.sessionId;
     if (tags !== undefined) this.root.setMetadata('tags', this.snapshot(tags, 'tags'));
     if (context !== undefined) {
-      if (Array.isArray(context)) this.context = this.snapshot(context.map(String), '');
+      if (!isProxy(context) && Array.isArray(context)) this.context = this.#passages(context);
       else this.badInput('context takes a list of texts');
     }
-    if (question !== undefined) this.question = this.snapshot(String(question), '');
+    if (question !== undefined) {
+      this.question = this.snapshot(
+        typeof question === 'string' ? question : this.redacted(question),
+        '',
+      );
+    }
     if (input !== undefined) this.setInput(input);
     this.root.apply(rest);
   }
 
   /** The root's inputs, each of them a column. Anything but an object becomes one column, `input`. */
   setInput(input: unknown): void {
-    const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
-    const values: Readonly<Record<string, unknown>> = isObject
-      ? (input as Record<string, unknown>)
-      : { input };
-    const columns = new Map<string, string>();
+    const isObject =
+      typeof input === 'object' && input !== null && !isProxy(input) && !Array.isArray(input);
+    const values: object = isObject ? input : { input };
+    const columns = new Members();
     for (const key of Object.keys(values).slice(0, 64)) {
-      columns.set(
-        key.slice(0, 256),
-        this.snapshot(Object.getOwnPropertyDescriptor(values, key)?.value, key),
-      );
+      columns.set(key.slice(0, 256), this.snapshotProperty(values, key) ?? 'null');
     }
     this.columns = columns;
   }
 
+  /** A list of texts; what is none in it becomes one. */
+  #passages(context: readonly unknown[]): string {
+    const passages: string[] = [];
+    for (let i = 0; i < context.length && i < MAX_PASSAGES; i++) {
+      const value: unknown = Object.getOwnPropertyDescriptor(context, i)?.value;
+      passages.push(typeof value === 'string' ? value : this.redacted(value));
+    }
+    return this.snapshot(passages, '');
+  }
+
   #identity(id: unknown): string | undefined {
     if ((typeof id === 'string' && id !== '') || typeof id === 'number') {
-      return this.redacted(String(id).slice(0, 256));
+      return this.redacted(String(id).slice(0, 256)) || undefined;
     }
     if (id !== null) this.badInput('userId and sessionId take a text or a number');
     return undefined;
@@ -312,6 +343,11 @@ export class RecordedTrace implements StartedTrace {
     }
   }
 }
+
+/** The first counts as eight hexadecimal digits: making them anew would cost as much as a new UUID. */
+const COUNTS: readonly string[] = Array.from({ length: 256 }, (_, count) =>
+  count.toString(16).padStart(8, '0'),
+);
 
 /** A promise that leaked from the request keeps its step alive, but nothing of what the step recorded. */
 function empty(step: RecordedStep): void {

@@ -26,6 +26,7 @@ const SECRET_PARTS =
 const SECRET_LAST_WORDS = /(?:^|[^a-z])(?:token|pwd|jwt|otp|cvv|cvc|ssn|cookies?|auth)$/;
 
 const MAX_REMEMBERED_KEYS = 2000;
+const MAX_KEY_CHARS = 256;
 
 export class Redactor {
   readonly #defaults: boolean;
@@ -51,9 +52,10 @@ export class Redactor {
 
   /** Whether what stands under this key is a secret. */
   isSecret(key: string): boolean {
+    if (key.length > MAX_KEY_CHARS) return this.#decide(key.slice(0, MAX_KEY_CHARS));
     let secret = this.#remembered.get(key);
     if (secret === undefined) {
-      secret = this.#decide(key.length > 256 ? key.slice(0, 256) : key);
+      secret = this.#decide(key);
       // Keys are few in an honest app; a client that invents them must not grow the map.
       if (this.#remembered.size < MAX_REMEMBERED_KEYS) this.#remembered.set(key, secret);
     }

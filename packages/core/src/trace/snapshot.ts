@@ -39,6 +39,7 @@ export class Snapshotter {
   readonly #redactor: Redactor;
   readonly #limits: SnapshotLimits;
   readonly #onFailure: (what: string, error: unknown) => void;
+  #idle: Walk | undefined;
 
   constructor(
     redactor: Redactor,
@@ -56,15 +57,16 @@ export class Snapshotter {
    * @param maxChars where less than the general limit is left
    */
   text(value: unknown, key = '', maxChars = this.#limits.maxChars): string {
+    // A toJSON may log something itself: the walk that is under way is not there for it.
+    const walk = this.#idle ?? new Walk(this.#redactor, this.#limits, this.#onFailure);
+    this.#idle = undefined;
     try {
-      const room = Math.min(maxChars, this.#limits.maxChars);
-      return (
-        new Walk(this.#redactor, this.#limits, room, this.#onFailure).member(value, key, 0) ??
-        'null'
-      );
+      return walk.text(value, key, Math.min(maxChars, this.#limits.maxChars));
     } catch (error) {
       this.#onFailure('snapshot_failed', error);
       return '"[Unreadable]"';
+    } finally {
+      this.#idle = walk;
     }
   }
 
@@ -101,19 +103,24 @@ class Walk {
   readonly #limits: SnapshotLimits;
   readonly #onFailure: (what: string, error: unknown) => void;
   readonly #enclosing: object[] = [];
-  #room: number;
+  #room = 0;
   #nodes = 0;
 
   constructor(
     redactor: Redactor,
     limits: SnapshotLimits,
-    room: number,
     onFailure: (what: string, error: unknown) => void,
   ) {
     this.#redactor = redactor;
     this.#limits = limits;
-    this.#room = room;
     this.#onFailure = onFailure;
+  }
+
+  text(value: unknown, key: string, room: number): string {
+    this.#enclosing.length = 0;
+    this.#room = room;
+    this.#nodes = 0;
+    return this.member(value, key, 0) ?? 'null';
   }
 
   /** Undefined where JSON has no member: an undefined value. */
@@ -164,7 +171,7 @@ class Walk {
   #redactText(redact: (text: string, key: string) => string, text: string, key: string): string {
     try {
       const result: unknown = redact(text, key);
-      if (typeof result === 'string') return result;
+      if (typeof result === 'string') return result.slice(0, this.#limits.maxChars);
       if (isPromise(result)) result.catch(() => {});
       this.#onFailure('redaction_failed', new TypeError('redact.text must return a string'));
     } catch (error) {
@@ -204,9 +211,15 @@ class Walk {
       }
       if (i > 0) text += ',';
       const descriptor = Object.getOwnPropertyDescriptor(value, i);
-      text += descriptor === undefined ? 'null' : (this.#property(descriptor, '', depth) ?? 'null');
+      text += descriptor === undefined ? this.#hole() : (this.#property(descriptor, '', depth) ?? 'null');
     }
     return `${text}]`;
+  }
+
+  /** A list may have four billion of them. */
+  #hole(): string {
+    this.#nodes++;
+    return 'null';
   }
 
   #plain(value: object, depth: number): string {
@@ -253,10 +266,10 @@ class Walk {
     if (isSet(value))
       return `{"$set":${this.#array(firstOf(value, this.#limits.maxNodes), depth)}}`;
     if (isPromise(value)) return this.#mark('[Promise]');
-    if (isRegExp(value)) return this.#mark(RegExp.prototype.toString.call(value));
+    if (isRegExp(value)) return this.#mark(regExpText(value));
     if (isGeneratorObject(value)) return this.#mark('[Generator]');
     if (ArrayBuffer.isView(value))
-      return this.#mark(`[${classOf(value)}: ${value.byteLength} bytes]`);
+      return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
     if (isAnyArrayBuffer(value))
       return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
     if (isBoxedPrimitive(value)) return this.#boxed(value, depth);
@@ -320,9 +333,18 @@ class Walk {
     const causes = this.#enclosing.filter((each) => isNativeError(each)).length;
     if (cause !== undefined && causes <= MAX_CAUSES) parts.cause = cause;
     const errors = inherited(value, 'errors');
-    if (Array.isArray(errors) && !isProxy(errors)) parts.errors = errors.slice(0, MAX_ERRORS);
+    if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);
     return this.#plain(parts, depth);
   }
+}
+
+function firstErrors(errors: readonly unknown[]): unknown[] {
+  const first: unknown[] = [];
+  for (let i = 0; i < errors.length && i < MAX_ERRORS; i++) {
+    first.push(Object.getOwnPropertyDescriptor(errors, i)?.value);
+  }
+  if (errors.length > MAX_ERRORS) first.push(`[cut: ${errors.length - MAX_ERRORS} more errors]`);
+  return first;
 }
 
 /** The name that an error goes by, without running code of its own. */
@@ -355,7 +377,7 @@ function isDomException(value: object): value is DOMException {
 }
 
 /** The value of a data property of the object or of what it inherits from; undefined for accessors. */
-export function inherited(value: object, key: string): unknown {
+export function inherited(value: object, key: PropertyKey): unknown {
   let holder: object | null = value;
   for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
     const descriptor = Object.getOwnPropertyDescriptor(holder, key);
@@ -411,9 +433,41 @@ function isShort(value: bigint): boolean {
   return value < 10n ** 100n && value > -(10n ** 100n);
 }
 
-function byteLengthOf(value: ArrayBuffer | SharedArrayBuffer): number {
-  return value.byteLength;
+/** Asked of the built-in accessors, since a view may have one of its own. */
+function byteLengthOf(value: object): number {
+  for (const prototype of BYTES) {
+    try {
+      return Reflect.get(prototype, 'byteLength', value) as number;
+    } catch {
+      // Not of this kind.
+    }
+  }
+  return 0;
 }
+
+const BYTES: readonly object[] = [
+  Object.getPrototypeOf(Uint8Array.prototype),
+  DataView.prototype,
+  ArrayBuffer.prototype,
+  ...(typeof SharedArrayBuffer === 'function' ? [SharedArrayBuffer.prototype] : []),
+];
+
+/** Likewise: `toString` would call accessors that the expression may have of its own. */
+function regExpText(value: RegExp): string {
+  const source = String(Reflect.get(RegExp.prototype, 'source', value));
+  let flags = '';
+  for (const [name, flag] of FLAGS) if (Reflect.get(RegExp.prototype, name, value)) flags += flag;
+  return `/${source.slice(0, MAX_KEY_CHARS)}/${flags}`;
+}
+
+const FLAGS = [
+  ['global', 'g'],
+  ['ignoreCase', 'i'],
+  ['multiline', 'm'],
+  ['dotAll', 's'],
+  ['unicode', 'u'],
+  ['sticky', 'y'],
+] as const;
 
 function firstOf(values: Set<unknown>, count: number): unknown[] {
   const first: unknown[] = [];

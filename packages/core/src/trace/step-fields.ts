@@ -1,5 +1,6 @@
 /** The fields that each step type has on the wire, and how a value becomes one. */
 
+import { isProxy } from '#platform';
 import type { StepType } from '../wire.js';
 
 type Kind = 'text' | 'amount' | 'count' | 'object' | 'list' | 'texts' | 'counts' | 'any';
@@ -69,6 +70,7 @@ export function isStepType(type: unknown): type is StepType {
 /** Whether the platform would take the value in a field of this kind. */
 export function fits(kind: Kind, value: unknown): boolean {
   if (value === null) return kind !== 'counts';
+  if (isProxy(value)) return kind === 'any';
   switch (kind) {
     case 'text':
       return typeof value === 'string';
@@ -81,7 +83,7 @@ export function fits(kind: Kind, value: unknown): boolean {
     case 'list':
       return Array.isArray(value);
     case 'texts':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string');
+      return Array.isArray(value) && holdsTexts(value);
     case 'counts':
       return typeof value === 'object' && Object.keys(value as object).length > 0;
     case 'any':
@@ -109,15 +111,25 @@ export function fieldText(
   return text;
 }
 
+/** Sums of such amounts are still numbers. */
 function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+/** Reads no accessor, nor a list that is longer than one could be logged. */
+function holdsTexts(list: readonly unknown[]): boolean {
+  if (list.length > 10_000) return false;
+  for (let i = 0; i < list.length; i++) {
+    if (typeof Object.getOwnPropertyDescriptor(list, i)?.value !== 'string') return false;
+  }
+  return true;
 }
 
 /** Only positive numbers under plain names are priced. */
 function countsText(counts: Record<string, unknown>): string | undefined {
   const members: string[] = [];
   for (const key of Object.keys(counts)) {
-    const count = counts[key];
+    const count: unknown = Object.getOwnPropertyDescriptor(counts, key)?.value;
     if (isAmount(count) && count !== 0 && /^[a-z][a-z_]{0,63}$/.test(key) && members.length < 32) {
       members.push(`"${key}":${count}`);
     }

@@ -10,6 +10,14 @@ import { runInStep } from './run-in-step.js';
 import type { StepOptions } from './step-types.js';
 import type { Step } from './types.js';
 
+/** What the output is made of: what was returned or awaited, and of a stream its texts joined, or a list of its items. */
+export type Recorded<R> =
+  Awaited<R> extends AsyncIterable<infer Item> | IterableIterator<infer Item>
+    ? [Item] extends [string | Uint8Array]
+      ? string
+      : Item[] | string
+    : Awaited<R>;
+
 /** How the calls of a function are recorded. */
 export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
   /** @default the name of the function */
@@ -21,7 +29,7 @@ export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
   /** Makes the inputs of the arguments. */
   readonly inputs?: ((...args: A) => unknown) | undefined;
   /** Makes the output of what was returned, awaited or yielded. */
-  readonly output?: ((result: Awaited<R>) => unknown) | undefined;
+  readonly output?: ((result: Recorded<R>) => unknown) | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -67,18 +75,23 @@ export function trace<F extends (...args: any[]) => unknown>(
  *   async price(sku: string) { ... }
  * }
  */
-export function traced(options: TraceOptions = {}): MethodDecoratorOfBothDialects {
+// biome-ignore lint/suspicious/noExplicitAny: what the method takes and returns is not known before it is decorated
+export function traced<A extends unknown[] = any[], R = any>(
+  options: TraceOptions<A, R> = {},
+): MethodDecoratorOfBothDialects {
+  if (typeof options === 'function') throw new TypeError('write @traced() with its parentheses');
+  const how = options as unknown as TraceOptions;
   function decorate(target: unknown, context: unknown, descriptor?: PropertyDescriptor): unknown {
     if (descriptor !== undefined) {
       if (typeof descriptor.value !== 'function') throw new TypeError('@traced() goes on methods');
       const name = options.name ?? String(context);
-      return { ...descriptor, value: trace(descriptor.value, { ...options, name }) };
+      return { ...descriptor, value: trace(descriptor.value, { ...how, name }) };
     }
     const kind = (context as ClassMethodDecoratorContext | undefined)?.kind;
     if (typeof target !== 'function' || kind !== 'method')
       throw new TypeError('@traced() goes on methods');
     const name = options.name ?? String((context as ClassMethodDecoratorContext).name);
-    return trace(target as () => unknown, { ...options, name });
+    return trace(target as (...args: unknown[]) => unknown, { ...how, name });
   }
   return decorate as MethodDecoratorOfBothDialects;
 }
@@ -94,9 +107,9 @@ export interface MethodDecoratorOfBothDialects {
 function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | undefined {
   try {
     const parent = currentRecordedStep();
-    const inputs = inputsOf(options, args);
     const name = options.name ?? functionName(fn);
-    if (parent === undefined) return startOwnTrace(name, options, inputs);
+    if (parent === undefined) return startOwnTrace(name, options, args);
+    const inputs = inputsOf(parent.trace, options, args);
     const given = { name, type: options.type, inputs, metadata: options.metadata } as StepOptions;
     const step = parent.startStep(given);
     if (isInert(step)) return undefined;
@@ -114,13 +127,15 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 }
 
 /** Outside a trace the call is the root: the trace ends with it. */
-function startOwnTrace(name: string, options: TraceOptions, inputs: unknown): Step | undefined {
+function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
   const tracer = defaultTracer();
   if (!tracer.admits()) return undefined;
   const own = new CallTrace(tracer, name, crypto.randomUUID());
   tracer.opened(own);
-  own.setInput(inputs);
-  if (options.metadata !== undefined) own.update({ metadata: options.metadata });
+  own.update({
+    input: inputsOf(own, options, args) as Readonly<Record<string, unknown>>,
+    metadata: options.metadata,
+  });
   own.root.outputOf = options.output as ((result: unknown) => unknown) | undefined;
   return own.root as RecordedStep;
 }
@@ -132,8 +147,15 @@ class CallTrace extends RecordedTrace {
   }
 }
 
-function inputsOf(options: TraceOptions, args: unknown[]): unknown {
-  if (options.inputs !== undefined) return options.inputs(...args);
+function inputsOf(trace: RecordedTrace, options: TraceOptions, args: unknown[]): unknown {
+  if (options.inputs !== undefined) {
+    try {
+      return options.inputs(...args);
+    } catch (error) {
+      trace.failed('inputs', error);
+      return undefined;
+    }
+  }
   if (options.params === undefined) return { args };
   const named: Record<string, unknown> = Object.create(null);
   for (const [i, param] of options.params.entries()) named[param] = args[i] ?? null;

@@ -1,0 +1,29 @@
+/** What core asks of a framework. One object for all requests: it holds nothing of any of them. */
+
+import type { RequestBody } from './request-body.js';
+import type { RecordedRequest } from './request-trace.js';
+
+export interface RequestAdapter<Req extends object, Res> {
+  method(req: Req): string;
+  /** As the client asked for it, without the query. */
+  path(req: Req): string;
+  hasQuery(req: Req): boolean;
+  query(req: Req): unknown;
+  /** What a body parser has made of the body so far. */
+  body(req: Req): unknown;
+  /** The route's parameters, known once a route has matched. */
+  params(req: Req): unknown;
+  /** The pattern of the route that matched. */
+  route(req: Req): string | undefined;
+  /** @param name in lower case */
+  header(req: Req, name: string): string | undefined;
+  /** A header of the answer that is set already. */
+  answerHeader(res: Res, name: string): unknown;
+  /** Sets a header of the answer, where that is still possible. */
+  setAnswerHeader(res: Res, name: string, value: string): void;
+  /**
+   * Follows the exchange to its end, and settles the trace there.
+   * @returns the request's body; undefined where it has none
+   */
+  follow(trace: RecordedRequest, req: Req, res: Res, maxBytes: number): RequestBody | undefined;
+}

@@ -1,0 +1,64 @@
+/** What an app is given once, at its first request, so that no request has to be changed. */
+
+import {
+  getTrace,
+  InertTrace,
+  observeWrites,
+  type RequestTrace,
+} from '@openlayer-tracing/core/adapter';
+import type { Application, Request, Response } from 'express';
+import { type OnError, watchErrors } from './watch-errors.js';
+
+/** What Express gives an app beyond its documented interface. */
+type App = Application & {
+  readonly request: object;
+  readonly response: Pick<Response, 'write' | 'end'>;
+  readonly parent?: App | undefined;
+};
+
+const prepared = new WeakSet<object>();
+
+/**
+ * Express gives every app a `request` and a `response` that its requests and responses inherit from. There, and not in
+ * each request, `req.trace` is defined and the writing of bodies observed: once their prototype was changed, objects
+ * take microseconds for each property that they are given.
+ */
+export function prepareApp(req: Request, onError: OnError): void {
+  const root = rootOf(req.app as App);
+  if (!prepared.has(root)) {
+    prepared.add(root);
+    defineTrace(root.request);
+    observeWrites(root.response);
+  }
+  watchErrors(req.app, onError);
+}
+
+/** A mounted app inherits from the one that it is mounted in. */
+function rootOf(app: App): App {
+  let root = app;
+  while (root.parent !== undefined) root = root.parent;
+  return root;
+}
+
+function defineTrace(prototype: object): void {
+  Object.defineProperty(prototype, 'trace', {
+    configurable: true,
+    enumerable: true,
+    get(this: Request): RequestTrace {
+      return getTrace(this) ?? new InertTrace();
+    },
+    set(this: Request, value: RequestTrace) {
+      setOwnTrace(this, value);
+    },
+  });
+}
+
+/** For an app that has a `trace` of its own in the way. */
+export function setOwnTrace(req: Request, trace: RequestTrace): void {
+  Object.defineProperty(req, 'trace', {
+    value: trace,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
+}
