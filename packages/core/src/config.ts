@@ -88,17 +88,18 @@ const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'
 export function resolveConfig(options: TracerOptions, env = environment): Config {
   assertObject(options, 'options');
   return Object.freeze({
-    apiKey: text(options.apiKey, 'apiKey') ?? text(env.OPENLAYER_API_KEY, 'OPENLAYER_API_KEY'),
+    apiKey: key(options.apiKey, 'apiKey') ?? key(env.OPENLAYER_API_KEY, 'OPENLAYER_API_KEY'),
     inferencePipelineId:
       text(options.inferencePipelineId, 'inferencePipelineId') ??
       text(env.OPENLAYER_INFERENCE_PIPELINE_ID, 'OPENLAYER_INFERENCE_PIPELINE_ID'),
     baseUrl: baseUrl(
       text(options.baseUrl, 'baseUrl') ?? text(env.OPENLAYER_BASE_URL, 'OPENLAYER_BASE_URL'),
-      options.dangerouslyAllowHttp ?? false,
+      flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false,
     ),
     publish:
-      options.publish ?? !['true', 'on', '1'].includes(env.OPENLAYER_DISABLE_PUBLISH?.trim() ?? ''),
-    scope: options.scope,
+      flag(options.publish, 'publish') ??
+      !/^\s*(true|on|1)\s*$/i.test(env.OPENLAYER_DISABLE_PUBLISH ?? ''),
+    scope: withMethods(options.scope, 'scope', ['get', 'run']),
     redact: redactOptions(options.redact),
     limits: numbers(LIMITS, options.limits, 'limits'),
     batch: numbers(BATCH, options.batch, 'batch'),
@@ -107,7 +108,7 @@ export function resolveConfig(options: TracerOptions, env = environment): Config
       .timeoutMs,
     logLevel: logLevel(options.logLevel, env.OPENLAYER_LOG),
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
-    transport: options.transport,
+    transport: withMethods(options.transport, 'transport', ['send', 'close']),
   });
 }
 
@@ -120,6 +121,33 @@ function text(value: unknown, name: string): string | undefined {
   if (/\p{Cc}/u.test(trimmed))
     throw new ConfigError(`${name} holds control characters; copy it anew`);
   return trimmed === '' ? undefined : trimmed;
+}
+
+/** What is no visible ASCII could not be sent as a header. */
+function key(value: unknown, name: string): string | undefined {
+  const found = text(value, name);
+  if (found !== undefined && !/^[\x21-\x7e]+$/.test(found)) {
+    throw new ConfigError(
+      `${name} holds characters that no key has, perhaps invisible ones; copy it anew`,
+    );
+  }
+  return found;
+}
+
+function flag(value: unknown, name: string): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new ConfigError(`${name} must be true or false`);
+}
+
+function withMethods<T extends object>(
+  value: T | undefined,
+  name: string,
+  methods: readonly (keyof T & string)[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const isObject = typeof value === 'object' && value !== null;
+  if (isObject && methods.every((method) => typeof value[method] === 'function')) return value;
+  throw new ConfigError(`${name} must have the methods ${methods.join(' and ')}`);
 }
 
 function baseUrl(given: string | undefined, allowHttp: boolean): string {
@@ -151,6 +179,7 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
   if (redact === undefined || redact === false) return redact ?? {};
   assertObject(redact, 'redact');
   optionalFunction(redact.text, 'redact.text');
+  flag(redact.defaults, 'redact.defaults');
   if (redact.keys !== undefined && !Array.isArray(redact.keys)) {
     throw new ConfigError('redact.keys must be a list of texts and regular expressions');
   }

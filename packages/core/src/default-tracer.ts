@@ -1,7 +1,7 @@
 /** The tracer that the whole process shares: the only process-wide value besides the scope. */
 
 import type { TracerOptions } from './config.js';
-import type { Feedback, UpdateResult } from './publish/row-updater.js';
+import { type Feedback, failedUpdate, type UpdateResult } from './publish/row-updater.js';
 import { createTracerCore, type Tracer, type TracerCore } from './tracer.js';
 import type { RowUpdateConfig } from './wire.js';
 
@@ -16,6 +16,22 @@ export function getTracer(): Tracer {
 /** The same, as adapters see it. */
 export function defaultTracer(): TracerCore {
   return holder[SLOT] ?? setDefaultTracer(createTracerCore({}));
+}
+
+/** The same where nobody is there to be thrown at: what is wrong with the environment is said, and nothing is traced. */
+export function defaultTracerIfAny(): TracerCore {
+  try {
+    return defaultTracer();
+  } catch (error) {
+    const tracer = createTracerCore({
+      publish: false,
+      apiKey: 'none',
+      inferencePipelineId: 'none',
+      baseUrl: 'https://api.openlayer.com/v1',
+    });
+    tracer.diagnostics.report('error', 'not_configured', 'nothing is traced', error);
+    return setDefaultTracer(tracer);
+  }
 }
 
 /**
@@ -51,15 +67,23 @@ export async function shutdown(options?: {
 }
 
 /** Adds what a person thought of an answer, and any business signals, to its row. It never rejects. */
-export function feedback(inferenceId: string, given: Feedback): Promise<UpdateResult> {
-  return getTracer().feedback(inferenceId, given);
+export async function feedback(inferenceId: string, given: Feedback): Promise<UpdateResult> {
+  try {
+    return await getTracer().feedback(inferenceId, given);
+  } catch (error) {
+    return failedUpdate(error);
+  }
 }
 
 /** Adds 1 to 100 columns to a published row, or overwrites them. It never rejects. */
-export function updateRow(
+export async function updateRow(
   inferenceId: string,
   row: Readonly<Record<string, unknown>>,
   config?: RowUpdateConfig,
 ): Promise<UpdateResult> {
-  return getTracer().updateRow(inferenceId, row, config);
+  try {
+    return await getTracer().updateRow(inferenceId, row, config);
+  } catch (error) {
+    return failedUpdate(error);
+  }
 }

@@ -60,15 +60,21 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
   const before = existingTracer();
   const transport = memoryTransport();
   const tracer = configure({ publish: true, ...options, transport });
+  let cleared = 0;
   const restore = () => {
     if (existingTracer() === tracer) setDefaultTracer(before);
   };
   return {
     async rows() {
       await tracer.flush();
-      return [...transport.rows];
+      return transport.rows.slice(cleared);
     },
-    clear: () => transport.clear(),
+    clear() {
+      // What waits is sent before anything that ends from now on, so that it can be told apart.
+      void tracer.flush();
+      const { published, queued } = tracer.stats();
+      cleared = published + queued;
+    },
     restore,
     [Symbol.dispose]: restore,
   };

@@ -147,6 +147,15 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
+    try {
+      return this.#startTrace(options);
+    } catch (error) {
+      this.diagnostics.report('error', 'internal_error', 'a trace could not be started', error);
+      return new InertTrace();
+    }
+  }
+
+  #startTrace(options: string | StartTraceOptions): StartedTrace {
     const settings: StartTraceOptions =
       typeof options === 'object' && options !== null ? options : { name: options };
     if (!this.admits()) return new InertTrace(settings.inferenceId);

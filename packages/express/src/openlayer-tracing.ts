@@ -8,7 +8,7 @@ import {
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { prepareApp, setOwnTrace } from './prepare-app.js';
+import { AppPreparation, setOwnTrace } from './prepare-app.js';
 
 declare global {
   namespace Express {
@@ -35,10 +35,13 @@ declare global {
  */
 export function openlayerTracing(options: TracingOptions<Request> = {}): RequestHandler {
   const tracing = new RequestTracing(options, adapter);
-  const onError = (req: Request, error: unknown) => tracing.recordError(req, error);
+  const preparation = new AppPreparation({
+    onError: (req, error) => tracing.recordError(req, error),
+    onRoute: (req) => tracing.enterRoute(req),
+  });
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
     try {
-      prepareApp(req, onError);
+      preparation.of(req);
     } catch (error) {
       tracing.failed('prepare', error);
     }

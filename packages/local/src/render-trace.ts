@@ -78,7 +78,9 @@ function headOf(row: WireRow, { timings, paint }: Page): string {
   return [
     paint(BOLD, oneLine(String(id), 128)),
     outcome && (outcome === 'completed' ? outcome : paint(RED, outcome)),
-    http.status === undefined ? undefined : oneLine(String(http.status), MAX_TEXT),
+    http.status === undefined || http.status === null
+      ? undefined
+      : oneLine(String(http.status), MAX_TEXT),
   ]
     .filter(Boolean)
     .join('  ');

@@ -1,5 +1,7 @@
 /** Keeps the first bytes of a body as they pass by, and counts the rest. */
 
+import { utf8Text } from '#platform';
+
 export class BodyCapture {
   readonly #maxBytes: number;
   #chunks: (string | Uint8Array)[] | undefined = undefined;
@@ -53,6 +55,9 @@ export class BodyCapture {
   /** What was kept, as text. A character that was cut in two is left out. */
   toText(): string {
     if (typeof this.#only === 'string' && this.#chunks === undefined) return this.#only;
+    if (this.#chunks === undefined && this.#only !== undefined && !this.isCut) {
+      return utf8Text(this.#only as Uint8Array);
+    }
     const decoder = new TextDecoder();
     let text = '';
     for (const part of this.#parts()) {

@@ -15,7 +15,7 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   /** JSON text; undefined while it is still to come. */
   #bodyText: string | undefined = undefined;
   #queryText = 'null';
-  /** Undefined while no route is known to have failed. */
+  /** Undefined while no route was entered. */
   #route: string | undefined = undefined;
   #paramsText = 'null';
 
@@ -39,7 +39,7 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     }
   }
 
-  /** Where a handler failed: frameworks forget the route on the way to the app's error handlers. */
+  /** At a route's first handler: frameworks forget the route on the way to the app's error handlers. */
   readRoute(trace: RecordedRequest): void {
     const { adapter, capturesRequest } = this.#settings;
     if (this.#route !== undefined || trace.isSettled) return;

@@ -66,7 +66,8 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     if (typeof chunk === 'string') {
       const isUtf8 = typeof encoding !== 'string' || /^utf-?8$/i.test(encoding);
       if (isUtf8) this.#took(chunk, utf8Length(chunk));
-      else this.#tookEncoded(chunk, encoding);
+      // With any other encoding, the response refuses the chunk.
+      else if (Buffer.isEncoding(encoding)) this.#tookEncoded(chunk, encoding);
     } else if (chunk instanceof Uint8Array) {
       this.#took(chunk, chunk.byteLength);
     }
@@ -109,8 +110,8 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.answer?.add(chunk, byteLength);
   }
 
-  #tookEncoded(chunk: string, encoding: string): void {
-    const bytes = Buffer.from(chunk, encoding as BufferEncoding);
+  #tookEncoded(chunk: string, encoding: BufferEncoding): void {
+    const bytes = Buffer.from(chunk, encoding);
     this.#took(bytes, bytes.byteLength);
   }
 

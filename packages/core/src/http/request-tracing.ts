@@ -56,11 +56,25 @@ export class RequestTracing<Req extends object, Res> {
   recordError(req: object, error: unknown): void {
     try {
       const trace = getTrace(req);
-      if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
-      trace.recordError(error);
-      trace.received?.readRoute(trace);
+      if (trace instanceof RecordedRequest && trace.isOpen) trace.recordError(error);
     } catch (failure) {
       this.#settings.failed('error', failure);
+    }
+  }
+
+  /**
+   * Hears that a route's handler is about to run. Never throws.
+   * @returns the trace where the handler has to be led back into it: its scope was lost on the way, or is another's
+   */
+  enterRoute(req: object): RequestTrace | undefined {
+    try {
+      const trace = getTrace(req);
+      if (!(trace instanceof RecordedRequest) || !trace.isOpen) return undefined;
+      trace.received?.readRoute(trace);
+      return trace.isCurrent ? undefined : trace;
+    } catch (failure) {
+      this.#settings.failed('route', failure);
+      return undefined;
     }
   }
 
@@ -123,9 +137,9 @@ export class RequestTracing<Req extends object, Res> {
     const { adapter, given } = this.#settings;
     if (this.#settings.ask('skip', given.skip, req) === true) return true;
     // Where the app is itself what we publish to, publishing must not be traced.
-    return (
-      adapter.path(req).endsWith('/data-stream') && adapter.header(req, 'user-agent') === USER_AGENT
-    );
+    const path = adapter.path(req);
+    if (!path.endsWith('/data-stream') && !path.endsWith('/rows')) return false;
+    return adapter.header(req, 'user-agent') === USER_AGENT;
   }
 }
 

@@ -48,8 +48,9 @@ function observe(original: Method, alone: boolean): Method {
 
 /** What is written after the end is refused, and never sent. */
 function see(res: ServerResponse, args: readonly unknown[], alone: boolean): void {
-  const trace = traceOf(res);
+  let trace: RecordedRequest | undefined;
   try {
+    trace = traceOf(res);
     if (trace === undefined || trace.isObservedAlone !== alone || res.writableEnded) return;
     trace.answered(args[0], args[1]);
   } catch (error) {
@@ -75,34 +76,39 @@ export function settleAtEnd(
 }
 
 function onResponseClose(this: ServerResponse): void {
-  const trace = traceOf(this);
-  if (trace === undefined) return;
+  let trace: RecordedRequest | undefined;
   try {
+    trace = traceOf(this);
+    if (trace === undefined) return;
     const failure: unknown = this.errored ?? undefined;
     const outcome =
       failure !== undefined ? 'error' : this.writableFinished ? 'completed' : 'aborted';
     trace.settleAnswer(outcome, answerFacts(this), failure);
   } catch (error) {
-    trace.failed('close', error);
+    trace?.failed('close', error);
   }
 }
 
 function answerFacts(res: ServerResponse): AnswerFacts {
+  const contentType = res.getHeader('content-type');
+  // Headers that were given to `writeHead` alone are kept nowhere but in the head that was sent.
+  const head = contentType === undefined ? (res as { _header?: unknown })._header : undefined;
   return {
     // Until the head is sent, the status code is only what it would be.
     status: res.headersSent ? res.statusCode : undefined,
-    contentType: sentHeader(res, 'content-type'),
-    contentEncoding: sentHeader(res, 'content-encoding'),
+    contentType: textOf(contentType) ?? headerIn(head, /\r\ncontent-type: ([^\r]*)/i),
+    contentEncoding:
+      textOf(res.getHeader('content-encoding')) ??
+      headerIn(head, /\r\ncontent-encoding: ([^\r]*)/i),
   };
 }
 
-/** Headers that were given to `writeHead` alone are kept nowhere but in the head that was sent. */
-function sentHeader(res: ServerResponse, name: string): string | undefined {
-  const value = res.getHeader(name);
-  if (value !== undefined) return String(value);
-  const head = (res as { _header?: unknown })._header;
-  if (typeof head !== 'string' || res.getHeaderNames().length > 0) return undefined;
-  return new RegExp(`\\r\\n${name}: ([^\\r]*)`, 'i').exec(head)?.[1];
+function textOf(header: unknown): string | undefined {
+  return header === undefined ? undefined : String(header);
+}
+
+function headerIn(head: unknown, pattern: RegExp): string | undefined {
+  return typeof head === 'string' ? pattern.exec(head)?.[1] : undefined;
 }
 
 /** One listener for each socket, however many requests it carries. */

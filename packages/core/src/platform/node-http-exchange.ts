@@ -28,6 +28,8 @@ export function nodeHttpExchange(): Exchange {
           agent: secure ? https : http,
           headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
         });
+        // From its first moment on: an 'error' that nobody listens for would end the process.
+        outgoing.on('error', reject);
         hold(outgoing, request, resolve, reject);
       });
     },
@@ -54,6 +56,7 @@ function hold(
   const fail = (error: Error) => {
     release();
     reject(error);
+    outgoing.destroy();
   };
   const release = () => {
     clearTimeout(deadline);

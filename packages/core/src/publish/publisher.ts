@@ -123,12 +123,16 @@ export class Publisher {
    */
   async flush(deadlineMs: number): Promise<void> {
     if (this.#queued === 0) return;
-    this.#sealAll();
     let hold: ReturnType<typeof setTimeout> | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      hold = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
-    });
-    await Promise.race([Promise.all(this.#underWay), deadline]);
+    try {
+      this.#sealAll();
+      const deadline = new Promise<void>((resolve) => {
+        hold = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+      });
+      await Promise.race([Promise.all(this.#underWay), deadline]);
+    } catch (error) {
+      this.#failed('flush', error);
+    }
     clearTimeout(hold);
   }
 
@@ -143,8 +147,12 @@ export class Publisher {
     this.#stop.abort();
     // The sends that were given up count their rows themselves.
     await this.flush(50);
-    this.#transport.close();
-    this.#forgetExit?.();
+    try {
+      this.#transport.close();
+      this.#forgetExit?.();
+    } catch (error) {
+      this.#failed('shutdown', error);
+    }
   }
 
   #batchFor(row: QueuedRow): OpenBatch {
@@ -179,7 +187,11 @@ export class Publisher {
   }
 
   #sealAll(): void {
-    for (const layout of [...this.#open.keys()]) this.#seal(layout);
+    try {
+      for (const layout of [...this.#open.keys()]) this.#seal(layout);
+    } catch (error) {
+      this.#failed('seal', error);
+    }
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -207,15 +219,17 @@ export class Publisher {
       const batch = this.#ready.shift();
       if (batch === undefined) return;
       this.#inFlight++;
-      this.#send(batch).finally(() => {
-        this.#inFlight--;
-        batch.settle();
-        this.#pump();
-      });
+      this.#send(batch)
+        .catch((error: unknown) => this.#failed('send', error))
+        .finally(() => {
+          this.#inFlight--;
+          batch.settle();
+          this.#pump();
+        });
     }
   }
 
-  /** Never rejects: each row of the batch is counted as delivered or dropped. */
+  /** Each row of the batch is counted as delivered or dropped. */
   async #send(batch: Batch): Promise<void> {
     const total = batch.rows.length;
     let fate: Delivery;
@@ -244,6 +258,11 @@ export class Publisher {
         failure,
       );
     }
+  }
+
+  /** What fails in a timer or in a promise that nobody awaits would end the process. */
+  #failed(what: string, error: unknown): void {
+    this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
   }
 
   /** Nothing else is left to do in this process: one short try. */

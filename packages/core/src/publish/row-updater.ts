@@ -1,5 +1,6 @@
 /** Adds to rows that were published: feedback, ground truth, business signals. */
 
+import { describeError } from '../diagnostics.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RowUpdateConfig } from '../wire.js';
 import { delay } from './delay.js';
@@ -70,7 +71,7 @@ export class RowUpdater {
       await this.#put(inferenceId, body);
       return { ok: true };
     } catch (error) {
-      return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
+      return failedUpdate(error);
     } finally {
       clearTimeout(hold);
     }
@@ -88,6 +89,11 @@ export class RowUpdater {
       }
     }
   }
+}
+
+/** The result of an update that failed, whatever was thrown. */
+export function failedUpdate(error: unknown): UpdateResult {
+  return { ok: false, error: error instanceof Error ? error : new Error(describeError(error)) };
 }
 
 function mayComeTrue(error: unknown): error is SendError {

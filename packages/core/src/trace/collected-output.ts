@@ -18,7 +18,7 @@ export class CollectedOutput {
   }
 
   /** Takes one item. Bytes count as UTF-8 text. */
-  add(item: unknown): void {
+  collect(item: unknown): void {
     try {
       this.#seen++;
       const value = isBytes(item) ? this.#decode(item) : item;
@@ -42,16 +42,23 @@ export class CollectedOutput {
 
   /** The stream came to its end, or its consumer left it. */
   complete(): void {
-    this.#step.complete(this.#value());
+    let value: unknown;
+    try {
+      value = this.#value();
+    } catch (error) {
+      this.#step.trace.failed('output', error);
+    }
+    this.#step.complete(value);
   }
 
   /** The stream failed: what came before is kept. */
   fail(error: unknown): void {
     try {
       if (this.#seen > 0) this.#step.update({ output: this.#value() });
-    } finally {
-      this.#step.fail(error);
+    } catch (failure) {
+      this.#step.trace.failed('output', failure);
     }
+    this.#step.fail(error);
   }
 
   #value(): unknown {

@@ -51,21 +51,21 @@ export function startStep<T extends StepType = 'user_call'>(
 /** Adds a finished step to the current one. Outside a trace it has no effect. */
 export function addStep<T extends StepType = 'user_call'>(options: FinishedStep<T>): void {
   const parent = current();
-  if (parent === undefined) outside('addStep');
+  if (parent === undefined) reportNoTrace('addStep');
   else parent.addStep(options);
 }
 
 /** Merges facts into the current trace. Outside a trace it has no effect. */
 export function updateCurrentTrace(update: TraceUpdate): void {
   const found = current();
-  if (found === undefined) outside('updateCurrentTrace');
+  if (found === undefined) reportNoTrace('updateCurrentTrace');
   else found.trace.update(update);
 }
 
 /** Merges facts into the current step. Outside a trace it has no effect. */
 export function updateCurrentStep(update: StepUpdate): void {
   const found = current();
-  if (found === undefined) outside('updateCurrentStep');
+  if (found === undefined) reportNoTrace('updateCurrentStep');
   else found.update(update);
 }
 
@@ -83,7 +83,7 @@ function current(): RecordedStep | undefined {
   }
 }
 
-function outside(what: string): void {
+function reportNoTrace(what: string): void {
   existingTracer()?.diagnostics.report(
     'debug',
     'no_trace',

@@ -3,7 +3,7 @@
 import { isPromise } from '#platform';
 import { CollectedOutput } from './collected-output.js';
 import type { RecordedStep } from './recorded-step.js';
-import { runInScope } from './run-in-step.js';
+import { runInScope } from './run-in-scope.js';
 import { inherited } from './snapshot.js';
 
 type Method = 'next' | 'return' | 'throw';
@@ -12,7 +12,7 @@ const METHODS: readonly Method[] = ['next', 'return', 'throw'];
 /** The same iterator; its methods are followed. */
 export function followIterator<I extends Iterator<unknown>>(step: RecordedStep, iterator: I): I {
   const output = new CollectedOutput(step);
-  const followed = replaceMethods(iterator, (name, method) => (args) => {
+  const followed = replaceMethods(iterator, (name, method) => (...args) => {
     let result: IteratorResult<unknown>;
     try {
       result = runInScope(step, () => method.apply(iterator, args) as IteratorResult<unknown>);
@@ -33,7 +33,7 @@ export function followAsyncIterator<I extends AsyncIterator<unknown>>(
   iterator: I,
 ): I {
   const output = new CollectedOutput(step);
-  const followed = replaceMethods(iterator, (name, method) => (args) => {
+  const followed = replaceMethods(iterator, (name, method) => (...args) => {
     const fail = (error: unknown) => {
       output.fail(error);
       throw error;
@@ -48,10 +48,7 @@ export function followAsyncIterator<I extends AsyncIterator<unknown>>(
     } catch (error) {
       return fail(error);
     }
-    if (isPromise(answer)) return answer.then(succeed as (result: unknown) => unknown, fail);
-    // Iterators written by hand may answer with less than a promise: whoever iterates awaits it.
-    if (!isThenable(answer)) return succeed(answer as IteratorResult<unknown>);
-    return Promise.resolve(answer as PromiseLike<IteratorResult<unknown>>).then(succeed, fail);
+    return whenAnswered(answer, succeed, fail);
   });
   if (!followed) step.end();
   return iterator;
@@ -67,7 +64,12 @@ export function followAsyncIterable(
     this: AsyncIterable<unknown>,
   ): AsyncIterator<unknown> {
     const iterator = iterate.call(this);
-    return step.endMs < 0 ? followAsyncIterator(step, iterator) : iterator;
+    try {
+      return step.endMs < 0 ? followAsyncIterator(step, iterator) : iterator;
+    } catch (error) {
+      step.trace.failed('follow', error);
+      return iterator;
+    }
   };
   if (
     !Reflect.defineProperty(iterable, Symbol.asyncIterator, {
@@ -81,6 +83,24 @@ export function followAsyncIterable(
   return iterable;
 }
 
+/** Iterators written by hand may answer with less than a promise: whoever iterates awaits it. */
+function whenAnswered(
+  answer: unknown,
+  succeed: (result: IteratorResult<unknown>) => unknown,
+  fail: (error: unknown) => unknown,
+): unknown {
+  try {
+    if (isPromise(answer)) return answer.then(succeed as (result: unknown) => unknown, fail);
+    if (isThenable(answer)) {
+      return Promise.resolve(answer as PromiseLike<IteratorResult<unknown>>).then(succeed, fail);
+    }
+  } catch {
+    // Not known what it is: it goes on as it came.
+    return answer;
+  }
+  return succeed(answer as IteratorResult<unknown>);
+}
+
 function isThenable(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && typeof inherited(value, 'then') === 'function'
@@ -89,8 +109,12 @@ function isThenable(value: unknown): boolean {
 
 /** Every result but the last is an item; after `return` the consumer is gone, whatever it answers. */
 function take(output: CollectedOutput, name: Method, result: IteratorResult<unknown>): void {
-  if (result?.done || name === 'return') output.complete();
-  else output.add(result?.value);
+  try {
+    if (result?.done || name === 'return') output.complete();
+    else output.collect(result?.value);
+  } catch {
+    // A result that cannot be read: whoever iterates will find out.
+  }
 }
 
 type AnyMethod = (...args: unknown[]) => unknown;
@@ -98,14 +122,13 @@ type AnyMethod = (...args: unknown[]) => unknown;
 /** @returns false where the iterator cannot be changed: it is left whole then. */
 function replaceMethods(
   iterator: object,
-  follow: (name: Method, method: AnyMethod) => (args: unknown[]) => unknown,
+  follow: (name: Method, method: AnyMethod) => AnyMethod,
 ): boolean {
   if (!Object.isExtensible(iterator)) return false;
   for (const name of METHODS) {
     const method: unknown = Reflect.get(iterator, name);
     if (typeof method !== 'function') continue;
-    const followed = follow(name, method as AnyMethod);
-    const value = (...args: unknown[]) => followed(args);
+    const value = follow(name, method as AnyMethod);
     if (!Reflect.defineProperty(iterator, name, { value, configurable: true, writable: true }))
       return false;
   }

@@ -2,7 +2,7 @@
 
 import { CollectedOutput } from './collected-output.js';
 import type { RecordedStep } from './recorded-step.js';
-import { runInScope } from './run-in-step.js';
+import { runInScope } from './run-in-scope.js';
 
 /** A stream of the same chunks, with the same back-pressure. The source is locked when the first chunk is asked for. */
 export function followReadableStream(
@@ -16,30 +16,31 @@ export function followReadableStream(
   }
   const output = new CollectedOutput(step);
   let reader: ReadableStreamDefaultReader<unknown> | undefined;
-  const open = () => {
+  const read = () => {
     reader ??= source.getReader();
-    return reader;
+    return reader.read();
   };
   return new ReadableStream(
     {
       async pull(controller) {
+        let result: Awaited<ReturnType<typeof read>>;
         try {
-          const { done, value } = await runInScope(step, () => open().read());
-          if (done) {
-            output.complete();
-            controller.close();
-          } else {
-            output.add(value);
-            controller.enqueue(value);
-          }
+          result = await runInScope(step, read);
         } catch (error) {
           output.fail(error);
           throw error;
         }
+        if (result.done) {
+          output.complete();
+          controller.close();
+        } else {
+          output.collect(result.value);
+          controller.enqueue(result.value);
+        }
       },
       cancel(reason) {
         output.complete();
-        return open().cancel(reason);
+        return (reader ?? source).cancel(reason);
       },
     },
     { highWaterMark: 0 },

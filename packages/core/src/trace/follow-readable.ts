@@ -11,7 +11,8 @@ export interface NodeReadable {
 
 export function isNodeReadable(value: object): value is NodeReadable {
   return (
-    inherited(value, '_readableState') !== undefined && typeof inherited(value, 'emit') === 'function'
+    inherited(value, '_readableState') !== undefined &&
+    typeof inherited(value, 'emit') === 'function'
   );
 }
 
@@ -22,7 +23,7 @@ export function followReadable(step: RecordedStep, stream: NodeReadable): NodeRe
   onEmit(stream, (event, argument) => {
     if (over) return;
     if (event === 'data') {
-      output.add(argument);
+      output.collect(argument);
       return;
     }
     over = event === 'end' || event === 'close' || event === 'error';

@@ -53,7 +53,8 @@ function followUndrained(step: RecordedStep, result: object): object | undefined
       ? followAsyncIterator(step, result as AsyncGenerator)
       : followIterator(step, result as Generator);
   }
-  if (has(result, 'then')) return followThenable(step, result as PromiseLike<unknown>, followResult);
+  if (has(result, 'then'))
+    return followThenable(step, result as PromiseLike<unknown>, followResult);
   if (isReadableStream(result)) return followReadableStream(step, result);
   if (isNodeReadable(result)) return followReadable(step, result);
   if (has(result, Symbol.asyncIterator)) {

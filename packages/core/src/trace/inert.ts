@@ -3,7 +3,8 @@
 import type { StepType } from '../wire.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
 
-const NOTHING_USED: Usage = {
+/** What is known of the usage where no step told of any. */
+export const NOTHING_USED: Usage = {
   promptTokens: undefined,
   completionTokens: undefined,
   tokens: undefined,

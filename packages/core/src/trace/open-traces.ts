@@ -47,14 +47,19 @@ export class OpenTraces {
   }
 
   #sweep(): void {
-    // After a blocked event loop, answers may be on their way that only now can be seen.
-    const isLate = performance.now() - this.#sweptAt > 2 * SWEEP_MS;
-    let next = isLate ? undefined : this.#first;
-    while (next !== undefined) {
-      const trace = next;
-      next = trace.openAfter;
-      if (trace.elapsedMs() > trace.maxAgeMs) trace.abandon();
+    try {
+      // After a blocked event loop, answers may be on their way that only now can be seen.
+      const isLate = performance.now() - this.#sweptAt > 2 * SWEEP_MS;
+      let next = isLate ? undefined : this.#first;
+      while (next !== undefined) {
+        const trace = next;
+        next = trace.openAfter;
+        if (trace.elapsedMs() > trace.maxAgeMs) trace.abandon();
+      }
+      this.#sweepLater();
+    } catch {
+      // Thrown by a timer, it would end the process. The next trace that is opened sweeps again.
+      this.#isSweeping = false;
     }
-    this.#sweepLater();
   }
 }

@@ -6,9 +6,11 @@ import { inertStep } from './inert.js';
 import { quote } from './json-text.js';
 import { Members } from './members.js';
 import type { RecordedTrace } from './recorded-trace.js';
-import { runInScope, runInStep } from './run-in-step.js';
+import { runInScope } from './run-in-scope.js';
+import { runInStep } from './run-in-step.js';
 import { errorMessage, errorName } from './snapshot.js';
 import { FIELDS, fieldText, fits, isStepType } from './step-fields.js';
+import { newStepId } from './step-id.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Step } from './types.js';
 
@@ -61,7 +63,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   }
 
   get id(): string {
-    this.#id ??= this.trace.newStepId();
+    this.#id ??= newStepId();
     return this.#id;
   }
 
@@ -182,7 +184,9 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
         return;
       }
       // What is not kept must not use up the trace's room.
-      const text = this.#takesMetadata(key) ? this.trace.snapshotProperty(metadata, key) : undefined;
+      const text = this.#takesMetadata(key)
+        ? this.trace.snapshotProperty(metadata, key)
+        : undefined;
       if (text !== undefined) this.setMetadata(key, text);
     }
   }
@@ -211,8 +215,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     const latency = this.#measured(times.latency, 0, MAX_LATENCY_MS);
     const end =
       this.#measured(times.endTime, EARLIEST_MS, LATEST_MS) ?? startedAt + this.trace.elapsedMs();
-    const start =
-      this.#measured(times.startTime, EARLIEST_MS, LATEST_MS) ?? end - (latency ?? 0);
+    const start = this.#measured(times.startTime, EARLIEST_MS, LATEST_MS) ?? end - (latency ?? 0);
     this.startMs = start - startedAt;
     this.endMs = Math.max(end, start) - startedAt;
     this.latencyMs = latency ?? Math.max(0, end - start);
@@ -289,10 +292,7 @@ export function stepName(name: unknown, otherwise: string): string {
 }
 
 /** Whatever was thrown, as a name and a message. It stays as it is, and no code of its own runs. */
-export function recordedError(
-  error: unknown,
-  redacted: (value: unknown) => string,
-): RecordedError {
+export function recordedError(error: unknown, redacted: (value: unknown) => string): RecordedError {
   if (typeof error !== 'object' || error === null || isProxy(error)) {
     return { name: typeof error, message: error === undefined ? 'undefined' : redacted(error) };
   }

@@ -3,11 +3,12 @@
 import { isProxy } from '#platform';
 import type { ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
+import { NOTHING_USED } from './inert.js';
 import { isInferenceId } from './inference-id.js';
 import { Members } from './members.js';
 import { RecordedStep, recordedError, stepName } from './recorded-step.js';
 import type { Recorder } from './recorder.js';
-import { runInScope } from './run-in-step.js';
+import { runInScope } from './run-in-scope.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Outcome, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
 import { usageOf } from './usage.js';
@@ -58,8 +59,6 @@ export class RecordedTrace implements StartedTrace {
   openBefore: RecordedTrace | undefined = undefined;
   openAfter: RecordedTrace | undefined = undefined;
   #steps = 0;
-  #stepIds = 0;
-  #idPrefix: string | undefined = undefined;
   #room: number;
   #holds = 0;
 
@@ -75,8 +74,18 @@ export class RecordedTrace implements StartedTrace {
     return this.#currentStep() as Step;
   }
 
+  /** Whether the running code is in the scope of this trace. */
+  get isCurrent(): boolean {
+    return this.scope.get()?.trace === this;
+  }
+
   get usage(): Usage {
-    return usageOf(this.root as RecordedStep);
+    try {
+      return usageOf(this.root as RecordedStep);
+    } catch (error) {
+      this.failed('usage', error);
+      return NOTHING_USED;
+    }
   }
 
   update(update: TraceUpdate): void {
@@ -180,14 +189,6 @@ export class RecordedTrace implements StartedTrace {
     } catch (failure) {
       this.failed('error', failure);
     }
-  }
-
-  /** A UUID; those of one trace differ in their last digits. */
-  newStepId(): string {
-    this.#idPrefix ??= crypto.randomUUID().slice(0, 28);
-    const count = this.#stepIds++;
-    const digits = COUNTS[count] ?? count.toString(16).padStart(8, '0').slice(-8);
-    return this.#idPrefix + digits;
   }
 
   elapsedMs(): number {
@@ -344,14 +345,9 @@ export class RecordedTrace implements StartedTrace {
   }
 }
 
-/** The first counts as eight hexadecimal digits: making them anew would cost as much as a new UUID. */
-const COUNTS: readonly string[] = Array.from({ length: 256 }, (_, count) =>
-  count.toString(16).padStart(8, '0'),
-);
-
 /** A promise that leaked from the request keeps its step alive, but nothing of what the step recorded. */
 function empty(step: RecordedStep): void {
-  step.children?.forEach(empty);
+  for (const child of step.children ?? []) empty(child);
   step.children = undefined;
   step.inputs = step.output = step.groundTruth = undefined;
   step.metadata = step.fields = undefined;

@@ -1,5 +1,7 @@
 /** Which values must not leave the process, decided by the key that they stand under. */
 
+import { quote } from './json-text.js';
+
 export interface RedactOptions {
   /** More keys to mask: a string matches the whole key whatever its case, a RegExp is tested on it. */
   readonly keys?: readonly (string | RegExp)[];
@@ -23,16 +25,25 @@ const SECRET_PARTS =
   /password|passwd|passphrase|secret|apikey|privatekey|accesskey|signingkey|encryptionkey|credential|connectionstring|authorization|setcookie|bearertoken|clientassertion/;
 
 /** As the last word of the key: `accessToken` is one, `tokens` and `tokenCount` are not. */
-const SECRET_LAST_WORDS = /(?:^|[^a-z])(?:token|pwd|jwt|otp|cvv|cvc|ssn|cookies?|auth)$/;
+const SECRET_LAST_WORDS =
+  /(?:^|[^a-z])(?:(?:access|refresh|auth|session|csrf|xsrf|middleware|id|api)*token|pwd|jwt|otp|cvv|cvc|ssn|cookies?|auth)$/;
 
 const MAX_REMEMBERED_KEYS = 2000;
 const MAX_KEY_CHARS = 256;
+
+/** What there is to know about a key, found out once. */
+export interface KnownKey {
+  /** Whether what stands under it is a secret. */
+  readonly isSecret: boolean;
+  /** `"key":`, cut where it is too long. */
+  readonly text: string;
+}
 
 export class Redactor {
   readonly #defaults: boolean;
   readonly #names: ReadonlySet<string>;
   readonly #patterns: readonly RegExp[];
-  readonly #remembered = new Map<string, boolean>();
+  readonly #remembered = new Map<string, KnownKey>();
   /** Replaces texts, where the user gave a function for it. */
   readonly text: ((text: string, key: string) => string) | undefined;
 
@@ -52,21 +63,31 @@ export class Redactor {
 
   /** Whether what stands under this key is a secret. */
   isSecret(key: string): boolean {
-    if (key.length > MAX_KEY_CHARS) return this.#decide(key.slice(0, MAX_KEY_CHARS));
-    let secret = this.#remembered.get(key);
-    if (secret === undefined) {
-      secret = this.#decide(key);
-      // Keys are few in an honest app; a client that invents them must not grow the map.
-      if (this.#remembered.size < MAX_REMEMBERED_KEYS) this.#remembered.set(key, secret);
-    }
-    return secret;
+    return this.lookUp(key).isSecret;
+  }
+
+  lookUp(key: string): KnownKey {
+    const known = this.#remembered.get(key);
+    if (known !== undefined) return known;
+    const isLong = key.length > MAX_KEY_CHARS;
+    const short = isLong ? key.slice(0, MAX_KEY_CHARS) : key;
+    const found = {
+      isSecret: this.#decide(short),
+      text: `${quote(isLong ? `${short}…` : short)}:`,
+    };
+    // Keys are few in an honest app; a client that invents them must not grow the map.
+    if (!isLong && this.#remembered.size < MAX_REMEMBERED_KEYS) this.#remembered.set(key, found);
+    return found;
   }
 
   #decide(key: string): boolean {
     if (this.#names.has(key.toLowerCase())) return true;
     if (this.#patterns.some((pattern) => pattern.test(key))) return true;
     if (!this.#defaults) return false;
-    const words = key.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+    const words = key
+      .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+      .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+      .toLowerCase();
     return SECRET_LAST_WORDS.test(words) || SECRET_PARTS.test(words.replace(/[^a-z]/g, ''));
   }
 }

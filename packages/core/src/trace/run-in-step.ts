@@ -29,19 +29,3 @@ function call<T extends StepType, R>(step: Step<T>, fn: (step: Step<T>) => R): R
   (step as RecordedStep<T>).entered = true;
   return fn(step);
 }
-
-/** Runs `fn()` in the scope of the step, and does nothing else. */
-export function runInScope<R>(step: RecordedStep, fn: () => R): R {
-  let entered = false;
-  const enter = () => {
-    entered = true;
-    return fn();
-  };
-  try {
-    return step.trace.scope.run(step, enter, undefined, undefined);
-  } catch (error) {
-    if (entered) throw error;
-    step.trace.failed('scope', error);
-    return fn();
-  }
-}

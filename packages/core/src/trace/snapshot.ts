@@ -125,17 +125,14 @@ class Walk {
 
   /** Undefined where JSON has no member: an undefined value. */
   member(value: unknown, key: string, depth: number): string | undefined {
-    if (value === undefined) return undefined;
-    if (
-      key !== '' &&
-      value !== null &&
-      typeof value !== 'boolean' &&
-      this.#redactor.isSecret(key)
-    ) {
-      // A count is no secret: `token: 17`.
-      if (typeof value !== 'number' || !/token$/i.test(key)) return this.#mark(MASK);
-    }
+    const isSecret = key !== '' && this.#redactor.isSecret(key);
+    return isSecret && isMaskable(value, key) ? this.#mark(MASK) : this.#value(value, key, depth);
+  }
+
+  #value(value: unknown, key: string, depth: number): string | undefined {
     switch (typeof value) {
+      case 'undefined':
+        return undefined;
       case 'string':
         return this.#string(value, key);
       case 'number':
@@ -159,13 +156,21 @@ class Walk {
 
   #string(value: string, key: string): string {
     const room = Math.max(this.#room, 0);
-    let text =
+    let text = this.#quoted(value, room, key);
+    // A control character takes six in JSON.
+    if (text.length > 2 * room + 100) text = this.#quoted(value, Math.floor(room / 6), key);
+    this.#room -= text.length + 1;
+    return text;
+  }
+
+  #quoted(value: string, room: number, key: string): string {
+    const text =
       value.length > room
         ? `${value.slice(0, room)}… [cut: ${value.length - room} more characters]`
         : value;
-    if (this.#redactor.text !== undefined) text = this.#redactText(this.#redactor.text, text, key);
-    this.#room -= text.length + 3;
-    return quote(text);
+    return quote(
+      this.#redactor.text === undefined ? text : this.#redactText(this.#redactor.text, text, key),
+    );
   }
 
   #redactText(redact: (text: string, key: string) => string, text: string, key: string): string {
@@ -211,7 +216,8 @@ class Walk {
       }
       if (i > 0) text += ',';
       const descriptor = Object.getOwnPropertyDescriptor(value, i);
-      text += descriptor === undefined ? this.#hole() : (this.#property(descriptor, '', depth) ?? 'null');
+      text +=
+        descriptor === undefined ? this.#hole() : (this.#property(descriptor, '', depth) ?? 'null');
     }
     return `${text}]`;
   }
@@ -236,22 +242,20 @@ class Walk {
       if (key === 'toJSON' && typeof descriptor.value === 'function') {
         return this.#viaToJson(value, descriptor.value, depth);
       }
-      const member = this.#property(descriptor, key, depth);
+      const known = this.#redactor.lookUp(key);
+      const isMasked = known.isSecret && isMaskable(descriptor.value, key);
+      const member = isMasked ? this.#mark(MASK) : this.#property(descriptor, key, depth);
       if (member === undefined) continue;
-      text += text.length > 1 ? `,${this.#key(key)}:${member}` : `${this.#key(key)}:${member}`;
+      this.#room -= known.text.length + 1;
+      text += text.length > 1 ? `,${known.text}${member}` : known.text + member;
     }
     return `${text}}`;
-  }
-
-  #key(key: string): string {
-    this.#room -= key.length + 4;
-    return quote(key.length > MAX_KEY_CHARS ? `${key.slice(0, MAX_KEY_CHARS)}…` : key);
   }
 
   #property(descriptor: PropertyDescriptor, key: string, depth: number): string | undefined {
     this.#nodes++;
     if (descriptor.get !== undefined || descriptor.set !== undefined) return this.#mark('[Getter]');
-    return this.member(descriptor.value, key, depth + 1);
+    return this.#value(descriptor.value, key, depth + 1);
   }
 
   #isFull(): boolean {
@@ -345,6 +349,12 @@ function firstErrors(errors: readonly unknown[]): unknown[] {
   }
   if (errors.length > MAX_ERRORS) first.push(`[cut: ${errors.length - MAX_ERRORS} more errors]`);
   return first;
+}
+
+/** Under the key of a secret, what could be one. A count is none: `token: 17`. */
+function isMaskable(value: unknown, key: string): boolean {
+  if (value === undefined || value === null || typeof value === 'boolean') return false;
+  return typeof value !== 'number' || !/token$/i.test(key);
 }
 
 /** The name that an error goes by, without running code of its own. */

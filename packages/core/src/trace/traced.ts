@@ -1,6 +1,6 @@
 /** Functions and methods that record each of their calls as a step. */
 
-import { defaultTracer, existingTracer } from '../default-tracer.js';
+import { defaultTracerIfAny, existingTracer } from '../default-tracer.js';
 import { currentRecordedStep } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { isInert } from './inert.js';
@@ -128,7 +128,7 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 
 /** Outside a trace the call is the root: the trace ends with it. */
 function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
-  const tracer = defaultTracer();
+  const tracer = defaultTracerIfAny();
   if (!tracer.admits()) return undefined;
   const own = new CallTrace(tracer, name, crypto.randomUUID());
   tracer.opened(own);

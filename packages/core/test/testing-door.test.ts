@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import {
+  configure,
+  createTracer,
+  flush,
+  getTracer,
+  shutdown,
+  step,
+  trace,
+} from '@openlayer-tracing/core';
+import { captureTraces, memoryTransport } from '@openlayer-tracing/core/testing';
+
+const hello = trace((name: string) => `Hello ${name}`, { name: 'hello', params: ['name'] });
+const bye = trace((name: string) => `Bye ${name}`, { name: 'bye', params: ['whom'] });
+
+describe('captureTraces', () => {
+  it('captures the traces of the process-wide tracer until it is disposed of', async () => {
+    const before = getTracer();
+    {
+      using traces = captureTraces();
+      assert.notEqual(getTracer(), before);
+      assert.ok(getTracer().isEnabled);
+      hello('Ada');
+      assert.deepEqual(
+        (await traces.rows()).map((row) => row.output),
+        ['Hello Ada'],
+      );
+      assert.equal((await traces.rows())[0]?.name, 'Ada');
+    }
+    assert.equal(getTracer(), before);
+  });
+
+  it('takes the options of a tracer', async () => {
+    using traces = captureTraces({ limits: { maxSteps: 1 }, redact: { keys: ['name'] } });
+    trace(() => [step('a', () => 1), step('b', () => 2)], { name: 'root' })();
+    hello('Ada');
+    const [root, redacted] = await traces.rows();
+    assert.deepEqual(
+      root?.steps[0]?.steps.map(({ name }) => name),
+      ['a'],
+    );
+    assert.equal(redacted?.name, '[redacted]');
+  });
+
+  it('hands out a list of its own each time', async () => {
+    using traces = captureTraces();
+    hello('Ada');
+    const first = await traces.rows();
+    hello('Bob');
+    assert.equal(first.length, 1);
+    assert.equal((await traces.rows()).length, 2);
+  });
+
+  it('forgets all traces that ended before clear, published or not', async () => {
+    using traces = captureTraces();
+    hello('Ada');
+    await traces.rows();
+    hello('Bob');
+    bye('Bob');
+    trace(() => 1, { name: 'third', params: [] })();
+    traces.clear();
+    assert.deepEqual(await traces.rows(), []);
+    hello('Cy');
+    bye('Cy');
+    assert.deepEqual(
+      (await traces.rows()).map((row) => row.output),
+      ['Hello Cy', 'Bye Cy'],
+    );
+    traces.clear();
+    hello('Dee');
+    assert.deepEqual(
+      (await traces.rows()).map((row) => row.output),
+      ['Hello Dee'],
+    );
+  });
+
+  it('nests: each gives back what was there before it', async () => {
+    using outer = captureTraces();
+    hello('outer');
+    {
+      using inner = captureTraces();
+      hello('inner');
+      assert.equal((await inner.rows()).length, 1);
+    }
+    hello('outer again');
+    assert.deepEqual(
+      (await outer.rows()).map((row) => row.output),
+      ['Hello outer', 'Hello outer again'],
+    );
+  });
+
+  it('leaves a tracer alone that was configured meanwhile', () => {
+    using outer = captureTraces();
+    const inner = captureTraces();
+    const mine = configure({ publish: false });
+    inner.restore();
+    assert.equal(getTracer(), mine);
+    outer.restore();
+    assert.equal(getTracer(), mine);
+    inner.restore();
+  });
+
+  it('can be restored twice', () => {
+    using outer = captureTraces();
+    const tracer = getTracer();
+    const inner = captureTraces();
+    inner.restore();
+    inner.restore();
+    assert.equal(getTracer(), tracer);
+    assert.deepEqual(typeof outer.restore, 'function');
+  });
+});
+
+describe('memoryTransport', () => {
+  it('keeps rows and their configs until they are cleared', async () => {
+    const transport = memoryTransport();
+    const tracer = createTracer({ transport });
+    tracer.startTrace({ name: 'a', input: { x: 1 } }).end();
+    tracer.startTrace({ name: 'b', input: { y: 1 } }).end();
+    assert.equal(transport.rows.length, 0);
+    await tracer.flush();
+    assert.deepEqual(
+      transport.rows.map((row) => row.steps[0]?.name),
+      ['a', 'b'],
+    );
+    assert.deepEqual(
+      transport.configs.map(({ inputVariableNames }) => inputVariableNames),
+      [['x'], ['y']],
+    );
+    transport.clear();
+    assert.deepEqual([transport.rows, transport.configs], [[], []]);
+  });
+
+  it('needs neither key nor network', () => {
+    assert.ok(createTracer({ transport: memoryTransport() }).isEnabled);
+  });
+
+  it('serves the process-wide tracer, whose flush and shutdown reach it', async () => {
+    using _before = captureTraces();
+    const transport = memoryTransport();
+    configure({ transport });
+    hello('Ada');
+    await flush();
+    assert.equal(transport.rows.length, 1);
+    hello('Bob');
+    await shutdown();
+    assert.equal(transport.rows.length, 2);
+    hello('Cy');
+    await flush();
+    assert.equal(transport.rows.length, 2);
+    assert.deepEqual(getTracer().stats().dropped, { shut_down: 1 });
+    configure({ publish: false });
+  });
+});

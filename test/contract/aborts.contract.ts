@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { play } from '../support/raw-http.ts';
+import { requestOf } from './clients.ts';
+import type { Framework } from './frameworks.ts';
+import { Gate, pause, until } from './pause.ts';
+import { httpOf, printed, stageOf, stepsOf } from './stage.ts';
+
+export function aborts(framework: Framework): void {
+  describe('a client that leaves', () => {
+    it('before the answer leaves an aborted trace without a status, and the signal aborts', async () => {
+      const begun = new Gate();
+      const aborted = new Gate();
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/slow', async (call) => {
+            await call.trace.step('ponder', async () => {
+              call.trace.signal.addEventListener('abort', aborted.open);
+              begun.open();
+              await aborted.passed;
+            });
+            return { text: 'too late' };
+          }),
+      });
+      await play(stage.port, async (peer) => {
+        peer.send(requestOf('GET /slow'));
+        await begun.passed;
+        peer.leave();
+      });
+      await aborted.passed;
+      const row = await stage.only();
+      const http = httpOf(row);
+      assert.deepEqual(
+        { outcome: http.outcome, status: http.status, bytes: http.bytes },
+        { outcome: 'aborted', status: null, bytes: 0 },
+      );
+      assert.equal(
+        stepsOf(row).replace(/ {2}✗ .*/g, ''),
+        printed(`
+(uuid)  aborted
+└─ GET /slow [user_call]
+   └─ ponder [user_call]
+`),
+      );
+    });
+
+    it('in mid-stream leaves an aborted trace with what it saw of the answer', async () => {
+      const sawAbort = new Gate();
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/story', (call) => {
+            call.trace.signal.addEventListener('abort', sawAbort.open);
+            return { stream: endless(), headers: { 'content-type': 'text/plain' } };
+          }),
+      });
+      await play(stage.port, async (peer) => {
+        peer.send(requestOf('GET /story'));
+        await peer.until('and then');
+        peer.leave();
+      });
+      await sawAbort.passed;
+      const row = await stage.only();
+      assert.equal(httpOf(row).outcome, 'aborted');
+      assert.equal(httpOf(row).status, 200);
+      assert.match(String(row.output), /^and then (and then )*$/);
+      assert.equal(httpOf(row).bytes, String(row.output).length);
+    });
+
+    it('while it uploads leaves an aborted trace with what it sent', async () => {
+      const begun = new Gate();
+      await using stage = await stageOf(framework, {
+        mounts: ['tracing', 'json'],
+        define: (app) =>
+          app.route('POST', '/upload', async (call) => ({ json: await call.body() })),
+      });
+      stage.server.on('request', (req) => req.on('data', begun.open));
+      await play(stage.port, async (peer) => {
+        const headers = ['Content-Type: application/json', 'Content-Length: 1000'];
+        peer.send(requestOf('POST /upload', headers, '{"question":"Is anyo'));
+        await begun.passed;
+        peer.leave();
+      });
+      const row = await stage.only();
+      assert.equal(httpOf(row).outcome, 'aborted');
+      assert.equal(row.body, '{"question":"Is anyo');
+      assert.equal(row.output, null);
+    });
+
+    it('as one of many leaves the traces of the others alone', async () => {
+      const gate = new Gate();
+      let waiting = 0;
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/:n', async (call) => {
+            waiting++;
+            await gate.passed;
+            return { text: `answer ${call.params.n}` };
+          }),
+      });
+      const ask = (n: number) =>
+        play(stage.port, async (peer) => {
+          const id = `X-Request-Id: ${n % 2 === 0 ? 'stays' : 'leaves'}-${n}`;
+          peer.send(requestOf(`GET /${n}`, [id, 'Connection: close']));
+          await until(() => waiting === 40, 'all requests');
+          if (n % 2 === 1) peer.leave();
+          gone++;
+          if (gone === 40) setTimeout(gate.open, 20);
+        });
+      let gone = 0;
+      await Promise.all(Array.from({ length: 40 }, (_, n) => ask(n)));
+      for (const row of await stage.rows(40)) {
+        const [kind, n] = row.inferenceId.split('-');
+        const { outcome, status } = httpOf(row);
+        if (kind === 'stays') {
+          assert.deepEqual([outcome, status, row.output], ['completed', 200, `answer ${n}`]);
+        } else {
+          assert.deepEqual([outcome, status, row.output], ['aborted', null, null]);
+        }
+      }
+    });
+  });
+}
+
+async function* endless(): AsyncGenerator<string> {
+  for (;;) {
+    yield 'and then ';
+    await pause(4);
+  }
+}

@@ -1,0 +1,36 @@
+/** Requests that are shorter to say in a word, and such as no library would send. */
+
+import { play } from '../support/raw-http.ts';
+
+/** A request's bytes. The header lines go out as they are, one byte a character. */
+export function requestOf(requestLine: string, headers: readonly string[] = [], body = ''): Buffer {
+  const lines = [`${requestLine} HTTP/1.1`, 'Host: localhost', ...headers];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
+}
+
+/** The answer, as text, to a GET with these header lines. */
+export function rawGet(
+  port: number,
+  path: string,
+  headers: readonly string[] = [],
+): Promise<string> {
+  return play(port, requestOf(`GET ${path}`, [...headers, 'Connection: close']));
+}
+
+/** The value of a header in an answer's text; undefined where it is not there. */
+export function headerIn(answer: string, name: string): string | undefined {
+  return new RegExp(`\\r\\n${name}: ([^\\r]*)`, 'i').exec(answer)?.[1];
+}
+
+/** A POST with a JSON body. */
+export function postJson(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import {
+  currentStep,
+  currentTrace,
+  getTrace,
+  startStep,
+  step,
+  trace,
+  updateCurrentStep,
+  updateCurrentTrace,
+} from '@openlayer-tracing/core';
+import type { Framework } from './frameworks.ts';
+import { Gate, pause, until } from './pause.ts';
+import { printed, stageOf, stepsOf, treeOf } from './stage.ts';
+
+export function scope(framework: Framework): void {
+  describe('the scope', () => {
+    it('is that of no trace outside requests, where steps just run', async () => {
+      await using stage = await stageOf(framework, { define: () => {} });
+      assert.equal(currentTrace(), undefined);
+      assert.equal(currentStep(), undefined);
+      assert.equal(
+        step('nothing', () => 42),
+        42,
+      );
+      updateCurrentTrace({ userId: 'nobody' });
+      updateCurrentStep({ output: 'nothing' });
+      await stage.rows(0);
+      assert.equal(stage.tracer.stats().started, 0);
+    });
+
+    it('is found again where it was lost, by getTrace, run and bind', async () => {
+      // Made outside of any request, as the emitters of a database driver are.
+      const driver = new EventEmitter();
+      const timer = setInterval(() => driver.emit('turn'), 1);
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/', async (call) => {
+            const found = getTrace(call.raw);
+            assert.equal(found, call.trace);
+            await new Promise<void>((resolve) => {
+              driver.once('turn', () => {
+                step('lost', () => {});
+                found?.run(() => step('run', () => {}));
+                resolve();
+              });
+            });
+            await call.trace.step('outer', () => {
+              const bound = call.trace.bind((name: string) => step(name, () => {}));
+              return new Promise<void>((resolve) => {
+                driver.once('turn', () => {
+                  bound('bound');
+                  resolve();
+                });
+              });
+            });
+            return { text: 'found' };
+          }),
+      });
+      assert.equal(await (await fetch(stage.url)).text(), 'found');
+      clearInterval(timer);
+      assert.equal(
+        stepsOf(await stage.only()),
+        printed(`
+(uuid)  completed  200
+└─ GET / [user_call]  → "found"
+   ├─ run [user_call]
+   └─ outer [user_call]
+      └─ bound [user_call]
+`),
+      );
+    });
+
+    it('stays that of the request where another request calls back, if the callback was bound', async () => {
+      const waiting: (() => void)[] = [];
+      await using stage = await stageOf(framework, {
+        define: (app) => {
+          app.route('GET', '/wait', async (call) => {
+            await new Promise<void>((resolve) => {
+              waiting.push(call.trace.bind(resolve), () => step('not mine', () => {}));
+            });
+            await step('after', () => pause(1));
+            return { text: 'waited' };
+          });
+          app.route('GET', '/call', () => {
+            for (const callback of waiting.splice(0, 1)) callback();
+            return { text: 'called' };
+          });
+        },
+      });
+      const waited = fetch(`${stage.url}/wait`);
+      await until(() => waiting.length > 0, 'the first request');
+      await (await fetch(`${stage.url}/call`)).text();
+      await (await waited).text();
+      const trees = (await stage.rows(2)).map(stepsOf).sort();
+      assert.deepEqual(trees, [
+        printed(`
+(uuid)  completed  200
+└─ GET /call [user_call]  → "called"
+`),
+        printed(`
+(uuid)  completed  200
+└─ GET /wait [user_call]  → "waited"
+   └─ after [user_call]
+`),
+      ]);
+    });
+
+    it('ends with the trace: what comes later runs, and changes nothing', async () => {
+      const gate = new Gate();
+      let late: unknown;
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/', (call) => {
+            gate.passed.then(() => {
+              late = [currentTrace(), step('late', () => 42), call.trace.step('late', () => 43)];
+              call.trace.update({ userId: 'late' });
+              updateCurrentTrace({ userId: 'late' });
+            });
+            return { text: 'early' };
+          }),
+      });
+      assert.equal(await (await fetch(stage.url)).text(), 'early');
+      await stage.only();
+      gate.open();
+      await until(() => late !== undefined, 'the late work');
+      assert.deepEqual(late, [undefined, 42, 43]);
+      const row = await stage.only();
+      assert.equal(row.user_id, undefined);
+      assert.equal(stepsOf(row).includes('late'), false);
+    });
+
+    it('is followed by every kind of step', async () => {
+      const shout = trace((text: string) => text.toUpperCase(), { name: 'shout' });
+      async function* words(count: number) {
+        for (let n = 0; n < count; n++) {
+          await pause(n);
+          step(`word ${n}`, () => {});
+          yield `w${n}`;
+        }
+      }
+      const spoken = trace(words, { name: 'speak', type: 'agent' });
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/', async (call) => {
+            shout('hello');
+            const said: string[] = [];
+            for await (const word of spoken(2)) said.push(word);
+            {
+              using open = startStep({ name: 'open', type: 'guardrail', action: 'allow' });
+              open.step('inside', () => updateCurrentStep({ output: 'seen' }));
+            }
+            await call.trace
+              .step('fails', () => Promise.reject(new TypeError('not today')))
+              .catch(() => {});
+            call.trace.startStep('left open');
+            return { json: said };
+          }),
+      });
+      await (await fetch(stage.url)).text();
+      const row = await stage.only();
+      assert.equal(
+        stepsOf(row),
+        printed(`
+(uuid)  completed  200
+└─ GET / [user_call]  → ["w0","w1"]
+   ├─ shout [user_call]  → "HELLO"
+   ├─ speak [agent]  → "w0w1"
+   │  ├─ word 0 [user_call]
+   │  └─ word 1 [user_call]
+   ├─ open [guardrail]
+   │  └─ inside [user_call]  → "seen"
+   ├─ fails [user_call]  ✗ not today
+   └─ left open [user_call]
+`),
+      );
+      assert.match(treeOf(row), /left open \[user_call\]\n +\{"unfinished":true\}/);
+    });
+
+    it('knows the tokens and the cost so far, and what to tell a service that is called', async () => {
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/', async (call) => {
+            const before = call.trace.usage.tokens;
+            for (const tokens of [10, 32]) {
+              call.trace.addStep({ name: 'llm', type: 'chat_completion', tokens, cost: 0.5 });
+            }
+            const { tokens, cost } = call.trace.usage;
+            return { json: { before: before ?? 'unknown', tokens, cost, ...call.trace.headers() } };
+          }),
+      });
+      const response = await fetch(stage.url, { headers: { 'x-request-id': 'mine' } });
+      assert.deepEqual(await response.json(), {
+        before: 'unknown',
+        tokens: 42,
+        cost: 1,
+        'x-request-id': 'mine',
+      });
+      const row = await stage.only();
+      assert.deepEqual([row.tokens, row.cost], [42, 1]);
+    });
+  });
+}

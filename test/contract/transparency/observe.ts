@@ -1,0 +1,90 @@
+/** Runs a case on a framework and takes down all that anybody could see of it. */
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { play } from '../../support/raw-http.ts';
+import type { Case, Framework, Mount, Tools } from './case.ts';
+
+export interface Observation {
+  /** Status line, headers in order, body with its chunks and trailers, for each client. */
+  readonly answers: readonly string[];
+  /** What the app saw. */
+  readonly notes: readonly string[];
+}
+
+export interface Setting<M> {
+  readonly mount: Mount;
+  readonly middleware: () => M;
+  readonly tools: Tools;
+  readonly onListening?: (() => void) | undefined;
+}
+
+/** Starts an app of its own for the case, plays its clients, and ends when the last connection is over. */
+export async function observe<C extends Case, M>(
+  framework: Framework<C, M>,
+  example: C,
+  setting: Setting<M>,
+): Promise<Observation> {
+  const notes: string[] = [];
+  const server = framework.server({ example, ...setting, note: (text) => notes.push(text) });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  setting.onListening?.();
+  const answers: string[] = [];
+  try {
+    for (const client of example.clients)
+      answers.push(comparable(await play(port, client), example));
+  } finally {
+    const closed = once(server, 'close');
+    server.close();
+    await closed;
+  }
+  // The last events of a response may come after those of its connection.
+  await pause(1);
+  if (example.lingersMs !== undefined) await pause(example.lingersMs);
+  return { answers, notes: notes.map(withoutOurFrames) };
+}
+
+/** The answer but for its date, our id and, where it shows a stack, our frames. */
+function comparable(answer: string, example: Case): string {
+  const same = answer.replace(/^(?:Date|X-Request-Id): .*\r\n/gim, '');
+  if (example.showsStack)
+    return withoutOurFrames(same.replace(/^(?:Content-Length|ETag): .*\r\n/gim, ''));
+  return example.anyChunks ? unchunked(same) : same;
+}
+
+/** A stack but for the lines that the middleware adds to it, or what stands for it in the bare app. */
+export function withoutOurFrames(text: string): string {
+  return text
+    .split(/(?=\n)|(?=<br>)/)
+    .filter((line) => !/^(?:\n|<br>)[\s&nbsp;]*at /.test(line) || !OUR_FRAME.test(line))
+    .join('');
+}
+
+/** Frames of Node's own come and go with the timing. */
+const OUR_FRAME =
+  /node:internal|\/(?:packages|@openlayer-tracing)\/(?:core|express)\/(?:dist|src)\/|bareMiddleware|async_hooks|async_local_storage|AsyncLocalStorage/;
+
+/** The body in one piece. */
+function unchunked(answer: string): string {
+  const start = answer.indexOf('\r\n\r\n') + 4;
+  if (start < 4 || !/^transfer-encoding: chunked\r$/im.test(answer.slice(0, start))) return answer;
+  let body = '';
+  let position = start;
+  for (;;) {
+    const end = answer.indexOf('\r\n', position);
+    const size = Number.parseInt(answer.slice(position, end), 16);
+    if (!(size > 0)) break;
+    body += answer.slice(end + 2, end + 2 + size);
+    position = end + 2 + size + 2;
+  }
+  return answer.slice(0, start) + body;
+}
+
+/** Status of an answer, interim ones aside; 0 where there was none. */
+export function statusOf(answer: string): number {
+  const lines = [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
+  return lines.find((status) => status >= 200) ?? 0;
+}

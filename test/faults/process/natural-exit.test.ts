@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { startCollector } from '../../support/collector.ts';
+import { ask, median, publishingTo, refusingUrl, start, startHungEnd } from './support.ts';
+
+const ROUNDS = 5;
+
+/** Milliseconds between the close of the app's server and the end of its process. */
+async function exitDelay(variables: Record<string, string>): Promise<number> {
+  const { ended } = start('server.mts', { ONE_SHOT: '3', ...variables });
+  const { code, signal, stdout, stderr } = await ended;
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr);
+  return Number(/exit after ([\d.]+) ms/.exec(stdout)?.[1]);
+}
+
+describe('natural exit', () => {
+  const delays: Record<'bare' | 'healthy' | 'hung' | 'refusing', number[]> = {
+    bare: [],
+    healthy: [],
+    hung: [],
+    refusing: [],
+  };
+
+  before(async () => {
+    await using collector = await startCollector();
+    await using hung = await startHungEnd();
+    const environments = {
+      bare: { TRACED: '0' },
+      healthy: publishingTo(collector.server.url),
+      hung: publishingTo(hung.url),
+      refusing: publishingTo(await refusingUrl()),
+    };
+    const measure = async (what: keyof typeof delays) => {
+      delays[what].push(await exitDelay(environments[what]));
+    };
+    // Interleaved, so that a busy moment does not fall on one of them alone; two at a time.
+    for (let round = 0; round < ROUNDS; round++) {
+      await Promise.all([measure('bare'), measure('hung')]);
+      await Promise.all([measure('healthy'), measure('refusing')]);
+    }
+    await collector.exactly(3 * ROUNDS);
+  });
+
+  for (const what of ['healthy', 'hung', 'refusing'] as const) {
+    it(`is not delayed by more than 200 ms with a ${what} collector`, () => {
+      const added = median(delays[what]) - median(delays.bare);
+      assert.ok(added <= 200, `${added} ms more: ${JSON.stringify(delays)}`);
+    });
+  }
+
+  it('delivers the pending row also where batches are sent at once', async () => {
+    await using collector = await startCollector();
+    for (const batch of ['{"maxBatchRows":1}', '{"maxBatchRows":2}', '{"maxDelayMs":0}']) {
+      await exitDelay({ ...publishingTo(collector.server.url), BATCH: batch });
+    }
+    await collector.exactly(9);
+  });
+
+  it('leaves the exit code that the app has set', async () => {
+    await using collector = await startCollector();
+    const { port, ended } = start('server.mts', publishingTo(collector.server.url));
+    assert.equal(await ask(await port, '/exit-code'), 200);
+    assert.equal((await ended).code, 5);
+    await collector.exactly(1);
+  });
+});
+
+describe('a script that waits', () => {
+  /** Answers after longer than a process is held at a natural exit. */
+  const slowly = () =>
+    startCollector(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return false;
+    });
+
+  for (const MODE of ['flush', 'shutdown']) {
+    it(`for ${MODE}() lives until its row has arrived`, async () => {
+      await using collector = await slowly();
+      const { ended } = start('script.mts', { ...publishingTo(collector.server.url), MODE });
+      const { code, stdout, stderr } = await ended;
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+      assert.match(stdout, /^waited \d+ ms\n$/);
+      await collector.exactly(1);
+    });
+
+    it(`for ${MODE}() lives until the deadline and no longer`, async () => {
+      await using hung = await startHungEnd();
+      const variables = { ...publishingTo(hung.url), MODE, DEADLINE_MS: '400' };
+      const { code, stdout } = await start('script.mts', variables).ended;
+      assert.equal(code, 0);
+      const waited = Number(/waited (\d+) ms/.exec(stdout)?.[1]);
+      assert.ok(waited >= 390 && waited < 900, stdout);
+    });
+  }
+
+  it('for feedback() lives until it knows', async () => {
+    await using collector = await startCollector(async (request, response) => {
+      if (request.method !== 'PUT') return false;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      response.writeHead(401).end();
+      return true;
+    });
+    const variables = { ...publishingTo(collector.server.url), MODE: 'feedback' };
+    const { code, stdout, stderr } = await start('script.mts', variables).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /"ok":false/);
+    await collector.exactly(1);
+  });
+
+  it('for nothing has its row delivered all the same', async () => {
+    await using collector = await startCollector();
+    for (const MODE of ['none', 'maxBatchRows']) {
+      const { ended } = start('script.mts', { ...publishingTo(collector.server.url), MODE });
+      assert.equal((await ended).code, 0);
+    }
+    await collector.exactly(2);
+  });
+});

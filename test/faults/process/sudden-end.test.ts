@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { startCollector } from '../../support/collector.ts';
+import { ask, type Ended, publishingTo, start, startHungEnd } from './support.ts';
+
+/** Serves some requests, then the one that ends the process; a signal, where one is given, comes after it. */
+async function run(
+  variables: Record<string, string>,
+  path: string,
+  signal?: NodeJS.Signals,
+): Promise<Ended> {
+  const { child, port, ended } = start('server.mts', variables);
+  for (let i = 0; i < 3; i++) assert.equal(await ask(await port, '/ok'), 200);
+  const last = ask(await port, path);
+  if (signal !== undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    child.kill(signal);
+  }
+  await last;
+  return ended;
+}
+
+/** Ports, process ids and the frames of our middleware differ between two runs that are otherwise the same. */
+function comparable({ code, signal, stdout, stderr }: Ended) {
+  const text = stderr.replace(/^ {4}at .*\n/gm, '').replace(/\[\d+\]|0x[0-9a-f]+|\d{5,}/g, 'n');
+  return { code, signal, stdout: stdout.replace(/\d{4,}/g, 'n'), stderr: text };
+}
+
+describe('the end of a process that is traced is that of one that is not', () => {
+  const ends: [what: string, path: string, code: number][] = [
+    ['process.exit(3) in a handler', '/exit', 3],
+    ['process.exit(4) when the answer is out', '/exit-after', 4],
+    ['an error that nobody catches', '/throw', 1],
+    ['a thrown text that nobody catches', '/throw-odd', 1],
+    ['a rejection that nobody handles', '/reject', 1],
+  ];
+
+  for (const [what, path, code] of ends) {
+    it(what, async () => {
+      await using hung = await startHungEnd();
+      const [bare, traced] = await Promise.all([
+        run({ TRACED: '0' }, path),
+        run(publishingTo(hung.url), path),
+      ]);
+      assert.equal(bare.code, code);
+      assert.deepEqual(comparable(traced), comparable(bare));
+    });
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    it(`${signal} without a handler, while requests are open and rows wait`, async () => {
+      await using hung = await startHungEnd();
+      const [bare, traced] = await Promise.all([
+        run({ TRACED: '0' }, '/slow', signal),
+        run(publishingTo(hung.url), '/slow', signal),
+      ]);
+      assert.equal(bare.signal, signal);
+      assert.deepEqual(comparable(traced), comparable(bare));
+    });
+  }
+
+  it('process.abort()', async () => {
+    await using hung = await startHungEnd();
+    const [bare, traced] = await Promise.all([
+      run({ TRACED: '0' }, '/abort'),
+      run(publishingTo(hung.url), '/abort'),
+    ]);
+    assert.equal(bare.signal, 'SIGABRT');
+    assert.equal(traced.signal, bare.signal);
+  });
+});
+
+describe('an app that handles its own errors', () => {
+  it('still does, and goes on', async () => {
+    await using collector = await startCollector();
+    const variables = { ...publishingTo(collector.server.url), HANDLERS: '1' };
+    const { port, output, ended } = start('server.mts', variables);
+    for (const path of ['/throw', '/reject', '/throw-odd', '/ok']) {
+      assert.equal(await ask(await port, path), 200);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(await ask(await port, '/close'), 200);
+    assert.equal((await ended).code, 0);
+    assert.deepEqual(output.stdout.match(/app caught .*/g), [
+      'app caught Error: thrown by the app',
+      'app caught TypeError: rejected by the app',
+      'app caught no error at all',
+    ]);
+    assert.equal(output.stderr, '');
+    await collector.exactly(5);
+  });
+
+  it('drains at SIGTERM: shutdown() delivers what waits, and the process ends by itself', async () => {
+    await using collector = await startCollector(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return false;
+    });
+    const variables = { ...publishingTo(collector.server.url), DRAIN: '1' };
+    const { child, port, ended } = start('server.mts', variables);
+    for (let i = 0; i < 5; i++) assert.equal(await ask(await port, '/ok'), 200);
+    child.kill('SIGTERM');
+    const { code, signal, stdout, stderr } = await ended;
+    assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+    assert.match(stdout, /drained\n$/);
+    await collector.exactly(5);
+  });
+});

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { createTracer, type Feedback } from '@openlayer-tracing/core';
+import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
+import { PIPELINE, startCollector } from '../../support/collector.ts';
+import { assertConserved } from '../../support/conservation.ts';
+import { schemaViolations } from '../../support/wire/validate.ts';
+import { startFaultServer } from './fault-server.ts';
+import { publish, quickTracer, sleep, timed } from './support.ts';
+
+interface Call {
+  readonly method: string;
+  readonly url: string;
+  readonly body: unknown;
+}
+
+/** A collector that notes its calls and answers the first updates with these statuses. */
+async function startNotingCollector(statuses: number[] = [], headers: Record<string, string> = {}) {
+  const calls: Call[] = [];
+  const collector = await startCollector((request, response, bytes) => {
+    const { method = '', url = '' } = request;
+    const body: unknown = JSON.parse(bytes.toString('utf8'));
+    calls.push({ method, url, body });
+    if (method !== 'PUT') return false;
+    assert.deepEqual(schemaViolations('rows-update-request', body), []);
+    const status = statuses.shift();
+    if (status !== undefined) response.writeHead(status, headers).end('{"error":"not yet"}');
+    return status !== undefined;
+  });
+  return { collector, calls, puts: () => calls.filter(({ method }) => method === 'PUT') };
+}
+
+describe('updateRow', () => {
+  it('adds columns to a published row and overwrites them', async () => {
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 2);
+    const first = await tracer.updateRow('row-1', { revenue: 12.5, note: 'é\u0000\ud800"\n' });
+    const second = await tracer.updateRow('row-1', { revenue: 13, nested: { a: [1, null] } });
+    assert.deepEqual([first, second], [{ ok: true }, { ok: true }]);
+    const row = await collector.row('row-1');
+    assert.equal(row.revenue, 13);
+    assert.deepEqual(row.nested, { a: [1, null] });
+    assert.equal(row.output, 'yes', 'the rest of the row stays');
+    assert.equal((await collector.row('row-0')).revenue, undefined);
+    assert.equal(puts()[0]?.url, `/v1/inference-pipelines/${PIPELINE}/rows?inferenceId=row-1`);
+    assertConserved(tracer.stats());
+  });
+
+  it('waits for the row that is still queued', async () => {
+    const { collector, calls } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url, { batch: { maxDelayMs: 60_000 } });
+    publish(tracer, 1);
+    assert.deepEqual(await tracer.updateRow('row-0', { a: 1 }), { ok: true });
+    assert.deepEqual(
+      calls.map(({ method }) => method),
+      ['POST', 'PUT'],
+    );
+  });
+
+  it('tries again until the platform knows the row', async () => {
+    const { collector, puts } = await startNotingCollector([404, 503]);
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    assert.deepEqual(await tracer.updateRow('row-0', { a: 1 }), { ok: true });
+    assert.equal(puts().length, 3);
+  });
+
+  it('may come before its trace has ended', async () => {
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    const trace = tracer.startTrace({ name: 'ask', inferenceId: 'early' });
+    const updated = tracer.feedback('early', { humanFeedback: 'thumbs_up' });
+    await sleep(100);
+    trace.end();
+    assert.deepEqual(await updated, { ok: true });
+    assert.ok(puts().length > 1);
+    assert.equal((await collector.row('early')).humanFeedback, 'thumbs_up');
+  });
+
+  it('takes Retry-After as a floor', async () => {
+    const { collector } = await startNotingCollector([429], { 'Retry-After': '1' });
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    let result: unknown;
+    const took = await timed(tracer.updateRow('row-0', { a: 1 }).then((r) => (result = r)));
+    assert.deepEqual(result, { ok: true });
+    assert.ok(took > 990, `took ${took} ms`);
+  });
+
+  for (const [status, text] of [
+    [400, /answered 400: \{"error":"not yet"\}/],
+    [401, /answered 401/],
+    [403, /answered 403/],
+    [405, /answered 405/],
+    [413, /answered 413/],
+    [422, /answered 422/],
+  ] as const) {
+    it(`says at once that the platform refused it with ${status}`, async () => {
+      const { collector, puts } = await startNotingCollector([status]);
+      await using _collector = collector;
+      const { tracer } = quickTracer(collector.server.url);
+      const result = await tracer.updateRow('row-0', { a: 1 });
+      assert.ok(!result.ok);
+      assert.match(result.error.message, text);
+      assert.equal(puts().length, 1);
+    });
+  }
+
+  it('sends what is asked for at the same time once each', async () => {
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    const ids = publish(tracer, 100);
+    const results = await Promise.all(ids.map((id, i) => tracer.updateRow(id, { rank: i })));
+    assert.ok(results.every(({ ok }) => ok));
+    assert.equal(puts().length, 100);
+    for (const row of await collector.exactly(100)) {
+      assert.equal(row.rank, Number(row.inferenceId.split('-')[1]));
+    }
+  });
+
+  it('percent-encodes ids', async () => {
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    const ids = ['a/../b', 'a+b', 'k=v', 'me@home:1', 'A..', '0', 'x'.repeat(128)];
+    for (const inferenceId of ids) tracer.startTrace({ name: 'ask', inferenceId }).end();
+    for (const id of ids)
+      assert.deepEqual(await tracer.updateRow(id, { of: id }), { ok: true }, id);
+    for (const id of ids) assert.equal((await collector.row(id)).of, id);
+    for (const [i, { url }] of puts().entries()) {
+      assert.equal(url.split('?')[1], `inferenceId=${encodeURIComponent(ids[i] ?? '')}`);
+    }
+  });
+});
+
+describe('updateRow of what cannot be sent', () => {
+  const columns = (n: number) =>
+    Object.fromEntries(Array.from({ length: n }, (_, i) => [`c${i}`, i]));
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  const bad: [what: string, id: unknown, row: unknown, error: RegExp][] = [
+    ['no columns', 'row-0', {}, /1 to 100 columns/],
+    ['only undefined columns', 'row-0', { a: undefined }, /1 to 100 columns/],
+    ['only columns that JSON leaves out', 'row-0', { a: () => {}, b: Symbol('b') }, /1 to 100/],
+    ['101 columns', 'row-0', columns(101), /1 to 100 columns.*101/],
+    ['a list', 'row-0', [1, 2], /object of 1 to 100 columns/],
+    ['a text', 'row-0', 'columns', /object of 1 to 100 columns/],
+    ['a number', 'row-0', 7, /object of 1 to 100 columns/],
+    ['null', 'row-0', null, /object of 1 to 100 columns/],
+    ['undefined', 'row-0', undefined, /object of 1 to 100 columns/],
+    ['a BigInt', 'row-0', { tokens: 12n }, /JSON.*BigInt/],
+    ['a cycle', 'row-0', cycle, /JSON.*circular/i],
+    [
+      'a getter that throws',
+      'row-0',
+      {
+        get a() {
+          throw new Error('no');
+        },
+      },
+      /JSON: no/,
+    ],
+    [
+      'a toJSON that throws',
+      'row-0',
+      {
+        a: {
+          toJSON() {
+            throw 'odd';
+          },
+        },
+      },
+      /JSON: odd/,
+    ],
+    ['a revoked proxy', 'row-0', revoked(), /JSON.*proxy/i],
+    ['an empty id', '', { a: 1 }, /^inferenceId takes/],
+    ['an id of 129 characters', 'x'.repeat(129), { a: 1 }, /^inferenceId takes/],
+    ['an id with a line break', 'a\nb', { a: 1 }, /^inferenceId takes/],
+    ['an id with a query', 'a&row=1', { a: 1 }, /^inferenceId takes/],
+    ['an id with a percent', 'a%2fb', { a: 1 }, /^inferenceId takes/],
+    ['an id of dots', '..', { a: 1 }, /^inferenceId takes/],
+    ['an id in markup', '<img>', { a: 1 }, /^inferenceId takes/],
+    ['no id', undefined, { a: 1 }, /^inferenceId takes/],
+    ['an id that is a number', 7, { a: 1 }, /^inferenceId takes/],
+  ];
+
+  for (const [what, id, row, message] of bad) {
+    it(`${what} is answered with an error, and nothing is sent`, async () => {
+      await using server = await startFaultServer();
+      const { tracer } = quickTracer(server.url);
+      // What the types forbid, JavaScript passes all the same.
+      const result = await tracer.updateRow(id as string, row as Record<string, unknown>);
+      assert.ok(!result.ok);
+      assert.match(result.error.message, message);
+      assert.equal(server.connections, 0);
+    });
+  }
+
+  it('100 columns are let through', async () => {
+    const { collector } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    assert.deepEqual(await tracer.updateRow('row-0', columns(100)), { ok: true });
+  });
+
+  it('neither is an update where publishing is off', async () => {
+    await using server = await startFaultServer();
+    const { tracer } = quickTracer(server.url, { publish: false });
+    const result = await tracer.updateRow('row-0', { a: 1 });
+    assert.ok(!result.ok);
+    assert.match(result.error.message, /publishing is off/);
+    assert.equal(server.connections, 0);
+  });
+
+  it('neither is an update where rows go to a transport of the user', async () => {
+    await using server = await startFaultServer();
+    const tracer = createTracer({
+      apiKey: 'test-key',
+      inferencePipelineId: PIPELINE,
+      baseUrl: server.url,
+      transport: { send: async ({ rows }) => ({ delivered: rows.length, lost: {} }), close() {} },
+    });
+    publish(tracer, 1);
+    const result = await tracer.feedback('row-0', { humanFeedback: true });
+    assert.ok(!result.ok);
+    assert.match(result.error.message, /transport of your own/);
+    assert.equal(server.connections, 0);
+  });
+});
+
+describe('feedback', () => {
+  it('names the columns that the platform gives a meaning', async () => {
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    const given: Feedback[] = [
+      { humanFeedback: 'thumbs_down', comment: 'wrong city' },
+      { groundTruth: 'Lisbon' },
+      { humanFeedback: 4, groundTruth: { city: 'Lisbon' } },
+      { humanFeedback: false },
+      { converted: true },
+    ];
+    for (const feedback of given) {
+      assert.deepEqual(await tracer.feedback('row-0', feedback), { ok: true });
+    }
+    const human = { humanFeedbackColumnName: 'humanFeedback' };
+    const truth = { groundTruthColumnName: 'groundTruth' };
+    assert.deepEqual(
+      puts().map(({ body }) => body as RowUpdateRequest),
+      [
+        { row: { comment: 'wrong city', humanFeedback: 'thumbs_down' }, config: human },
+        { row: { groundTruth: 'Lisbon' }, config: truth },
+        {
+          row: { humanFeedback: 4, groundTruth: { city: 'Lisbon' } },
+          config: { ...human, ...truth },
+        },
+        { row: { humanFeedback: false }, config: human },
+        { row: { converted: true }, config: {} },
+      ],
+    );
+    const row = await collector.row('row-0');
+    assert.equal(row.converted, true);
+    assert.deepEqual(row.groundTruth, { city: 'Lisbon' });
+  });
+
+  for (const given of [undefined, null, {}, { humanFeedback: undefined }, { humanFeedback: 1n }]) {
+    it(`of ${typeof given === 'object' ? Object.keys(given ?? { null: 0 }) : given} neither throws nor rejects`, async () => {
+      const { tracer } = quickTracer('http://127.0.0.1:1/v1');
+      const result = await tracer.feedback('row-0', given as Feedback);
+      assert.ok(!result.ok);
+      assert.ok(result.error instanceof Error);
+    });
+  }
+});
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}

@@ -1,0 +1,280 @@
+/** Who may know whom. The picture is in CONTRIBUTING.md; a new package needs its arrows here first. */
+
+import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path/posix';
+import { readManifest, type Workspace, workspaces } from './repository.ts';
+import { type Import, readSources, type Source } from './sources.ts';
+
+const CORE = '@openlayer-tracing/core';
+
+/** Modules, by name or by pattern. */
+type Modules = readonly (string | RegExp)[];
+
+interface Arrows {
+  /** What its code may import at run time, beside its own files. */
+  readonly uses: Modules;
+  /** What it may know by `import type` alone. */
+  readonly knows: Modules;
+  /** What it hands on whole, by `export *`. */
+  readonly handsOn: Modules;
+  /** What its users install with it. */
+  readonly dependencies: Modules;
+  /** What its users bring along. */
+  readonly peers: Modules;
+}
+
+const NONE: Arrows = { uses: [], knows: [], handsOn: [], dependencies: [], peers: [] };
+
+const ARROWS: Readonly<Record<string, Arrows>> = {
+  core: {
+    ...NONE,
+    uses: ['#platform', 'node:async_hooks'],
+    // What watches a response of Node's knows its shape, and needs nothing of Node to run.
+    knows: ['node:http', 'node:net'],
+  },
+  express: adapterOf('express', '@types/express'),
+  koa: adapterOf('koa', '@types/koa'),
+  hono: adapterOf('hono'),
+  integrations: {
+    ...NONE,
+    uses: [`${CORE}/integration`],
+    knows: [/^[^.]/],
+    dependencies: [CORE],
+    peers: [/^(?!@openlayer-tracing\/)/],
+  },
+  'cls-hooked': {
+    ...NONE,
+    uses: [CORE, 'cls-hooked'],
+    dependencies: [CORE],
+    peers: ['cls-hooked', '@types/cls-hooked'],
+  },
+  otel: {
+    ...NONE,
+    uses: [CORE, /^@opentelemetry\//],
+    dependencies: [CORE, /^@opentelemetry\//],
+    peers: [/^@opentelemetry\//],
+  },
+  local: {
+    ...NONE,
+    uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/],
+    knows: [`${CORE}/wire`],
+    dependencies: [CORE, /^(?!@openlayer-tracing\/)/],
+  },
+};
+
+/** What core needs of Node stands in `src/platform`, and is little. */
+const PLATFORM_MODULES: Modules = [
+  'node:diagnostics_channel',
+  'node:http',
+  'node:https',
+  'node:util',
+  'node:zlib',
+];
+
+/** The tests that look behind a door. Each says why at its import. */
+const BEHIND_THE_DOOR = [
+  'test/faults/publishing/diagnostics.test.ts',
+  'test/faults/publishing/retry.test.ts',
+];
+
+function adapterOf(...framework: string[]): Arrows {
+  return {
+    uses: [`${CORE}/adapter`],
+    knows: [...framework, /^node:/],
+    handsOn: [CORE],
+    dependencies: [CORE],
+    peers: framework,
+  };
+}
+
+function includes(modules: Modules, specifier: string): boolean {
+  return modules.some((each) =>
+    typeof each === 'string' ? each === specifier : each.test(specifier),
+  );
+}
+
+const packages = workspaces().filter(({ folder }) => folder.startsWith('packages/'));
+const isRelative = ({ specifier }: Import) => specifier.startsWith('.');
+
+/** Where an import of a file leads within the repository. */
+function targetOf(source: Source, { specifier }: Import): string {
+  return join(dirname(source.path), specifier);
+}
+
+function libraryOf({ folder }: Workspace): readonly Source[] {
+  return readSources().filter(({ path }) => path.startsWith(`${folder}/src/`));
+}
+
+function isAllowed(arrows: Arrows, source: Source, found: Import): boolean {
+  const { specifier, kind } = found;
+  if (kind === 'everything') return includes(arrows.handsOn, specifier);
+  if (includes(arrows.uses, specifier)) return true;
+  if (kind === 'type' && includes(arrows.knows, specifier)) return true;
+  const isPlatform = source.path.startsWith('packages/core/src/platform/');
+  return isPlatform && includes(PLATFORM_MODULES, specifier);
+}
+
+/** `@scope/name` of `@scope/name/door`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+describe('the arrows between packages', () => {
+  for (const workspace of packages) {
+    const { folder, manifest } = workspace;
+    const arrows = ARROWS[folder.slice('packages/'.length)];
+
+    it(`${folder} imports what its arrows allow and nothing else`, () => {
+      assert.ok(arrows, `${folder} has no arrows yet: say in this file what it may know`);
+      const strays = libraryOf(workspace).flatMap((source) =>
+        source.imports
+          .filter((found) => !isRelative(found) && !isAllowed(arrows, source, found))
+          .map(({ specifier, kind, line }) => `${source.path}:${line} ${kind} ${specifier}`),
+      );
+      assert.deepEqual(strays, []);
+    });
+
+    it(`${folder} stays within its own src`, () => {
+      const strays = libraryOf(workspace).flatMap((source) =>
+        source.imports
+          .filter(isRelative)
+          .map((found) => targetOf(source, found))
+          .filter((target) => !target.startsWith(`${folder}/src/`))
+          .map((target) => `${source.path} -> ${target}`),
+      );
+      assert.deepEqual(strays, []);
+    });
+
+    it(`${folder} declares what its arrows allow, and all that it imports`, () => {
+      const { dependencies = {}, peerDependencies = {}, optionalDependencies = {} } = manifest;
+      const installed = Object.keys({ ...dependencies, ...optionalDependencies });
+      assert.deepEqual(
+        installed.filter((name) => !includes(arrows?.dependencies ?? [], name)),
+        [],
+      );
+      const peers = Object.keys(peerDependencies);
+      assert.deepEqual(
+        peers.filter((name) => !includes(arrows?.peers ?? [], name)),
+        [],
+      );
+      const declared = new Set([...installed, ...peers]);
+      const needed = libraryOf(workspace)
+        .flatMap(({ imports }) => imports.map(({ specifier }) => specifier))
+        .filter((specifier) => !/^(\.|#|node:)/.test(specifier))
+        .map(packageOf);
+      assert.deepEqual(
+        [...new Set(needed)].filter((name) => !declared.has(name)),
+        [],
+      );
+    });
+
+    it(`${folder} has no cycle of imports that run`, () => {
+      assert.equal(cycleOf(libraryOf(workspace))?.join('\n-> '), undefined);
+    });
+  }
+
+  it('examples and tests know packages by their names, not by their files', () => {
+    const outside = readSources().filter(({ path }) => !/^packages\/[^/]+\/src\//.test(path));
+    const strays = outside
+      .filter(({ path }) => !BEHIND_THE_DOOR.includes(path))
+      .flatMap((source) =>
+        source.imports
+          .filter(isRelative)
+          .map((found) => targetOf(source, found))
+          .filter((target) => /^(packages|examples)\/[^/]+\/(src|dist)\//.test(target))
+          .filter((target) => !target.startsWith(`${ownFolder(source)}/src/`))
+          .map((target) => `${source.path} -> ${target}`),
+      );
+    assert.deepEqual(strays, []);
+  });
+
+  it('examples and tests declare what they import', () => {
+    const { devDependencies: shared = {} } = readManifest('package.json');
+    const { dependencies: ofTests = {} } = readManifest('test/package.json');
+    const missing: string[] = [];
+    for (const { folder, manifest } of workspaces()) {
+      const { dependencies, devDependencies, peerDependencies } = manifest;
+      const own = { ...dependencies, ...devDependencies, ...peerDependencies };
+      for (const { path, imports } of readSources()) {
+        if (!path.startsWith(`${folder}/`) || path.startsWith(`${folder}/src/`)) continue;
+        for (const { specifier, line } of imports) {
+          if (/^(\.|#|node:)/.test(specifier)) continue;
+          const name = packageOf(specifier);
+          if (name === manifest.name || name in { ...shared, ...ofTests, ...own }) continue;
+          missing.push(`${path}:${line} ${name}`);
+        }
+      }
+    }
+    assert.deepEqual(missing, []);
+  });
+
+  it('the packages of one repository are of one version', () => {
+    const versions = new Map(
+      workspaces().map(({ manifest }) => [manifest.name, manifest.version] as const),
+    );
+    const wrong: string[] = [];
+    for (const { folder, manifest } of workspaces()) {
+      const { dependencies, devDependencies, peerDependencies } = manifest;
+      for (const group of [dependencies, devDependencies, peerDependencies]) {
+        for (const [name, range] of Object.entries(group ?? {})) {
+          const own = versions.get(name);
+          if (own !== undefined && own !== range) wrong.push(`${folder}: ${name} ${range}`);
+          if (!/^(npm:(@[\w-]+\/)?[\w.-]+@)?[\^~]?\d+\.\d+/.test(range)) {
+            wrong.push(`${folder}: ${name} has no version, but ${range}`);
+          }
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it('published packages are ESM for Node 20.19 and newer, under Apache-2.0', () => {
+    for (const { folder, manifest } of packages) {
+      const { type, license, engines } = manifest;
+      assert.deepEqual(
+        { type, license, node: engines?.node },
+        { type: 'module', license: 'Apache-2.0', node: '>=20.19' },
+        folder,
+      );
+    }
+  });
+});
+
+function ownFolder({ path }: Source): string {
+  return path.split('/').slice(0, 2).join('/');
+}
+
+/** Files that import each other in a circle, by imports that are left at run time. */
+function cycleOf(sources: readonly Source[]): readonly string[] | undefined {
+  const graph = new Map(
+    sources.map((source) => [
+      source.path,
+      source.imports
+        .filter(({ kind }) => kind !== 'type')
+        .map((found) =>
+          found.specifier === '#platform'
+            ? 'packages/core/src/platform/node.ts'
+            : targetOf(source, found).replace(/\.js$/, '.ts'),
+        ),
+    ]),
+  );
+  const finished = new Set<string>();
+  const search = (path: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (finished.has(path)) return undefined;
+    for (const next of graph.get(path) ?? []) {
+      const cycle = search(next, [...way, path]);
+      if (cycle !== undefined) return cycle;
+    }
+    finished.add(path);
+    return undefined;
+  };
+  for (const path of graph.keys()) {
+    const cycle = search(path, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

@@ -1,0 +1,213 @@
+/** What is published, as users get it: packed, installed into an empty folder, and run from there. */
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { doorsOf, publishedPackages, ROOT } from './repository.ts';
+
+const run = promisify(execFile);
+const packages = publishedPackages();
+const APPS = fileURLToPath(new URL('packed/', import.meta.url));
+const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+const IS_WINDOWS = process.platform === 'win32';
+
+interface Packed {
+  readonly name: string;
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Runs npm, which is a script on Windows, that only a shell can run. */
+async function npm(cwd: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run(IS_WINDOWS ? 'npm.cmd' : 'npm', args, { cwd, shell: IS_WINDOWS });
+  return stdout;
+}
+
+describe('the packed packages', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let app: string;
+  let packed: readonly Packed[];
+  /** What is wrong with the types of each package. */
+  let complaints: ReadonlyMap<string, Promise<string | undefined>>;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'openlayer-packed-'));
+    const chosen = packages.flatMap(({ manifest }) => ['-w', manifest.name]);
+    const list = await npm(
+      ROOT,
+      ...['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...chosen],
+    );
+    packed = JSON.parse(list) as Packed[];
+    // Both take their time, so they take it together.
+    complaints = new Map(packed.map(({ name, filename }) => [name, checkTypes(filename)]));
+    app = await install();
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** An app that has all of the tarballs, and an Express like ours, and nothing of this repository. */
+  async function install(): Promise<string> {
+    const app = await mkdtemp(join(folder, 'app-'));
+    const tarballs = Object.fromEntries(
+      packed.map(({ name, filename }) => [name, `file:${join(folder, filename)}`]),
+    );
+    const { version } = createRequire(import.meta.url)('express/package.json') as {
+      version: string;
+    };
+    const manifest = {
+      name: 'an-app',
+      private: true,
+      dependencies: { ...tarballs, express: version },
+      // The tarballs depend on versions that are not in any registry yet.
+      overrides: Object.fromEntries(Object.keys(tarballs).map((name) => [name, `$${name}`])),
+    };
+    await writeFile(join(app, 'package.json'), JSON.stringify(manifest));
+    await npm(app, 'install', '--prefer-offline', '--no-audit', '--no-fund');
+    for (const file of ['app.mjs', 'app.cjs']) await copyFile(join(APPS, file), join(app, file));
+    return app;
+  }
+
+  /** Are the types wrong? */
+  function checkTypes(filename: string): Promise<string | undefined> {
+    const flags = ['--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji'];
+    return run(process.execPath, [ATTW, join(folder, filename), ...flags]).then(
+      () => undefined,
+      (error: { stdout: string; stderr: string }) => `${error.stdout}${error.stderr}`,
+    );
+  }
+
+  const tarballOf = (name: string) => {
+    const found = packed.find((each) => each.name === name);
+    assert.ok(found, `${name} was not packed`);
+    return { ...found, path: join(folder, found.filename) };
+  };
+
+  for (const workspace of packages) {
+    const { name, bin = {} } = workspace.manifest;
+
+    describe(name, () => {
+      it('holds what it promises, and neither tests nor build notes', () => {
+        const files = tarballOf(name).files.map(({ path }) => path);
+        const strays = files.filter((path) => !/^(dist|src|schemas)\/|^[^/]+$/.test(path));
+        const unwanted = files.filter((path) =>
+          /tsbuildinfo|(^|\/)tests?\/|\.test\.|\.tgz$/.test(path),
+        );
+        assert.deepEqual([...strays, ...unwanted], []);
+        for (const path of ['package.json', 'README.md', ...Object.values(bin)]) {
+          assert.ok(files.includes(path.replace('./', '')), `${path} is missing`);
+        }
+      });
+
+      it('passes publint', async () => {
+        const { buffer } = await readFile(tarballOf(name).path);
+        const { messages, pkg } = await publint({
+          pack: { tarball: buffer },
+          level: 'warning',
+        });
+        assert.deepEqual(
+          messages.map((message) => formatMessage(message, pkg, { color: false })),
+          [],
+        );
+      });
+
+      it('has types that are right for those who import ES modules', async () => {
+        assert.equal(await complaints.get(name), undefined);
+      });
+    });
+  }
+
+  it('are installed once each, and core alone is what the adapter brings', async () => {
+    const { packages: installed } = JSON.parse(
+      await readFile(join(app, 'node_modules/.package-lock.json'), 'utf8'),
+    ) as { packages: Record<string, unknown> };
+    const ours = Object.keys(installed).filter((path) => path.includes('@openlayer-tracing/'));
+    const names = packages.map(({ manifest }) => `node_modules/${manifest.name}`);
+    assert.deepEqual(ours.sort(), names.sort());
+  });
+
+  it('open every door by import and by require()', async () => {
+    const doors = packages.flatMap(doorsOf);
+    const esm = doors.map((door) => `await import('${door}');`).join('\n');
+    const cjs = doors.map((door) => `require('${door}');`).join('\n');
+    for (const [kind, code] of [
+      ['module', esm],
+      ['commonjs', cjs],
+    ] as const) {
+      await run(process.execPath, [`--input-type=${kind}`, '--eval', code], { cwd: app });
+    }
+  });
+
+  describe('in an app', () => {
+    let local: ChildProcess;
+    let printed = '';
+
+    /** Resolves once the local server has printed something that the pattern finds. */
+    async function print(pattern: RegExp): Promise<RegExpExecArray> {
+      for (;;) {
+        const found = pattern.exec(printed);
+        if (found !== null) return found;
+        assert.equal(local.exitCode, null, `openlayer-local has ended: ${printed}`);
+        await once(local.stdout ?? local, 'data');
+      }
+    }
+
+    async function start(file: string): Promise<string> {
+      const [, url] = await print(/listens on (\S+\/v1)/);
+      const env = {
+        ...process.env,
+        OPENLAYER_BASE_URL: url,
+        OPENLAYER_API_KEY: 'local',
+        OPENLAYER_INFERENCE_PIPELINE_ID: 'local',
+      };
+      const { stdout, stderr } = await run(process.execPath, [file], { cwd: app, env });
+      return `${stderr}${stdout}`.trim();
+    }
+
+    before(() => {
+      const bin = join(app, 'node_modules/@openlayer-tracing/local/dist/bin.js');
+      local = spawn(process.execPath, [bin, '--port', '0'], { cwd: app });
+      local.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+      local.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+    });
+
+    after(async () => {
+      const ended = once(local, 'exit');
+      local.kill();
+      assert.deepEqual(await ended, [0, null]);
+    });
+
+    for (const kind of ['esm', 'cjs'] as const) {
+      it(`trace a request of ${kind === 'esm' ? 'an ES module' : 'a CommonJS module'}`, async () => {
+        const answer = await start(kind === 'esm' ? 'app.mjs' : 'app.cjs');
+        assert.equal(answer, `200 from-${kind} {"greeting":"Hello world"}`);
+        const [tree] = await print(new RegExp(`^from-${kind} [\\s\\S]*?└─ greet .*$`, 'm'));
+        assert.equal(
+          tree.replaceAll(/ +[\d.]+ ms/g, ''),
+          `from-${kind}  completed  200
+└─ GET /${kind}/:name [user_call]  → {"greeting":"Hello world"}
+   └─ greet [user_call]  → "Hello world"`,
+        );
+        assert.doesNotMatch(printed, /refused/);
+      });
+    }
+  });
+
+  it('have a bin that says how it is used', async () => {
+    const bin = join(app, 'node_modules/.bin', `openlayer-local${IS_WINDOWS ? '.cmd' : ''}`);
+    const { stdout } = await run(bin, ['--help'], { cwd: app, shell: IS_WINDOWS });
+    assert.match(stdout, /^openlayer-local: .*\n[\s\S]*--port <n>/);
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * The repository's TypeScript, read by the compiler itself: what each file imports and names.
+ *
+ * TypeScript 7 calls this interface of its own unstable. It is used here and nowhere else, and the lockfile holds it.
+ */
+
+import { fileURLToPath } from 'node:url';
+import {
+  isCallExpression,
+  isExportDeclaration,
+  isExportSpecifier,
+  isExternalModuleReference,
+  isIdentifier,
+  isImportDeclaration,
+  isImportTypeNode,
+  isLiteralTypeNode,
+  isModuleDeclaration,
+  isPropertyAccessExpression,
+  isStringLiteral,
+  type Node,
+  type SourceFile,
+  SyntaxKind,
+} from 'typescript/unstable/ast';
+import {
+  API,
+  type Checker,
+  type Symbol as CompilerSymbol,
+  type Project,
+  SymbolFlags,
+} from 'typescript/unstable/sync';
+import { ROOT, readText, repositoryFiles } from './repository.ts';
+
+export interface Import {
+  readonly specifier: string;
+  /** `type` is gone at run time; `everything` hands on all values and types of a module by `export *`. */
+  readonly kind: 'value' | 'type' | 'everything';
+  readonly line: number;
+}
+
+export interface Source {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly Import[];
+  /** Every name that is no property of something else, with the lines where it stands. */
+  readonly names: ReadonlyMap<string, readonly number[]>;
+  /** Lines that hold the type `any`. */
+  readonly anys: readonly number[];
+  /** What stands before the first statement. */
+  readonly head: string;
+}
+
+export interface DoorNames {
+  readonly values: readonly string[];
+  /** Names that are types only. */
+  readonly types: readonly string[];
+}
+
+let sources: readonly Source[] | undefined;
+
+/** All TypeScript files of the repository that belong to a project of its own. */
+export function readSources(): readonly Source[] {
+  sources ??= withProjects((projects) => {
+    const found = new Map<string, Source>();
+    const wanted = new Set(repositoryFiles());
+    for (const project of projects) {
+      for (const fileName of project.rootFiles) {
+        const path = fileName.slice(ROOT.length);
+        if (!wanted.has(path) || found.has(path)) continue;
+        const file = project.program.getSourceFile(fileName);
+        if (file !== undefined) found.set(path, toSource(path, file));
+      }
+    }
+    return [...found.values()];
+  });
+  return sources;
+}
+
+/** The names that a door exports, by the source file behind it. */
+export function exportedNames(
+  files: ReadonlyMap<string, string>,
+): Readonly<Record<string, DoorNames>> {
+  return withProjects((projects) => {
+    const doors: Record<string, DoorNames> = {};
+    for (const [door, path] of files) doors[door] = namesOf(`${ROOT}${path}`, projects);
+    return doors;
+  });
+}
+
+function withProjects<R>(read: (projects: readonly Project[]) => R): R {
+  const api = new API({ cwd: fileURLToPath(new URL('.', import.meta.url)) });
+  try {
+    const configs = repositoryFiles().filter((file) => /\/tsconfig[^/]*\.json$/.test(file));
+    const snapshot = api.updateSnapshot({ openProjects: configs.map((file) => `${ROOT}${file}`) });
+    return read(snapshot.getProjects());
+  } finally {
+    api.close();
+  }
+}
+
+function namesOf(fileName: string, projects: readonly Project[]): DoorNames {
+  for (const { rootFiles, program, checker } of projects) {
+    if (!rootFiles.includes(fileName)) continue;
+    const file = program.getSourceFile(fileName);
+    const module = file && checker.getSymbolAtLocation(file);
+    if (module === undefined) break;
+    const values: string[] = [];
+    const types: string[] = [];
+    for (const exported of checker.getExportsOfModule(module)) {
+      (isValue(exported, checker) ? values : types).push(exported.name);
+    }
+    return { values: values.sort(), types: types.sort() };
+  }
+  throw new Error(`${fileName} is a module of no project`);
+}
+
+/** Whether something of the name is left at run time: a class that is handed on by `export type` is not. */
+function isValue(exported: CompilerSymbol, checker: Checker): boolean {
+  let symbol: CompilerSymbol | undefined = exported;
+  while (symbol !== undefined && (symbol.flags & SymbolFlags.Alias) !== 0) {
+    for (const declaration of symbol.declarations) {
+      const node = declaration.resolve();
+      if (node === undefined || !isExportSpecifier(node)) continue;
+      const whole = node.parent.parent;
+      if (node.isTypeOnly || (isExportDeclaration(whole) && whole.isTypeOnly)) return false;
+    }
+    symbol = checker.getImmediateAliasedSymbol(symbol);
+  }
+  return symbol !== undefined && (symbol.flags & SymbolFlags.Value) !== 0;
+}
+
+function toSource(path: string, file: SourceFile): Source {
+  const text = readText(path);
+  const lineAt = (position: number) => file.getLineAndCharacterOfPosition(position).line + 1;
+  const imports: Import[] = [];
+  const names = new Map<string, number[]>();
+  const anys: number[] = [];
+  const visit = (node: Node): void => {
+    const line = lineAt(node.getStart(file));
+    const found = importOf(node);
+    if (found !== undefined) imports.push({ ...found, line });
+    if (isIdentifier(node)) names.set(node.text, [...(names.get(node.text) ?? []), line]);
+    if (node.kind === SyntaxKind.AnyKeyword) anys.push(line);
+    if (isPropertyAccessExpression(node) && !isGlobalThis(node.expression)) visit(node.expression);
+    else node.forEachChild(visit);
+  };
+  visit(file);
+  const first = file.statements[0];
+  const head = text.slice(0, first?.getStart(file, false) ?? text.length);
+  return { path, text, imports, names, anys, head };
+}
+
+function isGlobalThis(node: Node): boolean {
+  return isIdentifier(node) && node.text === 'globalThis';
+}
+
+/** The module that a node leads to. An import counts as a type's only where nothing of it is left at run time. */
+function importOf(node: Node): Omit<Import, 'line'> | undefined {
+  if (isImportDeclaration(node)) {
+    const isType = node.importClause?.phaseModifier === SyntaxKind.TypeKeyword;
+    return to(node.moduleSpecifier, isType ? 'type' : 'value');
+  }
+  if (isExportDeclaration(node)) {
+    if (node.isTypeOnly) return to(node.moduleSpecifier, 'type');
+    return to(node.moduleSpecifier, node.exportClause === undefined ? 'everything' : 'value');
+  }
+  if (isImportTypeNode(node)) {
+    return isLiteralTypeNode(node.argument) ? to(node.argument.literal, 'type') : undefined;
+  }
+  if (isExternalModuleReference(node)) return to(node.expression, 'value');
+  if (isModuleDeclaration(node)) return to(node.name, 'type');
+  if (!isCallExpression(node)) return undefined;
+  const { expression } = node;
+  const isLoading =
+    expression.kind === SyntaxKind.ImportKeyword ||
+    (isIdentifier(expression) && expression.text === 'require');
+  return isLoading ? to(node.arguments[0], 'value') : undefined;
+}
+
+function to(specifier: Node | undefined, kind: Import['kind']): Omit<Import, 'line'> | undefined {
+  if (specifier === undefined || !isStringLiteral(specifier)) return undefined;
+  return { specifier: specifier.text, kind };
+}
