@@ -13,6 +13,8 @@ import { cookieOf, detachedStore, pooledStore, promptStore, sessions } from './s
 import { httpOf, stageOf } from './stage.ts';
 
 const REQUESTS = 200;
+/** Where the same was shown with more in another order. */
+const FEWER = 60;
 
 for (const framework of expressVersions) {
   const withMounts = (mounts: readonly (Mount | RequestHandler)[], define = defineWork) =>
@@ -27,8 +29,9 @@ for (const framework of expressVersions) {
     ] as const) {
       it(`keeps uploads at once apart with multer ${where} the middleware`, async () => {
         await using stage = await withMounts(mounts);
-        await sendAll(REQUESTS, (n) => sendUpload(stage.url, n));
-        await checkWork(stage, REQUESTS);
+        const count = where === 'after' ? REQUESTS : FEWER;
+        await sendAll(count, (n) => sendUpload(stage.url, n));
+        await checkWork(stage, count);
       });
     }
 
@@ -45,27 +48,27 @@ for (const framework of expressVersions) {
 
     it('keeps requests apart behind a pooled session store that comes before the middleware', async () => {
       await using stage = await withMounts([sessions(pooledStore()), 'tracing', 'json']);
-      await sendAll(REQUESTS, withCookie(stage.url));
-      await checkWork(stage, REQUESTS);
+      await sendAll(FEWER, withCookie(stage.url));
+      await checkWork(stage, FEWER);
     });
 
     it('is led back into the right scope by a second mount behind a pooled session store', async () => {
       await using stage = await withMounts(['tracing', sessions(pooledStore()), 'tracing', 'json']);
-      await sendAll(REQUESTS, withCookie(stage.url));
-      await checkWork(stage, REQUESTS);
+      await sendAll(FEWER, withCookie(stage.url));
+      await checkWork(stage, FEWER);
     });
 
     it('leads handlers back into the scope that a session store lost', async () => {
       using store = detachedStore();
       await using stage = await withMounts(['tracing', sessions(store), 'json']);
-      await sendAll(REQUESTS, withCookie(stage.url));
-      await checkWork(stage, REQUESTS);
+      await sendAll(FEWER, withCookie(stage.url));
+      await checkWork(stage, FEWER);
     });
 
     it('leads handlers back where a session store calls back in the scope of another request', async () => {
       await using stage = await withMounts(['tracing', sessions(pooledStore()), 'json']);
-      await sendAll(REQUESTS, withCookie(stage.url));
-      await checkWork(stage, REQUESTS);
+      await sendAll(FEWER, withCookie(stage.url));
+      await checkWork(stage, FEWER);
     });
 
     it('takes the output as the user saw it, in every order of compression, helmet and sessions', async () => {
@@ -94,12 +97,12 @@ for (const framework of expressVersions) {
         await using stage = await withMounts(mounts, (app) => {
           app.route('GET', '/story', () => ({
             stream: story(),
-            headers: { 'content-type': 'text/plain' },
+            headers: { 'content-type': 'text/event-stream' },
           }));
         });
         const response = await fetch(`${stage.url}/story`);
         assert.equal(response.headers.get('content-encoding'), 'gzip');
-        assert.equal(await response.text(), 'Once upon a time');
+        assert.match(await response.text(), /^data: .*Once upon/);
         const row = await stage.only();
         assert.equal(row.output, 'Once upon a time');
         assert.equal(httpOf(row).outcome, 'completed');
@@ -117,9 +120,11 @@ async function sendUpload(url: string, n: number): Promise<void> {
 }
 
 async function* story(): AsyncGenerator<string> {
-  yield 'Once upon';
-  await pause(4);
-  yield ' a time';
+  for (const content of ['Once upon', ' a time']) {
+    yield `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    await pause(4);
+  }
+  yield 'data: [DONE]\n\n';
 }
 
 function permutations<T>(items: readonly T[]): T[][] {

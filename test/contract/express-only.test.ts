@@ -27,7 +27,7 @@ for (const framework of expressVersions) {
 
   describe(framework.name, () => {
     errors(framework, traced);
-    answers(traced);
+    answers(bare, traced);
     routers(framework, bare, traced);
   });
 }
@@ -170,7 +170,10 @@ function errors(
   });
 }
 
-function answers(traced: (define: (app: Express) => void) => Promise<Stage>) {
+function answers(
+  bare: (define: Define) => Promise<Stage>,
+  traced: (define: (app: Express) => void) => Promise<Stage>,
+) {
   describe('an answer', () => {
     it('that is given twice is one trace with the first, and the error of the second', async () => {
       await using stage = await traced((app) => {
@@ -200,6 +203,23 @@ function answers(traced: (define: (app: Express) => void) => Promise<Stage>) {
       const row = await stage.only();
       assert.equal(row.output, 'Grüße an alle');
       assert.equal(httpOf(row).bytes, 15);
+    });
+
+    it('of which a part was sent before the middleware is left alone', async () => {
+      await using stage = await bare((app, tracing) => {
+        app.use((_req, res, next) => {
+          res.write('early, ');
+          next();
+        });
+        app.use(tracing());
+        app.get('/', (_req, res) => {
+          res.end('and late');
+        });
+      });
+      const response = await fetch(stage.url, { headers: { 'x-request-id': 'mine' } });
+      assert.equal(response.headers.get('x-request-id'), null);
+      assert.equal(await response.text(), 'early, and late');
+      assert.equal(httpOf(await stage.row('mine')).outcome, 'completed');
     });
 
     it('of JSON in pieces is a value, and a redirect or a file is what it says', async () => {

@@ -26,8 +26,8 @@ export function isolation(framework: Framework): void {
         define: defineWork,
         mounts: ['tracing', 'json', 'tracing', 'tracing'],
       });
-      await sendAll(REQUESTS, (n) => sendWork(stage.url, n));
-      await checkWork(stage, REQUESTS);
+      await sendAll(50, (n) => sendWork(stage.url, n));
+      await checkWork(stage, 50);
     });
   });
 }

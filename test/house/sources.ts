@@ -4,7 +4,6 @@
  * TypeScript 7 calls this interface of its own unstable. It is used here and nowhere else, and the lockfile holds it.
  */
 
-import { fileURLToPath } from 'node:url';
 import {
   isCallExpression,
   isExportDeclaration,
@@ -28,7 +27,13 @@ import {
   type Project,
   SymbolFlags,
 } from 'typescript/unstable/sync';
-import { ROOT, readText, repositoryFiles } from './repository.ts';
+import {
+  publishedPackages,
+  ROOT,
+  readText,
+  repositoryFiles,
+  type Workspace,
+} from './repository.ts';
 
 export interface Import {
   readonly specifier: string;
@@ -56,46 +61,63 @@ export interface DoorNames {
   readonly types: readonly string[];
 }
 
-let sources: readonly Source[] | undefined;
+interface Repository {
+  readonly sources: readonly Source[];
+  readonly doors: Readonly<Record<string, DoorNames>>;
+}
 
-/** All TypeScript files of the repository that belong to a project of its own. */
+let repository: Repository | undefined;
+
+/** All TypeScript files of the repository that belong to a project. */
 export function readSources(): readonly Source[] {
-  sources ??= withProjects((projects) => {
-    const found = new Map<string, Source>();
-    const wanted = new Set(repositoryFiles());
-    for (const project of projects) {
-      for (const fileName of project.rootFiles) {
-        const path = fileName.slice(ROOT.length);
-        if (!wanted.has(path) || found.has(path)) continue;
-        const file = project.program.getSourceFile(fileName);
-        if (file !== undefined) found.set(path, toSource(path, file));
-      }
-    }
-    return [...found.values()];
-  });
-  return sources;
+  repository ??= read();
+  return repository.sources;
 }
 
-/** The names that a door exports, by the source file behind it. */
-export function exportedNames(
-  files: ReadonlyMap<string, string>,
-): Readonly<Record<string, DoorNames>> {
-  return withProjects((projects) => {
-    const doors: Record<string, DoorNames> = {};
-    for (const [door, path] of files) doors[door] = namesOf(`${ROOT}${path}`, projects);
-    return doors;
-  });
+/** The names that the doors of all published packages export. */
+export function exportedNames(): Readonly<Record<string, DoorNames>> {
+  repository ??= read();
+  return repository.doors;
 }
 
-function withProjects<R>(read: (projects: readonly Project[]) => R): R {
-  const api = new API({ cwd: fileURLToPath(new URL('.', import.meta.url)) });
+function read(): Repository {
+  const api = new API({ cwd: ROOT });
   try {
     const configs = repositoryFiles().filter((file) => /\/tsconfig[^/]*\.json$/.test(file));
     const snapshot = api.updateSnapshot({ openProjects: configs.map((file) => `${ROOT}${file}`) });
-    return read(snapshot.getProjects());
+    const projects = snapshot.getProjects();
+    const doors = publishedPackages()
+      .flatMap(sourcesOfDoors)
+      .map(([door, path]) => [door, namesOf(`${ROOT}${path}`, projects)] as const);
+    return { sources: sourcesOf(projects), doors: Object.fromEntries(doors) };
   } finally {
     api.close();
   }
+}
+
+function sourcesOf(projects: readonly Project[]): readonly Source[] {
+  const wanted = new Set(repositoryFiles());
+  const found = new Map<string, Source>();
+  for (const { rootFiles, program } of projects) {
+    for (const fileName of rootFiles) {
+      const path = fileName.slice(ROOT.length);
+      if (!wanted.has(path) || found.has(path)) continue;
+      const file = program.getSourceFile(fileName);
+      if (file !== undefined) found.set(path, toSource(path, file));
+    }
+  }
+  return [...found.values()];
+}
+
+/** The source file behind each door of a package. */
+function sourcesOfDoors({ folder, manifest }: Workspace): readonly (readonly [string, string])[] {
+  return Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
+    if (subpath === './package.json') return [];
+    const types = typeof target === 'string' ? undefined : target.types;
+    const name = types?.match(/^\.\/dist\/(.*)\.d\.ts$/)?.[1];
+    if (name === undefined) throw new Error(`${folder}: the door ${subpath} has no types in dist`);
+    return [[`${manifest.name}${subpath.slice(1)}`, `${folder}/src/${name}.ts`] as const];
+  });
 }
 
 function namesOf(fileName: string, projects: readonly Project[]): DoorNames {

@@ -39,14 +39,15 @@ export function knowledgeOf(
   functions: readonly OurFunction[],
   exempt: Iterable<string>,
 ): Knowledge {
-  const ours = new Set(functions.map(({ name }) => name));
+  const voters = functions.filter(({ path }) => !path.startsWith(FALLIBLE_CLASS));
+  const ours = new Set(voters.map(({ name }) => name));
   const harmless = new Set([...ours, ...exempt, ...HARMLESS_METHODS]);
   const async = new Set(ours);
-  for (const { name, node } of functions) if (!node.async) async.delete(name);
+  for (const { name, node } of voters) if (!node.async) async.delete(name);
   harmless.delete('');
   for (let before = -1; before !== harmless.size; ) {
     before = harmless.size;
-    for (const fn of functions) if (!isHarmless(fn, { harmless, async })) harmless.delete(fn.name);
+    for (const fn of voters) if (!isHarmless(fn, { harmless, async })) harmless.delete(fn.name);
   }
   return { harmless, async };
 }
@@ -75,7 +76,10 @@ const HARMLESS_METHODS = [
 ];
 
 /** What is called on these is not ours: the runtime's storage, or a scope manager that the user may have given. */
-const FALLIBLE_OBJECTS = new Set(['#storage', 'scope']);
+const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager']);
+
+/** Called through these alone, so that its names say nothing of others. */
+const FALLIBLE_CLASS = 'AsyncLocalScope';
 
 /** They run or read what is the host's: its errors are to pass. */
 const HOST_METHODS = new Set([

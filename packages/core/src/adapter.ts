@@ -1,5 +1,6 @@
 /** The door for framework adapters. */
 
+export { setAnswerHeader } from './http/answer-header.js';
 export type { TracingOptions } from './http/options.js';
 export type { RequestAdapter } from './http/request-adapter.js';
 export { nodeRequestBody, type RequestBody } from './http/request-body.js';

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { createTracer, type StartedTrace, step, type Transport } from '@openlayer-tracing/core';
 import { HOSTILE_VALUES } from './hostile-values.ts';
 
-const COMPOSITIONS = 10_000;
+const SEEDS = 20;
+const COMPOSITIONS = 500;
 const MIB = 1024 * 1024;
 const SMALL = HOSTILE_VALUES.filter(({ isBig }) => isBig !== true);
 
 describe('10,000 random compositions of hostile values', () => {
-  for (const seed of [1, 2]) {
-    it(`are logged without an error, in at most 1 MB each (seed ${seed})`, async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    it(`are logged without an error, in at most 1 MB each: ${COMPOSITIONS} of seed ${seed}`, async () => {
       const random = mulberry32(seed);
       let touches = 0;
       const touch = () => {
@@ -21,7 +22,7 @@ describe('10,000 random compositions of hostile values', () => {
         onDiagnostic: (diagnostic) => diagnostic.level === 'error' && errors.push(diagnostic),
       });
       const prototype = Reflect.ownKeys(Object.prototype);
-      for (let n = 0; n < COMPOSITIONS / 2; n++) {
+      for (let n = 0; n < COMPOSITIONS; n++) {
         const trace = tracer.startTrace('job');
         logSomething(trace, random, touch);
         trace.end();
@@ -30,7 +31,7 @@ describe('10,000 random compositions of hostile values', () => {
       assert.deepEqual(transport.tooBig, []);
       assert.equal(touches, 0, 'code of the values ran');
       assert.deepEqual(errors, []);
-      assert.equal(tracer.stats().published, COMPOSITIONS / 2);
+      assert.equal(tracer.stats().published, COMPOSITIONS);
       assert.deepEqual(Reflect.ownKeys(Object.prototype), prototype);
     });
   }

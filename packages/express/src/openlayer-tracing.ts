@@ -4,6 +4,7 @@ import {
   type RequestAdapter,
   type RequestTrace,
   RequestTracing,
+  setAnswerHeader,
   settleAtEnd,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
@@ -79,9 +80,7 @@ const adapter: RequestAdapter<Request, Response> = {
     return typeof value === 'string' ? value : undefined;
   },
   answerHeader: (res, name) => res.getHeader(name),
-  setAnswerHeader: (res, name, value) => {
-    if (!res.headersSent) res.setHeader(name, value);
-  },
+  setAnswerHeader,
   follow: (trace, req, res, maxBytes) => {
     observeOwnWrites(trace, res);
     settleAtEnd(trace, req, res);

@@ -34,6 +34,8 @@ export interface Case {
   readonly showsStack?: boolean | undefined;
   /** How long the app works on after its last answer. */
   readonly lingersMs?: number | undefined;
+  /** Makes the library report failures: of functions that the app gave it, or of arguments that make no sense. */
+  readonly provokes?: boolean | undefined;
   /** Also run with each of our functions failing. */
   readonly faults?: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 /** Runs a case on a framework and takes down all that anybody could see of it. */
 
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { play } from '../../support/raw-http.ts';
@@ -28,6 +29,7 @@ export async function observe<C extends Case, M>(
 ): Promise<Observation> {
   const notes: string[] = [];
   const server = framework.server({ example, ...setting, note: (text) => notes.push(text) });
+  refuseStrangers(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -45,6 +47,17 @@ export async function observe<C extends Case, M>(
   await pause(1);
   if (example.lingersMs !== undefined) await pause(example.lingersMs);
   return { answers, notes: notes.map(withoutOurFrames) };
+}
+
+/** Some other process may still look for a server that had this port before. */
+function refuseStrangers(server: Server): void {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (req, res) => {
+    if (req.headers.host === 'localhost')
+      for (const listen of listeners) listen.call(server, req, res);
+    else req.socket.destroy();
+  });
 }
 
 /** The answer but for its date, our id and, where it shows a stack, our frames. */

@@ -75,7 +75,8 @@ export function transparencyContract<C extends Case, M>(
           const traced = await seen(framework, example, variant.mount, middlewares.get(variant));
           assert.deepEqual(traced, bare, variant.name);
         }
-        assert.deepEqual(failures.splice(0), [], 'what failed inside the library');
+        const failed = failures.splice(0);
+        if (!example.provokes) assert.deepEqual(failed, [], 'what failed inside the library');
       });
     }
   });

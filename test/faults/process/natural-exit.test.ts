@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { startCollector } from '../../support/collector.ts';
 import { ask, median, publishingTo, refusingUrl, start, startHungEnd } from './support.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 /** Milliseconds between the close of the app's server and the end of its process. */
 async function exitDelay(variables: Record<string, string>): Promise<number> {
@@ -20,7 +20,8 @@ describe('natural exit', () => {
     refusing: [],
   };
 
-  before(async () => {
+  before(async function () {
+    this.timeout(120_000);
     await using collector = await startCollector();
     await using hung = await startHungEnd();
     const environments = {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { PIPELINE } from '../../support/collector.ts';
+import { LOOPBACK } from '../../support/loopback.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -91,10 +92,10 @@ export async function startHungEnd(): Promise<FarEnd> {
     socket.resume().on('error', () => {});
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, LOOPBACK, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}/v1`,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

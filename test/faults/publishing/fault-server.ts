@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import { LOOPBACK } from '../../support/loopback.ts';
 import { violations } from '../../support/wire/validate.ts';
 
 /** One call that arrived whole. */
@@ -47,10 +48,7 @@ export interface FaultServer extends AsyncDisposable {
   up(): Promise<void>;
 }
 
-export async function startFaultServer(
-  fault: Fault = {},
-  host = '127.0.0.1',
-): Promise<FaultServer> {
+export async function startFaultServer(fault: Fault = {}, host = LOOPBACK): Promise<FaultServer> {
   const arrivals: Arrival[] = [];
   const taken = new Map<string, number>();
   const found: string[] = [];

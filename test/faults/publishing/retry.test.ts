@@ -9,7 +9,7 @@ import { publish, quickTracer } from './support.ts';
 describe('waits between tries', () => {
   it('are spread evenly from nothing to the ceiling, as they arrive', async () => {
     const ROWS = 240;
-    const CEILING_MS = 60;
+    const CEILING_MS = 150;
     const answeredAt = new Map<string, number>();
     const waits: number[] = [];
     await using server = await startFaultServer({
@@ -30,20 +30,20 @@ describe('waits between tries', () => {
       logLevel: 'off' as const,
     };
     // Each tracer has two calls under way: several of them wait side by side.
-    const tracers = Array.from({ length: 6 }, () => quickTracer(server.url, options).tracer);
-    for (const [i, tracer] of tracers.entries()) publish(tracer, ROWS / 6, `t${i}`);
+    const tracers = Array.from({ length: 12 }, () => quickTracer(server.url, options).tracer);
+    for (const [i, tracer] of tracers.entries()) publish(tracer, ROWS / 12, `t${i}`);
     await server.takes(ROWS);
 
     assert.equal(waits.length, ROWS);
     waits.sort((a, b) => a - b);
     const median = waits[ROWS / 2] ?? 0;
-    assert.ok((waits[0] ?? 0) < 0.15 * CEILING_MS, `shortest wait ${waits[0]} ms`);
-    assert.ok((waits.at(-1) ?? 0) > 0.85 * CEILING_MS, `longest wait ${waits.at(-1)} ms`);
-    assert.ok(median > 0.3 * CEILING_MS && median < 0.75 * CEILING_MS, `median ${median} ms`);
+    assert.ok((waits[0] ?? 0) < 0.25 * CEILING_MS, `shortest wait ${waits[0]} ms`);
+    assert.ok((waits.at(-1) ?? 0) > 0.8 * CEILING_MS, `longest wait ${waits.at(-1)} ms`);
+    assert.ok(median > 0.3 * CEILING_MS && median < 0.8 * CEILING_MS, `median ${median} ms`);
     // Kolmogorov and Smirnov's distance to the uniform distribution: 0.105 is the bound at one percent for 240; timers
-    // and a busy machine add some.
+    // and a busy machine add some. Half a ceiling plus half a jitter would be 0.5 away, a fixed wait 1.
     const distance = distanceToUniform(waits, CEILING_MS);
-    assert.ok(distance < 0.25, `distance to the uniform distribution: ${distance}`);
+    assert.ok(distance < 0.3, `distance to the uniform distribution: ${distance}`);
   });
 
   it('are chosen evenly below a ceiling that doubles up to its cap', async () => {

@@ -1,7 +1,6 @@
 /** Follows promises and other thenables. */
 
 import type { RecordedStep } from './recorded-step.js';
-import { inherited } from './snapshot.js';
 
 /** Sees to what a promise was fulfilled with, which may be a stream; returns it, or what stands in for it. */
 type Fulfil = (step: RecordedStep, value: unknown) => unknown;
@@ -13,7 +12,11 @@ export function followPromise(
   fulfil: Fulfil,
 ): Promise<unknown> {
   // A class or a `then` of its own may do more than a derived promise would.
-  if (inherited(promise, 'constructor') !== Promise || Object.hasOwn(promise, 'then')) {
+  const own = Object.getOwnPropertyNames(promise);
+  if (
+    Object.getPrototypeOf(promise) !== Promise.prototype ||
+    (own.length > 0 && (own.includes('then') || own.includes('constructor')))
+  ) {
     return followThenable(step, promise, fulfil) as Promise<unknown>;
   }
   const followed = promise.then(
@@ -24,7 +27,7 @@ export function followPromise(
     },
   );
   // Clients hang helpers on their promises, such as `withResponse`; what stands under symbols is the engine's.
-  for (const key of Object.getOwnPropertyNames(promise)) {
+  for (const key of own) {
     const descriptor = Object.getOwnPropertyDescriptor(promise, key);
     if (descriptor !== undefined) Object.defineProperty(followed, key, descriptor);
   }

@@ -72,7 +72,9 @@ export function trace<F extends (...args: any[]) => unknown>(
  * @example
  * class Shop {
  *   @traced({ type: 'tool' })
- *   async price(sku: string) { ... }
+ *   async price(sku: string): Promise<number> {
+ *     return sku.length;
+ *   }
  * }
  */
 // biome-ignore lint/suspicious/noExplicitAny: what the method takes and returns is not known before it is decorated

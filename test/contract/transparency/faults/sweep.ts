@@ -22,6 +22,8 @@ export interface Subject<C extends Case, M> {
   readonly core: typeof library;
   readonly sites: readonly FaultSite[];
   readonly setups: readonly Setup<M>[];
+  /** Which functions are to fail; all where it is left out. */
+  readonly only?: ((site: FaultSite) => boolean) | undefined;
 }
 
 export interface Sweep {
@@ -54,7 +56,8 @@ export async function sweep<C extends Case, M>(subject: Subject<C, M>): Promise<
     const casesOf = await reachedBy(subject, setup, cases, bare, failures);
     for (const [id, reaching] of [...casesOf].sort(([a], [b]) => a - b)) {
       const times = tried.get(id) ?? 0;
-      if (times >= MAX_SETUPS) continue;
+      const site = subject.sites[id];
+      if (times >= MAX_SETUPS || (site && subject.only?.(site) === false)) continue;
       tried.set(id, times + 1);
       const failure = await tryFault(subject, setup, id, spread(reaching), bare);
       if (failure !== undefined) failures.push(failure);

@@ -110,7 +110,7 @@ export const bodies: readonly NodeCase[] = [
       res.write('00ff10', 'hex');
       res.write('hi', 'utf16le');
       res.write('é', 'ascii');
-      res.write(TEXT, 'UTF-8');
+      res.write(TEXT, 'UTF-8' as BufferEncoding);
       res.end('Zm9v', 'base64');
     },
   },

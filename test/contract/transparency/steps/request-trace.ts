@@ -180,6 +180,7 @@ export const requestTrace: readonly StepsCase[] = [
   },
   {
     name: 'arguments that make no sense',
+    provokes: true,
     clients: [get()],
     status: 200,
     faults: true,

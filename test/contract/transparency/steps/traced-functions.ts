@@ -65,6 +65,7 @@ export const tracedFunctions: readonly StepsCase[] = [
   },
   {
     name: 'traced functions whose options fail',
+    provokes: true,
     clients: [get()],
     status: 200,
     faults: true,

@@ -1,0 +1,113 @@
+/**
+ * The TypeScript that our texts show: fenced in Markdown, or as an `@example` in a docblock.
+ *
+ * A snippet in Markdown is whole, or names the helpers that it leaves out in a comment before its fence:
+ * `<!-- snippet: with req, openai -->`. An example in a docblock has the names of all doors of its package, and all
+ * helpers, without saying so. Helpers are declared here.
+ */
+
+import { doorsOf, publishedPackages, readText, type Workspace } from './repository.ts';
+import { type DoorNames, exportedNames, type Source } from './sources.ts';
+
+export interface Snippet {
+  /** Where it stands, from the root of the repository. */
+  readonly file: string;
+  /** The line before its first one. */
+  readonly line: number;
+  readonly code: string;
+  /** What it takes for granted; stands on the line before it. */
+  readonly prelude: string;
+}
+
+const HELPERS: Readonly<Record<string, string>> = {
+  app: `declare const app: import('express').Express;`,
+  assert: `import assert from 'node:assert/strict';`,
+  express: `import express from 'express';`,
+  index: `declare const index: { search(query: string): Promise<Passage[]> };`,
+  model: `declare const model: { answer(question: string): Promise<string> };`,
+  openai: `declare const openai: import('openai').OpenAI;`,
+  Passage: `interface Passage { readonly title: string; readonly text: string }`,
+  question: `declare const question: string;`,
+  req: `declare const req: import('express').Request & { trace: import('@openlayer-tracing/express').RequestTrace };`,
+  request: `import request from 'supertest';`,
+  res: `declare const res: import('express').Response;`,
+  row: `declare const row: import('@openlayer-tracing/core/wire').WireRow;`,
+  search: `declare function search(query: string): Promise<Passage[]>;`,
+};
+
+/** What helpers need of each other. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  index: ['Passage'],
+  search: ['Passage'],
+};
+
+/** The snippets of a Markdown file that are TypeScript. */
+export function snippetsOfMarkdown(file: string): readonly Snippet[] {
+  const text = readText(file);
+  const fences =
+    /(?:<!-- snippet: with ([^>]*?) -->\s*)?^```(?:ts|typescript)[ \t]*\n([\s\S]*?)^```/gm;
+  return [...text.matchAll(fences)].map((match) => {
+    const [whole, names = '', code = ''] = match;
+    const start = match.index + whole.lastIndexOf(code, whole.length - 3);
+    return {
+      file,
+      line: text.slice(0, start).split('\n').length - 1,
+      code,
+      prelude: preludeOf(
+        names.split(/[\s,]+/).filter((name) => name !== ''),
+        file,
+      ),
+    };
+  });
+}
+
+function preludeOf(names: readonly string[], place: string): string {
+  const all = new Set(names.flatMap((name) => [...(NEEDS[name] ?? []), name]));
+  return [...all]
+    .map((name) => {
+      const declaration = HELPERS[name];
+      if (declaration === undefined) throw new Error(`${place}: there is no helper '${name}' yet`);
+      return declaration;
+    })
+    .join(' ');
+}
+
+/** The examples in the docblocks of all packages. */
+export function snippetsOfDocblocks(sources: readonly Source[]): readonly Snippet[] {
+  return publishedPackages().flatMap((workspace) => {
+    const prelude = `${preludeOf(Object.keys(HELPERS), workspace.folder)} ${importsOf(workspace)}`;
+    return sources
+      .filter(({ path }) => path.startsWith(`${workspace.folder}/src/`))
+      .flatMap(({ path, text }) => examplesIn(path, text, prelude));
+  });
+}
+
+/** Imports of everything that a package's doors export. */
+function importsOf(workspace: Workspace): string {
+  const doors = exportedNames();
+  const taken = new Set(Object.keys(HELPERS));
+  return doorsOf(workspace)
+    .map((door) => {
+      const { values, types } = doors[door] as DoorNames;
+      const free = (name: string) => !taken.has(name) && taken.add(name);
+      const names = [...values.filter(free), ...types.filter(free).map((name) => `type ${name}`)];
+      return `import { ${names.join(', ')} } from '${door}';`;
+    })
+    .join(' ');
+}
+
+function examplesIn(file: string, text: string, prelude: string): readonly Snippet[] {
+  const examples = /^[ \t]*\* @example[^\n]*\n((?:[ \t]*\*(?!\/)(?! @)[^\n]*\n)*)/gm;
+  return [...text.matchAll(examples)].map((match) => {
+    const [whole, block = ''] = match;
+    const code = block
+      .split('\n')
+      .map((line) => line.replace(/^[ \t]*\* ?/, ''))
+      .map((line) => (line.startsWith('```') ? '' : line))
+      .join('\n');
+    const start = match.index + whole.length - block.length;
+    const line = text.slice(0, start).split('\n').length - 1;
+    // In a block, an example may give names of its own to what else is a helper.
+    return { file, line, code: `${code}\n}`, prelude: `${prelude} {` };
+  });
+}
