@@ -158,6 +158,7 @@ export function identity(framework: Framework): void {
       });
       const answer = await rawGet(stage.port, '/chosen', ['X-Request-Id: mine']);
       assert.match(answer, /"id":"chosen"/);
+      assert.equal(headerIn(answer, 'x-request-id'), 'chosen');
       assert.equal((await stage.only()).inferenceId, 'chosen');
     });
   });

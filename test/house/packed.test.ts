@@ -148,6 +148,7 @@ describe('the packed packages', function () {
 
   describe('in an app', () => {
     let local: ChildProcess;
+    let ended: Promise<unknown[]>;
     let printed = '';
 
     /** Resolves once the local server has printed something that the pattern finds. */
@@ -156,7 +157,7 @@ describe('the packed packages', function () {
         const found = pattern.exec(printed);
         if (found !== null) return found;
         assert.equal(local.exitCode, null, `openlayer-local has ended: ${printed}`);
-        await once(local.stdout ?? local, 'data');
+        await Promise.race([once(local.stdout ?? local, 'data'), ended]);
       }
     }
 
@@ -175,6 +176,7 @@ describe('the packed packages', function () {
     before(() => {
       const bin = join(app, 'node_modules/@openlayer-tracing/local/dist/bin.js');
       local = spawn(process.execPath, [bin, '--port', '0'], { cwd: app });
+      ended = once(local, 'exit');
       local.stdout?.setEncoding('utf8').on('data', (text: string) => {
         printed += text;
       });
@@ -184,7 +186,6 @@ describe('the packed packages', function () {
     });
 
     after(async () => {
-      const ended = once(local, 'exit');
       local.kill();
       assert.deepEqual(await ended, [0, null]);
     });

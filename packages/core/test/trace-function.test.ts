@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { currentStep, currentTrace, step, type TraceOptions, trace } from '@openlayer-tracing/core';
+import {
+  addStep,
+  currentStep,
+  currentTrace,
+  step,
+  type TraceOptions,
+  trace,
+} from '@openlayer-tracing/core';
+import { captureTraces } from '@openlayer-tracing/core/testing';
 import { record, rootOf, sleep } from './support.ts';
 
 describe('trace(fn)', () => {
@@ -570,3 +578,23 @@ async function rejection(promise: PromiseLike<unknown>): Promise<unknown> {
   }
   throw new assert.AssertionError({ message: 'nothing was rejected' });
 }
+
+describe('a call outside any request', () => {
+  it('is a trace whose root step has the type of the function', async () => {
+    using traces = captureTraces();
+    const answer = trace(async () => 'yes', { name: 'answer', type: 'agent' });
+    await answer();
+    const [row] = await traces.rows();
+    assert.equal(row?.steps[0]?.type, 'agent');
+  });
+
+  it('counts the tokens of a call that tells what went in and what came out', async () => {
+    using traces = captureTraces();
+    await trace(async () => {
+      addStep({ name: 'chat', type: 'chat_completion', promptTokens: 7, completionTokens: 5 });
+      addStep({ name: 'chat', type: 'chat_completion', promptTokens: 1 });
+    })();
+    const [row] = await traces.rows();
+    assert.equal(row?.tokens, 12);
+  });
+});

@@ -11,6 +11,7 @@ const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 export class ReceivedRequest<Req extends object, Res> implements DescribedRequest {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
+  readonly #res: Res;
   readonly #body: RequestBody | undefined;
   /** JSON text; undefined while it is still to come. */
   #bodyText: string | undefined = undefined;
@@ -19,9 +20,15 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   #route: string | undefined = undefined;
   #paramsText = 'null';
 
-  constructor(settings: RequestSettings<Req, Res>, req: Req, body: RequestBody | undefined) {
+  constructor(
+    settings: RequestSettings<Req, Res>,
+    req: Req,
+    res: Res,
+    body: RequestBody | undefined,
+  ) {
     this.#settings = settings;
     this.#req = req;
+    this.#res = res;
     this.#body = body;
   }
 
@@ -58,6 +65,15 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
     const route = this.#route ?? this.#ask('route', adapter.route);
     return { route, name: this.#ask('name', given.name) };
+  }
+
+  renamed(before: string, inferenceId: string): void {
+    const { adapter, echo, idHeader } = this.#settings;
+    if (!echo) return;
+    const sent = adapter.answerHeader(this.#res, idHeader);
+    if (sent === undefined || sent === before) {
+      adapter.setAnswerHeader(this.#res, idHeader, inferenceId);
+    }
   }
 
   #takeInputs(trace: RecordedRequest): void {

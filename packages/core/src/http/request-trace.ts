@@ -27,6 +27,8 @@ export interface DescribedRequest {
   readRoute(trace: RecordedRequest): void;
   /** Completes the trace by what is known at its end. */
   describe(trace: RecordedRequest): RequestDetails;
+  /** Has the answer carry the new id, where it carries the former one and that can still be changed. */
+  renamed(before: string, inferenceId: string): void;
 }
 
 export class RecordedRequest extends RecordedTrace implements RequestTrace {
@@ -71,6 +73,12 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     } else if (chunk instanceof Uint8Array) {
       this.#took(chunk, chunk.byteLength);
     }
+  }
+
+  override rename(inferenceId: string): void {
+    const before = this.inferenceId;
+    super.rename(inferenceId);
+    this.received?.renamed(before, inferenceId);
   }
 
   /** Ends the trace by the end of its answer. */

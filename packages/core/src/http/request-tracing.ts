@@ -96,6 +96,7 @@ export class RequestTracing<Req extends object, Res> {
     const received = new ReceivedRequest(
       this.#settings,
       req,
+      res,
       adapter.follow(trace, req, res, maxBytes),
     );
     trace.received = received;

@@ -2,9 +2,9 @@
 
 import { isPromise } from '#platform';
 import { CollectedOutput } from './collected-output.js';
+import { inherited } from './read-safely.js';
 import type { RecordedStep } from './recorded-step.js';
 import { runInScope } from './run-in-scope.js';
-import { inherited } from './snapshot.js';
 
 type Method = 'next' | 'return' | 'throw';
 const METHODS: readonly Method[] = ['next', 'return', 'throw'];

@@ -1,8 +1,8 @@
 /** Follows a Node stream by the events that it emits anyway: no listener, no read, nothing started. */
 
 import { CollectedOutput } from './collected-output.js';
+import { inherited } from './read-safely.js';
 import type { RecordedStep } from './recorded-step.js';
-import { inherited } from './snapshot.js';
 
 /** The part of Node's Readable that is used here. */
 export interface NodeReadable {

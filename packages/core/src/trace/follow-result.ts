@@ -5,8 +5,8 @@ import { followAsyncIterable, followAsyncIterator, followIterator } from './foll
 import { followPromise, followThenable } from './follow-promise.js';
 import { followReadable, isNodeReadable } from './follow-readable.js';
 import { followReadableStream } from './follow-readable-stream.js';
+import { inherited } from './read-safely.js';
 import type { RecordedStep } from './recorded-step.js';
-import { inherited } from './snapshot.js';
 
 /** A stream that nobody drains must not keep the trace of its call open for good. */
 const MAX_UNDRAINED_MS = 600_000;

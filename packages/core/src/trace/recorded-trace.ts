@@ -62,12 +62,14 @@ export class RecordedTrace implements StartedTrace {
   #room: number;
   #holds = 0;
 
-  constructor(recorder: Recorder, name: string, inferenceId: string) {
+  /** @param type of the root step; a request's is `user_call`, an annotated call's its own */
+  constructor(recorder: Recorder, name: string, inferenceId: string, type: StepType = 'user_call') {
     this.recorder = recorder;
     this.scope = recorder.scope;
     this.inferenceId = inferenceId;
     this.#room = recorder.limits.maxTraceChars;
-    this.root = new RecordedStep(this, 'user_call', stepName(name, ''), 0, 0);
+    // Who holds an annotated call's trace sees it as a step like any other.
+    this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
   }
 
   get current(): Step {
@@ -180,6 +182,11 @@ export class RecordedTrace implements StartedTrace {
     if (this.isOpen) this.#publish();
   }
 
+  /** Gives the trace's row another id. */
+  rename(inferenceId: string): void {
+    this.inferenceId = inferenceId;
+  }
+
   /** The root step ended: for a trace that stands for one call, this is its end. */
   rootEnded(): void {}
 
@@ -264,7 +271,7 @@ export class RecordedTrace implements StartedTrace {
   #apply(update: TraceUpdate): void {
     const { inferenceId, userId, sessionId, tags, context, question, input, ...rest } = update;
     if (inferenceId !== undefined) {
-      if (isInferenceId(inferenceId)) this.inferenceId = inferenceId;
+      if (isInferenceId(inferenceId)) this.rename(inferenceId);
       else
         this.badInput(
           'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',

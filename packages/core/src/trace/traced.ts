@@ -7,6 +7,7 @@ import { isInert } from './inert.js';
 import type { RecordedStep } from './recorded-step.js';
 import { RecordedTrace } from './recorded-trace.js';
 import { runInStep } from './run-in-step.js';
+import { isStepType } from './step-fields.js';
 import type { StepOptions } from './step-types.js';
 import type { Step } from './types.js';
 
@@ -132,7 +133,8 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
   const tracer = defaultTracerIfAny();
   if (!tracer.admits()) return undefined;
-  const own = new CallTrace(tracer, name, crypto.randomUUID());
+  const type = isStepType(options.type) ? options.type : 'user_call';
+  const own = new CallTrace(tracer, name, crypto.randomUUID(), type);
   tracer.opened(own);
   own.update({
     input: inputsOf(own, options, args) as Readonly<Record<string, unknown>>,

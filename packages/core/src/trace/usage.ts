@@ -13,10 +13,23 @@ export function usageOf(root: RecordedStep): Usage {
   };
 }
 
+/** Of a step that tells what went in and what came out, all tokens are known too. */
+function own(step: RecordedStep, field: keyof Usage): number | undefined {
+  const value = fieldOf(step, field);
+  if (value !== undefined || field !== 'tokens') return value;
+  const prompt = fieldOf(step, 'promptTokens');
+  const completion = fieldOf(step, 'completionTokens');
+  return prompt === undefined || completion === undefined ? undefined : prompt + completion;
+}
+
+function fieldOf(step: RecordedStep, field: keyof Usage): number | undefined {
+  const text = step.fields?.get(field);
+  return text === undefined || text === 'null' ? undefined : Number(text);
+}
+
 /** The sum of one field over the steps; undefined where none has it. */
 export function sumOf(step: RecordedStep, field: keyof Usage): number | undefined {
-  const own = step.fields?.get(field);
-  let sum = own === undefined || own === 'null' ? undefined : Number(own);
+  let sum = own(step, field);
   if (step.children !== undefined) {
     for (const child of step.children) {
       const below = sumOf(child, field);

@@ -1,0 +1,64 @@
+/** Reads objects without running code of theirs: accessors are not called, proxies not touched. */
+
+import { isProxy } from '#platform';
+
+/** Longest name of a class, an error or a key that is kept. */
+export const MAX_NAME_CHARS = 256;
+const MAX_STACK_CHARS = 4000;
+
+/** The value of a data property of the object or of what it inherits from; undefined for accessors. */
+export function inherited(value: object, key: PropertyKey): unknown {
+  let holder: object | null = value;
+  for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+    if (descriptor !== undefined) return descriptor.value;
+    holder = Object.getPrototypeOf(holder);
+  }
+  return undefined;
+}
+
+/** An error of another realm, or an object made to look like one, such as DOMException. */
+export function isErrorLike(value: object): boolean {
+  let holder: object | null = value;
+  for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
+    if (holder === Error.prototype) return true;
+    holder = Object.getPrototypeOf(holder);
+  }
+  return false;
+}
+
+/** The name of the object's class. */
+export function classOf(value: object): string {
+  const made = inherited(value, 'constructor');
+  const name = typeof made === 'function' && !isProxy(made) ? inherited(made, 'name') : '';
+  return typeof name === 'string' && name !== '' ? name.slice(0, MAX_NAME_CHARS) : 'Object';
+}
+
+/** The name that an error goes by, without running code of its own. */
+export function errorName(error: object): string {
+  const name = isDomException(error) ? error.name : inherited(error, 'name');
+  return typeof name === 'string' ? name.slice(0, MAX_NAME_CHARS) : 'Error';
+}
+
+/** The message of an error, without running code of its own. */
+export function errorMessage(error: object): string {
+  const message = isDomException(error) ? error.message : inherited(error, 'message');
+  return typeof message === 'string' ? message : '';
+}
+
+/** The engine's own accessor for `stack`, in engines where it is one. */
+const stackGetter = Object.getOwnPropertyDescriptor(new Error('probe'), 'stack')?.get;
+
+export function errorStack(error: object): string | undefined {
+  const own = Object.getOwnPropertyDescriptor(error, 'stack');
+  const isNative = own?.get !== undefined && own.get === stackGetter;
+  const stack: unknown = isNative ? Reflect.get(error, 'stack') : own?.value;
+  return typeof stack === 'string' ? stack.slice(0, MAX_STACK_CHARS) : undefined;
+}
+
+/** Its properties are accessors of the platform's, and safe to call. */
+function isDomException(value: object): value is DOMException {
+  return (
+    typeof DOMException === 'function' && Object.getPrototypeOf(value) === DOMException.prototype
+  );
+}

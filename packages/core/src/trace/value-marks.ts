@@ -1,0 +1,70 @@
+/** Short marks for values that are named instead of copied. */
+
+import { isProxy } from '#platform';
+import { classOf, inherited, MAX_NAME_CHARS } from './read-safely.js';
+
+export function functionMark(value: object): string {
+  if (isProxy(value)) return '[Proxy]';
+  const name = inherited(value, 'name');
+  return typeof name === 'string' && name !== ''
+    ? `[Function ${name.slice(0, MAX_NAME_CHARS)}]`
+    : '[Function]';
+}
+
+/** Reading a stream, or even listening to it, could start it. */
+export function streamMark(value: object): string | undefined {
+  if (inherited(value, '_readableState') !== undefined) {
+    const method = inherited(value, 'method');
+    const url = inherited(value, 'url');
+    if (typeof method !== 'string' || typeof url !== 'string') return `[${classOf(value)}]`;
+    return `[${classOf(value)} ${method} ${url.split('?', 1)[0]?.slice(0, MAX_NAME_CHARS)}]`;
+  }
+  const isWritable =
+    inherited(value, '_writableState') !== undefined || inherited(value, '_header') !== undefined;
+  return isWritable ? `[${classOf(value)}]` : undefined;
+}
+
+export function dateText(value: Date): string {
+  const time = Date.prototype.getTime.call(value);
+  return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);
+}
+
+export function isShort(value: bigint): boolean {
+  return value < 10n ** 100n && value > -(10n ** 100n);
+}
+
+/** Asked of the built-in accessors, since a view may have one of its own. */
+export function byteLengthOf(value: object): number {
+  for (const prototype of BYTES) {
+    try {
+      return Reflect.get(prototype, 'byteLength', value) as number;
+    } catch {
+      // Not of this kind.
+    }
+  }
+  return 0;
+}
+
+const BYTES: readonly object[] = [
+  Object.getPrototypeOf(Uint8Array.prototype),
+  DataView.prototype,
+  ArrayBuffer.prototype,
+  ...(typeof SharedArrayBuffer === 'function' ? [SharedArrayBuffer.prototype] : []),
+];
+
+/** Likewise: `toString` would call accessors that the expression may have of its own. */
+export function regExpText(value: RegExp): string {
+  const source = String(Reflect.get(RegExp.prototype, 'source', value));
+  let flags = '';
+  for (const [name, flag] of FLAGS) if (Reflect.get(RegExp.prototype, name, value)) flags += flag;
+  return `/${source.slice(0, MAX_NAME_CHARS)}/${flags}`;
+}
+
+const FLAGS = [
+  ['global', 'g'],
+  ['ignoreCase', 'i'],
+  ['multiline', 'm'],
+  ['dotAll', 's'],
+  ['unicode', 'u'],
+  ['sticky', 'y'],
+] as const;

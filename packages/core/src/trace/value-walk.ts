@@ -1,0 +1,310 @@
+/**
+ * One value's walk to JSON text. Longer than other files, since what it decides by the kind of a value is one decision.
+ */
+
+import {
+  isAnyArrayBuffer,
+  isBoxedPrimitive,
+  isDate,
+  isGeneratorObject,
+  isMap,
+  isNativeError,
+  isPromise,
+  isProxy,
+  isRegExp,
+  isSet,
+} from '#platform';
+import { quote } from './json-text.js';
+import {
+  classOf,
+  errorMessage,
+  errorName,
+  errorStack,
+  inherited,
+  isErrorLike,
+  MAX_NAME_CHARS,
+} from './read-safely.js';
+import { FAILED, MASK, type Redactor } from './redact.js';
+import type { SnapshotLimits } from './snapshot.js';
+import {
+  byteLengthOf,
+  dateText,
+  functionMark,
+  isShort,
+  regExpText,
+  streamMark,
+} from './value-marks.js';
+
+type ToJson = (key: string) => unknown;
+
+const MAX_CAUSES = 5;
+const MAX_ERRORS = 10;
+
+/** One value's walk: what is left to write, and the objects that enclose the present one. */
+export class ValueWalk {
+  readonly #redactor: Redactor;
+  readonly #limits: SnapshotLimits;
+  readonly #onFailure: (what: string, error: unknown) => void;
+  readonly #enclosing: object[] = [];
+  #room = 0;
+  #nodes = 0;
+
+  constructor(
+    redactor: Redactor,
+    limits: SnapshotLimits,
+    onFailure: (what: string, error: unknown) => void,
+  ) {
+    this.#redactor = redactor;
+    this.#limits = limits;
+    this.#onFailure = onFailure;
+  }
+
+  text(value: unknown, key: string, room: number): string {
+    this.#enclosing.length = 0;
+    this.#room = room;
+    this.#nodes = 0;
+    return this.member(value, key, 0) ?? 'null';
+  }
+
+  /** Undefined where JSON has no member: an undefined value. */
+  member(value: unknown, key: string, depth: number): string | undefined {
+    const isSecret = key !== '' && this.#redactor.isSecret(key);
+    return isSecret && isMaskable(value, key) ? this.#mark(MASK) : this.#value(value, key, depth);
+  }
+
+  #value(value: unknown, key: string, depth: number): string | undefined {
+    switch (typeof value) {
+      case 'undefined':
+        return undefined;
+      case 'string':
+        return this.#string(value, key);
+      case 'number':
+        this.#room -= 8;
+        return Number.isFinite(value) ? String(value) : this.#mark(String(value));
+      case 'boolean':
+        this.#room -= 5;
+        return value ? 'true' : 'false';
+      case 'object':
+        if (value !== null) return this.#object(value, depth);
+        this.#room -= 4;
+        return 'null';
+      case 'bigint':
+        return this.#mark(isShort(value) ? `${value}n` : '[BigInt]');
+      case 'symbol':
+        return this.#mark(value.toString().slice(0, MAX_NAME_CHARS));
+      default:
+        return this.#mark(functionMark(value as object));
+    }
+  }
+
+  #string(value: string, key: string): string {
+    const room = Math.max(this.#room, 0);
+    let text = this.#quoted(value, room, key);
+    // A control character takes six in JSON.
+    if (text.length > 2 * room + 100) text = this.#quoted(value, Math.floor(room / 6), key);
+    this.#room -= text.length + 1;
+    return text;
+  }
+
+  #quoted(value: string, room: number, key: string): string {
+    const text =
+      value.length > room
+        ? `${value.slice(0, room)}… [cut: ${value.length - room} more characters]`
+        : value;
+    return quote(
+      this.#redactor.text === undefined ? text : this.#redactText(this.#redactor.text, text, key),
+    );
+  }
+
+  #redactText(redact: (text: string, key: string) => string, text: string, key: string): string {
+    try {
+      const result: unknown = redact(text, key);
+      if (typeof result === 'string') return result.slice(0, this.#limits.maxChars);
+      if (isPromise(result)) result.catch(() => {});
+      this.#onFailure('redaction_failed', new TypeError('redact.text must return a string'));
+    } catch (error) {
+      this.#onFailure('redaction_failed', error);
+    }
+    return FAILED;
+  }
+
+  #mark(mark: string): string {
+    this.#room -= mark.length + 3;
+    return quote(mark);
+  }
+
+  #object(value: object, depth: number): string {
+    this.#nodes++;
+    if (isProxy(value)) return this.#mark('[Proxy]');
+    if (this.#enclosing.includes(value)) return this.#mark('[Circular]');
+    const isList = Array.isArray(value);
+    if (depth >= this.#limits.maxDepth) return this.#mark(isList ? '[Array]' : '[Object]');
+    this.#enclosing.push(value);
+    try {
+      if (isList) return this.#array(value, depth);
+      const prototype = Object.getPrototypeOf(value);
+      if (prototype === Object.prototype || prototype === null) return this.#plain(value, depth);
+      return this.#instance(value, depth);
+    } finally {
+      this.#enclosing.pop();
+    }
+  }
+
+  #array(value: readonly unknown[], depth: number): string {
+    let text = '[';
+    const length = value.length;
+    for (let i = 0; i < length; i++) {
+      if (this.#isFull()) {
+        return `${text}${i > 0 ? ',' : ''}${this.#mark(`[cut: ${length - i} more items]`)}]`;
+      }
+      if (i > 0) text += ',';
+      const descriptor = Object.getOwnPropertyDescriptor(value, i);
+      text +=
+        descriptor === undefined ? this.#hole() : (this.#property(descriptor, '', depth) ?? 'null');
+    }
+    return `${text}]`;
+  }
+
+  /** A list may have four billion of them. */
+  #hole(): string {
+    this.#nodes++;
+    return 'null';
+  }
+
+  #plain(value: object, depth: number): string {
+    const keys = Object.keys(value);
+    let text = '{';
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      if (this.#isFull()) {
+        const rest = this.#mark(`[cut: ${keys.length - i} more keys]`);
+        return `${text}${text.length > 1 ? ',' : ''}"…":${rest}}`;
+      }
+      const descriptor = Object.getOwnPropertyDescriptor(value, key);
+      if (descriptor === undefined) continue;
+      if (key === 'toJSON' && typeof descriptor.value === 'function') {
+        return this.#viaToJson(value, descriptor.value, depth);
+      }
+      const known = this.#redactor.lookUp(key);
+      const isMasked = known.isSecret && isMaskable(descriptor.value, key);
+      const member = isMasked ? this.#mark(MASK) : this.#property(descriptor, key, depth);
+      if (member === undefined) continue;
+      this.#room -= known.text.length + 1;
+      text += text.length > 1 ? `,${known.text}${member}` : known.text + member;
+    }
+    return `${text}}`;
+  }
+
+  #property(descriptor: PropertyDescriptor, key: string, depth: number): string | undefined {
+    this.#nodes++;
+    if (descriptor.get !== undefined || descriptor.set !== undefined) return this.#mark('[Getter]');
+    return this.#value(descriptor.value, key, depth + 1);
+  }
+
+  #isFull(): boolean {
+    return this.#room <= 0 || this.#nodes >= this.#limits.maxNodes;
+  }
+
+  /** Of a class, known or not. Brand checks come first, since they run no code of the value's. */
+  #instance(value: object, depth: number): string {
+    if (isDate(value)) return this.#mark(dateText(value));
+    if (isNativeError(value) || isErrorLike(value)) return this.#error(value, depth);
+    if (isMap(value)) return this.#map(value, depth);
+    if (isSet(value))
+      return `{"$set":${this.#array(firstOf(value, this.#limits.maxNodes), depth)}}`;
+    if (isPromise(value)) return this.#mark('[Promise]');
+    if (isRegExp(value)) return this.#mark(regExpText(value));
+    if (isGeneratorObject(value)) return this.#mark('[Generator]');
+    if (ArrayBuffer.isView(value))
+      return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
+    if (isAnyArrayBuffer(value))
+      return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
+    if (isBoxedPrimitive(value)) return this.#boxed(value, depth);
+    const stream = streamMark(value);
+    if (stream !== undefined) return this.#mark(stream);
+    const toJson = inherited(value, 'toJSON');
+    if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
+    if (typeof inherited(value, 'then') === 'function') return this.#mark('[Promise]');
+    const keys = Object.keys(value);
+    if (keys.length === 0) return this.#mark(`[${classOf(value)}]`);
+    return this.#plain(value, depth);
+  }
+
+  #viaToJson(value: object, toJson: ToJson, depth: number): string {
+    let result: unknown;
+    try {
+      result = Reflect.apply(toJson, value, ['']);
+    } catch {
+      return this.#mark(`[${classOf(value)}: toJSON failed]`);
+    }
+    if (result === value) return this.#mark(`[${classOf(value)}]`);
+    if (isPromise(result)) {
+      // We asked for it, so its failure is ours to hear.
+      result.catch(() => {});
+      return this.#mark('[Promise]');
+    }
+    return this.member(result, '', depth + 1) ?? 'null';
+  }
+
+  #map(value: Map<unknown, unknown>, depth: number): string {
+    const entries: unknown[] = [];
+    for (const entry of Map.prototype.entries.call(value)) {
+      if (entries.length >= this.#limits.maxNodes) break;
+      const [key, item] = entry;
+      const secret = typeof key === 'string' && this.#redactor.isSecret(key);
+      entries.push([key, secret ? MASK : item]);
+    }
+    return `{"$map":${this.#array(entries, depth)}}`;
+  }
+
+  #boxed(value: object, depth: number): string {
+    for (const { prototype } of [String, Number, Boolean, Symbol, BigInt]) {
+      try {
+        return this.member(Reflect.apply(prototype.valueOf, value, []), '', depth) ?? 'null';
+      } catch {
+        // Not this kind of box.
+      }
+    }
+    return this.#mark(`[${classOf(value)}]`);
+  }
+
+  #error(value: object, depth: number): string {
+    const parts: Record<string, unknown> = Object.create(null);
+    parts.name = errorName(value);
+    parts.message = errorMessage(value);
+    const stack = errorStack(value);
+    if (stack !== undefined) parts.stack = stack;
+    const code = inherited(value, 'code');
+    if (typeof code === 'string' || typeof code === 'number') parts.code = code;
+    const cause = inherited(value, 'cause');
+    const causes = this.#enclosing.filter((each) => isNativeError(each)).length;
+    if (cause !== undefined && causes <= MAX_CAUSES) parts.cause = cause;
+    const errors = inherited(value, 'errors');
+    if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);
+    return this.#plain(parts, depth);
+  }
+}
+
+function firstErrors(errors: readonly unknown[]): unknown[] {
+  const first: unknown[] = [];
+  for (let i = 0; i < errors.length && i < MAX_ERRORS; i++) {
+    first.push(Object.getOwnPropertyDescriptor(errors, i)?.value);
+  }
+  if (errors.length > MAX_ERRORS) first.push(`[cut: ${errors.length - MAX_ERRORS} more errors]`);
+  return first;
+}
+
+/** Under the key of a secret, what could be one. A count is none: `token: 17`. */
+function isMaskable(value: unknown, key: string): boolean {
+  if (value === undefined || value === null || typeof value === 'boolean') return false;
+  return typeof value !== 'number' || !/token$/i.test(key);
+}
+
+function firstOf(values: Set<unknown>, count: number): unknown[] {
+  const first: unknown[] = [];
+  for (const value of Set.prototype.values.call(values)) {
+    if (first.length >= count) break;
+    first.push(value);
+  }
+  return first;
+}
