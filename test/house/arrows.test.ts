@@ -81,7 +81,7 @@ function adapterOf(...framework: string[]): Arrows {
   return {
     uses: [`${CORE}/adapter`],
     knows: [...framework, /^node:/],
-    handsOn: [CORE],
+    handsOn: [CORE, `${CORE}/testing`],
     dependencies: [CORE],
     peers: framework,
   };
