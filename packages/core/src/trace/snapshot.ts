@@ -6,15 +6,7 @@
  */
 
 import type { Redactor } from './redact.js';
-import { ValueWalk } from './value-walk.js';
-
-export interface SnapshotLimits {
-  /** Characters of one value's text, about. */
-  readonly maxChars: number;
-  readonly maxDepth: number;
-  /** Members visited in one value. */
-  readonly maxNodes: number;
-}
+import { type SnapshotLimits, ValueWalk } from './value-walk.js';
 
 export class Snapshotter {
   readonly #redactor: Redactor;

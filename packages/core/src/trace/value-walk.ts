@@ -25,7 +25,6 @@ import {
   MAX_NAME_CHARS,
 } from './read-safely.js';
 import { FAILED, MASK, type Redactor } from './redact.js';
-import type { SnapshotLimits } from './snapshot.js';
 import {
   byteLengthOf,
   dateText,
@@ -34,6 +33,14 @@ import {
   regExpText,
   streamMark,
 } from './value-marks.js';
+
+export interface SnapshotLimits {
+  /** Characters of one value's text, about. */
+  readonly maxChars: number;
+  readonly maxDepth: number;
+  /** Members visited in one value. */
+  readonly maxNodes: number;
+}
 
 type ToJson = (key: string) => unknown;
 
