@@ -59,6 +59,19 @@ function takeLastChances(): void {
   }
 }
 
+/** Memory that is not cleared first: it is to be written before it is read. */
+export function allocate(size: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(size);
+}
+
+/**
+ * Writes a text as UTF-8 into memory of `allocate`.
+ * @returns the bytes that were written
+ */
+export function writeUtf8(target: Uint8Array, text: string, offset: number): number {
+  return (target as Buffer).write(text, offset);
+}
+
 /** Bytes as text, several times faster than by a TextDecoder made for it. */
 export function utf8Text(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

@@ -1,5 +1,6 @@
 /** Rows to bytes, as soon as they exist: bytes are counted exactly and cost the garbage collector nothing. */
 
+import { allocate, writeUtf8 } from '#platform';
 import type { Row } from './row.js';
 
 /** A row as it waits to be sent. */
@@ -11,11 +12,10 @@ export interface QueuedRow {
 }
 
 const SLAB_BYTES = 128 * 1024;
-const encoder = new TextEncoder();
 
 /** Encodes rows into slabs that many of them share. */
 export class RowEncoder {
-  #slab = new Uint8Array(0);
+  #slab = allocate(0);
   #used = 0;
 
   encode(row: Row): QueuedRow {
@@ -24,14 +24,14 @@ export class RowEncoder {
 
   #bytes(text: string): Uint8Array {
     // A UTF-16 unit takes at most three bytes of UTF-8.
-    if (text.length * 3 > SLAB_BYTES) return encoder.encode(text);
-    if (text.length * 3 > this.#slab.byteLength - this.#used) {
-      this.#slab = new Uint8Array(SLAB_BYTES);
+    const most = text.length * 3;
+    if (most > SLAB_BYTES) return new TextEncoder().encode(text);
+    if (most > this.#slab.byteLength - this.#used) {
+      this.#slab = allocate(SLAB_BYTES);
       this.#used = 0;
     }
-    const { written } = encoder.encodeInto(text, this.#slab.subarray(this.#used));
-    const bytes = this.#slab.subarray(this.#used, this.#used + written);
-    this.#used += written;
-    return bytes;
+    const start = this.#used;
+    this.#used += writeUtf8(this.#slab, text, start);
+    return this.#slab.subarray(start, this.#used);
   }
 }

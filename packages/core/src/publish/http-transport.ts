@@ -1,5 +1,6 @@
 /** Delivers a batch by one data-stream call. */
 
+import { allocate } from '#platform';
 import type { OpenlayerApi } from './openlayer-api.js';
 import type { Batch, Delivery, SendOptions, Transport } from './transport.js';
 
@@ -25,7 +26,7 @@ function bodyOf(batch: Batch): Uint8Array {
   const start = encoder.encode(`{"config":${batch.layout},"rows":[`);
   let size = start.byteLength + END.byteLength + batch.rows.length - 1;
   for (const row of batch.rows) size += row.bytes.byteLength;
-  const body = new Uint8Array(size);
+  const body = allocate(size);
   body.set(start);
   let position = start.byteLength;
   for (const row of batch.rows) {

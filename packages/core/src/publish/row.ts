@@ -86,9 +86,9 @@ function stepText(step: RecordedStep, inputs: string, metadata: string): string 
   const fields = FIELDS[step.type];
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as (typeof fields)[number];
-    const value = step.fields?.get(field.name);
-    if (value !== undefined) text += `,"${field.name}":${value}`;
-    else if (field.always) text += `,"${field.name}":null`;
+    const value = step.fields?.[i];
+    if (value !== undefined) text += field.prefix + value;
+    else if (field.always) text += field.absent;
   }
   return `${text}}`;
 }

@@ -6,6 +6,20 @@ import { isProxy } from '#platform';
 export const MAX_NAME_CHARS = 256;
 const MAX_STACK_CHARS = 4000;
 
+const lookUpGetter = Reflect.get(Object.prototype, '__lookupGetter__') as (
+  this: object,
+  key: PropertyKey,
+) => unknown;
+const lookUpSetter = Reflect.get(Object.prototype, '__lookupSetter__') as typeof lookUpGetter;
+
+/**
+ * Whether a property that the object has is an accessor (ECMA-262, B.2.2.4). Unlike a property descriptor, the answer
+ * allocates nothing, and most of what is logged is asked this.
+ */
+export function isAccessor(value: object, key: PropertyKey): boolean {
+  return lookUpGetter.call(value, key) !== undefined || lookUpSetter.call(value, key) !== undefined;
+}
+
 /** The value of a data property of the object or of what it inherits from; undefined for accessors. */
 export function inherited(value: object, key: PropertyKey): unknown {
   let holder: object | null = value;

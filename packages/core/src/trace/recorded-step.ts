@@ -9,7 +9,7 @@ import { errorMessage, errorName } from './read-safely.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { runInScope } from './run-in-scope.js';
 import { runInStep } from './run-in-step.js';
-import { FIELDS, fieldText, fits, isStepType } from './step-fields.js';
+import { FIELDS, type Field, fieldText, fits, isStepType } from './step-fields.js';
 import { newStepId } from './step-id.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Step } from './types.js';
@@ -45,8 +45,8 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   groundTruth: string | undefined = undefined;
   error: RecordedError | undefined = undefined;
   metadata: Members | undefined = undefined;
-  /** The fields of its type, as far as they are set. */
-  fields: Members | undefined = undefined;
+  /** The fields of its type, in their order, as far as they are set. */
+  fields: (string | undefined)[] | undefined = undefined;
   children: RecordedStep[] | undefined = undefined;
   /** Makes the output of what the step's function returned. */
   outputOf: ((result: unknown) => unknown) | undefined = undefined;
@@ -193,8 +193,9 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   setMetadata(key: string, text: string): void {
     if (!this.#takesMetadata(key)) return;
-    this.metadata ??= new Members();
-    this.metadata.set(metadataName(key), text);
+    const name = metadataName(key);
+    if (this.metadata === undefined) this.metadata = new Members([name], [text]);
+    else this.metadata.set(name, text);
   }
 
   #takesMetadata(key: string): boolean {
@@ -256,15 +257,17 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   #applyFields(values: object): void {
     const read = values as Readonly<Record<string, unknown>>;
-    for (const field of FIELDS[this.type]) {
+    const known = FIELDS[this.type];
+    for (let i = 0; i < known.length; i++) {
+      const field = known[i] as Field;
       const value = read[field.name];
       if (value === undefined) continue;
       const text = fits(field.kind, value)
         ? fieldText(field, value, (each) => this.trace.snapshot(each, ''))
         : undefined;
       if (text !== undefined) {
-        this.fields ??= new Members();
-        this.fields.set(field.name, text);
+        this.fields ??= new Array<string | undefined>(known.length).fill(undefined);
+        this.fields[i] = text;
       } else if (field.kind !== 'counts') {
         this.trace.badInput(
           `${field.name} of a ${this.type} step does not fit; it was kept in metadata`,

@@ -10,10 +10,26 @@ export interface Field {
   readonly kind: Kind;
   /** Whether the platform expects the key even where nothing is known: it is null then. */
   readonly always: boolean;
+  /** `,"name":` */
+  readonly prefix: string;
+  /** `,"name":null` */
+  readonly absent: string;
 }
 
-const always = (name: string, kind: Kind): Field => ({ name, kind, always: true });
-const whenSet = (name: string, kind: Kind): Field => ({ name, kind, always: false });
+const always = (name: string, kind: Kind): Field => ({
+  name,
+  kind,
+  always: true,
+  prefix: `,"${name}":`,
+  absent: `,"${name}":null`,
+});
+const whenSet = (name: string, kind: Kind): Field => ({
+  name,
+  kind,
+  always: false,
+  prefix: `,"${name}":`,
+  absent: `,"${name}":null`,
+});
 
 const NONE: readonly Field[] = [];
 
@@ -62,6 +78,13 @@ export const FIELDS: Readonly<Record<StepType, readonly Field[]>> = {
     always('dataType', 'text'),
   ],
 };
+
+/** Where a field stands among those of its type; -1 where the type has none of that name. */
+export function indexOfField(type: StepType, name: string): number {
+  const fields = FIELDS[type];
+  for (let i = 0; i < fields.length; i++) if (fields[i]?.name === name) return i;
+  return -1;
+}
 
 export function isStepType(type: unknown): type is StepType {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);

@@ -1,6 +1,7 @@
 /** Tokens and cost of a tree of steps, where any of them told. */
 
 import type { RecordedStep } from './recorded-step.js';
+import { indexOfField } from './step-fields.js';
 import type { Usage } from './types.js';
 
 /** The sums over the steps. Absent means unknown. */
@@ -23,7 +24,7 @@ function own(step: RecordedStep, field: keyof Usage): number | undefined {
 }
 
 function fieldOf(step: RecordedStep, field: keyof Usage): number | undefined {
-  const text = step.fields?.get(field);
+  const text = step.fields?.[indexOfField(step.type, field)];
   return text === undefined || text === 'null' ? undefined : Number(text);
 }
 

@@ -21,6 +21,7 @@ import {
   errorName,
   errorStack,
   inherited,
+  isAccessor,
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
@@ -165,9 +166,9 @@ export class ValueWalk {
         return `${text}${i > 0 ? ',' : ''}${this.#mark(`[cut: ${length - i} more items]`)}]`;
       }
       if (i > 0) text += ',';
-      const descriptor = Object.getOwnPropertyDescriptor(value, i);
-      text +=
-        descriptor === undefined ? this.#hole() : (this.#property(descriptor, '', depth) ?? 'null');
+      text += Object.hasOwn(value, i)
+        ? (this.#property(value, i, '', depth) ?? 'null')
+        : this.#hole();
     }
     return `${text}]`;
   }
@@ -187,14 +188,12 @@ export class ValueWalk {
         const rest = this.#mark(`[cut: ${keys.length - i} more keys]`);
         return `${text}${text.length > 1 ? ',' : ''}"…":${rest}}`;
       }
-      const descriptor = Object.getOwnPropertyDescriptor(value, key);
-      if (descriptor === undefined) continue;
-      if (key === 'toJSON' && typeof descriptor.value === 'function') {
-        return this.#viaToJson(value, descriptor.value, depth);
-      }
       const known = this.#redactor.lookUp(key);
-      const isMasked = known.isSecret && isMaskable(descriptor.value, key);
-      const member = isMasked ? this.#mark(MASK) : this.#property(descriptor, key, depth);
+      const member = this.#property(value, key, key, depth, known.isSecret);
+      if (key === 'toJSON' && member !== undefined && !isAccessor(value, key)) {
+        const toJson: unknown = Reflect.get(value, key);
+        if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
+      }
       if (member === undefined) continue;
       this.#room -= known.text.length + 1;
       text += text.length > 1 ? `,${known.text}${member}` : known.text + member;
@@ -202,10 +201,20 @@ export class ValueWalk {
     return `${text}}`;
   }
 
-  #property(descriptor: PropertyDescriptor, key: string, depth: number): string | undefined {
+  /** Undefined where JSON has no member. */
+  #property(
+    holder: object,
+    property: PropertyKey,
+    key: string,
+    depth: number,
+    isSecret = false,
+  ): string | undefined {
     this.#nodes++;
-    if (descriptor.get !== undefined || descriptor.set !== undefined) return this.#mark('[Getter]');
-    return this.#value(descriptor.value, key, depth + 1);
+    if (isAccessor(holder, property)) return this.#mark('[Getter]');
+    const value: unknown = Reflect.get(holder, property);
+    return isSecret && isMaskable(value, key)
+      ? this.#mark(MASK)
+      : this.#value(value, key, depth + 1);
   }
 
   #isFull(): boolean {
