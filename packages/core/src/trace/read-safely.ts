@@ -10,14 +10,13 @@ const lookUpGetter = Reflect.get(Object.prototype, '__lookupGetter__') as (
   this: object,
   key: PropertyKey,
 ) => unknown;
-const lookUpSetter = Reflect.get(Object.prototype, '__lookupSetter__') as typeof lookUpGetter;
 
 /**
- * Whether a property that the object has is an accessor (ECMA-262, B.2.2.4). Unlike a property descriptor, the answer
- * allocates nothing, and most of what is logged is asked this.
+ * Whether reading a property that the object has would run code (ECMA-262, B.2.2.4). Unlike a property descriptor, the
+ * answer allocates nothing, and most of what is logged is asked this.
  */
-export function isAccessor(value: object, key: PropertyKey): boolean {
-  return lookUpGetter.call(value, key) !== undefined || lookUpSetter.call(value, key) !== undefined;
+export function hasGetter(value: object, key: PropertyKey): boolean {
+  return lookUpGetter.call(value, key) !== undefined;
 }
 
 /** The value of a data property of the object or of what it inherits from; undefined for accessors. */

@@ -20,8 +20,8 @@ import {
   errorMessage,
   errorName,
   errorStack,
+  hasGetter,
   inherited,
-  isAccessor,
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
@@ -190,7 +190,7 @@ export class ValueWalk {
       }
       const known = this.#redactor.lookUp(key);
       const member = this.#property(value, key, key, depth, known.isSecret);
-      if (key === 'toJSON' && member !== undefined && !isAccessor(value, key)) {
+      if (key === 'toJSON' && member !== undefined && !hasGetter(value, key)) {
         const toJson: unknown = Reflect.get(value, key);
         if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
       }
@@ -210,8 +210,8 @@ export class ValueWalk {
     isSecret = false,
   ): string | undefined {
     this.#nodes++;
-    if (isAccessor(holder, property)) return this.#mark('[Getter]');
-    const value: unknown = Reflect.get(holder, property);
+    if (hasGetter(holder, property)) return this.#mark('[Getter]');
+    const value = (holder as Readonly<Record<PropertyKey, unknown>>)[property];
     return isSecret && isMaskable(value, key)
       ? this.#mark(MASK)
       : this.#value(value, key, depth + 1);
