@@ -5,6 +5,7 @@
  * not touched. It never throws, and its time and output are bounded whatever it is given.
  */
 
+import { quote } from './json-text.js';
 import type { Redactor } from './redact.js';
 import { type SnapshotLimits, ValueWalk } from './value-walk.js';
 
@@ -30,6 +31,8 @@ export class Snapshotter {
    * @param maxChars where less than the general limit is left
    */
   text(value: unknown, key = '', maxChars = this.#limits.maxChars): string {
+    const plain = this.#plainText(value, key, maxChars);
+    if (plain !== undefined) return plain;
     // A toJSON may log something itself: the walk that is under way is not there for it.
     const walk = this.#idle ?? new ValueWalk(this.#redactor, this.#limits, this.#onFailure);
     this.#idle = undefined;
@@ -41,6 +44,18 @@ export class Snapshotter {
     } finally {
       this.#idle = walk;
     }
+  }
+
+  /** Of what most values are: a short text or a number, with nothing to mask or to cut. */
+  #plainText(value: unknown, key: string, maxChars: number): string | undefined {
+    const isPlain =
+      typeof value === 'string'
+        ? // A control character takes six in JSON.
+          value.length * 6 <= Math.min(maxChars, this.#limits.maxChars) &&
+          this.#redactor.text === undefined
+        : Number.isFinite(value);
+    if (!isPlain || (key !== '' && this.#redactor.isSecret(key))) return undefined;
+    return typeof value === 'string' ? quote(value) : String(value);
   }
 
   /**
