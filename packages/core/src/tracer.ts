@@ -142,10 +142,6 @@ export class TracerCore implements Tracer, Recorder {
     this.#open = new OpenTraces(outside);
   }
 
-  get openTraces(): OpenTraces {
-    return this.#open;
-  }
-
   startTrace(options: string | StartTraceOptions): StartedTrace {
     try {
       return this.#startTrace(options);

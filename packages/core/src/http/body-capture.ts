@@ -1,6 +1,6 @@
 /** Keeps the first bytes of a body as they pass by, and counts the rest. */
 
-import { utf8Text } from '#platform';
+import { copied, utf8Text } from '#platform';
 
 export class BodyCapture {
   readonly #maxBytes: number;
@@ -92,8 +92,7 @@ const encoder = new TextEncoder();
 /** Of its own memory: Buffer's `slice` would share it. */
 function copyOf(chunk: Uint8Array, maxBytes: number): Uint8Array {
   const part = chunk.byteLength > maxBytes ? chunk.subarray(0, maxBytes) : chunk;
-  // Small ones come out of Node's pool.
-  return typeof Buffer === 'function' ? Buffer.from(part) : new Uint8Array(part);
+  return copied(part);
 }
 
 function head(text: string, byteLength: number, room: number): string {

@@ -1,5 +1,6 @@
 /** The HTTP side of a trace: what came in, what went out, and how it ended. */
 
+import { encoded, utf8Length } from '#platform';
 import { quote, rounded } from '../trace/json-text.js';
 import { stepName } from '../trace/recorded-step.js';
 import { RecordedTrace } from '../trace/recorded-trace.js';
@@ -67,9 +68,13 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     if (chunk === null || chunk === undefined || typeof chunk === 'function') return;
     if (typeof chunk === 'string') {
       const isUtf8 = typeof encoding !== 'string' || /^utf-?8$/i.test(encoding);
-      if (isUtf8) this.#took(chunk, utf8Length(chunk));
-      // With any other encoding, the response refuses the chunk.
-      else if (Buffer.isEncoding(encoding)) this.#tookEncoded(chunk, encoding);
+      if (isUtf8) {
+        this.#took(chunk, utf8Length(chunk));
+        return;
+      }
+      // With an encoding that does not exist, the response refuses the chunk.
+      const bytes = encoded(chunk, encoding);
+      if (bytes !== undefined) this.#took(bytes, bytes.byteLength);
     } else if (chunk instanceof Uint8Array) {
       this.#took(chunk, chunk.byteLength);
     }
@@ -118,11 +123,6 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.answer?.add(chunk, byteLength);
   }
 
-  #tookEncoded(chunk: string, encoding: BufferEncoding): void {
-    const bytes = Buffer.from(chunk, encoding);
-    this.#took(bytes, bytes.byteLength);
-  }
-
   #takeOutput(facts: AnswerFacts): void {
     const { answer } = this;
     this.answer = undefined;
@@ -152,9 +152,3 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     );
   }
 }
-
-/** Texts are counted in bytes without being encoded, where Node is there to do it. */
-const utf8Length: (text: string) => number =
-  typeof Buffer === 'function'
-    ? (text) => Buffer.byteLength(text)
-    : (text) => new TextEncoder().encode(text).byteLength;

@@ -72,6 +72,21 @@ export function writeUtf8(target: Uint8Array, text: string, offset: number): num
   return (target as Buffer).write(text, offset);
 }
 
+/** A copy of the bytes; a small one comes out of Node's pool. */
+export function copied(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(bytes);
+}
+
+/** The bytes that a text takes in UTF-8, counted without encoding it. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The text in the encoding of that name, or undefined where there is none such. */
+export function encoded(text: string, encoding: string): Uint8Array | undefined {
+  return Buffer.isEncoding(encoding) ? Buffer.from(text, encoding) : undefined;
+}
+
 /** Bytes as text, several times faster than by a TextDecoder made for it. */
 export function utf8Text(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

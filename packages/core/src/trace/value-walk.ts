@@ -188,12 +188,12 @@ export class ValueWalk {
         const rest = this.#mark(`[cut: ${keys.length - i} more keys]`);
         return `${text}${text.length > 1 ? ',' : ''}"…":${rest}}`;
       }
-      const known = this.#redactor.lookUp(key);
-      const member = this.#property(value, key, key, depth, known.isSecret);
-      if (key === 'toJSON' && member !== undefined && !hasGetter(value, key)) {
+      if (key === 'toJSON' && !hasGetter(value, key)) {
         const toJson: unknown = Reflect.get(value, key);
         if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
       }
+      const known = this.#redactor.lookUp(key);
+      const member = this.#property(value, key, key, depth, known.isSecret);
       if (member === undefined) continue;
       this.#room -= known.text.length + 1;
       text += text.length > 1 ? `,${known.text}${member}` : known.text + member;
