@@ -4,9 +4,10 @@ import { exchange } from '#platform';
 import { type Config, resolveConfig, type TracerOptions } from './config.js';
 import { Diagnostics } from './diagnostics.js';
 import { httpTransport } from './publish/http-transport.js';
+import { JsonBytes } from './publish/json-bytes.js';
 import { OpenlayerApi } from './publish/openlayer-api.js';
 import { Publisher } from './publish/publisher.js';
-import { rowOf } from './publish/row.js';
+import { writeRow } from './publish/row.js';
 import { type Feedback, RowUpdater, type UpdateResult } from './publish/row-updater.js';
 import type { Transport } from './publish/transport.js';
 import { withIsolation } from './publish/with-isolation.js';
@@ -99,6 +100,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly #publisher: Publisher;
   readonly #rows: RowUpdater;
   readonly #open: OpenTraces;
+  readonly #bytes = new JsonBytes();
   #started = 0;
   #sampledOut = 0;
 
@@ -201,7 +203,7 @@ export class TracerCore implements Tracer, Recorder {
       return;
     }
     try {
-      this.#publisher.add(rowOf(trace));
+      this.#publisher.add(writeRow(trace, this.#bytes));
     } catch (error) {
       this.#publisher.drop('internal_error', 1);
       throw error;

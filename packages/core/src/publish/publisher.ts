@@ -3,7 +3,6 @@
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
-import { type QueuedRow, RowEncoder } from './encode.js';
 import type { Row } from './row.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
@@ -46,7 +45,7 @@ interface SealedBatch extends Batch {
 }
 
 interface OpenBatch {
-  readonly rows: QueuedRow[];
+  readonly rows: Row[];
   readonly ids: Set<string>;
   bytes: number;
 }
@@ -56,7 +55,6 @@ export class Publisher {
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;
   readonly #outside: (fn: () => void) => void;
-  readonly #encoder = new RowEncoder();
   readonly #open = new Map<string, OpenBatch>();
   readonly #ready: SealedBatch[] = [];
   /** One promise for each sealed batch without a fate. */
@@ -94,8 +92,7 @@ export class Publisher {
       this.drop('shut_down', 1);
       return;
     }
-    const queued = this.#encoder.encode(row);
-    const size = queued.bytes.byteLength;
+    const size = row.bytes.byteLength;
     if (this.#queuedBytes + size > this.#limits.maxQueueBytes) {
       this.drop('queue_full', 1);
       this.#diagnostics.report(
@@ -108,8 +105,8 @@ export class Publisher {
     this.#queued++;
     this.#queuedBytes += size;
     this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
-    this.#batchFor(queued).rows.push(queued);
-    this.#sealIfFull(queued.layout);
+    this.#batchFor(row).rows.push(row);
+    this.#sealIfFull(row.layout);
     if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
   }
 
@@ -155,7 +152,7 @@ export class Publisher {
     }
   }
 
-  #batchFor(row: QueuedRow): OpenBatch {
+  #batchFor(row: Row): OpenBatch {
     let batch = this.#open.get(row.layout);
     // The platform's rows are keyed by their id: twice in one call would be ambiguous.
     if (

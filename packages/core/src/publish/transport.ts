@@ -1,12 +1,12 @@
 /** The interface that everything between the publisher and the network has. A new concern wraps it. */
 
-import type { QueuedRow } from './encode.js';
+import type { Row } from './row.js';
 
 /** Rows of one layout, sent in one call. */
 export interface Batch {
   /** JSON text of the `config` that all its rows share. */
   readonly layout: string;
-  readonly rows: readonly QueuedRow[];
+  readonly rows: readonly Row[];
 }
 
 /** What became of the rows of a batch. Together the numbers are the rows. */
