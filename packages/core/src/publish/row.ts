@@ -165,7 +165,7 @@ function writeRest(out: JsonBytes, step: RecordedStep): void {
     }
   }
   // What still runs when its trace is published is closed there.
-  const endMs = step.endMs < 0 ? Math.max(trace.elapsedMs(), step.startMs) : step.endMs;
+  const endMs = step.isRunning ? Math.max(trace.elapsedMs(), step.startMs) : step.endMs;
   out.ascii('],"latency":');
   out.rounded(step.latencyMs < 0 ? endMs - step.startMs : step.latencyMs);
   out.ascii(',"startTime":');
@@ -193,7 +193,7 @@ function writeMetadata(out: JsonBytes, step: RecordedStep, unrecordedSteps: numb
     addOwn(out, step, 'errorType', error.name, first);
     addOwn(out, step, 'Exceptions', error.message, first);
   }
-  if (step.endMs < 0) addOwn(out, step, 'unfinished', true, first);
+  if (step.isRunning) addOwn(out, step, 'unfinished', true, first);
   if (unrecordedSteps > 0) addOwn(out, step, 'unrecordedSteps', unrecordedSteps, first);
   out.ascii('}');
 }

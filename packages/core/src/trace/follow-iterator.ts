@@ -65,7 +65,7 @@ export function followAsyncIterable(
   ): AsyncIterator<unknown> {
     const iterator = iterate.call(this);
     try {
-      return step.endMs < 0 ? followAsyncIterator(step, iterator) : iterator;
+      return step.isRunning ? followAsyncIterator(step, iterator) : iterator;
     } catch (error) {
       step.trace.failed('follow', error);
       return iterator;

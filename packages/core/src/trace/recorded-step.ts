@@ -23,6 +23,9 @@ const EARLIEST_MS = 946_684_800_000;
 const LATEST_MS = 8_640_000_000_000_000;
 const MAX_LATENCY_MS = 1e12;
 
+/** The end of a step that has none yet. */
+const RUNNING = Number.NEGATIVE_INFINITY;
+
 /** What went wrong, as texts. */
 export interface RecordedError {
   readonly name: string;
@@ -36,8 +39,8 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   name: string;
   /** Milliseconds after the trace's start. */
   startMs: number;
-  /** Milliseconds after the trace's start; -1 while the step runs. */
-  endMs = -1;
+  /** Milliseconds after the trace's start; negative where work was measured before it. */
+  endMs = RUNNING;
   /** Measured elsewhere, where it is not the difference of the two. */
   latencyMs = -1;
   inputs: string | undefined = undefined;
@@ -65,6 +68,10 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   get id(): string {
     this.#id ??= newStepId();
     return this.#id;
+  }
+
+  get isRunning(): boolean {
+    return this.endMs === RUNNING;
   }
 
   /** Whether the trace still takes what is logged. */
@@ -114,7 +121,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   end(): void {
     try {
-      if (this.endMs >= 0 || !this.trace.isOpen) return;
+      if (!this.isRunning || !this.trace.isOpen) return;
       this.endMs = this.trace.elapsedMs();
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
