@@ -24,7 +24,10 @@ interface Version {
   readonly parser: () => Middleware;
 }
 
-export interface KoaFramework extends Framework<Middleware>, Version {
+/** Middleware, or what makes some for an app. */
+export type KoaMount = Middleware | { readonly on: (app: Koa) => Middleware };
+
+export interface KoaFramework extends Framework<KoaMount>, Version {
   /** Serves an app that the test builds by hand. */
   serve(define: (app: Koa) => void): Promise<Running>;
 }
@@ -77,7 +80,10 @@ function frameworkOf(name: string, version: Version): KoaFramework {
           // An app's error handler is its first middleware.
           onError: (answer) => app.use(answering(answer)),
         });
-        for (const mount of mounts) app.use(typeof mount === 'string' ? named[mount]() : mount);
+        for (const mount of mounts) {
+          if (typeof mount === 'string') app.use(named[mount]());
+          else app.use(typeof mount === 'function' ? mount : mount.on(app));
+        }
         app.use(routes.routes());
       }),
   };
