@@ -51,6 +51,10 @@ export interface Running {
 /** @typeParam Native the framework's own middleware, where a test of that framework mounts some */
 export interface Framework<Native = never> {
   readonly name: string;
+  /** Whether an answer whose stream fails stays unfinished until the client leaves. */
+  readonly leavesBrokenAnswersOpen?: boolean;
+  /** Whether its body parser answers 400 to JSON that has a key `__proto__`. */
+  readonly refusesPrototypes?: boolean;
   /** @param mounts in order of mounting, before the routes */
   start(
     options: TracingOptions<RequestFacts>,

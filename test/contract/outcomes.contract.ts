@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { step } from '@openlayer-tracing/core';
-import { rawGet } from './clients.ts';
+import { play } from '../support/raw-http.ts';
+import { requestOf } from './clients.ts';
 import type { App, Framework } from './frameworks.ts';
 import { Gate, pause, until } from './pause.ts';
 import { httpOf, printed, stageOf, stepsOf } from './stage.ts';
@@ -98,20 +99,27 @@ export function outcomes(framework: Framework): void {
     }
 
     it('is error where the stream of the answer fails in the middle', async () => {
+      const broken = new Gate();
       await using stage = await stageOf(framework, {
         define: (app) =>
           app.route('GET', '/story', () => ({
-            stream: brokenStory(),
+            stream: brokenStory(broken.open),
             headers: { 'content-type': 'text/plain' },
           })),
       });
-      const answer = await rawGet(stage.port, '/story');
+      const answer = await play(stage.port, async (peer) => {
+        peer.send(requestOf('GET /story', ['Connection: close']));
+        if (!framework.leavesBrokenAnswersOpen) return;
+        await broken.passed;
+        setTimeout(peer.leave, 20);
+      });
       assert.match(answer, /Once upon/);
       const row = await stage.only();
+      const outcome = framework.leavesBrokenAnswersOpen ? 'aborted' : 'error';
       assert.equal(
         stepsOf(row),
         printed(`
-(uuid)  error  200
+(uuid)  ${outcome}  200
 └─ GET /story [user_call]  ✗ the pen broke  → "Once upon"
 `),
       );
@@ -259,8 +267,9 @@ function failedTree(head: string): RegExp {
   );
 }
 
-async function* brokenStory(): AsyncGenerator<string> {
+async function* brokenStory(onBreak: () => void): AsyncGenerator<string> {
   yield 'Once upon';
   await pause(4);
+  onBreak();
   throw new Error('the pen broke');
 }

@@ -1,12 +1,14 @@
 /** The door for framework adapters. */
 
-export { setAnswerHeader } from './http/answer-header.js';
+export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
 export type { TracingOptions } from './http/options.js';
+export { readInScope } from './http/read-in-scope.js';
 export type { RequestAdapter } from './http/request-adapter.js';
 export { nodeRequestBody, type RequestBody } from './http/request-body.js';
 export type { RecordedRequest } from './http/request-trace.js';
 export { RequestTracing } from './http/request-tracing.js';
 export { getTrace } from './http/traced-requests.js';
 export { observeOwnWrites, observeWrites, settleAtEnd } from './http/watch-response.js';
+export { onEmit } from './trace/follow-readable.js';
 export { InertTrace } from './trace/inert.js';
 export type { RequestTrace } from './trace/types.js';

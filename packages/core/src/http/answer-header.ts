@@ -15,6 +15,12 @@ export function setAnswerHeader(res: ServerResponse, name: string, value: string
     res.setHeader(name, value);
     return;
   }
+  setHeaderWithHead(res, name, value);
+}
+
+/** Sets the header when the head is written, unless it has it: for an app that takes back what was set before. */
+export function setHeaderWithHead(res: ServerResponse, name: string, value: string): void {
+  if (res.headersSent) return;
   const original = res.writeHead as WriteHead;
   const writeHead: WriteHead = function (...args) {
     return original.apply(this, withHeader(this, args, name, value));

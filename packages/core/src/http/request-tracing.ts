@@ -33,13 +33,14 @@ export class RequestTracing<Req extends object, Res> {
   /**
    * Begins the trace of a request, or finds the one that it has. Never throws: where nothing is to be recorded, the
    * trace is an inert one.
+   * @param raw the server's own request, by which the trace is found again, where the framework has one around it
    */
-  begin(req: Req, res: Res): RequestTrace {
+  begin(req: Req, res: Res, raw: object = req): RequestTrace {
     try {
-      const existing = getTrace(req);
+      const existing = getTrace(raw);
       if (existing !== undefined) return existing;
       const trace = this.#begin(req, res);
-      tracedRequests.set(req, trace);
+      tracedRequests.set(raw, trace);
       return trace;
     } catch (error) {
       this.#settings.failed('begin', error);

@@ -37,12 +37,12 @@ export function followReadable(step: RecordedStep, stream: NodeReadable): NodeRe
 /** Calls `observe` with each event before its listeners hear of it. */
 export function onEmit(
   emitter: NodeReadable,
-  observe: (event: string | symbol, argument: unknown) => void,
+  observe: (event: string | symbol, ...args: unknown[]) => void,
 ): void {
   const { emit } = emitter;
   emitter.emit = function emitObserved(this: NodeReadable, event, ...args) {
     try {
-      observe(event, args[0]);
+      observe(event, ...args);
     } catch {
       // The observer reports its own failures; the event goes on.
     }

@@ -1,0 +1,57 @@
+/** Bodies that are read later than they are made: what makes their chunks runs in the scope of their trace. */
+
+import { isNodeReadable, type NodeReadable } from '../trace/follow-readable.js';
+import { inherited } from '../trace/read-safely.js';
+import type { RequestTrace } from '../trace/types.js';
+import { RecordedRequest } from './request-trace.js';
+
+const bound = new WeakSet<object>();
+
+/**
+ * Has a stream, or the stream of a `Response`, make its chunks in the scope of the trace, whoever reads it. It stays the
+ * same object, and is neither read nor started. Anything else is left alone. Never throws.
+ */
+export function readInScope(trace: RequestTrace, body: unknown): void {
+  if (typeof body !== 'object' || body === null) return;
+  if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
+  try {
+    const stream = isA('Response', body) ? (body as Response).body : body;
+    if (stream === null || bound.has(stream)) return;
+    bound.add(stream);
+    if (isNodeReadable(stream)) bindReadable(trace, stream);
+    else if (isA('ReadableStream', stream)) bindStream(trace, stream as ReadableStream);
+  } catch (error) {
+    trace.failed('body', error);
+  }
+}
+
+/** Where the global is there at all. */
+function isA(name: 'Response' | 'ReadableStream', value: object): boolean {
+  const Class: unknown = Reflect.get(globalThis, name);
+  return typeof Class === 'function' && value instanceof Class;
+}
+
+/** Whatever reads a Node stream, it is by `_read` that the stream is asked for more. */
+function bindReadable(trace: RequestTrace, stream: NodeReadable): void {
+  const read = inherited(stream, '_read');
+  if (typeof read !== 'function') return;
+  redefine(stream, '_read', function (this: unknown, ...args: unknown[]): unknown {
+    return trace.run(() => read.apply(this, args));
+  });
+}
+
+/** A web stream is read by iteration where a server makes a Node stream of it. */
+function bindStream(trace: RequestTrace, stream: ReadableStream): void {
+  const iterate = inherited(stream, Symbol.asyncIterator);
+  if (typeof iterate !== 'function') return;
+  redefine(stream, Symbol.asyncIterator, function (this: unknown, ...args: unknown[]): unknown {
+    const iterator: AsyncIterator<unknown> = iterate.apply(this, args);
+    const { next } = iterator;
+    redefine(iterator, 'next', () => trace.run(() => next.call(iterator)));
+    return iterator;
+  });
+}
+
+function redefine(object: object, key: PropertyKey, value: unknown): void {
+  Object.defineProperty(object, key, { value, configurable: true, writable: true });
+}

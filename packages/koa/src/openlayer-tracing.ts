@@ -1,0 +1,84 @@
+import {
+  nodeRequestBody,
+  observeOwnWrites,
+  type RequestAdapter,
+  type RequestTrace,
+  RequestTracing,
+  readInScope,
+  setHeaderWithHead,
+  settleAtEnd,
+  type TracingOptions,
+} from '@openlayer-tracing/core/adapter';
+import type { Context, Middleware, Next } from 'koa';
+import { prepareApp, setOwnTrace } from './prepare-app.js';
+import { pathOf, routeOf } from './route.js';
+
+declare module 'koa' {
+  interface ExtendableContext {
+    /** The trace of this request. It is always there; where nothing is recorded it is an inert one. */
+    trace: RequestTrace;
+  }
+}
+
+/**
+ * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first, or after
+ * the body parsers. Mounted a second time, as behind middleware that answers errors itself, it adds to the same trace.
+ *
+ * @throws ConfigError where an option cannot work
+ *
+ * @example
+ * const app = new Koa();
+ * app.use(openlayerTracing());
+ * app.use(async (ctx) => {
+ *   ctx.body = await ctx.trace.step('answer', () => model.answer(String(ctx.query.question)));
+ * });
+ */
+export function openlayerTracing(options: TracingOptions<Context> = {}): Middleware {
+  const tracing = new RequestTracing(options, adapter);
+  return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
+    const trace = tracing.begin(ctx, ctx.res, ctx.req);
+    try {
+      prepareApp(ctx.app, tracing);
+      if (ctx.trace !== trace) setOwnTrace(ctx, trace);
+    } catch (error) {
+      tracing.failed('prepare', error);
+    }
+    let result: unknown;
+    try {
+      result = await trace.run(next);
+    } catch (error) {
+      tracing.recordError(ctx.req, error);
+      throw error;
+    }
+    try {
+      // Koa reads it when all middleware is done.
+      readInScope(trace, ctx.body);
+    } catch (error) {
+      tracing.failed('body', error);
+    }
+    return result;
+  };
+}
+
+const adapter: RequestAdapter<Context, Context['res']> = {
+  method: (ctx) => ctx.method,
+  path: pathOf,
+  hasQuery: (ctx) => ctx.originalUrl.includes('?'),
+  query: (ctx) => ctx.query,
+  // Body parsers leave it there.
+  body: (ctx) => (ctx.request as { body?: unknown }).body,
+  params: (ctx) => ctx.params as unknown,
+  route: routeOf,
+  header: (ctx, name) => {
+    const value = ctx.req.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  },
+  answerHeader: (res, name) => res.getHeader(name),
+  // Koa takes all headers back before it answers an error.
+  setAnswerHeader: setHeaderWithHead,
+  follow: (trace, { req, res }, _res, maxBytes) => {
+    observeOwnWrites(trace, res);
+    settleAtEnd(trace, req, res);
+    return nodeRequestBody(req, maxBytes);
+  },
+};
