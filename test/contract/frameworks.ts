@@ -1,7 +1,7 @@
 /** What the contract suite asks of a framework: a real server, and one form of handler for all. */
 
 import type { Server } from 'node:http';
-import type { RequestTrace, TracingOptions } from '@openlayer-tracing/core';
+import type { RequestTrace, TracerOptions, TracingOptions } from '@openlayer-tracing/core';
 
 /** What a handler answers with. */
 export type Answer = (
@@ -55,6 +55,8 @@ export interface Framework<Native = never> {
   readonly leavesBrokenAnswersOpen?: boolean;
   /** Whether its body parser answers 400 to JSON that has a key `__proto__`. */
   readonly refusesPrototypes?: boolean;
+  /** What all of its tracers have in common. */
+  readonly tracer?: TracerOptions | undefined;
   /** @param mounts in order of mounting, before the routes */
   start(
     options: TracingOptions<RequestFacts>,

@@ -44,7 +44,10 @@ export function stageOf<Native>(
   setup: Setup<Native>,
 ): Promise<Stage> {
   const { define, options, mounts = ['tracing', 'json'] } = setup;
-  return stageOn((tracer) => framework.start({ tracer, ...options }, define, mounts), setup);
+  return stageOn((tracer) => framework.start({ tracer, ...options }, define, mounts), {
+    ...setup,
+    tracer: { ...framework.tracer, ...setup.tracer },
+  });
 }
 
 /** An app that is started by hand, with a tracer that publishes to a collector of its own. */

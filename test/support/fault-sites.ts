@@ -39,7 +39,9 @@ export function knowledgeOf(
   functions: readonly OurFunction[],
   exempt: Iterable<string>,
 ): Knowledge {
-  const voters = functions.filter(({ path }) => !path.startsWith(FALLIBLE_CLASS));
+  const voters = functions.filter(
+    ({ path }) => !FALLIBLE_CLASSES.some((name) => path.startsWith(name)),
+  );
   const ours = new Set(voters.map(({ name }) => name));
   const harmless = new Set([...ours, ...exempt, ...HARMLESS_METHODS]);
   const async = new Set(ours);
@@ -76,10 +78,10 @@ const HARMLESS_METHODS = [
 ];
 
 /** What is called on these is not ours: the runtime's storage, or a scope manager that the user may have given. */
-const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager']);
+const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager', '#manager']);
 
 /** Called through these alone, so that its names say nothing of others. */
-const FALLIBLE_CLASS = 'AsyncLocalScope';
+const FALLIBLE_CLASSES = ['AsyncLocalScope', 'GuardedScope'];
 
 /** They run or read what is the host's: its errors are to pass. */
 const HOST_METHODS = new Set([

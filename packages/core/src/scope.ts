@@ -63,9 +63,16 @@ const { scope, managers } = shared();
 /** The AsyncLocalStorage scope that the process shares. */
 export const defaultScope: ScopeManager = scope;
 
-/** Makes the free functions look into this scope manager as well. */
-export function registerScope(manager: ScopeManager): void {
-  if (!managers.includes(manager)) managers.push(manager);
+const registered = new WeakSet<ScopeManager>();
+
+/**
+ * Makes the free functions look into this scope manager as well.
+ * @param guarded what they ask instead of it, and what does not throw
+ */
+export function registerScope(manager: ScopeManager, guarded: ScopeManager): void {
+  if (registered.has(manager)) return;
+  registered.add(manager);
+  managers.push(guarded);
 }
 
 /** The step that the running code belongs to, in whichever scope manager holds one. */

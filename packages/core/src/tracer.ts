@@ -3,6 +3,7 @@
 import { exchange } from '#platform';
 import { type Config, resolveConfig, type TracerOptions } from './config.js';
 import { Diagnostics } from './diagnostics.js';
+import { GuardedScope } from './guarded-scope.js';
 import { httpTransport } from './publish/http-transport.js';
 import { JsonBytes } from './publish/json-bytes.js';
 import { OpenlayerApi } from './publish/openlayer-api.js';
@@ -106,12 +107,11 @@ export class TracerCore implements Tracer, Recorder {
 
   constructor(config: Config) {
     this.limits = config.limits;
-    this.scope = config.scope ?? defaultScope;
-    registerScope(this.scope);
     this.diagnostics = new Diagnostics({
       level: config.logLevel,
       onDiagnostic: config.onDiagnostic,
     });
+    this.scope = this.#scope(config);
     this.redactor = new Redactor(config.redact);
     const { maxValueChars } = config.limits;
     this.snapshotter = new Snapshotter(
@@ -239,6 +239,21 @@ export class TracerCore implements Tracer, Recorder {
 
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
     return this.#rows.feedback(inferenceId, feedback);
+  }
+
+  /** The one of the options is not ours, and may fail. */
+  #scope({ scope }: Config): ScopeManager {
+    if (scope === undefined) return defaultScope;
+    const guarded = new GuardedScope(scope, (what, error) =>
+      this.diagnostics.report(
+        'error',
+        'scope_failed',
+        `the scope manager ${what}; the app is not affected, but steps may be missing`,
+        error,
+      ),
+    );
+    registerScope(scope, guarded);
+    return guarded;
   }
 
   /** The publishing chain. */

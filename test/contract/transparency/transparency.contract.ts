@@ -34,9 +34,11 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
+/** @param settings what all tracers have in common, asked for when the tests start */
 export function transparencyContract<C extends Case, M>(
   framework: Framework<C, M>,
   make: MakeMiddleware<M>,
+  settings: () => library.TracerOptions = () => ({}),
 ): void {
   describe(`an app on ${framework.name} with the middleware cannot be told from one without`, () => {
     let collector: Collector;
@@ -45,16 +47,17 @@ export function transparencyContract<C extends Case, M>(
     const tracers: library.Tracer[] = [];
     const failures: unknown[] = [];
     const onDiagnostic = (diagnostic: library.Diagnostic) => {
-      if (diagnostic.reason === 'internal_error') failures.push(diagnostic);
+      if (/^(internal_error|scope_failed)$/.test(diagnostic.reason)) failures.push(diagnostic);
     };
 
     before(async () => {
       // Deep enough that what the middleware adds to a stack pushes nothing out of it.
       Error.stackTraceLimit = 100;
       collector = await startCollector();
-      library.configure({ ...collector.tracer, onDiagnostic });
+      const common = { ...settings(), onDiagnostic };
+      library.configure({ ...collector.tracer, ...common });
       for (const variant of VARIANTS) {
-        const tracer = library.createTracer({ ...variant.options(collector), onDiagnostic });
+        const tracer = library.createTracer({ ...variant.options(collector), ...common });
         tracers.push(tracer);
         middlewares.set(variant, make(tracer));
       }

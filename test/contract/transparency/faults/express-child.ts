@@ -1,5 +1,6 @@
 /** A process in which our functions fail, one after another, under an Express app. Prints what could be told. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -34,6 +35,13 @@ const options: expressAdapter.TracerOptions = {
   batch: { maxDelayMs: 0, maxBatchRows: 3 },
   retry: { baseMs: 1, capMs: 2 },
   logLevel: 'debug',
+};
+
+const storage = new AsyncLocalStorage<ReturnType<expressAdapter.ScopeManager['get']>>();
+const ownScope: expressAdapter.ScopeManager = {
+  name: 'own',
+  get: () => storage.getStore(),
+  run: (step, fn, first, second) => storage.run(step, fn, first, second),
 };
 
 const setups: readonly Setup<RequestHandler>[] = [
@@ -75,6 +83,14 @@ const setups: readonly Setup<RequestHandler>[] = [
         metadata: () => ({ a: 1 }),
         sample: () => false,
       });
+    },
+  },
+  {
+    name: 'with a scope manager of the app',
+    mount: 'before the parsers',
+    middleware: () => {
+      core.configure({ ...options, scope: ownScope });
+      return core.openlayerTracing();
     },
   },
   {

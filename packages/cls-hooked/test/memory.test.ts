@@ -1,0 +1,62 @@
+/** What cls-hooked keeps for good keeps nothing of ours alive. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createTracer, type Transport } from '@openlayer-tracing/core';
+import { testNamespace } from '../../../test/support/namespaces.ts';
+
+const run = promisify(execFile);
+const APP = fileURLToPath(new URL('leaking-app.mts', import.meta.url));
+
+describe('what a cls-hooked namespace keeps', () => {
+  it('holds no trace alive that has ended, although contexts with promises are never freed', async () => {
+    const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', APP]);
+    const { traces, contexts, alive } = JSON.parse(stdout) as Record<string, number>;
+    assert.equal(traces, 500);
+    // The app's own leak is there; otherwise this would show nothing.
+    assert.ok((contexts ?? 0) >= 500, `${contexts} contexts are kept`);
+    // What the last turns have used may still be on the stack.
+    assert.ok((alive ?? 500) <= 5, `${alive} traces are alive`);
+  });
+
+  it('is no context of a request where its trace is published, nor ever more of them', async () => {
+    using own = testNamespace();
+    const { namespace, scope } = own;
+    const seen: unknown[] = [];
+    const depths: number[] = [];
+    const transport: Transport = {
+      send: async (batch) => {
+        seen.push(namespace.get('user'));
+        depths.push(depthOf(namespace.active));
+        await new Promise(setImmediate);
+        return { delivered: batch.rows.length, lost: {} };
+      },
+      close() {},
+    };
+    const tracer = createTracer({ transport, scope, batch: { maxDelayMs: 0, maxBatchRows: 1 } });
+    for (let n = 0; n < 50; n++) {
+      await namespace.runAndReturn(async () => {
+        namespace.set('user', `user ${n}`);
+        const job = tracer.startTrace('job');
+        await job.run(async () => {
+          await null;
+          job.end();
+        });
+        await new Promise(setImmediate);
+      });
+    }
+    await tracer.shutdown();
+    assert.equal(seen.length, 50);
+    assert.deepEqual([...new Set(seen)], [undefined]);
+    assert.equal(Math.max(...depths), Math.min(...depths));
+  });
+});
+
+/** How many objects a context inherits from. */
+function depthOf(context: unknown): number {
+  let depth = 0;
+  for (let each = context; each !== null; depth++) each = Object.getPrototypeOf(each);
+  return depth;
+}

@@ -1,0 +1,64 @@
+import type { ScopeManager } from './scope.js';
+import type { RecordedStep } from './trace/recorded-step.js';
+
+/**
+ * A scope manager of the user's, held to its contract whatever it does: each function is called once, and what it
+ * returns or throws is what comes out.
+ */
+export class GuardedScope implements ScopeManager {
+  readonly #manager: ScopeManager;
+  readonly #onFailure: (what: string, error: unknown) => void;
+
+  /** @param onFailure is told what the manager did, and with which error */
+  constructor(manager: ScopeManager, onFailure: (what: string, error: unknown) => void) {
+    this.#manager = manager;
+    this.#onFailure = onFailure;
+  }
+
+  get name(): string {
+    return this.#manager.name;
+  }
+
+  get(): RecordedStep | undefined {
+    try {
+      return this.#manager.get();
+    } catch (error) {
+      this.#onFailure('threw where it was asked for the current step', error);
+      return undefined;
+    }
+  }
+
+  run<A, B, R>(
+    step: RecordedStep | undefined,
+    fn: (first: A, second: B) => R,
+    first: A,
+    second: B,
+  ): R {
+    let wasCalled = false;
+    let hasThrown = false;
+    let outcome: unknown;
+    // It never throws: some managers write on errors that pass them, or replace what they cannot write on.
+    const enter = () => {
+      if (wasCalled) {
+        this.#onFailure('called a function twice', undefined);
+        return;
+      }
+      wasCalled = true;
+      try {
+        outcome = fn(first, second);
+      } catch (error) {
+        hasThrown = true;
+        outcome = error;
+      }
+    };
+    try {
+      this.#manager.run(step, enter, undefined, undefined);
+      if (!wasCalled) this.#onFailure('did not call a function', undefined);
+    } catch (error) {
+      this.#onFailure('threw an error of its own', error);
+    }
+    if (!wasCalled) enter();
+    if (hasThrown) throw outcome;
+    return outcome as R;
+  }
+}
