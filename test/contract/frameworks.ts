@@ -57,6 +57,8 @@ export interface Framework<Native = never> {
   readonly refusesPrototypes?: boolean;
   /** What all of its tracers have in common. */
   readonly tracer?: TracerOptions | undefined;
+  /** Whether what is thrown and no Error goes past the app's own answer to errors. */
+  readonly answersErrorsAlone?: boolean;
   /** @param mounts in order of mounting, before the routes */
   start(
     options: TracingOptions<RequestFacts>,

@@ -24,6 +24,7 @@ const HELPERS: Readonly<Record<string, string>> = {
   assert: `import assert from 'node:assert/strict';`,
   express: `import express from 'express';`,
   ctx: `declare const ctx: import('koa').Context & { trace: import('@openlayer-tracing/koa').RequestTrace };`,
+  Hono: `import { Hono } from 'hono';`,
   index: `declare const index: { search(query: string): Promise<Passage[]> };`,
   Koa: `import Koa from 'koa';`,
   model: `declare const model: { answer(question: string): Promise<string> };`,

@@ -36,7 +36,7 @@ declare module 'koa' {
 export function openlayerTracing(options: TracingOptions<Context> = {}): Middleware {
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
-    const trace = tracing.begin(ctx, ctx.res, ctx.req);
+    const trace = tracing.begin(ctx, ctx.res);
     try {
       prepareApp(ctx.app, tracing);
       if (ctx.trace !== trace) setOwnTrace(ctx, trace);
@@ -73,6 +73,7 @@ const adapter: RequestAdapter<Context, Context['res']> = {
     const value = ctx.req.headers[name];
     return typeof value === 'string' ? value : undefined;
   },
+  aliases: (ctx) => [ctx.req],
   answerHeader: (res, name) => res.getHeader(name),
   // Koa takes all headers back before it answers an error.
   setAnswerHeader: setHeaderWithHead,

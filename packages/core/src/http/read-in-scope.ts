@@ -4,6 +4,7 @@ import { isNodeReadable, type NodeReadable } from '../trace/follow-readable.js';
 import { inherited } from '../trace/read-safely.js';
 import type { RequestTrace } from '../trace/types.js';
 import { RecordedRequest } from './request-trace.js';
+import { readStreamInScope } from './stream-in-scope.js';
 
 const bound = new WeakSet<object>();
 
@@ -19,7 +20,7 @@ export function readInScope(trace: RequestTrace, body: unknown): void {
     if (stream === null || bound.has(stream)) return;
     bound.add(stream);
     if (isNodeReadable(stream)) bindReadable(trace, stream);
-    else if (isA('ReadableStream', stream)) bindStream(trace, stream as ReadableStream);
+    else if (isA('ReadableStream', stream)) readStreamInScope(trace, stream as ReadableStream);
   } catch (error) {
     trace.failed('body', error);
   }
@@ -35,23 +36,12 @@ function isA(name: 'Response' | 'ReadableStream', value: object): boolean {
 function bindReadable(trace: RequestTrace, stream: NodeReadable): void {
   const read = inherited(stream, '_read');
   if (typeof read !== 'function') return;
-  redefine(stream, '_read', function (this: unknown, ...args: unknown[]): unknown {
+  const readInScope = function (this: unknown, ...args: unknown[]): unknown {
     return trace.run(() => read.apply(this, args));
+  };
+  Object.defineProperty(stream, '_read', {
+    value: readInScope,
+    configurable: true,
+    writable: true,
   });
-}
-
-/** A web stream is read by iteration where a server makes a Node stream of it. */
-function bindStream(trace: RequestTrace, stream: ReadableStream): void {
-  const iterate = inherited(stream, Symbol.asyncIterator);
-  if (typeof iterate !== 'function') return;
-  redefine(stream, Symbol.asyncIterator, function (this: unknown, ...args: unknown[]): unknown {
-    const iterator: AsyncIterator<unknown> = iterate.apply(this, args);
-    const { next } = iterator;
-    redefine(iterator, 'next', () => trace.run(() => next.call(iterator)));
-    return iterator;
-  });
-}
-
-function redefine(object: object, key: PropertyKey, value: unknown): void {
-  Object.defineProperty(object, key, { value, configurable: true, writable: true });
 }

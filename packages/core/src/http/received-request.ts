@@ -32,6 +32,16 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     this.#body = body;
   }
 
+  isOf(req: object): boolean {
+    return req === this.#req;
+  }
+
+  answered(trace: RecordedRequest): Promise<void> | undefined {
+    this.#body?.look?.();
+    const { adapter, echo, idHeader } = this.#settings;
+    return adapter.answered?.(trace, this.#res, echo ? idHeader : undefined);
+  }
+
   /** Reads what is there before the app runs. */
   readBefore(trace: RecordedRequest): void {
     const { adapter, given, capturesRequest } = this.#settings;
