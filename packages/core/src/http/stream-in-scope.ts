@@ -3,18 +3,28 @@
 import type { RequestTrace } from '../trace/types.js';
 
 /** How a stream is read by JavaScript: each of these may ask its source for chunks. */
-const READING = ['pipeThrough', 'pipeTo', 'tee', 'values', Symbol.asyncIterator] as const;
+const READING = ['pipeThrough', 'pipeTo', 'tee'] as const;
+
+/** By what a reader is made, and how that reads. */
+const READERS = [
+  ['getReader', 'read'],
+  ['values', 'next'],
+  [Symbol.asyncIterator, 'next'],
+] as const;
 
 /** The stream stays the same one, and so do its chunks and its back-pressure; only where it is asked for them changes. */
 export function readStreamInScope(trace: RequestTrace, stream: ReadableStream): void {
   if (stream.locked) return;
   for (const name of READING) inScope(trace, stream, name);
-  const getReader: (...args: unknown[]) => object = stream.getReader as never;
-  define(stream, 'getReader', (...args) => {
-    const reader = getReader.apply(stream, args);
-    inScope(trace, reader, 'read');
-    return reader;
-  });
+  for (const [name, read] of READERS) {
+    const make: unknown = Reflect.get(stream, name);
+    if (typeof make !== 'function') continue;
+    define(stream, name, (...args) => {
+      const reader: object = Reflect.apply(make, stream, args);
+      inScope(trace, reader, read);
+      return reader;
+    });
+  }
 }
 
 function inScope(trace: RequestTrace, holder: object, name: string | symbol): void {
