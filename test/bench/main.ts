@@ -1,4 +1,7 @@
-/** Prints the benchmarks' tables. Arguments: `20=/path/to/node 24=/path/to/node --rounds N --requests N`. */
+/**
+ * Prints the benchmarks' tables. Arguments: `20=/path/to/node 24=/path/to/node --rounds N --requests N
+ * --framework express`.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,55 +12,73 @@ import { measureRequestCost, type RequestCost } from './request-cost.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '11' },
     requests: { type: 'string', default: '8000' },
+    framework: { type: 'string' },
   },
 });
+const nodes = positionals.map((argument) => argument.split('=') as [string, string]);
 
-const costs: RequestCost[] = [];
-const parts: (readonly Part[])[] = [];
-for (const argument of positionals) {
-  const [label, node] = argument.split('=') as [string, string];
-  costs.push(
-    await measureRequestCost({
-      label: `Node ${label}`,
-      node,
-      rounds: Number(values.rounds),
-      requestsPerRound: Number(values.requests),
-    }),
+const TRACED = ['bare', 'floor', 'traced'];
+const TABLES = [
+  { framework: 'express', title: 'an Express 5 app', variants: TRACED },
+  { framework: 'koa', title: 'a Koa 3 app', variants: TRACED },
+  { framework: 'hono', title: 'a Hono 4 app on Node', variants: TRACED },
+  {
+    framework: 'express',
+    title: 'an Express 5 app that runs each request in a cls-hooked namespace',
+    variants: ['namespace', 'namespace traced'],
+  },
+];
+
+for (const { framework, title, variants } of TABLES) {
+  if (values.framework !== undefined && values.framework !== framework) continue;
+  const costs: (readonly RequestCost[])[] = [];
+  for (const [, node] of nodes) {
+    costs.push(
+      await measureRequestCost({
+        node,
+        framework,
+        variants,
+        rounds: Number(values.rounds),
+        requestsPerRound: Number(values.requests),
+      }),
+    );
+  }
+  printTable(
+    `CPU per request of ${title} with three nested steps, microseconds`,
+    costs.map((each) => rowsOf(each)),
   );
+}
+const parts = nodes.map(([, node]) => {
   const script = fileURLToPath(new URL('parts.js', import.meta.url));
   const { stdout } = spawnSync(node, ['--expose-gc', script], { encoding: 'utf8' });
-  parts.push(JSON.parse(stdout) as Part[]);
+  return (JSON.parse(stdout) as Part[]).map(({ name, value }) => [name, value] as const);
+});
+printTable('Parts, in one process and without HTTP', parts);
+
+function rowsOf([base, ...others]: readonly RequestCost[]): readonly (readonly [string, string])[] {
+  const rows: [string, string][] = [];
+  if (base === undefined) return rows;
+  rows.push([base.variant, `${base.median.toFixed(1)} (${base.range})`]);
+  for (const { variant, median, range, added, delivered } of others) {
+    rows.push([variant, `${median.toFixed(1)} (${range})`]);
+    rows.push([`added by ${variant}`, added.toFixed(1)]);
+    if (delivered === undefined) continue;
+    rows.push([`${variant} / ${base.variant}`, (median / base.median).toFixed(2)]);
+    rows.push(['traces delivered', `${(delivered * 100).toFixed(2)} %`]);
+  }
+  return rows;
 }
 
-const columns = ['', ...costs.map(({ label }) => label)];
-printTable('CPU per request of an Express 5 app with three nested steps, microseconds', columns, [
-  ...(['bare', 'floor', 'traced'] as const).map((variant) => [
-    variant,
-    ...costs.map(({ micros }) => `${micros[variant].median.toFixed(1)} (${micros[variant].range})`),
-  ]),
-  ['added by the floor', ...costs.map(({ added }) => added.floor.toFixed(1))],
-  ['added by tracing', ...costs.map(({ added }) => added.traced.toFixed(1))],
-  [
-    'traced / bare',
-    ...costs.map(({ micros }) => (micros.traced.median / micros.bare.median).toFixed(2)),
-  ],
-  ['traces delivered', ...costs.map(({ delivered }) => `${(delivered * 100).toFixed(2)} %`)],
-]);
-printTable(
-  'Parts, in one process and without HTTP',
-  columns,
-  (parts[0] ?? []).map(({ name }, i) => [name, ...parts.map((each) => each[i]?.value ?? '')]),
-);
-
-function printTable(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): void {
-  const all = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
+/** @param columns one for each Node version: rows of a name and a value */
+function printTable(title: string, columns: readonly (readonly (readonly [string, string])[])[]) {
+  const names = (columns[0] ?? []).map(([name]) => name);
+  const all = [
+    ['', ...nodes.map(([version]) => `Node ${version}`)],
+    ...names.map((name, i) => [name, ...columns.map((rows) => rows[i]?.[1] ?? '')]),
+  ];
+  const widths = (all[0] ?? []).map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ');
   console.log(`\n${title}\n\n${all.map((row) => `  ${line(row)}`).join('\n')}`);

@@ -1,0 +1,31 @@
+import { createServer, type Server } from 'node:http';
+import { clsHookedScope } from '@openlayer-tracing/cls-hooked';
+import { openlayerTracing } from '@openlayer-tracing/express';
+import { createNamespace } from 'cls-hooked';
+import express, { type Request } from 'express';
+import { noteRequest, noteStep } from './floor.ts';
+import { answerTo, type RunStep, unrecorded } from './work.ts';
+
+export const expressServer = (variant: string): Server => {
+  const app = express();
+  app.use(express.json());
+  if (variant === 'floor') app.use((req, _res, next) => noteRequest(req.path, next));
+  if (variant === 'traced') app.use(openlayerTracing());
+  if (variant.startsWith('namespace')) {
+    const namespace = createNamespace('app');
+    app.use((_req, _res, next) => namespace.run(() => next()));
+    if (variant === 'namespace traced') {
+      app.use(openlayerTracing({ scope: clsHookedScope(namespace) }));
+    }
+  }
+  const step = stepOf(variant);
+  app.post('/chat', async (req, res) => {
+    res.json(await answerTo(req.body, step(req)));
+  });
+  return createServer(app);
+};
+
+function stepOf(variant: string): (req: Request) => RunStep {
+  if (variant.endsWith('traced')) return (req) => (options, fn) => req.trace.step(options, fn);
+  return () => (variant === 'floor' ? noteStep : unrecorded);
+}
