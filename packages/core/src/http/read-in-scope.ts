@@ -41,13 +41,17 @@ function bindReadable(trace: RequestTrace, stream: NodeReadable): void {
 }
 
 /** A web stream is read by iteration where a server makes a Node stream of it. */
-function bindStream(trace: RequestTrace, stream: ReadableStream): void {
+function bindStream(trace: RecordedRequest, stream: ReadableStream): void {
   const iterate = inherited(stream, Symbol.asyncIterator);
   if (typeof iterate !== 'function') return;
   redefine(stream, Symbol.asyncIterator, function (this: unknown, ...args: unknown[]): unknown {
     const iterator: AsyncIterator<unknown> = iterate.apply(this, args);
-    const { next } = iterator;
-    redefine(iterator, 'next', () => trace.run(() => next.call(iterator)));
+    try {
+      const { next } = iterator;
+      redefine(iterator, 'next', () => trace.run(() => next.call(iterator)));
+    } catch (error) {
+      trace.failed('body', error);
+    }
     return iterator;
   });
 }
