@@ -24,24 +24,26 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** A further tool must fit this well, compared to the best one. */
+const MIN_SHARE_OF_BEST = 0.7;
+
 /**
  * The call of the tool whose name and description share the most words with the question; undefined where none does, or
- * where each that does was called since the question was asked.
+ * where those that do were called since the question was asked.
  */
 export function toolCallFor({ messages, tools }: ChatRequest): ToolCall | undefined {
   const asked = messages.findLastIndex(({ role }) => role === 'user');
   const called = new Set(messages.slice(asked + 1).flatMap(({ calls }) => calls));
   const { question } = readPrompt(messages);
   const terms = new Set(toTerms(question));
-  const [best] = tools
-    .filter(({ name }) => !called.has(name))
+  const ranked = tools
     .map((tool) => ({ tool, score: scoreOf(tool, terms) }))
-    .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
+  const least = Math.max((ranked[0]?.score ?? 0) * MIN_SHARE_OF_BEST, 1);
+  const best = ranked.find(({ tool, score }) => score >= least && !called.has(tool.name))?.tool;
   if (best === undefined) return undefined;
-  const { name, parameters } = best.tool;
-  const values = parameters.map((parameter) => [parameter.name, argumentFor(parameter, question)]);
-  return { name, arguments: JSON.stringify(Object.fromEntries(values)) };
+  const values = best.parameters.map((each) => [each.name, argumentFor(each, question)]);
+  return { name: best.name, arguments: JSON.stringify(Object.fromEntries(values)) };
 }
 
 function scoreOf({ name, description }: Tool, terms: ReadonlySet<string>): number {

@@ -55,7 +55,7 @@ describe('tools of the local model', () => {
   });
 
   it('are called one after the other, as long as one fits that was not called', async () => {
-    const question = 'Which shelf is for books that were borrowed?';
+    const question = 'Which shelf is for loans of books that were borrowed?';
     const messages: OpenAI.ChatCompletionMessageParam[] = [];
     const called: unknown[] = [];
     for (let turn = 0; turn < 2; turn++) {
