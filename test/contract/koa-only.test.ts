@@ -11,7 +11,7 @@ import { play } from '../support/raw-http.ts';
 import { headerIn, rawGet, requestOf } from './clients.ts';
 import { type KoaFramework, koaVersions } from './koa-frameworks.ts';
 import { type Bare, stagesOf, type Traced } from './koa-stage.ts';
-import { pause } from './pause.ts';
+import { pause, until } from './pause.ts';
 import { httpOf, printed, stageOn, stepsOf } from './stage.ts';
 
 for (const framework of koaVersions) {
@@ -192,6 +192,23 @@ known  error  503
       ]);
     });
 
+    it('that nobody waits for is as unhandled as ever', async () => {
+      const unhandled: unknown[] = [];
+      await using stage = await traced((app) => {
+        app.use((ctx, next) => {
+          // Many an app has forgotten to return it.
+          void next();
+          ctx.body = 'answered without waiting';
+        });
+        app.use(failing);
+      });
+      using _heard = hearUnhandled((reason) => unhandled.push(reason));
+      assert.equal(await (await fetch(stage.url)).text(), 'answered without waiting');
+      await until(() => unhandled.length > 0, 'the rejection');
+      assert.deepEqual(unhandled, [shelf]);
+      await stage.only();
+    });
+
     it('leaves the app the listeners that it had', async () => {
       let counted = (): number[] => [];
       await using stage = await traced((app) => {
@@ -204,6 +221,18 @@ known  error  503
       await stage.only();
     });
   });
+}
+
+/** In place of whoever listens now. */
+function hearUnhandled(listener: (reason: unknown) => void): Disposable {
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', listener);
+  return {
+    [Symbol.dispose]() {
+      process.removeAllListeners('unhandledRejection');
+      for (const other of others) process.on('unhandledRejection', other);
+    },
+  };
 }
 
 function answers(bare: Bare, traced: Traced) {

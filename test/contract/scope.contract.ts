@@ -131,6 +131,31 @@ export function scope(framework: Framework): void {
       assert.equal(stepsOf(row).includes('late'), false);
     });
 
+    it('is that of the request in a stream that is read when the handler is done', async () => {
+      await using stage = await stageOf(framework, {
+        define: (app) =>
+          app.route('GET', '/:n', (call) => ({
+            stream: turns(Number(call.params.n)),
+            headers: { 'content-type': 'text/plain' },
+          })),
+      });
+      const count = 20;
+      await Promise.all(
+        Array.from({ length: count }, async (_, n) => {
+          const headers = { 'x-request-id': `req-${n}` };
+          const text = await (await fetch(`${stage.url}/${n}`, { headers })).text();
+          assert.equal(text.length, 4 * 50_000);
+        }),
+      );
+      for (const row of await stage.rows(count)) {
+        const n = row.inferenceId.slice('req-'.length);
+        assert.deepEqual(
+          row.steps[0]?.steps.map(({ name }) => name),
+          [0, 1, 2, 3].map((turn) => `${n} in turn ${turn}`),
+        );
+      }
+    });
+
     it('is followed by every kind of step', async () => {
       const shout = trace((text: string) => text.toUpperCase(), { name: 'shout' });
       async function* words(count: number) {
@@ -201,4 +226,13 @@ export function scope(framework: Framework): void {
       assert.deepEqual([row.tokens, row.cost], [42, 1]);
     });
   });
+}
+
+/** Large pieces, so that each has to wait for the one before. */
+async function* turns(n: number): AsyncGenerator<string> {
+  for (let turn = 0; turn < 4; turn++) {
+    await pause(n + turn);
+    step(`${n} in turn ${turn}`, () => {});
+    yield `${n} `.padEnd(50_000, String(turn));
+  }
 }

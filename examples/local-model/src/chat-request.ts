@@ -1,4 +1,5 @@
 import { badBody } from './api-error.js';
+import type { Parameter, Tool } from './tools.js';
 
 /** The part of OpenAI's chat request that this server acts on; anything else is ignored. */
 export interface ChatRequest {
@@ -7,12 +8,16 @@ export interface ChatRequest {
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly maxTokens: number | undefined;
+  /** Those that may be called. */
+  readonly tools: readonly Tool[];
 }
 
 /** A message with its text parts joined. */
 export interface Message {
   readonly role: string;
   readonly text: string;
+  /** Names of the tools that an assistant's message calls. */
+  readonly calls: readonly string[];
 }
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
@@ -21,6 +26,7 @@ const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'func
 export function toChatRequest(body: unknown): ChatRequest {
   if (!isRecord(body)) throw badBody('The body must be a JSON object.');
   const { model, messages, stream, stream_options, max_tokens, max_completion_tokens, n } = body;
+  const { tools, tool_choice } = body;
   if (typeof model !== 'string' || model === '') {
     throw badBody('You must provide a model parameter.', 'model');
   }
@@ -44,17 +50,24 @@ export function toChatRequest(body: unknown): ChatRequest {
     maxTokens:
       toTokenLimit(max_completion_tokens, 'max_completion_tokens') ??
       toTokenLimit(max_tokens, 'max_tokens'),
+    tools: tool_choice === 'none' ? [] : toTools(tools),
   };
 }
 
 function toMessage(message: unknown, index: number): Message {
   const param = `messages[${index}]`;
   if (!isRecord(message)) throw badBody(`'${param}' must be an object.`, param);
-  const { role, content } = message;
+  const { role, content, tool_calls } = message;
   if (typeof role !== 'string' || !ROLES.has(role)) {
     throw badBody(`'${param}.role' must be one of ${[...ROLES].join(', ')}.`, `${param}.role`);
   }
-  return { role, text: toText(content, role, `${param}.content`) };
+  const calls = Array.isArray(tool_calls) ? tool_calls.map(calledName) : [];
+  return { role, text: toText(content, role, `${param}.content`), calls };
+}
+
+function calledName(call: unknown): string {
+  const called = isRecord(call) && isRecord(call.function) ? call.function.name : undefined;
+  return typeof called === 'string' ? called : '';
 }
 
 function toText(content: unknown, role: string, param: string): string {
@@ -68,6 +81,37 @@ function toText(content: unknown, role: string, param: string): string {
 function toPartText(part: unknown, param: string): string {
   if (isRecord(part) && part.type === 'text' && typeof part.text === 'string') return part.text;
   throw badBody(`'${param}' may hold text parts only: this server reads nothing else.`, param);
+}
+
+function toTools(tools: unknown): Tool[] {
+  if (tools === undefined || tools === null) return [];
+  if (!Array.isArray(tools)) throw badBody("'tools' must be an array.", 'tools');
+  return tools.map((tool, index) => toTool(tool, `tools[${index}]`));
+}
+
+function toTool(tool: unknown, param: string): Tool {
+  const offered = isRecord(tool) && tool.type === 'function' ? tool.function : undefined;
+  if (!isRecord(offered) || typeof offered.name !== 'string') {
+    throw badBody(`'${param}' must be a function with a name: this server knows no others.`, param);
+  }
+  const { name, description, parameters } = offered;
+  const properties = isRecord(parameters) && isRecord(parameters.properties);
+  return {
+    name,
+    description: typeof description === 'string' ? description : '',
+    parameters: properties ? toParameters(parameters.properties) : [],
+  };
+}
+
+function toParameters(properties: unknown): Parameter[] {
+  return Object.entries(properties as Record<string, unknown>).map(([name, schema]) => {
+    const { type, enum: values } = isRecord(schema) ? schema : {};
+    return {
+      name,
+      type: typeof type === 'string' ? type : 'string',
+      values: Array.isArray(values) ? values.map(String) : [],
+    };
+  });
 }
 
 function toBoolean(value: unknown, param: string): boolean {

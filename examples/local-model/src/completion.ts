@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { answerTo } from './answer.js';
 import type { ChatRequest } from './chat-request.js';
 import { countPromptTokens, tokenize } from './tokens.js';
+import { type ToolCall, toolCallFor } from './tools.js';
 
 /** What the model has to say to one request. */
 export interface Completion {
@@ -13,7 +14,9 @@ export interface Completion {
   readonly model: string;
   readonly text: string;
   readonly pieces: readonly string[];
-  readonly finishReason: 'stop' | 'length';
+  readonly finishReason: 'stop' | 'length' | 'tool_calls';
+  /** In place of a text. */
+  readonly call: (ToolCall & { readonly id: string }) | undefined;
   readonly usage: Usage;
 }
 
@@ -24,16 +27,21 @@ interface Usage {
 }
 
 /** Answers a request. */
-export function complete({ model, messages, maxTokens }: ChatRequest): Completion {
-  const { text, pieces, tokens, isCut } = tokenize(answerTo(messages), maxTokens);
-  const promptTokens = countPromptTokens(messages);
+export function complete(request: ChatRequest): Completion {
+  const { model, messages, maxTokens, tools } = request;
+  const call = toolCallFor(request);
+  const said = call === undefined ? answerTo(messages) : '';
+  const { text, pieces, isCut, ...counted } = tokenize(said, maxTokens);
+  const tokens = call === undefined ? counted.tokens : tokenize(JSON.stringify(call)).tokens;
+  const promptTokens = countPromptTokens(messages, tools);
   return {
     id: `chatcmpl-${randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
     model,
     text,
     pieces,
-    finishReason: isCut ? 'length' : 'stop',
+    finishReason: call !== undefined ? 'tool_calls' : isCut ? 'length' : 'stop',
+    call: call && { id: `call_${randomUUID()}`, ...call },
     usage: {
       prompt_tokens: promptTokens,
       completion_tokens: tokens,
@@ -43,7 +51,10 @@ export function complete({ model, messages, maxTokens }: ChatRequest): Completio
 }
 
 /** The whole answer in one body. */
-export function toBody({ id, created, model, text, finishReason, usage }: Completion) {
+export function toBody(completion: Completion) {
+  const { id, created, model, text, finishReason, call, usage } = completion;
+  const message =
+    call === undefined ? { content: text } : { content: null, tool_calls: [toCall(call)] };
   return {
     id,
     object: 'chat.completion',
@@ -52,7 +63,7 @@ export function toBody({ id, created, model, text, finishReason, usage }: Comple
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: text, refusal: null },
+        message: { role: 'assistant', ...message, refusal: null },
         logprobs: null,
         finish_reason: finishReason,
       },
@@ -61,9 +72,13 @@ export function toBody({ id, created, model, text, finishReason, usage }: Comple
   };
 }
 
+function toCall({ id, name, arguments: json }: NonNullable<Completion['call']>) {
+  return { id, type: 'function', function: { name, arguments: json } };
+}
+
 /** The answer as the chunks of a stream, a token each. The usage comes last, where asked for. */
 export function* toChunks(completion: Completion, includeUsage: boolean) {
-  const { id, created, model, pieces, finishReason, usage } = completion;
+  const { id, created, model, pieces, finishReason, call, usage } = completion;
   const head = { id, object: 'chat.completion.chunk', created, model };
   const noUsageYet = includeUsage ? { usage: null } : {};
   const chunk = (delta: object, finish_reason: string | null = null) => ({
@@ -72,7 +87,8 @@ export function* toChunks(completion: Completion, includeUsage: boolean) {
     ...noUsageYet,
   });
 
-  yield chunk({ role: 'assistant', content: '', refusal: null });
+  yield chunk({ role: 'assistant', content: call === undefined ? '' : null, refusal: null });
+  if (call !== undefined) yield chunk({ tool_calls: [{ index: 0, ...toCall(call) }] });
   for (const content of pieces) yield chunk({ content });
   yield chunk({}, finishReason);
   if (includeUsage) yield { ...head, choices: [], usage };

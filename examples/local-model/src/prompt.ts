@@ -16,15 +16,19 @@ export interface Prompt {
 
 /**
  * The question is the last user message; where it has a line that starts with `Question:`, what
- * follows there. Passages come from any system, developer, user or tool message, in one of two forms:
+ * follows there. Passages come from any system, developer or user message, and from what tools said to this question, in
+ * one of two forms:
  *
  * - `<passage title="Renewals">...</passage>`, also spelled `document`, `source` or `context`;
  * - where there is none of these, the paragraphs after a line that ends with `context:`,
  *   `passages:`, `documents:` or `sources:`, up to `Question:` or the end.
  */
 export function readPrompt(messages: readonly Message[]): Prompt {
-  const asked = messages.findLast(({ role }) => role === 'user')?.text ?? '';
-  const texts = messages.filter(({ role }) => role !== 'assistant').map(({ text }) => text);
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  const asked = messages[last]?.text ?? '';
+  const texts = messages
+    .filter(({ role }, index) => role !== 'assistant' && (role !== 'tool' || index > last))
+    .map(({ text }) => text);
   const tagged = texts.flatMap(taggedPassages);
   return {
     question: (QUESTION.exec(asked)?.[1] ?? asked).trim(),

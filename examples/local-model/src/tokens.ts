@@ -2,19 +2,24 @@
 
 import { countTokens, decodeGenerator, encode } from 'gpt-tokenizer/encoding/o200k_base';
 import type { Message } from './chat-request.js';
+import type { Tool } from './tools.js';
 
 /** Nothing in a text is a control token: `<|endoftext|>` is text like any other. */
 const AS_TEXT = { disallowedSpecial: new Set<string>() };
 const TOKENS_PER_MESSAGE = 3;
 const TOKENS_BEFORE_ANSWER = 3;
 
-/** The tokens of a chat's prompt, with what OpenAI counts around each message. */
-export function countPromptTokens(messages: readonly Message[]): number {
+/** The tokens of a chat's prompt, with what OpenAI counts around each message. How it counts tools is not known. */
+export function countPromptTokens(
+  messages: readonly Message[],
+  tools: readonly Tool[] = [],
+): number {
   const counts = messages.map(
     ({ role, text }) =>
       TOKENS_PER_MESSAGE + countTokens(role, AS_TEXT) + countTokens(text, AS_TEXT),
   );
-  return counts.reduce((sum, count) => sum + count, TOKENS_BEFORE_ANSWER);
+  const offered = tools.map((tool) => countTokens(JSON.stringify(tool), AS_TEXT));
+  return [...counts, ...offered].reduce((sum, count) => sum + count, TOKENS_BEFORE_ANSWER);
 }
 
 /** A text cut after at most `maxTokens` tokens. */

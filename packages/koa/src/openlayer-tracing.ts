@@ -39,6 +39,10 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
     const trace = tracing.begin(ctx, ctx.res);
     try {
       prepareApp(ctx.app, tracing);
+    } catch (error) {
+      tracing.failed('prepare', error);
+    }
+    try {
       if (ctx.trace !== trace) setOwnTrace(ctx, trace);
     } catch (error) {
       tracing.failed('prepare', error);

@@ -1,54 +1,6 @@
-/** Our code fails, one function after another, and nobody can tell: in processes of their own, since they may crash. */
+import { faultsContract } from './faults.contract.ts';
 
-import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-
-const CHILD = fileURLToPath(new URL('faults/express-child.ts', import.meta.url));
-
-interface Result {
-  readonly sites: number;
-  readonly harmless: number;
-  readonly reached: number;
-  readonly unreached: readonly string[];
-  readonly failures: readonly string[];
-}
-
-/** Express 5 with all functions, Express 4 with those of the adapter. */
-const VERSIONS = [
+faultsContract('Express', 'express-child.ts', [
   { version: '5', atLeast: 200 },
   { version: '4', atLeast: 10 },
-];
-
-describe('an app whose tracing fails', () => {
-  const running = new Map<string, Promise<Result>>();
-
-  before(() => {
-    for (const { version } of VERSIONS) running.set(version, sweepOf(version));
-  });
-
-  for (const { version, atLeast } of VERSIONS) {
-    it(`answers on Express ${version} as if nothing were mounted, whichever function throws`, async function () {
-      this.timeout(300_000);
-      const result = await running.get(version);
-      assert.ok(result);
-      if (process.env.FAULTS_VERBOSE !== undefined) console.log(result);
-      assert.deepEqual(result.failures, []);
-      assert.ok(
-        result.reached >= atLeast,
-        `only ${result.reached} of ${result.sites} were reached`,
-      );
-    });
-  }
-});
-
-async function sweepOf(version: string): Promise<Result> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, version], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  assert.equal(code, 0, `the process ended with ${code}`);
-  return JSON.parse(output) as Result;
-}
+]);

@@ -1,6 +1,6 @@
 /** Has a body that the server reads after the app has answered read in the scope of its trace. */
 
-import type { RequestTrace } from '../trace/types.js';
+import type { RecordedRequest } from './request-trace.js';
 
 /** How a stream is read by JavaScript: each of these may ask its source for chunks. */
 const READING = ['pipeThrough', 'pipeTo', 'tee'] as const;
@@ -13,7 +13,7 @@ const READERS = [
 ] as const;
 
 /** The stream stays the same one, and so do its chunks and its back-pressure; only where it is asked for them changes. */
-export function readStreamInScope(trace: RequestTrace, stream: ReadableStream): void {
+export function readStreamInScope(trace: RecordedRequest, stream: ReadableStream): void {
   if (stream.locked) return;
   for (const name of READING) inScope(trace, stream, name);
   for (const [name, read] of READERS) {
@@ -21,13 +21,17 @@ export function readStreamInScope(trace: RequestTrace, stream: ReadableStream): 
     if (typeof make !== 'function') continue;
     define(stream, name, (...args) => {
       const reader: object = Reflect.apply(make, stream, args);
-      inScope(trace, reader, read);
+      try {
+        inScope(trace, reader, read);
+      } catch (error) {
+        trace.failed('body', error);
+      }
       return reader;
     });
   }
 }
 
-function inScope(trace: RequestTrace, holder: object, name: string | symbol): void {
+function inScope(trace: RecordedRequest, holder: object, name: string | symbol): void {
   const method: unknown = Reflect.get(holder, name);
   if (typeof method !== 'function') return;
   define(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));

@@ -1,0 +1,56 @@
+/** Makes the functions of an adapter and of core fail in this process, one after another, and prints what could be told. */
+
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyWithFaults, type FaultSite } from '../../../support/fault-injection.ts';
+import type { Case, Framework } from '../case.ts';
+import { moodyCollector } from './moody-collector.ts';
+import { type Adapter, setupsOf } from './setups.ts';
+import { sweep } from './sweep.ts';
+
+export interface Child<C extends Case, M> {
+  /** The folder of the adapter's package. */
+  readonly adapter: string;
+  readonly framework: Framework<C, M>;
+  /** Leaves core alone, which is the same with every framework. */
+  readonly onlyAdapter: boolean;
+}
+
+/** Ends the process. */
+export async function failOneByOne<C extends Case, M>(child: Child<C, M>): Promise<never> {
+  const { adapter, framework, onlyAdapter } = child;
+  const folder = await mkdtemp(join(tmpdir(), 'openlayer-faults-'));
+  const copy = await copyWithFaults(['core', adapter], folder);
+  const core = (await import(copy.url(`${adapter}/dist/index.js`))) as Adapter<M>;
+
+  const realSetTimeout = setTimeout;
+  // Our sweeps and deadlines take seconds: here they take a fiftieth of it.
+  globalThis.setTimeout = ((fn: () => void, ms = 0) =>
+    realSetTimeout(fn, ms >= 100 ? ms / 50 : ms)) as typeof setTimeout;
+
+  const collector = moodyCollector();
+  collector.listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const { port } = collector.address() as AddressInfo;
+  const setups = setupsOf(core, {
+    apiKey: 'key',
+    inferencePipelineId: 'pipeline',
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    batch: { maxDelayMs: 0, maxBatchRows: 3 },
+    retry: { baseMs: 1, capMs: 2 },
+    logLevel: 'debug',
+  });
+
+  Error.stackTraceLimit = 100;
+  const isOfAdapter = ({ where }: FaultSite) => where.startsWith(`${adapter}/`);
+  const only = onlyAdapter ? isOfAdapter : undefined;
+  const result = await sweep({ framework, core, sites: copy.sites, setups, only });
+  await rm(folder, { recursive: true });
+  process.stdout.write(
+    `${JSON.stringify({ sites: copy.sites.length, harmless: copy.harmless, ...result })}\n`,
+  );
+  process.exit(0);
+}
