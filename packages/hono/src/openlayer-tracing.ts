@@ -47,7 +47,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       throw error;
     } finally {
       if (c.error !== undefined) tracing.recordError(c, c.error);
-      const following = tracing.answered(c);
+      const following = tracing.appAnswered(c);
       if (following !== undefined) await following;
     }
   };

@@ -41,7 +41,7 @@ export async function followWebAnswer(
     setResponseHeader(c, idHeader, trace.inferenceId);
   }
   const { res } = c;
-  const followed = (await exchange?.answered(res, sources.get(res))) ?? res;
+  const followed = (await exchange?.handOver(res, sources.get(res))) ?? res;
   if (followed !== res) replace(c, followed);
 }
 

@@ -78,7 +78,7 @@ export function withoutOurFrames(text: string): string {
 
 /** Frames of Node's own come and go with the timing. */
 const OUR_FRAME =
-  /node:internal|\/(?:packages|@openlayer-tracing)\/(?:core|express)\/(?:dist|src)\/|bareMiddleware|async_hooks|async_local_storage|AsyncLocalStorage/;
+  /node:internal|\/(?:packages|@openlayer-tracing)\/(?:core|express|hono)\/(?:dist|src)\/|bareMiddleware|async_hooks|async_local_storage|AsyncLocalStorage/;
 
 /** The body in one piece. */
 function unchunked(answer: string): string {

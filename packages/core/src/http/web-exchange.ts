@@ -46,7 +46,7 @@ export class WebExchange {
    * Follows the response, which must not have been sent yet.
    * @returns what is to be sent: the same response, unless its body is a stream
    */
-  async answered(response: Response, source: BodySource): Promise<Response> {
+  async handOver(response: Response, source: BodySource): Promise<Response> {
     this.#response = response;
     const { headers } = response;
     if (source === 'file') this.#trace.answeredUnseen(Number(headers.get('content-length')));
