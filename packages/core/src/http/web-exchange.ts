@@ -95,12 +95,13 @@ export class WebExchange {
    * @returns false where it turns out to be a stream
    */
   async #readCopy(response: Response): Promise<boolean> {
-    const reader = response.clone().body?.getReader();
+    const reader = this.#trace.run(() => response.clone().body?.getReader());
     if (reader === undefined) return true;
+    const read = () => reader.read();
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for (;;) {
-      const result = await soon(reader.read());
+      const result = await soon(this.#trace.run(read));
       if (result === undefined || bytes > MAX_COPY_BYTES) {
         reader.cancel().catch(() => {});
         return false;

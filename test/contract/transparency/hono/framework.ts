@@ -48,8 +48,10 @@ function serverOf(run: Run<HonoCase, MiddlewareHandler>, isWeb: boolean): Server
   for (const parser of example.parsers?.() ?? []) app.use(parser);
   app.use(places.second);
   example.build({ app, tools, note });
-  const fetch = isWeb ? (req: Request) => app.fetch(req) : app.fetch;
-  return createAdaptorServer({ fetch }) as Server;
+  if (!isWeb) return createAdaptorServer({ fetch: app.fetch }) as Server;
+  // A light response of node-server's has other headers once it was looked at, by whomever.
+  const fetch = (req: Request) => app.fetch(req);
+  return createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server;
 }
 
 function bareMiddleware(mount: Mount): MiddlewareHandler {
