@@ -51,6 +51,8 @@ export interface Running {
 /** @typeParam Native the framework's own middleware, where a test of that framework mounts some */
 export interface Framework<Native = never> {
   readonly name: string;
+  /** Whether what is thrown and no Error goes past the app's own answer to errors. */
+  readonly answersErrorsAlone?: boolean;
   /** @param mounts in order of mounting, before the routes */
   start(
     options: TracingOptions<RequestFacts>,

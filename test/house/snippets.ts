@@ -23,6 +23,7 @@ const HELPERS: Readonly<Record<string, string>> = {
   app: `declare const app: import('express').Express;`,
   assert: `import assert from 'node:assert/strict';`,
   express: `import express from 'express';`,
+  Hono: `import { Hono } from 'hono';`,
   index: `declare const index: { search(query: string): Promise<Passage[]> };`,
   model: `declare const model: { answer(question: string): Promise<string> };`,
   openai: `declare const openai: import('openai').OpenAI;`,

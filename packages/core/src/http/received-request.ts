@@ -32,6 +32,15 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     this.#body = body;
   }
 
+  isOf(req: object): boolean {
+    return req === this.#req;
+  }
+
+  answered(trace: RecordedRequest): void {
+    this.#body?.look?.();
+    this.#settings.adapter.answered?.(trace, this.#res);
+  }
+
   /** Reads what is there before the app runs. */
   readBefore(trace: RecordedRequest): void {
     const { adapter, given, capturesRequest } = this.#settings;

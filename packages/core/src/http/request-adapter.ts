@@ -17,6 +17,10 @@ export interface RequestAdapter<Req extends object, Res> {
   route(req: Req): string | undefined;
   /** @param name in lower case */
   header(req: Req, name: string): string | undefined;
+  /** Other objects that stand for the same request, such as the framework's raw one. */
+  aliases?(req: Req): readonly object[];
+  /** An id that the app itself has made for the request. It wins over the client's. */
+  madeId?(req: Req): string | undefined;
   /** A header of the answer that is set already. */
   answerHeader(res: Res, name: string): unknown;
   /** Sets a header of the answer, where that is still possible. */
@@ -26,4 +30,6 @@ export interface RequestAdapter<Req extends object, Res> {
    * @returns the request's body; undefined where it has none
    */
   follow(trace: RecordedRequest, req: Req, res: Res, maxBytes: number): RequestBody | undefined;
+  /** Hears that the app has answered: what is left is the answer's body. */
+  answered?(trace: RecordedRequest, res: Res): void;
 }

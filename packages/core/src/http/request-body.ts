@@ -16,6 +16,8 @@ export interface RequestBody extends BodyFacts {
   readonly isParsed: boolean;
   /** The bytes that the app reads; undefined where only what a parser makes of them is kept. */
   readonly capture: BodyCapture | undefined;
+  /** Looks for what the app has made of it by now. */
+  look?(): void;
 }
 
 const PARSED: RequestBody = {

@@ -24,6 +24,10 @@ export interface RequestDetails {
 
 /** The request as the framework sees it. */
 export interface DescribedRequest {
+  /** Whether the trace began with this request. */
+  isOf(req: object): boolean;
+  /** Hears that the app has answered. */
+  answered(trace: RecordedRequest): void;
   /** Reads what is known of the route, where that may be gone at the end. */
   readRoute(trace: RecordedRequest): void;
   /** Completes the trace by what is known at its end. */

@@ -36,10 +36,11 @@ export class RequestTracing<Req extends object, Res> {
    */
   begin(req: Req, res: Res): RequestTrace {
     try {
-      const existing = getTrace(req);
+      const existing = this.#existing(req);
       if (existing !== undefined) return existing;
       const trace = this.#begin(req, res);
       tracedRequests.set(req, trace);
+      for (const alias of this.#aliases(req)) tracedRequests.set(alias, trace);
       return trace;
     } catch (error) {
       this.#settings.failed('begin', error);
@@ -62,6 +63,29 @@ export class RequestTracing<Req extends object, Res> {
     }
   }
 
+  /** Hears that the app has made an id for the request. Never throws. */
+  idMade(req: Req): void {
+    try {
+      const trace = getTrace(req);
+      if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
+      const id = this.#madeId(req);
+      if (id !== undefined) trace.rename(this.#ids.distinct(id));
+    } catch (failure) {
+      this.#settings.failed('id', failure);
+    }
+  }
+
+  /** Hears that the app has answered the request that began a trace. Never throws. */
+  answered(req: Req): void {
+    try {
+      const trace = getTrace(req);
+      if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
+      trace.received.answered(trace);
+    } catch (failure) {
+      this.#settings.failed('answer', failure);
+    }
+  }
+
   /**
    * Hears that a route's handler is about to run. Never throws.
    * @returns the trace where the handler has to be led back into it: its scope was lost on the way, or is another's
@@ -76,6 +100,20 @@ export class RequestTracing<Req extends object, Res> {
       this.#settings.failed('route', failure);
       return undefined;
     }
+  }
+
+  #existing(req: Req): RequestTrace | undefined {
+    const own = getTrace(req);
+    if (own !== undefined) return own;
+    for (const alias of this.#aliases(req)) {
+      const trace = getTrace(alias);
+      if (trace !== undefined) return trace;
+    }
+    return undefined;
+  }
+
+  #aliases(req: Req): readonly object[] {
+    return this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
   }
 
   #begin(req: Req, res: Res): RequestTrace {
@@ -115,11 +153,18 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   #inferenceId(req: Req, res: Res): string {
-    const given = this.#givenId(req);
+    const given = this.#madeId(req) ?? this.#givenId(req);
     if (given !== undefined) return this.#ids.distinct(given);
     // Another middleware may have made an id for the answer already.
     const made = this.#settings.adapter.answerHeader(res, this.#settings.idHeader);
     return isInferenceId(made) ? made : crypto.randomUUID();
+  }
+
+  /** The id that the app itself has made: what the client sent is a matter of trust, whoever repeats it. */
+  #madeId(req: Req): string | undefined {
+    const { adapter, idHeader } = this.#settings;
+    const id = adapter.madeId?.(req);
+    return isInferenceId(id) && id !== adapter.header(req, idHeader) ? id : undefined;
   }
 
   /** The id that came with the request, where it is to be trusted and valid. */
@@ -143,6 +188,8 @@ export class RequestTracing<Req extends object, Res> {
     return adapter.header(req, 'user-agent') === USER_AGENT;
   }
 }
+
+const NO_ALIASES: readonly object[] = [];
 
 /** Settings of a tracer. The compiler holds the list to be complete. */
 const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {

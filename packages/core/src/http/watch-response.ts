@@ -46,12 +46,13 @@ function observe(original: Method, alone: boolean): Method {
   };
 }
 
-/** What is written after the end is refused, and never sent. */
+/** What is written after the end, or after the connection, is refused and never sent. */
 function see(res: ServerResponse, args: readonly unknown[], alone: boolean): void {
   let trace: RecordedRequest | undefined;
   try {
     trace = traceOf(res);
-    if (trace === undefined || trace.isObservedAlone !== alone || res.writableEnded) return;
+    if (trace === undefined || trace.isObservedAlone !== alone) return;
+    if (res.writableEnded || res.destroyed) return;
     trace.answered(args[0], args[1]);
   } catch (error) {
     trace?.failed('write', error);
