@@ -11,6 +11,9 @@ const RUNTIMES = {
   'Node 22': { source: 'node', version: '22.23.3', program: `bin/node${EXE}` },
   'Node 24': { source: 'node', version: '24.21.0', program: `bin/node${EXE}` },
   'Node 26': { source: 'node', version: '26.10.0', program: `bin/node${EXE}` },
+  Bun: { source: 'bun', version: '1.4.5', program: 'bin/bun.exe' },
+  Deno: { source: 'deno', version: '2.9.6', program: `deno${EXE}` },
+  workerd: { source: 'workerd', version: '1.20261117.1', program: 'bin/workerd' },
 };
 
 /**

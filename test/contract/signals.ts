@@ -18,11 +18,15 @@ export class Signals implements AppSignals {
     this.#told.set(what, [...this.told(what), said]);
   };
 
-  readonly opened = (gate: string): Promise<void> => this.#gate(gate).passed;
+  readonly opened: AppSignals['opened'] = (gate) => this.#gate(gate).passed;
 
   /** What the app has told so far. */
   told(what: string): readonly unknown[] {
     return this.#told.get(what) ?? [];
+  }
+
+  isOpen(gate: string): boolean {
+    return this.#gate(gate).isOpen;
   }
 
   open(gate: string): void {
@@ -38,12 +42,16 @@ export class Signals implements AppSignals {
 
 /** A door that a test opens. */
 class Gate {
+  isOpen = false;
   readonly passed: Promise<void>;
   open: () => void = () => {};
 
   constructor() {
     this.passed = new Promise((resolve) => {
-      this.open = resolve;
+      this.open = () => {
+        this.isOpen = true;
+        resolve();
+      };
     });
   }
 }

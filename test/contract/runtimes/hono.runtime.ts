@@ -1,0 +1,33 @@
+/**
+ * The contract of every adapter, kept by that of Hono on the runtime that the environment names. `npm run test:runtimes`
+ * runs it.
+ */
+
+import { contract } from '../contract.ts';
+import { hono } from '../hono-frameworks.ts';
+import { stageElsewhere } from './elsewhere.ts';
+import { type AppProcess, RUNTIMES } from './processes.ts';
+import { nameOf } from './protocol.ts';
+
+const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
+
+let app: AppProcess;
+let test = '';
+
+before(async () => {
+  const start = RUNTIMES[CONTRACT_RUNTIME];
+  if (start === undefined) throw new Error(`CONTRACT_RUNTIME is none of ${Object.keys(RUNTIMES)}`);
+  app = await start(CONTRACT_PROGRAM);
+});
+
+beforeEach(function () {
+  test = nameOf(this.currentTest?.titlePath() ?? []);
+});
+
+after(() => app[Symbol.asyncDispose]());
+
+contract({
+  ...hono,
+  name: `Hono 4 on ${CONTRACT_RUNTIME}`,
+  stage: (setup) => stageElsewhere(app, test, setup),
+});
