@@ -9,6 +9,7 @@ export { RequestTracing } from './http/request-tracing.js';
 export { readStreamInScope } from './http/stream-in-scope.js';
 export { getTrace } from './http/traced-requests.js';
 export { observeOwnWrites, observeWrites, settleAtEnd } from './http/watch-response.js';
+export { type BodySource, WebExchange } from './http/web-exchange.js';
 export { type WebRequest, webRequestBody } from './http/web-request-body.js';
 export { InertTrace } from './trace/inert.js';
 export type { RequestTrace } from './trace/types.js';

@@ -99,6 +99,8 @@ export class TracerCore implements Tracer, Recorder {
   readonly #publisher: Publisher;
   readonly #rows: RowUpdater;
   readonly #open: OpenTraces;
+  /** What lets the platform end the request of a trace. */
+  readonly #held = new WeakMap<RecordedTrace, () => void>();
   #started = 0;
   #sampledOut = 0;
 
@@ -182,9 +184,16 @@ export class TracerCore implements Tracer, Recorder {
     return false;
   }
 
-  opened(trace: RecordedTrace): void {
+  /** @param holdOpen has the platform wait until what is ours is done, where it waits for nothing else */
+  opened(trace: RecordedTrace, holdOpen?: (work: Promise<void>) => void): void {
     this.#started++;
     this.#open.add(trace);
+    if (holdOpen === undefined) return;
+    try {
+      holdOpen(new Promise((done) => this.#held.set(trace, done)));
+    } catch (error) {
+      trace.failed('waitUntil', error);
+    }
   }
 
   /** A request that the sampling rate left out. */
@@ -196,13 +205,17 @@ export class TracerCore implements Tracer, Recorder {
   published(trace: RecordedTrace): void {
     const isKept = this.#keeps(trace);
     this.#open.delete(trace);
+    const done = this.#held.get(trace);
     if (!isKept) {
       this.#sampledOut++;
+      done?.();
       return;
     }
     try {
-      this.#publisher.add(rowOf(trace));
+      if (done === undefined) this.#publisher.add(rowOf(trace));
+      else this.#publisher.addAlone(rowOf(trace)).then(done);
     } catch (error) {
+      done?.();
       this.#publisher.drop('internal_error', 1);
       throw error;
     }

@@ -12,6 +12,7 @@ import {
 import type { Context } from 'hono';
 import { lazyBody } from './lazy-body.js';
 import { nodeExchangeOf } from './node-exchange.js';
+import { followWebAnswer, followWebExchange, setResponseHeader } from './web-exchange.js';
 
 export const adapter: RequestAdapter<Context, Context> = {
   method: (c) => c.req.method,
@@ -52,14 +53,29 @@ export const adapter: RequestAdapter<Context, Context> = {
     const id: unknown = c.get('requestId');
     return typeof id === 'string' ? id : undefined;
   },
-  answerHeader: (c, name) => nodeExchangeOf(c)?.outgoing.getHeader(name),
+  answerHeader: (c, name) => {
+    const node = nodeExchangeOf(c);
+    if (node !== undefined) return node.outgoing.getHeader(name);
+    return c.finalized ? c.res.headers.get(name) : undefined;
+  },
   setAnswerHeader: (c, name, value) => {
     const node = nodeExchangeOf(c);
     if (node !== undefined) setAnswerHeader(node.outgoing, name, value);
+    else if (c.finalized) setResponseHeader(c, name, value);
+  },
+  holdOpen: (c) => {
+    if (nodeExchangeOf(c) !== undefined) return undefined;
+    try {
+      const { executionCtx } = c;
+      return (work) => executionCtx.waitUntil(work);
+    } catch {
+      // Hono throws where there is none.
+      return undefined;
+    }
   },
   follow: (trace, c, _c, maxBytes) => {
     const node = nodeExchangeOf(c);
-    if (node === undefined) return undefined;
+    if (node === undefined) return followWebExchange(trace, c, maxBytes);
     observeOwnWrites(trace, node.outgoing);
     settleAtEnd(trace, node.incoming, node.outgoing);
     const { incoming } = node;
@@ -68,10 +84,11 @@ export const adapter: RequestAdapter<Context, Context> = {
       return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
     return nodeRequestBody(incoming, maxBytes);
   },
-  answered: (trace, c) => {
-    if (!c.finalized) return;
-    const body = lazyBody(c.res);
+  answered: (trace, c, idHeader) => {
+    if (nodeExchangeOf(c) === undefined) return followWebAnswer(trace, c, idHeader);
+    const body = c.finalized ? lazyBody(c.res) : undefined;
     if (body !== undefined) readStreamInScope(trace, body);
+    return undefined;
   },
 };
 

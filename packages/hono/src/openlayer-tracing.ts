@@ -47,7 +47,8 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       throw error;
     } finally {
       if (c.error !== undefined) tracing.recordError(c, c.error);
-      tracing.answered(c);
+      const following = tracing.answered(c);
+      if (following !== undefined) await following;
     }
   };
 }

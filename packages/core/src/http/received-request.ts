@@ -36,9 +36,10 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     return req === this.#req;
   }
 
-  answered(trace: RecordedRequest): void {
+  answered(trace: RecordedRequest): Promise<void> | undefined {
     this.#body?.look?.();
-    this.#settings.adapter.answered?.(trace, this.#res);
+    const { adapter, echo, idHeader } = this.#settings;
+    return adapter.answered?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
   /** Reads what is there before the app runs. */

@@ -25,11 +25,20 @@ export interface RequestAdapter<Req extends object, Res> {
   answerHeader(res: Res, name: string): unknown;
   /** Sets a header of the answer, where that is still possible. */
   setAnswerHeader(res: Res, name: string, value: string): void;
+  /** Has the platform wait for work of ours, where it ends everything else with the answer. */
+  holdOpen?(req: Req): ((work: Promise<void>) => void) | undefined;
   /**
    * Follows the exchange to its end, and settles the trace there.
    * @returns the request's body; undefined where it has none
    */
   follow(trace: RecordedRequest, req: Req, res: Res, maxBytes: number): RequestBody | undefined;
-  /** Hears that the app has answered: what is left is the answer's body. */
-  answered?(trace: RecordedRequest, res: Res): void;
+  /**
+   * Hears that the app has answered: what is left is the answer's body.
+   * @param idHeader in which the answer is to carry the id back, unless it does
+   */
+  answered?(
+    trace: RecordedRequest,
+    res: Res,
+    idHeader: string | undefined,
+  ): Promise<void> | undefined;
 }

@@ -27,7 +27,7 @@ export interface DescribedRequest {
   /** Whether the trace began with this request. */
   isOf(req: object): boolean;
   /** Hears that the app has answered. */
-  answered(trace: RecordedRequest): void;
+  answered(trace: RecordedRequest): Promise<void> | undefined;
   /** Reads what is known of the route, where that may be gone at the end. */
   readRoute(trace: RecordedRequest): void;
   /** Completes the trace by what is known at its end. */
@@ -82,6 +82,12 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     } else if (chunk instanceof Uint8Array) {
       this.#took(chunk, chunk.byteLength);
     }
+  }
+
+  /** Counts bytes of the answer that pass by unseen. */
+  answeredUnseen(bytes: number): void {
+    this.answerBytes += bytes;
+    if (this.answer !== undefined) this.answer.bytes += bytes;
   }
 
   override rename(inferenceId: string): void {

@@ -75,14 +75,19 @@ export class RequestTracing<Req extends object, Res> {
     }
   }
 
-  /** Hears that the app has answered the request that began a trace. Never throws. */
-  answered(req: Req): void {
+  /**
+   * Hears that the app has answered the request that began a trace. Never throws or rejects.
+   * @returns a promise where the answer has to wait for it
+   */
+  answered(req: Req): Promise<void> | undefined {
+    const onFailure = (failure: unknown) => this.#settings.failed('answer', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      trace.received.answered(trace);
+      return trace.received.answered(trace)?.catch(onFailure);
     } catch (failure) {
-      this.#settings.failed('answer', failure);
+      onFailure(failure);
+      return undefined;
     }
   }
 
@@ -138,7 +143,7 @@ export class RequestTracing<Req extends object, Res> {
       adapter.follow(trace, req, res, maxBytes),
     );
     trace.received = received;
-    tracer.opened(trace);
+    tracer.opened(trace, adapter.holdOpen?.(req));
     received.readBefore(trace);
     this.#echo(res, id);
     return trace;

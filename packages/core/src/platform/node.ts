@@ -7,6 +7,9 @@ import type { Diagnostic } from '../diagnostics.js';
 
 export { nodeHttpExchange as exchange } from './node-http-exchange.js';
 
+/** A timer lasts until its time has come, whatever else ends. */
+export const timersLast: boolean = true;
+
 /** Questions about a value that run none of its code. */
 export const isProxy: (value: unknown) => boolean = types.isProxy;
 export const isPromise: (value: unknown) => value is Promise<unknown> = types.isPromise;

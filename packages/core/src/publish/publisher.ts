@@ -40,6 +40,9 @@ const MAX_IN_FLIGHT = 2;
 /** Longest that a process which has nothing left to do is held for its last rows. */
 const NATURAL_EXIT_MS = 150;
 
+/** Longest that a row is tried that is sent by itself: a platform may hold no request for longer than 30 s. */
+const ALONE_MS = 25_000;
+
 /** A batch that waits for its turn, and who to tell of its fate. */
 interface SealedBatch extends Batch {
   readonly settle: () => void;
@@ -62,7 +65,9 @@ export class Publisher {
   /** One promise for each sealed batch without a fate. */
   readonly #underWay = new Set<Promise<void>>();
   readonly #dropped = new Map<string, number>();
+  /** What gives up sends: that of all batches, and those of rows that are sent by themselves. */
   readonly #stop = new AbortController();
+  readonly #alone = new Set<AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #inFlight = 0;
   #published = 0;
@@ -90,9 +95,35 @@ export class Publisher {
 
   /** Takes a row, or drops and counts it. */
   add(row: Row): void {
+    const queued = this.#take(row);
+    if (queued === undefined) return;
+    this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
+    this.#batchFor(queued).rows.push(queued);
+    this.#sealIfFull(queued.layout);
+    if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
+  }
+
+  /**
+   * Takes a row that can wait for no other, since nothing may outlive its request, and sends it at once.
+   * @returns a promise that resolves when it was delivered or dropped
+   */
+  addAlone(row: Row): Promise<void> {
+    const queued = this.#take(row);
+    if (queued === undefined) return Promise.resolve();
+    let fate = Promise.resolve();
+    this.#outside(() => {
+      fate = this.#sendAlone({ layout: queued.layout, rows: [queued] });
+    });
+    this.#underWay.add(fate);
+    return fate.then(() => {
+      this.#underWay.delete(fate);
+    });
+  }
+
+  #take(row: Row): QueuedRow | undefined {
     if (this.#shutdown !== undefined) {
       this.drop('shut_down', 1);
-      return;
+      return undefined;
     }
     const queued = this.#encoder.encode(row);
     const size = queued.bytes.byteLength;
@@ -103,14 +134,11 @@ export class Publisher {
         'queue_full',
         `${this.#queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
       );
-      return;
+      return undefined;
     }
     this.#queued++;
     this.#queuedBytes += size;
-    this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
-    this.#batchFor(queued).rows.push(queued);
-    this.#sealIfFull(queued.layout);
-    if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
+    return queued;
   }
 
   drop(reason: string, count: number): void {
@@ -145,6 +173,7 @@ export class Publisher {
   async #end(deadlineMs: number): Promise<void> {
     await this.flush(deadlineMs);
     this.#stop.abort();
+    for (const stop of this.#alone) stop.abort();
     // The sends that were given up count their rows themselves.
     await this.flush(50);
     try {
@@ -219,7 +248,7 @@ export class Publisher {
       const batch = this.#ready.shift();
       if (batch === undefined) return;
       this.#inFlight++;
-      this.#send(batch)
+      this.#send(batch, this.#stop.signal)
         .catch((error: unknown) => this.#failed('send', error))
         .finally(() => {
           this.#inFlight--;
@@ -229,17 +258,31 @@ export class Publisher {
     }
   }
 
+  async #sendAlone(batch: Batch): Promise<void> {
+    const stop = new AbortController();
+    this.#alone.add(stop);
+    const timer = unref(setTimeout(() => stop.abort(), ALONE_MS));
+    try {
+      await this.#send(batch, stop.signal);
+    } catch (error) {
+      this.#failed('send', error);
+    } finally {
+      clearTimeout(timer);
+      this.#alone.delete(stop);
+    }
+  }
+
   /** Each row of the batch is counted as delivered or dropped. */
-  async #send(batch: Batch): Promise<void> {
+  async #send(batch: Batch, signal: AbortSignal): Promise<void> {
     const total = batch.rows.length;
     let fate: Delivery;
     let failure: unknown;
     try {
-      fate = checked(await this.#transport.send(batch, { signal: this.#stop.signal }), total);
+      fate = checked(await this.#transport.send(batch, { signal }), total);
       failure = fate.error;
     } catch (error) {
       const code = error instanceof SendError ? error.code : 'internal_error';
-      fate = { delivered: 0, lost: { [this.#stop.signal.aborted ? 'given_up' : code]: total } };
+      fate = { delivered: 0, lost: { [signal.aborted ? 'given_up' : code]: total } };
       failure = error;
     }
     // All counts have changed before anybody is told of one.
@@ -247,7 +290,8 @@ export class Publisher {
     this.#queued -= total;
     for (const row of batch.rows) this.#queuedBytes -= row.bytes.byteLength;
     const lost = Object.entries(fate.lost).map(
-      ([reason, count]) => [reason === 'given_up' ? 'shut_down' : reason, count] as const,
+      ([reason, count]) =>
+        [reason === 'given_up' && this.#stop.signal.aborted ? 'shut_down' : reason, count] as const,
     );
     for (const [reason, count] of lost) this.drop(reason, count);
     for (const [reason, count] of lost) {

@@ -1,5 +1,6 @@
 /** The traces that are open, oldest first, and the end of those that are open for too long. */
 
+import { timersLast } from '#platform';
 import { unref } from '../publish/delay.js';
 import type { RecordedTrace } from './recorded-trace.js';
 
@@ -25,7 +26,8 @@ export class OpenTraces {
     else this.#last.openAfter = trace;
     this.#last = trace;
     this.size++;
-    if (!this.#isSweeping) this.#outside(() => this.#sweepLater());
+    if (!timersLast) this.#sweepByTheWay();
+    else if (!this.#isSweeping) this.#outside(() => this.#sweepLater());
   }
 
   delete(trace: RecordedTrace): void {
@@ -46,16 +48,28 @@ export class OpenTraces {
     unref(setTimeout(() => this.#sweep(), SWEEP_MS));
   }
 
+  /** Where a timer ends with its request, each request looks after those before it. */
+  #sweepByTheWay(): void {
+    const now = performance.now();
+    if (now - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now;
+    this.#outside(() => this.#endOld());
+  }
+
+  #endOld(): void {
+    let next = this.#first;
+    while (next !== undefined) {
+      const trace = next;
+      next = trace.openAfter;
+      if (trace.elapsedMs() > trace.maxAgeMs) trace.abandon();
+    }
+  }
+
   #sweep(): void {
     try {
       // After a blocked event loop, answers may be on their way that only now can be seen.
       const isLate = performance.now() - this.#sweptAt > 2 * SWEEP_MS;
-      let next = isLate ? undefined : this.#first;
-      while (next !== undefined) {
-        const trace = next;
-        next = trace.openAfter;
-        if (trace.elapsedMs() > trace.maxAgeMs) trace.abandon();
-      }
+      if (!isLate) this.#endOld();
       this.#sweepLater();
     } catch {
       // Thrown by a timer, it would end the process. The next trace that is opened sweeps again.

@@ -1,6 +1,7 @@
-/** Ids of steps: UUIDs (version 4 by their form) that share the random part that this process drew at its start. */
+/** Ids of steps: UUIDs (version 4 by their form) that share the random part that this process drew for the first. */
 
-const PREFIX = crypto.randomUUID().slice(0, 24);
+/** Drawn late: on workerd there is no chance before the first request. */
+let prefix = '';
 
 /** `000` to `fff`. */
 const DIGITS: readonly string[] = Array.from({ length: 4096 }, (_, i) =>
@@ -8,15 +9,19 @@ const DIGITS: readonly string[] = Array.from({ length: 4096 }, (_, i) =>
 );
 
 let block = 0;
-let blockText = `${PREFIX}000000000`;
+let blockText = '';
 let next = 0;
 
 /** A new id, without asking for chance each time: that alone would cost as much as the rest of a small step. */
 export function newStepId(): string {
+  if (blockText === '') {
+    prefix = crypto.randomUUID().slice(0, 24);
+    blockText = `${prefix}000000000`;
+  }
   if (next === DIGITS.length) {
     next = 0;
     block++;
-    blockText = PREFIX + block.toString(16).padStart(9, '0');
+    blockText = prefix + block.toString(16).padStart(9, '0');
   }
   return blockText + DIGITS[next++];
 }

@@ -1,0 +1,123 @@
+/**
+ * A web request and its response, followed to their end as far as a runtime shows it.
+ *
+ * A body that is a stream is replaced by one that passes its chunks through. Any other is in memory already, and is sent
+ * by the runtime without a word: it counts as sent when it is handed over, and is read from a copy, so that its length
+ * stays known and goes out with it.
+ */
+
+import type { Outcome } from '../trace/types.js';
+import { followedStream } from './followed-stream.js';
+import type { AnswerFacts, RecordedRequest } from './request-trace.js';
+import { soon } from './soon.js';
+
+/** What is known of a body by how it was made: a stream, or something of a file's size and place. */
+export type BodySource = 'stream' | 'file' | undefined;
+
+/** A body in memory that is longer is taken for a stream. */
+const MAX_COPY_BYTES = 1_048_576;
+
+/** Media types that are sent as a stream, whoever makes the response. */
+const STREAMED = /^(?:text\/event-stream|application\/(?:x-ndjson|jsonl|ndjson))\b/;
+
+export class WebExchange {
+  readonly #trace: RecordedRequest;
+  readonly #signal: AbortSignal | undefined;
+  readonly #status: () => number | undefined;
+  #response: Response | undefined = undefined;
+
+  /**
+   * @param signal aborts when the client leaves, on runtimes that tell
+   * @param status that goes out, as far as it is known: what runs after us may still change it
+   */
+  constructor(
+    trace: RecordedRequest,
+    signal: AbortSignal | undefined,
+    status: () => number | undefined,
+  ) {
+    this.#trace = trace;
+    this.#signal = signal;
+    this.#status = status;
+    if (signal?.aborted === true) this.settle('aborted');
+    else signal?.addEventListener('abort', () => this.settle('aborted'), { once: true });
+  }
+
+  /**
+   * Follows the response, which must not have been sent yet.
+   * @returns what is to be sent: the same response, unless its body is a stream
+   */
+  async answered(response: Response, source: BodySource): Promise<Response> {
+    this.#response = response;
+    const { headers } = response;
+    if (source === 'file') this.#trace.answeredUnseen(Number(headers.get('content-length')));
+    const isSent = source === 'file' || this.#trace.method === 'HEAD' || response.bodyUsed;
+    const isStream = source === 'stream' || isStreamed(headers);
+    if (!isSent && (isStream || !(await this.#readCopy(response)))) return this.#followed(response);
+    this.settle('completed');
+    return response;
+  }
+
+  /** Whether the client is known to have left. */
+  get isAborted(): boolean {
+    return this.#signal?.aborted === true;
+  }
+
+  /** Ends the trace. Never throws. */
+  settle(outcome: Outcome, error?: unknown): void {
+    try {
+      this.#trace.settleAnswer(outcome, this.#facts(), error);
+    } catch (failure) {
+      this.#trace.failed('close', failure);
+    }
+  }
+
+  #facts(): AnswerFacts {
+    const headers = this.#response?.headers;
+    return {
+      status: this.#status(),
+      contentType: headers?.get('content-type') ?? undefined,
+      contentEncoding: headers?.get('content-encoding') ?? undefined,
+    };
+  }
+
+  #followed(response: Response): Response {
+    const { body } = response;
+    if (body === null || body.locked) {
+      this.settle('completed');
+      return response;
+    }
+    return new Response(followedStream(this.#trace, body, this), response);
+  }
+
+  /**
+   * Reads a copy of a body that is in memory already. To ask for the body itself would make a stream of it, and have
+   * Bun forget its type.
+   * @returns false where it turns out to be a stream
+   */
+  async #readCopy(response: Response): Promise<boolean> {
+    const reader = response.clone().body?.getReader();
+    if (reader === undefined) return true;
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for (;;) {
+      const result = await soon(reader.read());
+      if (result === undefined || bytes > MAX_COPY_BYTES) {
+        reader.cancel().catch(() => {});
+        return false;
+      }
+      if (result.done) break;
+      chunks.push(result.value);
+      bytes += result.value.byteLength;
+    }
+    for (const chunk of chunks) this.#trace.answered(chunk, undefined);
+    return true;
+  }
+}
+
+function isStreamed(headers: Headers): boolean {
+  return (
+    headers.has('transfer-encoding') ||
+    headers.has('content-encoding') ||
+    STREAMED.test(headers.get('content-type') ?? '')
+  );
+}
