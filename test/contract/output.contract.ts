@@ -15,11 +15,14 @@ export function output(framework: Framework): void {
   };
 
   describe('the output', () => {
-    it('is JSON as its value', async () => {
-      const json = { answer: 'Because.', sources: [1, 'b', null], 'a "key"': { ü: true } };
-      assert.deepEqual(await outputOf(() => ({ json })), json);
-      assert.deepEqual(await outputOf(() => ({ json: [] })), []);
-    });
+    for (const json of [
+      { answer: 'Because.', sources: [1, 'b', null], 'a "key"': { ü: true } },
+      [],
+    ]) {
+      it(`is JSON as its value: ${JSON.stringify(json)}`, async () => {
+        assert.deepEqual(await outputOf(() => ({ json })), json);
+      });
+    }
 
     it('is text as text', async () => {
       assert.equal(await outputOf(() => ({ text: 'Grüße, 世界 🎉' })), 'Grüße, 世界 🎉');
@@ -52,14 +55,15 @@ export function output(framework: Framework): void {
       assert.equal(await outputOf(answer), '[image/png: 8 bytes]');
     });
 
-    it('is whole at the limit, and cut visibly one byte above', async () => {
-      const text = 'a'.repeat(100);
-      assert.equal(await outputOf(() => ({ text }), { maxBytes: 100 }), text);
-      assert.equal(
-        await outputOf(() => ({ text }), { maxBytes: 99 }),
-        `${'a'.repeat(99)}… [cut: 100 bytes in all]`,
-      );
-    });
+    for (const [what, maxBytes, seen] of [
+      ['whole at the limit', 100, 'a'.repeat(100)],
+      ['cut visibly one byte above', 99, `${'a'.repeat(99)}… [cut: 100 bytes in all]`],
+    ] as const) {
+      it(`is ${what}`, async () => {
+        const text = 'a'.repeat(100);
+        assert.equal(await outputOf(() => ({ text }), { maxBytes }), seen);
+      });
+    }
 
     it('is cut between characters', async () => {
       const cut = await outputOf(() => ({ text: '🎉'.repeat(10) }), { maxBytes: 10 });

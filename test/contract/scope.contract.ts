@@ -10,7 +10,7 @@ import {
   updateCurrentTrace,
 } from '@openlayer-tracing/core';
 import type { Framework } from './frameworks.ts';
-import { pause } from './pause.ts';
+import { pause, until } from './pause.ts';
 import { printed, stageOf, stepsOf, treeOf } from './stage.ts';
 
 export function scope(framework: Framework): void {
@@ -38,14 +38,15 @@ export function scope(framework: Framework): void {
         define: (app, { tell }) => {
           // As a database driver calls back: out of whatever request it happens to be in.
           const waiting: (() => void)[] = [];
-          const called = (callback: () => void) =>
-            new Promise<void>((resolve) => {
-              waiting.push(() => {
-                callback();
-                resolve();
-              });
-              tell('waiting');
+          const called = async (callback: () => void) => {
+            let isDone = false;
+            waiting.push(() => {
+              callback();
+              isDone = true;
             });
+            tell('waiting');
+            await until(() => isDone, 'the call');
+          };
           app.route('GET', '/', async (call) => {
             const found = getTrace(call.raw);
             tell('found', found === call.trace);
@@ -91,10 +92,14 @@ export function scope(framework: Framework): void {
         define: (app, { tell }) => {
           const waiting: (() => void)[] = [];
           app.route('GET', '/wait', async (call) => {
-            await new Promise<void>((resolve) => {
-              waiting.push(call.trace.bind(resolve), () => step('not mine', () => {}));
-              tell('waiting');
+            let isDone = false;
+            const callback = call.trace.bind(() => {
+              step('bound', () => {});
+              isDone = true;
             });
+            waiting.push(callback, () => step('not mine', () => {}));
+            tell('waiting');
+            await until(() => isDone, 'the call');
             await step('after', () => pause(1));
             return { text: 'waited' };
           });
@@ -117,6 +122,7 @@ export function scope(framework: Framework): void {
         printed(`
 (uuid)  completed  200
 └─ GET /wait [user_call]  → "waited"
+   ├─ bound [user_call]
    └─ after [user_call]
 `),
       ]);

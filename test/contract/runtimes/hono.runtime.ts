@@ -11,7 +11,7 @@ import { nameOf } from './protocol.ts';
 
 const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
 
-let app: AppProcess;
+let app: AppProcess | undefined;
 let test = '';
 
 before(async () => {
@@ -24,10 +24,19 @@ beforeEach(function () {
   test = nameOf(this.currentTest?.titlePath() ?? []);
 });
 
-after(() => app[Symbol.asyncDispose]());
+// Where a test fails and its stage too, mocha would show neither.
+afterEach(function () {
+  const err = this.currentTest?.err as Partial<SuppressedError> | undefined;
+  if (err?.suppressed !== undefined) console.error(err.suppressed, '\nand then', err.error);
+});
+
+after(() => app?.[Symbol.asyncDispose]());
 
 contract({
   ...hono,
   name: `Hono 4 on ${CONTRACT_RUNTIME}`,
-  stage: (setup) => stageElsewhere(app, test, setup),
+  stage: (setup) => {
+    if (app === undefined) throw new Error('the runtime has not started');
+    return stageElsewhere(app, test, setup);
+  },
 });
