@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 import { programOf } from './runtimes.mjs';
 
+/** As the titles of tests name them. */
 const FRAMEWORKS = ['Express 4', 'Express 5', 'Koa 2', 'Koa 3', 'Hono'];
 
 /** By runtime, the arguments for mocha. `npm test` makes every function of ours throw in turn; once is enough. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { play } from '../support/raw-http.ts';
-import { requestOf } from './clients.ts';
-import type { Framework } from './frameworks.ts';
+import { leave, requestOf } from './clients.ts';
+import type { App, Framework } from './frameworks.ts';
 import { later, pause, until } from './pause.ts';
-import { httpOf, printed, stageOf, stepsOf } from './stage.ts';
+import { httpOf, printed, type Stage, stageOf, stepsOf } from './stage.ts';
 
 export function aborts(framework: Framework): void {
   describe('a client that leaves', () => {
@@ -12,12 +12,9 @@ export function aborts(framework: Framework): void {
         define: (app, { tell }) =>
           app.route('GET', '/slow', async (call) => {
             await call.trace.step('ponder', async () => {
-              const aborted = new Promise<void>((resolve) => {
-                call.trace.signal.addEventListener('abort', () => resolve());
-              });
+              call.trace.signal.addEventListener('abort', () => tell('aborted'));
               tell('begun');
-              await aborted;
-              tell('aborted');
+              await until(() => call.trace.signal.aborted, 'the abort');
             });
             return { text: 'too late' };
           }),
@@ -25,7 +22,7 @@ export function aborts(framework: Framework): void {
       await play(stage.port, async (peer) => {
         peer.send(requestOf('GET /slow'));
         await stage.told('begun');
-        peer.leave();
+        leave(framework, peer);
       });
       await stage.told('aborted');
       const row = await stage.only();
@@ -55,7 +52,7 @@ export function aborts(framework: Framework): void {
       await play(stage.port, async (peer) => {
         peer.send(requestOf('GET /story'));
         await peer.until('and then');
-        peer.leave();
+        leave(framework, peer);
       });
       await stage.told('aborted');
       const row = await stage.only();
@@ -65,22 +62,16 @@ export function aborts(framework: Framework): void {
       assert.equal(httpOf(row).bytes, String(row.output).length);
     });
 
-    it('while it uploads leaves an aborted trace with what it sent', async () => {
-      await using stage = await stageOf(framework, {
-        mounts: ['tracing', 'json'],
-        define: (app) =>
-          app.route('POST', '/upload', async (call) => ({ json: await call.body() })),
-      });
-      await play(stage.port, async (peer) => {
-        const headers = ['Content-Type: application/json', 'Content-Length: 1000'];
-        peer.send(requestOf('POST /upload', headers, '{"question":"Is anyo'));
-        await until(async () => (await stage.stats()).open === 1, 'the request');
-        // The app may get the body a moment later than the head.
-        await later(20);
-        peer.leave();
-      });
+    it('while it uploads leaves an aborted trace', async () => {
+      await using stage = await stageOf(framework, { define: upload });
+      await sendHalf(framework, stage);
+      assert.equal(httpOf(await stage.only()).outcome, 'aborted');
+    });
+
+    it('while it uploads leaves what it sent, and no output', async () => {
+      await using stage = await stageOf(framework, { define: upload });
+      await sendHalf(framework, stage);
       const row = await stage.only();
-      assert.equal(httpOf(row).outcome, 'aborted');
       assert.equal(row.body, '{"question":"Is anyo');
       assert.equal(row.output, null);
     });
@@ -99,7 +90,7 @@ export function aborts(framework: Framework): void {
           const id = `X-Request-Id: ${n % 2 === 0 ? 'stays' : 'leaves'}-${n}`;
           peer.send(requestOf(`GET /${n}`, [id, 'Connection: close']));
           await allWait;
-          if (n % 2 === 1) peer.leave();
+          if (n % 2 === 1) leave(framework, peer);
           gone++;
           if (gone === 40) await later(20).then(() => stage.open('the answers'));
         });
@@ -116,6 +107,21 @@ export function aborts(framework: Framework): void {
         }
       }
     });
+  });
+}
+
+function upload(app: App): void {
+  app.route('POST', '/upload', async (call) => ({ json: await call.body() }));
+}
+
+async function sendHalf(framework: Framework, stage: Stage): Promise<void> {
+  await play(stage.port, async (peer) => {
+    const headers = ['Content-Type: application/json', 'Content-Length: 1000'];
+    peer.send(requestOf('POST /upload', headers, '{"question":"Is anyo'));
+    await until(async () => (await stage.stats()).open === 1, 'the request');
+    // The app may get the body a moment later than the head.
+    await later(20);
+    leave(framework, peer);
   });
 }
 

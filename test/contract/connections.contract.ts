@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { play } from '../support/raw-http.ts';
-import { requestOf } from './clients.ts';
+import { leave, requestOf } from './clients.ts';
 import type { App, Framework } from './frameworks.ts';
 import { pause } from './pause.ts';
 import type { AppSignals } from './signals.ts';
@@ -55,7 +55,7 @@ export function connections(framework: Framework): void {
         peer.send(requestOf('GET /gated', ['X-Request-Id: second']));
         await peer.until('now!');
         await stage.told('waiting');
-        peer.leave();
+        leave(framework, peer);
       });
       await stage.rows(2);
       await stage.open('the answers');
@@ -71,7 +71,7 @@ export function connections(framework: Framework): void {
           peer.send(requestOf('GET /gated', [`X-Request-Id: ${id}`]));
         }
         await stage.told('waiting', 3);
-        peer.leave();
+        leave(framework, peer);
       });
       for (const row of await stage.rows(3)) {
         assert.equal(httpOf(row).outcome, 'aborted');

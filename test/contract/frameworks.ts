@@ -60,6 +60,8 @@ export interface Framework<Native = never> {
     define: (app: App) => void,
     mounts: readonly (Mount | Native)[],
   ): Promise<Running>;
+  /** Whether its server hears of a client's leaving only by a reset, as long as it writes nothing. */
+  readonly hearsResetsAlone?: boolean;
   /** For apps that run in another process: starts the test's there. */
   readonly stage?: (setup: Setup<Native>) => Promise<Stage>;
 }

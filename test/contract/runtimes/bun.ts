@@ -14,12 +14,21 @@ declare const Bun: {
     readonly hostname: string;
     readonly development: boolean;
     readonly idleTimeout: number;
+    readonly error: () => Response;
     readonly fetch: (request: Request, server: object) => Response | Promise<Response>;
   }): BunServer;
 };
 
 const serve = (fetch: (request: Request, server: object) => Response | Promise<Response>) =>
-  Bun.serve({ port: 0, hostname: '127.0.0.1', development: false, idleTimeout: 0, fetch });
+  Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    development: false,
+    idleTimeout: 0,
+    fetch,
+    // Keeps Bun from printing what tests throw.
+    error: () => new Response('Internal Server Error', { status: 500 }),
+  });
 
 const commands = hostOf(async (app) => {
   const server = serve(app.fetch);

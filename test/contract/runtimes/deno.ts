@@ -15,12 +15,19 @@ declare const Deno: {
       readonly hostname: string;
       readonly signal?: AbortSignal;
       readonly onListen: () => void;
+      readonly onError: () => Response;
     },
     fetch: (request: Request, info: object) => Response | Promise<Response>,
   ): DenoServer;
 };
 
-const LOCAL = { port: 0, hostname: '127.0.0.1', onListen: () => {} };
+const LOCAL = {
+  port: 0,
+  hostname: '127.0.0.1',
+  // Keeps Deno from printing where it listens, and what tests throw.
+  onListen: () => {},
+  onError: () => new Response('Internal Server Error', { status: 500 }),
+};
 
 const commands = hostOf(async (app) => {
   const closing = new AbortController();

@@ -6,6 +6,7 @@
 import { contract } from '../contract.ts';
 import { hono } from '../hono-frameworks.ts';
 import { stageElsewhere } from './elsewhere.ts';
+import { limitOf } from './limits.ts';
 import { type AppProcess, RUNTIMES } from './processes.ts';
 import { nameOf } from './protocol.ts';
 
@@ -21,7 +22,12 @@ before(async () => {
 });
 
 beforeEach(function () {
-  test = nameOf(this.currentTest?.titlePath() ?? []);
+  const { currentTest } = this;
+  test = nameOf(currentTest?.titlePath() ?? []);
+  const limit = limitOf(CONTRACT_RUNTIME, test);
+  if (currentTest === undefined || limit === undefined) return;
+  currentTest.title += ` [${limit.reason}]`;
+  this.skip();
 });
 
 // Where a test fails and its stage too, mocha would show neither.
@@ -35,6 +41,7 @@ after(() => app?.[Symbol.asyncDispose]());
 contract({
   ...hono,
   name: `Hono 4 on ${CONTRACT_RUNTIME}`,
+  hearsResetsAlone: CONTRACT_RUNTIME === 'workerd',
   stage: (setup) => {
     if (app === undefined) throw new Error('the runtime has not started');
     return stageElsewhere(app, test, setup);

@@ -20,8 +20,12 @@ export const recorder: Framework = {
   },
 };
 
-/** Takes down the tests that `define` defines by mocha's functions. */
-export function record(define: () => void): void {
+/**
+ * Takes down the tests that `define` defines by mocha's functions.
+ * @returns their names
+ */
+export function record(define: () => void): readonly string[] {
+  const { describe, it } = globalThis;
   Object.assign(globalThis, {
     describe: (title: string, inner: () => void) => {
       titles.push(title);
@@ -31,6 +35,8 @@ export function record(define: () => void): void {
     it: (title: string, body: Body) => bodies.set(nameOf([...titles, title]), body),
   });
   define();
+  Object.assign(globalThis, { describe, it });
+  return [...bodies.keys()];
 }
 
 /** The app that a test wants. */

@@ -16,5 +16,5 @@ const worker :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.js")],
   compatibilityDate = "2026-11-01",
   # Of Node, nothing but AsyncLocalStorage.
-  compatibilityFlags = ["nodejs_als"],
+  compatibilityFlags = ["nodejs_als", "enable_request_signal"],
 );
