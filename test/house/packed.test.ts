@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,14 @@ const packages = publishedPackages();
 const APPS = fileURLToPath(new URL('packed/', import.meta.url));
 const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
 const IS_WINDOWS = process.platform === 'win32';
+
+/** What the apps are made with. */
+const FRAMEWORKS = ['express', 'hono'];
+
+function versionOf(name: string): string {
+  const require = createRequire(import.meta.url);
+  return (require(`${name}/package.json`) as { version: string }).version;
+}
 
 interface Packed {
   readonly name: string;
@@ -54,25 +62,23 @@ describe('the packed packages', function () {
 
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** An app that has all of the tarballs, and an Express like ours, and nothing of this repository. */
+  /** An app that has all of the tarballs, and frameworks like ours, and nothing of this repository. */
   async function install(): Promise<string> {
     const app = await mkdtemp(join(folder, 'app-'));
     const tarballs = Object.fromEntries(
       packed.map(({ name, filename }) => [name, `file:${join(folder, filename)}`]),
     );
-    const { version } = createRequire(import.meta.url)('express/package.json') as {
-      version: string;
-    };
+    const frameworks = Object.fromEntries(FRAMEWORKS.map((name) => [name, versionOf(name)]));
     const manifest = {
       name: 'an-app',
       private: true,
-      dependencies: { ...tarballs, express: version },
+      dependencies: { ...tarballs, ...frameworks },
       // The tarballs depend on versions that are not in any registry yet.
       overrides: Object.fromEntries(Object.keys(tarballs).map((name) => [name, `$${name}`])),
     };
     await writeFile(join(app, 'package.json'), JSON.stringify(manifest));
     await npm(app, 'install', '--prefer-offline', '--no-audit', '--no-fund');
-    for (const file of ['app.mjs', 'app.cjs']) await copyFile(join(APPS, file), join(app, file));
+    for (const file of await readdir(APPS)) await copyFile(join(APPS, file), join(app, file));
     return app;
   }
 
@@ -190,9 +196,13 @@ describe('the packed packages', function () {
       assert.deepEqual(await ended, [0, null]);
     });
 
-    for (const kind of ['esm', 'cjs'] as const) {
-      it(`trace a request of ${kind === 'esm' ? 'an ES module' : 'a CommonJS module'}`, async () => {
-        const answer = await start(kind === 'esm' ? 'app.mjs' : 'app.cjs');
+    for (const [kind, file, what] of [
+      ['esm', 'app.mjs', 'an ES module'],
+      ['cjs', 'app.cjs', 'a CommonJS module'],
+      ['hono', 'hono.mjs', 'an app on Hono'],
+    ] as const) {
+      it(`trace a request of ${what}`, async () => {
+        const answer = await start(file);
         assert.equal(answer, `200 from-${kind} {"greeting":"Hello world"}`);
         const [tree] = await print(new RegExp(`^from-${kind} [\\s\\S]*?└─ greet .*$`, 'm'));
         assert.equal(

@@ -21,6 +21,7 @@ export interface Snippet {
 
 const HELPERS: Readonly<Record<string, string>> = {
   app: `declare const app: import('express').Express;`,
+  ask: `declare function ask(question: string): Promise<string>;`,
   assert: `import assert from 'node:assert/strict';`,
   express: `import express from 'express';`,
   Hono: `import { Hono } from 'hono';`,

@@ -41,7 +41,7 @@ export async function followWebAnswer(
     setResponseHeader(c, idHeader, trace.inferenceId);
   }
   const { res } = c;
-  const followed = (await exchange?.answered(res, sources.get(res))) ?? res;
+  const followed = (await exchange?.handOver(res, sources.get(res))) ?? res;
   if (followed !== res) replace(c, followed);
 }
 
@@ -66,12 +66,19 @@ function rememberSources(c: Context): void {
     const make = c[name] as (...args: unknown[]) => Response;
     const remembering = (...args: unknown[]): Response => {
       const response = make(...args);
-      const [data] = args;
-      // Hono makes its answer to an error of the body of another, which is in memory.
-      if (data instanceof ReadableStream && c.error === undefined) sources.set(response, 'stream');
-      else if (data instanceof Blob) sources.set(response, 'file');
+      try {
+        remember(response, args[0], c);
+      } catch {
+        // It is followed as one of which nothing is known.
+      }
       return response;
     };
     c[name] = remembering as never;
   }
+}
+
+function remember(response: Response, data: unknown, c: Context): void {
+  // Hono makes its answer to an error of the body of another, which is in memory.
+  if (data instanceof ReadableStream && c.error === undefined) sources.set(response, 'stream');
+  else if (data instanceof Blob) sources.set(response, 'file');
 }

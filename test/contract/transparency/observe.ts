@@ -90,7 +90,7 @@ function whole(text: string): string {
 
 /** Frames of Node's own come and go with the timing. */
 const OUR_FRAME =
-  /node:internal|\/(?:packages|@openlayer-tracing)\/(?:core|express)\/(?:dist|src)\/|bareMiddleware|async_hooks|async_local_storage|AsyncLocalStorage/;
+  /node:internal|\/(?:packages|@openlayer-tracing)\/(?:core|express|hono)\/(?:dist|src)\/|bareMiddleware|async_hooks|async_local_storage|AsyncLocalStorage/;
 
 /** The body in one piece. */
 function unchunked(answer: string): string {

@@ -36,7 +36,7 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     return req === this.#req;
   }
 
-  answered(trace: RecordedRequest): Promise<void> | undefined {
+  readAnswer(trace: RecordedRequest): Promise<void> | undefined {
     this.#body?.look?.();
     const { adapter, echo, idHeader } = this.#settings;
     return adapter.answered?.(trace, this.#res, echo ? idHeader : undefined);

@@ -27,7 +27,7 @@ export interface DescribedRequest {
   /** Whether the trace began with this request. */
   isOf(req: object): boolean;
   /** Hears that the app has answered. */
-  answered(trace: RecordedRequest): Promise<void> | undefined;
+  readAnswer(trace: RecordedRequest): Promise<void> | undefined;
   /** Reads what is known of the route, where that may be gone at the end. */
   readRoute(trace: RecordedRequest): void;
   /** Completes the trace by what is known at its end. */

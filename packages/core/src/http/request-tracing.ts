@@ -79,12 +79,12 @@ export class RequestTracing<Req extends object, Res> {
    * Hears that the app has answered the request that began a trace. Never throws or rejects.
    * @returns a promise where the answer has to wait for it
    */
-  answered(req: Req): Promise<void> | undefined {
+  appAnswered(req: Req): Promise<void> | undefined {
     const onFailure = (failure: unknown) => this.#settings.failed('answer', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      return trace.received.answered(trace)?.catch(onFailure);
+      return trace.received.readAnswer(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;

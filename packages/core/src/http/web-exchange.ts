@@ -46,7 +46,7 @@ export class WebExchange {
    * Follows the response, which must not have been sent yet.
    * @returns what is to be sent: the same response, unless its body is a stream
    */
-  async answered(response: Response, source: BodySource): Promise<Response> {
+  async handOver(response: Response, source: BodySource): Promise<Response> {
     this.#response = response;
     const { headers } = response;
     if (source === 'file') this.#trace.answeredUnseen(Number(headers.get('content-length')));
@@ -95,12 +95,13 @@ export class WebExchange {
    * @returns false where it turns out to be a stream
    */
   async #readCopy(response: Response): Promise<boolean> {
-    const reader = response.clone().body?.getReader();
+    const reader = this.#trace.run(() => response.clone().body?.getReader());
     if (reader === undefined) return true;
+    const read = () => reader.read();
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for (;;) {
-      const result = await soon(reader.read());
+      const result = await soon(this.#trace.run(read));
       if (result === undefined || bytes > MAX_COPY_BYTES) {
         reader.cancel().catch(() => {});
         return false;

@@ -1,0 +1,29 @@
+/** The model for runtimes that can serve a local one: Node, Bun and Deno. */
+
+import { LOCAL_MODEL, startLocalModel } from 'example-local-model';
+import OpenAI from 'openai';
+import type { ChatModel } from './app.js';
+
+export interface ConnectedModel extends ChatModel, AsyncDisposable {}
+
+/**
+ * With `OPENAI_API_KEY` the provider's model (`OPENAI_MODEL`, else gpt-4o-mini); without it a local
+ * one, which quotes its passages and needs no network.
+ */
+export async function connectModel(env: NodeJS.ProcessEnv = process.env): Promise<ConnectedModel> {
+  if (env.OPENAI_API_KEY) {
+    return {
+      openai: new OpenAI({ apiKey: env.OPENAI_API_KEY }),
+      provider: 'openai',
+      model: env.OPENAI_MODEL || 'gpt-4o-mini',
+      async [Symbol.asyncDispose]() {},
+    };
+  }
+  const local = await startLocalModel({ tokenDelayMs: 20 });
+  return {
+    openai: new OpenAI({ baseURL: local.url, apiKey: 'none needed' }),
+    provider: 'local',
+    model: LOCAL_MODEL,
+    [Symbol.asyncDispose]: local.close,
+  };
+}
