@@ -1,32 +1,30 @@
 import assert from 'node:assert/strict';
 import { play } from '../support/raw-http.ts';
-import { requestOf } from './clients.ts';
-import type { Framework } from './frameworks.ts';
-import { Gate, pause, until } from './pause.ts';
-import { httpOf, printed, stageOf, stepsOf } from './stage.ts';
+import { leave, requestOf } from './clients.ts';
+import type { App, Framework } from './frameworks.ts';
+import { later, pause, until } from './pause.ts';
+import { httpOf, printed, type Stage, stageOf, stepsOf } from './stage.ts';
 
 export function aborts(framework: Framework): void {
   describe('a client that leaves', () => {
     it('before the answer leaves an aborted trace without a status, and the signal aborts', async () => {
-      const begun = new Gate();
-      const aborted = new Gate();
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { tell }) =>
           app.route('GET', '/slow', async (call) => {
             await call.trace.step('ponder', async () => {
-              call.trace.signal.addEventListener('abort', aborted.open);
-              begun.open();
-              await aborted.passed;
+              call.trace.signal.addEventListener('abort', () => tell('aborted'));
+              tell('begun');
+              await until(() => call.trace.signal.aborted, 'the abort');
             });
             return { text: 'too late' };
           }),
       });
       await play(stage.port, async (peer) => {
         peer.send(requestOf('GET /slow'));
-        await begun.passed;
-        peer.leave();
+        await stage.told('begun');
+        leave(framework, peer);
       });
-      await aborted.passed;
+      await stage.told('aborted');
       const row = await stage.only();
       const http = httpOf(row);
       assert.deepEqual(
@@ -44,20 +42,19 @@ export function aborts(framework: Framework): void {
     });
 
     it('in mid-stream leaves an aborted trace with what it saw of the answer', async () => {
-      const sawAbort = new Gate();
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { tell }) =>
           app.route('GET', '/story', (call) => {
-            call.trace.signal.addEventListener('abort', sawAbort.open);
+            call.trace.signal.addEventListener('abort', () => tell('aborted'));
             return { stream: endless(), headers: { 'content-type': 'text/plain' } };
           }),
       });
       await play(stage.port, async (peer) => {
         peer.send(requestOf('GET /story'));
         await peer.until('and then');
-        peer.leave();
+        leave(framework, peer);
       });
-      await sawAbort.passed;
+      await stage.told('aborted');
       const row = await stage.only();
       assert.equal(httpOf(row).outcome, 'aborted');
       assert.equal(httpOf(row).status, 200);
@@ -65,34 +62,26 @@ export function aborts(framework: Framework): void {
       assert.equal(httpOf(row).bytes, String(row.output).length);
     });
 
-    it('while it uploads leaves an aborted trace with what it sent', async () => {
-      const begun = new Gate();
-      await using stage = await stageOf(framework, {
-        mounts: ['tracing', 'json'],
-        define: (app) =>
-          app.route('POST', '/upload', async (call) => ({ json: await call.body() })),
-      });
-      stage.server.on('request', (req) => req.on('data', begun.open));
-      await play(stage.port, async (peer) => {
-        const headers = ['Content-Type: application/json', 'Content-Length: 1000'];
-        peer.send(requestOf('POST /upload', headers, '{"question":"Is anyo'));
-        await begun.passed;
-        peer.leave();
-      });
+    it('while it uploads leaves an aborted trace', async () => {
+      await using stage = await stageOf(framework, { define: upload });
+      await sendHalf(framework, stage);
+      assert.equal(httpOf(await stage.only()).outcome, 'aborted');
+    });
+
+    it('while it uploads leaves what it sent, and no output', async () => {
+      await using stage = await stageOf(framework, { define: upload });
+      await sendHalf(framework, stage);
       const row = await stage.only();
-      assert.equal(httpOf(row).outcome, 'aborted');
       assert.equal(row.body, '{"question":"Is anyo');
       assert.equal(row.output, null);
     });
 
     it('as one of many leaves the traces of the others alone', async () => {
-      const gate = new Gate();
-      let waiting = 0;
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { tell, opened }) =>
           app.route('GET', '/:n', async (call) => {
-            waiting++;
-            await gate.passed;
+            tell('waiting');
+            await opened('the answers');
             return { text: `answer ${call.params.n}` };
           }),
       });
@@ -100,12 +89,13 @@ export function aborts(framework: Framework): void {
         play(stage.port, async (peer) => {
           const id = `X-Request-Id: ${n % 2 === 0 ? 'stays' : 'leaves'}-${n}`;
           peer.send(requestOf(`GET /${n}`, [id, 'Connection: close']));
-          await until(() => waiting === 40, 'all requests');
-          if (n % 2 === 1) peer.leave();
+          await allWait;
+          if (n % 2 === 1) leave(framework, peer);
           gone++;
-          if (gone === 40) setTimeout(gate.open, 20);
+          if (gone === 40) await later(20).then(() => stage.open('the answers'));
         });
       let gone = 0;
+      const allWait = stage.told('waiting', 40);
       await Promise.all(Array.from({ length: 40 }, (_, n) => ask(n)));
       for (const row of await stage.rows(40)) {
         const [kind, n] = row.inferenceId.split('-');
@@ -117,6 +107,21 @@ export function aborts(framework: Framework): void {
         }
       }
     });
+  });
+}
+
+function upload(app: App): void {
+  app.route('POST', '/upload', async (call) => ({ json: await call.body() }));
+}
+
+async function sendHalf(framework: Framework, stage: Stage): Promise<void> {
+  await play(stage.port, async (peer) => {
+    const headers = ['Content-Type: application/json', 'Content-Length: 1000'];
+    peer.send(requestOf('POST /upload', headers, '{"question":"Is anyo'));
+    await until(async () => (await stage.stats()).open === 1, 'the request');
+    // The app may get the body a moment later than the head.
+    await later(20);
+    leave(framework, peer);
   });
 }
 

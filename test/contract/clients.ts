@@ -1,11 +1,18 @@
 /** Requests that are shorter to say in a word, and such as no library would send. */
 
-import { play } from '../support/raw-http.ts';
+import { type Peer, play } from '../support/raw-http.ts';
+import type { Framework } from './frameworks.ts';
 
 /** A request's bytes. The header lines go out as they are, one byte a character. */
 export function requestOf(requestLine: string, headers: readonly string[] = [], body = ''): Buffer {
   const lines = [`${requestLine} HTTP/1.1`, 'Host: localhost', ...headers];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
+}
+
+/** Leaves as the framework's server can hear it. */
+export function leave(framework: Framework, peer: Peer): void {
+  if (framework.hearsResetsAlone) peer.reset();
+  else peer.leave();
 }
 
 /** The answer, as text, to a GET with these header lines. */

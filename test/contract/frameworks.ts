@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:http';
 import type { RequestTrace, TracerOptions, TracingOptions } from '@openlayer-tracing/core';
+import type { Setup, Stage } from './stage.ts';
 
 /** What a handler answers with. */
 export type Answer = (
@@ -65,6 +66,10 @@ export interface Framework<Native = never> {
     define: (app: App) => void,
     mounts: readonly (Mount | Native)[],
   ): Promise<Running>;
+  /** Whether its server hears of a client's leaving only by a reset, as long as it writes nothing. */
+  readonly hearsResetsAlone?: boolean;
+  /** For apps that run in another process: starts the test's there. */
+  readonly stage?: (setup: Setup<Native>) => Promise<Stage>;
 }
 
 /** The same options for a framework whose functions are given its own request. */

@@ -31,13 +31,18 @@ export function identity(framework: Framework): void {
 
     it('is nobody’s concern for requests that HTTP itself refuses', async () => {
       await using stage = await stageOf(framework, { define: showId });
+      let passed = 0;
       for (const id of ['a\0b', 'a\nb', 'a\rb', 'a\x1b[31m']) {
         const answer = await rawGet(stage.port, '/', [`X-Request-Id: ${id}`]);
-        assert.match(answer, /^HTTP\/1.1 400/);
+        if (answer.startsWith('HTTP/1.1 400')) continue;
+        // Not all servers of other runtimes refuse them.
+        assert.equal(stage.server, undefined);
+        assert.match(headerIn(answer, 'x-request-id') ?? '', UUID);
+        passed++;
       }
       const answer = await rawGet(stage.port, '/', ['X-Request-Id: fine']);
       assert.equal(headerIn(answer, 'x-request-id'), 'fine');
-      assert.equal((await stage.only()).inferenceId, 'fine');
+      assert.equal((await stage.rows(passed + 1)).at(-1)?.inferenceId, 'fine');
     });
 
     it('is numbered where clients send one more than once', async () => {

@@ -116,8 +116,8 @@ export function inputs(framework: Framework): void {
       );
     });
 
-    it('are what the option input makes of the request', async () => {
-      for (const mounts of [['tracing', 'json'] as const, ['json', 'tracing'] as const]) {
+    for (const mounts of [['tracing', 'json'] as const, ['json', 'tracing'] as const]) {
+      it(`are what the option input makes of the request, mounted as ${mounts}`, async () => {
         await using stage = await stageOf(framework, {
           define: echo,
           mounts,
@@ -134,8 +134,8 @@ export function inputs(framework: Framework): void {
           tenant: 'library',
         });
         assert.equal(row.tenant, 'library');
-      }
-    });
+      });
+    }
 
     it('are what the handler says', async () => {
       await using stage = await stageOf(framework, {

@@ -8,7 +8,8 @@ import { play } from '../support/raw-http.ts';
 import { requestOf } from './clients.ts';
 import { koaVersions } from './koa-frameworks.ts';
 import { stagesOf } from './koa-stage.ts';
-import { Gate, pause } from './pause.ts';
+import { pause } from './pause.ts';
+import { Gate } from './signals.ts';
 import { httpOf, printed, stepsOf } from './stage.ts';
 
 /** Says a word in each pull, and makes a step of it. */

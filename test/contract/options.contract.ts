@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ConfigError, createTracer, type Diagnostic } from '@openlayer-tracing/core';
+import { ConfigError, type TracerOptions } from '@openlayer-tracing/core';
 import { postJson } from './clients.ts';
 import type { App, Framework } from './frameworks.ts';
 import { pause } from './pause.ts';
@@ -57,7 +57,7 @@ export function options(framework: Framework): void {
       assert.equal(response.headers.get('x-request-id'), null);
       await (await fetch(`${stage.url}/nowhere`)).text();
       assert.equal((await stage.only()).steps[0]?.name, 'GET /nowhere');
-      assert.equal(stage.tracer.stats().started, 1);
+      assert.equal((await stage.stats()).started, 1);
     });
 
     it('that throw harm nothing: each is said once, and the request is traced without it', async () => {
@@ -102,25 +102,16 @@ export function options(framework: Framework): void {
       }
     });
 
-    it('that cannot work throw where they are given', async () => {
-      const wrong: readonly (readonly [object, RegExp])[] = [
-        [{ name: 'chat' }, /name must be a function/],
-        [{ inferenceId: { header: 'no header' } }, /inferenceId\.header/],
-        [{ capture: { headers: ['Authorization'] } }, /Authorization.*never captured/],
-        [{ capture: { maxBytes: 0 } }, /capture\.maxBytes must be a number above 0/],
-        [{ sample: 1.5 }, /sample must be a rate from 0 to 1/],
-        [{ maxAgeMs: -1 }, /maxAgeMs must be a number above 0/],
-        [{ tracer: {} }, /tracer must come from createTracer/],
-        [{ baseUrl: 'ftp://example.com' }, /baseUrl must start with https/],
-      ];
-      for (const [given, message] of wrong) {
-        await assert.rejects(
-          async () => (await framework.start(given, () => {}, ['tracing'])).server.close(),
-          (error: unknown) => error instanceof ConfigError && message.test(error.message),
-          JSON.stringify(given),
+    for (const [given, message] of wrong) {
+      it(`that cannot work throw where they are given: ${JSON.stringify(given)}`, async () => {
+        const refusal = await stageOf(framework, { define: hello, options: given }).then(
+          (stage) => stage[Symbol.asyncDispose](),
+          (error: unknown) => error,
         );
-      }
-    });
+        assert.ok(refusal instanceof ConfigError, String(refusal));
+        assert.match(refusal.message, message);
+      });
+    }
   });
 
   describe('sampling', () => {
@@ -128,82 +119,93 @@ export function options(framework: Framework): void {
       await using stage = await stageOf(framework, { define: hello, options: { sample: 0 } });
       for (let n = 0; n < 10; n++) await (await fetch(`${stage.url}/hello`)).text();
       await stage.rows(0);
-      assert.equal(stage.tracer.stats().sampledOut, 10);
+      assert.equal((await stage.stats()).sampledOut, 10);
     });
 
     it('at rate 1 publishes all', async () => {
       await using stage = await stageOf(framework, { define: hello, options: { sample: 1 } });
       for (let n = 0; n < 10; n++) await (await fetch(`${stage.url}/hello`)).text();
       await stage.rows(10);
-      assert.equal(stage.tracer.stats().sampledOut, 0);
+      assert.equal((await stage.stats()).sampledOut, 0);
     });
 
     it('by a function decides on the settled trace, such as to keep what failed', async () => {
-      const seen: string[] = [];
       await using stage = await stageOf(framework, {
         define: (app) => {
-          hello(app);
+          app.route('GET', '/hello', async () => {
+            await pause(1);
+            return { text: 'Hello!' };
+          });
           app.route('GET', '/fail', async () => {
             await pause(1);
             throw new Error('no such shelf');
           });
         },
-        options: {
-          sample: (trace) => {
-            seen.push(`${trace.name} ${trace.outcome} ${trace.statusCode} ${trace.hasError}`);
-            assert.ok(trace.latencyMs > 0);
-            return trace.hasError;
+        options: ({ tell }) => ({
+          sample: ({ name, outcome, statusCode, hasError, latencyMs }) => {
+            tell('asked', `${name} ${outcome} ${statusCode} ${hasError} ${latencyMs > 0}`);
+            return hasError;
           },
-        },
+        }),
       });
       for (const path of ['/hello', '/fail', '/hello']) {
         await (await fetch(`${stage.url}${path}`)).text();
       }
       assert.match(stepsOf(await stage.only()), /error {2}500/);
-      assert.deepEqual(seen, [
-        'GET /hello completed 200 false',
-        'GET /fail error 500 true',
-        'GET /hello completed 200 false',
+      assert.deepEqual(await stage.told('asked', 3), [
+        'GET /hello completed 200 false true',
+        'GET /fail error 500 true true',
+        'GET /hello completed 200 false true',
       ]);
-      assert.equal(stage.tracer.stats().sampledOut, 2);
+      assert.equal((await stage.stats()).sampledOut, 2);
     });
   });
 
   describe('where nothing is published', () => {
-    for (const [why, given] of [
+    const reasons: readonly (readonly [string, TracerOptions])[] = [
       ['publishing is off', { publish: false }],
-      ['the key is missing', { apiKey: '', inferencePipelineId: 'p' }],
+      ['the key is missing', { apiKey: '' }],
       ['key and pipeline are missing', { apiKey: '', inferencePipelineId: '' }],
-    ] as const) {
+    ];
+    for (const [why, tracer] of reasons) {
       it(`since ${why}, handlers run as ever on a trace that does nothing`, async () => {
-        const diagnostics: Diagnostic[] = [];
-        const tracer = createTracer({
-          ...given,
-          onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
+        const isOff = 'publish' in tracer;
+        await using stage = await stageOf(framework, {
+          define: useTrace,
+          tracer,
+          diagnostics: isOff ? [] : ['not_configured'],
         });
-        const running = await framework.start({ tracer }, useTrace, ['tracing', 'json']);
-        try {
-          for (let n = 0; n < 3; n++) {
-            const response = await postJson(running.url, { question: 'Why?' });
-            assert.equal(response.headers.get('x-request-id'), null);
-            assert.deepEqual(await response.json(), { result: 42, question: 'Why?' });
-          }
-        } finally {
-          running.server.closeAllConnections();
-          running.server.close();
+        for (let n = 0; n < 3; n++) {
+          const response = await postJson(stage.url, { question: 'Why?' });
+          assert.equal(response.headers.get('x-request-id'), null);
+          assert.deepEqual(await response.json(), {
+            result: 42,
+            question: 'Why?',
+            isAborted: false,
+            headers: {},
+            hasId: true,
+          });
         }
-        assert.equal(tracer.isEnabled, false);
-        assert.equal(tracer.stats().started, 0);
-        const isOff = 'publish' in given;
-        assert.deepEqual(
-          diagnostics.map(({ level, reason }) => `${level} ${reason}`),
-          isOff ? [] : ['warn not_configured'],
-        );
-        if (!isOff) assert.match(diagnostics[0]?.message ?? '', /set OPENLAYER_API_KEY/);
+        await stage.rows(0);
+        assert.equal((await stage.stats()).started, 0);
+        const [diagnostic] = await stage.diagnostics();
+        assert.equal(diagnostic?.level, isOff ? undefined : 'warn');
+        if (!isOff) assert.match(diagnostic?.message ?? '', /set OPENLAYER_API_KEY/);
       });
     }
   });
 }
+
+const wrong: readonly (readonly [object, RegExp])[] = [
+  [{ name: 'chat' }, /name must be a function/],
+  [{ inferenceId: { header: 'no header' } }, /inferenceId\.header/],
+  [{ capture: { headers: ['Authorization'] } }, /Authorization.*never captured/],
+  [{ capture: { maxBytes: 0 } }, /capture\.maxBytes must be a number above 0/],
+  [{ sample: 1.5 }, /sample must be a rate from 0 to 1/],
+  [{ maxAgeMs: -1 }, /maxAgeMs must be a number above 0/],
+  [{ tracer: {} }, /tracer must come from createTracer/],
+  [{ tracer: undefined, baseUrl: 'ftp://example.com' }, /baseUrl must start with https/],
+];
 
 function hello(app: App): void {
   app.route('GET', '/hello', (call) => {
@@ -228,11 +230,10 @@ function useTrace(app: App): void {
       step.update({ output: 1 });
       return step.step('inner', () => trace.run(() => bound(41)));
     });
-    assert.equal(trace.signal.aborted, false);
-    assert.equal(trace.usage.tokens, undefined);
-    assert.deepEqual(trace.headers(), {});
-    assert.ok(trace.inferenceId.length > 0);
     const { question } = (await call.body()) as { question: string };
-    return { json: { result, question } };
+    const isAborted = trace.signal.aborted;
+    const hasId = trace.inferenceId.length > 0;
+    const tokens = trace.usage.tokens;
+    return { json: { result, question, isAborted, hasId, tokens, headers: trace.headers() } };
   });
 }

@@ -3,7 +3,7 @@ import { step } from '@openlayer-tracing/core';
 import { play } from '../support/raw-http.ts';
 import { requestOf } from './clients.ts';
 import type { App, Framework } from './frameworks.ts';
-import { Gate, pause, until } from './pause.ts';
+import { later, pause, until } from './pause.ts';
 import { httpOf, printed, stageOf, stepsOf } from './stage.ts';
 
 export function outcomes(framework: Framework): void {
@@ -74,15 +74,14 @@ export function outcomes(framework: Framework): void {
 
     for (const thrown of ['a text', 42, null, Object.freeze(new Error('frozen'))]) {
       it(`is error where a handler throws ${thrown}, which goes on unchanged`, async () => {
-        const seen: unknown[] = [];
         await using stage = await stageOf(framework, {
-          define: (app) => {
+          define: (app, { tell }) => {
             app.route('GET', '/', async () => {
               await pause(1);
               throw thrown;
             });
             app.onError((error) => {
-              seen.push(error);
+              tell(error === thrown ? 'the same' : 'another');
               return { text: 'sorry', status: 500 };
             });
           },
@@ -90,28 +89,31 @@ export function outcomes(framework: Framework): void {
         const response = await fetch(stage.url);
         await response.text();
         const row = await stage.only();
+        const same = await stage.told('the same', 0);
         // Where nothing was thrown, as `null` says to some frameworks, nothing has failed.
-        if (thrown === null && seen.length === 0 && !framework.answersErrorsAlone) return;
+        if (thrown === null && same.length === 0 && !framework.answersErrorsAlone) return;
         const isAnswered = thrown instanceof Error || !framework.answersErrorsAlone;
-        assert.deepEqual(seen, isAnswered ? [thrown] : []);
+        assert.equal(same.length, isAnswered ? 1 : 0);
+        assert.deepEqual(await stage.told('another', 0), []);
         assert.equal(httpOf(row).outcome, 'error');
         assert.equal(row.metadata?.error, thrown instanceof Error ? 'frozen' : String(thrown));
       });
     }
 
     it('is error where the stream of the answer fails in the middle', async () => {
-      const broken = new Gate();
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { opened, tell }) =>
           app.route('GET', '/story', () => ({
-            stream: brokenStory(broken.open),
+            stream: brokenStory(opened('its end'), () => tell('broken')),
             headers: { 'content-type': 'text/plain' },
           })),
       });
       const answer = await play(stage.port, async (peer) => {
         peer.send(requestOf('GET /story', ['Connection: close']));
+        await peer.until('Once upon');
+        await stage.open('its end');
         if (!framework.leavesBrokenAnswersOpen) return;
-        await broken.passed;
+        await stage.told('broken');
         setTimeout(peer.leave, 20);
       });
       assert.match(answer, /Once upon/);
@@ -127,12 +129,11 @@ export function outcomes(framework: Framework): void {
     });
 
     it('is abandoned where a request is never answered, and a late answer changes nothing', async () => {
-      const gate = new Gate();
       await using stage = await stageOf(framework, {
         options: { maxAgeMs: 50 },
-        define: (app) =>
+        define: (app, { opened }) =>
           app.route('GET', '/', async (call) => {
-            await call.trace.step('ponder', () => gate.passed);
+            await call.trace.step('ponder', () => opened('the answer'));
             return { text: 'at last' };
           }),
       });
@@ -147,7 +148,7 @@ export function outcomes(framework: Framework): void {
 `),
       );
       assert.equal(row.steps[0]?.steps[0]?.metadata.unfinished, true);
-      gate.open();
+      await stage.open('the answer');
       assert.equal(await (await response).text(), 'at last');
       await stage.rows(1);
     });
@@ -189,13 +190,12 @@ export function outcomes(framework: Framework): void {
 
   describe('waitUntil', () => {
     it('keeps the trace open for work after the answer, which is no part of its latency', async () => {
-      const gate = new Gate();
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { opened }) =>
           app.route('GET', '/', (call) => {
             call.trace.waitUntil(
               call.trace.run(async () => {
-                await gate.passed;
+                await opened('the work');
                 await step('tidy up', () => pause(1));
                 call.trace.update({ metadata: { tidy: true } });
               }),
@@ -205,11 +205,11 @@ export function outcomes(framework: Framework): void {
       });
       const started = performance.now();
       assert.equal(await (await fetch(stage.url)).text(), 'done');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await later(100);
       await stage.rows(0);
-      assert.equal(stage.tracer.stats().open, 1);
+      assert.equal((await stage.stats()).open, 1);
       const waited = performance.now() - started;
-      gate.open();
+      await stage.open('the work');
       const row = await stage.only();
       assert.equal(
         stepsOf(row),
@@ -234,7 +234,7 @@ export function outcomes(framework: Framework): void {
       assert.equal(await (await fetch(stage.url)).text(), 'done');
       const row = await stage.only();
       assert.equal(row.metadata?.error, 'too tired');
-      await until(() => stage.tracer.stats().open === 0, 'the trace to end');
+      await until(async () => (await stage.stats()).open === 0, 'the trace to end');
     });
   });
 }
@@ -268,9 +268,9 @@ function failedTree(head: string): RegExp {
   );
 }
 
-async function* brokenStory(onBreak: () => void): AsyncGenerator<string> {
+async function* brokenStory(end: Promise<void>, onBreak: () => void): AsyncGenerator<string> {
   yield 'Once upon';
-  await pause(4);
+  await end;
   onBreak();
   throw new Error('the pen broke');
 }

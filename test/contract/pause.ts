@@ -1,30 +1,33 @@
 /** Waits of different kinds, through which the scope must be carried. */
 
-import { setImmediate as immediately, setTimeout as later } from 'node:timers/promises';
-
 /** Waits some milliseconds or a turn of the event loop, not the same for all. */
 export async function pause(n: number): Promise<void> {
-  if (n % 3 === 0) await immediately();
+  if (n % 3 === 0) await turn();
   else if (n % 3 === 1) await later(n % 7);
-  else await new Promise<void>((resolve) => process.nextTick(resolve));
+  else await new Promise<void>((resolve) => queueMicrotask(resolve));
 }
 
-/** A door that a test opens. */
-export class Gate {
-  readonly passed: Promise<void>;
-  open: () => void = () => {};
+/** Waits so many milliseconds. */
+export function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
-  constructor() {
-    this.passed = new Promise((resolve) => {
-      this.open = resolve;
-    });
-  }
+/** Edge runtimes know timers alone. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
 }
 
 /** Resolves once the condition holds. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; waited < 10_000; waited += 5) {
-    if (condition()) return;
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
+  const started = performance.now();
+  while (performance.now() - started < 10_000) {
+    if (await condition()) return;
     await later(5);
   }
   throw new Error(`waited 10 s for: ${what}`);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import {
   currentStep,
   currentTrace,
@@ -11,55 +10,71 @@ import {
   updateCurrentTrace,
 } from '@openlayer-tracing/core';
 import type { Framework } from './frameworks.ts';
-import { Gate, pause, until } from './pause.ts';
+import { pause, until } from './pause.ts';
 import { printed, stageOf, stepsOf, treeOf } from './stage.ts';
 
 export function scope(framework: Framework): void {
   describe('the scope', () => {
     it('is that of no trace outside requests, where steps just run', async () => {
-      await using stage = await stageOf(framework, { define: () => {} });
-      assert.equal(currentTrace(), undefined);
-      assert.equal(currentStep(), undefined);
-      assert.equal(
-        step('nothing', () => 42),
-        42,
-      );
-      updateCurrentTrace({ userId: 'nobody' });
-      updateCurrentStep({ output: 'nothing' });
+      await using stage = await stageOf(framework, {
+        define: (_app, { tell }) => {
+          tell('current', [currentTrace() === undefined, currentStep() === undefined]);
+          tell(
+            'returned',
+            step('nothing', () => 42),
+          );
+          updateCurrentTrace({ userId: 'nobody' });
+          updateCurrentStep({ output: 'nothing' });
+        },
+      });
+      assert.deepEqual(await stage.told('current'), [[true, true]]);
+      assert.deepEqual(await stage.told('returned'), [42]);
       await stage.rows(0);
-      assert.equal(stage.tracer.stats().started, 0);
+      assert.equal((await stage.stats()).started, 0);
     });
 
     it('is found again where it was lost, by getTrace, run and bind', async () => {
-      // Made outside of any request, as the emitters of a database driver are.
-      const driver = new EventEmitter();
-      const timer = setInterval(() => driver.emit('turn'), 1);
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { tell }) => {
+          // As a database driver calls back: out of whatever request it happens to be in.
+          const waiting: (() => void)[] = [];
+          const called = async (callback: () => void) => {
+            let isDone = false;
+            waiting.push(() => {
+              callback();
+              isDone = true;
+            });
+            tell('waiting');
+            await until(() => isDone, 'the call');
+          };
           app.route('GET', '/', async (call) => {
             const found = getTrace(call.raw);
-            assert.equal(found, call.trace);
-            await new Promise<void>((resolve) => {
-              driver.once('turn', () => {
-                step('lost', () => {});
-                found?.run(() => step('run', () => {}));
-                resolve();
-              });
+            tell('found', found === call.trace);
+            await called(() => {
+              tell('lost', currentTrace() !== call.trace);
+              found?.run(() => step('run', () => {}));
             });
             await call.trace.step('outer', () => {
               const bound = call.trace.bind((name: string) => step(name, () => {}));
-              return new Promise<void>((resolve) => {
-                driver.once('turn', () => {
-                  bound('bound');
-                  resolve();
-                });
-              });
+              return called(() => bound('bound'));
             });
             return { text: 'found' };
-          }),
+          });
+          app.route('GET', '/turn', () => {
+            for (const callback of waiting.splice(0)) callback();
+            return { text: 'turned' };
+          });
+        },
+        options: { skip: ({ path }) => path === '/turn' },
       });
-      assert.equal(await (await fetch(stage.url)).text(), 'found');
-      clearInterval(timer);
+      const response = fetch(stage.url);
+      for (const turn of [1, 2]) {
+        await stage.told('waiting', turn);
+        await (await fetch(`${stage.url}/turn`)).text();
+      }
+      assert.equal(await (await response).text(), 'found');
+      assert.deepEqual(await stage.told('found'), [true]);
+      assert.deepEqual(await stage.told('lost'), [true]);
       assert.equal(
         stepsOf(await stage.only()),
         printed(`
@@ -73,13 +88,18 @@ export function scope(framework: Framework): void {
     });
 
     it('stays that of the request where another request calls back, if the callback was bound', async () => {
-      const waiting: (() => void)[] = [];
       await using stage = await stageOf(framework, {
-        define: (app) => {
+        define: (app, { tell }) => {
+          const waiting: (() => void)[] = [];
           app.route('GET', '/wait', async (call) => {
-            await new Promise<void>((resolve) => {
-              waiting.push(call.trace.bind(resolve), () => step('not mine', () => {}));
+            let isDone = false;
+            const callback = call.trace.bind(() => {
+              step('bound', () => {});
+              isDone = true;
             });
+            waiting.push(callback, () => step('not mine', () => {}));
+            tell('waiting');
+            await until(() => isDone, 'the call');
             await step('after', () => pause(1));
             return { text: 'waited' };
           });
@@ -90,7 +110,7 @@ export function scope(framework: Framework): void {
         },
       });
       const waited = fetch(`${stage.url}/wait`);
-      await until(() => waiting.length > 0, 'the first request');
+      await stage.told('waiting');
       await (await fetch(`${stage.url}/call`)).text();
       await (await waited).text();
       const trees = (await stage.rows(2)).map(stepsOf).sort();
@@ -102,30 +122,29 @@ export function scope(framework: Framework): void {
         printed(`
 (uuid)  completed  200
 └─ GET /wait [user_call]  → "waited"
+   ├─ bound [user_call]
    └─ after [user_call]
 `),
       ]);
     });
 
     it('ends with the trace: what comes later runs, and changes nothing', async () => {
-      const gate = new Gate();
-      let late: unknown;
       await using stage = await stageOf(framework, {
-        define: (app) =>
+        define: (app, { tell, opened }) =>
           app.route('GET', '/', (call) => {
-            gate.passed.then(() => {
-              late = [currentTrace(), step('late', () => 42), call.trace.step('late', () => 43)];
+            opened('the late work').then(() => {
+              const isOutside = currentTrace() === undefined;
               call.trace.update({ userId: 'late' });
               updateCurrentTrace({ userId: 'late' });
+              tell('late', [isOutside, step('late', () => 42), call.trace.step('late', () => 43)]);
             });
             return { text: 'early' };
           }),
       });
       assert.equal(await (await fetch(stage.url)).text(), 'early');
       await stage.only();
-      gate.open();
-      await until(() => late !== undefined, 'the late work');
-      assert.deepEqual(late, [undefined, 42, 43]);
+      await stage.open('the late work');
+      assert.deepEqual(await stage.told('late'), [[true, 42, 43]]);
       const row = await stage.only();
       assert.equal(row.user_id, undefined);
       assert.equal(stepsOf(row).includes('late'), false);

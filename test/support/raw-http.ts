@@ -12,6 +12,8 @@ export interface Peer {
   finish(): void;
   /** Leaves without a word. */
   leave(): void;
+  /** Leaves, and has the connection reset. */
+  reset(): void;
 }
 
 /** What a client does on one connection: one request, or a scene of its own. */
@@ -61,6 +63,9 @@ function peerOf(socket: Socket, text: () => string, listeners: Set<() => void>):
     },
     leave: () => {
       socket.destroy();
+    },
+    reset: () => {
+      socket.resetAndDestroy();
     },
   };
 }

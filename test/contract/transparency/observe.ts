@@ -70,10 +70,22 @@ function comparable(answer: string, example: Case): string {
 
 /** A stack but for the lines that the middleware adds to it, or what stands for it in the bare app. */
 export function withoutOurFrames(text: string): string {
-  return text
+  return whole(text)
     .split(/(?=\n)|(?=<br>)/)
     .filter((line) => !/^(?:\n|<br>)[\s&nbsp;]*at /.test(line) || !OUR_FRAME.test(line))
     .join('');
+}
+
+/** Newer versions of Node print frames that repeat only once, and ours keep them from repeating. */
+function whole(text: string): string {
+  const lines: string[] = [];
+  for (const line of text.split('\n')) {
+    const [, count, period = count] =
+      /^ +\.\.\. collapsed (\d+) duplicate lines matching above (?:(\d+) )?lines/.exec(line) ?? [];
+    if (count === undefined) lines.push(line);
+    for (let n = 0; n < Number(count ?? 0); n++) lines.push(lines.at(-Number(period)) ?? '');
+  }
+  return lines.join('\n');
 }
 
 /** Frames of Node's own come and go with the timing. */

@@ -1,0 +1,122 @@
+/**
+ * `npm run test:runtimes`: the contract suite of every framework on every runtime, as a table. Names of runtimes as
+ * arguments narrow it: `npm run test:runtimes -- "Node 24" "Node 26"`.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepare, root } from './prepare.mjs';
+import { programOf } from './runtimes.mjs';
+
+/** As the titles of tests name them. */
+const FRAMEWORKS = ['Express 4', 'Express 5', 'Koa 2', 'Koa 3', 'Hono'];
+
+/** By runtime, the arguments for mocha. `npm test` makes every function of ours throw in turn; once is enough. */
+const RUNTIMES = new Map();
+for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
+  const files = ['test/contract/**/*.test.ts', '--ignore', 'test/contract/**/*-faults.test.ts'];
+  RUNTIMES.set(name, { files, isNode: true });
+}
+// There the tests run on this Node, and the apps in a process of the runtime.
+for (const name of ['Bun', 'Deno', 'workerd']) {
+  RUNTIMES.set(name, { files: ['test/contract/runtimes/hono.runtime.ts'], isNode: false });
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'contract-'));
+prepare();
+const wanted = process.argv.slice(2);
+const names = [...RUNTIMES.keys()].filter((name) => wanted.length === 0 || wanted.includes(name));
+const results = names.map((name) => ({ name, ...runOn(name) }));
+rmSync(scratch, { recursive: true });
+
+printTable();
+for (const { name, pending } of results) {
+  for (const test of pending) console.log(`skipped on ${name}: ${test.fullTitle}`);
+}
+const passed = total('passes');
+const failed = total('failures');
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode =
+  failed > 0 || passed === 0 || results.some((each) => each.passes.length === 0) ? 1 : 0;
+
+/** Runs the suite on a runtime and says at once what failed there. */
+function runOn(name) {
+  const program = programOf(name);
+  const { files, isNode } = RUNTIMES.get(name);
+  const report = join(scratch, `${name}.json`);
+  const mocha = `${root}node_modules/mocha/bin/mocha.js`;
+  const options = ['--reporter', 'json', '--reporter-option', `output=${report}`];
+  console.log(`${name} ...`);
+  const started = performance.now();
+  const { status, signal } = spawnSync(
+    isNode ? program : process.execPath,
+    [mocha, ...options, ...files],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, CONTRACT_RUNTIME: name, CONTRACT_PROGRAM: program },
+    },
+  );
+  const found = resultsIn(report);
+  // A run that left no report, or a rejection behind, has failed.
+  if (status !== 0 && found.failures.length === 0) {
+    found.failures.push({ fullTitle: 'the run', err: { stack: `ended with ${status ?? signal}` } });
+  }
+  for (const { fullTitle, err } of found.failures) {
+    console.log(`\nFAILED on ${name}: ${fullTitle}\n${err.stack ?? err.message}\n`);
+  }
+  console.log(`${name}: ${sumOf(found)} in ${Math.round((performance.now() - started) / 1000)} s`);
+  return found;
+}
+
+function resultsIn(report) {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    return { passes: [], failures: [], pending: [] };
+  }
+}
+
+function sumOf({ passes, failures, pending }) {
+  const counts = [`${passes.length} passed`];
+  if (failures.length > 0) counts.push(`${failures.length} failed`);
+  if (pending.length > 0) counts.push(`${pending.length} skipped`);
+  return counts.join(', ');
+}
+
+function total(kind) {
+  return results.reduce((sum, each) => sum + each[kind].length, 0);
+}
+
+function printTable() {
+  const rows = FRAMEWORKS.map((framework) => {
+    const isOfIt = ({ fullTitle }) => fullTitle.includes(framework);
+    return [
+      framework,
+      ...results.map(({ passes, failures, pending }) => {
+        const own = {
+          passes: passes.filter(isOfIt),
+          failures: failures.filter(isOfIt),
+          pending: pending.filter(isOfIt),
+        };
+        return own.passes.length + own.failures.length === 0 ? '-' : sumOf(own);
+      }),
+    ];
+  });
+  const lines = [['', ...names], ...rows];
+  const widths = ['', ...names].map((_, column) =>
+    Math.max(...lines.map((line) => line[column].length)),
+  );
+  console.log();
+  for (const line of lines) {
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+  console.log();
+}

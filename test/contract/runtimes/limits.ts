@@ -1,0 +1,73 @@
+/** What the contract says and a runtime cannot keep. The README shows the same table. */
+
+export interface Limit {
+  readonly runtimes: readonly string[];
+  /** What does not hold there, as the README says it. */
+  readonly what: string;
+  readonly reason: string;
+  /** The tests that say it of the others: their titles but for the framework's. */
+  readonly tests: readonly string[];
+}
+
+export const LIMITS: readonly Limit[] = [
+  {
+    runtimes: ['Bun', 'Deno', 'workerd'],
+    what: 'The inputs hold the part of a body that came before the client left',
+    reason: 'apps are given a body once all of it is there',
+    tests: ['a client that leaves while it uploads leaves what it sent, and no output'],
+  },
+  {
+    runtimes: ['Deno'],
+    what: 'A client that leaves while it sends a body makes the outcome `aborted`',
+    reason:
+      'the app is told of a body that cannot be read, and of the client only when it has answered',
+    tests: ['a client that leaves while it uploads leaves an aborted trace'],
+  },
+  {
+    runtimes: ['Bun', 'Deno', 'workerd'],
+    what: 'Pipelined requests that wait for the one before them are traces already',
+    reason:
+      'the server hands over the next request of a connection when the one before is answered',
+    tests: [
+      'one connection ends the traces of pipelined requests where the client leaves before the first answer',
+    ],
+  },
+  {
+    runtimes: ['workerd'],
+    what: 'A request that is never answered is published as `abandoned` when it is too old',
+    reason: 'timers end with their request, so that it is published when another request comes',
+    tests: [
+      'the outcome is abandoned where a request is never answered, and a late answer changes nothing',
+    ],
+  },
+  {
+    runtimes: ['workerd'],
+    what: 'Work that a handler leaves behind without `waitUntil` goes on after the answer',
+    reason: 'code is stopped when its request is over',
+    tests: ['the scope ends with the trace: what comes later runs, and changes nothing'],
+  },
+  {
+    runtimes: ['workerd'],
+    what: 'Bodies that the app itself compresses or decompresses are shown as text',
+    reason: 'nothing decompresses there at once; they are named with their type and size',
+    tests: [
+      'inputs with the middleware mounted before the body parser hold a body that came compressed',
+      'inputs with the middleware mounted after the body parser hold a body that came compressed',
+      'the output is readable where the app sends it as gzip',
+      'the output is readable where the app sends it as deflate',
+      'the output is readable where the app sends it as br',
+    ],
+  },
+];
+
+/** Why a test cannot pass on a runtime; undefined where it can. */
+export function limitOf(runtime: string, test: string): Limit | undefined {
+  return LIMITS.find(({ runtimes, tests }) => runtimes.includes(runtime) && tests.includes(test));
+}
+
+/** The table as the README shows it. */
+export function limitsTable(): string {
+  const rows = LIMITS.map(({ what, runtimes, reason }) => [what, runtimes.join(', '), reason]);
+  const lines = [['what does not hold', 'where', 'because'], ['---', '---', '---'], ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}

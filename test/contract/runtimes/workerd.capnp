@@ -1,0 +1,20 @@
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    # Where traces are published to in tests is on this machine.
+    (name = "internet", network = (allow = ["public", "private", "local"])),
+  ],
+  sockets = [
+    (name = "app", address = "127.0.0.1:0", http = (), service = "main"),
+    (name = "control", address = "127.0.0.1:0", http = (), service = (name = "main", entrypoint = "control")),
+  ],
+);
+
+const worker :Workerd.Worker = (
+  modules = [(name = "worker", esModule = embed "worker.js")],
+  compatibilityDate = "2026-11-01",
+  # Of Node, nothing but AsyncLocalStorage.
+  compatibilityFlags = ["nodejs_als", "enable_request_signal"],
+);
