@@ -1,22 +1,13 @@
 /** The contract, kept where nothing but web requests and responses is seen: as on Bun, Deno and workerd, but on Node. */
 
 import type { MiddlewareHandler } from 'hono';
-import { aborts } from './aborts.contract.ts';
-import { connections } from './connections.contract.ts';
+import { contract } from './contract.ts';
 import type { Framework } from './frameworks.ts';
 import { hono } from './hono-frameworks.ts';
-import { identity } from './identity.contract.ts';
-import { inputs } from './inputs.contract.ts';
-import { isolation } from './isolation.contract.ts';
-import { options } from './options.contract.ts';
-import { outcomes } from './outcomes.contract.ts';
-import { output } from './output.contract.ts';
-import { scope } from './scope.contract.ts';
-import { secrets } from './secrets.contract.ts';
 
 /** Why a behaviour cannot hold here. */
 const CANNOT: Readonly<Record<string, string>> = {
-  'while it uploads leaves an aborted trace with what it sent':
+  'while it uploads leaves what it sent, and no output':
     'a body that was not read to its end is seen by nobody',
   'ends the traces of pipelined requests where the client leaves before the first answer':
     'node-server hears of the connection’s end by the response alone, which has no connection yet',
@@ -34,19 +25,10 @@ const web: Framework<MiddlewareHandler> = {
   start: (given, define, mounts) => hono.start(given, define, [withoutNode, ...mounts]),
 };
 
-describe(web.name, () => {
+describe('nothing but the web', () => {
   beforeEach(function () {
     if (CANNOT[this.currentTest?.title ?? ''] !== undefined) this.skip();
   });
 
-  isolation(web);
-  outcomes(web);
-  aborts(web);
-  connections(web);
-  inputs(web);
-  output(web);
-  identity(web);
-  scope(web);
-  secrets(web);
-  options(web);
+  contract(web);
 });

@@ -1,28 +1,6 @@
 /** The contract of every adapter, kept by that of Koa. */
 
-import { aborts } from './aborts.contract.ts';
-import { connections } from './connections.contract.ts';
-import { identity } from './identity.contract.ts';
-import { inputs } from './inputs.contract.ts';
-import { isolation } from './isolation.contract.ts';
+import { contract } from './contract.ts';
 import { koaVersions } from './koa-frameworks.ts';
-import { options } from './options.contract.ts';
-import { outcomes } from './outcomes.contract.ts';
-import { output } from './output.contract.ts';
-import { scope } from './scope.contract.ts';
-import { secrets } from './secrets.contract.ts';
 
-for (const framework of koaVersions) {
-  describe(framework.name, () => {
-    isolation(framework);
-    outcomes(framework);
-    aborts(framework);
-    connections(framework);
-    inputs(framework);
-    output(framework);
-    identity(framework);
-    scope(framework);
-    secrets(framework);
-    options(framework);
-  });
-}
+for (const framework of koaVersions) contract(framework);

@@ -130,6 +130,7 @@ export function secrets(framework: Framework): void {
       assert.deepEqual(row.body, JSON.parse(sent));
       assert.equal(row.query, null);
       assert.equal(httpOf(row).outcome, 'completed');
+      if (framework.refusesPrototypes) return;
       assert.deepEqual(await stage.told('polluted'), [false]);
     });
   });
