@@ -8,6 +8,8 @@ import type { BodyFacts } from './body-value.js';
 export interface IncomingBody {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly readableEnded: boolean;
+  /** Of HTTP/2, where a body needs no header that announces it. */
+  readonly stream?: { readonly endAfterHeaders?: boolean } | undefined;
   emit(event: string | symbol, ...args: unknown[]): boolean;
 }
 
@@ -37,9 +39,8 @@ const MULTIPART: RequestBody = { ...PARSED, isParsed: false };
 export function nodeRequestBody(req: IncomingBody, maxBytes: number): RequestBody | undefined {
   const { headers } = req;
   const length = headers['content-length'];
-  if ((length === undefined || length === '0') && headers['transfer-encoding'] === undefined) {
-    return undefined;
-  }
+  const isEmpty = length === '0' || (length === undefined && req.stream?.endAfterHeaders !== false);
+  if (isEmpty && headers['transfer-encoding'] === undefined) return undefined;
   if (req.readableEnded) return PARSED;
   const contentType = textOf(headers['content-type']);
   if (contentType?.startsWith('multipart/')) return MULTIPART;

@@ -36,7 +36,8 @@ export function observeOwnWrites(trace: RecordedRequest, res: ServerResponse): v
   trace.isObservedAlone = true;
   const target: Writable = res;
   target.write = observe(target.write as Method, true);
-  target.end = observe(target.end as Method, true);
+  // HTTP/2's own writes its chunk by `write`, where it is seen.
+  if (res.req.httpVersionMajor < 2) target.end = observe(target.end as Method, true);
 }
 
 function observe(original: Method, alone: boolean): Method {
