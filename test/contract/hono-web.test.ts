@@ -16,7 +16,7 @@ import { secrets } from './secrets.contract.ts';
 
 /** Why a behaviour cannot hold here. */
 const CANNOT: Readonly<Record<string, string>> = {
-  'while it uploads leaves an aborted trace with what it sent':
+  'while it uploads leaves what it sent, and no output':
     'a body that was not read to its end is seen by nobody',
   'ends the traces of pipelined requests where the client leaves before the first answer':
     'node-server hears of the connection’s end by the response alone, which has no connection yet',
