@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,9 +21,9 @@ const IS_WINDOWS = process.platform === 'win32';
 /** What the apps are made with. */
 const FRAMEWORKS = ['express', 'hono'];
 
-function versionOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  return (require(`${name}/package.json`) as { version: string }).version;
+async function versionOf(name: string): Promise<string> {
+  const manifest = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 interface Packed {
@@ -68,7 +67,8 @@ describe('the packed packages', function () {
     const tarballs = Object.fromEntries(
       packed.map(({ name, filename }) => [name, `file:${join(folder, filename)}`]),
     );
-    const frameworks = Object.fromEntries(FRAMEWORKS.map((name) => [name, versionOf(name)]));
+    const versions = FRAMEWORKS.map(async (name) => [name, await versionOf(name)] as const);
+    const frameworks = Object.fromEntries(await Promise.all(versions));
     const manifest = {
       name: 'an-app',
       private: true,
