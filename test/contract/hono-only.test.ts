@@ -253,7 +253,7 @@ ID  completed  200
    └─ look [user_call]
 `),
         );
-        assert.equal(stage.tracer.stats().started, 1);
+        assert.equal((await stage.stats()).started, 1);
       });
     });
 
