@@ -21,7 +21,7 @@ for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
 }
 // There the tests run on this Node, and the apps in a process of the runtime.
 for (const name of ['Bun', 'Deno', 'workerd']) {
-  RUNTIMES.set(name, { files: ['test/contract/runtimes/hono.runtime.ts'], isNode: false });
+  RUNTIMES.set(name, { files: ['test/contract/runtimes/*.runtime.ts'], isNode: false });
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'contract-'));

@@ -25,6 +25,8 @@ export interface Collector extends AsyncDisposable {
 export async function startCollector(misbehave?: Intercept): Promise<Collector> {
   const found: string[] = [];
   const server = await startLocalServer({
+    // Workers send each row by itself, and as many at once as there are requests.
+    maxConnections: 2000,
     intercept: (request, response, body) => {
       if (request.url?.endsWith('/data-stream')) {
         found.push(...violations(JSON.parse(body.toString('utf8')) as DataStreamRequest));

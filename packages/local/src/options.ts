@@ -27,6 +27,8 @@ export interface LocalServerOptions {
   readonly checks?: CheckMode;
   /** Longer bodies are answered with 413. @default 16 MiB */
   readonly maxBodyBytes?: number;
+  /** Further ones are closed. @default 256 */
+  readonly maxConnections?: number;
   /** Lets a test make the server misbehave. */
   readonly intercept?: Intercept;
 }
@@ -38,6 +40,7 @@ export interface Settings extends LocalServerOptions {
   readonly file: string;
   readonly checks: CheckMode;
   readonly maxBodyBytes: number;
+  readonly maxConnections: number;
 }
 
 /** Fills in defaults; throws a TypeError that says what to do about a wrong option. */
@@ -49,8 +52,9 @@ export function settingsOf(options: LocalServerOptions): Settings {
     file: options.file ?? ':memory:',
     checks: options.checks ?? 'strict',
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
+    maxConnections: options.maxConnections ?? 256,
   };
-  const { port, host, file, apiKey, checks, maxBodyBytes } = settings;
+  const { port, host, file, apiKey, checks, maxBodyBytes, maxConnections } = settings;
   demand(
     host === '127.0.0.1',
     `host must be '127.0.0.1', not ${JSON.stringify(host)}: the local server never leaves this machine`,
@@ -68,6 +72,10 @@ export function settingsOf(options: LocalServerOptions): Settings {
   demand(
     Number.isInteger(maxBodyBytes) && maxBodyBytes > 0,
     `maxBodyBytes must be a positive integer, not ${maxBodyBytes}`,
+  );
+  demand(
+    Number.isInteger(maxConnections) && maxConnections > 0,
+    `maxConnections must be a positive integer, not ${maxConnections}`,
   );
   return settings;
 }

@@ -47,11 +47,9 @@ export interface LocalServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const MAX_CONNECTIONS = 256;
-
 /**
  * Starts a server that speaks the Openlayer API on this machine: it checks what it is sent and
- * keeps the rows. At most 256 connections are open at once; headers may have 16 KiB and take 10
+ * keeps the rows. At most 256 connections are open at once, unless more are allowed; headers may have 16 KiB and take 10
  * seconds, a whole request 30.
  *
  * @example
@@ -77,7 +75,7 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
     // Longer than the pools of common clients, so that the server never hangs up first.
     keepAliveTimeout: 60_000,
   });
-  http.maxConnections = MAX_CONNECTIONS;
+  http.maxConnections = settings.maxConnections;
   const onProblem = (problem: string) => {
     problems.add(problem);
     events.emit('problem', problem);

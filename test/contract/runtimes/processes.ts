@@ -1,13 +1,7 @@
 /** The app's process on each runtime, as the tests start it. */
 
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { bundleWorker } from './bundle-worker.ts';
+import { spawned, startWorker } from './spawned.ts';
 
 export interface AppProcess extends AsyncDisposable {
   /** Where commands go. */
@@ -24,54 +18,20 @@ export const RUNTIMES: Readonly<Record<string, (program: string) => Promise<AppP
 
 /** A program that prints the port for commands as its first line. */
 async function started(program: string, args: readonly string[]): Promise<AppProcess> {
-  const { child, lines } = run(program, args);
-  const { control } = await nextOf(lines(child.stdout as Readable));
-  return { control: urlOf(control), port: undefined, [Symbol.asyncDispose]: () => ended(child) };
+  const process = spawned(program, args);
+  const { control } = JSON.parse(await process.line()) as { readonly control: number };
+  const end = () => process[Symbol.asyncDispose]();
+  return { control: urlOf(control), port: undefined, [Symbol.asyncDispose]: end };
 }
 
-/** workerd finds its ports itself, and tells them on a channel of their own. */
 async function startedWorker(program: string): Promise<AppProcess> {
-  const folder = await mkdtemp(join(tmpdir(), 'worker-'));
-  await writeFile(join(folder, 'worker.js'), await bundleWorker(here('worker.ts')));
-  await writeFile(join(folder, 'config.capnp'), await readFile(here('workerd.capnp')));
-  const { child, lines } = run(program, ['serve', join(folder, 'config.capnp'), '--control-fd=3']);
-  const told = lines(child.stdio[3] as Readable);
-  const ports = new Map<unknown, unknown>();
-  while (ports.size < 2) {
-    const { socket, port } = await nextOf(told);
-    ports.set(socket, port);
-  }
-  return {
-    control: urlOf(ports.get('control')),
-    port: Number(ports.get('app')),
-    async [Symbol.asyncDispose]() {
-      await ended(child);
-      await rm(folder, { recursive: true });
-    },
-  };
+  const worker = await startWorker(program, here('worker.ts'), here('workerd.capnp'));
+  const end = () => worker[Symbol.asyncDispose]();
+  const { app, control } = worker.ports;
+  return { control: urlOf(control), port: app, [Symbol.asyncDispose]: end };
 }
 
-function run(program: string, args: readonly string[]) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
-  const lines = (stream: Readable) => createInterface(stream)[Symbol.asyncIterator]();
-  return { child, lines };
-}
-
-async function nextOf(lines: AsyncIterator<string>): Promise<Readonly<Record<string, unknown>>> {
-  const { value, done } = await lines.next();
-  if (done === true) throw new Error('the app’s process ended before it was ready');
-  return JSON.parse(value) as Record<string, unknown>;
-}
-
-function ended(child: ReturnType<typeof spawn>): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
-}
-
-function urlOf(port: unknown): string {
+function urlOf(port: number | undefined): string {
   return `http://127.0.0.1:${port}`;
 }
 
