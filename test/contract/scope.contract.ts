@@ -12,6 +12,7 @@ import {
 } from '@openlayer-tracing/core';
 import type { Framework } from './frameworks.ts';
 import { Gate, pause, until } from './pause.ts';
+import { scopeAtOnce } from './scope-at-once.contract.ts';
 import { printed, stageOf, stepsOf, treeOf } from './stage.ts';
 
 export function scope(framework: Framework): void {
@@ -226,6 +227,8 @@ export function scope(framework: Framework): void {
       assert.deepEqual([row.tokens, row.cost], [42, 1]);
     });
   });
+
+  scopeAtOnce(framework);
 }
 
 /** Large pieces, so that each has to wait for the one before. */
