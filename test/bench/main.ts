@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureAwaits, scopeNames } from './awaits.ts';
 import type { Part } from './parts.ts';
 import { measureRequestCost, type RequestCost } from './request-cost.ts';
 
@@ -56,6 +57,15 @@ const parts = nodes.map(([, node]) => {
   return (JSON.parse(stdout) as Part[]).map(({ name, value }) => [name, value] as const);
 });
 printTable('Parts, in one process and without HTTP', parts);
+printTable(
+  'Awaits per second of CPU in a scope, in millions, and how many times fewer that are than in none',
+  nodes.map(([, node]) => {
+    const awaits = measureAwaits(node, Number(values.rounds));
+    const timesFewer = (name: (typeof scopeNames)[number]) =>
+      (awaits.none / awaits[name]).toFixed(1);
+    return scopeNames.map((name) => [name, `${awaits[name].toFixed(2)} (${timesFewer(name)})`]);
+  }),
+);
 
 function rowsOf([base, ...others]: readonly RequestCost[]): readonly (readonly [string, string])[] {
   const rows: [string, string][] = [];

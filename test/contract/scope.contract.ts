@@ -11,6 +11,7 @@ import {
 } from '@openlayer-tracing/core';
 import type { Framework } from './frameworks.ts';
 import { pause, until } from './pause.ts';
+import { scopeAtOnce } from './scope-at-once.contract.ts';
 import { printed, stageOf, stepsOf, treeOf } from './stage.ts';
 
 export function scope(framework: Framework): void {
@@ -245,6 +246,8 @@ export function scope(framework: Framework): void {
       assert.deepEqual([row.tokens, row.cost], [42, 1]);
     });
   });
+
+  scopeAtOnce(framework);
 }
 
 /** Large pieces, so that each has to wait for the one before. */

@@ -44,7 +44,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'cls-hooked': {
     ...NONE,
-    uses: [CORE, 'cls-hooked'],
+    uses: [CORE, 'cls-hooked', 'node:async_hooks'],
     dependencies: [CORE],
     peers: ['cls-hooked', '@types/cls-hooked'],
   },

@@ -29,6 +29,7 @@ const HELPERS: Readonly<Record<string, string>> = {
   index: `declare const index: { search(query: string): Promise<Passage[]> };`,
   Koa: `import Koa from 'koa';`,
   model: `declare const model: { answer(question: string): Promise<string> };`,
+  namespace: `declare const namespace: import('cls-hooked').Namespace;`,
   openai: `declare const openai: import('openai').OpenAI;`,
   Passage: `interface Passage { readonly title: string; readonly text: string }`,
   question: `declare const question: string;`,

@@ -13,11 +13,7 @@ import { giveUpLeftover, leave, watchCallbacks } from './watch-callbacks.js';
  * @throws ConfigError where that is no namespace of cls-hooked
  *
  * @example
- * import { createNamespace } from 'cls-hooked';
- *
- * const namespace = createNamespace('app');
- * app.use((_req, _res, next) => namespace.run(() => next()));
- * app.use(openlayerTracing({ scope: clsHookedScope(namespace) }));
+ * const scope = clsHookedScope(namespace); // for openlayerTracing({ scope })
  */
 export function clsHookedScope(namespace: ClsNamespace): ScopeManager {
   const existing = scopes.get(namespace);
@@ -27,8 +23,12 @@ export function clsHookedScope(namespace: ClsNamespace): ScopeManager {
   return made;
 }
 
-/** One for each namespace, since its hook is there to stay. */
-const scopes = new WeakMap<ClsNamespace, ScopeManager>();
+const SLOT = Symbol.for('openlayer-tracing.cls-hooked.scopes.v1');
+const holder = globalThis as { [SLOT]?: WeakMap<ClsNamespace, ScopeManager> };
+
+/** One for each namespace, whichever of several installed copies of this package made it: its hook is there to stay. */
+const scopes = holder[SLOT] ?? new WeakMap<ClsNamespace, ScopeManager>();
+if (holder[SLOT] === undefined) Object.defineProperty(holder, SLOT, { value: scopes });
 
 class ClsHookedScope implements ScopeManager {
   readonly name = 'cls-hooked';

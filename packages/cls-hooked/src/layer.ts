@@ -5,8 +5,8 @@ import type { ScopeManager } from '@openlayer-tracing/core';
 /** A step that is being recorded. Only core looks into it. */
 export type RecordedStep = NonNullable<ReturnType<ScopeManager['get']>>;
 
-/** One for all installed copies of this package. It is not in the way of the app's keys, which are texts. */
-const LAYER = Symbol.for('openlayer-tracing.cls-hooked.v1');
+/** Nothing that an app could use as a key. */
+const LAYER = Symbol('openlayer-tracing.layer');
 
 class Layer implements ProxyHandler<object> {
   /** What the app gets to see as its context. */

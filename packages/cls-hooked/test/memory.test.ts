@@ -8,7 +8,7 @@ import { createTracer, type Transport } from '@openlayer-tracing/core';
 import { testNamespace } from '../../../test/support/namespaces.ts';
 
 const run = promisify(execFile);
-const APP = fileURLToPath(new URL('leaking-app.mts', import.meta.url));
+const APP = fileURLToPath(new URL('leaking-app.ts', import.meta.url));
 
 describe('what a cls-hooked namespace keeps', () => {
   it('holds no trace alive that has ended, although contexts with promises are never freed', async () => {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ClsNamespace, clsHookedScope } from '@openlayer-tracing/cls-hooked';
 import { ConfigError, createTracer, currentTrace, step } from '@openlayer-tracing/core';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
@@ -102,6 +106,26 @@ describe('clsHookedScope', () => {
    └─ created anew [user_call]
 `,
     );
+  });
+
+  it('is one for two installed copies of this package too', async () => {
+    using own = testNamespace();
+    const folder = await mkdtemp(join(tmpdir(), 'openlayer-copies-'));
+    try {
+      const modules = join(folder, 'node_modules', '@openlayer-tracing');
+      const installed = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+      for (const part of ['package.json', 'dist']) {
+        const to = join(modules, 'cls-hooked', part);
+        await cp(join(installed('cls-hooked'), part), to, { recursive: true });
+      }
+      await symlink(installed('core'), join(modules, 'core'));
+      const door = pathToFileURL(join(modules, 'cls-hooked', 'dist', 'index.js')).href;
+      const copy = (await import(door)) as typeof import('@openlayer-tracing/cls-hooked');
+      assert.notEqual(copy.clsHookedScope, clsHookedScope);
+      assert.equal(copy.clsHookedScope(own.namespace), own.scope);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('works with namespaces of two installed copies of cls-hooked', async () => {

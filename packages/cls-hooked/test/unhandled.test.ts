@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const APP = fileURLToPath(new URL('failing-app.mts', import.meta.url));
+const APP = fileURLToPath(new URL('failing-app.ts', import.meta.url));
 
 describe('failures that nobody catches', () => {
   for (const scope of ['cls-hooked', 'async-local-storage']) {
