@@ -70,6 +70,16 @@ export function output(framework: Framework): void {
       assert.equal(cut, '🎉🎉… [cut: 40 bytes in all]');
     });
 
+    it('leaves a long answer the length that it goes out with', async () => {
+      await using stage = await stageOf(framework, {
+        define: (app) => app.route('GET', '/', () => ({ text: 'a'.repeat(3_000_000) })),
+      });
+      const response = await fetch(stage.url);
+      assert.equal((await response.arrayBuffer()).byteLength, 3_000_000);
+      assert.equal(response.headers.get('content-length'), '3000000');
+      assert.equal(httpOf(await stage.only()).bytes, 3_000_000);
+    });
+
     it('of a long stream is bounded', async () => {
       const lines = Array.from({ length: 2000 }, (_, n) => `line ${n} ${'-'.repeat(90)}\n`);
       const headers = { 'content-type': 'text/plain' };

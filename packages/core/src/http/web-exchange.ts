@@ -14,8 +14,8 @@ import { soon } from './soon.js';
 /** What is known of a body by how it was made: a stream, or something of a file's size and place. */
 export type BodySource = 'stream' | 'file' | undefined;
 
-/** A body in memory that is longer is taken for a stream. */
-const MAX_COPY_BYTES = 1_048_576;
+/** A body that has so much at once is left as it is, seen or not: as a stream it would lose its length. */
+const MAX_COPY_BYTES = 16_777_216;
 
 /** Media types that are sent as a stream, whoever makes the response. */
 const STREAMED = /^(?:text\/event-stream|application\/(?:x-ndjson|jsonl|ndjson))\b/;
@@ -102,13 +102,17 @@ export class WebExchange {
     let bytes = 0;
     for (;;) {
       const result = await soon(this.#trace.run(read));
-      if (result === undefined || bytes > MAX_COPY_BYTES) {
+      if (result === undefined) {
         reader.cancel().catch(() => {});
         return false;
       }
       if (result.done) break;
       chunks.push(result.value);
       bytes += result.value.byteLength;
+      if (bytes > MAX_COPY_BYTES) {
+        reader.cancel().catch(() => {});
+        break;
+      }
     }
     for (const chunk of chunks) this.#trace.answered(chunk, undefined);
     return true;
