@@ -1,7 +1,10 @@
 import { openlayerTracing } from '@openlayer-tracing/express';
+import { openlayerTracing as koaTracing } from '@openlayer-tracing/koa';
 import { type TestNamespace, testNamespace } from '../../support/namespaces.ts';
 import { expressCases } from './express/cases.ts';
 import { expressFramework } from './express/framework.ts';
+import { koaCases } from './koa/cases.ts';
+import { koaFramework } from './koa/framework.ts';
 import { transparencyContract } from './transparency.contract.ts';
 
 describe('in a cls-hooked namespace', () => {
@@ -11,9 +14,9 @@ describe('in a cls-hooked namespace', () => {
   });
   after(() => own[Symbol.dispose]());
 
-  transparencyContract(
-    expressFramework(5, expressCases),
-    (tracer) => openlayerTracing({ tracer }),
-    () => ({ scope: own.scope }),
-  );
+  const settings = () => ({ scope: own.scope });
+  const express5 = expressFramework(5, expressCases);
+  transparencyContract(express5, (tracer) => openlayerTracing({ tracer }), settings);
+  const koa3 = koaFramework(3, koaCases);
+  transparencyContract(koa3, (tracer) => koaTracing({ tracer }), settings);
 });
