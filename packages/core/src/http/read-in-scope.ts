@@ -1,5 +1,6 @@
 /** Bodies that are read later than they are made: what makes their chunks runs in the scope of their trace. */
 
+import { isProxy } from '#platform';
 import { isNodeReadable, type NodeReadable } from '../trace/follow-readable.js';
 import { inherited } from '../trace/read-safely.js';
 import type { RequestTrace } from '../trace/types.js';
@@ -16,18 +17,21 @@ export function readInScope(trace: RequestTrace, body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
   if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
   try {
-    const stream = isA('Response', body) ? (body as Response).body : body;
+    const stream = isA('Response', 'arrayBuffer', body) ? (body as Response).body : body;
     if (stream === null || bound.has(stream)) return;
-    bound.add(stream);
     if (isNodeReadable(stream)) bindReadable(trace, stream);
-    else if (isA('ReadableStream', stream)) readStreamInScope(trace, stream as ReadableStream);
+    else if (isA('ReadableStream', 'getReader', stream)) {
+      bound.add(stream);
+      readStreamInScope(trace, stream as ReadableStream);
+    }
   } catch (error) {
     trace.failed('body', error);
   }
 }
 
-/** Where the global is there at all. */
-function isA(name: 'Response' | 'ReadableStream', value: object): boolean {
+/** Asked by a method of its own first: the global may have to be loaded, and most bodies are plain objects. */
+function isA(name: 'Response' | 'ReadableStream', method: string, value: object): boolean {
+  if (isProxy(value) || typeof inherited(value, method) !== 'function') return false;
   const Class: unknown = Reflect.get(globalThis, name);
   return typeof Class === 'function' && value instanceof Class;
 }
@@ -36,6 +40,7 @@ function isA(name: 'Response' | 'ReadableStream', value: object): boolean {
 function bindReadable(trace: RequestTrace, stream: NodeReadable): void {
   const read = inherited(stream, '_read');
   if (typeof read !== 'function') return;
+  bound.add(stream);
   const readInScope = function (this: unknown, ...args: unknown[]): unknown {
     return trace.run(() => read.apply(this, args));
   };

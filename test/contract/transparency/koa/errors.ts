@@ -403,15 +403,16 @@ export const errors: readonly KoaCase[] = [
       },
     ],
     status: 200,
-    anyChunks: true,
     faults: true,
     lingersMs: 10,
     build: ({ app, note }) => {
       app.on('error', () => {});
       app.use((ctx) => {
+        let isBegun = false;
         const stream = new Readable({
           read() {
-            setTimeout(() => this.push('piece'), 1);
+            if (!isBegun) setTimeout(() => this.push('piece'), 1);
+            isBegun = true;
           },
         });
         stream.on('close', () => note('the stream is destroyed'));
