@@ -33,6 +33,7 @@ describe('startLocalServer', () => {
     [{ apiKey: '' }, /apiKey must not be empty/],
     [{ checks: 'none' }, /checks must be 'strict' or 'lenient'/],
     [{ maxBodyBytes: 0 }, /maxBodyBytes must be/],
+    [{ maxConnections: 0 }, /maxConnections must be/],
   ] as const) {
     it(`rejects ${JSON.stringify(options)}`, async () => {
       await assert.rejects(startLocalServer(options as LocalServerOptions), reason);
