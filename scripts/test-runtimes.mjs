@@ -16,7 +16,10 @@ const FRAMEWORKS = ['Express 4', 'Express 5', 'Koa 2', 'Koa 3', 'Hono'];
 /** By runtime, the arguments for mocha. `npm test` makes every function of ours throw in turn; once is enough. */
 const RUNTIMES = new Map();
 for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
-  const files = ['test/contract/**/*.test.ts', '--ignore', 'test/contract/**/*-faults.test.ts'];
+  // Every answer is compared byte by byte on the oldest and the newest: what lies between them differs in no way of its own.
+  const isOuter = name === 'Node 20' || name === 'Node 26';
+  const ignored = isOuter ? 'test/contract/**/*-faults.test.ts' : 'test/contract/transparency/**';
+  const files = ['test/contract/**/*.test.ts', '--ignore', ignored];
   RUNTIMES.set(name, { files, isNode: true });
 }
 // There the tests run on this Node, and the apps in a process of the runtime.
