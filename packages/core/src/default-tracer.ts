@@ -40,7 +40,10 @@ export function defaultTracerIfAny(): TracerCore {
  * @throws ConfigError where an option cannot work
  */
 export function configure(options: TracerOptions): Tracer {
-  return setDefaultTracer(createTracerCore(options));
+  const before = existingTracer();
+  const tracer = setDefaultTracer(createTracerCore(options));
+  before?.useKeyOf(tracer);
+  return tracer;
 }
 
 /** Replaces the process-wide tracer; undefined has it made from the environment at its next use. */

@@ -5,7 +5,9 @@ import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import type { Diagnostic } from '../diagnostics.js';
 
+export { onSignal } from './node-exit.js';
 export { nodeHttpExchange as exchange } from './node-http-exchange.js';
+export { spoolFiles } from './node-spool-files.js';
 
 /** Questions about a value that run none of its code. */
 export const isProxy: (value: unknown) => boolean = types.isProxy;

@@ -2,6 +2,7 @@
 
 import { allocate, writeUtf8 } from '#platform';
 import type { Row } from './row.js';
+import type { SpoolEntry } from './spool/segment.js';
 
 /** A row as it waits to be sent. */
 export interface QueuedRow {
@@ -9,6 +10,10 @@ export interface QueuedRow {
   readonly layout: string;
   /** UTF-8 JSON. */
   readonly bytes: Uint8Array;
+  /** Where it stands on disk. */
+  readonly entry?: SpoolEntry | undefined;
+  /** Whether it has arrived, where a send that failed leaves that open. */
+  arrival?: 'unknown' | 'arrived' | undefined;
 }
 
 const SLAB_BYTES = 128 * 1024;

@@ -3,8 +3,8 @@
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
-import { type QueuedRow, RowEncoder } from './encode.js';
-import type { Row } from './row.js';
+import type { QueuedRow } from './encode.js';
+import type { Ledger } from './ledger.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
 export interface PublisherLimits {
@@ -24,14 +24,11 @@ export interface PublisherOptions {
   readonly diagnostics: Diagnostics;
   /** Runs a function outside any request's scope, so that our timers and sockets hold on to none. */
   readonly outside: (fn: () => void) => void;
-}
-
-export interface PublisherStats {
-  readonly published: number;
-  /** Rows that wait or are under way. */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  readonly dropped: Readonly<Record<string, number>>;
+  readonly ledger: Ledger;
+  /** Takes rows that memory has no room for, or no time: where there is a disk to keep them. */
+  readonly overflow?: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
+  /** Is told how long each call took, in milliseconds. */
+  readonly onCall?: ((ms: number) => void) | undefined;
 }
 
 /** Calls under way at a time. */
@@ -56,18 +53,17 @@ export class Publisher {
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;
   readonly #outside: (fn: () => void) => void;
-  readonly #encoder = new RowEncoder();
   readonly #open = new Map<string, OpenBatch>();
   readonly #ready: SealedBatch[] = [];
   /** One promise for each sealed batch without a fate. */
   readonly #underWay = new Set<Promise<void>>();
-  readonly #dropped = new Map<string, number>();
+  readonly #ledger: Ledger;
+  readonly #overflow: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
+  readonly #sending = new Set<Batch>();
+  readonly #onCall: ((ms: number) => void) | undefined;
   readonly #stop = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #inFlight = 0;
-  #published = 0;
-  #queued = 0;
-  #queuedBytes = 0;
   #shutdown: Promise<void> | undefined;
   #forgetExit: (() => void) | undefined;
   #tookLastChance = false;
@@ -77,44 +73,53 @@ export class Publisher {
     this.#limits = options.limits;
     this.#diagnostics = options.diagnostics;
     this.#outside = options.outside;
-  }
-
-  get stats(): PublisherStats {
-    return {
-      published: this.#published,
-      queued: this.#queued,
-      queuedBytes: this.#queuedBytes,
-      dropped: Object.fromEntries(this.#dropped),
-    };
+    this.#ledger = options.ledger;
+    this.#overflow = options.overflow;
+    this.#onCall = options.onCall;
   }
 
   /** Takes a row, or drops and counts it. */
-  add(row: Row): void {
-    if (this.#shutdown !== undefined) {
-      this.drop('shut_down', 1);
-      return;
-    }
-    const queued = this.#encoder.encode(row);
+  add(queued: QueuedRow): void {
+    const ledger = this.#ledger;
     const size = queued.bytes.byteLength;
-    if (this.#queuedBytes + size > this.#limits.maxQueueBytes) {
-      this.drop('queue_full', 1);
-      this.#diagnostics.report(
-        'warn',
-        'queue_full',
-        `${this.#queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
-      );
+    const isFull = ledger.queuedBytes + size > this.#limits.maxQueueBytes;
+    if (isFull || this.#shutdown !== undefined) {
+      this.#refuse(queued);
       return;
     }
-    this.#queued++;
-    this.#queuedBytes += size;
+    ledger.queued++;
+    ledger.queuedBytes += size;
     this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
     this.#batchFor(queued).rows.push(queued);
     this.#sealIfFull(queued.layout);
     if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
   }
 
-  drop(reason: string, count: number): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
+  /** Every row that waits for its turn, as it is now. */
+  *waiting(): Generator<QueuedRow> {
+    for (const batch of this.#open.values()) yield* batch.rows;
+    for (const batch of this.#ready) yield* batch.rows;
+    for (const batch of this.#sending) yield* batch.rows;
+  }
+
+  #refuse(queued: QueuedRow): void {
+    if (this.#overflow !== undefined) {
+      // It was never in the queue, and leaves none.
+      this.#ledger.queued++;
+      this.#ledger.queuedBytes += queued.bytes.byteLength;
+      this.#account([queued], this.#overflow([queued]));
+      return;
+    }
+    if (this.#shutdown !== undefined) {
+      this.#ledger.drop('shut_down', 1);
+      return;
+    }
+    this.#ledger.drop('queue_full', 1);
+    this.#diagnostics.report(
+      'warn',
+      'queue_full',
+      `${this.#ledger.queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
+    );
   }
 
   /**
@@ -122,7 +127,7 @@ export class Publisher {
    * Until then it holds the process, since nothing else of ours does.
    */
   async flush(deadlineMs: number): Promise<void> {
-    if (this.#queued === 0) return;
+    if (this.#ledger.queued === 0) return;
     let hold: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#sealAll();
@@ -229,33 +234,60 @@ export class Publisher {
     }
   }
 
-  /** Each row of the batch is counted as delivered or dropped. */
+  /** Each row of the batch is counted where it is then. */
   async #send(batch: Batch): Promise<void> {
     const total = batch.rows.length;
     let fate: Delivery;
-    let failure: unknown;
+    this.#sending.add(batch);
+    const start = performance.now();
     try {
       fate = checked(await this.#transport.send(batch, { signal: this.#stop.signal }), total);
-      failure = fate.error;
     } catch (error) {
       const code = error instanceof SendError ? error.code : 'internal_error';
-      fate = { delivered: 0, lost: { [this.#stop.signal.aborted ? 'given_up' : code]: total } };
-      failure = error;
+      const reason = this.#stop.signal.aborted ? 'given_up' : code;
+      fate = { delivered: 0, lost: { [reason]: total }, error };
     }
+    this.#sending.delete(batch);
+    if (fate.delivered > 0) this.#onCall?.(performance.now() - start);
+    this.#account(batch.rows, fate);
+  }
+
+  #account(rows: readonly QueuedRow[], fate: Delivery): void {
+    const ledger = this.#ledger;
+    const { delivered, spooled = 0, quarantined = 0, held = 0 } = fate;
     // All counts have changed before anybody is told of one.
-    this.#published += fate.delivered;
-    this.#queued -= total;
-    for (const row of batch.rows) this.#queuedBytes -= row.bytes.byteLength;
+    ledger.published += delivered;
+    ledger.spooled += spooled;
+    ledger.quarantined += quarantined;
+    ledger.queued -= rows.length - held;
+    for (const row of rows) ledger.queuedBytes -= row.bytes.byteLength;
+    // What only memory has counts on; its bytes are counted where it lies.
     const lost = Object.entries(fate.lost).map(
       ([reason, count]) => [reason === 'given_up' ? 'shut_down' : reason, count] as const,
     );
-    for (const [reason, count] of lost) this.drop(reason, count);
+    for (const [reason, count] of lost) ledger.drop(reason, count);
     for (const [reason, count] of lost) {
       this.#diagnostics.report(
         'error',
         `lost_${reason}`,
         `${count} rows could not be published and are lost`,
-        failure,
+        fate.error,
+      );
+    }
+    if (spooled > 0) {
+      this.#diagnostics.report(
+        'warn',
+        'publish_spooled',
+        `${spooled} rows could not be published; they are on disk and are sent again`,
+        fate.error,
+      );
+    }
+    if (quarantined > 0) {
+      this.#diagnostics.report(
+        'error',
+        'quarantined',
+        `${quarantined} rows are refused by the platform and were set aside on disk`,
+        fate.error,
       );
     }
   }
@@ -267,7 +299,7 @@ export class Publisher {
 
   /** Nothing else is left to do in this process: one short try. */
   async #takeLastChance(): Promise<void> {
-    if (this.#tookLastChance || this.#queued === 0) return;
+    if (this.#tookLastChance || this.#ledger.queued === 0) return;
     this.#tookLastChance = true;
     await this.flush(NATURAL_EXIT_MS);
   }
@@ -276,7 +308,8 @@ export class Publisher {
 /** @throws TypeError where a transport does not account for each row */
 function checked(delivery: Delivery, total: number): Delivery {
   let sum = 0;
-  for (const count of [delivery.delivered, ...Object.values(delivery.lost)]) {
+  const { delivered, spooled = 0, held = 0, quarantined = 0, lost } = delivery;
+  for (const count of [delivered, spooled, held, quarantined, ...Object.values(lost)]) {
     sum += count >= 0 ? count : Number.NaN;
   }
   if (sum === total) return delivery;
