@@ -3,7 +3,7 @@
 import { exchange, onSignal } from '#platform';
 import { type Config, resolveConfig, type TracerOptions } from './config.js';
 import { Diagnostics } from './diagnostics.js';
-import { RowEncoder } from './publish/encode.js';
+import { type QueuedRow, RowEncoder } from './publish/encode.js';
 import { httpTransport } from './publish/http-transport.js';
 import { Journal } from './publish/journal.js';
 import { Ledger } from './publish/ledger.js';
@@ -111,6 +111,18 @@ export function createTracer(options: TracerOptions = {}): Tracer {
 /** The same, as adapters see it. */
 export function createTracerCore(options: TracerOptions): TracerCore {
   return new TracerCore(resolveConfig(options));
+}
+
+/** How far a replay is. */
+export interface ReplayState {
+  readonly delivered: number;
+  readonly waiting: number;
+  readonly quarantined: number;
+  readonly dropped: number;
+  /** Whether it has looked and found nothing more. */
+  readonly isIdle: boolean;
+  /** Tries in a row that failed. */
+  readonly failures: number;
 }
 
 /** The tracer as adapters see it. */
@@ -305,6 +317,33 @@ export class TracerCore implements Tracer, Recorder {
     this.#api.useKey(other.#key);
     this.#breaker.reset();
     this.#replay?.hurry();
+  }
+
+  /** Has a row sent that another library could not deliver. @returns whether it is safe on disk */
+  importRow(row: QueuedRow): boolean {
+    if (this.#spool?.keep(row) !== 'disk') return false;
+    this.#started++;
+    this.#ledger.spooled++;
+    return true;
+  }
+
+  get spoolFolder(): string | undefined {
+    return this.#spool?.folder;
+  }
+
+  /** How far it is with what was left on disk. */
+  get replayState(): ReplayState {
+    const ledgers = [this.#ledger, this.#spool?.adopted ?? new Ledger()];
+    const sum = (count: (ledger: Ledger) => number) =>
+      ledgers.reduce((total, ledger) => total + count(ledger), 0);
+    return {
+      delivered: sum(({ published }) => published),
+      waiting: sum(({ spooled, queued }) => spooled + queued),
+      quarantined: sum(({ quarantined }) => quarantined),
+      dropped: sum(({ dropped }) => Object.values(dropped).reduce((a, b) => a + b, 0)),
+      isIdle: this.#replay?.isIdle ?? true,
+      failures: this.#replay?.failures ?? 0,
+    };
   }
 
   metricsText(): string {

@@ -85,10 +85,19 @@ export interface Collector extends AsyncDisposable {
   has(ids: readonly string[], withinMs?: number): Promise<void>;
 }
 
-export async function startCollector(folder: string, first: Mode = {}): Promise<Collector> {
+export async function startCollector(
+  folder: string,
+  first: Mode = {},
+  variables: Record<string, string> = {},
+): Promise<Collector> {
   const log = join(folder, 'collector.log');
   const start = (port: number, mode: Mode) =>
-    startChild('collector.mts', { LOG: log, PORT: String(port), MODE: JSON.stringify(mode) });
+    startChild('collector.mts', {
+      ...variables,
+      LOG: log,
+      PORT: String(port),
+      MODE: JSON.stringify(mode),
+    });
   let child = await start(0, first);
   const { port } = child;
   const lines = (name: string) =>

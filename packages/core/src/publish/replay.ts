@@ -31,6 +31,7 @@ export class Replay {
   /** When the timer is due. */
   #due = Number.POSITIVE_INFINITY;
   #failures = 0;
+  #isIdle = false;
   #notBefore = 0;
   #running: Promise<void> | undefined;
 
@@ -43,6 +44,16 @@ export class Replay {
   /** Begins soon: not all processes of a machine that starts look at once. */
   start(): void {
     this.#wakeIn((this.#options.policy.baseMs / 4) * (1 + this.#random()));
+  }
+
+  /** Whether it has looked and found nothing. */
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
+  /** Tries in a row that failed. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Whatever kept rows from being taken is over. */
@@ -89,6 +100,7 @@ export class Replay {
     const { spool, policy } = this.#options;
     await spool.adopt();
     const batch = await spool.next();
+    this.#isIdle = batch === undefined;
     if (batch === undefined) return LOOK_MS * (0.5 + this.#random());
     let error: unknown;
     for (const each of batchesOf(batch.rows, this.#options.maxBatchRows)) {
