@@ -140,12 +140,13 @@ export function publishingTo(
   dir: string,
   options: Record<string, unknown> = {},
 ): Record<string, string> {
+  const { spool = {}, ...others } = options;
   const tracing = {
-    spool: { dir },
+    spool: { ...(spool as object), dir },
     batch: { maxDelayMs: 50 },
     retry: { baseMs: 100, capMs: 1000 },
     timeoutMs: 2000,
-    ...options,
+    ...others,
   };
   return {
     TRACING: JSON.stringify(tracing),
