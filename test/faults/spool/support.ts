@@ -28,15 +28,16 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
 export async function startChild(
   app: string,
   variables: Record<string, string>,
-  { listens = true, args = [] as string[] } = {},
+  { listens = true, args = [] as string[], under = [] as string[] } = {},
 ): Promise<Child> {
   const file = app.endsWith('.mts') ? fileURLToPath(new URL(`apps/${app}`, import.meta.url)) : app;
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OPENLAYER|NODE_)/.test(name),
   );
+  const [command = process.execPath, ...before] = [...under, process.execPath];
   const child = spawn(
-    process.execPath,
-    [...(app.endsWith('.mts') ? ['--import=tsx'] : []), file, ...args],
+    command,
+    [...before, ...(app.endsWith('.mts') ? ['--import=tsx'] : []), file, ...args],
     {
       cwd: ROOT,
       env: { ...Object.fromEntries(inherited), ...variables },

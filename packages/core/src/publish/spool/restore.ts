@@ -17,6 +17,5 @@ export function restored(files: SpoolFiles, segment: Segment): void {
     files.append(file, chunk, read);
     position += read;
   }
-  segment.file = file;
-  files.close(before);
+  segment.replaceFile(file);
 }

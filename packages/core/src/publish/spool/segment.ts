@@ -43,6 +43,9 @@ export class Segment {
   isDirty = false;
   /** Up to there, by order in the file, no row waits. */
   #done = 0;
+  #readers = 0;
+  /** To be closed when nobody reads them any more. */
+  readonly #retired: number[] = [];
 
   constructor(files: SpoolFiles, facts: SegmentFacts) {
     this.files = files;
@@ -95,6 +98,17 @@ export class Segment {
 
   /** The next rows that wait, up to so many bytes of the file, but one at least. */
   async readKept(maxBytes: number): Promise<{ rows: readonly QueuedRow[]; damaged: number }> {
+    this.#readers++;
+    try {
+      const read = await this.#readKept(maxBytes);
+      return this.isGone ? { rows: [], damaged: 0 } : read;
+    } finally {
+      this.#readers--;
+      if (this.#readers === 0) for (const file of this.#retired.splice(0)) this.files.close(file);
+    }
+  }
+
+  async #readKept(maxBytes: number): Promise<{ rows: readonly QueuedRow[]; damaged: number }> {
     const { table } = this;
     // A row that memory still holds may have to wait here later.
     while (this.#done < table.rows && this.#isPast(this.#done)) this.#done++;
@@ -105,6 +119,7 @@ export class Segment {
     const start = table.offsetAt(first);
     const window = allocate(Math.min(maxBytes, this.bytes - start));
     const read = await this.files.read(this.file, window, start);
+    if (this.isGone) return { rows: [], damaged };
     const rows: QueuedRow[] = [];
     for (let index = first; index < table.rows; index++) {
       if (!this.#isKept(index)) continue;
@@ -116,6 +131,7 @@ export class Segment {
       );
       if (found === 'cut' && index > first) break;
       const frame = found === 'cut' ? await this.#readFrame(start) : found;
+      if (this.isGone) break;
       const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
       if (row !== undefined) {
         rows.push(row);
@@ -131,7 +147,19 @@ export class Segment {
   close(): void {
     if (this.isGone) return;
     this.isGone = true;
-    this.files.close(this.file);
+    this.#retire(this.file);
+  }
+
+  /** Goes on in another file that holds the same. */
+  replaceFile(file: number): void {
+    this.#retire(this.file);
+    this.file = file;
+  }
+
+  /** Its number would be given to another file while it is being read. */
+  #retire(file: number): void {
+    if (this.#readers > 0) this.#retired.push(file);
+    else this.files.close(file);
   }
 
   /** Closes the file and deletes it. */
