@@ -79,6 +79,7 @@ const PLATFORM_MODULES: Modules = [
 const BEHIND_THE_DOOR = [
   'test/faults/publishing/diagnostics.test.ts',
   'test/faults/publishing/retry.test.ts',
+  'test/faults/spool/format.fault.ts',
 ];
 
 function adapterOf(...framework: string[]): Arrows {

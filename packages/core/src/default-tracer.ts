@@ -69,6 +69,11 @@ export async function shutdown(options?: {
   await holder[SLOT]?.shutdown(options);
 }
 
+/** The counts of the process-wide tracer in the text format that Prometheus reads; empty while there is none. */
+export function metricsText(): string {
+  return holder[SLOT]?.metricsText() ?? '';
+}
+
 /** Adds what a person thought of an answer, and any business signals, to its row. It never rejects. */
 export async function feedback(inferenceId: string, given: Feedback): Promise<UpdateResult> {
   try {

@@ -6,6 +6,7 @@ export {
   feedback,
   flush,
   getTracer,
+  metricsText,
   shutdown,
   updateRow,
 } from './default-tracer.js';
@@ -15,6 +16,7 @@ export { getTrace } from './http/traced-requests.js';
 export type { RetryPolicy } from './publish/backoff.js';
 export type { PublisherLimits } from './publish/publisher.js';
 export type { Feedback, UpdateResult } from './publish/row-updater.js';
+export type { Durability, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
 export {
   type Batch,
   type Delivery,

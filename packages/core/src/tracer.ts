@@ -123,6 +123,8 @@ export interface ReplayState {
   readonly isIdle: boolean;
   /** Tries in a row that failed. */
   readonly failures: number;
+  /** Whether the platform refuses the key, or knows no such pipeline. */
+  readonly isRefused: boolean;
 }
 
 /** The tracer as adapters see it. */
@@ -343,6 +345,7 @@ export class TracerCore implements Tracer, Recorder {
       dropped: sum(({ dropped }) => Object.values(dropped).reduce((a, b) => a + b, 0)),
       isIdle: this.#replay?.isIdle ?? true,
       failures: this.#replay?.failures ?? 0,
+      isRefused: this.#breaker?.isRefused ?? false,
     };
   }
 

@@ -124,7 +124,7 @@ async function replay(
     state = tracer.replayState;
     bar.show(state.delivered, state.waiting);
     if (isWatching) continue;
-    if (state.isIdle || state.failures >= MAX_FAILURES) break;
+    if (state.isIdle || state.isRefused || state.failures >= MAX_FAILURES) break;
   }
   bar.end();
   await tracer.shutdown({ deadlineMs: 1000 });

@@ -10,7 +10,7 @@ app.use(openlayerTracing(options));
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const passage = 'The library lends up to twelve items at a time, for four weeks. '.repeat(8);
 
-app.get('/work', async (req, res) => {
+app.get('/chat', async (req, res) => {
   const documents = await req.trace.step({ name: 'retrieve', type: 'retriever' }, async () => {
     await wait(2);
     return [passage, passage];

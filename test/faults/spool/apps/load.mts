@@ -22,7 +22,7 @@ function ask(id: string, mode: string | undefined): Promise<boolean | undefined>
     const outgoing = request({
       port,
       host: '127.0.0.1',
-      path: `/work?mode=${mode}`,
+      path: `/chat?mode=${mode}`,
       agent,
       headers,
     });

@@ -15,7 +15,7 @@ import {
 } from './support.ts';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
-const FRAMES = Number(process.env.FRAMES ?? 16_000);
+const FRAMES = Number(process.env.FRAMES ?? 80_000);
 const WRITERS = 8;
 const REPLAYERS = 3;
 const KILLS = Number(process.env.KILLS ?? 20);

@@ -40,7 +40,7 @@ async function ask(port: number, prefix: string, count: number): Promise<string[
   const ids = Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
   await Promise.all(
     ids.map(async (id) => {
-      const answer = await fetch(`http://127.0.0.1:${port}/work`, {
+      const answer = await fetch(`http://127.0.0.1:${port}/chat`, {
         headers: { 'x-request-id': id },
       });
       assert.equal(answer.status, 200);

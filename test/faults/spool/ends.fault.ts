@@ -28,7 +28,7 @@ async function lifeAndAfter(
   const variables = publishingTo(collector.url, dir, options);
   const app = await startChild('app.mts', variables);
   for (let i = 0; i < 5; i++) {
-    const answer = await fetch(`http://127.0.0.1:${app.port}/work`, {
+    const answer = await fetch(`http://127.0.0.1:${app.port}/chat`, {
       headers: { 'x-request-id': `done-${i}` },
     });
     await answer.text();
