@@ -21,13 +21,17 @@ const DOCUMENTS = Array.from({ length: 4 }, (_, i) => ({
 }));
 const ANSWER = `${PASSAGE}${PASSAGE}Ask at the desk for more.`;
 
+const traced = (): Variant => ({
+  mount: (app) => app.use(openlayerTracing()),
+  step: (req, options, fn) => req.trace.step(options, fn),
+});
+
 const variants: Readonly<Record<string, () => Variant>> = {
   bare: () => ({ mount: () => {}, step: (_req, _options, fn) => fn() }),
   floor,
-  traced: () => ({
-    mount: (app) => app.use(openlayerTracing()),
-    step: (req, options, fn) => req.trace.step(options, fn),
-  }),
+  traced,
+  // The same: its folder is named by the environment.
+  spooled: traced,
 };
 
 /** What any tracer has to do at the least: carry a scope, and note when and what. Nothing is sent. */
@@ -92,6 +96,7 @@ function createApp({ mount, step }: Variant): Express {
 
 const name = process.env.BENCH_VARIANT ?? 'bare';
 const variant = variants[name];
+const isTraced = name === 'traced' || name === 'spooled';
 if (variant === undefined) throw new Error(`no variant ${name}`);
 
 const server = createApp(variant()).listen(0, '127.0.0.1', () => {
@@ -101,10 +106,10 @@ const server = createApp(variant()).listen(0, '127.0.0.1', () => {
 
 /** The parent asks between two rounds: what the process has used so far, once everything is sent. */
 process.on('message', async () => {
-  if (name === 'traced') await getTracer().flush();
+  if (isTraced) await getTracer().flush();
   const { user, system } = process.cpuUsage();
   process.send?.({
     cpuMicros: user + system,
-    stats: name === 'traced' ? getTracer().stats() : undefined,
+    stats: isTraced ? getTracer().stats() : undefined,
   });
 });

@@ -33,12 +33,13 @@ for (const argument of positionals) {
 
 const columns = ['', ...costs.map(({ label }) => label)];
 printTable('CPU per request of an Express 5 app with three nested steps, microseconds', columns, [
-  ...(['bare', 'floor', 'traced'] as const).map((variant) => [
+  ...(['bare', 'floor', 'traced', 'spooled'] as const).map((variant) => [
     variant,
     ...costs.map(({ micros }) => `${micros[variant].median.toFixed(1)} (${micros[variant].range})`),
   ]),
   ['added by the floor', ...costs.map(({ added }) => added.floor.toFixed(1))],
   ['added by tracing', ...costs.map(({ added }) => added.traced.toFixed(1))],
+  ['added by the spool', ...costs.map(({ added }) => (added.spooled - added.traced).toFixed(1))],
   [
     'traced / bare',
     ...costs.map(({ micros }) => (micros.traced.median / micros.bare.median).toFixed(2)),

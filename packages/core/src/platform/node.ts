@@ -38,6 +38,13 @@ export function publishDiagnostic(diagnostic: Diagnostic): void {
   if (diagnosticChannel.hasSubscribers) diagnosticChannel.publish(diagnostic);
 }
 
+const rowsChannel = channel('openlayer-tracing:rows');
+
+/** Tells who listens what became of some rows. */
+export function publishRows(message: object): void {
+  if (rowsChannel.hasSubscribers) rowsChannel.publish(message);
+}
+
 const lastChances = new Set<() => Promise<void>>();
 
 /**

@@ -1,6 +1,6 @@
 /** Gathers rows into batches and sees each of them to its fate. */
 
-import { onNaturalExit } from '#platform';
+import { onNaturalExit, publishRows } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
 import type { QueuedRow } from './encode.js';
@@ -266,6 +266,7 @@ export class Publisher {
       ([reason, count]) => [reason === 'given_up' ? 'shut_down' : reason, count] as const,
     );
     for (const [reason, count] of lost) ledger.drop(reason, count);
+    publishRows({ published: delivered, spooled, quarantined, dropped: fate.lost });
     for (const [reason, count] of lost) {
       this.#diagnostics.report(
         'error',

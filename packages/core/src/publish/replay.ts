@@ -1,5 +1,6 @@
 /** Sends what waits on disk, oldest first, and no faster than a platform that has just recovered can bear. */
 
+import { publishRows } from '#platform';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 import { unref } from './delay.js';
 import type { QueuedRow } from './encode.js';
@@ -13,8 +14,6 @@ export interface ReplayOptions {
   readonly maxBatchRows: number;
   readonly outside: (fn: () => void) => void;
   readonly failed: (error: unknown) => void;
-  /** Is told of each batch. */
-  readonly onDelivery?: ((delivery: Delivery, rows: readonly QueuedRow[]) => void) | undefined;
   readonly random?: (() => number) | undefined;
 }
 
@@ -142,7 +141,7 @@ export class Replay {
     ledger.spooled += spooled;
     ledger.quarantined += quarantined;
     for (const [reason, count] of Object.entries(lost)) ledger.drop(reason, count);
-    this.#options.onDelivery?.(delivery, batch.rows);
+    publishRows({ published: delivered, spooled, quarantined, dropped: lost });
     return spooled + held > 0 ? (delivery.error ?? new Error('rows wait on')) : undefined;
   }
 }
