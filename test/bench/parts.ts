@@ -1,10 +1,14 @@
 /** What the parts cost, in one process and without HTTP: a whole trace, a step, a kilobyte, an open request, a published row. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   createTracer,
+  SendError,
   type StartedTrace,
   type Tracer,
   type Transport,
@@ -80,6 +84,34 @@ async function memoryPerOpenTrace(): Promise<number> {
   return bytes;
 }
 
+/** Rows that a process finds on disk and sends to nowhere, without the pauses that spare the platform. */
+async function rowsReplayedPerSecond(): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), 'openlayer-bench-'));
+  const count = 20_000;
+  const options = { publish: true, spool: { dir }, logLevel: 'off' } as const;
+  const failing: Transport = {
+    send: async () => {
+      throw new SendError('unreachable', 'nobody is there');
+    },
+    close() {},
+  };
+  const before = createTracer({ ...options, transport: failing });
+  for (let i = 0; i < count; i++) {
+    before.startTrace({ name: 'row', input: { question: PASSAGE.repeat(20) } }).end();
+    if (i % 500 === 499) await new Promise(setImmediate);
+  }
+  await before.shutdown();
+  const start = performance.now();
+  const after = createTracer({ ...options, transport: nowhere, retry: { baseMs: 0 } });
+  while (after.stats().adopted.published < count) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const perSecond = (count / (performance.now() - start)) * 1000;
+  await after.shutdown();
+  rmSync(dir, { recursive: true, force: true });
+  return perSecond;
+}
+
 /** Rows that a publisher delivers to a server on this machine, with all of the server's work on the same processor. */
 async function rowsPerSecond(): Promise<number> {
   const server = createServer((req, res) => {
@@ -141,6 +173,10 @@ export async function measureParts(): Promise<readonly Part[]> {
     {
       name: 'rows published, of 4 KB each',
       value: `${Math.round(await rowsPerSecond())} per second`,
+    },
+    {
+      name: 'rows replayed from disk, of 4 KB each',
+      value: `${Math.round(await rowsReplayedPerSecond())} per second`,
     },
   ];
 }

@@ -1,5 +1,8 @@
 /** CPU per request that tracing adds to a bare app, and the share of traces that arrive, in interleaved rounds. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Child } from './child.ts';
 import { median, spread } from './statistics.ts';
 
@@ -38,9 +41,10 @@ export async function measureRequestCost(
 ): Promise<readonly RequestCost[]> {
   const [collector, { port }] = await Child.start<{ port: number }>('collector.js', { core: 1 });
   const [load] = await Child.start<object>('load.js', { core: 1 });
+  const spool = mkdtempSync(join(tmpdir(), 'openlayer-bench-'));
   const served: Served[] = [];
   try {
-    for (const variant of options.variants) served.push(await serve(options, variant, port));
+    for (const variant of options.variants) served.push(await serve(options, variant, port, spool));
     // The first rounds are for the compiler.
     for (let round = -2; round < options.rounds; round++) {
       for (const each of served) {
@@ -55,6 +59,7 @@ export async function measureRequestCost(
     for (const { child } of served) child.stop();
     load.stop();
     collector.stop();
+    rmSync(spool, { recursive: true, force: true });
   }
   const base = served[0]?.micros ?? [];
   const sent = options.rounds * options.requestsPerRound;
@@ -71,6 +76,7 @@ async function serve(
   { node, framework }: RequestCostOptions,
   variant: string,
   collectorPort: number,
+  spool: string,
 ): Promise<Served> {
   const [child, { port }] = await Child.start<{ port: number }>('app.js', {
     node,
@@ -82,6 +88,7 @@ async function serve(
       OPENLAYER_API_KEY: 'bench',
       OPENLAYER_INFERENCE_PIPELINE_ID: 'a3a5f0de-7d0b-4f3a-9c57-2c1d5e6f7a80',
       OPENLAYER_BASE_URL: `http://127.0.0.1:${collectorPort}/v1`,
+      ...(variant.startsWith('spooled') && { OPENLAYER_SPOOL_DIR: spool }),
     },
   });
   return { variant, child, port, micros: [], arrived: 0 };

@@ -64,9 +64,13 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
 
 /** What core needs of Node stands in `src/platform`, and is little. */
 const PLATFORM_MODULES: Modules = [
+  'node:crypto',
   'node:diagnostics_channel',
+  'node:fs',
   'node:http',
   'node:https',
+  'node:os',
+  'node:path',
   'node:util',
   'node:zlib',
 ];
@@ -75,6 +79,7 @@ const PLATFORM_MODULES: Modules = [
 const BEHIND_THE_DOOR = [
   'test/faults/publishing/diagnostics.test.ts',
   'test/faults/publishing/retry.test.ts',
+  'test/faults/spool/format.fault.ts',
 ];
 
 function adapterOf(...framework: string[]): Arrows {

@@ -2,10 +2,11 @@
 
 import { environment } from '#platform';
 import type { Diagnostic, LogLevel } from './diagnostics.js';
+import type { RetryPolicy } from './publish/backoff.js';
 import { LONGEST_TIMER_MS } from './publish/delay.js';
 import type { PublisherLimits } from './publish/publisher.js';
+import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
 import type { Transport } from './publish/transport.js';
-import type { RetryPolicy } from './publish/with-retry.js';
 import type { ScopeManager } from './scope.js';
 import type { TraceLimits } from './trace/recorder.js';
 import type { RedactOptions } from './trace/redact.js';
@@ -32,6 +33,10 @@ export interface TracerOptions {
   readonly batch?: Partial<PublisherLimits> | undefined;
   /** How failed sends are repeated. */
   readonly retry?: Partial<RetryPolicy> | undefined;
+  /** Keeps on disk what is not delivered yet. @default off, unless OPENLAYER_SPOOL_DIR names a folder */
+  readonly spool?: SpoolOptions | undefined;
+  /** Whether SIGTERM and SIGINT deliver what they can before they end the process. @default false */
+  readonly handleSignals?: boolean | undefined;
   /** Longest that one call to the platform may take as a whole, in milliseconds. @default 30000 */
   readonly timeoutMs?: number | undefined;
   /** Least severe level of our own lines on stderr. @default OPENLAYER_LOG, else 'warn' */
@@ -52,6 +57,8 @@ export interface Config {
   readonly limits: TraceLimits;
   readonly batch: PublisherLimits;
   readonly retry: RetryPolicy;
+  readonly spool: SpoolConfig | undefined;
+  readonly handleSignals: boolean;
   readonly timeoutMs: number;
   readonly logLevel: LogLevel;
   readonly onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
@@ -104,12 +111,39 @@ export function resolveConfig(options: TracerOptions, env = environment): Config
     limits: numbers(LIMITS, options.limits, 'limits'),
     batch: numbers(BATCH, options.batch, 'batch'),
     retry: numbers(RETRY, options.retry, 'retry'),
+    spool: spool(options.spool, env.OPENLAYER_SPOOL_DIR),
+    handleSignals: flag(options.handleSignals, 'handleSignals') ?? false,
     timeoutMs: numbers({ timeoutMs: 30_000 }, { timeoutMs: options.timeoutMs }, 'options')
       .timeoutMs,
     logLevel: logLevel(options.logLevel, env.OPENLAYER_LOG),
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
   });
+}
+
+const SPOOL = { maxBytes: 268_435_456, maxAgeMs: 604_800_000 };
+const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
+const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
+
+function spool(given: SpoolOptions | undefined, env: string | undefined): SpoolConfig | undefined {
+  if (given !== undefined) assertObject(given, 'spool');
+  const { dir: folder, mode, durability, ...bounds } = given ?? {};
+  const dir = text(folder, 'spool.dir') ?? text(env, 'OPENLAYER_SPOOL_DIR');
+  const config = {
+    ...numbers(SPOOL, bounds, 'spool'),
+    mode: oneOf(MODES, mode, 'spool.mode') ?? 'wal',
+    durability: oneOf(DURABILITIES, durability, 'spool.durability') ?? 'process',
+  };
+  if (dir === undefined) {
+    if (given === undefined || config.mode === 'off') return undefined;
+    throw new ConfigError('spool needs dir, a folder to keep traces in, or OPENLAYER_SPOOL_DIR');
+  }
+  return config.mode === 'off' ? undefined : Object.freeze({ dir, ...config });
+}
+
+function oneOf<T extends string>(known: readonly T[], value: T | undefined, name: string) {
+  if (value === undefined || known.includes(value)) return value;
+  throw new ConfigError(`${name} must be one of ${known.join(', ')}`);
 }
 
 function text(value: unknown, name: string): string | undefined {

@@ -40,7 +40,10 @@ export function defaultTracerIfAny(): TracerCore {
  * @throws ConfigError where an option cannot work
  */
 export function configure(options: TracerOptions): Tracer {
-  return setDefaultTracer(createTracerCore(options));
+  const before = existingTracer();
+  const tracer = setDefaultTracer(createTracerCore(options));
+  before?.useKeyOf(tracer);
+  return tracer;
 }
 
 /** Replaces the process-wide tracer; undefined has it made from the environment at its next use. */
@@ -64,6 +67,11 @@ export async function shutdown(options?: {
   readonly deadlineMs?: number | undefined;
 }): Promise<void> {
   await holder[SLOT]?.shutdown(options);
+}
+
+/** The counts of the process-wide tracer in the text format that Prometheus reads; empty while there is none. */
+export function metricsText(): string {
+  return holder[SLOT]?.metricsText() ?? '';
 }
 
 /** Adds what a person thought of an answer, and any business signals, to its row. It never rejects. */

@@ -6,14 +6,17 @@ export {
   feedback,
   flush,
   getTracer,
+  metricsText,
   shutdown,
   updateRow,
 } from './default-tracer.js';
 export type { Diagnostic, LogLevel } from './diagnostics.js';
 export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/options.js';
 export { getTrace } from './http/traced-requests.js';
+export type { RetryPolicy } from './publish/backoff.js';
 export type { PublisherLimits } from './publish/publisher.js';
 export type { Feedback, UpdateResult } from './publish/row-updater.js';
+export type { Durability, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
 export {
   type Batch,
   type Delivery,
@@ -22,7 +25,6 @@ export {
   type SendOptions,
   type Transport,
 } from './publish/transport.js';
-export type { RetryPolicy } from './publish/with-retry.js';
 export type { ScopeManager } from './scope.js';
 export {
   addStep,

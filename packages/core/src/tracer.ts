@@ -1,18 +1,30 @@
 /** A tracer: the one place where traces, limits and the publishing chain are put together. */
 
-import { exchange } from '#platform';
+import { exchange, onSignal } from '#platform';
 import { type Config, resolveConfig, type TracerOptions } from './config.js';
 import { Diagnostics } from './diagnostics.js';
 import { GuardedScope } from './guarded-scope.js';
 import { httpTransport } from './publish/http-transport.js';
+import { Journal } from './publish/journal.js';
 import { JsonBytes } from './publish/json-bytes.js';
+import { Ledger } from './publish/ledger.js';
+import { metricsText } from './publish/metrics-text.js';
 import { OpenlayerApi } from './publish/openlayer-api.js';
 import { Publisher } from './publish/publisher.js';
-import { writeRow } from './publish/row.js';
+import { Replay } from './publish/replay.js';
+import { type QueuedRow, writeRow } from './publish/row.js';
 import { type Feedback, RowUpdater, type UpdateResult } from './publish/row-updater.js';
+import { SendTimes } from './publish/send-times.js';
+import { openSpool } from './publish/spool/open-spool.js';
+import type { Spool } from './publish/spool/spool.js';
 import type { Transport } from './publish/transport.js';
+import { withAttempts } from './publish/with-attempts.js';
+import { type Breaker, withBreaker } from './publish/with-breaker.js';
 import { withIsolation } from './publish/with-isolation.js';
 import { withRetry } from './publish/with-retry.js';
+import { withSpool } from './publish/with-spool.js';
+import { withTrimming } from './publish/with-trimming.js';
+import { type Lookup, withVerification } from './publish/with-verification.js';
 import { defaultScope, registerScope, type ScopeManager } from './scope.js';
 import { InertTrace } from './trace/inert.js';
 import { isInferenceId } from './trace/inference-id.js';
@@ -25,7 +37,7 @@ import { Snapshotter } from './trace/snapshot.js';
 import type { StartedTrace } from './trace/types.js';
 import type { RowUpdateConfig } from './wire.js';
 
-/** What became of the traces so far. At any instant `started` is the sum of all that follow, bytes aside. */
+/** What became of the traces so far. At any instant `started` is the sum of all that follow, bytes and `adopted` aside. */
 export interface TracerStats {
   readonly started: number;
   readonly published: number;
@@ -40,6 +52,16 @@ export interface TracerStats {
   /** Lost, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly open: number;
+  /** Bytes of the spool on disk, of all processes. */
+  readonly spoolBytes: number;
+  /** Traces of processes that have died, which this one took over. `found` is the sum of the others. */
+  readonly adopted: {
+    readonly found: number;
+    readonly published: number;
+    readonly spooled: number;
+    readonly quarantined: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  };
 }
 
 export interface StartTraceOptions {
@@ -62,6 +84,8 @@ export interface Tracer {
   /** Delivers what it can and then stops for good. @default 5000 ms */
   shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
   stats(): TracerStats;
+  /** The same in the text format that Prometheus reads, for an endpoint of yours. */
+  metricsText(): string;
   /**
    * Adds columns to a row that was published, or overwrites them.
    * @param row 1 to 100 columns
@@ -90,6 +114,20 @@ export function createTracerCore(options: TracerOptions): TracerCore {
   return new TracerCore(resolveConfig(options));
 }
 
+/** How far a replay is. */
+export interface ReplayState {
+  readonly delivered: number;
+  readonly waiting: number;
+  readonly quarantined: number;
+  readonly dropped: number;
+  /** Whether it has looked and found nothing more. */
+  readonly isIdle: boolean;
+  /** Tries in a row that failed. */
+  readonly failures: number;
+  /** Whether the platform refuses the key, or knows no such pipeline. */
+  readonly isRefused: boolean;
+}
+
 /** The tracer as adapters see it. */
 export class TracerCore implements Tracer, Recorder {
   readonly scope: ScopeManager;
@@ -98,12 +136,24 @@ export class TracerCore implements Tracer, Recorder {
   readonly snapshotter: Snapshotter;
   readonly limits: TraceLimits;
   readonly isEnabled: boolean;
+  /** Undefined where nothing outlives the process. */
+  readonly answering: ((trace: RecordedTrace) => void) | undefined;
+  readonly #bytes = new JsonBytes();
+  readonly #ledger = new Ledger();
+  readonly #times = new SendTimes();
+  readonly #api: OpenlayerApi;
+  readonly #destination: string;
+  readonly #spool: Spool | undefined;
+  readonly #journal: Journal | undefined;
+  readonly #replay: Replay | undefined;
+  #breaker: Breaker | undefined;
   readonly #publisher: Publisher;
   readonly #rows: RowUpdater;
   readonly #open: OpenTraces;
-  readonly #bytes = new JsonBytes();
   /** What lets the platform end the request of a trace. */
   readonly #held = new WeakMap<RecordedTrace, () => void>();
+  readonly #key: string;
+  #shutdown: Promise<void> | undefined;
   #started = 0;
   #sampledOut = 0;
 
@@ -123,7 +173,8 @@ export class TracerCore implements Tracer, Recorder {
         this.diagnostics.report('error', what, 'a logged value was replaced by a mark', error),
     );
     this.isEnabled = this.#canPublish(config);
-    const api = new OpenlayerApi(
+    this.#key = config.apiKey ?? '';
+    this.#api = new OpenlayerApi(
       {
         baseUrl: config.baseUrl,
         apiKey: config.apiKey ?? '',
@@ -133,13 +184,38 @@ export class TracerCore implements Tracer, Recorder {
       exchange(),
     );
     const outside = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
+    this.#destination = `${config.baseUrl}\n${config.inferencePipelineId}`;
+    const { diagnostics } = this;
+    this.#spool = this.isEnabled
+      ? openSpool(config, { diagnostics, ledger: this.#ledger, outside })
+      : undefined;
+    const transport = this.#transport(config, this.#spool);
+    const spool = this.#spool;
     this.#publisher = new Publisher({
-      transport: this.#transport(config, api),
+      transport,
       limits: config.batch,
-      diagnostics: this.diagnostics,
+      diagnostics,
       outside,
+      ledger: this.#ledger,
+      overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
+      onCall: (ms) => this.#times.add(ms),
     });
-    this.#rows = new RowUpdater(api, {
+    if (spool !== undefined) {
+      this.#journal = new Journal(spool, this.#bytes);
+      this.answering = (trace) => this.#journal?.answering(trace);
+      this.#replay = new Replay({
+        spool,
+        transport,
+        policy: config.retry,
+        maxBatchRows: config.batch.maxBatchRows,
+        outside,
+        failed: (error) => diagnostics.report('error', 'internal_error', 'replay failed', error),
+      });
+      spool.beforeExit = () => this.#keepWhatIsLeft(spool);
+      this.#replay.start();
+    }
+    if (config.handleSignals) onSignal(() => this.shutdown());
+    this.#rows = new RowUpdater(this.#api, {
       isEnabled: this.isEnabled && config.transport === undefined,
       publish: () => this.flush(),
     });
@@ -177,7 +253,7 @@ export class TracerCore implements Tracer, Recorder {
     if (!this.isEnabled) return false;
     if (this.#open.size < this.limits.maxOpenTraces) return true;
     this.#started++;
-    this.#publisher.drop('too_many_open', 1);
+    this.#ledger.drop('too_many_open', 1);
     this.diagnostics.report(
       'warn',
       'too_many_open',
@@ -190,6 +266,11 @@ export class TracerCore implements Tracer, Recorder {
   opened(trace: RecordedTrace, holdOpen?: (work: Promise<void>) => void): void {
     this.#started++;
     this.#open.add(trace);
+    try {
+      this.#journal?.opened(trace);
+    } catch (error) {
+      trace.failed('journal', error);
+    }
     if (holdOpen === undefined) return;
     try {
       holdOpen(new Promise((done) => this.#held.set(trace, done)));
@@ -210,16 +291,17 @@ export class TracerCore implements Tracer, Recorder {
     const done = this.#held.get(trace);
     if (!isKept) {
       this.#sampledOut++;
+      this.#journal?.left(trace);
       done?.();
       return;
     }
     try {
-      const row = writeRow(trace, this.#bytes);
+      const row = this.#journal?.row(trace) ?? writeRow(trace, this.#bytes);
       if (done === undefined) this.#publisher.add(row);
       else this.#publisher.addAlone(row).then(done);
     } catch (error) {
       done?.();
-      this.#publisher.drop('internal_error', 1);
+      this.#ledger.drop('internal_error', 1);
       throw error;
     }
   }
@@ -229,17 +311,77 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   shutdown(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
-    return this.#publisher.shutdown(options.deadlineMs ?? 5000);
+    this.#shutdown ??= this.#end(options.deadlineMs ?? 5000);
+    return this.#shutdown;
+  }
+
+  async #end(deadlineMs: number): Promise<void> {
+    const replay = this.#replay?.stop();
+    await this.#publisher.shutdown(deadlineMs);
+    await replay;
+    this.#spool?.release();
+  }
+
+  /** Another tracer for the same pipeline has a key that may be a better one. */
+  useKeyOf(other: TracerCore): void {
+    if (
+      this.#breaker?.isRefused !== true ||
+      other.#destination !== this.#destination ||
+      !other.isEnabled
+    )
+      return;
+    this.#api.useKey(other.#key);
+    this.#breaker.reset();
+    this.#replay?.hurry();
+  }
+
+  /** Has a row sent that another library could not deliver. @returns whether it is safe on disk */
+  importRow(row: QueuedRow): boolean {
+    if (this.#spool?.keep(row) !== 'disk') return false;
+    this.#started++;
+    this.#ledger.spooled++;
+    return true;
+  }
+
+  get spoolFolder(): string | undefined {
+    return this.#spool?.folder;
+  }
+
+  /** How far it is with what was left on disk. */
+  get replayState(): ReplayState {
+    const ledgers = [this.#ledger, this.#spool?.adopted ?? new Ledger()];
+    const sum = (count: (ledger: Ledger) => number) =>
+      ledgers.reduce((total, ledger) => total + count(ledger), 0);
+    return {
+      delivered: sum(({ published }) => published),
+      waiting: sum(({ spooled, queued }) => spooled + queued),
+      quarantined: sum(({ quarantined }) => quarantined),
+      dropped: sum(({ dropped }) => Object.values(dropped).reduce((a, b) => a + b, 0)),
+      isIdle: this.#replay?.isIdle ?? true,
+      failures: this.#replay?.failures ?? 0,
+      isRefused: this.#breaker?.isRefused ?? false,
+    };
+  }
+
+  metricsText(): string {
+    return metricsText(this.stats(), this.#times);
   }
 
   stats(): TracerStats {
+    const { published, queued, queuedBytes, spooled, quarantined, dropped } = this.#ledger;
+    const spool = this.#spool;
     return {
       started: this.#started,
-      ...this.#publisher.stats,
-      spooled: 0,
-      quarantined: 0,
+      published,
+      queued,
+      queuedBytes: queuedBytes + (spool?.memoryBytes ?? 0),
+      spooled,
+      quarantined,
       sampledOut: this.#sampledOut,
+      dropped,
       open: this.#open.size,
+      spoolBytes: spool?.bytes ?? 0,
+      adopted: adoptedOf(spool),
     };
   }
 
@@ -271,10 +413,18 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   /** The publishing chain. */
-  #transport(config: Config, api: OpenlayerApi): Transport {
+  #transport(config: Config, spool: Spool | undefined): Transport {
+    const sender = config.transport ?? httpTransport(this.#api);
+    if (spool !== undefined) {
+      const has: Lookup = (id, options) => this.#api.hasRow(id, options);
+      const attempts = withAttempts(sender, spool);
+      const verified = config.transport === undefined ? withVerification(attempts, has) : attempts;
+      this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
+      return withIsolation(withSpool(withTrimming(this.#breaker), spool));
+    }
     if (config.transport !== undefined) return config.transport;
     return withIsolation(
-      withRetry(httpTransport(api), config.retry, {
+      withRetry(withTrimming(withBreaker(sender, config.retry, { isPaced: true })), config.retry, {
         onRetry: (error, waitMs) =>
           this.diagnostics.report(
             'warn',
@@ -283,6 +433,12 @@ export class TracerCore implements Tracer, Recorder {
           ),
       }),
     );
+  }
+
+  /** Nothing but synchronous work is possible any more. */
+  #keepWhatIsLeft(spool: Spool): void {
+    for (const trace of this.#open) trace.interrupt();
+    for (const row of this.#publisher.waiting()) if (row.entry === undefined) spool.keep(row);
   }
 
   #canPublish(config: Config): boolean {
@@ -325,4 +481,9 @@ export class TracerCore implements Tracer, Recorder {
       return true;
     }
   }
+}
+
+function adoptedOf(spool: Spool | undefined): TracerStats['adopted'] {
+  const { published, spooled, quarantined, dropped } = spool?.adopted ?? new Ledger();
+  return { found: spool?.adoptedRows ?? 0, published, spooled, quarantined, dropped };
 }

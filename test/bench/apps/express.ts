@@ -10,7 +10,7 @@ export const expressServer = (variant: string): Server => {
   const app = express();
   app.use(express.json());
   if (variant === 'floor') app.use((req, _res, next) => noteRequest(req.path, next));
-  if (variant === 'traced') app.use(openlayerTracing());
+  if (variant === 'traced' || variant === 'spooled traced') app.use(openlayerTracing());
   if (variant.startsWith('namespace')) {
     const namespace = createNamespace('app');
     app.use((_req, _res, next) => namespace.run(() => next()));

@@ -61,7 +61,7 @@ describe('an answer that says no to one row', () => {
     assert.equal(tracer.stats().published, 96);
   });
 
-  it('keeps the small rows where the platform takes no large body', async () => {
+  it('cuts a row visibly that the platform does not take, and no other', async () => {
     await using collector = await startCollector((_request, response, body) => {
       if (body.byteLength <= 100_000) return false;
       response.writeHead(413).end();
@@ -75,9 +75,13 @@ describe('an answer that says no to one row', () => {
     trace.end();
     publish(tracer, 49, 'later');
     await tracer.flush();
-    const rows = await collector.exactly(99);
-    assert.ok(!rows.some((row) => row.inferenceId === 'large'));
-    assert.deepEqual(tracer.stats().dropped, { too_large: 1 });
+    const rows = await collector.exactly(100);
+    const cut = rows.filter((row) => JSON.stringify(row).includes('too large for the platform'));
+    assert.deepEqual(
+      cut.map((row) => row.inferenceId),
+      ['large'],
+    );
+    assert.deepEqual(tracer.stats().dropped, {});
   });
 
   it('isolates by its status also where the answer is longer than any that could be believed', async () => {

@@ -208,6 +208,8 @@ const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {
   limits: true,
   batch: true,
   retry: true,
+  spool: true,
+  handleSignals: true,
   timeoutMs: true,
   logLevel: true,
   onDiagnostic: true,

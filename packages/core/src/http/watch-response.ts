@@ -22,8 +22,8 @@ const OBSERVED = Symbol('openlayer-tracing.observed');
 export function observeWrites(prototype: Writable): void {
   if (OBSERVED in prototype) return;
   Object.defineProperty(prototype, OBSERVED, { value: true });
-  prototype.write = observe(prototype.write as Method, false);
-  prototype.end = observe(prototype.end as Method, false);
+  prototype.write = observe(prototype.write as Method, false, false);
+  prototype.end = observe(prototype.end as Method, false, true);
 }
 
 /**
@@ -35,29 +35,43 @@ export function observeOwnWrites(trace: RecordedRequest, res: ServerResponse): v
   if (!isWrapped && OBSERVED in res) return;
   trace.isObservedAlone = true;
   const target: Writable = res;
-  target.write = observe(target.write as Method, true);
+  target.write = observe(target.write as Method, true, false);
   // HTTP/2's own writes its chunk by `write`, where it is seen.
-  if (res.req.httpVersionMajor < 2) target.end = observe(target.end as Method, true);
+  if (res.req.httpVersionMajor < 2) target.end = observe(target.end as Method, true, true);
 }
 
-function observe(original: Method, alone: boolean): Method {
+function observe(original: Method, alone: boolean, isEnd: boolean): Method {
   return function observed(this: ServerResponse, ...args: unknown[]): unknown {
-    see(this, args, alone);
+    see(this, args, alone, isEnd);
     return original.apply(this, args);
   };
 }
 
 /** What is written after the end, or after the connection, is refused and never sent. */
-function see(res: ServerResponse, args: readonly unknown[], alone: boolean): void {
+function see(res: ServerResponse, args: readonly unknown[], alone: boolean, isEnd: boolean): void {
   let trace: RecordedRequest | undefined;
   try {
     trace = traceOf(res);
     if (trace === undefined || trace.isObservedAlone !== alone) return;
     if (res.writableEnded || res.destroyed) return;
     trace.answered(args[0], args[1]);
+    if (trace.recorder.answering !== undefined && (isEnd || isWhole(trace, res))) {
+      trace.answering(factsOfWhole(res));
+    }
   } catch (error) {
     trace?.failed('write', error);
   }
+}
+
+/** With a length that was announced, the client has the answer before its end is called. */
+function isWhole(trace: RecordedRequest, res: ServerResponse): boolean {
+  const length = res.getHeader('content-length');
+  return length !== undefined && trace.answerBytes >= Number(length);
+}
+
+/** The head may leave with the last bytes. */
+function factsOfWhole(res: ServerResponse): AnswerFacts {
+  return { ...answerFacts(res), status: res.statusCode };
 }
 
 function traceOf(res: ServerResponse): RecordedRequest | undefined {

@@ -30,7 +30,7 @@ export function nodeHttpExchange(): Exchange {
         });
         // From its first moment on: an 'error' that nobody listens for would end the process.
         outgoing.on('error', reject);
-        hold(outgoing, request, resolve, reject);
+        hold(outgoing, secure, request, resolve, reject);
       });
     },
     close() {
@@ -43,6 +43,7 @@ export function nodeHttpExchange(): Exchange {
 /** Follows the exchange to its end: an answer read whole, an error, the deadline or an abort. */
 function hold(
   outgoing: ClientRequest,
+  secure: boolean,
   request: ExchangeRequest,
   resolve: (response: ExchangeResponse) => void,
   reject: (error: Error) => void,
@@ -53,16 +54,24 @@ function hold(
   deadline.unref();
   const abort = () => outgoing.destroy(new Error(GIVEN_UP));
   request.signal?.addEventListener('abort', abort, { once: true });
+  let isConnected = false;
   const fail = (error: Error) => {
     release();
-    reject(error);
+    reject(isConnected ? error : Object.assign(error, { isUnsent: true }));
     outgoing.destroy();
   };
   const release = () => {
     clearTimeout(deadline);
     request.signal?.removeEventListener('abort', abort);
   };
-  outgoing.on('socket', (socket) => socket.unref());
+  outgoing.on('socket', (socket) => {
+    socket.unref();
+    const connected = () => {
+      isConnected = true;
+    };
+    if (!socket.connecting) connected();
+    else socket.once(secure ? 'secureConnect' : 'connect', connected);
+  });
   outgoing.on('error', fail);
   let isAnswered = false;
   // An answer that switches protocols closes the connection with neither a response nor an error.

@@ -4,8 +4,14 @@ import { channel } from 'node:diagnostics_channel';
 import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import type { Diagnostic } from '../diagnostics.js';
+import type { SpoolFiles } from '../publish/spool/files.js';
+import { nodeSpoolFiles } from './node-spool-files.js';
 
+export { onSignal } from './node-exit.js';
 export { nodeHttpExchange as exchange } from './node-http-exchange.js';
+
+/** Other platforms have none. */
+export const spoolFiles: SpoolFiles | undefined = nodeSpoolFiles;
 
 /** A timer lasts until its time has come, whatever else ends. */
 export const timersLast: boolean = true;
@@ -37,6 +43,13 @@ const diagnosticChannel = channel('openlayer-tracing:diagnostic');
 
 export function publishDiagnostic(diagnostic: Diagnostic): void {
   if (diagnosticChannel.hasSubscribers) diagnosticChannel.publish(diagnostic);
+}
+
+const rowsChannel = channel('openlayer-tracing:rows');
+
+/** Tells who listens what became of some rows. */
+export function publishRows(message: object): void {
+  if (rowsChannel.hasSubscribers) rowsChannel.publish(message);
 }
 
 const lastChances = new Set<() => Promise<void>>();

@@ -5,6 +5,8 @@
  * and compressions hold, and when a process is about to end. Nothing here runs before the first request.
  */
 
+import type { SpoolFiles } from '../publish/spool/files.js';
+
 export { fetchExchange as exchange } from './fetch-exchange.js';
 
 /** A timer belongs to the request that started it, and ends with it. */
@@ -90,6 +92,16 @@ export function writeLine(line: string): void {
 
 /** There is no channel to publish it on. */
 export function publishDiagnostic(): void {}
+
+export function publishRows(): void {}
+
+/** There is nothing to keep traces in. */
+export const spoolFiles: SpoolFiles | undefined = undefined;
+
+/** There are no signals. */
+export function onSignal(): () => void {
+  return () => {};
+}
 
 /** Nobody says when the end comes. */
 export function onNaturalExit(): () => void {

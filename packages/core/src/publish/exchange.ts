@@ -20,6 +20,7 @@ export interface ExchangeResponse {
 
 /** Sends one request and reads its answer whole. Redirects are not followed. */
 export interface Exchange {
+  /** Where it is certain that nothing of the request arrived, the error that it rejects with has `isUnsent: true`. */
   send(request: ExchangeRequest): Promise<ExchangeResponse>;
   /** Ends idle connections. */
   close(): void;

@@ -2,7 +2,7 @@
 
 import type { Exchange, ExchangeResponse } from './exchange.js';
 import { retryAfterMs } from './retry-after.js';
-import { SendError, type SendErrorCode } from './transport.js';
+import { SendError, type SendErrorCode, type SendOptions } from './transport.js';
 import { USER_AGENT } from './user-agent.js';
 
 export interface ApiOptions {
@@ -15,18 +15,23 @@ export interface ApiOptions {
 }
 
 export interface ApiCall {
-  readonly method: 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Below the pipeline, with its query. */
   readonly path: string;
-  readonly body: Uint8Array;
+  readonly body?: Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** More than any answer of the API; what is longer is not one. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
+/** A row as the platform keeps it is about as long as the one that we sent. */
+const MAX_ROW_BYTES = 16 * 1024 * 1024;
+
+/** Failures behind which the platform may have taken the rows before it, or what stands before it, gave up. */
+const MAY_HAVE_ARRIVED: ReadonlySet<number> = new Set([408, 500, 502, 504]);
 
 export class OpenlayerApi {
-  readonly #options: ApiOptions;
+  #options: ApiOptions;
   readonly #exchange: Exchange;
 
   constructor(options: ApiOptions, exchange: Exchange) {
@@ -39,6 +44,37 @@ export class OpenlayerApi {
    * @throws SendError
    */
   async call(call: ApiCall): Promise<void> {
+    const { apiKey } = this.#options;
+    const { response, url } = await this.#ask(call, MAX_RESPONSE_BYTES);
+    assertSuccess(response, url, apiKey);
+  }
+
+  /**
+   * Whether the platform has the row.
+   * @throws SendError where it does not say
+   */
+  async hasRow(inferenceId: string, options: SendOptions): Promise<boolean> {
+    const path = `rows/${encodeURIComponent(inferenceId)}`;
+    const { apiKey } = this.#options;
+    const { response, url } = await this.#ask({ method: 'GET', path, ...options }, MAX_ROW_BYTES);
+    if (response.status === 404) return false;
+    // A platform that does not have the call cannot be asked.
+    if (response.status === 405 || response.status === 501) return false;
+    if (response.status < 200 || response.status >= 300) assertSuccess(response, url, apiKey);
+    const row = rowIn(response.body);
+    if (row !== undefined) return row;
+    throw new SendError('bad_answer', `${url.origin}${url.pathname} answered no JSON`);
+  }
+
+  /** From the next call on. */
+  useKey(apiKey: string): void {
+    this.#options = { ...this.#options, apiKey };
+  }
+
+  async #ask(
+    call: ApiCall,
+    maxResponseBytes: number,
+  ): Promise<{ response: ExchangeResponse; url: URL }> {
     const { baseUrl, apiKey, inferencePipelineId, timeoutMs } = this.#options;
     const url = new URL(
       `${baseUrl}/inference-pipelines/${encodeURIComponent(inferencePipelineId)}/${call.path}`,
@@ -56,18 +92,19 @@ export class OpenlayerApi {
         },
         body: call.body,
         timeoutMs,
-        maxResponseBytes: MAX_RESPONSE_BYTES,
+        maxResponseBytes,
         signal: call.signal,
       });
     } catch (cause) {
-      if (call.signal?.aborted) throw new SendError('given_up', 'the send was given up', { cause });
+      if (call.signal?.aborted)
+        throw new SendError('given_up', 'the send was given up', { cause, isAmbiguous: true });
       throw new SendError(
         'unreachable',
         `cannot reach ${url.origin}: ${(cause as Error).message}`,
-        { cause },
+        { cause, isAmbiguous: (cause as { isUnsent?: unknown }).isUnsent !== true },
       );
     }
-    assertSuccess(response, url, apiKey);
+    return { response, url };
   }
 
   close(): void {
@@ -82,6 +119,7 @@ function assertSuccess(response: ExchangeResponse, url: URL, apiKey: string): vo
     if (saysSuccess(response.body)) return;
     throw new SendError('bad_answer', `${call} answered ${status} without {"success":true}`, {
       status,
+      isAmbiguous: true,
     });
   }
   if (status >= 300 && status < 400) {
@@ -94,6 +132,7 @@ function assertSuccess(response: ExchangeResponse, url: URL, apiKey: string): vo
   const code = codeOf(status);
   throw new SendError(code, `${call} answered ${status}${serverMessage(response.body, apiKey)}`, {
     status,
+    isAmbiguous: MAY_HAVE_ARRIVED.has(status),
     retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
   });
 }
@@ -117,6 +156,16 @@ function codeOf(status: number): SendErrorCode {
       return 'rejected';
     default:
       return status >= 500 ? 'busy' : 'refused';
+  }
+}
+
+/** Whether the answer to a question for a row holds one; undefined where it is no such answer. */
+function rowIn(body: string): boolean | undefined {
+  try {
+    const answer = JSON.parse(body) as { row?: unknown } | null;
+    return typeof answer?.row === 'object' && answer.row !== null;
+  } catch {
+    return undefined;
   }
 }
 

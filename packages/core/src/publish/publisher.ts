@@ -1,9 +1,10 @@
 /** Gathers rows into batches and sees each of them to its fate. */
 
-import { onNaturalExit } from '#platform';
+import { onNaturalExit, publishRows } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
-import type { Row } from './row.js';
+import type { Ledger } from './ledger.js';
+import type { QueuedRow } from './row.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
 export interface PublisherLimits {
@@ -23,14 +24,11 @@ export interface PublisherOptions {
   readonly diagnostics: Diagnostics;
   /** Runs a function outside any request's scope, so that our timers and sockets hold on to none. */
   readonly outside: (fn: () => void) => void;
-}
-
-export interface PublisherStats {
-  readonly published: number;
-  /** Rows that wait or are under way. */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  readonly dropped: Readonly<Record<string, number>>;
+  readonly ledger: Ledger;
+  /** Takes rows that memory has no room for, or no time: where there is a disk to keep them. */
+  readonly overflow?: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
+  /** Is told how long each call took, in milliseconds. */
+  readonly onCall?: ((ms: number) => void) | undefined;
 }
 
 /** Calls under way at a time. */
@@ -48,7 +46,7 @@ interface SealedBatch extends Batch {
 }
 
 interface OpenBatch {
-  readonly rows: Row[];
+  readonly rows: QueuedRow[];
   readonly ids: Set<string>;
   bytes: number;
 }
@@ -62,15 +60,15 @@ export class Publisher {
   readonly #ready: SealedBatch[] = [];
   /** One promise for each sealed batch without a fate. */
   readonly #underWay = new Set<Promise<void>>();
-  readonly #dropped = new Map<string, number>();
   /** What gives up sends: that of all batches, and those of rows that are sent by themselves. */
+  readonly #ledger: Ledger;
+  readonly #overflow: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
+  readonly #sending = new Set<Batch>();
+  readonly #onCall: ((ms: number) => void) | undefined;
   readonly #stop = new AbortController();
   readonly #alone = new Set<AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #inFlight = 0;
-  #published = 0;
-  #queued = 0;
-  #queuedBytes = 0;
   #shutdown: Promise<void> | undefined;
   #forgetExit: (() => void) | undefined;
   #tookLastChance = false;
@@ -80,19 +78,13 @@ export class Publisher {
     this.#limits = options.limits;
     this.#diagnostics = options.diagnostics;
     this.#outside = options.outside;
-  }
-
-  get stats(): PublisherStats {
-    return {
-      published: this.#published,
-      queued: this.#queued,
-      queuedBytes: this.#queuedBytes,
-      dropped: Object.fromEntries(this.#dropped),
-    };
+    this.#ledger = options.ledger;
+    this.#overflow = options.overflow;
+    this.#onCall = options.onCall;
   }
 
   /** Takes a row, or drops and counts it. */
-  add(row: Row): void {
+  add(row: QueuedRow): void {
     if (!this.#takes(row)) return;
     this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
     this.#batchFor(row).rows.push(row);
@@ -104,7 +96,7 @@ export class Publisher {
    * Takes a row that can wait for no other, since nothing may outlive its request, and sends it at once.
    * @returns a promise that resolves when it was delivered or dropped
    */
-  addAlone(row: Row): Promise<void> {
+  addAlone(row: QueuedRow): Promise<void> {
     if (!this.#takes(row)) return Promise.resolve();
     let fate = Promise.resolve();
     this.#outside(() => {
@@ -116,29 +108,45 @@ export class Publisher {
     });
   }
 
-  /** Counts the row in, or drops and counts it. */
-  #takes(row: Row): boolean {
-    if (this.#shutdown !== undefined) {
-      this.drop('shut_down', 1);
-      return false;
-    }
+  /** Counts the row in, or sees to it that it is counted elsewhere. */
+  #takes(row: QueuedRow): boolean {
+    const ledger = this.#ledger;
     const size = row.bytes.byteLength;
-    if (this.#queuedBytes + size > this.#limits.maxQueueBytes) {
-      this.drop('queue_full', 1);
-      this.#diagnostics.report(
-        'warn',
-        'queue_full',
-        `${this.#queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
-      );
+    const isFull = ledger.queuedBytes + size > this.#limits.maxQueueBytes;
+    if (isFull || this.#shutdown !== undefined) {
+      this.#refuse(row);
       return false;
     }
-    this.#queued++;
-    this.#queuedBytes += size;
+    ledger.queued++;
+    ledger.queuedBytes += size;
     return true;
   }
 
-  drop(reason: string, count: number): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
+  /** Every row that waits for its turn, as it is now. */
+  *waiting(): Generator<QueuedRow> {
+    for (const batch of this.#open.values()) yield* batch.rows;
+    for (const batch of this.#ready) yield* batch.rows;
+    for (const batch of this.#sending) yield* batch.rows;
+  }
+
+  #refuse(queued: QueuedRow): void {
+    if (this.#overflow !== undefined) {
+      // It was never in the queue, and leaves none.
+      this.#ledger.queued++;
+      this.#ledger.queuedBytes += queued.bytes.byteLength;
+      this.#account([queued], this.#overflow([queued]));
+      return;
+    }
+    if (this.#shutdown !== undefined) {
+      this.#ledger.drop('shut_down', 1);
+      return;
+    }
+    this.#ledger.drop('queue_full', 1);
+    this.#diagnostics.report(
+      'warn',
+      'queue_full',
+      `${this.#ledger.queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
+    );
   }
 
   /**
@@ -146,7 +154,7 @@ export class Publisher {
    * Until then it holds the process, since nothing else of ours does.
    */
   async flush(deadlineMs: number): Promise<void> {
-    if (this.#queued === 0) return;
+    if (this.#ledger.queued === 0) return;
     let hold: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#sealAll();
@@ -180,7 +188,7 @@ export class Publisher {
     }
   }
 
-  #batchFor(row: Row): OpenBatch {
+  #batchFor(row: QueuedRow): OpenBatch {
     let batch = this.#open.get(row.layout);
     // The platform's rows are keyed by their id: twice in one call would be ambiguous.
     if (
@@ -268,34 +276,61 @@ export class Publisher {
     }
   }
 
-  /** Each row of the batch is counted as delivered or dropped. */
+  /** Each row of the batch is counted where it is then. */
   async #send(batch: Batch, signal: AbortSignal): Promise<void> {
     const total = batch.rows.length;
     let fate: Delivery;
-    let failure: unknown;
+    this.#sending.add(batch);
+    const start = performance.now();
     try {
       fate = checked(await this.#transport.send(batch, { signal }), total);
-      failure = fate.error;
     } catch (error) {
       const code = error instanceof SendError ? error.code : 'internal_error';
-      fate = { delivered: 0, lost: { [signal.aborted ? 'given_up' : code]: total } };
-      failure = error;
+      fate = { delivered: 0, lost: { [signal.aborted ? 'given_up' : code]: total }, error };
     }
+    this.#sending.delete(batch);
+    if (fate.delivered > 0) this.#onCall?.(performance.now() - start);
+    this.#account(batch.rows, fate);
+  }
+
+  #account(rows: readonly QueuedRow[], fate: Delivery): void {
+    const ledger = this.#ledger;
+    const { delivered, spooled = 0, quarantined = 0, held = 0 } = fate;
     // All counts have changed before anybody is told of one.
-    this.#published += fate.delivered;
-    this.#queued -= total;
-    for (const row of batch.rows) this.#queuedBytes -= row.bytes.byteLength;
+    ledger.published += delivered;
+    ledger.spooled += spooled;
+    ledger.quarantined += quarantined;
+    ledger.queued -= rows.length - held;
+    for (const row of rows) ledger.queuedBytes -= row.bytes.byteLength;
+    // What only memory has counts on; its bytes are counted where it lies.
     const lost = Object.entries(fate.lost).map(
       ([reason, count]) =>
         [reason === 'given_up' && this.#stop.signal.aborted ? 'shut_down' : reason, count] as const,
     );
-    for (const [reason, count] of lost) this.drop(reason, count);
+    for (const [reason, count] of lost) ledger.drop(reason, count);
+    publishRows({ published: delivered, spooled, quarantined, dropped: fate.lost });
     for (const [reason, count] of lost) {
       this.#diagnostics.report(
         'error',
         `lost_${reason}`,
         `${count} rows could not be published and are lost`,
-        failure,
+        fate.error,
+      );
+    }
+    if (spooled > 0) {
+      this.#diagnostics.report(
+        'warn',
+        'publish_spooled',
+        `${spooled} rows could not be published; they are on disk and are sent again`,
+        fate.error,
+      );
+    }
+    if (quarantined > 0) {
+      this.#diagnostics.report(
+        'error',
+        'quarantined',
+        `${quarantined} rows are refused by the platform and were set aside on disk`,
+        fate.error,
       );
     }
   }
@@ -307,7 +342,7 @@ export class Publisher {
 
   /** Nothing else is left to do in this process: one short try. */
   async #takeLastChance(): Promise<void> {
-    if (this.#tookLastChance || this.#queued === 0) return;
+    if (this.#tookLastChance || this.#ledger.queued === 0) return;
     this.#tookLastChance = true;
     await this.flush(NATURAL_EXIT_MS);
   }
@@ -316,7 +351,8 @@ export class Publisher {
 /** @throws TypeError where a transport does not account for each row */
 function checked(delivery: Delivery, total: number): Delivery {
   let sum = 0;
-  for (const count of [delivery.delivered, ...Object.values(delivery.lost)]) {
+  const { delivered, spooled = 0, held = 0, quarantined = 0, lost } = delivery;
+  for (const count of [delivered, spooled, held, quarantined, ...Object.values(lost)]) {
     sum += count >= 0 ? count : Number.NaN;
   }
   if (sum === total) return delivery;

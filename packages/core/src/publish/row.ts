@@ -8,6 +8,7 @@ import { FIELDS, type Field } from '../trace/step-fields.js';
 import { sumOf } from '../trace/usage.js';
 import type { JsonBytes } from './json-bytes.js';
 import { inputColumns, isReserved, layoutOf } from './layout.js';
+import type { SpoolEntry } from './spool/segment.js';
 
 /** One row, ready to be sent with others of the same layout. */
 export interface Row {
@@ -16,6 +17,14 @@ export interface Row {
   readonly layout: string;
   /** UTF-8 JSON. */
   readonly bytes: Uint8Array;
+}
+
+/** A row as it waits to be sent. */
+export interface QueuedRow extends Row {
+  /** Where it stands on disk. */
+  readonly entry?: SpoolEntry | undefined;
+  /** Whether it has arrived, where a send that failed leaves that open. */
+  arrival?: 'unknown' | 'arrived' | undefined;
 }
 
 /** Writes the row of a trace that has ended. */

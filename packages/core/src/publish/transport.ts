@@ -1,12 +1,12 @@
 /** The interface that everything between the publisher and the network has. A new concern wraps it. */
 
-import type { Row } from './row.js';
+import type { QueuedRow } from './row.js';
 
 /** Rows of one layout, sent in one call. */
 export interface Batch {
   /** JSON text of the `config` that all its rows share. */
   readonly layout: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly QueuedRow[];
 }
 
 /** What became of the rows of a batch. Together the numbers are the rows. */
@@ -14,7 +14,13 @@ export interface Delivery {
   readonly delivered: number;
   /** Rows that the platform will never take, by reason. */
   readonly lost: Readonly<Record<string, number>>;
-  /** Why, where rows were lost. */
+  /** Rows that are sent later, from disk. */
+  readonly spooled?: number | undefined;
+  /** Rows that are sent later, from memory. */
+  readonly held?: number | undefined;
+  /** Rows that the platform will never take, set aside on disk. */
+  readonly quarantined?: number | undefined;
+  /** Why, where rows were not delivered. */
   readonly error?: unknown;
 }
 
@@ -53,6 +59,10 @@ export class SendError extends Error {
   readonly status: number | undefined;
   /** What the answer asked us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Whether rows may have arrived all the same. */
+  readonly isAmbiguous: boolean;
+  /** Whether nothing was sent, since it failed so often before. The code says how. */
+  readonly isPaused: boolean;
 
   constructor(
     code: SendErrorCode,
@@ -60,6 +70,8 @@ export class SendError extends Error {
     details: {
       status?: number | undefined;
       retryAfterMs?: number | undefined;
+      isAmbiguous?: boolean | undefined;
+      isPaused?: boolean | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -67,10 +79,17 @@ export class SendError extends Error {
     this.code = code;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.isAmbiguous = details.isAmbiguous ?? false;
+    this.isPaused = details.isPaused ?? false;
   }
 
   /** Whether the same batch may be taken later. */
   get isRetryable(): boolean {
     return this.code === 'unreachable' || this.code === 'bad_answer' || this.code === 'busy';
   }
+}
+
+/** Whether the platform may take the rows of a refused batch one by one. */
+export function isAboutRows(error: SendError): boolean {
+  return error.code === 'rejected' || error.code === 'too_large';
 }

@@ -3,6 +3,7 @@
 import {
   type Batch,
   type Delivery,
+  isAboutRows,
   SendError,
   type SendOptions,
   type Transport,
@@ -42,14 +43,17 @@ export function withIsolation(transport: Transport): Transport {
   return { send, close: () => transport.close() };
 }
 
-function isAboutRows(error: SendError): boolean {
-  return error.code === 'rejected' || error.code === 'too_large';
-}
-
 function sum(first: Delivery, second: Delivery): Delivery {
   const lost: Record<string, number> = { ...first.lost };
   for (const [reason, count] of Object.entries(second.lost))
     lost[reason] = (lost[reason] ?? 0) + count;
   const error = first.error ?? second.error;
-  return { delivered: first.delivered + second.delivered, lost, error };
+  return {
+    delivered: first.delivered + second.delivered,
+    lost,
+    spooled: (first.spooled ?? 0) + (second.spooled ?? 0),
+    held: (first.held ?? 0) + (second.held ?? 0),
+    quarantined: (first.quarantined ?? 0) + (second.quarantined ?? 0),
+    error,
+  };
 }

@@ -1,16 +1,8 @@
 /** Tries again what may be taken later, with full jitter, until it has been too long. */
 
+import { type RetryPolicy, waitBefore } from './backoff.js';
 import { delay } from './delay.js';
 import { SendError, type Transport } from './transport.js';
-
-export interface RetryPolicy {
-  /** Ceiling of the first wait, in milliseconds; it doubles from try to try. @default 1000 */
-  readonly baseMs: number;
-  /** Highest ceiling of a wait, in milliseconds. @default 60000 */
-  readonly capMs: number;
-  /** No further try once a batch has been tried for so long, in milliseconds. @default 900000 */
-  readonly maxElapsedMs: number;
-}
 
 export interface RetryTools {
   /** From 0 up to but not including 1. */
@@ -36,7 +28,9 @@ export function withRetry(
             throw error;
           const waitMs = waitBefore(attempt + 1, error.retryAfterMs, policy, random);
           if (performance.now() + waitMs > deadline) throw error;
-          tools.onRetry?.(error, waitMs);
+          // A try that the breaker held back was none.
+          if (error.isPaused) attempt--;
+          else tools.onRetry?.(error, waitMs);
           await delay(waitMs, options.signal);
           if (options.signal?.aborted) throw error;
         }
@@ -44,15 +38,4 @@ export function withRetry(
     },
     close: () => transport.close(),
   };
-}
-
-/** What the platform asks for is a floor; the jitter on top keeps a crowd of processes apart. */
-function waitBefore(
-  attempt: number,
-  retryAfterMs: number | undefined,
-  policy: RetryPolicy,
-  random: () => number,
-): number {
-  const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** (attempt - 1));
-  return (retryAfterMs ?? 0) + random() * ceiling;
 }

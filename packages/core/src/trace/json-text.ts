@@ -14,7 +14,7 @@ const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
 );
 
 /** The JSON text of `thousandths / 1000`, put together from whole numbers: several times faster than from a fraction. */
-function inThousandths(thousandths: number): string {
+export function inThousandths(thousandths: number): string {
   const whole = Math.floor(thousandths / 1000);
   return `${whole}${THOUSANDTHS[thousandths - whole * 1000]}`;
 }

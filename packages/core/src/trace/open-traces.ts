@@ -40,6 +40,16 @@ export class OpenTraces {
     this.size--;
   }
 
+  /** Oldest first; traces may end meanwhile. */
+  *[Symbol.iterator](): Generator<RecordedTrace> {
+    let next = this.#first;
+    while (next !== undefined) {
+      const trace = next;
+      next = trace.openAfter;
+      yield trace;
+    }
+  }
+
   /** One timer at most, and none while nothing is open. */
   #sweepLater(): void {
     this.#isSweeping = this.size > 0;

@@ -123,6 +123,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     try {
       if (!this.isRunning || !this.trace.isOpen) return;
       this.endMs = this.trace.elapsedMs();
+      this.trace.revision++;
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
       this.trace.failed('end', error);
@@ -163,6 +164,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   /** Merges the update; the caller guards it. */
   apply(update: StepUpdate<StepType>): void {
     const { trace } = this;
+    trace.revision++;
     if (update.name !== undefined) this.name = stepName(update.name, this.name);
     if (update.inputs !== undefined) {
       // The inputs of the root are columns of the row.

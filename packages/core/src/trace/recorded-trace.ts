@@ -1,6 +1,7 @@
 /** A trace that is being recorded: its root step, what belongs to the whole, and its one end. */
 
 import { isProxy } from '#platform';
+import type { JournalEntry } from '../publish/journal.js';
 import type { ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { NOTHING_USED } from './inert.js';
@@ -58,6 +59,10 @@ export class RecordedTrace implements StartedTrace {
   /** The traces of the same tracer that were opened before and after, and are open too. */
   openBefore: RecordedTrace | undefined = undefined;
   openAfter: RecordedTrace | undefined = undefined;
+  /** What is on disk of it. */
+  journal: JournalEntry | undefined = undefined;
+  /** Grows with everything that is recorded. */
+  revision = 0;
   #steps = 0;
   #room: number;
   #holds = 0;
@@ -70,6 +75,11 @@ export class RecordedTrace implements StartedTrace {
     this.#room = recorder.limits.maxTraceChars;
     // Who holds an annotated call's trace sees it as a step like any other.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
+  }
+
+  /** What it is called before its name is known. */
+  get nameAtStart(): string {
+    return this.root.name;
   }
 
   get current(): Step {
@@ -182,8 +192,15 @@ export class RecordedTrace implements StartedTrace {
     if (this.isOpen) this.#publish();
   }
 
+  /** The process ends before the trace does: what is known of it until now is its row. */
+  interrupt(): void {
+    this.settle('interrupted');
+    if (this.isOpen) this.#publish();
+  }
+
   /** Gives the trace's row another id. */
   rename(inferenceId: string): void {
+    this.revision++;
     this.inferenceId = inferenceId;
   }
 
@@ -192,6 +209,7 @@ export class RecordedTrace implements StartedTrace {
 
   recordError(error: unknown): void {
     try {
+      this.revision++;
       this.root.error ??= recordedError(error, (value) => this.redacted(value));
     } catch (failure) {
       this.failed('error', failure);
@@ -204,6 +222,7 @@ export class RecordedTrace implements StartedTrace {
 
   /** The JSON text of a value, within what is left of the trace's room. */
   snapshot(value: unknown, key: string): string {
+    this.revision++;
     const text = this.recorder.snapshotter.text(value, key, Math.max(this.#room, 0));
     this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
     return text;
@@ -238,6 +257,7 @@ export class RecordedTrace implements StartedTrace {
   }
 
   takesStep(depth: number): boolean {
+    this.revision++;
     const { limits } = this.recorder;
     if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
       this.#steps++;

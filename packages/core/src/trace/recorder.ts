@@ -25,6 +25,8 @@ export interface Recorder {
   readonly redactor: Redactor;
   readonly limits: TraceLimits;
   readonly diagnostics: Diagnostics;
+  /** Takes note of a trace whose answer is about to be complete, where that is to outlive the process. */
+  readonly answering?: ((trace: RecordedTrace) => void) | undefined;
   /** Takes a trace that nothing will be added to any more. */
   published(trace: RecordedTrace): void;
 }

@@ -1,0 +1,175 @@
+#!/usr/bin/env node
+/** `openlayer-replay`: sends by hand what is in a spool folder, or in the offline buffers of Openlayer's own SDKs. */
+
+import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Backlog, backlogOf } from '../publish/spool/backlog.js';
+import { BUFFER_FILE, parseBuffer } from '../publish/spool/official-buffers.js';
+import { createTracerCore, type TracerCore } from '../tracer.js';
+import { nodeSpoolFiles } from './node-spool-files.js';
+
+const HELP = `openlayer-replay: sends traces that wait on disk to Openlayer.
+
+  --dir <path>      spool folder (default: OPENLAYER_SPOOL_DIR)
+  --buffer [path]   also what Openlayer's own SDKs have buffered (default path: ~/.openlayer/buffer)
+  --dry-run         say what there is, and send nothing
+  --watch           go on until it is stopped
+  --help            this text
+
+Key, pipeline and address come from OPENLAYER_API_KEY, OPENLAYER_INFERENCE_PIPELINE_ID and OPENLAYER_BASE_URL. Rows of
+other pipelines stay where they are.
+`;
+
+/** So many tries in a row without a success are enough for one run. */
+const MAX_FAILURES = 8;
+
+async function main(): Promise<number> {
+  const args = readArguments();
+  if (args.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const dir = args.dir ?? process.env.OPENLAYER_SPOOL_DIR;
+  if (dir === undefined || dir === '') {
+    throw new Error('name the spool folder with --dir or OPENLAYER_SPOOL_DIR');
+  }
+  if (args.dryRun) {
+    await describe(dir, args.buffer);
+    return 0;
+  }
+  const tracer = createTracerCore({ spool: { dir } });
+  if (!tracer.isEnabled) return 1;
+  if (args.buffer !== undefined) importBuffer(args.buffer, tracer);
+  return await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
+}
+
+function readArguments() {
+  // `--buffer` may stand alone.
+  const given = process.argv.slice(2);
+  const at = given.indexOf('--buffer');
+  if (at >= 0 && (given[at + 1] === undefined || given[at + 1]?.startsWith('--'))) {
+    given.splice(at + 1, 0, join(homedir(), '.openlayer', 'buffer'));
+  }
+  const { values } = parseArgs({
+    args: given,
+    options: {
+      dir: { type: 'string' },
+      buffer: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return { ...values, dryRun: values['dry-run'] };
+}
+
+async function describe(dir: string, buffer: string | undefined): Promise<void> {
+  for (const { folder, waiting, ownedByOthers, bytes } of await backlogOf(nodeSpoolFiles, dir)) {
+    process.stdout.write(
+      `${folder}: ${waiting} traces in ${bytes} bytes; ${ownedByOthers} segments belong to processes that are alive\n`,
+    );
+  }
+  if (buffer === undefined) return;
+  const found = buffered(buffer);
+  const pipelines = new Set(found.map(({ trace }) => trace?.inferencePipelineId ?? 'any pipeline'));
+  process.stdout.write(`${buffer}: ${found.length} traces for ${[...pipelines].join(', ')}\n`);
+}
+
+function buffered(folder: string) {
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names
+    .filter((name) => BUFFER_FILE.test(name))
+    .map((name) => {
+      const path = join(folder, name);
+      return { path, trace: parseBuffer(readFileSync(path, 'utf8')) };
+    });
+}
+
+/** A trace is in the spool before its file is deleted. */
+function importBuffer(folder: string, tracer: TracerCore): void {
+  const counts = { taken: 0, elsewhere: 0, unreadable: 0 };
+  for (const { path, trace } of buffered(folder)) {
+    const pipeline = trace?.inferencePipelineId;
+    if (trace === undefined) {
+      counts.unreadable++;
+    } else if (pipeline !== undefined && pipeline !== process.env.OPENLAYER_INFERENCE_PIPELINE_ID) {
+      counts.elsewhere++;
+    } else if (tracer.importRow(trace.row)) {
+      unlinkSync(path);
+      counts.taken++;
+    }
+  }
+  process.stderr.write(
+    `${folder}: ${counts.taken} traces taken over, ${counts.elsewhere} left for other pipelines, ${counts.unreadable} unreadable\n`,
+  );
+}
+
+async function replay(
+  tracer: TracerCore,
+  backlogs: readonly Backlog[],
+  isWatching: boolean,
+): Promise<number> {
+  const mine = backlogs.find(({ folder }) => folder === tracer.spoolFolder);
+  const bar = new ProgressBar(mine?.waiting ?? 0);
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let state = tracer.replayState;
+  while (!isStopped) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    state = tracer.replayState;
+    bar.show(state.delivered, state.waiting);
+    if (isWatching) continue;
+    if (state.isIdle || state.isRefused || state.failures >= MAX_FAILURES) break;
+  }
+  bar.end();
+  await tracer.shutdown({ deadlineMs: 1000 });
+  const others = backlogs.filter((each) => each !== mine && each.waiting > 0);
+  for (const { folder, waiting } of others) {
+    process.stderr.write(`${folder}: ${waiting} traces of another pipeline were left\n`);
+  }
+  const { delivered, quarantined, dropped, waiting } = tracer.replayState;
+  process.stdout.write(
+    `${delivered} delivered, ${quarantined} set aside, ${dropped} lost, ${waiting} left\n`,
+  );
+  return waiting + dropped > 0 ? 1 : 0;
+}
+
+const WIDTH = 30;
+
+/** On a terminal only. */
+class ProgressBar {
+  readonly #total: number;
+  #last = '';
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  show(done: number, waiting: number): void {
+    if (!process.stderr.isTTY) return;
+    const total = Math.max(this.#total, done + waiting, 1);
+    const full = Math.round((done / total) * WIDTH);
+    const line = `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${done} of ${total}`;
+    if (line !== this.#last) process.stderr.write(`\r${line}`);
+    this.#last = line;
+  }
+
+  end(): void {
+    if (this.#last !== '') process.stderr.write('\n');
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    process.stderr.write(`openlayer-replay: ${error.message}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,59 @@
+/** Writes traces to the spool as they go: at their begin, before the end of their answers, and at their own end. */
+
+import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { JsonBytes } from './json-bytes.js';
+import { type QueuedRow, writeRow } from './row.js';
+import { startText } from './spool/interrupted-row.js';
+import type { SpoolEntry } from './spool/segment.js';
+import type { Spool } from './spool/spool.js';
+
+/** What the journal knows of an open trace. */
+export interface JournalEntry {
+  readonly entry: SpoolEntry | undefined;
+  /** The row as it was written before the answer's end, and what it was made of. */
+  readonly row?: QueuedRow | undefined;
+  readonly revision?: number | undefined;
+}
+
+export class Journal {
+  readonly #spool: Spool;
+  readonly #bytes: JsonBytes;
+
+  constructor(spool: Spool, bytes: JsonBytes) {
+    this.#spool = spool;
+    this.#bytes = bytes;
+  }
+
+  opened(trace: RecordedTrace): void {
+    trace.journal = { entry: this.#spool.begin(startText(trace, trace.nameAtStart)) };
+  }
+
+  /** The client is about to have its whole answer: the trace must not be lost from now on. */
+  answering(trace: RecordedTrace): void {
+    if (!this.#spool.isAhead) return;
+    const row = writeRow(trace, this.#bytes);
+    const entry = this.#spool.append(trace.journal?.entry, row);
+    trace.journal = { entry, row, revision: trace.revision };
+  }
+
+  /** The row of a trace that has ended; on disk, unless that failed. */
+  row(trace: RecordedTrace): QueuedRow {
+    const { journal } = trace;
+    if (journal?.row !== undefined && journal.revision === trace.revision) {
+      return this.#held(journal.row, journal.entry);
+    }
+    const row = writeRow(trace, this.#bytes);
+    if (!this.#spool.isAhead) return this.#held(row, journal?.entry);
+    return this.#held(row, this.#spool.append(journal?.entry, row));
+  }
+
+  /** The trace has ended and will have no row. */
+  left(trace: RecordedTrace): void {
+    if (trace.journal !== undefined) this.#spool.finish([trace.journal]);
+  }
+
+  #held({ inferenceId, layout, bytes }: QueuedRow, entry: SpoolEntry | undefined): QueuedRow {
+    if (entry !== undefined) this.#spool.setHeld(entry);
+    return { inferenceId, layout, bytes, entry };
+  }
+}

@@ -1,0 +1,38 @@
+/** A spool where one is wanted and can be had. */
+
+import { spoolFiles } from '#platform';
+import { type Config, ConfigError } from '../../config.js';
+import type { Diagnostics } from '../../diagnostics.js';
+import type { Ledger } from '../ledger.js';
+import { Spool } from './spool.js';
+
+export interface SpoolSurroundings {
+  readonly diagnostics: Diagnostics;
+  readonly ledger: Ledger;
+  readonly outside: (fn: () => void) => void;
+}
+
+/**
+ * Undefined where none is configured, or where its folder is not to be had: then that is said, and traces wait in memory.
+ * @throws ConfigError where the platform has no files
+ */
+export function openSpool(config: Config, surroundings: SpoolSurroundings): Spool | undefined {
+  if (config.spool === undefined) return undefined;
+  if (spoolFiles === undefined) {
+    throw new ConfigError(
+      'spool needs a file system, which this platform does not have; leave it out',
+    );
+  }
+  try {
+    const destination = `${config.baseUrl}\n${config.inferencePipelineId ?? ''}`;
+    return new Spool({ config: config.spool, files: spoolFiles, destination, ...surroundings });
+  } catch (error) {
+    surroundings.diagnostics.report(
+      'error',
+      'spool_refused',
+      'the spool folder cannot be used; traces wait in memory only',
+      error,
+    );
+    return undefined;
+  }
+}

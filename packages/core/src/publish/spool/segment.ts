@@ -1,0 +1,256 @@
+/** One file of the spool: the traces that began while it was the newest, and what became of them. */
+
+import { allocate, utf8Text, writeUtf8 } from '#platform';
+import type { QueuedRow } from '../row.js';
+import type { SpoolFiles } from './files.js';
+import { type Frame, frameAt, HEADER_BYTES, Kind, sealFrame } from './frame.js';
+import { State, TraceTable } from './trace-table.js';
+
+/** The memory that frames are put together in. Nothing is awaited between that and their writing. */
+let scratch = allocate(64 * 1024);
+
+function scratchOf(bytes: number): Uint8Array {
+  if (bytes <= scratch.byteLength) return scratch;
+  if (bytes > 1024 * 1024) return allocate(bytes);
+  scratch = allocate(bytes * 2);
+  return scratch;
+}
+
+const NEWLINE = 10;
+
+export interface SegmentFacts {
+  /** The same whoever owns it. */
+  readonly id: string;
+  readonly path: string;
+  /** Open, to read and append. */
+  readonly file: number;
+  readonly createdMs: number;
+}
+
+export class Segment {
+  readonly files: SpoolFiles;
+  readonly id: string;
+  readonly path: string;
+  readonly createdMs: number;
+  readonly table = new TraceTable();
+  file: number;
+  bytes: number;
+  /** Whether no further traces begin in it. */
+  isSealed = false;
+  /** Whether its file was given up: what is still to be said of its traces is said nowhere. */
+  isGone = false;
+  /** Whether something was written since the disk was last told to keep it. */
+  isDirty = false;
+  /** Up to there, by order in the file, no row waits. */
+  #done = 0;
+  #readers = 0;
+  /** To be closed when nobody reads them any more. */
+  readonly #retired: number[] = [];
+
+  constructor(files: SpoolFiles, facts: SegmentFacts) {
+    this.files = files;
+    this.id = facts.id;
+    this.path = facts.path;
+    this.file = facts.file;
+    this.createdMs = facts.createdMs;
+    this.bytes = files.bytesOf(facts.file);
+  }
+
+  /** Rows that nothing but this file has. */
+  get kept(): number {
+    return this.table.counts[State.kept];
+  }
+
+  /** Whether nothing in it is of use any more. */
+  get isDone(): boolean {
+    const { counts } = this.table;
+    return counts[State.open] + counts[State.held] + counts[State.kept] === 0;
+  }
+
+  /** @returns the number of the trace */
+  begin(text: string): number {
+    const number = this.table.traces;
+    const target = scratchOf(HEADER_BYTES + text.length * 3);
+    this.#write(target, Kind.start, number, writeUtf8(target, text, HEADER_BYTES));
+    this.table.set(number, State.open);
+    return number;
+  }
+
+  /** Takes the row of a trace, in place of any that it had. */
+  appendRow(number: number, row: QueuedRow): void {
+    const { inferenceId, layout, bytes } = row;
+    const head = `${inferenceId}\n${layout}\n`;
+    const target = scratchOf(HEADER_BYTES + head.length * 3 + bytes.byteLength);
+    const start = HEADER_BYTES + writeUtf8(target, head, HEADER_BYTES);
+    target.set(bytes, start);
+    const offset = this.bytes;
+    this.#write(target, Kind.row, number, start - HEADER_BYTES + bytes.byteLength);
+    this.table.addRow(number, offset);
+  }
+
+  /** Says the same of several traces. */
+  note(kind: Kind, numbers: readonly number[]): void {
+    if (this.isGone || numbers.length === 0) return;
+    const text = JSON.stringify(rangesOf(numbers));
+    const target = scratchOf(HEADER_BYTES + text.length);
+    this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));
+  }
+
+  /** The next rows that wait, up to so many bytes of the file, but one at least. */
+  async readKept(maxBytes: number): Promise<{ rows: readonly QueuedRow[]; damaged: number }> {
+    this.#readers++;
+    try {
+      const read = await this.#readKept(maxBytes);
+      return this.isGone ? { rows: [], damaged: 0 } : read;
+    } finally {
+      this.#readers--;
+      if (this.#readers === 0) for (const file of this.#retired.splice(0)) this.files.close(file);
+    }
+  }
+
+  async #readKept(maxBytes: number): Promise<{ rows: readonly QueuedRow[]; damaged: number }> {
+    const { table } = this;
+    // A row that memory still holds may have to wait here later.
+    while (this.#done < table.rows && this.#isPast(this.#done)) this.#done++;
+    let first = this.#done;
+    while (first < table.rows && !this.#isKept(first)) first++;
+    let damaged = 0;
+    if (first === table.rows) return { rows: [], damaged };
+    const start = table.offsetAt(first);
+    const window = allocate(Math.min(maxBytes, this.bytes - start));
+    const read = await this.files.read(this.file, window, start);
+    if (this.isGone) return { rows: [], damaged };
+    const rows: QueuedRow[] = [];
+    for (let index = first; index < table.rows; index++) {
+      if (!this.#isKept(index)) continue;
+      const found = frameAt(
+        window.subarray(0, read),
+        table.offsetAt(index) - start,
+        start,
+        this.files.checksum,
+      );
+      if (found === 'cut' && index > first) break;
+      const frame = found === 'cut' ? await this.#readFrame(start) : found;
+      if (this.isGone) break;
+      const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
+      if (row !== undefined) {
+        rows.push(row);
+      } else {
+        damaged++;
+        table.set(table.numberAt(index) as number, State.done);
+      }
+      if (found === 'cut') break;
+    }
+    return { rows, damaged };
+  }
+
+  close(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.#retire(this.file);
+  }
+
+  /** Goes on in another file that holds the same. */
+  replaceFile(file: number): void {
+    this.#retire(this.file);
+    this.file = file;
+  }
+
+  /** Its number would be given to another file while it is being read. */
+  #retire(file: number): void {
+    if (this.#readers > 0) this.#retired.push(file);
+    else this.files.close(file);
+  }
+
+  /** Closes the file and deletes it. */
+  remove(): void {
+    if (this.isGone) return;
+    this.close();
+    this.files.remove(this.path);
+  }
+
+  async #readFrame(offset: number): Promise<Frame | 'none' | 'cut'> {
+    const header = allocate(HEADER_BYTES);
+    await this.files.read(this.file, header, offset);
+    const length = new DataView(header.buffer, header.byteOffset).getUint32(16, true);
+    const bytes = allocate(HEADER_BYTES + Math.min(length, this.bytes - offset));
+    const read = await this.files.read(this.file, bytes, offset);
+    return frameAt(bytes.subarray(0, read), 0, offset, this.files.checksum);
+  }
+
+  #rowOf(frame: Frame): QueuedRow | undefined {
+    const entry = { segment: this as Segment, number: frame.number };
+    const row = parseRow(frame.payload, entry);
+    if (row !== undefined && this.table.isUnsure(frame.number)) row.arrival = 'unknown';
+    return row;
+  }
+
+  #isKept(index: number): boolean {
+    const number = this.table.numberAt(index);
+    return number !== undefined && this.table.stateOf(number) === State.kept;
+  }
+
+  #isPast(index: number): boolean {
+    const number = this.table.numberAt(index);
+    return number === undefined || this.table.stateOf(number) === State.done;
+  }
+
+  #write(target: Uint8Array, kind: Kind, number: number, payloadBytes: number): void {
+    if (this.isGone) throw new Error('the segment was given up');
+    const length = sealFrame(target, kind, number, payloadBytes, this.files.checksum);
+    let written = 0;
+    try {
+      written = this.files.append(this.file, target, length);
+      if (written < length)
+        throw new Error(`${written} of ${length} bytes were written: the disk is full`);
+    } catch (error) {
+      // A frame that is there in part would be taken for damage.
+      if (written > 0) this.files.truncate(this.file, this.bytes);
+      throw error;
+    }
+    this.bytes += length;
+    this.isDirty = true;
+  }
+}
+
+/** `[[1, 3], [7, 7]]` for 1, 2, 3 and 7. */
+function rangesOf(numbers: readonly number[]): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && number <= last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges;
+}
+
+/** The numbers of a list, as far as it is one. */
+export function* numbersIn(payload: Uint8Array, below: number): Generator<number> {
+  const ranges: unknown = JSON.parse(utf8Text(payload));
+  if (!Array.isArray(ranges)) return;
+  for (const range of ranges as unknown[]) {
+    if (!Array.isArray(range)) return;
+    const [from, to] = range as [unknown, unknown];
+    if (typeof from !== 'number' || typeof to !== 'number') return;
+    for (let number = Math.max(from, 0); number <= to && number < below; number++) yield number;
+  }
+}
+
+/** Who a row is on disk. */
+export interface SpoolEntry {
+  readonly segment: Segment;
+  readonly number: number;
+}
+
+/** The row of a frame's payload; undefined where it is none. */
+export function parseRow(payload: Uint8Array, entry: SpoolEntry): QueuedRow | undefined {
+  const first = payload.indexOf(NEWLINE);
+  const second = payload.indexOf(NEWLINE, first + 1);
+  if (first < 0 || second < 0) return undefined;
+  return {
+    inferenceId: utf8Text(payload.subarray(0, first)),
+    layout: utf8Text(payload.subarray(first + 1, second)),
+    bytes: payload.subarray(second + 1),
+    entry,
+  };
+}

@@ -1,0 +1,116 @@
+/** What the format of the spool withstands. Its functions are behind the door: no file of a user's can be damaged so often. */
+
+import assert from 'node:assert/strict';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { seeded, temporaryFolder } from './support.ts';
+
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const FLIPS = Number(process.env.FLIPS ?? 10_000);
+
+interface Row {
+  readonly inferenceId: string;
+  readonly layout: string;
+  readonly bytes: Uint8Array;
+}
+interface Segment {
+  begin(text: string): number;
+  appendRow(number: number, row: Row): void;
+  readKept(maxBytes: number): Promise<{ rows: readonly Row[] }>;
+  readonly table: { set(number: number, state: number): void };
+  close(): void;
+}
+
+const dist = join(
+  dirname(createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json')),
+  'dist',
+);
+const { spoolFiles } = await import(join(dist, 'platform/node-spool-files.js'));
+const { Segment: SegmentClass } = await import(join(dist, 'publish/spool/segment.js'));
+const { recover } = await import(join(dist, 'publish/spool/recover.js'));
+
+const encoder = new TextEncoder();
+const rowOf = (i: number): Row => ({
+  inferenceId: `row-${i}`,
+  layout: '{"outputColumnName":"output"}',
+  bytes: encoder.encode(JSON.stringify({ n: i, text: 'ä€😀'.repeat(i % 17) })),
+});
+
+/** A file of starts and rows, and where each frame ends. */
+function written(folder: string, rows: number): { path: string; ends: number[]; bytes: Buffer } {
+  const path = join(folder, 'segment.wal');
+  closeSync(openSync(path, 'w'));
+  const facts = { id: 'a', path, file: spoolFiles.open(path), createdMs: 0 };
+  const segment: Segment & { bytes: number } = new SegmentClass(spoolFiles, facts);
+  const ends: number[] = [];
+  for (let i = 0; i < rows; i++) {
+    segment.begin(`{"n":${i}}`);
+    segment.appendRow(i, rowOf(i));
+    ends.push(segment.bytes);
+  }
+  segment.close();
+  return { path, ends, bytes: readFileSync(path) };
+}
+
+/** The numbers of the rows that a damaged file still gives, as often as it gives them. */
+async function recovered(path: string): Promise<number[]> {
+  const found = await recover(spoolFiles, path, { id: 'a', createdMs: 0 });
+  const segment = found.segment as Segment;
+  const numbers: number[] = [];
+  for (;;) {
+    const { rows } = await segment.readKept(1 << 20);
+    for (const row of rows) {
+      const { entry } = row as Row & { entry: { number: number } };
+      segment.table.set(entry.number, 4);
+      const expected = rowOf(entry.number);
+      assert.equal(row.inferenceId, expected.inferenceId, 'an invented row');
+      assert.deepEqual(Buffer.from(row.bytes), Buffer.from(expected.bytes));
+      numbers.push(entry.number);
+    }
+    if (rows.length === 0) break;
+  }
+  segment.close();
+  return numbers;
+}
+
+describe('the format of the spool', function () {
+  this.timeout(300_000);
+
+  it('gives every whole frame of a file that is cut at any byte of its last frames', async () => {
+    using folder = temporaryFolder();
+    mkdirSync(folder.path, { recursive: true });
+    const { path, ends, bytes } = written(folder.path, 6);
+    for (let length = ends[3] as number; length <= bytes.length; length++) {
+      writeFileSync(path, bytes.subarray(0, length));
+      const whole = ends.filter((end) => end <= length).length;
+      assert.deepEqual(
+        await recovered(path),
+        Array.from({ length: whole }, (_, i) => i),
+        `cut at ${length}`,
+      );
+    }
+  });
+
+  it(`gives each intact frame once, and none that was not written, whatever bit is flipped (${FLIPS})`, async () => {
+    const random = seeded(SEED);
+    using folder = temporaryFolder();
+    const { path, ends, bytes } = written(folder.path, 12);
+    for (let flip = 0; flip < FLIPS; flip++) {
+      const at = Math.floor(random() * bytes.length);
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] as number) ^ (1 << Math.floor(random() * 8));
+      writeFileSync(path, damaged);
+      const got = await recovered(path);
+      const hit = ends.findIndex((end) => at < end);
+      const others = ends.map((_, i) => i).filter((i) => i !== hit);
+      assert.deepEqual(
+        got.filter((i) => i !== hit),
+        others,
+        `seed ${SEED}, flip ${flip} at ${at}`,
+      );
+      // Its start may have been hit, and not its row.
+      assert.ok(got.filter((i) => i === hit).length <= 1);
+    }
+  });
+});

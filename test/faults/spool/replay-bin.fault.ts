@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PIPELINE } from '../../support/collector.ts';
+import { publish, quickTracer, until } from '../publishing/support.ts';
+import { publishingTo, startChild, startCollector, temporaryFolder } from './support.ts';
+
+const core = createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json');
+const BIN = join(dirname(core), 'dist/platform/replay-bin.js');
+
+/** Leaves traces behind that nobody has sent. */
+async function leaveBehind(url: string, dir: string, n: number): Promise<readonly string[]> {
+  // The address decides which rows are whose.
+  const { tracer } = quickTracer(url, { spool: { dir }, apiKey: 'wrong' });
+  const ids = publish(tracer, n);
+  await until('they are spooled', () => tracer.stats().spooled === n);
+  await tracer.shutdown({ deadlineMs: 100 });
+  return ids;
+}
+
+async function run(variables: Record<string, string>, ...args: string[]) {
+  const child = await startChild(BIN, variables, { listens: false, args });
+  child.process.channel?.unref();
+  const { code } = await child.ended;
+  return { code, ...child.said };
+}
+
+const row = (id: string) => ({
+  inferenceTimestamp: 1_760_000_000,
+  inferenceId: id,
+  output: 'yes',
+  question: 'why',
+  latency: 12,
+  cost: null,
+  tokens: null,
+  steps: [
+    {
+      name: 'root',
+      id: `step-${id}`,
+      type: 'user_call',
+      inputs: { question: 'why' },
+      output: 'yes',
+      groundTruth: null,
+      metadata: {},
+      steps: [],
+      latency: 12,
+      startTime: 1_760_000_000_000,
+      endTime: 1_760_000_000_012,
+    },
+  ],
+});
+
+describe('openlayer-replay', function () {
+  this.timeout(60_000);
+
+  it('says what there is, sends it, and leaves what is for others', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { key: 'test-key' });
+    const ids = await leaveBehind(collector.url, dir, 250);
+    await leaveBehind('http://127.0.0.1:9/v1', dir, 3);
+    const variables = publishingTo(collector.url, dir);
+    const dry = await run(variables, '--dir', dir, '--dry-run');
+    assert.equal(dry.code, 0);
+    assert.match(dry.stdout, /: 250 traces in \d+ bytes/);
+    assert.match(dry.stdout, /: 3 traces in \d+ bytes/);
+    assert.equal(collector.rows().length, 0);
+    const real = await run(variables, '--dir', dir);
+    assert.deepEqual(
+      { code: real.code, stdout: real.stdout },
+      { code: 0, stdout: '250 delivered, 0 set aside, 0 lost, 0 left\n' },
+    );
+    assert.match(real.stderr, /: 3 traces of another pipeline were left/);
+    assert.deepEqual(
+      collector
+        .rows()
+        .map(({ id }) => id)
+        .sort(),
+      [...ids].sort(),
+    );
+  });
+
+  it('keeps what a platform does not take, and says so by its status', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { key: 'test-key' });
+    const ids = await leaveBehind(collector.url, dir, 20);
+    const variables = publishingTo(collector.url, dir);
+    const failed = await run({ ...variables, OPENLAYER_API_KEY: 'wrong' }, '--dir', dir);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stdout, /^0 delivered, 0 set aside, 0 lost, 20 left/);
+    assert.equal((await run(variables, '--dir', dir)).code, 0);
+    await collector.has(ids);
+  });
+
+  it("sends the buffers of both of Openlayer's SDKs, each trace once", async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    const buffer = join(folder.path, 'buffer');
+    mkdirSync(buffer);
+    const config = {
+      outputColumnName: 'output',
+      inputVariableNames: ['question'],
+      latencyColumnName: 'latency',
+      costColumnName: 'cost',
+      timestampColumnName: 'inferenceTimestamp',
+      inferenceIdColumnName: 'inferenceId',
+      numOfTokenColumnName: 'tokens',
+    };
+    const snake = Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [
+        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        value,
+      ]),
+    );
+    const files: Record<string, unknown> = {
+      'trace_1760000000000_1_aaaa.json': {
+        traceData: row('ts'),
+        config,
+        inferencePipelineId: PIPELINE,
+        timestamp: 1,
+        metadata: {},
+      },
+      'trace_1760000000001_1_bbbbbbbb.json': {
+        trace_data: row('python'),
+        config: snake,
+        inference_pipeline_id: null,
+        timestamp: 1,
+      },
+      'trace_1760000000002_1_cccc.json': {
+        traceData: row('other'),
+        config,
+        inferencePipelineId: 'another',
+      },
+      'trace_1760000000003_1_dddd.json': 'torn',
+    };
+    for (const [name, content] of Object.entries(files))
+      writeFileSync(
+        join(buffer, name),
+        typeof content === 'string' ? content : JSON.stringify(content, undefined, 2),
+      );
+    await using collector = await startCollector(folder.path);
+    const variables = publishingTo(collector.url, dir);
+    const { code, stderr } = await run(variables, '--dir', dir, '--buffer', buffer);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /2 traces taken over, 1 left for other pipelines, 1 unreadable/);
+    assert.deepEqual(
+      collector
+        .rows()
+        .map(({ id }) => id)
+        .sort(),
+      ['python', 'ts'],
+    );
+    assert.equal(collector.problems(), '');
+    assert.equal(readdirSync(buffer).length, 2);
+    assert.ok(collector.calls().some((call) => call.endsWith('GET ts')));
+  });
+});

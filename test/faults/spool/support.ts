@@ -1,0 +1,198 @@
+/** The three processes of the fault tests, and the ledger that compares what they saw. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PIPELINE } from '../../support/collector.ts';
+import type { Mode } from './apps/collector.mts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface Child {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly said: { stdout: string; stderr: string };
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** A folder of its own that is gone at the end. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'openlayer-spool-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Runs an app of `apps/`; resolves when it listens, or at once where it does not. */
+export async function startChild(
+  app: string,
+  variables: Record<string, string>,
+  { listens = true, args = [] as string[], under = [] as string[] } = {},
+): Promise<Child> {
+  const file = app.endsWith('.mts') ? fileURLToPath(new URL(`apps/${app}`, import.meta.url)) : app;
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(OPENLAYER|NODE_)/.test(name),
+  );
+  const [command = process.execPath, ...before] = [...under, process.execPath];
+  const child = spawn(
+    command,
+    [...before, ...(app.endsWith('.mts') ? ['--import=tsx'] : []), file, ...args],
+    {
+      cwd: ROOT,
+      env: { ...Object.fromEntries(inherited), ...variables },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
+  const said = { stdout: '', stderr: '' };
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said.stderr += chunk;
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said.stdout += chunk;
+      const found = /listening (\d+)/.exec(said.stdout)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    if (!listens) resolve(0);
+    else ended.then(() => reject(new Error(`${app} ended before it listened: ${said.stderr}`)));
+  });
+  return {
+    process: child,
+    port,
+    said,
+    ended,
+    async kill(signal = 'SIGKILL') {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+export interface Collector extends AsyncDisposable {
+  readonly url: string;
+  /** Each row that was taken, in order: one that came twice is there twice. */
+  readonly rows: () => readonly { readonly id: string; readonly outcome?: string }[];
+  /** Every call that arrived: `time GET id` or `time POST bytes`. */
+  readonly calls: () => readonly string[];
+  readonly problems: () => string;
+  mode(mode: Mode): Promise<void>;
+  kill(): Promise<void>;
+  restart(mode?: Mode): Promise<void>;
+  /** Resolves once all ids have arrived. */
+  has(ids: readonly string[], withinMs?: number): Promise<void>;
+}
+
+export async function startCollector(
+  folder: string,
+  first: Mode = {},
+  variables: Record<string, string> = {},
+): Promise<Collector> {
+  const log = join(folder, 'collector.log');
+  const start = (port: number, mode: Mode) =>
+    startChild('collector.mts', {
+      ...variables,
+      LOG: log,
+      PORT: String(port),
+      MODE: JSON.stringify(mode),
+    });
+  let child = await start(0, first);
+  const { port } = child;
+  const lines = (name: string) =>
+    existsSync(name) ? readFileSync(name, 'utf8').split('\n').slice(0, -1) : [];
+  const rows = () => lines(log).map((line) => JSON.parse(line) as { id: string; outcome?: string });
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    rows,
+    calls: () => lines(`${log}.calls`),
+    problems: () => lines(`${log}.problems`).join('\n'),
+    async mode(mode) {
+      await fetch(`http://127.0.0.1:${port}/mode`, { method: 'POST', body: JSON.stringify(mode) });
+    },
+    kill: () => child.kill(),
+    async restart(mode = {}) {
+      child = await start(port, mode);
+    },
+    async has(ids, withinMs = 30_000) {
+      const missing = () => {
+        const got = new Set(rows().map(({ id }) => id));
+        return ids.filter((id) => !got.has(id));
+      };
+      for (const begin = performance.now(); missing().length > 0; await sleep(100)) {
+        if (performance.now() - begin > withinMs) {
+          throw new Error(
+            `${missing().length} of ${ids.length} rows are missing: ${missing().slice(0, 5)}`,
+          );
+        }
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await child.kill();
+    },
+  };
+}
+
+/** The environment of an app that publishes there, and spools. */
+export function publishingTo(
+  url: string,
+  dir: string,
+  options: Record<string, unknown> = {},
+): Record<string, string> {
+  const { spool = {}, ...others } = options;
+  const tracing = {
+    spool: { ...(spool as object), dir },
+    batch: { maxDelayMs: 50 },
+    retry: { baseMs: 100, capMs: 1000 },
+    timeoutMs: 2000,
+    ...others,
+  };
+  return {
+    TRACING: JSON.stringify(tracing),
+    OPENLAYER_API_KEY: 'test-key',
+    OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
+    OPENLAYER_BASE_URL: url,
+  };
+}
+
+/** What is below a folder, as paths. */
+export function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+export function linesOf(path: string): readonly string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> {
+  for (const start = performance.now(); !(await holds()); await sleep(20)) {
+    if (performance.now() - start > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+  }
+}
+
+export async function json<T>(port: number, path: string): Promise<T> {
+  return (await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as T;
+}
+
+/** Chance that can be repeated: mulberry32. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
