@@ -103,6 +103,7 @@ export const spoolFiles: SpoolFiles = {
   owner,
   isAlive,
   onExit,
+  soon: (work) => void setImmediate(work).unref(),
 };
 
 function isOwnFile(found: Stats): boolean {
