@@ -5,7 +5,6 @@ import {
   filesIn,
   json,
   publishingTo,
-  sleep,
   startChild,
   startCollector,
   temporaryFolder,
@@ -36,7 +35,11 @@ async function lifeAndAfter(
   fetch(`http://127.0.0.1:${app.port}/hang`, { headers: { 'x-request-id': 'open' } }).catch(
     () => {},
   );
-  await sleep(50);
+  // The question is an open request as well.
+  await until('the request is open', async () => {
+    const { stats } = await json<{ stats: { open: number } }>(app.port, '/stats');
+    return stats.open >= 2;
+  });
   await end(app);
   const { code, signal } = await app.ended;
   await collector.mode({});

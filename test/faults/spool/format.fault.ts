@@ -16,6 +16,7 @@ interface Row {
 }
 interface Segment {
   begin(text: string): number;
+  writeStarts(): void;
   appendRow(number: number, row: Row): void;
   readKept(maxBytes: number): Promise<{ rows: readonly Row[] }>;
   readonly table: { set(number: number, state: number): void };
@@ -46,6 +47,7 @@ function written(folder: string, rows: number): { path: string; ends: number[]; 
   const ends: number[] = [];
   for (let i = 0; i < rows; i++) {
     segment.begin(`{"n":${i}}`);
+    segment.writeStarts();
     segment.appendRow(i, rowOf(i));
     ends.push(segment.bytes);
   }

@@ -103,6 +103,7 @@ export const nodeSpoolFiles: SpoolFiles = {
   owner,
   isAlive,
   onExit,
+  soon: (work) => void setImmediate(work).unref(),
 };
 
 function isOwnFile(found: Stats): boolean {

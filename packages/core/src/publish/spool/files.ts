@@ -38,6 +38,8 @@ export interface SpoolFiles {
   owner(): string;
   /** Undefined where it cannot be known from here, as across machines and containers. */
   isAlive(owner: string): boolean | undefined;
+  /** Runs the work at the end of this turn of the event loop. Keeps no process alive. */
+  soon(work: () => void): void;
   /** Runs the work when the process ends, for whatever reason it still can. @returns a function that takes it back */
   onExit(work: () => void): () => void;
 }

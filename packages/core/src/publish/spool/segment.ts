@@ -44,6 +44,8 @@ export class Segment {
   /** Up to there, by order in the file, no row waits. */
   #done = 0;
   #readers = 0;
+  /** What is known of traces that began in this turn of the event loop. */
+  readonly #starts = new Map<number, string>();
   /** To be closed when nobody reads them any more. */
   readonly #retired: number[] = [];
 
@@ -70,14 +72,36 @@ export class Segment {
   /** @returns the number of the trace */
   begin(text: string): number {
     const number = this.table.traces;
-    const target = scratchOf(HEADER_BYTES + text.length * 3);
-    this.#write(target, Kind.start, number, writeUtf8(target, text, HEADER_BYTES));
     this.table.set(number, State.open);
+    this.#starts.set(number, text);
     return number;
+  }
+
+  /** Whether traces began that nothing on disk tells of yet. */
+  get hasStarts(): boolean {
+    return this.#starts.size > 0;
+  }
+
+  /** Writes down which traces have begun. A trace whose row is there needs no such word. */
+  writeStarts(): void {
+    if (this.#starts.size === 0) return;
+    const { checksum } = this.files;
+    let size = 0;
+    for (const text of this.#starts.values()) size += HEADER_BYTES + text.length * 3;
+    const target = scratchOf(size);
+    let at = 0;
+    for (const [number, text] of this.#starts) {
+      const frame = target.subarray(at);
+      at += sealFrame(frame, Kind.start, number, writeUtf8(frame, text, HEADER_BYTES), checksum);
+    }
+    this.#starts.clear();
+    this.#append(target, at);
   }
 
   /** Takes the row of a trace, in place of any that it had. */
   appendRow(number: number, row: QueuedRow): void {
+    this.#starts.delete(number);
+    this.writeStarts();
     const { inferenceId, layout, bytes } = row;
     const head = `${inferenceId}\n${layout}\n`;
     const target = scratchOf(HEADER_BYTES + head.length * 3 + bytes.byteLength);
@@ -91,6 +115,8 @@ export class Segment {
   /** Says the same of several traces. */
   note(kind: Kind, numbers: readonly number[]): void {
     if (this.isGone || numbers.length === 0) return;
+    // What is over never needs to have begun.
+    if (kind === Kind.done && this.hasStarts) for (const each of numbers) this.#starts.delete(each);
     const text = JSON.stringify(rangesOf(numbers));
     const target = scratchOf(HEADER_BYTES + text.length);
     this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));
@@ -196,8 +222,11 @@ export class Segment {
   }
 
   #write(target: Uint8Array, kind: Kind, number: number, payloadBytes: number): void {
+    this.#append(target, sealFrame(target, kind, number, payloadBytes, this.files.checksum));
+  }
+
+  #append(target: Uint8Array, length: number): void {
     if (this.isGone) throw new Error('the segment was given up');
-    const length = sealFrame(target, kind, number, payloadBytes, this.files.checksum);
     let written = 0;
     try {
       written = this.files.append(this.file, target, length);

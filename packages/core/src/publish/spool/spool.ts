@@ -77,6 +77,7 @@ export class Spool {
   #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
+  #hasStarts = false;
   #ticks = 0;
   /** The process is about to end. */
   #isLeaving = false;
@@ -137,7 +138,25 @@ export class Spool {
   /** A trace begins. */
   begin(text: string): SpoolEntry | undefined {
     if (!this.isAhead) return undefined;
-    return this.#try((segment) => ({ segment, number: segment.begin(text) }));
+    const entry = this.#try((segment) => ({ segment, number: segment.begin(text) }));
+    if (entry !== undefined && !this.#hasStarts) {
+      this.#hasStarts = true;
+      this.#outside(() => this.#files.soon(() => this.#writeStarts()));
+    }
+    return entry;
+  }
+
+  /** One write for all the traces that began in this turn. */
+  #writeStarts(): void {
+    this.#hasStarts = false;
+    for (const segment of this.#own) {
+      if (!segment.hasStarts || segment.isGone) continue;
+      try {
+        segment.writeStarts();
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 
   /** Keeps the row of a trace as it is now; the trace stays open. */
@@ -643,6 +662,7 @@ export class Spool {
     this.#isLeaving = true;
     this.beforeExit();
     for (const row of this.#ring.splice(0)) this.#keepOnDisk(row);
+    this.#writeStarts();
     for (const segment of this.#own) if (segment.isDone) segment.remove();
   }
 }
