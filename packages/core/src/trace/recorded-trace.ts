@@ -31,6 +31,14 @@ export interface SettledTrace {
   readonly usage: Usage;
 }
 
+/** What goes on below a trace and has to hear of its end. */
+export interface OpenCall {
+  /** The trace has settled: the last chance to keep it open. Never throws. */
+  traceSettled(): void;
+  /** The trace is about to be published. Never throws. */
+  tracePublished(): void;
+}
+
 export class RecordedTrace implements StartedTrace {
   readonly root: RecordedStep<'user_call'>;
   readonly recorder: Recorder;
@@ -53,6 +61,8 @@ export class RecordedTrace implements StartedTrace {
   /** From then on it is abandoned. */
   maxAgeMs = Number.POSITIVE_INFINITY;
   sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
+  /** Calls of clients that have not ended. */
+  calls: Set<OpenCall> | undefined = undefined;
   /** Steps that ran unrecorded because the trace was full. */
   unrecordedSteps = 0;
   /** The traces of the same tracer that were opened before and after, and are open too. */
@@ -170,7 +180,8 @@ export class RecordedTrace implements StartedTrace {
       this.outcome = outcome;
       if (error !== undefined) this.recordError(error);
       this.root.end();
-      if (this.#holds === 0) this.#publish();
+      for (const call of this.calls ?? []) call.traceSettled();
+      if (this.#holds === 0 && this.isOpen) this.#publish();
     } catch (failure) {
       this.failed('settle', failure);
     }
@@ -341,13 +352,14 @@ export class RecordedTrace implements StartedTrace {
 
   #publish(): void {
     try {
+      for (const call of this.calls ?? []) call.tracePublished();
       this.recorder.published(this);
     } catch (error) {
       this.failed('publish', error);
     } finally {
       this.isOpen = false;
       empty(this.root as RecordedStep);
-      this.columns = undefined;
+      this.columns = this.calls = undefined;
     }
   }
 }

@@ -1,0 +1,112 @@
+/** Sees the bytes of an answer pass by on their way to whoever asked for them. Nothing is read ahead, kept or changed. */
+
+import { onEmit } from '../trace/follow-readable.js';
+import { inherited } from '../trace/read-safely.js';
+import { reportFailure } from './report.js';
+
+/** Hears of a body. It ends once, by `ended`, `failed` or `left`. */
+export interface BodyObserver {
+  /** The consumer asked for more, and waits. */
+  asked?(): void;
+  chunk(bytes: Uint8Array): void;
+  ended(): void;
+  failed(error: unknown): void;
+  /** The consumer left before the end. */
+  left(): void;
+}
+
+/**
+ * A stream of the same chunks: one pull of it is one of the source's, which is locked when the first is asked for.
+ * @param keep lives as long as the stream; a fetched response that is collected would take its body along
+ */
+export function tapStream(
+  source: ReadableStream<Uint8Array>,
+  observer: BodyObserver,
+  keep: object,
+): ReadableStream<Uint8Array> {
+  const see = guarded(observer);
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let owner: object | undefined = keep;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        reader ??= source.getReader();
+        see.asked();
+        let result: Awaited<ReturnType<typeof reader.read>>;
+        try {
+          result = await reader.read();
+        } catch (error) {
+          owner = undefined;
+          see.failed(error);
+          throw error;
+        }
+        if (result.done) {
+          owner = undefined;
+          see.ended();
+          controller.close();
+        } else {
+          see.chunk(result.value);
+          controller.enqueue(result.value);
+        }
+      },
+      cancel(reason) {
+        const held = owner;
+        owner = undefined;
+        see.left();
+        return held === undefined ? undefined : (reader ?? source).cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The part of Node's Readable that is used here. */
+export interface NodeBody {
+  emit(event: string | symbol, ...args: unknown[]): boolean;
+}
+
+/** Whether a response's body is a stream of Node's, as those of node-fetch are. */
+export function isNodeBody(body: unknown): body is NodeBody {
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    inherited(body, '_readableState') !== undefined &&
+    typeof inherited(body, 'emit') === 'function'
+  );
+}
+
+/** Sees the events that a Node stream emits anyway; the stream stays the one that it is. */
+export function tapNodeBody(body: NodeBody, observer: BodyObserver): void {
+  const see = guarded(observer);
+  onEmit(body, (event, argument) => {
+    if (event === 'data') see.chunk(bytesOf(argument));
+    else if (event === 'end') see.ended();
+    else if (event === 'error') see.failed(argument);
+    else if (event === 'close') see.left();
+  });
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  return typeof chunk === 'string' ? new TextEncoder().encode(chunk) : (chunk as Uint8Array);
+}
+
+/** The observer that hears of one end only and whose failures stay ours. */
+function guarded(observer: BodyObserver): Required<BodyObserver> {
+  let isOver = false;
+  const tell = (event: keyof BodyObserver, fn: () => void) => {
+    if (isOver) return;
+    if (event === 'ended' || event === 'failed' || event === 'left') isOver = true;
+    try {
+      fn();
+    } catch (error) {
+      reportFailure(event, error);
+    }
+  };
+  return {
+    asked: () => tell('asked', () => observer.asked?.()),
+    chunk: (bytes) => tell('chunk', () => observer.chunk(bytes)),
+    ended: () => tell('ended', () => observer.ended()),
+    failed: (error) => tell('failed', () => observer.failed(error)),
+    left: () => tell('left', () => observer.left()),
+  };
+}
