@@ -9,6 +9,7 @@ export {
 export { RecordedCall, startCall } from './integration/record-call.js';
 export { reportFailure } from './integration/report.js';
 export {
+  type BodyChange,
   type BodyObserver,
   isNodeBody,
   type NodeBody,

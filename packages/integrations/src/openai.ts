@@ -1,6 +1,6 @@
 /** OpenAI, Azure OpenAI, and whatever speaks like them. */
 
-import { openAIChat } from './shapes/openai-chat.js';
+import { openAIShapes } from './shapes/openai.js';
 import { type CallOptions, checkOptions, type StreamUsageOptions } from './shared/options.js';
 import { traceClient } from './shared/trace-client.js';
 
@@ -24,7 +24,7 @@ export function traceOpenAI<Client extends object>(
   checkOptions('traceOpenAI', options);
   traceClient(
     client,
-    { client: 'OpenAI', provider: undefined, shapes: [openAIChat], options },
+    { client: 'OpenAI', provider: undefined, shapes: openAIShapes, options },
     'traceOpenAI',
   );
   return client;

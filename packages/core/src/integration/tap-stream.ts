@@ -15,6 +15,14 @@ export interface BodyObserver {
   left(): void;
 }
 
+/** Changes a body on its way. */
+export interface BodyChange {
+  /** What to pass on instead, maybe nothing. */
+  chunk(bytes: Uint8Array): Uint8Array;
+  /** What to pass on at the end. */
+  end(): Uint8Array;
+}
+
 /**
  * A stream of the same chunks: one pull of it is one of the source's, which is locked when the first is asked for.
  * @param keep lives as long as the stream; a fetched response that is collected would take its body along
@@ -23,6 +31,7 @@ export function tapStream(
   source: ReadableStream<Uint8Array>,
   observer: BodyObserver,
   keep: object,
+  change?: BodyChange,
 ): ReadableStream<Uint8Array> {
   const see = guarded(observer);
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -31,23 +40,34 @@ export function tapStream(
     {
       async pull(controller) {
         reader ??= source.getReader();
-        see.asked();
-        let result: Awaited<ReturnType<typeof reader.read>>;
-        try {
-          result = await reader.read();
-        } catch (error) {
-          owner = undefined;
-          see.failed(error);
-          throw error;
+        let isDone = false;
+        let passedOn: Uint8Array | undefined;
+        // Where nothing is passed on, nobody would pull again.
+        while (!isDone && !passedOn?.byteLength) {
+          see.asked();
+          let result: Awaited<ReturnType<typeof reader.read>>;
+          try {
+            result = await reader.read();
+          } catch (error) {
+            owner = undefined;
+            see.failed(error);
+            throw error;
+          }
+          isDone = result.done;
+          if (result.done) {
+            owner = undefined;
+            see.ended();
+            passedOn = change?.end();
+          } else {
+            see.chunk(result.value);
+            passedOn = change === undefined ? result.value : change.chunk(result.value);
+            if (change === undefined) break;
+          }
         }
-        if (result.done) {
-          owner = undefined;
-          see.ended();
-          controller.close();
-        } else {
-          see.chunk(result.value);
-          controller.enqueue(result.value);
+        if (passedOn !== undefined && (change === undefined || passedOn.byteLength > 0)) {
+          controller.enqueue(passedOn);
         }
+        if (isDone) controller.close();
       },
       cancel(reason) {
         const held = owner;

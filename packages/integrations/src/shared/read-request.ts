@@ -30,6 +30,18 @@ export function isRequest(input: unknown): input is Request {
   return typeof Request === 'function' && input instanceof Request;
 }
 
+/** The JSON that a Request holds, which stays as it is; undefined where it holds none. */
+export function bodyOfRequest(request: Request): Promise<Json | undefined> | undefined {
+  const contentType = request.headers.get('content-type') ?? '';
+  if (request.method !== 'POST' || request.bodyUsed || !contentType.includes('json')) {
+    return undefined;
+  }
+  return request
+    .clone()
+    .text()
+    .then(parsed, () => undefined);
+}
+
 /** The fields of a JSON text or a form; undefined for what cannot be read without consuming it. */
 export function paramsOf(body: unknown): Json | undefined {
   if (typeof body === 'string') return parsed(body);

@@ -1,0 +1,66 @@
+/** OpenAI's images and audio. Pictures and sounds are named, not kept. */
+
+import { isRecord, type Json, list, record, text, without } from '../shared/json.js';
+import { nameMedia } from '../shared/media.js';
+import { deploymentOf } from './openai-chat.js';
+import { openAITokens } from './openai-usage.js';
+import { PlainReader } from './plain-reader.js';
+import type { Answer, Shape } from './shape.js';
+
+/** What goes in; all else are parameters. */
+const CONTENT = ['prompt', 'image', 'mask', 'input', 'instructions', 'file'] as const;
+
+function mediaShape(
+  operation: string,
+  path: RegExp,
+  read: (body: unknown) => Answer,
+): Shape<'chat_completion'> {
+  return {
+    operation,
+    type: 'chat_completion',
+    matches: ({ url }) => path.test(url.pathname),
+    describe: ({ url, params }) => ({
+      inputs: Object.fromEntries(
+        CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
+      ),
+      model: text(params.model) ?? modelOfForm(params) ?? deploymentOf(url),
+      modelParameters: without(params, 'model', '__metadata', ...CONTENT),
+    }),
+    reader: () => new PlainReader(read),
+  };
+}
+
+/** Where a form cannot be read any more, version 4 of OpenAI's client tells the model beside it. */
+function modelOfForm(params: Json): string | undefined {
+  return text(record(params.__metadata).model);
+}
+
+export const openAIImages = mediaShape(
+  'Image',
+  /\/images\/(generations|edits|variations)$/,
+  (body) => {
+    const { data, usage } = record(body);
+    return {
+      output: list(data).map((image) => nameMedia(image)),
+      tokens: openAITokens(usage),
+    };
+  },
+);
+
+export const openAISpeech = mediaShape('Speech', /\/audio\/speech$/, (body) => ({
+  output: isRecord(body) ? undefined : body,
+  tokens: isRecord(body) ? openAITokens(body.usage) : undefined,
+}));
+
+export const openAITranscription = mediaShape(
+  'Transcription',
+  /\/audio\/(transcriptions|translations)$/,
+  (body) => {
+    if (!isRecord(body)) return { output: text(body)?.trimEnd() };
+    const said = text(body.text);
+    return {
+      ...(said !== undefined && { output: said }),
+      tokens: openAITokens(body.usage),
+    };
+  },
+);
