@@ -84,3 +84,14 @@ export async function drained(items: AsyncIterable<unknown>): Promise<unknown> {
 export async function textOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   return new Response(stream).text();
 }
+
+/** Waits for a rejection that nobody handles; the run counts it. */
+export function rejected(): Promise<string> {
+  return new Promise((resolve) => {
+    const giveUp = setTimeout(() => resolve('nothing was rejected'), 5000);
+    process.once('unhandledRejection', () => {
+      clearTimeout(giveUp);
+      resolve('rejected');
+    });
+  });
+}

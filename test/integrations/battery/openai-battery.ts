@@ -7,8 +7,8 @@ import { otherChecks } from './openai-other-checks.ts';
 
 export async function load(packageName: string, isTraced: boolean, url: string) {
   const module = (await import(packageName)) as OpenAIModule;
-  const prepared = (client: OpenAI) =>
-    isTraced ? traceOpenAI(client, { provider: 'openai' }) : client;
+  const prepared = (client: OpenAI, provider?: string) =>
+    isTraced ? traceOpenAI(client, { provider }) : client;
   return {
     checks: [...chatChecks, ...otherChecks, ...errorChecks],
     kit(name: string): OpenAIKit {
@@ -25,6 +25,7 @@ export async function load(packageName: string, isTraced: boolean, url: string) 
               defaultHeaders,
               ...options,
             }),
+            'openai',
           ),
         azure: () =>
           prepared(

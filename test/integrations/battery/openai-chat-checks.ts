@@ -185,7 +185,7 @@ export const chatChecks: readonly Check<OpenAIKit>[] = [
     async run(kit) {
       const stream = await kit
         .client()
-        .chat.completions.create(streamed('50 words'), kit.scenario('slow-5'));
+        .chat.completions.create(streamed('50 words'), kit.scenario('halt-3'));
       const seen: unknown[] = [];
       for await (const chunk of stream) {
         seen.push(chunk.choices[0]?.delta.content);
@@ -207,7 +207,7 @@ export const chatChecks: readonly Check<OpenAIKit>[] = [
     async run(kit) {
       const stream = await kit
         .client()
-        .chat.completions.create(streamed('50 words'), kit.scenario('slow-5'));
+        .chat.completions.create(streamed('50 words'), kit.scenario('halt-3'));
       let count = 0;
       const seen = await drained(
         (async function* () {
@@ -225,7 +225,7 @@ export const chatChecks: readonly Check<OpenAIKit>[] = [
     async run(kit) {
       const controller = new AbortController();
       const { signal } = controller;
-      const options = { signal, ...kit.scenario('slow-5') };
+      const options = { signal, ...kit.scenario('halt-3') };
       const stream = await kit.client().chat.completions.create(streamed('50 words'), options);
       let count = 0;
       return drained(
@@ -290,7 +290,7 @@ export const chatChecks: readonly Check<OpenAIKit>[] = [
     name: 'stream() that is aborted',
     async run(kit) {
       const helpers = helpersOf(kit, kit.client());
-      const stream = helpers.stream(streamed('50 words'), kit.scenario('slow-5'));
+      const stream = helpers.stream(streamed('50 words'), kit.scenario('halt-4'));
       let count = 0;
       stream.on('content', () => {
         if (++count === 3) stream.abort();

@@ -1,6 +1,6 @@
 /** What goes wrong: answers of failure, broken connections, and who hears of a rejection. */
 
-import { type Check, drained, failureOf } from './check.ts';
+import { type Check, drained, failureOf, rejected } from './check.ts';
 import { ask, type OpenAIKit } from './openai-kit.ts';
 
 const never = { maxRetries: 0 };
@@ -12,8 +12,6 @@ const refused =
     failureOf(() =>
       kit.client().chat.completions.create(ask(), { ...options, ...kit.scenario(scenario) }),
     );
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const errorChecks: readonly Check<OpenAIKit>[] = [
   { name: 'status 400', run: refused('status-400') },
@@ -99,16 +97,14 @@ export const errorChecks: readonly Check<OpenAIKit>[] = [
         .client()
         .chat.completions.create(ask(), { ...never, ...kit.scenario('status-400') })
         .then(() => {});
-      await pause(150);
-      return 'see the rejections';
+      return rejected();
     },
   },
   {
     name: 'a call that nobody awaits',
     async run(kit) {
       void kit.client().chat.completions.create(ask(), { ...never, ...kit.scenario('status-400') });
-      await pause(150);
-      return 'see the rejections';
+      return rejected();
     },
   },
   {
@@ -117,7 +113,7 @@ export const errorChecks: readonly Check<OpenAIKit>[] = [
       const promise = kit
         .client()
         .chat.completions.create(ask(), { ...never, ...kit.scenario('status-400') });
-      await pause(100);
+      await rejected();
       return failureOf(() => promise);
     },
   },

@@ -39,7 +39,7 @@ export const otherChecks: readonly Check<OpenAIKit>[] = [
     async run(kit) {
       const stream = await kit
         .client()
-        .responses.create({ ...respond(), stream: true }, kit.scenario('slow-5'));
+        .responses.create({ ...respond(), stream: true }, kit.scenario('halt-6'));
       const types: string[] = [];
       for await (const event of stream) {
         types.push(event.type);

@@ -36,7 +36,10 @@ for (const check of checks) {
   seen.push({ name: check.name, ...outcome, unhandled: unhandled.splice(0) });
 }
 await flush();
-console.log(JSON.stringify(seen));
+process.stdout.write(JSON.stringify(seen), () => {
+  // Requests that are never answered would keep the process alive.
+  process.exit();
+});
 
 async function outcomeOf(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'error'>> {
   try {

@@ -30,8 +30,11 @@ export async function sendEvents(
 ): Promise<void> {
   res.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_local' });
   const delay = Number(/^slow-(\d+)$/.exec(scenario)?.[1] ?? 0);
+  const halt = Number(/^halt-(\d+)$/.exec(scenario)?.[1] ?? events.length);
   for (const [i, event] of events.entries()) {
-    if (res.destroyed) return;
+    // Whoever wants more than that has to leave.
+    if (i === halt) res.write(': waiting\n\n');
+    if (res.destroyed || i === halt) return;
     if (scenario === 'dies' && i === 3) {
       await pause(20);
       req.socket.destroy();

@@ -48,7 +48,7 @@ export async function startLlmServer(): Promise<LlmServer> {
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const bytes = await bodyOf(req);
     const path = new URL(req.url ?? '/', 'http://local').pathname;
-    const isJson = /json/.test(req.headers['content-type'] ?? '');
+    const isJson = bytes.length > 0 && /json/.test(req.headers['content-type'] ?? '');
     const body: unknown = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
     asked.push({ path, headers: req.headers, body, bytes: bytes.byteLength });
     const scenario = String(req.headers['x-scenario'] ?? '');

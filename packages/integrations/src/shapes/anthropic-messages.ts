@@ -54,6 +54,8 @@ class MessagesReader implements AnswerReader {
     switch (event.type) {
       case 'message_start':
         this.#takeHead(record(event.message));
+        // Of the output, only the first tokens are counted then.
+        delete this.#usage.output_tokens;
         return false;
       case 'content_block_start':
         return this.#begin(event);

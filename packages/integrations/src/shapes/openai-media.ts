@@ -1,6 +1,6 @@
 /** OpenAI's images and audio. Pictures and sounds are named, not kept. */
 
-import { isRecord, type Json, list, record, text, without } from '../shared/json.js';
+import { isRecord, list, record, text, without } from '../shared/json.js';
 import { nameMedia } from '../shared/media.js';
 import { deploymentOf } from './openai-chat.js';
 import { openAITokens } from './openai-usage.js';
@@ -23,16 +23,11 @@ function mediaShape(
       inputs: Object.fromEntries(
         CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
       ),
-      model: text(params.model) ?? modelOfForm(params) ?? deploymentOf(url),
-      modelParameters: without(params, 'model', '__metadata', ...CONTENT),
+      model: text(params.model) ?? deploymentOf(url),
+      modelParameters: without(params, 'model', ...CONTENT),
     }),
     reader: () => new PlainReader(read),
   };
-}
-
-/** Where a form cannot be read any more, version 4 of OpenAI's client tells the model beside it. */
-function modelOfForm(params: Json): string | undefined {
-  return text(record(params.__metadata).model);
 }
 
 export const openAIImages = mediaShape(

@@ -15,8 +15,19 @@ export class CallError extends Error {
 export function statusError(status: number, body: string): CallError {
   const said = parseJson(body);
   const { type, message } = errorIn(isRecord(said) ? said : {});
-  const what = message ?? (body === '' ? 'no body' : body.slice(0, 500));
-  return new CallError(type ?? `HTTP ${status}`, `${status} ${what}`);
+  const what = message ?? body.slice(0, 500);
+  return new CallError(
+    type ?? `HTTP ${status}`,
+    what === '' ? `HTTP ${status}` : `${status} ${what}`,
+  );
+}
+
+/** Of a connection that was not made or broke. What fetch calls a failure says more in its cause. */
+export function connectionError(error: unknown): CallError {
+  if (!(error instanceof Error)) return new CallError(typeof error, String(error));
+  const { code, message } = record(error.cause as Json | undefined);
+  const why = text(code) ?? text(message);
+  return new CallError(error.name, why === undefined ? error.message : `${error.message}: ${why}`);
 }
 
 /** Of an event in mid-stream. */

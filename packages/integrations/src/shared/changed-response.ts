@@ -59,9 +59,9 @@ export function withChangedNodeBody(response: NodeResponse, change: BodyChange):
 /** Node's Transform, found among what the body is: so nothing has to be imported from Node. */
 function transformOf(body: object): (new (options: object) => NodeTransform) | undefined {
   for (let at: object | null = body; at !== null; at = Object.getPrototypeOf(at)) {
-    const { constructor } = at as { constructor?: { name?: unknown } };
-    if (Object.hasOwn(at, 'constructor') && constructor?.name === 'Transform') {
-      return constructor as new (
+    const found: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
+    if (typeof found === 'function' && found.name === 'Transform') {
+      return found as new (
         options: object,
       ) => NodeTransform;
     }

@@ -1,7 +1,7 @@
 /** A call of a client's method, from its first request to its last try. */
 
 import { headerOf } from './fetch.js';
-import { isRecord, type Json } from './json.js';
+import { isRecord, type Json, record } from './json.js';
 import type { ModelCall } from './model-call.js';
 
 /** What Stainless clients are given for one request. */
@@ -9,6 +9,8 @@ interface RequestOptions {
   readonly body?: unknown;
   readonly maxRetries?: unknown;
   readonly signal?: unknown;
+  /** What version 4 of OpenAI's client knows of a form: the model. */
+  readonly __metadata?: unknown;
 }
 
 const DEFAULT_RETRIES = 2;
@@ -28,10 +30,10 @@ export class ClientCall {
 
   takeOptions(given: unknown): void {
     if (!isRecord(given)) return;
-    const { body, maxRetries, signal } = given as RequestOptions;
+    const { body, maxRetries, signal, __metadata: metadata } = given as RequestOptions;
     if (typeof maxRetries === 'number') this.#maxRetries = maxRetries;
     if (typeof AbortSignal === 'function' && signal instanceof AbortSignal) this.#signal = signal;
-    if (isRecord(body) && this.params === undefined) this.params = body;
+    if (isRecord(body)) this.params = isPlain(body) ? body : record(metadata);
   }
 
   /**
@@ -43,4 +45,10 @@ export class ClientCall {
     this.#begun++;
     return told < this.#maxRetries && this.#signal?.aborted !== true;
   }
+}
+
+/** Forms and files are objects, too. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

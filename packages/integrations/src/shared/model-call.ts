@@ -11,7 +11,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import type { AnswerReader, ModelRequest, Shape } from '../shapes/shape.js';
 import { type AnswerBody, answerBody, isStream } from './answer-body.js';
-import { isAbort, statusError, streamError } from './call-error.js';
+import { connectionError, isAbort, statusError, streamError } from './call-error.js';
 import { recordedContent, recordedParameters } from './content.js';
 import type { Door } from './door.js';
 import { headerOf } from './fetch.js';
@@ -88,9 +88,10 @@ export class ModelCall {
   /** No answer came. */
   tryFailed(error: unknown, isTriedAgain: boolean): void {
     this.#recorded.isWaiting = false;
-    this.#tryEnded({ error: String((error as { message?: unknown } | null)?.message ?? error) });
+    const failure = connectionError(error);
+    this.#tryEnded({ error: failure.message });
     this.#recorded.failTry(
-      error,
+      failure,
       isTriedAgain ? longestWaitMs(undefined) : undefined,
       this.#facts('failed'),
     );
@@ -103,6 +104,8 @@ export class ModelCall {
    */
   answered({ status, headers }: AnswerHead, hasTriesLeft: boolean): BodyObserver {
     this.#recorded.isWaiting = false;
+    const last = this.#tries.at(-1);
+    if (last !== undefined) last.status = status;
     this.#requestId = headerOf(headers, 'x-request-id') ?? headerOf(headers, 'request-id');
     if (status >= 400) {
       const wait = hasTriesLeft && isRetried(status, headers) ? longestWaitMs(headers) : undefined;
@@ -110,7 +113,7 @@ export class ModelCall {
     }
     const contentType = headerOf(headers, 'content-type') ?? '';
     this.#isStream = isStream(contentType);
-    return this.#answer(status, answerBody(contentType, this.#reader));
+    return this.#answer(answerBody(contentType, this.#reader));
   }
 
   /** What is known although the call has not ended. */
@@ -118,15 +121,15 @@ export class ModelCall {
     return this.#facts(this.#recorded.isRead || this.#recorded.isWaiting ? 'unfinished' : 'unread');
   }
 
-  #answer(status: number, body: AnswerBody): BodyObserver {
+  #answer(body: AnswerBody): BodyObserver {
     const recorded = this.#recorded;
     const over = (ending: Ending, error?: unknown) => {
       recorded.isWaiting = false;
       if (ending !== 'left') body.end();
-      this.#tryEnded({ status });
+      this.#tryEnded({});
       const failure = this.#reader.failure;
       if (failure !== undefined) recorded.fail(streamError(failure), this.#facts('failed'));
-      else if (error !== undefined) recorded.fail(error, this.#facts(ending));
+      else if (error !== undefined) recorded.fail(connectionError(error), this.#facts(ending));
       else recorded.end(this.#facts(this.#reader.isComplete ? 'complete' : ending));
     };
     return {
@@ -151,7 +154,7 @@ export class ModelCall {
     this.#recorded.update({ error: statusError(status, '') });
     const over = () => {
       const error = statusError(status, said);
-      this.#tryEnded({ status, error: error.message });
+      this.#tryEnded({ error: error.message });
       this.#recorded.failTry(error, retryWithinMs, this.#facts('failed'));
     };
     return {

@@ -19,7 +19,9 @@ const PROVIDERS: readonly (readonly [host: RegExp, provider: string])[] = [
 
 /** Undefined where the host does not tell, as that of a gateway. */
 export function providerOf(url: URL): string | undefined {
-  return PROVIDERS.find(([host]) => host.test(url.hostname))?.[1];
+  const known = PROVIDERS.find(([host]) => host.test(url.hostname))?.[1];
+  // Behind a gateway, too, Azure's paths are its own.
+  return known ?? (/\/openai\/deployments\//.test(url.pathname) ? 'azure' : undefined);
 }
 
 /** Whether the host is one of OpenAI's own. */
