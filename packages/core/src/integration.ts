@@ -17,6 +17,7 @@ export {
   tapStream,
 } from './integration/tap-stream.js';
 export { type TokenCounts, tokenFields } from './integration/usage.js';
+export type { PricedCall, Pricing } from './trace/pricing.js';
 export type {
   ChatCompletionFields,
   EmbeddingFields,

@@ -20,6 +20,7 @@ import { RecordedTrace, type SettledTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
 import { Redactor } from './trace/redact.js';
 import { Snapshotter } from './trace/snapshot.js';
+import { Spending } from './trace/spending.js';
 import type { StartedTrace } from './trace/types.js';
 import type { RowUpdateConfig } from './wire.js';
 
@@ -96,6 +97,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly snapshotter: Snapshotter;
   readonly limits: TraceLimits;
   readonly isEnabled: boolean;
+  readonly spending: Spending | undefined;
   readonly #publisher: Publisher;
   readonly #rows: RowUpdater;
   readonly #open: OpenTraces;
@@ -110,6 +112,10 @@ export class TracerCore implements Tracer, Recorder {
       level: config.logLevel,
       onDiagnostic: config.onDiagnostic,
     });
+    const { pricing, onUsage, budget } = config;
+    if (pricing !== undefined || onUsage !== undefined) {
+      this.spending = new Spending({ pricing, onUsage, budget }, this.diagnostics);
+    }
     this.redactor = new Redactor(config.redact);
     const { maxValueChars } = config.limits;
     this.snapshotter = new Snapshotter(

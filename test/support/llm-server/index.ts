@@ -3,8 +3,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { anthropicMessages } from './anthropic.ts';
-import type { Exchange, Handler } from './exchange.ts';
+import { type Exchange, type Handler, pause } from './exchange.ts';
+import { generateContent } from './gemini.ts';
 import { misbehave } from './misbehave.ts';
+import { ollamaChat } from './ollama.ts';
 import { chatCompletions } from './openai-chat.ts';
 import {
   embeddings,
@@ -39,6 +41,8 @@ const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
   [/\/audio\/speech$/, speech],
   [/\/audio\/transcriptions$/, transcriptions],
   [/\/v1\/messages$/, anthropicMessages],
+  [/:(streamGenerateContent|generateContent)$/, generateContent],
+  [/\/api\/chat$/, ollamaChat],
 ];
 
 export async function startLlmServer(): Promise<LlmServer> {
@@ -48,7 +52,7 @@ export async function startLlmServer(): Promise<LlmServer> {
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const bytes = await bodyOf(req);
     const path = new URL(req.url ?? '/', 'http://local').pathname;
-    const isJson = bytes.length > 0 && /json/.test(req.headers['content-type'] ?? '');
+    const isJson = bytes[0] === '{'.charCodeAt(0);
     const body: unknown = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
     asked.push({ path, headers: req.headers, body, bytes: bytes.byteLength });
     const scenario = String(req.headers['x-scenario'] ?? '');
@@ -64,6 +68,8 @@ export async function startLlmServer(): Promise<LlmServer> {
       res,
     };
     if (misbehave(exchange)) return;
+    const late = Number(/^late-(\d+)$/.exec(scenario)?.[1] ?? 0);
+    if (late > 0) await pause(late);
     const handler = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
     if (handler === undefined) res.writeHead(404).end('{"error":{"message":"no such path"}}');
     else await handler(exchange);

@@ -6,9 +6,9 @@ import { openCallTrace } from '../trace/call-trace.js';
 import { isInert } from '../trace/inert.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { OpenCall } from '../trace/recorded-trace.js';
-import { indexOfField } from '../trace/step-fields.js';
 import type { StepOptions, StepUpdate } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
+import { numberIn } from '../trace/usage.js';
 import type { StepType } from '../wire.js';
 import { reportFailure } from './report.js';
 
@@ -79,6 +79,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.#step = step;
     this.#progress = progress;
     this.#startedMs = step.trace.elapsedMs();
+    step.trace.recorder.spending?.callBegins();
     if (step.trace.outcome === 'aborted') this.#leftMs = this.#startedMs;
     this.#listen();
   }
@@ -241,11 +242,6 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   }
 
   #count(field: string): number | undefined {
-    const text = fieldText(this.#step as RecordedStep, field);
-    return text === undefined || text === 'null' ? undefined : Number(text);
+    return numberIn(this.#step as RecordedStep, field);
   }
-}
-
-function fieldText(step: RecordedStep, field: string): string | undefined {
-  return step.fields?.[indexOfField(step.type, field)];
 }

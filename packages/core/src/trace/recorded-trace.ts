@@ -93,7 +93,7 @@ export class RecordedTrace implements StartedTrace {
 
   get usage(): Usage {
     try {
-      return usageOf(this.root as RecordedStep);
+      return usageOf(this.root as RecordedStep, this.recorder.spending?.pricing);
     } catch (error) {
       this.failed('usage', error);
       return NOTHING_USED;
@@ -197,6 +197,9 @@ export class RecordedTrace implements StartedTrace {
   rename(inferenceId: string): void {
     this.inferenceId = inferenceId;
   }
+
+  /** Asks whatever works for the trace to stop. */
+  stop(_reason: Error): void {}
 
   /** The root step ended: for a trace that stands for one call, this is its end. */
   rootEnded(): void {}
