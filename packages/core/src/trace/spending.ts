@@ -51,7 +51,13 @@ export class Spending {
   /** A call of a model ended. Never throws. */
   callEnded(trace: RecordedTrace): void {
     if (this.#options.onUsage === undefined && this.#options.budget === undefined) return;
-    this.#whenReady(() => this.#tell(trace));
+    this.#whenReady(() => {
+      try {
+        this.#tell(trace);
+      } catch (error) {
+        this.#failed('usage', error);
+      }
+    });
   }
 
   #whenReady(then: () => void): void {
@@ -80,17 +86,16 @@ export class Spending {
   }
 
   #exceed(trace: RecordedTrace, usage: Usage, { usd, onExceeded }: BudgetOptions): void {
-    try {
-      const budgetExceeded = { usd, estimatedCost: usage.estimatedCost };
-      trace.root.mergeMetadata({ budgetExceeded });
-      if (onExceeded === 'abort') {
-        trace.stop(new BudgetError(`the trace cost more than ${usd} US dollars`));
-      } else {
-        onExceeded({ trace, usage, usd });
+    trace.root.mergeMetadata({ budgetExceeded: { usd, estimatedCost: usage.estimatedCost } });
+    // The answer that was one too many is paid for: its caller shall have it before anything is stopped.
+    setTimeout(() => {
+      try {
+        if (typeof onExceeded === 'function') onExceeded({ trace, usage, usd });
+        else trace.stop(new BudgetError(`the trace cost more than ${usd} US dollars`));
+      } catch (error) {
+        this.#failed('budget.onExceeded', error);
       }
-    } catch (error) {
-      this.#failed('budget.onExceeded', error);
-    }
+    }, 0);
   }
 
   #failed(what: string, error: unknown): void {
