@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Part } from './parts.ts';
 import { measureRequestCost, type RequestCost } from './request-cost.ts';
+import { measureStreamCost, type StreamCost } from './stream-cost.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
 
 const costs: RequestCost[] = [];
 const parts: (readonly Part[])[] = [];
+const streams: StreamCost[] = [];
 for (const argument of positionals) {
   const [label, node] = argument.split('=') as [string, string];
   costs.push(
@@ -26,6 +28,7 @@ for (const argument of positionals) {
       requestsPerRound: Number(values.requests),
     }),
   );
+  streams.push(await measureStreamCost(node, 2 * Number(values.rounds)));
   const script = fileURLToPath(new URL('parts.js', import.meta.url));
   const { stdout } = spawnSync(node, ['--expose-gc', script], { encoding: 'utf8' });
   parts.push(JSON.parse(stdout) as Part[]);
@@ -44,6 +47,13 @@ printTable('CPU per request of an Express 5 app with three nested steps, microse
     ...costs.map(({ micros }) => (micros.traced.median / micros.bare.median).toFixed(2)),
   ],
   ['traces delivered', ...costs.map(({ delivered }) => `${(delivered * 100).toFixed(2)} %`)],
+]);
+printTable("CPU of a stream of 5,000 chunks read by OpenAI's client, milliseconds", columns, [
+  ['bare', ...streams.map(({ bare }) => bare)],
+  ['traced', ...streams.map(({ traced }) => traced)],
+  ['traced / bare', ...streams.map(({ cpuRatio }) => cpuRatio.toFixed(3))],
+  ['traced / bare, time', ...streams.map(({ wallRatio }) => wallRatio.toFixed(3))],
+  ['characters kept', ...streams.map(({ kept }) => String(kept))],
 ]);
 printTable(
   'Parts, in one process and without HTTP',

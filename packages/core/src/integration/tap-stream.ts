@@ -38,36 +38,32 @@ export function tapStream(
   let owner: object | undefined = keep;
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
+      pull(controller) {
         reader ??= source.getReader();
-        let isDone = false;
-        let passedOn: Uint8Array | undefined;
-        // Where nothing is passed on, nobody would pull again.
-        while (!isDone && !passedOn?.byteLength) {
-          see.asked();
-          let result: Awaited<ReturnType<typeof reader.read>>;
-          try {
-            result = await reader.read();
-          } catch (error) {
+        see.asked();
+        return reader.read().then(
+          ({ done, value }) => {
+            if (!done) {
+              see.chunk(value);
+              const passedOn = change === undefined ? value : change.chunk(value);
+              // Where nothing is passed on, nobody would pull again.
+              if (change !== undefined && passedOn.byteLength === 0) return this.pull?.(controller);
+              controller.enqueue(passedOn);
+              return undefined;
+            }
+            owner = undefined;
+            see.ended();
+            const last = change?.end();
+            if (last?.byteLength) controller.enqueue(last);
+            controller.close();
+            return undefined;
+          },
+          (error: unknown) => {
             owner = undefined;
             see.failed(error);
             throw error;
-          }
-          isDone = result.done;
-          if (result.done) {
-            owner = undefined;
-            see.ended();
-            passedOn = change?.end();
-          } else {
-            see.chunk(result.value);
-            passedOn = change === undefined ? result.value : change.chunk(result.value);
-            if (change === undefined) break;
-          }
-        }
-        if (passedOn !== undefined && (change === undefined || passedOn.byteLength > 0)) {
-          controller.enqueue(passedOn);
-        }
-        if (isDone) controller.close();
+          },
+        );
       },
       cancel(reason) {
         const held = owner;
@@ -113,20 +109,38 @@ function bytesOf(chunk: unknown): Uint8Array {
 /** The observer that hears of one end only and whose failures stay ours. */
 function guarded(observer: BodyObserver): Required<BodyObserver> {
   let isOver = false;
-  const tell = (event: keyof BodyObserver, fn: () => void) => {
+  const end = (what: string, fn: () => void) => {
     if (isOver) return;
-    if (event === 'ended' || event === 'failed' || event === 'left') isOver = true;
-    try {
-      fn();
-    } catch (error) {
-      reportFailure(event, error);
-    }
+    isOver = true;
+    attempt(what, fn);
   };
   return {
-    asked: () => tell('asked', () => observer.asked?.()),
-    chunk: (bytes) => tell('chunk', () => observer.chunk(bytes)),
-    ended: () => tell('ended', () => observer.ended()),
-    failed: (error) => tell('failed', () => observer.failed(error)),
-    left: () => tell('left', () => observer.left()),
+    asked() {
+      if (isOver || observer.asked === undefined) return;
+      try {
+        observer.asked();
+      } catch (error) {
+        reportFailure('asked', error);
+      }
+    },
+    chunk(bytes) {
+      if (isOver) return;
+      try {
+        observer.chunk(bytes);
+      } catch (error) {
+        reportFailure('chunk', error);
+      }
+    },
+    ended: () => end('ended', () => observer.ended()),
+    failed: (error) => end('failed', () => observer.failed(error)),
+    left: () => end('left', () => observer.left()),
   };
+}
+
+function attempt(what: string, fn: () => void): void {
+  try {
+    fn();
+  } catch (error) {
+    reportFailure(what, error);
+  }
 }

@@ -2,6 +2,7 @@
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, type Json, list, record, text, without } from '../shared/json.js';
+import { quickTextAfter } from '../shared/quick-text.js';
 import { Message } from './message.js';
 import type { Answer, AnswerReader, Description, Shape } from './shape.js';
 
@@ -74,6 +75,13 @@ class MessagesReader implements AnswerReader {
       default:
         return false;
     }
+  }
+
+  quick(json: string): boolean {
+    if (!json.includes('"delta":{"type":"text_delta","text":"')) return false;
+    const delta = quickTextAfter(json, '"text":"');
+    if (delta !== undefined) this.#message.text.add(delta);
+    return delta !== undefined;
   }
 
   done(): void {}

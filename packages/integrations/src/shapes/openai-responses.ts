@@ -2,6 +2,7 @@
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { type Json, list, record, text, without } from '../shared/json.js';
+import { quickTextAfter } from '../shared/quick-text.js';
 import { Message } from './message.js';
 import { openAIReasoningTokens, openAITokens } from './openai-usage.js';
 import type { Answer, AnswerReader, Description, Shape } from './shape.js';
@@ -76,6 +77,13 @@ class ResponseReader implements AnswerReader {
         if (event.response !== undefined) this.#takeHead(record(event.response));
         return false;
     }
+  }
+
+  quick(json: string): boolean {
+    if (!json.includes('"type":"response.output_text.delta"')) return false;
+    const delta = quickTextAfter(json, '"delta":"');
+    if (delta !== undefined) this.#message.text.add(delta);
+    return delta !== undefined;
   }
 
   done(): void {}

@@ -48,6 +48,11 @@ export interface AnswerReader {
    * @returns whether it carried some of the answer itself
    */
   event(data: Json): boolean;
+  /**
+   * Takes an event that only adds some text to the answer, without parsing it.
+   * @returns whether it was one; where not, `event` is asked
+   */
+  quick?(json: string): boolean;
   /** The stream says that nothing more comes. */
   done(): void;
   /** Whether the last event came: who leaves then misses nothing. */

@@ -2,6 +2,7 @@
 
 import type { AnswerReader } from '../shapes/shape.js';
 import { isRecord, parseJson } from './json.js';
+import { Utf8Pieces } from './utf8-pieces.js';
 
 /** What is kept of an answer that comes in one piece. */
 const MAX_WHOLE_BYTES = 1_048_576;
@@ -33,15 +34,15 @@ export function isStream(contentType: string): boolean {
 
 /** Lines of text, each without its break. */
 abstract class LineReader implements AnswerBody {
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new Utf8Pieces();
   #rest = '';
 
   chunk(bytes: Uint8Array): boolean {
-    return this.#take(this.#decoder.decode(bytes, { stream: true }));
+    return this.#take(this.#decoder.decode(bytes));
   }
 
   end(): void {
-    this.#take(`${this.#decoder.decode()}\n`);
+    this.#take(`${this.#decoder.end()}\n`);
     this.lastLine();
   }
 
@@ -55,7 +56,7 @@ abstract class LineReader implements AnswerBody {
     let start = 0;
     for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', start)) {
       const stop = end > start && all.charCodeAt(end - 1) === 13 ? end - 1 : end;
-      if (this.line(all.slice(start, stop))) isContent = true;
+      if (this.line(stop === start ? '' : all.slice(start, stop))) isContent = true;
       start = end + 1;
     }
     this.#rest = all.length - start > MAX_EVENT_CHARS ? '' : all.slice(start);
@@ -90,7 +91,7 @@ class Events extends LineReader {
 
   protected line(line: string): boolean {
     if (line === '') return this.#event();
-    if (line.startsWith('data:')) {
+    if (line.slice(0, 5) === 'data:') {
       const data = line.slice(line.charCodeAt(5) === 32 ? 6 : 5);
       this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`;
     }
@@ -109,6 +110,7 @@ class Events extends LineReader {
       this.#reader.done();
       return false;
     }
+    if (this.#reader.quick?.(data) === true) return true;
     const event = parseJson(data);
     return isRecord(event) && this.#reader.event(event);
   }
@@ -118,7 +120,7 @@ class Events extends LineReader {
 class Whole implements AnswerBody {
   readonly #reader: AnswerReader;
   readonly #isJson: boolean;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new Utf8Pieces();
   #parts: string[] = [];
   #bytes = 0;
   #isCut = false;
@@ -130,7 +132,7 @@ class Whole implements AnswerBody {
 
   chunk(bytes: Uint8Array): boolean {
     this.#bytes += bytes.byteLength;
-    this.#parts.push(this.#decoder.decode(bytes, { stream: true }));
+    this.#parts.push(this.#decoder.decode(bytes));
     if (this.#bytes > MAX_WHOLE_BYTES) {
       this.#isCut = true;
       this.#parts = [this.#parts.join('').slice(-TAIL_CHARS)];
@@ -139,7 +141,7 @@ class Whole implements AnswerBody {
   }
 
   end(): void {
-    const text = this.#parts.join('');
+    const text = this.#parts.join('') + this.#decoder.end();
     if (!this.#isJson) this.#reader.whole(this.#isCut ? `[${this.#bytes} bytes of text]` : text);
     else this.#reader.whole(this.#isCut ? { usage: usageIn(text) } : parseJson(text));
   }
