@@ -118,11 +118,8 @@ export const otherChecks: readonly Check<OpenAIKit>[] = [
     async run(kit) {
       const openai = kit.client();
       if (typeof openai.withOptions !== 'function') return 'this version has none';
-      const copy = openai.withOptions({
-        maxRetries: 1,
-        defaultHeaders: { 'x-scenario': 'once-503' },
-      });
-      const completion = await copy.chat.completions.create(ask());
+      const copy = openai.withOptions({ maxRetries: 1 });
+      const completion = await copy.chat.completions.create(ask(), kit.scenario('once-503'));
       return { completion, class: copy.constructor.name, maxRetries: copy.maxRetries };
     },
   },

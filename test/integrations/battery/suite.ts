@@ -51,6 +51,8 @@ export function batterySuite(suite: Suite): void {
 
 /** The trees of all checks, but for what is chance. */
 function treesOf(rows: readonly WireRow[]): string {
-  const trees = rows.map((row) => renderTrace(row, { timings: false, metadata: true }));
+  const trees = rows
+    .toSorted((a, b) => (a.inferenceId < b.inferenceId ? -1 : 1))
+    .map((row) => renderTrace(row, { timings: false, metadata: true }));
   return `${trees.join('\n\n').replace(/127\.0\.0\.1:\d+/g, 'HOST')}\n`;
 }
