@@ -20,10 +20,16 @@ export class Child {
    */
   static async start<T>(
     script: string,
-    options: { node?: string; core: number; env?: Record<string, string> },
+    options: {
+      node?: string;
+      core: number;
+      /** Flags of Node. */
+      args?: readonly string[];
+      env?: Record<string, string>;
+    },
   ): Promise<[Child, T]> {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const command = [options.node ?? process.execPath, path];
+    const command = [options.node ?? process.execPath, ...(options.args ?? []), path];
     const pinned = hasTaskset ? ['taskset', '-c', String(options.core), ...command] : command;
     const [file, ...args] = pinned as [string, ...string[]];
     const child = spawn(file, args, {

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { measureAwaits, scopeNames } from './awaits.ts';
 import type { Part } from './parts.ts';
 import { measureRequestCost, type RequestCost } from './request-cost.ts';
+import { measureStreamCost } from './stream-cost.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,6 +58,20 @@ const parts = nodes.map(([, node]) => {
   return (JSON.parse(stdout) as Part[]).map(({ name, value }) => [name, value] as const);
 });
 printTable('Parts, in one process and without HTTP', parts);
+if (values.framework === undefined) {
+  const streams: (readonly (readonly [string, string])[])[] = [];
+  for (const [, node] of nodes) {
+    const cost = await measureStreamCost(node, 2 * Number(values.rounds));
+    streams.push([
+      ['bare', cost.bare],
+      ['traced', cost.traced],
+      ['traced / bare', cost.cpuRatio.toFixed(3)],
+      ['traced / bare, time', cost.wallRatio.toFixed(3)],
+      ['characters kept', String(cost.kept)],
+    ]);
+  }
+  printTable("CPU of a stream of 5,000 chunks read by OpenAI's client, milliseconds", streams);
+}
 printTable(
   'Awaits per second of CPU in a scope, in millions, and how many times fewer that are than in none',
   nodes.map(([, node]) => {

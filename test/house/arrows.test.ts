@@ -37,9 +37,10 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   hono: adapterOf('hono'),
   integrations: {
     ...NONE,
-    uses: [`${CORE}/integration`],
+    // Prices come from a library, which is loaded when the first is asked for.
+    uses: [`${CORE}/integration`, '@pydantic/genai-prices'],
     knows: [/^[^.]/],
-    dependencies: [CORE],
+    dependencies: [CORE, '@pydantic/genai-prices'],
     peers: [/^(?!@openlayer-tracing\/)/],
   },
   'cls-hooked': {

@@ -20,17 +20,22 @@ export interface Snippet {
 }
 
 const HELPERS: Readonly<Record<string, string>> = {
+  Anthropic: `import Anthropic from 'anthropic1';`,
   app: `declare const app: import('express').Express;`,
   ask: `declare function ask(question: string): Promise<string>;`,
   assert: `import assert from 'node:assert/strict';`,
   express: `import express from 'express';`,
   ctx: `declare const ctx: import('koa').Context & { trace: import('@openlayer-tracing/koa').RequestTrace };`,
   Hono: `import { Hono } from 'hono';`,
+  Groq: `import Groq from 'groq-sdk';`,
   index: `declare const index: { search(query: string): Promise<Passage[]> };`,
   Koa: `import Koa from 'koa';`,
   model: `declare const model: { answer(question: string): Promise<string> };`,
   namespace: `declare const namespace: import('cls-hooked').Namespace;`,
+  Ollama: `declare class Ollama { constructor(options: { fetch: typeof fetch }); }`,
   openai: `declare const openai: import('openai').OpenAI;`,
+  OpenAI: `import OpenAI from 'openai';`,
+  openlayerTracing: `import { openlayerTracing } from '@openlayer-tracing/express';`,
   Passage: `interface Passage { readonly title: string; readonly text: string }`,
   question: `declare const question: string;`,
   req: `declare const req: import('express').Request & { trace: import('@openlayer-tracing/express').RequestTrace };`,
@@ -38,6 +43,7 @@ const HELPERS: Readonly<Record<string, string>> = {
   res: `declare const res: import('express').Response;`,
   row: `declare const row: import('@openlayer-tracing/core/wire').WireRow;`,
   search: `declare function search(query: string): Promise<Passage[]>;`,
+  Together: `import Together from 'together-ai';`,
 };
 
 /** What helpers need of each other. */

@@ -31,7 +31,7 @@ export function createApp({ retriever, tracer = getTracer(), ...ownModel }: AppO
   app.post('/chat', async (req, res) => {
     const { messages, passages, chat } = prepare(req);
     res.json({
-      answer: await answer(req.trace, chat, messages),
+      answer: await answer(chat, messages, req.trace.signal),
       sources: passages.map(({ id }) => id),
       inferenceId: req.trace.inferenceId,
     });
@@ -39,7 +39,7 @@ export function createApp({ retriever, tracer = getTracer(), ...ownModel }: AppO
 
   app.post('/chat/stream', async (req, res) => {
     const { messages, chat } = prepare(req);
-    await streamAnswer(req.trace, chat, messages, (chunk) => {
+    await streamAnswer(chat, messages, req.trace.signal, (chunk) => {
       if (!res.headersSent) res.writeHead(200, { 'content-type': 'text/event-stream' });
       res.write(`data: ${JSON.stringify(chunk)}\n\n`);
     });

@@ -37,7 +37,7 @@ drill  completed  200
 └─ POST /chat [user_call]  → {"answer":"Tool library: “Borrowing is free, but power tools need a depo…
    ├─ retrieve [retriever]  → ["tool-library#2","tool-library#1","study-rooms#3","library-cards#2"]
    ├─ build_prompt [chain]  → [{"role":"system","content":"You answer questions of visitors to the cit…
-   └─ chat [chat_completion]  local-extractive  319+32 tokens  → "Tool library: “Borrowing is free, but power tools need a deposit of 20 …
+   └─ OpenAI Chat Completion [chat_completion]  local-extractive  319+32 tokens  → "Tool library: “Borrowing is free, but power tools need a deposit of 20 …
 `.trim(),
     ]);
   });
@@ -72,7 +72,7 @@ late  completed  200
 └─ POST /chat/stream [user_call]  → "Late fees: “A book or magazine that comes back late costs 20 cents for …
    ├─ retrieve [retriever]  → ["late-fees#1","late-fees#2","ebooks#2","lost-and-damaged#1"]
    ├─ build_prompt [chain]  → [{"role":"system","content":"You answer questions of visitors to the cit…
-   └─ chat [chat_completion]  local-extractive  324+37 tokens  → "Late fees: “A book or magazine that comes back late costs 20 cents for …
+   └─ OpenAI Chat Completion [chat_completion]  local-extractive  324+37 tokens  → "Late fees: “A book or magazine that comes back late costs 20 cents for …
 `.trim(),
     ]);
   });
@@ -122,7 +122,7 @@ broken:/chat  error  502
 └─ POST /chat [user_call]  ✗ 500 The server had an error while processing your request.  → {"error":"the model cannot answer now","inferenceId":"broken:/chat"}
    ├─ retrieve [retriever]  → ["tool-library#2","tool-library#1","study-rooms#3","library-cards#2"]
    ├─ build_prompt [chain]  → [{"role":"system","content":"You answer questions of visitors to the cit…
-   └─ chat [chat_completion]  local-broken  ✗ 500 The server had an error while processing your request.
+   └─ OpenAI Chat Completion [chat_completion]  local-broken  ✗ 500 The server had an error while processing your request.
 `.trim(),
     );
   });
@@ -177,7 +177,7 @@ broken:/chat  error  502
       assert.equal(row.inferenceId, row.user_id);
       assert.deepEqual(
         row.steps[0]?.steps.map(({ name }) => name),
-        ['retrieve', 'build_prompt', 'chat'],
+        ['retrieve', 'build_prompt', 'OpenAI Chat Completion'],
       );
     }
   });
@@ -185,8 +185,8 @@ broken:/chat  error  502
 
 describe('connectModel', () => {
   it('talks to the provider where there is a key', async () => {
-    const { openai, provider, model } = await connectModel({ OPENAI_API_KEY: 'sk-test' });
-    assert.deepEqual([provider, model], ['openai', 'gpt-4o-mini']);
+    const { openai, model } = await connectModel({ OPENAI_API_KEY: 'sk-test' });
+    assert.equal(model, 'gpt-4o-mini');
     assert.equal(openai.apiKey, 'sk-test');
     assert.match(openai.baseURL, /^https:\/\/api\.openai\.com\//);
   });

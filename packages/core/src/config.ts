@@ -8,8 +8,11 @@ import type { PublisherLimits } from './publish/publisher.js';
 import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
 import type { Transport } from './publish/transport.js';
 import type { ScopeManager } from './scope.js';
+import type { Pricing } from './trace/pricing.js';
 import type { TraceLimits } from './trace/recorder.js';
 import type { RedactOptions } from './trace/redact.js';
+import type { BudgetOptions } from './trace/spending.js';
+import type { Trace, Usage } from './trace/types.js';
 
 /** Settings of a tracer. Each wins over its environment variable. */
 export interface TracerOptions {
@@ -43,6 +46,12 @@ export interface TracerOptions {
   readonly logLevel?: LogLevel | undefined;
   /** Takes our diagnostics instead of stderr, each at most once a minute. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Knows what calls of models cost, for `usage` and `budget`. @default nobody does */
+  readonly pricing?: Pricing | undefined;
+  /** Told of what a trace has used so far, after each of its calls of a model. */
+  readonly onUsage?: ((usage: Usage, trace: Trace) => void) | undefined;
+  /** What one trace may cost, and what happens when it has. Needs `pricing`. */
+  readonly budget?: BudgetOptions | undefined;
   /** Takes the batches instead of the platform; for tests and for other destinations. */
   readonly transport?: Transport | undefined;
 }
@@ -63,6 +72,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
   readonly transport: Transport | undefined;
+  readonly pricing: Pricing | undefined;
+  readonly onUsage: ((usage: Usage, trace: Trace) => void) | undefined;
+  readonly budget: BudgetOptions | undefined;
 }
 
 /** An option has a value that cannot work. Thrown where the options are given, never later. */
@@ -118,6 +130,9 @@ export function resolveConfig(options: TracerOptions, env = environment): Config
     logLevel: logLevel(options.logLevel, env.OPENLAYER_LOG),
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
+    pricing: withMethods(options.pricing, 'pricing', ['price']),
+    onUsage: optionalFunction(options.onUsage, 'onUsage'),
+    budget: budget(options),
   });
 }
 
@@ -223,6 +238,24 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
     }
   }
   return redact;
+}
+
+function budget({ budget: given, pricing }: TracerOptions): BudgetOptions | undefined {
+  if (given === undefined) return undefined;
+  assertObject(given, 'budget');
+  const { usd, onExceeded } = given;
+  if (typeof usd !== 'number' || !(usd > 0)) {
+    throw new ConfigError('budget.usd must be a number of US dollars above 0');
+  }
+  if (onExceeded !== 'abort' && typeof onExceeded !== 'function') {
+    throw new ConfigError("budget.onExceeded must be a function or 'abort'");
+  }
+  if (pricing === undefined) {
+    throw new ConfigError(
+      'budget needs pricing, such as prices() of @openlayer-tracing/integrations/pricing',
+    );
+  }
+  return given;
 }
 
 function logLevel(option: LogLevel | undefined, env: string | undefined): LogLevel {

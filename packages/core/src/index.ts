@@ -35,9 +35,11 @@ export {
   updateCurrentStep,
   updateCurrentTrace,
 } from './trace/current.js';
+export type { PricedCall, Pricing } from './trace/pricing.js';
 export type { SettledTrace } from './trace/recorded-trace.js';
 export type { TraceLimits } from './trace/recorder.js';
 export type { RedactOptions } from './trace/redact.js';
+export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/spending.js';
 export type {
   AgentFields,
   ChatCompletionFields,

@@ -34,6 +34,7 @@ import { RecordedTrace, type SettledTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
 import { Redactor } from './trace/redact.js';
 import { Snapshotter } from './trace/snapshot.js';
+import { Spending } from './trace/spending.js';
 import type { StartedTrace } from './trace/types.js';
 import type { RowUpdateConfig } from './wire.js';
 
@@ -147,6 +148,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly #journal: Journal | undefined;
   readonly #replay: Replay | undefined;
   #breaker: Breaker | undefined;
+  readonly spending: Spending | undefined;
   readonly #publisher: Publisher;
   readonly #rows: RowUpdater;
   readonly #open: OpenTraces;
@@ -164,6 +166,10 @@ export class TracerCore implements Tracer, Recorder {
       onDiagnostic: config.onDiagnostic,
     });
     this.scope = this.#scope(config);
+    const { pricing, onUsage, budget } = config;
+    if (pricing !== undefined || onUsage !== undefined) {
+      this.spending = new Spending({ pricing, onUsage, budget }, this.diagnostics);
+    }
     this.redactor = new Redactor(config.redact);
     const { maxValueChars } = config.limits;
     this.snapshotter = new Snapshotter(

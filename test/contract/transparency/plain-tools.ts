@@ -8,6 +8,8 @@ const NOTHING_USED = {
   completionTokens: undefined,
   tokens: undefined,
   cost: undefined,
+  estimatedCost: undefined,
+  unpricedCalls: 0,
 };
 
 // One object stands in for the steps of all types: nobody reads a field of theirs.

@@ -90,6 +90,11 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     return this.#controller.signal;
   }
 
+  override stop(reason: Error): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
   /** Counts a chunk of the answer, and keeps it where bodies are captured. */
   answered(chunk: unknown, encoding: unknown): void {
     if (this.firstByteMs < 0) this.firstByteMs = this.elapsedMs();

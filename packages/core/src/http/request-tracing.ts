@@ -214,6 +214,9 @@ const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {
   logLevel: true,
   onDiagnostic: true,
   transport: true,
+  pricing: true,
+  onUsage: true,
+  budget: true,
 };
 
 /**

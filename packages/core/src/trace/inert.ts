@@ -9,6 +9,8 @@ export const NOTHING_USED: Usage = {
   completionTokens: undefined,
   tokens: undefined,
   cost: undefined,
+  estimatedCost: undefined,
+  unpricedCalls: 0,
 };
 
 const step: Step = {

@@ -13,6 +13,7 @@ import { FIELDS, type Field, fieldText, fits, isStepType } from './step-fields.j
 import { newStepId } from './step-id.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Step } from './types.js';
+import { isModelCall } from './usage.js';
 
 const MAX_NAME_CHARS = 256;
 const MAX_METADATA_KEYS = 128;
@@ -124,6 +125,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
       if (!this.isRunning || !this.trace.isOpen) return;
       this.endMs = this.trace.elapsedMs();
       this.trace.revision++;
+      this.#tellUsage();
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
       this.trace.failed('end', error);
@@ -229,6 +231,11 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     this.startMs = start - startedAt;
     this.endMs = Math.max(end, start) - startedAt;
     this.latencyMs = latency ?? Math.max(0, end - start);
+    this.#tellUsage();
+  }
+
+  #tellUsage(): void {
+    if (isModelCall(this.type)) this.trace.recorder.spending?.callEnded(this.trace);
   }
 
   #measured(value: number | undefined, least: number, most: number): number | undefined {

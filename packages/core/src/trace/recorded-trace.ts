@@ -32,6 +32,14 @@ export interface SettledTrace {
   readonly usage: Usage;
 }
 
+/** What goes on below a trace and has to hear of its end. */
+export interface OpenCall {
+  /** The trace has settled: the last chance to keep it open. Never throws. */
+  traceSettled(): void;
+  /** The trace is about to be published. Never throws. */
+  tracePublished(): void;
+}
+
 export class RecordedTrace implements StartedTrace {
   readonly root: RecordedStep<'user_call'>;
   readonly recorder: Recorder;
@@ -54,6 +62,8 @@ export class RecordedTrace implements StartedTrace {
   /** From then on it is abandoned. */
   maxAgeMs = Number.POSITIVE_INFINITY;
   sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
+  /** Calls of clients that have not ended. */
+  calls: Set<OpenCall> | undefined = undefined;
   /** Steps that ran unrecorded because the trace was full. */
   unrecordedSteps = 0;
   /** The traces of the same tracer that were opened before and after, and are open too. */
@@ -93,7 +103,7 @@ export class RecordedTrace implements StartedTrace {
 
   get usage(): Usage {
     try {
-      return usageOf(this.root as RecordedStep);
+      return usageOf(this.root as RecordedStep, this.recorder.spending?.pricing);
     } catch (error) {
       this.failed('usage', error);
       return NOTHING_USED;
@@ -180,7 +190,8 @@ export class RecordedTrace implements StartedTrace {
       this.outcome = outcome;
       if (error !== undefined) this.recordError(error);
       this.root.end();
-      if (this.#holds === 0) this.#publish();
+      for (const call of this.calls ?? []) call.traceSettled();
+      if (this.#holds === 0 && this.isOpen) this.#publish();
     } catch (failure) {
       this.failed('settle', failure);
     }
@@ -203,6 +214,9 @@ export class RecordedTrace implements StartedTrace {
     this.revision++;
     this.inferenceId = inferenceId;
   }
+
+  /** Asks whatever works for the trace to stop. */
+  stop(_reason: Error): void {}
 
   /** The root step ended: for a trace that stands for one call, this is its end. */
   rootEnded(): void {}
@@ -361,13 +375,14 @@ export class RecordedTrace implements StartedTrace {
 
   #publish(): void {
     try {
+      for (const call of this.calls ?? []) call.tracePublished();
       this.recorder.published(this);
     } catch (error) {
       this.failed('publish', error);
     } finally {
       this.isOpen = false;
       empty(this.root as RecordedStep);
-      this.columns = undefined;
+      this.columns = this.calls = undefined;
     }
   }
 }

@@ -5,6 +5,7 @@ import type { ScopeManager } from '../scope.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import type { Redactor } from './redact.js';
 import type { Snapshotter } from './snapshot.js';
+import type { Spending } from './spending.js';
 
 export interface TraceLimits {
   /** Steps of one trace; further ones run unrecorded and are counted. @default 1000 */
@@ -27,6 +28,8 @@ export interface Recorder {
   readonly diagnostics: Diagnostics;
   /** Takes note of a trace whose answer is about to be complete, where that is to outlive the process. */
   readonly answering?: ((trace: RecordedTrace) => void) | undefined;
+  /** Where prices or what traces use are of interest. */
+  readonly spending: Spending | undefined;
   /** Takes a trace that nothing will be added to any more. */
   published(trace: RecordedTrace): void;
 }

@@ -1,13 +1,13 @@
 /** Functions and methods that record each of their calls as a step. */
 
-import { defaultTracerIfAny, existingTracer } from '../default-tracer.js';
+import { existingTracer } from '../default-tracer.js';
 import { currentRecordedStep } from '../scope.js';
 import type { StepType } from '../wire.js';
+import { openCallTrace } from './call-trace.js';
 import { isInert } from './inert.js';
 import type { RecordedStep } from './recorded-step.js';
-import { RecordedTrace } from './recorded-trace.js';
+import type { RecordedTrace } from './recorded-trace.js';
 import { runInStep } from './run-in-step.js';
-import { isStepType } from './step-fields.js';
 import type { StepOptions } from './step-types.js';
 import type { Step } from './types.js';
 
@@ -131,24 +131,14 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 
 /** Outside a trace the call is the root: the trace ends with it. */
 function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
-  const tracer = defaultTracerIfAny();
-  if (!tracer.admits()) return undefined;
-  const type = isStepType(options.type) ? options.type : 'user_call';
-  const own = new CallTrace(tracer, name, crypto.randomUUID(), type);
-  tracer.opened(own);
+  const own = openCallTrace(name, options.type);
+  if (own === undefined) return undefined;
   own.update({
     input: inputsOf(own, options, args) as Readonly<Record<string, unknown>>,
     metadata: options.metadata,
   });
   own.root.outputOf = options.output as ((result: unknown) => unknown) | undefined;
   return own.root as RecordedStep;
-}
-
-/** A trace whose root step is the call of a function: the end of the call is the end of the trace. */
-class CallTrace extends RecordedTrace {
-  override rootEnded(): void {
-    this.settle(this.root.error === undefined ? 'completed' : 'error');
-  }
 }
 
 function inputsOf(trace: RecordedTrace, options: TraceOptions, args: unknown[]): unknown {

@@ -50,8 +50,12 @@ export interface Usage {
   readonly promptTokens: number | undefined;
   readonly completionTokens: number | undefined;
   readonly tokens: number | undefined;
-  /** US dollars. */
+  /** US dollars, as far as steps were given their cost. */
   readonly cost: number | undefined;
+  /** US dollars, our own estimate by the option `pricing`, or what steps were given. Undefined where no price is known. */
+  readonly estimatedCost: number | undefined;
+  /** Calls of models that ended, and whose cost is in no estimate. */
+  readonly unpricedCalls: number;
 }
 
 /** All that happened for one request or one annotated call, as a tree of steps. */
@@ -89,7 +93,7 @@ export interface Trace {
 
 /** The trace of an HTTP request. */
 export interface RequestTrace extends Trace {
-  /** Aborts when the client leaves before it has the whole answer. */
+  /** Aborts when the client leaves before it has the whole answer, and where a budget says so. */
   readonly signal: AbortSignal;
 }
 

@@ -1,0 +1,28 @@
+/** The door for client integrations. */
+
+export {
+  currentClientCall,
+  inClientCall,
+  isUntraced,
+  untraced,
+} from './integration/client-call.js';
+export { RecordedCall, startCall } from './integration/record-call.js';
+export { reportFailure } from './integration/report.js';
+export {
+  type BodyChange,
+  type BodyObserver,
+  isNodeBody,
+  type NodeBody,
+  tapNodeBody,
+  tapStream,
+} from './integration/tap-stream.js';
+export { type TokenCounts, tokenFields } from './integration/usage.js';
+export type { PricedCall, Pricing } from './trace/pricing.js';
+export type {
+  ChatCompletionFields,
+  EmbeddingFields,
+  StepOptions,
+  StepUpdate,
+} from './trace/step-types.js';
+export type { Step } from './trace/types.js';
+export type { StepType } from './wire.js';

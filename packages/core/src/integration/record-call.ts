@@ -1,0 +1,247 @@
+/** A call of a client as a step: open while the client tries, streams or waits, and closed at the latest with its trace. */
+
+import { unref } from '../publish/delay.js';
+import { currentRecordedStep } from '../scope.js';
+import { openCallTrace } from '../trace/call-trace.js';
+import { isInert } from '../trace/inert.js';
+import type { RecordedStep } from '../trace/recorded-step.js';
+import type { OpenCall } from '../trace/recorded-trace.js';
+import type { StepOptions, StepUpdate } from '../trace/step-types.js';
+import type { Step } from '../trace/types.js';
+import { numberIn } from '../trace/usage.js';
+import type { StepType } from '../wire.js';
+import { reportFailure } from './report.js';
+
+/** A call that has begun to answer but is not read further does not hold up its settled trace for longer. */
+const MAX_IDLE_MS = 1000;
+/** Nor does one whose provider does not answer. */
+const MAX_HELD_MS = 60_000;
+/** A call of its own that nobody reads to its end does not stay open for good. */
+const MAX_UNREAD_MS = 600_000;
+
+/** What an integration knows of a call that has not ended. */
+export interface CallProgress<T extends StepType> {
+  /** The facts so far; asked when the trace ends before the call. */
+  soFar?(): StepUpdate<T> | undefined;
+  /** How much of the answer has come, in any unit that grows with it. */
+  amount?(): number;
+}
+
+/**
+ * Starts a call below the current step; outside a trace, as a trace of its own.
+ * @returns undefined where nothing is recorded. Never throws
+ */
+export function startCall<T extends StepType>(
+  options: StepOptions<T>,
+  progress: CallProgress<T> = {},
+  parent: Step | undefined = currentRecordedStep() as Step | undefined,
+): RecordedCall<T> | undefined {
+  try {
+    const step = parent === undefined ? ownStep(options) : parent.startStep(options);
+    return step === undefined || isInert(step as Step)
+      ? undefined
+      : new RecordedCall(step as RecordedStep<T>, progress);
+  } catch (error) {
+    reportFailure('startCall', error);
+    return undefined;
+  }
+}
+
+function ownStep<T extends StepType>(options: StepOptions<T>): Step<T> | undefined {
+  const trace = openCallTrace(options.name, options.type);
+  if (trace === undefined) return undefined;
+  trace.maxAgeMs = MAX_UNREAD_MS;
+  // The root was made with the type that the options name.
+  const root = trace.root as unknown as RecordedStep<T>;
+  root.update(options);
+  return root;
+}
+
+/** Its methods never throw. What comes after its end has no effect, but for another try. */
+export class RecordedCall<T extends StepType = StepType> implements OpenCall {
+  readonly step: Step<T>;
+  /** Whether the next move is the provider's: it was asked, or asked for more. */
+  isWaiting = false;
+  /** Whether any of the answer was asked for. */
+  isRead = false;
+  readonly #step: RecordedStep<T>;
+  readonly #progress: CallProgress<T>;
+  readonly #startedMs: number;
+  #isOpen = true;
+  /** Lets the trace go that this call holds open. */
+  #release: (() => void) | undefined;
+  #leftMs: number | undefined;
+  #amountAtLeave = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(step: RecordedStep<T>, progress: CallProgress<T>) {
+    this.step = step;
+    this.#step = step;
+    this.#progress = progress;
+    this.#startedMs = step.trace.elapsedMs();
+    step.trace.recorder.spending?.callBegins();
+    if (step.trace.outcome === 'aborted') this.#leftMs = this.#startedMs;
+    this.#listen();
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Milliseconds since its start. */
+  get elapsedMs(): number {
+    return this.#step.trace.elapsedMs() - this.#startedMs;
+  }
+
+  update(update: StepUpdate<T>): void {
+    this.step.update(update);
+  }
+
+  end(update?: StepUpdate<T>): void {
+    if (!this.#isOpen) return;
+    if (update !== undefined) this.update(update);
+    this.#close();
+  }
+
+  fail(error: unknown, update?: StepUpdate<T>): void {
+    this.end({ ...update, error } as StepUpdate<T>);
+  }
+
+  /**
+   * Fails, but may be tried again.
+   * @param withinMs how long the client waits at most before it does; undefined where it will not
+   */
+  failTry(error: unknown, withinMs: number | undefined, update?: StepUpdate<T>): void {
+    if (!this.#isOpen) return;
+    // A trace of its own is published when its call ends: it has to wait for the next try.
+    if (withinMs === undefined || this.#step.depth > 0) {
+      this.fail(error, update);
+      return;
+    }
+    this.update({ ...update, error } as StepUpdate<T>);
+    this.isWaiting = false;
+    this.#retry = this.#step.trace.scope.run(
+      undefined,
+      () => unref(setTimeout(() => this.end(), withinMs)),
+      undefined,
+      undefined,
+    );
+  }
+
+  /** Begins another try: what the one before it failed of is forgotten. */
+  tryAgain(): void {
+    clearTimeout(this.#retry);
+    if (!this.#step.trace.isOpen) return;
+    this.#step.error = undefined;
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#step.endMs = -1;
+    this.#listen();
+  }
+
+  traceSettled(): void {
+    try {
+      const { trace } = this.#step;
+      if (trace.outcome === 'aborted' && this.#leftMs === undefined) {
+        this.#leftMs = trace.elapsedMs();
+        this.#amountAtLeave = this.#progress.amount?.() ?? 0;
+      }
+      if (!this.isWaiting && !this.isRead) return;
+      trace.waitUntil(
+        new Promise<void>((resolve) => {
+          this.#release = resolve;
+        }),
+      );
+      trace.scope.run(
+        undefined,
+        () => this.#closeWhenIdle(trace.elapsedMs()),
+        undefined,
+        undefined,
+      );
+    } catch (error) {
+      reportFailure('settle', error);
+    }
+  }
+
+  tracePublished(): void {
+    try {
+      this.#tellSoFar();
+      this.#markWhatCameLate();
+      this.#stopListening();
+    } catch (error) {
+      reportFailure('publish', error);
+    }
+  }
+
+  #listen(): void {
+    const { trace } = this.#step;
+    trace.calls ??= new Set();
+    trace.calls.add(this);
+  }
+
+  #stopListening(): void {
+    this.#isOpen = false;
+    clearTimeout(this.#retry);
+    this.#step.trace.calls?.delete(this);
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  #close(): void {
+    try {
+      this.#markWhatCameLate();
+    } catch (error) {
+      reportFailure('end', error);
+    }
+    this.#stopListening();
+    this.step.end();
+  }
+
+  #tellSoFar(): void {
+    const soFar = this.#progress.soFar?.();
+    if (soFar !== undefined) this.update(soFar);
+  }
+
+  /** Lets go of the settled trace when nobody moves any more. */
+  #closeWhenIdle(settledMs: number, amountBefore = -1): void {
+    const check = () => {
+      try {
+        if (this.#release === undefined) return;
+        const amount = this.#progress.amount?.() ?? 0;
+        const isIdle = !this.isWaiting && amount === amountBefore;
+        const isOld = this.#step.trace.elapsedMs() - settledMs > MAX_HELD_MS;
+        if (isIdle || isOld) this.#release();
+        else this.#closeWhenIdle(settledMs, amount);
+      } catch (error) {
+        reportFailure('idle', error);
+      }
+    };
+    unref(setTimeout(check, MAX_IDLE_MS));
+  }
+
+  /** What a call used although the client that it was for had left. */
+  #markWhatCameLate(): void {
+    if (this.#leftMs === undefined) return;
+    const { trace } = this.#step;
+    const completion = this.#count('completionTokens');
+    const prompt = this.#count('promptTokens');
+    const afterClientLeft: Record<string, unknown> = {
+      latencyMs: Math.round(trace.elapsedMs() - this.#leftMs),
+    };
+    if (this.#leftMs <= this.#startedMs) {
+      if (prompt !== undefined) afterClientLeft.promptTokens = prompt;
+      if (completion !== undefined) afterClientLeft.completionTokens = completion;
+    } else if (completion !== undefined) {
+      const amount = this.#progress.amount?.() ?? 0;
+      const share = amount > 0 ? 1 - this.#amountAtLeave / amount : 1;
+      afterClientLeft.completionTokens = Math.round(completion * share);
+      // How the tokens are spread over a stream is not told.
+      if (this.#amountAtLeave > 0) afterClientLeft.isEstimate = true;
+    }
+    this.#step.mergeMetadata({ afterClientLeft });
+  }
+
+  #count(field: string): number | undefined {
+    return numberIn(this.#step as RecordedStep, field);
+  }
+}

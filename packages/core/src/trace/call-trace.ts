@@ -1,0 +1,26 @@
+/** A trace that stands for one call made outside any request: the end of the call is the end of the trace. */
+
+import { defaultTracerIfAny } from '../default-tracer.js';
+import type { StepType } from '../wire.js';
+import { RecordedTrace } from './recorded-trace.js';
+import { isStepType } from './step-fields.js';
+
+export class CallTrace extends RecordedTrace {
+  override rootEnded(): void {
+    this.settle(this.root.error === undefined ? 'completed' : 'error');
+  }
+}
+
+/** Opens one by the process-wide tracer; undefined where nothing is to be recorded. */
+export function openCallTrace(name: string, type: StepType | undefined): CallTrace | undefined {
+  const tracer = defaultTracerIfAny();
+  if (!tracer.admits()) return undefined;
+  const trace = new CallTrace(
+    tracer,
+    name,
+    crypto.randomUUID(),
+    isStepType(type) ? type : 'user_call',
+  );
+  tracer.opened(trace);
+  return trace;
+}

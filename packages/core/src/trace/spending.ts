@@ -1,0 +1,109 @@
+/** Tells the app what its traces use and cost while they run, and when that is too much. */
+
+import type { Diagnostics } from '../diagnostics.js';
+import type { Pricing } from './pricing.js';
+import type { RecordedTrace } from './recorded-trace.js';
+import type { Trace, Usage } from './types.js';
+
+/** A trace that cost more than it may. */
+export interface BudgetExceeded {
+  readonly trace: Trace;
+  readonly usage: Usage;
+  /** What it may cost. */
+  readonly usd: number;
+}
+
+export interface BudgetOptions {
+  /** What one trace may cost by our estimate, in US dollars. */
+  readonly usd: number;
+  /** Called once per trace; `'abort'` aborts the `signal` of a request's trace. */
+  readonly onExceeded: 'abort' | ((exceeded: BudgetExceeded) => void);
+}
+
+/** Given to whoever listens to the signal of a request that cost too much. */
+export class BudgetError extends Error {
+  override readonly name = 'BudgetError';
+}
+
+export interface SpendingOptions {
+  readonly pricing: Pricing | undefined;
+  readonly onUsage: ((usage: Usage, trace: Trace) => void) | undefined;
+  readonly budget: BudgetOptions | undefined;
+}
+
+export class Spending {
+  readonly pricing: Pricing | undefined;
+  readonly #options: SpendingOptions;
+  readonly #diagnostics: Diagnostics;
+  readonly #exceeded = new WeakSet<RecordedTrace>();
+
+  constructor(options: SpendingOptions, diagnostics: Diagnostics) {
+    this.#options = options;
+    this.pricing = options.pricing;
+    this.#diagnostics = diagnostics;
+  }
+
+  /** A call of a model begins: prices will be needed. Never throws. */
+  callBegins(): void {
+    this.#whenReady(() => {});
+  }
+
+  /** A call of a model ended. Never throws. */
+  callEnded(trace: RecordedTrace): void {
+    if (this.#options.onUsage === undefined && this.#options.budget === undefined) return;
+    this.#whenReady(() => {
+      try {
+        this.#tell(trace);
+      } catch (error) {
+        this.#failed('usage', error);
+      }
+    });
+  }
+
+  #whenReady(then: () => void): void {
+    try {
+      const ready = this.pricing?.ready?.();
+      if (ready === undefined) then();
+      else ready.then(then, (error: unknown) => this.#failed('pricing', error));
+    } catch (error) {
+      this.#failed('pricing', error);
+    }
+  }
+
+  #tell(trace: RecordedTrace): void {
+    if (!trace.isOpen) return;
+    const { onUsage, budget } = this.#options;
+    const { usage } = trace;
+    try {
+      onUsage?.(usage, trace);
+    } catch (error) {
+      this.#failed('onUsage', error);
+    }
+    if (budget === undefined || (usage.estimatedCost ?? 0) <= budget.usd) return;
+    if (this.#exceeded.has(trace)) return;
+    this.#exceeded.add(trace);
+    this.#exceed(trace, usage, budget);
+  }
+
+  #exceed(trace: RecordedTrace, usage: Usage, { usd, onExceeded }: BudgetOptions): void {
+    trace.root.mergeMetadata({ budgetExceeded: { usd, estimatedCost: usage.estimatedCost } });
+    // The answer that was one too many is paid for: its caller shall have it before anything is stopped.
+    setTimeout(() => {
+      try {
+        if (typeof onExceeded === 'function') onExceeded({ trace, usage, usd });
+        else trace.stop(new BudgetError(`the trace cost more than ${usd} US dollars`));
+      } catch (error) {
+        this.#failed('budget.onExceeded', error);
+      }
+    }, 0);
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#diagnostics.report(
+      'error',
+      'spending_failed',
+      `${what} threw; the call is not affected`,
+      error,
+    );
+  }
+}

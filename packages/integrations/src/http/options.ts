@@ -1,0 +1,45 @@
+/** Options of the doors, read once. */
+
+/** What of a call is content: what the model was told, and what it said. */
+export type ContentPart = 'inputs' | 'output';
+
+export interface CallOptions {
+  /**
+   * Whose model it is, as the platform prices it: `openai`, `azure`, `groq`, ...
+   * @default what the host of the request tells, else unknown
+   */
+  readonly provider?: string | undefined;
+  /** Whether what goes in and what comes out is recorded. Models, parameters and tokens are in any case. @default true */
+  readonly content?: boolean | undefined;
+  /** Replaces content before it is recorded. Where it throws, the content is left out. */
+  readonly redact?: ((content: unknown, part: ContentPart) => unknown) | undefined;
+}
+
+export interface StreamUsageOptions {
+  /**
+   * Whether chat streams are asked for their tokens where the app did not ask. The app does not get to see the chunk
+   * that tells. `'auto'` asks OpenAI's own hosts alone.
+   * @default 'auto'
+   */
+  readonly streamUsage?: 'auto' | boolean | undefined;
+}
+
+/** @throws TypeError with a text that says what to do */
+export function checkOptions(door: string, options: CallOptions & StreamUsageOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`the options of ${door}() must be an object`);
+  }
+  const { provider, content, redact, streamUsage } = options;
+  if (provider !== undefined && (typeof provider !== 'string' || provider === '')) {
+    throw new TypeError('provider must be a text, such as openai');
+  }
+  if (content !== undefined && typeof content !== 'boolean') {
+    throw new TypeError('content must be true or false');
+  }
+  if (redact !== undefined && typeof redact !== 'function') {
+    throw new TypeError('redact must be a function');
+  }
+  if (streamUsage !== undefined && streamUsage !== 'auto' && typeof streamUsage !== 'boolean') {
+    throw new TypeError("streamUsage must be 'auto', true or false");
+  }
+}

@@ -1,0 +1,84 @@
+/** Asks a chat stream for its tokens where the app did not, and keeps what that adds from the app. */
+
+import type { BodyChange } from '@openlayer-tracing/core/integration';
+import type { ModelRequest } from '../shapes/shape.js';
+import type { Door } from './door.js';
+import { type FetchInit, headerOf } from './fetch.js';
+import { isRecord, list, parseJson } from './json.js';
+import { isOpenAI } from './providers.js';
+
+/** What to send instead; undefined where the request is to go out as it is. */
+export function askingForUsage(
+  door: Door,
+  request: ModelRequest,
+  init: FetchInit | undefined,
+): FetchInit | undefined {
+  const { url, params } = request;
+  const { streamUsage = 'auto' } = door.options;
+  const isWanted = streamUsage === true || (streamUsage === 'auto' && isOpenAI(url));
+  if (!isWanted || params.stream !== true || typeof init?.body !== 'string') return undefined;
+  if (!url.pathname.endsWith('/chat/completions')) return undefined;
+  const { stream_options: given } = params;
+  // Who says something about it means it.
+  if (isRecord(given) && given.include_usage !== undefined) return undefined;
+  const stream_options = { ...(isRecord(given) && given), include_usage: true };
+  const body = JSON.stringify({ ...params, stream_options });
+  return { ...init, body, headers: withLength(init.headers, body) };
+}
+
+/** Some clients tell the length themselves. */
+function withLength(headers: unknown, body: string): unknown {
+  if (headerOf(headers, 'content-length') === undefined) return headers;
+  const length = String(new TextEncoder().encode(body).byteLength);
+  if (headers instanceof Headers) {
+    const copy = new Headers(headers);
+    copy.set('content-length', length);
+    return copy;
+  }
+  const entries = Array.isArray(headers) ? headers : Object.entries(headers as object);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, /^content-length$/i.test(key) ? length : value]),
+  );
+}
+
+const BETWEEN_EVENTS = /\r?\n\r?\n/g;
+const NO_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
+
+/** Takes out what a stream tells only because it was asked for its tokens: a last chunk, and an empty field in others. */
+export class UsageHidden implements BodyChange {
+  readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
+  #rest = '';
+
+  chunk(bytes: Uint8Array): Uint8Array {
+    const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
+    const end = Math.max(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('\n\r\n') + 3);
+    // Neither was found: -1 + 2, or -1 + 3.
+    const cut = end <= 2 ? 0 : end;
+    this.#rest = text.slice(cut);
+    return this.#encoder.encode(hidden(text.slice(0, cut)));
+  }
+
+  end(): Uint8Array {
+    return this.#encoder.encode(hidden(this.#rest + this.#decoder.decode()));
+  }
+}
+
+/** Whole events without usage. */
+function hidden(events: string): string {
+  if (!events.includes('"usage"')) return events;
+  let kept = '';
+  let start = 0;
+  for (const { index, 0: gap } of events.matchAll(BETWEEN_EVENTS)) {
+    const event = events.slice(start, index);
+    start = index + gap.length;
+    if (!tellsUsageAlone(event)) kept += event.replace(NO_USAGE, '') + gap;
+  }
+  return kept + events.slice(start);
+}
+
+function tellsUsageAlone(event: string): boolean {
+  if (!/"choices"\s*:\s*\[\s*\]/.test(event)) return false;
+  const chunk = parseJson(event.replace(/^data: ?/gm, ''));
+  return isRecord(chunk) && isRecord(chunk.usage) && list(chunk.choices).length === 0;
+}

@@ -1,0 +1,14 @@
+import { batterySuite } from './battery/suite.ts';
+
+const VERSIONS = [
+  // Brings a fetch of its own, and neither tool runner nor copies.
+  ['anthropic0-30', 'anthropic0-30'],
+  ['anthropic0-60', 'anthropic0-60'],
+  ['anthropic0-100', 'anthropic'],
+  ['anthropic0-137', 'anthropic'],
+  ['anthropic1', 'anthropic'],
+] as const;
+
+for (const [packageName, expected] of VERSIONS) {
+  batterySuite({ battery: 'anthropic', packageName, atLeast: 16, expected });
+}

@@ -1,0 +1,76 @@
+/** Runs a battery bare and traced, each in a process of its own, and compares what was seen on both sides of the client. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { WireRow } from '@openlayer-tracing/core/wire';
+import { PIPELINE, startCollector } from '../../support/collector.ts';
+import { type Asked, startLlmServer } from '../../support/llm-server/index.ts';
+import type { Seen } from './check.ts';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('run.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Compared {
+  readonly bare: readonly Seen[];
+  readonly traced: readonly Seen[];
+  readonly bareAsked: readonly Asked[];
+  readonly tracedAsked: readonly Asked[];
+  /** By the name of the check. */
+  readonly rows: readonly WireRow[];
+}
+
+/** @param runtime the command that runs a TypeScript file */
+export async function runBattery(
+  battery: string,
+  packageName: string,
+  runtime: readonly [string, ...string[]] = [process.execPath, '--import=tsx', '--no-warnings'],
+): Promise<Compared> {
+  await using llm = await startLlmServer();
+  await using collector = await startCollector();
+  const runOne = async (variant: string): Promise<Seen[]> => {
+    const [command, ...flags] = runtime;
+    const { stdout, stderr } = await run(
+      command,
+      [...flags, SCRIPT, battery, packageName, variant],
+      {
+        cwd: ROOT,
+        maxBuffer: 64 * 1024 * 1024,
+        env: {
+          ...process.env,
+          LLM_URL: llm.url,
+          OPENLAYER_API_KEY: 'test-key',
+          OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
+          OPENLAYER_BASE_URL: collector.server.url,
+        },
+      },
+    );
+    assert.equal(stderr.replace(/^.*(Warning|--trace).*\n/gm, ''), '');
+    return JSON.parse(stdout) as Seen[];
+  };
+  const [bare, traced] = await Promise.all([runOne('bare'), runOne('traced')]);
+  const askedBy = (variant: boolean) =>
+    llm.asked.filter(({ headers }) => String(headers['x-case']).startsWith(`${variant}:`));
+  return {
+    bare,
+    traced,
+    bareAsked: askedBy(false),
+    tracedAsked: askedBy(true),
+    rows: collector.server.rows(),
+  };
+}
+
+/** What a provider was asked: everything but the case and the wording of the connection. */
+export function comparable(asked: readonly Asked[]): unknown[] {
+  return asked
+    .map(({ path, headers, body, bytes }) => {
+      const { 'x-case': name, host, connection, ...rest } = headers;
+      const kept = { ...rest };
+      // A form's boundary is chance, and as long each time.
+      if (kept['content-type']?.startsWith('multipart/')) kept['content-type'] = 'multipart';
+      return { name: String(name).replace(/^\w+:/, ''), path, headers: kept, body, bytes };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}

@@ -1,0 +1,59 @@
+/**
+ * Runs the battery of one client, bare or traced, and prints what it saw as JSON. It is a process of its own: rejections
+ * that nobody handles are part of what is seen, and so other versions of Node and other runtimes can run it.
+ *
+ * Arguments: the battery, the package, `bare` or `traced`.
+ */
+
+import { configure, currentTrace, flush, getTracer } from '@openlayer-tracing/core';
+import { type Check, describeError, type Seen } from './check.ts';
+
+interface Battery<Kit> {
+  readonly checks: readonly Check<Kit>[];
+  /** @param name of the check */
+  kit(name: string): Kit;
+}
+
+const [battery = '', packageName = '', variant = ''] = process.argv.slice(2);
+const module = (await import(`./${battery}-battery.ts`)) as {
+  load(packageName: string, isTraced: boolean, url: string): Promise<Battery<unknown>>;
+};
+const { checks, kit } = await module.load(
+  packageName,
+  variant === 'traced',
+  process.env.LLM_URL ?? '',
+);
+if (variant === 'traced') configure({ batch: { maxDelayMs: 0 } });
+
+const unhandled: unknown[] = [];
+process.on('unhandledRejection', (reason) => unhandled.push(describeError(reason)));
+
+const seen: Seen[] = [];
+for (const check of checks) {
+  const outcome = await (variant === 'traced' ? inTrace(check) : outcomeOf(check));
+  // Whoever rejects late has had its chance.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  seen.push({ name: check.name, ...outcome, unhandled: unhandled.splice(0) });
+}
+await flush();
+process.stdout.write(JSON.stringify(seen), () => {
+  // Requests that are never answered would keep the process alive.
+  process.exit();
+});
+
+async function outcomeOf(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'error'>> {
+  try {
+    return { value: await check.run(kit(check.name)) };
+  } catch (error) {
+    return { error: describeError(error) };
+  }
+}
+
+async function inTrace(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'error'>> {
+  const inferenceId = check.name.replace(/[^\w-]+/g, '_');
+  const trace = getTracer().startTrace({ name: check.name, inferenceId });
+  const outcome = await trace.run(() => outcomeOf(check));
+  if (currentTrace() !== undefined) throw new Error('the scope leaked out of the check');
+  trace.end();
+  return outcome;
+}

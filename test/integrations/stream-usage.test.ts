@@ -1,0 +1,124 @@
+/** Chat streams tell their tokens, and the app sees what it would have seen without us. */
+
+import assert from 'node:assert/strict';
+import { captureTraces } from '@openlayer-tracing/core/testing';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
+import type OpenAI from 'openai7';
+import { type LlmServer, startLlmServer } from '../support/llm-server/index.ts';
+import { ask, rowsOf } from './stage.ts';
+
+const streamed = { ...ask(), stream: true as const };
+
+for (const version of ['openai4', 'openai7']) {
+  describe(`the usage of streams, ${version}`, () => {
+    let llm: LlmServer;
+    let module: { OpenAI: typeof OpenAI };
+    before(async () => {
+      llm = await startLlmServer();
+      module = await import(version);
+    });
+    after(() => llm[Symbol.asyncDispose]());
+
+    const client = () => new module.OpenAI({ apiKey: 'k', baseURL: `${llm.url}/v1` });
+
+    /** A client that believes to talk to OpenAI. */
+    const atOpenAI = () =>
+      new module.OpenAI({
+        apiKey: 'k',
+        fetch: (input: string | URL | Request, init?: RequestInit) =>
+          fetch(String(input).replace('https://api.openai.com', llm.url), init),
+      });
+
+    /** The text of a stream, what the server was asked, and the tokens of the step. */
+    async function streamOf(openai: OpenAI, params: object = {}, scenario = '') {
+      using captured = captureTraces();
+      const headers = { 'x-scenario': scenario };
+      const response = await openai.chat.completions
+        .create({ ...streamed, ...params }, { headers })
+        .asResponse();
+      const text = await response.text();
+      const [trace] = await rowsOf(captured, 1);
+      return {
+        text,
+        asked: llm.asked.at(-1)?.body as { stream_options?: object },
+        tokens: trace?.steps[0]?.tokens,
+      };
+    }
+
+    async function bare(params: object = {}): Promise<string> {
+      const response = await client()
+        .chat.completions.create({ ...streamed, ...params })
+        .asResponse();
+      return response.text();
+    }
+
+    it('is asked for at OpenAI, and hidden from the app', async () => {
+      const seen = await streamOf(traceOpenAI(atOpenAI()));
+      assert.deepEqual(seen.asked.stream_options, { include_usage: true });
+      assert.equal(seen.tokens, 12);
+      assert.equal(seen.text, await bare());
+    });
+
+    it('is hidden however the stream is cut', async () => {
+      const seen = await streamOf(traceOpenAI(atOpenAI()), {}, 'split');
+      assert.equal(seen.tokens, 12);
+      assert.equal(seen.text, await bare());
+    });
+
+    it('is not asked for elsewhere', async () => {
+      const seen = await streamOf(traceOpenAI(client()));
+      assert.equal(seen.asked.stream_options, undefined);
+      assert.equal(seen.tokens, null);
+    });
+
+    it('is asked for wherever the app says so', async () => {
+      const seen = await streamOf(traceOpenAI(client(), { streamUsage: true }));
+      assert.equal(seen.tokens, 12);
+      assert.equal(seen.text, await bare());
+    });
+
+    it('is asked for nowhere where the app says so', async () => {
+      const seen = await streamOf(traceOpenAI(atOpenAI(), { streamUsage: false }));
+      assert.equal(seen.asked.stream_options, undefined);
+      assert.equal(seen.tokens, null);
+    });
+
+    it('stays as the app asked for it', async () => {
+      const asked = { stream_options: { include_usage: true } };
+      const seen = await streamOf(traceOpenAI(atOpenAI()), asked);
+      assert.equal(seen.tokens, 12);
+      assert.equal(seen.text, await bare(asked));
+      assert.match(seen.text, /"choices":\[\],"usage":\{/);
+
+      const refused = { stream_options: { include_usage: false } };
+      assert.equal((await streamOf(traceOpenAI(atOpenAI()), refused)).tokens, null);
+    });
+
+    it('leaves other options of the stream as they are', async () => {
+      const given = { stream_options: { include_obfuscation: false } };
+      const seen = await streamOf(traceOpenAI(atOpenAI()), given);
+      assert.deepEqual(seen.asked.stream_options, {
+        include_obfuscation: false,
+        include_usage: true,
+      });
+    });
+
+    it('is hidden from those who leave early and those who read chunk by chunk', async () => {
+      using captured = captureTraces();
+      const openai = traceOpenAI(client(), { streamUsage: true });
+      const seen: string[] = [];
+      for await (const chunk of await openai.chat.completions.create(streamed)) {
+        assert.ok(!('usage' in chunk));
+        seen.push(chunk.choices[0]?.delta.content ?? '');
+      }
+      assert.equal(seen.join(''), 'You said: hi there — ça va?');
+      const long = { ...streamed, messages: ask('50 words').messages };
+      const options = { headers: { 'x-scenario': 'halt-4' } };
+      for await (const chunk of await openai.chat.completions.create(long, options)) {
+        if (chunk.choices[0]?.delta.content === ' w1') break;
+      }
+      const traces = await rowsOf(captured, 2);
+      assert.equal(traces[1]?.steps[0]?.metadata?.ended, 'left');
+    });
+  });
+}

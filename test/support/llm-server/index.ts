@@ -1,0 +1,93 @@
+/** A server that speaks the APIs of LLM providers, deterministically, and misbehaves where it is asked to. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { anthropicMessages } from './anthropic.ts';
+import { type Exchange, type Handler, pause } from './exchange.ts';
+import { generateContent } from './gemini.ts';
+import { misbehave } from './misbehave.ts';
+import { ollamaChat } from './ollama.ts';
+import { chatCompletions } from './openai-chat.ts';
+import {
+  embeddings,
+  imageGenerations,
+  moderations,
+  speech,
+  transcriptions,
+} from './openai-other.ts';
+import { responses } from './openai-responses.ts';
+
+export interface LlmServer extends AsyncDisposable {
+  /** Without a path. */
+  readonly url: string;
+  /** What was asked, in order of arrival. */
+  readonly asked: Asked[];
+}
+
+export interface Asked {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  /** Parsed where it was JSON. */
+  readonly body: unknown;
+  readonly bytes: number;
+}
+
+const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
+  [/\/chat\/completions$/, chatCompletions],
+  [/\/responses$/, responses],
+  [/\/embeddings$/, embeddings],
+  [/\/images\/generations$/, imageGenerations],
+  [/\/moderations$/, moderations],
+  [/\/audio\/speech$/, speech],
+  [/\/audio\/transcriptions$/, transcriptions],
+  [/\/v1\/messages$/, anthropicMessages],
+  [/:(streamGenerateContent|generateContent)$/, generateContent],
+  [/\/api\/chat$/, ollamaChat],
+];
+
+export async function startLlmServer(): Promise<LlmServer> {
+  const asked: Asked[] = [];
+  const attempts = new Map<string, number>();
+  const server = createServer((req, res) => void serve(req, res));
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const bytes = await bodyOf(req);
+    const path = new URL(req.url ?? '/', 'http://local').pathname;
+    const isJson = bytes[0] === '{'.charCodeAt(0);
+    const body: unknown = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
+    asked.push({ path, headers: req.headers, body, bytes: bytes.byteLength });
+    const scenario = String(req.headers['x-scenario'] ?? '');
+    const key = `${scenario}:${req.headers['x-case'] ?? ''}`;
+    const attempt = attempts.get(key) ?? 0;
+    attempts.set(key, attempt + 1);
+    const exchange: Exchange = {
+      params: (body ?? {}) as Record<string, unknown>,
+      scenario,
+      attempt,
+      path,
+      req,
+      res,
+    };
+    if (misbehave(exchange)) return;
+    const late = Number(/^late-(\d+)$/.exec(scenario)?.[1] ?? 0);
+    if (late > 0) await pause(late);
+    const handler = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
+    if (handler === undefined) res.writeHead(404).end('{"error":{"message":"no such path"}}');
+    else await handler(exchange);
+  }
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function bodyOf(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
