@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
   type Child,
@@ -73,7 +72,6 @@ describe('with a spool', function () {
     const answered = linesOf(acked);
     await collector.has(answered).catch(async (error: unknown) => {
       console.log(await json(port, '/stats'), filesIn(dir), said + app.said.stderr);
-      if (process.env.KEEP) execSync(`cp -r ${folder.path} /tmp/kept`);
       throw error;
     });
     // What was open when the app died is reported as well.
