@@ -73,7 +73,8 @@ function responseTo(params: Exchange['params']) {
   const isJson = (params.text as { format?: object } | undefined)?.format !== undefined;
   const text = isJson ? JSON.stringify({ answer: input }) : `You said: ${input} — ça va?`;
   const output: (MessageItem | CallItem)[] =
-    params.tools === undefined
+    // None are none, told or not.
+    !(params.tools as readonly unknown[] | undefined)?.length
       ? [
           {
             type: 'message',

@@ -1,0 +1,229 @@
+/** One call of a model as the AI SDK makes it, whatever its version: `doGenerate`, `doStream` or `doEmbed`. */
+
+import {
+  type BodyObserver,
+  type RecordedCall,
+  type Step,
+  type StepUpdate,
+  startCall,
+  tapStream,
+  tokenFields,
+} from '@openlayer-tracing/core/integration';
+import { Message } from '../shapes/message.js';
+import { isAbort } from '../shared/call-error.js';
+import { recordedContent, recordedParameters } from '../shared/content.js';
+import { isRecord, type Json, list, record, text, without } from '../shared/json.js';
+import type { CallOptions } from '../shared/options.js';
+import { aiModel, aiProvider, aiTokens, reasoningTokens } from './facts.js';
+
+export interface AsksModel {
+  readonly type: 'chat_completion' | 'embedding';
+  /** As the SDK names them: `openai.chat`. */
+  readonly provider: unknown;
+  readonly modelId: unknown;
+  readonly inputs: Json;
+  readonly parameters: Json;
+}
+
+type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
+
+export class AiModelCall {
+  readonly #options: CallOptions;
+  readonly #recorded: RecordedCall;
+  #message = new Message();
+  #facts: StepUpdate = {};
+  #metadata: Record<string, unknown> = {};
+  #firstTokenMs: number | undefined;
+  readonly #failures: string[] = [];
+
+  /** Undefined where nothing is recorded. */
+  static begin(options: CallOptions, asked: AsksModel, parent?: Step): AiModelCall | undefined {
+    let call: AiModelCall | undefined;
+    const { type, inputs, parameters } = asked;
+    const recorded = startCall(
+      {
+        name: type === 'embedding' ? 'AI SDK Embedding' : 'AI SDK Chat Completion',
+        type,
+        inputs: recordedContent(options, 'inputs', inputs),
+        provider: options.provider ?? aiProvider(asked.provider, asked.modelId),
+        model: aiModel(asked.modelId),
+        ...(Object.keys(parameters).length > 0 && {
+          modelParameters: recordedParameters(options, parameters),
+        }),
+      },
+      { soFar: () => call?.soFar(), amount: () => call?.amount ?? 0 },
+      parent,
+    );
+    if (recorded === undefined) return undefined;
+    call = new AiModelCall(options, recorded as RecordedCall);
+    return call;
+  }
+
+  private constructor(options: CallOptions, recorded: RecordedCall) {
+    this.#options = options;
+    this.#recorded = recorded;
+    recorded.isWaiting = true;
+  }
+
+  get amount(): number {
+    return this.#message.amount;
+  }
+
+  get isOpen(): boolean {
+    return this.#recorded.isOpen;
+  }
+
+  /**
+   * Asks again after a failure.
+   * @returns false where its trace is over
+   */
+  tryAgain(): boolean {
+    this.#recorded.tryAgain();
+    if (!this.#recorded.isOpen) return false;
+    this.#recorded.isWaiting = true;
+    this.#message = new Message();
+    this.#firstTokenMs = undefined;
+    return true;
+  }
+
+  soFar(): StepUpdate {
+    return this.#update('unfinished');
+  }
+
+  failed(error: unknown): void {
+    this.#recorded.isWaiting = false;
+    this.#failures.push(messageOf(error));
+    if (isAbort(error)) this.#recorded.end(this.#update('left'));
+    else this.#recorded.fail(error, this.#update('failed'));
+  }
+
+  /** The answer came in one piece. */
+  whole(answer: unknown): void {
+    const said = record(answer);
+    for (const part of list(said.content)) this.#part(record(part));
+    const { objectText, embeddings } = said;
+    if (typeof objectText === 'string') this.#message.text.add(objectText);
+    this.#head(said);
+    if (embeddings !== undefined) {
+      const [first] = list(embeddings);
+      this.#facts = {
+        ...this.#facts,
+        embeddingCount: list(embeddings).length,
+        ...(Array.isArray(first) && { embeddingDimensions: first.length }),
+      };
+    }
+    this.#recorded.isWaiting = false;
+    this.#recorded.end(this.#update('complete'));
+  }
+
+  /** The same parts, seen as they pass by. */
+  streamed<Part>(parts: ReadableStream<Part>): ReadableStream<Part> {
+    const recorded = this.#recorded;
+    let failure: unknown;
+    let isComplete = false;
+    const over = (ending: Ending) => {
+      recorded.isWaiting = false;
+      if (failure !== undefined) this.failed(failure);
+      else recorded.end(this.#update(isComplete ? 'complete' : ending));
+    };
+    const observer: BodyObserver = {
+      asked: () => {
+        recorded.isRead = recorded.isWaiting = true;
+      },
+      chunk: (given: unknown) => {
+        recorded.isWaiting = false;
+        const part = record(given);
+        if (part.type === 'error') failure = part.error;
+        if (part.type === 'finish') isComplete = true;
+        const before = this.amount;
+        this.#part(part);
+        if (this.amount > before) this.#firstTokenMs ??= recorded.elapsedMs;
+      },
+      ended: () => over('complete'),
+      failed: (error) => {
+        if (!isComplete) failure ??= error;
+        over('failed');
+      },
+      left: () => over('left'),
+    };
+    // It hands on whatever comes; that its chunks are bytes matters to nobody here.
+    const tapped = tapStream(parts as unknown as ReadableStream<Uint8Array>, observer, parts);
+    return tapped as unknown as ReadableStream<Part>;
+  }
+
+  #part(part: Json): void {
+    switch (part.type) {
+      case 'text':
+        this.#message.text.add(text(part.text) ?? '');
+        break;
+      case 'text-delta':
+        this.#message.text.add(text(part.delta) ?? '');
+        break;
+      case 'reasoning':
+        this.#message.reasoning.add(text(part.text) ?? '');
+        break;
+      case 'reasoning-delta':
+        this.#message.reasoning.add(text(part.delta) ?? '');
+        break;
+      case 'tool-call':
+        this.#message.addTool(text(part.toolCallId), text(part.toolName), part.input);
+        break;
+      case 'file':
+        this.#message.others.push(part);
+        break;
+      case 'response-metadata':
+        this.#head({ response: part });
+        break;
+      case 'finish':
+        this.#head(part);
+        break;
+    }
+  }
+
+  #head(said: Json): void {
+    const { response, finishReason, usage } = said;
+    const { id, modelId } = record(response);
+    // Up to 5 a text, then an object of the SDK's word and the provider's.
+    const why = isRecord(finishReason) ? finishReason.unified : finishReason;
+    this.#metadata = {
+      ...this.#metadata,
+      ...without({
+        responseId: text(id),
+        finishReason: text(why),
+        reasoningTokens: reasoningTokens(usage),
+      }),
+    };
+    const tokens = aiTokens(usage);
+    this.#facts = {
+      ...this.#facts,
+      ...(typeof modelId === 'string' && { model: aiModel(modelId) }),
+      ...(tokens && tokenFields(tokens)),
+    };
+  }
+
+  #update(ending: Ending): StepUpdate {
+    const { reasoning, others } = this.#message;
+    const hasSaid = this.amount > 0 || others.length > 0;
+    return {
+      ...this.#facts,
+      output: hasSaid ? recordedContent(this.#options, 'output', this.#message.output) : undefined,
+      metadata: without({
+        ...this.#metadata,
+        timeToFirstToken:
+          this.#firstTokenMs === undefined ? undefined : Math.round(this.#firstTokenMs * 10) / 10,
+        reasoning:
+          reasoning.chars > 0
+            ? recordedContent(this.#options, 'output', reasoning.toString())
+            : undefined,
+        partial: ending !== 'complete' && hasSaid ? true : undefined,
+        ended: ending === 'left' || ending === 'unfinished' ? ending : undefined,
+        failedAttempts:
+          this.#failures.length > 0 && ending === 'complete' ? [...this.#failures] : undefined,
+      }),
+    } as StepUpdate;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,234 @@
+/** LangChain's callbacks as steps. A run begins below the run that it names as its parent, wherever it is told. */
+
+import {
+  type RecordedCall,
+  reportFailure,
+  type Step,
+  type StepOptions,
+  type StepType,
+  type StepUpdate,
+  startCall,
+} from '@openlayer-tracing/core/integration';
+import { isAbort } from '../shared/call-error.js';
+import { recordedContent, recordedParameters } from '../shared/content.js';
+import { isRecord, list, parseJson, record, text, without } from '../shared/json.js';
+import type { CallOptions } from '../shared/options.js';
+import { ModelRun } from './model-run.js';
+import { lcProvider, plain } from './values.js';
+
+/** What LangChain knows a handler by. */
+export const HANDLER_NAME = 'openlayer_tracing';
+
+/** Tells of steps that graphs take for themselves. */
+const HIDDEN = 'langsmith:hidden';
+
+interface Run {
+  /** What begins below it. */
+  readonly step: Step | undefined;
+  /** Undefined where it is hidden: what it does stands below its parent. */
+  readonly recorded: RecordedCall | undefined;
+  readonly model?: ModelRun;
+}
+
+type Listener = (...args: unknown[]) => void;
+
+export class LangChainHandler {
+  readonly name = HANDLER_NAME;
+  // What happens within a request is heard within it.
+  readonly awaitHandlers = true;
+  readonly raiseError = false;
+  readonly ignoreLLM = false;
+  readonly ignoreChain = false;
+  readonly ignoreAgent = false;
+  readonly ignoreRetriever = false;
+  readonly ignoreCustomEvent = true;
+  readonly #options: CallOptions;
+  readonly #runs = new Map<unknown, Run>();
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  copy(): this {
+    return this;
+  }
+
+  handleChainStart: Listener = guarded(
+    (chain, inputs, runId, parentId, tags, _meta, _type, name) => {
+      if (list(tags).includes(HIDDEN)) {
+        this.#runs.set(runId, { step: this.#runs.get(parentId)?.step, recorded: undefined });
+        return;
+      }
+      const kind = kindOf(chain);
+      this.#begin(runId, parentId, {
+        name: text(name) ?? kind ?? 'chain',
+        type: /Graph$/.test(kind ?? '') ? 'agent' : 'chain',
+        inputs: this.#content('inputs', plain(inputs)),
+      });
+    },
+  );
+
+  handleChainEnd: Listener = guarded((outputs, runId) => {
+    this.#end(runId, { output: this.#content('output', plain(outputs)) });
+  });
+
+  handleChainError: Listener = guarded((error, runId) => this.#fail(runId, error));
+
+  handleChatModelStart: Listener = guarded((llm, messages, runId, parentId, extra, _tags, meta) => {
+    // One call has one list of messages, and several only where several are asked for.
+    const lists = list(messages);
+    this.#modelBegins(llm, lists.length === 1 ? lists[0] : lists, runId, parentId, extra, meta);
+  });
+
+  handleLLMStart: Listener = guarded((llm, prompts, runId, parentId, extra, _tags, meta) => {
+    this.#modelBegins(llm, prompts, runId, parentId, extra, meta);
+  });
+
+  handleLLMNewToken: Listener = guarded((token, _index, runId) => {
+    this.#runs.get(runId)?.model?.token(text(token) ?? '');
+  });
+
+  handleLLMEnd: Listener = guarded((result, runId) => {
+    this.#runs.get(runId)?.model?.ended(result);
+    this.#runs.delete(runId);
+  });
+
+  handleLLMError: Listener = guarded((error, runId) => {
+    this.#runs.get(runId)?.model?.failed(error);
+    this.#runs.delete(runId);
+  });
+
+  handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
+    const called = text(name) ?? kindOf(tool) ?? 'tool';
+    const given = typeof input === 'string' ? (parseJson(input) ?? input) : input;
+    const inputs = this.#content('inputs', given);
+    this.#begin(runId, parentId, {
+      name: called,
+      type: 'tool',
+      inputs,
+      functionName: called,
+      arguments: inputs,
+    });
+  });
+
+  handleToolEnd: Listener = guarded((output, runId) => {
+    const said = isRecord(output) && 'content' in output ? output.content : output;
+    this.#end(runId, { output: this.#content('output', plain(said)) });
+  });
+
+  handleToolError: Listener = guarded((error, runId) => this.#fail(runId, error));
+
+  handleRetrieverStart: Listener = guarded((retriever, query, runId, parentId, _t, _meta, name) => {
+    this.#begin(runId, parentId, {
+      name: text(name) ?? kindOf(retriever) ?? 'retriever',
+      type: 'retriever',
+      inputs: this.#content('inputs', { query }),
+    });
+  });
+
+  handleRetrieverEnd: Listener = guarded((documents, runId) => {
+    const found = list(documents).map((each) => {
+      const { pageContent, metadata, id } = record(each);
+      return without({ id, content: pageContent, metadata });
+    });
+    const recorded = this.#content('output', found);
+    this.#end(runId, {
+      output: recorded,
+      ...(Array.isArray(recorded) && { documents: recorded }),
+    } as StepUpdate);
+  });
+
+  handleRetrieverError: Listener = guarded((error, runId) => this.#fail(runId, error));
+
+  #modelBegins(
+    llm: unknown,
+    prompt: unknown,
+    runId: unknown,
+    parentId: unknown,
+    extra: unknown,
+    meta: unknown,
+  ): void {
+    const { invocation_params: params, options } = record(extra);
+    const { ls_provider: provider, ls_model_name: lsModel } = record(meta);
+    const { model, model_name, modelName, tools = record(options).tools, ...rest } = record(params);
+    const parameters = without(rest, 'messages');
+    const kind = list(record(llm).id);
+    let run: ModelRun | undefined;
+    const recorded = this.#begin(
+      runId,
+      parentId,
+      {
+        name: 'LangChain Chat Completion',
+        type: 'chat_completion',
+        inputs: this.#content('inputs', without({ prompt: plain(prompt), tools })),
+        // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
+        provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
+        model: text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel),
+        ...(Object.keys(parameters).length > 0 && {
+          modelParameters: recordedParameters(this.#options, parameters),
+        }),
+      },
+      () => run,
+    );
+    if (recorded === undefined) return;
+    run = new ModelRun(recorded, this.#options);
+    this.#runs.set(runId, { step: recorded.step, recorded, model: run });
+  }
+
+  #begin<T extends StepType>(
+    runId: unknown,
+    parentId: unknown,
+    options: StepOptions<T>,
+    model?: () => ModelRun | undefined,
+  ): RecordedCall | undefined {
+    const recorded = startCall(
+      options,
+      {
+        // Runs that are never told to end do not stay here longer than their trace.
+        soFar: () => {
+          this.#runs.delete(runId);
+          return model?.()?.soFar() as StepUpdate<T> | undefined;
+        },
+        amount: () => model?.()?.amount ?? 0,
+      },
+      this.#runs.get(parentId)?.step,
+    ) as RecordedCall | undefined;
+    if (recorded !== undefined) this.#runs.set(runId, { step: recorded.step, recorded });
+    return recorded;
+  }
+
+  #end(runId: unknown, update: StepUpdate): void {
+    this.#runs.get(runId)?.recorded?.end(update);
+    this.#runs.delete(runId);
+  }
+
+  #fail(runId: unknown, error: unknown): void {
+    const recorded = this.#runs.get(runId)?.recorded;
+    this.#runs.delete(runId);
+    const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
+    // Graphs throw what is no failure: an interrupt that waits for a human, a command to a parent.
+    if (isControl === true) recorded?.end({ metadata: { ended: name } } as StepUpdate);
+    else if (isAbort(error)) recorded?.end({ metadata: { ended: 'left' } } as StepUpdate);
+    else recorded?.fail(error);
+  }
+
+  #content(part: 'inputs' | 'output', content: unknown): unknown {
+    return recordedContent(this.#options, part, content);
+  }
+}
+
+/** `RunnableSequence` of `langchain_core`, `runnables`, `RunnableSequence`. */
+function kindOf(serialized: unknown): string | undefined {
+  return text(list(record(serialized).id).at(-1));
+}
+
+/** A listener that never throws. */
+function guarded(listen: Listener): Listener {
+  return (...args) => {
+    try {
+      listen(...args);
+    } catch (error) {
+      reportFailure('callback', error);
+    }
+  };
+}

@@ -1,0 +1,81 @@
+/** LangChain's messages, documents and usage in plain words. */
+
+import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text } from '../shared/json.js';
+
+const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
+const MAX_DEPTH = 4;
+
+/** The value with its messages as `{ role, content }`, as deep as states of graphs hold them. */
+export function plain(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  const type = messageType(value);
+  if (type !== undefined) return plainMessage(value as Json, type);
+  const { messages, lc_namespace: namespace } = value as Json;
+  // What a template makes of its values.
+  if (Array.isArray(namespace) && Array.isArray(messages)) return plain(messages, depth + 1);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]),
+  );
+}
+
+function messageType(value: object): string | undefined {
+  const { content, type, lc_namespace: namespace } = value as Json;
+  const isMessage = content !== undefined && Array.isArray(namespace);
+  return isMessage ? text(type) : undefined;
+}
+
+function plainMessage(message: Json, type: string): Json {
+  const { content, name, tool_call_id: callId } = message;
+  const calls = toolCalls(message);
+  return {
+    role: ROLES[type] ?? type,
+    content,
+    ...(typeof name === 'string' && { name }),
+    ...(typeof callId === 'string' && { tool_call_id: callId }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  };
+}
+
+export function toolCalls(message: Json): { id: unknown; name: unknown; arguments: unknown }[] {
+  return list(message.tool_calls).map((each) => {
+    const { id, name, args } = record(each);
+    return { id, name, arguments: args };
+  });
+}
+
+/** Of a message's `usage_metadata`. */
+export function messageTokens(usage: unknown): TokenCounts | undefined {
+  if (!isRecord(usage)) return undefined;
+  const into = record(usage.input_token_details);
+  const out = record(usage.output_token_details);
+  return {
+    input: count(usage.input_tokens),
+    output: count(usage.output_tokens),
+    total: count(usage.total_tokens),
+    cached: count(into.cache_read),
+    cacheCreation: count(into.cache_creation),
+    audioInput: count(into.audio),
+    audioOutput: count(out.audio),
+  };
+}
+
+/** Where LangChain names a provider in another way than the platform. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  google_genai: 'google',
+  google_vertexai: 'google',
+  'google-genai': 'google',
+  amazon_bedrock: 'bedrock',
+  bedrock_converse: 'bedrock',
+  together: 'together_ai',
+  fireworks: 'fireworks_ai',
+  mistralai: 'mistral',
+};
+
+export function lcProvider(named: unknown): string | undefined {
+  const name = text(named);
+  return name === undefined ? undefined : (PROVIDERS[name] ?? name);
+}

@@ -1,0 +1,54 @@
+/** The Model Context Protocol: tools that a server runs, and tools that a client calls. */
+
+import { type CallsTools, traceCallTool } from './mcp/client.js';
+import { type HandlesRequests, traceToolCalls } from './mcp/server.js';
+import { type CallOptions, checkOptions } from './shared/options.js';
+
+export type { ContentPart } from './shared/options.js';
+
+export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
+
+/**
+ * Has a server record each call of its tools as a step of the current trace; outside a trace, as one of its own. What
+ * the tool does stands below it. Resources and prompts are left alone.
+ *
+ * @example
+ * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));
+ *
+ * @returns the server that was given
+ */
+export function traceMCPServer<Server extends object>(
+  server: Server,
+  options: MCPOptions = {},
+): Server {
+  checkOptions('traceMCPServer', options);
+  // `McpServer` has the one that speaks the protocol within it.
+  const given = server as { server?: unknown } | null;
+  const protocol = (given?.server ?? given) as Partial<HandlesRequests> | null;
+  if (typeof protocol?.setRequestHandler !== 'function') {
+    throw new TypeError('traceMCPServer(server) takes an McpServer, or the Server within it');
+  }
+  traceToolCalls(protocol as HandlesRequests, options);
+  return server;
+}
+
+/**
+ * Has a client record each call of a tool as a step of the current trace; outside a trace, as a trace of its own.
+ *
+ * @example
+ * const client = traceMCPClient(new Client({ name: 'my-agent', version: '1.0.0' }));
+ *
+ * @returns the client that was given
+ */
+export function traceMCPClient<Client extends object>(
+  client: Client,
+  options: MCPOptions = {},
+): Client {
+  checkOptions('traceMCPClient', options);
+  const given = client as Partial<CallsTools> | null;
+  if (typeof given?.callTool !== 'function') {
+    throw new TypeError('traceMCPClient(client) takes a Client');
+  }
+  traceCallTool(given as CallsTools, options);
+  return client;
+}

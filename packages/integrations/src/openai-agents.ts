@@ -1,0 +1,32 @@
+/** OpenAI's Agents SDK. */
+
+import { AgentsProcessor } from './openai-agents/processor.js';
+import { type CallOptions, checkOptions } from './shared/options.js';
+
+export type { ContentPart } from './shared/options.js';
+
+export interface AgentsOptions extends CallOptions {}
+
+/** What the SDK's `addTraceProcessor` and `setTraceProcessors` take. */
+export interface AgentsTraceProcessor {
+  onTraceStart(trace: unknown): Promise<void>;
+  onTraceEnd(trace: unknown): Promise<void>;
+  onSpanStart(span: unknown): Promise<void>;
+  onSpanEnd(span: unknown): Promise<void>;
+  shutdown(timeoutMs?: number): Promise<void>;
+  forceFlush(): Promise<void>;
+}
+
+/**
+ * Records the runs of agents as steps of the current trace: agents, models, tools, handoffs and guardrails. Leave the
+ * SDK's own client untraced, or its calls are counted twice.
+ *
+ * @example
+ * import { addTraceProcessor } from '@openai/agents';
+ *
+ * addTraceProcessor(agentsTraceProcessor());
+ */
+export function agentsTraceProcessor(options: AgentsOptions = {}): AgentsTraceProcessor {
+  checkOptions('agentsTraceProcessor', options);
+  return new AgentsProcessor(options);
+}

@@ -1,0 +1,36 @@
+import { traceAISDK, traceModel, traceTools } from '@openlayer-tracing/integrations/ai-sdk';
+import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
+import type * as openai7 from 'ai7-openai';
+import { type AIKit, type AIModule, aiChecks } from './ai-checks.ts';
+
+export async function load(packageName: string, isTraced: boolean, url: string) {
+  const ai = (await import(packageName)) as AIModule;
+  const { createOpenAI } = (await import(`${packageName}-openai`)) as typeof openai7;
+  Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
+  const major = Number(packageName.slice('ai'.length));
+  if (isTraced && major >= 7) traceAISDK();
+  return {
+    checks: aiChecks,
+    kit(name: string): AIKit {
+      const provider = createOpenAI({
+        apiKey: 'sk-test',
+        baseURL: `${url}/v1`,
+        headers: { 'x-case': `${isTraced}:${name}` },
+        // What the SDK records is not recorded once more by its provider.
+        ...(isTraced && name.includes('traced client') && { fetch: tracedFetch() }),
+      });
+      const prepared = <Model extends object>(model: Model): Model =>
+        isTraced && major < 7 ? traceModel(model) : model;
+      return {
+        ai,
+        major,
+        model: () => prepared(provider.chat('gpt-5-mini')),
+        // From 7 on the SDK tells of its tools, and they are recorded once all the same.
+        tools: (tools) => (isTraced ? traceTools(tools) : tools),
+        responses: () => prepared(provider.responses('gpt-5')),
+        embedder: () => prepared(provider.textEmbeddingModel('text-embedding-3-small')),
+        scenario: (scenario) => ({ headers: { 'x-scenario': scenario } }),
+      };
+    },
+  };
+}
