@@ -1,7 +1,7 @@
 /** A call of a client's method, from its first request to its last try. */
 
+import { isRecord, type Json, record } from '../shared/json.js';
 import { headerOf } from './fetch.js';
-import { isRecord, type Json, record } from './json.js';
 import type { ModelCall } from './model-call.js';
 
 /** What Stainless clients are given for one request. */

@@ -1,7 +1,7 @@
 /** What differs between the doors of clients that speak HTTP. */
 
 import type { Shape } from '../shapes/shape.js';
-import type { CallOptions, StreamUsageOptions } from './options.js';
+import type { CallOptions, StreamUsageOptions } from '../shared/options.js';
 
 export interface Door {
   /** What its steps are called after: `OpenAI`. */

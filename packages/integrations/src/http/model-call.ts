@@ -10,12 +10,12 @@ import {
   tokenFields,
 } from '@openlayer-tracing/core/integration';
 import type { AnswerReader, ModelRequest, Shape } from '../shapes/shape.js';
+import { connectionError, isAbort, statusError, streamError } from '../shared/call-error.js';
+import { recordedContent, recordedParameters } from '../shared/content.js';
+import { without } from '../shared/json.js';
 import { type AnswerBody, answerBody, isStream } from './answer-body.js';
-import { connectionError, isAbort, statusError, streamError } from './call-error.js';
-import { recordedContent, recordedParameters } from './content.js';
 import type { Door } from './door.js';
 import { headerOf } from './fetch.js';
-import { without } from './json.js';
 import { providerOf } from './providers.js';
 import { isRetried, longestWaitMs } from './retries.js';
 

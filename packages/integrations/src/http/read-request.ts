@@ -1,8 +1,8 @@
 /** What a client is about to send to a model, read from what it gives to fetch. */
 
 import type { ModelRequest } from '../shapes/shape.js';
+import { isRecord, type Json, parseJson } from '../shared/json.js';
 import type { FetchInit, FetchInput } from './fetch.js';
-import { isRecord, type Json, parseJson } from './json.js';
 
 /** Longer bodies are not read again: their size alone would slow the call down. */
 const MAX_BODY_CHARS = 16_777_216;

@@ -2,9 +2,9 @@
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
 import type { ModelRequest } from '../shapes/shape.js';
+import { isRecord, list, parseJson } from '../shared/json.js';
 import type { Door } from './door.js';
 import { type FetchInit, headerOf } from './fetch.js';
-import { isRecord, list, parseJson } from './json.js';
 import { isOpenAI } from './providers.js';
 
 /** What to send instead; undefined where the request is to go out as it is. */

@@ -9,11 +9,11 @@ import {
   tapStream,
   untraced,
 } from '@openlayer-tracing/core/integration';
+import type { Json } from '../shared/json.js';
 import { withBody, withChangedNodeBody } from './changed-response.js';
 import { ClientCall } from './client-call.js';
 import type { Door } from './door.js';
 import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
-import type { Json } from './json.js';
 import { ModelCall } from './model-call.js';
 import { bodyOfRequest, isRequest, readRequest } from './read-request.js';
 import { askingForUsage, UsageHidden } from './stream-usage.js';
