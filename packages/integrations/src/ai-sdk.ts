@@ -37,7 +37,9 @@ export function traceAISDK(options: AISDKOptions = {}): void {
  * telemetry leaves out errors, objects and embeddings. The model stays the one that it is.
  *
  * @example
- * const model = traceModel(openai('gpt-5-mini'));
+ * import { createOpenAI } from '@ai-sdk/openai';
+ *
+ * const chat = traceModel(createOpenAI().chat('gpt-5-mini'));
  *
  * @returns the model that was given
  */
@@ -58,7 +60,7 @@ export function traceModel<Model extends object>(model: Model, options: AISDKOpt
  * not tell where it runs. Version 7 does, and records a tool once in any case.
  *
  * @example
- * const tools = traceTools({ weather, calendar });
+ * const tools = traceTools({ weather: { execute: async () => 'sunny' } });
  *
  * @returns copies of the tools that were given
  */

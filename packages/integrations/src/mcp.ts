@@ -13,6 +13,8 @@ export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
  * the tool does stands below it. Resources and prompts are left alone.
  *
  * @example
+ * import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+ *
  * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));
  *
  * @returns the server that was given
@@ -36,6 +38,8 @@ export function traceMCPServer<Server extends object>(
  * Has a client record each call of a tool as a step of the current trace; outside a trace, as a trace of its own.
  *
  * @example
+ * import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+ *
  * const client = traceMCPClient(new Client({ name: 'my-agent', version: '1.0.0' }));
  *
  * @returns the client that was given
