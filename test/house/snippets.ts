@@ -86,17 +86,24 @@ function preludeOf(names: readonly string[], place: string): string {
 /** The examples in the docblocks of all packages. */
 export function snippetsOfDocblocks(sources: readonly Source[]): readonly Snippet[] {
   return publishedPackages().flatMap((workspace) => {
-    const prelude = `${preludeOf(Object.keys(HELPERS), workspace.folder)} ${importsOf(workspace)}`;
+    const own = new Set(doorsOf(workspace).flatMap(namesOf));
+    const helpers = Object.keys(HELPERS).filter((name) => !own.has(name));
+    const prelude = `${preludeOf(helpers, workspace.folder)} ${importsOf(workspace, helpers)}`;
     return sources
       .filter(({ path }) => path.startsWith(`${workspace.folder}/src/`))
       .flatMap(({ path, text }) => examplesIn(path, text, prelude));
   });
 }
 
-/** Imports of everything that a package's doors export. */
-function importsOf(workspace: Workspace): string {
+function namesOf(door: string): readonly string[] {
+  const { values, types } = exportedNames()[door] as DoorNames;
+  return [...values, ...types];
+}
+
+/** Imports of everything that a package's doors export, but for names that are taken. */
+function importsOf(workspace: Workspace, helpers: readonly string[]): string {
   const doors = exportedNames();
-  const taken = new Set(Object.keys(HELPERS));
+  const taken = new Set(helpers);
   return doorsOf(workspace)
     .map((door) => {
       const { values, types } = doors[door] as DoorNames;
