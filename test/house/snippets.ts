@@ -20,16 +20,20 @@ export interface Snippet {
 }
 
 const HELPERS: Readonly<Record<string, string>> = {
+  addTraceProcessor: `import { addTraceProcessor } from '@openai/agents';`,
   Anthropic: `import Anthropic from 'anthropic1';`,
   app: `declare const app: import('express').Express;`,
   ask: `declare function ask(question: string): Promise<string>;`,
   assert: `import assert from 'node:assert/strict';`,
+  CallbackManager: `import { CallbackManager } from '@langchain/core/callbacks/manager';`,
+  Client: `import { Client } from '@modelcontextprotocol/sdk/client/index.js';`,
+  createOpenAI: `import { createOpenAI } from 'ai7-openai';`,
   express: `import express from 'express';`,
   ctx: `declare const ctx: import('koa').Context & { trace: import('@openlayer-tracing/koa').RequestTrace };`,
   Hono: `import { Hono } from 'hono';`,
   Groq: `import Groq from 'groq-sdk';`,
   index: `declare const index: { search(query: string): Promise<Passage[]> };`,
-  Koa: `import Koa from 'koa';`,
+  McpServer: `import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';`,
   model: `declare const model: { answer(question: string): Promise<string> };`,
   namespace: `declare const namespace: import('cls-hooked').Namespace;`,
   Ollama: `declare class Ollama { constructor(options: { fetch: typeof fetch }); }`,

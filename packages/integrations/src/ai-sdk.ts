@@ -37,8 +37,6 @@ export function traceAISDK(options: AISDKOptions = {}): void {
  * telemetry leaves out errors, objects and embeddings. The model stays the one that it is.
  *
  * @example
- * import { createOpenAI } from '@ai-sdk/openai';
- *
  * const chat = traceModel(createOpenAI().chat('gpt-5-mini'));
  *
  * @returns the model that was given

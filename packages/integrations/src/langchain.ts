@@ -1,7 +1,7 @@
 /** LangChain from its core 1 on, and LangGraph. */
 
+import { type CallOptions, checkOptions } from './http/options.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
 export type { ContentPart } from './shared/options.js';
 
@@ -22,8 +22,6 @@ const traced = new WeakSet<object>();
  * retrievers and models. Once, where the app starts; calls need nothing.
  *
  * @example
- * import { CallbackManager } from '@langchain/core/callbacks/manager';
- *
  * traceLangChain(CallbackManager);
  */
 export function traceLangChain(manager: object, options: LangChainOptions = {}): void {

@@ -1,8 +1,8 @@
 /** The Model Context Protocol: tools that a server runs, and tools that a client calls. */
 
+import { type CallOptions, checkOptions } from './http/options.js';
 import { type CallsTools, traceCallTool } from './mcp/client.js';
 import { type HandlesRequests, traceToolCalls } from './mcp/server.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
 export type { ContentPart } from './shared/options.js';
 
@@ -13,8 +13,6 @@ export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
  * the tool does stands below it. Resources and prompts are left alone.
  *
  * @example
- * import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
- *
  * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));
  *
  * @returns the server that was given
@@ -38,8 +36,6 @@ export function traceMCPServer<Server extends object>(
  * Has a client record each call of a tool as a step of the current trace; outside a trace, as a trace of its own.
  *
  * @example
- * import { Client } from '@modelcontextprotocol/sdk/client/index.js';
- *
  * const client = traceMCPClient(new Client({ name: 'my-agent', version: '1.0.0' }));
  *
  * @returns the client that was given

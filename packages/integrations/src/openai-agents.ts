@@ -1,7 +1,7 @@
 /** OpenAI's Agents SDK. */
 
+import { type CallOptions, checkOptions } from './http/options.js';
 import { AgentsProcessor } from './openai-agents/processor.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
 export type { ContentPart } from './shared/options.js';
 
@@ -22,8 +22,6 @@ export interface AgentsTraceProcessor {
  * SDK's own client untraced, or its calls are counted twice.
  *
  * @example
- * import { addTraceProcessor } from '@openai/agents';
- *
  * addTraceProcessor(agentsTraceProcessor());
  */
 export function agentsTraceProcessor(options: AgentsOptions = {}): AgentsTraceProcessor {
