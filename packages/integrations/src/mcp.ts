@@ -1,8 +1,8 @@
 /** The Model Context Protocol: tools that a server runs, and tools that a client calls. */
 
-import { type CallOptions, checkOptions } from './http/options.js';
 import { type CallsTools, traceCallTool } from './mcp/client.js';
 import { type HandlesRequests, traceToolCalls } from './mcp/server.js';
+import { type CallOptions, checkOptions } from './shared/options.js';
 
 export type { ContentPart } from './shared/options.js';
 

@@ -1,7 +1,7 @@
 /** OpenAI's Agents SDK. */
 
-import { type CallOptions, checkOptions } from './http/options.js';
 import { AgentsProcessor } from './openai-agents/processor.js';
+import { type CallOptions, checkOptions } from './shared/options.js';
 
 export type { ContentPart } from './shared/options.js';
 

@@ -9,11 +9,11 @@ import {
   tapStream,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../http/call-error.js';
-import { recordedContent, recordedParameters } from '../http/content.js';
-import { isRecord, type Json, list, record, text, without } from '../http/json.js';
-import type { CallOptions } from '../http/options.js';
 import { Message } from '../shapes/message.js';
+import { isAbort } from '../shared/call-error.js';
+import { recordedContent, recordedParameters } from '../shared/content.js';
+import { isRecord, type Json, list, record, text, without } from '../shared/json.js';
+import type { CallOptions } from '../shared/options.js';
 import { aiModel, aiProvider, aiTokens, reasoningTokens } from './facts.js';
 
 export interface AsksModel {
