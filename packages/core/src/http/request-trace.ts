@@ -191,7 +191,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
       outcome === 'completed' &&
       before.facts.status === facts.status &&
       before.revision === this.revision &&
-      this.root.endMs < 0 &&
+      this.root.isRunning &&
       this.elapsedMs() - before.endMs <= Math.max(LATENCY_TOLERANCE_MS, before.endMs / 100);
     if (isSame) {
       this.root.endMs = before.endMs;

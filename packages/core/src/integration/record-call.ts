@@ -136,7 +136,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.#step.error = undefined;
     if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#step.endMs = -1;
+    this.#step.reopen();
     this.#listen();
   }
 

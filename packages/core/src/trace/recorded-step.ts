@@ -132,6 +132,11 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     }
   }
 
+  /** It goes on after all, as a call does that is tried again. */
+  reopen(): void {
+    this.endMs = RUNNING;
+  }
+
   [Symbol.dispose](): void {
     this.end();
   }

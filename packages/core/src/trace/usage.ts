@@ -67,7 +67,7 @@ function estimateOf(
   const steps = [root];
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
     if (step.children !== undefined) steps.push(...step.children);
-    if (!isModelCall(step.type) || step.endMs < 0) continue;
+    if (!isModelCall(step.type) || step.isRunning) continue;
     const cost = numberIn(step, 'cost') ?? priceOf(step, pricing);
     if (cost === undefined) unpricedCalls++;
     else estimatedCost = (estimatedCost ?? 0) + cost;
