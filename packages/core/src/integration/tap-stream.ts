@@ -4,13 +4,13 @@ import { onEmit } from '../trace/follow-readable.js';
 import { inherited } from '../trace/read-safely.js';
 import { reportFailure } from './report.js';
 
-/** Hears of a body. It ends once, by `ended`, `failed` or `left`. */
+/** Hears of a body. It ends once, by `ended`, `broken` or `left`. */
 export interface BodyObserver {
   /** The consumer asked for more, and waits. */
   asked?(): void;
   chunk(bytes: Uint8Array): void;
   ended(): void;
-  failed(error: unknown): void;
+  broken(error: unknown): void;
   /** The consumer left before the end. */
   left(): void;
 }
@@ -60,7 +60,7 @@ export function tapStream(
           },
           (error: unknown) => {
             owner = undefined;
-            see.failed(error);
+            see.broken(error);
             throw error;
           },
         );
@@ -97,7 +97,7 @@ export function tapNodeBody(body: NodeBody, observer: BodyObserver): void {
   onEmit(body, (event, argument) => {
     if (event === 'data') see.chunk(bytesOf(argument));
     else if (event === 'end') see.ended();
-    else if (event === 'error') see.failed(argument);
+    else if (event === 'error') see.broken(argument);
     else if (event === 'close') see.left();
   });
 }
@@ -132,7 +132,7 @@ function guarded(observer: BodyObserver): Required<BodyObserver> {
       }
     },
     ended: () => end('ended', () => observer.ended()),
-    failed: (error) => end('failed', () => observer.failed(error)),
+    broken: (error) => end('failed', () => observer.broken(error)),
     left: () => end('left', () => observer.left()),
   };
 }

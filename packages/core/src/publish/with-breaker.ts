@@ -41,7 +41,7 @@ export function withBreaker(
     notBefore = 0;
   };
 
-  function failed(error: SendError): void {
+  function countFailure(error: SendError): void {
     failures++;
     const isRefused = isRefusal(error);
     if (!isRefused && failures < THRESHOLD) return;
@@ -67,7 +67,7 @@ export function withBreaker(
         reset();
         return delivery;
       } catch (error) {
-        if (error instanceof SendError && counts(error)) failed(error);
+        if (error instanceof SendError && counts(error)) countFailure(error);
         else if (error instanceof SendError && error.code !== 'given_up') reset();
         throw error;
       } finally {

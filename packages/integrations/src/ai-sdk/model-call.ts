@@ -140,7 +140,7 @@ export class AiModelCall {
         if (this.amount > before) this.#firstTokenMs ??= recorded.elapsedMs;
       },
       ended: () => over('complete'),
-      failed: (error) => {
+      broken: (error) => {
         if (!isComplete) failure ??= error;
         over('failed');
       },

@@ -143,7 +143,7 @@ export class ModelCall {
       },
       ended: () => over('complete'),
       // Who stops a stream has what came so far; who stops waiting for an answer has nothing.
-      failed: (error) => (isAbort(error) && this.#isStream ? over('left') : over('failed', error)),
+      broken: (error) => (isAbort(error) && this.#isStream ? over('left') : over('failed', error)),
       left: () => over('left'),
     };
   }
@@ -162,7 +162,7 @@ export class ModelCall {
         if (said.length < MAX_ERROR_CHARS) said += decoder.decode(bytes, { stream: true });
       },
       ended: over,
-      failed: over,
+      broken: over,
       left: over,
     };
   }
