@@ -81,7 +81,17 @@ const HARMLESS_METHODS = [
 const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager', '#manager']);
 
 /** Called through these alone, so that its names say nothing of others. */
-const FALLIBLE_CLASSES = ['AsyncLocalScope', 'GuardedScope'];
+const FALLIBLE_CLASSES = [
+  ...[
+    'AsyncLocalScope',
+    'GuardedScope',
+    'JsonBytes',
+    'ProgressBar',
+    'RecordedCall',
+    'Spool',
+    'Segment',
+  ],
+];
 
 /** They run or read what is the host's: its errors are to pass. */
 const HOST_METHODS = new Set([
@@ -96,6 +106,8 @@ const HOST_METHODS = new Set([
 
 const HARMLESS_GLOBALS = new Set([
   ...['setTimeout', 'clearTimeout', 'performance.now', 'Date.now', 'Object.fromEntries'],
+  // Onto an error that Node has just made.
+  'Object.assign',
   ...['crypto.randomUUID', 'Math.max', 'Math.min', 'Math.round', 'Math.floor'],
   ...['AbortController', 'Error', 'Map', 'Set'],
 ]);

@@ -489,7 +489,10 @@ export class TracerCore implements Tracer, Recorder {
   }
 }
 
+/** Where there is no spool. */
+const NOTHING_ADOPTED = new Ledger();
+
 function adoptedOf(spool: Spool | undefined): TracerStats['adopted'] {
-  const { published, spooled, quarantined, dropped } = spool?.adopted ?? new Ledger();
+  const { published, spooled, quarantined, dropped } = spool?.adopted ?? NOTHING_ADOPTED;
   return { found: spool?.adoptedRows ?? 0, published, spooled, quarantined, dropped };
 }

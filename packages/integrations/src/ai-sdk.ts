@@ -3,9 +3,9 @@
 import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
+import { type CallOptions, checkOptions } from './common/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface AISDKOptions extends CallOptions {}
 

@@ -1,10 +1,10 @@
 /** Anthropic's client. */
 
+import { type CallOptions, checkOptions } from './common/options.js';
 import { traceClient } from './http/trace-client.js';
 import { anthropicShapes } from './shapes/anthropic-messages.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface AnthropicOptions extends CallOptions {}
 

@@ -1,13 +1,13 @@
 /** Any other client that takes a fetch. */
 
+import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { anthropicShapes } from './shapes/anthropic-messages.js';
 import { geminiShapes } from './shapes/gemini.js';
 import { ollamaShapes } from './shapes/ollama.js';
 import { openAIShapes } from './shapes/openai.js';
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface FetchOptions extends CallOptions, StreamUsageOptions {
   /** The fetch below. @default the global one */

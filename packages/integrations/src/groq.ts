@@ -1,10 +1,10 @@
 /** Groq's client. */
 
+import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
 import { traceClient } from './http/trace-client.js';
 import { openAIShapes } from './shapes/openai.js';
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface GroqOptions extends CallOptions, StreamUsageOptions {}
 

@@ -1,9 +1,9 @@
 /** LangChain from its core 1 on, and LangGraph. */
 
+import { type CallOptions, checkOptions } from './common/options.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface LangChainOptions extends CallOptions {}
 

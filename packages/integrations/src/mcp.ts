@@ -1,10 +1,10 @@
 /** The Model Context Protocol: tools that a server runs, and tools that a client calls. */
 
+import { type CallOptions, checkOptions } from './common/options.js';
 import { type CallsTools, traceCallTool } from './mcp/client.js';
 import { type HandlesRequests, traceToolCalls } from './mcp/server.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
 

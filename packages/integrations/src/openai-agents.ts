@@ -1,9 +1,9 @@
 /** OpenAI's Agents SDK. */
 
+import { type CallOptions, checkOptions } from './common/options.js';
 import { AgentsProcessor } from './openai-agents/processor.js';
-import { type CallOptions, checkOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface AgentsOptions extends CallOptions {}
 

@@ -1,10 +1,10 @@
 /** OpenAI, Azure OpenAI, and whatever speaks like them. */
 
+import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
 import { traceClient } from './http/trace-client.js';
 import { openAIShapes } from './shapes/openai.js';
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './shared/options.js';
 
-export type { ContentPart } from './shared/options.js';
+export type { ContentPart } from './common/options.js';
 
 export interface OpenAIOptions extends CallOptions, StreamUsageOptions {}
 

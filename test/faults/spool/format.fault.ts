@@ -27,7 +27,7 @@ const dist = join(
   dirname(createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json')),
   'dist',
 );
-const { spoolFiles } = await import(join(dist, 'platform/node-spool-files.js'));
+const { nodeSpoolFiles } = await import(join(dist, 'platform/node-spool-files.js'));
 const { Segment: SegmentClass } = await import(join(dist, 'publish/spool/segment.js'));
 const { recover } = await import(join(dist, 'publish/spool/recover.js'));
 
@@ -42,8 +42,8 @@ const rowOf = (i: number): Row => ({
 function written(folder: string, rows: number): { path: string; ends: number[]; bytes: Buffer } {
   const path = join(folder, 'segment.wal');
   closeSync(openSync(path, 'w'));
-  const facts = { id: 'a', path, file: spoolFiles.open(path), createdMs: 0 };
-  const segment: Segment & { bytes: number } = new SegmentClass(spoolFiles, facts);
+  const facts = { id: 'a', path, file: nodeSpoolFiles.open(path), createdMs: 0 };
+  const segment: Segment & { bytes: number } = new SegmentClass(nodeSpoolFiles, facts);
   const ends: number[] = [];
   for (let i = 0; i < rows; i++) {
     segment.begin(`{"n":${i}}`);
@@ -57,7 +57,7 @@ function written(folder: string, rows: number): { path: string; ends: number[]; 
 
 /** The numbers of the rows that a damaged file still gives, as often as it gives them. */
 async function recovered(path: string): Promise<number[]> {
-  const found = await recover(spoolFiles, path, { id: 'a', createdMs: 0 });
+  const found = await recover(nodeSpoolFiles, path, { id: 'a', createdMs: 0 });
   const segment = found.segment as Segment;
   const numbers: number[] = [];
   for (;;) {

@@ -1,7 +1,7 @@
 /** The AI SDK's words in those of the platform. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, record, text, without } from '../shared/json.js';
+import { count, isRecord, type Json, record, text, without } from '../common/json.js';
 
 /** Where the SDK names a provider in another way than the platform. The longest beginning wins. */
 const PROVIDERS: Readonly<Record<string, string>> = {

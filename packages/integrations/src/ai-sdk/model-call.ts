@@ -9,11 +9,11 @@ import {
   tapStream,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { isAbort } from '../common/call-error.js';
+import { recordedContent, recordedParameters } from '../common/content.js';
+import { isRecord, type Json, list, record, text, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { Message } from '../shapes/message.js';
-import { isAbort } from '../shared/call-error.js';
-import { recordedContent, recordedParameters } from '../shared/content.js';
-import { isRecord, type Json, list, record, text, without } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
 import { aiModel, aiProvider, aiTokens, reasoningTokens } from './facts.js';
 
 export interface AsksModel {

@@ -8,9 +8,9 @@ import {
   startCall,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { recordedContent } from '../shared/content.js';
-import { type Json, record, text, without } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { recordedContent } from '../common/content.js';
+import { type Json, record, text, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { aiParameters } from './facts.js';
 import { AiModelCall, type AsksModel } from './model-call.js';
 import { Operation } from './operation.js';

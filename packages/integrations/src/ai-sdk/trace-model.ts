@@ -1,8 +1,8 @@
 /** Has a model of the AI SDK record what it is asked, for versions whose telemetry tells too little. */
 
 import { isUntraced, reportFailure, untraced } from '@openlayer-tracing/core/integration';
-import { type Json, record, without } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { type Json, record, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { aiParameters } from './facts.js';
 import { AiModelCall } from './model-call.js';
 

@@ -7,9 +7,9 @@ import {
   reportFailure,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { recordedContent } from '../shared/content.js';
-import { isRecord } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { recordedContent } from '../common/content.js';
+import { isRecord } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { Operation } from './operation.js';
 
 type Execute = (this: unknown, ...args: unknown[]) => unknown;

@@ -1,7 +1,7 @@
 /** The body of an answer as it passes by: events of a stream at once, anything else when it is whole. */
 
+import { isRecord, parseJson } from '../common/json.js';
 import type { AnswerReader } from '../shapes/shape.js';
-import { isRecord, parseJson } from '../shared/json.js';
 import { Utf8Pieces } from './utf8-pieces.js';
 
 /** What is kept of an answer that comes in one piece. */

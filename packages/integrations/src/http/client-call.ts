@@ -1,6 +1,6 @@
 /** A call of a client's method, from its first request to its last try. */
 
-import { isRecord, type Json, record } from '../shared/json.js';
+import { isRecord, type Json, record } from '../common/json.js';
 import { headerOf } from './fetch.js';
 import type { ModelCall } from './model-call.js';
 

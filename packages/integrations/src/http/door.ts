@@ -1,7 +1,7 @@
 /** What differs between the doors of clients that speak HTTP. */
 
+import type { CallOptions, StreamUsageOptions } from '../common/options.js';
 import type { Shape } from '../shapes/shape.js';
-import type { CallOptions, StreamUsageOptions } from '../shared/options.js';
 
 export interface Door {
   /** What its steps are called after: `OpenAI`. */

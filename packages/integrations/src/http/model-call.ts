@@ -9,10 +9,10 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { connectionError, isAbort, statusError, streamError } from '../common/call-error.js';
+import { recordedContent, recordedParameters } from '../common/content.js';
+import { without } from '../common/json.js';
 import type { AnswerReader, ModelRequest, Shape } from '../shapes/shape.js';
-import { connectionError, isAbort, statusError, streamError } from '../shared/call-error.js';
-import { recordedContent, recordedParameters } from '../shared/content.js';
-import { without } from '../shared/json.js';
 import { type AnswerBody, answerBody, isStream } from './answer-body.js';
 import type { Door } from './door.js';
 import { headerOf } from './fetch.js';

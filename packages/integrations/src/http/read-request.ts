@@ -1,7 +1,7 @@
 /** What a client is about to send to a model, read from what it gives to fetch. */
 
+import { isRecord, type Json, parseJson } from '../common/json.js';
 import type { ModelRequest } from '../shapes/shape.js';
-import { isRecord, type Json, parseJson } from '../shared/json.js';
 import type { FetchInit, FetchInput } from './fetch.js';
 
 /** Longer bodies are not read again: their size alone would slow the call down. */

@@ -1,8 +1,8 @@
 /** Asks a chat stream for its tokens where the app did not, and keeps what that adds from the app. */
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
+import { isRecord, list, parseJson } from '../common/json.js';
 import type { ModelRequest } from '../shapes/shape.js';
-import { isRecord, list, parseJson } from '../shared/json.js';
 import type { Door } from './door.js';
 import { type FetchInit, headerOf } from './fetch.js';
 import { isOpenAI } from './providers.js';

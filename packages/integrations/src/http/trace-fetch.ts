@@ -9,7 +9,7 @@ import {
   tapStream,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import type { Json } from '../shared/json.js';
+import type { Json } from '../common/json.js';
 import { withBody, withChangedNodeBody } from './changed-response.js';
 import { ClientCall } from './client-call.js';
 import type { Door } from './door.js';

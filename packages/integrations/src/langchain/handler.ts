@@ -9,10 +9,10 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../shared/call-error.js';
-import { recordedContent, recordedParameters } from '../shared/content.js';
-import { isRecord, list, parseJson, record, text, without } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { isAbort } from '../common/call-error.js';
+import { recordedContent, recordedParameters } from '../common/content.js';
+import { isRecord, list, parseJson, record, text, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { ModelRun } from './model-run.js';
 import { lcProvider, plain } from './values.js';
 

@@ -1,10 +1,10 @@
 import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integration';
 import { tokenFields } from '@openlayer-tracing/core/integration';
+import { isAbort } from '../common/call-error.js';
+import { recordedContent } from '../common/content.js';
+import { type Json, list, record, text, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { Message } from '../shapes/message.js';
-import { isAbort } from '../shared/call-error.js';
-import { recordedContent } from '../shared/content.js';
-import { type Json, list, record, text, without } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
 import { lcProvider, messageTokens, toolCalls } from './values.js';
 
 /** One run of a model, told token by token or at its end. */

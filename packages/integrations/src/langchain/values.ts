@@ -1,7 +1,7 @@
 /** LangChain's messages, documents and usage in plain words. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text } from '../shared/json.js';
+import { count, isRecord, type Json, list, record, text } from '../common/json.js';
 
 const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
 const MAX_DEPTH = 4;

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../shared/options.js';
+import type { CallOptions } from '../common/options.js';
 import { asToolStep } from './tool-call.js';
 
 export interface CallsTools {

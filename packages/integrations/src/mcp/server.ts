@@ -1,5 +1,5 @@
-import { record } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { record } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { asToolStep } from './tool-call.js';
 
 type Handler = (this: unknown, request: unknown, ...rest: unknown[]) => unknown;

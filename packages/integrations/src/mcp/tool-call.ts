@@ -4,10 +4,10 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError, isAbort } from '../shared/call-error.js';
-import { recordedContent } from '../shared/content.js';
-import { list, record, text } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { CallError, isAbort } from '../common/call-error.js';
+import { recordedContent } from '../common/content.js';
+import { list, record, text } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 
 /** Runs a call of a tool as a step. What it returns and throws passes unchanged. */
 export function asToolStep<T>(options: CallOptions, params: unknown, call: () => T): T {

@@ -5,9 +5,9 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError } from '../shared/call-error.js';
-import { record, text } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
+import { CallError } from '../common/call-error.js';
+import { record, text } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { spanStep, spanUpdate } from './span-facts.js';
 
 interface Open {

@@ -5,12 +5,12 @@ import {
   type StepUpdate,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { recordedContent, recordedParameters } from '../common/content.js';
+import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { openAIChat } from '../shapes/openai-chat.js';
 import { openAIResponses } from '../shapes/openai-responses.js';
 import type { Shape } from '../shapes/shape.js';
-import { recordedContent, recordedParameters } from '../shared/content.js';
-import { isRecord, type Json, list, parseJson, record, text, without } from '../shared/json.js';
-import type { CallOptions } from '../shared/options.js';
 
 /** Where the SDK's models are, unless somebody gave it others. */
 const PROVIDER = 'openai';

@@ -1,8 +1,8 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, there and on the clouds that offer it alike. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, type Json, list, record, text, without } from '../common/json.js';
 import { quickTextAfter } from '../http/quick-text.js';
-import { count, type Json, list, record, text, without } from '../shared/json.js';
 import { Message } from './message.js';
 import type { Answer, AnswerReader, Description, Shape } from './shape.js';
 

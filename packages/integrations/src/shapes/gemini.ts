@@ -1,7 +1,7 @@
 /** Google's `models/...:generateContent` and its like, of the Gemini API and of Vertex AI. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../shared/json.js';
+import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
 import { Message } from './message.js';
 import { PlainReader } from './plain-reader.js';
 import type { Answer, AnswerReader, Description, ModelRequest, Shape } from './shape.js';

@@ -1,6 +1,6 @@
 /** What a model said: a text, calls of tools, or both. */
 
-import { isRecord, parseJson } from '../shared/json.js';
+import { isRecord, parseJson } from '../common/json.js';
 import { CollectedText } from './collected-text.js';
 
 const MAX_TOOL_CALLS = 128;

@@ -1,6 +1,6 @@
 /** Ollama's own API; its OpenAI-like one is read as that. */
 
-import { count, type Json, list, record, text, without } from '../shared/json.js';
+import { count, type Json, list, record, text, without } from '../common/json.js';
 import { Message } from './message.js';
 import { PlainReader } from './plain-reader.js';
 import type { Answer, AnswerReader, Shape } from './shape.js';

@@ -1,9 +1,9 @@
 /** `POST /chat/completions`, of OpenAI and of all that speak like it. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { type Json, list, record, text, without } from '../common/json.js';
+import { nameMedia } from '../common/media.js';
 import { quickText } from '../http/quick-text.js';
-import { type Json, list, record, text, without } from '../shared/json.js';
-import { nameMedia } from '../shared/media.js';
 import { Message } from './message.js';
 import { openAIReasoningTokens, openAITokens } from './openai-usage.js';
 import type { Answer, AnswerReader, Description, Shape } from './shape.js';

@@ -1,7 +1,7 @@
 /** The older `POST /completions`: a text that goes on. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { type Json, list, record, text, without } from '../shared/json.js';
+import { type Json, list, record, text, without } from '../common/json.js';
 import { CollectedText } from './collected-text.js';
 import { deploymentOf } from './openai-chat.js';
 import { openAITokens } from './openai-usage.js';

@@ -1,6 +1,6 @@
 /** OpenAI's `POST /embeddings`. The vectors are counted, not kept. */
 
-import { list, record, text, without } from '../shared/json.js';
+import { list, record, text, without } from '../common/json.js';
 import { deploymentOf } from './openai-chat.js';
 import { openAITokens } from './openai-usage.js';
 import { PlainReader } from './plain-reader.js';

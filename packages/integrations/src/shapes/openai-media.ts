@@ -1,7 +1,7 @@
 /** OpenAI's images and audio. Pictures and sounds are named, not kept. */
 
-import { isRecord, list, record, text, without } from '../shared/json.js';
-import { nameMedia } from '../shared/media.js';
+import { isRecord, list, record, text, without } from '../common/json.js';
+import { nameMedia } from '../common/media.js';
 import { deploymentOf } from './openai-chat.js';
 import { openAITokens } from './openai-usage.js';
 import { PlainReader } from './plain-reader.js';

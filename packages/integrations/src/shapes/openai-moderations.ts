@@ -1,6 +1,6 @@
 /** OpenAI's `POST /moderations`. */
 
-import { list, record, text, without } from '../shared/json.js';
+import { list, record, text, without } from '../common/json.js';
 import { PlainReader } from './plain-reader.js';
 import type { Answer, Shape } from './shape.js';
 

@@ -1,8 +1,8 @@
 /** OpenAI's `POST /responses`. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { type Json, list, record, text, without } from '../common/json.js';
 import { quickTextAfter } from '../http/quick-text.js';
-import { type Json, list, record, text, without } from '../shared/json.js';
 import { Message } from './message.js';
 import { openAIReasoningTokens, openAITokens } from './openai-usage.js';
 import type { Answer, AnswerReader, Description, Shape } from './shape.js';

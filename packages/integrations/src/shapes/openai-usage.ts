@@ -1,7 +1,7 @@
 /** Tokens as OpenAI counts them, in its chat, responses, embeddings, images and audio, and whoever does likewise. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, record } from '../shared/json.js';
+import { count, isRecord, record } from '../common/json.js';
 
 export function openAITokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;

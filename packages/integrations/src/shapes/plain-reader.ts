@@ -1,6 +1,6 @@
 /** Reads answers that come in one piece, by one function. */
 
-import type { Json } from '../shared/json.js';
+import type { Json } from '../common/json.js';
 import type { Answer, AnswerReader } from './shape.js';
 
 export class PlainReader implements AnswerReader {

@@ -1,7 +1,7 @@
 /** What is particular about a kind of exchange with a model: how its requests and answers are read. */
 
 import type { StepType, StepUpdate, TokenCounts } from '@openlayer-tracing/core/integration';
-import type { Json } from '../shared/json.js';
+import type { Json } from '../common/json.js';
 
 /** A request to a model. */
 export interface ModelRequest {
