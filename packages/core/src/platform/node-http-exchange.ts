@@ -64,13 +64,18 @@ function hold(
     clearTimeout(deadline);
     request.signal?.removeEventListener('abort', abort);
   };
+  const connected = () => {
+    isConnected = true;
+  };
   outgoing.on('socket', (socket) => {
-    socket.unref();
-    const connected = () => {
-      isConnected = true;
-    };
-    if (!socket.connecting) connected();
-    else socket.once(secure ? 'secureConnect' : 'connect', connected);
+    try {
+      socket.unref();
+      if (!socket.connecting) connected();
+      else socket.once(secure ? 'secureConnect' : 'connect', connected);
+    } catch {
+      // What may have been sent counts as sent.
+      connected();
+    }
   });
   outgoing.on('error', fail);
   let isAnswered = false;

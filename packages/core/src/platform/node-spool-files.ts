@@ -62,7 +62,7 @@ export const nodeSpoolFiles: SpoolFiles = {
     closeSync(file);
     throw new Error(`${path} is no plain file of ours`);
   },
-  close: (file) => closeSync(file),
+  closeFile: (file) => closeSync(file),
   append: (file, bytes, length) => writeSync(file, bytes, 0, length),
   truncate: (file, length) => ftruncateSync(file, length),
   bytesOf: (file) => fstatSync(file).size,

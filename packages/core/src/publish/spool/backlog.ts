@@ -59,7 +59,7 @@ async function waitingIn(files: SpoolFiles, path: string): Promise<number> {
       damage() {},
     });
   } finally {
-    files.close(file);
+    files.closeFile(file);
   }
   return traces.size;
 }

@@ -15,7 +15,7 @@ export interface SpoolFiles {
   create(path: string): number;
   /** Opens a plain file of ours, to read and append. Follows no link, and waits for no pipe. */
   open(path: string): number;
-  close(file: number): void;
+  closeFile(file: number): void;
   /** @returns the bytes that were written, which a full disk makes fewer */
   append(file: number, bytes: Uint8Array, length: number): number;
   truncate(file: number, length: number): void;

@@ -38,7 +38,7 @@ export class Quarantine {
     try {
       this.#files.append(file, bytes, bytes.byteLength);
     } finally {
-      this.#files.close(file);
+      this.#files.closeFile(file);
     }
   }
 

@@ -29,7 +29,7 @@ export async function recover(
     segment.isSealed = true;
     return await read(segment);
   } catch (error) {
-    files.close(file);
+    files.closeFile(file);
     throw error;
   }
 }
@@ -42,7 +42,7 @@ async function read(segment: Segment): Promise<Recovered> {
   let torn: Damage | undefined;
   // Every trace has a frame of its own: there cannot be more of them.
   const most = segment.bytes / HEADER_BYTES;
-  const take = (frame: Frame) => {
+  const takeFrame = (frame: Frame) => {
     const { kind, number, payload, offset } = frame;
     if (kind === Kind.start && number < most) {
       table.set(number, State.open);
@@ -64,7 +64,7 @@ async function read(segment: Segment): Promise<Recovered> {
   };
   await readFrames(files, file, {
     frame(frame) {
-      if (frame.version === VERSION) take(frame);
+      if (frame.version === VERSION) takeFrame(frame);
       else isNewer = true;
     },
     damage(damage) {

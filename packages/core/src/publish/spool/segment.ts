@@ -130,7 +130,8 @@ export class Segment {
       return this.isGone ? { rows: [], damaged: 0 } : read;
     } finally {
       this.#readers--;
-      if (this.#readers === 0) for (const file of this.#retired.splice(0)) this.files.close(file);
+      if (this.#readers === 0)
+        for (const file of this.#retired.splice(0)) this.files.closeFile(file);
     }
   }
 
@@ -185,7 +186,7 @@ export class Segment {
   /** Its number would be given to another file while it is being read. */
   #retire(file: number): void {
     if (this.#readers > 0) this.#retired.push(file);
-    else this.files.close(file);
+    else this.files.closeFile(file);
   }
 
   /** Closes the file and deletes it. */
