@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {
   type ClientHttp2Stream,
   connect,
+  constants,
   createServer,
   type IncomingHttpHeaders,
 } from 'node:http2';
@@ -56,7 +57,7 @@ for (const { name, Koa, parser } of koaVersions) {
       const left = ask('/endless');
       await headersOf(left);
       await new Promise((resolve) => left.once('data', resolve));
-      left.close();
+      left.close(constants.NGHTTP2_CANCEL);
 
       const echoed = await collector.row('echo');
       assert.deepEqual(echoed.body, { question: 'Why?' });

@@ -97,8 +97,9 @@ function onResponseClose(this: ServerResponse): void {
     trace = traceOf(this);
     if (trace === undefined) return;
     const failure: unknown = this.errored ?? undefined;
-    const outcome =
-      failure !== undefined ? 'error' : this.writableFinished ? 'completed' : 'aborted';
+    // An HTTP/2 response that the client left may say that it is finished, although nobody has ended it.
+    const isFinished = this.writableFinished && this.writableEnded;
+    const outcome = failure !== undefined ? 'error' : isFinished ? 'completed' : 'aborted';
     trace.settleAnswer(outcome, answerFacts(this), failure);
   } catch (error) {
     trace?.failed('close', error);
