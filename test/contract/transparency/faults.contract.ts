@@ -14,7 +14,7 @@ interface Result {
   readonly failures: readonly string[];
 }
 
-/** A version of a framework, and how many of our functions its cases reach at least. */
+/** A version of a framework, or a way to run it, and how many of our functions its cases reach at least. */
 export interface SweptVersion {
   readonly version: string;
   readonly atLeast: number;

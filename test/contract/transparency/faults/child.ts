@@ -8,23 +8,26 @@ import { join } from 'node:path';
 import { copyWithFaults, type FaultSite } from '../../../support/fault-injection.ts';
 import type { Case, Framework } from '../case.ts';
 import { moodyCollector } from './moody-collector.ts';
-import { type Adapter, setupsOf } from './setups.ts';
+import { type Adapter, type ReadRequest, setupsOf } from './setups.ts';
 import { sweep } from './sweep.ts';
 
-export interface Child<C extends Case, M> {
+export interface Child<C extends Case, M, Req> {
   /** The folder of the adapter's package. */
   readonly adapter: string;
   readonly framework: Framework<C, M>;
-  /** Leaves core alone, which is the same with every framework. */
-  readonly onlyAdapter: boolean;
+  readonly read: ReadRequest<Req>;
+  /** Where functions fail; everywhere, unless it is given. */
+  readonly only?: ((site: FaultSite) => boolean) | undefined;
 }
 
 /** Ends the process. */
-export async function failOneByOne<C extends Case, M>(child: Child<C, M>): Promise<never> {
-  const { adapter, framework, onlyAdapter } = child;
+export async function failOneByOne<C extends Case, M, Req>(
+  child: Child<C, M, Req>,
+): Promise<never> {
+  const { adapter, framework, read, only } = child;
   const folder = await mkdtemp(join(tmpdir(), 'openlayer-faults-'));
   const copy = await copyWithFaults(['core', adapter], folder);
-  const core = (await import(copy.url(`${adapter}/dist/index.js`))) as Adapter<M>;
+  const core = (await import(copy.url(`${adapter}/dist/index.js`))) as Adapter<M, Req>;
 
   const realSetTimeout = setTimeout;
   // Our sweeps and deadlines take seconds: here they take a fiftieth of it.
@@ -35,18 +38,17 @@ export async function failOneByOne<C extends Case, M>(child: Child<C, M>): Promi
   collector.listen(0, '127.0.0.1');
   await once(collector, 'listening');
   const { port } = collector.address() as AddressInfo;
-  const setups = setupsOf(core, {
+  const options = {
     apiKey: 'key',
     inferencePipelineId: 'pipeline',
     baseUrl: `http://127.0.0.1:${port}/v1`,
     batch: { maxDelayMs: 0, maxBatchRows: 3 },
     retry: { baseMs: 1, capMs: 2 },
     logLevel: 'debug',
-  });
+  } as const;
 
   Error.stackTraceLimit = 100;
-  const isOfAdapter = ({ where }: FaultSite) => where.startsWith(`${adapter}/`);
-  const only = onlyAdapter ? isOfAdapter : undefined;
+  const setups = setupsOf(core, options, read);
   const result = await sweep({ framework, core, sites: copy.sites, setups, only });
   await rm(folder, { recursive: true });
   process.stdout.write(

@@ -4,10 +4,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type * as library from '@openlayer-tracing/core';
 import type { Setup } from './sweep.ts';
 
-/** What is used here of an adapter, whose options are given what has a method and a query. */
-export type Adapter<M> = typeof library & {
-  openlayerTracing(options?: library.TracingOptions<{ method: string; query: unknown }>): M;
+/** What is used here of an adapter. */
+export type Adapter<M, Req> = typeof library & {
+  openlayerTracing(options?: library.TracingOptions<Req>): M;
 };
+
+/** What is read of a request as the adapter's options are given it. */
+export type ReadRequest<Req> = (req: Req) => { readonly method: string; readonly query: unknown };
 
 const storage = new AsyncLocalStorage<ReturnType<library.ScopeManager['get']>>();
 const ownScope: library.ScopeManager = {
@@ -16,9 +19,10 @@ const ownScope: library.ScopeManager = {
   run: (step, fn, first, second) => storage.run(step, fn, first, second),
 };
 
-export function setupsOf<M>(
-  adapter: Adapter<M>,
+export function setupsOf<M, Req>(
+  adapter: Adapter<M, Req>,
   options: library.TracerOptions,
+  read: ReadRequest<Req>,
 ): readonly Setup<M>[] {
   return [
     {
@@ -35,7 +39,7 @@ export function setupsOf<M>(
       middleware: () => {
         adapter.configure({ ...options, redact: { text: (text) => text, keys: ['q', /own/] } });
         return adapter.openlayerTracing({
-          name: (req) => `own ${req.method}`,
+          name: (req) => `own ${read(req).method}`,
           user: () => 'user',
           session: () => 7,
           metadata: () => {
@@ -55,7 +59,7 @@ export function setupsOf<M>(
       middleware: () => {
         adapter.configure(options);
         return adapter.openlayerTracing({
-          input: (req) => ({ q: req.query }),
+          input: (req) => ({ q: read(req).query }),
           metadata: () => ({ a: 1 }),
           sample: () => false,
         });
