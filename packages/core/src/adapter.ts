@@ -2,6 +2,7 @@
 
 export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
 export type { TracingOptions } from './http/options.js';
+export { defineTrace, setOwnTrace } from './http/own-trace.js';
 export { readInScope } from './http/read-in-scope.js';
 export type { RequestAdapter } from './http/request-adapter.js';
 export { nodeRequestBody, type RequestBody } from './http/request-body.js';

@@ -5,11 +5,12 @@ import {
   type RequestTrace,
   RequestTracing,
   setAnswerHeader,
+  setOwnTrace,
   settleAtEnd,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { AppPreparation, setOwnTrace } from './prepare-app.js';
+import { AppPreparation } from './prepare-app.js';
 
 declare global {
   namespace Express {

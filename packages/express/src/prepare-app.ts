@@ -1,11 +1,6 @@
 /** What an app is given once, at its first request, so that no request has to be changed. */
 
-import {
-  getTrace,
-  InertTrace,
-  observeWrites,
-  type RequestTrace,
-} from '@openlayer-tracing/core/adapter';
+import { defineTrace, observeWrites } from '@openlayer-tracing/core/adapter';
 import type { Application, Request, Response } from 'express';
 import { type Watcher, watchHandlers } from './watch-handlers.js';
 
@@ -46,7 +41,7 @@ function prepareApp(app: App, watcher: Watcher): () => boolean {
   const root = rootOf(app);
   if (!prepared.has(root)) {
     prepared.add(root);
-    defineTrace(root.request);
+    defineTrace(root.request, (req) => req);
     observeWrites(root.response);
   }
   return watchHandlers(app, watcher);
@@ -57,27 +52,4 @@ function rootOf(app: App): App {
   let root = app;
   while (root.parent !== undefined) root = root.parent;
   return root;
-}
-
-function defineTrace(prototype: object): void {
-  Object.defineProperty(prototype, 'trace', {
-    configurable: true,
-    enumerable: true,
-    get(this: Request): RequestTrace {
-      return getTrace(this) ?? new InertTrace();
-    },
-    set(this: Request, value: RequestTrace) {
-      setOwnTrace(this, value);
-    },
-  });
-}
-
-/** For an app that has a `trace` of its own in the way. */
-export function setOwnTrace(req: Request, trace: RequestTrace): void {
-  Object.defineProperty(req, 'trace', {
-    value: trace,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  });
 }

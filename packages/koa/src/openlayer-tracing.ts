@@ -6,11 +6,12 @@ import {
   RequestTracing,
   readInScope,
   setHeaderWithHead,
+  setOwnTrace,
   settleAtEnd,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { Context, Middleware, Next } from 'koa';
-import { prepareApp, setOwnTrace } from './prepare-app.js';
+import { prepareApp } from './prepare-app.js';
 import { pathOf, routeOf } from './route.js';
 
 declare module 'koa' {

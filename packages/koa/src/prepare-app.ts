@@ -1,12 +1,6 @@
 /** What an app is given once, at its first request, so that no request has to be changed. */
 
-import {
-  getTrace,
-  InertTrace,
-  onEmit,
-  type RequestTrace,
-  type RequestTracing,
-} from '@openlayer-tracing/core/adapter';
+import { defineTrace, onEmit, type RequestTracing } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'koa';
 
 type App = Context['app'];
@@ -20,28 +14,9 @@ const prepared = new WeakSet<App>();
 export function prepareApp(app: App, tracing: RequestTracing<Context, Context['res']>): void {
   if (prepared.has(app)) return;
   prepared.add(app);
-  Object.defineProperty(app.context, 'trace', {
-    configurable: true,
-    enumerable: true,
-    get(this: Context): RequestTrace {
-      return getTrace(this.req) ?? new InertTrace();
-    },
-    set(this: Context, value: RequestTrace) {
-      setOwnTrace(this, value);
-    },
-  });
+  defineTrace<Pick<Context, 'req'>>(app.context as Context, (ctx) => ctx.req);
   onEmit(app, (event, error, ctx) => {
     if (event === 'error' && hasRequest(ctx)) tracing.recordError(ctx.req, error);
-  });
-}
-
-/** For an app that has a `trace` of its own in the way. */
-export function setOwnTrace(ctx: Context, trace: RequestTrace): void {
-  Object.defineProperty(ctx, 'trace', {
-    value: trace,
-    configurable: true,
-    enumerable: true,
-    writable: true,
   });
 }
 

@@ -5,7 +5,7 @@ import { isNodeReadable, type NodeReadable } from '../trace/follow-readable.js';
 import { inherited } from '../trace/read-safely.js';
 import type { RequestTrace } from '../trace/types.js';
 import { RecordedRequest } from './request-trace.js';
-import { readStreamInScope } from './stream-in-scope.js';
+import { inScope, readStreamInScope } from './stream-in-scope.js';
 
 const bound = new WeakSet<object>();
 
@@ -37,16 +37,8 @@ function isA(name: 'Response' | 'ReadableStream', method: string, value: object)
 }
 
 /** Whatever reads a Node stream, it is by `_read` that the stream is asked for more. */
-function bindReadable(trace: RequestTrace, stream: NodeReadable): void {
-  const read = inherited(stream, '_read');
-  if (typeof read !== 'function') return;
+function bindReadable(trace: RecordedRequest, stream: NodeReadable): void {
+  if (typeof inherited(stream, '_read') !== 'function') return;
   bound.add(stream);
-  const readInScope = function (this: unknown, ...args: unknown[]): unknown {
-    return trace.run(() => read.apply(this, args));
-  };
-  Object.defineProperty(stream, '_read', {
-    value: readInScope,
-    configurable: true,
-    writable: true,
-  });
+  inScope(trace, stream, '_read');
 }

@@ -44,7 +44,8 @@ interface Answered {
   readonly revision: number;
 }
 
-const NOTHING_SENT: AnswerFacts = {
+/** Of an answer that never began. */
+export const NOTHING_SENT: AnswerFacts = {
   status: undefined,
   contentType: undefined,
   contentEncoding: undefined,

@@ -36,11 +36,12 @@ export class RequestTracing<Req extends object, Res> {
    */
   begin(req: Req, res: Res): RequestTrace {
     try {
-      const existing = this.#existing(req);
+      const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
+      const existing = existingOf(req, aliases);
       if (existing !== undefined) return existing;
       const trace = this.#begin(req, res);
       tracedRequests.set(req, trace);
-      for (const alias of this.#aliases(req)) tracedRequests.set(alias, trace);
+      for (const alias of aliases) tracedRequests.set(alias, trace);
       return trace;
     } catch (error) {
       this.#settings.failed('begin', error);
@@ -105,20 +106,6 @@ export class RequestTracing<Req extends object, Res> {
       this.#settings.failed('route', failure);
       return undefined;
     }
-  }
-
-  #existing(req: Req): RequestTrace | undefined {
-    const own = getTrace(req);
-    if (own !== undefined) return own;
-    for (const alias of this.#aliases(req)) {
-      const trace = getTrace(alias);
-      if (trace !== undefined) return trace;
-    }
-    return undefined;
-  }
-
-  #aliases(req: Req): readonly object[] {
-    return this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
   }
 
   #begin(req: Req, res: Res): RequestTrace {
@@ -195,6 +182,16 @@ export class RequestTracing<Req extends object, Res> {
 }
 
 const NO_ALIASES: readonly object[] = [];
+
+function existingOf(req: object, aliases: readonly object[]): RequestTrace | undefined {
+  const own = getTrace(req);
+  if (own !== undefined) return own;
+  for (const alias of aliases) {
+    const trace = getTrace(alias);
+    if (trace !== undefined) return trace;
+  }
+  return undefined;
+}
 
 /** Settings of a tracer. The compiler holds the list to be complete. */
 const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {

@@ -31,7 +31,8 @@ export function readStreamInScope(trace: RecordedRequest, stream: ReadableStream
   }
 }
 
-function inScope(trace: RecordedRequest, holder: object, name: string | symbol): void {
+/** Has a method of the object run in the scope of the trace, whoever calls it. */
+export function inScope(trace: RecordedRequest, holder: object, name: string | symbol): void {
   const method: unknown = Reflect.get(holder, name);
   if (typeof method !== 'function') return;
   define(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));

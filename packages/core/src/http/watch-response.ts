@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type AnswerFacts, RecordedRequest } from './request-trace.js';
+import { type AnswerFacts, NOTHING_SENT, RecordedRequest } from './request-trace.js';
 import { tracedRequests } from './traced-requests.js';
 
 type Method = (this: ServerResponse, ...args: unknown[]) => unknown;
@@ -144,9 +144,3 @@ function onSocketClose(socket: Socket, trace: RecordedRequest): void {
   for (const each of traces) if (each.isSettled) traces.delete(each);
   traces.add(trace);
 }
-
-const NOTHING_SENT: AnswerFacts = {
-  status: undefined,
-  contentType: undefined,
-  contentEncoding: undefined,
-};

@@ -73,7 +73,21 @@ export function layoutOf(trace: RecordedTrace, names: readonly string[]): string
   return layout;
 }
 
+/** The layout of a row without inputs and without optional columns. */
+export const BARE_LAYOUT: string = JSON.stringify(bareConfig([]));
+
 function configOf(trace: RecordedTrace, inputVariableNames: readonly string[]): WireConfig {
+  return {
+    ...bareConfig(inputVariableNames),
+    ...(trace.root.groundTruth !== undefined && { groundTruthColumnName: 'groundTruth' }),
+    ...(trace.userId !== undefined && { userIdColumnName: 'user_id' }),
+    ...(trace.sessionId !== undefined && { sessionIdColumnName: 'session_id' }),
+    ...(trace.context !== undefined && { contextColumnName: 'context' }),
+    ...(trace.question !== undefined && { questionColumnName: '_question' }),
+  };
+}
+
+function bareConfig(inputVariableNames: readonly string[]): WireConfig {
   return {
     outputColumnName: 'output',
     inputVariableNames,
@@ -82,10 +96,5 @@ function configOf(trace: RecordedTrace, inputVariableNames: readonly string[]): 
     timestampColumnName: 'inferenceTimestamp',
     inferenceIdColumnName: 'inferenceId',
     numOfTokenColumnName: 'tokens',
-    ...(trace.root.groundTruth !== undefined && { groundTruthColumnName: 'groundTruth' }),
-    ...(trace.userId !== undefined && { userIdColumnName: 'user_id' }),
-    ...(trace.sessionId !== undefined && { sessionIdColumnName: 'session_id' }),
-    ...(trace.context !== undefined && { contextColumnName: 'context' }),
-    ...(trace.question !== undefined && { questionColumnName: '_question' }),
   };
 }

@@ -2,7 +2,7 @@
 
 import { publishRows } from '#platform';
 import { type RetryPolicy, waitBefore } from './backoff.js';
-import { unref } from './delay.js';
+import { delay, unref } from './delay.js';
 import type { QueuedRow } from './row.js';
 import type { Replayable, Spool } from './spool/spool.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
@@ -108,7 +108,7 @@ export class Replay {
         continue;
       }
       error = await this.#send(each, batch);
-      if (error === undefined) await pause(policy.baseMs * PACE, this.#stop.signal);
+      if (error === undefined) await delay(policy.baseMs * PACE, this.#stop.signal);
     }
     if (error === undefined) {
       this.#failures = 0;
@@ -159,11 +159,4 @@ export function batchesOf(rows: readonly QueuedRow[], maxRows: number): readonly
     batch.ids.add(row.inferenceId);
   }
   return batches;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = unref(setTimeout(resolve, ms));
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-  });
 }

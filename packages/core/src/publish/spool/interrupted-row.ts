@@ -2,6 +2,7 @@
 
 import { inThousandths, quote } from '../../trace/json-text.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { BARE_LAYOUT } from '../layout.js';
 import type { QueuedRow } from '../row.js';
 import type { SpoolEntry } from './segment.js';
 
@@ -9,16 +10,6 @@ import type { SpoolEntry } from './segment.js';
 export function startText(trace: RecordedTrace, name: string): string {
   return `{"inferenceId":${quote(trace.inferenceId)},"startedAt":${trace.startedAt},"name":${quote(name)}}`;
 }
-
-const LAYOUT = JSON.stringify({
-  outputColumnName: 'output',
-  inputVariableNames: [],
-  latencyColumnName: 'latency',
-  costColumnName: 'cost',
-  timestampColumnName: 'inferenceTimestamp',
-  inferenceIdColumnName: 'inferenceId',
-  numOfTokenColumnName: 'tokens',
-});
 
 /**
  * @param start as `startText` made it
@@ -38,5 +29,5 @@ export function interruptedRow(
   const metadata =
     '{"http":{"outcome":"interrupted"},"error":"the process ended before the trace did","latencyIsLowerBound":true}';
   const text = `{"inferenceTimestamp":${inThousandths(startedAt)},"inferenceId":${quote(inferenceId)},"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${crypto.randomUUID()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
-  return { inferenceId, layout: LAYOUT, bytes: new TextEncoder().encode(text), entry };
+  return { inferenceId, layout: BARE_LAYOUT, bytes: new TextEncoder().encode(text), entry };
 }
