@@ -1,14 +1,17 @@
 /**
- * `npm test`: builds, lints, checks types and runs every test. Names of files or folders as arguments narrow the tests.
- * `--with-faults` adds the long ones, which kill processes and fill disks; `--faults` runs those alone, and `--full` gives
- * them the numbers that take minutes. Each prints its seed; `SEED=n` repeats it.
+ * `npm test`: builds, lints, checks types and runs every test but the long ones. Names of files or folders as arguments
+ * narrow the tests. `--faults` runs the long ones, which make every function of ours throw, kill processes and fill
+ * disks, and `--full` gives them the numbers that take minutes. Each prints its seed; `SEED=n` repeats it.
  */
 
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { npm, prepare, root } from './prepare.mjs';
 
 const TESTS = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'];
-const FAULTS = 'test/faults/spool/*.fault.ts';
+/** Takes as long as all others together, which run beside it where there are two processors. */
+const CONTRACT = 'test/contract/**/*.test.ts';
+const FAULTS = 'test/**/*.fault.ts';
 /** What shows the same in a few minutes. */
 const SHORT = { REQUESTS: '3000', FRAMES: '8000', FLIPS: '2000', TRACES: '5000' };
 
@@ -23,28 +26,45 @@ if (only.length === 0) {
   console.log('Checking types ...');
   npm(['run', 'typecheck'], { quiet: true });
 }
-const all = flags.has('--with-faults') ? [...TESTS, FAULTS] : TESTS;
-process.exitCode = await runTests(only.length > 0 ? only : all);
+process.exitCode = await runTests(only.length > 0 ? [only] : lanes());
+
+/** @returns the arguments for each mocha that is to run at the same time */
+function lanes() {
+  if (availableParallelism() < 2) return [TESTS];
+  return [[CONTRACT], [...TESTS, '--ignore', CONTRACT]];
+}
 
 /** Runs mocha and closes with the totals on a line of their own, as machines like to read them. */
-async function runTests(files) {
+async function runTests(all) {
+  // The first is shown as it runs, and each other one as a whole behind it.
+  const runs = all.map((args, lane) => runMocha(args, lane === 0));
+  let passed = 0;
+  let failed = 0;
+  for (const [lane, run] of runs.entries()) {
+    const { output, code } = await run;
+    if (lane > 0) process.stdout.write(output);
+    const failures = totalOf(output, 'failing');
+    passed += totalOf(output, 'passing');
+    // A run that ended without its totals, or that left a rejection behind, has failed.
+    failed += failures + (code !== 0 && failures === 0 ? 1 : 0);
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}
+
+async function runMocha(args, isShown) {
   const mocha = `${root}node_modules/mocha/bin/mocha.js`;
-  const child = spawn(process.execPath, [mocha, ...files], {
+  const child = spawn(process.execPath, [mocha, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
   child.stdout.on('data', (chunk) => {
-    process.stdout.write(chunk);
+    if (isShown) process.stdout.write(chunk);
     output += chunk;
   });
   const code = await new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
-  const passed = totalOf(output, 'passing');
-  const failed = totalOf(output, 'failing');
-  // A run that ended without its totals, or that left a rejection behind, has failed.
-  const failures = failed + (code !== 0 && failed === 0 ? 1 : 0);
-  console.log(`${passed} passed, ${failures} failed`);
-  return failures > 0 || passed === 0 ? 1 : 0;
+  return { output, code };
 }
 
 /** Mocha's closing lines: `  123 passing (4s)`. */
