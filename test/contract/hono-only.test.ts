@@ -257,6 +257,63 @@ ID  completed  200
       });
     });
 
+    describe('an app within the app', () => {
+      it('that traces itself is part of the trace where it is mounted', async () => {
+        await using stage = await bare((app, tracing) => {
+          const inner = new Hono<{ Variables: TraceVariables }>();
+          inner.use(tracing());
+          inner.get('/items/:id', async (c) => {
+            await c.var.trace.step('look', () => later(1));
+            c.var.trace.update({ metadata: { found: true } });
+            return c.json({});
+          });
+          app.use(tracing());
+          app.mount('/inner', inner.fetch);
+        });
+        const row = await rowOf(stage, '/inner/items/1');
+        assert.equal(
+          treeOf(row),
+          printed(`
+ID  completed  200
+└─ GET /inner/items/1 [user_call]  → {}
+   └─ look [user_call]
+`),
+        );
+        assert.equal(row.metadata?.found, true);
+        assert.equal((await stage.stats()).started, 1);
+      });
+
+      it('that is asked in a handler is part of the trace, at the step that asks', async () => {
+        await using stage = await bare((app, tracing) => {
+          const inner = new Hono<{ Variables: TraceVariables }>();
+          inner.use(tracing(), requestId());
+          inner.get('/stock', async (c) => {
+            await step('count', () => later(1));
+            return c.json({ left: 7, id: c.var.trace.inferenceId });
+          });
+          app.use(tracing());
+          app.get('/', async (c) => {
+            const { left, id } = await c.var.trace.step('ask', async () => {
+              const response = await inner.request('/stock');
+              return (await response.json()) as { left: number; id: string };
+            });
+            return c.text(id === c.var.trace.inferenceId ? `${left}, same trace` : 'another trace');
+          });
+        });
+        const row = await rowOf(stage, '/');
+        assert.equal(
+          stepsOf(row).replaceAll(row.inferenceId, 'ID'),
+          printed(`
+ID  completed  200
+└─ GET / [user_call]  → "7, same trace"
+   └─ ask [user_call]  → {"left":7,"id":"ID"}
+      └─ count [user_call]
+`),
+        );
+        assert.equal((await stage.stats()).started, 1);
+      });
+    });
+
     describe('beside Hono’s own middleware', () => {
       for (const [order, mounts] of [
         ['before', (own: MiddlewareHandler, ours: MiddlewareHandler) => [own, ours]],

@@ -19,6 +19,8 @@ export interface RequestAdapter<Req extends object, Res> {
   header(req: Req, name: string): string | undefined;
   /** Other objects that stand for the same request, such as the framework's raw one. */
   aliases?(req: Req): readonly object[];
+  /** Whether the app may have made the request itself, of one that it answers: then it is part of that one's trace. */
+  mayBeInner?(req: Req): boolean;
   /** An id that the app itself has made for the request. It wins over the client's. */
   madeId?(req: Req): string | undefined;
   /** A header of the answer that is set already. */

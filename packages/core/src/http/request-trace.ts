@@ -58,6 +58,8 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** Whether the client or the app gave the inference ID, and not we. */
+  isIdGiven = false;
   /** The answer's body as it passes by; undefined where it is not captured. */
   answer: BodyCapture | undefined = undefined;
   answerBytes = 0;

@@ -3,6 +3,7 @@
 import { ConfigError, type TracerOptions } from '../config.js';
 import { defaultTracer, existingTracer, setDefaultTracer } from '../default-tracer.js';
 import { USER_AGENT } from '../publish/user-agent.js';
+import { currentRecordedStep } from '../scope.js';
 import { InertTrace } from '../trace/inert.js';
 import { InferenceIds, isInferenceId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
@@ -39,7 +40,7 @@ export class RequestTracing<Req extends object, Res> {
       const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
       const existing = existingOf(req, aliases);
       if (existing !== undefined) return existing;
-      const trace = this.#begin(req, res);
+      const trace = this.#enclosing(req) ?? this.#begin(req, res);
       tracedRequests.set(req, trace);
       for (const alias of aliases) tracedRequests.set(alias, trace);
       return trace;
@@ -69,6 +70,8 @@ export class RequestTracing<Req extends object, Res> {
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
+      // One that is made for an inner request does not replace the one that the client knows.
+      if (trace.isIdGiven && trace.received?.isOf(req) !== true) return;
       const id = this.#madeId(req);
       if (id !== undefined) trace.rename(this.#ids.distinct(id));
     } catch (failure) {
@@ -108,6 +111,12 @@ export class RequestTracing<Req extends object, Res> {
     }
   }
 
+  #enclosing(req: Req): RequestTrace | undefined {
+    if (this.#settings.adapter.mayBeInner?.(req) !== true) return undefined;
+    const trace = currentRecordedStep()?.trace;
+    return trace instanceof RecordedRequest && trace.isOpen ? trace : undefined;
+  }
+
   #begin(req: Req, res: Res): RequestTrace {
     const tracer = this.#ownTracer ?? defaultTracer();
     if (!tracer.isEnabled || this.#skips(req)) return new InertTrace(this.#givenId(req));
@@ -117,8 +126,10 @@ export class RequestTracing<Req extends object, Res> {
       return new InertTrace(this.#givenId(req));
     }
     if (!tracer.admits()) return new InertTrace(this.#givenId(req));
-    const id = this.#inferenceId(req, res);
+    const givenId = this.#madeId(req) ?? this.#givenId(req);
+    const id = givenId === undefined ? this.#newId(res) : this.#ids.distinct(givenId);
     const trace = new RecordedRequest(tracer, adapter.method(req), adapter.path(req), id);
+    trace.isIdGiven = givenId !== undefined;
     if (capturesAnswer) trace.answer = new BodyCapture(maxBytes);
     trace.maxAgeMs = maxAgeMs;
     trace.convertOutput = given.output;
@@ -144,9 +155,7 @@ export class RequestTracing<Req extends object, Res> {
     }
   }
 
-  #inferenceId(req: Req, res: Res): string {
-    const given = this.#madeId(req) ?? this.#givenId(req);
-    if (given !== undefined) return this.#ids.distinct(given);
+  #newId(res: Res): string {
     // Another middleware may have made an id for the answer already.
     const made = this.#settings.adapter.answerHeader(res, this.#settings.idHeader);
     return isInferenceId(made) ? made : crypto.randomUUID();
