@@ -371,6 +371,8 @@ describe('a trace', () => {
       completionTokens: undefined,
       tokens: undefined,
       cost: undefined,
+      estimatedCost: undefined,
+      unpricedCalls: 0,
     });
     trace.step({ name: 'a', type: 'chat_completion', promptTokens: 1, tokens: 3, cost: 0.5 }, (a) =>
       a.addStep({ name: 'b', type: 'embedding', promptTokens: 10, tokens: 20 }),
@@ -381,6 +383,9 @@ describe('a trace', () => {
       completionTokens: undefined,
       tokens: 23,
       cost: 0.75,
+      // What was given is no less than an estimate; of the embedding neither is known.
+      estimatedCost: 0.75,
+      unpricedCalls: 1,
     });
     trace.end();
     const { row } = await sent();
@@ -556,6 +561,8 @@ describe('an inert trace', () => {
       completionTokens: undefined,
       tokens: undefined,
       cost: undefined,
+      estimatedCost: undefined,
+      unpricedCalls: 0,
     });
     assert.equal(trace.root.name, '');
     assert.equal(trace.current.id, '');

@@ -28,16 +28,17 @@ export interface CallProgress<T extends StepType> {
 }
 
 /**
- * Starts a call below the current step; outside a trace, as a trace of its own.
+ * Starts a call below the parent, else the current step; outside a trace, as a trace of its own.
  * @returns undefined where nothing is recorded. Never throws
  */
 export function startCall<T extends StepType>(
   options: StepOptions<T>,
   progress: CallProgress<T> = {},
-  parent: Step | undefined = currentRecordedStep() as Step | undefined,
+  parent?: Step,
 ): RecordedCall<T> | undefined {
   try {
-    const step = parent === undefined ? ownStep(options) : parent.startStep(options);
+    const above = parent ?? (currentRecordedStep() as Step | undefined);
+    const step = above === undefined ? ownStep(options) : above.startStep(options);
     return step === undefined || isInert(step as Step)
       ? undefined
       : new RecordedCall(step as RecordedStep<T>, progress);
