@@ -124,6 +124,7 @@ export class ModelCall {
   #answer(body: AnswerBody): BodyObserver {
     const recorded = this.#recorded;
     const over = (ending: Ending, error?: unknown) => {
+      if (!recorded.isOpen) return;
       recorded.isWaiting = false;
       if (ending !== 'left') body.end();
       this.#tryEnded({});
@@ -140,6 +141,7 @@ export class ModelCall {
         recorded.isRead = true;
         recorded.isWaiting = false;
         if (body.chunk(bytes)) this.#firstTokenMs ??= recorded.elapsedMs;
+        if (this.#reader.isOver === true) over('complete');
       },
       ended: () => over('complete'),
       // Who stops a stream has what came so far; who stops waiting for an answer has nothing.
@@ -214,7 +216,9 @@ function stepOf(door: Door, shape: Shape, request: ModelRequest): StepOptions {
     type: shape.type as StepType,
     inputs: recordedContent(options, 'inputs', inputs),
     // Steps of other types have no fields for them.
-    ...(shape.type === 'guardrail' ? { metadata: without(facts) } : facts),
+    ...(shape.type === 'guardrail' || shape.type === 'retriever'
+      ? { metadata: without(facts) }
+      : facts),
     ...(Object.keys(modelParameters).length > 0 && {
       modelParameters: recordedParameters(options, modelParameters),
     }),
