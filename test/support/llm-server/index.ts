@@ -3,10 +3,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { anthropicMessages } from './anthropic.ts';
+import { cohereChat, cohereChatV1, cohereEmbed, cohereRerank } from './cohere.ts';
 import { type Exchange, type Handler, pause } from './exchange.ts';
-import { generateContent } from './gemini.ts';
+import { embedContents, generateContent } from './gemini.ts';
 import { misbehave } from './misbehave.ts';
-import { ollamaChat } from './ollama.ts';
+import { fimCompletions, mistralChat } from './mistral.ts';
+import { ollamaChat, ollamaEmbed, ollamaGenerate } from './ollama.ts';
 import { chatCompletions } from './openai-chat.ts';
 import {
   embeddings,
@@ -33,6 +35,8 @@ export interface Asked {
 }
 
 const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
+  [/\/mistral\/v1\/(chat|agents)\/completions$/, mistralChat],
+  [/\/fim\/completions$/, fimCompletions],
   [/\/chat\/completions$/, chatCompletions],
   [/\/responses$/, responses],
   [/\/embeddings$/, embeddings],
@@ -42,7 +46,14 @@ const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
   [/\/audio\/transcriptions$/, transcriptions],
   [/\/v1\/messages$/, anthropicMessages],
   [/:(streamGenerateContent|generateContent)$/, generateContent],
+  [/:(embedContent|batchEmbedContents)$/, embedContents],
   [/\/api\/chat$/, ollamaChat],
+  [/\/api\/generate$/, ollamaGenerate],
+  [/\/api\/embed$/, ollamaEmbed],
+  [/\/v2\/chat$/, cohereChat],
+  [/\/v1\/chat$/, cohereChatV1],
+  [/\/v2\/embed$/, cohereEmbed],
+  [/\/v2\/rerank$/, cohereRerank],
 ];
 
 export async function startLlmServer(): Promise<LlmServer> {
