@@ -1,12 +1,12 @@
 /** Cohere's client, of its first API and of its second. */
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
-import { cohereShapes } from './shapes/cohere.js';
 import { ClientCall } from './http/client-call.js';
 import type { Door } from './http/door.js';
 import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
 import { type CallOptions, checkOptions } from './http/options.js';
 import { traceFetch } from './http/trace-fetch.js';
+import { cohereShapes } from './shapes/cohere.js';
 
 export type { ContentPart } from './http/options.js';
 

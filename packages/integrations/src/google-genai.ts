@@ -1,13 +1,13 @@
 /** Google's client for Gemini, by its own API or by Vertex AI. */
 
 import { inClientCall, isUntraced } from '@openlayer-tracing/core/integration';
-import { geminiShapes } from './shapes/gemini.js';
 import { ClientCall } from './http/client-call.js';
 import type { AnyFetch } from './http/fetch.js';
 import { record } from './http/json.js';
 import { type CallOptions, checkOptions } from './http/options.js';
 import { replaceMethod } from './http/replace-method.js';
 import { traceFetch } from './http/trace-fetch.js';
+import { geminiShapes } from './shapes/gemini.js';
 
 export type { ContentPart } from './http/options.js';
 

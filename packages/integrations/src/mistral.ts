@@ -1,10 +1,10 @@
 /** Mistral's client. */
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
-import { mistralShapes } from './shapes/mistral.js';
 import { ClientCall } from './http/client-call.js';
 import { type CallOptions, checkOptions } from './http/options.js';
 import { traceFetch } from './http/trace-fetch.js';
+import { mistralShapes } from './shapes/mistral.js';
 
 export type { ContentPart } from './http/options.js';
 

@@ -1,9 +1,9 @@
 /** Ollama's client. */
 
-import { ollamaShapes } from './shapes/ollama.js';
 import type { AnyFetch } from './http/fetch.js';
 import { type CallOptions, checkOptions } from './http/options.js';
 import { traceFetch } from './http/trace-fetch.js';
+import { ollamaShapes } from './shapes/ollama.js';
 
 export type { ContentPart } from './http/options.js';
 

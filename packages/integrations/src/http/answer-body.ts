@@ -1,6 +1,7 @@
 /** The body of an answer as it passes by: events of a stream at once, anything else when it is whole. */
 
 import type { AnswerReader } from '../shapes/shape.js';
+import { EVENT_FRAMES, EventFrames } from './event-frames.js';
 import { isRecord, parseJson } from './json.js';
 import { Utf8Pieces } from './utf8-pieces.js';
 
@@ -22,6 +23,7 @@ export interface AnswerBody {
 export function answerBody(contentType: string, reader: AnswerReader): AnswerBody {
   if (contentType.startsWith('text/event-stream')) return new Events(reader);
   if (/ndjson|jsonl|json-seq|stream\+json/.test(contentType)) return new Lines(reader);
+  if (contentType.startsWith(EVENT_FRAMES)) return new EventFrames(reader);
   if (/json/.test(contentType)) return new Whole(reader, true);
   if (contentType.startsWith('text/')) return new Whole(reader, false);
   return new Binary(reader, contentType);
@@ -29,7 +31,9 @@ export function answerBody(contentType: string, reader: AnswerReader): AnswerBod
 
 /** Whether an answer of this media type comes bit by bit. */
 export function isStream(contentType: string): boolean {
-  return /^text\/event-stream|ndjson|jsonl|json-seq|stream\+json/.test(contentType);
+  return /^text\/event-stream|amazon\.eventstream|ndjson|jsonl|json-seq|stream\+json/.test(
+    contentType,
+  );
 }
 
 /** Lines of text, each without its break. */

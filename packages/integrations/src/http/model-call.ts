@@ -36,6 +36,8 @@ interface Try {
 }
 
 const MAX_ERROR_CHARS = 8192;
+/** By which providers know a request. */
+const REQUEST_IDS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
 
 export class ModelCall {
   readonly #door: Door;
@@ -106,14 +108,19 @@ export class ModelCall {
     this.#recorded.isWaiting = false;
     const last = this.#tries.at(-1);
     if (last !== undefined) last.status = status;
-    this.#requestId = headerOf(headers, 'x-request-id') ?? headerOf(headers, 'request-id');
+    this.#requestId = REQUEST_IDS.map((name) => headerOf(headers, name)).find(Boolean);
     if (status >= 400) {
       const wait = hasTriesLeft && isRetried(status, headers) ? longestWaitMs(headers) : undefined;
-      return this.#refusal(status, wait);
+      return this.#refusal(status, wait, headerOf(headers, 'x-amzn-errortype'));
     }
     const contentType = headerOf(headers, 'content-type') ?? '';
     this.#isStream = isStream(contentType);
     return this.#answer(answerBody(contentType, this.#reader));
+  }
+
+  /** The client will not try again. */
+  triesAreOver(): void {
+    this.#recorded.end();
   }
 
   /** What is known although the call has not ended. */
@@ -131,7 +138,11 @@ export class ModelCall {
       const failure = this.#reader.failure;
       if (failure !== undefined) recorded.fail(streamError(failure), this.#facts('failed'));
       else if (error !== undefined) recorded.fail(connectionError(error), this.#facts(ending));
-      else recorded.end(this.#facts(this.#reader.isComplete ? 'complete' : ending));
+      else if (this.#reader.isComplete) recorded.end(this.#facts('complete'));
+      else {
+        const isCut = ending === 'complete' && this.#reader.tellsItsEnd === true;
+        recorded.end(this.#facts(isCut ? 'unfinished' : ending));
+      }
     };
     return {
       asked: () => {
@@ -150,12 +161,16 @@ export class ModelCall {
     };
   }
 
-  #refusal(status: number, retryWithinMs: number | undefined): BodyObserver {
+  #refusal(
+    status: number,
+    retryWithinMs: number | undefined,
+    type: string | undefined,
+  ): BodyObserver {
     const decoder = new TextDecoder();
     let said = '';
     this.#recorded.update({ error: statusError(status, '') });
     const over = () => {
-      const error = statusError(status, said);
+      const error = statusError(status, said, type);
       this.#tryEnded({ error: error.message });
       this.#recorded.failTry(error, retryWithinMs, this.#facts('failed'));
     };

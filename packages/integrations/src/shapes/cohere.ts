@@ -69,6 +69,7 @@ export const cohereShapes: readonly Shape[] = [cohereChat, cohereEmbed, cohereRe
 
 class CohereReader implements AnswerReader {
   isComplete = false;
+  readonly tellsItsEnd = true;
   failure: unknown = undefined;
   readonly #message = new Message();
   #id: string | undefined;

@@ -43,6 +43,7 @@ export const ollamaShapes: readonly Shape[] = [ollamaChat, ollamaEmbed];
 
 class OllamaReader implements AnswerReader {
   isComplete = false;
+  readonly tellsItsEnd = true;
   /** Ollama's client stops reading at the last line or an error, before the end of the body. */
   isOver = false;
   failure: unknown = undefined;
