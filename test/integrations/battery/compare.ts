@@ -41,6 +41,7 @@ export async function runBattery(
         env: {
           ...process.env,
           LLM_URL: llm.url,
+          LLM_HTTP2_URL: llm.http2Url,
           OPENLAYER_API_KEY: 'test-key',
           OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
           OPENLAYER_BASE_URL: collector.server.url,
@@ -66,7 +67,14 @@ export async function runBattery(
 export function comparable(asked: readonly Asked[]): unknown[] {
   return asked
     .map(({ path, headers, body, bytes }) => {
-      const { 'x-case': name, host, connection, ...rest } = headers;
+      const {
+        'x-case': name,
+        'amz-sdk-invocation-id': chance,
+        ':authority': authority,
+        host,
+        connection,
+        ...rest
+      } = headers;
       const kept = { ...rest };
       // A form's boundary is chance, and as long each time.
       if (kept['content-type']?.startsWith('multipart/')) kept['content-type'] = 'multipart';

@@ -56,6 +56,25 @@ export async function sendEvents(
   res.end(options.last === undefined ? '' : `data: ${options.last}\n\n`);
 }
 
+/** A list of JSON values, one a line, as Ollama sends them. */
+export async function sendLines(
+  { res, scenario, req }: Exchange,
+  lines: readonly object[],
+): Promise<void> {
+  res.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const halt = Number(/^halt-(\d+)$/.exec(scenario)?.[1] ?? lines.length);
+  for (const [i, line] of lines.entries()) {
+    if (res.destroyed || i === halt) return;
+    if (scenario === 'dies' && i === 3) {
+      await pause(20);
+      req.socket.destroy();
+      return;
+    }
+    res.write(`${JSON.stringify(line)}\n`);
+  }
+  res.end();
+}
+
 /** Words, each with the blank before it. */
 export function words(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];

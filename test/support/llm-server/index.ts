@@ -1,12 +1,17 @@
 /** A server that speaks the APIs of LLM providers, deterministically, and misbehaves where it is asked to. */
 
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
 import { anthropicMessages } from './anthropic.ts';
+import { converse, converseStream, invokeModel } from './bedrock.ts';
+import { cohereChat, cohereChatV1, cohereEmbed, cohereRerank } from './cohere.ts';
 import { type Exchange, type Handler, pause } from './exchange.ts';
-import { generateContent } from './gemini.ts';
+import { embedContents, generateContent } from './gemini.ts';
 import { misbehave } from './misbehave.ts';
-import { ollamaChat } from './ollama.ts';
+import { fimCompletions, mistralChat } from './mistral.ts';
+import { ollamaChat, ollamaEmbed, ollamaGenerate } from './ollama.ts';
 import { chatCompletions } from './openai-chat.ts';
 import {
   embeddings,
@@ -20,6 +25,8 @@ import { responses } from './openai-responses.ts';
 export interface LlmServer extends AsyncDisposable {
   /** Without a path. */
   readonly url: string;
+  /** The same, for clients that speak nothing but HTTP/2. */
+  readonly http2Url: string;
   /** What was asked, in order of arrival. */
   readonly asked: Asked[];
 }
@@ -33,6 +40,8 @@ export interface Asked {
 }
 
 const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
+  [/\/mistral\/v1\/(chat|agents)\/completions$/, mistralChat],
+  [/\/fim\/completions$/, fimCompletions],
   [/\/chat\/completions$/, chatCompletions],
   [/\/responses$/, responses],
   [/\/embeddings$/, embeddings],
@@ -42,13 +51,31 @@ const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
   [/\/audio\/transcriptions$/, transcriptions],
   [/\/v1\/messages$/, anthropicMessages],
   [/:(streamGenerateContent|generateContent)$/, generateContent],
+  [/\/converse$/, converse],
+  [/\/converse-stream$/, converseStream],
+  [/\/invoke(-with-response-stream)?$/, invokeModel],
+  [/:(embedContent|batchEmbedContents)$/, embedContents],
   [/\/api\/chat$/, ollamaChat],
+  [/\/api\/generate$/, ollamaGenerate],
+  [/\/api\/embed$/, ollamaEmbed],
+  [/\/v2\/chat$/, cohereChat],
+  [/\/v1\/chat$/, cohereChatV1],
+  [/\/v2\/embed$/, cohereEmbed],
+  [/\/v2\/rerank$/, cohereRerank],
 ];
 
 export async function startLlmServer(): Promise<LlmServer> {
   const asked: Asked[] = [];
   const attempts = new Map<string, number>();
   const server = createServer((req, res) => void serve(req, res));
+  const http2Server = createHttp2Server(
+    (req, res) => void serve(req as unknown as IncomingMessage, res as unknown as ServerResponse),
+  );
+  const sessions = new Set<ServerHttp2Session>();
+  http2Server.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const bytes = await bodyOf(req);
     const path = new URL(req.url ?? '/', 'http://local').pathname;
@@ -74,16 +101,24 @@ export async function startLlmServer(): Promise<LlmServer> {
     if (handler === undefined) res.writeHead(404).end('{"error":{"message":"no such path"}}');
     else await handler(exchange);
   }
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+  const [url, http2Url] = await Promise.all([urlOf(server), urlOf(http2Server)]);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    http2Url,
     asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
+      for (const session of sessions) session.destroy();
       await new Promise((resolve) => server.close(resolve));
+      await new Promise((resolve) => http2Server.close(resolve));
     },
   };
+}
+
+async function urlOf(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function bodyOf(req: IncomingMessage): Promise<Buffer> {

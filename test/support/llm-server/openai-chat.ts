@@ -7,7 +7,11 @@ interface Message {
   readonly content?: unknown;
 }
 
-export async function chatCompletions(exchange: Exchange): Promise<void> {
+/** @param usage whether tokens come in a chunk of their own, where they are asked for, or always in the last one */
+export async function chatCompletions(
+  exchange: Exchange,
+  usage: 'asked for' | 'in the last chunk' = 'asked for',
+): Promise<void> {
   const { params, res, path } = exchange;
   const model = String(params.model ?? /deployments\/([^/]+)/.exec(path)?.[1]);
   const said = answerTo(params);
@@ -39,6 +43,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
     return;
   }
   const wantsUsage =
+    usage === 'asked for' &&
     (params.stream_options as { include_usage?: boolean } | undefined)?.include_usage === true;
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     ...head,
@@ -61,7 +66,8 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   if (exchange.scenario === 'error-event') {
     chunks.push({ error: { message: 'overloaded in mid-stream', type: 'server_error' } });
   }
-  chunks.push(chunk({}, said.finishReason));
+  const last = chunk({}, said.finishReason);
+  chunks.push(usage === 'in the last chunk' ? { ...last, usage: said.usage } : last);
   if (wantsUsage)
     chunks.push({ ...head, object: 'chat.completion.chunk', choices: [], usage: said.usage });
   await sendEvents(exchange, chunks, { last: '[DONE]' });

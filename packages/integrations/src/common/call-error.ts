@@ -11,13 +11,16 @@ export class CallError extends Error {
   }
 }
 
-/** Of an answer with a status that is none of success. */
-export function statusError(status: number, body: string): CallError {
+/**
+ * Of an answer with a status that is none of success.
+ * @param kind as a header tells it, where the body does not
+ */
+export function statusError(status: number, body: string, kind?: string): CallError {
   const said = parseJson(body);
   const { type, message } = errorIn(isRecord(said) ? said : {});
   const what = message ?? body.slice(0, 500);
   return new CallError(
-    type ?? `HTTP ${status}`,
+    type ?? kind?.split(':')[0] ?? `HTTP ${status}`,
     what === '' ? `HTTP ${status}` : `${status} ${what}`,
   );
 }

@@ -1,7 +1,8 @@
 /** Names media instead of copying them: `[image/png, 48213 bytes]`. */
 
 /** Keys that hold bytes as base64 in the requests and answers of the providers. */
-const BASE64_KEY = /^(data|file_data|b64_json|partial_image_b64|image|audio|bytes|image_?bytes)$/i;
+const BASE64_KEY =
+  /^(data|file_data|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes)$/i;
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(;[\w=.+-]+)*;base64,/;
 /** Shorter ones may be texts. */
 const SHORTEST_BASE64 = 256;

@@ -2,6 +2,7 @@
 
 import { isRecord, parseJson } from '../common/json.js';
 import type { AnswerReader } from '../shapes/shape.js';
+import { EVENT_FRAMES, EventFrames } from './event-frames.js';
 import { Utf8Pieces } from './utf8-pieces.js';
 
 /** What is kept of an answer that comes in one piece. */
@@ -21,7 +22,8 @@ export interface AnswerBody {
 /** How a body of this media type is read. */
 export function answerBody(contentType: string, reader: AnswerReader): AnswerBody {
   if (contentType.startsWith('text/event-stream')) return new Events(reader);
-  if (/ndjson|jsonl|json-seq/.test(contentType)) return new Lines(reader);
+  if (/ndjson|jsonl|json-seq|stream\+json/.test(contentType)) return new Lines(reader);
+  if (contentType.startsWith(EVENT_FRAMES)) return new EventFrames(reader);
   if (/json/.test(contentType)) return new Whole(reader, true);
   if (contentType.startsWith('text/')) return new Whole(reader, false);
   return new Binary(reader, contentType);
@@ -29,7 +31,9 @@ export function answerBody(contentType: string, reader: AnswerReader): AnswerBod
 
 /** Whether an answer of this media type comes bit by bit. */
 export function isStream(contentType: string): boolean {
-  return /^text\/event-stream|ndjson|jsonl|json-seq/.test(contentType);
+  return /^text\/event-stream|amazon\.eventstream|ndjson|jsonl|json-seq|stream\+json/.test(
+    contentType,
+  );
 }
 
 /** Lines of text, each without its break. */

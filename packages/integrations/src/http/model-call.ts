@@ -36,6 +36,8 @@ interface Try {
 }
 
 const MAX_ERROR_CHARS = 8192;
+/** By which providers know a request. */
+const REQUEST_IDS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
 
 export class ModelCall {
   readonly #door: Door;
@@ -106,14 +108,19 @@ export class ModelCall {
     this.#recorded.isWaiting = false;
     const last = this.#tries.at(-1);
     if (last !== undefined) last.status = status;
-    this.#requestId = headerOf(headers, 'x-request-id') ?? headerOf(headers, 'request-id');
+    this.#requestId = REQUEST_IDS.map((name) => headerOf(headers, name)).find(Boolean);
     if (status >= 400) {
       const wait = hasTriesLeft && isRetried(status, headers) ? longestWaitMs(headers) : undefined;
-      return this.#refusal(status, wait);
+      return this.#refusal(status, wait, headerOf(headers, 'x-amzn-errortype'));
     }
     const contentType = headerOf(headers, 'content-type') ?? '';
     this.#isStream = isStream(contentType);
     return this.#answer(answerBody(contentType, this.#reader));
+  }
+
+  /** The client will not try again. */
+  triesAreOver(): void {
+    this.#recorded.end();
   }
 
   /** What is known although the call has not ended. */
@@ -124,13 +131,18 @@ export class ModelCall {
   #answer(body: AnswerBody): BodyObserver {
     const recorded = this.#recorded;
     const over = (ending: Ending, error?: unknown) => {
+      if (!recorded.isOpen) return;
       recorded.isWaiting = false;
       if (ending !== 'left') body.end();
       this.#tryEnded({});
       const failure = this.#reader.failure;
       if (failure !== undefined) recorded.fail(streamError(failure), this.#facts('failed'));
       else if (error !== undefined) recorded.fail(connectionError(error), this.#facts(ending));
-      else recorded.end(this.#facts(this.#reader.isComplete ? 'complete' : ending));
+      else if (this.#reader.isComplete) recorded.end(this.#facts('complete'));
+      else {
+        const isCut = ending === 'complete' && this.#reader.tellsItsEnd === true;
+        recorded.end(this.#facts(isCut ? 'unfinished' : ending));
+      }
     };
     return {
       asked: () => {
@@ -140,6 +152,7 @@ export class ModelCall {
         recorded.isRead = true;
         recorded.isWaiting = false;
         if (body.chunk(bytes)) this.#firstTokenMs ??= recorded.elapsedMs;
+        if (this.#reader.isOver === true) over('complete');
       },
       ended: () => over('complete'),
       // Who stops a stream has what came so far; who stops waiting for an answer has nothing.
@@ -148,12 +161,16 @@ export class ModelCall {
     };
   }
 
-  #refusal(status: number, retryWithinMs: number | undefined): BodyObserver {
+  #refusal(
+    status: number,
+    retryWithinMs: number | undefined,
+    type: string | undefined,
+  ): BodyObserver {
     const decoder = new TextDecoder();
     let said = '';
     this.#recorded.update({ error: statusError(status, '') });
     const over = () => {
-      const error = statusError(status, said);
+      const error = statusError(status, said, type);
       this.#tryEnded({ error: error.message });
       this.#recorded.failTry(error, retryWithinMs, this.#facts('failed'));
     };
@@ -214,7 +231,9 @@ function stepOf(door: Door, shape: Shape, request: ModelRequest): StepOptions {
     type: shape.type as StepType,
     inputs: recordedContent(options, 'inputs', inputs),
     // Steps of other types have no fields for them.
-    ...(shape.type === 'guardrail' ? { metadata: without(facts) } : facts),
+    ...(shape.type === 'guardrail' || shape.type === 'retriever'
+      ? { metadata: without(facts) }
+      : facts),
     ...(Object.keys(modelParameters).length > 0 && {
       modelParameters: recordedParameters(options, modelParameters),
     }),

@@ -63,6 +63,11 @@ class GeminiReader implements AnswerReader {
   #tokens: TokenCounts | undefined;
   #reasoningTokens: number | undefined;
 
+  /** Google's client stops reading at an error. */
+  get isOver(): boolean {
+    return this.failure !== undefined;
+  }
+
   get amount(): number {
     return this.#message.amount;
   }
@@ -107,9 +112,11 @@ class GeminiReader implements AnswerReader {
     if (!isRecord(usage)) return;
     const said = count(usage.candidatesTokenCount);
     const thought = count(usage.thoughtsTokenCount);
+    const asked = count(usage.promptTokenCount);
     this.#reasoningTokens = thought;
     this.#tokens = {
-      input: count(usage.promptTokenCount),
+      // What tools of Google's own found is read, too.
+      input: asked === undefined ? undefined : asked + (count(usage.toolUsePromptTokenCount) ?? 0),
       output:
         said === undefined && thought === undefined ? undefined : (said ?? 0) + (thought ?? 0),
       total: count(usage.totalTokenCount),

@@ -43,6 +43,9 @@ export const ollamaShapes: readonly Shape[] = [ollamaChat, ollamaEmbed];
 
 class OllamaReader implements AnswerReader {
   isComplete = false;
+  readonly tellsItsEnd = true;
+  /** Ollama's client stops reading at the last line or an error, before the end of the body. */
+  isOver = false;
   failure: unknown = undefined;
   readonly #message = new Message();
   #model: string | undefined;
@@ -59,12 +62,15 @@ class OllamaReader implements AnswerReader {
   }
 
   event(chunk: Json): boolean {
-    if (chunk.error !== undefined) this.failure = chunk.error;
+    if (chunk.error !== undefined) {
+      this.failure = { message: chunk.error };
+      this.isOver = true;
+    }
     this.#model ??= text(chunk.model);
     this.#input = count(chunk.prompt_eval_count) ?? this.#input;
     this.#output = count(chunk.eval_count) ?? this.#output;
     this.#message.finishReason = text(chunk.done_reason) ?? this.#message.finishReason;
-    if (chunk.done === true) this.isComplete = true;
+    if (chunk.done === true) this.isComplete = this.isOver = true;
     const said = record(chunk.message);
     const before = this.#message.amount;
     this.#message.text.add(text(said.content) ?? text(chunk.response) ?? '');

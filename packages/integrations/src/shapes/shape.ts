@@ -57,6 +57,10 @@ export interface AnswerReader {
   done(): void;
   /** Whether the last event came: who leaves then misses nothing. */
   readonly isComplete: boolean;
+  /** Whether streams always tell that they are complete: one that ends without was cut. */
+  readonly tellsItsEnd?: boolean;
+  /** Whether nothing comes after it, so that the call is over even where its client reads no further. */
+  readonly isOver?: boolean;
   /** What the provider says went wrong in mid-stream. */
   readonly failure?: unknown;
   /** How much of the answer came, in characters. */
