@@ -7,9 +7,12 @@ import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph';
 import { ToolNode, toolsCondition } from '@langchain/langgraph/prebuilt';
 import { ChatOpenAI } from '@langchain/openai';
 import { Agent, OpenAIChatCompletionsModel, run, setTraceProcessors, tool } from '@openai/agents';
+import { trace } from '@openlayer-tracing/core';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { traceAISDK, traceModel } from '@openlayer-tracing/integrations/ai-sdk';
+import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { agentsTraceProcessor } from '@openlayer-tracing/integrations/openai-agents';
 import * as ai5 from 'ai5';
 import { createOpenAI as createOpenAI5 } from 'ai5-openai';
@@ -29,13 +32,17 @@ const about = { name: 'weather', description: 'The weather in a city' };
 type Asks = (question: string) => Promise<unknown>;
 
 function waysToAsk(url: string): Readonly<Record<string, Asks>> {
-  const settings = { apiKey: 'k', baseURL: `${url}/v1` };
+  // What frameworks record is not recorded once more by the clients that they ask.
+  const settings = { apiKey: 'k', baseURL: `${url}/v1`, fetch: tracedFetch() };
   const old5 = traceModel(createOpenAI5(settings).chat('gpt-5-mini'));
   const old6 = traceModel(createOpenAI6(settings).chat('gpt-5-mini'));
   const model7 = createOpenAI7(settings).chat('gpt-5-mini');
   const lcModel = new ChatOpenAI({ model: 'm', apiKey: 'k', configuration: settings });
   // The SDK brings a copy of the same client, whose private members make it another type.
-  const agentModel = new OpenAIChatCompletionsModel(new OpenAI(settings) as never, 'gpt-5-mini');
+  const agentModel = new OpenAIChatCompletionsModel(
+    traceOpenAI(new OpenAI(settings)) as never,
+    'gpt-5-mini',
+  );
   return {
     ai5: (prompt) => ai5.generateText({ model: old5, prompt }),
     ai6: async (prompt) => {
@@ -52,7 +59,8 @@ function waysToAsk(url: string): Readonly<Record<string, Asks>> {
       return ai7.generateText({ model: model7, prompt, tools: { weather }, stopWhen });
     },
     langgraph: (content) => {
-      const weather = langChainTool(async () => content, { ...about, schema: parameters });
+      const lookUp = trace(async () => content, { name: 'langgraph' });
+      const weather = langChainTool(() => lookUp(), { ...about, schema: parameters });
       const bound = lcModel.bindTools([weather]);
       return new StateGraph(MessagesAnnotation)
         .addNode('agent', async ({ messages }) => ({ messages: [await bound.invoke(messages)] }))
@@ -64,7 +72,8 @@ function waysToAsk(url: string): Readonly<Record<string, Asks>> {
         .invoke({ messages: [{ role: 'user', content }] });
     },
     agents: (question) => {
-      const weather = tool({ ...about, parameters, execute: async () => question });
+      const lookUp = trace(async () => question, { name: 'agents' });
+      const weather = tool({ ...about, parameters, execute: () => lookUp() });
       return run(new Agent({ name: 'Helper', model: agentModel, tools: [weather] }), question);
     },
   };
@@ -107,6 +116,10 @@ describe('frameworks', () => {
         answer(`${who} agents`),
       ];
       assert.deepEqual(said, expected.sort());
+      // What the app traces by itself stands below the tool that it runs in: each was called twice.
+      const lookedUp = toolsIn(row.steps).flatMap(({ steps }) => steps.map(({ name }) => name));
+      const byApp = lookedUp.filter((name) => !name.startsWith('AI SDK'));
+      assert.deepEqual(byApp.sort(), ['agents', 'agents', 'langgraph', 'langgraph']);
     }
   });
 
@@ -126,4 +139,8 @@ function outputsIn(steps: readonly WireStep[]): string[] {
     ...(step.type === 'chat_completion' && typeof step.output === 'string' ? [step.output] : []),
     ...outputsIn(step.steps),
   ]);
+}
+
+function toolsIn(steps: readonly WireStep[]): WireStep[] {
+  return steps.flatMap((step) => [...(step.type === 'tool' ? [step] : []), ...toolsIn(step.steps)]);
 }

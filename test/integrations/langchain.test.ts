@@ -3,6 +3,13 @@ import { batterySuite } from './battery/suite.ts';
 batterySuite({
   battery: 'langchain',
   packageName: '@langchain/core',
-  atLeast: 21,
+  atLeast: 31,
   expected: 'langchain',
+});
+
+batterySuite({
+  battery: 'langchain-alone',
+  packageName: '@langchain/core',
+  atLeast: 2,
+  expected: 'langchain-alone',
 });

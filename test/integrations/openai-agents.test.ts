@@ -3,6 +3,6 @@ import { batterySuite } from './battery/suite.ts';
 batterySuite({
   battery: 'agents',
   packageName: '@openai/agents',
-  atLeast: 14,
+  atLeast: 19,
   expected: 'agents',
 });

@@ -6,8 +6,15 @@ export {
   isUntraced,
   untraced,
 } from './integration/client-call.js';
+export {
+  type AskedFor,
+  type ExpectedExchange,
+  expectExchange,
+  expectedExchange,
+} from './integration/expected-exchange.js';
 export { RecordedCall, startCall } from './integration/record-call.js';
 export { reportFailure } from './integration/report.js';
+export { currentWithin, registerStepFinder } from './integration/step-finder.js';
 export {
   type BodyChange,
   type BodyObserver,

@@ -43,7 +43,11 @@ interface Shared {
   readonly scope: ScopeManager;
   /** Every scope manager in use; almost always the one above alone. */
   readonly managers: ScopeManager[];
+  readonly finders: StepFinder[];
 }
+
+/** Finds the step that a framework runs the current code for, by what the framework itself carries along. Never throws. */
+export type StepFinder = () => RecordedStep | undefined;
 
 const SLOT = Symbol.for('openlayer-tracing.scope.v1');
 
@@ -52,13 +56,13 @@ function shared(): Shared {
   let value = holder[SLOT];
   if (value === undefined) {
     const scope = new AsyncLocalScope();
-    value = { scope, managers: [scope] };
+    value = { scope, managers: [scope], finders: [] };
     Object.defineProperty(holder, SLOT, { value });
   }
   return value;
 }
 
-const { scope, managers } = shared();
+const { scope, managers, finders } = shared();
 
 /** The AsyncLocalStorage scope that the process shares. */
 export const defaultScope: ScopeManager = scope;
@@ -75,11 +79,37 @@ export function registerScope(manager: ScopeManager, guarded: ScopeManager): voi
   managers.push(guarded);
 }
 
+/** For frameworks that tell what they run, and not where: their code is in no scope that we could have entered. */
+export function registerFinder(find: StepFinder): void {
+  finders.push(find);
+}
+
 /** The step that the running code belongs to, in whichever scope manager holds one. */
 export function currentRecordedStep(): RecordedStep | undefined {
   for (const manager of managers) {
     const step = manager.get();
-    if (step?.isLive) return step;
+    if (step?.isLive) return innermost(step);
   }
-  return undefined;
+  return innermost(undefined);
+}
+
+/**
+ * What a framework says is current, where that lies below the step whose scope was entered: who entered a scope within
+ * the framework's code means it.
+ */
+export function innermost<Entered extends RecordedStep | undefined>(
+  entered: Entered,
+): RecordedStep | Entered {
+  let inner: RecordedStep | Entered = entered;
+  for (const find of finders) {
+    const found = find();
+    if (found?.isLive && (inner === undefined || isBelow(found, inner))) inner = found;
+  }
+  return inner;
+}
+
+export function isBelow(step: RecordedStep, other: RecordedStep): boolean {
+  let at = step.above;
+  while (at !== undefined && at !== other) at = at.above;
+  return at === other;
 }

@@ -1,6 +1,8 @@
 /** LangChain from its core 1 on, and LangGraph. */
 
+import { registerStepFinder } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { currentRunId } from './langchain/current-run.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
 
 export type { ContentPart } from './common/options.js';
@@ -35,6 +37,7 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
   if (traced.has(manager)) return;
   traced.add(manager);
   const handler = new LangChainHandler(options);
+  registerStepFinder(() => handler.stepOf(currentRunId()));
   const CallbackManager = manager as new () => Manager;
   // Every run passes here, with or without callbacks of its own.
   Object.assign(manager, {

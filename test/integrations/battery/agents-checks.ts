@@ -1,13 +1,18 @@
 /** What users of OpenAI's Agents SDK do with it. */
 
 import { Agent, handoff, type Model, run, tool, withTrace } from '@openai/agents';
+import { step } from '@openlayer-tracing/core';
+import type OpenAI from 'openai7';
 import { z } from 'zod';
 import { type Check, failureOf } from './check.ts';
+import { ask } from './openai-kit.ts';
 
 export interface AgentsKit {
   /** @param scenario how the server misbehaves */
   chat(scenario?: string): Model;
   responses(scenario?: string): Model;
+  /** A client of the app's own. */
+  client(): OpenAI;
 }
 
 const weather = tool({
@@ -109,5 +114,68 @@ export const agentsChecks: readonly Check<AgentsKit>[] = [
   {
     name: 'runs at once',
     run: (kit) => Promise.all([1, 2, 3].map((i) => seenOf(helper(kit.chat()), `number ${i}`))),
+  },
+  {
+    name: 'agents with tools of a traced client',
+    run: (kit) =>
+      Promise.all([
+        seenOf(helper(kit.chat(), { tools: [weather] })),
+        seenOf(helper(kit.responses(), { name: 'Other' })),
+      ]),
+  },
+  {
+    name: 'an agent of a traced client that streams',
+    async run(kit) {
+      const result = await run(helper(kit.chat(), { tools: [weather] }), 'hi there', {
+        stream: true,
+      });
+      for await (const _event of result);
+      await result.completed;
+      return result.finalOutput;
+    },
+  },
+  {
+    name: 'status 400 of a traced client',
+    run: (kit) => failureOf(() => seenOf(helper(kit.chat('status-400')))),
+  },
+  {
+    name: 'what an app does within tools and guardrails',
+    async run(kit) {
+      const lookUp = tool({
+        name: 'weather',
+        description: 'The weather in a city',
+        parameters: z.object({ city: z.string() }),
+        execute: async ({ city }) =>
+          step('look up', async () => {
+            const { choices } = await kit.client().chat.completions.create(ask(city));
+            return String(choices[0]?.message.content);
+          }),
+      });
+      const watching = {
+        name: 'watching',
+        execute: async () => ({
+          tripwireTriggered: await step('watch', async () => false),
+          outputInfo: {},
+        }),
+      };
+      const guarded = { tools: [lookUp], inputGuardrails: [watching] };
+      const result = await run(helper(kit.chat(), guarded), 'hi there', { stream: true });
+      for await (const _event of result);
+      return [await seenOf(helper(kit.chat(), guarded)), result.finalOutput];
+    },
+  },
+  {
+    name: 'an agent that is a tool of another',
+    async run(kit) {
+      const expert = helper(kit.chat(), { name: 'Expert' });
+      const asked = tool({
+        name: 'weather',
+        description: 'The weather in a city',
+        parameters: z.object({ city: z.string() }),
+        execute: ({ city }) =>
+          step('ask the expert', async () => String((await run(expert, city)).finalOutput)),
+      });
+      return seenOf(helper(kit.chat(), { tools: [asked] }));
+    },
   },
 ];

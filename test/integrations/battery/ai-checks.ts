@@ -73,6 +73,36 @@ export const aiChecks: readonly Check<AIKit>[] = [
     },
   },
   {
+    name: 'objects of a traced client',
+    async run(kit) {
+      const asked = { model: kit.model(), prompt, schema: answers };
+      const { object } = await kit.ai.generateObject(asked);
+      const streamed = kit.ai.streamObject(asked);
+      return [object, await drained(streamed.partialObjectStream)];
+    },
+  },
+  {
+    name: 'embeddings of a traced client',
+    async run(kit) {
+      const model = kit.embedder();
+      const { embedding } = await kit.ai.embed({ model, value: prompt });
+      const { embeddings } = await kit.ai.embedMany({ model, values: [prompt, 'and you'] });
+      return [embedding, embeddings];
+    },
+  },
+  {
+    name: 'an object of a traced client after status 503',
+    async run(kit) {
+      const { object } = await kit.ai.generateObject({
+        model: kit.model(),
+        prompt,
+        schema: answers,
+        ...kit.scenario('once-503'),
+      });
+      return object;
+    },
+  },
+  {
     name: 'generateText with tools',
     async run(kit) {
       const result = await kit.ai.generateText({

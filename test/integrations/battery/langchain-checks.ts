@@ -6,7 +6,7 @@ import { StringOutputParser } from '@langchain/core/output_parsers';
 import { ChatPromptTemplate } from '@langchain/core/prompts';
 import { BaseRetriever } from '@langchain/core/retrievers';
 import { RunnableLambda, RunnableParallel } from '@langchain/core/runnables';
-import { tool } from '@langchain/core/tools';
+import { StructuredTool, tool } from '@langchain/core/tools';
 import {
   Command,
   END,
@@ -18,12 +18,17 @@ import {
 } from '@langchain/langgraph';
 import { ToolNode, toolsCondition } from '@langchain/langgraph/prebuilt';
 import type { ChatOpenAI } from '@langchain/openai';
+import { currentTrace, step } from '@openlayer-tracing/core';
+import type OpenAI from 'openai7';
 import { z } from 'zod';
 import { type Check, drained, failureOf } from './check.ts';
+import { ask } from './openai-kit.ts';
 
 export interface LangChainKit {
   /** @param scenario how the server misbehaves */
   model(scenario?: string): ChatOpenAI;
+  /** A client of the app's own. */
+  client(): OpenAI;
 }
 
 const weather = tool(async ({ city }) => `sunny in ${city}`, {
@@ -45,6 +50,22 @@ class Shelf extends BaseRetriever {
   override async _getRelevantDocuments(query: string): Promise<Document[]> {
     if (query === 'fail') throw new Error('the shelf is empty');
     return [new Document({ pageContent: `about ${query}`, metadata: { page: 7 } })];
+  }
+}
+
+class Searching extends Shelf {
+  override async _getRelevantDocuments(query: string): Promise<Document[]> {
+    return step('read the shelf', () => super._getRelevantDocuments(query));
+  }
+}
+
+class Scale extends StructuredTool {
+  override name = 'scale';
+  override description = 'The length of a text';
+  override schema = z.object({ query: z.string() });
+
+  protected override async _call({ query }: { query: string }): Promise<string> {
+    return step('weigh', () => String(query.length));
   }
 }
 
@@ -219,6 +240,99 @@ export const langChainChecks: readonly Check<LangChainKit>[] = [
       const controller = new AbortController();
       setTimeout(() => controller.abort(), 50);
       return failureOf(() => kit.model('hang').invoke('hi there', { signal: controller.signal }));
+    },
+  },
+  {
+    name: 'a model of a traced client',
+    run: async (kit) => seenOf(await kit.model().invoke('hi there')),
+  },
+  {
+    name: 'a chain that streams, of a traced client',
+    run: async (kit) =>
+      drained(
+        await ChatPromptTemplate.fromTemplate('tell me of {topic}')
+          .pipe(kit.model())
+          .pipe(new StringOutputParser())
+          .stream({ topic: 'bees' }),
+      ),
+  },
+  {
+    name: 'a batch of a traced client',
+    run: async (kit) => textsOf(await kit.model().batch(['one', 'one', 'two'])),
+  },
+  {
+    name: 'a graph with tools of a traced client',
+    async run(kit) {
+      const { messages } = await agentOf(kit, weather).invoke(asked());
+      return textsOf(messages);
+    },
+  },
+  {
+    name: 'status 503 of a traced client, then an answer',
+    run: async (kit) => seenOf(await kit.model('once-503').invoke('hi there')),
+  },
+  {
+    name: 'status 400 of a traced client',
+    run: (kit) => failureOf(() => kit.model('status-400').invoke('hi there')),
+  },
+  {
+    // The same is asked twice, and recorded by whom it was asked.
+    name: 'a model and a traced client at once',
+    async run(kit) {
+      const [one, two] = await Promise.all([
+        kit.model().invoke('hi there'),
+        kit.client().chat.completions.create(ask()),
+      ]);
+      return [one.content, two.choices[0]?.message.content];
+    },
+  },
+  {
+    name: 'what an app does within a tool of a graph',
+    async run(kit) {
+      const lookUp = tool(
+        async ({ city }) =>
+          step('look up', async () => {
+            currentTrace()?.addStep({ name: 'by the trace', output: city });
+            const { choices } = await kit.client().chat.completions.create(ask(city));
+            return String(choices[0]?.message.content);
+          }),
+        {
+          name: 'weather',
+          description: 'The weather in a city',
+          schema: z.object({ city: z.string() }),
+        },
+      );
+      const { messages } = await agentOf(kit, lookUp).invoke(asked());
+      return textsOf(messages);
+    },
+  },
+  {
+    // LangChain carries nothing along with the code of such classes.
+    name: 'what an app does within a class of its own',
+    run: () =>
+      RunnableLambda.from(async (query: string) => [
+        await new Searching().invoke(query),
+        await new Scale().invoke({ query }),
+      ]).invoke('bees'),
+  },
+  {
+    name: 'what an app does within the nodes of a graph',
+    async run(kit) {
+      const inner = RunnableLambda.from(async (question: string) =>
+        step('innermost', async () => (await kit.model().invoke(question)).text),
+      );
+      const { messages } = await new StateGraph(MessagesAnnotation)
+        .addNode('agent', async () => ({
+          messages: await Promise.all(
+            ['one', 'two'].map(async (question) =>
+              step(question, async () => new AIMessage(await inner.invoke(question))),
+            ),
+          ),
+        }))
+        .addEdge(START, 'agent')
+        .compile()
+        .invoke(asked());
+      return textsOf(messages);
     },
   },
 ];

@@ -37,6 +37,8 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   readonly type: T;
   readonly trace: RecordedTrace;
   readonly depth: number;
+  /** The step that it stands below. */
+  above: RecordedStep | undefined = undefined;
   name: string;
   /** Milliseconds after the trace's start. */
   startMs: number;
@@ -266,6 +268,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     const known = isStepType(type) ? type : ('user_call' as U);
     const name = stepName(settings.name, known);
     const step = new RecordedStep<U>(trace, known, name, this.depth + 1, trace.elapsedMs());
+    step.above = this as RecordedStep;
     if (settings === options) {
       if (settings.inputs !== undefined) step.inputs = trace.snapshot(settings.inputs, 'inputs');
       if (settings.metadata !== undefined) step.mergeMetadata(settings.metadata);

@@ -2,7 +2,7 @@
 
 import { isProxy } from '#platform';
 import type { JournalEntry } from '../publish/journal.js';
-import type { ScopeManager } from '../scope.js';
+import { innermost, type ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { NOTHING_USED } from './inert.js';
 import { isInferenceId } from './inference-id.js';
@@ -359,13 +359,14 @@ export class RecordedTrace implements StartedTrace {
   }
 
   #currentStep(): RecordedStep {
+    const root = this.root as RecordedStep;
     try {
       const step = this.scope.get();
-      if (step?.trace === this) return step;
+      return innermost(step?.trace === this ? step : root);
     } catch (error) {
       this.failed('scope', error);
     }
-    return this.root as RecordedStep;
+    return root;
   }
 
   #release(): void {

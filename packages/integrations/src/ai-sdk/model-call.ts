@@ -2,6 +2,7 @@
 
 import {
   type BodyObserver,
+  expectExchange,
   type RecordedCall,
   type Step,
   type StepUpdate,
@@ -12,6 +13,7 @@ import {
 import { isAbort } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
 import { isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { Message } from '../shapes/message.js';
 import { aiModel, aiProvider, aiTokens, reasoningTokens } from './facts.js';
@@ -30,6 +32,7 @@ type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
 export class AiModelCall {
   readonly #options: CallOptions;
   readonly #recorded: RecordedCall;
+  readonly #modelId: unknown;
   #message = new Message();
   #facts: StepUpdate = {};
   #metadata: Record<string, unknown> = {};
@@ -55,12 +58,13 @@ export class AiModelCall {
       parent,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, recorded as RecordedCall);
+    call = new AiModelCall(options, asked, recorded as RecordedCall);
     return call;
   }
 
-  private constructor(options: CallOptions, recorded: RecordedCall) {
+  private constructor(options: CallOptions, asked: AsksModel, recorded: RecordedCall) {
     this.#options = options;
+    this.#modelId = asked.modelId;
     this.#recorded = recorded;
     recorded.isWaiting = true;
   }
@@ -84,6 +88,11 @@ export class AiModelCall {
     this.#message = new Message();
     this.#firstTokenMs = undefined;
     return true;
+  }
+
+  /** The provider is asked where nobody tells: its client may be traced as well. */
+  expectExchange(prompt: unknown): void {
+    expectExchange(this.#recorded, { model: text(this.#modelId), said: lastText(prompt) });
   }
 
   soFar(): StepUpdate {

@@ -55,7 +55,10 @@ export class AiTelemetry {
   });
 
   onLanguageModelCallStart = guarded((event) => this.#modelBegins(event));
-  onObjectStepStart = guarded((event) => this.#modelBegins(event));
+  onObjectStepStart = guarded((event) => {
+    this.#modelBegins(event);
+    this.#operation(event)?.model?.expectExchange(event.promptMessages);
+  });
   onObjectStepEnd = guarded((event) => this.#operation(event)?.model?.whole(event));
 
   onEmbedStart = guarded((event) => {
@@ -63,7 +66,9 @@ export class AiTelemetry {
     const { provider, modelId, values, embedCallId } = event;
     const asked = { provider, modelId, inputs: { input: values }, parameters: {} };
     const call = operation && AiModelCall.begin(this.#options, { type: 'embedding', ...asked });
-    if (call !== undefined) operation?.embeddings.set(embedCallId, call);
+    if (call === undefined) return;
+    operation?.embeddings.set(embedCallId, call);
+    call.expectExchange(values);
   });
 
   onEmbedEnd = guarded((event) => {

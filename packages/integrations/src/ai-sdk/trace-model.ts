@@ -1,7 +1,13 @@
 /** Has a model of the AI SDK record what it is asked, for versions whose telemetry tells too little. */
 
-import { isUntraced, reportFailure, untraced } from '@openlayer-tracing/core/integration';
-import { type Json, record, without } from '../common/json.js';
+import {
+  type ExpectedExchange,
+  expectedExchange,
+  isUntraced,
+  reportFailure,
+  untraced,
+} from '@openlayer-tracing/core/integration';
+import { type Json, record, text, without } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { aiParameters } from './facts.js';
 import { AiModelCall } from './model-call.js';
@@ -37,12 +43,14 @@ function tracing(model: object, ask: Ask, method: string, options: CallOptions):
       answer = await untraced(() => ask.call(this, given));
     } catch (error) {
       guarded('failure', () => {
-        call.failed(error);
-        failed.set(keyOf(given), call);
+        if (call instanceof AiModelCall) {
+          call.failed(error);
+          failed.set(keyOf(given), call);
+        } else call.giveBack();
       });
       throw error;
     }
-    return passedOn(call, answer);
+    return call instanceof AiModelCall ? passedOn(call, answer) : answer;
   };
 }
 
@@ -64,7 +72,7 @@ function begin(
   method: string,
   options: CallOptions,
   failed: WeakMap<object, AiModelCall>,
-): AiModelCall | undefined {
+): AiModelCall | ExpectedExchange | undefined {
   return guarded('call', () => {
     if (isUntraced()) return undefined;
     const again = failed.get(keyOf(given));
@@ -72,6 +80,8 @@ function begin(
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
     const isEmbedding = method === 'doEmbed';
     const { prompt, tools, values } = given;
+    const expected = expectedExchange(text(modelId), { prompt, values });
+    if (expected !== undefined) return expected;
     return AiModelCall.begin(options, {
       type: isEmbedding ? 'embedding' : 'chat_completion',
       provider,

@@ -2,6 +2,8 @@
 
 import {
   currentClientCall,
+  type ExpectedExchange,
+  expectedExchange,
   isNodeBody,
   isUntraced,
   reportFailure,
@@ -9,7 +11,7 @@ import {
   tapStream,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import type { Json } from '../common/json.js';
+import { type Json, text } from '../common/json.js';
 import { withBody, withChangedNodeBody } from './changed-response.js';
 import { ClientCall } from './client-call.js';
 import type { Door } from './door.js';
@@ -35,6 +37,11 @@ export function traceFetch<F extends AnyFetch>(fetch: F, door: Door): F {
   ): Promise<unknown> {
     const attempt = beginTry(door, args, known);
     if (attempt === undefined) return fetch.apply(this, args);
+    if (!(attempt instanceof Try))
+      return passedBy(
+        attempt,
+        untraced(() => fetch.apply(this, args)),
+      );
     let answer: Promise<unknown>;
     try {
       // What is below us may be traced as well.
@@ -56,12 +63,26 @@ export function traceFetch<F extends AnyFetch>(fetch: F, door: Door): F {
   return tracedFetch as unknown as F;
 }
 
+/** An exchange that a framework records. It may try again, which is the same call. */
+function passedBy(expected: ExpectedExchange, answer: Promise<unknown>): Promise<unknown> {
+  return answer.then(
+    (response) => {
+      if ((response as Response | undefined)?.ok === false) expected.giveBack();
+      return response;
+    },
+    (error: unknown) => {
+      expected.giveBack();
+      throw error;
+    },
+  );
+}
+
 /** Undefined where the request is to go on as it is. Never throws. */
 function beginTry(
   door: Door,
   args: [FetchInput, FetchInit?],
   known: Json | undefined,
-): Try | undefined {
+): Try | ExpectedExchange | undefined {
   try {
     if (isUntraced()) return undefined;
     const [input, init] = args;
@@ -69,8 +90,13 @@ function beginTry(
     const client = owner instanceof ClientCall ? owner : undefined;
     const request = readRequest(input, init, known ?? client?.params);
     if (request === undefined) return undefined;
-    const call = client?.call ?? ModelCall.begin(door, request);
-    if (call === undefined) return undefined;
+    let call = client?.call;
+    if (call === undefined) {
+      const expected = expectedExchange(text(request.params.model), request.params);
+      if (expected !== undefined) return expected;
+      call = ModelCall.begin(door, request);
+      if (call === undefined) return undefined;
+    }
     if (client !== undefined) client.call = call;
     call.tryBegins();
     const changed = askingForUsage(door, request, init);

@@ -1,6 +1,8 @@
 /** LangChain's callbacks as steps. A run begins below the run that it names as its parent, wherever it is told. */
 
 import {
+  currentWithin,
+  expectExchange,
   type RecordedCall,
   reportFailure,
   type Step,
@@ -12,6 +14,7 @@ import {
 import { isAbort } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
 import { isRecord, list, parseJson, record, text, without } from '../common/json.js';
+import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { ModelRun } from './model-run.js';
 import { lcProvider, plain } from './values.js';
@@ -51,6 +54,11 @@ export class LangChainHandler {
 
   copy(): this {
     return this;
+  }
+
+  /** The step of a run that goes on. */
+  stepOf(runId: unknown): Step | undefined {
+    return this.#runs.get(runId)?.step;
   }
 
   handleChainStart: Listener = guarded(
@@ -152,6 +160,7 @@ export class LangChainHandler {
     const { ls_provider: provider, ls_model_name: lsModel } = record(meta);
     const { model, model_name, modelName, tools = record(options).tools, ...rest } = record(params);
     const parameters = without(rest, 'messages');
+    const named = text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel);
     const kind = list(record(llm).id);
     let run: ModelRun | undefined;
     const recorded = this.#begin(
@@ -163,7 +172,7 @@ export class LangChainHandler {
         inputs: this.#content('inputs', without({ prompt: plain(prompt), tools })),
         // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
         provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
-        model: text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel),
+        model: named,
         ...(Object.keys(parameters).length > 0 && {
           modelParameters: recordedParameters(this.#options, parameters),
         }),
@@ -172,6 +181,8 @@ export class LangChainHandler {
     );
     if (recorded === undefined) return;
     run = new ModelRun(recorded, this.#options);
+    // Where its client is asked is not told.
+    expectExchange(recorded, { model: named, said: lastText(prompt) });
     this.#runs.set(runId, { step: recorded.step, recorded, model: run });
   }
 
@@ -181,6 +192,7 @@ export class LangChainHandler {
     options: StepOptions<T>,
     model?: () => ModelRun | undefined,
   ): RecordedCall | undefined {
+    const parent = this.#runs.get(parentId)?.step;
     const recorded = startCall(
       options,
       {
@@ -191,7 +203,7 @@ export class LangChainHandler {
         },
         amount: () => model?.()?.amount ?? 0,
       },
-      this.#runs.get(parentId)?.step,
+      parent && currentWithin(parent),
     ) as RecordedCall | undefined;
     if (recorded !== undefined) this.#runs.set(runId, { step: recorded.step, recorded });
     return recorded;

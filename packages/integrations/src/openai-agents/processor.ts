@@ -1,4 +1,6 @@
 import {
+  currentWithin,
+  expectExchange,
   type RecordedCall,
   reportFailure,
   type Step,
@@ -8,7 +10,8 @@ import {
 import { CallError } from '../common/call-error.js';
 import { record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { spanStep, spanUpdate } from './span-facts.js';
+import { forgetStep, rememberStep } from './current-step.js';
+import { isModelSpan, spanStep, spanUpdate } from './span-facts.js';
 
 interface Open {
   /** What begins below it. */
@@ -39,7 +42,7 @@ export class AgentsProcessor {
       );
       if (recorded === undefined) return;
       const workflow = recorded as RecordedCall;
-      this.#open.set(traceId, { step: recorded.step, recorded: workflow, workflow });
+      this.#remember(traceId, { step: recorded.step, recorded: workflow, workflow });
     });
   }
 
@@ -70,9 +73,10 @@ export class AgentsProcessor {
               return spanUpdate(record(spanData), this.#options);
             },
           },
-          parent.step,
+          currentWithin(parent.step),
         );
-      this.#open.set(spanId, {
+      if (recorded !== undefined && isModelSpan(record(spanData))) expectExchange(recorded);
+      this.#remember(spanId, {
         step: recorded?.step ?? parent.step,
         recorded: recorded as RecordedCall | undefined,
         // What only groups hands on where it stands.
@@ -101,8 +105,14 @@ export class AgentsProcessor {
   async shutdown(): Promise<void> {}
   async forceFlush(): Promise<void> {}
 
+  #remember(id: unknown, open: Open): void {
+    this.#open.set(id, open);
+    rememberStep(id, open.step);
+  }
+
   #forget(id: unknown): undefined {
     this.#open.delete(id);
+    forgetStep(id);
     return undefined;
   }
 }

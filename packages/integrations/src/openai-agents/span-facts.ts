@@ -43,6 +43,11 @@ export function spanStep(data: Json, options: CallOptions): StepOptions | undefi
   }
 }
 
+/** Whether it stands for an exchange with a model. */
+export function isModelSpan({ type }: Json): boolean {
+  return type === 'response' || type === 'generation';
+}
+
 export function spanUpdate(data: Json, options: CallOptions): StepUpdate {
   const content = (part: 'inputs' | 'output', value: unknown) =>
     recordedContent(options, part, value);

@@ -1,0 +1,15 @@
+import { record, text } from './json.js';
+
+/** What a model is told last, of a prompt, of messages or of values; undefined where there is no text. */
+export function lastText(prompt: unknown): string | undefined {
+  if (typeof prompt === 'string') return prompt || undefined;
+  if (Array.isArray(prompt)) {
+    for (let i = prompt.length - 1; i >= 0; i--) {
+      const found = lastText(prompt[i]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  const { content, text: part } = record(prompt);
+  return content === undefined ? text(part) || undefined : lastText(content);
+}
