@@ -82,15 +82,8 @@ const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager', '#manager']);
 
 /** Called through these alone, so that its names say nothing of others. */
 const FALLIBLE_CLASSES = [
-  ...[
-    'AsyncLocalScope',
-    'GuardedScope',
-    'JsonBytes',
-    'ProgressBar',
-    'RecordedCall',
-    'Spool',
-    'Segment',
-  ],
+  ...['AsyncLocalScope', 'GuardedScope', 'JsonBytes', 'ProgressBar', 'RecordedCall'],
+  ...['Spool', 'OwnSegments', 'InheritedSegments', 'MemoryRing', 'Segment'],
 ];
 
 /** They run or read what is the host's: its errors are to pass. */

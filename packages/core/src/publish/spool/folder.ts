@@ -1,0 +1,118 @@
+/** The folder of a spool, and how its disk does: what all parts of the spool share. */
+
+import type { Diagnostics } from '../../diagnostics.js';
+import type { SpoolFiles } from './files.js';
+import { nameOf } from './names.js';
+import { Quarantine } from './quarantine.js';
+import { restored } from './restore.js';
+import type { Segment } from './segment.js';
+import type { SpoolConfig } from './settings.js';
+import { SlowDisk } from './slow-disk.js';
+
+const RETRY_DISK_MS = 1000;
+
+export class SpoolFolder {
+  readonly path: string;
+  readonly files: SpoolFiles;
+  readonly config: SpoolConfig;
+  readonly diagnostics: Diagnostics;
+  /** How this process calls itself in the names of its segments. */
+  readonly owner: string;
+  readonly quarantine: Quarantine;
+  readonly slow: SlowDisk;
+  /** Of segments that are not ours, and of the quarantine, when they were last looked at. */
+  otherBytes = 0;
+  #notBefore = 0;
+  /** Is told that the disk failed. */
+  onFailure: () => void = () => {};
+
+  /**
+   * @param destination has a folder of its own: rows can then reach no other pipeline than the one they are for
+   * @throws Error where the folder is not to be trusted, or cannot be had
+   */
+  constructor(
+    files: SpoolFiles,
+    config: SpoolConfig,
+    destination: string,
+    diagnostics: Diagnostics,
+  ) {
+    this.files = files;
+    this.config = config;
+    this.diagnostics = diagnostics;
+    files.prepare(config.dir);
+    this.path = files.join(config.dir, files.fingerprint(destination));
+    files.prepare(this.path);
+    this.owner = files.owner();
+    this.quarantine = new Quarantine(files, files.join(this.path, 'quarantine'));
+    this.slow = new SlowDisk(diagnostics);
+  }
+
+  /** Whether the disk failed a moment ago. */
+  get isResting(): boolean {
+    return this.#notBefore > 0 && performance.now() < this.#notBefore;
+  }
+
+  /** The disk does its work, or is to be tried whatever it did before. */
+  wakes(): void {
+    this.#notBefore = 0;
+  }
+
+  failed(error: unknown): void {
+    this.#notBefore = performance.now() + RETRY_DISK_MS;
+    this.onFailure();
+    this.diagnostics.report(
+      'error',
+      'spool_failed',
+      `cannot write to ${this.path}; rows wait in memory until that works again`,
+      error,
+    );
+  }
+
+  /** Leaves a segment to whoever comes next, or to nobody where nothing in it is of use. */
+  giveUp(segment: Segment): void {
+    if (segment.isGone) return;
+    if (segment.isDone) {
+      segment.remove();
+      return;
+    }
+    segment.close();
+    this.files.rename(segment.path, this.files.join(this.path, nameOf(segment.id, undefined)));
+  }
+
+  /** Shows the other processes that the segment's owner lives. */
+  touch(segment: Segment): void {
+    try {
+      this.files.touch(segment.path);
+    } catch {
+      // Somebody has taken it over: that is found before its rows are sent.
+    }
+  }
+
+  /** Gives a segment whose file was deleted another, where anything in it is of use. */
+  restore(segment: Segment): void {
+    if (segment.isDone) {
+      segment.isSealed = true;
+      segment.close();
+      return;
+    }
+    this.files.prepare(this.path);
+    restored(this.files, segment);
+    this.diagnostics.report(
+      'warn',
+      'spool_deleted',
+      `${segment.path} was deleted while in use, and was written again`,
+    );
+  }
+
+  /** @param except the paths of segments that are counted by themselves */
+  measureOthers(except: ReadonlySet<string | undefined>): void {
+    let bytes = 0;
+    for (const folder of [this.path, this.quarantine.path]) {
+      for (const name of this.files.list(folder)) {
+        const path = this.files.join(folder, name);
+        if (!except.has(path)) bytes += this.files.look(path)?.bytes ?? 0;
+      }
+    }
+    this.otherBytes = bytes;
+  }
+}

@@ -1,0 +1,197 @@
+/** The segments that this process writes, oldest first. */
+
+import type { Ledger } from '../ledger.js';
+import type { SpoolFolder } from './folder.js';
+import { nameOf, newSegmentId } from './names.js';
+import { Segment } from './segment.js';
+import { State } from './trace-table.js';
+
+const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
+const MIN_SEGMENT_BYTES = 16 * 1024;
+
+export class OwnSegments {
+  readonly #folder: SpoolFolder;
+  readonly #ledger: Ledger;
+  readonly #segmentBytes: number;
+  readonly #all: Segment[] = [];
+  /** The newest, where it takes more. */
+  #active: Segment | undefined;
+  /** Is told that something was written. */
+  onWrite: () => void = () => {};
+  /** Is told of each new segment. */
+  onNew: () => void = () => {};
+  /** Finds the segment of another process that this one has taken over. */
+  inherited: () => Segment | undefined = () => undefined;
+
+  constructor(folder: SpoolFolder, ledger: Ledger) {
+    this.#folder = folder;
+    this.#ledger = ledger;
+    this.#segmentBytes = Math.min(
+      MAX_SEGMENT_BYTES,
+      Math.max(MIN_SEGMENT_BYTES, Math.floor(folder.config.maxBytes / 8)),
+    );
+    folder.onFailure = () => {
+      if (this.#active !== undefined) this.#seal(this.#active);
+    };
+  }
+
+  [Symbol.iterator](): Iterator<Segment> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const segment of this.#all) bytes += segment.bytes;
+    return bytes;
+  }
+
+  /** Writes to the newest segment, where the disk can be written to. */
+  write<R>(write: (segment: Segment) => R): R | undefined {
+    const folder = this.#folder;
+    if (folder.isResting) return undefined;
+    try {
+      const start = performance.now();
+      const result = write(this.#writable());
+      const end = performance.now();
+      folder.slow.took(end - start, end);
+      folder.wakes();
+      this.onWrite();
+      return result;
+    } catch (error) {
+      folder.failed(error);
+      return undefined;
+    }
+  }
+
+  /** Writes down which traces have begun. */
+  writeStarts(): void {
+    for (const segment of this.#all) {
+      if (!segment.hasStarts || segment.isGone) continue;
+      try {
+        segment.writeStarts();
+      } catch (error) {
+        this.#folder.failed(error);
+      }
+    }
+  }
+
+  /**
+   * Looks after the files.
+   * @param isTouched whether they are to show that their owner lives
+   */
+  tend(isTouched: boolean): void {
+    const { files, config } = this.#folder;
+    const oldest = Date.now() - config.maxAgeMs;
+    for (const segment of [...this.#all]) {
+      if (segment.isGone) continue;
+      if (!files.isLinked(segment.file)) this.#folder.restore(segment);
+      else if (segment.createdMs < oldest) this.#giveAway(segment, 'spool_expired');
+      else if (isTouched) this.#folder.touch(segment);
+    }
+    this.forgetGone();
+    const active = this.#active;
+    if (active?.isDone && active.bytes > 0 && isTouched) this.#seal(active);
+    this.removeDone();
+  }
+
+  /** Deletes those of which nothing is left to do. */
+  removeDone(): void {
+    let isAny = false;
+    for (const segment of this.#all) {
+      if (!segment.isSealed || segment.isGone || !segment.isDone) continue;
+      segment.remove();
+      isAny = true;
+    }
+    if (isAny) this.forgetGone();
+  }
+
+  /** Leaves those to others in which no trace is open. */
+  giveUp(): void {
+    for (const segment of [...this.#all]) {
+      if (segment.table.counts[State.open] > 0) continue;
+      this.#seal(segment);
+      this.#folder.giveUp(segment);
+    }
+    this.forgetGone();
+  }
+
+  forgetGone(): void {
+    for (let i = this.#all.length - 1; i >= 0; i--) {
+      const segment = this.#all[i] as Segment;
+      if (!segment.isGone) continue;
+      this.#all.splice(i, 1);
+      if (this.#active === segment) this.#active = undefined;
+    }
+  }
+
+  measureOthers(): void {
+    const paths = new Set<string | undefined>(this.#all.map(({ path }) => path));
+    this.#folder.measureOthers(paths.add(this.inherited()?.path));
+  }
+
+  #writable(): Segment {
+    const active = this.#active;
+    if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
+    if (active !== undefined) this.#seal(active);
+    this.#makeRoom();
+    const { files, path: folder, owner } = this.#folder;
+    const createdMs = Date.now();
+    const id = newSegmentId(createdMs);
+    files.prepare(folder);
+    const path = files.join(folder, nameOf(id, owner));
+    const file = files.create(path);
+    const segment = new Segment(files, { id, path, file, createdMs });
+    this.#active = segment;
+    this.#all.push(segment);
+    this.onNew();
+    return segment;
+  }
+
+  #seal(segment: Segment): void {
+    segment.isSealed = true;
+    if (this.#active === segment) this.#active = undefined;
+  }
+
+  /** Where the folder is full, what is oldest goes: first of the quarantine, then of the segments. */
+  #makeRoom(): void {
+    if (this.#hasRoom()) return;
+    this.measureOthers();
+    while (!this.#hasRoom()) {
+      const freed = this.#folder.quarantine.removeOldest();
+      if (freed > 0) {
+        this.#folder.otherBytes -= freed;
+        continue;
+      }
+      const oldest = this.#all.find((segment) => !segment.isGone);
+      if (oldest === undefined) return;
+      this.#giveAway(oldest, 'spool_full');
+    }
+  }
+
+  #hasRoom(): boolean {
+    const { otherBytes, config } = this.#folder;
+    const used = otherBytes + this.bytes + (this.inherited()?.bytes ?? 0);
+    return used + this.#segmentBytes <= config.maxBytes;
+  }
+
+  /** Deletes a segment with all that waits in it. */
+  #giveAway(segment: Segment, reason: string): void {
+    const { path, config, diagnostics } = this.#folder;
+    const count = segment.kept;
+    this.#seal(segment);
+    segment.remove();
+    this.forgetGone();
+    this.#ledger.spooled -= count;
+    this.#ledger.drop(reason, count);
+    if (count === 0) return;
+    diagnostics.report(
+      'error',
+      `lost_${reason}`,
+      `${count} rows were deleted from ${path}: it keeps ${config.maxBytes} bytes and ${config.maxAgeMs} ms, the newest first`,
+    );
+  }
+}
