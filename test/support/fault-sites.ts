@@ -82,7 +82,7 @@ const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager', '#manager']);
 
 /** Called through these alone, so that its names say nothing of others. */
 const FALLIBLE_CLASSES = [
-  ...['AsyncLocalScope', 'GuardedScope', 'JsonBytes', 'ProgressBar', 'RecordedCall'],
+  ...['AsyncLocalScope', 'GuardedScope', 'ProgressBar', 'RecordedCall'],
   ...['Spool', 'OwnSegments', 'InheritedSegments', 'MemoryRing', 'Segment'],
 ];
 

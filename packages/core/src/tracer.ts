@@ -6,15 +6,15 @@ import { Diagnostics } from './diagnostics.js';
 import { GuardedScope } from './guarded-scope.js';
 import { httpTransport } from './publish/http-transport.js';
 import { Journal } from './publish/journal.js';
-import { JsonBytes } from './publish/json-bytes.js';
 import { Ledger } from './publish/ledger.js';
 import { metricsText } from './publish/metrics-text.js';
 import { OpenlayerApi } from './publish/openlayer-api.js';
 import { Publisher } from './publish/publisher.js';
 import { Replay } from './publish/replay.js';
-import { type QueuedRow, writeRow } from './publish/row.js';
+import { type QueuedRow, rowOf } from './publish/row.js';
 import { type Feedback, RowUpdater, type UpdateResult } from './publish/row-updater.js';
 import { SendTimes } from './publish/send-times.js';
+import { Slabs } from './publish/slabs.js';
 import { openSpool } from './publish/spool/open-spool.js';
 import type { Spool } from './publish/spool/spool.js';
 import type { Transport } from './publish/transport.js';
@@ -26,6 +26,7 @@ import { withSpool } from './publish/with-spool.js';
 import { withTrimming } from './publish/with-trimming.js';
 import { type Lookup, withVerification } from './publish/with-verification.js';
 import { defaultScope, registerScope, type ScopeManager } from './scope.js';
+import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
 import { isInferenceId } from './trace/inference-id.js';
 import { OpenTraces } from './trace/open-traces.js';
@@ -139,7 +140,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly isEnabled: boolean;
   /** Undefined where nothing outlives the process. */
   readonly answering: ((trace: RecordedTrace) => void) | undefined;
-  readonly #bytes = new JsonBytes();
+  readonly #slabs = new Slabs();
   readonly #ledger = new Ledger();
   readonly #times = new SendTimes();
   readonly #api: OpenlayerApi;
@@ -152,6 +153,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly #publisher: Publisher;
   readonly #rows: RowUpdater;
   readonly #open: OpenTraces;
+  readonly #ended: EndedTraces;
   /** What lets the platform end the request of a trace. */
   readonly #held = new WeakMap<RecordedTrace, () => void>();
   readonly #key: string;
@@ -205,9 +207,11 @@ export class TracerCore implements Tracer, Recorder {
       ledger: this.#ledger,
       overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
       onCall: (ms) => this.#times.add(ms),
+      // A transport of the user's may keep what it was given.
+      free: config.transport === undefined ? (rows) => this.#slabs.free(rows) : undefined,
     });
     if (spool !== undefined) {
-      this.#journal = new Journal(spool, this.#bytes);
+      this.#journal = new Journal(spool, this.#slabs);
       this.answering = (trace) => this.#journal?.answering(trace);
       this.#replay = new Replay({
         spool,
@@ -226,6 +230,11 @@ export class TracerCore implements Tracer, Recorder {
       publish: () => this.flush(),
     });
     this.#open = new OpenTraces(outside);
+    this.#ended = new EndedTraces({
+      write: (trace) => this.#write(trace),
+      isUrgent: (trace) => this.#held.has(trace),
+      outside,
+    });
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
@@ -292,27 +301,35 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   published(trace: RecordedTrace): void {
-    const isKept = this.#keeps(trace);
     this.#open.delete(trace);
+    this.#ended.add(trace);
+  }
+
+  /** Makes the row of a trace that has ended, or leaves it out. */
+  #write(trace: RecordedTrace): void {
     const done = this.#held.get(trace);
-    if (!isKept) {
-      this.#sampledOut++;
-      this.#journal?.left(trace);
-      done?.();
-      return;
-    }
     try {
-      const row = this.#journal?.row(trace) ?? writeRow(trace, this.#bytes);
+      trace.describe();
+      if (!this.#keeps(trace)) {
+        this.#sampledOut++;
+        this.#journal?.left(trace);
+        done?.();
+        return;
+      }
+      const row = this.#journal?.row(trace) ?? rowOf(trace, this.#slabs);
       if (done === undefined) this.#publisher.add(row);
       else this.#publisher.addAlone(row).then(done);
     } catch (error) {
       done?.();
       this.#ledger.drop('internal_error', 1);
-      throw error;
+      trace.failed('publish', error);
+    } finally {
+      trace.forget();
     }
   }
 
   flush(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
+    this.#ended.writeAll();
     return this.#publisher.flush(options.deadlineMs ?? 10_000);
   }
 
@@ -323,6 +340,7 @@ export class TracerCore implements Tracer, Recorder {
 
   async #end(deadlineMs: number): Promise<void> {
     const replay = this.#replay?.stop();
+    this.#ended.writeAll();
     await this.#publisher.shutdown(deadlineMs);
     await replay;
     this.#spool?.release();
@@ -374,6 +392,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   stats(): TracerStats {
+    this.#ended.writeAll();
     const { published, queued, queuedBytes, spooled, quarantined, dropped } = this.#ledger;
     const spool = this.#spool;
     return {
@@ -444,6 +463,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Nothing but synchronous work is possible any more. */
   #keepWhatIsLeft(spool: Spool): void {
     for (const trace of this.#open) trace.interrupt();
+    this.#ended.writeAll();
     for (const row of this.#publisher.waiting()) if (row.entry === undefined) spool.keep(row);
   }
 

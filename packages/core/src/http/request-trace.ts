@@ -71,6 +71,8 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   received: DescribedRequest | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #details: RequestDetails | undefined = undefined;
+  /** The end, as far as nothing was made of it yet. */
+  #undescribed: AnswerFacts | undefined = undefined;
   /** What was known when the last bytes of the answer were about to leave. */
   #answered: Answered | undefined = undefined;
 
@@ -134,6 +136,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     try {
       const elapsedMs = this.elapsedMs();
       this.#conclude('completed', facts);
+      this.describe();
       root.endMs = elapsedMs;
       this.recorder.answering?.(this);
       const { revision } = this;
@@ -168,8 +171,6 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     } catch (failure) {
       this.failed('settle', failure);
     }
-    // The request leads to its trace; were there a way back, a young one would be kept until a full collection.
-    this.received = undefined;
     this.settle(this.outcome);
     if (outcome === 'aborted') this.#controller?.abort();
   }
@@ -212,8 +213,21 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.statusCode = facts.status;
     const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
     this.outcome = isFailure ? 'error' : outcome;
+    this.#undescribed = facts;
+  }
+
+  override describe(): void {
+    const facts = this.#undescribed;
+    if (facts === undefined) return;
+    this.#undescribed = undefined;
     this.#takeOutput(facts);
     this.#takeFacts();
+  }
+
+  override forget(): void {
+    super.forget();
+    // The request leads to its trace; were there a way back, a young one would be kept until a full collection.
+    this.received = undefined;
   }
 
   /** Ends a request that was never answered. */

@@ -94,6 +94,8 @@ function hold(
       });
     }, fail);
   });
+  const { onBodySent } = request;
+  if (onBodySent !== undefined) outgoing.on('finish', onBodySent);
   outgoing.end(request.body);
 }
 

@@ -16,6 +16,12 @@ export const spoolFiles: SpoolFiles | undefined = nodeSpoolFiles;
 /** A timer lasts until its time has come, whatever else ends. */
 export const timersLast: boolean = true;
 
+/**
+ * Has the work done at the end of this turn of the event loop.
+ * Undefined where what is left to later may never be done.
+ */
+export const atTurnEnd: ((work: () => void) => void) | undefined = setImmediate;
+
 /** Questions about a value that run none of its code. */
 export const isProxy: (value: unknown) => boolean = types.isProxy;
 export const isPromise: (value: unknown) => value is Promise<unknown> = types.isPromise;

@@ -12,6 +12,9 @@ export { fetchExchange as exchange } from './fetch-exchange.js';
 /** A timer belongs to the request that started it, and ends with it. */
 export const timersLast = false;
 
+/** Nothing outlives the request that it belongs to. */
+export const atTurnEnd: ((work: () => void) => void) | undefined = undefined;
+
 /** Whether the value is an instance, and not merely an heir, of the class: `ask` throws for the latter. */
 function isA<T>(Class: abstract new (...args: never) => T, ask: (value: T) => unknown) {
   return (value: unknown): value is T => {

@@ -5,6 +5,8 @@ export interface ExchangeRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
+  /** Hears that the memory of the body may be used again. It may be that nobody ever says so. */
+  readonly onBodySent?: (() => void) | undefined;
   /** Covers the whole exchange: connecting, sending, and reading the answer to its end. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;

@@ -1,7 +1,7 @@
 /** Delivers a batch by one data-stream call. */
 
-import { allocate } from '#platform';
 import type { OpenlayerApi } from './openlayer-api.js';
+import { ReusedMemory } from './reused-memory.js';
 import type { Batch, Delivery, SendOptions, Transport } from './transport.js';
 
 const encoder = new TextEncoder();
@@ -10,9 +10,12 @@ const END = encoder.encode(']}');
 
 /** A transport over the REST API: one try, and an error that says what happened. */
 export function httpTransport(api: OpenlayerApi): Transport {
+  const memory = new ReusedMemory();
   return {
     async send(batch: Batch, options: SendOptions): Promise<Delivery> {
-      await api.call({ method: 'POST', path: 'data-stream', body: bodyOf(batch), ...options });
+      const body = bodyOf(batch, memory);
+      const onBodySent = () => memory.give(body);
+      await api.call({ method: 'POST', path: 'data-stream', body, onBodySent, ...options });
       return { delivered: batch.rows.length, lost: {} };
     },
     close() {
@@ -22,11 +25,11 @@ export function httpTransport(api: OpenlayerApi): Transport {
 }
 
 /** `{"config":…,"rows":[…]}` from the bytes that the rows already are. */
-function bodyOf(batch: Batch): Uint8Array {
+function bodyOf(batch: Batch, memory: ReusedMemory): Uint8Array {
   const start = encoder.encode(`{"config":${batch.layout},"rows":[`);
   let size = start.byteLength + END.byteLength + batch.rows.length - 1;
   for (const row of batch.rows) size += row.bytes.byteLength;
-  const body = allocate(size);
+  const body = memory.take(size);
   body.set(start);
   let position = start.byteLength;
   for (const row of batch.rows) {

@@ -1,8 +1,8 @@
 /** Writes traces to the spool as they go: at their begin, before the end of their answers, and at their own end. */
 
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import type { JsonBytes } from './json-bytes.js';
-import { type QueuedRow, writeRow } from './row.js';
+import { type QueuedRow, rowOf } from './row.js';
+import type { Slabs } from './slabs.js';
 import { startText } from './spool/interrupted-row.js';
 import type { SpoolEntry } from './spool/segment.js';
 import type { Spool } from './spool/spool.js';
@@ -17,11 +17,11 @@ export interface JournalEntry {
 
 export class Journal {
   readonly #spool: Spool;
-  readonly #bytes: JsonBytes;
+  readonly #slabs: Slabs;
 
-  constructor(spool: Spool, bytes: JsonBytes) {
+  constructor(spool: Spool, slabs: Slabs) {
     this.#spool = spool;
-    this.#bytes = bytes;
+    this.#slabs = slabs;
   }
 
   opened(trace: RecordedTrace): void {
@@ -31,7 +31,7 @@ export class Journal {
   /** The client is about to have its whole answer: the trace must not be lost from now on. */
   answering(trace: RecordedTrace): void {
     if (!this.#spool.isAhead) return;
-    const row = writeRow(trace, this.#bytes);
+    const row = rowOf(trace, this.#slabs);
     const entry = this.#spool.append(trace.journal?.entry, row);
     trace.journal = { entry, row, revision: trace.revision };
   }
@@ -42,7 +42,8 @@ export class Journal {
     if (journal?.row !== undefined && journal.revision === trace.revision) {
       return this.#held(journal.row, journal.entry);
     }
-    const row = writeRow(trace, this.#bytes);
+    if (journal?.row !== undefined) this.#slabs.free([journal.row]);
+    const row = rowOf(trace, this.#slabs);
     if (!this.#spool.isAhead) return this.#held(row, journal?.entry);
     return this.#held(row, this.#spool.append(journal?.entry, row));
   }
@@ -52,8 +53,10 @@ export class Journal {
     if (trace.journal !== undefined) this.#spool.finish([trace.journal]);
   }
 
-  #held({ inferenceId, layout, bytes }: QueuedRow, entry: SpoolEntry | undefined): QueuedRow {
-    if (entry !== undefined) this.#spool.setHeld(entry);
-    return { inferenceId, layout, bytes, entry };
+  #held(row: QueuedRow, entry: SpoolEntry | undefined): QueuedRow {
+    if (entry === undefined) return row;
+    this.#spool.setHeld(entry);
+    const { inferenceId, layout, bytes, slab } = row;
+    return { inferenceId, layout, bytes, slab, entry };
   }
 }

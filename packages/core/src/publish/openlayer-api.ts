@@ -19,6 +19,7 @@ export interface ApiCall {
   /** Below the pipeline, with its query. */
   readonly path: string;
   readonly body?: Uint8Array | undefined;
+  readonly onBodySent?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -91,6 +92,7 @@ export class OpenlayerApi {
           'User-Agent': USER_AGENT,
         },
         body: call.body,
+        onBodySent: call.onBodySent,
         timeoutMs,
         maxResponseBytes,
         signal: call.signal,

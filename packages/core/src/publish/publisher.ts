@@ -29,6 +29,8 @@ export interface PublisherOptions {
   readonly overflow?: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
   /** Is told how long each call took, in milliseconds. */
   readonly onCall?: ((ms: number) => void) | undefined;
+  /** Is given the rows whose bytes nobody reads any more. */
+  readonly free?: ((rows: readonly QueuedRow[]) => void) | undefined;
 }
 
 /** Calls under way at a time. */
@@ -65,6 +67,7 @@ export class Publisher {
   readonly #overflow: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
   readonly #sending = new Set<Batch>();
   readonly #onCall: ((ms: number) => void) | undefined;
+  readonly #free: ((rows: readonly QueuedRow[]) => void) | undefined;
   readonly #stop = new AbortController();
   readonly #alone = new Set<AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -81,14 +84,16 @@ export class Publisher {
     this.#ledger = options.ledger;
     this.#overflow = options.overflow;
     this.#onCall = options.onCall;
+    this.#free = options.free;
   }
 
   /** Takes a row, or drops and counts it. */
   add(row: QueuedRow): void {
     if (!this.#takes(row)) return;
     this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
-    this.#batchFor(row).rows.push(row);
-    this.#sealIfFull(row.layout);
+    const batch = this.#batchFor(row);
+    batch.rows.push(row);
+    if (this.#isFull(batch)) this.#seal(row.layout);
     if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
   }
 
@@ -208,15 +213,8 @@ export class Publisher {
     return batch;
   }
 
-  #sealIfFull(layout: string): void {
-    const batch = this.#open.get(layout);
-    if (batch === undefined) return;
-    if (
-      batch.rows.length >= this.#limits.maxBatchRows ||
-      batch.bytes >= this.#limits.maxBatchBytes
-    ) {
-      this.#seal(layout);
-    }
+  #isFull({ rows, bytes }: OpenBatch): boolean {
+    return rows.length >= this.#limits.maxBatchRows || bytes >= this.#limits.maxBatchBytes;
   }
 
   #sealAll(): void {
@@ -302,6 +300,7 @@ export class Publisher {
     ledger.quarantined += quarantined;
     ledger.queued -= rows.length - held;
     for (const row of rows) ledger.queuedBytes -= row.bytes.byteLength;
+    if (held === 0) this.#free?.(rows);
     // What only memory has counts on; its bytes are counted where it lies.
     const lost = Object.entries(fate.lost).map(
       ([reason, count]) =>

@@ -1,17 +1,17 @@
-/** A settled trace as the flat record that the platform keeps, in one pass from texts to bytes. */
+/** A settled trace as the flat record that the platform keeps, put together from the texts that it holds. */
 
-import { quote } from '../trace/json-text.js';
+import { inThousandths, quote, rounded, whole } from '../trace/json-text.js';
 import type { Members } from '../trace/members.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { FIELDS, type Field } from '../trace/step-fields.js';
 import { sumOf } from '../trace/usage.js';
-import type { JsonBytes } from './json-bytes.js';
 import { inputColumns, isReserved, layoutOf } from './layout.js';
+import type { InSlab, Slabs } from './slabs.js';
 import type { SpoolEntry } from './spool/segment.js';
 
 /** One row, ready to be sent with others of the same layout. */
-export interface Row {
+export interface Row extends InSlab {
   readonly inferenceId: string;
   /** JSON text of the `config` that names its columns. Rows of one call share one. */
   readonly layout: string;
@@ -27,106 +27,53 @@ export interface QueuedRow extends Row {
   arrival?: 'unknown' | 'arrived' | undefined;
 }
 
-/** Writes the row of a trace that has ended. */
-export function writeRow(trace: RecordedTrace, out: JsonBytes): Row {
+/** The row of a trace that has ended. */
+export function rowOf(trace: RecordedTrace, slabs: Slabs): Row {
   const { inferenceId } = trace;
-  const root = trace.root as RecordedStep;
   const columns = inputColumns(trace.columns);
-  out.begin();
-  out.ascii('{"inferenceTimestamp":');
-  out.thousandths(trace.startedAt);
-  out.ascii(',"inferenceId":');
-  out.quoted(inferenceId);
-  out.ascii(',"output":');
-  out.json(root.output ?? 'null');
-  out.ascii(',"latency":');
-  out.rounded(root.endMs);
-  out.ascii(',"cost":');
-  out.json(numberText(sumOf(root, 'cost')));
-  out.ascii(',"tokens":');
-  out.json(numberText(sumOf(root, 'tokens')));
-  if (root.groundTruth !== undefined) writeColumn(out, ',"groundTruth":', root.groundTruth);
-  if (trace.userId !== undefined) writeIdentity(out, ',"user_id":', trace.userId);
-  if (trace.sessionId !== undefined) writeIdentity(out, ',"session_id":', trace.sessionId);
-  if (trace.context !== undefined) writeColumn(out, ',"context":', trace.context);
-  if (trace.question !== undefined) writeColumn(out, ',"_question":', trace.question);
-  if (columns.size > 0) out.ascii(',');
-  const columnsAt = out.length;
-  writeMembers(out, columns);
-  const columnsEnd = out.length;
-  if (root.metadata !== undefined) writeScalarColumns(out, root.metadata, columns);
-  out.ascii(',"metadata":');
-  const metadataAt = out.length;
-  writeMetadata(out, root, trace.unrecordedSteps);
-  const metadataEnd = out.length;
-  out.ascii(',"steps":[');
-  writeHead(out, root);
-  if (columns.size > 0 && trace.columns === columns) {
-    out.ascii('{');
-    out.again(columnsAt, columnsEnd);
-    out.ascii('}');
-  } else {
-    writeRootInputs(out, trace);
-  }
-  writeResults(out, root);
-  out.again(metadataAt, metadataEnd);
-  writeRest(out, root);
-  out.ascii(']}');
-  return { inferenceId, layout: layoutOf(trace, columns.keys), bytes: out.end() };
+  const { bytes, slab } = slabs.write(rowText(trace, columns));
+  return { inferenceId, layout: layoutOf(trace, columns.keys), bytes, slab };
 }
 
-function numberText(value: number | undefined): string {
-  return value === undefined ? 'null' : String(value);
-}
-
-function writeColumn(out: JsonBytes, prefix: string, text: string): void {
-  out.ascii(prefix);
-  out.json(text);
-}
-
-function writeIdentity(out: JsonBytes, prefix: string, id: string): void {
-  out.ascii(prefix);
-  out.quoted(id);
-}
-
-function writeMembers(out: JsonBytes, members: Members): void {
-  const { keys, texts } = members;
-  for (let i = 0; i < keys.length; i++) {
-    if (i > 0) out.ascii(',');
-    writeMember(out, keys[i] as string, texts[i] as string);
-  }
-}
-
-function writeMember(out: JsonBytes, key: string, text: string): void {
-  out.quoted(key);
-  out.ascii(':');
-  out.json(text);
+function rowText(trace: RecordedTrace, columns: Members): string {
+  const root = trace.root as RecordedStep;
+  const { metadata } = root;
+  const columnsText = columns.toText();
+  const metadataText = metadataOf(root, trace.unrecordedSteps);
+  let text = `{"inferenceTimestamp":${inThousandths(trace.startedAt)},"inferenceId":${quote(
+    trace.inferenceId,
+  )},"output":${root.output ?? 'null'},"latency":${rounded(root.endMs)},"cost":${
+    sumOf(root, 'cost') ?? 'null'
+  },"tokens":${sumOf(root, 'tokens') ?? 'null'}`;
+  if (root.groundTruth !== undefined) text += `,"groundTruth":${root.groundTruth}`;
+  if (trace.userId !== undefined) text += `,"user_id":${quote(trace.userId)}`;
+  if (trace.sessionId !== undefined) text += `,"session_id":${quote(trace.sessionId)}`;
+  if (trace.context !== undefined) text += `,"context":${trace.context}`;
+  if (trace.question !== undefined) text += `,"_question":${trace.question}`;
+  if (columnsText !== '') text += `,${columnsText}`;
+  if (metadata !== undefined) text += scalarColumns(metadata, columns);
+  const inputs =
+    columnsText !== '' && trace.columns === columns ? `{${columnsText}}` : rootInputs(trace);
+  return `${text},"metadata":${metadataText},"steps":[${headOf(root)}${inputs}${resultsOf(root)}${metadataText}${restOf(root)}]}`;
 }
 
 /** The platform takes an object or nothing as the inputs of a root step. */
-function writeRootInputs(out: JsonBytes, trace: RecordedTrace): void {
-  const inputs = trace.root.inputs ?? 'null';
-  if (trace.columns !== undefined) {
-    out.ascii('{');
-    writeMembers(out, trace.columns);
-    out.ascii('}');
-  } else if (inputs === 'null' || inputs.startsWith('{')) {
-    out.json(inputs);
-  } else {
-    writeColumn(out, '{"input":', inputs);
-    out.ascii('}');
-  }
+function rootInputs({ columns, root }: RecordedTrace): string {
+  if (columns !== undefined) return `{${columns.toText()}}`;
+  const inputs = root.inputs ?? 'null';
+  return inputs === 'null' || inputs.startsWith('{') ? inputs : `{"input":${inputs}}`;
 }
 
 /** Metadata that the platform can filter by, as columns of their own, where their names are free. */
-function writeScalarColumns(out: JsonBytes, metadata: Members, columns: Members): void {
+function scalarColumns(metadata: Members, columns: Members): string {
+  let text = '';
   for (let i = 0; i < metadata.keys.length; i++) {
     const key = metadata.keys[i] as string;
-    const text = metadata.texts[i] as string;
-    if (!isScalar(text) || isReserved(key) || columns.has(key)) continue;
-    out.ascii(',');
-    writeMember(out, key, text);
+    const value = metadata.texts[i] as string;
+    if (!isScalar(value) || isReserved(key) || columns.has(key)) continue;
+    text += `,${quote(key)}:${value}`;
   }
+  return text;
 }
 
 /** Texts, numbers and booleans: neither a list, an object nor null. */
@@ -135,87 +82,60 @@ function isScalar(text: string): boolean {
   return first !== 123 && first !== 91 && first !== 110;
 }
 
-function writeStep(out: JsonBytes, step: RecordedStep): void {
-  writeHead(out, step);
-  out.json(step.inputs ?? 'null');
-  writeResults(out, step);
-  writeMetadata(out, step, 0);
-  writeRest(out, step);
+function stepText(step: RecordedStep): string {
+  return `${headOf(step)}${step.inputs ?? 'null'}${resultsOf(step)}${metadataOf(step, 0)}${restOf(step)}`;
 }
 
 /** What stands before a step's inputs. */
-function writeHead(out: JsonBytes, step: RecordedStep): void {
-  out.ascii('{"name":');
-  out.quoted(step.name);
-  out.ascii(',"id":"');
-  out.ascii(step.id);
-  out.ascii('","type":"');
-  out.ascii(step.type);
-  out.ascii('","inputs":');
+function headOf(step: RecordedStep): string {
+  return `{"name":${quote(step.name)},"id":"${step.id}","type":"${step.type}","inputs":`;
 }
 
 /** What stands between a step's inputs and its metadata. */
-function writeResults(out: JsonBytes, step: RecordedStep): void {
-  out.ascii(',"output":');
-  out.json(step.output ?? 'null');
-  out.ascii(',"groundTruth":');
-  out.json(step.groundTruth ?? 'null');
-  out.ascii(',"metadata":');
+function resultsOf({ output, groundTruth }: RecordedStep): string {
+  return `,"output":${output ?? 'null'},"groundTruth":${groundTruth ?? 'null'},"metadata":`;
 }
 
 /** What stands behind a step's metadata: its children, its times, and the fields of its type. */
-function writeRest(out: JsonBytes, step: RecordedStep): void {
+function restOf(step: RecordedStep): string {
   const { trace, children } = step;
-  out.ascii(',"steps":[');
+  let text = ',"steps":[';
   if (children !== undefined) {
     for (let i = 0; i < children.length; i++) {
-      if (i > 0) out.ascii(',');
-      writeStep(out, children[i] as RecordedStep);
+      if (i > 0) text += ',';
+      text += stepText(children[i] as RecordedStep);
     }
   }
   // What still runs when its trace is published is closed there.
   const endMs = step.isRunning ? Math.max(trace.elapsedMs(), step.startMs) : step.endMs;
-  out.ascii('],"latency":');
-  out.rounded(step.latencyMs < 0 ? endMs - step.startMs : step.latencyMs);
-  out.ascii(',"startTime":');
-  out.whole(Math.floor(trace.startedAt + step.startMs));
-  out.ascii(',"endTime":');
-  out.whole(Math.floor(trace.startedAt + endMs));
+  const latency = step.latencyMs < 0 ? endMs - step.startMs : step.latencyMs;
+  text += `],"latency":${rounded(latency)},"startTime":${whole(
+    Math.floor(trace.startedAt + step.startMs),
+  )},"endTime":${whole(Math.floor(trace.startedAt + endMs))}`;
   const fields = FIELDS[step.type];
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as Field;
     const value = step.fields?.[i];
-    if (value !== undefined) writeColumn(out, field.prefix, value);
-    else if (field.always) out.ascii(field.absent);
+    if (value !== undefined) text += field.prefix + value;
+    else if (field.always) text += field.absent;
   }
-  out.ascii('}');
+  return `${text}}`;
 }
 
 /** The step's metadata, with what went wrong under the names that the platform reads errors from. */
-function writeMetadata(out: JsonBytes, step: RecordedStep, unrecordedSteps: number): void {
+function metadataOf(step: RecordedStep, unrecordedSteps: number): string {
   const { metadata, error } = step;
-  out.ascii('{');
-  const first = out.length;
-  if (metadata !== undefined) writeMembers(out, metadata);
+  let text = metadata === undefined ? '' : metadata.toText();
+  const add = (key: string, value: string) => {
+    // What the app says itself under a key wins.
+    if (metadata?.has(key) !== true) text += `${text === '' ? '' : ','}"${key}":${value}`;
+  };
   if (error !== undefined) {
-    addOwn(out, step, 'error', error.message, first);
-    addOwn(out, step, 'errorType', error.name, first);
-    addOwn(out, step, 'Exceptions', error.message, first);
+    add('error', quote(error.message));
+    add('errorType', quote(error.name));
+    add('Exceptions', quote(error.message));
   }
-  if (step.isRunning) addOwn(out, step, 'unfinished', true, first);
-  if (unrecordedSteps > 0) addOwn(out, step, 'unrecordedSteps', unrecordedSteps, first);
-  out.ascii('}');
-}
-
-/** What the app says itself under a key wins. */
-function addOwn(
-  out: JsonBytes,
-  step: RecordedStep,
-  key: string,
-  value: string | number | true,
-  first: number,
-): void {
-  if (step.metadata?.has(key)) return;
-  if (out.length > first) out.ascii(',');
-  writeMember(out, key, typeof value === 'string' ? quote(value) : String(value));
+  if (step.isRunning) add('unfinished', 'true');
+  if (unrecordedSteps > 0) add('unrecordedSteps', String(unrecordedSteps));
+  return `{${text}}`;
 }

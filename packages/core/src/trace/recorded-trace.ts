@@ -374,21 +374,26 @@ export class RecordedTrace implements StartedTrace {
     if (this.#holds === 0 && this.isSettled && this.isOpen) this.#publish();
   }
 
+  /** Makes the last of what is known, once nothing is added any more. */
+  describe(): void {}
+
+  /** Lets go of all that was recorded: a promise that leaked from the request keeps its step alive. */
+  forget(): void {
+    empty(this.root as RecordedStep);
+    this.columns = this.calls = undefined;
+  }
+
   #publish(): void {
     try {
       for (const call of this.calls ?? []) call.tracePublished();
-      this.recorder.published(this);
     } catch (error) {
       this.failed('publish', error);
-    } finally {
-      this.isOpen = false;
-      empty(this.root as RecordedStep);
-      this.columns = this.calls = undefined;
     }
+    this.isOpen = false;
+    this.recorder.published(this);
   }
 }
 
-/** A promise that leaked from the request keeps its step alive, but nothing of what the step recorded. */
 function empty(step: RecordedStep): void {
   for (const child of step.children ?? []) empty(child);
   step.children = undefined;

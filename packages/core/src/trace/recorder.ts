@@ -30,6 +30,6 @@ export interface Recorder {
   readonly answering?: ((trace: RecordedTrace) => void) | undefined;
   /** Where prices or what traces use are of interest. */
   readonly spending: Spending | undefined;
-  /** Takes a trace that nothing will be added to any more. */
+  /** Takes a trace that nothing will be added to any more. Never throws. */
   published(trace: RecordedTrace): void;
 }
