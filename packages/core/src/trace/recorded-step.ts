@@ -290,7 +290,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
         ? fieldText(field, value, (each) => this.trace.snapshot(each, ''))
         : undefined;
       if (text !== undefined) {
-        this.fields ??= new Array<string | undefined>(known.length).fill(undefined);
+        this.fields ??= [];
         this.fields[i] = text;
       } else if (field.kind !== 'counts') {
         this.trace.badInput(

@@ -37,6 +37,8 @@ export interface KnownKey {
   readonly isSecret: boolean;
   /** `"key":`, cut where it is too long. */
   readonly text: string;
+  /** `,"key":` */
+  readonly nextText: string;
 }
 
 export class Redactor {
@@ -71,10 +73,8 @@ export class Redactor {
     if (known !== undefined) return known;
     const isLong = key.length > MAX_KEY_CHARS;
     const short = isLong ? key.slice(0, MAX_KEY_CHARS) : key;
-    const found = {
-      isSecret: this.#decide(short),
-      text: `${quote(isLong ? `${short}…` : short)}:`,
-    };
+    const text = `${quote(isLong ? `${short}…` : short)}:`;
+    const found = { isSecret: this.#decide(short), text, nextText: `,${text}` };
     // Keys are few in an honest app; a client that invents them must not grow the map.
     if (!isLong && this.#remembered.size < MAX_REMEMBERED_KEYS) this.#remembered.set(key, found);
     return found;

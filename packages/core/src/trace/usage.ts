@@ -20,6 +20,7 @@ type Count = 'promptTokens' | 'completionTokens' | 'tokens' | 'cost';
 
 /** Of a step that tells what went in and what came out, all tokens are known too. */
 function own(step: RecordedStep, field: Count): number | undefined {
+  if (step.fields === undefined) return undefined;
   const value = numberIn(step, field);
   if (value !== undefined || field !== 'tokens') return value;
   const prompt = numberIn(step, 'promptTokens');

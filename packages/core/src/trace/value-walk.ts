@@ -53,7 +53,8 @@ export class ValueWalk {
   readonly #redactor: Redactor;
   readonly #limits: SnapshotLimits;
   readonly #onFailure: (what: string, error: unknown) => void;
-  readonly #enclosing: object[] = [];
+  /** The objects that enclose the present one, by depth. Behind them stand former ones. */
+  readonly #enclosing: (object | undefined)[] = [];
   #room = 0;
   #nodes = 0;
 
@@ -68,10 +69,14 @@ export class ValueWalk {
   }
 
   text(value: unknown, key: string, room: number): string {
-    this.#enclosing.length = 0;
     this.#room = room;
     this.#nodes = 0;
-    return this.member(value, key, 0) ?? 'null';
+    try {
+      return this.member(value, key, 0) ?? 'null';
+    } finally {
+      const enclosing = this.#enclosing;
+      for (let i = 0; enclosing[i] !== undefined; i++) enclosing[i] = undefined;
+    }
   }
 
   /** Undefined where JSON has no member: an undefined value. */
@@ -144,18 +149,15 @@ export class ValueWalk {
   #object(value: object, depth: number): string {
     this.#nodes++;
     if (isProxy(value)) return this.#mark('[Proxy]');
-    if (this.#enclosing.includes(value)) return this.#mark('[Circular]');
+    const enclosing = this.#enclosing;
+    for (let i = 0; i < depth; i++) if (enclosing[i] === value) return this.#mark('[Circular]');
     const isList = Array.isArray(value);
     if (depth >= this.#limits.maxDepth) return this.#mark(isList ? '[Array]' : '[Object]');
-    this.#enclosing.push(value);
-    try {
-      if (isList) return this.#array(value, depth);
-      const prototype = Object.getPrototypeOf(value);
-      if (prototype === Object.prototype || prototype === null) return this.#plain(value, depth);
-      return this.#instance(value, depth);
-    } finally {
-      this.#enclosing.pop();
-    }
+    enclosing[depth] = value;
+    if (isList) return this.#array(value, depth);
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) return this.#plain(value, depth);
+    return this.#instance(value, depth);
   }
 
   #array(value: readonly unknown[], depth: number): string {
@@ -196,7 +198,7 @@ export class ValueWalk {
       const member = this.#property(value, key, key, depth, known.isSecret);
       if (member === undefined) continue;
       this.#room -= known.text.length + 1;
-      text += text.length > 1 ? `,${known.text}${member}` : known.text + member;
+      text += text.length > 1 ? known.nextText + member : known.text + member;
     }
     return `${text}}`;
   }
@@ -293,7 +295,7 @@ export class ValueWalk {
     const code = inherited(value, 'code');
     if (typeof code === 'string' || typeof code === 'number') parts.code = code;
     const cause = inherited(value, 'cause');
-    const causes = this.#enclosing.filter((each) => isNativeError(each)).length;
+    const causes = this.#enclosing.slice(0, depth + 1).filter((each) => isNativeError(each)).length;
     if (cause !== undefined && causes <= MAX_CAUSES) parts.cause = cause;
     const errors = inherited(value, 'errors');
     if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);

@@ -85,31 +85,46 @@ export class Segment {
   /** Writes down which traces have begun. A trace whose row is there needs no such word. */
   writeStarts(): void {
     if (this.#starts.size === 0) return;
-    const { checksum } = this.files;
-    let size = 0;
-    for (const text of this.#starts.values()) size += HEADER_BYTES + text.length * 3;
-    const target = scratchOf(size);
+    const target = scratchOf(this.#mostStartBytes());
+    this.#append(target, this.#sealStarts(target));
+  }
+
+  /** Takes the row of a trace, in place of any that it had. Traces that have begun meanwhile come along with the same write. */
+  appendRow(number: number, row: QueuedRow): void {
+    this.#starts.delete(number);
+    const { inferenceId, layout, bytes } = row;
+    const head = `${inferenceId}\n${layout}\n`;
+    const most = HEADER_BYTES + head.length * 3 + bytes.byteLength;
+    const target = scratchOf(this.#mostStartBytes() + most);
+    const at = this.#sealStarts(target);
+    const frame = at === 0 ? target : target.subarray(at);
+    const start = HEADER_BYTES + writeUtf8(frame, head, HEADER_BYTES);
+    frame.set(bytes, start);
+    const payloadBytes = start - HEADER_BYTES + bytes.byteLength;
+    const offset = this.bytes + at;
+    this.#append(
+      target,
+      at + sealFrame(frame, Kind.row, number, payloadBytes, this.files.checksum),
+    );
+    this.table.addRow(number, offset);
+  }
+
+  #mostStartBytes(): number {
+    let bytes = 0;
+    for (const text of this.#starts.values()) bytes += HEADER_BYTES + text.length * 3;
+    return bytes;
+  }
+
+  /** @returns the bytes that the frames of traces that have begun take */
+  #sealStarts(target: Uint8Array): number {
     let at = 0;
     for (const [number, text] of this.#starts) {
       const frame = target.subarray(at);
-      at += sealFrame(frame, Kind.start, number, writeUtf8(frame, text, HEADER_BYTES), checksum);
+      const payloadBytes = writeUtf8(frame, text, HEADER_BYTES);
+      at += sealFrame(frame, Kind.start, number, payloadBytes, this.files.checksum);
     }
     this.#starts.clear();
-    this.#append(target, at);
-  }
-
-  /** Takes the row of a trace, in place of any that it had. */
-  appendRow(number: number, row: QueuedRow): void {
-    this.#starts.delete(number);
-    this.writeStarts();
-    const { inferenceId, layout, bytes } = row;
-    const head = `${inferenceId}\n${layout}\n`;
-    const target = scratchOf(HEADER_BYTES + head.length * 3 + bytes.byteLength);
-    const start = HEADER_BYTES + writeUtf8(target, head, HEADER_BYTES);
-    target.set(bytes, start);
-    const offset = this.bytes;
-    this.#write(target, Kind.row, number, start - HEADER_BYTES + bytes.byteLength);
-    this.table.addRow(number, offset);
+    return at;
   }
 
   /** Says the same of several traces. */
