@@ -1,6 +1,6 @@
 /** A settled trace as the flat record that the platform keeps, put together from the texts that it holds. */
 
-import { inThousandths, quote, rounded, whole } from '../trace/json-text.js';
+import { inThousandths, quote, quoteName, rounded, whole } from '../trace/json-text.js';
 import type { Members } from '../trace/members.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -71,7 +71,7 @@ function scalarColumns(metadata: Members, columns: Members): string {
     const key = metadata.keys[i] as string;
     const value = metadata.texts[i] as string;
     if (!isScalar(value) || isReserved(key) || columns.has(key)) continue;
-    text += `,${quote(key)}:${value}`;
+    text += `,${quoteName(key)}:${value}`;
   }
   return text;
 }
@@ -88,7 +88,7 @@ function stepText(step: RecordedStep): string {
 
 /** What stands before a step's inputs. */
 function headOf(step: RecordedStep): string {
-  return `{"name":${quote(step.name)},"id":"${step.id}","type":"${step.type}","inputs":`;
+  return `{"name":${quoteName(step.name)},"id":"${step.id}","type":"${step.type}","inputs":`;
 }
 
 /** What stands between a step's inputs and its metadata. */
@@ -99,17 +99,19 @@ function resultsOf({ output, groundTruth }: RecordedStep): string {
 /** What stands behind a step's metadata: its children, its times, and the fields of its type. */
 function restOf(step: RecordedStep): string {
   const { trace, children } = step;
-  let text = ',"steps":[';
+  let text = ',"steps":[],"latency":';
   if (children !== undefined) {
+    text = ',"steps":[';
     for (let i = 0; i < children.length; i++) {
       if (i > 0) text += ',';
       text += stepText(children[i] as RecordedStep);
     }
+    text += '],"latency":';
   }
   // What still runs when its trace is published is closed there.
   const endMs = step.isRunning ? Math.max(trace.elapsedMs(), step.startMs) : step.endMs;
   const latency = step.latencyMs < 0 ? endMs - step.startMs : step.latencyMs;
-  text += `],"latency":${rounded(latency)},"startTime":${whole(
+  text += `${rounded(latency)},"startTime":${whole(
     Math.floor(trace.startedAt + step.startMs),
   )},"endTime":${whole(Math.floor(trace.startedAt + endMs))}`;
   const fields = FIELDS[step.type];
@@ -126,6 +128,7 @@ function restOf(step: RecordedStep): string {
 function metadataOf(step: RecordedStep, unrecordedSteps: number): string {
   const { metadata, error } = step;
   let text = metadata === undefined ? '' : metadata.toText();
+  if (error === undefined && !step.isRunning && unrecordedSteps === 0) return `{${text}}`;
   const add = (key: string, value: string) => {
     // What the app says itself under a key wins.
     if (metadata?.has(key) !== true) text += `${text === '' ? '' : ','}"${key}":${value}`;

@@ -8,6 +8,20 @@ export function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
+const MAX_KNOWN = 1000;
+const MAX_KNOWN_CHARS = 64;
+const known = new Map<string, string>();
+
+/** The same for names, which come again and again. */
+export function quoteName(name: string): string {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const text = quote(name);
+  // Names are few in an honest app; one that makes them up must not grow the map.
+  if (known.size < MAX_KNOWN && name.length <= MAX_KNOWN_CHARS) known.set(name, text);
+  return text;
+}
+
 /** `.001` to `.999`, with no trailing zeros; nothing for 0. */
 const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
   i === 0 ? '' : `.${String(i).padStart(3, '0').replace(/0+$/, '')}`,

@@ -1,6 +1,6 @@
 /** Members of a JSON object as texts, in order. Few, so that going through them beats a map in time and memory. */
 
-import { quote } from './json-text.js';
+import { quoteName } from './json-text.js';
 
 export class Members {
   readonly keys: readonly string[];
@@ -41,7 +41,8 @@ export class Members {
   toText(): string {
     let text = '';
     for (let i = 0; i < this.keys.length; i++) {
-      text += `${i > 0 ? ',' : ''}${quote(this.keys[i] as string)}:${this.texts[i]}`;
+      if (i > 0) text += ',';
+      text += `${quoteName(this.keys[i] as string)}:${this.texts[i]}`;
     }
     return text;
   }

@@ -81,10 +81,15 @@ export const FIELDS: Readonly<Record<StepType, readonly Field[]>> = {
 
 /** Where a field stands among those of its type; -1 where the type has none of that name. */
 export function indexOfField(type: StepType, name: string): number {
-  const fields = FIELDS[type];
-  for (let i = 0; i < fields.length; i++) if (fields[i]?.name === name) return i;
-  return -1;
+  return INDEXES.get(type)?.get(name) ?? -1;
 }
+
+const INDEXES: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map(
+  Object.entries(FIELDS).map(([type, fields]) => [
+    type,
+    new Map(fields.map(({ name }, i) => [name, i])),
+  ]),
+);
 
 export function isStepType(type: unknown): type is StepType {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);

@@ -20,7 +20,7 @@ type Count = 'promptTokens' | 'completionTokens' | 'tokens' | 'cost';
 
 /** Of a step that tells what went in and what came out, all tokens are known too. */
 function own(step: RecordedStep, field: Count): number | undefined {
-  if (step.fields === undefined) return undefined;
+  if (step.fields === undefined || !isModelCall(step.type)) return undefined;
   const value = numberIn(step, field);
   if (value !== undefined || field !== 'tokens') return value;
   const prompt = numberIn(step, 'promptTokens');
@@ -42,11 +42,11 @@ function fieldText(step: RecordedStep, field: string): string | undefined {
 /** The sum of one field over the steps; undefined where none has it. */
 export function sumOf(step: RecordedStep, field: Count): number | undefined {
   let sum = own(step, field);
-  if (step.children !== undefined) {
-    for (const child of step.children) {
-      const below = sumOf(child, field);
-      if (below !== undefined) sum = (sum ?? 0) + below;
-    }
+  const { children } = step;
+  if (children === undefined) return sum;
+  for (let i = 0; i < children.length; i++) {
+    const below = sumOf(children[i] as RecordedStep, field);
+    if (below !== undefined) sum = (sum ?? 0) + below;
   }
   return sum;
 }
