@@ -2,7 +2,8 @@
 
 import type { TracerOptions } from './config.js';
 import { type Feedback, failedUpdate, type UpdateResult } from './publish/row-updater.js';
-import { createTracerCore, type Tracer, type TracerCore } from './tracer.js';
+import { createTracerCore, type TracerCore } from './tracer.js';
+import type { Tracer } from './tracer-api.js';
 import type { RowUpdateConfig } from './wire.js';
 
 const SLOT = Symbol.for('openlayer-tracing.tracer.v1');
@@ -42,7 +43,7 @@ export function defaultTracerIfAny(): TracerCore {
 export function configure(options: TracerOptions): Tracer {
   const before = existingTracer();
   const tracer = setDefaultTracer(createTracerCore(options));
-  before?.useKeyOf(tracer);
+  if (tracer.isEnabled) before?.publishing.useKeyOf(tracer.publishing);
   return tracer;
 }
 

@@ -62,5 +62,6 @@ export type {
   TraceUpdate,
   Usage,
 } from './trace/types.js';
-export { createTracer, type StartTraceOptions, type Tracer, type TracerStats } from './tracer.js';
+export { createTracer } from './tracer.js';
+export type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
 export type { StepType } from './wire.js';

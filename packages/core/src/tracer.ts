@@ -1,30 +1,13 @@
-/** A tracer: the one place where traces, limits and the publishing chain are put together. */
+/** A tracer: where traces begin and end. */
 
-import { exchange, onSignal } from '#platform';
+import { onSignal } from '#platform';
 import { type Config, resolveConfig, type TracerOptions } from './config.js';
 import { Diagnostics } from './diagnostics.js';
 import { GuardedScope } from './guarded-scope.js';
-import { httpTransport } from './publish/http-transport.js';
-import { Journal } from './publish/journal.js';
-import { Ledger } from './publish/ledger.js';
 import { metricsText } from './publish/metrics-text.js';
-import { OpenlayerApi } from './publish/openlayer-api.js';
-import { Publisher } from './publish/publisher.js';
-import { Replay } from './publish/replay.js';
-import { type QueuedRow, rowOf } from './publish/row.js';
-import { type Feedback, RowUpdater, type UpdateResult } from './publish/row-updater.js';
-import { SendTimes } from './publish/send-times.js';
-import { Slabs } from './publish/slabs.js';
-import { openSpool } from './publish/spool/open-spool.js';
-import type { Spool } from './publish/spool/spool.js';
-import type { Transport } from './publish/transport.js';
-import { withAttempts } from './publish/with-attempts.js';
-import { type Breaker, withBreaker } from './publish/with-breaker.js';
-import { withIsolation } from './publish/with-isolation.js';
-import { withRetry } from './publish/with-retry.js';
-import { withSpool } from './publish/with-spool.js';
-import { withTrimming } from './publish/with-trimming.js';
-import { type Lookup, withVerification } from './publish/with-verification.js';
+import { Publishing } from './publish/publishing.js';
+import type { QueuedRow } from './publish/row.js';
+import type { Feedback, UpdateResult } from './publish/row-updater.js';
 import { defaultScope, registerScope, type ScopeManager } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
@@ -37,71 +20,8 @@ import { Redactor } from './trace/redact.js';
 import { Snapshotter } from './trace/snapshot.js';
 import { Spending } from './trace/spending.js';
 import type { StartedTrace } from './trace/types.js';
+import type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
 import type { RowUpdateConfig } from './wire.js';
-
-/** What became of the traces so far. At any instant `started` is the sum of all that follow, bytes and `adopted` aside. */
-export interface TracerStats {
-  readonly started: number;
-  readonly published: number;
-  /** Waiting in memory or under way. */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  /** Kept on disk. */
-  readonly spooled: number;
-  /** Set aside on disk because the platform refuses them. */
-  readonly quarantined: number;
-  readonly sampledOut: number;
-  /** Lost, by reason. */
-  readonly dropped: Readonly<Record<string, number>>;
-  readonly open: number;
-  /** Bytes of the spool on disk, of all processes. */
-  readonly spoolBytes: number;
-  /** Traces of processes that have died, which this one took over. `found` is the sum of the others. */
-  readonly adopted: {
-    readonly found: number;
-    readonly published: number;
-    readonly spooled: number;
-    readonly quarantined: number;
-    readonly dropped: Readonly<Record<string, number>>;
-  };
-}
-
-export interface StartTraceOptions {
-  readonly name: string;
-  /** The id of the trace's row. @default a new UUID */
-  readonly inferenceId?: string | undefined;
-  /** An object: its keys become the row's input columns. */
-  readonly input?: Readonly<Record<string, unknown>> | undefined;
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** An independent tracer with settings, queue and connections of its own. */
-export interface Tracer {
-  /** Whether traces are recorded at all: not without a key, a pipeline, or with publishing switched off. */
-  readonly isEnabled: boolean;
-  /** Starts a trace that the caller ends, for work that no request asked for. */
-  startTrace(options: string | StartTraceOptions): StartedTrace;
-  /** Resolves when every trace that has ended is delivered or dropped, or at the deadline. @default 10000 ms */
-  flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
-  /** Delivers what it can and then stops for good. @default 5000 ms */
-  shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
-  stats(): TracerStats;
-  /** The same in the text format that Prometheus reads, for an endpoint of yours. */
-  metricsText(): string;
-  /**
-   * Adds columns to a row that was published, or overwrites them.
-   * @param row 1 to 100 columns
-   * @param config names columns of the row that the platform gives a meaning
-   * @returns whether the platform took it; it never rejects
-   */
-  updateRow(
-    inferenceId: string,
-    row: Readonly<Record<string, unknown>>,
-    config?: RowUpdateConfig,
-  ): Promise<UpdateResult>;
-  /** Adds what a person thought of an answer, and any business signals, to its row. */
-  feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult>;
-}
 
 /**
  * A tracer of its own.
@@ -116,20 +36,6 @@ export function createTracerCore(options: TracerOptions): TracerCore {
   return new TracerCore(resolveConfig(options));
 }
 
-/** How far a replay is. */
-export interface ReplayState {
-  readonly delivered: number;
-  readonly waiting: number;
-  readonly quarantined: number;
-  readonly dropped: number;
-  /** Whether it has looked and found nothing more. */
-  readonly isIdle: boolean;
-  /** Tries in a row that failed. */
-  readonly failures: number;
-  /** Whether the platform refuses the key, or knows no such pipeline. */
-  readonly isRefused: boolean;
-}
-
 /** The tracer as adapters see it. */
 export class TracerCore implements Tracer, Recorder {
   readonly scope: ScopeManager;
@@ -140,23 +46,12 @@ export class TracerCore implements Tracer, Recorder {
   readonly isEnabled: boolean;
   /** Undefined where nothing outlives the process. */
   readonly answering: ((trace: RecordedTrace) => void) | undefined;
-  readonly #slabs = new Slabs();
-  readonly #ledger = new Ledger();
-  readonly #times = new SendTimes();
-  readonly #api: OpenlayerApi;
-  readonly #destination: string;
-  readonly #spool: Spool | undefined;
-  readonly #journal: Journal | undefined;
-  readonly #replay: Replay | undefined;
-  #breaker: Breaker | undefined;
   readonly spending: Spending | undefined;
-  readonly #publisher: Publisher;
-  readonly #rows: RowUpdater;
+  readonly publishing: Publishing;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
   /** What lets the platform end the request of a trace. */
   readonly #held = new WeakMap<RecordedTrace, () => void>();
-  readonly #key: string;
   #shutdown: Promise<void> | undefined;
   #started = 0;
   #sampledOut = 0;
@@ -181,60 +76,22 @@ export class TracerCore implements Tracer, Recorder {
         this.diagnostics.report('error', what, 'a logged value was replaced by a mark', error),
     );
     this.isEnabled = this.#canPublish(config);
-    this.#key = config.apiKey ?? '';
-    this.#api = new OpenlayerApi(
-      {
-        baseUrl: config.baseUrl,
-        apiKey: config.apiKey ?? '',
-        inferencePipelineId: config.inferencePipelineId ?? '',
-        timeoutMs: config.timeoutMs,
-      },
-      exchange(),
-    );
     const outside = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
-    this.#destination = `${config.baseUrl}\n${config.inferencePipelineId}`;
-    const { diagnostics } = this;
-    this.#spool = this.isEnabled
-      ? openSpool(config, { diagnostics, ledger: this.#ledger, outside })
-      : undefined;
-    const transport = this.#transport(config, this.#spool);
-    const spool = this.#spool;
-    this.#publisher = new Publisher({
-      transport,
-      limits: config.batch,
-      diagnostics,
-      outside,
-      ledger: this.#ledger,
-      overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
-      onCall: (ms) => this.#times.add(ms),
-      // A transport of the user's may keep what it was given.
-      free: config.transport === undefined ? (rows) => this.#slabs.free(rows) : undefined,
-    });
-    if (spool !== undefined) {
-      this.#journal = new Journal(spool, this.#slabs);
-      this.answering = (trace) => this.#journal?.answering(trace);
-      this.#replay = new Replay({
-        spool,
-        transport,
-        policy: config.retry,
-        maxBatchRows: config.batch.maxBatchRows,
-        outside,
-        failed: (error) => diagnostics.report('error', 'internal_error', 'replay failed', error),
-      });
-      spool.beforeExit = () => this.#keepWhatIsLeft(spool);
-      this.#replay.start();
-    }
-    if (config.handleSignals) onSignal(() => this.shutdown());
-    this.#rows = new RowUpdater(this.#api, {
-      isEnabled: this.isEnabled && config.transport === undefined,
-      publish: () => this.flush(),
-    });
     this.#open = new OpenTraces(outside);
     this.#ended = new EndedTraces({
       write: (trace) => this.#write(trace),
       isUrgent: (trace) => this.#held.has(trace),
       outside,
     });
+    this.publishing = new Publishing(config, {
+      isEnabled: this.isEnabled,
+      diagnostics: this.diagnostics,
+      outside,
+      beforeExit: () => this.#endAll(),
+      flush: () => this.flush(),
+    });
+    this.answering = this.publishing.answering;
+    if (config.handleSignals) onSignal(() => this.shutdown());
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
@@ -268,7 +125,7 @@ export class TracerCore implements Tracer, Recorder {
     if (!this.isEnabled) return false;
     if (this.#open.size < this.limits.maxOpenTraces) return true;
     this.#started++;
-    this.#ledger.drop('too_many_open', 1);
+    this.publishing.ledger.drop('too_many_open', 1);
     this.diagnostics.report(
       'warn',
       'too_many_open',
@@ -282,7 +139,7 @@ export class TracerCore implements Tracer, Recorder {
     this.#started++;
     this.#open.add(trace);
     try {
-      this.#journal?.opened(trace);
+      this.publishing.opened(trace);
     } catch (error) {
       trace.failed('journal', error);
     }
@@ -305,23 +162,24 @@ export class TracerCore implements Tracer, Recorder {
     this.#ended.add(trace);
   }
 
-  /** Makes the row of a trace that has ended, or leaves it out. */
+  /** Hands a trace that has ended on to be published, or leaves it out. */
   #write(trace: RecordedTrace): void {
+    const { publishing } = this;
     const done = this.#held.get(trace);
     try {
       trace.describe();
       if (!this.#keeps(trace)) {
         this.#sampledOut++;
-        this.#journal?.left(trace);
+        publishing.leave(trace);
         done?.();
-        return;
+      } else if (done === undefined) {
+        publishing.add(trace);
+      } else {
+        publishing.addAlone(trace).then(done);
       }
-      const row = this.#journal?.row(trace) ?? rowOf(trace, this.#slabs);
-      if (done === undefined) this.#publisher.add(row);
-      else this.#publisher.addAlone(row).then(done);
     } catch (error) {
       done?.();
-      this.#ledger.drop('internal_error', 1);
+      publishing.ledger.drop('internal_error', 1);
       trace.failed('publish', error);
     } finally {
       trace.forget();
@@ -330,7 +188,7 @@ export class TracerCore implements Tracer, Recorder {
 
   flush(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
     this.#ended.writeAll();
-    return this.#publisher.flush(options.deadlineMs ?? 10_000);
+    return this.publishing.flush(options.deadlineMs ?? 10_000);
   }
 
   shutdown(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
@@ -338,75 +196,35 @@ export class TracerCore implements Tracer, Recorder {
     return this.#shutdown;
   }
 
-  async #end(deadlineMs: number): Promise<void> {
-    const replay = this.#replay?.stop();
+  #end(deadlineMs: number): Promise<void> {
     this.#ended.writeAll();
-    await this.#publisher.shutdown(deadlineMs);
-    await replay;
-    this.#spool?.release();
+    return this.publishing.shutdown(deadlineMs);
   }
 
-  /** Another tracer for the same pipeline has a key that may be a better one. */
-  useKeyOf(other: TracerCore): void {
-    if (
-      this.#breaker?.isRefused !== true ||
-      other.#destination !== this.#destination ||
-      !other.isEnabled
-    )
-      return;
-    this.#api.useKey(other.#key);
-    this.#breaker.reset();
-    this.#replay?.hurry();
+  /** Nothing but synchronous work is possible any more. */
+  #endAll(): void {
+    for (const trace of this.#open) trace.interrupt();
+    this.#ended.writeAll();
   }
 
   /** Has a row sent that another library could not deliver. @returns whether it is safe on disk */
   importRow(row: QueuedRow): boolean {
-    if (this.#spool?.keep(row) !== 'disk') return false;
-    this.#started++;
-    this.#ledger.spooled++;
-    return true;
-  }
-
-  get spoolFolder(): string | undefined {
-    return this.#spool?.folder;
-  }
-
-  /** How far it is with what was left on disk. */
-  get replayState(): ReplayState {
-    const ledgers = [this.#ledger, this.#spool?.adopted ?? new Ledger()];
-    const sum = (count: (ledger: Ledger) => number) =>
-      ledgers.reduce((total, ledger) => total + count(ledger), 0);
-    return {
-      delivered: sum(({ published }) => published),
-      waiting: sum(({ spooled, queued }) => spooled + queued),
-      quarantined: sum(({ quarantined }) => quarantined),
-      dropped: sum(({ dropped }) => Object.values(dropped).reduce((a, b) => a + b, 0)),
-      isIdle: this.#replay?.isIdle ?? true,
-      failures: this.#replay?.failures ?? 0,
-      isRefused: this.#breaker?.isRefused ?? false,
-    };
+    const isSafe = this.publishing.importRow(row);
+    if (isSafe) this.#started++;
+    return isSafe;
   }
 
   metricsText(): string {
-    return metricsText(this.stats(), this.#times);
+    return metricsText(this.stats(), this.publishing.times);
   }
 
   stats(): TracerStats {
     this.#ended.writeAll();
-    const { published, queued, queuedBytes, spooled, quarantined, dropped } = this.#ledger;
-    const spool = this.#spool;
     return {
       started: this.#started,
-      published,
-      queued,
-      queuedBytes: queuedBytes + (spool?.memoryBytes ?? 0),
-      spooled,
-      quarantined,
       sampledOut: this.#sampledOut,
-      dropped,
       open: this.#open.size,
-      spoolBytes: spool?.bytes ?? 0,
-      adopted: adoptedOf(spool),
+      ...this.publishing.stats(),
     };
   }
 
@@ -415,11 +233,11 @@ export class TracerCore implements Tracer, Recorder {
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
   ): Promise<UpdateResult> {
-    return this.#rows.update(inferenceId, row, config);
+    return this.publishing.updates.update(inferenceId, row, config);
   }
 
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
-    return this.#rows.feedback(inferenceId, feedback);
+    return this.publishing.updates.feedback(inferenceId, feedback);
   }
 
   /** The one of the options is not ours, and may fail. */
@@ -435,36 +253,6 @@ export class TracerCore implements Tracer, Recorder {
     );
     registerScope(scope, guarded);
     return guarded;
-  }
-
-  /** The publishing chain. */
-  #transport(config: Config, spool: Spool | undefined): Transport {
-    const sender = config.transport ?? httpTransport(this.#api);
-    if (spool !== undefined) {
-      const has: Lookup = (id, options) => this.#api.hasRow(id, options);
-      const attempts = withAttempts(sender, spool);
-      const verified = config.transport === undefined ? withVerification(attempts, has) : attempts;
-      this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
-      return withIsolation(withSpool(withTrimming(this.#breaker), spool));
-    }
-    if (config.transport !== undefined) return config.transport;
-    return withIsolation(
-      withRetry(withTrimming(withBreaker(sender, config.retry, { isPaced: true })), config.retry, {
-        onRetry: (error, waitMs) =>
-          this.diagnostics.report(
-            'warn',
-            'publish_retry',
-            `${error.message}; the next try is in ${Math.ceil(waitMs)} ms`,
-          ),
-      }),
-    );
-  }
-
-  /** Nothing but synchronous work is possible any more. */
-  #keepWhatIsLeft(spool: Spool): void {
-    for (const trace of this.#open) trace.interrupt();
-    this.#ended.writeAll();
-    for (const row of this.#publisher.waiting()) if (row.entry === undefined) spool.keep(row);
   }
 
   #canPublish(config: Config): boolean {
@@ -507,12 +295,4 @@ export class TracerCore implements Tracer, Recorder {
       return true;
     }
   }
-}
-
-/** Where there is no spool. */
-const NOTHING_ADOPTED = new Ledger();
-
-function adoptedOf(spool: Spool | undefined): TracerStats['adopted'] {
-  const { published, spooled, quarantined, dropped } = spool?.adopted ?? NOTHING_ADOPTED;
-  return { found: spool?.adoptedRows ?? 0, published, spooled, quarantined, dropped };
 }

@@ -2,7 +2,8 @@
 
 import { assertObject, ConfigError, optionalFunction, type TracerOptions } from '../config.js';
 import type { SettledTrace } from '../trace/recorded-trace.js';
-import type { Tracer, TracerCore } from '../tracer.js';
+import type { TracerCore } from '../tracer.js';
+import type { Tracer } from '../tracer-api.js';
 
 export interface InferenceIdOptions<Req> {
   /** Request header that holds the id, and response header that carries it back. @default 'x-request-id' */

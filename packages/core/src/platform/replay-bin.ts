@@ -111,17 +111,17 @@ async function replay(
   backlogs: readonly Backlog[],
   isWatching: boolean,
 ): Promise<number> {
-  const mine = backlogs.find(({ folder }) => folder === tracer.spoolFolder);
+  const mine = backlogs.find(({ folder }) => folder === tracer.publishing.spoolFolder);
   const bar = new ProgressBar(mine?.waiting ?? 0);
   let isStopped = false;
   const stop = () => {
     isStopped = true;
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  let state = tracer.replayState;
+  let state = tracer.publishing.replayState;
   while (!isStopped) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    state = tracer.replayState;
+    state = tracer.publishing.replayState;
     bar.show(state.delivered, state.waiting);
     if (isWatching) continue;
     if (state.isIdle || state.isRefused || state.failures >= MAX_FAILURES) break;
@@ -132,7 +132,7 @@ async function replay(
   for (const { folder, waiting } of others) {
     process.stderr.write(`${folder}: ${waiting} traces of another pipeline were left\n`);
   }
-  const { delivered, quarantined, dropped, waiting } = tracer.replayState;
+  const { delivered, quarantined, dropped, waiting } = tracer.publishing.replayState;
   process.stdout.write(
     `${delivered} delivered, ${quarantined} set aside, ${dropped} lost, ${waiting} left\n`,
   );

@@ -1,6 +1,6 @@
 /** A tracer's counts in the text format that Prometheus reads. */
 
-import type { TracerStats } from '../tracer.js';
+import type { TracerStats } from '../tracer-api.js';
 import { BOUNDS_MS, type SendTimes } from './send-times.js';
 
 const PREFIX = 'openlayer_tracing';
