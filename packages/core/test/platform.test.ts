@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net';
 import * as node from '../src/platform/node.ts';
 import * as web from '../src/platform/web.ts';
 import type { ExchangeRequest } from '../src/publish/exchange.ts';
@@ -169,6 +169,43 @@ for (const [name, { exchange }] of sides) {
     });
   });
 }
+
+describe('an exchange of Node', () => {
+  it('says that a body is sent when all of it has left, even where the answer came before', async () => {
+    let socket: Socket | undefined;
+    const server = createSocketServer((connection) => {
+      socket = connection;
+      connection.on('error', () => {});
+      connection.once('readable', () => {
+        connection.write('HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const exchange = node.exchange();
+    let isSent = false;
+    const { status } = await exchange.send({
+      method: 'POST',
+      url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+      headers: {},
+      // More than connections take at once.
+      body: new Uint8Array(64 * 1024 * 1024),
+      onBodySent: () => {
+        isSent = true;
+      },
+      timeoutMs: 10_000,
+      maxResponseBytes: 100,
+    });
+    assert.equal(status, 503);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(isSent, false);
+    socket?.resume();
+    while (!isSent) await new Promise((resolve) => setTimeout(resolve, 5));
+    exchange.close();
+    socket?.destroy();
+    server.close();
+  });
+});
 
 async function serverOf(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
   const server: Server = createServer(listener);
