@@ -171,6 +171,25 @@ for (const [name, { exchange }] of sides) {
 }
 
 describe('an exchange of Node', () => {
+  it('closes a connection before servers of Node do, which would break the next call', async () => {
+    let closedAt = 0;
+    await using server = await serverOf((_req, res) => void res.end('{}'));
+    const exchange = node.exchange();
+    const { port } = new URL(server.url);
+    const url = new URL(`http://127.0.0.1:${port}/`);
+    server.listener.on('connection', (socket) => {
+      socket.on('close', () => {
+        closedAt = performance.now();
+      });
+    });
+    const ask = { method: 'GET', url, headers: {}, body: undefined, timeoutMs: 1000 };
+    await exchange.send({ ...ask, maxResponseBytes: 100 });
+    const answeredAt = performance.now();
+    while (closedAt === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(closedAt - answeredAt < server.listener.keepAliveTimeout);
+    exchange.close();
+  });
+
   it('says that a body is sent when all of it has left, even where the answer came before', async () => {
     let socket: Socket | undefined;
     const server = createSocketServer((connection) => {
@@ -207,12 +226,15 @@ describe('an exchange of Node', () => {
   });
 });
 
-async function serverOf(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
+async function serverOf(
+  listener: RequestListener,
+): Promise<AsyncDisposable & { readonly url: string; readonly listener: Server }> {
   const server: Server = createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    listener: server,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -10,11 +10,18 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Exchange, ExchangeRequest, ExchangeResponse } from '../publish/exchange.js';
 
 const MAX_SOCKETS = 2;
+/** Servers of Node close a connection that was idle for 5 s, perhaps just when the next call is sent. */
+const MAX_IDLE_MS = 4000;
 const GIVEN_UP = 'given up: shutting down';
 
 /** An exchange function with connections of its own; `close()` ends the idle ones. */
 export function nodeHttpExchange(): Exchange {
-  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: 'lifo' as const };
+  const options = {
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    scheduling: 'lifo' as const,
+    timeout: MAX_IDLE_MS,
+  };
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
   return {
