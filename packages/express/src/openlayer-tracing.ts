@@ -58,6 +58,7 @@ export function openlayerTracing(options: TracingOptions<Request> = {}): Request
 }
 
 const adapter: RequestAdapter<Request, Response> = {
+  changesPrototypes: true,
   method: (req) => req.method,
   path: (req) => {
     const url = req.originalUrl;

@@ -44,7 +44,13 @@ export const adapter: RequestAdapter<Context, Context> = {
     const index = routeIndexOf(c);
     return index === undefined ? undefined : c.req.matchedRoutes[index]?.path;
   },
-  header: (c, name) => c.req.header(name),
+  header: (c, name) => {
+    const node = nodeExchangeOf(c);
+    if (node === undefined) return c.req.header(name);
+    // To ask Hono would have it make a list of all headers first.
+    const value = node.incoming.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  },
   aliases: (c) => {
     const incoming = nodeExchangeOf(c)?.incoming;
     return incoming === undefined ? [c.req.raw] : [c.req.raw, incoming];
@@ -81,7 +87,7 @@ export const adapter: RequestAdapter<Context, Context> = {
     observeOwnWrites(trace, node.outgoing);
     settleAtEnd(trace, node.incoming, node.outgoing);
     const { incoming } = node;
-    const isForm = c.req.header('content-type')?.startsWith('multipart/') === true;
+    const isForm = incoming.headers['content-type']?.startsWith('multipart/') === true;
     if (isForm || incoming.readableDidRead)
       return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
     return nodeRequestBody(incoming, maxBytes);

@@ -35,12 +35,6 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(c, next): Promise<void> {
     const trace = tracing.begin(c, c);
-    try {
-      // Where it is mounted twice, the first hears of it.
-      if (c.get('trace') !== trace) hearOfRequestId(c, () => tracing.idMade(c));
-    } catch (error) {
-      tracing.failed('prepare', error);
-    }
     c.set('trace', trace);
     try {
       await trace.run(next);
@@ -50,17 +44,9 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       throw error;
     } finally {
       if (c.error !== undefined) tracing.recordError(c, c.error);
+      tracing.takeInnerId(c);
       const following = tracing.appAnswered(c);
       if (following !== undefined) await following;
     }
-  };
-}
-
-/** Hono's `requestId()`, mounted after us, makes an id that goes out with the answer and into the app's logs. */
-function hearOfRequestId(c: Context, onMade: () => void): void {
-  const set: (key: string, value: unknown) => void = c.set;
-  c.set = (key: string, value: unknown) => {
-    set.call(c, key, value);
-    if (key === 'requestId') onMade();
   };
 }

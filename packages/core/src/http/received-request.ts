@@ -19,17 +19,22 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   /** Undefined while no route was entered. */
   #route: string | undefined = undefined;
   #paramsText = 'null';
+  /** Whether the id is the app's own, or whoever updates the trace has the last word. */
+  #hasOwnId: boolean;
 
+  /** @param hasOwnId whether the trace has an id already that the app has made */
   constructor(
     settings: RequestSettings<Req, Res>,
     req: Req,
     res: Res,
     body: RequestBody | undefined,
+    hasOwnId: boolean,
   ) {
     this.#settings = settings;
     this.#req = req;
     this.#res = res;
     this.#body = body;
+    this.#hasOwnId = hasOwnId;
   }
 
   isOf(req: object): boolean {
@@ -77,7 +82,14 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     return { route, name: this.#ask('name', given.name) };
   }
 
+  madeId(): string | undefined {
+    if (this.#hasOwnId) return undefined;
+    const id = this.#settings.madeId(this.#req);
+    return id === undefined ? undefined : this.#settings.ids.distinct(id);
+  }
+
   renamed(before: string, inferenceId: string): void {
+    this.#hasOwnId = true;
     const { adapter, echo, idHeader } = this.#settings;
     if (!echo) return;
     const sent = adapter.answerHeader(this.#res, idHeader);

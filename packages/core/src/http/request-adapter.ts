@@ -4,6 +4,8 @@ import type { RequestBody } from './request-body.js';
 import type { RecordedRequest } from './request-trace.js';
 
 export interface RequestAdapter<Req extends object, Res> {
+  /** Whether the framework has changed the prototype of a request when we see it. */
+  readonly changesPrototypes?: boolean;
   method(req: Req): string;
   /** As the client asked for it, without the query. */
   path(req: Req): string;

@@ -1,6 +1,7 @@
 /** The options of a middleware, read once, with their defaults. */
 
 import type { Diagnostics } from '../diagnostics.js';
+import { InferenceIds, isInferenceId } from '../trace/inference-id.js';
 import type { SettledTrace } from '../trace/recorded-trace.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
@@ -24,6 +25,7 @@ export class RequestSettings<Req extends object, Res> {
   readonly capturesAnswer: boolean;
   /** In lower case. */
   readonly headers: readonly string[];
+  readonly ids = new InferenceIds();
   readonly #diagnostics: () => Diagnostics | undefined;
 
   /** @throws ConfigError where an option cannot work */
@@ -47,6 +49,13 @@ export class RequestSettings<Req extends object, Res> {
     this.capturesAnswer = capture?.response ?? true;
     this.headers = (capture?.headers ?? []).map((header) => header.toLowerCase());
     this.#diagnostics = diagnostics;
+  }
+
+  /** The id that the app itself has made: what the client sent is a matter of trust, whoever repeats it. */
+  madeId(req: Req): string | undefined {
+    const { adapter, idHeader } = this;
+    const id = this.ask('madeId', adapter.madeId, req);
+    return isInferenceId(id) && id !== adapter.header(req, idHeader) ? id : undefined;
   }
 
   /** Calls a function of the user's or the framework's; where it throws, that is said and the request goes on. */

@@ -32,6 +32,8 @@ export interface DescribedRequest {
   readRoute(trace: RecordedRequest): void;
   /** Completes the trace by what is known at its end. */
   describe(trace: RecordedRequest): RequestDetails;
+  /** An id that the app has made for the request meanwhile; told once, and not where the trace was given another. */
+  madeId(): string | undefined;
   /** Has the answer carry the new id, where it carries the former one and that can still be changed. */
   renamed(before: string, inferenceId: string): void;
 }
@@ -72,7 +74,9 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   #controller: AbortController | undefined = undefined;
   #details: RequestDetails | undefined = undefined;
   /** The end, as far as nothing was made of it yet. */
-  #undescribed: AnswerFacts | undefined = undefined;
+  #undescribed:
+    | { readonly facts: AnswerFacts; readonly answer: BodyCapture | undefined }
+    | undefined = undefined;
   /** What was known when the last bytes of the answer were about to leave. */
   #answered: Answered | undefined = undefined;
 
@@ -152,8 +156,14 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     }
   }
 
+  override get inferenceId(): string {
+    const made = this.received?.madeId();
+    if (made !== undefined) this.rename(made);
+    return super.inferenceId;
+  }
+
   override rename(inferenceId: string): void {
-    const before = this.inferenceId;
+    const before = super.inferenceId;
     super.rename(inferenceId);
     this.received?.renamed(before, inferenceId);
   }
@@ -213,14 +223,16 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.statusCode = facts.status;
     const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
     this.outcome = isFailure ? 'error' : outcome;
-    this.#undescribed = facts;
+    // What is written from now on is not part of it.
+    this.#undescribed = { facts, answer: this.answer };
+    this.answer = undefined;
   }
 
   override describe(): void {
-    const facts = this.#undescribed;
-    if (facts === undefined) return;
+    if (this.#undescribed === undefined) return;
+    const { facts, answer } = this.#undescribed;
     this.#undescribed = undefined;
-    this.#takeOutput(facts);
+    this.#takeOutput(answer, facts);
     this.#takeFacts();
   }
 
@@ -241,9 +253,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.answer?.add(chunk, byteLength);
   }
 
-  #takeOutput(facts: AnswerFacts): void {
-    const { answer } = this;
-    this.answer = undefined;
+  #takeOutput(answer: BodyCapture | undefined, facts: AnswerFacts): void {
     if (answer === undefined || this.root.output !== undefined) return;
     const hasNoBody = this.method === 'HEAD' || facts.status === 204 || facts.status === 304;
     if (hasNoBody) return;

@@ -5,7 +5,7 @@ import { defaultTracer, existingTracer, setDefaultTracer } from '../default-trac
 import { USER_AGENT } from '../publish/user-agent.js';
 import { currentRecordedStep } from '../scope.js';
 import { InertTrace } from '../trace/inert.js';
-import { InferenceIds, isInferenceId } from '../trace/inference-id.js';
+import { isInferenceId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
 import { createTracerCore, type TracerCore } from '../tracer.js';
 import { BodyCapture } from './body-capture.js';
@@ -19,7 +19,6 @@ import { getTrace, tracedRequests } from './traced-requests.js';
 export class RequestTracing<Req extends object, Res> {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #ownTracer: TracerCore | undefined;
-  readonly #ids = new InferenceIds();
 
   /** @throws ConfigError where an option cannot work */
   constructor(options: TracingOptions<Req>, adapter: RequestAdapter<Req, Res>) {
@@ -41,7 +40,7 @@ export class RequestTracing<Req extends object, Res> {
       const existing = existingOf(req, aliases);
       if (existing !== undefined) return existing;
       const trace = this.#enclosing(req) ?? this.#begin(req, res);
-      tracedRequests.set(req, trace);
+      tracedRequests.set(req, trace, this.#settings.adapter.changesPrototypes);
       for (const alias of aliases) tracedRequests.set(alias, trace);
       return trace;
     } catch (error) {
@@ -65,15 +64,15 @@ export class RequestTracing<Req extends object, Res> {
     }
   }
 
-  /** Hears that the app has made an id for the request. Never throws. */
-  idMade(req: Req): void {
+  /** Takes the id that the app has made for a request which it handed to itself. Never throws. */
+  takeInnerId(req: Req): void {
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
-      // One that is made for an inner request does not replace the one that the client knows.
-      if (trace.isIdGiven && trace.received?.isOf(req) !== true) return;
-      const id = this.#madeId(req);
-      if (id !== undefined) trace.rename(this.#ids.distinct(id));
+      // It does not replace the one that the client knows, and the outer request's own is found without us.
+      if (trace.isIdGiven || trace.received?.isOf(req) === true) return;
+      const id = this.#settings.madeId(req);
+      if (id !== undefined) trace.rename(this.#settings.ids.distinct(id));
     } catch (failure) {
       this.#settings.failed('id', failure);
     }
@@ -126,8 +125,9 @@ export class RequestTracing<Req extends object, Res> {
       return new InertTrace(this.#givenId(req));
     }
     if (!tracer.admits()) return new InertTrace(this.#givenId(req));
-    const givenId = this.#madeId(req) ?? this.#givenId(req);
-    const id = givenId === undefined ? this.#newId(res) : this.#ids.distinct(givenId);
+    const madeId = this.#settings.madeId(req);
+    const givenId = madeId ?? this.#givenId(req);
+    const id = givenId === undefined ? this.#newId(res) : this.#settings.ids.distinct(givenId);
     const trace = new RecordedRequest(tracer, adapter.method(req), adapter.path(req), id);
     trace.isIdGiven = givenId !== undefined;
     if (capturesAnswer) trace.answer = new BodyCapture(maxBytes);
@@ -139,6 +139,7 @@ export class RequestTracing<Req extends object, Res> {
       req,
       res,
       adapter.follow(trace, req, res, maxBytes),
+      madeId !== undefined,
     );
     trace.received = received;
     tracer.opened(trace, adapter.holdOpen?.(req));
@@ -159,13 +160,6 @@ export class RequestTracing<Req extends object, Res> {
     // Another middleware may have made an id for the answer already.
     const made = this.#settings.adapter.answerHeader(res, this.#settings.idHeader);
     return isInferenceId(made) ? made : crypto.randomUUID();
-  }
-
-  /** The id that the app itself has made: what the client sent is a matter of trust, whoever repeats it. */
-  #madeId(req: Req): string | undefined {
-    const { adapter, idHeader } = this.#settings;
-    const id = adapter.madeId?.(req);
-    return isInferenceId(id) && id !== adapter.header(req, idHeader) ? id : undefined;
   }
 
   /** The id that came with the request, where it is to be trusted and valid. */

@@ -1,23 +1,60 @@
 /** Which trace a request has, for all installed copies of this package. */
 
+import { fieldsMayBeSlow } from '#platform';
 import type { RequestTrace } from '../trace/types.js';
 
-const SLOT = Symbol.for('openlayer-tracing.requests.v1');
-const holder = globalThis as { [SLOT]?: WeakMap<object, RequestTrace> };
+interface TracedRequests {
+  get(req: object): RequestTrace | undefined;
+  /** @param isReshaped whether the prototype of the request was changed */
+  set(req: object, trace: RequestTrace, isReshaped?: boolean): void;
+}
 
-function shared(): WeakMap<object, RequestTrace> {
+/**
+ * Where a field would take microseconds. Elsewhere a field is better: a young value of an old map outlives the next
+ * collections, whether its key does or not.
+ */
+const aside = new WeakMap<object, RequestTrace>();
+
+/** What inherits from it adds its fields to the object that it is given. */
+class Itself {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: the language has no other way to do it
+    return object;
+  }
+}
+
+/** A field of the request that nobody else can see. */
+class TracedRequest extends Itself {
+  #trace: RequestTrace;
+
+  private constructor(req: object, trace: RequestTrace) {
+    super(req);
+    this.#trace = trace;
+  }
+
+  static get(req: object): RequestTrace | undefined {
+    return #trace in req ? req.#trace : aside.get(req);
+  }
+
+  static set(req: object, trace: RequestTrace, isReshaped = false): void {
+    if (#trace in req) req.#trace = trace;
+    else if (isReshaped && fieldsMayBeSlow) aside.set(req, trace);
+    else new TracedRequest(req, trace);
+  }
+}
+
+const SLOT = Symbol.for('openlayer-tracing.requests.v1');
+const holder = globalThis as { [SLOT]?: TracedRequests };
+
+function shared(): TracedRequests {
   const existing = holder[SLOT];
   if (existing !== undefined) return existing;
-  const value = new WeakMap<object, RequestTrace>();
+  const value = TracedRequest;
   Object.defineProperty(holder, SLOT, { value });
   return value;
 }
 
-/**
- * Keyed by the request. A property of the request would do as well, but costs several microseconds where a framework
- * has changed its prototype.
- */
-export const tracedRequests: WeakMap<object, RequestTrace> = shared();
+export const tracedRequests: TracedRequests = shared();
 
 /**
  * The trace of a request, for code that has the raw request but lost the scope. Undefined where no middleware of ours

@@ -16,6 +16,9 @@ export const spoolFiles: SpoolFiles | undefined = nodeSpoolFiles;
 /** A timer lasts until its time has come, whatever else ends. */
 export const timersLast: boolean = true;
 
+/** Whether an object takes microseconds for a field that it is given after its prototype was changed: before V8 12. */
+export const fieldsMayBeSlow: boolean = Number.parseInt(process.versions.v8 ?? '12', 10) < 12;
+
 /**
  * Has the work done at the end of this turn of the event loop.
  * Undefined where what is left to later may never be done.

@@ -12,6 +12,8 @@ export { fetchExchange as exchange } from './fetch-exchange.js';
 /** A timer belongs to the request that started it, and ends with it. */
 export const timersLast = false;
 
+export const fieldsMayBeSlow: boolean = false;
+
 /** Nothing outlives the request that it belongs to. */
 export const atTurnEnd: ((work: () => void) => void) | undefined = undefined;
 

@@ -47,7 +47,6 @@ export class RecordedTrace implements StartedTrace {
   /** Epoch milliseconds. */
   readonly startedAt = Date.now();
   readonly #startedMono = performance.now();
-  inferenceId: string;
   outcome: Outcome = 'completed';
   /** False from publication on. */
   isOpen = true;
@@ -73,6 +72,7 @@ export class RecordedTrace implements StartedTrace {
   journal: JournalEntry | undefined = undefined;
   /** Grows with everything that is recorded. */
   revision = 0;
+  #inferenceId: string;
   #steps = 0;
   #room: number;
   #holds = 0;
@@ -81,10 +81,14 @@ export class RecordedTrace implements StartedTrace {
   constructor(recorder: Recorder, name: string, inferenceId: string, type: StepType = 'user_call') {
     this.recorder = recorder;
     this.scope = recorder.scope;
-    this.inferenceId = inferenceId;
+    this.#inferenceId = inferenceId;
     this.#room = recorder.limits.maxTraceChars;
     // Who holds an annotated call's trace sees it as a step like any other.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
+  }
+
+  get inferenceId(): string {
+    return this.#inferenceId;
   }
 
   /** What it is called before its name is known. */
@@ -212,7 +216,7 @@ export class RecordedTrace implements StartedTrace {
   /** Gives the trace's row another id. */
   rename(inferenceId: string): void {
     this.revision++;
-    this.inferenceId = inferenceId;
+    this.#inferenceId = inferenceId;
   }
 
   /** Asks whatever works for the trace to stop. */
