@@ -50,8 +50,6 @@ export class TracerCore implements Tracer, Recorder {
   readonly publishing: Publishing;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
-  /** What lets the platform end the request of a trace. */
-  readonly #held = new WeakMap<RecordedTrace, () => void>();
   #shutdown: Promise<void> | undefined;
   #started = 0;
   #sampledOut = 0;
@@ -80,7 +78,6 @@ export class TracerCore implements Tracer, Recorder {
     this.#open = new OpenTraces(outside);
     this.#ended = new EndedTraces({
       write: (trace) => this.#write(trace),
-      isUrgent: (trace) => this.#held.has(trace),
       outside,
     });
     this.publishing = new Publishing(config, {
@@ -145,7 +142,11 @@ export class TracerCore implements Tracer, Recorder {
     }
     if (holdOpen === undefined) return;
     try {
-      holdOpen(new Promise((done) => this.#held.set(trace, done)));
+      holdOpen(
+        new Promise((resolve) => {
+          trace.letGo = resolve;
+        }),
+      );
     } catch (error) {
       trace.failed('waitUntil', error);
     }
@@ -165,20 +166,20 @@ export class TracerCore implements Tracer, Recorder {
   /** Hands a trace that has ended on to be published, or leaves it out. */
   #write(trace: RecordedTrace): void {
     const { publishing } = this;
-    const done = this.#held.get(trace);
+    const { letGo } = trace;
     try {
       trace.describe();
       if (!this.#keeps(trace)) {
         this.#sampledOut++;
         publishing.leave(trace);
-        done?.();
-      } else if (done === undefined) {
+        letGo?.();
+      } else if (letGo === undefined) {
         publishing.add(trace);
       } else {
-        publishing.addAlone(trace).then(done);
+        publishing.addAlone(trace).then(letGo);
       }
     } catch (error) {
-      done?.();
+      letGo?.();
       publishing.ledger.drop('internal_error', 1);
       trace.failed('publish', error);
     } finally {

@@ -5,7 +5,7 @@ import type { Members } from '../trace/members.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { FIELDS, type Field } from '../trace/step-fields.js';
-import { sumOf } from '../trace/usage.js';
+import { UsageSum } from '../trace/usage.js';
 import { inputColumns, isReserved, layoutOf } from './layout.js';
 import type { InSlab, Slabs } from './slabs.js';
 import type { SpoolEntry } from './spool/segment.js';
@@ -40,11 +40,22 @@ function rowText(trace: RecordedTrace, columns: Members): string {
   const { metadata } = root;
   const columnsText = columns.toText();
   const metadataText = metadataOf(root, trace.unrecordedSteps);
-  let text = `{"inferenceTimestamp":${inThousandths(trace.startedAt)},"inferenceId":${quote(
-    trace.inferenceId,
-  )},"output":${root.output ?? 'null'},"latency":${rounded(root.endMs)},"cost":${
-    sumOf(root, 'cost') ?? 'null'
-  },"tokens":${sumOf(root, 'tokens') ?? 'null'}`;
+  const usage = new UsageSum();
+  const isInputs = columnsText !== '' && trace.columns === columns;
+  const inputs = isInputs ? `{${columnsText}}` : rootInputs(trace);
+  const rootText = stepText(root, inputs, metadataText, usage);
+  let text = '{"inferenceTimestamp":';
+  text += inThousandths(trace.startedAt);
+  text += ',"inferenceId":';
+  text += quote(trace.inferenceId);
+  text += ',"output":';
+  text += root.output ?? 'null';
+  text += ',"latency":';
+  text += rounded(root.endMs);
+  text += ',"cost":';
+  text += usage.cost ?? 'null';
+  text += ',"tokens":';
+  text += usage.tokens ?? 'null';
   if (root.groundTruth !== undefined) text += `,"groundTruth":${root.groundTruth}`;
   if (trace.userId !== undefined) text += `,"user_id":${quote(trace.userId)}`;
   if (trace.sessionId !== undefined) text += `,"session_id":${quote(trace.sessionId)}`;
@@ -52,9 +63,12 @@ function rowText(trace: RecordedTrace, columns: Members): string {
   if (trace.question !== undefined) text += `,"_question":${trace.question}`;
   if (columnsText !== '') text += `,${columnsText}`;
   if (metadata !== undefined) text += scalarColumns(metadata, columns);
-  const inputs =
-    columnsText !== '' && trace.columns === columns ? `{${columnsText}}` : rootInputs(trace);
-  return `${text},"metadata":${metadataText},"steps":[${headOf(root)}${inputs}${resultsOf(root)}${metadataText}${restOf(root)}]}`;
+  text += ',"metadata":';
+  text += metadataText;
+  text += ',"steps":[';
+  text += rootText;
+  text += ']}';
+  return text;
 }
 
 /** The platform takes an object or nothing as the inputs of a root step. */
@@ -82,46 +96,64 @@ function isScalar(text: string): boolean {
   return first !== 123 && first !== 91 && first !== 110;
 }
 
-function stepText(step: RecordedStep): string {
-  return `${headOf(step)}${step.inputs ?? 'null'}${resultsOf(step)}${metadataOf(step, 0)}${restOf(step)}`;
-}
-
-/** What stands before a step's inputs. */
-function headOf(step: RecordedStep): string {
-  return `{"name":${quoteName(step.name)},"id":"${step.id}","type":"${step.type}","inputs":`;
-}
-
-/** What stands between a step's inputs and its metadata. */
-function resultsOf({ output, groundTruth }: RecordedStep): string {
-  return `,"output":${output ?? 'null'},"groundTruth":${groundTruth ?? 'null'},"metadata":`;
-}
-
-/** What stands behind a step's metadata: its children, its times, and the fields of its type. */
-function restOf(step: RecordedStep): string {
-  const { trace, children } = step;
-  let text = ',"steps":[],"latency":';
-  if (children !== undefined) {
-    text = ',"steps":[';
-    for (let i = 0; i < children.length; i++) {
-      if (i > 0) text += ',';
-      text += stepText(children[i] as RecordedStep);
-    }
-    text += '],"latency":';
-  }
-  // What still runs when its trace is published is closed there.
-  const endMs = step.isRunning ? Math.max(trace.elapsedMs(), step.startMs) : step.endMs;
-  const latency = step.latencyMs < 0 ? endMs - step.startMs : step.latencyMs;
-  text += `${rounded(latency)},"startTime":${whole(
-    Math.floor(trace.startedAt + step.startMs),
-  )},"endTime":${whole(Math.floor(trace.startedAt + endMs))}`;
+/** The texts are added one by one: a template would ask of each whether it is one. */
+function stepText(step: RecordedStep, inputs: string, metadata: string, usage: UsageSum): string {
+  let text = '{"name":';
+  text += quoteName(step.name);
+  text += ',"id":"';
+  text += step.id;
+  text += '","type":"';
+  text += step.type;
+  text += '","inputs":';
+  text += inputs;
+  text += ',"output":';
+  text += step.output ?? 'null';
+  text += ',"groundTruth":';
+  text += step.groundTruth ?? 'null';
+  text += ',"metadata":';
+  text += metadata;
+  text += ',"steps":[';
+  text += childrenText(step, usage);
+  text += '],"latency":';
+  text += timesText(step);
+  if (step.fields !== undefined) usage.add(step);
   const fields = FIELDS[step.type];
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as Field;
     const value = step.fields?.[i];
-    if (value !== undefined) text += field.prefix + value;
-    else if (field.always) text += field.absent;
+    if (value !== undefined) {
+      text += field.prefix;
+      text += value;
+    } else if (field.always) {
+      text += field.absent;
+    }
   }
-  return `${text}}`;
+  text += '}';
+  return text;
+}
+
+function childrenText({ children }: RecordedStep, usage: UsageSum): string {
+  let text = '';
+  if (children === undefined) return text;
+  for (let i = 0; i < children.length; i++) {
+    const child = children[i] as RecordedStep;
+    if (i > 0) text += ',';
+    text += stepText(child, child.inputs ?? 'null', metadataOf(child, 0), usage);
+  }
+  return text;
+}
+
+/** What stands behind `"latency":` in a step. */
+function timesText(step: RecordedStep): string {
+  const { trace, startMs, latencyMs } = step;
+  // What still runs when its trace is published is closed there.
+  const endMs = step.isRunning ? Math.max(trace.elapsedMs(), startMs) : step.endMs;
+  let text = rounded(latencyMs < 0 ? endMs - startMs : latencyMs);
+  text += ',"startTime":';
+  text += whole(Math.floor(trace.startedAt + startMs));
+  text += ',"endTime":';
+  text += whole(Math.floor(trace.startedAt + endMs));
+  return text;
 }
 
 /** The step's metadata, with what went wrong under the names that the platform reads errors from. */

@@ -12,8 +12,6 @@ const MAX_WAITING = 64;
 export interface EndedTracesOptions {
   /** Must not throw. */
   readonly write: (trace: RecordedTrace) => void;
-  /** Whether a trace must not wait. */
-  readonly isUrgent: (trace: RecordedTrace) => boolean;
   /** Runs a function outside any request's scope. */
   readonly outside: (fn: () => void) => void;
 }
@@ -27,8 +25,8 @@ export class EndedTraces {
   }
 
   add(trace: RecordedTrace): void {
-    const { write, isUrgent, outside } = this.#options;
-    if (atTurnEnd === undefined || isUrgent(trace)) {
+    const { write, outside } = this.#options;
+    if (atTurnEnd === undefined || trace.letGo !== undefined) {
       write(trace);
       return;
     }

@@ -68,6 +68,8 @@ export class RecordedTrace implements StartedTrace {
   /** The traces of the same tracer that were opened before and after, and are open too. */
   openBefore: RecordedTrace | undefined = undefined;
   openAfter: RecordedTrace | undefined = undefined;
+  /** Lets the platform end the trace's request, where nothing may outlive that. */
+  letGo: (() => void) | undefined = undefined;
   /** What is on disk of it. */
   journal: JournalEntry | undefined = undefined;
   /** Grows with everything that is recorded. */

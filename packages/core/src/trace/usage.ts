@@ -51,6 +51,19 @@ export function sumOf(step: RecordedStep, field: Count): number | undefined {
   return sum;
 }
 
+/** The sums of what a row tells of a tree, step by step. */
+export class UsageSum {
+  cost: number | undefined = undefined;
+  tokens: number | undefined = undefined;
+
+  add(step: RecordedStep): void {
+    const cost = own(step, 'cost');
+    const tokens = own(step, 'tokens');
+    if (cost !== undefined) this.cost = (this.cost ?? 0) + cost;
+    if (tokens !== undefined) this.tokens = (this.tokens ?? 0) + tokens;
+  }
+}
+
 /** Whether a step of this type stands for a call of a model. */
 export function isModelCall(type: string): boolean {
   return type === 'chat_completion' || type === 'embedding';
