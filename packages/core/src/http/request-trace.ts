@@ -74,9 +74,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   #controller: AbortController | undefined = undefined;
   #details: RequestDetails | undefined = undefined;
   /** The end, as far as nothing was made of it yet. */
-  #undescribed:
-    | { readonly facts: AnswerFacts; readonly answer: BodyCapture | undefined }
-    | undefined = undefined;
+  #undescribed: AnswerFacts | undefined = undefined;
   /** What was known when the last bytes of the answer were about to leave. */
   #answered: Answered | undefined = undefined;
 
@@ -104,8 +102,9 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.#controller.abort(reason);
   }
 
-  /** Counts a chunk of the answer, and keeps it where bodies are captured. */
+  /** Counts a chunk of the answer, and keeps it where bodies are captured. What comes after the end is no part of it. */
   answered(chunk: unknown, encoding: unknown): void {
+    if (this.isSettled) return;
     if (this.firstByteMs < 0) this.firstByteMs = this.elapsedMs();
     if (chunk === null || chunk === undefined || typeof chunk === 'function') return;
     if (typeof chunk === 'string') {
@@ -124,6 +123,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
 
   /** Counts bytes of the answer that pass by unseen. */
   answeredUnseen(bytes: number): void {
+    if (this.isSettled) return;
     this.answerBytes += bytes;
     if (this.answer !== undefined) this.answer.bytes += bytes;
   }
@@ -223,16 +223,14 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.statusCode = facts.status;
     const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
     this.outcome = isFailure ? 'error' : outcome;
-    // What is written from now on is not part of it.
-    this.#undescribed = { facts, answer: this.answer };
-    this.answer = undefined;
+    this.#undescribed = facts;
   }
 
   override describe(): void {
-    if (this.#undescribed === undefined) return;
-    const { facts, answer } = this.#undescribed;
+    const facts = this.#undescribed;
+    if (facts === undefined) return;
     this.#undescribed = undefined;
-    this.#takeOutput(answer, facts);
+    this.#takeOutput(facts);
     this.#takeFacts();
   }
 
@@ -253,7 +251,9 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.answer?.add(chunk, byteLength);
   }
 
-  #takeOutput(answer: BodyCapture | undefined, facts: AnswerFacts): void {
+  #takeOutput(facts: AnswerFacts): void {
+    const { answer } = this;
+    this.answer = undefined;
     if (answer === undefined || this.root.output !== undefined) return;
     const hasNoBody = this.method === 'HEAD' || facts.status === 204 || facts.status === 304;
     if (hasNoBody) return;
