@@ -103,6 +103,8 @@ const HARMLESS_GLOBALS = new Set([
   'Object.assign',
   ...['crypto.randomUUID', 'Math.max', 'Math.min', 'Math.round', 'Math.floor'],
   ...['AbortController', 'Error', 'Map', 'Set'],
+  // Hono puts it into a Map.
+  'c.set',
 ]);
 
 interface Scope extends Knowledge {

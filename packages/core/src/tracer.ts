@@ -182,8 +182,11 @@ export class TracerCore implements Tracer, Recorder {
       letGo?.();
       publishing.ledger.drop('internal_error', 1);
       trace.failed('publish', error);
-    } finally {
+    }
+    try {
       trace.forget();
+    } catch (error) {
+      trace.failed('forget', error);
     }
   }
 

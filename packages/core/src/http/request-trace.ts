@@ -157,8 +157,12 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   }
 
   override get inferenceId(): string {
-    const made = this.received?.madeId();
-    if (made !== undefined) this.rename(made);
+    try {
+      const made = this.received?.madeId();
+      if (made !== undefined) this.rename(made);
+    } catch (error) {
+      this.failed('id', error);
+    }
     return super.inferenceId;
   }
 

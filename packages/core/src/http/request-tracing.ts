@@ -40,8 +40,8 @@ export class RequestTracing<Req extends object, Res> {
       const existing = existingOf(req, aliases);
       if (existing !== undefined) return existing;
       const trace = this.#enclosing(req) ?? this.#begin(req, res);
-      tracedRequests.set(req, trace, this.#settings.adapter.changesPrototypes);
-      for (const alias of aliases) tracedRequests.set(alias, trace);
+      tracedRequests.keepTrace(req, trace, this.#settings.adapter.changesPrototypes);
+      for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
       this.#settings.failed('begin', error);

@@ -4,9 +4,9 @@ import { fieldsMayBeSlow } from '#platform';
 import type { RequestTrace } from '../trace/types.js';
 
 interface TracedRequests {
-  get(req: object): RequestTrace | undefined;
+  traceIn(req: object): RequestTrace | undefined;
   /** @param isReshaped whether the prototype of the request was changed */
-  set(req: object, trace: RequestTrace, isReshaped?: boolean): void;
+  keepTrace(req: object, trace: RequestTrace, isReshaped?: boolean): void;
 }
 
 /**
@@ -32,11 +32,11 @@ class TracedRequest extends Itself {
     this.#trace = trace;
   }
 
-  static get(req: object): RequestTrace | undefined {
+  static traceIn(req: object): RequestTrace | undefined {
     return #trace in req ? req.#trace : aside.get(req);
   }
 
-  static set(req: object, trace: RequestTrace, isReshaped = false): void {
+  static keepTrace(req: object, trace: RequestTrace, isReshaped = false): void {
     if (#trace in req) req.#trace = trace;
     else if (isReshaped && fieldsMayBeSlow) aside.set(req, trace);
     else new TracedRequest(req, trace);
@@ -61,5 +61,5 @@ export const tracedRequests: TracedRequests = shared();
  * has seen it.
  */
 export function getTrace(req: object): RequestTrace | undefined {
-  return tracedRequests.get(req);
+  return tracedRequests.traceIn(req);
 }

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type AnswerFacts, NOTHING_SENT, RecordedRequest } from './request-trace.js';
-import { tracedRequests } from './traced-requests.js';
+import { getTrace } from './traced-requests.js';
 
 type Method = (this: ServerResponse, ...args: unknown[]) => unknown;
 
@@ -75,7 +75,7 @@ function factsOfWhole(res: ServerResponse): AnswerFacts {
 }
 
 function traceOf(res: ServerResponse): RecordedRequest | undefined {
-  const trace = tracedRequests.get(res.req);
+  const trace = getTrace(res.req);
   return trace instanceof RecordedRequest && !trace.isSettled ? trace : undefined;
 }
 

@@ -29,7 +29,7 @@ function bodyOf(batch: Batch, memory: ReusedMemory): Uint8Array {
   const start = encoder.encode(`{"config":${batch.layout},"rows":[`);
   let size = start.byteLength + END.byteLength + batch.rows.length - 1;
   for (const row of batch.rows) size += row.bytes.byteLength;
-  const body = memory.take(size);
+  const body = memory.bytesFor(size);
   body.set(start);
   let position = start.byteLength;
   for (const row of batch.rows) {

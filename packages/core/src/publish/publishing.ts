@@ -93,7 +93,7 @@ export class Publishing {
     });
     this.updates = new RowUpdater(this.#api, {
       isEnabled: isEnabled && config.transport === undefined,
-      publish: tools.flush,
+      publish: () => tools.flush(),
     });
     if (spool === undefined) return;
     const journal = new Journal(spool, this.#slabs);

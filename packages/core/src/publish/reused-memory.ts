@@ -12,7 +12,7 @@ export class ReusedMemory {
   readonly #pieces: ArrayBufferLike[] = [];
 
   /** @returns so many bytes, which hold anything */
-  take(size: number): Uint8Array {
+  bytesFor(size: number): Uint8Array {
     const index = this.#pieces.findIndex((piece) => piece.byteLength >= size);
     const found = index < 0 ? undefined : this.#pieces.splice(index, 1)[0];
     if (found !== undefined) return new Uint8Array(found, 0, size);

@@ -10,7 +10,6 @@ import type { RecordedTrace } from './recorded-trace.js';
 const MAX_WAITING = 64;
 
 export interface EndedTracesOptions {
-  /** Must not throw. */
   readonly write: (trace: RecordedTrace) => void;
   /** Runs a function outside any request's scope. */
   readonly outside: (fn: () => void) => void;
@@ -35,10 +34,17 @@ export class EndedTraces {
     else if (count === MAX_WAITING) this.writeAll();
   }
 
+  /** Never throws. */
   writeAll(): void {
     const traces = this.#waiting;
     if (traces.length === 0) return;
     this.#waiting = [];
-    for (const trace of traces) this.#options.write(trace);
+    for (const trace of traces) {
+      try {
+        this.#options.write(trace);
+      } catch (error) {
+        trace.failed('write', error);
+      }
+    }
   }
 }

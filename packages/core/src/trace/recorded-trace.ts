@@ -392,11 +392,12 @@ export class RecordedTrace implements StartedTrace {
   #publish(): void {
     try {
       for (const call of this.calls ?? []) call.tracePublished();
+      this.recorder.published(this);
     } catch (error) {
       this.failed('publish', error);
+    } finally {
+      this.isOpen = false;
     }
-    this.isOpen = false;
-    this.recorder.published(this);
   }
 }
 

@@ -30,6 +30,6 @@ export interface Recorder {
   readonly answering?: ((trace: RecordedTrace) => void) | undefined;
   /** Where prices or what traces use are of interest. */
   readonly spending: Spending | undefined;
-  /** Takes a trace that nothing will be added to any more. Never throws. */
+  /** Takes a trace that nothing will be added to any more. */
   published(trace: RecordedTrace): void;
 }
