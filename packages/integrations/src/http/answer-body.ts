@@ -1,16 +1,17 @@
-/** The body of an answer as it passes by: events of a stream at once, anything else when it is whole. */
+/** The body of an answer as it passes by: a stream's events and lines at once, anything else when it is whole. */
 
 import { isRecord, parseJson } from '../common/json.js';
 import type { AnswerReader } from '../shapes/shape.js';
 import { EVENT_FRAMES, EventFrames } from './event-frames.js';
+import { EventStream } from './event-stream.js';
 import { Utf8Pieces } from './utf8-pieces.js';
 
 /** What is kept of an answer that comes in one piece. */
 const MAX_WHOLE_BYTES = 1_048_576;
 /** Of a longer one, the end: usage stands there. */
 const TAIL_CHARS = 16_384;
-/** An event or line that is longer is left out. */
-const MAX_EVENT_CHARS = 1_048_576;
+/** A line that is longer is left out. */
+const MAX_LINE_CHARS = 1_048_576;
 
 export interface AnswerBody {
   /** @returns whether some of the answer itself came */
@@ -21,7 +22,7 @@ export interface AnswerBody {
 
 /** How a body of this media type is read. */
 export function answerBody(contentType: string, reader: AnswerReader): AnswerBody {
-  if (contentType.startsWith('text/event-stream')) return new Events(reader);
+  if (contentType.startsWith('text/event-stream')) return new EventStream(reader);
   if (/ndjson|jsonl|json-seq|stream\+json/.test(contentType)) return new Lines(reader);
   if (contentType.startsWith(EVENT_FRAMES)) return new EventFrames(reader);
   if (/json/.test(contentType)) return new Whole(reader, true);
@@ -36,10 +37,15 @@ export function isStream(contentType: string): boolean {
   );
 }
 
-/** Lines of text, each without its break. */
-abstract class LineReader implements AnswerBody {
+/** JSON, one value a line. */
+class Lines implements AnswerBody {
+  readonly #reader: AnswerReader;
   readonly #decoder = new Utf8Pieces();
   #rest = '';
+
+  constructor(reader: AnswerReader) {
+    this.#reader = reader;
+  }
 
   chunk(bytes: Uint8Array): boolean {
     return this.#take(this.#decoder.decode(bytes));
@@ -47,76 +53,19 @@ abstract class LineReader implements AnswerBody {
 
   end(): void {
     this.#take(`${this.#decoder.end()}\n`);
-    this.lastLine();
   }
 
-  /** @returns whether it brought some of the answer */
-  protected abstract line(line: string): boolean;
-  protected lastLine(): void {}
-
   #take(text: string): boolean {
-    const all = this.#rest === '' ? text : this.#rest + text;
+    const all = this.#rest + text;
     let isContent = false;
     let start = 0;
     for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', start)) {
-      const stop = end > start && all.charCodeAt(end - 1) === 13 ? end - 1 : end;
-      if (this.line(stop === start ? '' : all.slice(start, stop))) isContent = true;
+      const event = parseJson(all.slice(start, end));
+      if (isRecord(event) && this.#reader.event(event)) isContent = true;
       start = end + 1;
     }
-    this.#rest = all.length - start > MAX_EVENT_CHARS ? '' : all.slice(start);
+    this.#rest = all.length - start > MAX_LINE_CHARS ? '' : all.slice(start);
     return isContent;
-  }
-}
-
-/** JSON, one value a line. */
-class Lines extends LineReader {
-  readonly #reader: AnswerReader;
-
-  constructor(reader: AnswerReader) {
-    super();
-    this.#reader = reader;
-  }
-
-  protected line(line: string): boolean {
-    const event = parseJson(line);
-    return isRecord(event) && this.#reader.event(event);
-  }
-}
-
-/** Server-sent events whose data are JSON (WHATWG HTML, section 9.2.6). */
-class Events extends LineReader {
-  readonly #reader: AnswerReader;
-  #data: string | undefined;
-
-  constructor(reader: AnswerReader) {
-    super();
-    this.#reader = reader;
-  }
-
-  protected line(line: string): boolean {
-    if (line === '') return this.#event();
-    if (line.slice(0, 5) === 'data:') {
-      const data = line.slice(line.charCodeAt(5) === 32 ? 6 : 5);
-      this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`;
-    }
-    return false;
-  }
-
-  protected override lastLine(): void {
-    this.#event();
-  }
-
-  #event(): boolean {
-    const data = this.#data;
-    if (data === undefined) return false;
-    this.#data = undefined;
-    if (data === '[DONE]') {
-      this.#reader.done();
-      return false;
-    }
-    if (this.#reader.quick?.(data) === true) return true;
-    const event = parseJson(data);
-    return isRecord(event) && this.#reader.event(event);
   }
 }
 

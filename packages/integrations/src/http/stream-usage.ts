@@ -6,6 +6,7 @@ import type { ModelRequest } from '../shapes/shape.js';
 import type { Door } from './door.js';
 import { type FetchInit, headerOf } from './fetch.js';
 import { isOpenAI } from './providers.js';
+import { Utf8Pieces } from './utf8-pieces.js';
 
 /** What to send instead; undefined where the request is to go out as it is. */
 export function askingForUsage(
@@ -43,30 +44,41 @@ function withLength(headers: unknown, body: string): unknown {
 
 const BETWEEN_EVENTS = /\r?\n\r?\n/g;
 const NO_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
+/** As OpenAI says it in every chunk but the last. */
+const NONE_YET = ',"usage":null';
 
 /** Takes out what a stream tells only because it was asked for its tokens: a last chunk, and an empty field in others. */
 export class UsageHidden implements BodyChange {
-  readonly #decoder = new TextDecoder();
+  readonly #pieces = new Utf8Pieces();
   readonly #encoder = new TextEncoder();
   #rest = '';
 
   chunk(bytes: Uint8Array): Uint8Array {
-    const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
-    const end = Math.max(text.lastIndexOf('\n\n') + 2, text.lastIndexOf('\n\r\n') + 3);
-    // Neither was found: -1 + 2, or -1 + 3.
-    const cut = end <= 2 ? 0 : end;
+    const text = this.#rest + this.#pieces.decode(bytes);
+    const cut = endOfLastEvent(text);
     this.#rest = text.slice(cut);
     return this.#encoder.encode(hidden(text.slice(0, cut)));
   }
 
   end(): Uint8Array {
-    return this.#encoder.encode(hidden(this.#rest + this.#decoder.decode()));
+    return this.#encoder.encode(hidden(this.#rest + this.#pieces.end()));
   }
 }
 
+/** Behind the last empty line; 0 where there is none. */
+function endOfLastEvent(text: string): number {
+  for (let at = text.lastIndexOf('\n'); at > 0; at = text.lastIndexOf('\n', at - 1)) {
+    const before = text.charCodeAt(at - 1) === 13 ? at - 2 : at - 1;
+    if (text.charCodeAt(before) === 10) return at + 1;
+  }
+  return 0;
+}
+
 /** Whole events without usage. */
-function hidden(events: string): string {
-  if (!events.includes('"usage"')) return events;
+function hidden(whole: string): string {
+  const events = whole.replaceAll(NONE_YET, '');
+  // With its first quote it would take several times as long to find.
+  if (!events.includes('usage"')) return events;
   let kept = '';
   let start = 0;
   for (const { index, 0: gap } of events.matchAll(BETWEEN_EVENTS)) {

@@ -2,9 +2,8 @@
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, type Json, list, record, text, without } from '../common/json.js';
-import { quickTextAfter } from '../http/quick-text.js';
 import { Message } from './message.js';
-import type { Answer, AnswerReader, Description, Shape } from './shape.js';
+import type { Answer, AnswerReader, Description, Shape, TextAdded } from './shape.js';
 
 export const anthropicMessages: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -77,11 +76,14 @@ class MessagesReader implements AnswerReader {
     }
   }
 
-  quick(json: string): boolean {
-    if (!json.includes('"delta":{"type":"text_delta","text":"')) return false;
-    const delta = quickTextAfter(json, '"text":"');
-    if (delta !== undefined) this.#message.text.add(delta);
-    return delta !== undefined;
+  added({ type, index, delta }: Json): TextAdded | undefined {
+    if (type !== 'content_block_delta') return undefined;
+    const { text: said, thinking, partial_json } = record(delta);
+    if (typeof said === 'string') return { key: 'text', text: this.#message.text };
+    if (typeof thinking === 'string') return { key: 'thinking', text: this.#message.reasoning };
+    if (typeof partial_json !== 'string') return undefined;
+    const tool = this.#message.tool(typeof index === 'number' ? index : 0);
+    return tool && { key: 'partial_json', text: tool.arguments };
   }
 
   done(): void {}

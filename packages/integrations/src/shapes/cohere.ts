@@ -4,7 +4,7 @@ import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
 import { Message } from './message.js';
 import { PlainReader } from './plain-reader.js';
-import type { Answer, AnswerReader, Shape } from './shape.js';
+import type { Answer, AnswerReader, Shape, TextAdded } from './shape.js';
 
 const cohereChat: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -136,6 +136,16 @@ class CohereReader implements AnswerReader {
         break;
     }
     return this.#message.amount > before;
+  }
+
+  added({ type, delta }: Json): TextAdded | undefined {
+    const { content, tool_plan: plan } = record(record(delta).message);
+    if (type === 'tool-plan-delta' && plan) {
+      return { key: 'tool_plan', text: this.#message.reasoning };
+    }
+    const { text: said, thinking } = record(content);
+    if (type !== 'content-delta' || thinking !== undefined || !said) return undefined;
+    return { key: 'text', text: this.#message.text };
   }
 
   done(): void {}

@@ -1,6 +1,7 @@
 /** A text that comes in pieces, kept up to a limit. */
 
-const MAX_CHARS = 65_536;
+/** What a step keeps of a value, less the room for what it says of the rest. */
+const MAX_CHARS = 65_536 - 64;
 
 export class CollectedText {
   /** Of the whole text. */

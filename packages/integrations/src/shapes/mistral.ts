@@ -4,7 +4,7 @@ import { isRecord, type Json, list, record, text, without } from '../common/json
 import { openAIChat } from './openai-chat.js';
 import { openAIEmbeddings } from './openai-embeddings.js';
 import { openAIModerations } from './openai-moderations.js';
-import type { AnswerReader, ModelRequest, Shape } from './shape.js';
+import type { AnswerReader, ModelRequest, Shape, TextAdded } from './shape.js';
 
 const mistralChat: Shape<'chat_completion'> = {
   ...openAIChat,
@@ -71,6 +71,10 @@ class PartsReader implements AnswerReader {
     return isContent;
   }
 
+  added(chunk: Json): TextAdded | undefined {
+    return hasTexts(chunk, 'delta') ? this.#reader.added?.(chunk) : undefined;
+  }
+
   done(): void {
     this.#reader.done();
   }
@@ -80,11 +84,13 @@ class PartsReader implements AnswerReader {
   }
 }
 
+function hasTexts(body: Json, key: 'message' | 'delta'): boolean {
+  return list(body.choices).every((each) => !Array.isArray(record(record(each)[key]).content));
+}
+
 function withTexts(body: Json, key: 'message' | 'delta'): Json {
-  const choices = list(body.choices);
-  const isPlain = choices.every((each) => !Array.isArray(record(record(each)[key]).content));
-  if (isPlain) return body;
-  const plain = choices.map((each) => {
+  if (hasTexts(body, key)) return body;
+  const plain = list(body.choices).map((each) => {
     const choice = record(each);
     const said = record(choice[key]);
     const parts = list(said.content).map(record);

@@ -3,10 +3,9 @@
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { type Json, list, record, text, without } from '../common/json.js';
 import { nameMedia } from '../common/media.js';
-import { quickText } from '../http/quick-text.js';
 import { Message } from './message.js';
 import { openAIReasoningTokens, openAITokens } from './openai-usage.js';
-import type { Answer, AnswerReader, Description, Shape } from './shape.js';
+import type { Answer, AnswerReader, Description, Shape, TextAdded } from './shape.js';
 
 export const openAIChat: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -33,9 +32,6 @@ export function deploymentOf(url: URL): string | undefined {
 }
 
 const MAX_CHOICES = 16;
-const CHOICE = '"choices":[{"index":0,';
-const END = '"finish_reason":null}]';
-const DELTA = '"delta":{"content":"';
 
 class ChatReader implements AnswerReader {
   isComplete = false;
@@ -46,8 +42,6 @@ class ChatReader implements AnswerReader {
   #serviceTier: string | undefined;
   #tokens: TokenCounts | undefined;
   #reasoningTokens: number | undefined;
-  #before = '';
-  #after = '';
 
   get amount(): number {
     return this.#choices.reduce((sum, choice) => sum + choice.amount, 0);
@@ -78,30 +72,13 @@ class ChatReader implements AnswerReader {
     return isContent;
   }
 
-  /** Such events differ in their text alone: what stands before and after it is compared with an event that was read. */
-  quick(json: string): boolean {
-    const first = this.#choices[0];
-    if (first === undefined || this.#before === '' || !hasAt(json, 0, this.#before)) {
-      this.#learn(json);
-      return false;
-    }
-    const content = quickText(json, this.#before.length);
-    if (content === undefined || !hasAt(json, content.end, this.#after)) return false;
-    // Behind its choices an event may tell of its usage.
-    if (json.indexOf('"usage":{', content.end) >= 0) return false;
-    first.text.add(content.text);
-    return content.text !== '';
-  }
-
-  /** `{...,"choices":[{"index":0,"delta":{"content":"` and `},...,"finish_reason":null}]` */
-  #learn(json: string): void {
-    const delta = json.indexOf(DELTA);
-    if (delta < 0 || !json.slice(0, delta).endsWith(CHOICE)) return;
-    const content = quickText(json, delta + DELTA.length);
-    const end = content === undefined ? -1 : json.indexOf(END, content.end);
-    if (content === undefined || end < 0 || json.charCodeAt(content.end) !== 125) return;
-    this.#before = json.slice(0, delta + DELTA.length);
-    this.#after = json.slice(content.end, end + END.length);
+  added({ choices }: Json): TextAdded | undefined {
+    const [first, ...others] = list(choices);
+    const { index, delta } = record(first);
+    const message = this.#choice(index ?? 0);
+    return others.length > 0 || message === undefined
+      ? undefined
+      : textAdded(message, record(delta));
   }
 
   done(): void {
@@ -143,11 +120,6 @@ class ChatReader implements AnswerReader {
   }
 }
 
-/** `startsWith`, several times as fast. */
-function hasAt(text: string, at: number, part: string): boolean {
-  return text.slice(at, at + part.length) === part;
-}
-
 function takeWhole(message: Message, said: Json, choice: Json): void {
   message.text.add(text(said.content) ?? '');
   message.reasoning.add(text(said.reasoning_content) ?? text(said.reasoning) ?? '');
@@ -184,4 +156,21 @@ function takeDelta(message: Message, delta: Json): boolean {
     tool.arguments.add(text(called.arguments) ?? text(called.input) ?? '');
   }
   return message.amount > before || typeof delta.refusal === 'string';
+}
+
+/** Undefined where the delta adds to several, or to what is no text. */
+function textAdded(message: Message, delta: Json): TextAdded | undefined {
+  const { content, reasoning_content, reasoning, refusal, tool_calls } = delta;
+  const said = { content, reasoning_content, reasoning, refusal, tool_calls };
+  const [only, ...others] = Object.entries(said).filter(([, value]) =>
+    Array.isArray(value) ? value.length > 0 : value,
+  );
+  if (only === undefined || others.length > 0) return undefined;
+  const [key, value] = only;
+  if (key === 'content') return { key, text: message.text };
+  if (key === 'reasoning' || key === 'reasoning_content') return { key, text: message.reasoning };
+  const calls = list(value);
+  const { index } = record(calls[0]);
+  const tool = calls.length === 1 && typeof index === 'number' ? message.tool(index) : undefined;
+  return tool && { key: 'arguments', text: tool.arguments };
 }

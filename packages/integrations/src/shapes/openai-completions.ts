@@ -5,7 +5,7 @@ import { type Json, list, record, text, without } from '../common/json.js';
 import { CollectedText } from './collected-text.js';
 import { deploymentOf } from './openai-chat.js';
 import { openAITokens } from './openai-usage.js';
-import type { Answer, AnswerReader, Shape } from './shape.js';
+import type { Answer, AnswerReader, Shape, TextAdded } from './shape.js';
 
 export const openAICompletions: Shape<'chat_completion'> = {
   operation: 'Completion',
@@ -48,6 +48,10 @@ class CompletionReader implements AnswerReader {
     const piece = text(first.text) ?? '';
     this.#text.add(piece);
     return piece !== '';
+  }
+
+  added({ choices }: Json): TextAdded | undefined {
+    return list(choices).length === 1 ? { key: 'text', text: this.#text } : undefined;
   }
 
   done(): void {

@@ -2,10 +2,9 @@
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { type Json, list, record, text, without } from '../common/json.js';
-import { quickTextAfter } from '../http/quick-text.js';
 import { Message } from './message.js';
 import { openAIReasoningTokens, openAITokens } from './openai-usage.js';
-import type { Answer, AnswerReader, Description, Shape } from './shape.js';
+import type { Answer, AnswerReader, Description, Shape, TextAdded } from './shape.js';
 
 export const openAIResponses: Shape<'chat_completion'> = {
   operation: 'Response',
@@ -79,11 +78,22 @@ class ResponseReader implements AnswerReader {
     }
   }
 
-  quick(json: string): boolean {
-    if (!json.includes('"type":"response.output_text.delta"')) return false;
-    const delta = quickTextAfter(json, '"delta":"');
-    if (delta !== undefined) this.#message.text.add(delta);
-    return delta !== undefined;
+  added(event: Json): TextAdded | undefined {
+    const key = 'delta';
+    switch (event.type) {
+      case 'response.output_text.delta':
+        return { key, text: this.#message.text };
+      case 'response.reasoning_summary_text.delta':
+      case 'response.reasoning_text.delta':
+        return { key, text: this.#message.reasoning };
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta': {
+        const tool = this.#message.tool(place(event));
+        return tool && { key, text: tool.arguments };
+      }
+      default:
+        return undefined;
+    }
   }
 
   done(): void {}

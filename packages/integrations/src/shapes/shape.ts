@@ -2,6 +2,7 @@
 
 import type { StepType, StepUpdate, TokenCounts } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
+import type { CollectedText } from './collected-text.js';
 
 /** A request to a model. */
 export interface ModelRequest {
@@ -39,6 +40,13 @@ export interface Answer {
   readonly fields?: StepUpdate | undefined;
 }
 
+/** Some more of a text. */
+export interface TextAdded {
+  /** Under which the text stands in its event. */
+  readonly key: string;
+  readonly text: CollectedText;
+}
+
 /** Reads one answer: whole, or event by event. */
 export interface AnswerReader {
   /** Takes an answer that came in one piece: JSON as its value, text as text. */
@@ -49,10 +57,10 @@ export interface AnswerReader {
    */
   event(data: Json): boolean;
   /**
-   * Takes an event that only adds some text to the answer, without parsing it.
-   * @returns whether it was one; where not, `event` is asked
+   * What an event did that was taken, where that was nothing but to add to a text: one that differs from it in its text
+   * alone is not taken, but its text.
    */
-  quick?(json: string): boolean;
+  added?(event: Json): TextAdded | undefined;
   /** The stream says that nothing more comes. */
   done(): void;
   /** Whether the last event came: who leaves then misses nothing. */
