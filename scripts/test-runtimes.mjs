@@ -1,6 +1,6 @@
 /**
- * `npm run test:runtimes`: the contract suite of every framework on every runtime, as a table. Names of runtimes as
- * arguments narrow it: `npm run test:runtimes -- "Node 24" "Node 26"`.
+ * `npm run test:runtimes`: the contract suite of every framework on every runtime, and the batteries of LLM clients, as a
+ * table. Names of runtimes as arguments narrow it: `npm run test:runtimes -- "Node 24" "Node 26"`.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,8 +10,18 @@ import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
 import { programOf } from './runtimes.mjs';
 
-/** As the titles of tests name them. */
-const FRAMEWORKS = ['Express 4', 'Express 5', 'Koa 2', 'Koa 3', 'Hono'];
+/** By what titles of tests have in common. */
+const ROWS = new Map([
+  ...['Express 4', 'Express 5', 'Koa 2', 'Koa 3', 'Hono'].map((name) => [name, name]),
+  ['OpenAI', 'the battery of openai'],
+  ['Anthropic', 'the battery of anthropic'],
+  ['AI SDK', 'the battery of ai'],
+  ['other LLM clients', 'the battery of '],
+]);
+
+const CLIENTS = 'test/integrations/clients';
+/** Those that are asked most, in all their majors. */
+const MAIN_CLIENTS = ['openai', 'anthropic', 'ai-sdk'].map((name) => `${CLIENTS}/${name}.test.ts`);
 
 /** By runtime, the arguments for mocha. */
 const RUNTIMES = new Map();
@@ -20,11 +30,17 @@ for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
   // Every answer is compared byte by byte on the oldest and the newest: what lies between them differs in no way of its own.
   const isOuter = name === 'Node 20' || name === 'Node 26';
   if (!isOuter) files.push('--ignore', 'test/contract/transparency/**');
+  if (name === 'Node 20') files.push(...MAIN_CLIENTS);
+  if (name === 'Node 24') files.push(`${CLIENTS}/*.test.ts`);
   RUNTIMES.set(name, { files, isNode: true });
 }
-// There the tests run on this Node, and the apps in a process of the runtime.
+// There the tests run on this Node, and the apps and batteries in processes of the runtime.
 for (const name of ['Bun', 'Deno', 'workerd']) {
-  RUNTIMES.set(name, { files: ['test/contract/runtimes/*.runtime.ts'], isNode: false });
+  const files = ['test/contract/runtimes/*.runtime.ts'];
+  // What breaks a stream of HTTP/2 is told in another way there, and that is all that Bedrock's client speaks.
+  const clients = [`${CLIENTS}/*.test.ts`, '--ignore', `${CLIENTS}/bedrock.test.ts`];
+  if (name !== 'workerd') files.push(...clients);
+  RUNTIMES.set(name, { files, isNode: false });
 }
 
 /** A test that fails may leave a server open, and then the run would never end. */
@@ -99,10 +115,11 @@ function total(kind) {
 }
 
 function printTable() {
-  const rows = FRAMEWORKS.map((framework) => {
-    const isOfIt = ({ fullTitle }) => fullTitle.includes(framework);
+  const rowOf = ({ fullTitle }) => [...ROWS].find(([, title]) => fullTitle.includes(title))?.[0];
+  const rows = [...ROWS.keys()].map((row) => {
+    const isOfIt = (test) => rowOf(test) === row;
     return [
-      framework,
+      row,
       ...results.map(({ passes, failures, pending }) => {
         const own = {
           passes: passes.filter(isOfIt),

@@ -278,7 +278,7 @@ export const aiChecks: readonly Check<AIKit>[] = [
       const pieces: string[] = [];
       for await (const piece of result.textStream) {
         // What was on its way may still come.
-        if (pieces.length < 3 && pieces.push(piece) === 3) controller.abort();
+        if (pieces.length < 5 && pieces.push(piece) === 5) controller.abort();
       }
       return pieces;
     },

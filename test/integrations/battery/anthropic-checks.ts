@@ -220,9 +220,9 @@ export const anthropicChecks: readonly Check<AnthropicKit>[] = [
   { name: 'a connection that is reset', run: refused('reset') },
   {
     name: 'a call that is aborted',
-    async run(kit) {
+    async run(kit, arrival) {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 50);
+      void arrival().then(() => controller.abort());
       const options = { signal: controller.signal, ...kit.scenario('hang') };
       return failureOf(() => kit.client().messages.create(ask(), options));
     },

@@ -2,8 +2,11 @@
 
 export interface Check<Kit> {
   readonly name: string;
-  /** @returns all that can be seen, as JSON; what it throws counts as seen, too */
-  run(kit: Kit): Promise<unknown>;
+  /**
+   * @param arrival resolves when a request of this check has come to the provider
+   * @returns all that can be seen, as JSON; what it throws counts as seen, too
+   */
+  run(kit: Kit, arrival: () => Promise<unknown>): Promise<unknown>;
 }
 
 export interface Seen {

@@ -8,6 +8,7 @@ import type { WireRow } from '@openlayer-tracing/core/wire';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { type Asked, startLlmServer } from '../../support/llm-server/index.ts';
 import type { Seen } from './check.ts';
+import { command } from './runtime.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('run.ts', import.meta.url));
@@ -22,18 +23,13 @@ export interface Compared {
   readonly rows: readonly WireRow[];
 }
 
-/** @param runtime the command that runs a TypeScript file */
-export async function runBattery(
-  battery: string,
-  packageName: string,
-  runtime: readonly [string, ...string[]] = [process.execPath, '--import=tsx', '--no-warnings'],
-): Promise<Compared> {
+export async function runBattery(battery: string, packageName: string): Promise<Compared> {
   await using llm = await startLlmServer();
   await using collector = await startCollector();
   const runOne = async (variant: string): Promise<Seen[]> => {
-    const [command, ...flags] = runtime;
+    const [program, ...flags] = command;
     const { stdout, stderr } = await run(
-      command,
+      program,
       [...flags, SCRIPT, battery, packageName, variant],
       {
         cwd: ROOT,
@@ -80,5 +76,10 @@ export function comparable(asked: readonly Asked[]): unknown[] {
       if (kept['content-type']?.startsWith('multipart/')) kept['content-type'] = 'multipart';
       return { name: String(name).replace(/^\w+:/, ''), path, headers: kept, body, bytes };
     })
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+}
+
+/** By case, and calls that are made at once by what they ask. */
+function orderOf({ name, body }: { readonly name: string; readonly body: unknown }): string {
+  return `${name} ${JSON.stringify(body)}`;
 }

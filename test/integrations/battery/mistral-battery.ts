@@ -14,7 +14,7 @@ const ask = (content: string) => ({
   messages: [{ role: 'user' as const, content }],
 });
 const tools = [{ type: 'function' as const, function: { name: 'weather', parameters: {} } }];
-const backoff = { initialInterval: 1, maxInterval: 20, exponent: 1, maxElapsedTime: 30 };
+const backoff = { initialInterval: 1, maxInterval: 20, exponent: 1, maxElapsedTime: 10_000 };
 
 export async function load(packageName: string, isTraced: boolean, url: string) {
   const { HTTPClient, Mistral } = (await import(packageName)) as typeof mistral;

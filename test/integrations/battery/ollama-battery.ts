@@ -82,7 +82,7 @@ const checks: readonly Check<Kit<Ollama>>[] = [
       const stream = await client.chat({ ...ask('50 words'), stream: true });
       let count = 0;
       return failureOf(async () => {
-        for await (const _chunk of stream) if (++count === 3) client.abort();
+        for await (const _chunk of stream) if (++count === 6) client.abort();
       });
     },
   },

@@ -72,13 +72,13 @@ export const errorChecks: readonly Check<OpenAIKit>[] = [
   },
   {
     name: 'an answer that takes too long',
-    run: refused('hang', { maxRetries: 0, timeout: 100 }),
+    run: refused('hang', { maxRetries: 0, timeout: 500 }),
   },
   {
     name: 'a call that is aborted',
-    async run(kit) {
+    async run(kit, arrival) {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 50);
+      void arrival().then(() => controller.abort());
       const options = { signal: controller.signal, ...kit.scenario('hang') };
       return failureOf(() => kit.client().chat.completions.create(ask(), options));
     },

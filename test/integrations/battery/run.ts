@@ -52,10 +52,15 @@ async function tracesEnd(): Promise<void> {
 
 async function outcomeOf(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'error'>> {
   try {
-    return { value: await check.run(kit(check.name)) };
+    return { value: await check.run(kit(check.name), () => arrivalOf(check)) };
   } catch (error) {
     return { error: describeError(error) };
   }
+}
+
+function arrivalOf({ name }: Check<unknown>): Promise<unknown> {
+  const headers = { 'x-case': `${variant === 'traced'}:${name}` };
+  return fetch(`${process.env.LLM_URL}/arrival`, { headers });
 }
 
 async function inTrace(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'error'>> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { renderTrace } from '@openlayer-tracing/local';
 import { type Compared, comparable, runBattery } from './compare.ts';
+import { inOneWording, runtimeName } from './runtime.ts';
 
 export interface Suite {
   readonly battery: string;
@@ -14,17 +15,16 @@ export interface Suite {
   readonly atLeast: number;
   /** The file of printed trees that its steps are compared with. */
   readonly expected: string;
-  readonly runtime?: readonly [string, ...string[]];
 }
 
 export function batterySuite(suite: Suite): void {
-  const { battery, packageName, atLeast, expected, runtime } = suite;
-  describe(packageName, function () {
+  const { battery, packageName, atLeast, expected } = suite;
+  describe(`the battery of ${packageName}, ${runtimeName}`, function () {
     this.timeout(120_000);
     let compared: Compared;
 
     before(async () => {
-      compared = await runBattery(battery, packageName, runtime);
+      compared = await runBattery(battery, packageName);
     });
 
     it(`behaves the same in at least ${atLeast} respects`, () => {
@@ -44,7 +44,8 @@ export function batterySuite(suite: Suite): void {
       // `UPDATE_SNAPSHOT=1` writes what there is, to be read before it is committed.
       if (process.env.UPDATE_SNAPSHOT) writeFileSync(file, trees);
       assert.ok(existsSync(file), `no ${file} yet`);
-      assert.deepEqual(trees.split('\n\n'), readFileSync(file, 'utf8').split('\n\n'));
+      const printed = inOneWording(readFileSync(file, 'utf8'));
+      assert.deepEqual(inOneWording(trees).split('\n\n'), printed.split('\n\n'));
     });
   });
 }

@@ -52,6 +52,10 @@ export async function sendEvents(
       res.write(`${name}data: ${JSON.stringify(event)}\n\n`);
     }
     if (delay > 0) await pause(delay);
+    if (isLast(scenario, event)) {
+      res.end();
+      return;
+    }
   }
   res.end(options.last === undefined ? '' : `data: ${options.last}\n\n`);
 }
@@ -71,8 +75,14 @@ export async function sendLines(
       return;
     }
     res.write(`${JSON.stringify(line)}\n`);
+    if (isLast(scenario, line)) break;
   }
   res.end();
+}
+
+/** What tells of an error is the last that is said. */
+function isLast(scenario: string, event: object): boolean {
+  return scenario === 'error-event' && 'error' in event;
 }
 
 /** Words, each with the blank before it. */

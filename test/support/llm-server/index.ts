@@ -79,6 +79,13 @@ export async function startLlmServer(): Promise<LlmServer> {
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const bytes = await bodyOf(req);
     const path = new URL(req.url ?? '/', 'http://local').pathname;
+    if (path === '/arrival') {
+      const name = req.headers['x-case'];
+      const isThere = () => asked.some(({ headers }) => headers['x-case'] === name);
+      while (!isThere() && !res.destroyed) await pause(5);
+      res.end();
+      return;
+    }
     const isJson = bytes[0] === '{'.charCodeAt(0);
     const body: unknown = isJson ? JSON.parse(bytes.toString('utf8')) : undefined;
     asked.push({ path, headers: req.headers, body, bytes: bytes.byteLength });

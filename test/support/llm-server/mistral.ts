@@ -10,7 +10,7 @@ export async function mistralChat(exchange: Exchange): Promise<void> {
   const { params, res } = exchange;
   if (params.reasoning_effort === undefined) {
     const model = params.model ?? 'model-of-an-agent';
-    await chatCompletions({ ...exchange, params: { ...params, model } }, 'in the last chunk');
+    await chatCompletions({ ...exchange, params: { ...params, model } }, 'mistral');
     return;
   }
   const parts = [

@@ -7,10 +7,10 @@ interface Message {
   readonly content?: unknown;
 }
 
-/** @param usage whether tokens come in a chunk of their own, where they are asked for, or always in the last one */
+/** @param manner of OpenAI, or of Mistral: which tells tokens unasked, in the last chunk, and calls of tools whole */
 export async function chatCompletions(
   exchange: Exchange,
-  usage: 'asked for' | 'in the last chunk' = 'asked for',
+  manner: 'openai' | 'mistral' = 'openai',
 ): Promise<void> {
   const { params, res, path } = exchange;
   const model = String(params.model ?? /deployments\/([^/]+)/.exec(path)?.[1]);
@@ -43,7 +43,7 @@ export async function chatCompletions(
     return;
   }
   const wantsUsage =
-    usage === 'asked for' &&
+    manner === 'openai' &&
     (params.stream_options as { include_usage?: boolean } | undefined)?.include_usage === true;
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     ...head,
@@ -55,6 +55,10 @@ export async function chatCompletions(
   for (const word of words(said.content ?? '')) chunks.push(chunk({ content: word }));
   for (const [index, tool] of said.tools.entries()) {
     const { arguments: args, name } = tool.function;
+    if (manner === 'mistral') {
+      chunks.push(chunk({ tool_calls: [{ index, ...tool }] }));
+      continue;
+    }
     chunks.push(
       chunk({
         tool_calls: [{ index, id: tool.id, type: 'function', function: { name, arguments: '' } }],
@@ -67,7 +71,7 @@ export async function chatCompletions(
     chunks.push({ error: { message: 'overloaded in mid-stream', type: 'server_error' } });
   }
   const last = chunk({}, said.finishReason);
-  chunks.push(usage === 'in the last chunk' ? { ...last, usage: said.usage } : last);
+  chunks.push(manner === 'mistral' ? { ...last, usage: said.usage } : last);
   if (wantsUsage)
     chunks.push({ ...head, object: 'chat.completion.chunk', choices: [], usage: said.usage });
   await sendEvents(exchange, chunks, { last: '[DONE]' });

@@ -1,4 +1,4 @@
-import { batterySuite } from './battery/suite.ts';
+import { batterySuite } from '../battery/suite.ts';
 
 for (const packageName of ['ai5', 'ai6', 'ai7']) {
   // Up to 6 models trace themselves; from 7 on the SDK tells of its operations and tools, too.

@@ -1,4 +1,4 @@
-import { batterySuite } from './battery/suite.ts';
+import { batterySuite } from '../battery/suite.ts';
 
 batterySuite({
   battery: 'langchain',

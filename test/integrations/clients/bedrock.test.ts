@@ -1,3 +1,3 @@
-import { batterySuite } from './battery/suite.ts';
+import { batterySuite } from '../battery/suite.ts';
 
 batterySuite({ battery: 'bedrock', packageName: 'bedrock3', atLeast: 36, expected: 'bedrock' });

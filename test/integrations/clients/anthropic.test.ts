@@ -1,4 +1,4 @@
-import { batterySuite } from './battery/suite.ts';
+import { batterySuite } from '../battery/suite.ts';
 
 const VERSIONS = [
   // Brings a fetch of its own, and neither tool runner nor copies.

@@ -1,3 +1,3 @@
-import { batterySuite } from './battery/suite.ts';
+import { batterySuite } from '../battery/suite.ts';
 
 batterySuite({ battery: 'cohere', packageName: 'cohere8', atLeast: 33, expected: 'cohere' });

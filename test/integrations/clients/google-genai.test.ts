@@ -1,4 +1,4 @@
-import { batterySuite } from './battery/suite.ts';
+import { batterySuite } from '../battery/suite.ts';
 
 for (const packageName of ['genai2', 'genai3']) {
   batterySuite({ battery: 'google-genai', packageName, atLeast: 32, expected: packageName });
