@@ -13,6 +13,8 @@ type Modules = readonly (string | RegExp)[];
 interface Arrows {
   /** What its code may import at run time, beside its own files. */
   readonly uses: Modules;
+  /** What it may import when it is asked for something that needs it. */
+  readonly loads: Modules;
   /** What it may know by `import type` alone. */
   readonly knows: Modules;
   /** What it hands on whole, by `export *`. */
@@ -23,7 +25,7 @@ interface Arrows {
   readonly peers: Modules;
 }
 
-const NONE: Arrows = { uses: [], knows: [], handsOn: [], dependencies: [], peers: [] };
+const NONE: Arrows = { uses: [], loads: [], knows: [], handsOn: [], dependencies: [], peers: [] };
 
 const ARROWS: Readonly<Record<string, Arrows>> = {
   core: {
@@ -37,8 +39,9 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   hono: adapterOf('hono'),
   integrations: {
     ...NONE,
-    // Prices come from a library, which is loaded when the first is asked for.
-    uses: [`${CORE}/integration`, '@pydantic/genai-prices'],
+    uses: [`${CORE}/integration`],
+    // Nothing of a client; prices come from a library.
+    loads: ['@pydantic/genai-prices'],
     knows: [/^[^.]/],
     dependencies: [CORE, '@pydantic/genai-prices'],
     peers: [/^(?!@openlayer-tracing\/)/],
@@ -85,6 +88,7 @@ const BEHIND_THE_DOOR = [
 
 function adapterOf(...framework: string[]): Arrows {
   return {
+    ...NONE,
     uses: [`${CORE}/adapter`],
     knows: [...framework, /^node:/],
     handsOn: [CORE, `${CORE}/testing`],
@@ -115,6 +119,7 @@ function isAllowed(arrows: Arrows, source: Source, found: Import): boolean {
   const { specifier, kind } = found;
   if (kind === 'everything') return includes(arrows.handsOn, specifier);
   if (includes(arrows.uses, specifier)) return true;
+  if (kind === 'lazy' && includes(arrows.loads, specifier)) return true;
   if (kind === 'type' && includes(arrows.knows, specifier)) return true;
   const isPlatform = source.path.startsWith('packages/core/src/platform/');
   return isPlatform && includes(PLATFORM_MODULES, specifier);

@@ -37,8 +37,11 @@ import {
 
 export interface Import {
   readonly specifier: string;
-  /** `type` is gone at run time; `everything` hands on all values and types of a module by `export *`. */
-  readonly kind: 'value' | 'type' | 'everything';
+  /**
+   * `type` is gone at run time; `lazy` is loaded when code asks for it; `everything` hands on all values and types of a
+   * module by `export *`.
+   */
+  readonly kind: 'value' | 'lazy' | 'type' | 'everything';
   readonly line: number;
 }
 
@@ -193,9 +196,8 @@ function importOf(node: Node): Omit<Import, 'line'> | undefined {
   if (isModuleDeclaration(node)) return to(node.name, 'type');
   if (!isCallExpression(node)) return undefined;
   const { expression } = node;
-  const isLoading =
-    expression.kind === SyntaxKind.ImportKeyword ||
-    (isIdentifier(expression) && expression.text === 'require');
+  if (expression.kind === SyntaxKind.ImportKeyword) return to(node.arguments[0], 'lazy');
+  const isLoading = isIdentifier(expression) && expression.text === 'require';
   return isLoading ? to(node.arguments[0], 'value') : undefined;
 }
 
