@@ -159,7 +159,8 @@ export class LangChainHandler {
     const { invocation_params: params, options } = record(extra);
     const { ls_provider: provider, ls_model_name: lsModel } = record(meta);
     const { model, model_name, modelName, tools = record(options).tools, ...rest } = record(params);
-    const parameters = without(rest, 'messages');
+    // Whether it streams is not known yet, whatever is said.
+    const parameters = without(rest, 'messages', 'stream');
     const named = text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel);
     const kind = list(record(llm).id);
     let run: ModelRun | undefined;
