@@ -145,6 +145,23 @@ a1  completed  200
     assert.equal(call.metadata?.unfinished, undefined);
   });
 
+  it('tells when the first token of a stream came', async () => {
+    await using app = await llmStage({
+      define: (define, openai) =>
+        define.route('GET', '/stream', async () => {
+          const options = { headers: { 'x-scenario': 'late-100,slow-10' } };
+          const stream = await openai.chat.completions.create(streamed(), options);
+          for await (const _chunk of stream);
+          return { text: 'done' };
+        }),
+    });
+    await get(app.stage, '/stream');
+    const { metadata, latency } = callIn(await app.stage.only());
+    const first = Number(metadata?.timeToFirstToken);
+    // The first event says who speaks, and six more follow the first token.
+    assert.ok(first >= 105 && first <= Number(latency) - 40, `${first} of ${latency}`);
+  });
+
   it('keeps what came of a stream that is left in the middle by the app', async () => {
     await using app = await llmStage({
       define: (define, openai) =>

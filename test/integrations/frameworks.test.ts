@@ -11,7 +11,7 @@ import { agentsTraceProcessor } from '@openlayer-tracing/integrations/openai-age
 import { renderTrace } from '@openlayer-tracing/local';
 import * as ai6 from 'ai6';
 import { createOpenAI as createOpenAI6 } from 'ai6-openai';
-import { generateText } from 'ai7';
+import { generateText, streamText } from 'ai7';
 import { createOpenAI } from 'ai7-openai';
 import OpenAI from 'openai7';
 import { type LlmServer, startLlmServer } from '../support/llm-server/index.ts';
@@ -52,6 +52,21 @@ describe('frameworks outside a request', () => {
         `      └─ OpenAI Agents Chat Completion [chat_completion]  gpt-5-2026  5+7 tokens  → ${said}`,
       ],
     ]);
+  });
+
+  it('record a call once where their models are traced as well', async () => {
+    using captured = captureTraces();
+    const model = traceModel(createOpenAI(settings()).chat('gpt-5'));
+    await generateText({ model, prompt: 'hi there' });
+    const { textStream } = streamText({ model, prompt: 'hi there' });
+    for await (const _text of textStream);
+    const rows = await rowsOf(captured, 2);
+    assert.deepEqual(
+      rows.map(({ steps }) =>
+        steps[0]?.steps.map(({ type, steps: below }) => [type, below.length]),
+      ),
+      [[['chat_completion', 0]], [['chat_completion', 0]]],
+    );
   });
 
   it('tell parameters, and tokens by their price', async () => {

@@ -9,7 +9,7 @@ import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { getTracer } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
-import { traceMCPClient } from '@openlayer-tracing/integrations/mcp';
+import { type MCPOptions, traceMCPClient } from '@openlayer-tracing/integrations/mcp';
 import { renderTrace } from '@openlayer-tracing/local';
 import { describeError } from './battery/check.ts';
 import { serveTools } from './mcp-servers.ts';
@@ -19,10 +19,15 @@ interface Caller extends AsyncDisposable {
   call(name: string, city: string): Promise<unknown>;
 }
 
-async function caller(version: 1 | 2, url: URL, isTraced: boolean): Promise<Caller> {
+async function caller(
+  version: 1 | 2,
+  url: URL,
+  isTraced: boolean,
+  options: MCPOptions = {},
+): Promise<Caller> {
   const about = { name: 'tests', version: '1.0.0' };
   const client = version === 1 ? new Client1(about) : new Client2(about);
-  if (isTraced) assert.equal(traceMCPClient(client), client);
+  if (isTraced) assert.equal(traceMCPClient(client, options), client);
   // Its own types are not written for exact optional properties.
   await client.connect((version === 1 ? new Http1(url) : new Http2(url)) as never);
   return {
@@ -91,6 +96,22 @@ describe('tools over the Model Context Protocol', () => {
       );
       assert.equal(broken?.metadata.error, 'no weather in Oslo');
       assert.match(String(missing?.metadata.error), /missing not found/);
+    });
+
+    it(`keep their content out where a client of version ${version} is told to`, async () => {
+      await using tools = await serveTools(version, { isTraced: false });
+      using captured = captureTraces();
+      for (const options of [{ content: false }, { redact: () => '***' }]) {
+        await using client = await caller(version, tools.url, true, options);
+        await client.call('weather', 'Oslo');
+        await client.call('broken', 'Oslo');
+      }
+      const rows = await rowsOf(captured, 4);
+      for (const row of rows) assert.doesNotMatch(JSON.stringify(row), /Oslo/);
+      const [silent, failed, masked] = rows.map(({ steps }) => steps[0]);
+      assert.deepEqual([silent?.functionName, silent?.output], ['weather', null]);
+      assert.equal(failed?.metadata.error, 'the tool failed');
+      assert.deepEqual([masked?.arguments, masked?.output], ['***', '***']);
     });
 
     it(`stay in their traces when 100 are called at once in version ${version}`, async function () {

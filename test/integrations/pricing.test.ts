@@ -168,9 +168,11 @@ describe('a budget', () => {
       define: (define, openai) =>
         define.route('GET', '/agent', async ({ trace }) => {
           const { signal } = trace;
+          // Longer than it takes to be stopped.
+          const options = { signal, headers: { 'x-scenario': 'late-30' } };
           try {
             for (;;) {
-              await openai.chat.completions.create(ask(), { signal });
+              await openai.chat.completions.create(ask(), options);
               calls++;
             }
           } catch {

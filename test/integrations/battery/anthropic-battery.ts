@@ -1,7 +1,8 @@
 import { traceAnthropic } from '@openlayer-tracing/integrations/anthropic';
 import { type AnthropicKit, anthropicChecks } from './anthropic-checks.ts';
+import type { DoorOptions } from './check.ts';
 
-export async function load(packageName: string, isTraced: boolean, url: string) {
+export async function load(packageName: string, traced: DoorOptions | undefined, url: string) {
   const module = (await import(packageName)) as AnthropicKit['module'];
   return {
     checks: anthropicChecks,
@@ -11,10 +12,10 @@ export async function load(packageName: string, isTraced: boolean, url: string) 
         const client = new module.Anthropic({
           apiKey: 'sk-test',
           baseURL: url,
-          defaultHeaders: { 'x-case': `${isTraced}:${name}` },
+          defaultHeaders: { 'x-case': `${traced !== undefined}:${name}` },
           ...options,
         });
-        return isTraced ? traceAnthropic(client) : client;
+        return traced ? traceAnthropic(client, traced) : client;
       },
       scenario: (scenario) => ({ headers: { 'x-scenario': scenario } }),
     }),

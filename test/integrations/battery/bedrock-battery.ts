@@ -1,7 +1,7 @@
 import { traceBedrock } from '@openlayer-tracing/integrations/bedrock';
 import type * as bedrock from 'bedrock3';
 import type { BedrockRuntimeClient, Message } from 'bedrock3';
-import { type Check, drained } from './check.ts';
+import { type Check, type DoorOptions, drained } from './check.ts';
 import { commonChecks, type Kit, lastCheck } from './common-checks.ts';
 
 interface BedrockKit extends Kit<BedrockRuntimeClient> {
@@ -17,7 +17,7 @@ const toolConfig = {
   tools: [{ toolSpec: { name: 'weather', inputSchema: { json: { type: 'object' } } } }],
 };
 
-export async function load(packageName: string, isTraced: boolean) {
+export async function load(packageName: string, traced: DoorOptions | undefined) {
   const module = (await import(packageName)) as typeof bedrock;
   const { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } = module;
   const common = commonChecks<BedrockRuntimeClient>({
@@ -46,13 +46,13 @@ export async function load(packageName: string, isTraced: boolean) {
         client.middlewareStack.add(
           (next) => (args) => {
             const { headers } = args.request as { headers: Record<string, string> };
-            headers['x-case'] = `${isTraced}:${name}`;
+            headers['x-case'] = `${traced !== undefined}:${name}`;
             headers['x-scenario'] = scenario;
             return next(args);
           },
           { step: 'build' },
         );
-        return isTraced ? traceBedrock(client) : client;
+        return traced ? traceBedrock(client, traced) : client;
       },
     }),
   };

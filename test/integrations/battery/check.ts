@@ -9,6 +9,12 @@ export interface Check<Kit> {
   run(kit: Kit, arrival: () => Promise<unknown>): Promise<unknown>;
 }
 
+/** What every door can be told; undefined where the client is left bare. */
+export interface DoorOptions {
+  readonly content?: boolean;
+  readonly redact?: (content: unknown) => unknown;
+}
+
 export interface Seen {
   readonly name: string;
   readonly value?: unknown;

@@ -1,7 +1,7 @@
 import { traceCohere } from '@openlayer-tracing/integrations/cohere';
 import type * as cohere from 'cohere8';
 import type { CohereClient, CohereClientV2 } from 'cohere8';
-import { type Check, drained, failureOf } from './check.ts';
+import { type Check, type DoorOptions, drained, failureOf } from './check.ts';
 import { commonChecks, type Kit, lastCheck } from './common-checks.ts';
 
 interface CohereKit extends Kit<CohereClientV2> {
@@ -20,10 +20,10 @@ const tools = [
   },
 ];
 
-export async function load(packageName: string, isTraced: boolean, url: string) {
+export async function load(packageName: string, traced: DoorOptions | undefined, url: string) {
   const { CohereClient, CohereClientV2 } = (await import(packageName)) as typeof cohere;
-  const traced = <Client extends object>(client: Client) =>
-    isTraced ? traceCohere(client) : client;
+  const prepared = <Client extends object>(client: Client) =>
+    traced ? traceCohere(client, traced) : client;
   return {
     checks,
     kit(name: string): CohereKit {
@@ -31,12 +31,12 @@ export async function load(packageName: string, isTraced: boolean, url: string) 
         token: 't',
         environment: url,
         maxRetries: 0,
-        headers: { 'x-case': `${isTraced}:${name}`, 'x-scenario': scenario },
+        headers: { 'x-case': `${traced !== undefined}:${name}`, 'x-scenario': scenario },
       });
       return {
         client: (scenario = '', options) =>
-          traced(new CohereClientV2({ ...settings(scenario), ...options })),
-        first: () => traced(new CohereClient(settings(''))),
+          prepared(new CohereClientV2({ ...settings(scenario), ...options })),
+        first: () => prepared(new CohereClient(settings(''))),
       };
     },
   };

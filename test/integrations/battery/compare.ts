@@ -1,4 +1,4 @@
-/** Runs a battery bare and traced, each in a process of its own, and compares what was seen on both sides of the client. */
+/** Runs a battery in a process of its own, and tells what was seen on both sides of the client. */
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -14,47 +14,39 @@ const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('run.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-export interface Compared {
-  readonly bare: readonly Seen[];
-  readonly traced: readonly Seen[];
-  readonly bareAsked: readonly Asked[];
-  readonly tracedAsked: readonly Asked[];
+export type Variant = 'bare' | 'traced' | 'silent' | 'masked';
+
+export interface Ran {
+  readonly seen: readonly Seen[];
+  readonly asked: readonly Asked[];
   /** By the name of the check. */
   readonly rows: readonly WireRow[];
 }
 
-export async function runBattery(battery: string, packageName: string): Promise<Compared> {
+export async function runBattery(
+  battery: string,
+  packageName: string,
+  variant: Variant,
+): Promise<Ran> {
   await using llm = await startLlmServer();
   await using collector = await startCollector();
-  const runOne = async (variant: string): Promise<Seen[]> => {
-    const [program, ...flags] = command;
-    const { stdout, stderr } = await run(
-      program,
-      [...flags, SCRIPT, battery, packageName, variant],
-      {
-        cwd: ROOT,
-        maxBuffer: 64 * 1024 * 1024,
-        env: {
-          ...process.env,
-          LLM_URL: llm.url,
-          LLM_HTTP2_URL: llm.http2Url,
-          OPENLAYER_API_KEY: 'test-key',
-          OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
-          OPENLAYER_BASE_URL: collector.server.url,
-        },
-      },
-    );
-    assert.equal(stderr.replace(/^.*(Warning|--trace).*\n/gm, ''), '');
-    return JSON.parse(stdout) as Seen[];
-  };
-  const [bare, traced] = await Promise.all([runOne('bare'), runOne('traced')]);
-  const askedBy = (variant: boolean) =>
-    llm.asked.filter(({ headers }) => String(headers['x-case']).startsWith(`${variant}:`));
+  const [program, ...flags] = command;
+  const { stdout, stderr } = await run(program, [...flags, SCRIPT, battery, packageName, variant], {
+    cwd: ROOT,
+    maxBuffer: 64 * 1024 * 1024,
+    env: {
+      ...process.env,
+      LLM_URL: llm.url,
+      LLM_HTTP2_URL: llm.http2Url,
+      OPENLAYER_API_KEY: 'test-key',
+      OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
+      OPENLAYER_BASE_URL: collector.server.url,
+    },
+  });
+  assert.equal(stderr.replace(/^.*(Warning|--trace).*\n/gm, ''), '');
   return {
-    bare,
-    traced,
-    bareAsked: askedBy(false),
-    tracedAsked: askedBy(true),
+    seen: JSON.parse(stdout) as Seen[],
+    asked: llm.asked.filter(({ headers }) => headers['x-case'] !== undefined),
     rows: collector.server.rows(),
   };
 }

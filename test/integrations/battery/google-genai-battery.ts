@@ -1,7 +1,7 @@
 import { traceGoogleGenAI } from '@openlayer-tracing/integrations/google-genai';
 import type * as genai from 'genai3';
 import type { CallableTool, GoogleGenAI } from 'genai3';
-import { type Check, drained } from './check.ts';
+import { type Check, type DoorOptions, drained } from './check.ts';
 import { commonChecks, type Kit, lastCheck } from './common-checks.ts';
 
 const ask = (contents: string, abortSignal?: AbortSignal) => ({
@@ -12,18 +12,18 @@ const ask = (contents: string, abortSignal?: AbortSignal) => ({
 const functionDeclarations = [{ name: 'weather', description: 'The weather in a city' }];
 const tools = [{ functionDeclarations }];
 
-export async function load(packageName: string, isTraced: boolean, url: string) {
+export async function load(packageName: string, traced: DoorOptions | undefined, url: string) {
   const { GoogleGenAI } = (await import(packageName)) as typeof genai;
   return {
     checks,
     kit: (name: string): Kit<GoogleGenAI> => ({
       client(scenario = '', options = {}) {
-        const headers = { 'x-case': `${isTraced}:${name}`, 'x-scenario': scenario };
+        const headers = { 'x-case': `${traced !== undefined}:${name}`, 'x-scenario': scenario };
         const client = new GoogleGenAI({
           apiKey: 'k',
           httpOptions: { baseUrl: url, headers, ...options },
         });
-        return isTraced ? traceGoogleGenAI(client) : client;
+        return traced ? traceGoogleGenAI(client, traced) : client;
       },
     }),
   };

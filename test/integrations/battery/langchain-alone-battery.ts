@@ -1,8 +1,9 @@
 import { CallbackManager } from '@langchain/core/callbacks/manager';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
+import type { DoorOptions } from './check.ts';
 import { langChainAloneChecks } from './langchain-alone-checks.ts';
 
-export async function load(_packageName: string, isTraced: boolean, _url: string) {
-  if (isTraced) traceLangChain(CallbackManager);
+export async function load(_packageName: string, traced: DoorOptions | undefined, _url: string) {
+  if (traced) traceLangChain(CallbackManager, traced);
   return { checks: langChainAloneChecks, kit: () => undefined };
 }

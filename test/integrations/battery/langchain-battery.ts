@@ -4,16 +4,17 @@ import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai7';
+import type { DoorOptions } from './check.ts';
 import { type LangChainKit, langChainChecks } from './langchain-checks.ts';
 
-export async function load(_packageName: string, isTraced: boolean, url: string) {
-  if (isTraced) traceLangChain(CallbackManager);
+export async function load(_packageName: string, traced: DoorOptions | undefined, url: string) {
+  if (traced) traceLangChain(CallbackManager, traced);
   return {
     checks: langChainChecks,
     kit(name: string): LangChainKit {
       const settings = (scenario: string) => ({
         baseURL: `${url}/v1`,
-        defaultHeaders: { 'x-case': `${isTraced}:${name}`, 'x-scenario': scenario },
+        defaultHeaders: { 'x-case': `${traced !== undefined}:${name}`, 'x-scenario': scenario },
       });
       return {
         model: (scenario = '') =>
@@ -24,15 +25,15 @@ export async function load(_packageName: string, isTraced: boolean, url: string)
             configuration: {
               ...settings(scenario),
               // What LangChain records is not recorded once more by its client.
-              ...(isTraced &&
+              ...(traced &&
                 name.includes('traced client') && {
-                  fetch: tracedFetch({ client: 'OpenAI', provider: 'openai' }),
+                  fetch: tracedFetch({ client: 'OpenAI', provider: 'openai', ...traced }),
                 }),
             },
           }),
         client() {
           const client = new OpenAI({ apiKey: 'sk-test', ...settings('') });
-          return isTraced ? traceOpenAI(client) : client;
+          return traced ? traceOpenAI(client, traced) : client;
         },
       };
     },

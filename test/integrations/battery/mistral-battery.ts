@@ -1,7 +1,7 @@
 import { traceMistral } from '@openlayer-tracing/integrations/mistral';
 import type * as mistral from 'mistral2';
 import type { HTTPClient, Mistral } from 'mistral2';
-import { type Check, drained } from './check.ts';
+import { type Check, type DoorOptions, drained } from './check.ts';
 import { commonChecks, type Kit, lastCheck } from './common-checks.ts';
 
 interface MistralKit extends Kit<Mistral> {
@@ -16,7 +16,7 @@ const ask = (content: string) => ({
 const tools = [{ type: 'function' as const, function: { name: 'weather', parameters: {} } }];
 const backoff = { initialInterval: 1, maxInterval: 20, exponent: 1, maxElapsedTime: 10_000 };
 
-export async function load(packageName: string, isTraced: boolean, url: string) {
+export async function load(packageName: string, traced: DoorOptions | undefined, url: string) {
   const { HTTPClient, Mistral } = (await import(packageName)) as typeof mistral;
   return {
     checks,
@@ -24,7 +24,7 @@ export async function load(packageName: string, isTraced: boolean, url: string) 
       client(scenario = '', options = {}) {
         const httpClient = (options.httpClient as HTTPClient | undefined) ?? new HTTPClient();
         httpClient.addHook('beforeRequest', (request) => {
-          request.headers.set('x-case', `${isTraced}:${name}`);
+          request.headers.set('x-case', `${traced !== undefined}:${name}`);
           request.headers.set('x-scenario', scenario);
         });
         const client = new Mistral({
@@ -33,7 +33,7 @@ export async function load(packageName: string, isTraced: boolean, url: string) 
           ...options,
           httpClient,
         });
-        return isTraced ? traceMistral(client) : client;
+        return traced ? traceMistral(client, traced) : client;
       },
       ownHttp(seen) {
         const http = new HTTPClient({

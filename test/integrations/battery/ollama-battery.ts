@@ -1,7 +1,7 @@
 import { traceOllama } from '@openlayer-tracing/integrations/ollama';
 import type * as ollama from 'ollama0-6';
 import type { Ollama } from 'ollama0-6';
-import { type Check, drained, failureOf } from './check.ts';
+import { type Check, type DoorOptions, drained, failureOf } from './check.ts';
 import { commonChecks, type Kit, lastCheck } from './common-checks.ts';
 
 const ask = (content: string) => ({
@@ -11,7 +11,7 @@ const ask = (content: string) => ({
 const tools = [{ type: 'function', function: { name: 'weather' } }];
 const both = [...tools, ...tools];
 
-export async function load(packageName: string, isTraced: boolean, url: string) {
+export async function load(packageName: string, traced: DoorOptions | undefined, url: string) {
   // The client logs on the output that the battery reports on.
   console.log = () => {};
   const { Ollama } = (await import(packageName)) as typeof ollama;
@@ -19,9 +19,9 @@ export async function load(packageName: string, isTraced: boolean, url: string) 
     checks,
     kit: (name: string): Kit<Ollama> => ({
       client(scenario = '') {
-        const headers = { 'x-case': `${isTraced}:${name}`, 'x-scenario': scenario };
+        const headers = { 'x-case': `${traced !== undefined}:${name}`, 'x-scenario': scenario };
         const client = new Ollama({ host: url, headers });
-        return isTraced ? traceOllama(client) : client;
+        return traced ? traceOllama(client, traced) : client;
       },
     }),
   };

@@ -1,18 +1,19 @@
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import type OpenAI from 'openai7';
+import type { DoorOptions } from './check.ts';
 import { chatChecks } from './openai-chat-checks.ts';
 import { errorChecks } from './openai-error-checks.ts';
 import type { OpenAIKit, OpenAIModule } from './openai-kit.ts';
 import { otherChecks } from './openai-other-checks.ts';
 
-export async function load(packageName: string, isTraced: boolean, url: string) {
+export async function load(packageName: string, traced: DoorOptions | undefined, url: string) {
   const module = (await import(packageName)) as OpenAIModule;
   const prepared = (client: OpenAI, provider?: string) =>
-    isTraced ? traceOpenAI(client, { provider }) : client;
+    traced ? traceOpenAI(client, { provider, ...traced }) : client;
   return {
     checks: [...chatChecks, ...otherChecks, ...errorChecks],
     kit(name: string): OpenAIKit {
-      const defaultHeaders = { 'x-case': `${isTraced}:${name}` };
+      const defaultHeaders = { 'x-case': `${traced !== undefined}:${name}` };
       return {
         module,
         major: Number(packageName.slice('openai'.length)),

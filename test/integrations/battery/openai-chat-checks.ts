@@ -128,6 +128,15 @@ export const chatChecks: readonly Check<OpenAIKit>[] = [
       }),
   },
   {
+    name: 'an answer in sound',
+    run: (kit) =>
+      kit.client().chat.completions.create({
+        ...ask(),
+        modalities: ['text', 'audio'],
+        audio: { voice: 'alloy', format: 'wav' },
+      }),
+  },
+  {
     name: 'a stream',
     async run(kit) {
       return drained(await kit.client().chat.completions.create(streamed()));

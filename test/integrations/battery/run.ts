@@ -2,11 +2,11 @@
  * Runs the battery of one client, bare or traced, and prints what it saw as JSON. It is a process of its own: rejections
  * that nobody handles are part of what is seen, and so other versions of Node and other runtimes can run it.
  *
- * Arguments: the battery, the package, `bare` or `traced`.
+ * Arguments: the battery, the package, and `bare`, `traced`, `silent` (without content) or `masked`.
  */
 
 import { configure, currentTrace, flush, getTracer } from '@openlayer-tracing/core';
-import { type Check, describeError, type Seen } from './check.ts';
+import { type Check, type DoorOptions, describeError, type Seen } from './check.ts';
 
 interface Battery<Kit> {
   readonly checks: readonly Check<Kit>[];
@@ -16,21 +16,27 @@ interface Battery<Kit> {
 
 const [battery = '', packageName = '', variant = ''] = process.argv.slice(2);
 const module = (await import(`./${battery}-battery.ts`)) as {
-  load(packageName: string, isTraced: boolean, url: string): Promise<Battery<unknown>>;
+  load(
+    packageName: string,
+    traced: DoorOptions | undefined,
+    url: string,
+  ): Promise<Battery<unknown>>;
 };
-const { checks, kit } = await module.load(
-  packageName,
-  variant === 'traced',
-  process.env.LLM_URL ?? '',
-);
-if (variant === 'traced') configure({ batch: { maxDelayMs: 0 } });
+const VARIANTS: Readonly<Record<string, DoorOptions>> = {
+  traced: {},
+  silent: { content: false },
+  masked: { redact: () => '[masked]' },
+};
+const traced = VARIANTS[variant];
+const { checks, kit } = await module.load(packageName, traced, process.env.LLM_URL ?? '');
+if (traced !== undefined) configure({ batch: { maxDelayMs: 0 } });
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(describeError(reason)));
 
 const seen: Seen[] = [];
 for (const check of checks) {
-  const outcome = await (variant === 'traced' ? inTrace(check) : outcomeOf(check));
+  const outcome = await (traced === undefined ? outcomeOf(check) : inTrace(check));
   // Whoever rejects late has had its chance.
   await new Promise((resolve) => setTimeout(resolve, 5));
   seen.push({ name: check.name, ...outcome, unhandled: unhandled.splice(0) });
@@ -45,7 +51,7 @@ process.stdout.write(JSON.stringify(seen), () => {
 /** A trace waits for a stream that was left, of which nobody is told, for a second; for what never answers we do not. */
 async function tracesEnd(): Promise<void> {
   const deadline = performance.now() + 5000;
-  while (variant === 'traced' && getTracer().stats().open > 0 && performance.now() < deadline) {
+  while (traced !== undefined && getTracer().stats().open > 0 && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -59,7 +65,7 @@ async function outcomeOf(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'e
 }
 
 function arrivalOf({ name }: Check<unknown>): Promise<unknown> {
-  const headers = { 'x-case': `${variant === 'traced'}:${name}` };
+  const headers = { 'x-case': `${traced !== undefined}:${name}` };
   return fetch(`${process.env.LLM_URL}/arrival`, { headers });
 }
 

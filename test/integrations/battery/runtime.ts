@@ -11,6 +11,9 @@ const ELSEWHERE: Readonly<Record<string, Command>> = {
 
 const elsewhere = ELSEWHERE[CONTRACT_RUNTIME];
 
+/** Whether the tests are run once more for the sake of another runtime. */
+export const isElsewhere: boolean = CONTRACT_RUNTIME !== '';
+
 /** Runs a TypeScript file. */
 export const command: Command = elsewhere ?? [process.execPath, '--import=tsx', '--no-warnings'];
 

@@ -1,3 +1,4 @@
+import { contentSuite } from '../battery/content-suite.ts';
 import { batterySuite } from '../battery/suite.ts';
 
 for (const packageName of ['ai5', 'ai6', 'ai7']) {
@@ -5,3 +6,6 @@ for (const packageName of ['ai5', 'ai6', 'ai7']) {
   const expected = packageName === 'ai7' ? 'ai7' : 'ai';
   batterySuite({ battery: 'ai', packageName, atLeast: 26, expected });
 }
+
+contentSuite({ battery: 'ai', packageName: 'ai6' });
+contentSuite({ battery: 'ai', packageName: 'ai7' });

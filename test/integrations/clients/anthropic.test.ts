@@ -1,5 +1,7 @@
+import { contentSuite } from '../battery/content-suite.ts';
 import { batterySuite } from '../battery/suite.ts';
 
+const CONTENT = ['model', 'messages', 'system', 'tools'];
 const VERSIONS = [
   // Brings a fetch of its own, and neither tool runner nor copies.
   ['anthropic0-30', 'anthropic0-30'],
@@ -10,5 +12,7 @@ const VERSIONS = [
 ] as const;
 
 for (const [packageName, expected] of VERSIONS) {
-  batterySuite({ battery: 'anthropic', packageName, atLeast: 16, expected });
+  batterySuite({ battery: 'anthropic', packageName, atLeast: 16, expected, content: CONTENT });
 }
+
+contentSuite({ battery: 'anthropic', packageName: 'anthropic1' });

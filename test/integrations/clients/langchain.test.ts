@@ -1,3 +1,4 @@
+import { contentSuite } from '../battery/content-suite.ts';
 import { batterySuite } from '../battery/suite.ts';
 
 batterySuite({
@@ -13,3 +14,5 @@ batterySuite({
   atLeast: 2,
   expected: 'langchain-alone',
 });
+
+contentSuite({ battery: 'langchain', packageName: '@langchain/core' });

@@ -1,3 +1,4 @@
+import { contentSuite } from '../battery/content-suite.ts';
 import { batterySuite } from '../battery/suite.ts';
 
 batterySuite({
@@ -6,3 +7,5 @@ batterySuite({
   atLeast: 19,
   expected: 'agents',
 });
+
+contentSuite({ battery: 'agents', packageName: '@openai/agents' });

@@ -29,7 +29,7 @@ export async function sendEvents(
   options: { named?: boolean; last?: string } = {},
 ): Promise<void> {
   res.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': 'req_local' });
-  const delay = Number(/^slow-(\d+)$/.exec(scenario)?.[1] ?? 0);
+  const delay = Number(/\bslow-(\d+)$/.exec(scenario)?.[1] ?? 0);
   const halt = Number(/^halt-(\d+)$/.exec(scenario)?.[1] ?? events.length);
   for (const [i, event] of events.entries()) {
     // Whoever wants more than that has to leave.

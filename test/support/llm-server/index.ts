@@ -102,7 +102,7 @@ export async function startLlmServer(): Promise<LlmServer> {
       res,
     };
     if (misbehave(exchange)) return;
-    const late = Number(/^late-(\d+)$/.exec(scenario)?.[1] ?? 0);
+    const late = Number(/^late-(\d+)\b/.exec(scenario)?.[1] ?? 0);
     if (late > 0) await pause(late);
     const handler = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
     if (handler === undefined) res.writeHead(404).end('{"error":{"message":"no such path"}}');

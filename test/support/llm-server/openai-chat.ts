@@ -22,9 +22,11 @@ export async function chatCompletions(
     service_tier: 'default',
   };
   if (params.stream !== true) {
+    const isSound = (params.modalities as readonly string[] | undefined)?.includes('audio');
     const message = {
       role: 'assistant',
-      content: said.content,
+      content: isSound ? null : said.content,
+      ...(isSound && { audio: soundOf(said.content ?? '') }),
       refusal: null,
       ...(said.tools.length > 0 && { tool_calls: said.tools }),
     };
@@ -38,7 +40,7 @@ export async function chatCompletions(
         logprobs: null,
         finish_reason: said.finishReason,
       })),
-      usage: said.usage,
+      usage: isSound ? inSound(said.usage) : said.usage,
     });
     return;
   }
@@ -75,6 +77,22 @@ export async function chatCompletions(
   if (wantsUsage)
     chunks.push({ ...head, object: 'chat.completion.chunk', choices: [], usage: said.usage });
   await sendEvents(exchange, chunks, { last: '[DONE]' });
+}
+
+function soundOf(transcript: string): object {
+  const data = Buffer.alloc(2400, 7).toString('base64');
+  return { id: 'audio_1', data, expires_at: 1_700_000_000, transcript };
+}
+
+/** Most of the answer is heard. */
+function inSound(usage: { completion_tokens: number }): object {
+  const { completion_tokens } = usage;
+  const details = { reasoning_tokens: 1, audio_tokens: completion_tokens - 1 };
+  return {
+    ...usage,
+    prompt_tokens_details: { cached_tokens: 2, audio_tokens: 1 },
+    completion_tokens_details: details,
+  };
 }
 
 function answerTo(params: Exchange['params']) {
