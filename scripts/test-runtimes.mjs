@@ -17,11 +17,10 @@ const ROWS = new Map([
   ['Anthropic', 'the battery of anthropic'],
   ['AI SDK', 'the battery of ai'],
   ['other LLM clients', 'the battery of '],
+  ['MCP', 'Model Context Protocol'],
 ]);
 
 const CLIENTS = 'test/integrations/clients';
-/** Those that are asked most, in all their majors. */
-const MAIN_CLIENTS = ['openai', 'anthropic', 'ai-sdk'].map((name) => `${CLIENTS}/${name}.test.ts`);
 
 /** By runtime, the arguments for mocha. */
 const RUNTIMES = new Map();
@@ -30,8 +29,9 @@ for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
   // Every answer is compared byte by byte on the oldest and the newest: what lies between them differs in no way of its own.
   const isOuter = name === 'Node 20' || name === 'Node 26';
   if (!isOuter) files.push('--ignore', 'test/contract/transparency/**');
-  if (name === 'Node 20') files.push(...MAIN_CLIENTS);
-  if (name === 'Node 24') files.push(`${CLIENTS}/*.test.ts`);
+  if (name === 'Node 20' || name === 'Node 24') {
+    files.push(`${CLIENTS}/*.test.ts`, 'test/integrations/mcp.test.ts');
+  }
   RUNTIMES.set(name, { files, isNode: true });
 }
 // There the tests run on this Node, and the apps and batteries in processes of the runtime.

@@ -83,6 +83,24 @@ describe('the texts', () => {
     await rm(FOLDER, { recursive: true, force: true });
   });
 
+  it('name every door of the integrations, and the versions that it is tested with', () => {
+    const { exports = {} } = readManifest('packages/integrations/package.json');
+    const doors = Object.keys(exports).filter((door) => door !== './package.json');
+    const rows = [...readText('README.md').matchAll(/^\| `\/([\w-]+)` *\|(.*)\|(.*)\|$/gm)];
+    assert.deepEqual(rows.map(([, door]) => `./${door}`).sort(), doors.sort());
+    for (const [, door, about = '', versions = ''] of rows) {
+      const clients = [...about.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+      const tested = testedVersions().filter(([name]) => clients.includes(name));
+      const told = versions.match(/\d+\.\d+/g) ?? [];
+      assert.deepEqual(new Set(told), new Set(tested.map(([, version]) => version)), door);
+    }
+    const own = readText('packages/integrations/README.md');
+    assert.deepEqual(
+      doors.filter((door) => !own.includes(door.slice(1))),
+      [],
+    );
+  });
+
   for (const file of texts) {
     const text = readText(file);
     const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
@@ -137,6 +155,15 @@ describe('the texts', () => {
     });
   }
 });
+
+/** Of the packages that tests use, by the names that they are published under: `['openai', '7.57']`. */
+function testedVersions(): [name: string, version: string][] {
+  const { dependencies = {} } = readManifest('test/package.json');
+  return Object.entries(dependencies).map(([alias, range]) => {
+    const [, name = alias, version = range] = /^npm:(.+)@(.+)$/.exec(range) ?? [];
+    return [name, /\d+\.\d+/.exec(version)?.[0] ?? ''];
+  });
+}
 
 const TOP = new Set(repositoryFiles().map((file) => file.split('/')[0] ?? ''));
 

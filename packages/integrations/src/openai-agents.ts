@@ -18,8 +18,8 @@ export interface AgentsTraceProcessor {
 }
 
 /**
- * Records the runs of agents as steps of the current trace: agents, models, tools, handoffs and guardrails. Leave the
- * SDK's own client untraced, or its calls are counted twice.
+ * Records the runs of agents as steps of the current trace: agents, models, tools, handoffs and guardrails. The SDK's
+ * client may be traced as well: its calls are counted once.
  *
  * @example
  * addTraceProcessor(agentsTraceProcessor());
