@@ -52,9 +52,9 @@ export class Message {
     if (this.refusal !== undefined) output.refusal = this.refusal;
     if (this.#tools.size > 0) {
       output.tool_calls = [...this.#tools.values()].map(({ id, name, arguments: args }) => ({
-        ...(id !== undefined && { id }),
         name: name ?? null,
         arguments: argumentsOf(args.toString()),
+        ...(id !== undefined && { id }),
       }));
     }
     if (this.others.length > 0) output.parts = this.others;
