@@ -11,8 +11,6 @@ import { streamAnswer } from './stream-answer.js';
 /** Who answers: a client, and which model to ask it for. */
 export interface ChatModel {
   readonly openai: OpenAI;
-  /** Whose model it is, as traces name it. */
-  readonly provider: string;
   readonly model: string;
 }
 
@@ -40,7 +38,7 @@ export function createApp({ tracer, ...chat }: AppOptions): App {
     return streamSSE(c, async (stream) => {
       const send = (event: object) => stream.writeSSE({ data: JSON.stringify(event) });
       try {
-        for await (const delta of streamAnswer(trace, chat, messages)) {
+        for await (const delta of streamAnswer(chat, messages, trace.signal)) {
           await send({ type: 'text-delta', delta });
         }
         await send({ type: 'finish', inferenceId: trace.inferenceId });

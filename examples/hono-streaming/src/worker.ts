@@ -1,6 +1,7 @@
 /** The chat as a Worker. It needs the compatibility flag `nodejs_als`, and its settings as bindings. */
 
 import { createTracer } from '@openlayer-tracing/hono';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai';
 import { type App, createApp } from './app.js';
 
@@ -24,9 +25,9 @@ export default {
 };
 
 function appFor(env: Env): App {
+  const openai = new OpenAI({ apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL });
   return createApp({
-    openai: new OpenAI({ apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL }),
-    provider: 'openai',
+    openai: traceOpenAI(openai, { streamUsage: true }),
     model: env.OPENAI_MODEL ?? 'gpt-4o-mini',
     tracer: createTracer({
       apiKey: env.OPENLAYER_API_KEY,

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createTracer } from '@openlayer-tracing/hono';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { type LocalServer, renderTrace, startLocalServer } from '@openlayer-tracing/local';
 import { createApp } from 'example-hono-streaming';
 import { LOCAL_BROKEN, LOCAL_MODEL, startLocalModel } from 'example-local-model';
@@ -26,7 +27,8 @@ async function runChat(model = LOCAL_MODEL): Promise<RunningChat> {
   });
   const local = await startLocalModel({ tokenDelayMs: 5 });
   const openai = new OpenAI({ baseURL: local.url, apiKey: 'none needed', maxRetries: 0 });
-  const { fetch: handle } = createApp({ openai, provider: 'local', model, tracer });
+  traceOpenAI(openai, { provider: 'local', streamUsage: true });
+  const { fetch: handle } = createApp({ openai, model, tracer });
   const server = createAdaptorServer({ fetch: handle }) as Server;
   server.listen(0);
   await once(server, 'listening');
@@ -68,7 +70,7 @@ describe('the hono chat', () => {
 steps  completed  200
 └─ POST /chat [user_call]  → "“The climb is 187 steps.”"
    ├─ build_prompt [chain]  → [{"role":"system","content":"You are the guide of a lighthouse. Answer f…
-   └─ chat [chat_completion]  local-extractive  159+7 tokens  → "“The climb is 187 steps.”"
+   └─ OpenAI Chat Completion [chat_completion]  local-extractive  159+7 tokens  → "“The climb is 187 steps.”"
 `.trim(),
     ]);
     const row = chat.traces.row('steps');
@@ -84,7 +86,7 @@ steps  completed  200
     leaving.abort();
     const [tree = ''] = await treesOf(chat, 1);
     assert.match(tree, /^left {2}aborted {2}200\n└─ POST \/chat \[user_call\]/);
-    assert.match(tree, /└─ chat \[chat_completion\]/);
+    assert.match(tree, /└─ OpenAI Chat Completion \[chat_completion\]/);
   });
 
   it('says what failed where the model does', async () => {
@@ -92,7 +94,7 @@ steps  completed  200
     const response = await chat.ask('broken', 'What does a ticket cost?');
     assert.match(await response.text(), /data: \{"type":"error","inferenceId":"broken"\}\n\n$/);
     const [tree = ''] = await treesOf(chat, 1);
-    assert.match(tree, /└─ chat \[chat_completion\].* ✗ /);
+    assert.match(tree, /└─ OpenAI Chat Completion \[chat_completion\].* ✗ /);
   });
 
   it('refuses what is no question, and answers health checks without a trace', async () => {

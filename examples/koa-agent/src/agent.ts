@@ -33,26 +33,16 @@ export function answer(agent: Agent, conversation: Message[]): Promise<string> {
   });
 }
 
-/** One call of the model. */
-function ask({ chat, tools, signal }: Agent, messages: readonly Message[]) {
-  const { provider, model } = chat;
-  return step(
-    { name: 'think', type: 'chat_completion', provider, model, inputs: { prompt: messages } },
-    async (own) => {
-      const completion = await chat.openai.chat.completions.create(
-        { model, messages: [...messages], tools: toDefinitions(tools) },
-        { signal },
-      );
-      const message = completion.choices[0]?.message;
-      if (message === undefined) throw new Error('the model has said nothing');
-      own.update({
-        model: completion.model,
-        promptTokens: completion.usage?.prompt_tokens,
-        completionTokens: completion.usage?.completion_tokens,
-        tokens: completion.usage?.total_tokens,
-        output: message.content ?? callsIn(message).map((call) => call.function),
-      });
-      return message;
-    },
+/** One call of the model, which is a step of its own: the client is traced. */
+async function ask(
+  { chat, tools, signal }: Agent,
+  messages: readonly Message[],
+): Promise<OpenAI.ChatCompletionMessage> {
+  const completion = await chat.openai.chat.completions.create(
+    { model: chat.model, messages: [...messages], tools: toDefinitions(tools) },
+    { signal },
   );
+  const message = completion.choices[0]?.message;
+  if (message === undefined) throw new Error('the model has said nothing');
+  return message;
 }

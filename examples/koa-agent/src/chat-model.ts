@@ -1,11 +1,10 @@
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { LOCAL_MODEL, startLocalModel } from 'example-local-model';
 import OpenAI from 'openai';
 
 /** Who answers: a client, and which model to ask it for. */
 export interface ChatModel {
   readonly openai: OpenAI;
-  /** Whose model it is, as traces name it. */
-  readonly provider: string;
   readonly model: string;
 }
 
@@ -18,16 +17,17 @@ export interface ConnectedModel extends ChatModel, AsyncDisposable {}
 export async function connectModel(env: NodeJS.ProcessEnv = process.env): Promise<ConnectedModel> {
   if (env.OPENAI_API_KEY) {
     return {
-      openai: new OpenAI({ apiKey: env.OPENAI_API_KEY }),
-      provider: 'openai',
+      openai: traceOpenAI(new OpenAI({ apiKey: env.OPENAI_API_KEY })),
       model: env.OPENAI_MODEL || 'gpt-4o-mini',
       async [Symbol.asyncDispose]() {},
     };
   }
   const local = await startLocalModel({ tokenDelayMs: 20 });
   return {
-    openai: new OpenAI({ baseURL: local.url, apiKey: 'none needed' }),
-    provider: 'local',
+    openai: traceOpenAI(new OpenAI({ baseURL: local.url, apiKey: 'none needed' }), {
+      provider: 'local',
+      streamUsage: true,
+    }),
     model: LOCAL_MODEL,
     [Symbol.asyncDispose]: local.close,
   };

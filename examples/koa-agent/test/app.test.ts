@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { renderTrace } from '@openlayer-tracing/local';
 import { type RunningDesk, runDesk } from './running-desk.js';
 
+/** How the traced client calls its steps. */
+const ASK = 'OpenAI Chat Completion';
+
 describe('the koa agent', () => {
   let desk: RunningDesk;
   beforeEach(async () => {
@@ -33,9 +36,9 @@ describe('the koa agent', () => {
 atuan  completed  200
 └─ POST /sessions/:session/messages [user_call]  → {"answer":"Catalogue: “The Tombs of Atuan by Ursula K. Le Guin stands on…
    └─ library_desk [agent]  → "Catalogue: “The Tombs of Atuan by Ursula K. Le Guin stands on the shelf…
-      ├─ think [chat_completion]  local-extractive  152+20 tokens  → [{"name":"find_book","arguments":"{\"title\":\"The Tombs of Atuan\"}"}]
+      ├─ OpenAI Chat Completion [chat_completion]  local-extractive  152+20 tokens  → {"tool_calls":[{"name":"find_book","arguments":{"title":"The Tombs of At…
       ├─ find_book [tool]  → "<passage title=\"Catalogue\">The Tombs of Atuan by Ursula K. Le Guin st…
-      └─ think [chat_completion]  local-extractive  192+25 tokens  → "Catalogue: “The Tombs of Atuan by Ursula K. Le Guin stands on the shelf…
+      └─ OpenAI Chat Completion [chat_completion]  local-extractive  192+25 tokens  → "Catalogue: “The Tombs of Atuan by Ursula K. Le Guin stands on the shelf…
 `.trim(),
     ]);
   });
@@ -70,9 +73,9 @@ atuan  completed  200
 reserved  completed  200
 └─ POST /sessions/:session/messages [user_call]  → {"answer":"Refused: “Dune is reserved by another reader.”","inferenceId"…
    └─ library_desk [agent]  → "Refused: “Dune is reserved by another reader.”"
-      ├─ think [chat_completion]  local-extractive  146+17 tokens  → [{"name":"renew_loan","arguments":"{\"title\":\"Dune\"}"}]
+      ├─ OpenAI Chat Completion [chat_completion]  local-extractive  146+17 tokens  → {"tool_calls":[{"name":"renew_loan","arguments":{"title":"Dune"},"id":"c…
       ├─ renew_loan [tool]  ✗ Dune is reserved by another reader.  → "<passage title=\"Refused\">Dune is reserved by another reader.</passage…
-      └─ think [chat_completion]  local-extractive  173+12 tokens  → "Refused: “Dune is reserved by another reader.”"
+      └─ OpenAI Chat Completion [chat_completion]  local-extractive  173+12 tokens  → "Refused: “Dune is reserved by another reader.”"
 `.trim(),
     ]);
   });
@@ -123,7 +126,7 @@ reserved  completed  200
       const [agent] = row.steps[0]?.steps ?? [];
       assert.deepEqual(
         agent?.steps.map(({ name }) => name),
-        ['think', user.endsWith('3') ? 'list_loans' : 'renew_loan', 'think'],
+        [ASK, user.endsWith('3') ? 'list_loans' : 'renew_loan', ASK],
       );
     }
   });
@@ -163,7 +166,7 @@ describe('the koa agent with a model that is down', () => {
 down  error  502
 └─ POST /sessions/:session/messages [user_call]  ✗ 500 The server had an error while processing your request.  → {"error":"the model cannot answer now","inferenceId":"down"}
    └─ library_desk [agent]  ✗ 500 The server had an error while processing your request.
-      └─ think [chat_completion]  local-broken  ✗ 500 The server had an error while processing your request.
+      └─ OpenAI Chat Completion [chat_completion]  local-broken  ✗ 500 The server had an error while processing your request.
 `.trim(),
     );
   });

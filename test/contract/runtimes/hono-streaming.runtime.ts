@@ -54,7 +54,7 @@ describe(`Hono 4 on ${CONTRACT_RUNTIME}, the streaming example`, () => {
 steps  completed  200
 └─ POST /chat [user_call]  → "“The climb is 187 steps.”"
    ├─ build_prompt [chain]  → [{"role":"system","content":"You are the guide of a lighthouse. Answer f…
-   └─ chat [chat_completion]  local-extractive  159+7 tokens  → "“The climb is 187 steps.”"
+   └─ OpenAI Chat Completion [chat_completion]  local-extractive  159+7 tokens  → "“The climb is 187 steps.”"
 `),
     );
 
