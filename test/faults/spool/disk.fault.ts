@@ -17,12 +17,9 @@ import type { Tracer, TracerOptions } from '@openlayer-tracing/core';
 import { startCollector as startLocalCollector } from '../../support/collector.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { publish, quickTracer, sleep, until } from '../publishing/support.ts';
-import { filesIn, startChild, temporaryFolder } from './support.ts';
+import { filesIn, NOWHERE, startChild, temporaryFolder } from './support.ts';
 
 const isRoot = process.geteuid?.() === 0;
-
-/** Nothing listens there. */
-const NOWHERE = 'http://127.0.0.1:9/v1';
 
 function spooling(baseUrl: string, dir: string, options: TracerOptions = {}) {
   return quickTracer(baseUrl, { ...options, spool: { dir, ...options.spool } });
@@ -153,26 +150,6 @@ describe('a spool folder', function () {
     await until('twenty are spooled', isSpooled(tracer, 20));
     await until('it is there again', () => /before-9/.test(existsSync(dir) ? textOf(dir) : ''));
     assert.match(textOf(dir), /after-9/);
-    await tracer.shutdown({ deadlineMs: 100 });
-  });
-
-  it('takes so many bytes and no more, keeps the newest, and counts the rest', async () => {
-    using folder = temporaryFolder();
-    const { tracer } = spooling(NOWHERE, folder.path, {
-      spool: { maxBytes: 300_000 },
-      batch: { maxDelayMs: 1 },
-    });
-    using _watch = watchConservation(tracer);
-    for (let i = 0; i < 100; i++) {
-      publish(tracer, 20, `part-${i}`, 'x'.repeat(500));
-      await sleep(3);
-    }
-    await until('some are dropped', () => (tracer.stats().dropped.spool_full ?? 0) > 100);
-    await until('none waits in memory', () => tracer.stats().queued === 0);
-    const bytes = filesIn(folder.path).reduce((sum, file) => sum + statSync(file).size, 0);
-    assert.ok(bytes <= 300_000, `${bytes} bytes`);
-    assert.match(textOf(folder.path), /part-99-19/);
-    assert.deepEqual(Object.keys(tracer.stats().dropped), ['spool_full']);
     await tracer.shutdown({ deadlineMs: 100 });
   });
 

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { PIPELINE } from '../../support/collector.ts';
 import type { Mode } from './apps/collector.mts';
 
+/** Nothing listens there. */
+export const NOWHERE = 'http://127.0.0.1:9/v1';
+
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface Child {
@@ -157,8 +160,9 @@ export function publishingTo(
   };
 }
 
-/** What is below a folder, as paths. */
+/** What is below a folder, as paths; nothing where there is none. */
 export function filesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));

@@ -68,6 +68,24 @@ export class SpoolFolder {
     );
   }
 
+  /** Deletes what is oldest of the quarantine. @returns whether there was anything */
+  dropSetAside(): boolean {
+    const freed = this.quarantine.removeOldest();
+    this.otherBytes -= freed;
+    return freed > 0;
+  }
+
+  /** Says that rows were deleted because the folder takes no more, or keeps nothing for longer. */
+  lost(reason: 'spool_full' | 'spool_expired', count: number): void {
+    if (count === 0) return;
+    const { maxBytes, maxAgeMs } = this.config;
+    this.diagnostics.report(
+      'error',
+      `lost_${reason}`,
+      `${count} rows were deleted from ${this.path}: it keeps ${maxBytes} bytes and ${maxAgeMs} ms, the newest first`,
+    );
+  }
+
   /** Leaves a segment to whoever comes next, or to nobody where nothing in it is of use. */
   giveUp(segment: Segment): void {
     if (segment.isGone) return;

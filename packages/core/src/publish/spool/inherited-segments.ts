@@ -6,7 +6,7 @@ import type { SpoolFolder } from './folder.js';
 import { interruptedRow } from './interrupted-row.js';
 import { claim, isOrphan, nameOf, type SegmentName, segmentsIn } from './names.js';
 import { readBack } from './read-back.js';
-import { recover } from './recover.js';
+import { type Recovered, recover } from './recover.js';
 import type { Segment, SpoolEntry } from './segment.js';
 import { State } from './trace-table.js';
 
@@ -15,6 +15,11 @@ const MAX_ROWS = 100;
 /** Damages of one segment whose bytes are kept, and how many of each. */
 const MAX_DAMAGES = 100;
 const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
+
+interface Claimed extends Recovered {
+  /** When its process was last known to live. */
+  readonly aliveMs: number;
+}
 
 export class InheritedSegments {
   /** Counts their rows. */
@@ -28,6 +33,7 @@ export class InheritedSegments {
   /** Rows made of what a process that died has left of its open traces. */
   readonly #interrupted: QueuedRow[] = [];
   readonly #newer = new Set<string>();
+  #isReading = false;
 
   constructor(folder: SpoolFolder, onTaken: () => void) {
     this.#folder = folder;
@@ -42,12 +48,18 @@ export class InheritedSegments {
   /** Looks for segments whose owner has died, and takes the oldest over. */
   async adopt(): Promise<boolean> {
     if (this.#segment !== undefined) return true;
-    const { files, path, owner } = this.#folder;
-    const now = Date.now();
-    for (const name of segmentsIn(files, path)) {
-      if (name.owner === owner || this.#newer.has(name.id)) continue;
-      if (!isOrphan(files, path, name, now)) continue;
-      if (await this.#take(name)) return true;
+    for (const name of this.#orphans()) if (await this.#take(name)) return true;
+    return false;
+  }
+
+  /** Deletes the oldest of them with all that waits in it. @returns whether there was one */
+  async dropOldest(): Promise<boolean> {
+    if (this.#dropTaken()) return true;
+    for (const name of this.#orphans()) {
+      const claimed = await this.#claim(name);
+      if (claimed === undefined) continue;
+      this.#drop(claimed, 'spool_full');
+      return true;
     }
     return false;
   }
@@ -59,7 +71,9 @@ export class InheritedSegments {
       if (segment === undefined) return [];
       const interrupted = this.#interrupted.splice(0, MAX_ROWS);
       if (interrupted.length > 0) return interrupted;
+      this.#isReading = true;
       const rows = segment.kept === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
+      this.#isReading = false;
       if (rows.length > 0) return rows;
       // Rows that could not even be read stay where they are.
       if (segment.isDone) segment.remove();
@@ -95,30 +109,29 @@ export class InheritedSegments {
     this.#segment = undefined;
   }
 
+  *#orphans(): Generator<SegmentName> {
+    const { files, path, owner } = this.#folder;
+    const now = Date.now();
+    for (const name of segmentsIn(files, path)) {
+      if (name.owner === owner || this.#newer.has(name.id)) continue;
+      if (isOrphan(files, path, name, now)) yield name;
+    }
+  }
+
   async #take(name: SegmentName): Promise<boolean> {
-    const { files, path: folder, owner, config } = this.#folder;
+    const claimed = await this.#claim(name);
+    if (claimed === undefined) return false;
+    const { segment, interrupted, damages, aliveMs } = claimed;
     try {
-      const modifiedMs = files.look(files.join(folder, nameOf(name.id, name.owner)))?.modifiedMs;
-      const path = claim(files, folder, name, owner);
-      if (path === undefined) return false;
-      this.#onTaken();
-      const { segment, interrupted, damages, isNewer } = await recover(files, path, name);
-      if (isNewer) {
-        this.#leaveToNewer(segment);
+      await this.#setDamagesAside(segment, damages);
+      if (Date.now() - name.createdMs > this.#folder.config.maxAgeMs) {
+        this.#drop(claimed, 'spool_expired');
         return false;
       }
-      await this.#setDamagesAside(segment, damages);
       for (const [number, start] of interrupted) {
-        this.#interrupt(start, modifiedMs ?? Date.now(), { segment, number });
+        this.#interrupt(start, aliveMs, { segment, number });
       }
       const rows = segment.kept + this.#interrupted.length;
-      if (Date.now() - name.createdMs > config.maxAgeMs) {
-        this.#interrupted.length = 0;
-        segment.remove();
-        this.found += rows;
-        this.ledger.drop('spool_expired', rows);
-        return false;
-      }
       if (rows === 0) {
         segment.remove();
         return false;
@@ -131,6 +144,46 @@ export class InheritedSegments {
       this.#folder.failed(error);
       return false;
     }
+  }
+
+  /** Makes a segment ours and finds out what is in it; undefined where it is not to be had. */
+  async #claim(name: SegmentName): Promise<Claimed | undefined> {
+    const { files, path: folder, owner } = this.#folder;
+    try {
+      const before = files.look(files.join(folder, nameOf(name.id, name.owner)));
+      const path = claim(files, folder, name, owner);
+      if (path === undefined) return undefined;
+      this.#onTaken();
+      const recovered = await recover(files, path, name);
+      if (!recovered.isNewer) return { ...recovered, aliveMs: before?.modifiedMs ?? Date.now() };
+      this.#leaveToNewer(recovered.segment);
+    } catch (error) {
+      this.#folder.failed(error);
+    }
+    return undefined;
+  }
+
+  #drop({ segment, interrupted }: Claimed, reason: 'spool_full' | 'spool_expired'): void {
+    const count = segment.kept + interrupted.size;
+    segment.remove();
+    this.found += count;
+    this.ledger.drop(reason, count);
+    this.#folder.lost(reason, count);
+  }
+
+  /** The one that was taken over goes first, unless rows of it are under way. */
+  #dropTaken(): boolean {
+    const segment = this.#segment;
+    if (segment === undefined || this.#isReading) return false;
+    const { counts } = segment.table;
+    if (counts[State.open] + counts[State.held] > this.#interrupted.length) return false;
+    const count = counts[State.kept] + this.#interrupted.splice(0).length;
+    this.#segment = undefined;
+    segment.remove();
+    this.ledger.spooled -= count;
+    this.ledger.drop('spool_full', count);
+    this.#folder.lost('spool_full', count);
+    return true;
   }
 
   #leaveToNewer(segment: Segment): void {

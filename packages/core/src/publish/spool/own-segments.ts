@@ -20,6 +20,8 @@ export class OwnSegments {
   onWrite: () => void = () => {};
   /** Is told of each new segment. */
   onNew: () => void = () => {};
+  /** Whether what others have left is being deleted, so that nothing of ours has to be. */
+  isRoomComing: () => boolean = () => false;
   /** Finds the segment of another process that this one has taken over. */
   inherited: () => Segment | undefined = () => undefined;
 
@@ -137,7 +139,7 @@ export class OwnSegments {
     const active = this.#active;
     if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
     if (active !== undefined) this.#seal(active);
-    this.#makeRoom();
+    if (!this.isRoomComing()) this.makeRoomFor(1);
     const { files, path: folder, owner } = this.#folder;
     const createdMs = Date.now();
     const id = newSegmentId(createdMs);
@@ -157,41 +159,32 @@ export class OwnSegments {
   }
 
   /** Where the folder is full, what is oldest goes: first of the quarantine, then of the segments. */
-  #makeRoom(): void {
-    if (this.#hasRoom()) return;
+  makeRoomFor(segments: number): void {
+    // Others write there, too.
     this.measureOthers();
-    while (!this.#hasRoom()) {
-      const freed = this.#folder.quarantine.removeOldest();
-      if (freed > 0) {
-        this.#folder.otherBytes -= freed;
-        continue;
-      }
+    while (!this.hasRoomFor(segments)) {
+      if (this.#folder.dropSetAside()) continue;
       const oldest = this.#all.find((segment) => !segment.isGone);
       if (oldest === undefined) return;
       this.#giveAway(oldest, 'spool_full');
     }
   }
 
-  #hasRoom(): boolean {
+  /** Whether so many more segments may be filled. */
+  hasRoomFor(segments: number): boolean {
     const { otherBytes, config } = this.#folder;
     const used = otherBytes + this.bytes + (this.inherited()?.bytes ?? 0);
-    return used + this.#segmentBytes <= config.maxBytes;
+    return used + segments * this.#segmentBytes <= config.maxBytes;
   }
 
   /** Deletes a segment with all that waits in it. */
-  #giveAway(segment: Segment, reason: string): void {
-    const { path, config, diagnostics } = this.#folder;
+  #giveAway(segment: Segment, reason: 'spool_full' | 'spool_expired'): void {
     const count = segment.kept;
     this.#seal(segment);
     segment.remove();
     this.forgetGone();
     this.#ledger.spooled -= count;
     this.#ledger.drop(reason, count);
-    if (count === 0) return;
-    diagnostics.report(
-      'error',
-      `lost_${reason}`,
-      `${count} rows were deleted from ${path}: it keeps ${config.maxBytes} bytes and ${config.maxAgeMs} ms, the newest first`,
-    );
+    this.#folder.lost(reason, count);
   }
 }

@@ -3,7 +3,11 @@
 export interface SpoolOptions {
   /** A folder of your own, for this and nothing else; it is made where it is missing. @default OPENLAYER_SPOOL_DIR */
   readonly dir?: string | undefined;
-  /** Of the whole folder of one pipeline. Where it is full, what is oldest is deleted and counted. @default 268435456 */
+  /**
+   * Of the whole folder of one pipeline, but for an eighth that each of several processes may add. Where it is full, what
+   * is oldest is deleted and counted.
+   * @default 268435456
+   */
   readonly maxBytes?: number | undefined;
   /** What is older is deleted and counted, in milliseconds. @default 604800000 */
   readonly maxAgeMs?: number | undefined;

@@ -54,6 +54,7 @@ export class Spool {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
   #hasStarts = false;
+  #isMakingRoom = false;
   #ticks = 0;
   /** The process is about to end. */
   #isLeaving = false;
@@ -74,9 +75,14 @@ export class Spool {
       this.#tickLater();
     });
     this.#own.inherited = () => this.#inherited.segment;
-    this.#own.onNew = () => this.#tickLater();
+    this.#own.isRoomComing = () => this.#isMakingRoom;
+    this.#own.onNew = () => {
+      this.#tickLater();
+      this.#makeRoomLater();
+    };
     this.#own.onWrite = () => this.#syncLater();
     this.#own.measureOthers();
+    this.#makeRoomLater();
     this.#forgetExit = files.onExit(() => this.#atExit());
   }
 
@@ -326,6 +332,27 @@ export class Spool {
       this.#folder.failed(error);
     }
     if (!this.#own.isEmpty || this.#inherited.segment !== undefined) this.#tickLater();
+  }
+
+  #makeRoomLater(): void {
+    if (this.#isMakingRoom || this.#own.hasRoomFor(2)) return;
+    this.#isMakingRoom = true;
+    this.#outside(() => this.#folder.files.soon(() => this.#makeRoom()));
+  }
+
+  /** What others have left is older than what is ours. It goes before the next segment needs its room. */
+  async #makeRoom(): Promise<void> {
+    try {
+      while (!this.#own.hasRoomFor(2)) {
+        if (this.#folder.dropSetAside()) continue;
+        if (!(await this.#inherited.dropOldest())) break;
+        this.#own.measureOthers();
+      }
+      this.#own.makeRoomFor(0);
+    } catch (error) {
+      this.#folder.failed(error);
+    }
+    this.#isMakingRoom = false;
   }
 
   #atExit(): void {

@@ -1,0 +1,110 @@
+/** However long the platform is away, and however often a process ends meanwhile, the folder has a bound. */
+
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TracerOptions } from '@openlayer-tracing/core';
+import { PIPELINE } from '../../support/collector.ts';
+import { assertConserved, watchConservation } from '../../support/conservation.ts';
+import { publish, quickTracer, sleep, until } from '../publishing/support.ts';
+import { filesIn, linesOf, NOWHERE, startChild, temporaryFolder } from './support.ts';
+
+const MAX_BYTES = 300_000;
+
+function tracerIn(dir: string, options: TracerOptions = {}) {
+  return quickTracer(NOWHERE, {
+    ...options,
+    spool: { dir, maxBytes: MAX_BYTES },
+    batch: { maxDelayMs: 1 },
+  });
+}
+
+/** A file may be gone before it is looked at. */
+function bytesIn(folder: string): number {
+  const sizes = filesIn(folder).map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function textOf(folder: string): string {
+  return filesIn(folder)
+    .map((file) => readFileSync(file, 'latin1'))
+    .join('');
+}
+
+describe('a spool folder that is full', function () {
+  this.timeout(60_000);
+
+  it('keeps the newest, and counts the rest', async () => {
+    using folder = temporaryFolder();
+    const { tracer } = tracerIn(folder.path);
+    using _watch = watchConservation(tracer);
+    for (let i = 0; i < 100; i++) {
+      publish(tracer, 20, `part-${i}`, 'x'.repeat(500));
+      await sleep(3);
+    }
+    await until('some are dropped', () => (tracer.stats().dropped.spool_full ?? 0) > 100);
+    await until('none waits in memory', () => tracer.stats().queued === 0);
+    assert.ok(bytesIn(folder.path) <= MAX_BYTES, `${bytesIn(folder.path)} bytes`);
+    assert.match(textOf(folder.path), /part-99-19/);
+    assert.deepEqual(Object.keys(tracer.stats().dropped), ['spool_full']);
+    await tracer.shutdown({ deadlineMs: 100 });
+  });
+
+  it('keeps the newest also where process after process fills it and ends', async () => {
+    using folder = temporaryFolder();
+    for (let life = 0; life < 10; life++) {
+      const { tracer, said } = tracerIn(folder.path);
+      for (let i = 0; i < 5; i++) {
+        publish(tracer, 20, `life-${life}-${i}`, 'x'.repeat(500));
+        await sleep(5);
+      }
+      await until('none waits in memory', () => tracer.stats().queued === 0);
+      await until('there is room', () => bytesIn(folder.path) <= MAX_BYTES);
+      await tracer.shutdown({ deadlineMs: 20 });
+      assert.ok(bytesIn(folder.path) <= MAX_BYTES, `${bytesIn(folder.path)} bytes, life ${life}`);
+      const { adopted, dropped } = tracer.stats();
+      assertConserved(tracer.stats());
+      if (life < 2) continue;
+      // Ours go where they come faster than what is older can be looked at.
+      assert.ok((adopted.dropped.spool_full ?? 0) > 20, JSON.stringify({ adopted, dropped }));
+      assert.ok((dropped.spool_full ?? 0) < 50, JSON.stringify({ adopted, dropped }));
+      assert.ok(said.some(({ reason }) => reason === 'lost_spool_full'));
+    }
+    assert.match(textOf(folder.path), /life-9-4-19/);
+    assert.doesNotMatch(textOf(folder.path), /life-[0-6]-/);
+  });
+
+  it('is no fuller for many processes than for one, but for the file that each of them fills', async () => {
+    using folder = temporaryFolder();
+    const PROCESSES = 4;
+    const maxBytes = 800_000;
+    const dir = join(folder.path, 'spool');
+    const acked = join(folder.path, 'acked');
+    const tracing = {
+      apiKey: 'test-key',
+      inferencePipelineId: PIPELINE,
+      baseUrl: NOWHERE,
+      spool: { dir, maxBytes },
+      batch: { maxDelayMs: 5 },
+      retry: { baseMs: 5, capMs: 20 },
+    };
+    const writers = await Promise.all(
+      Array.from({ length: PROCESSES }, (_, i) =>
+        startChild(
+          'writer.mts',
+          { PREFIX: `w${i}`, COUNT: '3000', ACKED: acked, TRACING: JSON.stringify(tracing) },
+          { listens: false },
+        ),
+      ),
+    );
+    let most = 0;
+    const look = setInterval(() => {
+      most = Math.max(most, bytesIn(dir));
+    }, 10);
+    await Promise.all(writers.map(({ ended }) => ended));
+    clearInterval(look);
+    assert.equal(linesOf(acked).length, 3000 * PROCESSES);
+    assert.ok(most > maxBytes * 0.8, `${most} bytes at most`);
+    assert.ok(most <= maxBytes * (1 + PROCESSES / 8), `${most} bytes`);
+  });
+});
