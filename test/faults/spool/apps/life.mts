@@ -1,0 +1,31 @@
+/** The life of a spool in few system calls: it is told to begin, takes over what is there, fills segments and leaves. */
+
+import { openSync, writeSync } from 'node:fs';
+import { createTracer } from '@openlayer-tracing/core';
+
+const { PREFIX, ACKED, TRACING } = process.env;
+const file = openSync(String(ACKED), 'a');
+process.on('disconnect', () => process.exit(1));
+await new Promise((resolve) => {
+  process.once('message', resolve);
+  console.log('listening 0');
+});
+
+const tracer = createTracer(JSON.parse(String(TRACING)));
+const passage = 'The library lends up to twelve items at a time. '.repeat(36);
+for (let i = 0; i < 14; i++) {
+  const inferenceId = `${PREFIX}-${i}`;
+  const trace = tracer.startTrace({ name: 'work', inferenceId, input: { question: 'why' } });
+  await new Promise((resolve) => setImmediate(resolve));
+  trace.update({ output: passage });
+  trace.end();
+  writeSync(file, `${inferenceId}\n`);
+}
+await tracer.flush();
+for (;;) {
+  const { spooled, queued, adopted } = tracer.stats();
+  if (spooled + queued + adopted.spooled === 0 && adopted.found > 0) break;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+await tracer.shutdown();
+process.exit(0);
