@@ -1,68 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { startFaultServer } from './fault-server.ts';
+import { BROKEN, GOOD, HUNG } from './misdeeds.ts';
 import { publish, quickTracer, sleep, timed, until } from './support.ts';
-
-/** What a connection does instead of answering. */
-type Misdeed = (socket: Socket) => void;
-
-const GOOD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n';
-
-/** These end by themselves. */
-const BROKEN: Record<string, Misdeed> = {
-  'resets each connection at once': (socket) => socket.resetAndDestroy(),
-  'hangs up at once': (socket) => socket.resume().end(),
-  'resets after the first byte of the upload': resetAfter(1),
-  'resets within the headers': resetAfter(100),
-  'resets within the upload': resetAfter(3000),
-  'resets when the upload is complete': (socket) => {
-    socket.on('data', () => setTimeout(() => socket.resetAndDestroy(), 20));
-  },
-  'hangs up after the upload': afterUpload((socket) => socket.end()),
-  'hangs up within its headers': afterUpload((socket) => socket.end('HTTP/1.1 200 OK\r\nCont')),
-  'hangs up within its answer': afterUpload((socket) => socket.end(`${GOOD}{"success"`)),
-  'hangs up within a chunked answer': afterUpload((socket) =>
-    socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"success":true}'),
-  ),
-  'resets within its answer': afterUpload((socket) => {
-    socket.write(`${GOOD}{"success"`, () => setTimeout(() => socket.resetAndDestroy(), 5));
-  }),
-  'speaks another protocol': (socket) => socket.resume().end('SSH-2.0-OpenSSH_9.6\r\n'),
-  'sends binary noise': afterUpload((socket) => socket.end(Buffer.alloc(2000, 0x81))),
-  'sends headers of 200 KB': afterUpload((socket) =>
-    socket.end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}\r\n\r\n`),
-  ),
-  'switches protocols': afterUpload((socket) =>
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
-  ),
-  'answers with two lengths': afterUpload((socket) =>
-    socket.end(
-      'HTTP/1.1 200 OK\r\nContent-Length: 16\r\nContent-Length: 5\r\n\r\n{"success":true}',
-    ),
-  ),
-};
-
-/** These never end by themselves. */
-const HUNG: Record<string, Misdeed> = {
-  'accepts and reads nothing': () => {},
-  'reads and never answers': (socket) => socket.resume(),
-  'sends its status and no more': afterUpload((socket) => socket.write('HTTP/1.1 200 OK\r\n')),
-  'sends its headers and no more': afterUpload((socket) => socket.write(GOOD)),
-  'sends half its answer and no more': afterUpload((socket) => socket.write(`${GOOD}{"succ`)),
-  'sends one byte of its answer at a time': afterUpload((socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n');
-    drip(socket, ' ');
-  }),
-  'sends one byte of its headers at a time': afterUpload((socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nX-Slow: ');
-    drip(socket, 'x');
-  }),
-  'asks to continue for ever': afterUpload((socket) =>
-    drip(socket, 'HTTP/1.1 100 Continue\r\n\r\n'),
-  ),
-  'gives hints for ever': afterUpload((socket) => drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n')),
-};
 
 describe('a collector that', () => {
   for (const [what, misdeed] of Object.entries({ ...BROKEN, ...HUNG })) {
@@ -131,34 +71,6 @@ describe('a collector that', () => {
       assertConserved(tracer.stats());
     });
   }
-
-  it('reads nothing of a large upload is given up at timeoutMs, and memory stays flat', async () => {
-    await using server = await startFaultServer({ connection: () => true });
-    const { tracer } = quickTracer(server.url, {
-      timeoutMs: 40,
-      batch: { maxBatchBytes: 16_000_000, maxDelayMs: 60_000 },
-      retry: { maxElapsedMs: 1500 },
-    });
-    for (let row = 0; row < 12; row++) {
-      const trace = tracer.startTrace('large');
-      for (let i = 0; i < 14; i++) trace.addStep({ name: 's', output: 'x'.repeat(60_000) });
-      trace.end();
-    }
-    const { queuedBytes } = tracer.stats();
-    assert.ok(queuedBytes > 9_000_000, `${queuedBytes} bytes wait`);
-    using _watch = watchConservation(tracer);
-    const before = process.memoryUsage().arrayBuffers;
-    let most = 0;
-    const look = setInterval(() => {
-      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-    }, 10);
-    const took = await timed(tracer.flush({ deadlineMs: 5000 }));
-    clearInterval(look);
-    assert.ok(took < 2500, `took ${took} ms`);
-    assert.ok(server.connections >= 10, `${server.connections} tries`);
-    assert.ok(most < 150_000_000, `${most} bytes more after ${server.connections} tries`);
-    assert.deepEqual(tracer.stats().dropped, { unreachable: 12 });
-  });
 
   it('hangs up on kept connections between calls loses nothing', async () => {
     await using server = await startFaultServer({
@@ -310,38 +222,3 @@ describe('a collector at ::1', () => {
     assert.equal(tracer.stats().published, 20);
   });
 });
-
-function resetAfter(bytes: number): Misdeed {
-  return (socket) => {
-    let read = 0;
-    socket.on('readable', () => {
-      for (let chunk = socket.read(1); chunk !== null; chunk = socket.read(1)) {
-        if (++read >= bytes) {
-          socket.resetAndDestroy();
-          return;
-        }
-      }
-    });
-  };
-}
-
-/** Waits until the client has stopped sending for a moment. */
-function afterUpload(answer: Misdeed): Misdeed {
-  return (socket) => {
-    let quiet: NodeJS.Timeout | undefined;
-    const listen = () => {
-      clearTimeout(quiet);
-      quiet = setTimeout(() => {
-        socket.off('data', listen);
-        socket.resume();
-        if (!socket.destroyed) answer(socket);
-      }, 5);
-    };
-    socket.on('data', listen);
-  };
-}
-
-function drip(socket: Socket, text: string): void {
-  const timer = setInterval(() => socket.write(text), 15);
-  socket.on('close', () => clearInterval(timer));
-}

@@ -1,0 +1,106 @@
+/** Collectors that do not let an upload come to its end. */
+
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import type { Tracer } from '@openlayer-tracing/core';
+import { watchConservation } from '../../support/conservation.ts';
+import { startFaultServer } from './fault-server.ts';
+import { resetAfter } from './misdeeds.ts';
+import { publish, quickTracer, timed, until } from './support.ts';
+
+/** Far more than the buffers between two sockets take. */
+const LARGE = { maxBatchBytes: 16_000_000, maxDelayMs: 60_000 };
+
+function publishLarge(tracer: Tracer, rows: number): void {
+  for (let row = 0; row < rows; row++) {
+    const trace = tracer.startTrace('large');
+    for (let i = 0; i < 14; i++) trace.addStep({ name: 's', output: 'x'.repeat(60_000) });
+    trace.end();
+  }
+  const { queuedBytes } = tracer.stats();
+  assert.ok(queuedBytes > rows * 800_000, `${queuedBytes} bytes wait`);
+}
+
+describe('an upload to a collector that', () => {
+  const slow: Record<string, (socket: Socket) => void> = {
+    'reads nothing': () => {},
+    'reads a byte now and then': (socket) => {
+      const timer = setInterval(() => socket.read(1), 10);
+      socket.on('readable', () => {}).on('close', () => clearInterval(timer));
+    },
+  };
+
+  for (const [what, read] of Object.entries(slow)) {
+    it(`${what} is given up at timeoutMs, and memory stays flat`, async () => {
+      await using server = await startFaultServer({
+        connection(socket) {
+          read(socket);
+          return true;
+        },
+      });
+      const { tracer } = quickTracer(server.url, {
+        timeoutMs: 40,
+        batch: LARGE,
+        retry: { maxElapsedMs: 1500 },
+      });
+      publishLarge(tracer, 12);
+      using _watch = watchConservation(tracer);
+      const before = process.memoryUsage().arrayBuffers;
+      let most = 0;
+      const look = setInterval(() => {
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }, 10);
+      const took = await timed(tracer.flush({ deadlineMs: 5000 }));
+      clearInterval(look);
+      assert.ok(took < 2500, `took ${took} ms`);
+      assert.ok(server.connections >= 10, `${server.connections} tries`);
+      assert.ok(most < 150_000_000, `${most} bytes more after ${server.connections} tries`);
+      assert.deepEqual(tracer.stats().dropped, { unreachable: 12 });
+    });
+  }
+
+  it('resets it after any number of bytes gets each row once', async () => {
+    const TRIES = 60;
+    await using server = await startFaultServer({
+      connection(socket, n) {
+        if (n >= TRIES) return false;
+        // Behind its last byte as well.
+        resetAfter(1 + n * 150)(socket);
+        socket.on('readable', () => setTimeout(() => socket.resetAndDestroy(), 30));
+        return true;
+      },
+    });
+    const { tracer } = quickTracer(server.url, { retry: { baseMs: 1, capMs: 1 } });
+    using _watch = watchConservation(tracer);
+    publish(tracer, 8, 'row', 'x'.repeat(300));
+    await server.takes(8);
+    await until('all is counted', () => tracer.stats().published === 8);
+    assert.equal(server.connections, TRIES + 1);
+    const bytes = server.arrivals[0]?.bytes ?? 0;
+    assert.ok(bytes > 5000 && bytes < TRIES * 150, `an upload is ${bytes} bytes`);
+    assert.deepEqual(new Set(server.taken.values()), new Set([1]));
+  });
+
+  it('resets it while most of it is still to be sent gets each row once', async () => {
+    const at = [1, 64_000, 1_000_000, 3_000_000, 6_000_000, 9_000_000];
+    await using server = await startFaultServer({
+      connection(socket, n) {
+        const bytes = at[n];
+        if (bytes === undefined) return false;
+        let read = 0;
+        socket.on('data', (chunk: Buffer) => {
+          read += chunk.byteLength;
+          if (read >= bytes) socket.resetAndDestroy();
+        });
+        return true;
+      },
+    });
+    const { tracer } = quickTracer(server.url, { batch: LARGE });
+    using _watch = watchConservation(tracer);
+    publishLarge(tracer, 12);
+    await tracer.flush();
+    assert.equal(server.connections, at.length + 1);
+    assert.equal(tracer.stats().published, 12);
+    assert.deepEqual(new Set(server.taken.values()), new Set([1]));
+  });
+});
