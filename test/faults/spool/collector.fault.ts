@@ -4,9 +4,12 @@ import type { TracerStats } from '@openlayer-tracing/core';
 import { assertConserved } from '../../support/conservation.ts';
 import type { Mode } from './apps/collector.mts';
 import {
+  askAll,
   filesIn,
   json,
+  NOWHERE,
   publishingTo,
+  sideBySide,
   startChild,
   startCollector,
   temporaryFolder,
@@ -14,18 +17,24 @@ import {
 } from './support.ts';
 
 const REQUESTS = 40;
-
+const TIMEOUT_MS = 400;
+/** Lives at a time. */
+const LANES = 2;
 /** What goes wrong for as long as the first process lives. */
-const FAULTS: Readonly<Record<string, Mode>> = {
+const FAULTS: Readonly<Record<string, Mode | 'gone'>> = {
+  'is not there': 'gone',
   'never answers': { fault: 'hang' },
   'reads nothing': { fault: 'unread' },
   'drips its answer': { fault: 'drip' },
   'resets at once': { fault: 'reset-early' },
   'resets after the upload': { fault: 'reset' },
-  'takes the rows and resets': { fault: 'after' },
+  'takes the rows and resets': { fault: 'after, reset' },
+  'takes the rows and answers too late': { fault: 'after, late', lateMs: TIMEOUT_MS + 20 },
+  'takes the rows and hangs up within its answer': { fault: 'after, half' },
   'hangs up within its answer': { fault: 'half' },
   'answers 500': { fault: 'status', status: 500 },
   'answers 503': { fault: 'status', status: 503 },
+  'answers 408': { fault: 'status', status: 408 },
   'answers 429 with Retry-After': { fault: 'status', status: 429, headers: { 'Retry-After': '1' } },
   'answers 429 with nonsense': { fault: 'status', status: 429, headers: { 'Retry-After': 'soon' } },
   'answers 401': { fault: 'status', status: 401 },
@@ -36,97 +45,75 @@ const FAULTS: Readonly<Record<string, Mode>> = {
   redirects: { fault: 'status', status: 307, headers: { Location: 'http://127.0.0.1:9/' } },
 };
 
-async function ask(port: number, prefix: string, count: number): Promise<string[]> {
-  const ids = Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
-  await Promise.all(
-    ids.map(async (id) => {
-      const answer = await fetch(`http://127.0.0.1:${port}/chat`, {
-        headers: { 'x-request-id': id },
-      });
-      assert.equal(answer.status, 200);
-      await answer.text();
-    }),
-  );
-  return ids;
-}
-
 interface Stats {
   readonly stats: TracerStats;
 }
 
-describe('a platform that', function () {
-  this.timeout(60_000);
+async function liveThrough(fault: Mode | 'gone'): Promise<void> {
+  using folder = temporaryFolder();
+  const dir = join(folder.path, 'spool');
+  await using collector = await startCollector(folder.path, fault === 'gone' ? {} : fault);
+  if (fault === 'gone') await collector.kill();
+  const variables = publishingTo(collector.url, dir, { timeoutMs: TIMEOUT_MS });
+  const app = await startChild('app.mts', variables);
+  const ids = await askAll(app.port, 'row', REQUESTS);
+  for (let i = 0; i < 10; i++) assertConserved((await json<Stats>(app.port, '/stats')).stats);
+  const end = await json<Stats>(app.port, '/shutdown?ms=2000');
+  assertConserved(end.stats);
+  assert.deepEqual(end.stats.dropped, {});
+  await app.kill('SIGTERM');
+  assert.equal((await app.ended).signal, 'SIGTERM');
+  // One line for each reason, however often it fails.
+  const reasons = app.said.stderr.match(/(?<=^\[openlayer-tracing\] \w+ )\w+/gm) ?? [];
+  assert.equal(new Set(reasons).size, reasons.length, app.said.stderr);
+  if (fault === 'gone') await collector.restart();
+  else await collector.mode({});
+  const next = await startChild('app.mts', variables);
+  await collector.has(ids);
+  await until('the spool is empty', () =>
+    filesIn(dir).every((file) => !file.endsWith('.wal') || file.includes(`-${next.process.pid}-`)),
+  );
+  const got = collector.rows().map(({ id }) => id);
+  assert.equal(new Set(got).size, got.length, 'a row came twice');
+  assert.equal(collector.problems(), '');
+  await next.kill();
+}
 
-  for (const [what, mode] of Object.entries(FAULTS)) {
+describe('a platform that', function () {
+  this.timeout(120_000);
+  const whats = Object.keys(FAULTS);
+  let lives: readonly Promise<void>[] = [];
+
+  before(async () => {
+    lives = sideBySide(
+      LANES,
+      Object.values(FAULTS).map((fault) => () => liveThrough(fault)),
+    );
+    await Promise.allSettled(lives);
+  });
+
+  for (const [i, what] of whats.entries()) {
     it(`${what} gets each row once when it is well again`, async () => {
-      using folder = temporaryFolder();
-      const dir = join(folder.path, 'spool');
-      await using collector = await startCollector(folder.path, mode);
-      const variables = publishingTo(collector.url, dir, { timeoutMs: 400 });
-      const app = await startChild('app.mts', variables);
-      const ids = await ask(app.port, 'row', REQUESTS);
-      for (let i = 0; i < 10; i++) assertConserved((await json<Stats>(app.port, '/stats')).stats);
-      const end = await json<Stats & { tookMs: number }>(app.port, '/shutdown?ms=2000');
-      assert.ok(end.tookMs <= 2100, `shutdown took ${end.tookMs} ms`);
-      assertConserved(end.stats);
-      assert.deepEqual(end.stats.dropped, {});
-      await app.kill('SIGTERM');
-      assert.equal((await app.ended).signal, 'SIGTERM');
-      await collector.mode({});
-      const next = await startChild('app.mts', variables);
-      await collector.has(ids);
-      await until('the spool is empty', () =>
-        filesIn(dir).every(
-          (file) => !file.endsWith('.wal') || file.includes(`-${next.process.pid}-`),
-        ),
-      );
-      const got = collector.rows().map(({ id }) => id);
-      assert.equal(new Set(got).size, got.length, 'a row came twice');
-      assert.equal(collector.problems(), '');
-      await next.kill();
+      await lives[i];
     });
   }
 
-  it('takes back a key gets nothing until configure() brings another one', async () => {
+  it('is not there does not hold an app up that starts', async () => {
     using folder = temporaryFolder();
-    const dir = join(folder.path, 'spool');
-    await using collector = await startCollector(folder.path, { key: 'new-key' });
-    const variables = publishingTo(collector.url, dir);
-    const app = await startChild('app.mts', variables);
-    const ids = await ask(app.port, 'row', REQUESTS);
-    await until('they are spooled', async () => {
-      const { stats } = await json<Stats>(app.port, '/stats');
-      return stats.spooled >= REQUESTS;
-    });
-    assert.deepEqual(collector.rows(), []);
-    await json(app.port, '/configure?key=new-key');
-    await collector.has(ids);
-    await app.kill();
-  });
-
-  it('refuses some rows gets all others, and those are set aside', async () => {
-    using folder = temporaryFolder();
-    const dir = join(folder.path, 'spool');
-    await using collector = await startCollector(folder.path, { refused: 'bad' });
-    const app = await startChild('app.mts', publishingTo(collector.url, dir));
-    await ask(app.port, 'bad', 2);
-    const good = await ask(app.port, 'good', REQUESTS);
-    await collector.has(good);
-    await until('two are set aside', async () => {
-      const { stats } = await json<Stats>(app.port, '/stats');
-      assertConserved(stats);
-      return stats.quarantined === 2;
-    });
-    assert.equal(filesIn(dir).filter((file) => file.endsWith('.refused')).length, 1);
-    await app.kill();
-  });
-
-  it('takes no large body gets every row, cut where it has to be', async () => {
-    using folder = temporaryFolder();
-    const dir = join(folder.path, 'spool');
-    await using collector = await startCollector(folder.path, { maxBytes: 6000 });
-    const app = await startChild('app.mts', publishingTo(collector.url, dir));
-    await collector.has(await ask(app.port, 'row', REQUESTS));
-    await app.kill();
+    await using collector = await startCollector(folder.path);
+    const mounted = { gone: [] as number[], well: [] as number[] };
+    for (let round = 0; round < 3; round++) {
+      for (const [what, url] of [
+        ['well', collector.url],
+        ['gone', NOWHERE],
+      ] as const) {
+        const app = await startChild('app.mts', publishingTo(url, join(folder.path, what)));
+        const { mountedMs } = await json<{ mountedMs: number }>(app.port, '/stats');
+        mounted[what].push(mountedMs);
+        await app.kill();
+      }
+    }
+    const added = Math.min(...mounted.gone) - Math.min(...mounted.well);
+    assert.ok(added < 50, JSON.stringify(mounted));
   });
 });

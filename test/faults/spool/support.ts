@@ -1,5 +1,6 @@
 /** The three processes of the fault tests, and the ledger that compares what they saw. */
 
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,10 +76,16 @@ export async function startChild(
   };
 }
 
+export interface TakenRow {
+  readonly id: string;
+  readonly outcome?: string;
+  readonly pipeline: string;
+}
+
 export interface Collector extends AsyncDisposable {
   readonly url: string;
   /** Each row that was taken, in order: one that came twice is there twice. */
-  readonly rows: () => readonly { readonly id: string; readonly outcome?: string }[];
+  readonly rows: () => readonly TakenRow[];
   /** Every call that arrived: `time GET id` or `time POST bytes`. */
   readonly calls: () => readonly string[];
   readonly problems: () => string;
@@ -106,7 +113,7 @@ export async function startCollector(
   const { port } = child;
   const lines = (name: string) =>
     existsSync(name) ? readFileSync(name, 'utf8').split('\n').slice(0, -1) : [];
-  const rows = () => lines(log).map((line) => JSON.parse(line) as { id: string; outcome?: string });
+  const rows = () => lines(log).map((line) => JSON.parse(line) as TakenRow);
   return {
     url: `http://127.0.0.1:${port}/v1`,
     rows,
@@ -184,6 +191,34 @@ export async function until(
   for (const start = performance.now(); !(await holds()); await sleep(20)) {
     if (performance.now() - start > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
   }
+}
+
+/** Asks an app so many questions at once, each by its own inference ID. @returns those, once all are answered */
+export async function askAll(port: number, prefix: string, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
+  await Promise.all(
+    ids.map(async (id) => {
+      const headers = { 'x-request-id': id };
+      const answer = await fetch(`http://127.0.0.1:${port}/chat`, { headers });
+      assert.equal(answer.status, 200);
+      await answer.text();
+    }),
+  );
+  return ids;
+}
+
+/** Begins them in turn, so many at a time, since most of each is waiting. What fails is for whoever awaits it. */
+export function sideBySide<T>(
+  atATime: number,
+  works: readonly (() => Promise<T>)[],
+): readonly Promise<T>[] {
+  const lanes: Promise<unknown>[] = Array.from({ length: atATime }, () => Promise.resolve());
+  return works.map((work, i) => {
+    const lane = i % atATime;
+    const result = (lanes[lane] as Promise<unknown>).then(work);
+    lanes[lane] = result.catch(() => {});
+    return result;
+  });
 }
 
 export async function json<T>(port: number, path: string): Promise<T> {

@@ -6,7 +6,9 @@ import express from 'express';
 
 const options = JSON.parse(process.env.TRACING ?? '{}');
 const app = express();
+const begun = performance.now();
 app.use(openlayerTracing(options));
+const mountedMs = performance.now() - begun;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const passage = 'The library lends up to twelve items at a time, for four weeks. '.repeat(8);
 
@@ -45,12 +47,14 @@ app.get('/configure', async (req, res) => {
   res.json({});
 });
 app.get('/stats', (_req, res) => {
-  res.json({ stats: getTracer().stats(), rss: process.memoryUsage.rss(), cpu: process.cpuUsage() });
+  const rss = process.memoryUsage.rss();
+  res.json({ stats: getTracer().stats(), rss, mountedMs });
 });
 app.get('/shutdown', async (req, res) => {
   const start = performance.now();
   await getTracer().shutdown({ deadlineMs: Number(req.query.ms) });
-  res.json({ tookMs: performance.now() - start, stats: getTracer().stats() });
+  const tookMs = performance.now() - start;
+  res.json({ tookMs, stats: getTracer().stats() });
 });
 
 // Nobody is left to ask.

@@ -14,6 +14,10 @@ export interface Mode {
   readonly times?: number;
   /** Rows are refused whose id begins so. */
   readonly refused?: string;
+  /** The one pipeline that it does not know. */
+  readonly unknown?: string;
+  /** Answers that come so late, in milliseconds. */
+  readonly lateMs?: number;
   readonly maxBytes?: number;
   readonly key?: string;
   readonly headers?: Record<string, string>;
@@ -65,7 +69,12 @@ const server = createServer(async (request, response) => {
     return;
   }
   appendFileSync(`${log}.calls`, `${Date.now()} POST ${text.length}\n`);
-  if (isFaulty && mode.fault !== 'after') {
+  const pipeline = request.url?.split('/')[3];
+  if (pipeline === mode.unknown) {
+    reply(response, 404, '{"error":"no such pipeline"}');
+    return;
+  }
+  if (isFaulty && !mode.fault?.startsWith('after')) {
     fail(response);
     return;
   }
@@ -83,7 +92,7 @@ const server = createServer(async (request, response) => {
   }
   const lines = rows.map(({ inferenceId: id, metadata }) => {
     taken.add(id);
-    return `${JSON.stringify({ id, outcome: metadata?.http?.outcome })}\n`;
+    return `${JSON.stringify({ id, outcome: metadata?.http?.outcome, pipeline })}\n`;
   });
   writeSync(file, lines.join(''));
   if (isFaulty) fail(response);
@@ -108,12 +117,16 @@ function fail(response: ServerResponse): void {
       response.on('close', () => clearInterval(timer));
       return;
     }
+    case 'after, late':
+      setTimeout(() => reply(response, 200, '{"success":true}'), mode.lateMs);
+      return;
     case 'half':
+    case 'after, half':
       socket?.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"succ');
       setTimeout(() => socket?.end(), 20);
       return;
     default:
-      // reset, and after the rows were taken
+      // 'reset' and 'after, reset'
       socket?.resetAndDestroy();
   }
 }
