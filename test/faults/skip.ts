@@ -19,3 +19,9 @@ export function needStrace(context: Mocha.Context): void {
 export function needRoot(context: Mocha.Context): void {
   if (process.geteuid?.() !== 0) skip(context, 'needs root');
 }
+
+/** Skips where no certificates can be made. */
+export function needOpenssl(context: Mocha.Context): void {
+  const { error } = spawnSync('openssl', ['version']);
+  if (error !== undefined) skip(context, 'there is no openssl; apt-get install openssl');
+}

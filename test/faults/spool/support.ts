@@ -91,7 +91,8 @@ export interface Collector extends AsyncDisposable {
   readonly problems: () => string;
   mode(mode: Mode): Promise<void>;
   kill(): Promise<void>;
-  restart(mode?: Mode): Promise<void>;
+  /** @param others replace the variables that it was started with */
+  restart(mode?: Mode, others?: Record<string, string>): Promise<void>;
   /** Resolves once all ids have arrived. */
   has(ids: readonly string[], withinMs?: number): Promise<void>;
 }
@@ -102,9 +103,9 @@ export async function startCollector(
   variables: Record<string, string> = {},
 ): Promise<Collector> {
   const log = join(folder, 'collector.log');
-  const start = (port: number, mode: Mode) =>
+  const start = (port: number, mode: Mode, environment = variables) =>
     startChild('collector.mts', {
-      ...variables,
+      ...environment,
       LOG: log,
       PORT: String(port),
       MODE: JSON.stringify(mode),
@@ -115,7 +116,7 @@ export async function startCollector(
     existsSync(name) ? readFileSync(name, 'utf8').split('\n').slice(0, -1) : [];
   const rows = () => lines(log).map((line) => JSON.parse(line) as TakenRow);
   return {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `http${variables.TLS === undefined ? '' : 's'}://127.0.0.1:${port}/v1`,
     rows,
     calls: () => lines(`${log}.calls`),
     problems: () => lines(`${log}.problems`).join('\n'),
@@ -123,8 +124,8 @@ export async function startCollector(
       await fetch(`http://127.0.0.1:${port}/mode`, { method: 'POST', body: JSON.stringify(mode) });
     },
     kill: () => child.kill(),
-    async restart(mode = {}) {
-      child = await start(port, mode);
+    async restart(mode = {}, others = variables) {
+      child = await start(port, mode, others);
     },
     async has(ids, withinMs = 30_000) {
       const missing = () => {

@@ -4,7 +4,13 @@
  */
 
 import { appendFileSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { violations } from '../../../support/wire/validate.ts';
 
 export interface Mode {
@@ -39,7 +45,7 @@ let calls = 0;
 // Nobody is left to answer.
 process.on('disconnect', () => process.exit());
 
-const server = createServer(async (request, response) => {
+const listener: RequestListener = async (request, response) => {
   request.on('error', () => {});
   response.on('error', () => {});
   if (request.url === '/mode') {
@@ -97,7 +103,7 @@ const server = createServer(async (request, response) => {
   writeSync(file, lines.join(''));
   if (isFaulty) fail(response);
   else reply(response, 200, '{"success":true}');
-});
+};
 
 function reply(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json', ...mode.headers }).end(body);
@@ -137,6 +143,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** A certificate, its key and what else there is to say of TLS, where it is spoken. */
+const tls = process.env.TLS;
+const server =
+  tls === undefined ? createServer(listener) : createSecureServer(JSON.parse(tls), listener);
 server.keepAliveTimeout = 60_000;
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
   const address = server.address();
