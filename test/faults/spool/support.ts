@@ -22,6 +22,12 @@ export interface Child {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** A test that fails leaves processes behind, for which mocha would wait. */
+const alive = new Set<ChildProcess>();
+after(() => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /** A folder of its own that is gone at the end. */
 export function temporaryFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'openlayer-spool-'));
@@ -48,9 +54,13 @@ export async function startChild(
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
+  alive.add(child);
   const said = { stdout: '', stderr: '' };
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal }));
+    child.on('close', (code, signal) => {
+      alive.delete(child);
+      resolve({ code, signal });
+    });
   });
   child.stderr?.on('data', (chunk: Buffer) => {
     said.stderr += chunk;
@@ -82,12 +92,20 @@ export interface TakenRow {
   readonly pipeline: string;
 }
 
+export interface Call {
+  /** As the clock of the machine has it. */
+  readonly at: number;
+  readonly method: string;
+  /** The row that is asked for, or the first of those that are sent. */
+  readonly id: string;
+}
+
 export interface Collector extends AsyncDisposable {
   readonly url: string;
   /** Each row that was taken, in order: one that came twice is there twice. */
   readonly rows: () => readonly TakenRow[];
-  /** Every call that arrived: `time GET id` or `time POST bytes`. */
-  readonly calls: () => readonly string[];
+  /** Every call that arrived, answered or not. */
+  readonly calls: () => readonly Call[];
   readonly problems: () => string;
   mode(mode: Mode): Promise<void>;
   kill(): Promise<void>;
@@ -118,7 +136,11 @@ export async function startCollector(
   return {
     url: `http${variables.TLS === undefined ? '' : 's'}://127.0.0.1:${port}/v1`,
     rows,
-    calls: () => lines(`${log}.calls`),
+    calls: () =>
+      lines(`${log}.calls`).map((line) => {
+        const [at, method = '', id = ''] = line.split(' ');
+        return { at: Number(at), method, id };
+      }),
     problems: () => lines(`${log}.problems`).join('\n'),
     async mode(mode) {
       await fetch(`http://127.0.0.1:${port}/mode`, { method: 'POST', body: JSON.stringify(mode) });

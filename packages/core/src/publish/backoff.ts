@@ -19,3 +19,10 @@ export function waitBefore(
   const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** (attempt - 1));
   return (retryAfterMs ?? 0) + random() * ceiling;
 }
+
+/** Least time between two calls of a process that makes up for an outage, as a part of the first wait: 50 ms. */
+const PACE = 1 / 20;
+
+export function paceOf({ baseMs }: RetryPolicy): number {
+  return baseMs * PACE;
+}

@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import type { Diagnostics } from '../diagnostics.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { TracerStats } from '../tracer-api.js';
+import { paceOf } from './backoff.js';
 import { httpTransport } from './http-transport.js';
 import { Journal } from './journal.js';
 import { Ledger } from './ledger.js';
@@ -217,7 +218,9 @@ export class Publishing {
     if (spool !== undefined) {
       const has: Lookup = (id, options) => this.#api.hasRow(id, options);
       const attempts = withAttempts(sender, spool);
-      const verified = config.transport === undefined ? withVerification(attempts, has) : attempts;
+      const pace = paceOf(config.retry);
+      const verified =
+        config.transport === undefined ? withVerification(attempts, has, pace) : attempts;
       this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
       return withIsolation(withSpool(withTrimming(this.#breaker), spool));
     }

@@ -1,7 +1,7 @@
 /** Sends what waits on disk, oldest first, and no faster than a platform that has just recovered can bear. */
 
 import { publishRows } from '#platform';
-import { type RetryPolicy, waitBefore } from './backoff.js';
+import { paceOf, type RetryPolicy, waitBefore } from './backoff.js';
 import { delay, unref } from './delay.js';
 import type { QueuedRow } from './row.js';
 import type { Replayable, Spool } from './spool/spool.js';
@@ -19,8 +19,6 @@ export interface ReplayOptions {
 
 /** How often it is looked for what processes have left behind that died meanwhile. */
 const LOOK_MS = 15_000;
-/** Least time between two batches, as a part of the first wait after a failure: 50 ms. */
-const PACE = 1 / 20;
 
 export class Replay {
   readonly #options: ReplayOptions;
@@ -108,7 +106,7 @@ export class Replay {
         continue;
       }
       error = await this.#send(each, batch);
-      if (error === undefined) await delay(policy.baseMs * PACE, this.#stop.signal);
+      if (error === undefined) await delay(paceOf(policy), this.#stop.signal);
     }
     if (error === undefined) {
       this.#failures = 0;

@@ -1,15 +1,16 @@
 /** Asks the platform for rows of which it is not known whether they arrived, before they are sent again. */
 
+import { delay } from './delay.js';
 import type { QueuedRow } from './row.js';
 import { SendError, type SendOptions, type Transport } from './transport.js';
 
 /** @returns whether the platform has the row. @throws SendError where it does not say */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;
 
-/** Questions under way at a time. */
-const MAX_IN_FLIGHT = 2;
+/** @param paceMs least time between two questions: a platform that has just recovered is asked by many at once */
+export function withVerification(transport: Transport, has: Lookup, paceMs: number): Transport {
+  let notBefore = 0;
 
-export function withVerification(transport: Transport, has: Lookup): Transport {
   return {
     async send(batch, options) {
       const isUnsure = batch.rows.some(({ arrival }) => arrival !== undefined);
@@ -32,15 +33,14 @@ export function withVerification(transport: Transport, has: Lookup): Transport {
     rows: readonly QueuedRow[],
     options: SendOptions,
   ): Promise<readonly QueuedRow[]> {
-    const unsure = rows.filter(({ arrival }) => arrival === 'unknown');
-    let next = 0;
-    const ask = async () => {
-      while (next < unsure.length) {
-        const row = unsure[next++] as QueuedRow;
-        row.arrival = (await has(row.inferenceId, options)) ? 'arrived' : undefined;
-      }
-    };
-    await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, ask));
+    for (const row of rows) {
+      if (row.arrival !== 'unknown') continue;
+      const now = performance.now();
+      const at = Math.max(now, notBefore);
+      notBefore = at + paceMs;
+      if (at > now) await delay(at - now, options.signal);
+      row.arrival = (await has(row.inferenceId, options)) ? 'arrived' : undefined;
+    }
     return rows.filter(({ arrival }) => arrival !== 'arrived');
   }
 }

@@ -74,7 +74,8 @@ const listener: RequestListener = async (request, response) => {
     else reply(response, 404, '{}');
     return;
   }
-  appendFileSync(`${log}.calls`, `${Date.now()} POST ${text.length}\n`);
+  const first = /"inferenceId":"([^"]+)/.exec(text)?.[1];
+  appendFileSync(`${log}.calls`, `${Date.now()} POST ${first} ${text.length}\n`);
   const pipeline = request.url?.split('/')[3];
   if (pipeline === mode.unknown) {
     reply(response, 404, '{"error":"no such pipeline"}');

@@ -1,9 +1,9 @@
-/** Ends so many traces, one after another, and writes down each that is then safe. */
+/** Ends so many traces, with a pause behind each twenty of them, and writes down each that is then safe. */
 
 import { openSync, writeSync } from 'node:fs';
 import { createTracer } from '@openlayer-tracing/core';
 
-const { PREFIX, COUNT, ACKED, TRACING } = process.env;
+const { PREFIX, COUNT, ACKED, TRACING, PAUSE_MS = '2' } = process.env;
 const tracer = createTracer(JSON.parse(String(TRACING)));
 const file = openSync(String(ACKED), 'a');
 process.on('disconnect', () => process.exit(1));
@@ -14,7 +14,10 @@ for (let i = 0; i < Number(COUNT); i++) {
   trace.update({ output: 'because '.repeat(20) });
   trace.end();
   writeSync(file, `${inferenceId}\n`);
-  if (i % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 2));
+  if (i % 20 === 19) await new Promise((resolve) => setTimeout(resolve, Number(PAUSE_MS)));
 }
-if (process.env.FLUSH === '1') await tracer.shutdown({ deadlineMs: 10_000 });
+if (process.env.STAYS === '1') {
+  console.log('listening 0');
+  await new Promise(() => setInterval(() => {}, 1000));
+}
 process.exit(0);
