@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { TracerStats } from '@openlayer-tracing/core';
 import {
   type Child,
   filesIn,
@@ -11,6 +12,7 @@ import {
   startChild,
   startCollector,
   temporaryFolder,
+  until,
 } from './support.ts';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -27,8 +29,9 @@ describe('with a spool', function () {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     const acked = join(folder.path, 'acked.log');
+    const begunLog = join(folder.path, 'begun.log');
     await using collector = await startCollector(folder.path);
-    const variables = publishingTo(collector.url, dir);
+    const variables = { ...publishingTo(collector.url, dir), BEGUN: begunLog };
     let app = await startChild('app.mts', variables);
     const { port } = app;
     const load = await startChild(
@@ -50,10 +53,15 @@ describe('with a spool', function () {
     const deaths = [
       ...Array.from({ length: APP_KILLS }, () => 'app' as const),
       ...Array.from({ length: COLLECTOR_KILLS }, () => 'collector' as const),
-    ].map((who) => ({ who, at: Math.floor((0.02 + random() * 0.9) * REQUESTS) }));
+    ].map((who) => ({
+      who,
+      at: Math.floor((0.02 + random() * 0.97) * (REQUESTS - 2 * CONCURRENCY)),
+    }));
     deaths.sort((a, b) => a.at - b.at);
     let said = '';
     for (const { who, at } of deaths) {
+      // At each death many are open, and many are still to come.
+      load.process.send({ limit: at + 2 * CONCURRENCY });
       while (done < at && load.process.exitCode === null) await sleep(2);
       if (who === 'collector') {
         await collector.kill();
@@ -65,6 +73,7 @@ describe('with a spool', function () {
         app = await restarted(port);
       }
     }
+    load.process.send({ limit: REQUESTS });
     async function restarted(on: number): Promise<Child> {
       return startChild('app.mts', { ...variables, PORT: String(on) });
     }
@@ -75,15 +84,27 @@ describe('with a spool', function () {
       throw error;
     });
     // What was open when the app died is reported as well.
-    await until0(dir);
-    const rows = collector.rows();
+    await until('nothing of those that died is left', async () => {
+      const { spooled, queued, adopted } = (await json<{ stats: TracerStats }>(port, '/stats'))
+        .stats;
+      const segments = filesIn(dir).filter((file) => file.endsWith('.wal'));
+      const isOurs = (file: string) => file.includes(`-${app.process.pid}-`);
+      return spooled + queued + adopted.spooled === 0 && segments.every(isOurs);
+    });
+    // The questions for stats are rows of their own.
+    const rows = collector.rows().filter(({ id }) => id.startsWith('r-'));
     const ids = rows.map(({ id }) => id);
+    const known = new Set(ids);
+    const begun = linesOf(begunLog).filter((id) => id.startsWith('r-'));
+    const silent = begun.filter((id) => !known.has(id)).length;
     const interrupted = rows.filter(({ outcome }) => outcome === 'interrupted').length;
     const twice = ids.length - new Set(ids).size;
     console.log(
-      `      seed ${SEED}: ${REQUESTS} requests, ${answered.length} answered, ${ids.length} rows, ${interrupted} interrupted, ${twice} twice, deaths ${deaths.map(({ who, at }) => `${who}@${at}`).join(' ')}`,
+      `      seed ${SEED}: ${REQUESTS} requests, ${answered.length} answered, ${ids.length} rows, ${interrupted} interrupted, ${silent} begun and not told of, ${twice} twice, deaths ${deaths.map(({ who, at }) => `${who}@${at}`).join(' ')}`,
     );
     assert.equal(twice, 0);
+    // A request that began in the very turn of the event loop in which the app was killed may be missing.
+    assert.ok(silent <= 5 * APP_KILLS, `${silent} requests were begun and not told of`);
     assert.equal(collector.problems(), '');
     const gotAnswered = new Set(answered);
     assert.deepEqual(
@@ -94,11 +115,3 @@ describe('with a spool', function () {
     await app.kill();
   });
 });
-
-/** Waits until nothing of a process that died is left. */
-async function until0(dir: string): Promise<void> {
-  for (let waited = 0; waited < 15_000; waited += 100) {
-    if (filesIn(dir).filter((file) => file.endsWith('.wal')).length <= 1) return;
-    await sleep(100);
-  }
-}

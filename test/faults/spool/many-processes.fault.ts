@@ -18,7 +18,9 @@ const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const FRAMES = Number(process.env.FRAMES ?? 80_000);
 const WRITERS = 8;
 const REPLAYERS = 3;
-const KILLS = Number(process.env.KILLS ?? 20);
+const KILLS = 20;
+const LEAST_PAUSE_MS = 200;
+const MOST_PAUSE_MS = 500;
 
 const core = createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json');
 const REPLAY_BIN = join(dirname(core), 'dist/platform/replay-bin.js');
@@ -37,11 +39,14 @@ describe('on one folder', function () {
       retry: { baseMs: 50, capMs: 500 },
     });
     const each = Math.ceil(FRAMES / WRITERS);
+    // Those that are not killed are at it until the last kill.
+    const lifeMs = KILLS * ((LEAST_PAUSE_MS + MOST_PAUSE_MS) / 2);
+    const PAUSE_MS = String(Math.ceil(lifeMs / (each / 20)));
     let incarnation = 0;
     const startWriter = (count: number) =>
       startChild(
         'writer.mts',
-        { ...variables, PREFIX: `w${incarnation++}`, COUNT: String(count), ACKED: acked },
+        { ...variables, PREFIX: `w${incarnation++}`, COUNT: String(count), ACKED: acked, PAUSE_MS },
         { listens: false },
       );
     const startReplayer = () =>
@@ -50,20 +55,15 @@ describe('on one folder', function () {
       Array.from({ length: WRITERS }, () => startWriter(each)),
     );
     const replayers = await Promise.all(Array.from({ length: REPLAYERS }, startReplayer));
-    let killed = 0;
+    let hits = 0;
     for (let i = 0; i < KILLS; i++) {
-      await sleep(200 + random() * 300);
+      await sleep(LEAST_PAUSE_MS + random() * (MOST_PAUSE_MS - LEAST_PAUSE_MS));
       const index = Math.floor(random() * (WRITERS + REPLAYERS));
       if (index < WRITERS) {
-        const victim = writers[index] as Child;
-        const isAlive = victim.process.exitCode === null;
-        await victim.kill();
-        if (!isAlive) continue;
-        killed++;
+        if (await killed(writers[index])) hits++;
         writers[index] = await startWriter(Math.ceil(each / 2));
       } else {
-        await (replayers[index - WRITERS] as Child).kill();
-        killed++;
+        if (await killed(replayers[index - WRITERS])) hits++;
         replayers[index - WRITERS] = await startReplayer();
       }
     }
@@ -77,8 +77,17 @@ describe('on one folder', function () {
     const ids = collector.rows().map(({ id }) => id);
     const twice = ids.length - new Set(ids).size;
     console.log(
-      `      seed ${SEED}: ${answered.length} frames, ${ids.length} rows, ${twice} twice, ${killed} of ${KILLS} kills hit`,
+      `      seed ${SEED}: ${answered.length} frames, ${ids.length} rows, ${twice} twice, ${hits} of ${KILLS} kills hit`,
     );
     assert.equal(twice, 0);
+    assert.ok(answered.length >= (FRAMES * 5) / 8);
+    assert.ok(hits >= KILLS * 0.9);
   });
 });
+
+/** @returns whether it was alive */
+async function killed(victim: Child | undefined): Promise<boolean> {
+  const isAlive = victim?.process.exitCode === null;
+  await victim?.kill();
+  return isAlive;
+}

@@ -1,5 +1,6 @@
 /** An Express app with a spool, as a user writes it. It works for a few milliseconds, in steps, and answers. */
 
+import { openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { getTracer, openlayerTracing } from '@openlayer-tracing/express';
 import express from 'express';
@@ -9,6 +10,13 @@ const app = express();
 const begun = performance.now();
 app.use(openlayerTracing(options));
 const mountedMs = performance.now() - begun;
+if (process.env.BEGUN !== undefined) {
+  const file = openSync(process.env.BEGUN, 'a');
+  app.use((req, _res, next) => {
+    writeSync(file, `${req.trace.inferenceId}\n`);
+    next();
+  });
+}
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const passage = 'The library lends up to twelve items at a time, for four weeks. '.repeat(8);
 

@@ -12,8 +12,13 @@ const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
 const MODES = ['json', 'json', 'stream', 'length'];
 
 let next = 0;
+/** No request is begun beyond it, so that none is missed by whoever kills the app at one of them. */
+let limit = 0;
 let answered = 0;
 let broken = 0;
+process.on('message', (message: { limit: number }) => {
+  limit = message.limit;
+});
 
 /** Whether the whole answer came; undefined where nobody was there to hear the request. */
 function ask(id: string, mode: string | undefined): Promise<boolean | undefined> {
@@ -46,6 +51,10 @@ function ask(id: string, mode: string | undefined): Promise<boolean | undefined>
 
 async function work(): Promise<void> {
   while (next < total) {
+    if (next >= limit) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      continue;
+    }
     const n = next++;
     // A request that failed is not asked again: its id may have been heard.
     let isAnswered = await ask(`${prefix}-${n}`, MODES[n % MODES.length]);
@@ -55,7 +64,7 @@ async function work(): Promise<void> {
     }
     if (isAnswered) answered++;
     else broken++;
-    if (answered % 100 === 0) process.send?.({ answered, broken });
+    if ((answered + broken) % 20 === 0) process.send?.({ answered, broken });
   }
 }
 
@@ -63,4 +72,4 @@ let isDone = false;
 process.on('disconnect', () => process.exit(isDone ? 0 : 1));
 await Promise.all(Array.from({ length: concurrency }, work));
 isDone = true;
-process.send?.({ answered, broken, done: true }, () => process.exit(0));
+process.send?.({ answered, broken }, () => process.exit(0));
