@@ -11,6 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { violations } from '../../../support/wire/validate.ts';
 
 export interface Mode {
@@ -22,6 +23,8 @@ export interface Mode {
   readonly refused?: string;
   /** The one pipeline that it does not know. */
   readonly unknown?: string;
+  /** Nobody listens for so long. */
+  readonly closedMs?: number;
   /** Answers that come so late, in milliseconds. */
   readonly lateMs?: number;
   readonly maxBytes?: number;
@@ -51,7 +54,9 @@ const listener: RequestListener = async (request, response) => {
   if (request.url === '/mode') {
     mode = JSON.parse(await textOf(request)) as Mode;
     calls = 0;
-    response.end('{}');
+    response.end('{}', () => {
+      if (mode.closedMs !== undefined) leaveFor(mode.closedMs);
+    });
     return;
   }
   const isFaulty = mode.fault !== undefined && calls++ < (mode.times ?? Number.POSITIVE_INFINITY);
@@ -150,6 +155,12 @@ const server =
   tls === undefined ? createServer(listener) : createSecureServer(JSON.parse(tls), listener);
 server.keepAliveTimeout = 60_000;
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
-  const address = server.address();
-  console.log(`listening ${typeof address === 'object' ? address?.port : ''}`);
+  console.log(`listening ${(server.address() as AddressInfo).port}`);
 });
+
+function leaveFor(ms: number): void {
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  server.closeAllConnections();
+  setTimeout(() => server.listen(port, '127.0.0.1'), ms);
+}
