@@ -104,6 +104,7 @@ describe('a spool folder that is full', function () {
     await Promise.all(writers.map(({ ended }) => ended));
     clearInterval(look);
     assert.equal(linesOf(acked).length, 3000 * PROCESSES);
+    for (const { said } of writers) assert.doesNotMatch(said.stderr, /spool_failed/);
     assert.ok(most > maxBytes * 0.8, `${most} bytes at most`);
     assert.ok(most <= maxBytes * (1 + PROCESSES / 8), `${most} bytes`);
   });

@@ -7,7 +7,15 @@ import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { quickTracer } from '../publishing/support.ts';
 import { needStrace } from '../skip.ts';
 import { attachStrace } from './strace.ts';
-import { filesIn, linesOf, seeded, startChild, temporaryFolder, until } from './support.ts';
+import {
+  type Child,
+  filesIn,
+  linesOf,
+  seeded,
+  startChild,
+  temporaryFolder,
+  until,
+} from './support.ts';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 /** Of so many calls of a kind that follow one another, one is chosen. */
@@ -63,7 +71,7 @@ class Lane implements AsyncDisposable {
     const acked = join(this.#folder.path, 'template.acked');
     const life = await this.#start('old', dir, acked);
     life.process.send('begin');
-    await until('all has ended', () => linesOf(acked).length === 14);
+    await until('all has ended', () => linesOf(acked).length === 20);
     await life.kill();
     const [last] = filesIn(dir).slice(-1);
     const bytes = readFileSync(String(last));
@@ -95,12 +103,17 @@ class Lane implements AsyncDisposable {
     const counts = await strace.counts();
     const what = `${call} ${when}`;
     if (signal !== 'SIGKILL') assert.equal(code, 0, `${what}: ${life.said.stderr}`);
-    await this.#recover(dir, [...this.#inherited, ...linesOf(acked)], what);
+    await this.#recover(dir, [...this.#inherited, ...linesOf(acked)], what, life);
     return signal === 'SIGKILL' ? undefined : counts;
   }
 
-  async #recover(dir: string, expected: readonly string[], what: string): Promise<void> {
-    const { tracer } = quickTracer(
+  async #recover(
+    dir: string,
+    expected: readonly string[],
+    what: string,
+    life: Child,
+  ): Promise<void> {
+    const { tracer, said } = quickTracer(
       this.#collector.server.url,
       options(this.#collector.server.url, dir),
     );
@@ -113,7 +126,7 @@ class Lane implements AsyncDisposable {
     assert.deepEqual(
       expected.filter((id) => !got.has(id)),
       [],
-      `${what}: lost`,
+      `${what}: lost; ${life.said.stderr} ${JSON.stringify(said)}`,
     );
     assert.equal(got.size, this.#rows.length, `${what}: twice`);
   }

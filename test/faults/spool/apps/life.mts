@@ -12,13 +12,14 @@ await new Promise((resolve) => {
 });
 
 const tracer = createTracer(JSON.parse(String(TRACING)));
-const passage = 'The library lends up to twelve items at a time. '.repeat(36);
-for (let i = 0; i < 14; i++) {
+const passage = 'The library lends up to twelve items at a time. '.repeat(14);
+for (let i = 0; i < 20; i++) {
   const inferenceId = `${PREFIX}-${i}`;
   const trace = tracer.startTrace({ name: 'work', inferenceId, input: { question: 'why' } });
   await new Promise((resolve) => setImmediate(resolve));
   trace.update({ output: passage });
   trace.end();
+  await new Promise((resolve) => setImmediate(resolve));
   writeSync(file, `${inferenceId}\n`);
 }
 await tracer.flush();

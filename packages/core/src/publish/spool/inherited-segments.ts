@@ -139,6 +139,7 @@ export class InheritedSegments {
       this.found += rows;
       this.ledger.spooled += rows;
       this.#segment = segment;
+      this.#onTaken();
       return true;
     } catch (error) {
       this.#folder.failed(error);
@@ -153,7 +154,6 @@ export class InheritedSegments {
       const before = files.look(files.join(folder, nameOf(name.id, name.owner)));
       const path = claim(files, folder, name, owner);
       if (path === undefined) return undefined;
-      this.#onTaken();
       const recovered = await recover(files, path, name);
       if (!recovered.isNewer) return { ...recovered, aliveMs: before?.modifiedMs ?? Date.now() };
       this.#leaveToNewer(recovered.segment);

@@ -75,7 +75,7 @@ export class Spool {
       this.#tickLater();
     });
     this.#own.inherited = () => this.#inherited.segment;
-    this.#own.isRoomComing = () => this.#isMakingRoom;
+    this.#own.isRoomComing = () => this.#isMakingRoom && !this.#isLeaving;
     this.#own.onNew = () => {
       this.#tickLater();
       this.#makeRoomLater();
@@ -133,17 +133,13 @@ export class Spool {
 
   /** Keeps the row of a trace as it is now; the trace stays open. */
   append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
-    if (entry !== undefined && !entry.segment.isGone) {
-      return this.#own.write(() => {
-        entry.segment.appendRow(entry.number, row);
-        return entry;
-      });
-    }
     return this.#own.write((segment) => {
-      const number = segment.table.traces;
-      segment.table.set(number, State.open);
-      segment.appendRow(number, row);
-      return { segment, number };
+      // To make room for it, the segment that it began in may have been deleted.
+      const isThere = entry !== undefined && !entry.segment.isGone;
+      const place = isThere ? entry : { segment, number: segment.table.traces };
+      if (!isThere) segment.table.set(place.number, State.open);
+      place.segment.appendRow(place.number, row);
+      return place;
     });
   }
 
