@@ -13,7 +13,14 @@ const TESTS = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', '
 const CONTRACT = 'test/contract/**/*.test.ts';
 const FAULTS = 'test/**/*.fault.ts';
 /** What shows the same in a few minutes. */
-const SHORT = { REQUESTS: '3000', FLIPS: '2000', TRACES: '5000', EVERY: '6', BASE_MS: '400', CYCLES: '6' };
+const SHORT = {
+  REQUESTS: '3000',
+  FLIPS: '2000',
+  TRACES: '5000',
+  EVERY: '6',
+  BASE_MS: '400',
+  CYCLES: '6',
+};
 
 prepare();
 const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));

@@ -218,9 +218,12 @@ export class Publishing {
     if (spool !== undefined) {
       const has: Lookup = (id, options) => this.#api.hasRow(id, options);
       const attempts = withAttempts(sender, spool);
-      const pace = paceOf(config.retry);
+      const verification = {
+        paceMs: paceOf(config.retry),
+        doubtful: (rows: readonly QueuedRow[]) => spool.doubtful(rows),
+      };
       const verified =
-        config.transport === undefined ? withVerification(attempts, has, pace) : attempts;
+        config.transport === undefined ? withVerification(attempts, has, verification) : attempts;
       this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
       return withIsolation(withSpool(withTrimming(this.#breaker), spool));
     }

@@ -7,12 +7,23 @@ import { SendError, type SendOptions, type Transport } from './transport.js';
 /** @returns whether the platform has the row. @throws SendError where it does not say */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;
 
-/** @param paceMs least time between two questions: a platform that has just recovered is asked by many at once */
-export function withVerification(transport: Transport, has: Lookup, paceMs: number): Transport {
+export interface VerificationTools {
+  /** Least time between two questions, in milliseconds: a platform that has just recovered is asked by many at once. */
+  readonly paceMs: number;
+  /** Of some rows, those that another process may have sent. */
+  readonly doubtful: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
+}
+
+export function withVerification(
+  transport: Transport,
+  has: Lookup,
+  { paceMs, doubtful }: VerificationTools,
+): Transport {
   let notBefore = 0;
 
   return {
     async send(batch, options) {
+      for (const row of doubtful(batch.rows)) row.arrival ??= 'unknown';
       const isUnsure = batch.rows.some(({ arrival }) => arrival !== undefined);
       const rows = isUnsure ? await missing(batch.rows, options) : batch.rows;
       const found = batch.rows.length - rows.length;

@@ -58,6 +58,15 @@ app.get('/stats', (_req, res) => {
   const rss = process.memoryUsage.rss();
   res.json({ stats: getTracer().stats(), rss, mountedMs });
 });
+app.get('/clock', (req, res) => {
+  const { now } = Date;
+  Date.now = () => now() + Number(req.query.ms);
+  res.json({});
+});
+app.get('/flush', async (_req, res) => {
+  await getTracer().flush();
+  res.json({});
+});
 app.get('/shutdown', async (req, res) => {
   const start = performance.now();
   await getTracer().shutdown({ deadlineMs: Number(req.query.ms) });

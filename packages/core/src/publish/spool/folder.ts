@@ -2,10 +2,10 @@
 
 import type { Diagnostics } from '../../diagnostics.js';
 import type { SpoolFiles } from './files.js';
-import { nameOf } from './names.js';
+import { nameOf, segmentsIn } from './names.js';
 import { Quarantine } from './quarantine.js';
 import { restored } from './restore.js';
-import type { Segment } from './segment.js';
+import type { Segment, SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { SlowDisk } from './slow-disk.js';
 
@@ -23,6 +23,8 @@ export class SpoolFolder {
   /** Of segments that are not ours, and of the quarantine, when they were last looked at. */
   otherBytes = 0;
   #notBefore = 0;
+  readonly #restored = new WeakSet<Segment>();
+  readonly #taken = new WeakSet<Segment>();
   /** Is told that the disk failed. */
   onFailure: () => void = () => {};
 
@@ -106,6 +108,32 @@ export class SpoolFolder {
     }
   }
 
+  /** Closes a segment that another process has taken over, since it took this one for dead. @returns whether it was one */
+  leaveTaken(segment: Segment): boolean {
+    const { files, path } = this;
+    if (segment.isGone || files.look(segment.path) !== undefined) return false;
+    // A folder that was moved, or that cannot be read, has no other name of it.
+    const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
+    if (!isThere || !files.isLinked(segment.file)) return false;
+    segment.close();
+    this.#taken.add(segment);
+    return true;
+  }
+
+  /** Whether another process sends the row. */
+  isTaken(entry: SpoolEntry | undefined): boolean {
+    return (
+      entry !== undefined &&
+      this.#taken.has(entry.segment) &&
+      entry.segment.table.hasRow(entry.number)
+    );
+  }
+
+  /** Whether its file was deleted in use: perhaps by a process that took it over and has sent what was in it. */
+  isDoubtful(segment: Segment): boolean {
+    return this.#restored.has(segment) || !this.files.isLinked(segment.file);
+  }
+
   /** Gives a segment whose file was deleted another, where anything in it is of use. */
   restore(segment: Segment): void {
     if (segment.isDone) {
@@ -115,6 +143,7 @@ export class SpoolFolder {
     }
     this.files.prepare(this.path);
     restored(this.files, segment);
+    this.#restored.add(segment);
     this.diagnostics.report(
       'warn',
       'spool_deleted',

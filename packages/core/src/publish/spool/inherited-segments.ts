@@ -92,11 +92,24 @@ export class InheritedSegments {
     return true;
   }
 
+  /** Gives up what another process has taken over. */
+  leaveTaken(): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    const { kept } = segment;
+    if (!this.#folder.leaveTaken(segment)) return;
+    const count = kept + this.#interrupted.splice(0).length;
+    this.#segment = undefined;
+    this.ledger.spooled -= count;
+    this.ledger.drop('taken_over', count);
+  }
+
   /**
    * Looks after the file.
    * @param isTouched whether it is to show that its owner lives
    */
   tend(isTouched: boolean): void {
+    this.leaveTaken();
     const segment = this.#segment;
     if (segment === undefined || segment.isGone) return;
     if (!this.#folder.files.isLinked(segment.file)) this.#folder.restore(segment);

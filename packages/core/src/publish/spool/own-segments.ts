@@ -8,6 +8,8 @@ import { State } from './trace-table.js';
 
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
 const MIN_SEGMENT_BYTES = 16 * 1024;
+/** Having shown for the last time that it lives, a process is not taken for dead before it is twice as long ago. */
+const TRUSTED_MS = 60_000;
 
 export class OwnSegments {
   readonly #folder: SpoolFolder;
@@ -16,6 +18,8 @@ export class OwnSegments {
   readonly #all: Segment[] = [];
   /** The newest, where it takes more. */
   #active: Segment | undefined;
+  /** By the clock that all processes share: until then, the segments are ours. */
+  #trustedUntil = 0;
   /** Is told that something was written. */
   onWrite: () => void = () => {};
   /** Is told of each new segment. */
@@ -56,6 +60,8 @@ export class OwnSegments {
     const folder = this.#folder;
     if (folder.isResting) return undefined;
     try {
+      // It may have stood still for longer than any of its timers.
+      if (Date.now() > this.#trustedUntil) this.#findAgain();
       const start = performance.now();
       const result = write(this.#writable());
       const end = performance.now();
@@ -67,6 +73,30 @@ export class OwnSegments {
       folder.failed(error);
       return undefined;
     }
+  }
+
+  /** Gives up what another process has taken over. */
+  leaveTaken(): void {
+    for (const segment of this.#all) {
+      const { kept } = segment;
+      if (!this.#folder.leaveTaken(segment)) continue;
+      this.#ledger.spooled -= kept;
+      this.#ledger.drop('taken_over', kept);
+    }
+    this.forgetGone();
+  }
+
+  /** Finds out which files are still there, and ours. */
+  #findAgain(): void {
+    this.#trustedUntil = Date.now() + TRUSTED_MS;
+    this.leaveTaken();
+    for (const segment of this.#all) {
+      if (this.#folder.files.isLinked(segment.file)) continue;
+      this.#folder.restore(segment);
+      // Only what is in it is asked for before it is sent.
+      this.#seal(segment);
+    }
+    this.forgetGone();
   }
 
   /** Writes down which traces have begun. */
@@ -86,12 +116,11 @@ export class OwnSegments {
    * @param isTouched whether they are to show that their owner lives
    */
   tend(isTouched: boolean): void {
-    const { files, config } = this.#folder;
+    const { config } = this.#folder;
     const oldest = Date.now() - config.maxAgeMs;
+    this.#findAgain();
     for (const segment of [...this.#all]) {
-      if (segment.isGone) continue;
-      if (!files.isLinked(segment.file)) this.#folder.restore(segment);
-      else if (segment.createdMs < oldest) this.#giveAway(segment, 'spool_expired');
+      if (segment.createdMs < oldest) this.#giveAway(segment, 'spool_expired');
       else if (isTouched) this.#folder.touch(segment);
     }
     this.forgetGone();

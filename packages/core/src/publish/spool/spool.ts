@@ -134,6 +134,7 @@ export class Spool {
   /** Keeps the row of a trace as it is now; the trace stays open. */
   append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
     return this.#own.write((segment) => {
+      if (entry !== undefined && this.#folder.isTaken(entry)) return entry;
       // To make room for it, the segment that it began in may have been deleted.
       const isThere = entry !== undefined && !entry.segment.isGone;
       const place = isThere ? entry : { segment, number: segment.table.traces };
@@ -154,22 +155,29 @@ export class Spool {
     this.#own.removeDone();
   }
 
+  /** Those of which it cannot be known from here whether they were sent by another process. */
+  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    const segments = new Set(rows.map((row) => row.entry?.segment));
+    for (const each of segments) {
+      if (each?.isGone !== false || !this.#folder.isDoubtful(each)) segments.delete(each);
+    }
+    return segments.size === 0 ? [] : rows.filter((row) => segments.has(row.entry?.segment));
+  }
+
   /**
    * The rows are about to be sent.
    * @returns those that are still ours: a process that was taken for dead finds its segments gone
    */
   sending(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    this.#own.leaveTaken();
+    this.#inherited.leaveTaken();
     this.#note(Kind.sent, rows, (segment, number) => segment.table.setUnsure(number, true));
-    const { files } = this.#folder;
-    const lost = new Set<Segment>();
-    for (const segment of new Set(rows.map((row) => row.entry?.segment))) {
-      if (segment === undefined || segment.isGone) continue;
-      if (files.look(segment.path) === undefined && files.isLinked(segment.file)) lost.add(segment);
-    }
-    if (lost.size === 0) return rows;
-    for (const segment of lost) segment.close();
-    this.#own.forgetGone();
-    return rows.filter((row) => row.entry === undefined || !lost.has(row.entry.segment));
+    return this.#ours(rows);
+  }
+
+  #ours(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    const isTaken = rows.some(({ entry }) => this.#folder.isTaken(entry));
+    return isTaken ? rows.filter(({ entry }) => !this.#folder.isTaken(entry)) : rows;
   }
 
   /** The rows were sent and have not arrived. */
@@ -179,10 +187,14 @@ export class Spool {
 
   /** Takes all of them, or says how many found no place. */
   keepAll(rows: readonly QueuedRow[], error?: unknown): Delivery {
+    const ours = this.#ours(rows);
     const counts = { disk: 0, memory: 0, nowhere: 0 };
-    for (const row of rows) counts[this.keep(row)]++;
+    for (const row of ours) counts[this.keep(row)]++;
     const { disk: spooled, memory: held, nowhere } = counts;
-    return { delivered: 0, lost: nowhere > 0 ? { spool_full: nowhere } : {}, spooled, held, error };
+    const lost: Record<string, number> = {};
+    if (nowhere > 0) lost.spool_full = nowhere;
+    if (ours !== rows) lost.taken_over = rows.length - ours.length;
+    return { delivered: 0, lost, spooled, held, error };
   }
 
   /**
@@ -231,6 +243,7 @@ export class Spool {
 
   /** The next rows to be sent again, oldest first; undefined where there are none. */
   async next(): Promise<Replayable | undefined> {
+    this.#own.leaveTaken();
     const ledger = this.#ledger;
     const held = this.#memory.drain();
     if (held.length > 0) return { rows: held, ledger, isFromMemory: true };
@@ -247,6 +260,8 @@ export class Spool {
 
   /** Looks for segments whose owner has died, and takes the oldest over. */
   adopt(): Promise<boolean> {
+    // One of ours could be among them.
+    this.#own.leaveTaken();
     return this.#inherited.adopt();
   }
 
