@@ -36,7 +36,10 @@ export function onSignal(work: () => Promise<void>): () => void {
   const heard = (signal: NodeJS.Signals) => {
     forget();
     const raise = () => {
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+      if (process.listenerCount(signal) > 0) return;
+      // A process that dies of a signal has no 'exit'.
+      atExit();
+      process.kill(process.pid, signal);
     };
     work().then(raise, raise);
   };

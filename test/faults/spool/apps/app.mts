@@ -49,6 +49,13 @@ app.get('/throw', () => {
     throw new Error('thrown by the app');
   });
 });
+app.get('/reject', () => {
+  setTimeout(() => Promise.reject(new Error('rejected by the app')));
+});
+app.get('/abort', () => process.abort());
+app.get('/leak', () => {
+  for (const all: object[] = []; ; ) all.push({ next: all.length });
+});
 app.get('/configure', async (req, res) => {
   const { configure } = await import('@openlayer-tracing/express');
   configure({ ...options, apiKey: String(req.query.key) });
