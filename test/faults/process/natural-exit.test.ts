@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { startCollector } from '../../support/collector.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { ask, median, publishingTo, refusingUrl, start, startHungEnd } from './support.ts';
 
 const ROUNDS = 3;
@@ -13,22 +14,25 @@ async function exitDelay(variables: Record<string, string>): Promise<number> {
 }
 
 describe('natural exit', () => {
-  const delays: Record<'bare' | 'healthy' | 'hung' | 'refusing', number[]> = {
+  const delays: Record<'bare' | 'healthy' | 'hung' | 'refusing' | 'spooling', number[]> = {
     bare: [],
     healthy: [],
     hung: [],
     refusing: [],
+    spooling: [],
   };
 
   before(async function () {
     this.timeout(120_000);
     await using collector = await startCollector();
     await using hung = await startHungEnd();
+    using folder = temporaryFolder();
     const environments = {
       bare: { TRACED: '0' },
       healthy: publishingTo(collector.server.url),
       hung: publishingTo(hung.url),
       refusing: publishingTo(await refusingUrl()),
+      spooling: { ...publishingTo(hung.url), OPENLAYER_SPOOL_DIR: folder.path },
     };
     const measure = async (what: keyof typeof delays) => {
       delays[what].push(await exitDelay(environments[what]));
@@ -37,12 +41,18 @@ describe('natural exit', () => {
     for (let round = 0; round < ROUNDS; round++) {
       await Promise.all([measure('bare'), measure('hung')]);
       await Promise.all([measure('healthy'), measure('refusing')]);
+      await measure('spooling');
     }
     await collector.exactly(3 * ROUNDS);
   });
 
-  for (const what of ['healthy', 'hung', 'refusing'] as const) {
-    it(`is not delayed by more than 200 ms with a ${what} collector`, () => {
+  for (const [what, title] of [
+    ['healthy', 'a healthy collector'],
+    ['hung', 'a hung collector'],
+    ['refusing', 'a refusing collector'],
+    ['spooling', 'a hung collector and a spool'],
+  ] as const) {
+    it(`is not delayed by more than 200 ms with ${title}`, () => {
       const added = median(delays[what]) - median(delays.bare);
       assert.ok(added <= 200, `${added} ms more: ${JSON.stringify(delays)}`);
     });

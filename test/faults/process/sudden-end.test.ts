@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { startCollector } from '../../support/collector.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { ask, type Ended, publishingTo, start, startHungEnd } from './support.ts';
 
 /** Serves some requests, then the one that ends the process; a signal, where one is given, comes after it. */
@@ -25,6 +26,18 @@ function comparable({ code, signal, stdout, stderr }: Ended) {
   return { code, signal, stdout: stdout.replace(/\d{4,}/g, 'n'), stderr: text };
 }
 
+/** The same end of an app without us, with us, and with a spool. */
+async function threeTimes(path: string, signal?: NodeJS.Signals): Promise<[Ended, Ended, Ended]> {
+  await using hung = await startHungEnd();
+  using folder = temporaryFolder();
+  const traced = publishingTo(hung.url);
+  return Promise.all([
+    run({ TRACED: '0' }, path, signal),
+    run(traced, path, signal),
+    run({ ...traced, OPENLAYER_SPOOL_DIR: folder.path }, path, signal),
+  ]);
+}
+
 describe('the end of a process that is traced is that of one that is not', () => {
   const ends: [what: string, path: string, code: number][] = [
     ['process.exit(3) in a handler', '/exit', 3],
@@ -36,36 +49,24 @@ describe('the end of a process that is traced is that of one that is not', () =>
 
   for (const [what, path, code] of ends) {
     it(what, async () => {
-      await using hung = await startHungEnd();
-      const [bare, traced] = await Promise.all([
-        run({ TRACED: '0' }, path),
-        run(publishingTo(hung.url), path),
-      ]);
+      const [bare, traced, spooling] = await threeTimes(path);
       assert.equal(bare.code, code);
       assert.deepEqual(comparable(traced), comparable(bare));
+      assert.deepEqual(comparable(spooling), comparable(bare));
     });
   }
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     it(`${signal} without a handler, while requests are open and rows wait`, async () => {
-      await using hung = await startHungEnd();
-      const [bare, traced] = await Promise.all([
-        run({ TRACED: '0' }, '/slow', signal),
-        run(publishingTo(hung.url), '/slow', signal),
-      ]);
+      const [bare, traced, spooling] = await threeTimes('/slow', signal);
       assert.equal(bare.signal, signal);
       assert.deepEqual(comparable(traced), comparable(bare));
+      assert.deepEqual(comparable(spooling), comparable(bare));
     });
   }
 
   it('process.abort()', async () => {
-    await using hung = await startHungEnd();
-    const [bare, traced] = await Promise.all([
-      run({ TRACED: '0' }, '/abort'),
-      run(publishingTo(hung.url), '/abort'),
-    ]);
-    assert.equal(bare.signal, 'SIGABRT');
-    assert.equal(traced.signal, bare.signal);
+    for (const { signal } of await threeTimes('/abort')) assert.equal(signal, 'SIGABRT');
   });
 });
 

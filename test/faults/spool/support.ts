@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PIPELINE } from '../../support/collector.ts';
@@ -11,6 +10,8 @@ import type { Mode } from './apps/collector.mts';
 
 /** Nothing listens there. */
 export const NOWHERE = 'http://127.0.0.1:9/v1';
+
+export { temporaryFolder } from '../temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -27,12 +28,6 @@ const alive = new Set<ChildProcess>();
 after(() => {
   for (const child of alive) child.kill('SIGKILL');
 });
-
-/** A folder of its own that is gone at the end. */
-export function temporaryFolder(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'openlayer-spool-'));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}
 
 /** Runs an app of `apps/`; resolves when it listens, or at once where it does not. */
 export async function startChild(
