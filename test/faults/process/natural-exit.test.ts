@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { ask, median, publishingTo, refusingUrl, start, startHungEnd } from './support.ts';
@@ -115,6 +117,20 @@ describe('a script that waits', () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /"ok":false/);
     await collector.exactly(1);
+  });
+
+  it('for shutdown() when it is too late ends as it would without, and a spool has its row', async () => {
+    await using hung = await startHungEnd();
+    using folder = temporaryFolder();
+    for (const spool of [{}, { OPENLAYER_SPOOL_DIR: folder.path }]) {
+      const variables = { ...publishingTo(hung.url), ...spool, MODE: 'at-exit' };
+      const { code, stderr } = await start('script.mts', variables).ended;
+      assert.deepEqual({ code, stderr }, { code: 7, stderr: '' });
+    }
+    const files = readdirSync(folder.path, { recursive: true, withFileTypes: true });
+    const [segment] = files.filter((entry) => entry.isFile());
+    const text = readFileSync(join(segment?.parentPath ?? '', segment?.name ?? ''), 'latin1');
+    assert.match(text, /"output":"WHY"/);
   });
 
   it('for nothing has its row delivered all the same', async () => {

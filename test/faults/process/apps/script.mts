@@ -9,6 +9,15 @@ if (MODE === 'maxBatchRows') configure({ batch: { maxBatchRows: 1 } });
 const ask = trace((question: string) => question.toUpperCase(), { name: 'ask' });
 ask('why');
 
+if (MODE === 'at-exit') {
+  process.on('exit', () => {
+    shutdown();
+    flush();
+    shutdown({ deadlineMs: 1 });
+  });
+  process.exit(7);
+}
+
 const start = performance.now();
 if (MODE === 'flush') await flush({ deadlineMs });
 if (MODE === 'shutdown') await shutdown({ deadlineMs });
