@@ -20,6 +20,8 @@ const SHORT = {
   EVERY: '6',
   BASE_MS: '400',
   CYCLES: '6',
+  WORKERS: '4',
+  BLOCKED_MS: '3500',
 };
 
 prepare();

@@ -43,6 +43,15 @@ app.get('/chat', async (req, res) => {
   }
 });
 app.get('/hang', () => {});
+app.get('/late', async (req, res) => {
+  await wait(Number(req.query.ms));
+  res.json({});
+});
+app.get('/block', (req, res) => {
+  const end = performance.now() + Number(req.query.ms);
+  while (performance.now() < end);
+  res.json({});
+});
 app.get('/exit', (_req, _res) => process.exit(3));
 app.get('/throw', () => {
   setTimeout(() => {
@@ -83,7 +92,6 @@ app.get('/shutdown', async (req, res) => {
 
 // Nobody is left to ask.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.channel?.unref();
 
 const server = createServer(app);
 server.keepAliveTimeout = 60_000;
