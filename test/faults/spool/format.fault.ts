@@ -1,10 +1,12 @@
 /** What the format of the spool withstands. Its functions are behind the door: no file of a user's can be damaged so often. */
 
 import assert from 'node:assert/strict';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { seeded, temporaryFolder } from './support.ts';
+import type { Transport } from '@openlayer-tracing/core';
+import { quickTracer, until } from '../publishing/support.ts';
+import { NOWHERE, seeded, temporaryFolder } from './support.ts';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const FLIPS = Number(process.env.FLIPS ?? 10_000);
@@ -29,6 +31,7 @@ const dist = join(
 );
 const { nodeSpoolFiles } = await import(join(dist, 'platform/node-spool-files.js'));
 const { Segment: SegmentClass } = await import(join(dist, 'publish/spool/segment.js'));
+const { sealFrame, HEADER_BYTES } = await import(join(dist, 'publish/spool/frame.js'));
 const { recover } = await import(join(dist, 'publish/spool/recover.js'));
 
 const encoder = new TextEncoder();
@@ -76,6 +79,34 @@ async function recovered(path: string): Promise<number[]> {
   return numbers;
 }
 
+/** Frames that nobody of ours has written, each of them whole. */
+const ODD: readonly [kind: number, number: number, payload: string][] = [
+  [1, 20, 'null'],
+  [1, 21, 'no JSON'],
+  [1, 22, '{"__proto__":{"inferenceId":"x"},"startedAt":0}'],
+  [1, 23, '[]'],
+  [1, 0xffff_ffff, '{}'],
+  [2, 24, 'no line break'],
+  [2, 25, ''],
+  [2, 0xffff_ffff, 'id\n{}\n{}'],
+  [3, 0, 'no JSON'],
+  [3, 0, '{"a":1}'],
+  [4, 0, '[[0]]'],
+  [4, 0, '[null]'],
+  [3, 0, '[[0,1e308]]'],
+  [5, 0, '[[-1e308,-1]]'],
+  [5, 0, '[[0.5,3.5]]'],
+  [5, 0, '[["0","9"]]'],
+  [5, 0, ''],
+  [99, 0, '[[0,9]]'],
+];
+
+function frame(kind: number, number: number, payload: string): Uint8Array {
+  const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), Buffer.from(payload)]);
+  const length = bytes.byteLength - HEADER_BYTES;
+  return bytes.subarray(0, sealFrame(bytes, kind, number, length, nodeSpoolFiles.checksum));
+}
+
 describe('the format of the spool', function () {
   this.timeout(300_000);
 
@@ -113,6 +144,38 @@ describe('the format of the spool', function () {
       );
       // Its start may have been hit, and not its row.
       assert.ok(got.filter((i) => i === hit).length <= 1);
+    }
+  });
+
+  it('gives every row beside frames that are whole and mean nothing', async () => {
+    using folder = temporaryFolder();
+    using origin = temporaryFolder();
+    const { bytes } = written(origin.path, 12);
+    const options = { spool: { dir: folder.path } };
+    await quickTracer(NOWHERE, options).tracer.shutdown();
+    const [destination = ''] = readdirSync(folder.path);
+    for (const [i, [kind, number, payload]] of ODD.entries()) {
+      const now = Date.now().toString(36).padStart(9, '0');
+      const name = `${now}-${String(i).padStart(8, '0')}.0.wal`;
+      const all = Buffer.concat([
+        frame(kind, number, payload),
+        bytes,
+        frame(kind, number, payload),
+      ]);
+      writeFileSync(join(folder.path, destination, name), all);
+      const got: string[] = [];
+      const transport: Transport = {
+        async send({ rows }) {
+          got.push(...rows.map(({ inferenceId }) => inferenceId));
+          return { delivered: rows.length, lost: {} };
+        },
+        close() {},
+      };
+      const { tracer } = quickTracer(NOWHERE, { ...options, transport });
+      await until(`kind ${kind}, number ${number}, ${payload}`, () => got.length >= 12, 3000);
+      await tracer.shutdown();
+      const expected = Array.from({ length: 12 }, (_, n) => `row-${n}`);
+      assert.deepEqual(got.filter((id) => id.startsWith('row-')).sort(), expected.sort());
     }
   });
 });

@@ -41,6 +41,7 @@ async function backlogIn(files: SpoolFiles, folder: string): Promise<Backlog> {
 
 async function waitingIn(files: SpoolFiles, path: string): Promise<number> {
   const traces = new Set<number>();
+  let below = 0;
   let file: number;
   try {
     file = files.open(path);
@@ -51,9 +52,11 @@ async function waitingIn(files: SpoolFiles, path: string): Promise<number> {
   try {
     await readFrames(files, file, {
       frame({ kind, number, payload }) {
-        if (kind === Kind.start || kind === Kind.row) traces.add(number);
-        else if (kind === Kind.done) {
-          for (const each of numbersIn(payload, 2 ** 32)) traces.delete(each);
+        if (kind === Kind.start || kind === Kind.row) {
+          traces.add(number);
+          below = Math.max(below, number + 1);
+        } else if (kind === Kind.done) {
+          for (const each of numbersIn(payload, below)) traces.delete(each);
         }
       },
       damage() {},

@@ -4,7 +4,7 @@ import { inThousandths, quote } from '../../trace/json-text.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { BARE_LAYOUT } from '../layout.js';
 import type { QueuedRow } from '../row.js';
-import type { SpoolEntry } from './segment.js';
+import { parsed, type SpoolEntry } from './segment.js';
 
 /** What is known of a trace when it begins, as JSON text. */
 export function startText(trace: RecordedTrace, name: string): string {
@@ -21,7 +21,7 @@ export function interruptedRow(
   aliveMs: number,
   entry: SpoolEntry,
 ): QueuedRow | undefined {
-  const facts = JSON.parse(start) as Partial<Record<string, unknown>> | null;
+  const facts = parsed(start) as Partial<Record<string, unknown>> | null | undefined;
   const { inferenceId, startedAt, name } = facts ?? {};
   if (typeof inferenceId !== 'string' || typeof startedAt !== 'number' || typeof name !== 'string')
     return undefined;

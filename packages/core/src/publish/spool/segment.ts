@@ -271,13 +271,22 @@ function rangesOf(numbers: readonly number[]): [number, number][] {
 
 /** The numbers of a list, as far as it is one. */
 export function* numbersIn(payload: Uint8Array, below: number): Generator<number> {
-  const ranges: unknown = JSON.parse(utf8Text(payload));
+  const ranges = parsed(utf8Text(payload));
   if (!Array.isArray(ranges)) return;
   for (const range of ranges as unknown[]) {
     if (!Array.isArray(range)) return;
-    const [from, to] = range as [unknown, unknown];
-    if (typeof from !== 'number' || typeof to !== 'number') return;
+    const [from, to] = range as [number, number];
+    if (!Number.isInteger(from) || !Number.isInteger(to)) return;
     for (let number = Math.max(from, 0); number <= to && number < below; number++) yield number;
+  }
+}
+
+/** Undefined where it is no JSON: a frame that is whole need not be one of ours. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
