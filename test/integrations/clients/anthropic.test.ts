@@ -6,8 +6,9 @@ const VERSIONS = [
   // Brings a fetch of its own, and neither tool runner nor copies.
   ['anthropic0-30', 'anthropic0-30'],
   ['anthropic0-60', 'anthropic0-60'],
-  ['anthropic0-100', 'anthropic'],
-  ['anthropic0-137', 'anthropic'],
+  ['anthropic0-100', 'anthropic0-100'],
+  ['anthropic0-137', 'anthropic0-100'],
+  // Its tool runner names the thread.
   ['anthropic1', 'anthropic'],
 ] as const;
 
