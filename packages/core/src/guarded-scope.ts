@@ -1,5 +1,26 @@
-import type { ScopeManager } from './scope.js';
+/** The scope manager that a tracer uses, whoever made it. */
+
+import type { Diagnostics } from './diagnostics.js';
+import { defaultScope, registerScope, type ScopeManager } from './scope.js';
 import type { RecordedStep } from './trace/recorded-step.js';
+
+/** The one that the options name, held to its contract; else that of all tracers. */
+export function scopeOf(
+  { scope }: { readonly scope: ScopeManager | undefined },
+  diagnostics: Diagnostics,
+): ScopeManager {
+  if (scope === undefined) return defaultScope;
+  const guarded = new GuardedScope(scope, (what, error) =>
+    diagnostics.report(
+      'error',
+      'scope_failed',
+      `the scope manager ${what}; the app is not affected, but steps may be missing`,
+      error,
+    ),
+  );
+  registerScope(scope, guarded);
+  return guarded;
+}
 
 /**
  * A scope manager of the user's, held to its contract whatever it does: each function is called once, and what it

@@ -36,7 +36,6 @@ export {
   updateCurrentTrace,
 } from './trace/current.js';
 export type { PricedCall, Pricing } from './trace/pricing.js';
-export type { SettledTrace } from './trace/recorded-trace.js';
 export type { TraceLimits } from './trace/recorder.js';
 export type { RedactOptions } from './trace/redact.js';
 export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/spending.js';
@@ -56,6 +55,7 @@ export { type TraceOptions, trace, traced } from './trace/traced.js';
 export type {
   Outcome,
   RequestTrace,
+  SettledTrace,
   StartedTrace,
   Step,
   Trace,

@@ -2,23 +2,25 @@
 
 import { onSignal } from '#platform';
 import { type Config, resolveConfig, type TracerOptions } from './config.js';
+import { canPublish } from './destination.js';
 import { Diagnostics } from './diagnostics.js';
-import { GuardedScope } from './guarded-scope.js';
+import { scopeOf } from './guarded-scope.js';
 import { metricsText } from './publish/metrics-text.js';
 import { Publishing } from './publish/publishing.js';
 import type { QueuedRow } from './publish/row.js';
 import type { Feedback, UpdateResult } from './publish/row-updater.js';
-import { defaultScope, registerScope, type ScopeManager } from './scope.js';
+import type { ScopeManager } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
 import { isInferenceId } from './trace/inference-id.js';
 import { OpenTraces } from './trace/open-traces.js';
-import { stepName } from './trace/recorded-step.js';
-import { RecordedTrace, type SettledTrace } from './trace/recorded-trace.js';
+import { RecordedTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
 import { Redactor } from './trace/redact.js';
+import { isKept } from './trace/sampling.js';
 import { Snapshotter } from './trace/snapshot.js';
 import { Spending } from './trace/spending.js';
+import { stepName } from './trace/step-name.js';
 import type { StartedTrace } from './trace/types.js';
 import type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
 import type { RowUpdateConfig } from './wire.js';
@@ -60,7 +62,7 @@ export class TracerCore implements Tracer, Recorder {
       level: config.logLevel,
       onDiagnostic: config.onDiagnostic,
     });
-    this.scope = this.#scope(config);
+    this.scope = scopeOf(config, this.diagnostics);
     const { pricing, onUsage, budget } = config;
     if (pricing !== undefined || onUsage !== undefined) {
       this.spending = new Spending({ pricing, onUsage, budget }, this.diagnostics);
@@ -73,7 +75,7 @@ export class TracerCore implements Tracer, Recorder {
       (what, error) =>
         this.diagnostics.report('error', what, 'a logged value was replaced by a mark', error),
     );
-    this.isEnabled = this.#canPublish(config);
+    this.isEnabled = canPublish(config, this.diagnostics);
     const outside = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
     this.#open = new OpenTraces(outside);
     this.#ended = new EndedTraces({
@@ -169,7 +171,7 @@ export class TracerCore implements Tracer, Recorder {
     const { letGo } = trace;
     try {
       trace.describe();
-      if (!this.#keeps(trace)) {
+      if (!isKept(trace)) {
         this.#sampledOut++;
         publishing.leave(trace);
         letGo?.();
@@ -242,61 +244,5 @@ export class TracerCore implements Tracer, Recorder {
 
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
     return this.publishing.updates.feedback(inferenceId, feedback);
-  }
-
-  /** The one of the options is not ours, and may fail. */
-  #scope({ scope }: Config): ScopeManager {
-    if (scope === undefined) return defaultScope;
-    const guarded = new GuardedScope(scope, (what, error) =>
-      this.diagnostics.report(
-        'error',
-        'scope_failed',
-        `the scope manager ${what}; the app is not affected, but steps may be missing`,
-        error,
-      ),
-    );
-    registerScope(scope, guarded);
-    return guarded;
-  }
-
-  #canPublish(config: Config): boolean {
-    if (!config.publish) return false;
-    if (config.transport !== undefined) return true;
-    const missing = [];
-    if (config.apiKey === undefined) missing.push('OPENLAYER_API_KEY (or the option apiKey)');
-    if (config.inferencePipelineId === undefined) {
-      missing.push('OPENLAYER_INFERENCE_PIPELINE_ID (or the option inferencePipelineId)');
-    }
-    if (missing.length === 0) return true;
-    this.diagnostics.report(
-      'warn',
-      'not_configured',
-      `set ${missing.join(' and ')}; until then requests go on untraced`,
-    );
-    return false;
-  }
-
-  #keeps(trace: RecordedTrace): boolean {
-    if (trace.sample === undefined) return true;
-    try {
-      const settled: SettledTrace = {
-        inferenceId: trace.inferenceId,
-        name: trace.root.name,
-        outcome: trace.outcome,
-        statusCode: trace.statusCode,
-        latencyMs: trace.root.endMs,
-        hasError: trace.root.error !== undefined || trace.outcome === 'error',
-        usage: trace.usage,
-      };
-      return trace.sample(settled) !== false;
-    } catch (error) {
-      this.diagnostics.report(
-        'error',
-        'sample_failed',
-        'the function given as sample threw; the trace is kept',
-        error,
-      );
-      return true;
-    }
   }
 }

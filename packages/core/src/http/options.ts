@@ -1,7 +1,7 @@
 /** Options of `openlayerTracing()`, the same for every framework. */
 
 import { assertObject, ConfigError, optionalFunction, type TracerOptions } from '../config.js';
-import type { SettledTrace } from '../trace/recorded-trace.js';
+import type { SettledTrace } from '../trace/types.js';
 import type { TracerCore } from '../tracer.js';
 import type { Tracer } from '../tracer-api.js';
 

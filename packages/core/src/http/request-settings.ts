@@ -2,7 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics.js';
 import { InferenceIds, isInferenceId } from '../trace/inference-id.js';
-import type { SettledTrace } from '../trace/recorded-trace.js';
+import type { SettledTrace } from '../trace/types.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
 

@@ -2,9 +2,9 @@
 
 import { encoded, utf8Length } from '#platform';
 import { quote, rounded } from '../trace/json-text.js';
-import { stepName } from '../trace/recorded-step.js';
 import { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Recorder } from '../trace/recorder.js';
+import { stepName } from '../trace/step-name.js';
 import type { Outcome, RequestTrace } from '../trace/types.js';
 import type { BodyCapture } from './body-capture.js';
 import { type BodyFacts, bodyText } from './body-value.js';

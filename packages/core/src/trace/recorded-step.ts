@@ -1,37 +1,24 @@
 /** A step that is being recorded. Its values are JSON text from the moment they are logged. */
 
-import { isNativeError, isProxy } from '#platform';
 import type { StepType } from '../wire.js';
 import { inertStep } from './inert.js';
 import { quote } from './json-text.js';
-import { Members } from './members.js';
-import { errorMessage, errorName } from './read-safely.js';
+import { type MeasuredTimes, spanOf } from './measured-times.js';
+import type { Members } from './members.js';
+import { type RecordedError, recordedError } from './recorded-error.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { runInScope } from './run-in-scope.js';
 import { runInStep } from './run-in-step.js';
 import { FIELDS, type Field, fieldText, fits, isStepType } from './step-fields.js';
 import { newStepId } from './step-id.js';
+import { mergeMetadata, setMetadata } from './step-metadata.js';
+import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Step } from './types.js';
 import { isModelCall } from './usage.js';
 
-const MAX_NAME_CHARS = 256;
-const MAX_METADATA_KEYS = 128;
-/** Of one update; more of them are not even looked at. */
-const MAX_GIVEN_KEYS = 1000;
-/** Times outside of these are in another unit: 2000-01-01 and the last day that a Date knows. */
-const EARLIEST_MS = 946_684_800_000;
-const LATEST_MS = 8_640_000_000_000_000;
-const MAX_LATENCY_MS = 1e12;
-
 /** The end of a step that has none yet. */
 const RUNNING = Number.NEGATIVE_INFINITY;
-
-/** What went wrong, as texts. */
-export interface RecordedError {
-  readonly name: string;
-  readonly message: string;
-}
 
 export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   readonly type: T;
@@ -191,65 +178,24 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   }
 
   mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
-    if (typeof metadata !== 'object' || metadata === null || isProxy(metadata)) {
-      this.trace.badInput('metadata must be an object');
-      return;
-    }
-    const keys = Object.keys(metadata);
-    for (const key of keys.length > MAX_GIVEN_KEYS ? keys.slice(0, MAX_GIVEN_KEYS) : keys) {
-      if (this.trace.isFull) {
-        this.setMetadata('…', quote('[cut: the trace is full]'));
-        return;
-      }
-      // What is not kept must not use up the trace's room.
-      const text = this.#takesMetadata(key)
-        ? this.trace.snapshotProperty(metadata, key)
-        : undefined;
-      if (text !== undefined) this.setMetadata(key, text);
-    }
+    mergeMetadata(this, metadata);
   }
 
   setMetadata(key: string, text: string): void {
-    if (!this.#takesMetadata(key)) return;
-    const name = metadataName(key);
-    if (this.metadata === undefined) this.metadata = new Members([name], [text]);
-    else this.metadata.set(name, text);
-  }
-
-  #takesMetadata(key: string): boolean {
-    const { metadata } = this;
-    if (metadata === undefined || metadata.size < MAX_METADATA_KEYS) return true;
-    if (metadata.has(metadataName(key))) return true;
-    this.trace.badInput(`metadata takes at most ${MAX_METADATA_KEYS} keys`);
-    return false;
+    setMetadata(this, key, text);
   }
 
   /** Takes the times of work that was measured elsewhere. */
-  timed(times: {
-    startTime?: number | undefined;
-    endTime?: number | undefined;
-    latency?: number | undefined;
-  }): void {
-    const { startedAt } = this.trace;
-    const latency = this.#measured(times.latency, 0, MAX_LATENCY_MS);
-    const end =
-      this.#measured(times.endTime, EARLIEST_MS, LATEST_MS) ?? startedAt + this.trace.elapsedMs();
-    const start = this.#measured(times.startTime, EARLIEST_MS, LATEST_MS) ?? end - (latency ?? 0);
-    this.startMs = start - startedAt;
-    this.endMs = Math.max(end, start) - startedAt;
-    this.latencyMs = latency ?? Math.max(0, end - start);
+  timed(times: MeasuredTimes): void {
+    const { startMs, endMs, latencyMs } = spanOf(times, this.trace);
+    this.startMs = startMs;
+    this.endMs = endMs;
+    this.latencyMs = latencyMs;
     this.#tellUsage();
   }
 
   #tellUsage(): void {
     if (isModelCall(this.type)) this.trace.recorder.spending?.callEnded(this.trace);
-  }
-
-  #measured(value: number | undefined, least: number, most: number): number | undefined {
-    if (value === undefined || (typeof value === 'number' && value >= least && value <= most))
-      return value;
-    this.trace.badInput('startTime and endTime take epoch milliseconds, latency milliseconds');
-    return undefined;
   }
 
   #startChild<U extends StepType>(options: string | StepOptions<U>): RecordedStep<U> | undefined {
@@ -306,27 +252,4 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     this.trace.cameLate(what);
     return false;
   }
-}
-
-function metadataName(key: string): string {
-  return key.length > MAX_NAME_CHARS ? key.slice(0, MAX_NAME_CHARS) : key;
-}
-
-/** A name of bounded length, or the other one where it is none. */
-export function stepName(name: unknown, otherwise: string): string {
-  if (typeof name !== 'string' || name === '') return otherwise;
-  return name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name;
-}
-
-/** Whatever was thrown, as a name and a message. It stays as it is, and no code of its own runs. */
-export function recordedError(error: unknown, redacted: (value: unknown) => string): RecordedError {
-  if (typeof error !== 'object' || error === null || isProxy(error)) {
-    return { name: typeof error, message: error === undefined ? 'undefined' : redacted(error) };
-  }
-  const message = errorMessage(error);
-  // What was thrown although it is no error says most by its values.
-  return {
-    name: errorName(error),
-    message: redacted(message === '' && !isNativeError(error) ? error : message),
-  };
 }

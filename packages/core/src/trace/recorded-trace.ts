@@ -1,44 +1,26 @@
-/** A trace that is being recorded: its root step, what belongs to the whole, and its one end. */
+/**
+ * A trace that is being recorded: its root step, what belongs to the whole, and its one end. Longer than other files,
+ * since what may be called at any time, and what ends all that, are one state.
+ */
 
-import { isProxy } from '#platform';
 import type { JournalEntry } from '../publish/journal.js';
 import { innermost, type ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { NOTHING_USED } from './inert.js';
-import { isInferenceId } from './inference-id.js';
-import { Members } from './members.js';
-import { RecordedStep, recordedError, stepName } from './recorded-step.js';
+import type { Members } from './members.js';
+import type { OpenCall } from './open-call.js';
+import { recordedError } from './recorded-error.js';
+import { RecordedStep } from './recorded-step.js';
 import type { Recorder } from './recorder.js';
 import { runInScope } from './run-in-scope.js';
+import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
-import type { Outcome, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
+import { applyUpdate, columnsOf } from './trace-update.js';
+import type { Outcome, SettledTrace, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
 import { usageOf } from './usage.js';
 
 /** What is kept of a key. */
 const MAX_KEY_CHARS = 256;
-
-/** Texts of one trace's context. */
-const MAX_PASSAGES = 1000;
-
-/** What a sampling function decides on. */
-export interface SettledTrace {
-  readonly inferenceId: string;
-  readonly name: string;
-  readonly outcome: Outcome;
-  /** Of the HTTP answer, where there is one. */
-  readonly statusCode: number | undefined;
-  readonly latencyMs: number;
-  readonly hasError: boolean;
-  readonly usage: Usage;
-}
-
-/** What goes on below a trace and has to hear of its end. */
-export interface OpenCall {
-  /** The trace has settled: the last chance to keep it open. Never throws. */
-  traceSettled(): void;
-  /** The trace is about to be published. Never throws. */
-  tracePublished(): void;
-}
 
 export class RecordedTrace implements StartedTrace {
   readonly root: RecordedStep<'user_call'>;
@@ -118,7 +100,7 @@ export class RecordedTrace implements StartedTrace {
 
   update(update: TraceUpdate): void {
     try {
-      if (this.isOpen) this.#apply(update);
+      if (this.isOpen) applyUpdate(this, update);
       else this.cameLate('update');
     } catch (error) {
       this.failed('update', error);
@@ -308,60 +290,9 @@ export class RecordedTrace implements StartedTrace {
     );
   }
 
-  #apply(update: TraceUpdate): void {
-    const { inferenceId, userId, sessionId, tags, context, question, input, ...rest } = update;
-    if (inferenceId !== undefined) {
-      if (isInferenceId(inferenceId)) this.rename(inferenceId);
-      else
-        this.badInput(
-          'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
-        );
-    }
-    if (userId !== undefined) this.userId = this.#identity(userId) ?? this.userId;
-    if (sessionId !== undefined) this.sessionId = this.#identity(sessionId) ?? this.sessionId;
-    if (tags !== undefined) this.root.setMetadata('tags', this.snapshot(tags, 'tags'));
-    if (context !== undefined) {
-      if (!isProxy(context) && Array.isArray(context)) this.context = this.#passages(context);
-      else this.badInput('context takes a list of texts');
-    }
-    if (question !== undefined) {
-      this.question = this.snapshot(
-        typeof question === 'string' ? question : this.redacted(question),
-        '',
-      );
-    }
-    if (input !== undefined) this.setInput(input);
-    this.root.apply(rest);
-  }
-
   /** The root's inputs, each of them a column. Anything but an object becomes one column, `input`. */
   setInput(input: unknown): void {
-    const isObject =
-      typeof input === 'object' && input !== null && !isProxy(input) && !Array.isArray(input);
-    const values: object = isObject ? input : { input };
-    const columns = new Members();
-    for (const key of Object.keys(values).slice(0, 64)) {
-      columns.set(key.slice(0, 256), this.snapshotProperty(values, key) ?? 'null');
-    }
-    this.columns = columns;
-  }
-
-  /** A list of texts; what is none in it becomes one. */
-  #passages(context: readonly unknown[]): string {
-    const passages: string[] = [];
-    for (let i = 0; i < context.length && i < MAX_PASSAGES; i++) {
-      const value: unknown = Object.getOwnPropertyDescriptor(context, i)?.value;
-      passages.push(typeof value === 'string' ? value : this.redacted(value));
-    }
-    return this.snapshot(passages, '');
-  }
-
-  #identity(id: unknown): string | undefined {
-    if ((typeof id === 'string' && id !== '') || typeof id === 'number') {
-      return this.redacted(String(id).slice(0, 256)) || undefined;
-    }
-    if (id !== null) this.badInput('userId and sessionId take a text or a number');
-    return undefined;
+    this.columns = columnsOf(input, this);
   }
 
   #currentStep(): RecordedStep {

@@ -105,3 +105,15 @@ export interface StartedTrace extends Trace, Disposable {
 
 /** How a trace ended. */
 export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
+
+/** What a sampling function decides on. */
+export interface SettledTrace {
+  readonly inferenceId: string;
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** Of the HTTP answer, where there is one. */
+  readonly statusCode: number | undefined;
+  readonly latencyMs: number;
+  readonly hasError: boolean;
+  readonly usage: Usage;
+}
