@@ -2,9 +2,10 @@
 
 import { Members } from '../trace/members.js';
 import { bodyText } from './body-value.js';
+import type { DescribedRequest, RequestDetails } from './described-request.js';
 import type { RequestBody } from './request-body.js';
 import type { RequestSettings } from './request-settings.js';
-import type { DescribedRequest, RecordedRequest, RequestDetails } from './request-trace.js';
+import type { RecordedRequest } from './request-trace.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 

@@ -6,37 +6,10 @@ import { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Recorder } from '../trace/recorder.js';
 import { stepName } from '../trace/step-name.js';
 import type { Outcome, RequestTrace } from '../trace/types.js';
+import { type AnswerFacts, NOTHING_SENT } from './answer-facts.js';
 import type { BodyCapture } from './body-capture.js';
-import { type BodyFacts, bodyText } from './body-value.js';
-
-/** What is known of the answer at its end. */
-export interface AnswerFacts extends BodyFacts {
-  /** Undefined where no status was sent. */
-  readonly status: number | undefined;
-}
-
-/** What only the framework and the user's options know, at the end. */
-export interface RequestDetails {
-  /** The route pattern, where the framework knows it. */
-  readonly route: string | undefined;
-  readonly name: string | undefined;
-}
-
-/** The request as the framework sees it. */
-export interface DescribedRequest {
-  /** Whether the trace began with this request. */
-  isOf(req: object): boolean;
-  /** Hears that the app has answered. */
-  readAnswer(trace: RecordedRequest): Promise<void> | undefined;
-  /** Reads what is known of the route, where that may be gone at the end. */
-  readRoute(trace: RecordedRequest): void;
-  /** Completes the trace by what is known at its end. */
-  describe(trace: RecordedRequest): RequestDetails;
-  /** An id that the app has made for the request meanwhile; told once, and not where the trace was given another. */
-  madeId(): string | undefined;
-  /** Has the answer carry the new id, where it carries the former one and that can still be changed. */
-  renamed(before: string, inferenceId: string): void;
-}
+import { bodyText } from './body-value.js';
+import type { DescribedRequest, RequestDetails } from './described-request.js';
 
 interface Answered {
   readonly facts: AnswerFacts;
@@ -45,13 +18,6 @@ interface Answered {
   readonly endMs: number;
   readonly revision: number;
 }
-
-/** Of an answer that never began. */
-export const NOTHING_SENT: AnswerFacts = {
-  status: undefined,
-  contentType: undefined,
-  contentEncoding: undefined,
-};
 
 /** An answer that takes longer to leave than this is waited for with a second row. */
 const LATENCY_TOLERANCE_MS = 10;

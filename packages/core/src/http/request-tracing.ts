@@ -1,20 +1,20 @@
 /** Begins request traces: what a middleware does before the app runs, for any framework. */
 
-import { ConfigError, type TracerOptions } from '../config.js';
-import { defaultTracer, existingTracer, setDefaultTracer } from '../default-tracer.js';
+import { defaultTracer, existingTracer } from '../default-tracer.js';
 import { USER_AGENT } from '../publish/user-agent.js';
 import { currentRecordedStep } from '../scope.js';
 import { InertTrace } from '../trace/inert.js';
-import { isInferenceId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
-import { createTracerCore, type TracerCore } from '../tracer.js';
+import type { TracerCore } from '../tracer.js';
 import { BodyCapture } from './body-capture.js';
-import { asCore, type TracingOptions } from './options.js';
+import type { TracingOptions } from './options.js';
 import { ReceivedRequest } from './received-request.js';
 import type { RequestAdapter } from './request-adapter.js';
+import { echoId, givenId, newId } from './request-id.js';
 import { RequestSettings } from './request-settings.js';
 import { RecordedRequest } from './request-trace.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
+import { tracerOfOptions } from './tracer-of-options.js';
 
 export class RequestTracing<Req extends object, Res> {
   readonly #settings: RequestSettings<Req, Res>;
@@ -27,7 +27,7 @@ export class RequestTracing<Req extends object, Res> {
       adapter,
       () => (this.#ownTracer ?? existingTracer())?.diagnostics,
     );
-    this.#ownTracer = tracerOf(options);
+    this.#ownTracer = tracerOfOptions(options);
   }
 
   /**
@@ -118,18 +118,19 @@ export class RequestTracing<Req extends object, Res> {
 
   #begin(req: Req, res: Res): RequestTrace {
     const tracer = this.#ownTracer ?? defaultTracer();
-    if (!tracer.isEnabled || this.#skips(req)) return new InertTrace(this.#givenId(req));
+    if (!tracer.isEnabled || this.#skips(req)) return new InertTrace(givenId(this.#settings, req));
     const { adapter, rate, capturesAnswer, maxBytes, maxAgeMs, given, sample } = this.#settings;
     if (rate < 1 && Math.random() >= rate) {
       tracer.leftOut();
-      return new InertTrace(this.#givenId(req));
+      return new InertTrace(givenId(this.#settings, req));
     }
-    if (!tracer.admits()) return new InertTrace(this.#givenId(req));
+    if (!tracer.admits()) return new InertTrace(givenId(this.#settings, req));
     const madeId = this.#settings.madeId(req);
-    const givenId = madeId ?? this.#givenId(req);
-    const id = givenId === undefined ? this.#newId(res) : this.#settings.ids.distinct(givenId);
+    const known = madeId ?? givenId(this.#settings, req);
+    const id =
+      known === undefined ? newId(this.#settings, res) : this.#settings.ids.distinct(known);
     const trace = new RecordedRequest(tracer, adapter.method(req), adapter.path(req), id);
-    trace.isIdGiven = givenId !== undefined;
+    trace.isIdGiven = known !== undefined;
     if (capturesAnswer) trace.answer = new BodyCapture(maxBytes);
     trace.maxAgeMs = maxAgeMs;
     trace.convertOutput = given.output;
@@ -144,34 +145,8 @@ export class RequestTracing<Req extends object, Res> {
     trace.received = received;
     tracer.opened(trace, adapter.holdOpen?.(req));
     received.readBefore(trace);
-    this.#echo(res, id);
+    echoId(this.#settings, res, id);
     return trace;
-  }
-
-  /** The answer carries the id, unless the app has set one itself. */
-  #echo(res: Res, id: string): void {
-    const { adapter, echo, idHeader } = this.#settings;
-    if (echo && adapter.answerHeader(res, idHeader) === undefined) {
-      adapter.setAnswerHeader(res, idHeader, id);
-    }
-  }
-
-  #newId(res: Res): string {
-    // Another middleware may have made an id for the answer already.
-    const made = this.#settings.adapter.answerHeader(res, this.#settings.idHeader);
-    return isInferenceId(made) ? made : crypto.randomUUID();
-  }
-
-  /** The id that came with the request, where it is to be trusted and valid. */
-  #givenId(req: Req): string | undefined {
-    const { adapter, given, idHeader, trust } = this.#settings;
-    const from = this.#settings.ask('inferenceId.from', given.inferenceId?.from, req);
-    if (isInferenceId(from)) return from;
-    const id = adapter.header(req, idHeader);
-    if (!isInferenceId(id)) return undefined;
-    const isTrusted =
-      typeof trust === 'function' ? this.#settings.ask('inferenceId.trust', trust, req) : trust;
-    return isTrusted === true ? id : undefined;
   }
 
   #skips(req: Req): boolean {
@@ -193,53 +168,5 @@ function existingOf(req: object, aliases: readonly object[]): RequestTrace | und
     const trace = getTrace(alias);
     if (trace !== undefined) return trace;
   }
-  return undefined;
-}
-
-/** Settings of a tracer. The compiler holds the list to be complete. */
-const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {
-  apiKey: true,
-  inferencePipelineId: true,
-  baseUrl: true,
-  dangerouslyAllowHttp: true,
-  publish: true,
-  scope: true,
-  redact: true,
-  limits: true,
-  batch: true,
-  retry: true,
-  spool: true,
-  handleSignals: true,
-  timeoutMs: true,
-  logLevel: true,
-  onDiagnostic: true,
-  transport: true,
-  pricing: true,
-  onUsage: true,
-  budget: true,
-};
-
-/**
- * The tracer that the options name or describe; undefined for the process-wide one. The first that is described in
- * place becomes the process-wide one, unless there is one, so that `flush()` and the like reach it.
- */
-function tracerOf(options: TracingOptions<never>): TracerCore | undefined {
-  const given = Object.keys(TRACER_OPTIONS) as (keyof TracerOptions)[];
-  const hasSettings = given.some((key) => options[key] !== undefined);
-  if (options.tracer !== undefined) {
-    if (hasSettings) {
-      throw new ConfigError(
-        'give either tracer or settings for one (apiKey, baseUrl, ...), not both',
-      );
-    }
-    return asCore(options.tracer);
-  }
-  if (hasSettings) {
-    const tracer = createTracerCore(options);
-    if (existingTracer() === undefined) setDefaultTracer(tracer);
-    return tracer;
-  }
-  // Made now, so that what is missing in the environment is said at the start.
-  defaultTracer();
   return undefined;
 }

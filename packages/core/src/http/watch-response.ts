@@ -2,7 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type AnswerFacts, NOTHING_SENT, RecordedRequest } from './request-trace.js';
+import { type AnswerFacts, NOTHING_SENT } from './answer-facts.js';
+import { RecordedRequest } from './request-trace.js';
 import { getTrace } from './traced-requests.js';
 
 type Method = (this: ServerResponse, ...args: unknown[]) => unknown;

@@ -7,8 +7,9 @@
  */
 
 import type { Outcome } from '../trace/types.js';
+import type { AnswerFacts } from './answer-facts.js';
 import { followedStream } from './followed-stream.js';
-import type { AnswerFacts, RecordedRequest } from './request-trace.js';
+import type { RecordedRequest } from './request-trace.js';
 import { soon } from './soon.js';
 
 /** What is known of a body by how it was made: a stream, or something of a file's size and place. */
