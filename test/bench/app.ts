@@ -3,6 +3,7 @@
 import type { Server } from 'node:http';
 import { getTracer } from '@openlayer-tracing/core';
 import { expressServer } from './apps/express.ts';
+import { allSent } from './apps/floor.ts';
 import { honoServer } from './apps/hono.ts';
 import { koaServer } from './apps/koa.ts';
 
@@ -25,6 +26,7 @@ const server = serverOf(variant).listen(0, '127.0.0.1', () => {
 process.on('message', async () => {
   const isTraced = variant.endsWith('traced');
   if (isTraced) await getTracer().flush();
+  else await allSent();
   const { user, system } = process.cpuUsage();
   process.send?.({
     cpuMicros: user + system,

@@ -23,7 +23,11 @@ const nodes = positionals.map((argument) => argument.split('=') as [string, stri
 
 const TRACED = ['bare', 'floor', 'traced'];
 const TABLES = [
-  { framework: 'express', title: 'an Express 5 app', variants: [...TRACED, 'spooled traced'] },
+  {
+    framework: 'express',
+    title: 'an Express 5 app',
+    variants: ['bare', 'floor', 'floor sent', 'traced', 'floor written', 'spooled traced'],
+  },
   { framework: 'koa', title: 'a Koa 3 app', variants: TRACED },
   { framework: 'hono', title: 'a Hono 4 app on Node', variants: TRACED },
   {

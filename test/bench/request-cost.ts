@@ -68,7 +68,7 @@ export async function measureRequestCost(
     median: median(micros),
     range: spread(micros),
     added: median(micros.map((value, i) => value - (base[i] ?? 0))),
-    delivered: variant.endsWith('traced') ? arrived / sent : undefined,
+    delivered: /traced$|sent$/.test(variant) ? arrived / sent : undefined,
   }));
 }
 

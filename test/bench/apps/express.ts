@@ -3,13 +3,16 @@ import { clsHookedScope } from '@openlayer-tracing/cls-hooked';
 import { openlayerTracing } from '@openlayer-tracing/express';
 import { createNamespace } from 'cls-hooked';
 import express, { type Request } from 'express';
-import { noteRequest, noteStep } from './floor.ts';
+import { blockWriter, noteRequest, noteStep, sendRequest } from './floor.ts';
 import { answerTo, type RunStep, unrecorded } from './work.ts';
 
 export const expressServer = (variant: string): Server => {
   const app = express();
   app.use(express.json());
   if (variant === 'floor') app.use((req, _res, next) => noteRequest(req.path, next));
+  if (variant === 'floor sent') {
+    app.use((req, res, next) => sendRequest(req.path, req.body, res, next));
+  }
   if (variant === 'traced' || variant === 'spooled traced') app.use(openlayerTracing());
   if (variant.startsWith('namespace')) {
     const namespace = createNamespace('app');
@@ -19,13 +22,16 @@ export const expressServer = (variant: string): Server => {
     }
   }
   const step = stepOf(variant);
+  const write = variant === 'floor written' ? blockWriter() : () => {};
   app.post('/chat', async (req, res) => {
-    res.json(await answerTo(req.body, step(req)));
+    const answer = await answerTo(req.body, step(req));
+    write();
+    res.json(answer);
   });
   return createServer(app);
 };
 
 function stepOf(variant: string): (req: Request) => RunStep {
   if (variant.endsWith('traced')) return (req) => (options, fn) => req.trace.step(options, fn);
-  return () => (variant === 'floor' ? noteStep : unrecorded);
+  return () => (variant === 'floor' || variant === 'floor sent' ? noteStep : unrecorded);
 }
