@@ -1,7 +1,7 @@
 /** What no file does, whatever it is for. */
 
 import assert from 'node:assert/strict';
-import { readText, repositoryFiles } from './repository.ts';
+import { publishedPackages, readText, repositoryFiles } from './repository.ts';
 import { readSources, type Source } from './sources.ts';
 
 /** The only files of library code that touch the process: it has one way in, and that can be exchanged. */
@@ -114,6 +114,24 @@ describe('what is committed', () => {
       }
     }
     assert.deepEqual(found, []);
+  });
+
+  it('has the commands of its packages: npm links those alone that are there when it installs', () => {
+    const missing = publishedPackages().flatMap(({ folder, manifest }) =>
+      Object.values(manifest.bin ?? {})
+        .map((path) => `${folder}/${path.replace('./', '')}`)
+        .filter((file) => !repositoryFiles().includes(file)),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it('has nobody run a command by a name that is not a package of ours: it would be a stranger’s', () => {
+    const ours = /npx (?:-p )?@openlayer-tracing\//;
+    const prose = repositoryFiles().filter((file) => file.endsWith('.md'));
+    const strangers = prose.flatMap((file) =>
+      (readText(file).match(/.*\bnpx\b.*/g) ?? []).filter((line) => !ours.test(line)),
+    );
+    assert.deepEqual(strangers, []);
   });
 
   it('has a lockfile that names no host', () => {

@@ -103,7 +103,7 @@ describe('the packed packages', function () {
     describe(name, () => {
       it('holds what it promises, and neither tests nor build notes', () => {
         const files = tarballOf(name).files.map(({ path }) => path);
-        const strays = files.filter((path) => !/^(dist|src|schemas)\/|^[^/]+$/.test(path));
+        const strays = files.filter((path) => !/^(bin|dist|src|schemas)\/|^[^/]+$/.test(path));
         const unwanted = files.filter((path) =>
           /tsbuildinfo|(^|\/)tests?\/|\.test\.|\.tgz$/.test(path),
         );
@@ -180,7 +180,7 @@ describe('the packed packages', function () {
     }
 
     before(() => {
-      const bin = join(app, 'node_modules/@openlayer-tracing/local/dist/bin.js');
+      const bin = join(app, 'node_modules/@openlayer-tracing/local/bin/openlayer-local.js');
       local = spawn(process.execPath, [bin, '--port', '0'], { cwd: app });
       ended = once(local, 'exit');
       local.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { type LocalServer, renderTrace, startLocalServer } from './index.js';
 import { oneLine } from './printable.js';
@@ -51,7 +50,7 @@ function greet({ url }: LocalServer, file: string | undefined): void {
   process.stdout.write(`openlayer-local listens on ${url}, rows ${file ? `in ${file}` : 'in memory'}
 
   export OPENLAYER_BASE_URL=${url}
-  export OPENLAYER_API_KEY=local
+  export OPENLAYER_API_KEY=local-key
   export OPENLAYER_INFERENCE_PIPELINE_ID=local
 
 `);

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** `openlayer-replay`: sends by hand what is in a spool folder, or in the offline buffers of Openlayer's own SDKs. */
 
 import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
