@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
 import { connectModel, createApp, createRetriever, readCorpus } from 'example-express-chat';
 
+const KEY = 'local-key';
 const PIPELINE = 'a1f3c7de-5b21-4c0e-9d64-8e2f7b6a9c10';
 const PORT = Number(process.env.PORT ?? 3000);
 
@@ -12,10 +13,14 @@ export async function tour({ once: endsByItself }) {
   const local = await startLocalServer({ port: endsByItself ? 0 : 4600 }).catch(() =>
     startLocalServer(),
   );
-  // The tracer reads these when the app is made, as in an app of your own.
+  // The tracer reads these when the app is made, as in an app of your own. What may be set for one of yours is not for
+  // here: its key would be printed, and its spool would get our rows.
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('OPENLAYER_')) delete process.env[name];
+  }
   process.env.OPENLAYER_BASE_URL = local.url;
-  process.env.OPENLAYER_API_KEY ??= 'local';
-  process.env.OPENLAYER_INFERENCE_PIPELINE_ID ??= PIPELINE;
+  process.env.OPENLAYER_API_KEY = KEY;
+  process.env.OPENLAYER_INFERENCE_PIPELINE_ID = PIPELINE;
   const { shutdown } = await import('@openlayer-tracing/express');
   const model = await connectModel();
   const app = createApp({ ...model, retriever: createRetriever(await readCorpus()) });
@@ -79,8 +84,11 @@ async function askAll(url) {
   });
   const client = new AbortController();
   const leave = async (response) => {
-    await response.body.getReader().read();
-    client.abort();
+    let said = '';
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (said.split('\n\n').length > 4) client.abort();
+    }
   };
   await ask(
     'tour-left',
@@ -88,9 +96,7 @@ async function askAll(url) {
     '/chat/stream',
     { question: 'Are guide dogs welcome?' },
     leave,
-    {
-      signal: client.signal,
-    },
+    { signal: client.signal },
   ).catch(() => {});
   await ask('tour-failed', 'One that failed:', '/chat', {
     question: 'May I renew a book that somebody waits for?',
@@ -110,19 +116,22 @@ async function listen(app, port) {
 }
 
 function invitation(url, localUrl) {
-  return `Still serving. Traces of what you ask appear here. Try:
+  return `Still serving. Traces of what you ask appear here. Try in another terminal:
 
+  # a question, with an id of yours
   curl ${url}/chat -H 'content-type: application/json' -H 'x-request-id: my-question' \\
     -d '{ "question": "Do I need a deposit to borrow a drill?", "user": "ada" }'
 
+  # an answer that streams; leave it with Ctrl-C
   curl -N ${url}/chat/stream -H 'content-type: application/json' \\
     -d '{ "question": "What does a late book cost per day?" }'
 
-  curl ${url}/feedback -H 'content-type: application/json' \\
+  # what you thought of the first answer
+  curl -i ${url}/feedback -H 'content-type: application/json' \\
     -d '{ "inferenceId": "my-question", "helpful": true }'
 
-  curl ${localUrl}/inference-pipelines/${process.env.OPENLAYER_INFERENCE_PIPELINE_ID}/rows/my-question \\
-    -H 'authorization: Bearer ${process.env.OPENLAYER_API_KEY}'
+  # the row that all of this is in
+  curl ${localUrl}/inference-pipelines/${PIPELINE}/rows/my-question -H 'authorization: Bearer ${KEY}'
 
 Ctrl-C ends it.`;
 }

@@ -1,5 +1,6 @@
 /** Serves the chat until Ctrl-C: `PORT=3000 npm start -w example-ai-sdk-chat`. */
 
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { shutdown } from '@openlayer-tracing/express';
 import { createApp } from './app.js';
@@ -16,8 +17,8 @@ const server = createApp(connected).listen(Number(process.env.PORT ?? 3000), (er
 });
 
 async function close(): Promise<void> {
-  server.close();
-  server.closeIdleConnections();
+  // Answers that are under way still need the model.
+  await once(server.close(), 'close');
   await shutdown();
   await connected[Symbol.asyncDispose]();
 }

@@ -1,5 +1,6 @@
 /** Serves the chat until Ctrl-C: `PORT=3000 npm start -w example-express-chat`. */
 
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { shutdown } from '@openlayer-tracing/express';
 import { createApp } from './app.js';
@@ -27,8 +28,8 @@ const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
 });
 
 async function close(): Promise<void> {
-  server.close();
-  server.closeIdleConnections();
+  // Answers that are under way still need the model.
+  await once(server.close(), 'close');
   await shutdown();
   await model[Symbol.asyncDispose]();
 }

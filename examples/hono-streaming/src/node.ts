@@ -1,5 +1,6 @@
 /** Serves the chat on Node until Ctrl-C: `PORT=3000 npm start -w example-hono-streaming`. */
 
+import { once } from 'node:events';
 import { serve } from '@hono/node-server';
 import { shutdown } from '@openlayer-tracing/hono';
 import { createApp } from './app.js';
@@ -13,7 +14,8 @@ const server = serve({ fetch, port: Number(process.env.PORT ?? 3000) }, ({ port 
 );
 
 async function close(): Promise<void> {
-  server.close();
+  // Answers that are under way still need the model.
+  await once(server.close(), 'close');
   await shutdown();
   await model[Symbol.asyncDispose]();
 }

@@ -1,5 +1,6 @@
 /** Serves the desk until Ctrl-C: `PORT=3000 npm start -w example-koa-agent`. */
 
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { shutdown } from '@openlayer-tracing/koa';
 import { createApp } from './app.js';
@@ -24,8 +25,8 @@ const server = app.listen(Number(process.env.PORT ?? 3000), () => {
 });
 
 async function close(): Promise<void> {
-  server.close();
-  server.closeIdleConnections();
+  // Answers that are under way still need the model.
+  await once(server.close(), 'close');
   await shutdown();
   await model[Symbol.asyncDispose]();
 }
