@@ -111,10 +111,7 @@ export function resolveConfig(options: TracerOptions, env = environment): Config
     inferencePipelineId:
       text(options.inferencePipelineId, 'inferencePipelineId') ??
       text(env.OPENLAYER_INFERENCE_PIPELINE_ID, 'OPENLAYER_INFERENCE_PIPELINE_ID'),
-    baseUrl: baseUrl(
-      text(options.baseUrl, 'baseUrl') ?? text(env.OPENLAYER_BASE_URL, 'OPENLAYER_BASE_URL'),
-      flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false,
-    ),
+    baseUrl: baseUrl(options, env.OPENLAYER_BASE_URL),
     publish:
       flag(options.publish, 'publish') ??
       !/^\s*(true|on|1)\s*$/i.test(env.OPENLAYER_DISABLE_PUBLISH ?? ''),
@@ -125,8 +122,7 @@ export function resolveConfig(options: TracerOptions, env = environment): Config
     retry: numbers(RETRY, options.retry, 'retry'),
     spool: spool(options.spool, env.OPENLAYER_SPOOL_DIR),
     handleSignals: flag(options.handleSignals, 'handleSignals') ?? false,
-    timeoutMs: numbers({ timeoutMs: 30_000 }, { timeoutMs: options.timeoutMs }, 'options')
-      .timeoutMs,
+    timeoutMs: number(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
     logLevel: logLevel(options.logLevel, env.OPENLAYER_LOG),
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
@@ -141,6 +137,7 @@ const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
 const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
 
 function spool(given: SpoolOptions | undefined, env: string | undefined): SpoolConfig | undefined {
+  if (typeof given === 'string') throw new ConfigError("spool takes { dir: '...' }, not a text");
   if (given !== undefined) assertObject(given, 'spool');
   const { dir: folder, mode, durability, ...bounds } = given ?? {};
   const dir = text(folder, 'spool.dir') ?? text(env, 'OPENLAYER_SPOOL_DIR');
@@ -199,14 +196,17 @@ function withMethods<T extends object>(
   throw new ConfigError(`${name} must have the methods ${methods.join(' and ')}`);
 }
 
-function baseUrl(given: string | undefined, allowHttp: boolean): string {
-  const value = given ?? 'https://api.openlayer.com/v1';
+function baseUrl(options: TracerOptions, env: string | undefined): string {
+  const allowHttp = flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
+  const given = text(options.baseUrl, 'baseUrl');
+  const name = given === undefined ? 'OPENLAYER_BASE_URL' : 'baseUrl';
+  const value = given ?? text(env, name) ?? 'https://api.openlayer.com/v1';
   if (!URL.canParse(value))
-    throw new ConfigError('baseUrl is no URL; give one such as https://api.openlayer.com/v1');
+    throw new ConfigError(`${name} is no URL; give one such as https://api.openlayer.com/v1`);
   const url = new URL(value);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new ConfigError(
-      'baseUrl must hold no user, password, query or fragment; give the key as apiKey',
+      `${name} must hold no user, password, query or fragment; give the key as apiKey`,
     );
   }
   if (
@@ -214,7 +214,7 @@ function baseUrl(given: string | undefined, allowHttp: boolean): string {
     !(url.protocol === 'http:' && (allowHttp || isLoopback(url.hostname)))
   ) {
     throw new ConfigError(
-      `baseUrl must start with https://, since the API key goes there; for plain http to ${url.hostname} set dangerouslyAllowHttp: true`,
+      `${name} must start with https://, since the API key goes there; for plain http to ${url.hostname} set dangerouslyAllowHttp: true`,
     );
   }
   return url.href.replace(/\/+$/, '');
@@ -263,10 +263,11 @@ function logLevel(option: LogLevel | undefined, env: string | undefined): LogLev
     if (LOG_LEVELS.includes(option)) return option;
     throw new ConfigError(`logLevel must be one of ${LOG_LEVELS.join(', ')}`);
   }
-  return LOG_LEVELS.find((level) => level === env) ?? 'warn';
+  const said = env?.trim().toLowerCase();
+  return LOG_LEVELS.find((level) => level === said) ?? 'warn';
 }
 
-/** Fills in the defaults. Every value must be a positive number; delays may be 0. */
+/** Fills in the defaults. Every value must be a positive number; waits may be 0. */
 function numbers<T extends { readonly [K in keyof T]: number }>(
   defaults: T,
   given: { readonly [K in keyof T]?: number | undefined } | undefined,
@@ -281,18 +282,19 @@ function numbers<T extends { readonly [K in keyof T]: number }>(
         `${group}.${key} is not known; ${group} takes ${Object.keys(defaults).join(', ')}`,
       );
     }
-    const value: unknown = given[key];
-    if (value === undefined) continue;
-    const least = key.endsWith('Ms') ? 0 : 1;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
-      throw new ConfigError(
-        `${group}.${key} must be a number of at least ${least}, but is ${String(value)}`,
-      );
-    }
-    const highest = key.endsWith('Ms') ? LONGEST_TIMER_MS : value;
-    result[key] = Math.min(value, highest) as T[keyof T & string];
+    if (given[key] === undefined) continue;
+    const [least, highest] = key.endsWith('Ms') ? [0, LONGEST_TIMER_MS] : [1, Infinity];
+    result[key] = number(given[key], `${group}.${key}`, least, highest) as T[keyof T & string];
   }
   return Object.freeze(result);
+}
+
+/** At least `least`, and cut to `highest`. */
+function number(value: unknown, name: string, least: number, highest: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
+    throw new ConfigError(`${name} must be a number of at least ${least}, but is ${String(value)}`);
+  }
+  return Math.min(value, highest);
 }
 
 /** @throws ConfigError unless the value is missing or a function */

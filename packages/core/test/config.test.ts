@@ -84,7 +84,8 @@ describe('a wrong option', () => {
     ],
     ['publish', { publish: 'false' }, /publish must be true or false/],
     ['publish', { publish: 0 }, /publish must be true or false/],
-    ['timeoutMs', { timeoutMs: -1 }, /timeoutMs must be a number of at least 0/],
+    ['timeoutMs', { timeoutMs: 0 }, /^timeoutMs must be a number of at least 1, but is 0/],
+    ['timeoutMs', { timeoutMs: -1 }, /timeoutMs must be a number of at least 1/],
     ['timeoutMs', { timeoutMs: Number.NaN }, /timeoutMs must be a number/],
     ['timeoutMs', { timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs must be a number/],
     ['timeoutMs', { timeoutMs: '5' }, /timeoutMs must be a number/],
@@ -122,6 +123,7 @@ describe('a wrong option', () => {
       { retry: { tries: 5 } },
       /retry\.tries is not known; retry takes baseMs, capMs, maxElapsedMs/,
     ],
+    ['spool', { spool: 'traces' }, /spool takes \{ dir: '\.\.\.' \}, not a text/],
     ['logLevel', { logLevel: 'loud' }, /logLevel must be one of off, error, warn, info, debug/],
     ['onDiagnostic', { onDiagnostic: 'print' }, /onDiagnostic must be a function/],
     ['redact', { redact: true }, /redact must be an object, but is boolean/],
@@ -240,7 +242,7 @@ describe('the environment', () => {
 
   it('loses against options, of which a blank one counts for nothing', () => {
     withEnv({ ...env, OPENLAYER_BASE_URL: 'no url' }, () => {
-      assert.throws(() => createTracer(), ConfigError);
+      assert.throws(() => createTracer(), /ConfigError: OPENLAYER_BASE_URL is no URL; give one/);
       assert.ok(createTracer({ baseUrl: 'https://api.openlayer.com/v1' }).isEnabled);
     });
     withEnv(env, () => assert.ok(createTracer({ apiKey: ' ' }).isEnabled));
@@ -268,8 +270,8 @@ describe('the environment', () => {
     const said = (level: string) =>
       withEnv({ OPENLAYER_LOG: level }, () => diagnosticsOf({}).diagnostics.length);
     assert.deepEqual(
-      ['off', 'error', 'warn', 'info', 'debug', 'loud', ''].map(said),
-      [0, 0, 1, 1, 1, 1, 1],
+      ['off', 'error', 'warn', 'info', 'debug', 'loud', '', ' OFF ', 'Error'].map(said),
+      [0, 0, 1, 1, 1, 1, 1, 0, 0],
     );
   });
 
@@ -289,7 +291,7 @@ describe('the environment', () => {
       process.stderr.write = write;
     }
     assert.equal(lines.length, 1, lines.join());
-    assert.match(lines[0] ?? '', /baseUrl is no URL/);
+    assert.match(lines[0] ?? '', /OPENLAYER_BASE_URL is no URL/);
   });
 });
 
