@@ -9,7 +9,10 @@ import type { RowUpdateConfig } from './wire.js';
 const SLOT = Symbol.for('openlayer-tracing.tracer.v1');
 const holder = globalThis as { [SLOT]?: TracerCore | undefined };
 
-/** The process-wide tracer, made from the environment at the first call unless it was configured before. */
+/**
+ * The process-wide tracer, made from the environment at the first call unless it was configured before.
+ * @throws ConfigError where the environment holds what cannot work
+ */
 export function getTracer(): Tracer {
   return defaultTracer();
 }
@@ -58,12 +61,18 @@ export function existingTracer(): TracerCore | undefined {
   return holder[SLOT];
 }
 
-/** Resolves when every trace that has ended is delivered or dropped, or at the deadline. */
+/**
+ * Resolves when every trace of the process-wide tracer that has ended is delivered or dropped, after `deadlineMs` at the
+ * latest: 10000 unless given. It never rejects.
+ */
 export async function flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
   await holder[SLOT]?.flush(options);
 }
 
-/** Delivers what the process-wide tracer can until the deadline and then stops it for good. */
+/**
+ * Delivers what the process-wide tracer can within `deadlineMs`, 5000 unless given, and then stops it for good. It never
+ * rejects. What is traced after it is dropped.
+ */
 export async function shutdown(options?: {
   readonly deadlineMs?: number | undefined;
 }): Promise<void> {
@@ -75,7 +84,13 @@ export function metricsText(): string {
   return holder[SLOT]?.metricsText() ?? '';
 }
 
-/** Adds what a person thought of an answer, and any business signals, to its row. It never rejects. */
+/**
+ * Adds what a person thought of an answer, and any business signals, to its row.
+ * @returns whether the platform took it; it never rejects
+ *
+ * @example
+ * await feedback('req-42', { humanFeedback: 'thumbs_up', comment: 'Short and right.' });
+ */
 export async function feedback(inferenceId: string, given: Feedback): Promise<UpdateResult> {
   try {
     return await getTracer().feedback(inferenceId, given);
@@ -84,7 +99,12 @@ export async function feedback(inferenceId: string, given: Feedback): Promise<Up
   }
 }
 
-/** Adds 1 to 100 columns to a published row, or overwrites them. It never rejects. */
+/**
+ * Adds columns to a row that was published, or overwrites them.
+ * @param row 1 to 100 columns
+ * @param config names columns of the row that the platform gives a meaning
+ * @returns whether the platform took it; it never rejects
+ */
 export async function updateRow(
   inferenceId: string,
   row: Readonly<Record<string, unknown>>,

@@ -64,4 +64,4 @@ export type {
 } from './trace/types.js';
 export { createTracer } from './tracer.js';
 export type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
-export type { StepType } from './wire.js';
+export type { RowUpdateConfig, StepType } from './wire.js';

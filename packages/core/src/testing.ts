@@ -16,7 +16,14 @@ export interface MemoryTransport extends Transport {
 }
 
 /**
- * A transport that keeps rows in memory, for `createTracer({ transport: memoryTransport() })`.
+ * A transport that keeps rows in memory. A tracer with it needs neither key nor network.
+ *
+ * @example
+ * const transport = memoryTransport();
+ * const tracer = createTracer({ transport });
+ * tracer.startTrace('digest').end();
+ * await tracer.flush();
+ * assert.equal(transport.rows[0]?.steps[0]?.name, 'digest');
  */
 export function memoryTransport(): MemoryTransport {
   const rows: WireRow[] = [];
@@ -43,8 +50,9 @@ export function memoryTransport(): MemoryTransport {
 export interface CapturedTraces extends Disposable {
   /** The rows of all traces that have ended so far. */
   rows(): Promise<readonly WireRow[]>;
+  /** Forgets all traces that have ended so far. */
   clear(): void;
-  /** Puts the former process-wide tracer back. */
+  /** Puts the former process-wide tracer back; `using` does so at the end of its block. */
   restore(): void;
 }
 

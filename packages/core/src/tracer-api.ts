@@ -32,11 +32,13 @@ export interface TracerStats {
 }
 
 export interface StartTraceOptions {
+  /** Names the trace and its root step. */
   readonly name: string;
   /** The id of the trace's row. @default a new UUID */
   readonly inferenceId?: string | undefined;
   /** An object: its keys become the row's input columns. */
   readonly input?: Readonly<Record<string, unknown>> | undefined;
+  /** Scalar values become columns of the row too, so that the platform can filter by them. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -44,17 +46,31 @@ export interface StartTraceOptions {
 export interface Tracer {
   /** Whether traces are recorded at all: not without a key, a pipeline, or with publishing switched off. */
   readonly isEnabled: boolean;
-  /** Starts a trace that the caller ends, for work that no request asked for. */
+  /**
+   * Starts a trace that the caller ends, for work that no request asked for. Never throws: where nothing is to be
+   * recorded, the trace is an inert one.
+   *
+   * @example
+   * using nightly = getTracer().startTrace({ name: 'nightly digest', metadata: { day: 'monday' } });
+   * await nightly.run(() => writeDigest());
+   */
   startTrace(options: string | StartTraceOptions): StartedTrace;
-  /** Resolves when every trace that has ended is delivered or dropped, or at the deadline. @default 10000 ms */
+  /**
+   * Resolves when every trace that has ended is delivered or dropped, after `deadlineMs` at the latest: 10000 unless
+   * given. It never rejects.
+   */
   flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
-  /** Delivers what it can and then stops for good. @default 5000 ms */
+  /**
+   * Delivers what it can within `deadlineMs`, 5000 unless given, and then stops for good: what is left is kept on disk
+   * with a spool, and counted as dropped without one. It never rejects; a second call waits for the first.
+   */
   shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
   stats(): TracerStats;
   /** The same in the text format that Prometheus reads, for an endpoint of yours. */
   metricsText(): string;
   /**
-   * Adds columns to a row that was published, or overwrites them.
+   * Adds columns to a row that was published, or overwrites them. A row that is not there yet is waited for, for about 15
+   * seconds.
    * @param row 1 to 100 columns
    * @param config names columns of the row that the platform gives a meaning
    * @returns whether the platform took it; it never rejects
@@ -64,6 +80,9 @@ export interface Tracer {
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
   ): Promise<UpdateResult>;
-  /** Adds what a person thought of an answer, and any business signals, to its row. */
+  /**
+   * Adds what a person thought of an answer, and any business signals, to its row.
+   * @returns whether the platform took it; it never rejects
+   */
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult>;
 }

@@ -192,13 +192,13 @@ export class TracerCore implements Tracer, Recorder {
     }
   }
 
-  flush(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
+  flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
     this.#ended.writeAll();
-    return this.publishing.flush(options.deadlineMs ?? 10_000);
+    return this.publishing.flush(options?.deadlineMs ?? 10_000);
   }
 
-  shutdown(options: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
-    this.#shutdown ??= this.#end(options.deadlineMs ?? 5000);
+  shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
+    this.#shutdown ??= this.#end(options?.deadlineMs ?? 5000);
     return this.#shutdown;
   }
 

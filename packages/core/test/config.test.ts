@@ -374,4 +374,13 @@ describe('deadlines', () => {
     await flushed;
     assert.equal(transport.rows.length, 1);
   });
+
+  it('of flush and shutdown has its default where JavaScript passes null', async () => {
+    const transport = memoryTransport();
+    const tracer = createTracer({ transport });
+    tracer.startTrace('job').end();
+    await tracer.flush(null as never);
+    await tracer.shutdown(null as never);
+    assert.equal(transport.rows.length, 1);
+  });
 });

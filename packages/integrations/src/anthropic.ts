@@ -16,6 +16,7 @@ export interface AnthropicOptions extends CallOptions {}
  * const anthropic = traceAnthropic(new Anthropic());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceAnthropic<Client extends object>(
   client: Client,

@@ -38,6 +38,7 @@ const traced = new WeakSet<MiddlewareStack>();
  * const bedrock = traceBedrock(new BedrockRuntimeClient());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceBedrock<Client extends object>(
   client: Client,

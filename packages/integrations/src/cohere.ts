@@ -38,6 +38,7 @@ interface CohereClient extends Part {
  * const cohere = traceCohere(new CohereClientV2({}));
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceCohere<Client extends object>(
   client: Client,

@@ -38,6 +38,7 @@ const traced = new WeakSet<object>();
  * const ai = traceGoogleGenAI(new GoogleGenAI({}));
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceGoogleGenAI<Client extends object>(
   client: Client,

@@ -16,6 +16,7 @@ export interface GroqOptions extends CallOptions, StreamUsageOptions {}
  * const groq = traceGroq(new Groq());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceGroq<Client extends object>(
   client: Client,

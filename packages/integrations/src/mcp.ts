@@ -16,6 +16,7 @@ export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
  * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));
  *
  * @returns the server that was given
+ * @throws TypeError where it is no such server, or an option is wrong
  */
 export function traceMCPServer<Server extends object>(
   server: Server,
@@ -39,6 +40,7 @@ export function traceMCPServer<Server extends object>(
  * const client = traceMCPClient(new Client({ name: 'my-agent', version: '1.0.0' }));
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceMCPClient<Client extends object>(
   client: Client,

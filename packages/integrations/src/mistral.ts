@@ -42,6 +42,7 @@ const traced = new WeakSet<KeptOptions>();
  * const mistral = traceMistral(new Mistral());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceMistral<Client extends object>(
   client: Client,

@@ -17,6 +17,7 @@ export interface OllamaOptions extends CallOptions {}
  * const ollama = traceOllama(new Ollama());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceOllama<Client extends object>(
   client: Client,

@@ -16,6 +16,7 @@ export interface OpenAIOptions extends CallOptions, StreamUsageOptions {}
  * const openai = traceOpenAI(new OpenAI());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceOpenAI<Client extends object>(
   client: Client,

@@ -16,6 +16,7 @@ export interface TogetherOptions extends CallOptions, StreamUsageOptions {}
  * const together = traceTogether(new Together());
  *
  * @returns the client that was given
+ * @throws TypeError where it is no such client, or an option is wrong
  */
 export function traceTogether<Client extends object>(
   client: Client,
