@@ -3,21 +3,20 @@
 import {
   type BodyObserver,
   type RecordedCall,
-  type StepOptions,
-  type StepType,
   type StepUpdate,
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
 import { connectionError, isAbort, statusError, streamError } from '../common/call-error.js';
-import { recordedContent, recordedParameters } from '../common/content.js';
+import { recordedContent } from '../common/content.js';
 import { without } from '../common/json.js';
 import type { AnswerReader, ModelRequest, Shape } from '../shapes/shape.js';
 import { type AnswerBody, answerBody, isStream } from './answer-body.js';
 import type { Door } from './door.js';
 import { headerOf } from './fetch.js';
-import { providerOf } from './providers.js';
 import { isRetried, longestWaitMs } from './retries.js';
+import { bareModel, stepOptions } from './step-options.js';
+import { Tries } from './tries.js';
 
 /** An answer's head, as far as it matters here. */
 export interface AnswerHead {
@@ -28,13 +27,6 @@ export interface AnswerHead {
 /** How a call that has not said everything came to its end. */
 type Ending = 'complete' | 'left' | 'failed' | 'unread' | 'unfinished';
 
-interface Try {
-  readonly beganMs: number;
-  status?: number;
-  error?: string;
-  latencyMs?: number;
-}
-
 const MAX_ERROR_CHARS = 8192;
 /** By which providers know a request. */
 const REQUEST_IDS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
@@ -44,7 +36,7 @@ export class ModelCall {
   readonly #request: ModelRequest;
   readonly #shape: Shape;
   readonly #recorded: RecordedCall;
-  readonly #tries: Try[] = [];
+  readonly #tries = new Tries();
   #reader: AnswerReader;
   #firstTokenMs: number | undefined;
   #requestId: string | undefined;
@@ -55,7 +47,7 @@ export class ModelCall {
     const shape = door.shapes.find((each) => each.matches(request));
     if (shape === undefined) return undefined;
     let call: ModelCall | undefined;
-    const recorded = startCall(stepOf(door, shape, request), {
+    const recorded = startCall(stepOptions(door, shape, request), {
       soFar: () => call?.soFar(),
       amount: () => call?.amount ?? 0,
     });
@@ -78,12 +70,12 @@ export class ModelCall {
 
   /** The request goes out, for the first time or again. */
   tryBegins(): void {
-    if (this.#tries.length > 0) {
+    if (this.#tries.count > 0) {
       this.#recorded.tryAgain();
       this.#reader = this.#shape.reader(this.#request);
       this.#firstTokenMs = undefined;
     }
-    this.#tries.push({ beganMs: this.#recorded.elapsedMs });
+    this.#tries.begin(this.#recorded.elapsedMs);
     this.#recorded.isWaiting = true;
   }
 
@@ -91,7 +83,7 @@ export class ModelCall {
   tryFailed(error: unknown, isTriedAgain: boolean): void {
     this.#recorded.isWaiting = false;
     const failure = connectionError(error);
-    this.#tryEnded({ error: failure.message });
+    this.#tries.end(this.#recorded.elapsedMs, failure.message);
     this.#recorded.failTry(
       failure,
       isTriedAgain ? longestWaitMs(undefined) : undefined,
@@ -106,8 +98,7 @@ export class ModelCall {
    */
   answered({ status, headers }: AnswerHead, hasTriesLeft: boolean): BodyObserver {
     this.#recorded.isWaiting = false;
-    const last = this.#tries.at(-1);
-    if (last !== undefined) last.status = status;
+    this.#tries.answered(status);
     this.#requestId = REQUEST_IDS.map((name) => headerOf(headers, name)).find(Boolean);
     if (status >= 400) {
       const wait = hasTriesLeft && isRetried(status, headers) ? longestWaitMs(headers) : undefined;
@@ -134,7 +125,7 @@ export class ModelCall {
       if (!recorded.isOpen) return;
       recorded.isWaiting = false;
       if (ending !== 'left') body.end();
-      this.#tryEnded({});
+      this.#tries.end(recorded.elapsedMs);
       const failure = this.#reader.failure;
       if (failure !== undefined) recorded.fail(streamError(failure), this.#facts('failed'));
       else if (error !== undefined) recorded.fail(connectionError(error), this.#facts(ending));
@@ -171,7 +162,7 @@ export class ModelCall {
     this.#recorded.update({ error: statusError(status, '') });
     const over = () => {
       const error = statusError(status, said, type);
-      this.#tryEnded({ error: error.message });
+      this.#tries.end(this.#recorded.elapsedMs, error.message);
       this.#recorded.failTry(error, retryWithinMs, this.#facts('failed'));
     };
     return {
@@ -184,21 +175,10 @@ export class ModelCall {
     };
   }
 
-  #tryEnded(facts: Partial<Try>): void {
-    const last = this.#tries.at(-1);
-    if (last === undefined) return;
-    Object.assign(last, facts, { latencyMs: this.#recorded.elapsedMs - last.beganMs });
-  }
-
   #facts(ending: Ending): StepUpdate {
     const { options } = this.#door;
     const answer = this.#reader.answer();
     const isPartial = ending !== 'complete' && this.#reader.amount > 0;
-    const tries = this.#tries.map(({ status, error, latencyMs }) => ({
-      ...(status !== undefined && { status }),
-      ...(error !== undefined && { error }),
-      latencyMs: latencyMs === undefined ? null : Math.round(latencyMs),
-    }));
     return {
       output: recordedContent(options, 'output', answer.output),
       model: bareModel(answer.model),
@@ -214,33 +194,8 @@ export class ModelCall {
         requestId: this.#requestId,
         partial: isPartial ? true : undefined,
         ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
-        attempts: tries.length > 1 ? tries : undefined,
+        attempts: this.#tries.count > 1 ? this.#tries.list : undefined,
       }),
     } as StepUpdate;
   }
-}
-
-function stepOf(door: Door, shape: Shape, request: ModelRequest): StepOptions {
-  const { options } = door;
-  const { inputs, model, modelParameters } = shape.describe(request);
-  const provider = options.provider ?? providerOf(request.url) ?? door.provider;
-  const isAzure = provider === 'azure' && door.client === 'OpenAI';
-  const facts = { provider, model: bareModel(model) };
-  return {
-    name: `${isAzure ? 'Azure OpenAI' : door.client} ${shape.operation}`,
-    type: shape.type as StepType,
-    inputs: recordedContent(options, 'inputs', inputs),
-    // Steps of other types have no fields for them.
-    ...(shape.type === 'guardrail' || shape.type === 'retriever'
-      ? { metadata: without(facts) }
-      : facts),
-    ...(Object.keys(modelParameters).length > 0 && {
-      modelParameters: recordedParameters(options, modelParameters),
-    }),
-  } as StepOptions;
-}
-
-/** Without the path that Google puts before it. */
-function bareModel(model: string | undefined): string | undefined {
-  return model?.replace(/^(publishers\/[^/]+\/)?models\//, '') || undefined;
 }
