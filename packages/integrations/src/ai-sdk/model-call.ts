@@ -8,15 +8,14 @@ import {
   type StepUpdate,
   startCall,
   tapStream,
-  tokenFields,
 } from '@openlayer-tracing/core/integration';
 import { isAbort } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
-import { isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { type Json, record, text, without } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
-import { Message } from '../shapes/message.js';
-import { aiModel, aiProvider, aiTokens, reasoningTokens } from './facts.js';
+import { aiModel, aiProvider } from './facts.js';
+import { ModelAnswer } from './model-answer.js';
 
 export interface AsksModel {
   readonly type: 'chat_completion' | 'embedding';
@@ -33,9 +32,7 @@ export class AiModelCall {
   readonly #options: CallOptions;
   readonly #recorded: RecordedCall;
   readonly #modelId: unknown;
-  #message = new Message();
-  #facts: StepUpdate = {};
-  #metadata: Record<string, unknown> = {};
+  #answer = new ModelAnswer();
   #firstTokenMs: number | undefined;
   readonly #failures: string[] = [];
 
@@ -70,7 +67,7 @@ export class AiModelCall {
   }
 
   get amount(): number {
-    return this.#message.amount;
+    return this.#answer.amount;
   }
 
   get isOpen(): boolean {
@@ -85,7 +82,7 @@ export class AiModelCall {
     this.#recorded.tryAgain();
     if (!this.#recorded.isOpen) return false;
     this.#recorded.isWaiting = true;
-    this.#message = new Message();
+    this.#answer = new ModelAnswer();
     this.#firstTokenMs = undefined;
     return true;
   }
@@ -108,19 +105,7 @@ export class AiModelCall {
 
   /** The answer came in one piece. */
   whole(answer: unknown): void {
-    const said = record(answer);
-    for (const part of list(said.content)) this.#part(record(part));
-    const { objectText, embeddings } = said;
-    if (typeof objectText === 'string') this.#message.text.add(objectText);
-    this.#head(said);
-    if (embeddings !== undefined) {
-      const [first] = list(embeddings);
-      this.#facts = {
-        ...this.#facts,
-        embeddingCount: list(embeddings).length,
-        ...(Array.isArray(first) && { embeddingDimensions: first.length }),
-      };
-    }
+    this.#answer.whole(record(answer));
     this.#recorded.isWaiting = false;
     this.#recorded.end(this.#update('complete'));
   }
@@ -145,7 +130,7 @@ export class AiModelCall {
         if (part.type === 'error') failure = part.error;
         if (part.type === 'finish') isComplete = true;
         const before = this.amount;
-        this.#part(part);
+        this.#answer.part(part);
         if (this.amount > before) this.#firstTokenMs ??= recorded.elapsedMs;
       },
       ended: () => over('complete'),
@@ -160,64 +145,15 @@ export class AiModelCall {
     return tapped as unknown as ReadableStream<Part>;
   }
 
-  #part(part: Json): void {
-    switch (part.type) {
-      case 'text':
-        this.#message.text.add(text(part.text) ?? '');
-        break;
-      case 'text-delta':
-        this.#message.text.add(text(part.delta) ?? '');
-        break;
-      case 'reasoning':
-        this.#message.reasoning.add(text(part.text) ?? '');
-        break;
-      case 'reasoning-delta':
-        this.#message.reasoning.add(text(part.delta) ?? '');
-        break;
-      case 'tool-call':
-        this.#message.addTool(text(part.toolCallId), text(part.toolName), part.input);
-        break;
-      case 'file':
-        this.#message.others.push(part);
-        break;
-      case 'response-metadata':
-        this.#head({ response: part });
-        break;
-      case 'finish':
-        this.#head(part);
-        break;
-    }
-  }
-
-  #head(said: Json): void {
-    const { response, finishReason, usage } = said;
-    const { id, modelId } = record(response);
-    // Up to 5 a text, then an object of the SDK's word and the provider's.
-    const why = isRecord(finishReason) ? finishReason.unified : finishReason;
-    this.#metadata = {
-      ...this.#metadata,
-      ...without({
-        responseId: text(id),
-        finishReason: text(why),
-        reasoningTokens: reasoningTokens(usage),
-      }),
-    };
-    const tokens = aiTokens(usage);
-    this.#facts = {
-      ...this.#facts,
-      ...(typeof modelId === 'string' && { model: aiModel(modelId) }),
-      ...(tokens && tokenFields(tokens)),
-    };
-  }
-
   #update(ending: Ending): StepUpdate {
-    const { reasoning, others } = this.#message;
+    const { message, facts, metadata } = this.#answer;
+    const { reasoning, others } = message;
     const hasSaid = this.amount > 0 || others.length > 0;
     return {
-      ...this.#facts,
-      output: hasSaid ? recordedContent(this.#options, 'output', this.#message.output) : undefined,
+      ...facts,
+      output: hasSaid ? recordedContent(this.#options, 'output', message.output) : undefined,
       metadata: without({
-        ...this.#metadata,
+        ...metadata,
         timeToFirstToken:
           this.#firstTokenMs === undefined ? undefined : Math.round(this.#firstTokenMs * 10) / 10,
         reasoning:

@@ -1,22 +1,17 @@
 /** LangChain's callbacks as steps. A run begins below the run that it names as its parent, wherever it is told. */
 
 import {
-  currentWithin,
   expectExchange,
-  type RecordedCall,
   reportFailure,
   type Step,
-  type StepOptions,
-  type StepType,
   type StepUpdate,
-  startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
 import { isRecord, list, parseJson, record, text, without } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { ModelRun } from './model-run.js';
+import { Runs } from './runs.js';
 import { lcProvider, plain } from './values.js';
 
 /** What LangChain knows a handler by. */
@@ -24,14 +19,6 @@ export const HANDLER_NAME = 'openlayer_tracing';
 
 /** Tells of steps that graphs take for themselves. */
 const HIDDEN = 'langsmith:hidden';
-
-interface Run {
-  /** What begins below it. */
-  readonly step: Step | undefined;
-  /** Undefined where it is hidden: what it does stands below its parent. */
-  readonly recorded: RecordedCall | undefined;
-  readonly model?: ModelRun;
-}
 
 type Listener = (...args: unknown[]) => void;
 
@@ -46,7 +33,7 @@ export class LangChainHandler {
   readonly ignoreRetriever = false;
   readonly ignoreCustomEvent = true;
   readonly #options: CallOptions;
-  readonly #runs = new Map<unknown, Run>();
+  readonly #runs = new Runs();
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -58,17 +45,17 @@ export class LangChainHandler {
 
   /** The step of a run that goes on. */
   stepOf(runId: unknown): Step | undefined {
-    return this.#runs.get(runId)?.step;
+    return this.#runs.stepOf(runId);
   }
 
   handleChainStart: Listener = guarded(
     (chain, inputs, runId, parentId, tags, _meta, _type, name) => {
       if (list(tags).includes(HIDDEN)) {
-        this.#runs.set(runId, { step: this.#runs.get(parentId)?.step, recorded: undefined });
+        this.#runs.hide(runId, parentId);
         return;
       }
       const kind = kindOf(chain);
-      this.#begin(runId, parentId, {
+      this.#runs.begin(runId, parentId, {
         name: text(name) ?? kind ?? 'chain',
         type: /Graph$/.test(kind ?? '') ? 'agent' : 'chain',
         inputs: this.#content('inputs', plain(inputs)),
@@ -77,10 +64,10 @@ export class LangChainHandler {
   );
 
   handleChainEnd: Listener = guarded((outputs, runId) => {
-    this.#end(runId, { output: this.#content('output', plain(outputs)) });
+    this.#runs.end(runId, { output: this.#content('output', plain(outputs)) });
   });
 
-  handleChainError: Listener = guarded((error, runId) => this.#fail(runId, error));
+  handleChainError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
   handleChatModelStart: Listener = guarded((llm, messages, runId, parentId, extra, _tags, meta) => {
     // One call has one list of messages, and several only where several are asked for.
@@ -93,24 +80,24 @@ export class LangChainHandler {
   });
 
   handleLLMNewToken: Listener = guarded((token, _index, runId) => {
-    this.#runs.get(runId)?.model?.token(text(token) ?? '');
+    this.#runs.modelOf(runId)?.token(text(token) ?? '');
   });
 
   handleLLMEnd: Listener = guarded((result, runId) => {
-    this.#runs.get(runId)?.model?.ended(result);
-    this.#runs.delete(runId);
+    this.#runs.modelOf(runId)?.ended(result);
+    this.#runs.forget(runId);
   });
 
   handleLLMError: Listener = guarded((error, runId) => {
-    this.#runs.get(runId)?.model?.failed(error);
-    this.#runs.delete(runId);
+    this.#runs.modelOf(runId)?.failed(error);
+    this.#runs.forget(runId);
   });
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
     const called = text(name) ?? kindOf(tool) ?? 'tool';
     const given = typeof input === 'string' ? (parseJson(input) ?? input) : input;
     const inputs = this.#content('inputs', given);
-    this.#begin(runId, parentId, {
+    this.#runs.begin(runId, parentId, {
       name: called,
       type: 'tool',
       inputs,
@@ -121,13 +108,13 @@ export class LangChainHandler {
 
   handleToolEnd: Listener = guarded((output, runId) => {
     const said = isRecord(output) && 'content' in output ? output.content : output;
-    this.#end(runId, { output: this.#content('output', plain(said)) });
+    this.#runs.end(runId, { output: this.#content('output', plain(said)) });
   });
 
-  handleToolError: Listener = guarded((error, runId) => this.#fail(runId, error));
+  handleToolError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
   handleRetrieverStart: Listener = guarded((retriever, query, runId, parentId, _t, _meta, name) => {
-    this.#begin(runId, parentId, {
+    this.#runs.begin(runId, parentId, {
       name: text(name) ?? kindOf(retriever) ?? 'retriever',
       type: 'retriever',
       inputs: this.#content('inputs', { query }),
@@ -140,13 +127,13 @@ export class LangChainHandler {
       return without({ id, content: pageContent, metadata });
     });
     const recorded = this.#content('output', found);
-    this.#end(runId, {
+    this.#runs.end(runId, {
       output: recorded,
       ...(Array.isArray(recorded) && { documents: recorded }),
     } as StepUpdate);
   });
 
-  handleRetrieverError: Listener = guarded((error, runId) => this.#fail(runId, error));
+  handleRetrieverError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
   #modelBegins(
     llm: unknown,
@@ -163,66 +150,21 @@ export class LangChainHandler {
     const parameters = without(rest, 'messages', 'stream');
     const named = text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel);
     const kind = list(record(llm).id);
-    let run: ModelRun | undefined;
-    const recorded = this.#begin(
-      runId,
-      parentId,
-      {
-        name: 'LangChain Chat Completion',
-        type: 'chat_completion',
-        inputs: this.#content('inputs', without({ prompt: plain(prompt), tools })),
-        // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
-        provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
-        model: named,
-        ...(Object.keys(parameters).length > 0 && {
-          modelParameters: recordedParameters(this.#options, parameters),
-        }),
-      },
-      () => run,
-    );
+    const recorded = this.#runs.begin(runId, parentId, {
+      name: 'LangChain Chat Completion',
+      type: 'chat_completion',
+      inputs: this.#content('inputs', without({ prompt: plain(prompt), tools })),
+      // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
+      provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
+      model: named,
+      ...(Object.keys(parameters).length > 0 && {
+        modelParameters: recordedParameters(this.#options, parameters),
+      }),
+    });
     if (recorded === undefined) return;
-    run = new ModelRun(recorded, this.#options);
+    this.#runs.isModel(runId, new ModelRun(recorded, this.#options));
     // Where its client is asked is not told.
     expectExchange(recorded, { model: named, said: lastText(prompt) });
-    this.#runs.set(runId, { step: recorded.step, recorded, model: run });
-  }
-
-  #begin<T extends StepType>(
-    runId: unknown,
-    parentId: unknown,
-    options: StepOptions<T>,
-    model?: () => ModelRun | undefined,
-  ): RecordedCall | undefined {
-    const parent = this.#runs.get(parentId)?.step;
-    const recorded = startCall(
-      options,
-      {
-        // Runs that are never told to end do not stay here longer than their trace.
-        soFar: () => {
-          this.#runs.delete(runId);
-          return model?.()?.soFar() as StepUpdate<T> | undefined;
-        },
-        amount: () => model?.()?.amount ?? 0,
-      },
-      parent && currentWithin(parent),
-    ) as RecordedCall | undefined;
-    if (recorded !== undefined) this.#runs.set(runId, { step: recorded.step, recorded });
-    return recorded;
-  }
-
-  #end(runId: unknown, update: StepUpdate): void {
-    this.#runs.get(runId)?.recorded?.end(update);
-    this.#runs.delete(runId);
-  }
-
-  #fail(runId: unknown, error: unknown): void {
-    const recorded = this.#runs.get(runId)?.recorded;
-    this.#runs.delete(runId);
-    const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
-    // Graphs throw what is no failure: an interrupt that waits for a human, a command to a parent.
-    if (isControl === true) recorded?.end({ metadata: { ended: name } } as StepUpdate);
-    else if (isAbort(error)) recorded?.end({ metadata: { ended: 'left' } } as StepUpdate);
-    else recorded?.fail(error);
   }
 
   #content(part: 'inputs' | 'output', content: unknown): unknown {
