@@ -12,8 +12,9 @@ export {
   expectExchange,
   expectedExchange,
 } from './integration/expected-exchange.js';
-export { RecordedCall, startCall } from './integration/record-call.js';
+export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
 export { reportFailure } from './integration/report.js';
+export { startCall } from './integration/start-call.js';
 export { currentWithin, registerStepFinder } from './integration/step-finder.js';
 export {
   type BodyChange,

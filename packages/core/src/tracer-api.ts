@@ -52,7 +52,7 @@ export interface Tracer {
    *
    * @example
    * using nightly = getTracer().startTrace({ name: 'nightly digest', metadata: { day: 'monday' } });
-   * await nightly.run(() => writeDigest());
+   * await nightly.step('write', async () => 'a page');
    */
   startTrace(options: string | StartTraceOptions): StartedTrace;
   /**

@@ -7,7 +7,7 @@ import { currentRecordedStep } from '../scope.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { StepType } from '../wire.js';
-import type { RecordedCall } from './record-call.js';
+import type { RecordedCall } from './recorded-call.js';
 
 /** How an exchange is recognised where it is not made in the scope of the framework's step. */
 export interface AskedFor {

@@ -1,23 +1,19 @@
 /** A call of a client as a step: open while the client tries, streams or waits, and closed at the latest with its trace. */
 
 import { unref } from '../publish/delay.js';
-import { currentRecordedStep } from '../scope.js';
-import { openCallTrace } from '../trace/call-trace.js';
-import { isInert } from '../trace/inert.js';
 import type { OpenCall } from '../trace/open-call.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
-import type { StepOptions, StepUpdate } from '../trace/step-types.js';
+import type { StepUpdate } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
 import { numberIn } from '../trace/usage.js';
 import type { StepType } from '../wire.js';
+import { LateUse } from './late-use.js';
 import { reportFailure } from './report.js';
 
 /** A call that has begun to answer but is not read further does not hold up its settled trace for longer. */
 const MAX_IDLE_MS = 1000;
 /** Nor does one whose provider does not answer. */
 const MAX_HELD_MS = 60_000;
-/** A call of its own that nobody reads to its end does not stay open for good. */
-const MAX_UNREAD_MS = 600_000;
 
 /** What an integration knows of a call that has not ended. */
 export interface CallProgress<T extends StepType> {
@@ -25,37 +21,6 @@ export interface CallProgress<T extends StepType> {
   soFar?(): StepUpdate<T> | undefined;
   /** How much of the answer has come, in any unit that grows with it. */
   amount?(): number;
-}
-
-/**
- * Starts a call below the parent, else the current step; outside a trace, as a trace of its own.
- * @returns undefined where nothing is recorded. Never throws
- */
-export function startCall<T extends StepType>(
-  options: StepOptions<T>,
-  progress: CallProgress<T> = {},
-  parent?: Step,
-): RecordedCall<T> | undefined {
-  try {
-    const above = parent ?? (currentRecordedStep() as Step | undefined);
-    const step = above === undefined ? ownStep(options) : above.startStep(options);
-    return step === undefined || isInert(step as Step)
-      ? undefined
-      : new RecordedCall(step as RecordedStep<T>, progress);
-  } catch (error) {
-    reportFailure('startCall', error);
-    return undefined;
-  }
-}
-
-function ownStep<T extends StepType>(options: StepOptions<T>): Step<T> | undefined {
-  const trace = openCallTrace(options.name, options.type);
-  if (trace === undefined) return undefined;
-  trace.maxAgeMs = MAX_UNREAD_MS;
-  // The root was made with the type that the options name.
-  const root = trace.root as unknown as RecordedStep<T>;
-  root.update(options);
-  return root;
 }
 
 /** Its methods never throw. What comes after its end has no effect, but for another try. */
@@ -71,8 +36,8 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   #isOpen = true;
   /** Lets the trace go that this call holds open. */
   #release: (() => void) | undefined;
-  #leftMs: number | undefined;
-  #amountAtLeave = 0;
+  /** Where the client has left that the call is for. */
+  #late: LateUse | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(step: RecordedStep<T>, progress: CallProgress<T>) {
@@ -81,7 +46,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.#progress = progress;
     this.#startedMs = step.trace.elapsedMs();
     step.trace.recorder.spending?.callBegins();
-    if (step.trace.outcome === 'aborted') this.#leftMs = this.#startedMs;
+    if (step.trace.outcome === 'aborted') this.#late = new LateUse(this.#startedMs, 0);
     this.#listen();
   }
 
@@ -143,9 +108,8 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   traceSettled(): void {
     try {
       const { trace } = this.#step;
-      if (trace.outcome === 'aborted' && this.#leftMs === undefined) {
-        this.#leftMs = trace.elapsedMs();
-        this.#amountAtLeave = this.#progress.amount?.() ?? 0;
+      if (trace.outcome === 'aborted') {
+        this.#late ??= new LateUse(trace.elapsedMs(), this.#progress.amount?.() ?? 0);
       }
       if (!this.isWaiting && !this.isRead) return;
       trace.waitUntil(
@@ -220,29 +184,16 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     unref(setTimeout(check, MAX_IDLE_MS));
   }
 
-  /** What a call used although the client that it was for had left. */
   #markWhatCameLate(): void {
-    if (this.#leftMs === undefined) return;
-    const { trace } = this.#step;
-    const completion = this.#count('completionTokens');
-    const prompt = this.#count('promptTokens');
-    const afterClientLeft: Record<string, unknown> = {
-      latencyMs: Math.round(trace.elapsedMs() - this.#leftMs),
-    };
-    if (this.#leftMs <= this.#startedMs) {
-      if (prompt !== undefined) afterClientLeft.promptTokens = prompt;
-      if (completion !== undefined) afterClientLeft.completionTokens = completion;
-    } else if (completion !== undefined) {
-      const amount = this.#progress.amount?.() ?? 0;
-      const share = amount > 0 ? 1 - this.#amountAtLeave / amount : 1;
-      afterClientLeft.completionTokens = Math.round(completion * share);
-      // How the tokens are spread over a stream is not told.
-      if (this.#amountAtLeave > 0) afterClientLeft.isEstimate = true;
-    }
-    this.#step.mergeMetadata({ afterClientLeft });
-  }
-
-  #count(field: string): number | undefined {
-    return numberIn(this.#step as RecordedStep, field);
+    if (this.#late === undefined) return;
+    const step = this.#step as RecordedStep;
+    const afterClientLeft = this.#late.of({
+      startedMs: this.#startedMs,
+      endedMs: step.trace.elapsedMs(),
+      amount: this.#progress.amount?.() ?? 0,
+      promptTokens: numberIn(step, 'promptTokens'),
+      completionTokens: numberIn(step, 'completionTokens'),
+    });
+    step.mergeMetadata({ afterClientLeft });
   }
 }

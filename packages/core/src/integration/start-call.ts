@@ -1,0 +1,43 @@
+import { currentRecordedStep } from '../scope.js';
+import { openCallTrace } from '../trace/call-trace.js';
+import { isInert } from '../trace/inert.js';
+import type { RecordedStep } from '../trace/recorded-step.js';
+import type { StepOptions } from '../trace/step-types.js';
+import type { Step } from '../trace/types.js';
+import type { StepType } from '../wire.js';
+import { type CallProgress, RecordedCall } from './recorded-call.js';
+import { reportFailure } from './report.js';
+
+/** A call of its own that nobody reads to its end does not stay open for good. */
+const MAX_UNREAD_MS = 600_000;
+
+/**
+ * Starts a call below the parent, else the current step; outside a trace, as a trace of its own.
+ * @returns undefined where nothing is recorded. Never throws
+ */
+export function startCall<T extends StepType>(
+  options: StepOptions<T>,
+  progress: CallProgress<T> = {},
+  parent?: Step,
+): RecordedCall<T> | undefined {
+  try {
+    const above = parent ?? (currentRecordedStep() as Step | undefined);
+    const step = above === undefined ? ownStep(options) : above.startStep(options);
+    return step === undefined || isInert(step as Step)
+      ? undefined
+      : new RecordedCall(step as RecordedStep<T>, progress);
+  } catch (error) {
+    reportFailure('startCall', error);
+    return undefined;
+  }
+}
+
+function ownStep<T extends StepType>(options: StepOptions<T>): Step<T> | undefined {
+  const trace = openCallTrace(options.name, options.type);
+  if (trace === undefined) return undefined;
+  trace.maxAgeMs = MAX_UNREAD_MS;
+  // The root was made with the type that the options name.
+  const root = trace.root as unknown as RecordedStep<T>;
+  root.update(options);
+  return root;
+}
