@@ -27,7 +27,7 @@ const SHORT = {
 prepare();
 const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
 const only = process.argv.slice(2).filter((argument) => !flags.has(argument));
-if (flags.has('--faults')) only.push(FAULTS);
+if (flags.has('--faults') && only.length === 0) only.push(FAULTS);
 if (!flags.has('--full')) Object.assign(process.env, { ...SHORT, ...process.env });
 if (only.length === 0) {
   console.log('Linting ...');

@@ -7,8 +7,9 @@ import helmet from 'helmet';
 import multer from 'multer';
 import { expressVersions } from './express-frameworks.ts';
 import type { Mount } from './frameworks.ts';
-import { checkAnswer, checkWork, defineWork, sendAll, sendWork } from './isolation-scenario.ts';
+import { checkWork, defineWork, sendAll, sendUpload, sendWork } from './isolation-scenario.ts';
 import { pause } from './pause.ts';
+import { permutations } from './permutations.ts';
 import { cookieOf, detachedStore, pooledStore, promptStore, sessions } from './session-stores.ts';
 import { httpOf, stageOf } from './stage.ts';
 
@@ -111,25 +112,10 @@ for (const framework of expressVersions) {
   });
 }
 
-async function sendUpload(url: string, n: number): Promise<void> {
-  const body = new FormData();
-  body.set('question', `question ${n}`);
-  body.set('file', new Blob([`file ${n} `.repeat(1000)]), `file-${n}.txt`);
-  const headers = { 'x-request-id': `req-${n}` };
-  await checkAnswer(await fetch(`${url}/work/${n}`, { method: 'POST', headers, body }), n);
-}
-
 async function* story(): AsyncGenerator<string> {
   for (const content of ['Once upon', ' a time']) {
     yield `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
     await pause(4);
   }
   yield 'data: [DONE]\n\n';
-}
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, i) =>
-    permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]),
-  );
 }

@@ -122,6 +122,15 @@ export async function sendWork(
   await checkAnswer(await postJson(`${url}/work/${n}`, { question: `question ${n}` }, sent), n);
 }
 
+/** The same with a file, in a form. */
+export async function sendUpload(url: string, n: number): Promise<void> {
+  const body = new FormData();
+  body.set('question', `question ${n}`);
+  body.set('file', new Blob([`file ${n} `.repeat(1000)]), `file-${n}.txt`);
+  const headers = { 'x-request-id': `req-${n}` };
+  await checkAnswer(await fetch(`${url}/work/${n}`, { method: 'POST', headers, body }), n);
+}
+
 export async function checkAnswer(response: Response, n: number): Promise<void> {
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('x-request-id'), `req-${n}`);

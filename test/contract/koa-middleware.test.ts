@@ -10,10 +10,11 @@ import formerBodyParser from 'koa-bodyparser';
 import compress from 'koa-compress';
 import helmet from 'koa-helmet';
 import type { Mount } from './frameworks.ts';
-import { checkAnswer, checkWork, defineWork, sendAll, sendWork } from './isolation-scenario.ts';
+import { checkWork, defineWork, sendAll, sendUpload, sendWork } from './isolation-scenario.ts';
 import { type KoaMount, koaVersions } from './koa-frameworks.ts';
 import { cookieOf, pooledStore, promptStore, sessions } from './koa-sessions.ts';
 import { pause } from './pause.ts';
+import { permutations } from './permutations.ts';
 import { httpOf, printed, stageOf, stepsOf } from './stage.ts';
 
 const REQUESTS = 200;
@@ -150,14 +151,6 @@ function both(first: Middleware, second: Middleware): Middleware {
   return (ctx, next) => first(ctx, () => second(ctx, next) as Promise<unknown>);
 }
 
-async function sendUpload(url: string, n: number): Promise<void> {
-  const body = new FormData();
-  body.set('question', `question ${n}`);
-  body.set('file', new Blob([`file ${n} `.repeat(1000)]), `file-${n}.txt`);
-  const headers = { 'x-request-id': `req-${n}` };
-  await checkAnswer(await fetch(`${url}/work/${n}`, { method: 'POST', headers, body }), n);
-}
-
 async function* story(): AsyncGenerator<string> {
   for (const content of ['Once upon', ' a time']) {
     step(`think of ${content.trim()}`, () => {});
@@ -165,11 +158,4 @@ async function* story(): AsyncGenerator<string> {
     await pause(4);
   }
   yield 'data: [DONE]\n\n';
-}
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, i) =>
-    permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]),
-  );
 }

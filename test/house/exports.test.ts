@@ -6,7 +6,7 @@ import { doorsOf, publishedPackages, ROOT, readText } from './repository.ts';
 import { type DoorNames, exportedNames } from './sources.ts';
 
 const SNAPSHOT = 'test/house/exports.snapshot.json';
-const UPDATE = "UPDATE_SNAPSHOT=1 npx mocha 'test/house/exports.test.ts'";
+const UPDATE = "UPDATE_SNAPSHOT=1 npx mocha 'test/house/exports.test.ts'; npm run format";
 
 type Doors = Readonly<Record<string, DoorNames>>;
 
