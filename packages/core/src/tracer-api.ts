@@ -69,8 +69,8 @@ export interface Tracer {
   /** The same in the text format that Prometheus reads, for an endpoint of yours. */
   metricsText(): string;
   /**
-   * Adds columns to a row that was published, or overwrites them. A row that is not there yet is waited for, for about 15
-   * seconds.
+   * Adds columns to a row that was published, or overwrites them. A row that is not there yet is waited for, for 15 seconds at
+   * most.
    * @param row 1 to 100 columns
    * @param config names columns of the row that the platform gives a meaning
    * @returns whether the platform took it; it never rejects

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { createTracer, type Feedback } from '@openlayer-tracing/core';
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
@@ -269,6 +271,47 @@ describe('feedback', () => {
     const row = await collector.row('row-0');
     assert.equal(row.converted, true);
     assert.deepEqual(row.groundTruth, { city: 'Lisbon' });
+  });
+
+  it('leaves what the trace has written as it is, and says so', async () => {
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    // As where an app hands on what a client sent.
+    for (const forged of [{ output: 'no' }, { steps: [] }, { latency: 1 }, { user_id: 'eve' }]) {
+      const result = await tracer.feedback('row-0', { humanFeedback: 1, ...forged });
+      assert.match(String(!result.ok && result.error.message), /^feedback must not set \w+, which/);
+    }
+    const kept = await tracer.feedback('row-0', { humanFeedback: 1, output: undefined });
+    assert.deepEqual(kept, { ok: true });
+    assert.equal(puts().length, 1);
+    assert.equal((await collector.row('row-0')).output, 'yes');
+  });
+
+  it('of a row that never comes answers a script, which then ends by itself', async function () {
+    this.timeout(40_000);
+    const { collector, puts } = await startNotingCollector();
+    await using _collector = collector;
+    const script = `
+      import { feedback } from '@openlayer-tracing/core';
+      const result = await feedback('nobody', { humanFeedback: 1 });
+      console.log(result.ok || result.error.message);`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '--eval', script],
+      {
+        cwd: import.meta.dirname,
+        env: {
+          ...process.env,
+          OPENLAYER_BASE_URL: collector.server.url,
+          OPENLAYER_API_KEY: 'a-key',
+          OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
+        },
+      },
+    );
+    assert.match(stdout, /nobody/);
+    assert.ok(puts().length > 3, `${puts().length} tries`);
   });
 
   for (const given of [undefined, null, {}, { humanFeedback: undefined }, { humanFeedback: 1n }]) {

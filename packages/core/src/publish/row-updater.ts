@@ -4,6 +4,7 @@ import { describeError } from '../diagnostics.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RowUpdateConfig } from '../wire.js';
 import { delay } from './delay.js';
+import { isReserved } from './layout.js';
 import type { OpenlayerApi } from './openlayer-api.js';
 import { SendError } from './transport.js';
 
@@ -12,7 +13,7 @@ export interface Feedback {
   /** A verdict in whatever form the app uses: `thumbs_up`, `4`, `true`, ... */
   readonly humanFeedback?: string | number | boolean | undefined;
   readonly groundTruth?: unknown;
-  /** Any other key becomes a column: a comment, a conversion, a revenue. */
+  /** Any other key becomes a column: a comment, a conversion, a revenue. Columns that the trace has written stay as they are. */
   readonly [signal: string]: unknown;
 }
 
@@ -25,13 +26,13 @@ export interface RowUpdaterOptions {
   readonly publish: () => Promise<void>;
 }
 
-/** A row that was just published may not be known yet: waits before each further try, in milliseconds. */
-const WAITS_MS = [250, 500, 1000, 2000, 4000, 8000];
+/** A row that was just published may not be known yet: the wait before the second try, which then doubles. */
+const FIRST_WAIT_MS = 250;
 
 const MAX_COLUMNS = 100;
 
-/** Longest that an update holds a process which has nothing else to do. */
-const HOLD_MS = 10_000;
+/** Longest that an update takes. Until then it holds a process which has nothing else to do. */
+const MAX_MS = 15_000;
 
 export class RowUpdater {
   readonly #api: OpenlayerApi;
@@ -59,7 +60,9 @@ export class RowUpdater {
 
   async #update(inferenceId: string, bodyText: () => string): Promise<UpdateResult> {
     // Nothing else of ours keeps a process alive; one that waits for this promise would end without it.
-    const hold = setTimeout(() => {}, HOLD_MS);
+    const deadline = new AbortController();
+    const hold = setTimeout(() => deadline.abort(), MAX_MS);
+    const endsAt = performance.now() + MAX_MS;
     try {
       const body = new TextEncoder().encode(bodyText());
       if (!this.#options.isEnabled) {
@@ -68,7 +71,7 @@ export class RowUpdater {
         );
       }
       await this.#options.publish();
-      await this.#put(inferenceId, body);
+      await this.#put(inferenceId, body, deadline.signal, endsAt);
       return { ok: true };
     } catch (error) {
       return failedUpdate(error);
@@ -77,15 +80,24 @@ export class RowUpdater {
     }
   }
 
-  async #put(inferenceId: string, body: Uint8Array): Promise<void> {
+  async #put(
+    inferenceId: string,
+    body: Uint8Array,
+    signal: AbortSignal,
+    endsAt: number,
+  ): Promise<void> {
     const path = `rows?inferenceId=${encodeURIComponent(inferenceId)}`;
-    for (const waitMs of [...WAITS_MS, undefined]) {
+    for (let tries = 0; ; tries++) {
       try {
-        await this.#api.call({ method: 'PUT', path, body });
+        await this.#api.call({ method: 'PUT', path, body, signal });
         return;
       } catch (error) {
-        if (waitMs === undefined || !mayComeTrue(error)) throw error;
-        await delay(Math.max(waitMs * (0.5 + Math.random()), error.retryAfterMs ?? 0));
+        if (!mayComeTrue(error)) throw error;
+        const jittered = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
+        const waitMs = Math.max(jittered, error.retryAfterMs ?? 0);
+        // Nobody would hear of a try behind the deadline.
+        if (performance.now() + waitMs >= endsAt) throw error;
+        await delay(waitMs);
       }
     }
   }
@@ -136,6 +148,13 @@ function feedbackUpdate(feedback: Feedback): {
   config: RowUpdateConfig;
 } {
   const { humanFeedback, groundTruth, ...signals } = feedback;
+  for (const name of Object.keys(signals)) {
+    if (signals[name] !== undefined && isReserved(name)) {
+      throw new TypeError(
+        `feedback must not set ${name}, which the trace itself has written: give the signal another name, or overwrite the column by updateRow()`,
+      );
+    }
+  }
   return {
     row: {
       ...signals,
