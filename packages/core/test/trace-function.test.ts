@@ -6,6 +6,7 @@ import {
   step,
   type TraceOptions,
   trace,
+  traced,
 } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import { record, rootOf, sleep } from './support.ts';
@@ -123,6 +124,28 @@ describe('trace(fn)', () => {
       assert.throws(() => trace(null as never), /was given null/);
       assert.throws(() => trace({} as never), /was given object/);
     });
+
+    for (const [given, message] of [
+      [
+        'search',
+        "options of a traced function are an object, such as { name: 'search', type: 'tool' }",
+      ],
+      [
+        null,
+        "options of a traced function are an object, such as { name: 'search', type: 'tool' }",
+      ],
+      [{ name: 5 }, 'name must be a text'],
+      [{ type: 'llm' }, /^type must be one of user_call, chain, .*guardrail/],
+      [{ params: 'query' }, "params must be a list of names, such as ['query']"],
+      [{ params: [1] }, "params must be a list of names, such as ['query']"],
+      [{ inputs: ['query'] }, 'inputs must be a function of the arguments'],
+      [{ output: 'text' }, 'output must be a function of the result'],
+    ] as const) {
+      it(`refuses the options ${JSON.stringify(given)}, and says what they take`, () => {
+        assert.throws(() => trace(() => 1, given as never), { name: 'TypeError', message });
+        assert.throws(() => traced(given as never), { name: 'TypeError', message });
+      });
+    }
   });
 
   describe('records calls', () => {

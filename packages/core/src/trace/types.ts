@@ -113,6 +113,7 @@ export interface SettledTrace {
   readonly outcome: Outcome;
   /** Of the HTTP answer, where there is one. */
   readonly statusCode: number | undefined;
+  /** Milliseconds from the start to the end of its root. */
   readonly latencyMs: number;
   readonly hasError: boolean;
   readonly usage: Usage;
