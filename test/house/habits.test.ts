@@ -49,7 +49,7 @@ describe('the habits of the house', () => {
         imports.some(({ specifier }) => specifier === '#platform'),
     );
     const environment = linesNaming('environment', readers).map((place) => place.split(':')[0]);
-    assert.deepEqual([...new Set(environment)], ['packages/core/src/config.ts']);
+    assert.deepEqual([...new Set(environment)], ['packages/core/src/config/config.ts']);
   });
 
   it('library code prints nothing on its own', () => {

@@ -1,6 +1,6 @@
 /** The tracer that the whole process shares: the only process-wide value besides the scope. */
 
-import type { TracerOptions } from './config.js';
+import type { TracerOptions } from './config/tracer-options.js';
 import { type Feedback, failedUpdate, type UpdateResult } from './publish/row-updater.js';
 import { createTracerCore, type TracerCore } from './tracer.js';
 import type { Tracer } from './tracer-api.js';

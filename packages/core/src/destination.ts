@@ -1,6 +1,6 @@
 /** Whether it is known where rows go. */
 
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import type { Diagnostics } from './diagnostics.js';
 
 /** Where a setting is missing, it says so once, and requests go on untraced. */

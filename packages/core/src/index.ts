@@ -1,6 +1,7 @@
 /** The users' door. */
 
-export { ConfigError, type TracerOptions } from './config.js';
+export { ConfigError } from './config/checks.js';
+export type { TracerOptions } from './config/tracer-options.js';
 export {
   configure,
   feedback,

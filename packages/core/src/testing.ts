@@ -1,6 +1,6 @@
 /** The door for users' tests: traces in memory instead of on the platform. */
 
-import type { TracerOptions } from './config.js';
+import type { TracerOptions } from './config/tracer-options.js';
 import { configure, existingTracer, setDefaultTracer } from './default-tracer.js';
 import type { Batch, Delivery, Transport } from './publish/transport.js';
 import type { WireConfig, WireRow } from './wire.js';

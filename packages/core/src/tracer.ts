@@ -1,7 +1,8 @@
 /** A tracer: where traces begin and end. */
 
 import { onSignal } from '#platform';
-import { type Config, resolveConfig, type TracerOptions } from './config.js';
+import { type Config, resolveConfig } from './config/config.js';
+import type { TracerOptions } from './config/tracer-options.js';
 import { canPublish } from './destination.js';
 import { Diagnostics } from './diagnostics.js';
 import { scopeOf } from './guarded-scope.js';

@@ -1,7 +1,7 @@
 /** The way of rows to the platform: the one place where what makes, keeps and sends them is put together. */
 
 import { exchange } from '#platform';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { TracerStats } from '../tracer-api.js';

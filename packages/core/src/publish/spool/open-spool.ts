@@ -1,7 +1,8 @@
 /** A spool where one is wanted and can be had. */
 
 import { spoolFiles } from '#platform';
-import { type Config, ConfigError } from '../../config.js';
+import { ConfigError } from '../../config/checks.js';
+import type { Config } from '../../config/config.js';
 import type { Diagnostics } from '../../diagnostics.js';
 import type { Ledger } from '../ledger.js';
 import { Spool } from './spool.js';
