@@ -1,9 +1,14 @@
-/** Gathers rows into batches and sees each of them to its fate. */
+/**
+ * Sees rows to their fate: they wait for their batch, for its turn and for its answer. Longer than other files, since what
+ * may end each of these waits (a full batch, a timer, flush, shutdown, the process) has to know of all.
+ */
 
-import { onNaturalExit, publishRows } from '#platform';
+import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
+import { account, checked, shutDown } from './batch-fate.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
 import type { Ledger } from './ledger.js';
+import { OpenBatches } from './open-batches.js';
 import type { QueuedRow } from './row.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
@@ -47,18 +52,12 @@ interface SealedBatch extends Batch {
   readonly settle: () => void;
 }
 
-interface OpenBatch {
-  readonly rows: QueuedRow[];
-  readonly ids: Set<string>;
-  bytes: number;
-}
-
 export class Publisher {
   readonly #transport: Transport;
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;
   readonly #outside: (fn: () => void) => void;
-  readonly #open = new Map<string, OpenBatch>();
+  readonly #open: OpenBatches;
   readonly #ready: SealedBatch[] = [];
   /** One promise for each sealed batch without a fate. */
   readonly #underWay = new Set<Promise<void>>();
@@ -79,6 +78,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#transport = options.transport;
     this.#limits = options.limits;
+    this.#open = new OpenBatches(options.limits, (batch) => this.#seal(batch));
     this.#diagnostics = options.diagnostics;
     this.#outside = options.outside;
     this.#ledger = options.ledger;
@@ -91,10 +91,8 @@ export class Publisher {
   add(row: QueuedRow): void {
     if (!this.#takes(row)) return;
     this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
-    const batch = this.#batchFor(row);
-    batch.rows.push(row);
-    if (this.#isFull(batch)) this.#seal(row.layout);
-    if (this.#timer === undefined && this.#open.size > 0) this.#startTimer();
+    this.#open.add(row);
+    if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
   }
 
   /**
@@ -129,7 +127,7 @@ export class Publisher {
 
   /** Every row that waits for its turn, as it is now. */
   *waiting(): Generator<QueuedRow> {
-    for (const batch of this.#open.values()) yield* batch.rows;
+    yield* this.#open.rows();
     for (const batch of this.#ready) yield* batch.rows;
     for (const batch of this.#sending) yield* batch.rows;
   }
@@ -193,33 +191,9 @@ export class Publisher {
     }
   }
 
-  #batchFor(row: QueuedRow): OpenBatch {
-    let batch = this.#open.get(row.layout);
-    // The platform's rows are keyed by their id: twice in one call would be ambiguous.
-    if (
-      batch !== undefined &&
-      (batch.ids.has(row.inferenceId) ||
-        batch.bytes + row.bytes.byteLength > this.#limits.maxBatchBytes)
-    ) {
-      this.#seal(row.layout);
-      batch = undefined;
-    }
-    if (batch === undefined) {
-      batch = { rows: [], ids: new Set(), bytes: 0 };
-      this.#open.set(row.layout, batch);
-    }
-    batch.ids.add(row.inferenceId);
-    batch.bytes += row.bytes.byteLength;
-    return batch;
-  }
-
-  #isFull({ rows, bytes }: OpenBatch): boolean {
-    return rows.length >= this.#limits.maxBatchRows || bytes >= this.#limits.maxBatchBytes;
-  }
-
   #sealAll(): void {
     try {
-      for (const layout of [...this.#open.keys()]) this.#seal(layout);
+      this.#open.sealAll();
     } catch (error) {
       this.#failed('seal', error);
     }
@@ -227,12 +201,10 @@ export class Publisher {
     this.#timer = undefined;
   }
 
-  #seal(layout: string): void {
-    const batch = this.#open.get(layout);
-    if (batch === undefined) return;
-    this.#open.delete(layout);
+  /** Has a batch wait for its turn. */
+  #seal(batch: Batch): void {
     const fate = new Promise<void>((settle) => {
-      this.#ready.push({ layout, rows: batch.rows, settle });
+      this.#ready.push({ ...batch, settle });
     });
     this.#underWay.add(fate);
     fate.then(() => this.#underWay.delete(fate));
@@ -292,46 +264,10 @@ export class Publisher {
   }
 
   #account(rows: readonly QueuedRow[], fate: Delivery): void {
-    const ledger = this.#ledger;
-    const { delivered, spooled = 0, quarantined = 0, held = 0 } = fate;
-    // All counts have changed before anybody is told of one.
-    ledger.published += delivered;
-    ledger.spooled += spooled;
-    ledger.quarantined += quarantined;
-    ledger.queued -= rows.length - held;
-    for (const row of rows) ledger.queuedBytes -= row.bytes.byteLength;
-    if (held === 0) this.#free?.(rows);
-    // What only memory has counts on; its bytes are counted where it lies.
-    const lost = Object.entries(fate.lost).map(
-      ([reason, count]) =>
-        [reason === 'given_up' && this.#stop.signal.aborted ? 'shut_down' : reason, count] as const,
-    );
-    for (const [reason, count] of lost) ledger.drop(reason, count);
-    publishRows({ published: delivered, spooled, quarantined, dropped: fate.lost });
-    for (const [reason, count] of lost) {
-      this.#diagnostics.report(
-        'error',
-        `lost_${reason}`,
-        `${count} rows could not be published and are lost`,
-        fate.error,
-      );
-    }
-    if (spooled > 0) {
-      this.#diagnostics.report(
-        'warn',
-        'publish_spooled',
-        `${spooled} rows could not be published; they are on disk and are sent again`,
-        fate.error,
-      );
-    }
-    if (quarantined > 0) {
-      this.#diagnostics.report(
-        'error',
-        'quarantined',
-        `${quarantined} rows are refused by the platform and were set aside on disk`,
-        fate.error,
-      );
-    }
+    const isShutDown = this.#stop.signal.aborted;
+    account(rows, isShutDown ? shutDown(fate) : fate, this.#ledger, this.#diagnostics);
+    // What only memory has is still to be read.
+    if (!fate.held) this.#free?.(rows);
   }
 
   /** What fails in a timer or in a promise that nobody awaits would end the process. */
@@ -345,15 +281,4 @@ export class Publisher {
     this.#tookLastChance = true;
     await this.flush(NATURAL_EXIT_MS);
   }
-}
-
-/** @throws TypeError where a transport does not account for each row */
-function checked(delivery: Delivery, total: number): Delivery {
-  let sum = 0;
-  const { delivered, spooled = 0, held = 0, quarantined = 0, lost } = delivery;
-  for (const count of [delivered, spooled, held, quarantined, ...Object.values(lost)]) {
-    sum += count >= 0 ? count : Number.NaN;
-  }
-  if (sum === total) return delivery;
-  throw new TypeError(`the transport was given ${total} rows, but accounts for ${sum}`);
 }
