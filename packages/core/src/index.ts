@@ -52,7 +52,8 @@ export type {
   StepUpdate,
   ToolFields,
 } from './trace/step-types.js';
-export { type TraceOptions, trace, traced } from './trace/traced.js';
+export type { TraceOptions } from './trace/trace-options.js';
+export { trace, traced } from './trace/traced.js';
 export type {
   Outcome,
   RequestTrace,

@@ -2,39 +2,14 @@
 
 import { existingTracer } from '../default-tracer.js';
 import { currentRecordedStep } from '../scope.js';
-import type { StepType } from '../wire.js';
 import { openCallTrace } from './call-trace.js';
 import { isInert } from './inert.js';
 import type { RecordedStep } from './recorded-step.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { runInStep } from './run-in-step.js';
-import { FIELDS, isStepType } from './step-fields.js';
 import type { StepOptions } from './step-types.js';
+import { checkTraceOptions, type TraceOptions } from './trace-options.js';
 import type { Step } from './types.js';
-
-/** What the output is made of: what was returned or awaited, and of a stream its texts joined, or a list of its items. */
-export type Recorded<R> =
-  Awaited<R> extends AsyncIterable<infer Item> | IterableIterator<infer Item>
-    ? [Item] extends [string | Uint8Array]
-      ? string
-      : Item[] | string
-    : Awaited<R>;
-
-/** How the calls of a function are recorded. */
-export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
-  /** @default the name of the function */
-  readonly name?: string | undefined;
-  /** @default 'user_call' */
-  readonly type?: StepType | undefined;
-  /** Names of the arguments, in order. Without them the inputs are one list, `args`. */
-  readonly params?: readonly string[] | undefined;
-  /** Makes the inputs of the arguments. */
-  readonly inputs?: ((...args: A) => unknown) | undefined;
-  /** Makes the output of what was returned, awaited or yielded. */
-  readonly output?: ((result: Recorded<R>) => unknown) | undefined;
-  /** Facts of every call, merged into the step's. */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-}
 
 /**
  * A function of exactly the same type that records each call as a step of the current trace. Outside a trace each
@@ -57,7 +32,7 @@ export function trace<F extends (...args: any[]) => unknown>(
       `trace(fn) takes a function, but was given ${fn === null ? 'null' : typeof fn}`,
     );
   }
-  checkOptions(options as unknown as TraceOptions);
+  checkTraceOptions(options as unknown as TraceOptions);
   const how = options as unknown as TraceOptions;
   const traced = function (this: unknown, ...args: unknown[]): unknown {
     if (new.target !== undefined) {
@@ -88,7 +63,7 @@ export function traced<A extends unknown[] = any[], R = any>(
   options: TraceOptions<A, R> = {},
 ): MethodDecoratorOfBothDialects {
   if (typeof options === 'function') throw new TypeError('write @traced() with its parentheses');
-  checkOptions(options as unknown as TraceOptions);
+  checkTraceOptions(options as unknown as TraceOptions);
   const how = options as unknown as TraceOptions;
   function decorate(target: unknown, context: unknown, descriptor?: PropertyDescriptor): unknown {
     if (descriptor !== undefined) {
@@ -110,30 +85,6 @@ export interface MethodDecoratorOfBothDialects {
   // biome-ignore lint/suspicious/noExplicitAny: a method of any signature may be decorated
   <M extends (...args: any[]) => any>(method: M, context: ClassMethodDecoratorContext): M;
   (target: object, key: string | symbol, descriptor: PropertyDescriptor): PropertyDescriptor;
-}
-
-/** What cannot work is said where the function is defined: its calls never throw for reasons of ours. */
-function checkOptions(options: TraceOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(
-      "options of a traced function are an object, such as { name: 'search', type: 'tool' }",
-    );
-  }
-  const { name, type, params, inputs, output } = options;
-  if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a text');
-  if (type !== undefined && !isStepType(type)) {
-    throw new TypeError(`type must be one of ${Object.keys(FIELDS).join(', ')}`);
-  }
-  const isList: boolean = params === undefined || Array.isArray(params);
-  if (!isList || params?.some((param) => typeof param !== 'string')) {
-    throw new TypeError("params must be a list of names, such as ['query']");
-  }
-  if (inputs !== undefined && typeof inputs !== 'function') {
-    throw new TypeError('inputs must be a function of the arguments');
-  }
-  if (output !== undefined && typeof output !== 'function') {
-    throw new TypeError('output must be a function of the result');
-  }
 }
 
 /** The step of one call; undefined where nothing is to be recorded. */
