@@ -1,13 +1,13 @@
 /** However long the platform is away, and however often a process ends meanwhile, the folder has a bound. */
 
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TracerOptions } from '@openlayer-tracing/core';
 import { PIPELINE } from '../../support/collector.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { publish, quickTracer, sleep, until } from '../publishing/support.ts';
-import { filesIn, linesOf, NOWHERE, startChild, temporaryFolder } from './support.ts';
+import { filesIn, linesOf, NOWHERE, startChild, temporaryFolder, textOf } from './support.ts';
 
 const MAX_BYTES = 300_000;
 
@@ -23,12 +23,6 @@ function tracerIn(dir: string, options: TracerOptions = {}) {
 function bytesIn(folder: string): number {
   const sizes = filesIn(folder).map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function textOf(folder: string): string {
-  return filesIn(folder)
-    .map((file) => readFileSync(file, 'latin1'))
-    .join('');
 }
 
 describe('a spool folder that is full', function () {

@@ -1,85 +1,19 @@
-/** The three processes of the fault tests, and the ledger that compares what they saw. */
+/** What the tests of the spool share: the platform, apps that publish to it, and what is on disk. */
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { Tracer, TracerOptions } from '@openlayer-tracing/core';
 import { PIPELINE } from '../../support/collector.ts';
+import { type QuickTracer, quickTracer } from '../publishing/support.ts';
 import type { Mode } from './apps/collector.mts';
+import { startChild } from './child.ts';
 
 /** Nothing listens there. */
 export const NOWHERE = 'http://127.0.0.1:9/v1';
 
 export { temporaryFolder } from '../temporary-folder.ts';
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-
-export interface Child {
-  readonly process: ChildProcess;
-  readonly port: number;
-  readonly said: { stdout: string; stderr: string };
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  kill(signal?: NodeJS.Signals): Promise<void>;
-}
-
-/** A test that fails leaves processes behind, for which mocha would wait. */
-const alive = new Set<ChildProcess>();
-after(() => {
-  for (const child of alive) child.kill('SIGKILL');
-});
-
-/** Runs an app of `apps/`; resolves when it listens, or at once where it does not. */
-export async function startChild(
-  app: string,
-  variables: Record<string, string>,
-  { listens = true, args = [] as string[], under = [] as string[] } = {},
-): Promise<Child> {
-  const file = app.endsWith('.mts') ? fileURLToPath(new URL(`apps/${app}`, import.meta.url)) : app;
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(OPENLAYER|NODE_)/.test(name),
-  );
-  const [command = process.execPath, ...before] = [...under, process.execPath];
-  const child = spawn(
-    command,
-    [...before, ...(app.endsWith('.mts') ? ['--import=tsx'] : []), file, ...args],
-    {
-      cwd: ROOT,
-      env: { ...Object.fromEntries(inherited), ...variables },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  );
-  alive.add(child);
-  const said = { stdout: '', stderr: '' };
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.on('close', (code, signal) => {
-      alive.delete(child);
-      resolve({ code, signal });
-    });
-  });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said.stderr += chunk;
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    child.stdout?.on('data', (chunk: Buffer) => {
-      said.stdout += chunk;
-      const found = /listening (\d+)/.exec(said.stdout)?.[1];
-      if (found !== undefined) resolve(Number(found));
-    });
-    if (!listens) resolve(0);
-    else ended.then(() => reject(new Error(`${app} ended before it listened: ${said.stderr}`)));
-  });
-  return {
-    process: child,
-    port,
-    said,
-    ended,
-    async kill(signal = 'SIGKILL') {
-      child.kill(signal);
-      await ended;
-    },
-  };
-}
+export { type Child, startChild } from './child.ts';
 
 export interface TakenRow {
   readonly id: string;
@@ -192,6 +126,20 @@ export function filesIn(folder: string): readonly string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 }
+
+/** Everything that is on disk, as one text. */
+export function textOf(folder: string): string {
+  return filesIn(folder)
+    .map((file) => readFileSync(file, 'latin1'))
+    .join('');
+}
+
+/** A tracer of this process with a spool, and with short delays. */
+export function spooling(baseUrl: string, dir: string, options: TracerOptions = {}): QuickTracer {
+  return quickTracer(baseUrl, { ...options, spool: { dir, ...options.spool } });
+}
+
+export const isSpooled = (tracer: Tracer, n: number) => () => tracer.stats().spooled >= n;
 
 export function linesOf(path: string): readonly string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
