@@ -107,16 +107,11 @@ export class TracerCore implements Tracer, Recorder {
     const settings: StartTraceOptions =
       typeof options === 'object' && options !== null ? options : { name: options };
     if (!this.admits()) return new InertTrace(settings.inferenceId);
-    const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), crypto.randomUUID());
-    this.opened(trace);
     const { inferenceId, input, metadata } = settings;
-    if (inferenceId !== undefined || input !== undefined || metadata !== undefined) {
-      trace.update({
-        inferenceId: isInferenceId(inferenceId) ? inferenceId : undefined,
-        input,
-        metadata,
-      });
-    }
+    const id = isInferenceId(inferenceId) ? inferenceId : crypto.randomUUID();
+    const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), id);
+    this.opened(trace);
+    if (input !== undefined || metadata !== undefined) trace.update({ input, metadata });
     return trace;
   }
 

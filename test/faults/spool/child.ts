@@ -13,6 +13,15 @@ export interface Child {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
+export interface ChildOptions {
+  readonly listens?: boolean;
+  readonly args?: readonly string[];
+  /** The command that runs it. */
+  readonly under?: readonly string[];
+  /** Whose process it is. */
+  readonly user?: number | undefined;
+}
+
 /** A test that fails leaves processes behind, for which mocha would wait. */
 const alive = new Set<ChildProcess>();
 after(() => {
@@ -23,7 +32,7 @@ after(() => {
 export async function startChild(
   app: string,
   variables: Record<string, string>,
-  { listens = true, args = [] as string[], under = [] as string[] } = {},
+  { listens = true, args = [], under = [], user }: ChildOptions = {},
 ): Promise<Child> {
   const file = app.endsWith('.mts') ? fileURLToPath(new URL(`apps/${app}`, import.meta.url)) : app;
   const inherited = Object.entries(process.env).filter(
@@ -37,6 +46,7 @@ export async function startChild(
       cwd: ROOT,
       env: { ...Object.fromEntries(inherited), ...variables },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      ...(user === undefined ? {} : { uid: user, gid: user }),
     },
   );
   alive.add(child);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TracerStats } from '@openlayer-tracing/core';
+import { startDriven } from './driven.ts';
 import {
   type Child,
   filesIn,
@@ -23,6 +24,22 @@ const COLLECTOR_KILLS = 5;
 
 describe('with a spool', function () {
   this.timeout(600_000);
+
+  it('a trace that is begun by hand is told of by the ID that it was given, if its process is killed', async () => {
+    using folder = temporaryFolder();
+    await using collector = await startCollector(folder.path);
+    const variables = publishingTo(collector.url, join(folder.path, 'spool'));
+    const app = await startDriven(variables);
+    await app.tell({ begin: 3 });
+    await app.kill();
+    const next = await startDriven(variables);
+    await next.until('all is sent', ({ stats }) => stats.adopted.published === 3);
+    assert.deepEqual(
+      collector.rows().map(({ id, outcome }) => `${id} ${outcome}`),
+      ['open-0 interrupted', 'open-1 interrupted', 'open-2 interrupted'],
+    );
+    await next.kill();
+  });
 
   it('no answered request is lost, and none arrives twice, whoever is killed', async () => {
     const random = seeded(SEED);

@@ -1,0 +1,40 @@
+/** A process that begins and ends traces as it is told to. */
+
+import type { Order, Standing } from './apps/driven.mts';
+import { type ChildOptions, startChild } from './child.ts';
+
+export interface Driven {
+  readonly pid: number;
+  tell(order: Order): Promise<Standing>;
+  /** Repeats the order until all is as it should be. */
+  until(what: string, holds: (standing: Standing) => boolean, order?: Order): Promise<Standing>;
+  kill(): Promise<void>;
+}
+
+export async function startDriven(
+  variables: Record<string, string>,
+  options: ChildOptions = {},
+): Promise<Driven> {
+  const child = await startChild('driven.mts', variables, options);
+  const tell = (order: Order) =>
+    new Promise<Standing>((resolve, reject) => {
+      child.process.once('message', resolve);
+      child.ended.then(() => reject(new Error(`it has ended: ${child.said.stderr}`)));
+      child.process.send(order);
+    });
+  return {
+    pid: child.process.pid as number,
+    tell,
+    async until(what, holds, order = {}) {
+      const start = performance.now();
+      for (;;) {
+        const standing = await tell(order);
+        if (holds(standing)) return standing;
+        if (performance.now() - start > 20_000) {
+          throw new Error(`not within 20 s: ${what}; ${JSON.stringify({ ...standing, ended: 0 })}`);
+        }
+      }
+    },
+    kill: () => child.kill(),
+  };
+}
