@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { assertConserved } from '../../support/conservation.ts';
 import { publish, until } from '../publishing/support.ts';
 import { needRoot, skip } from '../skip.ts';
 import { leaveBehind, startKeyedCollector } from './left-behind.ts';
+import { mounted } from './mounted.ts';
 import { filesIn, isSpooled, NOWHERE, spooling, temporaryFolder, textOf } from './support.ts';
 
 describe('a spool folder', function () {
@@ -96,6 +98,27 @@ describe('a spool folder', function () {
     await until('twenty are spooled', isSpooled(tracer, 20));
     await until('it is there again', () => /before-9/.test(textOf(dir)));
     assert.match(textOf(dir), /after-9/);
+    await tracer.shutdown({ deadlineMs: 100 });
+  });
+
+  it('that is deleted while its disk is full comes back once there is room, with all that it held', async function () {
+    using folder = temporaryFolder();
+    using disk = mounted(this, folder.path, 'size=256k');
+    const dir = join(disk.path, 'spool');
+    const filler = join(disk.path, 'of-others');
+    const { tracer, said } = spooling(NOWHERE, dir);
+    publish(tracer, 100, 'before');
+    await until('a hundred are spooled', isSpooled(tracer, 100));
+    assert.throws(() => writeFileSync(filler, Buffer.alloc(2 ** 20)), /ENOSPC/);
+    // As long as it is open, its room is not free.
+    rmSync(dir, { recursive: true });
+    truncateSync(filler, statSync(filler).size - 20_000);
+    await until('it is said', () => said.some(({ reason }) => reason === 'spool_failed'));
+    rmSync(filler);
+    await until('it is there again', () => /before-99/.test(textOf(dir)));
+    const text = textOf(dir);
+    for (let i = 0; i < 100; i++) assert.ok(text.includes(`"before-${i}"`), `before-${i}`);
+    assert.equal(tracer.stats().spooled, 100);
     await tracer.shutdown({ deadlineMs: 100 });
   });
 
