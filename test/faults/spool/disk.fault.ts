@@ -2,31 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCollector as startLocalCollector } from '../../support/collector.ts';
 import { watchConservation } from '../../support/conservation.ts';
 import { publish, sleep, until } from '../publishing/support.ts';
-import { needRoot, needStrace, skip } from '../skip.ts';
-import { isSpooled, NOWHERE, spooling, startChild, temporaryFolder, textOf } from './support.ts';
+import { needStrace } from '../skip.ts';
+import { mounted } from './mounted.ts';
+import {
+  filesIn,
+  isSpooled,
+  NOWHERE,
+  spooling,
+  startChild,
+  temporaryFolder,
+  textOf,
+} from './support.ts';
 
-/** A small disk of its own; gone at the end. */
-function mounted(
-  context: Mocha.Context,
-  folder: string,
-  options: string,
-): Disposable & { path: string } {
-  needRoot(context);
-  const path = join(folder, 'disk');
-  mkdirSync(path, { mode: 0o700 });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `${options},mode=0700`, 'tmpfs', path], {
-      stdio: 'ignore',
-    });
-  } catch {
-    skip(context, 'nothing may be mounted here');
-  }
-  return { path, [Symbol.dispose]: () => void execFileSync('umount', ['-l', path]) };
+function segmentsIn(folder: string): readonly string[] {
+  return filesIn(folder).filter((file) => file.endsWith('.wal'));
 }
 
 describe('the disk of a spool', function () {
@@ -63,6 +57,30 @@ describe('the disk of a spool', function () {
     await until('all are on disk', isSpooled(tracer, 1000), 20_000);
     assert.match(textOf(disk.path), /part-19-49/);
     await tracer.shutdown({ deadlineMs: 100 });
+  });
+
+  it('that stays full is not strewn with files, and holds up no row', async function () {
+    using folder = temporaryFolder();
+    using disk = mounted(this, folder.path, 'size=64k');
+    writeFileSync(join(disk.path, 'of-others'), Buffer.alloc(60_000));
+    await using collector = await startLocalCollector();
+    const { tracer, said } = spooling(collector.server.url, disk.path);
+    // It is tried again every second.
+    for (let i = 0; i < 40; i++) {
+      publish(tracer, 10, `part-${i}`);
+      await sleep(100);
+    }
+    await collector.exactly(400);
+    assert.ok(said.some(({ reason }) => reason === 'spool_failed'));
+    assert.equal(tracer.stats().published, 400);
+    assert.ok(segmentsIn(disk.path).length <= 1, `${segmentsIn(disk.path)}`);
+    execFileSync('mount', ['-o', 'remount,size=4m', disk.path]);
+    await until('it is written to again', () => {
+      publish(tracer, 1, `later-${performance.now()}`);
+      return /later-/.test(textOf(disk.path));
+    });
+    await tracer.shutdown();
+    assert.deepEqual(segmentsIn(disk.path), []);
   });
 
   it('that is read-only is refused, and traces are published all the same', async function () {

@@ -32,11 +32,12 @@ export class Journal {
   answering(trace: RecordedTrace): void {
     if (!this.#spool.isAhead) return;
     const row = rowOf(trace, this.#slabs);
-    const entry = this.#spool.append(trace.journal?.entry, row);
+    const before = trace.journal?.entry;
+    const entry = this.#spool.append(before, row) ?? before;
     trace.journal = { entry, row, revision: trace.revision };
   }
 
-  /** The row of a trace that has ended; on disk, unless that failed. */
+  /** The row of a trace that has ended; on disk, unless that failed: then its place there is kept for it. */
   row(trace: RecordedTrace): QueuedRow {
     const { journal } = trace;
     if (journal?.row !== undefined && journal.revision === trace.revision) {
@@ -45,7 +46,7 @@ export class Journal {
     if (journal?.row !== undefined) this.#slabs.free([journal.row]);
     const row = rowOf(trace, this.#slabs);
     if (!this.#spool.isAhead) return this.#held(row, journal?.entry);
-    return this.#held(row, this.#spool.append(journal?.entry, row));
+    return this.#held(row, this.#spool.append(journal?.entry, row) ?? journal?.entry);
   }
 
   /** The trace has ended and will have no row. */

@@ -110,7 +110,7 @@ export class Publishing {
     });
     spool.beforeExit = () => {
       tools.beforeExit();
-      for (const row of this.#publisher.waiting()) if (row.entry === undefined) spool.keep(row);
+      for (const row of this.#publisher.waiting()) if (!spool.has(row)) spool.keep(row);
     };
     this.#replay.start();
   }

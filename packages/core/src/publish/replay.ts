@@ -133,8 +133,12 @@ export class Replay {
   #account(delivery: Delivery, batch: Batch, { ledger, isFromMemory }: Replayable): unknown {
     const { delivered, spooled = 0, held = 0, quarantined = 0, lost } = delivery;
     const total = batch.rows.length;
-    if (isFromMemory) ledger.queued -= total - held;
-    else ledger.spooled -= total - held;
+    if (isFromMemory) {
+      ledger.queued -= total - held;
+      for (const row of batch.rows) ledger.queuedBytes -= row.bytes.byteLength;
+    } else {
+      ledger.spooled -= total - held;
+    }
     ledger.published += delivered;
     ledger.spooled += spooled;
     ledger.quarantined += quarantined;

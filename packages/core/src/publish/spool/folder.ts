@@ -62,6 +62,11 @@ export class SpoolFolder {
   failed(error: unknown): void {
     this.#notBefore = performance.now() + RETRY_DISK_MS;
     this.onFailure();
+    this.tell(error);
+  }
+
+  /** Says that the disk failed, where that does not keep anything else from being written. */
+  tell(error: unknown): void {
     this.diagnostics.report(
       'error',
       'spool_failed',
@@ -88,11 +93,20 @@ export class SpoolFolder {
     );
   }
 
+  /** Deletes a segment. Where that cannot be, nothing in it is of use to whoever finds it. */
+  remove(segment: Segment): void {
+    try {
+      segment.remove();
+    } catch (error) {
+      this.tell(error);
+    }
+  }
+
   /** Leaves a segment to whoever comes next, or to nobody where nothing in it is of use. */
   giveUp(segment: Segment): void {
     if (segment.isGone) return;
     if (segment.isDone) {
-      segment.remove();
+      this.remove(segment);
       return;
     }
     segment.close();

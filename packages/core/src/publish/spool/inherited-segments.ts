@@ -76,7 +76,7 @@ export class InheritedSegments {
       this.#isReading = false;
       if (rows.length > 0) return rows;
       // Rows that could not even be read stay where they are.
-      if (segment.isDone) segment.remove();
+      if (segment.isDone) this.#folder.remove(segment);
       else this.#folder.giveUp(segment);
       if (this.#segment === segment) this.#segment = undefined;
       if (!(await this.adopt())) return [];
@@ -146,7 +146,7 @@ export class InheritedSegments {
       }
       const rows = segment.kept + this.#interrupted.length;
       if (rows === 0) {
-        segment.remove();
+        this.#folder.remove(segment);
         return false;
       }
       this.found += rows;
@@ -178,7 +178,7 @@ export class InheritedSegments {
 
   #drop({ segment, interrupted }: Claimed, reason: 'spool_full' | 'spool_expired'): void {
     const count = segment.kept + interrupted.size;
-    segment.remove();
+    this.#folder.remove(segment);
     this.found += count;
     this.ledger.drop(reason, count);
     this.#folder.lost(reason, count);
@@ -192,7 +192,7 @@ export class InheritedSegments {
     if (counts[State.open] + counts[State.held] > this.#interrupted.length) return false;
     const count = counts[State.kept] + this.#interrupted.splice(0).length;
     this.#segment = undefined;
-    segment.remove();
+    this.#folder.remove(segment);
     this.ledger.spooled -= count;
     this.ledger.drop('spool_full', count);
     this.#folder.lost('spool_full', count);

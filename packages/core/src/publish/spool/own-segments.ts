@@ -134,7 +134,7 @@ export class OwnSegments {
     let isAny = false;
     for (const segment of this.#all) {
       if (!segment.isSealed || segment.isGone || !segment.isDone) continue;
-      segment.remove();
+      this.#folder.remove(segment);
       isAny = true;
     }
     if (isAny) this.forgetGone();
@@ -210,7 +210,7 @@ export class OwnSegments {
   #giveAway(segment: Segment, reason: 'spool_full' | 'spool_expired'): void {
     const count = segment.kept;
     this.#seal(segment);
-    segment.remove();
+    this.#folder.remove(segment);
     this.forgetGone();
     this.#ledger.spooled -= count;
     this.#ledger.drop(reason, count);

@@ -92,6 +92,7 @@ export class Segment {
   /** Takes the row of a trace, in place of any that it had. Traces that have begun meanwhile come along with the same write. */
   appendRow(number: number, row: QueuedRow): void {
     this.#starts.delete(number);
+    this.table.forgetRow(number);
     const { inferenceId, layout, bytes } = row;
     const head = `${inferenceId}\n${layout}\n`;
     const most = HEADER_BYTES + head.length * 3 + bytes.byteLength;
@@ -107,6 +108,19 @@ export class Segment {
       at + sealFrame(frame, Kind.row, number, payloadBytes, this.files.checksum),
     );
     this.table.addRow(number, offset);
+  }
+
+  /** Takes the row of a trace that did not begin here. @returns the number of the trace */
+  appendNewRow(row: QueuedRow): number {
+    const number = this.table.traces;
+    this.table.set(number, State.open);
+    try {
+      this.appendRow(number, row);
+    } catch (error) {
+      this.table.set(number, State.done);
+      throw error;
+    }
+    return number;
   }
 
   #mostStartBytes(): number {
@@ -250,11 +264,20 @@ export class Segment {
         throw new Error(`${written} of ${length} bytes were written: the disk is full`);
     } catch (error) {
       // A frame that is there in part would be taken for damage.
-      if (written > 0) this.files.truncate(this.file, this.bytes);
+      if (written > 0) this.#cutBack();
       throw error;
     }
     this.bytes += length;
     this.isDirty = true;
+  }
+
+  #cutBack(): void {
+    try {
+      this.files.truncate(this.file, this.bytes);
+    } catch {
+      // Whatever comes next stands behind it.
+      this.bytes = this.files.bytesOf(this.file);
+    }
   }
 }
 

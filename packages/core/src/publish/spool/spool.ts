@@ -136,12 +136,36 @@ export class Spool {
     return this.#own.write((segment) => {
       if (entry !== undefined && this.#folder.isTaken(entry)) return entry;
       // To make room for it, the segment that it began in may have been deleted.
-      const isThere = entry !== undefined && !entry.segment.isGone;
-      const place = isThere ? entry : { segment, number: segment.table.traces };
-      if (!isThere) segment.table.set(place.number, State.open);
-      place.segment.appendRow(place.number, row);
-      return place;
+      if (entry !== undefined && !entry.segment.isGone) {
+        try {
+          entry.segment.appendRow(entry.number, row);
+          return entry;
+        } catch (error) {
+          if (entry.segment === segment) throw error;
+          // One file that cannot be written says nothing of the others.
+          this.#folder.tell(error);
+        }
+      }
+      const number = segment.appendNewRow(row);
+      if (entry !== undefined) this.#moved(entry);
+      return { segment, number };
     });
+  }
+
+  /** Another segment has the row: whoever finds the one that its trace began in must not take it for cut off. */
+  #moved({ segment, number }: SpoolEntry): void {
+    segment.table.set(number, State.done);
+    if (segment.isGone) return;
+    try {
+      segment.note(Kind.done, [number]);
+    } catch (error) {
+      this.#folder.tell(error);
+    }
+  }
+
+  /** Whether the disk has the row as it is now. */
+  has({ entry }: QueuedRow): boolean {
+    return entry !== undefined && !entry.segment.isGone && entry.segment.table.hasRow(entry.number);
   }
 
   /** The row of the trace goes on in memory, or there is to be none. */
@@ -220,9 +244,7 @@ export class Spool {
     if (this.#inherited.takesBack(row)) return true;
     const { entry } = row;
     if (this.#folder.slow.isSlow && this.#memory.hasRoomFor(row) && !this.#isLeaving) return false;
-    const isThere =
-      entry !== undefined && !entry.segment.isGone && entry.segment.table.hasRow(entry.number);
-    const kept = isThere ? entry : this.append(entry, row);
+    const kept = this.has(row) ? entry : this.append(entry, row);
     if (kept === undefined) return false;
     kept.segment.table.set(kept.number, State.kept);
     kept.segment.table.setUnsure(kept.number, row.arrival === 'unknown');
@@ -246,6 +268,8 @@ export class Spool {
     this.#own.leaveTaken();
     const ledger = this.#ledger;
     const held = this.#memory.drain();
+    // Until they have a place again, they are under way.
+    for (const row of held) ledger.queuedBytes += row.bytes.byteLength;
     if (held.length > 0) return { rows: held, ledger, isFromMemory: true };
     // What others have left is older than what is ours.
     const left = await this.#inherited.next();
@@ -302,7 +326,8 @@ export class Spool {
         segment.note(kind, numbers);
         this.#syncLater();
       } catch (error) {
-        this.#folder.failed(error);
+        // It may be this one file's alone.
+        this.#folder.tell(error);
       }
     }
   }
@@ -372,6 +397,6 @@ export class Spool {
     this.beforeExit();
     for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
     this.#writeStarts();
-    for (const segment of this.#own) if (segment.isDone) segment.remove();
+    for (const segment of this.#own) if (segment.isDone) this.#folder.remove(segment);
   }
 }

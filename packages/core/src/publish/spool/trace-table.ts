@@ -55,6 +55,11 @@ export class TraceTable {
     this.#rowOf[number] = ++this.rows;
   }
 
+  /** What a trace has in the file is no longer its row. */
+  forgetRow(number: number): void {
+    if (this.hasRow(number)) this.#rowOf[number] = 0;
+  }
+
   /** The trace whose row is the `index`th, unless a later row replaced that one. */
   numberAt(index: number): number | undefined {
     const number = this.#numbers[index] as number;
