@@ -9,6 +9,8 @@ export interface Driven {
   /** Repeats the order until all is as it should be. */
   until(what: string, holds: (standing: Standing) => boolean, order?: Order): Promise<Standing>;
   kill(): Promise<void>;
+  /** Has it end, once it has done so. */
+  exit(order?: Order): Promise<void>;
 }
 
 export async function startDriven(
@@ -36,5 +38,9 @@ export async function startDriven(
       }
     },
     kill: () => child.kill(),
+    async exit(order = {}) {
+      child.process.send({ ...order, exits: true } satisfies Order);
+      await child.ended;
+    },
   };
 }

@@ -11,6 +11,7 @@ export interface Order {
   readonly endsOpen?: boolean;
   /** Whether it is to hold every file that a process may open. */
   readonly holdsFiles?: boolean;
+  readonly exits?: boolean;
 }
 
 export interface Standing {
@@ -19,6 +20,8 @@ export interface Standing {
   readonly said: readonly string[];
   /** The inference IDs of all that it has ended. */
   readonly ended: readonly string[];
+  /** How long the turn of the event loop took in which it did as it was told. */
+  readonly turnMs: number;
 }
 
 type Trace = ReturnType<Tracer['startTrace']>;
@@ -46,14 +49,19 @@ function end(trace: Trace): void {
 }
 
 process.on('disconnect', () => process.exit(1));
-process.on('message', async ({ begin: more = 0, end: count = 0, endsOpen, holdsFiles }: Order) => {
+process.on('message', async (order: Order) => {
+  const { begin: more = 0, end: count = 0, endsOpen, holdsFiles, exits } = order;
+  const start = performance.now();
   if (holdsFiles === true) holdAll();
   if (holdsFiles === false) for (const file of held.splice(0)) closeSync(file);
   for (let i = 0; i < more; i++) open.push(begin('open'));
   if (endsOpen) for (const trace of open.splice(0)) end(trace);
   for (let i = 0; i < count; i++) end(begin('row'));
+  if (exits) process.exit();
+  await new Promise((resolve) => setImmediate(resolve));
+  const turnMs = performance.now() - start;
   await new Promise((resolve) => setTimeout(resolve, 5));
-  process.send?.({ stats: tracer.stats(), said, ended } satisfies Standing);
+  process.send?.({ stats: tracer.stats(), said, ended, turnMs } satisfies Standing);
 });
 console.log('listening 0');
 
