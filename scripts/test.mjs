@@ -22,6 +22,7 @@ const SHORT = {
   CYCLES: '6',
   WORKERS: '4',
   BLOCKED_MS: '3500',
+  BACKLOG: '60000',
 };
 
 prepare();
