@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PIPELINE } from '../../support/collector.ts';
 import { publish, quickTracer, until } from '../publishing/support.ts';
+import { segmentName } from './left-behind.ts';
 import { publishingTo, startChild, startCollector, temporaryFolder } from './support.ts';
 
 const core = createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json');
@@ -91,6 +92,26 @@ describe('openlayer-replay', function () {
     assert.equal(failed.code, 1);
     assert.match(failed.stdout, /^0 delivered, 0 set aside, 0 lost, 20 left/);
     assert.equal((await run(variables, '--dir', dir)).code, 0);
+    await collector.has(ids);
+  });
+
+  it('deletes nothing of a folder that is larger and older than is kept by default', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { key: 'test-key' });
+    const ids = await leaveBehind(collector.url, dir, 20);
+    const inner = join(dir, String(readdirSync(dir)[0]));
+    const [name = ''] = readdirSync(inner);
+    const eightDaysAgo = (Date.now() - 8 * 86_400_000).toString(36).padStart(9, '0');
+    renameSync(join(inner, name), join(inner, `${eightDaysAgo}${name.slice(9)}`));
+    const large = join(inner, segmentName(1));
+    writeFileSync(large, '');
+    truncateSync(large, 257 * 2 ** 20);
+    const { code, stdout } = await run(publishingTo(collector.url, dir), '--dir', dir);
+    assert.deepEqual(
+      { code, stdout },
+      { code: 0, stdout: '20 delivered, 0 set aside, 0 lost, 0 left\n' },
+    );
     await collector.has(ids);
   });
 

@@ -21,6 +21,9 @@ Key, pipeline and address come from OPENLAYER_API_KEY, OPENLAYER_INFERENCE_PIPEL
 other pipelines stay where they are.
 `;
 
+/** What an app may keep is for the app to say: whoever calls this wants all that is there. */
+const UNBOUNDED = { maxBytes: Number.MAX_SAFE_INTEGER, maxAgeMs: Number.MAX_SAFE_INTEGER };
+
 /** So many tries in a row without a success are enough for one run. */
 const MAX_FAILURES = 8;
 
@@ -38,7 +41,7 @@ async function main(): Promise<number> {
     await describe(dir, args.buffer);
     return 0;
   }
-  const tracer = createTracerCore({ spool: { dir } });
+  const tracer = createTracerCore({ spool: { dir, ...UNBOUNDED } });
   if (!tracer.isEnabled) return 1;
   if (args.buffer !== undefined) importBuffer(args.buffer, tracer);
   return await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
