@@ -7,7 +7,16 @@ import type { TracerOptions } from '@openlayer-tracing/core';
 import { PIPELINE } from '../../support/collector.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { publish, quickTracer, sleep, until } from '../publishing/support.ts';
-import { filesIn, linesOf, NOWHERE, startChild, temporaryFolder, textOf } from './support.ts';
+import {
+  filesIn,
+  linesOf,
+  NOWHERE,
+  spooling,
+  startChild,
+  startCollector,
+  temporaryFolder,
+  textOf,
+} from './support.ts';
 
 const MAX_BYTES = 300_000;
 
@@ -38,10 +47,41 @@ describe('a spool folder that is full', function () {
     }
     await until('some are dropped', () => (tracer.stats().dropped.spool_full ?? 0) > 100);
     await until('none waits in memory', () => tracer.stats().queued === 0);
+    await until('there is room', () => bytesIn(folder.path) <= MAX_BYTES);
     assert.ok(bytesIn(folder.path) <= MAX_BYTES, `${bytesIn(folder.path)} bytes`);
     assert.match(textOf(folder.path), /part-99-19/);
     assert.deepEqual(Object.keys(tracer.stats().dropped), ['spool_full']);
     await tracer.shutdown({ deadlineMs: 100 });
+  });
+
+  it('of a megabyte loses nothing before that is filled, and has counted what does not arrive later', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { fault: 'status', status: 503 });
+    const { tracer } = spooling(collector.url, dir, { spool: { maxBytes: 2 ** 20 } });
+    using _watch = watchConservation(tracer);
+    let rows = 0;
+    const publishFew = async () => {
+      publish(tracer, 5, `round-${rows}`, 'x'.repeat(500));
+      rows += 5;
+      await sleep(2);
+    };
+    // It is deleted by the eighth.
+    while (bytesIn(dir) < 0.85 * 2 ** 20) await publishFew();
+    assert.deepEqual(tracer.stats().dropped, {});
+    const before = rows;
+    while (rows < 2 * before) await publishFew();
+    const { spool_full: dropped = 0, ...others } = tracer.stats().dropped;
+    assert.deepEqual(others, {});
+    assert.ok(dropped > before / 2 && dropped < rows - before / 2, `${dropped} of ${rows}`);
+    await collector.mode({});
+    await until('all is sent', () => tracer.stats().published === rows - dropped);
+    await tracer.shutdown();
+    const ids = collector.rows().map(({ id }) => id);
+    assert.equal(new Set(ids).size, rows - dropped);
+    assert.equal(ids.length, rows - dropped);
+    assert.ok(ids.includes(`round-${rows - 5}-4`));
+    assert.ok(!ids.includes('round-0-0'));
   });
 
   it('keeps the newest also where process after process fills it and ends', async () => {

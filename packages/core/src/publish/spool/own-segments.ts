@@ -199,10 +199,11 @@ export class OwnSegments {
     }
   }
 
-  /** Whether so many more segments may be filled. */
+  /** Whether so many segments may be filled, of which the newest is one. */
   hasRoomFor(segments: number): boolean {
     const { otherBytes, config } = this.#folder;
-    const used = otherBytes + this.bytes + (this.inherited()?.bytes ?? 0);
+    const filled = this.bytes - (this.#active?.bytes ?? 0);
+    const used = otherBytes + filled + (this.inherited()?.bytes ?? 0);
     return used + segments * this.#segmentBytes <= config.maxBytes;
   }
 

@@ -384,7 +384,7 @@ export class Spool {
         if (!(await this.#inherited.dropOldest())) break;
         this.#own.measureOthers();
       }
-      this.#own.makeRoomFor(0);
+      this.#own.makeRoomFor(1);
     } catch (error) {
       this.#folder.failed(error);
     }
