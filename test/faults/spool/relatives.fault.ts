@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
+import { startDriven } from './driven.ts';
 import {
   askAll,
   type Collector,
@@ -51,6 +52,29 @@ describe('on the spool of one app', function () {
     await collector.mode({});
     const next = await startChild('cluster.mts', variables);
     await assertOnce(collector, ids);
+    await next.kill();
+  });
+
+  it('processes that write large rows at the same time tear none of them', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { fault: 'status', status: 503 });
+    const variables = publishingTo(collector.url, dir);
+    const apps = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((PREFIX) => startDriven({ ...variables, PREFIX })),
+    );
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(apps.map((app) => app.tell({ end: 10 })));
+    }
+    const ids = (await Promise.all(apps.map((app) => app.tell({})))).flatMap(({ ended }) => ended);
+    assert.equal(new Set(ids).size, 800);
+    assert.equal(ownersIn(dir).size, 4);
+    for (const app of apps) await app.kill();
+    await collector.mode({});
+    const next = await startDriven(variables);
+    await assertOnce(collector, ids);
+    const { said } = await next.tell({});
+    assert.doesNotMatch(said.join(), /spool_damaged/);
     await next.kill();
   });
 

@@ -36,9 +36,10 @@ const open: Trace[] = [];
 const ended: string[] = [];
 const held: number[] = [];
 let begun = 0;
+const { PREFIX = '' } = process.env;
 
 function begin(prefix: string): Trace {
-  const trace = tracer.startTrace({ name: 'work', inferenceId: `${prefix}-${begun++}` });
+  const trace = tracer.startTrace({ name: 'work', inferenceId: `${PREFIX}${prefix}-${begun++}` });
   trace.update({ output: passage });
   return trace;
 }
