@@ -91,7 +91,10 @@ export class TracerCore implements Tracer, Recorder {
       flush: () => this.flush(),
     });
     this.answering = this.publishing.answering;
-    if (config.handleSignals) onSignal(() => this.shutdown());
+    if (config.handleSignals) {
+      // An app that listens as well still has requests to end.
+      onSignal((isLast) => (isLast ? this.shutdown() : this.flush()));
+    }
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {

@@ -90,18 +90,25 @@ describe('an app that handles its own errors', () => {
     await collector.exactly(5);
   });
 
-  it('drains at SIGTERM: shutdown() delivers what waits, and the process ends by itself', async () => {
-    await using collector = await startCollector(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      return false;
+  for (const HANDLES_SIGNALS of ['0', '1']) {
+    const what = HANDLES_SIGNALS === '1' ? ', and so do we' : '';
+    it(`drains at SIGTERM${what}: open requests come to their end, shutdown() delivers what waits`, async () => {
+      await using collector = await startCollector(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        return false;
+      });
+      const variables = { ...publishingTo(collector.server.url), DRAIN: '1', HANDLES_SIGNALS };
+      const { child, port, ended } = start('server.mts', variables);
+      for (let i = 0; i < 5; i++) assert.equal(await ask(await port, '/ok'), 200);
+      const later = ask(await port, '/later');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      child.kill('SIGTERM');
+      assert.equal(await later, 200);
+      const { code, signal, stdout, stderr } = await ended;
+      assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+      assert.match(stdout, /drained\n$/);
+      const rows = await collector.exactly(6);
+      assert.match(JSON.stringify(rows.at(-1)), /"name":"GET \/later".*"outcome":"completed"/);
     });
-    const variables = { ...publishingTo(collector.server.url), DRAIN: '1' };
-    const { child, port, ended } = start('server.mts', variables);
-    for (let i = 0; i < 5; i++) assert.equal(await ask(await port, '/ok'), 200);
-    child.kill('SIGTERM');
-    const { code, signal, stdout, stderr } = await ended;
-    assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
-    assert.match(stdout, /drained\n$/);
-    await collector.exactly(5);
-  });
+  }
 });

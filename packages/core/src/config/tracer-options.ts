@@ -36,7 +36,10 @@ export interface TracerOptions {
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** Keeps on disk what is not delivered yet. @default off, unless OPENLAYER_SPOOL_DIR names a folder */
   readonly spool?: SpoolOptions | undefined;
-  /** Whether SIGTERM and SIGINT deliver what they can before they end the process. @default false */
+  /**
+   * Whether SIGTERM and SIGINT deliver what they can before they end the process. Where the app listens for them too,
+   * its end is the app's affair, which calls `shutdown()`. @default false
+   */
   readonly handleSignals?: boolean | undefined;
   /** Longest that one call to the platform may take as a whole, in milliseconds. @default 30000 */
   readonly timeoutMs?: number | undefined;

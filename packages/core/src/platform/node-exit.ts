@@ -27,25 +27,33 @@ export function onExit(work: () => void): () => void {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+/** Of all tracers. */
+const heardByUs = new Set<unknown>();
+
 /**
  * Runs the work at SIGTERM or SIGINT, once, and then raises the signal again, unless the app listens for it too: then
  * the end of the process is the app's affair.
+ * @param work is told whether the process ends with it
  * @returns a function that takes it back
  */
-export function onSignal(work: () => Promise<void>): () => void {
+export function onSignal(work: (isLast: boolean) => Promise<void>): () => void {
   const heard = (signal: NodeJS.Signals) => {
+    const isLast = process.listeners(signal).every((each) => heardByUs.has(each));
     forget();
     const raise = () => {
-      if (process.listenerCount(signal) > 0) return;
+      if (!isLast || process.listenerCount(signal) > 0) return;
       // A process that dies of a signal has no 'exit'.
       atExit();
       process.kill(process.pid, signal);
     };
-    work().then(raise, raise);
+    work(isLast).then(raise, raise);
   };
   const forget = () => {
+    heardByUs.delete(heard);
     for (const signal of SIGNALS) process.removeListener(signal, heard);
   };
-  for (const signal of SIGNALS) process.on(signal, heard);
+  heardByUs.add(heard);
+  // A listener of the app's that is there for one time is gone once it was called.
+  for (const signal of SIGNALS) process.prependListener(signal, heard);
   return forget;
 }

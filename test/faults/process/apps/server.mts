@@ -9,12 +9,16 @@ const app = express();
 const tracing = isTraced ? await import('@openlayer-tracing/express') : undefined;
 if (tracing !== undefined) {
   const batch = JSON.parse(process.env.BATCH ?? 'null') ?? undefined;
-  app.use(tracing.openlayerTracing(batch === undefined ? {} : { batch }));
+  const handleSignals = process.env.HANDLES_SIGNALS === '1';
+  app.use(tracing.openlayerTracing({ batch, handleSignals }));
   if (process.env.TWICE === '1') app.use(tracing.openlayerTracing());
 }
 
 app.get('/ok', (_req, res) => {
   res.json({ ok: true });
+});
+app.get('/later', (_req, res) => {
+  setTimeout(() => res.json({ ok: true }), 700);
 });
 app.get('/slow', (_req, res) => {
   setTimeout(() => res.json({ ok: true }), 60_000).unref();
@@ -62,7 +66,7 @@ if (process.env.HANDLERS === '1') {
   process.on('unhandledRejection', (reason) => console.log('app caught', String(reason)));
 }
 if (process.env.DRAIN === '1') {
-  process.on('SIGTERM', () => {
+  process.once('SIGTERM', () => {
     server.close(async () => {
       await tracing?.shutdown({ deadlineMs: 3000 });
       console.log('drained');
