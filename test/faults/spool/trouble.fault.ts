@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertConserved } from '../../support/conservation.ts';
 import { needStrace } from '../skip.ts';
 import { type Driven, startDriven } from './driven.ts';
 import { mounted } from './mounted.ts';
 import { attachStrace } from './strace.ts';
-import { filesIn, publishingTo, sleep, startCollector, temporaryFolder } from './support.ts';
+import { filesIn, publishingTo, sleep, startCollector, temporaryFolder, until } from './support.ts';
 
 const NOBODY = 65_534;
 /** Of a disk that is to have room for a few hundred rows. */
@@ -102,6 +102,17 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     begin: (_, { dir }) => chmodSync(inner(dir), 0o500),
     end: (_, { dir }) => chmodSync(inner(dir), 0o700),
     says: /EACCES/,
+  },
+  'a file where its folder was (ENOTDIR)': {
+    begin(_, { dir }) {
+      rmSync(dir, { recursive: true });
+      writeFileSync(dir, '');
+    },
+    async end(_, { dir }) {
+      rmSync(dir);
+      await until('it is there again', () => filesIn(dir).length > 0);
+    },
+    says: /ENOTDIR/,
   },
   'no file that may still be opened (EMFILE)': {
     under: ['sh', '-c', 'ulimit -n 100; exec "$@"', 'sh'],
