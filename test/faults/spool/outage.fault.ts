@@ -13,6 +13,9 @@ import {
 /** Traces of a run; waits are a hundredth of what they are by default, so that minutes stand for hours. */
 const TRACES = Number(process.env.TRACES ?? 60_000);
 
+/** All of them are more than fit by default. */
+const ROOMY = { maxBytes: 2 ** 30 };
+
 interface Life {
   readonly cpuMicros: number;
   readonly rssMb: number;
@@ -31,6 +34,7 @@ describe('a long outage', function () {
         retry: { baseMs: 10, capMs: 600 },
         batch: { maxDelayMs: 20 },
         timeoutMs: 300,
+        spool: ROOMY,
       });
       const app = await startChild('steady.mts', { ...variables, TRACES: String(TRACES) });
       const line = /result (.*)/;
@@ -56,7 +60,7 @@ describe('a long outage', function () {
     const start = performance.now();
     const next = await startChild(
       'app.mts',
-      publishingTo(collector.url, join(folder.path, 'failing')),
+      publishingTo(collector.url, join(folder.path, 'failing'), { spool: ROOMY }),
     );
     const expected = before + failing.spooled;
     await until('the outage is made up for', () => collector.rows().length >= expected, 200_000);
