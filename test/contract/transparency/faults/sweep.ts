@@ -40,7 +40,7 @@ const MAX_CASES = 12;
 const MAX_SETUPS = 2;
 
 /** No case takes so long. */
-const HUNG_MS = 2000;
+const HUNG_MS = 5000;
 
 interface Seen extends Observation {
   readonly stderr: string;
