@@ -3,8 +3,8 @@
 import type { SpoolFiles } from './files.js';
 import { Kind } from './frame.js';
 import { isOrphan, nameOf, segmentsIn } from './names.js';
+import { numbersIn } from './payloads.js';
 import { readFrames } from './read-frames.js';
-import { numbersIn } from './segment.js';
 
 /** Of one pipeline. */
 export interface Backlog {

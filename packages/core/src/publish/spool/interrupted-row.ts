@@ -4,7 +4,8 @@ import { inThousandths, quote } from '../../trace/json-text.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { BARE_LAYOUT } from '../layout.js';
 import type { QueuedRow } from '../row.js';
-import { parsed, type SpoolEntry } from './segment.js';
+import { parsed } from './payloads.js';
+import type { SpoolEntry } from './segment.js';
 
 /** What is known of a trace when it begins, as JSON text. */
 export function startText(trace: RecordedTrace, name: string): string {

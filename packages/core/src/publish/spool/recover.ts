@@ -4,8 +4,9 @@ import { utf8Text } from '#platform';
 import type { SpoolFiles } from './files.js';
 import { type Frame, HEADER_BYTES, Kind, VERSION } from './frame.js';
 import type { SegmentName } from './names.js';
+import { numbersIn } from './payloads.js';
 import { type Damage, readFrames } from './read-frames.js';
-import { numbersIn, Segment } from './segment.js';
+import { Segment } from './segment.js';
 import { State } from './trace-table.js';
 
 export interface Recovered {

@@ -1,9 +1,11 @@
 /** One file of the spool: the traces that began while it was the newest, and what became of them. */
 
-import { allocate, utf8Text, writeUtf8 } from '#platform';
+import { allocate, writeUtf8 } from '#platform';
 import type { QueuedRow } from '../row.js';
 import type { SpoolFiles } from './files.js';
-import { type Frame, frameAt, HEADER_BYTES, Kind, sealFrame } from './frame.js';
+import { HEADER_BYTES, Kind, sealFrame } from './frame.js';
+import { numbersText, rowHead } from './payloads.js';
+import { NOTHING_READ, type ReadRows, SegmentReader } from './segment-reader.js';
 import { State, TraceTable } from './trace-table.js';
 
 /** The memory that frames are put together in. Nothing is awaited between that and their writing. */
@@ -15,8 +17,6 @@ function scratchOf(bytes: number): Uint8Array {
   scratch = allocate(bytes * 2);
   return scratch;
 }
-
-const NEWLINE = 10;
 
 export interface SegmentFacts {
   /** The same whoever owns it. */
@@ -41,13 +41,12 @@ export class Segment {
   isGone = false;
   /** Whether something was written since the disk was last told to keep it. */
   isDirty = false;
-  /** Up to there, by order in the file, no row waits. */
-  #done = 0;
   #readers = 0;
   /** What is known of traces that began in this turn of the event loop. */
   readonly #starts = new Map<number, string>();
   /** To be closed when nobody reads them any more. */
   readonly #retired: number[] = [];
+  readonly #reader = new SegmentReader(this);
 
   constructor(files: SpoolFiles, facts: SegmentFacts) {
     this.files = files;
@@ -93,8 +92,8 @@ export class Segment {
   appendRow(number: number, row: QueuedRow): void {
     this.#starts.delete(number);
     this.table.forgetRow(number);
-    const { inferenceId, layout, bytes } = row;
-    const head = `${inferenceId}\n${layout}\n`;
+    const { bytes } = row;
+    const head = rowHead(row);
     const most = HEADER_BYTES + head.length * 3 + bytes.byteLength;
     const target = scratchOf(this.#mostStartBytes() + most);
     const at = this.#sealStarts(target);
@@ -146,58 +145,22 @@ export class Segment {
     if (this.isGone || numbers.length === 0) return;
     // What is over never needs to have begun.
     if (kind === Kind.done && this.hasStarts) for (const each of numbers) this.#starts.delete(each);
-    const text = JSON.stringify(rangesOf(numbers));
+    const text = numbersText(numbers);
     const target = scratchOf(HEADER_BYTES + text.length);
     this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));
   }
 
   /** The next rows that wait, up to so many bytes of the file, but one at least. */
-  async readKept(maxBytes: number): Promise<{ rows: readonly QueuedRow[]; damaged: number }> {
+  async readKept(maxBytes: number): Promise<ReadRows> {
     this.#readers++;
     try {
-      const read = await this.#readKept(maxBytes);
-      return this.isGone ? { rows: [], damaged: 0 } : read;
+      const read = await this.#reader.next(maxBytes);
+      return this.isGone ? NOTHING_READ : read;
     } finally {
       this.#readers--;
       if (this.#readers === 0)
         for (const file of this.#retired.splice(0)) this.files.closeFile(file);
     }
-  }
-
-  async #readKept(maxBytes: number): Promise<{ rows: readonly QueuedRow[]; damaged: number }> {
-    const { table } = this;
-    // A row that memory still holds may have to wait here later.
-    while (this.#done < table.rows && this.#isPast(this.#done)) this.#done++;
-    let first = this.#done;
-    while (first < table.rows && !this.#isKept(first)) first++;
-    let damaged = 0;
-    if (first === table.rows) return { rows: [], damaged };
-    const start = table.offsetAt(first);
-    const window = allocate(Math.min(maxBytes, this.bytes - start));
-    const read = await this.files.read(this.file, window, start);
-    if (this.isGone) return { rows: [], damaged };
-    const rows: QueuedRow[] = [];
-    for (let index = first; index < table.rows; index++) {
-      if (!this.#isKept(index)) continue;
-      const found = frameAt(
-        window.subarray(0, read),
-        table.offsetAt(index) - start,
-        start,
-        this.files.checksum,
-      );
-      if (found === 'cut' && index > first) break;
-      const frame = found === 'cut' ? await this.#readFrame(start) : found;
-      if (this.isGone) break;
-      const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
-      if (row !== undefined) {
-        rows.push(row);
-      } else {
-        damaged++;
-        table.set(table.numberAt(index) as number, State.done);
-      }
-      if (found === 'cut') break;
-    }
-    return { rows, damaged };
   }
 
   close(): void {
@@ -223,32 +186,6 @@ export class Segment {
     if (this.isGone) return;
     this.close();
     this.files.remove(this.path);
-  }
-
-  async #readFrame(offset: number): Promise<Frame | 'none' | 'cut'> {
-    const header = allocate(HEADER_BYTES);
-    await this.files.read(this.file, header, offset);
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(16, true);
-    const bytes = allocate(HEADER_BYTES + Math.min(length, this.bytes - offset));
-    const read = await this.files.read(this.file, bytes, offset);
-    return frameAt(bytes.subarray(0, read), 0, offset, this.files.checksum);
-  }
-
-  #rowOf(frame: Frame): QueuedRow | undefined {
-    const entry = { segment: this as Segment, number: frame.number };
-    const row = parseRow(frame.payload, entry);
-    if (row !== undefined && this.table.isUnsure(frame.number)) row.arrival = 'unknown';
-    return row;
-  }
-
-  #isKept(index: number): boolean {
-    const number = this.table.numberAt(index);
-    return number !== undefined && this.table.stateOf(number) === State.kept;
-  }
-
-  #isPast(index: number): boolean {
-    const number = this.table.numberAt(index);
-    return number === undefined || this.table.stateOf(number) === State.done;
   }
 
   #write(target: Uint8Array, kind: Kind, number: number, payloadBytes: number): void {
@@ -281,53 +218,8 @@ export class Segment {
   }
 }
 
-/** `[[1, 3], [7, 7]]` for 1, 2, 3 and 7. */
-function rangesOf(numbers: readonly number[]): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (const number of [...numbers].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && number <= last[1] + 1) last[1] = number;
-    else ranges.push([number, number]);
-  }
-  return ranges;
-}
-
-/** The numbers of a list, as far as it is one. */
-export function* numbersIn(payload: Uint8Array, below: number): Generator<number> {
-  const ranges = parsed(utf8Text(payload));
-  if (!Array.isArray(ranges)) return;
-  for (const range of ranges as unknown[]) {
-    if (!Array.isArray(range)) return;
-    const [from, to] = range as [number, number];
-    if (!Number.isInteger(from) || !Number.isInteger(to)) return;
-    for (let number = Math.max(from, 0); number <= to && number < below; number++) yield number;
-  }
-}
-
-/** Undefined where it is no JSON: a frame that is whole need not be one of ours. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Who a row is on disk. */
 export interface SpoolEntry {
   readonly segment: Segment;
   readonly number: number;
-}
-
-/** The row of a frame's payload; undefined where it is none. */
-export function parseRow(payload: Uint8Array, entry: SpoolEntry): QueuedRow | undefined {
-  const first = payload.indexOf(NEWLINE);
-  const second = payload.indexOf(NEWLINE, first + 1);
-  if (first < 0 || second < 0) return undefined;
-  return {
-    inferenceId: utf8Text(payload.subarray(0, first)),
-    layout: utf8Text(payload.subarray(first + 1, second)),
-    bytes: payload.subarray(second + 1),
-    entry,
-  };
 }

@@ -1,7 +1,9 @@
-/** Keeps on disk what is not yet delivered: a write-ahead log in segments, of this process and of those that have died. */
+/**
+ * Keeps on disk what is not yet delivered: a write-ahead log in segments, of this process and of those that have died.
+ * Longer than other files, since a row's place is decided here for each thing that may happen to it.
+ */
 
 import type { Diagnostics } from '../../diagnostics.js';
-import { unref } from '../delay.js';
 import type { Ledger } from '../ledger.js';
 import type { QueuedRow } from '../row.js';
 import type { Delivery } from '../transport.js';
@@ -15,6 +17,7 @@ import { readBack } from './read-back.js';
 import type { Segment, SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { State } from './trace-table.js';
+import { Upkeep } from './upkeep.js';
 
 export interface SpoolTools {
   readonly config: SpoolConfig;
@@ -40,10 +43,6 @@ interface Entered {
   readonly entry?: SpoolEntry | undefined;
 }
 
-const TICK_MS = 1000;
-const TOUCH_EVERY_TICKS = 10;
-const SYNC_MS = 50;
-
 export class Spool {
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
@@ -51,11 +50,8 @@ export class Spool {
   readonly #own: OwnSegments;
   readonly #inherited: InheritedSegments;
   readonly #memory = new MemoryRing();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #syncTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #upkeep: Upkeep;
   #hasStarts = false;
-  #isMakingRoom = false;
-  #ticks = 0;
   /** The process is about to end. */
   #isLeaving = false;
   #forgetExit: (() => void) | undefined;
@@ -72,17 +68,23 @@ export class Spool {
     this.#own = new OwnSegments(this.#folder, ledger);
     this.#inherited = new InheritedSegments(this.#folder, () => {
       this.#own.measureOthers();
-      this.#tickLater();
+      this.#upkeep.tendLater();
+    });
+    this.#upkeep = new Upkeep({
+      folder: this.#folder,
+      own: this.#own,
+      inherited: this.#inherited,
+      outside,
     });
     this.#own.inherited = () => this.#inherited.segment;
-    this.#own.isRoomComing = () => this.#isMakingRoom && !this.#isLeaving;
+    this.#own.isRoomComing = () => this.#upkeep.isMakingRoom && !this.#isLeaving;
     this.#own.onNew = () => {
-      this.#tickLater();
-      this.#makeRoomLater();
+      this.#upkeep.tendLater();
+      this.#upkeep.makeRoomLater();
     };
-    this.#own.onWrite = () => this.#syncLater();
+    this.#own.onWrite = () => this.#upkeep.syncLater();
     this.#own.measureOthers();
-    this.#makeRoomLater();
+    this.#upkeep.makeRoomLater();
     this.#forgetExit = files.onExit(() => this.#atExit());
   }
 
@@ -291,9 +293,7 @@ export class Spool {
 
   /** Gives up what others may send from now on. */
   release(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#syncTimer);
-    this.#timer = this.#syncTimer = undefined;
+    this.#upkeep.stop();
     try {
       this.#inherited.giveUp();
       this.#own.giveUp();
@@ -324,71 +324,12 @@ export class Spool {
     for (const [segment, numbers] of bySegment) {
       try {
         segment.note(kind, numbers);
-        this.#syncLater();
+        this.#upkeep.syncLater();
       } catch (error) {
         // It may be this one file's alone.
         this.#folder.tell(error);
       }
     }
-  }
-
-  #syncLater(): void {
-    if (this.#folder.config.durability !== 'fsync' || this.#syncTimer !== undefined) return;
-    this.#outside(() => {
-      this.#syncTimer = unref(setTimeout(() => this.#sync(), SYNC_MS));
-    });
-  }
-
-  /** One for all that was written meanwhile, and off this thread. */
-  #sync(): void {
-    this.#syncTimer = undefined;
-    for (const segment of this.#own) {
-      if (!segment.isDirty || segment.isGone) continue;
-      segment.isDirty = false;
-      this.#folder.files.sync(segment.file).catch((error: unknown) => {
-        if (!segment.isGone) this.#folder.failed(error);
-      });
-    }
-  }
-
-  #tickLater(): void {
-    if (this.#timer !== undefined) return;
-    this.#outside(() => {
-      this.#timer = unref(setTimeout(() => this.#tick(), TICK_MS));
-    });
-  }
-
-  #tick(): void {
-    this.#timer = undefined;
-    const isTouched = ++this.#ticks % TOUCH_EVERY_TICKS === 0;
-    try {
-      this.#own.tend(isTouched);
-      this.#inherited.tend(isTouched);
-    } catch (error) {
-      this.#folder.failed(error);
-    }
-    if (!this.#own.isEmpty || this.#inherited.segment !== undefined) this.#tickLater();
-  }
-
-  #makeRoomLater(): void {
-    if (this.#isMakingRoom || this.#own.hasRoomFor(2)) return;
-    this.#isMakingRoom = true;
-    this.#outside(() => this.#folder.files.soon(() => this.#makeRoom()));
-  }
-
-  /** What others have left is older than what is ours. It goes before the next segment needs its room. */
-  async #makeRoom(): Promise<void> {
-    try {
-      while (!this.#own.hasRoomFor(2)) {
-        if (this.#folder.dropSetAside()) continue;
-        if (!(await this.#inherited.dropOldest())) break;
-        this.#own.measureOthers();
-      }
-      this.#own.makeRoomFor(1);
-    } catch (error) {
-      this.#folder.failed(error);
-    }
-    this.#isMakingRoom = false;
   }
 
   #atExit(): void {
