@@ -72,6 +72,7 @@ export function comparable(asked: readonly Asked[]): unknown[] {
 }
 
 /** By case, and calls that are made at once by what they ask. */
-function orderOf({ name, body }: { readonly name: string; readonly body: unknown }): string {
-  return `${name} ${JSON.stringify(body)}`;
+function orderOf(asked: { readonly name: string; path: string; body: unknown }): string {
+  const { name, path, body } = asked;
+  return `${name} ${path} ${JSON.stringify(body)}`;
 }
