@@ -34,6 +34,13 @@ const WORDINGS: readonly (readonly [wording: RegExp, meaning: string])[] = [
   [/(?<="BROKEN"),"errorType":.*$/gm, '}'],
 ];
 
+/** What is to be printed here, where the file tells what is on Node. */
+export function expectedHere(onNode: string, difference?: readonly [string, string]): string {
+  if (elsewhere === undefined || difference === undefined) return inOneWording(onNode);
+  if (!onNode.includes(difference[0])) throw new Error(`nothing is printed as ${difference[0]}`);
+  return inOneWording(onNode.replace(...difference));
+}
+
 /** The same text, with failures of the connection told by their meaning. On Node they are told as they are. */
 export function inOneWording(text: string): string {
   if (elsewhere === undefined) return text;
