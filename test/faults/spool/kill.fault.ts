@@ -85,6 +85,8 @@ describe('with a spool', function () {
         await sleep(random() * 400);
         await collector.restart();
       } else {
+        // Those that are asked at the same time are answered at the same time, too: not always in between.
+        await sleep(random() * 8);
         await app.kill();
         said += app.said.stderr;
         app = await restarted(port);

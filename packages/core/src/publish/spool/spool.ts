@@ -249,7 +249,8 @@ export class Spool {
     const kept = this.has(row) ? entry : this.append(entry, row);
     if (kept === undefined) return false;
     kept.segment.table.set(kept.number, State.kept);
-    kept.segment.table.setUnsure(kept.number, row.arrival === 'unknown');
+    // One that was found to have arrived is asked for again: nothing says so on disk.
+    kept.segment.table.setUnsure(kept.number, row.arrival !== undefined);
     this.onKept();
     return true;
   }
