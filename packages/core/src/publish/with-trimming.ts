@@ -11,11 +11,14 @@ export function withTrimming(transport: Transport): Transport {
   return {
     async send(batch, options) {
       let { rows } = batch;
+      const [given] = rows;
       for (;;) {
         try {
           return await transport.send({ ...batch, rows }, options);
         } catch (error) {
           const [row] = rows;
+          // What is known of a row that was cut is known of the one that is kept.
+          if (given !== undefined) given.arrival = row?.arrival;
           const isTooLarge = error instanceof SendError && error.code === 'too_large';
           if (!isTooLarge || row === undefined || rows.length > 1) throw error;
           const smaller = trimmed(row, row.bytes.byteLength >> 1);
