@@ -11,6 +11,8 @@ export interface Driven {
   kill(): Promise<void>;
   /** Has it end, once it has done so. */
   exit(order?: Order): Promise<void>;
+  /** Has it be killed, in the same turn of its event loop. */
+  die(order?: Order): Promise<void>;
 }
 
 export async function startDriven(
@@ -40,6 +42,10 @@ export async function startDriven(
     kill: () => child.kill(),
     async exit(order = {}) {
       child.process.send({ ...order, exits: true } satisfies Order);
+      await child.ended;
+    },
+    async die(order = {}) {
+      child.process.send({ ...order, dies: true } satisfies Order);
       await child.ended;
     },
   };

@@ -21,6 +21,8 @@ const REQUESTS = Number(process.env.REQUESTS ?? 10_000);
 const CONCURRENCY = 200;
 const APP_KILLS = 4;
 const COLLECTOR_KILLS = 5;
+/** So many traces that have just begun may be missing at a kill. */
+const UNTOLD = 16;
 
 describe('with a spool', function () {
   this.timeout(600_000);
@@ -38,6 +40,20 @@ describe('with a spool', function () {
       collector.rows().map(({ id, outcome }) => `${id} ${outcome}`),
       ['open-0 interrupted', 'open-1 interrupted', 'open-2 interrupted'],
     );
+    await next.kill();
+  });
+
+  it('of traces that begin in one turn, all but the last few are told of if it is the last one', async () => {
+    using folder = temporaryFolder();
+    await using collector = await startCollector(folder.path);
+    const variables = publishingTo(collector.url, join(folder.path, 'spool'));
+    const app = await startDriven(variables);
+    await app.die({ begin: 100 });
+    const next = await startDriven(variables);
+    const { stats } = await next.until('all is sent', ({ stats: { adopted } }) => {
+      return adopted.found > 0 && adopted.published === adopted.found;
+    });
+    assert.ok(stats.adopted.found > 100 - UNTOLD, `${stats.adopted.found} were told of`);
     await next.kill();
   });
 
@@ -76,7 +92,7 @@ describe('with a spool', function () {
     }));
     deaths.sort((a, b) => a.at - b.at);
     let said = '';
-    for (const { who, at } of deaths) {
+    for (const [i, { who, at }] of deaths.entries()) {
       // At each death many are open, and many are still to come.
       load.process.send({ limit: at + 2 * CONCURRENCY });
       while (done < at && load.process.exitCode === null) await sleep(2);
@@ -85,7 +101,10 @@ describe('with a spool', function () {
         await sleep(random() * 400);
         await collector.restart();
       } else {
-        // Those that are asked at the same time are answered at the same time, too: not always in between.
+        // Those that are asked at the same time are answered at the same time, too: one at least is to be open.
+        const id = `r-open-${i}`;
+        fetch(`http://127.0.0.1:${port}/hang`, { headers: { 'x-request-id': id } }).catch(() => {});
+        await until('it has begun', () => linesOf(begunLog).includes(id));
         await sleep(random() * 8);
         await app.kill();
         said += app.said.stderr;
@@ -122,15 +141,15 @@ describe('with a spool', function () {
       `      seed ${SEED}: ${REQUESTS} requests, ${answered.length} answered, ${ids.length} rows, ${interrupted} interrupted, ${silent} begun and not told of, ${twice} twice, deaths ${deaths.map(({ who, at }) => `${who}@${at}`).join(' ')}`,
     );
     assert.equal(twice, 0);
-    // A request that began in the very turn of the event loop in which the app was killed may be missing.
-    assert.ok(silent <= 5 * APP_KILLS, `${silent} requests were begun and not told of`);
+    // Of those that began in the very turn of the event loop in which the app was killed.
+    assert.ok(silent < UNTOLD * APP_KILLS, `${silent} requests were begun and not told of`);
     assert.equal(collector.problems(), '');
     const gotAnswered = new Set(answered);
     assert.deepEqual(
       rows.filter(({ id, outcome }) => outcome === 'interrupted' && gotAnswered.has(id)),
       [],
     );
-    assert.ok(interrupted > 0);
+    assert.ok(interrupted >= APP_KILLS, `${interrupted} were reported`);
     await app.kill();
   });
 });

@@ -12,6 +12,8 @@ export interface Order {
   /** Whether it is to hold every file that a process may open. */
   readonly holdsFiles?: boolean;
   readonly exits?: boolean;
+  /** Whether it is killed, in the same turn of its event loop. */
+  readonly dies?: boolean;
 }
 
 export interface Standing {
@@ -51,7 +53,7 @@ function end(trace: Trace): void {
 
 process.on('disconnect', () => process.exit(1));
 process.on('message', async (order: Order) => {
-  const { begin: more = 0, end: count = 0, endsOpen, holdsFiles, exits } = order;
+  const { begin: more = 0, end: count = 0, endsOpen, holdsFiles, exits, dies } = order;
   const start = performance.now();
   if (holdsFiles === true) holdAll();
   if (holdsFiles === false) for (const file of held.splice(0)) closeSync(file);
@@ -59,6 +61,7 @@ process.on('message', async (order: Order) => {
   if (endsOpen) for (const trace of open.splice(0)) end(trace);
   for (let i = 0; i < count; i++) end(begin('row'));
   if (exits) process.exit();
+  if (dies) process.kill(process.pid, 'SIGKILL');
   await new Promise((resolve) => setImmediate(resolve));
   const turnMs = performance.now() - start;
   await new Promise((resolve) => setTimeout(resolve, 5));

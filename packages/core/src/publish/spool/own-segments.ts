@@ -102,7 +102,7 @@ export class OwnSegments {
   /** Writes down which traces have begun. */
   writeStarts(): void {
     for (const segment of this.#all) {
-      if (!segment.hasStarts || segment.isGone) continue;
+      if (segment.starts === 0 || segment.isGone) continue;
       try {
         segment.writeStarts();
       } catch (error) {

@@ -76,9 +76,9 @@ export class Segment {
     return number;
   }
 
-  /** Whether traces began that nothing on disk tells of yet. */
-  get hasStarts(): boolean {
-    return this.#starts.size > 0;
+  /** Traces that began and that nothing on disk tells of yet. */
+  get starts(): number {
+    return this.#starts.size;
   }
 
   /** Writes down which traces have begun. A trace whose row is there needs no such word. */
@@ -144,7 +144,7 @@ export class Segment {
   note(kind: Kind, numbers: readonly number[]): void {
     if (this.isGone || numbers.length === 0) return;
     // What is over never needs to have begun.
-    if (kind === Kind.done && this.hasStarts) for (const each of numbers) this.#starts.delete(each);
+    if (kind === Kind.done && this.starts > 0) for (const each of numbers) this.#starts.delete(each);
     const text = numbersText(numbers);
     const target = scratchOf(HEADER_BYTES + text.length);
     this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));

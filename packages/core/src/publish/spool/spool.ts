@@ -43,6 +43,9 @@ interface Entered {
   readonly entry?: SpoolEntry | undefined;
 }
 
+/** A turn in which many requests come may be long: of so many traces that have begun it is said before its end. */
+const MAX_STARTS = 16;
+
 export class Spool {
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
@@ -120,14 +123,17 @@ export class Spool {
   begin(text: string): SpoolEntry | undefined {
     if (!this.isAhead) return undefined;
     const entry = this.#own.write((segment) => ({ segment, number: segment.begin(text) }));
-    if (entry !== undefined && !this.#hasStarts) {
+    if (entry === undefined) return undefined;
+    if (entry.segment.starts >= MAX_STARTS) {
+      this.#own.writeStarts();
+    } else if (!this.#hasStarts) {
       this.#hasStarts = true;
       this.#outside(() => this.#folder.files.soon(() => this.#writeStarts()));
     }
     return entry;
   }
 
-  /** One write for all the traces that began in this turn. */
+  /** One write for the traces that began in this turn. */
   #writeStarts(): void {
     this.#hasStarts = false;
     this.#own.writeStarts();
