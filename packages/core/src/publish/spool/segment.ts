@@ -144,7 +144,8 @@ export class Segment {
   note(kind: Kind, numbers: readonly number[]): void {
     if (this.isGone || numbers.length === 0) return;
     // What is over never needs to have begun.
-    if (kind === Kind.done && this.starts > 0) for (const each of numbers) this.#starts.delete(each);
+    if (kind === Kind.done && this.starts > 0)
+      for (const each of numbers) this.#starts.delete(each);
     const text = numbersText(numbers);
     const target = scratchOf(HEADER_BYTES + text.length);
     this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));
