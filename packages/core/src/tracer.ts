@@ -1,4 +1,4 @@
-/** A tracer: where traces begin and end. */
+/** A tracer: where traces begin and end. Longer than other files, since all that a tracer consists of is put together here. */
 
 import { onSignal } from '#platform';
 import { type Config, resolveConfig } from './config/config.js';

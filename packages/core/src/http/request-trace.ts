@@ -1,4 +1,7 @@
-/** The HTTP side of a trace: what came in, what went out, and how it ended. */
+/**
+ * The HTTP side of a trace: what came in, what went out, and how it ended. Longer than other files, since what was known
+ * before the answer left and what was known after it decide together whether a second row is due.
+ */
 
 import { encoded, utf8Length } from '#platform';
 import { quote, rounded } from '../trace/json-text.js';

@@ -1,4 +1,7 @@
-/** The way of rows to the platform: the one place where what makes, keeps and sends them is put together. */
+/**
+ * The way of rows to the platform: the one place where what makes, keeps and sends them is put together, and longer than
+ * other files for that.
+ */
 
 import { exchange } from '#platform';
 import type { Config } from '../config/config.js';

@@ -1,4 +1,7 @@
-/** A step that is being recorded. Its values are JSON text from the moment they are logged. */
+/**
+ * A step that is being recorded. Its values are JSON text from the moment they are logged. Longer than other files, since
+ * the handle that users hold and what is recorded are one object, which costs a request less than two.
+ */
 
 import type { StepType } from '../wire.js';
 import { inertStep } from './inert.js';

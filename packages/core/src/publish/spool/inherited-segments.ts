@@ -1,4 +1,7 @@
-/** Segments of processes that have died: taken over one at a time, the oldest first. */
+/**
+ * Segments of processes that have died: taken over one at a time, the oldest first. Longer than other files, since each
+ * way in which one may be lost again (to another process, to age, to a full folder) counts the same rows.
+ */
 
 import { Ledger } from '../ledger.js';
 import type { QueuedRow } from '../row.js';

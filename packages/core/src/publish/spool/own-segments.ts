@@ -1,4 +1,7 @@
-/** The segments that this process writes, oldest first. */
+/**
+ * The segments that this process writes, oldest first. Longer than other files, since each of their ends (full, old,
+ * deleted, taken over, done) leaves the list and the counts as they have to be.
+ */
 
 import type { Ledger } from '../ledger.js';
 import type { SpoolFolder } from './folder.js';

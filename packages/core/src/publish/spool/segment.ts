@@ -1,4 +1,7 @@
-/** One file of the spool: the traces that began while it was the newest, and what became of them. */
+/**
+ * One file of the spool: the traces that began while it was the newest, and what became of them. Longer than other files,
+ * since what stands in it and what is known of that in memory change together.
+ */
 
 import { allocate, writeUtf8 } from '#platform';
 import type { QueuedRow } from '../row.js';
