@@ -10,7 +10,9 @@ interface OpenBatch {
 }
 
 export interface BatchLimits {
+  /** Rows of one call. @default 100 */
   readonly maxBatchRows: number;
+  /** Bytes of the rows of one call; a larger row is sent alone. @default 1048576 */
   readonly maxBatchBytes: number;
 }
 

@@ -8,15 +8,11 @@ import type { Diagnostics } from '../diagnostics.js';
 import { account, checked, shutDown } from './batch-fate.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
 import type { Ledger } from './ledger.js';
-import { OpenBatches } from './open-batches.js';
+import { type BatchLimits, OpenBatches } from './open-batches.js';
 import type { QueuedRow } from './row.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
-export interface PublisherLimits {
-  /** Rows of one call. @default 100 */
-  readonly maxBatchRows: number;
-  /** Bytes of the rows of one call; a larger row is sent alone. @default 1048576 */
-  readonly maxBatchBytes: number;
+export interface PublisherLimits extends BatchLimits {
   /** Longest wait before a row is sent, in milliseconds. @default 1000 */
   readonly maxDelayMs: number;
   /** Bytes that wait or are under way; further rows are dropped and counted. @default 33554432 */
