@@ -22,6 +22,8 @@ interface Answered {
   readonly revision: number;
 }
 
+const nothingSent = () => NOTHING_SENT;
+
 /** An answer that takes longer to leave than this is waited for with a second row. */
 const LATENCY_TOLERANCE_MS = 10;
 
@@ -40,6 +42,8 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   firstByteMs = -1;
   convertOutput: ((body: unknown) => unknown) | undefined = undefined;
   received: DescribedRequest | undefined = undefined;
+  /** What is known of the response by now, for a request that ends before its response does. */
+  readFacts: () => AnswerFacts = nothingSent;
   #controller: AbortController | undefined = undefined;
   #details: RequestDetails | undefined = undefined;
   /** The end, as far as nothing was made of it yet. */
@@ -160,7 +164,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
 
   override interrupt(): void {
     const answered = this.#answered;
-    if (answered === undefined) this.settleAnswer('interrupted', NOTHING_SENT);
+    if (answered === undefined) this.#settleEarly('interrupted');
     else this.settleAnswer('completed', answered.facts);
     super.interrupt();
   }
@@ -211,12 +215,23 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     super.forget();
     // The request leads to its trace; were there a way back, a young one would be kept until a full collection.
     this.received = undefined;
+    this.readFacts = nothingSent;
   }
 
-  /** Ends a request that was never answered. */
   override abandon(): void {
-    this.settleAnswer('abandoned', NOTHING_SENT);
+    this.#settleEarly('abandoned');
     super.abandon();
+  }
+
+  /** Ends the trace before its response ended: what was sent so far is kept. */
+  #settleEarly(outcome: Outcome): void {
+    let facts = NOTHING_SENT;
+    try {
+      facts = this.readFacts();
+    } catch (error) {
+      this.failed('facts', error);
+    }
+    this.settleAnswer(outcome, facts);
   }
 
   #took(chunk: string | Uint8Array, byteLength: number): void {

@@ -86,6 +86,7 @@ export function settleAtEnd(
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
+  trace.readFacts = () => answerFacts(res);
   // 'close' comes for finished and for abandoned responses, 'finish' only for the former.
   res.on('close', onResponseClose);
   // A pipelined response has no socket until its turn comes; if the client leaves first, it hears of nothing.

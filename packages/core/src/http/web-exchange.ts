@@ -39,6 +39,7 @@ export class WebExchange {
     this.#trace = trace;
     this.#signal = signal;
     this.#status = status;
+    trace.readFacts = () => this.#facts();
     if (signal?.aborted === true) this.settle('aborted');
     else signal?.addEventListener('abort', () => this.settle('aborted'), { once: true });
   }
