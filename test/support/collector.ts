@@ -38,7 +38,8 @@ export async function startCollector(misbehave?: Intercept): Promise<Collector> 
     server,
     tracer: {
       apiKey: 'test-key',
-      inferencePipelineId: PIPELINE,
+      // Ports come again, and the ids of requests are told apart in each pipeline of a process.
+      inferencePipelineId: crypto.randomUUID(),
       baseUrl: server.url,
       batch: { maxDelayMs: 10 },
       retry: { baseMs: 5, capMs: 50 },
