@@ -289,7 +289,7 @@ function routers(
         assert.equal(httpOf(row).path, `/${path}`);
       }
       assert.deepEqual(found, [
-        ['GET /api/shelves/3/items/:item', { shelf: '3', item: '7' }],
+        ['GET /api/shelves/:shelf/items/:item', { shelf: '3', item: '7' }],
         ['GET /admin/users/:user', { user: 'ann' }],
         ['GET /both/:id', { id: '1' }],
         ['GET /one,/two', null],

@@ -85,9 +85,9 @@ for (const framework of [koa2, koa3]) {
           router.get('/books/:id', answer);
           app.use(router.routes()).use(router.allowedMethods());
         });
-        assert.deepEqual(await namesOf(stage, ['GET /none/7', 'DELETE /books/7']), [
-          ['GET /none/7', null],
-          ['DELETE /books/7', null],
+        assert.deepEqual(await namesOf(stage, ['GET /none/*', 'DELETE /books/*']), [
+          ['GET /none/*', null],
+          ['DELETE /books/*', null],
         ]);
         const { route } = httpOf((await stage.rows(2))[1] ?? assert.fail());
         assert.equal(route, null);

@@ -13,7 +13,7 @@ import type { Feedback, UpdateResult } from './publish/row-updater.js';
 import type { ScopeManager } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
-import { isInferenceId } from './trace/inference-id.js';
+import { type IdSpace, idSpaceOf, isInferenceId } from './trace/inference-id.js';
 import { OpenTraces } from './trace/open-traces.js';
 import { RecordedTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
@@ -51,6 +51,8 @@ export class TracerCore implements Tracer, Recorder {
   readonly answering: ((trace: RecordedTrace) => void) | undefined;
   readonly spending: Spending | undefined;
   readonly publishing: Publishing;
+  /** In which request ids must differ: rows of one pipeline have one key. */
+  readonly idSpace: IdSpace;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
   #shutdown: Promise<void> | undefined;
@@ -59,6 +61,8 @@ export class TracerCore implements Tracer, Recorder {
 
   constructor(config: Config) {
     this.limits = config.limits;
+    const { baseUrl, inferencePipelineId, transport } = config;
+    this.idSpace = idSpaceOf(transport ?? `${baseUrl} ${inferencePipelineId}`);
     this.diagnostics = new Diagnostics({
       level: config.logLevel,
       onDiagnostic: config.onDiagnostic,

@@ -1,16 +1,17 @@
 import {
+  followResponse,
   nodeRequestBody,
-  observeOwnWrites,
+  pathOf,
   type RequestAdapter,
   type RequestTrace,
   RequestTracing,
   setAnswerHeader,
   setOwnTrace,
-  settleAtEnd,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { AppPreparation } from './prepare-app.js';
+import { mountOf } from './mounts.js';
+import { watchApp, watchLoadedCopies } from './watch-layers.js';
 
 declare global {
   namespace Express {
@@ -37,19 +38,21 @@ declare global {
  */
 export function openlayerTracing(options: TracingOptions<Request> = {}): RequestHandler {
   const tracing = new RequestTracing(options, adapter);
-  const preparation = new AppPreparation({
-    onError: (req, error) => tracing.recordError(req, error),
-    onRoute: (req) => tracing.enterRoute(req),
-  });
+  let app: object | undefined;
+  const apps = new WeakSet<object>();
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
-    try {
-      preparation.of(req);
-    } catch (error) {
-      tracing.failed('prepare', error);
-    }
     const trace = tracing.begin(req, res);
     try {
-      if (req.trace !== trace) setOwnTrace(req, trace);
+      // Fastify and the like run the middleware without an app of Express.
+      if (req.app !== app && req.app !== undefined) {
+        app = req.app;
+        if (!apps.has(app)) {
+          apps.add(app);
+          watchApp(app);
+          watchLoadedCopies();
+        }
+      }
+      setOwnTrace(req, trace);
     } catch (error) {
       tracing.failed('prepare', error);
     }
@@ -60,12 +63,8 @@ export function openlayerTracing(options: TracingOptions<Request> = {}): Request
 const adapter: RequestAdapter<Request, Response> = {
   changesPrototypes: true,
   method: (req) => req.method,
-  path: (req) => {
-    const url = req.originalUrl;
-    const query = url.indexOf('?');
-    return query < 0 ? url : url.slice(0, query);
-  },
-  hasQuery: (req) => req.originalUrl.includes('?'),
+  path: (req) => withoutHelper(req, pathOf(urlOf(req))),
+  hasQuery: (req) => urlOf(req).includes('?'),
   query: (req) => req.query,
   body: (req) => req.body as unknown,
   params: (req) => req.params,
@@ -74,9 +73,10 @@ const adapter: RequestAdapter<Request, Response> = {
     if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path)) {
       return undefined;
     }
-    // Express takes it back before its own handler answers an error.
-    return `${req.baseUrl ?? ''}${String(path)}`;
+    return withoutHelper(req, `${mountOf(req)}${String(path)}`);
   },
+  mount: (req) => mountOf(req) || undefined,
+  shown: (req) => req.trace,
   header: (req, name) => {
     const value = req.headers[name];
     return typeof value === 'string' ? value : undefined;
@@ -84,8 +84,16 @@ const adapter: RequestAdapter<Request, Response> = {
   answerHeader: (res, name) => res.getHeader(name),
   setAnswerHeader,
   follow: (trace, req, res, maxBytes) => {
-    observeOwnWrites(trace, res);
-    settleAtEnd(trace, req, res);
+    followResponse(trace, req, res);
     return nodeRequestBody(req, maxBytes);
   },
 };
+
+function urlOf(req: Request): string {
+  return req.originalUrl ?? req.url;
+}
+
+/** `express-ws` runs a WebSocket's route under a path of its own. */
+function withoutHelper(req: Request, path: string): string {
+  return req.headers.upgrade === undefined ? path : path.replace(/\/\.websocket$/, '');
+}

@@ -1,12 +1,11 @@
 /** A Hono context as core sees requests and their answers. */
 
 import {
+  followResponse,
   nodeRequestBody,
-  observeOwnWrites,
   type RequestAdapter,
   readStreamInScope,
   setAnswerHeader,
-  settleAtEnd,
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
@@ -84,8 +83,7 @@ export const adapter: RequestAdapter<Context, Context> = {
   follow: (trace, c, _c, maxBytes) => {
     const node = nodeExchangeOf(c);
     if (node === undefined) return followWebExchange(trace, c, maxBytes);
-    observeOwnWrites(trace, node.outgoing);
-    settleAtEnd(trace, node.incoming, node.outgoing);
+    followResponse(trace, node.incoming, node.outgoing);
     const { incoming } = node;
     const isForm = incoming.headers['content-type']?.startsWith('multipart/') === true;
     if (isForm || incoming.readableDidRead)

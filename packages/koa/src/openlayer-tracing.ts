@@ -1,18 +1,18 @@
 import {
+  followResponse,
   nodeRequestBody,
-  observeOwnWrites,
+  pathOf,
   type RequestAdapter,
   type RequestTrace,
   RequestTracing,
   readInScope,
   setHeaderWithHead,
   setOwnTrace,
-  settleAtEnd,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { Context, Middleware, Next } from 'koa';
 import { prepareApp } from './prepare-app.js';
-import { pathOf, routeOf } from './route.js';
+import { mountOf, routeOf } from './route.js';
 
 declare module 'koa' {
   interface ExtendableContext {
@@ -44,7 +44,9 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       tracing.failed('prepare', error);
     }
     try {
-      if (ctx.trace !== trace) setOwnTrace(ctx, trace);
+      setOwnTrace(ctx, trace);
+      // For an Express app, or whatever else is given the raw request.
+      setOwnTrace(ctx.req as { trace?: RequestTrace }, trace);
     } catch (error) {
       tracing.failed('prepare', error);
     }
@@ -67,13 +69,15 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
 
 const adapter: RequestAdapter<Context, Context['res']> = {
   method: (ctx) => ctx.method,
-  path: pathOf,
+  path: (ctx) => pathOf(ctx.originalUrl),
   hasQuery: (ctx) => ctx.originalUrl.includes('?'),
   query: (ctx) => ctx.query,
   // Body parsers leave it there.
   body: (ctx) => (ctx.request as { body?: unknown }).body,
   params: (ctx) => ctx.params as unknown,
   route: routeOf,
+  mount: mountOf,
+  shown: (ctx) => (ctx.req as { trace?: unknown }).trace,
   header: (ctx, name) => {
     const value = ctx.req.headers[name];
     return typeof value === 'string' ? value : undefined;
@@ -83,8 +87,7 @@ const adapter: RequestAdapter<Context, Context['res']> = {
   // Koa takes all headers back before it answers an error.
   setAnswerHeader: setHeaderWithHead,
   follow: (trace, { req, res }, _res, maxBytes) => {
-    observeOwnWrites(trace, res);
-    settleAtEnd(trace, req, res);
+    followResponse(trace, req, res);
     return nodeRequestBody(req, maxBytes);
   },
 };

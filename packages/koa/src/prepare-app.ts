@@ -1,11 +1,11 @@
-/** What an app is given once, at its first request, so that no request has to be changed. */
+/** What an app is given once, at its first request. */
 
 import { defineTrace, onEmit, type RequestTracing } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'koa';
 
 type App = Context['app'];
 
-const prepared = new WeakSet<App>();
+const prepared = new WeakSet<object>();
 
 /**
  * Gives the contexts of the app a `trace`, and hears of the errors that the app is told: those that no middleware
@@ -14,7 +14,12 @@ const prepared = new WeakSet<App>();
 export function prepareApp(app: App, tracing: RequestTracing<Context, Context['res']>): void {
   if (prepared.has(app)) return;
   prepared.add(app);
-  defineTrace<Pick<Context, 'req'>>(app.context as Context, (ctx) => ctx.req);
+  // The contexts of all apps of one copy of Koa inherit from it, also of those that are called and not mounted.
+  const contexts = Object.getPrototypeOf(app.context) as Context;
+  if (!prepared.has(contexts)) {
+    prepared.add(contexts);
+    defineTrace<Pick<Context, 'req'>>(contexts, (ctx) => ctx.req);
+  }
   onEmit(app, (event, error, ctx) => {
     if (event === 'error' && hasRequest(ctx)) tracing.recordError(ctx.req, error);
   });

@@ -1,5 +1,6 @@
 /** Where a request went: what `@koa/router` leaves in the context. It is the same in all of its versions, and untyped. */
 
+import { pathOf } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'koa';
 
 /** A route or a middleware of a router. */
@@ -20,12 +21,12 @@ export function routeOf(ctx: Context): string | undefined {
   // The one entered last may be the middleware of a router, where that answered or failed.
   const layer = routes.find(({ path }) => path === entered) ?? routes[0];
   if (layer === undefined) return undefined;
-  return `${mountOf(ctx, layer)}${String(layer.path)}`;
+  return `${takenOff(ctx, layer)}${String(layer.path)}`;
 }
 
 /** The path that was taken off before the router saw it, as `koa-mount` does. */
-function mountOf(ctx: Context, layer: Layer): string {
-  const path = pathOf(ctx);
+function takenOff(ctx: Context, layer: Layer): string {
+  const path = pathOf(ctx.originalUrl);
   if (!path.startsWith('/')) return '';
   for (let at = 0; at >= 0; at = path.indexOf('/', at + 1)) {
     if (layer.match?.(path.slice(at)) !== false) return path.slice(0, at);
@@ -33,8 +34,12 @@ function mountOf(ctx: Context, layer: Layer): string {
   return '';
 }
 
-/** As the client asked for it, without the query. */
-export function pathOf({ originalUrl }: Context): string {
-  const query = originalUrl.indexOf('?');
-  return query < 0 ? originalUrl : originalUrl.slice(0, query);
+/** The prefix at which `koa-mount` has run what it mounts, whether that answered or passed the request on. */
+export function mountOf(ctx: Context): string | undefined {
+  const prefix: unknown = ctx.mountPath;
+  if (typeof prefix !== 'string' || prefix === '/' || prefix === '') return undefined;
+  const path = pathOf(ctx.originalUrl);
+  // Mounts that stand in each other leave the innermost prefix.
+  const at = path.indexOf(prefix);
+  return at < 0 ? undefined : path.slice(0, at + prefix.length);
 }

@@ -1,129 +1,255 @@
-/** Follows a Node response to its true end: finished, streamed out, left by the client, or failed. */
+/**
+ * Follows a Node response to its true end: finished, streamed out, left by the client, broken by the server, or made up
+ * by an adapter that has no connection at all.
+ *
+ * Own methods of the response are replaced, not those of a prototype: an Express app that is called swaps the prototype,
+ * and adapters of serverless functions have classes of their own.
+ */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Outcome } from '../trace/types.js';
 import { type AnswerFacts, NOTHING_SENT } from './answer-facts.js';
-import { RecordedRequest } from './request-trace.js';
-import { getTrace } from './traced-requests.js';
+import type { RecordedRequest } from './request-trace.js';
 
-type Method = (this: ServerResponse, ...args: unknown[]) => unknown;
+/** What Node's sockets have, as far as it is used here; what adapters make up may lack any of it. */
+type Connection = Partial<Socket> & {
+  /** Set by Node's own HTTP server. */
+  readonly server?: unknown;
+  readonly _httpMessage?: unknown;
+};
 
-/** A response, or what responses inherit from. */
-interface Writable {
-  write: unknown;
-  end: unknown;
-}
+type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-const OBSERVED = Symbol('openlayer-tracing.observed');
-
-/**
- * Has what is written to every response that inherits from the prototype counted and captured. Nothing of it is
- * changed.
- */
-export function observeWrites(prototype: Writable): void {
-  if (OBSERVED in prototype) return;
-  Object.defineProperty(prototype, OBSERVED, { value: true });
-  prototype.write = observe(prototype.write as Method, false, false);
-  prototype.end = observe(prototype.end as Method, false, true);
-}
-
-/**
- * The same for one response, where its prototype is not observed or where what ran before us has wrapped its methods:
- * those may go past the prototype's.
- */
-export function observeOwnWrites(trace: RecordedRequest, res: ServerResponse): void {
-  const isWrapped = Object.hasOwn(res, 'write') || Object.hasOwn(res, 'end');
-  if (!isWrapped && OBSERVED in res) return;
-  trace.isObservedAlone = true;
-  const target: Writable = res;
-  target.write = observe(target.write as Method, true, false);
-  // HTTP/2's own writes its chunk by `write`, where it is seen.
-  if (res.req.httpVersionMajor < 2) target.end = observe(target.end as Method, true, true);
-}
-
-function observe(original: Method, alone: boolean, isEnd: boolean): Method {
-  return function observed(this: ServerResponse, ...args: unknown[]): unknown {
-    see(this, args, alone, isEnd);
-    return original.apply(this, args);
-  };
-}
-
-/** What is written after the end, or after the connection, is refused and never sent. */
-function see(res: ServerResponse, args: readonly unknown[], alone: boolean, isEnd: boolean): void {
-  let trace: RecordedRequest | undefined;
-  try {
-    trace = traceOf(res);
-    if (trace === undefined || trace.isObservedAlone !== alone) return;
-    if (res.writableEnded || res.destroyed) return;
-    trace.answered(args[0], args[1]);
-    if (trace.recorder.answering !== undefined && (isEnd || isWhole(trace, res))) {
-      trace.answering(factsOfWhole(res));
-    }
-  } catch (error) {
-    trace?.failed('write', error);
-  }
-}
-
-/** With a length that was announced, the client has the answer before its end is called. */
-function isWhole(trace: RecordedRequest, res: ServerResponse): boolean {
-  const length = res.getHeader('content-length');
-  return length !== undefined && trace.answerBytes >= Number(length);
-}
-
-/** The head may leave with the last bytes. */
-function factsOfWhole(res: ServerResponse): AnswerFacts {
-  return { ...answerFacts(res), status: res.statusCode };
-}
-
-function traceOf(res: ServerResponse): RecordedRequest | undefined {
-  const trace = getTrace(res.req);
-  return trace instanceof RecordedRequest && !trace.isSettled ? trace : undefined;
-}
-
-/** Settles the trace when the response ends. */
-export function settleAtEnd(
+/** Captures what is written to the response, and settles the trace where the response ends, or at once where it is over. */
+export function followResponse(
   trace: RecordedRequest,
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
-  trace.readFacts = () => answerFacts(res);
-  // 'close' comes for finished and for abandoned responses, 'finish' only for the former.
-  res.on('close', onResponseClose);
-  // A pipelined response has no socket until its turn comes; if the client leaves first, it hears of nothing.
-  if (res.socket === null && req.socket !== null) onSocketClose(req.socket, trace);
+  const followed = new FollowedResponse(trace, req, res);
+  trace.readFacts = () => followed.facts();
+  followed.start();
 }
 
-function onResponseClose(this: ServerResponse): void {
-  let trace: RecordedRequest | undefined;
-  try {
-    trace = traceOf(this);
-    if (trace === undefined) return;
-    const failure: unknown = this.errored ?? undefined;
-    // An HTTP/2 response that the client left may say that it is finished, although nobody has ended it.
-    const isFinished = this.writableFinished && this.writableEnded;
-    const outcome = failure !== undefined ? 'error' : isFinished ? 'completed' : 'aborted';
-    trace.settleAnswer(outcome, answerFacts(this), failure);
-  } catch (error) {
-    trace?.failed('close', error);
+class FollowedResponse {
+  readonly #trace: RecordedRequest;
+  readonly #res: ServerResponse;
+  readonly #connection: Connection | undefined;
+  /** Whether Node's own server answers, so that 'close' is sure to come. */
+  readonly #isServed: boolean;
+  /** Whether the connection carries other responses at the same time. */
+  readonly #isHttp2: boolean;
+  /** Of a request to upgrade: bytes that its connection had sent before. */
+  readonly #bytesBefore: number | undefined;
+  /** Whether the app has called `end`: what a method that it wraps writes after that was counted already. */
+  #isEnded = false;
+  #isFinished = false;
+  #depth = 0;
+
+  constructor(trace: RecordedRequest, req: IncomingMessage, res: ServerResponse) {
+    this.#trace = trace;
+    this.#res = res;
+    this.#connection = (req.socket as Connection | null | undefined) ?? undefined;
+    this.#isHttp2 = (res as { stream?: unknown }).stream !== undefined;
+    this.#isServed = this.#isHttp2 || this.#connection?.server !== undefined;
+    const { upgrade } = req.headers ?? {};
+    this.#bytesBefore = upgrade === undefined ? undefined : (this.#connection?.bytesWritten ?? 0);
+  }
+
+  start(): void {
+    const outcome = this.#outcomeSoFar();
+    if (outcome !== undefined) {
+      this.#settle(outcome);
+      return;
+    }
+    const res = this.#res as unknown as Record<'write' | 'end' | 'emit', Method>;
+    res.write = this.#observed(res.write, false);
+    res.end = this.#observed(res.end, true);
+    const emitter = emitterOf(this.#res) as { emit?: Method };
+    if (typeof emitter.emit === 'function') emitter.emit = this.#overheard(emitter.emit);
+    // A pipelined response gets its socket when its turn comes, and that of an upgraded connection never does: such a
+    // response emits no 'close' when the socket closes.
+    const socket = this.#connection;
+    if (this.#isServed && !this.#res.socket && typeof socket?.once === 'function') {
+      onSocketClose(socket as Socket, this);
+    }
+  }
+
+  get isSettled(): boolean {
+    return this.#trace.isSettled;
+  }
+
+  /** What is known of the response now. */
+  facts(): AnswerFacts {
+    const res = this.#res;
+    const contentType = header(res, 'content-type');
+    // Headers that were given to `writeHead` alone are kept nowhere but in the head that was sent.
+    const head = contentType === undefined ? (res as { _header?: unknown })._header : undefined;
+    return {
+      status: this.#status(),
+      contentType: contentType ?? headerIn(head, /\r\ncontent-type: ([^\r]*)/i),
+      contentEncoding:
+        header(res, 'content-encoding') ?? headerIn(head, /\r\ncontent-encoding: ([^\r]*)/i),
+    };
+  }
+
+  /** Until the head is sent, the status code is only what it would be. Adapters may redefine `headersSent`. */
+  #status(): number | undefined {
+    const { headersSent, writableEnded, statusCode } = this.#res;
+    if (headersSent || writableEnded || this.#isEnded) return statusCode;
+    return this.#wasUpgraded() ? 101 : undefined;
+  }
+
+  /** Whether another protocol has taken the connection over, which is told by no event. */
+  #wasUpgraded(): boolean {
+    if (this.#bytesBefore === undefined || this.#res.headersSent) return false;
+    // What answers after the handshake is given a response without a socket.
+    const isDetached = !this.#res.socket && this.#connection?._httpMessage !== this.#res;
+    return isDetached || (this.#connection?.bytesWritten ?? 0) > this.#bytesBefore;
+  }
+
+  /** How the response ended, where it did before the middleware ran. */
+  #outcomeSoFar(): Outcome | undefined {
+    const { writableEnded, writableFinished, destroyed, closed } = this.#res;
+    if (writableEnded && (writableFinished || !this.#isServed)) return 'completed';
+    if (destroyed || closed) return this.#outcomeOfClose();
+    const hasLeft = this.#isServed && this.#connection?.destroyed === true;
+    return hasLeft ? 'aborted' : undefined;
+  }
+
+  #outcomeOfClose(): Outcome {
+    const { errored, writableEnded } = this.#res;
+    if (errored) return 'error';
+    // An HTTP/2 response that the client left may emit 'finish' although nobody has ended it, and any that was ended
+    // without a connection says that it is finished.
+    if (this.#isFinished && writableEnded) return 'completed';
+    if (this.#isWhole()) return 'completed';
+    if (this.#wasUpgraded()) return this.#connection?.errored ? 'aborted' : 'completed';
+    return this.#wasBrokenHere() ? 'error' : 'aborted';
+  }
+
+  /** Whether the connection was destroyed on this side: the client has neither ended nor reset it. */
+  #wasBrokenHere(): boolean {
+    const socket = this.#connection;
+    if (!this.#isServed || this.#isHttp2 || !this.#res.headersSent) return false;
+    if (socket?.destroyed !== true || socket.readableEnded !== false) return false;
+    return !RESET.has((socket.errored as { code?: unknown } | null | undefined)?.code);
+  }
+
+  /** With a length that was announced, the client has the response before its end is called. */
+  #isWhole(): boolean {
+    const length = header(this.#res, 'content-length');
+    return length !== undefined && this.#trace.answerBytes >= Number(length);
+  }
+
+  #settle(outcome: Outcome): void {
+    const { errored } = this.#res;
+    if (errored) this.#trace.settleAnswer('error', this.facts(), errored);
+    else if (outcome !== 'error') this.#trace.settleAnswer(outcome, this.facts());
+    else {
+      const broken = new Error('the server closed the connection before its response was complete');
+      this.#trace.settleAnswer('error', this.facts(), broken);
+    }
+  }
+
+  /** `write` or `end`, with what passes through counted and captured. */
+  #observed(original: Method, isEnd: boolean): Method {
+    const followed = this;
+    return function observed(this: unknown, ...args) {
+      followed.#see(args, isEnd);
+      followed.#depth++;
+      try {
+        const result = original.apply(this, args);
+        if (isEnd) followed.#ended();
+        return result;
+      } catch (error) {
+        // What the response refused is none of it: the app may answer in another way.
+        followed.#isEnded = false;
+        throw error;
+      } finally {
+        followed.#depth--;
+      }
+    };
+  }
+
+  /** Of calls that call each other, such as an `end` that writes its last chunk by `write`, the outermost counts. */
+  #see(args: readonly unknown[], isEnd: boolean): void {
+    const trace = this.#trace;
+    try {
+      if (trace.isSettled || this.#depth > 0 || this.#isEnded) return;
+      // What is written after the end, or without a connection any more, is never sent.
+      if (this.#res.writableEnded || this.#res.destroyed) return;
+      if (this.#isServed && this.#connection?.destroyed === true) return;
+      trace.answered(args[0], args[1]);
+      if (isEnd) this.#isEnded = true;
+      if (trace.recorder.answering !== undefined && (isEnd || this.#isWhole())) {
+        // The head may leave with the last bytes.
+        trace.answering({ ...this.facts(), status: this.#res.statusCode });
+      }
+    } catch (error) {
+      trace.failed('write', error);
+    }
+  }
+
+  /** Without a connection, nothing can happen to a response that was ended. */
+  #ended(): void {
+    try {
+      if (this.#isServed || this.#trace.isSettled) return;
+      if (this.#res.writableEnded !== false) this.#settle('completed');
+    } catch (error) {
+      this.#trace.failed('end', error);
+    }
+  }
+
+  /** `emit`, since a listener could be removed, or stand behind one that throws. */
+  #overheard(original: Method): Method {
+    const followed = this;
+    return function overheard(this: unknown, ...args) {
+      const event = args[0];
+      if (event === 'close' || event === 'finish') followed.#hear(event);
+      return original.apply(this, args);
+    };
+  }
+
+  #hear(event: 'close' | 'finish'): void {
+    try {
+      if (this.#trace.isSettled) return;
+      // 'close' comes for finished and for abandoned responses, 'finish' only for the former, and a little earlier.
+      if (event === 'close') this.#settle(this.#outcomeOfClose());
+      else if (this.#isServed) this.#isFinished = true;
+      else this.#settle('completed');
+    } catch (error) {
+      this.#trace.failed(event, error);
+    }
+  }
+
+  /** The socket of a response that never got it has closed. */
+  socketClosed(): void {
+    try {
+      if (this.#trace.isSettled) return;
+      if (this.#wasUpgraded()) this.#settle(this.#outcomeOfClose());
+      else this.#trace.settleAnswer('aborted', NOTHING_SENT);
+    } catch (error) {
+      this.#trace.failed('close', error);
+    }
   }
 }
 
-function answerFacts(res: ServerResponse): AnswerFacts {
-  const contentType = res.getHeader('content-type');
-  // Headers that were given to `writeHead` alone are kept nowhere but in the head that was sent.
-  const head = contentType === undefined ? (res as { _header?: unknown })._header : undefined;
-  return {
-    // Until the head is sent, the status code is only what it would be.
-    status: res.headersSent ? res.statusCode : undefined,
-    contentType: textOf(contentType) ?? headerIn(head, /\r\ncontent-type: ([^\r]*)/i),
-    contentEncoding:
-      textOf(res.getHeader('content-encoding')) ??
-      headerIn(head, /\r\ncontent-encoding: ([^\r]*)/i),
-  };
+/** How a socket fails whose client has gone. */
+const RESET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
+
+/** The object that emits the response's events: behind `Object.create(res)` it is what that was created from. */
+function emitterOf(res: object): object {
+  let holder: object | null = res;
+  while (holder !== null && !Object.hasOwn(holder, '_events'))
+    holder = Object.getPrototypeOf(holder);
+  return holder ?? res;
 }
 
-function textOf(header: unknown): string | undefined {
-  return header === undefined ? undefined : String(header);
+function header(res: ServerResponse, name: string): string | undefined {
+  const value = typeof res.getHeader === 'function' ? res.getHeader(name) : undefined;
+  return value === undefined ? undefined : String(value);
 }
 
 function headerIn(head: unknown, pattern: RegExp): string | undefined {
@@ -131,18 +257,18 @@ function headerIn(head: unknown, pattern: RegExp): string | undefined {
 }
 
 /** One listener for each socket, however many requests it carries. */
-const waiting = new WeakMap<Socket, Set<RecordedRequest>>();
+const waiting = new WeakMap<Socket, Set<FollowedResponse>>();
 
-function onSocketClose(socket: Socket, trace: RecordedRequest): void {
-  let traces = waiting.get(socket);
-  if (traces === undefined) {
-    const open = new Set<RecordedRequest>();
-    traces = open;
+function onSocketClose(socket: Socket, response: FollowedResponse): void {
+  let responses = waiting.get(socket);
+  if (responses === undefined) {
+    const open = new Set<FollowedResponse>();
+    responses = open;
     waiting.set(socket, open);
     socket.once('close', () => {
-      for (const each of open) each.settleAnswer('aborted', NOTHING_SENT);
+      for (const each of open) each.socketClosed();
     });
   }
-  for (const each of traces) if (each.isSettled) traces.delete(each);
-  traces.add(trace);
+  for (const each of responses) if (each.isSettled) responses.delete(each);
+  responses.add(response);
 }

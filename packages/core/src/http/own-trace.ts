@@ -1,4 +1,4 @@
-/** The `trace` of a request, as frameworks show it: found by the request, and so no part of each. */
+/** The `trace` of a request, as frameworks show it. */
 
 import { InertTrace } from '../trace/inert.js';
 import type { RequestTrace } from '../trace/types.js';
@@ -19,13 +19,19 @@ export function defineTrace<T extends object>(
       return getTrace(requestOf(this)) ?? new InertTrace();
     },
     set(this: T, value: RequestTrace) {
-      setOwnTrace(this, value);
+      define(this, value);
     },
   });
 }
 
-/** For an app that has a `trace` of its own in the way. */
-export function setOwnTrace(holder: object, trace: RequestTrace): void {
+/** Shows the trace as an own property, which stays whatever becomes of the object's prototype. */
+export function setOwnTrace(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
+  // An accessor or a frozen value in the way would take the assignment, or refuse it.
+  if (!('trace' in holder)) holder.trace = trace;
+  if (holder.trace !== trace) define(holder, trace);
+}
+
+function define(holder: object, trace: RequestTrace): void {
   Object.defineProperty(holder, 'trace', {
     value: trace,
     configurable: true,

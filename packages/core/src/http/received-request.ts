@@ -1,9 +1,11 @@
 /** What a request brought: read before the app can change it where it is there, else at the end. */
 
+import { distinctId } from '../trace/inference-id.js';
 import { Members } from '../trace/members.js';
 import { bodyText } from './body-value.js';
-import type { DescribedRequest, RequestDetails } from './described-request.js';
+import type { DescribedRequest, Place, RequestDetails } from './described-request.js';
 import type { RequestBody } from './request-body.js';
+import { maskedPath, partsOf } from './request-path.js';
 import type { RequestSettings } from './request-settings.js';
 import type { RecordedRequest } from './request-trace.js';
 
@@ -13,28 +15,26 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
-  readonly #body: RequestBody | undefined;
+  /** Undefined while it is not known, and where there is none. */
+  #body: RequestBody | undefined = undefined;
   /** JSON text; undefined while it is still to come. */
   #bodyText: string | undefined = undefined;
   #queryText = 'null';
-  /** Undefined while no route was entered. */
+  /** Undefined where the framework does not tell. */
+  #place: Place | undefined = undefined;
   #route: string | undefined = undefined;
-  #paramsText = 'null';
+  #mount: string | undefined = undefined;
+  #paramsText: string | undefined = undefined;
+  /** What parts of the path must not be shown. */
+  readonly #secrets: string[] = [];
   /** Whether the id is the app's own, or whoever updates the trace has the last word. */
   #hasOwnId: boolean;
 
   /** @param hasOwnId whether the trace has an id already that the app has made */
-  constructor(
-    settings: RequestSettings<Req, Res>,
-    req: Req,
-    res: Res,
-    body: RequestBody | undefined,
-    hasOwnId: boolean,
-  ) {
+  constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res, hasOwnId: boolean) {
     this.#settings = settings;
     this.#req = req;
     this.#res = res;
-    this.#body = body;
     this.#hasOwnId = hasOwnId;
   }
 
@@ -48,26 +48,34 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     return adapter.answered?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
-  /** Reads what is there before the app runs. */
-  readBefore(trace: RecordedRequest): void {
+  /**
+   * Reads what is there before the app runs.
+   * @param body undefined where the request has none
+   */
+  readBefore(trace: RecordedRequest, body: RequestBody | undefined): void {
+    this.#body = body;
     const { adapter, given, capturesRequest } = this.#settings;
-    const isBodyThere = this.#body === undefined || this.#body.isParsed;
+    const isBodyThere = body === undefined || body.isParsed;
     if (given.input !== undefined) {
       if (isBodyThere) this.#askInput(trace);
     } else if (capturesRequest) {
-      const req = this.#req;
-      if (adapter.hasQuery(req)) this.#queryText = trace.snapshot(adapter.query(req), 'query');
-      if (this.#body === undefined) this.#bodyText = 'null';
-      else if (isBodyThere) this.#bodyText = trace.snapshot(adapter.body(req), 'body');
+      if (this.#ask('hasQuery', adapter.hasQuery) === true)
+        this.#queryText = trace.snapshot(this.#ask('query', adapter.query) ?? null, 'query');
+      if (body === undefined) this.#bodyText = 'null';
+      else if (isBodyThere)
+        this.#bodyText = trace.snapshot(this.#ask('body', adapter.body) ?? null, 'body');
     }
   }
 
-  /** At a route's first handler: frameworks forget the route on the way to the app's error handlers. */
-  readRoute(trace: RecordedRequest): void {
-    const { adapter, capturesRequest } = this.#settings;
-    if (this.#route !== undefined || trace.isSettled) return;
-    this.#route = this.#ask('route', adapter.route);
-    if (this.#route !== undefined && capturesRequest) this.#paramsText = this.#params(trace);
+  enter(trace: RecordedRequest, place: Place): void {
+    // What runs behind the response has not made it.
+    if (trace.firstByteMs >= 0 || trace.isSettled) return;
+    const { adapter } = this.#settings;
+    this.#place = place;
+    this.#route = place === 'route' ? this.#ask('route', adapter.route) : undefined;
+    if (place === 'mount') this.#mount = this.#ask('mount', adapter.mount);
+    else this.#mount = undefined;
+    if (place !== 'app') this.#paramsText = this.#params(trace);
   }
 
   /** Completes the trace by what is known at its end. */
@@ -79,14 +87,22 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
       trace.sessionId ??= identity(this.#ask('session', given.session));
     if (given.metadata !== undefined) this.#takeMetadata(trace);
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
-    const route = this.#route ?? this.#ask('route', adapter.route);
-    return { route, name: this.#ask('name', given.name) };
+    const isTold = this.#place !== undefined;
+    const route = isTold ? this.#route : this.#ask('route', adapter.route);
+    const mount = isTold ? this.#mount : this.#ask('mount', adapter.mount);
+    this.#paramsText ??= this.#params(trace);
+    return {
+      route,
+      mount: route === undefined ? mount : undefined,
+      path: maskedPath(trace.path, this.#secrets),
+      name: this.#ask('name', given.name),
+    };
   }
 
-  madeId(): string | undefined {
+  madeId(trace: RecordedRequest): string | undefined {
     if (this.#hasOwnId) return undefined;
     const id = this.#settings.madeId(this.#req);
-    return id === undefined ? undefined : this.#settings.ids.distinct(id);
+    return id === undefined ? undefined : distinctId(id, trace.recorder.idSpace);
   }
 
   renamed(before: string, inferenceId: string): void {
@@ -105,8 +121,8 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
       if (this.#body !== undefined && !this.#body.isParsed) this.#askInput(trace);
     } else if (capturesRequest) {
       const body = this.#bodyText ?? this.#bodyAfter(trace) ?? 'null';
-      const params = this.#route === undefined ? this.#params(trace) : this.#paramsText;
-      trace.columns = new Members(COLUMNS, [body, this.#queryText, params]);
+      this.#paramsText ??= this.#params(trace);
+      trace.columns = new Members(COLUMNS, [body, this.#queryText, this.#paramsText]);
     }
   }
 
@@ -125,10 +141,17 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     if (input !== undefined && trace.columns === undefined) trace.setInput(input);
   }
 
+  /** The JSON text of the route's parameters. Those that are secret are remembered, to be taken out of the path. */
   #params(trace: RecordedRequest): string {
     const params = this.#ask('params', this.#settings.adapter.params);
-    for (const _ in params as object | undefined) return trace.snapshot(params, 'params');
-    return 'null';
+    if (typeof params !== 'object' || params === null) return 'null';
+    const { redactor } = trace.recorder;
+    let isEmpty = true;
+    for (const name in params) {
+      isEmpty = false;
+      if (redactor.isSecret(name)) this.#secrets.push(...partsOf(Reflect.get(params, name)));
+    }
+    return isEmpty || !this.#settings.capturesRequest ? 'null' : trace.snapshot(params, 'params');
   }
 
   /** What the handler set itself wins over what is said of all requests. */

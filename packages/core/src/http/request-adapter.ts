@@ -4,7 +4,7 @@ import type { RequestBody } from './request-body.js';
 import type { RecordedRequest } from './request-trace.js';
 
 export interface RequestAdapter<Req extends object, Res> {
-  /** Whether the framework has changed the prototype of a request when we see it. */
+  /** Whether the framework has changed the prototype of a request when the middleware runs. */
   readonly changesPrototypes?: boolean;
   method(req: Req): string;
   /** As the client asked for it, without the query. */
@@ -17,10 +17,14 @@ export interface RequestAdapter<Req extends object, Res> {
   params(req: Req): unknown;
   /** The pattern of the route that matched. */
   route(req: Req): string | undefined;
+  /** Where no route matched, the pattern under which what runs is mounted, such as `/assets`. */
+  mount?(req: Req): string | undefined;
   /** @param name in lower case */
   header(req: Req, name: string): string | undefined;
   /** Other objects that stand for the same request, such as the framework's raw one. */
   aliases?(req: Req): readonly object[];
+  /** What the request shows as its trace: behind `Object.create(req)` or a proxy, that of another object. */
+  shown?(req: Req): unknown;
   /** Whether the app may have made the request itself, of one that it answers: then it is part of that one's trace. */
   mayBeInner?(req: Req): boolean;
   /** An id that the app itself has made for the request. It wins over the client's. */

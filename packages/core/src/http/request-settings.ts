@@ -1,7 +1,7 @@
 /** The options of a middleware, read once, with their defaults. */
 
 import type { Diagnostics } from '../diagnostics.js';
-import { InferenceIds, isInferenceId } from '../trace/inference-id.js';
+import { isInferenceId } from '../trace/inference-id.js';
 import type { SettledTrace } from '../trace/types.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
@@ -25,7 +25,6 @@ export class RequestSettings<Req extends object, Res> {
   readonly capturesAnswer: boolean;
   /** In lower case. */
   readonly headers: readonly string[];
-  readonly ids = new InferenceIds();
   readonly #diagnostics: () => Diagnostics | undefined;
 
   /** @throws ConfigError where an option cannot work */
@@ -53,9 +52,18 @@ export class RequestSettings<Req extends object, Res> {
 
   /** The id that the app itself has made: what the client sent is a matter of trust, whoever repeats it. */
   madeId(req: Req): string | undefined {
-    const { adapter, idHeader } = this;
-    const id = this.ask('madeId', adapter.madeId, req);
-    return isInferenceId(id) && id !== adapter.header(req, idHeader) ? id : undefined;
+    const id = this.ask('madeId', this.adapter.madeId, req);
+    return isInferenceId(id) && id !== this.header(req) ? id : undefined;
+  }
+
+  /** The header of the request that may hold its id. */
+  header(req: Req): string | undefined {
+    try {
+      return this.adapter.header(req, this.idHeader);
+    } catch (error) {
+      this.failed('header', error);
+      return undefined;
+    }
   }
 
   /** Calls a function of the user's or the framework's; where it throws, that is said and the request goes on. */

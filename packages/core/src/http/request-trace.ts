@@ -4,6 +4,7 @@
  */
 
 import { encoded, utf8Length } from '#platform';
+import { REQUEST_TRACE } from '../trace/inert.js';
 import { quote, rounded } from '../trace/json-text.js';
 import { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Recorder } from '../trace/recorder.js';
@@ -12,7 +13,8 @@ import type { Outcome, RequestTrace } from '../trace/types.js';
 import { type AnswerFacts, NOTHING_SENT } from './answer-facts.js';
 import type { BodyCapture } from './body-capture.js';
 import { bodyText } from './body-value.js';
-import type { DescribedRequest, RequestDetails } from './described-request.js';
+import type { DescribedRequest, Place, RequestDetails } from './described-request.js';
+import { pathForName } from './request-path.js';
 
 interface Answered {
   readonly facts: AnswerFacts;
@@ -36,8 +38,6 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   /** The answer's body as it passes by; undefined where it is not captured. */
   answer: BodyCapture | undefined = undefined;
   answerBytes = 0;
-  /** Whether the answer's own methods are observed, and not those of its prototype. */
-  isObservedAlone = false;
   /** Milliseconds after the start; -1 before. */
   firstByteMs = -1;
   convertOutput: ((body: unknown) => unknown) | undefined = undefined;
@@ -57,8 +57,12 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     this.path = path;
   }
 
+  get [REQUEST_TRACE](): true {
+    return true;
+  }
+
   override get nameAtStart(): string {
-    return `${this.method} ${this.path}`;
+    return `${this.method} ${pathForName(this.path)}`;
   }
 
   /** Aborts when the client leaves before it has the whole answer. */
@@ -131,7 +135,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
 
   override get inferenceId(): string {
     try {
-      const made = this.received?.madeId();
+      const made = this.received?.madeId(this);
       if (made !== undefined) this.rename(made);
     } catch (error) {
       this.failed('id', error);
@@ -143,6 +147,15 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     const before = super.inferenceId;
     super.rename(inferenceId);
     this.received?.renamed(before, inferenceId);
+  }
+
+  /** The framework is about to run code for the request at this place. */
+  enter(place: Place): void {
+    try {
+      this.received?.enter(this, place);
+    } catch (error) {
+      this.failed('enter', error);
+    }
   }
 
   /** Ends the trace by the end of its answer. */
@@ -254,18 +267,23 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
 
   #takeFacts(): void {
     this.#details ??= this.received?.describe(this);
-    const details = this.#details;
-    const { root, method, path, statusCode, outcome } = this;
+    const { route, mount, name, path = this.path } = this.#details ?? {};
+    const { root, method, statusCode, outcome } = this;
     if (root.name === '') {
-      root.name = stepName(details?.name, stepName(`${method} ${details?.route ?? path}`, method));
+      const place = route ?? (mount === undefined ? pathForName(path) : `${mount}/*`);
+      root.name = stepName(name, stepName(this.#redactedName(`${method} ${place}`), method));
     }
-    const { route } = details ?? {};
     const firstByte = this.firstByteMs < 0 ? 'null' : rounded(this.firstByteMs);
     root.setMetadata(
       'http',
-      `{"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${quote(path)},"status":${
+      `{"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${this.snapshot(path, 'path')},"status":${
         statusCode ?? 'null'
       },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${this.answerBytes}}`,
     );
+  }
+
+  /** Names that we make of paths are redacted as the path is. */
+  #redactedName(name: string): string {
+    return this.recorder.redactor.text === undefined ? name : this.redacted(name);
   }
 }

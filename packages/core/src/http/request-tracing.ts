@@ -3,16 +3,19 @@
 import { defaultTracer, existingTracer } from '../default-tracer.js';
 import { USER_AGENT } from '../publish/user-agent.js';
 import { currentRecordedStep } from '../scope.js';
-import { InertTrace } from '../trace/inert.js';
+import { InertTrace, isRequestTrace } from '../trace/inert.js';
+import { distinctId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
 import type { TracerCore } from '../tracer.js';
 import { BodyCapture } from './body-capture.js';
 import type { TracingOptions } from './options.js';
 import { ReceivedRequest } from './received-request.js';
 import type { RequestAdapter } from './request-adapter.js';
+import type { RequestBody } from './request-body.js';
 import { echoId, givenId, newId } from './request-id.js';
 import { RequestSettings } from './request-settings.js';
 import { RecordedRequest } from './request-trace.js';
+import { openTraceOf } from './running-request.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
 import { tracerOfOptions } from './tracer-of-options.js';
 
@@ -37,7 +40,7 @@ export class RequestTracing<Req extends object, Res> {
   begin(req: Req, res: Res): RequestTrace {
     try {
       const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
-      const existing = existingOf(req, aliases);
+      const existing = existingOf(req, aliases) ?? this.#shownBy(req);
       if (existing !== undefined) return existing;
       const trace = this.#enclosing(req) ?? this.#begin(req, res);
       tracedRequests.keepTrace(req, trace, this.#settings.adapter.changesPrototypes);
@@ -56,12 +59,7 @@ export class RequestTracing<Req extends object, Res> {
 
   /** Keeps the first error that a request's handlers raised. Never throws. */
   recordError(req: object, error: unknown): void {
-    try {
-      const trace = getTrace(req);
-      if (trace instanceof RecordedRequest && trace.isOpen) trace.recordError(error);
-    } catch (failure) {
-      this.#settings.failed('error', failure);
-    }
+    openTraceOf(req)?.recordError(error);
   }
 
   /** Takes the id that the app has made for a request which it handed to itself. Never throws. */
@@ -72,7 +70,7 @@ export class RequestTracing<Req extends object, Res> {
       // It does not replace the one that the client knows, and the outer request's own is found without us.
       if (trace.isIdGiven || trace.received?.isOf(req) === true) return;
       const id = this.#settings.madeId(req);
-      if (id !== undefined) trace.rename(this.#settings.ids.distinct(id));
+      if (id !== undefined) trace.rename(distinctId(id, trace.recorder.idSpace));
     } catch (failure) {
       this.#settings.failed('id', failure);
     }
@@ -94,20 +92,12 @@ export class RequestTracing<Req extends object, Res> {
     }
   }
 
-  /**
-   * Hears that a route's handler is about to run. Never throws.
-   * @returns the trace where the handler has to be led back into it: its scope was lost on the way, or is another's
-   */
-  enterRoute(req: object): RequestTrace | undefined {
-    try {
-      const trace = getTrace(req);
-      if (!(trace instanceof RecordedRequest) || !trace.isOpen) return undefined;
-      trace.received?.readRoute(trace);
-      return trace.isCurrent ? undefined : trace;
-    } catch (failure) {
-      this.#settings.failed('route', failure);
-      return undefined;
-    }
+  /** The trace of the request that this one stands for, where that is another object. */
+  #shownBy(req: Req): RequestTrace | undefined {
+    const { shown } = this.#settings.adapter;
+    if (shown === undefined) return undefined;
+    const trace = this.#settings.ask('trace', shown, req);
+    return isRequestTrace(trace) ? trace : undefined;
   }
 
   #enclosing(req: Req): RequestTrace | undefined {
@@ -127,33 +117,39 @@ export class RequestTracing<Req extends object, Res> {
     if (!tracer.admits()) return new InertTrace(givenId(this.#settings, req));
     const madeId = this.#settings.madeId(req);
     const known = madeId ?? givenId(this.#settings, req);
-    const id =
-      known === undefined ? newId(this.#settings, res) : this.#settings.ids.distinct(known);
-    const trace = new RecordedRequest(tracer, adapter.method(req), adapter.path(req), id);
+    const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
+    const method = this.#settings.ask('method', adapter.method, req) ?? 'GET';
+    const path = this.#settings.ask('path', adapter.path, req) ?? '/';
+    const trace = new RecordedRequest(tracer, method, path, id);
     trace.isIdGiven = known !== undefined;
     if (capturesAnswer) trace.answer = new BodyCapture(maxBytes);
     trace.maxAgeMs = maxAgeMs;
     trace.convertOutput = given.output;
     trace.sample = sample;
-    const received = new ReceivedRequest(
-      this.#settings,
-      req,
-      res,
-      adapter.follow(trace, req, res, maxBytes),
-      madeId !== undefined,
-    );
+    const received = new ReceivedRequest(this.#settings, req, res, madeId !== undefined);
     trace.received = received;
     tracer.opened(trace, adapter.holdOpen?.(req));
-    received.readBefore(trace);
+    received.readBefore(trace, this.#follow(trace, req, res));
     echoId(this.#settings, res, id);
     return trace;
+  }
+
+  /** A request whose end nobody would see is ended at once. */
+  #follow(trace: RecordedRequest, req: Req, res: Res): RequestBody | undefined {
+    try {
+      return this.#settings.adapter.follow(trace, req, res, this.#settings.maxBytes);
+    } catch (error) {
+      this.#settings.failed('follow', error);
+      trace.abandon();
+      return undefined;
+    }
   }
 
   #skips(req: Req): boolean {
     const { adapter, given } = this.#settings;
     if (this.#settings.ask('skip', given.skip, req) === true) return true;
     // Where the app is itself what we publish to, publishing must not be traced.
-    const path = adapter.path(req);
+    const path = this.#settings.ask('path', adapter.path, req) ?? '/';
     if (!path.endsWith('/data-stream') && !path.endsWith('/rows')) return false;
     return adapter.header(req, 'user-agent') === USER_AGENT;
   }

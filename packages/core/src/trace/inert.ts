@@ -37,6 +37,13 @@ export function isInert(candidate: Step): boolean {
   return !('trace' in candidate);
 }
 
+/** Marks the traces of requests, whichever of several installed copies of this package made them. */
+export const REQUEST_TRACE: unique symbol = Symbol.for('openlayer-tracing.request-trace.v1');
+
+export function isRequestTrace(value: unknown): value is RequestTrace {
+  return typeof value === 'object' && value !== null && REQUEST_TRACE in value;
+}
+
 /** A trace that records nothing, for a request that is skipped, sampled out or not published. */
 export class InertTrace implements RequestTrace, StartedTrace {
   readonly root: Step<'user_call'> = inertStep();
@@ -48,6 +55,10 @@ export class InertTrace implements RequestTrace, StartedTrace {
   constructor(inferenceId?: string, signal?: AbortSignal) {
     this.#inferenceId = inferenceId;
     this.#signal = signal;
+  }
+
+  get [REQUEST_TRACE](): true {
+    return true;
   }
 
   get inferenceId(): string {

@@ -10,38 +10,66 @@ export function isInferenceId(id: unknown): id is string {
 /** A power of two. */
 const SLOTS = 8192;
 
+/** Ids that are kept apart from those of other destinations: rows of two pipelines may have the same id. */
+export type IdSpace = number;
+
 /**
  * Tells request ids apart that clients send more than once, such as on a retry: the first keeps its id, the second
  * becomes `id:2`, and so on. It remembers about the last 8,000 ids, by fingerprints: texts that are kept for a while
  * are what a garbage collector works most on.
  */
-export class InferenceIds {
+class InferenceIds {
   readonly #fingerprints = new Float64Array(SLOTS);
   /** Of the ids that did come again. */
   #attempts = new Map<string, number>();
 
-  /** The id itself where it is new, else the id with the number of its attempt. */
-  distinct(id: string): string {
-    const fingerprint = fingerprintOf(id);
+  /** The id itself where it is new in its space, else the id with the number of its attempt. */
+  distinct(id: string, space: IdSpace): string {
+    const fingerprint = fingerprintOf(id, space);
     const slot = fingerprint % SLOTS;
     if (this.#fingerprints[slot] !== fingerprint) {
       this.#fingerprints[slot] = fingerprint;
       return id;
     }
-    const attempt = (this.#attempts.get(id) ?? 1) + 1;
+    const key = `${space} ${id}`;
+    const attempt = (this.#attempts.get(key) ?? 1) + 1;
     if (this.#attempts.size >= SLOTS) this.#attempts = new Map();
-    this.#attempts.set(id, attempt);
+    this.#attempts.set(key, attempt);
     const suffix = `:${attempt}`;
     return id.slice(0, 128 - suffix.length) + suffix;
   }
 }
 
-/** 52 bits of the id, never 0 (FNV-1a, two lanes). */
-function fingerprintOf(id: string): number {
-  let low = 0x811c9dc5;
-  let high = 0x01000193;
-  for (let i = 0; i < id.length; i++) {
-    const code = id.charCodeAt(i);
+const SLOT = Symbol.for('openlayer-tracing.ids.v1');
+const holder = globalThis as { [SLOT]?: Pick<InferenceIds, 'distinct'> };
+
+/**
+ * The id itself where it is new in its space, else the id with the number of its attempt. The whole process shares what
+ * was seen: middleware that is mounted twice, and apps side by side, get the same request ids.
+ */
+export function distinctId(id: string, space: IdSpace): string {
+  if (holder[SLOT] === undefined) {
+    Object.defineProperty(holder, SLOT, { value: new InferenceIds() });
+  }
+  return holder[SLOT]?.distinct(id, space) ?? id;
+}
+
+const spaces = new WeakMap<object, IdSpace>();
+
+/** @param destination the address that rows go to, or the transport that takes them */
+export function idSpaceOf(destination: string | object): IdSpace {
+  if (typeof destination === 'string') return fingerprintOf(destination, 0);
+  const space = spaces.get(destination) ?? Math.floor(Math.random() * 2 ** 32);
+  spaces.set(destination, space);
+  return space;
+}
+
+/** 52 bits of the text, never 0 (FNV-1a, two lanes). */
+function fingerprintOf(text: string, seed: number): number {
+  let low = 0x811c9dc5 ^ seed;
+  let high = 0x01000193 ^ seed;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
     low = Math.imul(low ^ code, 0x01000193);
     high = Math.imul(high ^ code, 0x85ebca6b) ^ (high >>> 13);
   }

@@ -2,6 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics.js';
 import type { ScopeManager } from '../scope.js';
+import type { IdSpace } from './inference-id.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import type { Redactor } from './redact.js';
 import type { Snapshotter } from './snapshot.js';
@@ -26,6 +27,8 @@ export interface Recorder {
   readonly redactor: Redactor;
   readonly limits: TraceLimits;
   readonly diagnostics: Diagnostics;
+  /** In which the ids of requests must differ. */
+  readonly idSpace: IdSpace;
   /** Takes note of a trace whose answer is about to be complete, where that is to outlive the process. */
   readonly answering?: ((trace: RecordedTrace) => void) | undefined;
   /** Where prices or what traces use are of interest. */

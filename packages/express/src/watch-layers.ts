@@ -1,0 +1,109 @@
+/**
+ * Watches Express run an app's middleware, routes and error handlers, from beside: what stands in a router's stack stays
+ * as the app put it there. All apps of one copy of Express share a class of layers, and its methods are what we replace,
+ * so that an app is watched however it is called.
+ */
+
+import { openTraceOf, type Place } from '@openlayer-tracing/core/adapter';
+import type { Request } from 'express';
+import { noteMount } from './mounts.js';
+
+/** The part of a layer that Express 4 and 5 have in common, and what either has alone. */
+export interface Layer {
+  readonly handle: unknown;
+  /** Of a layer that leads to a route. */
+  readonly route?: unknown;
+  /** Express 5: whether it is mounted at `/`. */
+  readonly slash?: boolean;
+  /** Express 5.3 and newer: the path as the app gave it. */
+  readonly rawPath?: unknown;
+  /** Express 5 */
+  readonly matchers?: readonly ((path: string) => unknown)[];
+  /** Express 4 */
+  readonly regexp?: RegExp & { readonly fast_slash?: boolean };
+}
+
+type Next = (this: unknown, ...args: unknown[]) => unknown;
+type Handle = (this: Layer, req: Request, res: unknown, next: Next) => unknown;
+type HandleError = (this: Layer, error: unknown, req: Request, res: unknown, next: Next) => unknown;
+type Layers = Partial<Record<string, unknown>>;
+
+const watched = new WeakSet<object>();
+
+/** Watches the layers of the app, and of all apps of the same copy of Express. */
+export function watchApp(app: unknown): void {
+  // Express 5 has `router`; in Express 4 reading that throws, and `_router` is the one.
+  const { _router, stack } = app as { _router?: unknown; stack?: unknown };
+  const router = _router ?? (stack === undefined ? (app as { router?: unknown }).router : app);
+  const layers = (router as { stack?: unknown } | undefined)?.stack;
+  if (Array.isArray(layers) && layers.length > 0) watch(Object.getPrototypeOf(layers[0]) as Layers);
+}
+
+/** Watches the layers of other copies of Express that are loaded: their apps may be called where nobody can see it. */
+export function watchLoadedCopies(): void {
+  const modules = process.getBuiltinModule?.('node:module');
+  if (modules === undefined) return;
+  const { cache } = modules.createRequire(`${process.cwd()}/`);
+  for (const [path, loaded] of Object.entries(cache)) {
+    if (!LAYER_MODULE.test(path)) continue;
+    const { prototype } = (loaded?.exports ?? {}) as { prototype?: Layers };
+    if (prototype !== undefined) watch(prototype);
+  }
+}
+
+const LAYER_MODULE = /[\\/](?:router|express[^\\/]*)[\\/]lib[\\/](?:router[\\/])?layer\.js$/;
+
+function watch(layers: Layers): void {
+  if (watched.has(layers)) return;
+  watched.add(layers);
+  for (const name of ['handleRequest', 'handle_request']) {
+    const original = layers[name];
+    if (typeof original === 'function') layers[name] = watchedHandle(original as Handle);
+  }
+  for (const name of ['handleError', 'handle_error']) {
+    const original = layers[name];
+    if (typeof original === 'function') layers[name] = watchedError(original as HandleError);
+  }
+}
+
+function watchedHandle(original: Handle): Handle {
+  return function handleRequest(this: Layer, req, res, next) {
+    const trace = openTraceOf(req);
+    if (trace === undefined) return original.call(this, req, res, next);
+    const { app } = req;
+    let passOn = next;
+    // The handlers of a route are layers too; what they pass on comes by the layer that leads to the route.
+    if (!('method' in this)) {
+      trace.enter(placeOf(this, req));
+      if (isApp(this.handle)) watchApp(this.handle);
+      passOn = function (this: unknown, ...args) {
+        const [error] = args;
+        if (error && error !== 'route' && error !== 'router') trace.recordError(error);
+        return Reflect.apply(next, this, args);
+      };
+    }
+    const result = trace.isCurrent
+      ? original.call(this, req, res, passOn)
+      : trace.run(() => original.call(this, req, res, passOn));
+    // An app of another copy of Express was called, which may go on later.
+    if (req.app !== app) watchApp(req.app);
+    return result;
+  };
+}
+
+function watchedError(original: HandleError): HandleError {
+  return function handleError(this: Layer, error, req, res, next) {
+    openTraceOf(req)?.recordError(error);
+    return original.call(this, error, req, res, next);
+  };
+}
+
+function placeOf(layer: Layer, req: Request): Place {
+  if (layer.route !== undefined) return 'route';
+  if (layer.slash !== true && layer.regexp?.fast_slash !== true) noteMount(layer, req);
+  return req.baseUrl === '' ? 'app' : 'mount';
+}
+
+function isApp(handle: unknown): boolean {
+  return typeof handle === 'function' && 'request' in handle && 'handle' in handle;
+}
