@@ -67,13 +67,17 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   };
 }
 
+interface WithBody {
+  readonly body?: unknown;
+}
+
 const adapter: RequestAdapter<Context, Context['res']> = {
   method: (ctx) => ctx.method,
   path: (ctx) => pathOf(ctx.originalUrl),
   hasQuery: (ctx) => ctx.originalUrl.includes('?'),
   query: (ctx) => ctx.query,
-  // Body parsers leave it there.
-  body: (ctx) => (ctx.request as { body?: unknown }).body,
+  // Body parsers leave it at one of them, platforms at the other.
+  body: (ctx) => (ctx.request as WithBody).body ?? (ctx.req as WithBody).body,
   params: (ctx) => ctx.params as unknown,
   route: routeOf,
   mount: mountOf,

@@ -144,6 +144,11 @@ class FollowedResponse {
   }
 
   #settle(outcome: Outcome): void {
+    // Mocks have a `send` of their own, which writes nothing, and keep what it was given.
+    const { _getData: dataOf } = this.#res as { _getData?: unknown };
+    if (typeof dataOf === 'function' && this.#trace.answerBytes === 0) {
+      this.#trace.answered(Reflect.apply(dataOf, this.#res, []), undefined);
+    }
     const { errored } = this.#res;
     if (errored) this.#trace.settleAnswer('error', this.facts(), errored);
     else if (outcome !== 'error') this.#trace.settleAnswer(outcome, this.facts());

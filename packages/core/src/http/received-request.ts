@@ -129,11 +129,13 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   #bodyAfter(trace: RecordedRequest): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
-    if (body.capture !== undefined) return bodyText(trace, body.capture, body);
-    return trace.snapshot(
-      this.#ask('body', this.#settings.adapter.body) ?? '[multipart body]',
-      'body',
-    );
+    if (body.capture !== undefined && body.capture.bytes > 0)
+      return bodyText(trace, body.capture, body);
+    const parsed = this.#ask('body', this.#settings.adapter.body);
+    if (body.capture === undefined) return trace.snapshot(parsed ?? '[multipart body]', 'body');
+    // Mocks and some platforms hand over what was parsed, and nothing to read.
+    const isValue = typeof parsed === 'object' && parsed !== null && !ArrayBuffer.isView(parsed);
+    return isValue && Object.keys(parsed).length > 0 ? trace.snapshot(parsed, 'body') : undefined;
   }
 
   #askInput(trace: RecordedRequest): void {
