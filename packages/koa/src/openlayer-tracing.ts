@@ -39,7 +39,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
     const trace = tracing.begin(ctx, ctx.res);
     try {
-      prepareApp(ctx.app, tracing);
+      prepareApp(ctx.app);
     } catch (error) {
       tracing.failed('prepare', error);
     }
