@@ -21,13 +21,16 @@ type Connection = Partial<Socket> & {
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Captures what is written to the response, and settles the trace where the response ends, or at once where it is over. */
+/**
+ * Captures what is written to the response, and settles the trace where the response ends, or at once where it is over.
+ * @param res undefined where a connection was upgraded before the app ran, as `koa-websocket` does
+ */
 export function followResponse(
   trace: RecordedRequest,
   req: IncomingMessage,
-  res: ServerResponse,
+  res: ServerResponse | undefined,
 ): void {
-  const followed = new FollowedResponse(trace, req, res);
+  const followed = new FollowedResponse(trace, req, res ?? ({} as ServerResponse));
   trace.readFacts = () => followed.facts();
   followed.start();
 }
@@ -63,9 +66,9 @@ class FollowedResponse {
       this.#settle(outcome);
       return;
     }
-    const res = this.#res as unknown as Record<'write' | 'end' | 'emit', Method>;
-    res.write = this.#observed(res.write, false);
-    res.end = this.#observed(res.end, true);
+    const res = this.#res as unknown as Partial<Record<'write' | 'end', Method>>;
+    if (typeof res.write === 'function') res.write = this.#observed(res.write, false);
+    if (typeof res.end === 'function') res.end = this.#observed(res.end, true);
     const emitter = emitterOf(this.#res) as { emit?: Method };
     if (typeof emitter.emit === 'function') emitter.emit = this.#overheard(emitter.emit);
     // A pipelined response gets its socket when its turn comes, and that of an upgraded connection never does: such a
@@ -73,6 +76,8 @@ class FollowedResponse {
     const socket = this.#connection;
     if (this.#isServed && !this.#res.socket && typeof socket?.once === 'function') {
       onSocketClose(socket as Socket, this);
+    } else if (res.end === undefined) {
+      this.#settle('completed');
     }
   }
 

@@ -24,7 +24,8 @@ export function newId<Req extends object, Res>(
   res: Res,
 ): string {
   try {
-    const made = settings.adapter.answerHeader(res, settings.idHeader);
+    // Where a connection was upgraded before the app ran, there is none.
+    const made = res && settings.adapter.answerHeader(res, settings.idHeader);
     if (isInferenceId(made)) return made;
   } catch (error) {
     settings.failed('header', error);
@@ -40,7 +41,7 @@ export function echoId<Req extends object, Res>(
 ): void {
   const { adapter, echo, idHeader } = settings;
   try {
-    if (echo && adapter.answerHeader(res, idHeader) === undefined) {
+    if (res && echo && adapter.answerHeader(res, idHeader) === undefined) {
       adapter.setAnswerHeader(res, idHeader, id);
     }
   } catch (error) {
