@@ -275,7 +275,7 @@ ID  completed  200
           treeOf(row),
           printed(`
 ID  completed  200
-└─ GET /inner/items/1 [user_call]  → {}
+└─ GET /inner/items/* [user_call]  → {}
    └─ look [user_call]
 `),
         );

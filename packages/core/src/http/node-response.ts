@@ -47,7 +47,6 @@ class FollowedResponse {
   readonly #bytesBefore: number | undefined;
   /** Whether the app has called `end`: what a method that it wraps writes after that was counted already. */
   #isEnded = false;
-  #isFinished = false;
   #depth = 0;
 
   constructor(trace: RecordedRequest, req: IncomingMessage, res: ServerResponse) {
@@ -124,11 +123,8 @@ class FollowedResponse {
   }
 
   #outcomeOfClose(): Outcome {
-    const { errored, writableEnded } = this.#res;
-    if (errored) return 'error';
-    // An HTTP/2 response that the client left may emit 'finish' although nobody has ended it, and any that was ended
-    // without a connection says that it is finished.
-    if (this.#isFinished && writableEnded) return 'completed';
+    // One that was ended without a connection says that it is finished, but has emitted no 'finish'.
+    if (this.#res.errored) return 'error';
     if (this.#isWhole()) return 'completed';
     if (this.#wasUpgraded()) return this.#connection?.errored ? 'aborted' : 'completed';
     return this.#wasBrokenHere() ? 'error' : 'aborted';
@@ -225,10 +221,9 @@ class FollowedResponse {
   #hear(event: 'close' | 'finish'): void {
     try {
       if (this.#trace.isSettled) return;
-      // 'close' comes for finished and for abandoned responses, 'finish' only for the former, and a little earlier.
+      // An HTTP/2 response that the client left may emit 'finish' although nobody has ended it.
       if (event === 'close') this.#settle(this.#outcomeOfClose());
-      else if (this.#isServed) this.#isFinished = true;
-      else this.#settle('completed');
+      else if (this.#res.writableEnded !== false) this.#settle('completed');
     } catch (error) {
       this.#trace.failed(event, error);
     }
