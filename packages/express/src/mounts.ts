@@ -37,11 +37,11 @@ function expressionOf(layer: Layer, matched: string): string | undefined {
   if (rawPath !== undefined) {
     const paths: readonly unknown[] = Array.isArray(rawPath) ? rawPath : [rawPath];
     const expression = paths.find((path) => path instanceof RegExp && path.test(matched));
-    return expression === undefined ? undefined : `/${String(expression)}`;
+    return expression === undefined ? undefined : String(expression);
   }
   // What Express 4 makes of a path ends like this.
   if (regexp !== undefined)
-    return /\(\?=\\\/\|\$\)$/.test(regexp.source) ? undefined : `/${regexp}`;
+    return /\(\?=\\\/\|\$\)$/.test(regexp.source) ? undefined : String(regexp);
   // A path without parameters matches nothing but itself.
   const isExpression = matchers?.some((match) => match(`${matched}~`)) === true;
   return isExpression ? '/*' : undefined;
