@@ -43,6 +43,26 @@ export function pathForName(path: string): string {
   return name;
 }
 
+const MAX_WORDS = 1000;
+/** Parts of paths that the app itself has named, in its routes and mounts. */
+const words = new Set<string>();
+const patterns = new Set<string>();
+
+/** Takes note of the words of a pattern that the app has given. */
+export function learnWords(pattern: string): void {
+  if (patterns.has(pattern) || patterns.size >= MAX_WORDS) return;
+  patterns.add(pattern);
+  for (const part of pattern.split('/')) if (/^[\w.-]+$/.test(part)) words.add(part);
+}
+
+/** The path of which nothing is known but its words: any other part may turn out to stand for a secret. */
+export function pathAtStart(path: string): string {
+  return path
+    .split('/')
+    .map((part) => (part === '' || words.has(part) ? part : '*'))
+    .join('/');
+}
+
 /** The pattern of a mount, made of the part of the path that it matched: values of its parameters become their names. */
 export function mountPattern(matched: string, params: unknown): string {
   let pattern = decoded(matched);

@@ -14,7 +14,7 @@ import { type AnswerFacts, NOTHING_SENT } from './answer-facts.js';
 import type { BodyCapture } from './body-capture.js';
 import { bodyText } from './body-value.js';
 import type { DescribedRequest, Place, RequestDetails } from './described-request.js';
-import { pathForName } from './request-path.js';
+import { learnWords, pathAtStart, pathForName } from './request-path.js';
 
 interface Answered {
   readonly facts: AnswerFacts;
@@ -62,7 +62,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   }
 
   override get nameAtStart(): string {
-    return `${this.method} ${pathForName(this.path)}`;
+    return `${this.method} ${pathAtStart(this.path)}`;
   }
 
   /** Aborts when the client leaves before it has the whole answer. */
@@ -270,6 +270,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {
+      if (route !== undefined) learnWords(route);
       const place = route ?? (mount === undefined ? pathForName(path) : `${mount}/*`);
       root.name = stepName(name, stepName(this.#redactedName(`${method} ${place}`), method));
     }
