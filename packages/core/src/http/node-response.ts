@@ -66,10 +66,9 @@ class FollowedResponse {
       return;
     }
     const res = this.#res as unknown as Partial<Record<'write' | 'end', Method>>;
-    if (typeof res.write === 'function') res.write = this.#observed(res.write, false);
-    if (typeof res.end === 'function') res.end = this.#observed(res.end, true);
-    const emitter = emitterOf(this.#res) as { emit?: Method };
-    if (typeof emitter.emit === 'function') emitter.emit = this.#overheard(emitter.emit);
+    if (typeof res.write === 'function') replace(res, 'write', this.#observed(res.write, false));
+    if (typeof res.end === 'function') replace(res, 'end', this.#observed(res.end, true));
+    this.#overhear();
     // A pipelined response gets its socket when its turn comes, and that of an upgraded connection never does: such a
     // response emits no 'close' when the socket closes.
     const socket = this.#connection;
@@ -208,14 +207,19 @@ class FollowedResponse {
     }
   }
 
-  /** `emit`, since a listener could be removed, or stand behind one that throws. */
-  #overheard(original: Method): Method {
+  /** By `emit`, where it can be replaced: a listener could be removed, or stand behind one that throws. */
+  #overhear(): void {
     const followed = this;
-    return function overheard(this: unknown, ...args) {
+    const emitter = emitterOf(this.#res) as Partial<Record<'emit' | 'on', Method>>;
+    const original = emitter.emit;
+    if (typeof original !== 'function') return;
+    const isReplaced = replace(emitter, 'emit', function overheard(this: unknown, ...args) {
       const event = args[0];
       if (event === 'close' || event === 'finish') followed.#hear(event);
       return original.apply(this, args);
-    };
+    });
+    if (isReplaced) return;
+    for (const event of ['close', 'finish'] as const) emitter.on?.(event, () => this.#hear(event));
   }
 
   #hear(event: 'close' | 'finish'): void {
@@ -243,6 +247,15 @@ class FollowedResponse {
 
 /** How a socket fails whose client has gone. */
 const RESET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
+
+/** @returns false where the object does not allow it */
+function replace<Name extends string>(
+  holder: Partial<Record<Name, Method>>,
+  name: Name,
+  method: Method,
+): boolean {
+  return Reflect.set(holder, name, method);
+}
 
 /** The object that emits the response's events: behind `Object.create(res)` it is what that was created from. */
 function emitterOf(res: object): object {

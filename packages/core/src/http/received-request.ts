@@ -132,7 +132,10 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     if (body.capture !== undefined && body.capture.bytes > 0)
       return bodyText(trace, body.capture, body);
     const parsed = this.#ask('body', this.#settings.adapter.body);
-    if (body.capture === undefined) return trace.snapshot(parsed ?? '[multipart body]', 'body');
+    if (body.capture === undefined) {
+      const unread = body.contentType === undefined ? null : '[multipart body]';
+      return trace.snapshot(parsed ?? unread, 'body');
+    }
     // Mocks and some platforms hand over what was parsed, and nothing to read.
     const isValue = typeof parsed === 'object' && parsed !== null && !ArrayBuffer.isView(parsed);
     return isValue && Object.keys(parsed).length > 0 ? trace.snapshot(parsed, 'body') : undefined;

@@ -29,14 +29,26 @@ const PARSED: RequestBody = {
   contentEncoding: undefined,
 };
 
-/** Its parts may be large files: only the fields that a parser makes of it are kept. */
-const MULTIPART: RequestBody = { ...PARSED, isParsed: false };
+/** Of a body that is not seen, only what a parser makes of it is kept. */
+const UNSEEN: RequestBody = { ...PARSED, isParsed: false };
+
+/** Its parts may be large files. */
+const MULTIPART: RequestBody = { ...UNSEEN, contentType: 'multipart/form-data' };
 
 /**
  * Follows the body of a Node request.
  * @returns undefined where the request has no body
  */
 export function nodeRequestBody(req: IncomingBody, maxBytes: number): RequestBody | undefined {
+  try {
+    return followedBody(req, maxBytes);
+  } catch {
+    // The app has made something of its own of the request.
+    return UNSEEN;
+  }
+}
+
+function followedBody(req: IncomingBody, maxBytes: number): RequestBody | undefined {
   const { headers } = req;
   const length = headers['content-length'];
   const isEmpty = length === '0' || (length === undefined && req.stream?.endAfterHeaders !== false);
