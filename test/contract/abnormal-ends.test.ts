@@ -1,13 +1,16 @@
 /** Responses that end in another way than by their own end, and middleware that runs when all is over. */
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
 import { createTracer, type Tracer } from '@openlayer-tracing/core';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
+import { temporaryFolder } from '../faults/temporary-folder.ts';
 import { startCollector } from '../support/collector.ts';
 import { expressVersions } from './express-frameworks.ts';
 import { koaVersions } from './koa-frameworks.ts';
@@ -254,3 +257,35 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
     });
   });
 }
+
+describe('a response that its process does not live to end', () => {
+  it('is interrupted with status, type, text and bytes, where the process exits', async () => {
+    await using collector = await startCollector();
+    using folder = temporaryFolder();
+    const { apiKey, inferencePipelineId, baseUrl } = collector.tracer;
+    const settings = { apiKey, inferencePipelineId, baseUrl, spool: { dir: folder.path } };
+    const script = `
+      import express from 'express';
+      import { openlayerTracing } from '@openlayer-tracing/express';
+      const app = express();
+      app.use(openlayerTracing(${JSON.stringify(settings)}));
+      app.get('/', (req, res) => {
+        res.type('text/event-stream');
+        res.write('data: {"choices":[{"delta":{"content":"One "}}]}\\n\\n');
+      });
+      const server = app.listen(0, async () => {
+        const response = await fetch('http://127.0.0.1:' + server.address().port);
+        await response.body.getReader().read();
+        process.exit();
+      });`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: new URL('.', import.meta.url),
+    });
+    const heir = createTracer({ ...collector.tracer, spool: { dir: folder.path } });
+    const [row] = await collector.exactly(1);
+    await heir.shutdown();
+    const http = httpOf(row as WireRow);
+    assert.deepEqual([http.outcome, http.status, row?.output], ['interrupted', 200, 'One ']);
+    assert.ok(Number(http.bytes) > 20);
+  });
+});
