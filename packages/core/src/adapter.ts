@@ -1,5 +1,6 @@
 /** The door for framework adapters. */
 
+export { loadedModules } from '#platform';
 export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
 export type { Place } from './http/described-request.js';
 export { followResponse } from './http/node-response.js';

@@ -4,7 +4,7 @@
  * so that an app is watched however it is called.
  */
 
-import { openTraceOf, type Place } from '@openlayer-tracing/core/adapter';
+import { loadedModules, openTraceOf, type Place } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 import { noteMount } from './mounts.js';
 
@@ -41,12 +41,8 @@ export function watchApp(app: unknown): void {
 
 /** Watches the layers of other copies of Express that are loaded: their apps may be called where nobody can see it. */
 export function watchLoadedCopies(): void {
-  const modules = process.getBuiltinModule?.('node:module');
-  if (modules === undefined) return;
-  const { cache } = modules.createRequire(`${process.cwd()}/`);
-  for (const [path, loaded] of Object.entries(cache)) {
-    if (!LAYER_MODULE.test(path)) continue;
-    const { prototype } = (loaded?.exports ?? {}) as { prototype?: Layers };
+  for (const loaded of loadedModules(LAYER_MODULE)) {
+    const { prototype } = loaded as { prototype?: Layers };
     if (prototype !== undefined) watch(prototype);
   }
 }

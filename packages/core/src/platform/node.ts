@@ -1,6 +1,7 @@
 /** What core needs of Node beyond the language and AsyncLocalStorage; chosen by the `#platform` import. */
 
 import { channel } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
 import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import type { Diagnostic } from '../diagnostics.js';
@@ -18,6 +19,15 @@ export const timersLast: boolean = true;
 
 /** Whether an object takes microseconds for a field that it is given after its prototype was changed: before V8 12. */
 export const fieldsMayBeSlow: boolean = Number.parseInt(process.versions.v8 ?? '12', 10) < 12;
+
+/** What the CommonJS modules export that are loaded, and whose paths match. */
+export function loadedModules(path: RegExp): readonly unknown[] {
+  // The cache is the process's own, whatever the file is that asks for it.
+  const { cache } = createRequire(process.execPath);
+  return Object.keys(cache)
+    .filter((name) => path.test(name))
+    .map((name) => cache[name]?.exports as unknown);
+}
 
 /**
  * Has the work done at the end of this turn of the event loop.

@@ -14,6 +14,11 @@ export const timersLast = false;
 
 export const fieldsMayBeSlow: boolean = false;
 
+/** There is no cache of modules. */
+export function loadedModules(_path: RegExp): readonly unknown[] {
+  return [];
+}
+
 /** Nothing outlives the request that it belongs to. */
 export const atTurnEnd: ((work: () => void) => void) | undefined = undefined;
 
