@@ -1,9 +1,9 @@
 /** The door for framework adapters. */
 
-export { loadedModules } from '#platform';
+export { fieldsMayBeSlow, loadedModules } from '#platform';
 export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
 export type { Place } from './http/described-request.js';
-export { followResponse } from './http/node-response.js';
+export { followResponse, observeResponses } from './http/node-response.js';
 export type { TracingOptions } from './http/options.js';
 export { defineTrace, setOwnTrace } from './http/own-trace.js';
 export { readInScope } from './http/read-in-scope.js';

@@ -1,5 +1,6 @@
 import {
   followResponse,
+  getTrace,
   nodeRequestBody,
   pathOf,
   type RequestAdapter,
@@ -11,7 +12,7 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { mountOf } from './mounts.js';
-import { watchApp, watchLoadedCopies } from './watch-layers.js';
+import { requestBehind, watchApp, watchLoadedCopies } from './watch-layers.js';
 
 declare global {
   namespace Express {
@@ -41,7 +42,6 @@ export function openlayerTracing(options: TracingOptions<Request> = {}): Request
   let app: object | undefined;
   const apps = new WeakSet<object>();
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
-    const trace = tracing.begin(req, res);
     try {
       // Fastify and the like run the middleware without an app of Express.
       if (req.app !== app && req.app !== undefined) {
@@ -52,6 +52,11 @@ export function openlayerTracing(options: TracingOptions<Request> = {}): Request
           watchLoadedCopies();
         }
       }
+    } catch (error) {
+      tracing.failed('prepare', error);
+    }
+    const trace = tracing.begin(req, res);
+    try {
       setOwnTrace(req, trace);
     } catch (error) {
       tracing.failed('prepare', error);
@@ -76,7 +81,7 @@ const adapter: RequestAdapter<Request, Response> = {
     return withoutHelper(req, `${mountOf(req)}${String(path)}`);
   },
   mount: (req) => mountOf(req) || undefined,
-  shown: (req) => req.trace,
+  shown: (req) => getTrace(requestBehind(req)),
   header: (req, name) => {
     const value = req.headers[name];
     return typeof value === 'string' ? value : undefined;

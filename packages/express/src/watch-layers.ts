@@ -4,7 +4,15 @@
  * so that an app is watched however it is called.
  */
 
-import { loadedModules, openTraceOf, type Place } from '@openlayer-tracing/core/adapter';
+import {
+  defineTrace,
+  fieldsMayBeSlow,
+  getTrace,
+  loadedModules,
+  observeResponses,
+  openTraceOf,
+  type Place,
+} from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 import { noteMount } from './mounts.js';
 
@@ -37,6 +45,9 @@ export function watchApp(app: unknown): void {
   const router = _router ?? (stack === undefined ? (app as { router?: unknown }).router : app);
   const layers = (router as { stack?: unknown } | undefined)?.stack;
   if (Array.isArray(layers) && layers.length > 0) watch(Object.getPrototypeOf(layers[0]) as Layers);
+  const { request, response } = app as { request?: Request; response?: object };
+  if (request !== undefined) prepareRequests(Object.getPrototypeOf(request) as Request);
+  if (response !== undefined) observeResponses(Object.getPrototypeOf(response) as object);
 }
 
 /** Watches the layers of other copies of Express that are loaded: their apps may be called where nobody can see it. */
@@ -45,8 +56,26 @@ export function watchLoadedCopies(): void {
     const { prototype } = loaded as { prototype?: Layers };
     if (prototype !== undefined) watch(prototype);
   }
+  for (const request of loadedModules(REQUEST_MODULE)) prepareRequests(request as Request);
+  for (const response of loadedModules(RESPONSE_MODULE)) observeResponses(response as object);
 }
 
+/** Where a request would take microseconds for a field of its own, what it inherits from gives it its trace. */
+function prepareRequests(prototype: Request): void {
+  if (!fieldsMayBeSlow || watched.has(prototype)) return;
+  watched.add(prototype);
+  defineTrace(prototype, requestBehind);
+}
+
+/** The request that Express itself was given, where the app has made a proxy or an heir of it. */
+export function requestBehind(req: Request): Request {
+  if (getTrace(req) !== undefined) return req;
+  const origin = Object.getPrototypeOf(req) as Request;
+  return getTrace(origin) !== undefined ? origin : (req.res?.req ?? req);
+}
+
+const REQUEST_MODULE = /[\\/]express[^\\/]*[\\/]lib[\\/]request\.js$/;
+const RESPONSE_MODULE = /[\\/]express[^\\/]*[\\/]lib[\\/]response\.js$/;
 const LAYER_MODULE = /[\\/](?:router|express[^\\/]*)[\\/]lib[\\/](?:router[\\/])?layer\.js$/;
 
 function watch(layers: Layers): void {
