@@ -21,6 +21,8 @@ export interface Breaker extends Transport {
 
 /** Failures in a row that open it. */
 const THRESHOLD = 5;
+/** A probe that takes longer was cancelled together with its request, as Workers do. */
+const PROBE_MS = 35_000;
 /** A key that was refused is tried again so rarely: the refusal may have been a mistake. */
 const UNAUTHORIZED_MS = 300_000;
 
@@ -33,7 +35,7 @@ export function withBreaker(
   let failures = 0;
   let last: SendError | undefined;
   let notBefore = 0;
-  let isProbing = false;
+  let probeEndsAt = 0;
 
   const reset = () => {
     failures = 0;
@@ -58,9 +60,10 @@ export function withBreaker(
     async send(batch, options) {
       const isOpen = last !== undefined;
       if (last !== undefined) {
-        const leftMs = notBefore - performance.now();
-        if (leftMs > 0 || isProbing) throw paused(last, Math.max(leftMs, 0));
-        isProbing = true;
+        const now = performance.now();
+        const leftMs = notBefore - now;
+        if (leftMs > 0 || now < probeEndsAt) throw paused(last, Math.max(leftMs, 0));
+        probeEndsAt = now + PROBE_MS;
       }
       try {
         const delivery = await transport.send(batch, options);
@@ -71,7 +74,7 @@ export function withBreaker(
         else if (error instanceof SendError && error.code !== 'given_up') reset();
         throw error;
       } finally {
-        if (isOpen) isProbing = false;
+        if (isOpen) probeEndsAt = 0;
       }
     },
     get isRefused() {
