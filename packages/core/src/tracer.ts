@@ -1,6 +1,6 @@
 /** A tracer: where traces begin and end. Longer than other files, since all that a tracer consists of is put together here. */
 
-import { onSignal } from '#platform';
+import { isTopLevel, onSignal } from '#platform';
 import { type Config, resolveConfig } from './config/config.js';
 import type { TracerOptions } from './config/tracer-options.js';
 import { canPublish } from './destination.js';
@@ -125,6 +125,14 @@ export class TracerCore implements Tracer, Recorder {
   /** Whether one more trace may be opened; where not, it is counted. */
   admits(): boolean {
     if (!this.isEnabled) return false;
+    if (isTopLevel()) {
+      this.diagnostics.report(
+        'warn',
+        'top_level',
+        'code at the top level of a Worker is not traced: there are no clocks and no random ids before a request',
+      );
+      return false;
+    }
     if (this.#open.size < this.limits.maxOpenTraces) return true;
     this.#started++;
     this.publishing.ledger.drop('too_many_open', 1);

@@ -17,6 +17,9 @@ export const spoolFiles: SpoolFiles | undefined = nodeSpoolFiles;
 /** A timer lasts until its time has come, whatever else ends. */
 export const timersLast: boolean = true;
 
+/** Code runs the same wherever it stands. */
+export const isTopLevel = (): boolean => false;
+
 /** Whether an object takes microseconds for a field that it is given after its prototype was changed: before V8 12. */
 export const fieldsMayBeSlow: boolean = Number.parseInt(process.versions.v8 ?? '12', 10) < 12;
 

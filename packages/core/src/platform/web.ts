@@ -12,6 +12,9 @@ export { fetchExchange as exchange } from './fetch-exchange.js';
 /** A timer belongs to the request that started it, and ends with it. */
 export const timersLast = false;
 
+/** Whether the code runs at the top level of a Worker, where clocks stand at 0 and nothing random can be drawn. */
+export const isTopLevel = (): boolean => performance.now() === 0 && performance.timeOrigin === 0;
+
 export const fieldsMayBeSlow: boolean = false;
 
 /** There is no cache of modules. */
