@@ -34,6 +34,23 @@ export interface PublisherOptions {
   readonly free?: ((rows: readonly QueuedRow[]) => void) | undefined;
 }
 
+/** Sends rows on, and counts what became of them. */
+export interface RowPublisher {
+  /** Takes a row, or drops and counts it. */
+  add(row: QueuedRow): void;
+  /**
+   * Takes a row whose request waits for it, and sends it at once.
+   * @returns a promise that resolves when the request need not wait any more
+   */
+  addAlone(row: QueuedRow): Promise<void>;
+  /** Every row in the queue, as it is now. */
+  waiting(): Generator<QueuedRow>;
+  /** Sends what waits now. Resolves when that was delivered or dropped, or at the deadline. Never rejects. */
+  flush(deadlineMs: number): Promise<void>;
+  /** Sends what waits and then takes nothing more. */
+  shutdown(deadlineMs: number): Promise<void>;
+}
+
 /** Calls under way at a time. */
 const MAX_IN_FLIGHT = 2;
 
@@ -48,7 +65,7 @@ interface SealedBatch extends Batch {
   readonly settle: () => void;
 }
 
-export class Publisher {
+export class Publisher implements RowPublisher {
   readonly #transport: Transport;
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;

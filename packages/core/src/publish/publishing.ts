@@ -3,7 +3,7 @@
  * other files for that.
  */
 
-import { exchange } from '#platform';
+import { exchange, timersLast } from '#platform';
 import type { Config } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -13,8 +13,9 @@ import { httpTransport } from './http-transport.js';
 import { Journal } from './journal.js';
 import { Ledger } from './ledger.js';
 import { OpenlayerApi } from './openlayer-api.js';
-import { Publisher } from './publisher.js';
+import { Publisher, type RowPublisher } from './publisher.js';
 import { Replay } from './replay.js';
+import { RequestPublisher } from './request-publisher.js';
 import { type QueuedRow, rowOf } from './row.js';
 import { RowUpdater } from './row-updater.js';
 import { SendTimes } from './send-times.js';
@@ -67,7 +68,7 @@ export class Publishing {
   readonly #api: OpenlayerApi;
   readonly #key: string;
   readonly #destination: string;
-  readonly #publisher: Publisher;
+  readonly #publisher: RowPublisher;
   readonly #spool: Spool | undefined;
   readonly #journal: Journal | undefined;
   readonly #replay: Replay | undefined;
@@ -84,17 +85,25 @@ export class Publishing {
     this.#spool = isEnabled ? openSpool(config, { diagnostics, ledger, outside }) : undefined;
     const spool = this.#spool;
     const transport = this.#transport(config, spool);
-    this.#publisher = new Publisher({
+    const options = {
       transport,
       limits: config.batch,
       diagnostics,
       outside,
       ledger,
-      overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
-      onCall: (ms) => this.times.add(ms),
+      onCall: (ms: number) => this.times.add(ms),
       // A transport of the user's may keep what it was given.
-      free: config.transport === undefined ? (rows) => this.#slabs.free(rows) : undefined,
-    });
+      free:
+        config.transport === undefined
+          ? (rows: readonly QueuedRow[]) => this.#slabs.free(rows)
+          : undefined,
+    };
+    this.#publisher = timersLast
+      ? new Publisher({
+          ...options,
+          overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
+        })
+      : new RequestPublisher({ ...options, maxElapsedMs: config.retry.maxElapsedMs });
     this.updates = new RowUpdater(this.#api, {
       isEnabled: isEnabled && config.transport === undefined,
       publish: () => tools.flush(),
