@@ -13,7 +13,19 @@ const RUNTIMES = {
   'Node 26': { source: 'node', version: '26.10.0', program: `bin/node${EXE}` },
   Bun: { source: 'bun', version: '1.4.5', program: 'bin/bun.exe' },
   Deno: { source: 'deno', version: '2.9.6', program: `deno${EXE}` },
-  workerd: { source: 'workerd', version: '1.20261117.1', program: 'bin/workerd' },
+  workerd: {
+    source: 'workerd',
+    version: '1.20261117.1',
+    program: 'bin/workerd',
+    compatibilityDate: '2026-11-01',
+  },
+  // That of wrangler 4.86, the last one which runs on Node 20, with the oldest date that we support.
+  'workerd 1.20260426': {
+    source: 'workerd',
+    version: '1.20260426.1',
+    program: 'bin/workerd',
+    compatibilityDate: '2022-11-30',
+  },
 };
 
 /**
@@ -31,4 +43,12 @@ export function programOf(name) {
     npm(['install', '--prefix', folder, '--no-audit', '--no-fund', wanted], { quiet: true });
   }
   return path;
+}
+
+/**
+ * @param {string} name such as `workerd`
+ * @returns {string | undefined} the compatibility date of its Workers; undefined where there are none
+ */
+export function compatibilityDateOf(name) {
+  return RUNTIMES[name].compatibilityDate;
 }

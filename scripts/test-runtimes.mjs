@@ -8,11 +8,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
-import { programOf } from './runtimes.mjs';
+import { compatibilityDateOf, programOf } from './runtimes.mjs';
 
 /** By what titles of tests have in common. */
 const ROWS = new Map([
   ...['Express 4', 'Express 5', 'Koa 2', 'Koa 3', 'Hono'].map((name) => [name, name]),
+  ['Workers', 'Workers on '],
   ['OpenAI', 'the battery of openai'],
   ['Anthropic', 'the battery of anthropic'],
   ['AI SDK', 'the battery of ai'],
@@ -35,11 +36,11 @@ for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
   RUNTIMES.set(name, { files, isNode: true });
 }
 // There the tests run on this Node, and the apps and batteries in processes of the runtime.
-for (const name of ['Bun', 'Deno', 'workerd']) {
+for (const name of ['Bun', 'Deno', 'workerd', 'workerd 1.20260426']) {
   const files = ['test/contract/runtimes/*.runtime.ts'];
   // What breaks a stream of HTTP/2 is told in another way there, and that is all that Bedrock's client speaks.
   const clients = [`${CLIENTS}/*.test.ts`, '--ignore', `${CLIENTS}/bedrock.test.ts`];
-  if (name !== 'workerd') files.push(...clients);
+  if (!name.startsWith('workerd')) files.push(...clients);
   RUNTIMES.set(name, { files, isNode: false });
 }
 
@@ -80,7 +81,12 @@ function runOn(name) {
       timeout: LIMIT_MS,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, CONTRACT_RUNTIME: name, CONTRACT_PROGRAM: program },
+      env: {
+        ...process.env,
+        CONTRACT_RUNTIME: name,
+        CONTRACT_PROGRAM: program,
+        CONTRACT_DATE: compatibilityDateOf(name),
+      },
     },
   );
   const found = resultsIn(report);

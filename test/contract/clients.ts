@@ -21,7 +21,19 @@ export function rawGet(
   path: string,
   headers: readonly string[] = [],
 ): Promise<string> {
-  return play(port, requestOf(`GET ${path}`, [...headers, 'Connection: close']));
+  return play(port, async (peer) => {
+    peer.send(requestOf(`GET ${path}`, [...headers, 'Connection: close']));
+    // workerd of April 2026 keeps the connection for another 5 s.
+    await peer.until(isWhole);
+    peer.leave();
+  });
+}
+
+/** Whether an answer is there to its last byte, where it says how long it is. */
+function isWhole(answer: string): boolean {
+  const headBytes = answer.indexOf('\r\n\r\n') + 4;
+  const length = headerIn(answer.slice(0, headBytes), 'content-length');
+  return headBytes > 3 && length !== undefined && answer.length >= headBytes + Number(length);
 }
 
 /** The value of a header in an answer's text; undefined where it is not there. */

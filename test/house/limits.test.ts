@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { contract } from '../contract/contract.ts';
 import { LIMITS, limitsTable } from '../contract/runtimes/limits.ts';
 import { record, recorder } from '../contract/runtimes/recorded-tests.ts';
+import { OLDEST_DATE } from '../contract/runtimes/worker-config.ts';
 import { readText } from './repository.ts';
 
 describe('what a runtime cannot keep', () => {
@@ -19,5 +20,19 @@ describe('what a runtime cannot keep', () => {
     for (const limit of LIMITS) {
       for (const test of limit.tests) assert.ok(tests.includes(test), test);
     }
+  });
+});
+
+describe('the oldest workerd', () => {
+  it('of the README is the oldest one that the contract is tested on', () => {
+    const versions = readText('scripts/runtimes.mjs').matchAll(
+      /version: '(1\.\d+)\.\d+',\s+program: 'bin\/workerd',\s+compatibilityDate: '([\d-]+)'/g,
+    );
+    const [oldest] = [...versions].map(([, ...age]) => age).sort();
+    assert.deepEqual(oldest?.[1], OLDEST_DATE);
+    const readme = readText('README.md').replaceAll(/\s+/g, ' ');
+    const [version, date] = oldest ?? [];
+    assert.ok(readme.includes(`workerd ${version} or newer`), version);
+    assert.ok(readme.includes(`any compatibility date from ${date} on`), date);
   });
 });

@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net';
 /** One connection, played by hand. */
 export interface Peer {
   send(bytes: string | Uint8Array): void;
-  /** Resolves once the answer so far holds this text, or the connection is over. */
-  until(text: string): Promise<void>;
+  /** Resolves once the answer so far holds this text, or is as wanted, or the connection is over. */
+  until(wanted: string | ((answer: string) => boolean)): Promise<void>;
   /** Says that nothing more is to come, and still reads. */
   finish(): void;
   /** Leaves without a word. */
@@ -51,7 +51,9 @@ function peerOf(socket: Socket, text: () => string, listeners: Set<() => void>):
     until: (wanted) =>
       new Promise((resolve) => {
         const look = () => {
-          if (!text().includes(wanted) && !socket.destroyed) return;
+          const answer = text();
+          const isThere = typeof wanted === 'string' ? answer.includes(wanted) : wanted(answer);
+          if (!isThere && !socket.destroyed) return;
           listeners.delete(look);
           resolve();
         };

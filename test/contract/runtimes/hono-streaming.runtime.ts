@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { LOCAL_MODEL, startLocalModel } from 'example-local-model';
 import { startCollector } from '../../support/collector.ts';
 import { printed, stepsOf } from '../stage.ts';
+import { bundleWorker } from './bundle-worker.ts';
 import { spawned, startWorker } from './spawned.ts';
-
-const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
+import { COMPATIBILITY_DATE, KIND, PROGRAM, RUNTIME } from './under-test.ts';
 
 interface Example extends AsyncDisposable {
   readonly url: string;
@@ -19,14 +19,20 @@ const STARTS: Readonly<Record<string, (env: Environment) => Promise<Example>>> =
   Bun: (env) => serving([built('bun.js')], env),
   Deno: (env) => serving(['run', '--allow-net', '--allow-env', built('deno.js')], env),
   workerd: async (env) => {
-    const config = fileURLToPath(new URL('hono-streaming.capnp', import.meta.url));
-    const worker = await startWorker(CONTRACT_PROGRAM, built('worker.js'), config, env);
+    const variables = Object.keys(env).filter((name) => /^(OPENAI|OPENLAYER)_/.test(name));
+    const settings = { compatibilityDate: COMPATIBILITY_DATE, variables };
+    const worker = await startWorker(
+      PROGRAM,
+      await bundleWorker(built('worker.js')),
+      settings,
+      env,
+    );
     const end = () => worker[Symbol.asyncDispose]();
     return { url: `http://127.0.0.1:${worker.ports.app}`, [Symbol.asyncDispose]: end };
   },
 };
 
-describe(`Hono 4 on ${CONTRACT_RUNTIME}, the streaming example`, () => {
+describe(`Hono 4 on ${RUNTIME}, the streaming example`, () => {
   it('streams an answer, as one trace, and keeps that of an answer that its reader left', async () => {
     await using collector = await startCollector();
     const model = await startLocalModel({ tokenDelayMs: 20 });
@@ -37,7 +43,7 @@ describe(`Hono 4 on ${CONTRACT_RUNTIME}, the streaming example`, () => {
       OPENLAYER_INFERENCE_PIPELINE_ID: collector.tracer.inferencePipelineId,
       OPENLAYER_BASE_URL: collector.server.url,
       // Workers have no model of their own; elsewhere the example starts one.
-      ...(CONTRACT_RUNTIME === 'workerd' && {
+      ...(KIND === 'workerd' && {
         OPENAI_API_KEY: 'none needed',
         OPENAI_BASE_URL: model.url,
         OPENAI_MODEL: LOCAL_MODEL,
@@ -71,14 +77,15 @@ steps  completed  200
 });
 
 async function startExample(env: Environment): Promise<Example> {
-  const start = STARTS[CONTRACT_RUNTIME];
-  if (start === undefined) throw new Error(`CONTRACT_RUNTIME is none of ${Object.keys(STARTS)}`);
+  const start = STARTS[KIND];
+  if (start === undefined)
+    throw new Error(`CONTRACT_RUNTIME begins with none of ${Object.keys(STARTS)}`);
   return start(env);
 }
 
 /** Its greeting has the address. */
 async function serving(args: readonly string[], env: Environment): Promise<Example> {
-  const process = spawned(CONTRACT_PROGRAM, args, env);
+  const process = spawned(PROGRAM, args, env);
   const [, port] = /http:\/\/localhost:(\d+)/.exec(await process.line()) ?? [];
   const end = () => process[Symbol.asyncDispose]();
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: end };

@@ -9,22 +9,22 @@ import { stageElsewhere } from './elsewhere.ts';
 import { limitOf } from './limits.ts';
 import { type AppProcess, RUNTIMES } from './processes.ts';
 import { nameOf } from './protocol.ts';
-
-const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
+import { KIND, PROGRAM, RUNTIME } from './under-test.ts';
 
 let app: AppProcess | undefined;
 let test = '';
 
 before(async () => {
-  const start = RUNTIMES[CONTRACT_RUNTIME];
-  if (start === undefined) throw new Error(`CONTRACT_RUNTIME is none of ${Object.keys(RUNTIMES)}`);
-  app = await start(CONTRACT_PROGRAM);
+  const start = RUNTIMES[KIND];
+  if (start === undefined)
+    throw new Error(`CONTRACT_RUNTIME begins with none of ${Object.keys(RUNTIMES)}`);
+  app = await start(PROGRAM);
 });
 
 beforeEach(function () {
   const { currentTest } = this;
   test = nameOf(currentTest?.titlePath() ?? []);
-  const limit = limitOf(CONTRACT_RUNTIME, test);
+  const limit = limitOf(KIND, test);
   if (currentTest === undefined || limit === undefined) return;
   currentTest.title += ` [${limit.reason}]`;
   this.skip();
@@ -40,8 +40,8 @@ after(() => app?.[Symbol.asyncDispose]());
 
 contract({
   ...hono,
-  name: `Hono 4 on ${CONTRACT_RUNTIME}`,
-  hearsResetsAlone: CONTRACT_RUNTIME === 'workerd',
+  name: `Hono 4 on ${RUNTIME}`,
+  hearsResetsAlone: KIND === 'workerd',
   stage: (setup) => {
     if (app === undefined) throw new Error('the runtime has not started');
     return stageElsewhere(app, test, setup);

@@ -48,6 +48,12 @@ export const LIMITS: readonly Limit[] = [
   },
   {
     runtimes: ['workerd'],
+    what: 'Calls at the top level of a module are traced',
+    reason: 'there are no clocks and no random values before the first request',
+    tests: [],
+  },
+  {
+    runtimes: ['workerd'],
     what: 'Bodies that the app itself compresses or decompresses are shown as text',
     reason: 'nothing decompresses there at once; they are named with their type and size',
     tests: [

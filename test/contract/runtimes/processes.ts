@@ -1,7 +1,9 @@
 /** The app's process on each runtime, as the tests start it. */
 
 import { fileURLToPath } from 'node:url';
+import { bundleWorker } from './bundle-worker.ts';
 import { spawned, startWorker } from './spawned.ts';
+import { COMPATIBILITY_DATE } from './under-test.ts';
 
 export interface AppProcess extends AsyncDisposable {
   /** Where commands go. */
@@ -10,6 +12,7 @@ export interface AppProcess extends AsyncDisposable {
   readonly port: number | undefined;
 }
 
+/** By kind of runtime. */
 export const RUNTIMES: Readonly<Record<string, (program: string) => Promise<AppProcess>>> = {
   Bun: (program) => started(program, [here('bun.ts')]),
   Deno: (program) => started(program, ['run', '--allow-all', '--no-check', here('deno.ts')]),
@@ -25,7 +28,11 @@ async function started(program: string, args: readonly string[]): Promise<AppPro
 }
 
 async function startedWorker(program: string): Promise<AppProcess> {
-  const worker = await startWorker(program, here('worker.ts'), here('workerd.capnp'));
+  const module = await bundleWorker(here('worker.ts'));
+  const worker = await startWorker(program, module, {
+    compatibilityDate: COMPATIBILITY_DATE,
+    entryPoints: ['control'],
+  });
   const end = () => worker[Symbol.asyncDispose]();
   const { app, control } = worker.ports;
   return { control: urlOf(control), port: app, [Symbol.asyncDispose]: end };

@@ -1,12 +1,12 @@
 /** Processes of other runtimes, and what they say of themselves when they are ready. */
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { bundleWorker } from './bundle-worker.ts';
+import { type WorkerSettings, workerConfig } from './worker-config.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,20 +45,23 @@ function linesOf(stream: Readable | null): () => Promise<string> {
   };
 }
 
+/** A worker can call its own handlers of schedules and queues in experiments alone. */
+const SERVE = ['serve', '--experimental', '--control-fd=3'];
+
 /** workerd finds the ports of its sockets itself, and tells them on a channel of their own. */
 export async function startWorker(
   program: string,
-  entry: string,
-  config: string,
+  module: string,
+  settings: WorkerSettings,
   env?: Environment,
 ): Promise<AsyncDisposable & { readonly ports: Readonly<Record<string, number>> }> {
   const folder = await mkdtemp(join(tmpdir(), 'worker-'));
-  const text = await readFile(config, 'utf8');
-  await writeFile(join(folder, 'worker.js'), await bundleWorker(entry));
-  await writeFile(join(folder, 'config.capnp'), text);
-  const worker = spawned(program, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], env);
+  const config = workerConfig(settings);
+  await writeFile(join(folder, 'worker.js'), module);
+  await writeFile(join(folder, 'config.capnp'), config);
+  const worker = spawned(program, [...SERVE, join(folder, 'config.capnp')], env);
   const ports: Record<string, number> = {};
-  for (const _ of text.matchAll(/address = /g)) {
+  for (const _ of config.matchAll(/address = /g)) {
     const told = JSON.parse(await worker.controlLine()) as { socket: string; port: number };
     ports[told.socket] = told.port;
   }
