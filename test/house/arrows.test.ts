@@ -73,6 +73,7 @@ const PLATFORM_MODULES: Modules = [
   'node:fs',
   'node:http',
   'node:https',
+  'node:module',
   'node:os',
   'node:path',
   'node:util',
