@@ -226,7 +226,7 @@ ID  completed  418
           ['GET /any/:id', '/any/:id', { id: '2' }],
           ['GET /none', null, null],
         ]);
-        assert.equal((await rowOf(stage, '/mounted/x?y=1')).steps[0]?.name, 'GET /mounted/x');
+        assert.equal((await rowOf(stage, '/mounted/x?y=1')).steps[0]?.name, 'GET /mounted/*');
       });
 
       it('of a query that names something more than once has all of it', async () => {
@@ -275,7 +275,7 @@ ID  completed  200
           treeOf(row),
           printed(`
 ID  completed  200
-└─ GET /inner/items/* [user_call]  → {}
+└─ GET /inner/* [user_call]  → {}
    └─ look [user_call]
 `),
         );

@@ -8,9 +8,10 @@ import {
   setAnswerHeader,
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { RouterRoute } from 'hono/types';
 import { lazyBody } from './lazy-body.js';
-import { nodeExchangeOf } from './node-exchange.js';
+import { nodeExchangeOf, nodeRequestOf } from './node-exchange.js';
 import { followWebAnswer, followWebExchange, setResponseHeader } from './web-exchange.js';
 
 export const adapter: RequestAdapter<Context, Context> = {
@@ -51,7 +52,7 @@ export const adapter: RequestAdapter<Context, Context> = {
     return typeof value === 'string' ? value : undefined;
   },
   aliases: (c) => {
-    const incoming = nodeExchangeOf(c)?.incoming;
+    const incoming = nodeRequestOf(c);
     return incoming === undefined ? [c.req.raw] : [c.req.raw, incoming];
   },
   // What `mount` and `app.request()` hand to an app has no exchange of its own.
@@ -98,15 +99,38 @@ export const adapter: RequestAdapter<Context, Context> = {
   },
 };
 
-/** Which of the matched handlers is the route: the last that ran, or else the last that would have. */
+/**
+ * Which of the matched handlers is the route: the last that ran, or else one below it that would have run, or else the
+ * innermost mount that the request came through. Undefined where the app has not found the request.
+ */
 function routeIndexOf(c: Context): number | undefined {
-  const routes = c.req.matchedRoutes;
-  const isRoute = (index: number) => {
-    const route = routes[index];
-    // Middleware is mounted for all methods, at a path that ends in a wildcard.
-    return route !== undefined && !(route.method === 'ALL' && route.path.endsWith('*'));
-  };
-  if (isRoute(c.req.routeIndex)) return c.req.routeIndex;
-  for (let index = routes.length - 1; index >= 0; index--) if (isRoute(index)) return index;
-  return undefined;
+  const { matchedRoutes: routes, routeIndex: last } = c.req;
+  const lastRun = routes[last];
+  if (lastRun === undefined) return undefined;
+  if (isRoute(lastRun)) return last;
+  const mount = lastRun.path.slice(0, -1);
+  const below = routes.findLastIndex((route) => isRoute(route) && route.path.startsWith(mount));
+  if (below >= 0) return below;
+  if (isFinal(lastRun.handler as MiddlewareHandler)) return last;
+  const inner = routes.slice(0, last + 1).findLastIndex(({ path }) => path !== WHOLE_APP);
+  if (inner >= 0) return inner;
+  return c.finalized && c.res.status === 404 ? undefined : last;
 }
+
+/** The pattern of what is mounted for every request. */
+const WHOLE_APP = '/*';
+
+/** Middleware is mounted for all methods, at a path that ends in a wildcard. */
+function isRoute({ method, path }: RouterRoute): boolean {
+  return !(method === 'ALL' && path.endsWith('*'));
+}
+
+/** Whether a handler takes no `next`, so that no other runs after it. */
+function isFinal(handler: MiddlewareHandler): boolean {
+  // With its sub-app's answer to errors around it, it looks like a middleware.
+  const own: unknown = Reflect.get(handler, COMPOSED_HANDLER);
+  return typeof own === 'function' ? isFinal(own as MiddlewareHandler) : handler.length === 1;
+}
+
+/** Hono's own name for it. */
+const COMPOSED_HANDLER = '__COMPOSED_HANDLER';

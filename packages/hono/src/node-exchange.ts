@@ -16,3 +16,9 @@ export function nodeExchangeOf(c: Context): NodeExchange | undefined {
   }
   return { incoming, outgoing };
 }
+
+/** Node's own request, also where it has no response of its own: an upgrade, or HTTP/2. */
+export function nodeRequestOf(c: Context): IncomingMessage | undefined {
+  const { incoming } = (c.env ?? {}) as Partial<NodeExchange>;
+  return typeof incoming === 'object' && incoming !== null ? incoming : undefined;
+}
