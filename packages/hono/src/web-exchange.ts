@@ -8,8 +8,14 @@ import {
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
+import { type Upgrade, upgradeOf } from './upgrade.js';
 
-const exchanges = new WeakMap<Context, WebExchange>();
+interface Followed {
+  readonly exchange: WebExchange;
+  readonly upgrade: Upgrade | undefined;
+}
+
+const followed = new WeakMap<Context, Followed>();
 
 /** What responses were made of, where Hono made them of something that is not in memory. */
 const sources = new WeakMap<Response, BodySource>();
@@ -21,7 +27,11 @@ export function followWebExchange(
 ): RequestBody | undefined {
   rememberSources(c);
   const status = () => (c.finalized ? c.res.status : undefined);
-  exchanges.set(c, new WebExchange(trace, c.req.raw.signal, status));
+  const upgrade = upgradeOf(c);
+  const signal = upgrade?.hasSignal === false ? undefined : c.req.raw.signal;
+  const exchange = new WebExchange(trace, signal, status);
+  followed.set(c, { exchange, upgrade });
+  upgrade?.follow?.(exchange);
   return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
 }
 
@@ -31,25 +41,36 @@ export async function followWebAnswer(
   c: Context,
   idHeader: string | undefined,
 ): Promise<void> {
-  const exchange = exchanges.get(c);
+  const { exchange, upgrade } = followed.get(c) ?? {};
+  if (exchange === undefined) return;
   // What was thrown past Hono is answered by the runtime, in a way of its own.
   if (!c.finalized) {
-    exchange?.settle('error');
+    exchange.settle('error');
     return;
   }
   if (idHeader !== undefined && c.res.headers.get(idHeader) === null) {
     setResponseHeader(c, idHeader, trace.inferenceId);
   }
-  const { res } = c;
-  const followed = (await exchange?.handOver(res, sources.get(res))) ?? res;
-  if (followed !== res) replace(c, followed);
+  const answer = upgrade?.answer(c, exchange) ?? 'response';
+  if (answer === 'accepted') exchange.upgraded(() => upgrade?.status());
+  // The server says no in its own words, and sends no body.
+  else if (answer === 'refused') exchange.settle('completed');
+  else {
+    const { res } = c;
+    const handedOver = await exchange.handOver(res, sources.get(res));
+    if (handedOver !== res) replace(c, handedOver);
+  }
 }
 
-/** Sets a header of the response. That of a `fetch()` is not to be changed, and becomes one that is. */
+/**
+ * Sets a header of the response. That of a `fetch()` is not to be changed, and becomes one that is, unless a socket
+ * comes with it.
+ */
 export function setResponseHeader(c: Context, name: string, value: string): void {
   try {
     c.res.headers.set(name, value);
   } catch {
+    if (c.res.status === 101) return;
     replace(c, new Response(c.res.body, c.res));
     c.res.headers.set(name, value);
   }

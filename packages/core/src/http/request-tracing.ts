@@ -41,7 +41,10 @@ export class RequestTracing<Req extends object, Res> {
     try {
       const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
       const existing = existingOf(req, aliases) ?? this.#shownBy(req);
-      if (existing !== undefined) return existing;
+      if (existing !== undefined) {
+        tracedRequests.keepTrace(req, existing, this.#settings.adapter.changesPrototypes);
+        return existing;
+      }
       const trace = this.#enclosing(req) ?? this.#begin(req, res);
       tracedRequests.keepTrace(req, trace, this.#settings.adapter.changesPrototypes);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);

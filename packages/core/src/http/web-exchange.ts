@@ -18,14 +18,17 @@ export type BodySource = 'stream' | 'file' | undefined;
 /** A body that has so much at once is left as it is, seen or not: as a stream it would lose its length. */
 const MAX_COPY_BYTES = 16_777_216;
 
+const SWITCHING_PROTOCOLS = 101;
+
 /** Media types that are sent as a stream, whoever makes the response. */
 const STREAMED = /^(?:text\/event-stream|application\/(?:x-ndjson|jsonl|ndjson))\b/;
 
 export class WebExchange {
   readonly #trace: RecordedRequest;
   readonly #signal: AbortSignal | undefined;
-  readonly #status: () => number | undefined;
+  #status: () => number | undefined;
   #response: Response | undefined = undefined;
+  #isUpgraded = false;
 
   /**
    * @param signal aborts when the client leaves, on runtimes that tell
@@ -40,8 +43,24 @@ export class WebExchange {
     this.#signal = signal;
     this.#status = status;
     trace.readFacts = () => this.#facts();
-    if (signal?.aborted === true) this.settle('aborted');
-    else signal?.addEventListener('abort', () => this.settle('aborted'), { once: true });
+    // A trace that is still being begun cannot end yet.
+    if (signal?.aborted === true) queueMicrotask(() => this.left());
+    else signal?.addEventListener('abort', () => this.left(), { once: true });
+  }
+
+  /** The client has left, or the connection that it upgraded has ended. Never throws. */
+  left(): void {
+    this.settle(this.#isUpgraded ? 'completed' : 'aborted');
+  }
+
+  /**
+   * The connection was upgraded, which no response shows: nothing more of HTTP follows, and the trace ends with the
+   * connection.
+   * @param status that went out, as far as it is known
+   */
+  upgraded(status: () => number | undefined): void {
+    this.#isUpgraded = true;
+    this.#status = status;
   }
 
   /**
@@ -50,6 +69,11 @@ export class WebExchange {
    */
   async handOver(response: Response, source: BodySource): Promise<Response> {
     this.#response = response;
+    if (response.status === SWITCHING_PROTOCOLS) {
+      // It carries the socket of the runtime: a copy would have none, or cannot be made.
+      this.settle('completed');
+      return response;
+    }
     const { headers } = response;
     if (source === 'file') this.#trace.answeredUnseen(Number(headers.get('content-length')));
     const isSent = source === 'file' || this.#trace.method === 'HEAD' || response.bodyUsed;

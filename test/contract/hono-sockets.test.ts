@@ -1,0 +1,144 @@
+/** WebSockets of Hono on Node, by both servers that make them. */
+
+import assert from 'node:assert/strict';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { createAdaptorServer, upgradeWebSocket as upgradeOfServer } from '@hono/node-server';
+import { createNodeWebSocket } from '@hono/node-ws';
+import { createTracer, type Diagnostic, type TracingOptions } from '@openlayer-tracing/core';
+import { openlayerTracing } from '@openlayer-tracing/hono';
+import { type Context, Hono } from 'hono';
+import WebSocket, { WebSocketServer } from 'ws';
+import { startCollector } from '../support/collector.ts';
+import { listen } from './frameworks.ts';
+import { type Serving, socketTests, talk } from './sockets.ts';
+import { socketApps } from './sockets-app.ts';
+import { httpOf, printed, stepsOf } from './stage.ts';
+
+type Options = TracingOptions<Context>;
+
+const SERVERS: Readonly<Record<string, (options: Options) => Server>> = {
+  '@hono/node-ws': (options) => {
+    const app = new Hono();
+    const { upgradeWebSocket, injectWebSocket } = createNodeWebSocket({ app });
+    app.route('/', socketApps(upgradeWebSocket, openlayerTracing(options)));
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    injectWebSocket(server);
+    return server;
+  },
+  '@hono/node-server': (options) =>
+    createAdaptorServer({
+      fetch: socketApps(upgradeOfServer, openlayerTracing(options)).fetch,
+      // Its types are stricter than those of `ws`.
+      websocket: { server: new WebSocketServer({ noServer: true }) as never },
+    }) as Server,
+};
+
+for (const [name, make] of Object.entries(SERVERS)) {
+  describe(`WebSockets of ${name}`, () => {
+    describe('that open and close', () => {
+      let serving: (Serving & AsyncDisposable) | undefined;
+      before(async () => {
+        serving = await served(make);
+      });
+      after(() => serving?.[Symbol.asyncDispose]());
+      socketTests(() => serving as Serving);
+    });
+
+    it('are one trace until they close, with the steps of their messages', async () => {
+      await using serving = await served(make);
+      const { url, collector } = serving;
+      assert.equal(
+        await talk(`${url}/traced/steps`, 'mine', ['a', 'b']),
+        'echo a, echo b; closed 1000',
+      );
+      assert.equal(
+        stepsOf(await collector.row('mine')),
+        printed(`
+mine  completed  101
+└─ GET /traced/steps [user_call]
+   ├─ answer [user_call]  → "echo a"
+   └─ answer [user_call]  → "echo b"
+`),
+      );
+    });
+
+    const ENDS: Readonly<Record<string, readonly [(socket: WebSocket) => void, string]>> = {
+      'whose client goes without a word are aborted': [(socket) => socket.terminate(), 'aborted'],
+      'that the server closes for a failure of its own are errors': [
+        (socket) => socket.send('fail'),
+        'error',
+      ],
+      'that are closed with a code of the app’s are completed': [
+        (socket) => socket.close(4001, 'enough'),
+        'completed',
+      ],
+      'that are closed without a code are completed': [(socket) => socket.close(), 'completed'],
+    };
+    for (const [title, [end, outcome]] of Object.entries(ENDS)) {
+      it(title, async () => {
+        await using serving = await served(make);
+        const headers = { 'x-request-id': 'mine' };
+        const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/traced/rooms/1`, {
+          headers,
+        });
+        socket.once('open', () => end(socket));
+        const http = httpOf(await serving.collector.row('mine'));
+        assert.deepEqual([http.status, http.outcome], [101, outcome]);
+      });
+    }
+
+    it('that the server of the sockets refuses, although the app does not, have no status', async () => {
+      await using serving = await served(make);
+      const { port } = new URL(serving.url);
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(
+        'GET /traced/rooms/1 HTTP/1.1\r\nhost: x\r\nx-request-id: mine\r\nconnection: upgrade\r\n' +
+          'upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: short\r\n\r\n',
+      );
+      let answer = '';
+      for await (const chunk of socket) answer += String(chunk);
+      assert.match(answer, /^HTTP\/1.1 400 /);
+      const http = httpOf(await serving.collector.row('mine'));
+      assert.deepEqual([http.status, http.outcome], [null, 'completed']);
+    });
+
+    it('that are open for too long are given up as what they are', async () => {
+      await using serving = await served(make, { maxAgeMs: 50 });
+      const headers = { 'x-request-id': 'mine' };
+      const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/traced/rooms/1`, {
+        headers,
+      });
+      const http = httpOf(await serving.collector.row('mine'));
+      assert.deepEqual([http.status, http.outcome], [101, 'abandoned']);
+      socket.terminate();
+    });
+  });
+}
+
+async function served(
+  make: (options: Options) => Server,
+  options: Options = {},
+): Promise<Serving & AsyncDisposable> {
+  const collector = await startCollector();
+  const diagnostics: Diagnostic[] = [];
+  const tracer = createTracer({
+    ...collector.tracer,
+    onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
+  });
+  const { url, server } = await listen(make({ tracer, ...options }));
+  return {
+    url,
+    collector,
+    async report() {
+      await tracer.flush();
+      return { stats: tracer.stats(), diagnostics };
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await tracer.shutdown();
+      await collector[Symbol.asyncDispose]();
+    },
+  };
+}

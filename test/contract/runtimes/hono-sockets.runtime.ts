@@ -1,0 +1,60 @@
+/** WebSockets of Hono on the runtime that the environment names. */
+
+import { fileURLToPath } from 'node:url';
+import { startCollector } from '../../support/collector.ts';
+import { type Serving, socketTests } from '../sockets.ts';
+import { spawned, startWorker } from './spawned.ts';
+
+const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
+
+interface App extends AsyncDisposable {
+  readonly port: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const STARTS: Readonly<Record<string, (env: Environment) => Promise<App>>> = {
+  Bun: (env) => started([here('sockets-bun.ts')], env),
+  Deno: (env) => started(['run', '--allow-all', '--no-check', here('sockets-deno.ts')], env),
+  workerd: async (env) => {
+    const entry = here('sockets-worker.ts');
+    const worker = await startWorker(CONTRACT_PROGRAM, entry, here('sockets.capnp'), env);
+    const end = () => worker[Symbol.asyncDispose]();
+    return { port: worker.ports.app ?? 0, [Symbol.asyncDispose]: end };
+  },
+};
+
+describe(`Hono 4 on ${CONTRACT_RUNTIME}, WebSockets`, () => {
+  const resources: AsyncDisposable[] = [];
+  let serving: Serving | undefined;
+
+  before(async () => {
+    const start = STARTS[CONTRACT_RUNTIME];
+    if (start === undefined) throw new Error(`CONTRACT_RUNTIME is none of ${Object.keys(STARTS)}`);
+    const collector = await startCollector();
+    resources.push(collector);
+    const env = { ...process.env, TRACER: JSON.stringify(collector.tracer) };
+    const app = await start(env);
+    resources.unshift(app);
+    const url = `http://127.0.0.1:${app.port}`;
+    const report = async () =>
+      (await fetch(`${url}/report`)).json() as ReturnType<Serving['report']>;
+    serving = { url, collector, report };
+  });
+
+  after(async () => {
+    for (const resource of resources) await resource[Symbol.asyncDispose]();
+  });
+
+  socketTests(() => serving as Serving);
+});
+
+async function started(args: readonly string[], env: Environment): Promise<App> {
+  const process = spawned(CONTRACT_PROGRAM, args, env);
+  const port = Number(await process.line());
+  return { port, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
+}
+
+function here(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
