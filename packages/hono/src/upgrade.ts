@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebExchange } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
-import { nodeRequestOf } from './node-exchange.js';
+import { environmentOf, nodeRequestOf } from './node-exchange.js';
 
 export interface Upgrade {
   /** Whether the request's signal shows that the client has left, or that the socket has closed. */
@@ -39,7 +39,8 @@ const webUpgrade: Upgrade = {
 /** `@hono/node-ws` and `@hono/node-server` give the app Node's request, and no response. */
 function upgradeOnNode(c: Context): IncomingMessage | undefined {
   const incoming = nodeRequestOf(c);
-  if (incoming?.headers?.upgrade === undefined || c.env.outgoing !== undefined) return undefined;
+  if (incoming?.headers?.upgrade === undefined || environmentOf(c).outgoing !== undefined)
+    return undefined;
   return typeof incoming.socket?.once === 'function' ? incoming : undefined;
 }
 
@@ -53,14 +54,13 @@ class NodeUpgrade implements Upgrade {
   }
 
   follow(exchange: WebExchange): void {
-    // A trace that is still being begun cannot end yet.
-    if (this.#socket.destroyed) queueMicrotask(() => exchange.left());
+    if (this.#socket.destroyed) exchange.left();
     else this.#socket.once('close', () => this.#closed(exchange));
   }
 
   answer(c: Context): 'accepted' | 'refused' {
     // Where both servers' helpers leave word that a socket waits for the upgrade.
-    const symbols = Object.getOwnPropertySymbols(c.env);
+    const symbols = Object.getOwnPropertySymbols(environmentOf(c));
     const isAccepted = symbols.some(({ description }) => description === 'CONNECTION_SYMBOL_KEY');
     return isAccepted ? 'accepted' : 'refused';
   }
@@ -114,9 +114,9 @@ interface BunServer {
 }
 
 function bunServerOf(c: Context): BunServer | undefined {
-  const env = c.env as { server?: unknown } | undefined;
-  const server = (env?.server ?? env) as { upgrade?: unknown; requestIP?: unknown } | undefined;
-  if (typeof server?.upgrade !== 'function' || typeof server.requestIP !== 'function') {
+  const env = environmentOf(c);
+  const server = (env.server ?? env) as { upgrade?: unknown; requestIP?: unknown };
+  if (typeof server.upgrade !== 'function' || typeof server.requestIP !== 'function') {
     return undefined;
   }
   return server as unknown as BunServer;

@@ -25,14 +25,25 @@ export function followWebExchange(
   c: Context,
   maxBytes: number,
 ): RequestBody | undefined {
-  rememberSources(c);
+  attempt(trace, 'responses', () => rememberSources(c));
   const status = () => (c.finalized ? c.res.status : undefined);
-  const upgrade = upgradeOf(c);
-  const signal = upgrade?.hasSignal === false ? undefined : c.req.raw.signal;
+  const upgrade = attempt(trace, 'upgrade', () => upgradeOf(c));
+  const hasSignal = upgrade?.hasSignal !== false;
+  const signal = hasSignal ? attempt(trace, 'signal', () => c.req.raw.signal) : undefined;
   const exchange = new WebExchange(trace, signal, status);
   followed.set(c, { exchange, upgrade });
   upgrade?.follow?.(exchange);
-  return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
+  return attempt(trace, 'body', () => webRequestBody(c.req.raw, maxBytes, c.req.bodyCache));
+}
+
+/** What the app has put in the way of one fact costs that fact alone. */
+function attempt<T>(trace: RecordedRequest, what: string, fn: () => T): T | undefined {
+  try {
+    return fn();
+  } catch (error) {
+    trace.failed(what, error);
+    return undefined;
+  }
 }
 
 /** Replaces the response where its body has to be followed. */

@@ -173,7 +173,7 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   #headersText(trace: RecordedRequest): string {
     const kept = new Members();
     for (const name of this.#settings.headers) {
-      const value = this.#settings.adapter.header(this.#req, name);
+      const value = this.#ask('header', (req) => this.#settings.adapter.header(req, name));
       if (value !== undefined) kept.set(name, trace.snapshot(value, name));
     }
     return `{${kept.toText()}}`;

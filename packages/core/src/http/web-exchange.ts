@@ -43,8 +43,7 @@ export class WebExchange {
     this.#signal = signal;
     this.#status = status;
     trace.readFacts = () => this.#facts();
-    // A trace that is still being begun cannot end yet.
-    if (signal?.aborted === true) queueMicrotask(() => this.left());
+    if (signal?.aborted === true) this.left();
     else signal?.addEventListener('abort', () => this.left(), { once: true });
   }
 
