@@ -11,6 +11,7 @@ import { type Context, Hono } from 'hono';
 import WebSocket, { WebSocketServer } from 'ws';
 import { startCollector } from '../support/collector.ts';
 import { listen } from './frameworks.ts';
+import { until } from './pause.ts';
 import { type Serving, socketTests, talk } from './sockets.ts';
 import { socketApps } from './sockets-app.ts';
 import { httpOf, printed, stepsOf } from './stage.ts';
@@ -78,10 +79,7 @@ mine  completed  101
     for (const [title, [end, outcome]] of Object.entries(ENDS)) {
       it(title, async () => {
         await using serving = await served(make);
-        const headers = { 'x-request-id': 'mine' };
-        const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/traced/rooms/1`, {
-          headers,
-        });
+        const socket = socketTo(serving, '/traced/rooms/1', 'mine');
         socket.once('open', () => end(socket));
         const http = httpOf(await serving.collector.row('mine'));
         assert.deepEqual([http.status, http.outcome], [101, outcome]);
@@ -103,17 +101,62 @@ mine  completed  101
       assert.deepEqual([http.status, http.outcome], [null, 'completed']);
     });
 
+    it('whose client goes before they open are aborted', async () => {
+      await using serving = await served(make);
+      const socket = socketTo(serving, '/traced/waits', 'mine');
+      socket.on('error', () => {});
+      await until(async () => (await serving.report()).stats.open === 1, 'the request');
+      socket.terminate();
+      assert.equal(httpOf(await serving.collector.row('mine')).outcome, 'aborted');
+    });
+
     it('that are open for too long are given up as what they are', async () => {
       await using serving = await served(make, { maxAgeMs: 50 });
-      const headers = { 'x-request-id': 'mine' };
-      const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/traced/rooms/1`, {
-        headers,
-      });
+      const socket = socketTo(serving, '/traced/rooms/1', 'mine');
       const http = httpOf(await serving.collector.row('mine'));
       assert.deepEqual([http.status, http.outcome], [101, 'abandoned']);
       socket.terminate();
     });
   });
+}
+
+describe('WebSockets of a server that an app has written itself', () => {
+  /** It takes a 200 for a yes. */
+  const own = (options: Options): Server => {
+    const app = socketApps(upgradeOfServer, openlayerTracing(options));
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on('upgrade', async (incoming, socket, head) => {
+      const headers = { 'x-request-id': String(incoming.headers['x-request-id']) };
+      const response = await app.request(String(incoming.url), { headers }, { incoming });
+      if (response.status === 200) {
+        sockets.handleUpgrade(incoming, socket, head, (opened) => {
+          opened.on('message', (data) => opened.send(`echo ${String(data)}`));
+        });
+      } else socket.end(`HTTP/1.1 ${response.status} No\r\ncontent-length: 0\r\n\r\n`);
+    });
+    return server;
+  };
+
+  it('are one trace until they close, and those that it refuses have the status that was sent', async () => {
+    await using serving = await served(own);
+    const { url, collector } = serving;
+    assert.equal(await talk(`${url}/traced/events`, 'yes'), 'echo hi; closed 1000');
+    assert.equal(await talk(`${url}/traced/refused/1`, 'no'), 'refused 401');
+    const statuses = [];
+    for (const id of ['yes', 'no']) {
+      const { status, outcome } = httpOf(await collector.row(id));
+      statuses.push([status, outcome]);
+    }
+    assert.deepEqual(statuses, [
+      [101, 'completed'],
+      [401, 'completed'],
+    ]);
+  });
+});
+
+function socketTo({ url }: Serving, path: string, id: string): WebSocket {
+  return new WebSocket(`${url.replace('http', 'ws')}${path}`, { headers: { 'x-request-id': id } });
 }
 
 async function served(

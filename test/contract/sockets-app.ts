@@ -4,6 +4,7 @@ import { getTrace } from '@openlayer-tracing/core';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { UpgradeWebSocket, WSEvents } from 'hono/ws';
+import { later } from './pause.ts';
 
 /** The same app twice, so that what clients see of the one can be compared with the other. */
 export function socketApps(upgrade: UpgradeWebSocket, tracing: MiddlewareHandler): Hono {
@@ -54,6 +55,13 @@ function socketApp(upgrade: UpgradeWebSocket, tracing?: MiddlewareHandler): Hono
         ws.send(await (trace === undefined ? answer() : trace.step('answer', answer)));
       },
     })),
+  );
+  app.get(
+    '/waits',
+    upgrade(async () => {
+      await later(100);
+      return ECHO;
+    }),
   );
   app.get('/events', (c) =>
     streamSSE(c, async (stream) => {

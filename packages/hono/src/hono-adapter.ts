@@ -56,7 +56,7 @@ export const adapter: RequestAdapter<Context, Context> = {
     return incoming === undefined ? [c.req.raw] : [c.req.raw, incoming];
   },
   // What `mount` and `app.request()` hand to an app has no exchange of its own.
-  mayBeInner: (c) => nodeExchangeOf(c) === undefined,
+  mayBeInner: (c) => nodeRequestOf(c) === undefined,
   madeId: (c) => {
     const id: unknown = c.get('requestId');
     return typeof id === 'string' ? id : undefined;

@@ -47,10 +47,14 @@ function upgradeOnNode(c: Context): IncomingMessage | undefined {
 class NodeUpgrade implements Upgrade {
   readonly hasSignal = false;
   readonly #socket: Socket;
+  readonly #bytesBefore: number;
   #isOpened = false;
+  /** Of a response that leaves it open what becomes of the request. */
+  #status: number | undefined = undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#bytesBefore = socket.bytesWritten;
   }
 
   follow(exchange: WebExchange): void {
@@ -61,14 +65,20 @@ class NodeUpgrade implements Upgrade {
   answer(c: Context): 'accepted' | 'refused' {
     // Where both servers' helpers leave word that a socket waits for the upgrade.
     const symbols = Object.getOwnPropertySymbols(environmentOf(c));
-    const isAccepted = symbols.some(({ description }) => description === 'CONNECTION_SYMBOL_KEY');
-    return isAccepted ? 'accepted' : 'refused';
+    if (symbols.some(({ description }) => description === 'CONNECTION_SYMBOL_KEY')) {
+      return 'accepted';
+    }
+    const { status } = c.res;
+    if (status >= 300) return 'refused';
+    // A server that an app has written itself upgrades the socket now, or sends the response.
+    this.#status = status;
+    return 'accepted';
   }
 
   /** The server of the sockets may still refuse what the app has accepted. */
   status(): number | undefined {
     this.#isOpened ||= webSocketOn(this.#socket) !== undefined;
-    return this.#isOpened ? 101 : undefined;
+    return this.#isOpened ? 101 : this.#status;
   }
 
   #closed(exchange: WebExchange): void {
@@ -82,7 +92,9 @@ class NodeUpgrade implements Upgrade {
     } catch {
       // It ends as a socket of which nothing is known.
     }
-    exchange.left();
+    // Without a byte of an answer, whatever the app has said of it.
+    if (this.#socket.bytesWritten === this.#bytesBefore) exchange.settle('aborted');
+    else exchange.left();
   }
 }
 
