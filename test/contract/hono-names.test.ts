@@ -23,6 +23,10 @@ import { jwt } from 'hono/jwt';
 import { logger } from 'hono/logger';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { mount } from 'hono/mount';
+import { LinearRouter } from 'hono/router/linear-router';
+import { PatternRouter } from 'hono/router/pattern-router';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { TrieRouter } from 'hono/router/trie-router';
 import { serveStatic } from 'hono/serve-static';
 import { timeout } from 'hono/timeout';
 import { appendTrailingSlash, trimTrailingSlash } from 'hono/trailing-slash';
@@ -511,5 +515,27 @@ for (const [served, serve] of Object.entries(SERVED)) {
         for (const name of await namesOf(define, '/N', 404)) assert.match(name, / of null$/);
       }
     });
+  });
+}
+
+const ROUTERS = { LinearRouter, PatternRouter, RegExpRouter, TrieRouter };
+
+for (const [title, Router] of Object.entries(ROUTERS)) {
+  it(`Requests to Hono by ${title} have the names of their patterns`, async () => {
+    using traces = captureTraces();
+    const app = new Hono({ router: new Router() });
+    app.use(openlayerTracing());
+    app.use('/files/*', answering);
+    app.use('/api/*', passing);
+    app.get('/api/:id', ok);
+    app.all('/proxy/*', ok);
+    app.mount('/mounted', () => new Response('ok'));
+    const paths = ['/files/N', '/api/N', '/api/N/none', '/proxy/N/x', '/mounted/N'];
+    for (const each of PATHS) for (const path of paths) await app.request(path.replace('N', each));
+    const names = new Set((await traces.rows()).map((row) => row.steps[0]?.name));
+    assert.deepEqual(
+      [...names],
+      ['GET /files/*', 'GET /api/:id', 'GET /api/*', 'GET /proxy/*', 'GET /mounted/*'],
+    );
   });
 }
