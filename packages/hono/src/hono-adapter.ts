@@ -9,7 +9,6 @@ import {
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
-import type { RouterRoute } from 'hono/types';
 import { lazyBody } from './lazy-body.js';
 import { nodeExchangeOf, nodeRequestOf } from './node-exchange.js';
 import { followWebAnswer, followWebExchange, setResponseHeader } from './web-exchange.js';
@@ -117,11 +116,13 @@ function routeIndexOf(c: Context): number | undefined {
   return c.finalized && c.res.status === 404 ? undefined : last;
 }
 
+type MatchedRoute = Context['req']['matchedRoutes'][number];
+
 /** The pattern of what is mounted for every request. */
 const WHOLE_APP = '/*';
 
 /** Middleware is mounted for all methods, at a path that ends in a wildcard. */
-function isRoute({ method, path }: RouterRoute): boolean {
+function isRoute({ method, path }: MatchedRoute): boolean {
   return !(method === 'ALL' && path.endsWith('*'));
 }
 
