@@ -44,12 +44,17 @@ export class WebExchange {
     this.#status = status;
     trace.readFacts = () => this.#facts();
     if (signal?.aborted === true) this.left();
-    else signal?.addEventListener('abort', () => this.left(), { once: true });
+    else signal?.addEventListener('abort', () => this.settle(this.#leaving), { once: true });
   }
 
   /** The client has left, or the connection that it upgraded has ended. Never throws. */
   left(): void {
-    this.settle(this.#isUpgraded ? 'completed' : 'aborted');
+    this.settle(this.#leaving);
+  }
+
+  /** An upgraded connection has no other end than that the client leaves. */
+  get #leaving(): Outcome {
+    return this.#isUpgraded ? 'completed' : 'aborted';
   }
 
   /**
