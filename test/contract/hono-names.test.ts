@@ -236,6 +236,33 @@ const WAYS: readonly Way[] = [
     name: 'GET /mounted/*',
   },
   {
+    title: 'mount(), of an app that is traced too',
+    define: (app) => {
+      const inner = new Hono().use(openlayerTracing()).get('/items/:id', ok);
+      app.mount('/of/:tenant', inner.fetch);
+    },
+    path: '/of/N/items/N',
+    name: 'GET /of/:tenant/items/:id',
+  },
+  {
+    title: 'an app that is traced too and that a handler calls',
+    define: (app) => {
+      const inner = new Hono().use(openlayerTracing()).get('/v2/:x', ok);
+      app.all('/v2/*', (c) => inner.fetch(c.req.raw, c.env));
+    },
+    path: '/v2/N',
+    name: 'GET /v2/:x',
+  },
+  {
+    title: 'a handler that asks another app',
+    define: (app) => {
+      const inner = new Hono().use(openlayerTracing()).get('/stock/:x', ok);
+      app.all('/ask/*', (c) => inner.request(c.req.path.replace('ask', 'stock'), {}, c.env));
+    },
+    path: '/ask/N',
+    name: 'GET /ask/*',
+  },
+  {
     title: 'an app that a handler calls',
     define: (app) => app.all('/v2/*', (c) => new Hono().get('/v2/:x', ok).fetch(c.req.raw)),
     path: '/v2/N',

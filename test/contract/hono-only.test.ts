@@ -275,12 +275,23 @@ ID  completed  200
           treeOf(row),
           printed(`
 ID  completed  200
-└─ GET /inner/* [user_call]  → {}
+└─ GET /inner/items/:id [user_call]  → {}
    └─ look [user_call]
 `),
         );
         assert.equal(row.metadata?.found, true);
         assert.equal((await stage.stats()).started, 1);
+      });
+
+      it('has its secret parameters taken out of the path', async () => {
+        await using stage = await bare((app, tracing) => {
+          const inner = new Hono().use(tracing()).get('/:token', (c) => c.text('done'));
+          app.use(tracing());
+          app.mount('/reset', inner.fetch);
+        });
+        const row = await rowOf(stage, '/reset/abc123secret?a=1');
+        assert.equal(row.steps[0]?.name, 'GET /reset/:token');
+        assert.equal(JSON.stringify(row).includes('abc123secret'), false);
       });
 
       it('that is asked in a handler is part of the trace, at the step that asks', async () => {

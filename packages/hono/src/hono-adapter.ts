@@ -9,6 +9,7 @@ import {
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
+import { innerOf, keepOuter } from './inner-apps.js';
 import { lazyBody } from './lazy-body.js';
 import { nodeExchangeOf, nodeRequestOf } from './node-exchange.js';
 import { followWebAnswer, followWebExchange, setResponseHeader } from './web-exchange.js';
@@ -31,17 +32,17 @@ export const adapter: RequestAdapter<Context, Context> = {
   },
   body: () => undefined,
   params: (c) => {
-    const { routeIndex } = c.req;
-    try {
-      c.req.routeIndex = routeIndexOf(c) ?? routeIndex;
-      return c.req.param();
-    } finally {
-      c.req.routeIndex = routeIndex;
-    }
+    const inner = innerOf(c);
+    return inner === undefined ? paramsOf(c) : { ...paramsOf(c), ...paramsOf(inner) };
   },
   route: (c) => {
-    const index = routeIndexOf(c);
-    return index === undefined ? undefined : c.req.matchedRoutes[index]?.path;
+    const route = routeOf(c);
+    const inner = innerOf(c);
+    if (inner === undefined || route?.endsWith('/*') !== true) return route;
+    const below = routeOf(inner);
+    if (below === undefined) return route;
+    // What is mounted is asked for its part of the path, or for all of it.
+    return inner.req.path === c.req.path ? below : route.slice(0, -2) + below;
   },
   header: (c, name) => {
     const node = nodeExchangeOf(c);
@@ -81,6 +82,7 @@ export const adapter: RequestAdapter<Context, Context> = {
     }
   },
   follow: (trace, c, _c, maxBytes) => {
+    keepOuter(trace, c);
     const node = nodeExchangeOf(c);
     if (node === undefined) return followWebExchange(trace, c, maxBytes);
     followResponse(trace, node.incoming, node.outgoing);
@@ -97,6 +99,21 @@ export const adapter: RequestAdapter<Context, Context> = {
     return undefined;
   },
 };
+
+function routeOf(c: Context): string | undefined {
+  const index = routeIndexOf(c);
+  return index === undefined ? undefined : c.req.matchedRoutes[index]?.path;
+}
+
+function paramsOf(c: Context): Record<string, string> {
+  const { routeIndex } = c.req;
+  try {
+    c.req.routeIndex = routeIndexOf(c) ?? routeIndex;
+    return c.req.param();
+  } finally {
+    c.req.routeIndex = routeIndex;
+  }
+}
 
 /**
  * Which of the matched handlers is the route: the last that ran, or else one below it that would have run, or else the

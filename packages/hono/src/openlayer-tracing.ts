@@ -5,6 +5,7 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
 import { adapter } from './hono-adapter.js';
+import { keepInner } from './inner-apps.js';
 
 /** What the middleware adds to a context, for the `Variables` of an app: `new Hono<{ Variables: TraceVariables }>()`. */
 export interface TraceVariables {
@@ -44,6 +45,11 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       throw error;
     } finally {
       if (c.error !== undefined) tracing.recordError(c, c.error);
+      try {
+        keepInner(trace, c);
+      } catch (error) {
+        tracing.failed('inner', error);
+      }
       tracing.takeInnerId(c);
       const following = tracing.appAnswered(c);
       if (following !== undefined) await following;
