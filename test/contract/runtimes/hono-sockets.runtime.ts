@@ -3,9 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { startCollector } from '../../support/collector.ts';
 import { type Serving, socketTests } from '../sockets.ts';
+import { bundleWorker } from './bundle-worker.ts';
 import { spawned, startWorker } from './spawned.ts';
-
-const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
+import { COMPATIBILITY_DATE, KIND, PROGRAM, RUNTIME } from './under-test.ts';
 
 interface App extends AsyncDisposable {
   readonly port: number;
@@ -17,20 +17,21 @@ const STARTS: Readonly<Record<string, (env: Environment) => Promise<App>>> = {
   Bun: (env) => started([here('sockets-bun.ts')], env),
   Deno: (env) => started(['run', '--allow-all', '--no-check', here('sockets-deno.ts')], env),
   workerd: async (env) => {
-    const entry = here('sockets-worker.ts');
-    const worker = await startWorker(CONTRACT_PROGRAM, entry, here('sockets.capnp'), env);
+    const settings = { compatibilityDate: COMPATIBILITY_DATE, variables: ['TRACER'] };
+    const module = await bundleWorker(here('sockets-worker.ts'));
+    const worker = await startWorker(PROGRAM, module, settings, env);
     const end = () => worker[Symbol.asyncDispose]();
     return { port: worker.ports.app ?? 0, [Symbol.asyncDispose]: end };
   },
 };
 
-describe(`Hono 4 on ${CONTRACT_RUNTIME}, WebSockets`, () => {
+describe(`Hono 4 on ${RUNTIME}, WebSockets`, () => {
   const resources: AsyncDisposable[] = [];
   let serving: Serving | undefined;
 
   before(async () => {
-    const start = STARTS[CONTRACT_RUNTIME];
-    if (start === undefined) throw new Error(`CONTRACT_RUNTIME is none of ${Object.keys(STARTS)}`);
+    const start = STARTS[KIND];
+    if (start === undefined) throw new Error(`${KIND} is none of ${Object.keys(STARTS)}`);
     const collector = await startCollector();
     resources.push(collector);
     const env = { ...process.env, TRACER: JSON.stringify(collector.tracer) };
@@ -50,7 +51,7 @@ describe(`Hono 4 on ${CONTRACT_RUNTIME}, WebSockets`, () => {
 });
 
 async function started(args: readonly string[], env: Environment): Promise<App> {
-  const process = spawned(CONTRACT_PROGRAM, args, env);
+  const process = spawned(PROGRAM, args, env);
   const port = Number(await process.line());
   return { port, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
 }
