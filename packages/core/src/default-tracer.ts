@@ -10,8 +10,8 @@ const SLOT = Symbol.for('openlayer-tracing.tracer.v1');
 const holder = globalThis as { [SLOT]?: TracerCore | undefined };
 
 /**
- * The process-wide tracer, made from the environment at the first call unless it was configured before.
- * @throws ConfigError where the environment holds what cannot work
+ * The process-wide tracer, made from the environment at the first call unless it was configured before. Never throws:
+ * what is wrong with the environment is one warning, with the first trace that is asked for.
  */
 export function getTracer(): Tracer {
   return defaultTracer();
@@ -20,22 +20,6 @@ export function getTracer(): Tracer {
 /** The same, as adapters see it. */
 export function defaultTracer(): TracerCore {
   return holder[SLOT] ?? setDefaultTracer(createTracerCore({}));
-}
-
-/** The same where nobody is there to be thrown at: what is wrong with the environment is said, and nothing is traced. */
-export function defaultTracerIfAny(): TracerCore {
-  try {
-    return defaultTracer();
-  } catch (error) {
-    const tracer = createTracerCore({
-      publish: false,
-      apiKey: 'none',
-      inferencePipelineId: 'none',
-      baseUrl: 'https://api.openlayer.com/v1',
-    });
-    tracer.diagnostics.report('error', 'not_configured', 'nothing is traced', error);
-    return setDefaultTracer(tracer);
-  }
 }
 
 /**

@@ -1,22 +1,21 @@
 /** Whether it is known where rows go. */
 
 import type { Config } from './config/config.js';
-import type { Diagnostics } from './diagnostics.js';
 
-/** Where a setting is missing, it says so once, and requests go on untraced. */
-export function canPublish(config: Config, diagnostics: Diagnostics): boolean {
-  if (!config.publish) return false;
-  if (config.transport !== undefined) return true;
-  const missing = [];
-  if (config.apiKey === undefined) missing.push('OPENLAYER_API_KEY (or the option apiKey)');
-  if (config.inferencePipelineId === undefined) {
-    missing.push('OPENLAYER_INFERENCE_PIPELINE_ID (or the option inferencePipelineId)');
-  }
-  if (missing.length === 0) return true;
-  diagnostics.report(
-    'warn',
-    'not_configured',
-    `set ${missing.join(' and ')}; until then requests go on untraced`,
-  );
-  return false;
+/** Why nothing can be published; undefined where rows can be sent, or where tracing is switched off. */
+export function whyUnpublished(config: Config): string | undefined {
+  if (!config.publish || config.transport !== undefined) return undefined;
+  const { problems } = config;
+  const missing: string[] = [];
+  const needs = (variable: string, option: string, value: string | undefined) => {
+    // One that is there and cannot be read is among the problems.
+    if (value !== undefined || problems.some((each) => each.variable === variable)) return;
+    missing.push(`${variable} (or the option ${option})`);
+  };
+  needs('OPENLAYER_API_KEY', 'apiKey', config.apiKey);
+  needs('OPENLAYER_INFERENCE_PIPELINE_ID', 'inferencePipelineId', config.inferencePipelineId);
+  const isKnown = config.apiKey !== undefined && config.inferencePipelineId !== undefined;
+  if (isKnown && config.baseUrl !== undefined) return undefined;
+  const wanted = missing.length === 0 ? [] : [`set ${missing.join(' and ')}`];
+  return `${[...problems.map(({ message }) => message), ...wanted].join('; ')}; until then requests go on untraced`;
 }

@@ -3,7 +3,7 @@
 import { isTopLevel, onSignal } from '#platform';
 import { type Config, resolveConfig } from './config/config.js';
 import type { TracerOptions } from './config/tracer-options.js';
-import { canPublish } from './destination.js';
+import { whyUnpublished } from './destination.js';
 import { Diagnostics } from './diagnostics.js';
 import { scopeOf } from './guarded-scope.js';
 import { metricsText } from './publish/metrics-text.js';
@@ -55,6 +55,8 @@ export class TracerCore implements Tracer, Recorder {
   readonly idSpace: IdSpace;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
+  /** What is to be said of the environment with the first trace that is asked for. */
+  #toSay: SettingsWarning | undefined;
   #shutdown: Promise<void> | undefined;
   #started = 0;
   #sampledOut = 0;
@@ -80,7 +82,9 @@ export class TracerCore implements Tracer, Recorder {
       (what, error) =>
         this.diagnostics.report('error', what, 'a logged value was replaced by a mark', error),
     );
-    this.isEnabled = canPublish(config, this.diagnostics);
+    const why = whyUnpublished(config);
+    this.isEnabled = config.publish && why === undefined;
+    this.#toSay = toSay(config, why);
     const outside = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
     this.#open = new OpenTraces(outside);
     this.#ended = new EndedTraces({
@@ -124,6 +128,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Whether one more trace may be opened; where not, it is counted. */
   admits(): boolean {
+    if (this.#toSay !== undefined) this.#saySettings(this.#toSay);
     if (!this.isEnabled) return false;
     if (isTopLevel()) {
       this.diagnostics.report(
@@ -142,6 +147,16 @@ export class TracerCore implements Tracer, Recorder {
       `${this.#open.size} traces are open; further requests are not traced until some of them end`,
     );
     return false;
+  }
+
+  /** What keeps this tracer from publishing, where anything but its own options does. */
+  get whyUnpublished(): string | undefined {
+    return this.isEnabled ? undefined : this.#toSay?.message;
+  }
+
+  #saySettings({ reason, message }: SettingsWarning): void {
+    this.#toSay = undefined;
+    this.diagnostics.report('warn', reason, message);
   }
 
   /** @param holdOpen has the platform wait until what is ours is done, where it waits for nothing else */
@@ -256,4 +271,18 @@ export class TracerCore implements Tracer, Recorder {
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
     return this.publishing.updates.feedback(inferenceId, feedback);
   }
+}
+
+interface SettingsWarning {
+  readonly reason: 'not_configured' | 'bad_environment';
+  readonly message: string;
+}
+
+function toSay(
+  { publish, problems }: Config,
+  why: string | undefined,
+): SettingsWarning | undefined {
+  if (why !== undefined) return { reason: 'not_configured', message: why };
+  if (!publish || problems.length === 0) return undefined;
+  return { reason: 'bad_environment', message: problems.map(({ message }) => message).join('; ') };
 }

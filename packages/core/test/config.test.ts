@@ -21,6 +21,7 @@ const VARIABLES = [
   'OPENLAYER_BASE_URL',
   'OPENLAYER_DISABLE_PUBLISH',
   'OPENLAYER_LOG',
+  'OPENLAYER_SPOOL_DIR',
 ];
 
 /** Runs `fn` with these variables and none of the others that we read. */
@@ -41,6 +42,13 @@ function withEnv<R>(variables: Readonly<Record<string, string>>, fn: () => R): R
 function diagnosticsOf(options: TracerOptions): { isEnabled: boolean; diagnostics: Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const tracer = createTracer({ ...options, onDiagnostic: (each) => diagnostics.push(each) });
+  assert.deepEqual(
+    diagnostics,
+    [],
+    'what is missing is said with the first trace that is asked for',
+  );
+  tracer.startTrace('first').end();
+  tracer.startTrace('second').end();
   return { isEnabled: tracer.isEnabled, diagnostics };
 }
 
@@ -55,6 +63,14 @@ describe('a wrong option', () => {
     ['apiKey', { apiKey: `${KEY}\u200b` }, /apiKey holds characters .* copy it anew/],
     ['apiKey', { apiKey: `“${KEY}”` }, /apiKey holds characters .* copy it anew/],
     ['inferencePipelineId', { inferencePipelineId: {} }, /inferencePipelineId must be a text/],
+    ...['.', '..', '...', '../projects', 'a/b', '%2e%2e', 'a b', '"a"', 'a?b', 'a#b', 'ä'].map(
+      (inferencePipelineId) =>
+        [
+          'inferencePipelineId',
+          { inferencePipelineId },
+          /inferencePipelineId is no id of a pipeline; copy it from/,
+        ] as const,
+    ),
     ['baseUrl', { baseUrl: 'api.openlayer.com' }, /baseUrl is no URL; give one such as https/],
     ['baseUrl', { baseUrl: 'ftp://api.openlayer.com' }, /baseUrl must start with https:\/\//],
     [
@@ -100,7 +116,7 @@ describe('a wrong option', () => {
     [
       'limits.maxstep',
       { limits: { maxstep: 9 } },
-      /limits\.maxstep is not known; limits takes maxSteps, maxDepth/,
+      /limits\.maxstep is not known; did you mean maxSteps\?/,
     ],
     [
       'batch.maxBatchRows',
@@ -129,8 +145,8 @@ describe('a wrong option', () => {
       { pipeline: 'p' },
       /^pipeline is not known; known are apiKey, inferencePipelineId/,
     ],
-    ['redact.key', { redact: { key: [] } }, /^redact\.key is not known; redact takes keys/],
-    ['spool.dri', { spool: { dri: '' } }, /^spool\.dri is not known; spool takes dir, maxBytes/],
+    ['redact.key', { redact: { key: [] } }, /^redact\.key is not known; did you mean keys\?$/],
+    ['spool.dri', { spool: { dri: '' } }, /^spool\.dri is not known; did you mean dir\?$/],
     ['spool', { spool: 'traces' }, /spool takes \{ dir: '\.\.\.' \}, not a text/],
     ['logLevel', { logLevel: 'loud' }, /logLevel must be one of off, error, warn, info, debug/],
     ['onDiagnostic', { onDiagnostic: 'print' }, /onDiagnostic must be a function/],
@@ -250,7 +266,10 @@ describe('the environment', () => {
 
   it('loses against options, of which a blank one counts for nothing', () => {
     withEnv({ ...env, OPENLAYER_BASE_URL: 'no url' }, () => {
-      assert.throws(() => createTracer(), /ConfigError: OPENLAYER_BASE_URL is no URL; give one/);
+      assert.match(
+        diagnosticsOf({}).diagnostics[0]?.message ?? '',
+        /^OPENLAYER_BASE_URL is no URL; give one .*; until then requests go on untraced$/,
+      );
       assert.ok(createTracer({ baseUrl: 'https://api.openlayer.com/v1' }).isEnabled);
     });
     withEnv(env, () => assert.ok(createTracer({ apiKey: ' ' }).isEnabled));

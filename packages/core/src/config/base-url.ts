@@ -1,16 +1,19 @@
 /** The address that rows and the API key are sent to. */
 
-import { ConfigError, flag, text } from './checks.js';
-import type { TracerOptions } from './tracer-options.js';
+import { ConfigError, text } from './checks.js';
 
-export function baseUrl(options: TracerOptions, env: string | undefined): string {
-  const allowHttp = flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
-  const given = text(options.baseUrl, 'baseUrl');
-  const name = given === undefined ? 'OPENLAYER_BASE_URL' : 'baseUrl';
-  const value = given ?? text(env, name) ?? 'https://api.openlayer.com/v1';
-  if (!URL.canParse(value))
-    throw new ConfigError(`${name} is no URL; give one such as https://api.openlayer.com/v1`);
-  const url = new URL(value);
+export const DEFAULT_BASE_URL = 'https://api.openlayer.com/v1';
+
+/**
+ * @param name of the option or the variable that the value was given by
+ * @throws ConfigError where the key must not be sent there
+ */
+export function checkedUrl(value: unknown, name: string, allowHttp: boolean): string | undefined {
+  const given = text(value, name);
+  if (given === undefined) return undefined;
+  if (/[\s\p{Cf}]/u.test(given) || !URL.canParse(given))
+    throw new ConfigError(`${name} is no URL; give one such as ${DEFAULT_BASE_URL}`);
+  const url = new URL(given);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new ConfigError(
       `${name} must hold no user, password, query or fragment; give the key as apiKey`,

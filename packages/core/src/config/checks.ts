@@ -1,6 +1,7 @@
 /** Checks of what users configure, each with an error that says what to do. */
 
 import { LONGEST_TIMER_MS } from '../publish/delay.js';
+import { unknownKey } from './unknown-key.js';
 
 /** An option has a value that cannot work. Thrown where the options are given, never later. */
 export class ConfigError extends Error {
@@ -21,9 +22,20 @@ export function text(value: unknown, name: string): string | undefined {
 /** What is no visible ASCII could not be sent as a header. */
 export function key(value: unknown, name: string): string | undefined {
   const found = text(value, name);
-  if (found !== undefined && !/^[\x21-\x7e]+$/.test(found)) {
+  if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.replace(/["'`]/g, ' '))) {
     throw new ConfigError(
-      `${name} holds characters that no key has, perhaps invisible ones; copy it anew`,
+      `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it anew`,
+    );
+  }
+  return found;
+}
+
+/** What becomes a part of a URL's path must stay one: `..` would lead to another address. */
+export function pipeline(value: unknown, name: string): string | undefined {
+  const found = text(value, name);
+  if (found !== undefined && !/^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/.test(found)) {
+    throw new ConfigError(
+      `${name} is no id of a pipeline; copy it from the pipeline's page, it looks like 182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e`,
     );
   }
   return found;
@@ -34,8 +46,14 @@ export function flag(value: unknown, name: string): boolean | undefined {
   throw new ConfigError(`${name} must be true or false`);
 }
 
-export function oneOf<T extends string>(known: readonly T[], value: T | undefined, name: string) {
-  if (value === undefined || known.includes(value)) return value;
+export function oneOf<T extends string>(
+  known: readonly T[],
+  value: unknown,
+  name: string,
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = known.find((each) => each === value);
+  if (found !== undefined) return found;
   throw new ConfigError(`${name} must be one of ${known.join(', ')}`);
 }
 
@@ -99,13 +117,6 @@ export function assertObject(value: unknown, name: string): asserts value is obj
  */
 export function assertKnown(value: object, known: readonly string[], group: string): void {
   for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    const meant = known.find((each) => each.toLowerCase() === key.toLowerCase());
-    const name = group === '' ? key : `${group}.${key}`;
-    throw new ConfigError(
-      meant === undefined
-        ? `${name} is not known; ${group === '' ? 'known are' : `${group} takes`} ${known.join(', ')}`
-        : `${name} is not known; did you mean ${meant}?`,
-    );
+    if (!known.includes(key)) throw new ConfigError(unknownKey(key, known, group));
   }
 }

@@ -1,6 +1,6 @@
 /** Options and environment to one frozen configuration. The only reader of the environment. */
 
-import { environment } from '#platform';
+import { environment, spoolFiles } from '#platform';
 import type { Diagnostic, LogLevel } from '../diagnostics.js';
 import type { RetryPolicy } from '../publish/backoff.js';
 import { LONGEST_TIMER_MS } from '../publish/delay.js';
@@ -18,7 +18,7 @@ import type { TraceLimits } from '../trace/recorder.js';
 import type { RedactOptions } from '../trace/redact.js';
 import type { BudgetOptions } from '../trace/spending.js';
 import type { Trace, Usage } from '../trace/types.js';
-import { baseUrl } from './base-url.js';
+import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
   assertKnown,
   assertObject,
@@ -29,15 +29,20 @@ import {
   numbers,
   oneOf,
   optionalFunction,
+  pipeline,
   text,
   withMethods,
 } from './checks.js';
+import { type EnvironmentProblem, EnvironmentReader } from './environment-reader.js';
 import { TRACER_OPTIONS, type TracerOptions } from './tracer-options.js';
 
 export interface Config {
+  /** What is wrong with the environment. */
+  readonly problems: readonly EnvironmentProblem[];
   readonly apiKey: string | undefined;
   readonly inferencePipelineId: string | undefined;
-  readonly baseUrl: string;
+  /** Undefined where the environment names one that the key must not be sent to. */
+  readonly baseUrl: string | undefined;
   readonly publish: boolean;
   readonly scope: ScopeManager | undefined;
   readonly redact: RedactOptions | false;
@@ -75,29 +80,32 @@ const RETRY: RetryPolicy = { baseMs: 1000, capMs: 60_000, maxElapsedMs: 900_000 
 const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
 
 /**
+ * A mistake in the options throws; one in the environment becomes one of the `problems`, and counts as unset.
  * @throws ConfigError with a text that says what to do
  */
-export function resolveConfig(options: TracerOptions, env = environment): Config {
+export function resolveConfig(options: TracerOptions, variables = environment): Config {
   assertObject(options, 'options');
   assertKnown(options, TRACER_OPTIONS, '');
+  const env = new EnvironmentReader(variables);
   return Object.freeze({
-    apiKey: key(options.apiKey, 'apiKey') ?? key(env.OPENLAYER_API_KEY, 'OPENLAYER_API_KEY'),
+    problems: env.problems,
+    apiKey: key(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', key),
     inferencePipelineId:
-      text(options.inferencePipelineId, 'inferencePipelineId') ??
-      text(env.OPENLAYER_INFERENCE_PIPELINE_ID, 'OPENLAYER_INFERENCE_PIPELINE_ID'),
-    baseUrl: baseUrl(options, env.OPENLAYER_BASE_URL),
+      pipeline(options.inferencePipelineId, 'inferencePipelineId') ??
+      env.read('OPENLAYER_INFERENCE_PIPELINE_ID', pipeline),
+    baseUrl: baseUrl(options, env),
     publish:
-      flag(options.publish, 'publish') ??
-      !/^\s*(true|on|1)\s*$/i.test(env.OPENLAYER_DISABLE_PUBLISH ?? ''),
+      flag(options.publish, 'publish') ?? env.read('OPENLAYER_DISABLE_PUBLISH', isOff) !== true,
     scope: withMethods(options.scope, 'scope', ['get', 'run']),
     redact: redactOptions(options.redact),
     limits: numbers(LIMITS, options.limits, 'limits'),
     batch: numbers(BATCH, options.batch, 'batch'),
     retry: numbers(RETRY, options.retry, 'retry'),
-    spool: spool(options.spool, env.OPENLAYER_SPOOL_DIR),
+    spool: spool(options.spool, env),
     handleSignals: flag(options.handleSignals, 'handleSignals') ?? false,
     timeoutMs: number(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
-    logLevel: logLevel(options.logLevel, env.OPENLAYER_LOG),
+    logLevel:
+      oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ?? env.read('OPENLAYER_LOG', level) ?? 'warn',
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
     pricing: withMethods(options.pricing, 'pricing', ['price']),
@@ -106,28 +114,62 @@ export function resolveConfig(options: TracerOptions, env = environment): Config
   });
 }
 
+function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undefined {
+  const allowHttp = flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
+  const given = checkedUrl(options.baseUrl, 'baseUrl', allowHttp);
+  if (given !== undefined) return given;
+  const found = env.read('OPENLAYER_BASE_URL', (value, name) => checkedUrl(value, name, allowHttp));
+  // The key of one platform is not sent to another because its address was misspelled.
+  if (found === undefined && env.isWrong('OPENLAYER_BASE_URL')) return undefined;
+  return found ?? DEFAULT_BASE_URL;
+}
+
+function isOff(value: string, name: string): boolean {
+  if (/^\s*(true|on|1)\s*$/i.test(value)) return true;
+  if (/^\s*(false|off|0|no|)\s*$/i.test(value)) return false;
+  throw new ConfigError(`${name} must be true, on or 1, or left out; publishing stays on`);
+}
+
+function level(value: string, name: string): LogLevel | undefined {
+  const said = value.trim().toLowerCase();
+  return said === '' ? undefined : oneOf(LOG_LEVELS, said, name);
+}
+
 const SPOOL = { maxBytes: 268_435_456, maxAgeMs: 604_800_000 };
 const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
 const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
 
-function spool(given: SpoolOptions | undefined, env: string | undefined): SpoolConfig | undefined {
+function spool(given: SpoolOptions | undefined, env: EnvironmentReader): SpoolConfig | undefined {
   if (typeof given === 'string') throw new ConfigError("spool takes { dir: '...' }, not a text");
   if (given !== undefined) {
     assertObject(given, 'spool');
     assertKnown(given, ['dir', 'maxBytes', 'maxAgeMs', 'mode', 'durability'], 'spool');
   }
   const { dir: folder, mode, durability, ...bounds } = given ?? {};
-  const dir = text(folder, 'spool.dir') ?? text(env, 'OPENLAYER_SPOOL_DIR');
   const config = {
     ...numbers(SPOOL, bounds, 'spool'),
     mode: oneOf(MODES, mode, 'spool.mode') ?? 'wal',
     durability: oneOf(DURABILITIES, durability, 'spool.durability') ?? 'process',
   };
+  const dir = spoolDir(folder, 'spool.dir') ?? env.read('OPENLAYER_SPOOL_DIR', spoolDir);
   if (dir === undefined) {
-    if (given === undefined || config.mode === 'off') return undefined;
+    const isWanted = given !== undefined && config.mode !== 'off';
+    if (!isWanted || env.isWrong('OPENLAYER_SPOOL_DIR')) return undefined;
     throw new ConfigError('spool needs dir, a folder to keep traces in, or OPENLAYER_SPOOL_DIR');
   }
   return config.mode === 'off' ? undefined : Object.freeze({ dir, ...config });
+}
+
+/** Absolute from now on: an app may change its working directory, or have it deleted. */
+function spoolDir(value: unknown, name: string): string | undefined {
+  const dir = text(value, name);
+  if (dir === undefined) return undefined;
+  if (spoolFiles === undefined) {
+    throw new ConfigError(
+      `${name} needs a file system, which this platform does not have; leave it out`,
+    );
+  }
+  return spoolFiles.absolute(dir);
 }
 
 function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
@@ -164,13 +206,4 @@ function budget({ budget: given, pricing }: TracerOptions): BudgetOptions | unde
     );
   }
   return given;
-}
-
-function logLevel(option: LogLevel | undefined, env: string | undefined): LogLevel {
-  if (option !== undefined) {
-    if (LOG_LEVELS.includes(option)) return option;
-    throw new ConfigError(`logLevel must be one of ${LOG_LEVELS.join(', ')}`);
-  }
-  const said = env?.trim().toLowerCase();
-  return LOG_LEVELS.find((level) => level === said) ?? 'warn';
 }

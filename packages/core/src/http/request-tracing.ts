@@ -111,7 +111,12 @@ export class RequestTracing<Req extends object, Res> {
 
   #begin(req: Req, res: Res): RequestTrace {
     const tracer = this.#ownTracer ?? defaultTracer();
-    if (!tracer.isEnabled || this.#skips(req)) return new InertTrace(givenId(this.#settings, req));
+    if (this.#skips(req)) return new InertTrace(givenId(this.#settings, req));
+    if (!tracer.isEnabled) {
+      // It says why, once.
+      tracer.admits();
+      return new InertTrace(givenId(this.#settings, req));
+    }
     const { adapter, rate, capturesAnswer, maxBytes, maxAgeMs, given, sample } = this.#settings;
     if (rate < 1 && Math.random() >= rate) {
       tracer.leftOut();

@@ -26,7 +26,7 @@ export function tracerOfOptions(options: TracingOptions<never>): TracerCore | un
     if (existingTracer() === undefined) setDefaultTracer(tracer);
     return tracer;
   }
-  // Made now, so that what is missing in the environment is said at the start.
+  // Made now, so that what a process before this one has left on disk is sent without waiting for a request.
   defaultTracer();
   return undefined;
 }

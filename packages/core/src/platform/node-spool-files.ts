@@ -18,7 +18,7 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { SpoolFiles } from '../publish/spool/files.js';
 import { onExit } from './node-exit.js';
@@ -29,8 +29,20 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 export const nodeSpoolFiles: SpoolFiles = {
+  absolute(path) {
+    try {
+      return resolve(path);
+    } catch {
+      return path;
+    }
+  },
   join,
   prepare(folder) {
+    // To make a relative one where the working directory was deleted, Node tries for ever.
+    if (!isAbsolute(folder))
+      throw new Error(
+        `there is no working directory to find ${folder} in; name it by an absolute path`,
+      );
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const found = lstatSync(folder);
     if (!found.isDirectory()) throw new Error(`${folder} is no folder, or a link to one`);

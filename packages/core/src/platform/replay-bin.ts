@@ -33,16 +33,18 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const dir = args.dir ?? process.env.OPENLAYER_SPOOL_DIR;
-  if (dir === undefined || dir === '') {
+  const named = args.dir ?? process.env.OPENLAYER_SPOOL_DIR;
+  if (named === undefined || named === '') {
     throw new Error('name the spool folder with --dir or OPENLAYER_SPOOL_DIR');
   }
+  const dir = nodeSpoolFiles.absolute(named);
   if (args.dryRun) {
     await describe(dir, args.buffer);
     return 0;
   }
   const tracer = createTracerCore({ spool: { dir, ...UNBOUNDED } });
-  if (!tracer.isEnabled) return 1;
+  if (!tracer.isEnabled)
+    throw new Error(tracer.whyUnpublished ?? 'publishing is off by OPENLAYER_DISABLE_PUBLISH');
   if (args.buffer !== undefined) importBuffer(args.buffer, tracer);
   return await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
 }

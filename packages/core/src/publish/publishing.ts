@@ -77,7 +77,7 @@ export class Publishing {
   constructor(config: Config, tools: PublishingTools) {
     const { isEnabled, diagnostics, outside } = tools;
     const { ledger } = this;
-    const { baseUrl, apiKey = '', inferencePipelineId = '', timeoutMs } = config;
+    const { baseUrl = '', apiKey = '', inferencePipelineId = '', timeoutMs } = config;
     this.#diagnostics = diagnostics;
     this.#key = apiKey;
     this.#destination = `${baseUrl}\n${inferencePipelineId}`;

@@ -1,6 +1,6 @@
 /** A trace that stands for one call made outside any request: the end of the call is the end of the trace. */
 
-import { defaultTracerIfAny } from '../default-tracer.js';
+import { defaultTracer } from '../default-tracer.js';
 import type { StepType } from '../wire.js';
 import { RecordedTrace } from './recorded-trace.js';
 import { isStepType } from './step-fields.js';
@@ -13,7 +13,7 @@ export class CallTrace extends RecordedTrace {
 
 /** Opens one by the process-wide tracer; undefined where nothing is to be recorded. */
 export function openCallTrace(name: string, type: StepType | undefined): CallTrace | undefined {
-  const tracer = defaultTracerIfAny();
+  const tracer = defaultTracer();
   if (!tracer.admits()) return undefined;
   const trace = new CallTrace(
     tracer,

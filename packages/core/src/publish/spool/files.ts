@@ -3,9 +3,11 @@
 export interface SpoolFiles {
   /**
    * Makes the folder, readable by its owner alone, where it is missing.
-   * @throws Error where it is not to be trusted: a link, another user's, or writable by everybody
+   * @throws Error where it is not to be trusted (a relative path, a link, another user's, or writable by everybody)
    */
   prepare(folder: string): void;
+  /** The path from the root; the path as it is where there is no working directory any more. */
+  absolute(path: string): string;
   join(...parts: readonly string[]): string;
   /** Names of what is in the folder; none where it is missing. */
   list(folder: string): readonly string[];

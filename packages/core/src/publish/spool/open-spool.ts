@@ -1,7 +1,6 @@
 /** A spool where one is wanted and can be had. */
 
 import { spoolFiles } from '#platform';
-import { ConfigError } from '../../config/checks.js';
 import type { Config } from '../../config/config.js';
 import type { Diagnostics } from '../../diagnostics.js';
 import type { Ledger } from '../ledger.js';
@@ -13,19 +12,11 @@ export interface SpoolSurroundings {
   readonly outside: (fn: () => void) => void;
 }
 
-/**
- * Undefined where none is configured, or where its folder is not to be had: then that is said, and traces wait in memory.
- * @throws ConfigError where the platform has no files
- */
+/** Undefined where none is configured, or where its folder is not to be had: then that is said, and traces wait in memory. */
 export function openSpool(config: Config, surroundings: SpoolSurroundings): Spool | undefined {
-  if (config.spool === undefined) return undefined;
-  if (spoolFiles === undefined) {
-    throw new ConfigError(
-      'spool needs a file system, which this platform does not have; leave it out',
-    );
-  }
+  if (config.spool === undefined || spoolFiles === undefined) return undefined;
   try {
-    const destination = `${config.baseUrl}\n${config.inferencePipelineId ?? ''}`;
+    const destination = `${config.baseUrl ?? ''}\n${config.inferencePipelineId ?? ''}`;
     return new Spool({ config: config.spool, files: spoolFiles, destination, ...surroundings });
   } catch (error) {
     surroundings.diagnostics.report(

@@ -1,0 +1,47 @@
+/** What is said of a key that no option has. */
+
+/** @param group what the object is the value of; '' for the options themselves */
+export function unknownKey(key: string, known: readonly string[], group: string): string {
+  const meant = nearest(key, known);
+  const name = group === '' ? key : `${group}.${key}`;
+  if (meant !== undefined) return `${name} is not known; did you mean ${meant}?`;
+  return `${name} is not known; ${group === '' ? 'known are' : `${group} takes`} ${known.join(', ')}`;
+}
+
+/** The known key that a misspelled one was most likely meant to be; undefined where none is near. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+  const given = key.slice(0, 64).toLowerCase();
+  let found: string | undefined;
+  let least = Math.max(1, Math.floor(given.length / 3)) + 1;
+  for (const each of known) {
+    const distance = distanceOf(given, each.toLowerCase());
+    if (distance < least) {
+      least = distance;
+      found = each;
+    }
+  }
+  return found;
+}
+
+/** Characters to insert, delete, replace or swap with their neighbour, to make one word of the other. */
+function distanceOf(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      let cost = Math.min(
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + (isSame ? 0 : 1),
+      );
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) cost = Math.min(cost, (beforeLast[j - 2] as number) + 1);
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] as number;
+}
