@@ -1,4 +1,4 @@
-import type { ScopeManager } from '@openlayer-tracing/core';
+import { ConfigError, type ScopeManager } from '@openlayer-tracing/core';
 import { type RecordedStep, stepIn, withStep } from './layer.js';
 import { type ClsNamespace, type ObservedNamespace, observedNamespace } from './namespace.js';
 import { giveUpLeftover, leave, watchCallbacks } from './watch-callbacks.js';
@@ -15,7 +15,11 @@ import { giveUpLeftover, leave, watchCallbacks } from './watch-callbacks.js';
  * @example
  * const scope = clsHookedScope(namespace); // for openlayerTracing({ scope })
  */
-export function clsHookedScope(namespace: ClsNamespace): ScopeManager {
+export function clsHookedScope(
+  namespace: ClsNamespace,
+  ...options: readonly never[]
+): ScopeManager {
+  if (options.length > 0) throw new ConfigError('clsHookedScope takes a namespace and no options');
   const existing = scopes.get(namespace);
   if (existing !== undefined) return existing;
   const made = new ClsHookedScope(observedNamespace(namespace));

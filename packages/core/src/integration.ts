@@ -1,5 +1,6 @@
 /** The door for client integrations. */
 
+export { unknownKey } from './config/unknown-key.js';
 export {
   currentClientCall,
   inClientCall,

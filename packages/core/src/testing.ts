@@ -1,6 +1,7 @@
 /** The door for users' tests: traces in memory instead of on the platform. */
 
-import type { TracerOptions } from './config/tracer-options.js';
+import { assertKnown, assertObject, ConfigError } from './config/checks.js';
+import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
 import { configure, existingTracer, setDefaultTracer } from './default-tracer.js';
 import type { Batch, Delivery, Transport } from './publish/transport.js';
 import type { WireConfig, WireRow } from './wire.js';
@@ -25,7 +26,8 @@ export interface MemoryTransport extends Transport {
  * await tracer.flush();
  * assert.equal(transport.rows[0]?.steps[0]?.name, 'digest');
  */
-export function memoryTransport(): MemoryTransport {
+export function memoryTransport(...options: readonly never[]): MemoryTransport {
+  if (options.length > 0) throw new ConfigError('memoryTransport takes no options');
   const rows: WireRow[] = [];
   const configs: WireConfig[] = [];
   const decoder = new TextDecoder();
@@ -65,6 +67,12 @@ export interface CapturedTraces extends Disposable {
  * assert.equal((await traces.rows())[0]?.steps[0]?.steps[0]?.name, 'retrieve_context');
  */
 export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): CapturedTraces {
+  assertObject(options, 'options');
+  assertKnown(
+    options,
+    TRACER_OPTIONS.filter((name) => name !== 'transport'),
+    '',
+  );
   const before = existingTracer();
   const transport = memoryTransport();
   const tracer = configure({ publish: true, ...options, transport });

@@ -14,6 +14,7 @@ import type { ScopeManager } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
 import { type IdSpace, idSpaceOf, isInferenceId } from './trace/inference-id.js';
+import { type Known, reportUnknown } from './trace/known-keys.js';
 import { OpenTraces } from './trace/open-traces.js';
 import { RecordedTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
@@ -117,6 +118,7 @@ export class TracerCore implements Tracer, Recorder {
   #startTrace(options: string | StartTraceOptions): StartedTrace {
     const settings: StartTraceOptions =
       typeof options === 'object' && options !== null ? options : { name: options };
+    if (settings === options) reportUnknown(settings, OF_START, this.diagnostics);
     if (!this.admits()) return new InertTrace(settings.inferenceId);
     const { inferenceId, input, metadata } = settings;
     const id = isInferenceId(inferenceId) ? inferenceId : crypto.randomUUID();
@@ -220,12 +222,29 @@ export class TracerCore implements Tracer, Recorder {
 
   flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
     this.#ended.writeAll();
-    return this.publishing.flush(options?.deadlineMs ?? 10_000);
+    return this.publishing.flush(this.#deadlineMs(options, 'flush', 10_000));
   }
 
   shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
-    this.#shutdown ??= this.#end(options?.deadlineMs ?? 5000);
+    this.#shutdown ??= this.#end(this.#deadlineMs(options, 'shutdown', 5000));
     return this.#shutdown;
+  }
+
+  #deadlineMs(options: DeadlineOptions | undefined, taker: string, otherwise: number): number {
+    try {
+      if (options === undefined || options === null) return otherwise;
+      reportUnknown(options, { taker, keys: DEADLINE }, this.diagnostics);
+      const { deadlineMs = otherwise } = options;
+      if (typeof deadlineMs === 'number' && deadlineMs >= 0) return deadlineMs;
+    } catch {
+      // A getter of the caller's threw.
+    }
+    this.diagnostics.report(
+      'warn',
+      'bad_input',
+      `deadlineMs of ${taker} takes a number of milliseconds; it is ${otherwise}`,
+    );
+    return otherwise;
   }
 
   #end(deadlineMs: number): Promise<void> {
@@ -272,6 +291,20 @@ export class TracerCore implements Tracer, Recorder {
     return this.publishing.updates.feedback(inferenceId, feedback);
   }
 }
+
+interface DeadlineOptions {
+  readonly deadlineMs?: number | undefined;
+}
+
+/** The compiler holds the lists to be complete. */
+const START: Readonly<Record<keyof StartTraceOptions, true>> = {
+  name: true,
+  inferenceId: true,
+  input: true,
+  metadata: true,
+};
+const OF_START: Known = { taker: 'startTrace', keys: new Set(Object.keys(START)) };
+const DEADLINE: ReadonlySet<string> = new Set(['deadlineMs'] satisfies (keyof DeadlineOptions)[]);
 
 interface SettingsWarning {
   readonly reason: 'not_configured' | 'bad_environment';

@@ -1,6 +1,11 @@
 /** Any other client that takes a fetch. */
 
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
+import {
+  type CallOptions,
+  checkOptions,
+  STREAM_OPTIONS,
+  type StreamUsageOptions,
+} from './common/options.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { anthropicShapes } from './shapes/anthropic-messages.js';
 import { geminiShapes } from './shapes/gemini.js';
@@ -16,6 +21,12 @@ export interface FetchOptions extends CallOptions, StreamUsageOptions {
   readonly client?: string | undefined;
 }
 
+/** The compiler holds the list to be complete. */
+const OWN: Readonly<
+  Record<Exclude<keyof FetchOptions, keyof CallOptions | keyof StreamUsageOptions>, true>
+> = { fetch: true, client: true };
+const KNOWN: readonly string[] = [...STREAM_OPTIONS, ...Object.keys(OWN)];
+
 const SHAPES = [...openAIShapes, ...anthropicShapes, ...geminiShapes, ...ollamaShapes];
 
 /**
@@ -26,11 +37,12 @@ const SHAPES = [...openAIShapes, ...anthropicShapes, ...geminiShapes, ...ollamaS
  * const ollama = new Ollama({ fetch: tracedFetch({ client: 'Ollama', provider: 'ollama' }) });
  */
 export function tracedFetch(options: FetchOptions = {}): typeof fetch {
-  checkOptions('tracedFetch', options);
+  checkOptions('tracedFetch', options, KNOWN);
   const { fetch: below, client = 'LLM' } = options;
   if (below !== undefined && typeof below !== 'function') {
     throw new TypeError('fetch must be a function');
   }
+  if (typeof client !== 'string') throw new TypeError('client must be a text, such as Mistral');
   const base = below ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
   return traceFetch(base as typeof fetch, {
     client,

@@ -1,6 +1,11 @@
 /** Groq's client. */
 
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
+import {
+  type CallOptions,
+  checkOptions,
+  STREAM_OPTIONS,
+  type StreamUsageOptions,
+} from './common/options.js';
 import { traceClient } from './http/trace-client.js';
 import { openAIShapes } from './shapes/openai.js';
 
@@ -22,7 +27,7 @@ export function traceGroq<Client extends object>(
   client: Client,
   options: GroqOptions = {},
 ): Client {
-  checkOptions('traceGroq', options);
+  checkOptions('traceGroq', options, STREAM_OPTIONS);
   traceClient(
     client,
     { client: 'Groq', provider: 'groq', shapes: openAIShapes, options },

@@ -1,12 +1,14 @@
 /** The Model Context Protocol: tools that a server runs, and tools that a client calls. */
 
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { type CallsTools, traceCallTool } from './mcp/client.js';
 import { type HandlesRequests, traceToolCalls } from './mcp/server.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
+
+const KNOWN = CALL_OPTIONS.filter((name) => name !== 'provider');
 
 /**
  * Has a server record each call of its tools as a step of the current trace; outside a trace, as one of its own. What
@@ -22,7 +24,7 @@ export function traceMCPServer<Server extends object>(
   server: Server,
   options: MCPOptions = {},
 ): Server {
-  checkOptions('traceMCPServer', options);
+  checkOptions('traceMCPServer', options, KNOWN);
   // `McpServer` has the one that speaks the protocol within it.
   const given = server as { server?: unknown } | null;
   const protocol = (given?.server ?? given) as Partial<HandlesRequests> | null;
@@ -46,7 +48,7 @@ export function traceMCPClient<Client extends object>(
   client: Client,
   options: MCPOptions = {},
 ): Client {
-  checkOptions('traceMCPClient', options);
+  checkOptions('traceMCPClient', options, KNOWN);
   const given = client as Partial<CallsTools> | null;
   if (typeof given?.callTool !== 'function') {
     throw new TypeError('traceMCPClient(client) takes a Client');

@@ -1,6 +1,11 @@
 /** OpenAI, Azure OpenAI, and whatever speaks like them. */
 
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
+import {
+  type CallOptions,
+  checkOptions,
+  STREAM_OPTIONS,
+  type StreamUsageOptions,
+} from './common/options.js';
 import { traceClient } from './http/trace-client.js';
 import { openAIShapes } from './shapes/openai.js';
 
@@ -22,7 +27,7 @@ export function traceOpenAI<Client extends object>(
   client: Client,
   options: OpenAIOptions = {},
 ): Client {
-  checkOptions('traceOpenAI', options);
+  checkOptions('traceOpenAI', options, STREAM_OPTIONS);
   traceClient(
     client,
     { client: 'OpenAI', provider: undefined, shapes: openAIShapes, options },

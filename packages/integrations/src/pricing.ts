@@ -1,6 +1,11 @@
 /** What calls of models cost, by the price list of `@pydantic/genai-prices`, which is loaded at the first call. */
 
-import { type PricedCall, type Pricing, reportFailure } from '@openlayer-tracing/core/integration';
+import {
+  type PricedCall,
+  type Pricing,
+  reportFailure,
+  unknownKey,
+} from '@openlayer-tracing/core/integration';
 
 /** US dollars for a million tokens. */
 export interface ModelPrice {
@@ -21,12 +26,17 @@ export interface PricesOptions {
 /**
  * Prices for the option `pricing` of a tracer. A model that is not known has no price: it is never guessed.
  *
+ * @throws TypeError where an option is wrong
+ *
  * @example
  * app.use(openlayerTracing({ pricing: prices(), budget: { usd: 0.5, onExceeded: 'abort' } }));
  */
-export function prices({ models = {} }: PricesOptions = {}): Pricing {
+export function prices(options: PricesOptions = {}): Pricing {
+  checkKeys('prices', options, OPTIONS);
+  const { models = {} } = options;
   const own = new Map(Object.entries(models));
   for (const [name, price] of own) {
+    checkKeys(`models['${name}']`, price, PRICE);
     if (typeof price?.input !== 'number') {
       throw new TypeError(`models['${name}'] needs the price of its input`);
     }
@@ -39,6 +49,25 @@ export function prices({ models = {} }: PricesOptions = {}): Pricing {
     },
     ready: () => loadList(),
   };
+}
+
+/** The compiler holds the lists to be complete. */
+const OPTIONS: Readonly<Record<keyof PricesOptions, true>> = { models: true };
+const PRICE: Readonly<Record<keyof ModelPrice, true>> = {
+  input: true,
+  output: true,
+  cached: true,
+  cacheCreation: true,
+};
+
+function checkKeys(taker: string, given: object, known: Readonly<Record<string, true>>): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`${taker} takes an object`);
+  }
+  const names = Object.keys(known);
+  for (const key of Object.keys(given)) {
+    if (!names.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, names, taker)}`);
+  }
 }
 
 type List = typeof import('@pydantic/genai-prices');

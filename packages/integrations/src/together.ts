@@ -1,6 +1,11 @@
 /** Together's client. */
 
-import { type CallOptions, checkOptions, type StreamUsageOptions } from './common/options.js';
+import {
+  type CallOptions,
+  checkOptions,
+  STREAM_OPTIONS,
+  type StreamUsageOptions,
+} from './common/options.js';
 import { traceClient } from './http/trace-client.js';
 import { openAIShapes } from './shapes/openai.js';
 
@@ -22,7 +27,7 @@ export function traceTogether<Client extends object>(
   client: Client,
   options: TogetherOptions = {},
 ): Client {
-  checkOptions('traceTogether', options);
+  checkOptions('traceTogether', options, STREAM_OPTIONS);
   traceClient(
     client,
     { client: 'Together', provider: 'together_ai', shapes: openAIShapes, options },

@@ -43,8 +43,21 @@ export interface Settings extends LocalServerOptions {
   readonly maxConnections: number;
 }
 
+/** The compiler holds the list to be complete. */
+const KNOWN: Readonly<Record<keyof LocalServerOptions, true>> = {
+  port: true,
+  host: true,
+  file: true,
+  apiKey: true,
+  checks: true,
+  maxBodyBytes: true,
+  maxConnections: true,
+  intercept: true,
+};
+
 /** Fills in defaults; throws a TypeError that says what to do about a wrong option. */
 export function settingsOf(options: LocalServerOptions): Settings {
+  demandKnown(options, KNOWN);
   const settings: Settings = {
     ...options,
     port: options.port ?? 0,
@@ -82,4 +95,14 @@ export function settingsOf(options: LocalServerOptions): Settings {
 
 function demand(holds: boolean, message: string): asserts holds {
   if (!holds) throw new TypeError(message);
+}
+
+/** A name that was misspelled would have no effect, and nobody would see it. */
+export function demandKnown(options: object, known: Readonly<Record<string, true>>): void {
+  for (const key of Object.keys(options)) {
+    demand(
+      Object.hasOwn(known, key),
+      `${key} is not known; known are ${Object.keys(known).join(', ')}`,
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
 import { isTextMap, stripVolatile } from './volatile.js';
 
@@ -13,6 +14,13 @@ export interface RenderOptions {
   /** Colours for a terminal. @default false */
   readonly color?: boolean;
 }
+
+/** The compiler holds the list to be complete. */
+const KNOWN: Readonly<Record<keyof RenderOptions, true>> = {
+  timings: true,
+  metadata: true,
+  color: true,
+};
 
 const MAX_TEXT = 72;
 const MAX_METADATA = 400;
@@ -31,6 +39,7 @@ const MAX_DEPTH = 64;
  * ```
  */
 export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
+  demandKnown(options, KNOWN);
   const page: Page = {
     timings: options.timings ?? true,
     metadata: options.metadata ?? false,

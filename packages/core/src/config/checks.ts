@@ -117,6 +117,7 @@ export function assertObject(value: unknown, name: string): asserts value is obj
  */
 export function assertKnown(value: object, known: readonly string[], group: string): void {
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw new ConfigError(unknownKey(key, known, group));
+    if (known.includes(key)) continue;
+    throw new ConfigError(`${group === '' ? '' : `${group}.`}${unknownKey(key, known, group)}`);
   }
 }

@@ -1,11 +1,11 @@
 /** What is said of a key that no option has. */
 
-/** @param group what the object is the value of; '' for the options themselves */
-export function unknownKey(key: string, known: readonly string[], group: string): string {
+/** @param taker what takes the known ones; '' for the options themselves */
+export function unknownKey(key: string, known: readonly string[], taker = ''): string {
   const meant = nearest(key, known);
-  const name = group === '' ? key : `${group}.${key}`;
-  if (meant !== undefined) return `${name} is not known; did you mean ${meant}?`;
-  return `${name} is not known; ${group === '' ? 'known are' : `${group} takes`} ${known.join(', ')}`;
+  if (meant !== undefined) return `${key} is not known; did you mean ${meant}?`;
+  if (known.length === 0) return `${key} is not known; ${taker} takes no options`;
+  return `${key} is not known; ${taker === '' ? 'known are' : `${taker} takes`} ${known.join(', ')}`;
 }
 
 /** The known key that a misspelled one was most likely meant to be; undefined where none is near. */

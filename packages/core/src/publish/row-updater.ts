@@ -1,5 +1,6 @@
 /** Adds to rows that were published: feedback, ground truth, business signals. */
 
+import { unknownKey } from '../config/unknown-key.js';
 import { describeError } from '../diagnostics.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RowUpdateConfig } from '../wire.js';
@@ -112,6 +113,24 @@ function mayComeTrue(error: unknown): error is SendError {
   return error instanceof SendError && (error.isRetryable || error.code === 'not_found');
 }
 
+/** The compiler holds the list to be complete. */
+const CONFIG: Readonly<Record<keyof RowUpdateConfig, true>> = {
+  groundTruthColumnName: true,
+  humanFeedbackColumnName: true,
+  inferenceIdColumnName: true,
+  latencyColumnName: true,
+  timestampColumnName: true,
+};
+
+function checkConfig(config: RowUpdateConfig | null): void {
+  if (config === null) return;
+  if (typeof config !== 'object') throw new TypeError('config takes an object');
+  const known = Object.keys(CONFIG);
+  for (const key of Object.keys(config)) {
+    if (!known.includes(key)) throw new TypeError(`config.${unknownKey(key, known, 'config')}`);
+  }
+}
+
 function bodyText(
   inferenceId: string,
   row: Readonly<Record<string, unknown>>,
@@ -130,6 +149,7 @@ function bodyText(
       `row takes an object of 1 to ${MAX_COLUMNS} columns that JSON can hold, but has ${columns}`,
     );
   }
+  if (config !== undefined) checkConfig(config);
   return config === undefined ? `{"row":${text}}` : `{"row":${text},"config":${jsonText(config)}}`;
 }
 

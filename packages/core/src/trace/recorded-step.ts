@@ -6,6 +6,13 @@
 import type { StepType } from '../wire.js';
 import { inertStep } from './inert.js';
 import { quote } from './json-text.js';
+import {
+  type Known,
+  ofFinishedStep,
+  ofStepOptions,
+  ofStepUpdate,
+  reportUnknown,
+} from './known-keys.js';
 import { type MeasuredTimes, spanOf } from './measured-times.js';
 import type { Members } from './members.js';
 import { type RecordedError, recordedError } from './recorded-error.js';
@@ -74,7 +81,13 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   update(update: StepUpdate<T>): void {
     try {
-      if (this.#accepts('update')) this.apply(update);
+      if (!this.#accepts('update')) return;
+      if (typeof update !== 'object' || update === null) {
+        this.trace.badInput('update takes an object');
+        return;
+      }
+      this.#report(update, ofStepUpdate[this.type]);
+      this.apply(update);
     } catch (error) {
       this.trace.failed('update', error);
     }
@@ -89,7 +102,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U> {
     try {
-      if (this.#accepts('step')) return this.#startChild(options) ?? inertStep<U>();
+      if (this.#accepts('step')) return this.#startChild(options, ofStepOptions) ?? inertStep<U>();
     } catch (error) {
       this.trace.failed('startStep', error);
     }
@@ -99,7 +112,11 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   addStep<U extends StepType = 'user_call'>(options: FinishedStep<U>): void {
     try {
       if (!this.#accepts('step')) return;
-      const step = this.#startChild<U>(options);
+      if (typeof options !== 'object' || options === null) {
+        this.trace.badInput('addStep takes an object');
+        return;
+      }
+      const step = this.#startChild<U>(options, ofFinishedStep);
       const { output, groundTruth, error } = options;
       step?.apply({ output, groundTruth, error });
       step?.timed(options);
@@ -197,11 +214,18 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     this.#tellUsage();
   }
 
+  #report(given: object, known: Known): void {
+    reportUnknown(given, known, this.trace.recorder.diagnostics);
+  }
+
   #tellUsage(): void {
     if (isModelCall(this.type)) this.trace.recorder.spending?.callEnded(this.trace);
   }
 
-  #startChild<U extends StepType>(options: string | StepOptions<U>): RecordedStep<U> | undefined {
+  #startChild<U extends StepType>(
+    options: string | StepOptions<U>,
+    keys: Readonly<Record<StepType, Known>>,
+  ): RecordedStep<U> | undefined {
     const { trace } = this;
     if (!trace.takesStep(this.depth + 1)) return undefined;
     const settings =
@@ -213,7 +237,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     if (!isStepType(type)) {
       const given = typeof type === 'string' ? quote(stepName(type, '')) : typeof type;
       trace.badInput(`unknown step type ${given}; it was recorded as user_call`);
-    }
+    } else if (settings === options) this.#report(settings, keys[type]);
     const known = isStepType(type) ? type : ('user_call' as U);
     const name = stepName(settings.name, known);
     const step = new RecordedStep<U>(trace, known, name, this.depth + 1, trace.elapsedMs());

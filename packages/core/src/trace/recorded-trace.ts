@@ -7,6 +7,7 @@ import type { JournalEntry } from '../publish/journal.js';
 import { innermost, type ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { NOTHING_USED } from './inert.js';
+import { ofTraceUpdate, reportUnknown } from './known-keys.js';
 import type { Members } from './members.js';
 import type { OpenCall } from './open-call.js';
 import { recordedError } from './recorded-error.js';
@@ -100,8 +101,14 @@ export class RecordedTrace implements StartedTrace {
 
   update(update: TraceUpdate): void {
     try {
-      if (this.isOpen) applyUpdate(this, update);
-      else this.cameLate('update');
+      if (!this.isOpen) {
+        this.cameLate('update');
+      } else if (typeof update !== 'object' || update === null) {
+        this.badInput('update takes an object');
+      } else {
+        reportUnknown(update, ofTraceUpdate, this.recorder.diagnostics);
+        applyUpdate(this, update);
+      }
     } catch (error) {
       this.failed('update', error);
     }

@@ -1,5 +1,6 @@
 /** What can be said of how an annotated function is recorded. */
 
+import { unknownKey } from '../config/unknown-key.js';
 import type { StepType } from '../wire.js';
 import { FIELDS, isStepType } from './step-fields.js';
 
@@ -27,6 +28,16 @@ export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** The compiler holds the list to be complete. */
+const KNOWN: Readonly<Record<keyof TraceOptions, true>> = {
+  name: true,
+  type: true,
+  params: true,
+  inputs: true,
+  output: true,
+  metadata: true,
+};
+
 /** What cannot work is said where the function is defined: its calls never throw for reasons of ours. */
 export function checkTraceOptions(options: TraceOptions): void {
   if (typeof options !== 'object' || options === null) {
@@ -34,7 +45,11 @@ export function checkTraceOptions(options: TraceOptions): void {
       "options of a traced function are an object, such as { name: 'search', type: 'tool' }",
     );
   }
-  const { name, type, params, inputs, output } = options;
+  const known = Object.keys(KNOWN);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(unknownKey(key, known));
+  }
+  const { name, type, params, inputs, output, metadata } = options;
   if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a text');
   if (type !== undefined && !isStepType(type)) {
     throw new TypeError(`type must be one of ${Object.keys(FIELDS).join(', ')}`);
@@ -48,5 +63,8 @@ export function checkTraceOptions(options: TraceOptions): void {
   }
   if (output !== undefined && typeof output !== 'function') {
     throw new TypeError('output must be a function of the result');
+  }
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) {
+    throw new TypeError('metadata must be an object');
   }
 }

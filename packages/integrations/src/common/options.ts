@@ -1,5 +1,7 @@
 /** Options of the doors, read once. */
 
+import { unknownKey } from '@openlayer-tracing/core/integration';
+
 /** What of a call is content: what the model was told, and what it said. */
 export type ContentPart = 'inputs' | 'output';
 
@@ -24,10 +26,32 @@ export interface StreamUsageOptions {
   readonly streamUsage?: 'auto' | boolean | undefined;
 }
 
-/** @throws TypeError with a text that says what to do */
-export function checkOptions(door: string, options: CallOptions & StreamUsageOptions): void {
+/** The compiler holds the lists to be complete. */
+const CALL: Readonly<Record<keyof CallOptions, true>> = {
+  provider: true,
+  content: true,
+  redact: true,
+};
+const STREAM_USAGE: Readonly<Record<keyof StreamUsageOptions, true>> = { streamUsage: true };
+
+export const CALL_OPTIONS: readonly string[] = Object.keys(CALL);
+export const STREAM_OPTIONS: readonly string[] = [...CALL_OPTIONS, ...Object.keys(STREAM_USAGE)];
+
+/**
+ * @param known the names that the options of this door have
+ * @throws TypeError with a text that says what to do
+ */
+export function checkOptions(
+  door: string,
+  options: CallOptions & StreamUsageOptions,
+  known: readonly string[] = CALL_OPTIONS,
+): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`the options of ${door}() must be an object`);
+  }
+  // Who misspells `content` means to keep it to himself.
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(`${door}: ${unknownKey(key, known)}`);
   }
   const { provider, content, redact, streamUsage } = options;
   if (provider !== undefined && (typeof provider !== 'string' || provider === '')) {
