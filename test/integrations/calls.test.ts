@@ -318,7 +318,7 @@ describe('content', () => {
     });
     assert.deepEqual(
       [call.inputs, call.output],
-      ['[not recorded: redact threw]', '[not recorded: redact threw]'],
+      ['[not recorded: redact failed]', '[not recorded: redact failed]'],
     );
   });
 });

@@ -1,6 +1,7 @@
 /** What we tell the operator about ourselves: counted always, printed rarely, never thrown. */
 
 import { publishDiagnostic, writeLine } from '#platform';
+import { watchRejection } from './trace/promised.js';
 
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
 
@@ -35,6 +36,7 @@ export class Diagnostics {
   readonly #lastSaid = new Map<string, number>();
   readonly #counts = new Map<string, number>();
   #reporting = false;
+  #hasSinkFailed = false;
 
   constructor(options: DiagnosticsOptions = {}) {
     this.#threshold = RANK[options.level ?? 'warn'];
@@ -67,13 +69,29 @@ export class Diagnostics {
   #say(diagnostic: Diagnostic): void {
     publishDiagnostic(diagnostic);
     if (this.#onDiagnostic !== undefined) {
-      this.#onDiagnostic(diagnostic);
+      const returned = this.#onDiagnostic(diagnostic);
+      // It cannot be told of its own failure, which is printed in its place.
+      watchRejection(returned, (failure) => this.#sinkFailed(failure));
       return;
     }
-    const { level, reason, message, error } = diagnostic;
-    const cause = error === undefined ? '' : ` (${describeError(error)})`;
-    writeLine(`[openlayer-tracing] ${level} ${reason}: ${oneLine(message + cause)}`);
+    print(diagnostic);
   }
+
+  #sinkFailed(error: unknown): void {
+    try {
+      if (this.#hasSinkFailed) return;
+      this.#hasSinkFailed = true;
+      const message = 'the promise of the function given as onDiagnostic was rejected';
+      print({ level: 'error', reason: 'option_onDiagnostic_failed', message, error });
+    } catch {
+      // Nobody reads stderr any more.
+    }
+  }
+}
+
+function print({ level, reason, message, error }: Diagnostic): void {
+  const cause = error === undefined ? '' : ` (${describeError(error)})`;
+  writeLine(`[openlayer-tracing] ${level} ${reason}: ${oneLine(message + cause)}`);
 }
 
 /** `Name: message` of an error, or the type of what was thrown instead of one. */

@@ -2,6 +2,7 @@
 
 import type { Diagnostics } from './diagnostics.js';
 import { defaultScope, registerScope, type ScopeManager } from './scope.js';
+import { watchRejection } from './trace/promised.js';
 import type { RecordedStep } from './trace/recorded-step.js';
 
 /** The one that the options name, held to its contract; else that of all tracers. */
@@ -42,11 +43,18 @@ export class GuardedScope implements ScopeManager {
 
   get(): RecordedStep | undefined {
     try {
-      return this.#manager.get();
+      const step = this.#manager.get();
+      if (step === undefined || !this.#watch(step)) return step;
+      this.#onFailure('returned a promise where it was asked for the current step', undefined);
+      return undefined;
     } catch (error) {
       this.#onFailure('threw where it was asked for the current step', error);
       return undefined;
     }
+  }
+
+  #watch(returned: unknown): boolean {
+    return watchRejection(returned, (error) => this.#onFailure('rejected a promise', error));
   }
 
   run<A, B, R>(
@@ -73,7 +81,7 @@ export class GuardedScope implements ScopeManager {
       }
     };
     try {
-      this.#manager.run(step, enter, undefined, undefined);
+      this.#watch(this.#manager.run(step, enter, undefined, undefined));
       if (!wasCalled) this.#onFailure('did not call a function', undefined);
     } catch (error) {
       this.#onFailure('threw an error of its own', error);

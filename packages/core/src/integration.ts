@@ -27,6 +27,7 @@ export {
 } from './integration/tap-stream.js';
 export { type TokenCounts, tokenFields } from './integration/usage.js';
 export type { PricedCall, Pricing } from './trace/pricing.js';
+export { watchRejection } from './trace/promised.js';
 export type {
   ChatCompletionFields,
   EmbeddingFields,

@@ -6,6 +6,7 @@ import type { TracerOptions } from './config/tracer-options.js';
 import { whyUnpublished } from './destination.js';
 import { Diagnostics } from './diagnostics.js';
 import { scopeOf } from './guarded-scope.js';
+import { LONGEST_TIMER_MS, unref } from './publish/delay.js';
 import { metricsText } from './publish/metrics-text.js';
 import { Publishing } from './publish/publishing.js';
 import type { QueuedRow } from './publish/row.js';
@@ -56,6 +57,9 @@ export class TracerCore implements Tracer, Recorder {
   readonly idSpace: IdSpace;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
+  readonly #outside: (fn: () => void) => void;
+  /** Traces that have ended and whose rows wait for facts that were promised. */
+  readonly #promised = new Map<RecordedTrace, Promise<void>>();
   /** What is to be said of the environment with the first trace that is asked for. */
   #toSay: SettingsWarning | undefined;
   #shutdown: Promise<void> | undefined;
@@ -87,6 +91,7 @@ export class TracerCore implements Tracer, Recorder {
     this.isEnabled = config.publish && why === undefined;
     this.#toSay = toSay(config, why);
     const outside = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
+    this.#outside = outside;
     this.#open = new OpenTraces(outside);
     this.#ended = new EndedTraces({
       write: (trace) => this.#write(trace),
@@ -193,12 +198,45 @@ export class TracerCore implements Tracer, Recorder {
     this.#ended.add(trace);
   }
 
-  /** Hands a trace that has ended on to be published, or leaves it out. */
+  /** Completes a trace that has ended. Where functions among the options have promised facts, its row waits for them. */
   #write(trace: RecordedTrace): void {
+    try {
+      trace.describe();
+    } catch (error) {
+      trace.failed('describe', error);
+    }
+    if (trace.promised === undefined || trace.promised.size === 0) this.#publish(trace);
+    else this.#outside(() => this.#promised.set(trace, this.#publishOnceTold(trace)));
+  }
+
+  async #publishOnceTold(trace: RecordedTrace): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = unref(setTimeout(resolve, LONGEST_PROMISE_MS));
+    });
+    await Promise.race([Promise.all(trace.promised ?? []), late]);
+    clearTimeout(timer);
+    if (this.#promised.has(trace)) this.#publishPromised(trace);
+  }
+
+  /** Makes the row of a trace without what is promised and not told yet. */
+  #publishPromised(trace: RecordedTrace): void {
+    this.#promised.delete(trace);
+    if (trace.promised !== undefined && trace.promised.size > 0) {
+      this.diagnostics.report(
+        'warn',
+        'option_too_late',
+        'what a function among the options promised was not there when its trace had to be published; the row goes without it',
+      );
+    }
+    this.#publish(trace);
+  }
+
+  /** Hands a trace on to be published, or leaves it out. */
+  #publish(trace: RecordedTrace): void {
     const { publishing } = this;
     const { letGo } = trace;
     try {
-      trace.describe();
       if (!isKept(trace)) {
         this.#sampledOut++;
         publishing.leave(trace);
@@ -220,12 +258,16 @@ export class TracerCore implements Tracer, Recorder {
     }
   }
 
-  flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
+  flush(options?: DeadlineOptions): Promise<void> {
     this.#ended.writeAll();
-    return this.publishing.flush(this.#deadlineMs(options, 'flush', 10_000));
+    const deadlineMs = this.#deadlineMs(options, 'flush', 10_000);
+    if (this.#promised.size === 0) return this.publishing.flush(deadlineMs);
+    return this.#waitForPromised(deadlineMs).then((waitedMs) =>
+      this.publishing.flush(deadlineMs - waitedMs),
+    );
   }
 
-  shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
+  shutdown(options?: DeadlineOptions): Promise<void> {
     this.#shutdown ??= this.#end(this.#deadlineMs(options, 'shutdown', 5000));
     return this.#shutdown;
   }
@@ -249,13 +291,31 @@ export class TracerCore implements Tracer, Recorder {
 
   #end(deadlineMs: number): Promise<void> {
     this.#ended.writeAll();
-    return this.publishing.shutdown(deadlineMs);
+    if (this.#promised.size === 0) return this.publishing.shutdown(deadlineMs);
+    // What the platform takes needs time as well.
+    return this.#waitForPromised(deadlineMs / 2).then((waitedMs) => {
+      for (const trace of this.#promised.keys()) this.#publishPromised(trace);
+      return this.publishing.shutdown(deadlineMs - waitedMs);
+    });
+  }
+
+  /** Until the deadline it holds the process, since nothing else of ours does. @returns the milliseconds that it took */
+  async #waitForPromised(deadlineMs: number): Promise<number> {
+    const start = performance.now();
+    let hold: ReturnType<typeof setTimeout> | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      hold = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+    });
+    await Promise.race([Promise.all(this.#promised.values()), deadline]);
+    clearTimeout(hold);
+    return Math.min(performance.now() - start, deadlineMs);
   }
 
   /** Nothing but synchronous work is possible any more. */
   #endAll(): void {
     for (const trace of this.#open) trace.interrupt();
     this.#ended.writeAll();
+    for (const trace of this.#promised.keys()) this.#publishPromised(trace);
   }
 
   /** Has a row sent that another library could not deliver. @returns whether it is safe on disk */
@@ -274,7 +334,7 @@ export class TracerCore implements Tracer, Recorder {
     return {
       started: this.#started,
       sampledOut: this.#sampledOut,
-      open: this.#open.size,
+      open: this.#open.size + this.#promised.size,
       ...this.publishing.stats(),
     };
   }
@@ -291,6 +351,9 @@ export class TracerCore implements Tracer, Recorder {
     return this.publishing.updates.feedback(inferenceId, feedback);
   }
 }
+
+/** A row waits no longer for what a function among the options promised. */
+const LONGEST_PROMISE_MS = 10_000;
 
 interface DeadlineOptions {
   readonly deadlineMs?: number | undefined;

@@ -45,11 +45,11 @@ export interface TracerOptions {
   readonly timeoutMs?: number | undefined;
   /** Least severe level of our own lines on stderr. @default OPENLAYER_LOG, else 'warn' */
   readonly logLevel?: LogLevel | undefined;
-  /** Takes our diagnostics instead of stderr, each at most once a minute. */
+  /** Takes our diagnostics instead of stderr, each at most once a minute. It may be asynchronous. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Knows what calls of models cost, for `usage` and `budget`. @default nobody does */
   readonly pricing?: Pricing | undefined;
-  /** Told of what a trace has used so far, after each of its calls of a model. */
+  /** Told of what a trace has used so far, after each of its calls of a model. It may be asynchronous. */
   readonly onUsage?: ((usage: Usage, trace: Trace) => void) | undefined;
   /** What one trace may cost, and what happens when it has. Needs `pricing`. */
   readonly budget?: BudgetOptions | undefined;

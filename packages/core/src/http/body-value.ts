@@ -1,6 +1,7 @@
 /** What a captured body says, for people: JSON as its value, text as text, a stream as its answer. */
 
 import { decodeContent } from '#platform';
+import { isThenable } from '../trace/promised.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { MASK, type Redactor } from '../trace/redact.js';
 import type { BodyCapture } from './body-capture.js';
@@ -59,7 +60,12 @@ function converted(
   convert: (body: unknown) => unknown,
 ): string {
   try {
-    return trace.snapshot(convert(body), 'output');
+    const output = convert(body);
+    if (!isThenable(output)) return trace.snapshot(output, 'output');
+    trace.expect('output', output, (told) => {
+      trace.root.output = trace.snapshot(told, 'output');
+    });
+    return 'null';
   } catch (error) {
     const { diagnostics } = trace.recorder;
     diagnostics.report(

@@ -12,12 +12,18 @@ import type { SettledTrace } from '../trace/types.js';
 import type { TracerCore } from '../tracer.js';
 import type { Tracer } from '../tracer-api.js';
 
+/** What may be known later than it is asked for. */
+type Eventually<T> = T | PromiseLike<T>;
+
 export interface InferenceIdOptions<Req> {
   /** Request header that holds the id, and response header that carries it back. @default 'x-request-id' */
   readonly header?: string | undefined;
-  /** The id of a request, where it is not in a header. Undefined leaves it to the header. */
+  /**
+   * The id of a request, where it is not in a header. Undefined leaves it to the header. It is needed at once: a promise
+   * counts as none, and is reported.
+   */
   readonly from?: ((req: Req) => string | undefined) | undefined;
-  /** Whether a client may choose the id of the row. @default true */
+  /** Whether a client may choose the id of the row; needed at once, like `from`. @default true */
   readonly trust?: boolean | ((req: Req) => boolean) | undefined;
   /** Whether the response carries the id. @default true */
   readonly echo?: boolean | undefined;
@@ -39,25 +45,33 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
   readonly tracer?: Tracer | undefined;
   /** Where the id of a request's row comes from. @default the header `x-request-id`, which the response carries back */
   readonly inferenceId?: InferenceIdOptions<Req> | undefined;
-  /** The name of the trace. @default method and route, such as `POST /chat/:id` */
-  readonly name?: ((req: Req) => string | undefined) | undefined;
-  /** Requests that are not traced. */
+  /**
+   * The name of the trace. It may be asynchronous, as `input`, `output`, `user`, `session` and `metadata` may: the row waits
+   * for what they promise, for 10 seconds at most, and the response does not.
+   * @default method and route, such as `POST /chat/:id`
+   */
+  readonly name?: ((req: Req) => Eventually<string | undefined>) | undefined;
+  /** Requests that are not traced. It is needed at once: a promise counts as none, and is reported. */
   readonly skip?: ((req: Req) => boolean) | undefined;
   /** What is kept of the bodies. @default both, up to 64 KiB each, and no headers */
   readonly capture?: CaptureOptions | undefined;
   /** The trace's input: an object whose keys become columns. @default { body, query, params } */
-  readonly input?: ((req: Req) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  readonly input?:
+    | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
+    | undefined;
   /** The trace's output, made of the captured body: parsed JSON, or text. */
   readonly output?: ((body: unknown) => unknown) | undefined;
   /** Who asks, for the column `user_id`. Asked at the end, unless the trace was given one by then. */
-  readonly user?: ((req: Req) => string | number | undefined) | undefined;
+  readonly user?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
   /** Which conversation the request belongs to, for the column `session_id`. Asked like `user`. */
-  readonly session?: ((req: Req) => string | number | undefined) | undefined;
+  readonly session?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
   /** Facts of every request, asked at the end. What the trace was given by then under the same key wins. */
-  readonly metadata?: ((req: Req) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  readonly metadata?:
+    | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
+    | undefined;
   /**
    * Which traces are published: a rate from 0 to 1, decided when the request comes in, or a decision on the settled
-   * trace.
+   * trace, which is needed at once: where it is a promise, the trace is kept.
    * @default 1
    */
   readonly sample?: number | ((trace: SettledTrace) => boolean) | undefined;

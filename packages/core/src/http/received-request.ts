@@ -2,6 +2,7 @@
 
 import { distinctId } from '../trace/inference-id.js';
 import { Members } from '../trace/members.js';
+import { stepName } from '../trace/step-name.js';
 import { bodyText } from './body-value.js';
 import type { DescribedRequest, Place, RequestDetails } from './described-request.js';
 import type { RequestBody } from './request-body.js';
@@ -82,10 +83,17 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   describe(trace: RecordedRequest): RequestDetails {
     const { adapter, given, headers } = this.#settings;
     if (trace.columns === undefined) this.#takeInputs(trace);
-    if (given.user !== undefined) trace.userId ??= identity(this.#ask('user', given.user));
-    if (given.session !== undefined)
-      trace.sessionId ??= identity(this.#ask('session', given.session));
-    if (given.metadata !== undefined) this.#takeMetadata(trace);
+    if (trace.userId === undefined) {
+      this.#askFor(trace, 'user', given.user, (id) => {
+        trace.userId ??= identity(id);
+      });
+    }
+    if (trace.sessionId === undefined) {
+      this.#askFor(trace, 'session', given.session, (id) => {
+        trace.sessionId ??= identity(id);
+      });
+    }
+    this.#askFor(trace, 'metadata', given.metadata, (metadata) => takeMetadata(trace, metadata));
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
     const isTold = this.#place !== undefined;
     const route = isTold ? this.#route : this.#ask('route', adapter.route);
@@ -95,7 +103,7 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
       route,
       mount: route === undefined ? mount : undefined,
       path: maskedPath(trace.path, this.#secrets),
-      name: this.#ask('name', given.name),
+      name: this.#name(trace),
     };
   }
 
@@ -142,8 +150,23 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
   }
 
   #askInput(trace: RecordedRequest): void {
-    const input = this.#ask('input', this.#settings.given.input);
-    if (input !== undefined && trace.columns === undefined) trace.setInput(input);
+    this.#askFor(trace, 'input', this.#settings.given.input, (input) => {
+      if (input !== undefined && trace.columns === undefined) trace.setInput(input);
+    });
+  }
+
+  /** The name that the option gives; one that is promised replaces the one by the route. */
+  #name(trace: RecordedRequest): string | undefined {
+    const { root } = trace;
+    const isNamed = root.name !== '';
+    let isTold = false;
+    let name: string | undefined;
+    this.#askFor(trace, 'name', this.#settings.given.name, (given) => {
+      if (!isTold) name = given;
+      else if (!isNamed) root.name = stepName(given, root.name);
+    });
+    isTold = true;
+    return name;
   }
 
   /** The JSON text of the route's parameters. Those that are secret are remembered, to be taken out of the path. */
@@ -159,17 +182,6 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     return isEmpty || !this.#settings.capturesRequest ? 'null' : trace.snapshot(params, 'params');
   }
 
-  /** What the handler set itself wins over what is said of all requests. */
-  #takeMetadata(trace: RecordedRequest): void {
-    const metadata = this.#ask('metadata', this.#settings.given.metadata);
-    if (typeof metadata !== 'object' || metadata === null) return;
-    for (const key of Object.keys(metadata)) {
-      if (trace.root.metadata?.has(key)) continue;
-      const value = Object.getOwnPropertyDescriptor(metadata, key)?.value;
-      if (value !== undefined) trace.root.setMetadata(key, trace.snapshot(value, key));
-    }
-  }
-
   #headersText(trace: RecordedRequest): string {
     const kept = new Members();
     for (const name of this.#settings.headers) {
@@ -181,6 +193,25 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
 
   #ask<R>(name: string, fn: ((req: Req) => R) | undefined): R | undefined {
     return this.#settings.ask(name, fn, this.#req);
+  }
+
+  #askFor<R>(
+    trace: RecordedRequest,
+    name: string,
+    fn: ((req: Req) => R | PromiseLike<R>) | undefined,
+    take: (value: R) => void,
+  ): void {
+    this.#settings.askFor(name, fn, this.#req, trace, take);
+  }
+}
+
+/** What the handler set itself wins over what is said of all requests. */
+function takeMetadata(trace: RecordedRequest, metadata: unknown): void {
+  if (typeof metadata !== 'object' || metadata === null) return;
+  for (const key of Object.keys(metadata)) {
+    if (trace.root.metadata?.has(key)) continue;
+    const value = Object.getOwnPropertyDescriptor(metadata, key)?.value;
+    if (value !== undefined) trace.root.setMetadata(key, trace.snapshot(value, key));
   }
 }
 

@@ -2,6 +2,8 @@
 
 import type { Diagnostics } from '../diagnostics.js';
 import { isInferenceId } from '../trace/inference-id.js';
+import { isThenable, watchRejection } from '../trace/promised.js';
+import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { SettledTrace } from '../trace/types.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
@@ -66,8 +68,40 @@ export class RequestSettings<Req extends object, Res> {
     }
   }
 
-  /** Calls a function of the user's or the framework's; where it throws, that is said and the request goes on. */
+  /**
+   * Calls a function of the user's or the framework's whose value is needed at once, so that a promise counts as none. Where
+   * it throws, that is reported and the request goes on.
+   */
   ask<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
+    const value = this.#call(name, fn, req);
+    const isPromise = watchRejection(value, (error) => this.#rejected(name, error));
+    if (!isPromise) return value;
+    const message = `the function given as ${name} returned a promise; its value is needed at once, so that it counts as none`;
+    this.report(`option_${name}_async`, message, undefined);
+    return undefined;
+  }
+
+  /** The same where the value may come later: the row of the trace waits for it. */
+  askFor<R>(
+    name: string,
+    fn: ((req: Req) => R | PromiseLike<R>) | undefined,
+    req: Req,
+    trace: RecordedTrace,
+    take: (value: R) => void,
+  ): void {
+    const value = this.#call(name, fn, req);
+    if (isThenable(value)) {
+      trace.expect(name, value, (told) => take(told as R));
+    } else if (value !== undefined) {
+      try {
+        take(value as R);
+      } catch (error) {
+        this.report(`option_${name}_failed`, `what ${name} returned could not be read`, error);
+      }
+    }
+  }
+
+  #call<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
     if (fn === undefined) return undefined;
     try {
       return fn(req);
@@ -75,6 +109,11 @@ export class RequestSettings<Req extends object, Res> {
       this.report(`option_${name}_failed`, `the function given as ${name} threw`, error);
       return undefined;
     }
+  }
+
+  #rejected(name: string, error: unknown): void {
+    const message = `the promise of the function given as ${name} was rejected`;
+    this.report(`option_${name}_failed`, message, error);
   }
 
   failed(what: string, error: unknown): void {

@@ -60,7 +60,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   }
 
   update(update: StepUpdate<T>): void {
-    this.step.update(update);
+    this.#step.merge(update);
   }
 
   end(update?: StepUpdate<T>): void {

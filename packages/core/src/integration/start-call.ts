@@ -38,6 +38,6 @@ function ownStep<T extends StepType>(options: StepOptions<T>): Step<T> | undefin
   trace.maxAgeMs = MAX_UNREAD_MS;
   // The root was made with the type that the options name.
   const root = trace.root as unknown as RecordedStep<T>;
-  root.update(options);
+  root.merge(options);
   return root;
 }

@@ -5,6 +5,7 @@
 
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
+import { watchRejection } from '../trace/promised.js';
 import { account, checked, shutDown } from './batch-fate.js';
 import { LONGEST_TIMER_MS, unref } from './delay.js';
 import type { Ledger } from './ledger.js';
@@ -197,8 +198,9 @@ export class Publisher implements RowPublisher {
     // The sends that were given up count their rows themselves.
     await this.flush(50);
     try {
-      this.#transport.close();
       this.#forgetExit?.();
+      const closed: unknown = this.#transport.close();
+      watchRejection(closed, (error) => this.#failed('close', error));
     } catch (error) {
       this.#failed('shutdown', error);
     }

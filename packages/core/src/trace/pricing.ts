@@ -15,7 +15,7 @@ export interface PricedCall {
 
 /** Knows prices. `prices()` of `@openlayer-tracing/integrations/pricing` is one. */
 export interface Pricing {
-  /** US dollars; undefined where the price is not known, or not known yet. */
+  /** US dollars; undefined where the price is not known, or not known yet. A promise counts as none: load prices in `ready`. */
   price(call: PricedCall): number | undefined;
   /** Resolves when all prices that there are can be asked for; undefined where that is so already. */
   ready?(): Promise<void> | undefined;

@@ -15,6 +15,7 @@ import {
 } from './known-keys.js';
 import { type MeasuredTimes, spanOf } from './measured-times.js';
 import type { Members } from './members.js';
+import { isThenable } from './promised.js';
 import { type RecordedError, recordedError } from './recorded-error.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { runInScope } from './run-in-scope.js';
@@ -93,6 +94,15 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     }
   }
 
+  /** The same for what an integration knows of a call: what has no place in a step of the type is left out. */
+  merge(update: StepUpdate<T>): void {
+    try {
+      if (this.#accepts('update')) this.apply(update);
+    } catch (error) {
+      this.trace.failed('update', error);
+    }
+  }
+
   step<U extends StepType = 'user_call', R = unknown>(
     options: string | StepOptions<U>,
     fn: (step: Step<U>) => R,
@@ -155,10 +165,14 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     try {
       if (!this.trace.isOpen) return;
       if (this.output === undefined && result !== undefined) {
-        this.output = this.trace.snapshot(
-          this.outputOf === undefined ? result : this.outputOf(result),
-          'output',
-        );
+        const output = this.outputOf === undefined ? result : this.outputOf(result);
+        if (this.outputOf !== undefined && isThenable(output)) {
+          this.trace.expect('output', output, (told) => {
+            this.output = this.trace.snapshot(told, 'output');
+          });
+        } else {
+          this.output = this.trace.snapshot(output, 'output');
+        }
       }
     } catch (error) {
       this.trace.failed('output', error);

@@ -46,6 +46,10 @@ export class RecordedTrace implements StartedTrace {
   sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
   /** Calls of clients that have not ended. */
   calls: Set<OpenCall> | undefined = undefined;
+  /** What functions among the options have promised and not told yet: the row waits for it. */
+  promised: Set<Promise<void>> | undefined = undefined;
+  /** Whether its row was made: what comes now comes too late. */
+  isWritten = false;
   /** Steps that ran unrecorded because the trace was full. */
   unrecordedSteps = 0;
   /** The traces of the same tracer that were opened before and after, and are open too. */
@@ -210,6 +214,37 @@ export class RecordedTrace implements StartedTrace {
     this.#inferenceId = inferenceId;
   }
 
+  /**
+   * Has the row wait for what the function given as `option` promised. Never throws.
+   * @param take records the value
+   */
+  expect(option: string, promise: PromiseLike<unknown>, take: (value: unknown) => void): void {
+    // A thenable may throw, or answer twice, where a promise does neither.
+    const told = new Promise((resolve) => resolve(promise)).then(
+      (value) => {
+        this.promised?.delete(told);
+        if (this.isWritten) return;
+        this.revision++;
+        try {
+          take(value);
+        } catch (error) {
+          this.failed(option, error);
+        }
+      },
+      (error: unknown) => {
+        this.promised?.delete(told);
+        this.recorder.diagnostics.report(
+          'error',
+          `option_${option}_failed`,
+          `the promise of the function given as ${option} was rejected`,
+          error,
+        );
+      },
+    );
+    this.promised ??= new Set();
+    this.promised.add(told);
+  }
+
   /** Asks whatever works for the trace to stop. */
   stop(_reason: Error): void {}
 
@@ -324,7 +359,8 @@ export class RecordedTrace implements StartedTrace {
   /** Lets go of all that was recorded: a promise that leaked from the request keeps its step alive. */
   forget(): void {
     empty(this.root as RecordedStep);
-    this.columns = this.calls = undefined;
+    this.columns = this.calls = this.promised = undefined;
+    this.isWritten = true;
   }
 
   #publish(): void {

@@ -2,6 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics.js';
 import type { Pricing } from './pricing.js';
+import { watchRejection } from './promised.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import type { Trace, Usage } from './types.js';
 
@@ -16,7 +17,7 @@ export interface BudgetExceeded {
 export interface BudgetOptions {
   /** What one trace may cost by our estimate, in US dollars. */
   readonly usd: number;
-  /** Called once per trace; `'abort'` aborts the `signal` of a request's trace. */
+  /** Called once per trace, and may be asynchronous; `'abort'` aborts the `signal` of a request's trace. */
   readonly onExceeded: 'abort' | ((exceeded: BudgetExceeded) => void);
 }
 
@@ -39,8 +40,25 @@ export class Spending {
 
   constructor(options: SpendingOptions, diagnostics: Diagnostics) {
     this.#options = options;
-    this.pricing = options.pricing;
     this.#diagnostics = diagnostics;
+    this.pricing = options.pricing === undefined ? undefined : this.#prompt(options.pricing);
+  }
+
+  /** A price that is promised is none: `usage` tells what is known now. */
+  #prompt(pricing: Pricing): Pricing {
+    return {
+      price: (call) => {
+        const price = pricing.price(call);
+        if (!watchRejection(price, (error) => this.#failed('pricing.price', error))) return price;
+        this.#diagnostics.report(
+          'error',
+          'option_pricing.price_async',
+          'pricing.price returned a promise; its value is needed at once, so that the call has no price',
+        );
+        return undefined;
+      },
+      ready: () => pricing.ready?.(),
+    };
   }
 
   /** A call of a model begins: prices will be needed. Never throws. */
@@ -64,7 +82,7 @@ export class Spending {
     try {
       const ready = this.pricing?.ready?.();
       if (ready === undefined) then();
-      else ready.then(then, (error: unknown) => this.#failed('pricing', error));
+      else Promise.resolve(ready).then(then, (error: unknown) => this.#failed('pricing', error));
     } catch (error) {
       this.#failed('pricing', error);
     }
@@ -75,7 +93,7 @@ export class Spending {
     const { onUsage, budget } = this.#options;
     const { usage } = trace;
     try {
-      onUsage?.(usage, trace);
+      this.#watch('onUsage', onUsage?.(usage, trace));
     } catch (error) {
       this.#failed('onUsage', error);
     }
@@ -90,7 +108,8 @@ export class Spending {
     // The answer that was one too many is paid for: its caller shall have it before anything is stopped.
     setTimeout(() => {
       try {
-        if (typeof onExceeded === 'function') onExceeded({ trace, usage, usd });
+        if (typeof onExceeded === 'function')
+          this.#watch('budget.onExceeded', onExceeded({ trace, usage, usd }));
         else trace.stop(new BudgetError(`the trace cost more than ${usd} US dollars`));
       } catch (error) {
         this.#failed('budget.onExceeded', error);
@@ -98,11 +117,15 @@ export class Spending {
     }, 0);
   }
 
+  #watch(what: string, returned: unknown): void {
+    watchRejection(returned, (error) => this.#failed(what, error));
+  }
+
   #failed(what: string, error: unknown): void {
     this.#diagnostics.report(
       'error',
       'spending_failed',
-      `${what} threw; the call is not affected`,
+      `${what} failed; the call is not affected`,
       error,
     );
   }

@@ -20,7 +20,7 @@ export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
   readonly type?: StepType | undefined;
   /** Names of the arguments, in order. Without them the inputs are one list, `args`. */
   readonly params?: readonly string[] | undefined;
-  /** Makes the inputs of the arguments. */
+  /** Makes the inputs of the arguments. It may be asynchronous, as `output` may: the row of the trace waits for it. */
   readonly inputs?: ((...args: A) => unknown) | undefined;
   /** Makes the output of what was returned, awaited or yielded. */
   readonly output?: ((result: Recorded<R>) => unknown) | undefined;

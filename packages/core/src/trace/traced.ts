@@ -4,6 +4,7 @@ import { existingTracer } from '../default-tracer.js';
 import { currentRecordedStep } from '../scope.js';
 import { openCallTrace } from './call-trace.js';
 import { isInert } from './inert.js';
+import { isThenable } from './promised.js';
 import type { RecordedStep } from './recorded-step.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { runInStep } from './run-in-step.js';
@@ -94,8 +95,15 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
     const name = options.name ?? functionName(fn);
     if (parent === undefined) return startOwnTrace(name, options, args);
     const inputs = inputsOf(parent.trace, options, args);
-    const given = { name, type: options.type, inputs, metadata: options.metadata } as StepOptions;
+    const later = isThenable(inputs);
+    const given = {
+      name,
+      type: options.type,
+      inputs: later ? undefined : inputs,
+      metadata: options.metadata,
+    } as StepOptions;
     const step = parent.startStep(given);
+    if (later) takeInputs(parent.trace, inputs, step as RecordedStep);
     if (isInert(step)) return undefined;
     (step as RecordedStep).outputOf = options.output as ((result: unknown) => unknown) | undefined;
     return step;
@@ -114,12 +122,22 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
   const own = openCallTrace(name, options.type);
   if (own === undefined) return undefined;
+  const inputs = inputsOf(own, options, args);
+  const later = isThenable(inputs);
   own.update({
-    input: inputsOf(own, options, args) as Readonly<Record<string, unknown>>,
+    input: later ? undefined : (inputs as Readonly<Record<string, unknown>>),
     metadata: options.metadata,
   });
+  if (later) takeInputs(own, inputs, own.root as RecordedStep);
   own.root.outputOf = options.output as ((result: unknown) => unknown) | undefined;
   return own.root as RecordedStep;
+}
+
+/** Inputs that are promised: the row waits for them. */
+function takeInputs(trace: RecordedTrace, promise: PromiseLike<unknown>, step: RecordedStep): void {
+  trace.expect('inputs', promise, (inputs) => {
+    if (!isInert(step as Step)) step.apply({ inputs });
+  });
 }
 
 function inputsOf(trace: RecordedTrace, options: TraceOptions, args: unknown[]): unknown {

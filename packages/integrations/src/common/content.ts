@@ -1,10 +1,11 @@
 /** Which content is recorded, and how. */
 
+import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
 import type { Json } from './json.js';
 import { nameMedia } from './media.js';
 import type { CallOptions, ContentPart } from './options.js';
 
-const HIDDEN = '[not recorded: redact threw]';
+const HIDDEN = '[not recorded: redact failed]';
 
 /** What is recorded of content; undefined where none is to be. */
 export function recordedContent(
@@ -16,7 +17,13 @@ export function recordedContent(
   const named = nameMedia(content);
   if (options.redact === undefined) return named;
   try {
-    return options.redact(named, part);
+    const redacted = options.redact(named, part);
+    if (!watchRejection(redacted, (error) => reportFailure('redact', error))) return redacted;
+    reportFailure(
+      'redact',
+      new TypeError('redact returned a promise; its value is needed at once'),
+    );
+    return HIDDEN;
   } catch {
     return HIDDEN;
   }

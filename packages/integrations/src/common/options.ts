@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly provider?: string | undefined;
   /** Whether what goes in and what comes out is recorded. Models, parameters and tokens are in any case. @default true */
   readonly content?: boolean | undefined;
-  /** Replaces content before it is recorded. Where it throws, the content is left out. */
+  /** Replaces content before it is recorded, at once. Where it throws or returns a promise, the content is left out. */
   readonly redact?: ((content: unknown, part: ContentPart) => unknown) | undefined;
 }
 
