@@ -19,18 +19,28 @@ export function getTracer(): Tracer {
 
 /** The same, as adapters see it. */
 export function defaultTracer(): TracerCore {
-  return holder[SLOT] ?? setDefaultTracer(createTracerCore({}));
+  return holder[SLOT] ?? setDefaultTracer(ofProcess({}));
+}
+
+/** Tracers that nothing but the process has asked for. */
+const ofProcessAlone = new WeakSet<TracerCore>();
+
+function ofProcess(options: TracerOptions): TracerCore {
+  const tracer = createTracerCore(options);
+  ofProcessAlone.add(tracer);
+  return tracer;
 }
 
 /**
  * Makes the process-wide tracer anew from these options and the environment. What the one before it still holds is
- * delivered with its own settings.
+ * delivered with its own settings; then the process holds it no longer. Who has it may still trace by it.
  * @throws ConfigError where an option cannot work
  */
 export function configure(options: TracerOptions): Tracer {
   const before = existingTracer();
-  const tracer = setDefaultTracer(createTracerCore(options));
+  const tracer = setDefaultTracer(ofProcess(options));
   if (tracer.isEnabled) before?.publishing.useKeyOf(tracer.publishing);
+  if (before !== undefined && ofProcessAlone.has(before)) before.retire();
   return tracer;
 }
 

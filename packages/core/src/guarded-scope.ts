@@ -1,7 +1,7 @@
 /** The scope manager that a tracer uses, whoever made it. */
 
 import type { Diagnostics } from './diagnostics.js';
-import { defaultScope, registerScope, type ScopeManager } from './scope.js';
+import { defaultScope, type ScopeManager } from './scope.js';
 import { watchRejection } from './trace/promised.js';
 import type { RecordedStep } from './trace/recorded-step.js';
 
@@ -11,7 +11,7 @@ export function scopeOf(
   diagnostics: Diagnostics,
 ): ScopeManager {
   if (scope === undefined) return defaultScope;
-  const guarded = new GuardedScope(scope, (what, error) =>
+  return new GuardedScope(scope, (what, error) =>
     diagnostics.report(
       'error',
       'scope_failed',
@@ -19,8 +19,6 @@ export function scopeOf(
       error,
     ),
   );
-  registerScope(scope, guarded);
-  return guarded;
 }
 
 /**

@@ -67,16 +67,28 @@ const { scope, managers, finders } = shared();
 /** The AsyncLocalStorage scope that the process shares. */
 export const defaultScope: ScopeManager = scope;
 
-const registered = new WeakSet<ScopeManager>();
+/** Each scope manager in use, and how many tracers use it. */
+const registered = new Map<ScopeManager, { readonly guarded: ScopeManager; users: number }>();
 
 /**
  * Makes the free functions look into this scope manager as well.
  * @param guarded what they ask instead of it, and what does not throw
+ * @returns a function that takes it back, once no other tracer uses the manager
  */
-export function registerScope(manager: ScopeManager, guarded: ScopeManager): void {
-  if (registered.has(manager)) return;
-  registered.add(manager);
-  managers.push(guarded);
+export function registerScope(manager: ScopeManager, guarded: ScopeManager): () => void {
+  const entry = registered.get(manager) ?? { guarded, users: 0 };
+  if (entry.users++ === 0) {
+    registered.set(manager, entry);
+    managers.push(guarded);
+  }
+  let isUsed = true;
+  return () => {
+    if (!isUsed) return;
+    isUsed = false;
+    if (--entry.users > 0) return;
+    registered.delete(manager);
+    managers.splice(managers.indexOf(entry.guarded), 1);
+  };
 }
 
 /** For frameworks that tell what they run, and not where: their code is in no scope that we could have entered. */

@@ -2,8 +2,9 @@
 
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
-import { configure, existingTracer, setDefaultTracer } from './default-tracer.js';
+import { existingTracer, setDefaultTracer } from './default-tracer.js';
 import type { Batch, Delivery, Transport } from './publish/transport.js';
+import { createTracerCore } from './tracer.js';
 import type { WireConfig, WireRow } from './wire.js';
 
 /** A transport that keeps what it is sent. */
@@ -75,7 +76,8 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
   );
   const before = existingTracer();
   const transport = memoryTransport();
-  const tracer = configure({ publish: true, ...options, transport });
+  // The one before it comes back.
+  const tracer = setDefaultTracer(createTracerCore({ publish: true, ...options, transport }));
   let cleared = 0;
   const restore = () => {
     if (existingTracer() === tracer) setDefaultTracer(before);

@@ -11,7 +11,7 @@ import { metricsText } from './publish/metrics-text.js';
 import { Publishing } from './publish/publishing.js';
 import type { QueuedRow } from './publish/row.js';
 import type { Feedback, UpdateResult } from './publish/row-updater.js';
-import type { ScopeManager } from './scope.js';
+import { registerScope, type ScopeManager } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
 import { type IdSpace, idSpaceOf, isInferenceId } from './trace/inference-id.js';
@@ -55,6 +55,13 @@ export class TracerCore implements Tracer, Recorder {
   readonly publishing: Publishing;
   /** In which request ids must differ: rows of one pipeline have one key. */
   readonly idSpace: IdSpace;
+  readonly #config: Config;
+  /** What takes back each way by which the process leads to this tracer; undefined while none does. */
+  #holds: (() => void)[] | undefined;
+  /** Whether another has taken its place as the process-wide one. */
+  #isRetired = false;
+  #isShutDown = false;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
   readonly #outside: (fn: () => void) => void;
@@ -67,6 +74,7 @@ export class TracerCore implements Tracer, Recorder {
   #sampledOut = 0;
 
   constructor(config: Config) {
+    this.#config = config;
     this.limits = config.limits;
     const { baseUrl, inferencePipelineId, transport } = config;
     this.idSpace = idSpaceOf(transport ?? `${baseUrl} ${inferencePipelineId}`);
@@ -105,9 +113,55 @@ export class TracerCore implements Tracer, Recorder {
       flush: () => this.flush(),
     });
     this.answering = this.publishing.answering;
-    if (config.handleSignals) {
+    this.#hold();
+  }
+
+  /** Has the process lead to this tracer: the free functions by its scope, and what runs at the process's end. */
+  #hold(): void {
+    const { scope, handleSignals } = this.#config;
+    const holds = [this.publishing.holdExit()];
+    if (scope !== undefined) holds.push(registerScope(scope, this.scope));
+    if (handleSignals && !this.#isShutDown) {
       // An app that listens as well still has requests to end.
-      onSignal((isLast) => (isLast ? this.shutdown() : this.flush()));
+      holds.push(onSignal((isLast) => (isLast ? this.shutdown() : this.flush())));
+    }
+    this.#holds = holds;
+  }
+
+  /** Nothing of the process leads to this tracer any more, until a trace is opened. */
+  #letGo(): void {
+    this.publishing.release();
+    for (const takeBack of this.#holds ?? []) takeBack();
+    this.#holds = undefined;
+  }
+
+  /** Whether no trace is to be published any more. */
+  get #isQuiet(): boolean {
+    return this.#open.size + this.#promised.size === 0;
+  }
+
+  /** Another has taken its place as the process-wide one: once all is delivered, the process holds it no longer. */
+  retire(): void {
+    this.#isRetired = true;
+    this.publishing.retire();
+    this.#restLater();
+  }
+
+  #restLater(): void {
+    if (this.#restTimer !== undefined || this.#isShutDown) return;
+    this.#outside(() => {
+      this.#restTimer = unref(setTimeout(() => this.#rest(), REST_MS));
+    });
+  }
+
+  #rest(): void {
+    this.#restTimer = undefined;
+    try {
+      const { queued, spooled, adopted } = this.publishing.stats();
+      if (!this.#isQuiet || queued + spooled + adopted.spooled > 0) this.#restLater();
+      else this.#letGo();
+    } catch (error) {
+      this.diagnostics.report('error', 'internal_error', 'a tracer could not be let go', error);
     }
   }
 
@@ -169,6 +223,8 @@ export class TracerCore implements Tracer, Recorder {
   /** @param holdOpen has the platform wait until what is ours is done, where it waits for nothing else */
   opened(trace: RecordedTrace, holdOpen?: (work: Promise<void>) => void): void {
     this.#started++;
+    if (this.#holds === undefined) this.#hold();
+    if (this.#isRetired) this.#restLater();
     this.#open.add(trace);
     try {
       this.publishing.opened(trace);
@@ -256,6 +312,7 @@ export class TracerCore implements Tracer, Recorder {
     } catch (error) {
       trace.failed('forget', error);
     }
+    if (this.#isShutDown && this.#isQuiet) this.#letGo();
   }
 
   flush(options?: DeadlineOptions): Promise<void> {
@@ -268,7 +325,12 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   shutdown(options?: DeadlineOptions): Promise<void> {
-    this.#shutdown ??= this.#end(this.#deadlineMs(options, 'shutdown', 5000));
+    this.#shutdown ??= this.#end(this.#deadlineMs(options, 'shutdown', 5000)).then(() => {
+      this.#isShutDown = true;
+      clearTimeout(this.#restTimer);
+      // A trace that is still open is kept at the end of the process, where there is a disk.
+      if (this.#isQuiet) this.#letGo();
+    });
     return this.#shutdown;
   }
 
@@ -351,6 +413,9 @@ export class TracerCore implements Tracer, Recorder {
     return this.publishing.updates.feedback(inferenceId, feedback);
   }
 }
+
+/** How often a tracer whose place was taken is looked at: whether all is delivered. */
+const REST_MS = 1000;
 
 /** A row waits no longer for what a function among the options promised. */
 const LONGEST_PROMISE_MS = 10_000;

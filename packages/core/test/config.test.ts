@@ -335,6 +335,39 @@ function withoutTracer(): Disposable {
   };
 }
 
+describe('a process-wide tracer that configure() replaced', () => {
+  it('still traces for who has it, also once the process has let it go', async () => {
+    using traces = captureTraces();
+    const transport = memoryTransport();
+    const scope = {
+      name: 'own',
+      get: () => undefined,
+      run: (_step: unknown, fn: (a: never, b: never) => unknown, a: unknown, b: unknown) =>
+        fn(a as never, b as never),
+    };
+    const former = configure({ transport, scope: scope as never, handleSignals: true });
+    former.startTrace('before').end();
+    configure({ transport: memoryTransport() });
+    await former.flush();
+    const listens = () => process.listenerCount('SIGTERM');
+    for (const start = performance.now(); listens() > 0 && performance.now() - start < 5000; ) {
+      await sleep(50);
+    }
+    assert.equal(listens(), 0);
+    const trace = former.startTrace('behind');
+    assert.equal(listens(), 1);
+    trace.end();
+    await former.flush();
+    assert.deepEqual(
+      transport.rows.map(({ steps }) => steps[0]?.name),
+      ['before', 'behind'],
+    );
+    await former.shutdown();
+    assert.equal(listens(), 0);
+    traces.restore();
+  });
+});
+
 describe('the API key', () => {
   it('is in no inspection of a tracer', () => {
     const tracer = createTracer({ apiKey: KEY, inferencePipelineId: PIPELINE });

@@ -27,8 +27,24 @@ export function onExit(work: () => void): () => void {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Of all tracers. */
-const heardByUs = new Set<unknown>();
+type SignalWork = (isLast: boolean) => Promise<void>;
+
+/** What all installed copies of this package share: one listener for the work of all tracers. */
+interface Shared {
+  readonly works: Set<SignalWork>;
+  readonly heard: (signal: NodeJS.Signals) => void;
+}
+
+const SLOT = Symbol.for('openlayer-tracing.signals.v1');
+const holder = globalThis as { [SLOT]?: Shared };
+
+function shared(): Shared {
+  const existing = holder[SLOT];
+  if (existing !== undefined) return existing;
+  const value = { works: new Set<SignalWork>(), heard };
+  Object.defineProperty(holder, SLOT, { value });
+  return value;
+}
 
 /**
  * Runs the work at SIGTERM or SIGINT, once, and then raises the signal again, unless the app listens for it too: then
@@ -36,24 +52,33 @@ const heardByUs = new Set<unknown>();
  * @param work is told whether the process ends with it
  * @returns a function that takes it back
  */
-export function onSignal(work: (isLast: boolean) => Promise<void>): () => void {
-  const heard = (signal: NodeJS.Signals) => {
-    const isLast = process.listeners(signal).every((each) => heardByUs.has(each));
-    forget();
-    const raise = () => {
-      if (!isLast || process.listenerCount(signal) > 0) return;
-      // A process that dies of a signal has no 'exit'.
-      atExit();
-      process.kill(process.pid, signal);
-    };
-    work(isLast).then(raise, raise);
+export function onSignal(work: SignalWork): () => void {
+  const { works, heard } = shared();
+  if (works.size === 0) {
+    // A listener of the app's that is there for one time is gone once it was called.
+    for (const signal of SIGNALS) process.prependListener(signal, heard);
+  }
+  works.add(work);
+  return () => {
+    if (works.delete(work) && works.size === 0) stopListening();
   };
-  const forget = () => {
-    heardByUs.delete(heard);
-    for (const signal of SIGNALS) process.removeListener(signal, heard);
-  };
-  heardByUs.add(heard);
-  // A listener of the app's that is there for one time is gone once it was called.
-  for (const signal of SIGNALS) process.prependListener(signal, heard);
-  return forget;
+}
+
+function stopListening(): void {
+  for (const signal of SIGNALS) process.removeListener(signal, shared().heard);
+}
+
+function heard(signal: NodeJS.Signals): void {
+  const { works } = shared();
+  const all = [...works];
+  const isLast = process.listeners(signal).every((each) => each === shared().heard);
+  // The second signal ends the process at once, as it would without us.
+  works.clear();
+  stopListening();
+  Promise.allSettled(all.map((work) => work(isLast))).then(() => {
+    if (!isLast || process.listenerCount(signal) > 0) return;
+    // A process that dies of a signal has no 'exit'.
+    atExit();
+    process.kill(process.pid, signal);
+  });
 }

@@ -198,7 +198,7 @@ export class Publisher implements RowPublisher {
     // The sends that were given up count their rows themselves.
     await this.flush(50);
     try {
-      this.#forgetExit?.();
+      this.#leaveExit();
       const closed: unknown = this.#transport.close();
       watchRejection(closed, (error) => this.#failed('close', error));
     } catch (error) {
@@ -283,6 +283,13 @@ export class Publisher implements RowPublisher {
     account(rows, isShutDown ? shutDown(fate) : fate, this.#ledger, this.#diagnostics);
     // What only memory has is still to be read.
     if (!fate.held) this.#free?.(rows);
+    if (this.#ledger.queued === 0) this.#leaveExit();
+  }
+
+  /** Nothing waits that the end of the process could cost. */
+  #leaveExit(): void {
+    this.#forgetExit?.();
+    this.#forgetExit = undefined;
   }
 
   /** What fails in a timer or in a promise that nobody awaits would end the process. */

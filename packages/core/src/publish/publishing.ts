@@ -161,6 +161,21 @@ export class Publishing {
     this.#spool?.release();
   }
 
+  /** Leaves what is on disk to others. */
+  release(): void {
+    this.#spool?.release();
+  }
+
+  /** Looks no longer for what other processes have left behind. */
+  retire(): void {
+    this.#replay?.retire();
+  }
+
+  /** Has what waits kept on disk at the end of the process. @returns a function that takes that back */
+  holdExit(): () => void {
+    return this.#spool?.holdExit() ?? (() => {});
+  }
+
   /** Another one for the same pipeline has a key that may be a better one. */
   useKeyOf(other: Publishing): void {
     const isRefused = this.#breaker?.isRefused === true;

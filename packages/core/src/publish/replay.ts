@@ -29,6 +29,7 @@ export class Replay {
   #due = Number.POSITIVE_INFINITY;
   #failures = 0;
   #isIdle = false;
+  #isRetired = false;
   #notBefore = 0;
   #running: Promise<void> | undefined;
 
@@ -60,6 +61,14 @@ export class Replay {
     this.#wakeIn(0);
   }
 
+  /** Looks no longer for what other processes have left behind, once all that it has found is sent. */
+  retire(): void {
+    this.#isRetired = true;
+    if (!this.#isIdle || this.#running !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   /** Gives up what is under way. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -88,7 +97,7 @@ export class Replay {
       })
       .then((waitMs) => {
         this.#running = undefined;
-        this.#wakeIn(waitMs);
+        if (!this.#isRetired || !this.#isIdle) this.#wakeIn(waitMs);
       });
   }
 

@@ -48,12 +48,13 @@ export class Quarantine {
     if (oldest === undefined) return 0;
     const path = this.#files.join(this.#folder, oldest);
     const bytes = this.#files.look(path)?.bytes ?? 0;
-    if (this.#segment?.path === path) this.#close();
+    if (this.#segment?.path === path) this.close();
     this.#files.remove(path);
     return bytes;
   }
 
-  #close(): void {
+  /** Closes its file; the next row opens another. */
+  close(): void {
     this.#segment?.close();
     this.#segment = undefined;
   }
@@ -62,7 +63,7 @@ export class Quarantine {
     if (this.#segment !== undefined && this.#files.isLinked(this.#segment.file)) {
       return this.#segment;
     }
-    this.#close();
+    this.close();
     this.#files.prepare(this.#folder);
     const createdMs = Date.now();
     const id = newSegmentId(createdMs);

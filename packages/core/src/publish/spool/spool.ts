@@ -57,7 +57,6 @@ export class Spool {
   #hasStarts = false;
   /** The process is about to end. */
   #isLeaving = false;
-  #forgetExit: (() => void) | undefined;
   /** Is told that rows wait to be sent again. */
   onKept: () => void = () => {};
   /** At the end of the process: has what is in memory appended. */
@@ -88,7 +87,6 @@ export class Spool {
     this.#own.onWrite = () => this.#upkeep.syncLater();
     this.#own.measureOthers();
     this.#upkeep.makeRoomLater();
-    this.#forgetExit = files.onExit(() => this.#atExit());
   }
 
   get folder(): string {
@@ -304,15 +302,15 @@ export class Spool {
     try {
       this.#inherited.giveUp();
       this.#own.giveUp();
+      this.#folder.quarantine.close();
     } catch (error) {
       this.#folder.failed(error);
     }
   }
 
-  /** Writes nothing more, and leaves no listener behind. */
-  forget(): void {
-    this.#forgetExit?.();
-    this.#forgetExit = undefined;
+  /** Has what is in memory written at the end of the process. @returns a function that takes that back */
+  holdExit(): () => void {
+    return this.#folder.files.onExit(() => this.#atExit());
   }
 
   #note(
