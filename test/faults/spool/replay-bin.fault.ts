@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { PIPELINE } from '../../support/collector.ts';
 import { publish, quickTracer, until } from '../publishing/support.ts';
 import { segmentName } from './left-behind.ts';
-import { publishingTo, startChild, startCollector, temporaryFolder } from './support.ts';
+import { filesIn, publishingTo, startChild, startCollector, temporaryFolder } from './support.ts';
 
 const core = createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json');
 const BIN = join(dirname(core), 'dist/platform/replay-bin.js');
@@ -177,4 +177,51 @@ describe('openlayer-replay', function () {
     assert.equal(readdirSync(buffer).length, 2);
     assert.ok(collector.calls().some((call) => call.method === 'GET' && call.id === 'ts'));
   });
+
+  it('deletes what waits, of all pipelines, and sends nothing of it', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { key: 'test-key' });
+    await leaveBehind(collector.url, dir, 20);
+    await leaveBehind('http://127.0.0.1:9/v1', dir, 3);
+    const [inner = ''] = readdirSync(dir);
+    mkdirSync(join(dir, inner, 'quarantine'), { mode: 0o700 });
+    writeFileSync(join(dir, inner, 'quarantine', 'x.refused'), 'canary');
+    writeFileSync(join(dir, 'of-the-operator'), 'stays');
+    const variables = publishingTo(collector.url, dir);
+    const dry = await run(variables, '--dir', dir, '--purge', '--dry-run');
+    assert.match(dry.stdout, /: 20 traces in \d+ bytes/);
+    const purged = await run({}, '--dir', dir, '--purge');
+    assert.equal(purged.code, 0, purged.stderr);
+    assert.match(purged.stdout, /: 20 traces deleted; 0 segments belong/);
+    assert.match(purged.stdout, /: 3 traces deleted; 0 segments belong/);
+    assert.deepEqual(filesIn(dir), [join(dir, 'of-the-operator')]);
+    const { stdout } = await run(variables, '--dir', dir);
+    assert.equal(stdout, '0 delivered, 0 set aside, 0 lost, 0 left\n');
+    assert.deepEqual(collector.rows(), []);
+  });
+
+  it('leaves to a process that is alive what that would write again, and says so by its status', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    const { tracer } = quickTracer('http://127.0.0.1:9/v1', { spool: { dir } });
+    publish(tracer, 5);
+    await until('they are spooled', () => tracer.stats().spooled === 5);
+    const { code, stdout } = await run({}, '--dir', dir, '--purge');
+    assert.equal(code, 1);
+    assert.match(stdout, /: 0 traces deleted; 1 segments belong to processes that are alive/);
+    await tracer.shutdown({ deadlineMs: 100 });
+    const after = await run({}, '--dir', dir, '--purge');
+    assert.deepEqual([after.code, filesIn(dir)], [0, []]);
+    assert.match(after.stdout, /: 5 traces deleted; 0 segments/);
+  });
+
+  for (const other of ['--watch', '--buffer']) {
+    it(`refuses --purge together with ${other}`, async () => {
+      using folder = temporaryFolder();
+      const { code, stderr } = await run({}, '--dir', folder.path, '--purge', other);
+      assert.equal(code, 1);
+      assert.match(stderr, /give it without --buffer and --watch/);
+    });
+  }
 });

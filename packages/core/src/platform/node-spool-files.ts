@@ -78,6 +78,10 @@ export const nodeSpoolFiles: SpoolFiles = {
   append: (file, bytes, length) => writeSync(file, bytes, 0, length),
   truncate: (file, length) => ftruncateSync(file, length),
   bytesOf: (file) => fstatSync(file).size,
+  identityOf(file) {
+    const { ino, birthtimeNs } = fstatSync(file, { bigint: true });
+    return fingerprint(`${ino} ${birthtimeNs}`).slice(0, 8);
+  },
   isLinked: (file) => fstatSync(file).nlink > 0,
   read: (file, target, position) =>
     new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Backlog, backlogOf } from '../publish/spool/backlog.js';
+import { type Backlog, backlogOf, purge } from '../publish/spool/backlog.js';
 import { BUFFER_FILE, parseBuffer } from '../publish/spool/official-buffers.js';
 import { createTracerCore, type TracerCore } from '../tracer.js';
 import { nodeSpoolFiles } from './node-spool-files.js';
@@ -14,11 +14,13 @@ const HELP = `openlayer-replay: sends traces that wait on disk to Openlayer.
   --dir <path>      spool folder (default: OPENLAYER_SPOOL_DIR)
   --buffer [path]   also what Openlayer's own SDKs have buffered (default path: ~/.openlayer/buffer)
   --dry-run         say what there is, and send nothing
+  --purge           delete what waits, of all pipelines, and what was set aside; send nothing
   --watch           go on until it is stopped
   --help            this text
 
 Key, pipeline and address come from OPENLAYER_API_KEY, OPENLAYER_INFERENCE_PIPELINE_ID and OPENLAYER_BASE_URL. Rows of
-other pipelines stay where they are.
+other pipelines stay where they are. What belongs to a process that is alive is left to it, by --purge as well: it would
+write it again.
 `;
 
 /** What an app may keep is for the app to say: whoever calls this wants all that is there. */
@@ -42,6 +44,14 @@ async function main(): Promise<number> {
     await describe(dir, args.buffer);
     return 0;
   }
+  if (args.purge) {
+    if (args.watch || args.buffer !== undefined) {
+      throw new Error(
+        '--purge deletes what waits in the spool folder; give it without --buffer and --watch',
+      );
+    }
+    return await purgeAll(dir);
+  }
   const tracer = createTracerCore({ spool: { dir, ...UNBOUNDED } });
   if (!tracer.isEnabled)
     throw new Error(tracer.whyUnpublished ?? 'publishing is off by OPENLAYER_DISABLE_PUBLISH');
@@ -63,6 +73,7 @@ function readArguments() {
       buffer: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
       watch: { type: 'boolean', default: false },
+      purge: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -79,6 +90,16 @@ async function describe(dir: string, buffer: string | undefined): Promise<void> 
   const found = buffered(buffer);
   const pipelines = new Set(found.map(({ trace }) => trace?.inferencePipelineId ?? 'any pipeline'));
   process.stdout.write(`${buffer}: ${found.length} traces for ${[...pipelines].join(', ')}\n`);
+}
+
+async function purgeAll(dir: string): Promise<number> {
+  const purged = await purge(nodeSpoolFiles, dir);
+  for (const { folder, deleted, ownedByOthers } of purged) {
+    process.stdout.write(
+      `${folder}: ${deleted} traces deleted; ${ownedByOthers} segments belong to processes that are alive, and stay\n`,
+    );
+  }
+  return purged.some(({ ownedByOthers }) => ownedByOthers > 0) ? 1 : 0;
 }
 
 function buffered(folder: string) {

@@ -2,7 +2,7 @@
 
 import type { SpoolFiles } from './files.js';
 import { Kind } from './frame.js';
-import { isOrphan, nameOf, segmentsIn } from './names.js';
+import { claim, isOrphan, nameOf, QUARANTINE, segmentsIn } from './names.js';
 import { numbersIn } from './payloads.js';
 import { readFrames } from './read-frames.js';
 
@@ -65,4 +65,43 @@ async function waitingIn(files: SpoolFiles, path: string): Promise<number> {
     files.closeFile(file);
   }
   return traces.size;
+}
+
+/** What was deleted of one pipeline, and what was not. */
+export interface Purged {
+  readonly folder: string;
+  readonly deleted: number;
+  /** Segments of processes that are alive, which would write them again. */
+  readonly ownedByOthers: number;
+}
+
+/** Deletes all that waits in a spool folder and is nobody's who is alive, and what was set aside. */
+export async function purge(files: SpoolFiles, dir: string): Promise<readonly Purged[]> {
+  const purged: Purged[] = [];
+  for (const name of files.list(dir)) {
+    if (!/^[0-9a-f]{16}$/.test(name)) continue;
+    purged.push(await purgeFolder(files, files.join(dir, name)));
+  }
+  return purged;
+}
+
+async function purgeFolder(files: SpoolFiles, folder: string): Promise<Purged> {
+  let deleted = 0;
+  let ownedByOthers = 0;
+  const owner = files.owner();
+  const now = Date.now();
+  for (const name of segmentsIn(files, folder)) {
+    if (!isOrphan(files, folder, name, now)) {
+      ownedByOthers++;
+      continue;
+    }
+    // From now on nobody else can send what is in it.
+    const path = claim(files, folder, name, owner);
+    if (path === undefined) continue;
+    deleted += await waitingIn(files, path);
+    files.remove(path);
+  }
+  const setAside = files.join(folder, QUARANTINE);
+  for (const name of files.list(setAside)) files.remove(files.join(setAside, name));
+  return { folder, deleted, ownedByOthers };
 }

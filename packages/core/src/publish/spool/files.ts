@@ -22,6 +22,8 @@ export interface SpoolFiles {
   append(file: number, bytes: Uint8Array, length: number): number;
   truncate(file: number, length: number): void;
   bytesOf(file: number): number;
+  /** Eight hexadecimal digits that stay the same for a file however it is written, renamed or touched; a copy has others. */
+  identityOf(file: number): string;
   /** Whether the open file still has a name. */
   isLinked(file: number): boolean;
   read(file: number, target: Uint8Array, position: number): Promise<number>;

@@ -2,7 +2,7 @@
 
 import type { Diagnostics } from '../../diagnostics.js';
 import type { SpoolFiles } from './files.js';
-import { nameOf, segmentsIn } from './names.js';
+import { nameOf, QUARANTINE, segmentsIn } from './names.js';
 import { Quarantine } from './quarantine.js';
 import { restored } from './restore.js';
 import type { Segment, SpoolEntry } from './segment.js';
@@ -23,7 +23,7 @@ export class SpoolFolder {
   /** Of segments that are not ours, and of the quarantine, when they were last looked at. */
   otherBytes = 0;
   #notBefore = 0;
-  readonly #restored = new WeakSet<Segment>();
+  readonly #doubtful = new WeakSet<Segment>();
   readonly #taken = new WeakSet<Segment>();
   /** Is told that the disk failed. */
   onFailure: () => void = () => {};
@@ -45,7 +45,7 @@ export class SpoolFolder {
     this.path = files.join(config.dir, files.fingerprint(destination));
     files.prepare(this.path);
     this.owner = files.owner();
-    this.quarantine = new Quarantine(files, files.join(this.path, 'quarantine'));
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE));
     this.slow = new SlowDisk(diagnostics);
   }
 
@@ -143,9 +143,17 @@ export class SpoolFolder {
     );
   }
 
-  /** Whether its file was deleted in use: perhaps by a process that took it over and has sent what was in it. */
+  /** The platform may have what is in it: it is asked before a row is sent. */
+  doubt(segment: Segment): void {
+    this.#doubtful.add(segment);
+  }
+
+  /**
+   * Whether the platform may have what is in it: its file is a copy, or was deleted in use, perhaps by a process that took
+   * it over and has sent what was in it.
+   */
   isDoubtful(segment: Segment): boolean {
-    return this.#restored.has(segment) || !this.files.isLinked(segment.file);
+    return this.#doubtful.has(segment) || !this.files.isLinked(segment.file);
   }
 
   /** Gives a segment whose file was deleted another, where anything in it is of use. */
@@ -157,7 +165,7 @@ export class SpoolFolder {
     }
     this.files.prepare(this.path);
     restored(this.files, segment);
-    this.#restored.add(segment);
+    this.#doubtful.add(segment);
     this.diagnostics.report(
       'warn',
       'spool_deleted',

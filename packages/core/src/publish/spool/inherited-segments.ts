@@ -13,6 +13,8 @@ import { type Recovered, recover } from './recover.js';
 import type { Segment, SpoolEntry } from './segment.js';
 import { State } from './trace-table.js';
 
+/** What was last written to longer ago may be of a snapshot of the whole disk, on which no file is a copy. */
+const FRESH_MS = 3_600_000;
 /** Rows that are handed on at a time. */
 const MAX_ROWS = 100;
 /** Damages of one segment whose bytes are kept, and how many of each. */
@@ -171,12 +173,28 @@ export class InheritedSegments {
       const path = claim(files, folder, name, owner);
       if (path === undefined) return undefined;
       const recovered = await recover(files, path, name);
-      if (!recovered.isNewer) return { ...recovered, aliveMs: before?.modifiedMs ?? Date.now() };
+      const aliveMs = before?.modifiedMs ?? Date.now();
+      if (!recovered.isNewer) {
+        this.#doubtCopy(recovered.segment, name, aliveMs);
+        return { ...recovered, aliveMs };
+      }
       this.#leaveToNewer(recovered.segment);
     } catch (error) {
       this.#folder.failed(error);
     }
     return undefined;
+  }
+
+  /** What a backup or a snapshot brought back may have been delivered since it was made. */
+  #doubtCopy(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
+    const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
+    if (!isCopy && Date.now() - aliveMs < FRESH_MS) return;
+    this.#folder.doubt(segment);
+    this.#folder.diagnostics.report(
+      'info',
+      'spool_copied',
+      `${segment.path} is a copy, or lay there for long: the platform is asked for each of its rows before that is sent`,
+    );
   }
 
   #drop({ segment, interrupted }: Claimed, reason: 'spool_full' | 'spool_expired'): void {

@@ -1,8 +1,13 @@
-/** Names of segments: when they began, and whose they are. To take one over is to rename it, which one alone can do. */
+/**
+ * Names of segments: when they began, which file they are, and whose. To take one over is to rename it, which one alone
+ * can do.
+ */
 
 import type { SpoolFiles } from './files.js';
 
 export const SUFFIX = '.wal';
+/** The folder of what the platform refuses, below that of its pipeline. */
+export const QUARANTINE = 'quarantine';
 /** Stands in a name for an owner that has given the segment up. */
 const NOBODY = '0';
 /** An owner of which nothing can be known shows that it is alive by touching its files. */
@@ -13,13 +18,15 @@ const LONG_LEASE_MS = 300_000;
 export interface SegmentName {
   /** Sorts by time. */
   readonly id: string;
+  /** Of the file that it was written to first. */
+  readonly identity: string;
   readonly owner: string;
   readonly createdMs: number;
 }
 
-export function newSegmentId(now: number): string {
-  const random = crypto.randomUUID().slice(0, 8);
-  return `${now.toString(36).padStart(9, '0')}-${random}`;
+/** @param identity of its file, as far as that is known */
+export function newSegmentId(now: number, identity = crypto.randomUUID().slice(0, 8)): string {
+  return `${now.toString(36).padStart(9, '0')}-${identity}`;
 }
 
 export function nameOf(id: string, owner: string | undefined): string {
@@ -29,8 +36,9 @@ export function nameOf(id: string, owner: string | undefined): string {
 export function parseName(name: string): SegmentName | undefined {
   const found = /^([0-9a-z]{9})-([0-9a-f]{8})\.([0-9A-Za-z-]+)\.wal$/.exec(name);
   if (found === null) return undefined;
-  const [, created, random, owner] = found as unknown as [string, string, string, string];
-  return { id: `${created}-${random}`, owner, createdMs: Number.parseInt(created, 36) };
+  const [, created, identity, owner] = found as unknown as [string, string, string, string];
+  const createdMs = Number.parseInt(created, 36);
+  return { id: `${created}-${identity}`, identity, owner, createdMs };
 }
 
 /** The segments of a folder, oldest first. */

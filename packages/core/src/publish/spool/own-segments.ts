@@ -4,9 +4,10 @@
  */
 
 import type { Ledger } from '../ledger.js';
+import type { SpoolFiles } from './files.js';
 import type { SpoolFolder } from './folder.js';
 import { nameOf, newSegmentId } from './names.js';
-import { Segment } from './segment.js';
+import { Segment, type SegmentFacts } from './segment.js';
 import { State } from './trace-table.js';
 
 const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
@@ -173,12 +174,8 @@ export class OwnSegments {
     if (active !== undefined) this.#seal(active);
     if (!this.isRoomComing()) this.makeRoomFor(1);
     const { files, path: folder, owner } = this.#folder;
-    const createdMs = Date.now();
-    const id = newSegmentId(createdMs);
     files.prepare(folder);
-    const path = files.join(folder, nameOf(id, owner));
-    const file = files.create(path);
-    const segment = new Segment(files, { id, path, file, createdMs });
+    const segment = new Segment(files, newFile(files, folder, owner));
     this.#active = segment;
     this.#all.push(segment);
     this.onNew();
@@ -219,5 +216,22 @@ export class OwnSegments {
     this.#ledger.spooled -= count;
     this.#ledger.drop(reason, count);
     this.#folder.lost(reason, count);
+  }
+}
+
+/** A new file whose name tells it from its copies. */
+function newFile(files: SpoolFiles, folder: string, owner: string): SegmentFacts {
+  const createdMs = Date.now();
+  const provisional = files.join(folder, nameOf(newSegmentId(createdMs), owner));
+  const file = files.create(provisional);
+  try {
+    const id = newSegmentId(createdMs, files.identityOf(file));
+    const path = files.join(folder, nameOf(id, owner));
+    if (!files.rename(provisional, path)) throw new Error(`${provisional} was taken away`);
+    return { id, path, file, createdMs };
+  } catch (error) {
+    files.closeFile(file);
+    files.remove(provisional);
+    throw error;
   }
 }

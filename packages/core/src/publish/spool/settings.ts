@@ -1,7 +1,16 @@
 /** What of the spool can be chosen. */
 
 export interface SpoolOptions {
-  /** A folder of your own, for this and nothing else; it is made where it is missing. @default OPENLAYER_SPOOL_DIR */
+  /**
+   * A folder of your own, for this and nothing else; it is made where it is missing. A relative path starts at the working
+   * directory of the moment when the option is read.
+   *
+   * Files that are deleted while their process runs are written again, since cleaners of temporary files delete by mistake.
+   * To delete what waits, end the process and run `openlayer-replay --purge`. Where files were copied (a backup that came
+   * back, a container's snapshot) or not touched for an hour, the platform is asked for each row before that is sent: one
+   * GET a row, 20 a second.
+   * @default OPENLAYER_SPOOL_DIR
+   */
   readonly dir?: string | undefined;
   /**
    * Of the whole folder of one pipeline, but for an eighth that each of several processes may add. Where it is full, what
