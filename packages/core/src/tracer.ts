@@ -270,9 +270,13 @@ export class TracerCore implements Tracer, Recorder {
     const late = new Promise<void>((resolve) => {
       timer = unref(setTimeout(resolve, LONGEST_PROMISE_MS));
     });
-    await Promise.race([Promise.all(trace.promised ?? []), late]);
+    await Promise.race([Promise.allSettled(trace.promised ?? []), late]);
     clearTimeout(timer);
-    if (this.#promised.has(trace)) this.#publishPromised(trace);
+    try {
+      if (this.#promised.has(trace)) this.#publishPromised(trace);
+    } catch (error) {
+      trace.failed('publish', error);
+    }
   }
 
   /** Makes the row of a trace without what is promised and not told yet. */
@@ -368,7 +372,7 @@ export class TracerCore implements Tracer, Recorder {
     const deadline = new Promise<void>((resolve) => {
       hold = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
     });
-    await Promise.race([Promise.all(this.#promised.values()), deadline]);
+    await Promise.race([Promise.allSettled(this.#promised.values()), deadline]);
     clearTimeout(hold);
     return Math.min(performance.now() - start, deadlineMs);
   }

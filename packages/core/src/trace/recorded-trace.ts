@@ -241,6 +241,7 @@ export class RecordedTrace implements StartedTrace {
         );
       },
     );
+    told.catch(() => {});
     this.promised ??= new Set();
     this.promised.add(told);
   }
