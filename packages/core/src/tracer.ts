@@ -1,6 +1,6 @@
 /** A tracer: where traces begin and end. Longer than other files, since all that a tracer consists of is put together here. */
 
-import { isTopLevel, onSignal } from '#platform';
+import { isTopLevel, onSignal, timersLast } from '#platform';
 import { type Config, resolveConfig } from './config/config.js';
 import type { TracerOptions } from './config/tracer-options.js';
 import { whyUnpublished } from './destination.js';
@@ -148,7 +148,8 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   #restLater(): void {
-    if (this.#restTimer !== undefined || this.#isShutDown) return;
+    // Elsewhere a timer belongs to a request, and nothing of the process is held but the scope.
+    if (!timersLast || this.#restTimer !== undefined || this.#isShutDown) return;
     this.#outside(() => {
       this.#restTimer = unref(setTimeout(() => this.#rest(), REST_MS));
     });
