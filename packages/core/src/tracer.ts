@@ -130,9 +130,13 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Nothing of the process leads to this tracer any more, until a trace is opened. */
   #letGo(): void {
-    this.publishing.release();
-    for (const takeBack of this.#holds ?? []) takeBack();
-    this.#holds = undefined;
+    try {
+      this.publishing.release();
+      for (const takeBack of this.#holds ?? []) takeBack();
+      this.#holds = undefined;
+    } catch (error) {
+      this.diagnostics.report('error', 'internal_error', 'a tracer could not be let go', error);
+    }
   }
 
   /** Whether no trace is to be published any more. */
@@ -162,7 +166,7 @@ export class TracerCore implements Tracer, Recorder {
       if (!this.#isQuiet || queued + spooled + adopted.spooled > 0) this.#restLater();
       else this.#letGo();
     } catch (error) {
-      this.diagnostics.report('error', 'internal_error', 'a tracer could not be let go', error);
+      this.diagnostics.report('error', 'internal_error', 'a tracer could not rest', error);
     }
   }
 
@@ -262,7 +266,7 @@ export class TracerCore implements Tracer, Recorder {
     } catch (error) {
       trace.failed('describe', error);
     }
-    if (trace.promised === undefined || trace.promised.size === 0) this.#publish(trace);
+    if (trace.promised === undefined || trace.promised.size === 0) this.#publishTrace(trace);
     else this.#outside(() => this.#promised.set(trace, this.#publishOnceTold(trace)));
   }
 
@@ -290,11 +294,11 @@ export class TracerCore implements Tracer, Recorder {
         'what a function among the options promised was not there when its trace had to be published; the row goes without it',
       );
     }
-    this.#publish(trace);
+    this.#publishTrace(trace);
   }
 
   /** Hands a trace on to be published, or leaves it out. */
-  #publish(trace: RecordedTrace): void {
+  #publishTrace(trace: RecordedTrace): void {
     const { publishing } = this;
     const { letGo } = trace;
     try {

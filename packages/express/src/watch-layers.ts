@@ -12,6 +12,7 @@ import {
   observeResponses,
   openTraceOf,
   type Place,
+  type RecordedRequest,
 } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 import { noteMount } from './mounts.js';
@@ -93,34 +94,84 @@ function watch(layers: Layers): void {
 
 function watchedHandle(original: Handle): Handle {
   return function handleRequest(this: Layer, req, res, next) {
-    const trace = openTraceOf(req);
+    const trace = enterLayer(this, req);
     if (trace === undefined) return original.call(this, req, res, next);
-    const { app } = req;
-    let passOn = next;
     // The handlers of a route are layers too; what they pass on comes by the layer that leads to the route.
-    if (!('method' in this)) {
-      trace.enter(placeOf(this, req));
-      if (isApp(this.handle)) watchApp(this.handle);
-      passOn = function (this: unknown, ...args) {
-        const [error] = args;
-        if (error && error !== 'route' && error !== 'router') trace.recordError(error);
-        return Reflect.apply(next, this, args);
-      };
-    }
-    const result = trace.isCurrent
-      ? original.call(this, req, res, passOn)
-      : trace.run(() => original.call(this, req, res, passOn));
-    // An app of another copy of Express was called, which may go on later.
-    if (req.app !== app) watchApp(req.app);
+    const passOn: Next = isRouteHandler(this)
+      ? next
+      : function passOn(this: unknown, ...args) {
+          recordPassed(trace, args[0]);
+          return next.apply(this, args);
+        };
+    const before = appOf(req);
+    const result = isOutside(trace)
+      ? trace.run(() => original.call(this, req, res, passOn))
+      : original.call(this, req, res, passOn);
+    watchOther(req, before);
     return result;
   };
 }
 
 function watchedError(original: HandleError): HandleError {
   return function handleError(this: Layer, error, req, res, next) {
-    openTraceOf(req)?.recordError(error);
+    recordFor(req, error);
     return original.call(this, error, req, res, next);
   };
+}
+
+/** @returns the request's trace where it is open. Never throws, as all that the two functions above call */
+function enterLayer(layer: Layer, req: Request): RecordedRequest | undefined {
+  try {
+    const trace = openTraceOf(req);
+    if (trace === undefined || isRouteHandler(layer)) return trace;
+    trace.enter(placeOf(layer, req));
+    if (isApp(layer.handle)) watchApp(layer.handle);
+    return trace;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRouteHandler(layer: Layer): boolean {
+  return 'method' in layer;
+}
+
+function recordPassed(trace: RecordedRequest, error: unknown): void {
+  if (error && error !== 'route' && error !== 'router') trace.recordError(error);
+}
+
+function recordFor(req: Request, error: unknown): void {
+  try {
+    openTraceOf(req)?.recordError(error);
+  } catch {
+    // The request goes on, and its error is the app's to answer.
+  }
+}
+
+/** Whether the scope of the trace was lost on the way, or is another's. */
+function isOutside(trace: RecordedRequest): boolean {
+  try {
+    return !trace.isCurrent;
+  } catch {
+    return false;
+  }
+}
+
+function appOf(req: Request): unknown {
+  try {
+    return req.app;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An app of another copy of Express was called, which may go on later. */
+function watchOther(req: Request, before: unknown): void {
+  try {
+    if (req.app !== before) watchApp(req.app);
+  } catch {
+    // Its errors are not seen.
+  }
 }
 
 function placeOf(layer: Layer, req: Request): Place {

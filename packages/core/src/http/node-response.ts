@@ -267,16 +267,33 @@ export function observeResponses(prototype: object): void {
   if (!fieldsMayBeSlow || OBSERVED in prototype) return;
   Object.defineProperty(prototype, OBSERVED, { value: true });
   for (const name of METHODS) {
-    const own: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
+    const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Method | undefined;
+    const known = Reflect.get(prototype, name) as Method;
     replace(prototype as Partial<Record<string, Method>>, name, function observe(...args) {
       // What the object itself inherits from may be changed, as `inject()` does.
-      const original = (own ?? Reflect.get(Object.getPrototypeOf(prototype), name)) as Method;
-      const followed = observed.get(this as object);
+      const original = own ?? methodBehind(prototype, name) ?? known;
+      const followed = followerOf(this as object);
       if (followed === undefined) return original.apply(this, args);
       if (name !== 'emit') return followed.wrote(name, original, this, args);
       followed.emits(args[0]);
       return original.apply(this, args);
     });
+  }
+}
+
+function followerOf(res: object): FollowedResponse | undefined {
+  try {
+    return observed.get(res);
+  } catch {
+    return undefined;
+  }
+}
+
+function methodBehind(holder: object, name: string): Method | undefined {
+  try {
+    return Reflect.get(Object.getPrototypeOf(holder), name) as Method | undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -16,7 +16,13 @@ export function defineTrace<T extends object>(
     configurable: true,
     enumerable: true,
     get(this: T): RequestTrace {
-      return getTrace(requestOf(this)) ?? new InertTrace();
+      try {
+        const trace = getTrace(requestOf(this));
+        if (trace !== undefined) return trace;
+      } catch {
+        // The app has made something of its own of the request.
+      }
+      return new InertTrace();
     },
     set(this: T, value: RequestTrace) {
       define(this, value);

@@ -118,14 +118,18 @@ export class RequestPublisher implements RowPublisher {
    * deadline at the latest; what is not delivered by then stays in the queue.
    */
   async flush(deadlineMs: number): Promise<void> {
-    if (this.#ledger.queued === 0) return;
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
-    const over = new Promise<void>((resolve) => {
-      stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([this.#flush(stop.signal), over]);
-    clearTimeout(timer);
+    try {
+      if (this.#ledger.queued === 0) return;
+      const stop = new AbortController();
+      const timer = setTimeout(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
+      const over = new Promise<void>((resolve) => {
+        stop.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await Promise.race([this.#flush(stop.signal), over]);
+      clearTimeout(timer);
+    } catch (error) {
+      this.#failed('flush', error);
+    }
   }
 
   async #flush(signal: AbortSignal): Promise<void> {
