@@ -232,7 +232,9 @@ updateCurrentTrace({ input: 'Why?' });
 updateCurrentTrace({ userID: 7 });
 // @ts-expect-error the user is named by a text or a number
 updateCurrentTrace({ userId: { id: 7 } });
-const traceUpdate: TraceUpdate = {};
+const traceUpdate: TraceUpdate = { error: new Error('no'), output: undefined };
+// What an app throws may be anything.
+updateCurrentTrace({ error: 'no' });
 
 // --- handles
 

@@ -39,6 +39,8 @@ export interface TraceUpdate {
   readonly input?: Readonly<Record<string, unknown>> | undefined;
   readonly output?: unknown;
   readonly groundTruth?: unknown;
+  /** What went wrong, where the app has answered an error itself. It stays as it is. */
+  readonly error?: unknown;
   /** The passages that the answer was made from, for RAG metrics. */
   readonly context?: readonly string[] | undefined;
   /** The question that was asked, for RAG metrics. */
