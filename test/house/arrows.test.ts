@@ -76,6 +76,7 @@ const PLATFORM_MODULES: Modules = [
   'node:module',
   'node:os',
   'node:path',
+  'node:timers',
   'node:util',
   'node:zlib',
 ];

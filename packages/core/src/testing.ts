@@ -5,6 +5,7 @@ import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
 import { existingTracer, setDefaultTracer } from './default-tracer.js';
 import type { Batch, Delivery, Transport } from './publish/transport.js';
 import { createTracerCore } from './tracer.js';
+import { parseJson } from './trace/json-text.js';
 import type { WireConfig, WireRow } from './wire.js';
 
 /** A transport that keeps what it is sent. */
@@ -37,8 +38,8 @@ export function memoryTransport(...options: readonly never[]): MemoryTransport {
     configs,
     async send(batch: Batch): Promise<Delivery> {
       // What is sent is our own text in the platform's shape.
-      configs.push(JSON.parse(batch.layout) as WireConfig);
-      for (const row of batch.rows) rows.push(JSON.parse(decoder.decode(row.bytes)) as WireRow);
+      configs.push(parseJson(batch.layout) as WireConfig);
+      for (const row of batch.rows) rows.push(parseJson(decoder.decode(row.bytes)) as WireRow);
       return { delivered: batch.rows.length, lost: {} };
     },
     close() {},

@@ -1,5 +1,6 @@
 /** A stream that passes another one through, one pull for one pull, and settles a trace at its end. */
 
+import { startTimer } from '../publish/delay.js';
 import type { Outcome } from '../trace/types.js';
 import type { RecordedRequest } from './request-trace.js';
 
@@ -52,7 +53,7 @@ export function followedStream(
 /** What nobody began to read may have been put aside by the app, for an answer of its own. */
 function cancelled(end: StreamEnd, isRead: boolean): void {
   if (isRead || end.isAborted) end.settle('aborted');
-  else setTimeout(() => end.settle(end.isAborted ? 'aborted' : 'completed'), 0);
+  else startTimer(() => end.settle(end.isAborted ? 'aborted' : 'completed'), 0);
 }
 
 function see(trace: RecordedRequest, chunk: Uint8Array): void {

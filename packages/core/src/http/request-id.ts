@@ -1,6 +1,7 @@
 /** The inference ID of a request: whose word counts, and how the client hears of it. */
 
 import { isInferenceId } from '../trace/inference-id.js';
+import { randomUuid } from '../trace/random-id.js';
 import type { RequestSettings } from './request-settings.js';
 
 /** The id that came with the request, where it is to be trusted and valid. Never throws. */
@@ -30,7 +31,7 @@ export function newId<Req extends object, Res>(
   } catch (error) {
     settings.failed('header', error);
   }
-  return crypto.randomUUID();
+  return randomUuid();
 }
 
 /** The answer carries the id, unless the app has set one itself. Never throws. */

@@ -1,5 +1,7 @@
 /** What a promise resolves to, where that is known already: within some microtasks, or one turn of the event loop. */
 
+import { startTimer, stopTimer } from '../publish/delay.js';
+
 /** As many as it takes Deno and Bun to read what is in memory, and some more. */
 const MICROTASKS = 8;
 
@@ -20,10 +22,10 @@ export async function soon<T extends object>(promise: Promise<T>): Promise<T | u
   if (!isOver) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const turn = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, 0);
+      timer = startTimer(resolve, 0);
     });
     await Promise.race([over, turn]);
-    clearTimeout(timer);
+    stopTimer(timer);
   }
   return known;
 }

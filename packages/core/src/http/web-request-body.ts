@@ -1,6 +1,7 @@
 /** The body of a web request, followed without reading it: only what the app itself reads is seen. */
 
 import { utf8Length } from '#platform';
+import { jsonOf } from '../trace/json-text.js';
 import { BodyCapture } from './body-capture.js';
 import type { RequestBody } from './request-body.js';
 
@@ -100,7 +101,7 @@ class WebRequestBody implements RequestBody {
   }
 
   #keepValue(value: unknown): void {
-    const text = JSON.stringify(value) ?? '';
+    const text = value === undefined ? '' : jsonOf(value);
     this.contentType = 'application/json';
     this.contentEncoding = undefined;
     this.capture.add(text, utf8Length(text));

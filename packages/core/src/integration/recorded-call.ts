@@ -1,6 +1,6 @@
 /** A call of a client as a step: open while the client tries, streams or waits, and closed at the latest with its trace. */
 
-import { unref } from '../publish/delay.js';
+import { startTimer, stopTimer, unref } from '../publish/delay.js';
 import type { OpenCall } from '../trace/open-call.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { StepUpdate } from '../trace/step-types.js';
@@ -88,7 +88,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.isWaiting = false;
     this.#retry = this.#step.trace.scope.run(
       undefined,
-      () => unref(setTimeout(() => this.end(), withinMs)),
+      () => unref(startTimer(() => this.end(), withinMs)),
       undefined,
       undefined,
     );
@@ -96,7 +96,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
 
   /** Begins another try: what the one before it failed of is forgotten. */
   tryAgain(): void {
-    clearTimeout(this.#retry);
+    stopTimer(this.#retry);
     if (!this.#step.trace.isOpen) return;
     this.#step.error = undefined;
     if (this.#isOpen) return;
@@ -146,7 +146,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
 
   #stopListening(): void {
     this.#isOpen = false;
-    clearTimeout(this.#retry);
+    stopTimer(this.#retry);
     this.#step.trace.calls?.delete(this);
     this.#release?.();
     this.#release = undefined;
@@ -181,7 +181,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
         reportFailure('idle', error);
       }
     };
-    unref(setTimeout(check, MAX_IDLE_MS));
+    unref(startTimer(check, MAX_IDLE_MS));
   }
 
   #markWhatCameLate(): void {

@@ -1,5 +1,6 @@
 /** One HTTP exchange over `fetch`, bounded in time and size. */
 
+import { startTimer, stopTimer } from '../publish/delay.js';
 import type { Exchange, ExchangeRequest, ExchangeResponse } from '../publish/exchange.js';
 
 export function fetchExchange(): Exchange {
@@ -12,13 +13,13 @@ async function send(request: ExchangeRequest): Promise<ExchangeResponse> {
   const giveUp = () => stop.abort(new Error('given up: shutting down'));
   if (signal?.aborted) giveUp();
   signal?.addEventListener('abort', giveUp, { once: true });
-  const deadline = setTimeout(() => {
+  const deadline = startTimer(() => {
     stop.abort(new Error(`no complete answer within ${timeoutMs} ms`));
   }, timeoutMs);
   try {
     return await Promise.race([exchange(request, stop.signal), failure(stop.signal)]);
   } finally {
-    clearTimeout(deadline);
+    stopTimer(deadline);
     signal?.removeEventListener('abort', giveUp);
   }
 }

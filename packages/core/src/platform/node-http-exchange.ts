@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Exchange, ExchangeRequest, ExchangeResponse } from '../publish/exchange.js';
 
 const MAX_SOCKETS = 2;

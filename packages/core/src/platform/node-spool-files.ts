@@ -19,6 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers';
 import { crc32 } from 'node:zlib';
 import type { SpoolFiles } from '../publish/spool/files.js';
 import { onExit } from './node-exit.js';

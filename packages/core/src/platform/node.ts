@@ -2,6 +2,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
+import { setImmediate } from 'node:timers';
 import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import type { Diagnostic } from '../diagnostics.js';

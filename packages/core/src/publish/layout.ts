@@ -1,5 +1,6 @@
 /** Which columns a row has: its input columns by name, and the `config` that names them all to the platform. */
 
+import { jsonOf } from '../trace/json-text.js';
 import { Members } from '../trace/members.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { WireConfig } from '../wire.js';
@@ -66,7 +67,7 @@ export function layoutOf(trace: RecordedTrace, names: readonly string[]): string
   let layout = layouts.get(key);
   if (layout === undefined) {
     if (layouts.size >= MAX_LAYOUTS) layouts.clear();
-    layout = JSON.stringify(configOf(trace, names));
+    layout = jsonOf(configOf(trace, names));
     layouts.set(key, layout);
   }
   last[optional] = { names, layout };
@@ -74,7 +75,7 @@ export function layoutOf(trace: RecordedTrace, names: readonly string[]): string
 }
 
 /** The layout of a row without inputs and without optional columns. */
-export const BARE_LAYOUT: string = JSON.stringify(bareConfig([]));
+export const BARE_LAYOUT: string = jsonOf(bareConfig([]));
 
 function configOf(trace: RecordedTrace, inputVariableNames: readonly string[]): WireConfig {
   return {

@@ -1,5 +1,6 @@
 /** One call of the Openlayer REST API: its address, its key, and what its answer means. */
 
+import { parseJson } from '../trace/json-text.js';
 import type { Exchange, ExchangeResponse } from './exchange.js';
 import { retryAfterMs } from './retry-after.js';
 import { SendError, type SendErrorCode, type SendOptions } from './transport.js';
@@ -164,7 +165,7 @@ function codeOf(status: number): SendErrorCode {
 /** Whether the answer to a question for a row holds one; undefined where it is no such answer. */
 function rowIn(body: string): boolean | undefined {
   try {
-    const answer = JSON.parse(body) as { row?: unknown } | null;
+    const answer = parseJson(body) as { row?: unknown } | null;
     return typeof answer?.row === 'object' && answer.row !== null;
   } catch {
     return undefined;
@@ -173,7 +174,7 @@ function rowIn(body: string): boolean | undefined {
 
 function saysSuccess(body: string): boolean {
   try {
-    return (JSON.parse(body) as { success?: unknown } | null)?.success === true;
+    return (parseJson(body) as { success?: unknown } | null)?.success === true;
   } catch {
     return false;
   }

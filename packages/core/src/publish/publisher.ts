@@ -6,8 +6,9 @@
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
 import { watchRejection } from '../trace/promised.js';
+import { monotonicMs } from '../trace/clock.js';
 import { account, checked, shutDown } from './batch-fate.js';
-import { LONGEST_TIMER_MS, unref } from './delay.js';
+import { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './delay.js';
 import type { Ledger } from './ledger.js';
 import { type BatchLimits, OpenBatches } from './open-batches.js';
 import type { QueuedRow } from './row.js';
@@ -176,13 +177,13 @@ export class Publisher implements RowPublisher {
     try {
       this.#sealAll();
       const deadline = new Promise<void>((resolve) => {
-        hold = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+        hold = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
       });
       await Promise.race([Promise.all(this.#underWay), deadline]);
     } catch (error) {
       this.#failed('flush', error);
     }
-    clearTimeout(hold);
+    stopTimer(hold);
   }
 
   /** Sends what waits and then takes nothing more. What is not delivered at the deadline is dropped and counted. */
@@ -212,7 +213,7 @@ export class Publisher implements RowPublisher {
     } catch (error) {
       this.#failed('seal', error);
     }
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
   }
 
@@ -228,7 +229,7 @@ export class Publisher implements RowPublisher {
 
   #startTimer(): void {
     this.#outside(() => {
-      this.#timer = unref(setTimeout(() => this.#sealAll(), this.#limits.maxDelayMs));
+      this.#timer = unref(startTimer(() => this.#sealAll(), this.#limits.maxDelayMs));
     });
   }
 
@@ -250,13 +251,13 @@ export class Publisher implements RowPublisher {
   async #sendAlone(batch: Batch): Promise<void> {
     const stop = new AbortController();
     this.#alone.add(stop);
-    const timer = unref(setTimeout(() => stop.abort(), ALONE_MS));
+    const timer = unref(startTimer(() => stop.abort(), ALONE_MS));
     try {
       await this.#send(batch, stop.signal);
     } catch (error) {
       this.#failed('send', error);
     } finally {
-      clearTimeout(timer);
+      stopTimer(timer);
       this.#alone.delete(stop);
     }
   }
@@ -266,7 +267,7 @@ export class Publisher implements RowPublisher {
     const total = batch.rows.length;
     let fate: Delivery;
     this.#sending.add(batch);
-    const start = performance.now();
+    const start = monotonicMs();
     try {
       fate = checked(await this.#transport.send(batch, { signal }), total);
     } catch (error) {
@@ -274,7 +275,7 @@ export class Publisher implements RowPublisher {
       fate = { delivered: 0, lost: { [signal.aborted ? 'given_up' : code]: total }, error };
     }
     this.#sending.delete(batch);
-    if (fate.delivered > 0) this.#onCall?.(performance.now() - start);
+    if (fate.delivered > 0) this.#onCall?.(monotonicMs() - start);
     this.#account(batch.rows, fate);
   }
 

@@ -1,8 +1,9 @@
 /** Sends what waits on disk, oldest first, and no faster than a platform that has just recovered can bear. */
 
 import { publishRows } from '#platform';
+import { monotonicMs } from '../trace/clock.js';
 import { paceOf, type RetryPolicy, waitBefore } from './backoff.js';
-import { delay, unref } from './delay.js';
+import { delay, startTimer, stopTimer, unref } from './delay.js';
 import type { QueuedRow } from './row.js';
 import type { Replayable, Spool } from './spool/spool.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
@@ -72,19 +73,19 @@ export class Replay {
   /** Gives up what is under way. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    clearTimeout(this.#timer);
+    stopTimer(this.#timer);
     this.#timer = undefined;
     await this.#running;
   }
 
   #wakeIn(ms: number): void {
     if (this.#stop.signal.aborted || this.#running !== undefined) return;
-    const at = Math.max(performance.now() + ms, this.#notBefore);
+    const at = Math.max(monotonicMs() + ms, this.#notBefore);
     if (this.#timer !== undefined && this.#due <= at) return;
-    clearTimeout(this.#timer);
+    stopTimer(this.#timer);
     this.#due = at;
     this.#options.outside(() => {
-      this.#timer = unref(setTimeout(() => this.#wake(), at - performance.now()));
+      this.#timer = unref(startTimer(() => this.#wake(), at - monotonicMs()));
     });
   }
 
@@ -124,7 +125,7 @@ export class Replay {
     this.#failures++;
     const retryAfterMs = error instanceof SendError ? error.retryAfterMs : undefined;
     const waitMs = waitBefore(this.#failures, retryAfterMs, policy, this.#random);
-    this.#notBefore = performance.now() + waitMs;
+    this.#notBefore = monotonicMs() + waitMs;
     return waitMs;
   }
 

@@ -1,5 +1,7 @@
 /** Reads `Retry-After` (RFC 9110, section 10.2.3), strictly. */
 
+import { wallClockMs } from '../trace/clock.js';
+
 const MAX_MS = 5 * 60_000;
 
 /**
@@ -8,7 +10,7 @@ const MAX_MS = 5 * 60_000;
  */
 export function retryAfterMs(
   header: string | undefined,
-  now: number = Date.now(),
+  now: number = wallClockMs(),
 ): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();

@@ -1,5 +1,6 @@
 /** Leaves a platform in peace that fails again and again, but for one try at a time. */
 
+import { monotonicMs } from '../trace/clock.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 import { SendError, type Transport } from './transport.js';
 
@@ -53,14 +54,14 @@ export function withBreaker(
         ? 0
         : waitBefore(failures - THRESHOLD + 1, error.retryAfterMs, policy, random);
     last = error;
-    notBefore = performance.now() + waitMs;
+    notBefore = monotonicMs() + waitMs;
   }
 
   return {
     async send(batch, options) {
       const isOpen = last !== undefined;
       if (last !== undefined) {
-        const now = performance.now();
+        const now = monotonicMs();
         const leftMs = notBefore - now;
         if (leftMs > 0 || now < probeEndsAt) throw paused(last, Math.max(leftMs, 0));
         probeEndsAt = now + PROBE_MS;

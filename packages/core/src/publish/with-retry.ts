@@ -1,5 +1,6 @@
 /** Tries again what may be taken later, with full jitter, until it has been too long. */
 
+import { monotonicMs } from '../trace/clock.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 import { delay } from './delay.js';
 import { SendError, type Transport } from './transport.js';
@@ -19,7 +20,7 @@ export function withRetry(
   const random = tools.random ?? Math.random;
   return {
     async send(batch, options) {
-      const deadline = performance.now() + policy.maxElapsedMs;
+      const deadline = monotonicMs() + policy.maxElapsedMs;
       for (let attempt = 0; ; attempt++) {
         try {
           return await transport.send(batch, options);
@@ -27,7 +28,7 @@ export function withRetry(
           if (!(error instanceof SendError) || !error.isRetryable || options.signal?.aborted)
             throw error;
           const waitMs = waitBefore(attempt + 1, error.retryAfterMs, policy, random);
-          if (performance.now() + waitMs > deadline) throw error;
+          if (monotonicMs() + waitMs > deadline) throw error;
           // A try that the breaker held back was none.
           if (error.isPaused) attempt--;
           else tools.onRetry?.(error, waitMs);

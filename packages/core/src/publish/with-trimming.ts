@@ -1,6 +1,8 @@
 /** A row that is too large for the platform arrives all the same, with its longest parts cut visibly. */
 
 import { utf8Text } from '#platform';
+import { jsonOf, parseJson } from '../trace/json-text.js';
+import { head } from '../trace/well-formed.js';
 import type { QueuedRow } from './row.js';
 import { SendError, type Transport } from './transport.js';
 
@@ -34,9 +36,9 @@ export function withTrimming(transport: Transport): Transport {
 /** The row in about so many bytes; undefined where that cannot be. */
 export function trimmed(row: QueuedRow, maxBytes: number): QueuedRow | undefined {
   if (maxBytes < LEAST_BYTES) return undefined;
-  const value: unknown = JSON.parse(utf8Text(row.bytes));
+  const value: unknown = parseJson(utf8Text(row.bytes));
   for (let most = maxBytes; most >= 16; most >>= 1) {
-    const text = JSON.stringify(cut(value, most, most >> 3));
+    const text = jsonOf(cut(value, most, most >> 3));
     const bytes = new TextEncoder().encode(text);
     if (bytes.byteLength <= maxBytes) return { ...row, bytes };
   }
@@ -49,7 +51,7 @@ function cut(value: unknown, maxChars: number, maxItems: number): unknown {
     const most = Math.max(maxChars, 128);
     return value.length <= most
       ? value
-      : `${value.slice(0, most)}… [cut: ${value.length} characters, too large for the platform]`;
+      : `${head(value, most)}… [cut: ${value.length} characters, too large for the platform]`;
   }
   if (Array.isArray(value)) {
     const most = Math.max(maxItems, 4);

@@ -1,5 +1,6 @@
 /** Asks the platform for rows of which it is not known whether they arrived, before they are sent again. */
 
+import { monotonicMs } from '../trace/clock.js';
 import { delay } from './delay.js';
 import type { QueuedRow } from './row.js';
 import { SendError, type SendOptions, type Transport } from './transport.js';
@@ -46,7 +47,7 @@ export function withVerification(
   ): Promise<readonly QueuedRow[]> {
     for (const row of rows) {
       if (row.arrival !== 'unknown') continue;
-      const now = performance.now();
+      const now = monotonicMs();
       const at = Math.max(now, notBefore);
       notBefore = at + paceMs;
       if (at > now) await delay(at - now, options.signal);

@@ -2,6 +2,7 @@
 
 import { defaultTracer } from '../default-tracer.js';
 import type { StepType } from '../wire.js';
+import { randomUuid } from './random-id.js';
 import { RecordedTrace } from './recorded-trace.js';
 import { isStepType } from './step-fields.js';
 
@@ -15,12 +16,7 @@ export class CallTrace extends RecordedTrace {
 export function openCallTrace(name: string, type: StepType | undefined): CallTrace | undefined {
   const tracer = defaultTracer();
   if (!tracer.admits()) return undefined;
-  const trace = new CallTrace(
-    tracer,
-    name,
-    crypto.randomUUID(),
-    isStepType(type) ? type : 'user_call',
-  );
+  const trace = new CallTrace(tracer, name, randomUuid(), isStepType(type) ? type : 'user_call');
   tracer.opened(trace);
   return trace;
 }

@@ -1,5 +1,6 @@
 /** What a stream or generator yielded, up to a limit: one text where it yielded texts, else a list. */
 
+import { parseJson } from './json-text.js';
 import type { RecordedStep } from './recorded-step.js';
 
 const MAX_ITEMS = 1000;
@@ -33,7 +34,7 @@ export class CollectedOutput {
         const text =
           this.#step.outputOf === undefined ? this.#step.trace.snapshot(value, '') : undefined;
         this.#chars += text?.length ?? 64;
-        this.#items.push(text === undefined ? value : JSON.parse(text));
+        this.#items.push(text === undefined ? value : parseJson(text));
       }
     } catch (error) {
       this.#step.trace.failed('output', error);

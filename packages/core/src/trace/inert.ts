@@ -1,6 +1,7 @@
 /** What stands in where nothing is recorded: functions run, updates do nothing. */
 
 import type { StepType } from '../wire.js';
+import { randomUuid } from './random-id.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
 
 /** What is known of the usage where no step told of any. */
@@ -62,7 +63,7 @@ export class InertTrace implements RequestTrace, StartedTrace {
   }
 
   get inferenceId(): string {
-    this.#inferenceId ??= crypto.randomUUID();
+    this.#inferenceId ??= randomUuid();
     return this.#inferenceId;
   }
 

@@ -1,7 +1,8 @@
 /** The traces that are open, oldest first, and the end of those that are open for too long. */
 
 import { timersLast } from '#platform';
-import { unref } from '../publish/delay.js';
+import { startTimer, unref } from '../publish/delay.js';
+import { monotonicMs } from './clock.js';
 import type { RecordedTrace } from './recorded-trace.js';
 
 const SWEEP_MS = 1000;
@@ -54,13 +55,13 @@ export class OpenTraces {
   #sweepLater(): void {
     this.#isSweeping = this.size > 0;
     if (!this.#isSweeping) return;
-    this.#sweptAt = performance.now();
-    unref(setTimeout(() => this.#sweep(), SWEEP_MS));
+    this.#sweptAt = monotonicMs();
+    unref(startTimer(() => this.#sweep(), SWEEP_MS));
   }
 
   /** Where a timer ends with its request, each request looks after those before it. */
   #sweepByTheWay(): void {
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - this.#sweptAt < SWEEP_MS) return;
     this.#sweptAt = now;
     this.#outside(() => this.#endOld());
@@ -78,7 +79,7 @@ export class OpenTraces {
   #sweep(): void {
     try {
       // After a blocked event loop, answers may be on their way that only now can be seen.
-      const isLate = performance.now() - this.#sweptAt > 2 * SWEEP_MS;
+      const isLate = monotonicMs() - this.#sweptAt > 2 * SWEEP_MS;
       if (!isLate) this.#endOld();
       this.#sweepLater();
     } catch {

@@ -1,6 +1,7 @@
 /** Tells the app what its traces use and cost while they run, and when that is too much. */
 
 import type { Diagnostics } from '../diagnostics.js';
+import { startTimer } from '../publish/delay.js';
 import type { Pricing } from './pricing.js';
 import { watchRejection } from './promised.js';
 import type { RecordedTrace } from './recorded-trace.js';
@@ -106,7 +107,7 @@ export class Spending {
   #exceed(trace: RecordedTrace, usage: Usage, { usd, onExceeded }: BudgetOptions): void {
     trace.root.mergeMetadata({ budgetExceeded: { usd, estimatedCost: usage.estimatedCost } });
     // The answer that was one too many is paid for: its caller shall have it before anything is stopped.
-    setTimeout(() => {
+    startTimer(() => {
       try {
         if (typeof onExceeded === 'function')
           this.#watch('budget.onExceeded', onExceeded({ trace, usage, usd }));

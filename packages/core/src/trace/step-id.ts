@@ -1,5 +1,7 @@
 /** Ids of steps: UUIDs (version 4 by their form) that share the random part that this process drew for the first. */
 
+import { randomUuid } from './random-id.js';
+
 /** Drawn late: on workerd there is no chance before the first request. */
 let prefix = '';
 
@@ -15,7 +17,7 @@ let next = 0;
 /** A new id, without asking for chance each time: that alone would cost as much as the rest of a small step. */
 export function newStepId(): string {
   if (blockText === '') {
-    prefix = crypto.randomUUID().slice(0, 24);
+    prefix = randomUuid().slice(0, 24);
     blockText = `${prefix}000000000`;
   }
   if (next === DIGITS.length) {

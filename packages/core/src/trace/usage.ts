@@ -1,5 +1,6 @@
 /** Tokens and cost of a tree of steps, where any of them told. */
 
+import { parseJson } from './json-text.js';
 import type { PricedCall, Pricing } from './pricing.js';
 import type { RecordedStep } from './recorded-step.js';
 import { indexOfField } from './step-fields.js';
@@ -118,5 +119,5 @@ function textIn(step: RecordedStep, field: string): string | undefined {
 
 function valueIn(step: RecordedStep, field: string): unknown {
   const text = fieldText(step, field);
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : parseJson(text);
 }

@@ -1,5 +1,6 @@
 /** What waits in a spool folder, counted without touching it. */
 
+import { wallClockMs } from '../../trace/clock.js';
 import type { SpoolFiles } from './files.js';
 import { Kind } from './frame.js';
 import { claim, isOrphan, nameOf, QUARANTINE, segmentsIn } from './names.js';
@@ -29,7 +30,7 @@ async function backlogIn(files: SpoolFiles, folder: string): Promise<Backlog> {
   let waiting = 0;
   let ownedByOthers = 0;
   let bytes = 0;
-  const now = Date.now();
+  const now = wallClockMs();
   for (const name of segmentsIn(files, folder)) {
     const path = files.join(folder, nameOf(name.id, name.owner));
     bytes += files.look(path)?.bytes ?? 0;

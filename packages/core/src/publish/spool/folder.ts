@@ -1,6 +1,7 @@
 /** The folder of a spool, and how its disk does: what all parts of the spool share. */
 
 import type { Diagnostics } from '../../diagnostics.js';
+import { monotonicMs } from '../../trace/clock.js';
 import type { SpoolFiles } from './files.js';
 import { nameOf, QUARANTINE, segmentsIn } from './names.js';
 import { Quarantine } from './quarantine.js';
@@ -51,7 +52,7 @@ export class SpoolFolder {
 
   /** Whether the disk failed a moment ago. */
   get isResting(): boolean {
-    return this.#notBefore > 0 && performance.now() < this.#notBefore;
+    return this.#notBefore > 0 && monotonicMs() < this.#notBefore;
   }
 
   /** The disk does its work, or is to be tried whatever it did before. */
@@ -60,7 +61,7 @@ export class SpoolFolder {
   }
 
   failed(error: unknown): void {
-    this.#notBefore = performance.now() + RETRY_DISK_MS;
+    this.#notBefore = monotonicMs() + RETRY_DISK_MS;
     this.onFailure();
     this.tell(error);
   }

@@ -3,6 +3,7 @@
  * way in which one may be lost again (to another process, to age, to a full folder) counts the same rows.
  */
 
+import { wallClockMs } from '../../trace/clock.js';
 import { Ledger } from '../ledger.js';
 import type { QueuedRow } from '../row.js';
 import type { SpoolFolder } from './folder.js';
@@ -129,7 +130,7 @@ export class InheritedSegments {
 
   *#orphans(): Generator<SegmentName> {
     const { files, path, owner } = this.#folder;
-    const now = Date.now();
+    const now = wallClockMs();
     for (const name of segmentsIn(files, path)) {
       if (name.owner === owner || this.#newer.has(name.id)) continue;
       if (isOrphan(files, path, name, now)) yield name;
@@ -142,7 +143,7 @@ export class InheritedSegments {
     const { segment, interrupted, damages, aliveMs } = claimed;
     try {
       await this.#setDamagesAside(segment, damages);
-      if (Date.now() - name.createdMs > this.#folder.config.maxAgeMs) {
+      if (wallClockMs() - name.createdMs > this.#folder.config.maxAgeMs) {
         this.#drop(claimed, 'spool_expired');
         return false;
       }
@@ -173,7 +174,7 @@ export class InheritedSegments {
       const path = claim(files, folder, name, owner);
       if (path === undefined) return undefined;
       const recovered = await recover(files, path, name);
-      const aliveMs = before?.modifiedMs ?? Date.now();
+      const aliveMs = before?.modifiedMs ?? wallClockMs();
       if (!recovered.isNewer) {
         this.#doubtCopy(recovered.segment, name, aliveMs);
         return { ...recovered, aliveMs };

@@ -3,6 +3,7 @@
  * can do.
  */
 
+import { randomUuid } from '../../trace/random-id.js';
 import type { SpoolFiles } from './files.js';
 
 export const SUFFIX = '.wal';
@@ -25,7 +26,7 @@ export interface SegmentName {
 }
 
 /** @param identity of its file, as far as that is known */
-export function newSegmentId(now: number, identity = crypto.randomUUID().slice(0, 8)): string {
+export function newSegmentId(now: number, identity = randomUuid().slice(0, 8)): string {
   return `${now.toString(36).padStart(9, '0')}-${identity}`;
 }
 

@@ -1,6 +1,8 @@
 /** Reads the offline buffers of Openlayer's own SDKs for TypeScript and Python: one JSON file for each trace. */
 
 import { isInferenceId } from '../../trace/inference-id.js';
+import { jsonOf, parseJson } from '../../trace/json-text.js';
+import { randomUuid } from '../../trace/random-id.js';
 import type { QueuedRow } from '../row.js';
 
 /** A trace that another SDK could not deliver. */
@@ -20,7 +22,7 @@ export function parseBuffer(text: string): BufferedTrace | undefined {
   if (file === undefined || !isObject(data) || !isObject(file.config)) return undefined;
   const id = data.inferenceId;
   // A row without an id could not be looked up, and might then stand there twice.
-  const inferenceId = isInferenceId(id) ? id : crypto.randomUUID();
+  const inferenceId = isInferenceId(id) ? id : randomUuid();
   const layout: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(file.config)) layout[camelCased(key)] = value;
   if (!('inferenceIdColumnName' in layout)) layout.inferenceIdColumnName = 'inferenceId';
@@ -28,8 +30,8 @@ export function parseBuffer(text: string): BufferedTrace | undefined {
   return {
     row: {
       inferenceId,
-      layout: JSON.stringify(layout),
-      bytes: new TextEncoder().encode(JSON.stringify({ ...data, inferenceId })),
+      layout: jsonOf(layout),
+      bytes: new TextEncoder().encode(jsonOf({ ...data, inferenceId })),
       // It was written when several tries had failed: one of them may have arrived.
       arrival: 'unknown',
     },
@@ -44,7 +46,7 @@ function camelCased(key: string): string {
 
 function objectIn(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@
  * deleted, taken over, done) leaves the list and the counts as they have to be.
  */
 
+import { monotonicMs, wallClockMs } from '../../trace/clock.js';
 import type { Ledger } from '../ledger.js';
 import type { SpoolFiles } from './files.js';
 import type { SpoolFolder } from './folder.js';
@@ -65,10 +66,10 @@ export class OwnSegments {
     if (folder.isResting) return undefined;
     try {
       // It may have stood still for longer than any of its timers.
-      if (Date.now() > this.#trustedUntil) this.#findAgain();
-      const start = performance.now();
+      if (wallClockMs() > this.#trustedUntil) this.#findAgain();
+      const start = monotonicMs();
       const result = write(this.#writable());
-      const end = performance.now();
+      const end = monotonicMs();
       folder.slow.took(end - start, end);
       folder.wakes();
       this.onWrite();
@@ -92,7 +93,7 @@ export class OwnSegments {
 
   /** Finds out which files are still there, and ours. */
   #findAgain(): void {
-    this.#trustedUntil = Date.now() + TRUSTED_MS;
+    this.#trustedUntil = wallClockMs() + TRUSTED_MS;
     this.leaveTaken();
     for (const segment of this.#all) {
       if (this.#folder.files.isLinked(segment.file)) continue;
@@ -121,7 +122,7 @@ export class OwnSegments {
    */
   tend(isTouched: boolean): void {
     const { config } = this.#folder;
-    const oldest = Date.now() - config.maxAgeMs;
+    const oldest = wallClockMs() - config.maxAgeMs;
     this.#findAgain();
     for (const segment of [...this.#all]) {
       if (segment.createdMs < oldest) this.#giveAway(segment, 'spool_expired');
@@ -221,7 +222,7 @@ export class OwnSegments {
 
 /** A new file whose name tells it from its copies. */
 function newFile(files: SpoolFiles, folder: string, owner: string): SegmentFacts {
-  const createdMs = Date.now();
+  const createdMs = wallClockMs();
   const provisional = files.join(folder, nameOf(newSegmentId(createdMs), owner));
   const file = files.create(provisional);
   try {

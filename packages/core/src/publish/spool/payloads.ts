@@ -1,6 +1,7 @@
 /** What stands in the frames of a segment, by their kind. */
 
 import { utf8Text } from '#platform';
+import { jsonOf, parseJson } from '../../trace/json-text.js';
 import type { QueuedRow } from '../row.js';
 import type { SpoolEntry } from './segment.js';
 
@@ -32,7 +33,7 @@ export function numbersText(numbers: readonly number[]): string {
     if (last !== undefined && number <= last[1] + 1) last[1] = number;
     else ranges.push([number, number]);
   }
-  return JSON.stringify(ranges);
+  return jsonOf(ranges);
 }
 
 /** The numbers of a list, as far as it is one. */
@@ -50,7 +51,7 @@ export function* numbersIn(payload: Uint8Array, below: number): Generator<number
 /** Undefined where it is no JSON: a frame that is whole need not be one of ours. */
 export function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

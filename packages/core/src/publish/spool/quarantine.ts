@@ -1,5 +1,6 @@
 /** Rows that the platform refuses, and bytes that are no rows: kept beside the segments for a person to look at. */
 
+import { wallClockMs } from '../../trace/clock.js';
 import type { QueuedRow } from '../row.js';
 import type { SpoolFiles } from './files.js';
 import { newSegmentId } from './names.js';
@@ -33,7 +34,7 @@ export class Quarantine {
   /** Keeps bytes of a damaged file. */
   addBytes(bytes: Uint8Array): void {
     this.#files.prepare(this.#folder);
-    const path = this.#files.join(this.#folder, `${newSegmentId(Date.now())}.damaged`);
+    const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
     const file = this.#files.create(path);
     try {
       this.#files.append(file, bytes, bytes.byteLength);
@@ -65,7 +66,7 @@ export class Quarantine {
     }
     this.close();
     this.#files.prepare(this.#folder);
-    const createdMs = Date.now();
+    const createdMs = wallClockMs();
     const id = newSegmentId(createdMs);
     const path = this.#files.join(this.#folder, `${id}.refused`);
     const file = this.#files.create(path);

@@ -1,6 +1,7 @@
 /** Notices a disk that holds up the event loop. */
 
 import type { Diagnostics } from '../../diagnostics.js';
+import { monotonicMs } from '../../trace/clock.js';
 
 /** A write that takes longer is slow. */
 const SLOW_MS = 5;
@@ -24,7 +25,7 @@ export class SlowDisk {
 
   /** Whether writing has to wait until it must be. */
   get isSlow(): boolean {
-    return this.#until > 0 && performance.now() < this.#until;
+    return this.#until > 0 && monotonicMs() < this.#until;
   }
 
   /** Hears of each write. */

@@ -1,6 +1,6 @@
 /** What a spool does from time to time: shows that its process lives, has the disk keep what was written, makes room. */
 
-import { unref } from '../delay.js';
+import { startTimer, stopTimer, unref } from '../delay.js';
 import type { SpoolFolder } from './folder.js';
 import type { InheritedSegments } from './inherited-segments.js';
 import type { OwnSegments } from './own-segments.js';
@@ -32,7 +32,7 @@ export class Upkeep {
   tendLater(): void {
     if (this.#timer !== undefined) return;
     this.#tools.outside(() => {
-      this.#timer = unref(setTimeout(() => this.#tend(), TICK_MS));
+      this.#timer = unref(startTimer(() => this.#tend(), TICK_MS));
     });
   }
 
@@ -41,7 +41,7 @@ export class Upkeep {
     const { folder, outside } = this.#tools;
     if (folder.config.durability !== 'fsync' || this.#syncTimer !== undefined) return;
     outside(() => {
-      this.#syncTimer = unref(setTimeout(() => this.#sync(), SYNC_MS));
+      this.#syncTimer = unref(startTimer(() => this.#sync(), SYNC_MS));
     });
   }
 
@@ -54,8 +54,8 @@ export class Upkeep {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#syncTimer);
+    stopTimer(this.#timer);
+    stopTimer(this.#syncTimer);
     this.#timer = this.#syncTimer = undefined;
   }
 
