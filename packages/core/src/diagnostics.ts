@@ -1,7 +1,11 @@
 /** What we tell the operator about ourselves: counted always, printed rarely, never thrown. */
 
 import { publishDiagnostic, writeLine } from '#platform';
+import { monotonicMs } from './trace/clock.js';
+import { maskedError } from './trace/masked-error.js';
 import { watchRejection } from './trace/promised.js';
+import { Redactor } from './trace/redact.js';
+import { head, wellFormed } from './trace/well-formed.js';
 
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
 
@@ -22,6 +26,8 @@ export interface DiagnosticsOptions {
   readonly level?: LogLevel;
   /** Receives every diagnostic that is due, instead of the line on stderr. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
+  /** Masks secrets in messages and errors. @default what is known as a secret */
+  readonly redactor?: Redactor | undefined;
   /** Milliseconds on a monotonic clock. */
   readonly now?: () => number;
 }
@@ -29,10 +35,13 @@ export interface DiagnosticsOptions {
 /** Least time between two lines of one reason. */
 const QUIET_MS = 60_000;
 
+const MAX_LINE_CHARS = 2000;
+
 export class Diagnostics {
   readonly #threshold: number;
   readonly #onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
   readonly #now: () => number;
+  readonly #redactor: Redactor;
   readonly #lastSaid = new Map<string, number>();
   readonly #counts = new Map<string, number>();
   #reporting = false;
@@ -41,7 +50,8 @@ export class Diagnostics {
   constructor(options: DiagnosticsOptions = {}) {
     this.#threshold = RANK[options.level ?? 'warn'];
     this.#onDiagnostic = options.onDiagnostic;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? monotonicMs;
+    this.#redactor = options.redactor ?? new Redactor();
   }
 
   /** How often each reason was reported, printed or not. */
@@ -58,12 +68,22 @@ export class Diagnostics {
       if (now - (this.#lastSaid.get(reason) ?? -QUIET_MS) < QUIET_MS) return;
       this.#lastSaid.set(reason, now);
       this.#reporting = true;
-      this.#say({ level, reason, message: oneLine(message), error });
+      this.#say({ level, reason, message: this.#line(message), error: this.#masked(error) });
     } catch {
       // A sink that throws is the one failure that nobody is left to be told of.
     } finally {
       this.#reporting = false;
     }
+  }
+
+  #line(text: string): string {
+    return oneLine(
+      this.#redactor.replaced(this.#redactor.maskedHead(text, MAX_LINE_CHARS), '', MAX_LINE_CHARS),
+    );
+  }
+
+  #masked(error: unknown): unknown {
+    return error === undefined ? undefined : maskedError(error, this.#redactor);
   }
 
   #say(diagnostic: Diagnostic): void {
@@ -106,5 +126,5 @@ export function describeError(error: unknown): string {
 
 /** Control characters would let a logged value forge lines of its own. */
 function oneLine(text: string): string {
-  return text.slice(0, 2000).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+  return wellFormed(head(text, MAX_LINE_CHARS)).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
 }

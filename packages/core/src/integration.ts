@@ -35,4 +35,5 @@ export type {
   StepUpdate,
 } from './trace/step-types.js';
 export type { Step } from './trace/types.js';
+export { withoutHalf } from './trace/well-formed.js';
 export type { StepType } from './wire.js';

@@ -17,6 +17,7 @@ import { InertTrace } from './trace/inert.js';
 import { type IdSpace, idSpaceOf, isInferenceId } from './trace/inference-id.js';
 import { type Known, reportUnknown } from './trace/known-keys.js';
 import { OpenTraces } from './trace/open-traces.js';
+import { randomUuid } from './trace/random-id.js';
 import { RecordedTrace } from './trace/recorded-trace.js';
 import type { Recorder, TraceLimits } from './trace/recorder.js';
 import { Redactor } from './trace/redact.js';
@@ -78,22 +79,24 @@ export class TracerCore implements Tracer, Recorder {
     this.limits = config.limits;
     const { baseUrl, inferencePipelineId, transport } = config;
     this.idSpace = idSpaceOf(transport ?? `${baseUrl} ${inferencePipelineId}`);
+    const replaced = (what: string, error: unknown) =>
+      this.diagnostics.report('error', what, 'a logged value was replaced by a mark', error);
+    this.redactor = new Redactor(config.redact, replaced);
     this.diagnostics = new Diagnostics({
       level: config.logLevel,
       onDiagnostic: config.onDiagnostic,
+      redactor: this.redactor,
     });
     this.scope = scopeOf(config, this.diagnostics);
     const { pricing, onUsage, budget } = config;
     if (pricing !== undefined || onUsage !== undefined) {
       this.spending = new Spending({ pricing, onUsage, budget }, this.diagnostics);
     }
-    this.redactor = new Redactor(config.redact);
     const { maxValueChars } = config.limits;
     this.snapshotter = new Snapshotter(
       this.redactor,
       { maxChars: maxValueChars, maxDepth: 12, maxNodes: 10_000 },
-      (what, error) =>
-        this.diagnostics.report('error', what, 'a logged value was replaced by a mark', error),
+      replaced,
     );
     const why = whyUnpublished(config);
     this.isEnabled = config.publish && why === undefined;
@@ -108,6 +111,7 @@ export class TracerCore implements Tracer, Recorder {
     this.publishing = new Publishing(config, {
       isEnabled: this.isEnabled,
       diagnostics: this.diagnostics,
+      redactor: this.redactor,
       outside,
       beforeExit: () => this.#endAll(),
       flush: () => this.flush(),
@@ -185,7 +189,7 @@ export class TracerCore implements Tracer, Recorder {
     if (settings === options) reportUnknown(settings, OF_START, this.diagnostics);
     if (!this.admits()) return new InertTrace(settings.inferenceId);
     const { inferenceId, input, metadata } = settings;
-    const id = isInferenceId(inferenceId) ? inferenceId : crypto.randomUUID();
+    const id = isInferenceId(inferenceId) ? inferenceId : randomUuid();
     const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), id);
     this.opened(trace);
     if (input !== undefined || metadata !== undefined) trace.update({ input, metadata });

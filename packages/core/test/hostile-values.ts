@@ -451,7 +451,7 @@ export const HOSTILE_VALUES: readonly HostileValue[] = [
   {
     name: 'D18 lone surrogates and control characters',
     make: () => '\ud800\u0000\u2028\udfff"\\',
-    logged: '\ud800\u0000\u2028\udfff"\\',
+    logged: '\ufffd\u0000\u2028\ufffd"\\',
   },
   { name: 'D18 a text that grows when it is quoted', make: () => '\u0000'.repeat(65_536) },
   { name: 'D18 a text of three bytes a character', make: () => '語'.repeat(65_536) },

@@ -185,6 +185,108 @@ describe('secrets under keys of the app', () => {
   });
 });
 
+describe('secrets inside of strings', () => {
+  const masked: readonly (readonly [text: string, sent: string])[] = [
+    ['https://ann:pw@h.example/p', 'https://[redacted]@h.example/p'],
+    ['https://ghp_x@h.example', 'https://[redacted]@h.example'],
+    ['https://:pw@h', 'https://[redacted]@h'],
+    ['amqp://a%40b:c%2Fd@h:5672/v', 'amqp://[redacted]@h:5672/v'],
+    ['mongodb+srv://a:p@ss@w@h1:1,h2:2/db', 'mongodb+srv://[redacted]@h1:1,h2:2/db'],
+    ['postgres://u:a/b?c#d@h/x', 'postgres://[redacted]@h/x'],
+    ['postgres://u:a"b@h/x', 'postgres://[redacted]@h/x'],
+    ['jdbc:mysql://u:p@h/x, redis://:p@h', 'jdbc:mysql://[redacted]@h/x, redis://[redacted]@h'],
+    [
+      'see <https://u:p@h> and "ftp://u:p@h"',
+      'see <https://[redacted]@h> and "ftp://[redacted]@h"',
+    ],
+    ['https://a/?next=https://u:p@h', 'https://a/?next=https://[redacted]@h'],
+    ['{"url":"https:\\/\\/h"}{"password":"x"}', '{"url":"https:\\/\\/h"}{"password":"[redacted]"}'],
+    ['https://h/?key=x&q=1', 'https://h/?key=[redacted]&q=1'],
+    [
+      'https://h/?sig=x&X-Amz-Signature=y#t',
+      'https://h/?sig=[redacted]&X-Amz-Signature=[redacted]#t',
+    ],
+    ['GET /login?access_token=x HTTP/1.1', 'GET /login?access_token=[redacted] HTTP/1.1'],
+    ['/back#id_token=x&state=y', '/back#id_token=[redacted]&state=y'],
+    ['400 {"api_key": "x", "n": 1}', '400 {"api_key": "[redacted]", "n": 1}'],
+    ['{"secret":["x",{"a":"]"}],"n":1}', '{"secret":"[redacted]","n":1}'],
+    ['{"a":"{\\"password\\":\\"x\\\\\\"y\\"}"}', '{"a":"{\\"password\\":\\"[redacted]\\"}"}'],
+    ['{"password":"cut off he', '{"password":"[redacted]"'],
+  ];
+  for (const [text, sent] of masked) {
+    it(`are masked: ${text}`, async () => {
+      assert.equal(await outputOf(text), sent);
+      assert.deepEqual(await outputOf([{ text }]), [{ text: sent }]);
+      // What was masked is not masked again.
+      assert.equal(await outputOf(sent), sent);
+      assert.equal(await outputOf(text, { defaults: false }), text);
+    });
+  }
+
+  const HARMLESS = `
+    https://h.example:8080/p@2x.png https://unpkg.com/@scope/name@1.0 https://h?mail=a@b.example
+    https://[::1]:3000/@ann http://h1:1,h2:2/a@b a@b.example ://x@ x:y@z mailto:a@b.example
+    /search?q=token&key_word=a {"tokens":5,"token":17,"password":null} "key":"x" a=b key=x
+  `
+    .split(/\s+/)
+    .filter((text) => text !== '' && text !== '://x@');
+  for (const text of HARMLESS) {
+    it(`are no false friends: ${text}`, async () => {
+      assert.equal(await outputOf(text), text);
+    });
+  }
+
+  it('are found in time that grows with the text alone', async () => {
+    const limits = { maxValueChars: 3_000_000, maxTraceChars: 100_000_000 };
+    const patterns = [
+      '://',
+      '://a:b',
+      'a://b:c/',
+      '@',
+      '://@',
+      'x://[',
+      '?a',
+      '&token=',
+      '"',
+      '\\',
+      '\\"',
+      '"a":',
+      '{"a":',
+      '{"token":1,',
+      '[{"secret":',
+      '":',
+      '?a=b',
+      '://a,',
+      '://a:1,',
+    ];
+    const tracer = createTracer({
+      limits,
+      transport: { send: async ({ rows }) => ({ delivered: rows.length, lost: {} }), close() {} },
+    });
+    for (const pattern of patterns) {
+      const text = pattern.repeat(200_000 / pattern.length);
+      const trace = tracer.startTrace(text);
+      trace.update({ output: text, metadata: { [text]: text } });
+      trace.end(new Error(text));
+      await tracer.flush();
+    }
+    assert.equal(tracer.stats().published, patterns.length);
+  });
+
+  it('are masked in ids, by the keys that apps and the platform have for them', async () => {
+    const log = (t: StartedTrace) => t.update({ userId: 'ann', sessionId: 7 });
+    for (const keys of [
+      ['user_id', 'sessionId'],
+      ['userId', 'session_id'],
+    ]) {
+      const { row } = await sentOf(log, { keys });
+      assert.deepEqual([row.user_id, row.session_id], [MASK, MASK]);
+    }
+    const { row } = await sentOf((t) => t.update({ userId: 'redis://u:p@h', sessionId: '?otp=1' }));
+    assert.deepEqual([row.user_id, row.session_id], ['redis://[redacted]@h', '?otp=[redacted]']);
+  });
+});
+
 describe('a text function', () => {
   const noEmails = (text: string) => text.replace(/[\w.]+@[\w.]+/g, '(email)');
 
@@ -214,6 +316,26 @@ describe('a text function', () => {
     assert.equal(row.user_id, '(email)');
     assert.equal(stepOf([row], 's').metadata.error, 'no mail to (email)');
     assert.doesNotMatch(JSON.stringify(row), /ada@/);
+  });
+
+  it('sees names and keys, and leaves them where it replaces everything', async () => {
+    const log = (t: StartedTrace) => {
+      t.update({ output: { 'ada@example.com': 1 }, metadata: { 'to ada@example.com': 'x' } });
+      t.addStep({
+        name: 'mail ada@example.com',
+        error: Object.assign(new Error('x'), { name: 'E ada@example.com' }),
+      });
+    };
+    const { text, row } = await sentOf(log, { text: noEmails });
+    assert.doesNotMatch(text, /ada@/);
+    assert.deepEqual(row.output, { '(email)': 1 });
+    assert.equal(row.metadata['to (email)'], 'x');
+    assert.equal(stepOf([row], 'mail (email)').metadata.errorType, 'E (email)');
+    for (const hide of [() => 'hidden', (text: string) => `${text.length} characters`]) {
+      const { row } = await sentOf(log, { text: hide });
+      assert.deepEqual(Object.keys(row.output), ['ada@example.com']);
+      assert.ok(stepOf([row], 'mail ada@example.com'));
+    }
   });
 
   it('sees the message and the stack of an error that is logged', async () => {

@@ -2,7 +2,9 @@
 
 import { distinctId } from '../trace/inference-id.js';
 import { Members } from '../trace/members.js';
+import { mergeMetadata } from '../trace/step-metadata.js';
 import { stepName } from '../trace/step-name.js';
+import { identityOf, SESSION_KEYS, USER_KEYS } from '../trace/trace-update.js';
 import { bodyText } from './body-value.js';
 import type { DescribedRequest, Place, RequestDetails } from './described-request.js';
 import type { RequestBody } from './request-body.js';
@@ -85,12 +87,12 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     if (trace.columns === undefined) this.#takeInputs(trace);
     if (trace.userId === undefined) {
       this.#askFor(trace, 'user', given.user, (id) => {
-        trace.userId ??= identity(id);
+        trace.userId ??= identity(id, USER_KEYS, trace);
       });
     }
     if (trace.sessionId === undefined) {
       this.#askFor(trace, 'session', given.session, (id) => {
-        trace.sessionId ??= identity(id);
+        trace.sessionId ??= identity(id, SESSION_KEYS, trace);
       });
     }
     this.#askFor(trace, 'metadata', given.metadata, (metadata) => takeMetadata(trace, metadata));
@@ -208,15 +210,13 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
 /** What the handler set itself wins over what is said of all requests. */
 function takeMetadata(trace: RecordedRequest, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
-  for (const key of Object.keys(metadata)) {
-    if (trace.root.metadata?.has(key)) continue;
-    const value = Object.getOwnPropertyDescriptor(metadata, key)?.value;
-    if (value !== undefined) trace.root.setMetadata(key, trace.snapshot(value, key));
-  }
+  mergeMetadata(trace.root, metadata as Readonly<Record<string, unknown>>, { replace: false });
 }
 
-function identity(id: unknown): string | undefined {
-  if (typeof id === 'number' || (typeof id === 'string' && id !== ''))
-    return String(id).slice(0, 256);
-  return undefined;
+function identity(
+  id: unknown,
+  keys: readonly [string, string],
+  trace: RecordedRequest,
+): string | undefined {
+  return typeof id === 'number' || typeof id === 'string' ? identityOf(id, keys, trace) : undefined;
 }

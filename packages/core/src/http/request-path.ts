@@ -1,6 +1,6 @@
 /** The path of a request as names and metadata show it: what is secret or changes with each request is left out. */
 
-import { MASK } from '../trace/redact.js';
+import { MASK } from '../trace/mask-text.js';
 
 /** Without the query, and without scheme, user, password and host where the client sent an absolute URL (RFC 9112, 3.2.2). */
 export function pathOf(url: string): string {

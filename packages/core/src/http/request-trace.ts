@@ -272,7 +272,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     if (root.name === '') {
       if (route !== undefined) learnWords(route);
       const place = route ?? (mount === undefined ? pathForName(path) : `${mount}/*`);
-      root.name = stepName(name, stepName(this.#redactedName(`${method} ${place}`), method));
+      root.name = stepName(name, stepName(`${method} ${place}`, method));
     }
     const firstByte = this.firstByteMs < 0 ? 'null' : rounded(this.firstByteMs);
     root.setMetadata(
@@ -281,10 +281,5 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
         statusCode ?? 'null'
       },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${this.answerBytes}}`,
     );
-  }
-
-  /** Names that we make of paths are redacted as the path is. */
-  #redactedName(name: string): string {
-    return this.recorder.redactor.text === undefined ? name : this.redacted(name);
   }
 }

@@ -5,8 +5,8 @@
 
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics.js';
-import { watchRejection } from '../trace/promised.js';
 import { monotonicMs } from '../trace/clock.js';
+import { watchRejection } from '../trace/promised.js';
 import { account, checked, shutDown } from './batch-fate.js';
 import { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './delay.js';
 import type { Ledger } from './ledger.js';

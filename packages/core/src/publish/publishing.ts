@@ -7,6 +7,7 @@ import { exchange, timersLast } from '#platform';
 import type { Config } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { Redactor } from '../trace/redact.js';
 import type { TracerStats } from '../tracer-api.js';
 import { paceOf } from './backoff.js';
 import { httpTransport } from './http-transport.js';
@@ -39,6 +40,7 @@ export interface PublishingTools {
   readonly outside: (fn: () => void) => void;
   /** At the end of the process, where a disk can take what is left: has every trace that is open handed over. */
   readonly beforeExit: () => void;
+  readonly redactor: Redactor;
   /** Has every trace that has ended handed over and sent. */
   readonly flush: () => Promise<void>;
 }
@@ -106,6 +108,7 @@ export class Publishing {
       : new RequestPublisher({ ...options, maxElapsedMs: config.retry.maxElapsedMs });
     this.updates = new RowUpdater(this.#api, {
       isEnabled: isEnabled && config.transport === undefined,
+      redactor: tools.redactor,
       publish: () => tools.flush(),
     });
     if (spool === undefined) return;

@@ -2,12 +2,18 @@
 
 import { unknownKey } from '../config/unknown-key.js';
 import { describeError } from '../diagnostics.js';
+import { monotonicMs } from '../trace/clock.js';
 import { isInferenceId } from '../trace/inference-id.js';
+import { parseJson } from '../trace/json-text.js';
+import type { Redactor } from '../trace/redact.js';
+import { Snapshotter } from '../trace/snapshot.js';
 import type { RowUpdateConfig } from '../wire.js';
-import { delay } from './delay.js';
+import { delay, startTimer, stopTimer } from './delay.js';
 import { isReserved } from './layout.js';
 import type { OpenlayerApi } from './openlayer-api.js';
 import { SendError } from './transport.js';
+
+const { stringify } = JSON;
 
 /** What a person, or the business, made of an answer. */
 export interface Feedback {
@@ -23,6 +29,8 @@ export type UpdateResult = { readonly ok: true } | { readonly ok: false; readonl
 
 export interface RowUpdaterOptions {
   readonly isEnabled: boolean;
+  /** Masks what the row holds, as it does in traces. */
+  readonly redactor: Redactor;
   /** Publishes what waits: the row may be among it. */
   readonly publish: () => Promise<void>;
 }
@@ -32,16 +40,21 @@ const FIRST_WAIT_MS = 250;
 
 const MAX_COLUMNS = 100;
 
+/** An update is masked as a trace is, but not cut: who sends it means all of it. */
+const LIMITS = { maxChars: 100_000_000, maxDepth: 500, maxNodes: 10_000_000 };
+
 /** Longest that an update takes. Until then it holds a process which has nothing else to do. */
 const MAX_MS = 15_000;
 
 export class RowUpdater {
   readonly #api: OpenlayerApi;
   readonly #options: RowUpdaterOptions;
+  readonly #snapshotter: Snapshotter;
 
   constructor(api: OpenlayerApi, options: RowUpdaterOptions) {
     this.#api = api;
     this.#options = options;
+    this.#snapshotter = new Snapshotter(options.redactor, LIMITS);
   }
 
   update(
@@ -49,21 +62,21 @@ export class RowUpdater {
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
   ): Promise<UpdateResult> {
-    return this.#update(inferenceId, () => bodyText(inferenceId, row, config));
+    return this.#update(inferenceId, () => this.#bodyText(inferenceId, row, config));
   }
 
   feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
     return this.#update(inferenceId, () => {
       const { row, config } = feedbackUpdate(feedback);
-      return bodyText(inferenceId, row, config);
+      return this.#bodyText(inferenceId, row, config);
     });
   }
 
   async #update(inferenceId: string, bodyText: () => string): Promise<UpdateResult> {
     // Nothing else of ours keeps a process alive; one that waits for this promise would end without it.
     const deadline = new AbortController();
-    const hold = setTimeout(() => deadline.abort(), MAX_MS);
-    const endsAt = performance.now() + MAX_MS;
+    const hold = startTimer(() => deadline.abort(), MAX_MS);
+    const endsAt = monotonicMs() + MAX_MS;
     try {
       const body = new TextEncoder().encode(bodyText());
       if (!this.#options.isEnabled) {
@@ -77,8 +90,34 @@ export class RowUpdater {
     } catch (error) {
       return failedUpdate(error);
     } finally {
-      clearTimeout(hold);
+      stopTimer(hold);
     }
+  }
+
+  #bodyText(
+    inferenceId: string,
+    row: Readonly<Record<string, unknown>>,
+    config: RowUpdateConfig | undefined,
+  ): string {
+    if (!isInferenceId(inferenceId)) {
+      throw new TypeError(
+        'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
+      );
+    }
+    const text = jsonText(row);
+    // What JSON leaves out is no column.
+    const value = text.startsWith('{') ? parseJson(text) : {};
+    const columns = Object.keys(value as object).length;
+    if (columns < 1 || columns > MAX_COLUMNS) {
+      throw new TypeError(
+        `row takes an object of 1 to ${MAX_COLUMNS} columns that JSON can hold, but has ${columns}`,
+      );
+    }
+    const masked = this.#snapshotter.textOfParsed(text, value);
+    if (config === undefined) return `{"row":${masked}}`;
+    checkConfig(config);
+    const names = jsonText(config);
+    return `{"row":${masked},"config":${this.#snapshotter.textOfParsed(names, parseJson(names))}}`;
   }
 
   async #put(
@@ -97,7 +136,7 @@ export class RowUpdater {
         const jittered = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
         const waitMs = Math.max(jittered, error.retryAfterMs ?? 0);
         // Nobody would hear of a try behind the deadline.
-        if (performance.now() + waitMs >= endsAt) throw error;
+        if (monotonicMs() + waitMs >= endsAt) throw error;
         await delay(waitMs);
       }
     }
@@ -131,31 +170,9 @@ function checkConfig(config: RowUpdateConfig | null): void {
   }
 }
 
-function bodyText(
-  inferenceId: string,
-  row: Readonly<Record<string, unknown>>,
-  config: RowUpdateConfig | undefined,
-): string {
-  if (!isInferenceId(inferenceId)) {
-    throw new TypeError(
-      'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
-    );
-  }
-  const text = jsonText(row);
-  // What JSON leaves out is no column.
-  const columns = text.startsWith('{') ? Object.keys(JSON.parse(text)).length : 0;
-  if (columns < 1 || columns > MAX_COLUMNS) {
-    throw new TypeError(
-      `row takes an object of 1 to ${MAX_COLUMNS} columns that JSON can hold, but has ${columns}`,
-    );
-  }
-  if (config !== undefined) checkConfig(config);
-  return config === undefined ? `{"row":${text}}` : `{"row":${text},"config":${jsonText(config)}}`;
-}
-
 function jsonText(value: object): string {
   try {
-    return JSON.stringify(value) ?? 'undefined';
+    return stringify(value) ?? 'undefined';
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(`row cannot be written as JSON: ${reason}`, { cause });

@@ -99,7 +99,7 @@ function isScalar(text: string): boolean {
 /** The texts are added one by one: a template would ask of each whether it is one. */
 function stepText(step: RecordedStep, inputs: string, metadata: string, usage: UsageSum): string {
   let text = '{"name":';
-  text += quoteName(step.name);
+  text += step.trace.recorder.redactor.quotedLabel(step.name);
   text += ',"id":"';
   text += step.id;
   text += '","type":"';
@@ -167,7 +167,7 @@ function metadataOf(step: RecordedStep, unrecordedSteps: number): string {
   };
   if (error !== undefined) {
     add('error', quote(error.message));
-    add('errorType', quote(error.name));
+    add('errorType', quote(step.trace.recorder.redactor.label(error.name)));
     add('Exceptions', quote(error.message));
   }
   if (step.isRunning) add('unfinished', 'true');

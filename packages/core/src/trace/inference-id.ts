@@ -1,10 +1,13 @@
 /** The id of a trace's row: what counts as one, and how repeated ones are told apart. */
 
+import { maskUserInfo } from './mask-text.js';
+
 /** First an alphanumeric, then at most 127 of a set that is safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;
 
 export function isInferenceId(id: unknown): id is string {
-  return typeof id === 'string' && VALID.test(id);
+  // The id stands in URLs and in the app's logs as it is, so that one with a password in it is none.
+  return typeof id === 'string' && VALID.test(id) && maskUserInfo(id) === id;
 }
 
 /** A power of two. */

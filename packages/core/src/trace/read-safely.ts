@@ -1,10 +1,10 @@
 /** Reads objects without running code of theirs: accessors are not called, proxies not touched. */
 
 import { isProxy } from '#platform';
+import { head } from './well-formed.js';
 
 /** Longest name of a class, an error or a key that is kept. */
 export const MAX_NAME_CHARS = 256;
-const MAX_STACK_CHARS = 4000;
 
 const lookUpGetter = Reflect.get(Object.prototype, '__lookupGetter__') as (
   this: object,
@@ -44,13 +44,13 @@ export function isErrorLike(value: object): boolean {
 export function classOf(value: object): string {
   const made = inherited(value, 'constructor');
   const name = typeof made === 'function' && !isProxy(made) ? inherited(made, 'name') : '';
-  return typeof name === 'string' && name !== '' ? name.slice(0, MAX_NAME_CHARS) : 'Object';
+  return typeof name === 'string' && name !== '' ? head(name, MAX_NAME_CHARS) : 'Object';
 }
 
 /** The name that an error goes by, without running code of its own. */
 export function errorName(error: object): string {
   const name = isDomException(error) ? error.name : inherited(error, 'name');
-  return typeof name === 'string' ? name.slice(0, MAX_NAME_CHARS) : 'Error';
+  return typeof name === 'string' ? head(name, MAX_NAME_CHARS) : 'Error';
 }
 
 /** The message of an error, without running code of its own. */
@@ -63,10 +63,15 @@ export function errorMessage(error: object): string {
 const stackGetter = Object.getOwnPropertyDescriptor(new Error('probe'), 'stack')?.get;
 
 export function errorStack(error: object): string | undefined {
-  const own = Object.getOwnPropertyDescriptor(error, 'stack');
-  const isNative = own?.get !== undefined && own.get === stackGetter;
-  const stack: unknown = isNative ? Reflect.get(error, 'stack') : own?.value;
-  return typeof stack === 'string' ? stack.slice(0, MAX_STACK_CHARS) : undefined;
+  try {
+    const own = Object.getOwnPropertyDescriptor(error, 'stack');
+    const isNative = own?.get !== undefined && own.get === stackGetter;
+    const stack: unknown = isNative ? Reflect.get(error, 'stack') : own?.value;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    // The engine puts it together when it is read first, of a message whose accessor may throw.
+    return undefined;
+  }
 }
 
 /** Its properties are accessors of the platform's, and safe to call. */

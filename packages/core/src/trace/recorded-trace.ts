@@ -6,7 +6,9 @@
 import type { JournalEntry } from '../publish/journal.js';
 import { innermost, type ScopeManager } from '../scope.js';
 import type { StepType } from '../wire.js';
+import { elapsedSince, monotonicMs, wallClockMs } from './clock.js';
 import { NOTHING_USED } from './inert.js';
+import { parseJson } from './json-text.js';
 import { ofTraceUpdate, reportUnknown } from './known-keys.js';
 import type { Members } from './members.js';
 import type { OpenCall } from './open-call.js';
@@ -28,8 +30,8 @@ export class RecordedTrace implements StartedTrace {
   readonly recorder: Recorder;
   readonly scope: ScopeManager;
   /** Epoch milliseconds. */
-  readonly startedAt = Date.now();
-  readonly #startedMono = performance.now();
+  readonly startedAt = wallClockMs();
+  readonly #startedMono = monotonicMs();
   outcome: Outcome = 'completed';
   /** False from publication on. */
   isOpen = true;
@@ -262,7 +264,7 @@ export class RecordedTrace implements StartedTrace {
   }
 
   elapsedMs(): number {
-    return performance.now() - this.#startedMono;
+    return elapsedSince(this.#startedMono);
   }
 
   /** The JSON text of a value, within what is left of the trace's room. */
@@ -281,10 +283,18 @@ export class RecordedTrace implements StartedTrace {
     return text;
   }
 
+  /** The same for the joined text of a stream's events. */
+  snapshotOfStream(text: string, key: string): string {
+    this.revision++;
+    const json = this.recorder.snapshotter.textOfStream(text, key, Math.max(this.#room, 0));
+    this.#room -= json.length;
+    return json;
+  }
+
   /** A value as one text, with what must not leave the process taken out: a text as itself, anything else as JSON. */
   redacted(value: unknown): string {
     const text = this.snapshot(value, '');
-    return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+    return text.startsWith('"') ? (parseJson(text) as string) : text;
   }
 
   /** The JSON text of a property, whose accessor is named and not called; undefined where it has no value. */

@@ -5,7 +5,6 @@
  * not touched. It never throws, and its time and output are bounded whatever it is given.
  */
 
-import { quote } from './json-text.js';
 import type { Redactor } from './redact.js';
 import { type SnapshotLimits, ValueWalk } from './value-walk.js';
 
@@ -33,11 +32,16 @@ export class Snapshotter {
   text(value: unknown, key = '', maxChars = this.#limits.maxChars): string {
     const plain = this.#plainText(value, key, maxChars);
     if (plain !== undefined) return plain;
+    const room = Math.min(maxChars, this.#limits.maxChars);
+    return this.#walk((walk) => walk.text(value, key, room));
+  }
+
+  #walk(textBy: (walk: ValueWalk) => string): string {
     // A toJSON may log something itself: the walk that is under way is not there for it.
-    const walk = this.#idle ?? new ValueWalk(this.#redactor, this.#limits, this.#onFailure);
+    const walk = this.#idle ?? new ValueWalk(this.#redactor, this.#limits);
     this.#idle = undefined;
     try {
-      return walk.text(value, key, Math.min(maxChars, this.#limits.maxChars));
+      return textBy(walk);
     } catch (error) {
       this.#onFailure('snapshot_failed', error);
       return '"[Unreadable]"';
@@ -52,10 +56,21 @@ export class Snapshotter {
       typeof value === 'string'
         ? // A control character takes six in JSON.
           value.length * 6 <= Math.min(maxChars, this.#limits.maxChars) &&
-          this.#redactor.text === undefined
+          !this.#redactor.replacesTexts
         : Number.isFinite(value);
     if (!isPlain || (key !== '' && this.#redactor.isSecret(key))) return undefined;
-    return typeof value === 'string' ? quote(value) : String(value);
+    return typeof value === 'string' ? this.#redactor.quoted(value) : String(value);
+  }
+
+  /**
+   * The JSON text of what the events of a stream carried, joined: a `token` in it is a piece of text.
+   * @param key as above
+   */
+  textOfStream(text: string, key: string, maxChars: number): string {
+    const room = Math.min(maxChars, this.#limits.maxChars);
+    if (this.#redactor.isSecret(key)) return this.text(text, key, maxChars);
+    const masked = this.#redactor.maskStream(text);
+    return this.#walk((walk) => walk.maskedText(masked, key, room));
   }
 
   /**
@@ -63,23 +78,35 @@ export class Snapshotter {
    * has to be masked, cut or replaced.
    */
   textOfParsed(json: string, value: unknown): string {
-    const { maxChars } = this.#limits;
-    if (json.length <= maxChars && this.#redactor.text === undefined && this.#isClean(value, 0)) {
-      return json;
+    if (json.length <= this.#limits.maxChars && !this.#redactor.replacesTexts) {
+      if (this.#mayBeReused(value, this.#redactor.isHarmlessJson(json))) return json;
     }
     return this.text(value);
   }
 
-  #isClean(value: unknown, depth: number): boolean {
+  #mayBeReused(value: unknown, areTextsClean: boolean): boolean {
+    try {
+      return this.#isClean(value, 0, areTextsClean);
+    } catch {
+      // Somebody has given all objects an accessor.
+      return false;
+    }
+  }
+
+  #isClean(value: unknown, depth: number, areTextsClean: boolean): boolean {
+    if (typeof value === 'string') return areTextsClean || this.#redactor.isHarmless(value);
     if (typeof value !== 'object' || value === null) return true;
     if (depth >= this.#limits.maxDepth) return false;
     if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) if (!this.#isClean(value[i], depth + 1)) return false;
+      for (let i = 0; i < value.length; i++)
+        if (!this.#isClean(value[i], depth + 1, areTextsClean)) return false;
       return value.length <= this.#limits.maxNodes;
     }
     for (const key in value) {
-      if (this.#redactor.isSecret(key)) return false;
-      if (!this.#isClean((value as Record<string, unknown>)[key], depth + 1)) return false;
+      const known = this.#redactor.lookUp(key);
+      if (known.isSecret || !known.isKept) return false;
+      const member = (value as Readonly<Record<string, unknown>>)[key];
+      if (!this.#isClean(member, depth + 1, areTextsClean)) return false;
     }
     return true;
   }

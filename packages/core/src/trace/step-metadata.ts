@@ -15,9 +15,15 @@ interface Holder {
   metadata: Members | undefined;
 }
 
+interface MergeOptions {
+  /** Whether what is there already under a key is replaced. @default true */
+  readonly replace?: boolean;
+}
+
 export function mergeMetadata(
   step: Holder,
   metadata: Readonly<Record<string, unknown>> | null,
+  { replace = true }: MergeOptions = {},
 ): void {
   const { trace } = step;
   if (typeof metadata !== 'object' || metadata === null || isProxy(metadata)) {
@@ -30,6 +36,7 @@ export function mergeMetadata(
       setMetadata(step, '…', quote('[cut: the trace is full]'));
       return;
     }
+    if (!replace && step.metadata?.has(labelOf(step, key))) continue;
     // What is not kept must not use up the trace's room.
     const text = takes(step, key) ? trace.snapshotProperty(metadata, key) : undefined;
     if (text !== undefined) setMetadata(step, key, text);
@@ -39,14 +46,20 @@ export function mergeMetadata(
 /** @param text JSON text */
 export function setMetadata(step: Holder, key: string, text: string): void {
   if (!takes(step, key)) return;
-  const name = keptKey(key);
+  const name = labelOf(step, key);
   if (step.metadata === undefined) step.metadata = new Members([name], [text]);
   else step.metadata.set(name, text);
 }
 
-function takes({ trace, metadata }: Holder, key: string): boolean {
+/** The key as it leaves the process. */
+function labelOf({ trace }: Holder, key: string): string {
+  return trace.recorder.redactor.label(keptKey(key));
+}
+
+function takes(step: Holder, key: string): boolean {
+  const { trace, metadata } = step;
   if (metadata === undefined || metadata.size < MAX_KEYS) return true;
-  if (metadata.has(keptKey(key))) return true;
+  if (metadata.has(labelOf(step, key))) return true;
   trace.badInput(`metadata takes at most ${MAX_KEYS} keys`);
   return false;
 }

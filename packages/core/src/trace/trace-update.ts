@@ -2,6 +2,7 @@
 
 import { isProxy } from '#platform';
 import { isInferenceId } from './inference-id.js';
+import { MASK } from './mask-text.js';
 import { Members } from './members.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import { keptKey } from './step-name.js';
@@ -11,6 +12,10 @@ import type { TraceUpdate } from './types.js';
 const MAX_PASSAGES = 1000;
 const MAX_COLUMNS = 64;
 const MAX_IDENTITY_CHARS = 256;
+
+/** Under which an app may name what it wants to have masked. */
+export const USER_KEYS = ['user_id', 'userId'] as const;
+export const SESSION_KEYS = ['session_id', 'sessionId'] as const;
 
 /** Merges the update; the caller guards it. */
 export function applyUpdate(trace: RecordedTrace, update: TraceUpdate): void {
@@ -22,8 +27,9 @@ export function applyUpdate(trace: RecordedTrace, update: TraceUpdate): void {
         'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
       );
   }
-  if (userId !== undefined) trace.userId = identity(userId, trace) ?? trace.userId;
-  if (sessionId !== undefined) trace.sessionId = identity(sessionId, trace) ?? trace.sessionId;
+  if (userId !== undefined) trace.userId = identityOf(userId, USER_KEYS, trace) ?? trace.userId;
+  if (sessionId !== undefined)
+    trace.sessionId = identityOf(sessionId, SESSION_KEYS, trace) ?? trace.sessionId;
   if (tags !== undefined) trace.root.setMetadata('tags', trace.snapshot(tags, 'tags'));
   if (context !== undefined) {
     if (!isProxy(context) && Array.isArray(context)) trace.context = passages(context, trace);
@@ -44,7 +50,10 @@ export function columnsOf(input: unknown, trace: RecordedTrace): Members {
   const values: object = isObject ? input : { input };
   const columns = new Members();
   for (const key of Object.keys(values).slice(0, MAX_COLUMNS)) {
-    columns.set(keptKey(key), trace.snapshotProperty(values, key) ?? 'null');
+    columns.set(
+      trace.recorder.redactor.label(keptKey(key)),
+      trace.snapshotProperty(values, key) ?? 'null',
+    );
   }
   return columns;
 }
@@ -59,10 +68,18 @@ function passages(context: readonly unknown[], trace: RecordedTrace): string {
   return trace.snapshot(texts, '');
 }
 
-function identity(id: unknown, trace: RecordedTrace): string | undefined {
-  if ((typeof id === 'string' && id !== '') || typeof id === 'number') {
-    return trace.redacted(String(id).slice(0, MAX_IDENTITY_CHARS)) || undefined;
+/** An id as it may leave the process; undefined where it is none, or empty. */
+export function identityOf(
+  id: unknown,
+  keys: readonly [string, string],
+  trace: RecordedTrace,
+): string | undefined {
+  if (typeof id !== 'string' && typeof id !== 'number') {
+    if (id !== null) trace.badInput('userId and sessionId take a string or a number');
+    return undefined;
   }
-  if (id !== null) trace.badInput('userId and sessionId take a text or a number');
-  return undefined;
+  const { redactor } = trace.recorder;
+  if (redactor.isSecret(keys[0]) || redactor.isSecret(keys[1])) return MASK;
+  const text = redactor.maskedHead(String(id), MAX_IDENTITY_CHARS);
+  return redactor.replaced(text, keys[0], MAX_IDENTITY_CHARS) || undefined;
 }

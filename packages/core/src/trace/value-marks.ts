@@ -1,13 +1,15 @@
 /** Short marks for values that are named instead of copied. */
 
 import { isProxy } from '#platform';
+import { maskUserInfo } from './mask-text.js';
 import { classOf, inherited, MAX_NAME_CHARS } from './read-safely.js';
+import { head } from './well-formed.js';
 
 export function functionMark(value: object): string {
   if (isProxy(value)) return '[Proxy]';
   const name = inherited(value, 'name');
   return typeof name === 'string' && name !== ''
-    ? `[Function ${name.slice(0, MAX_NAME_CHARS)}]`
+    ? `[Function ${head(name, MAX_NAME_CHARS)}]`
     : '[Function]';
 }
 
@@ -17,7 +19,7 @@ export function streamMark(value: object): string | undefined {
     const method = inherited(value, 'method');
     const url = inherited(value, 'url');
     if (typeof method !== 'string' || typeof url !== 'string') return `[${classOf(value)}]`;
-    return `[${classOf(value)} ${method} ${url.split('?', 1)[0]?.slice(0, MAX_NAME_CHARS)}]`;
+    return `[${classOf(value)} ${method} ${head(maskUserInfo(url.split('?', 1)[0] ?? ''), MAX_NAME_CHARS)}]`;
   }
   const isWritable =
     inherited(value, '_writableState') !== undefined || inherited(value, '_header') !== undefined;
@@ -57,7 +59,7 @@ export function regExpText(value: RegExp): string {
   const source = String(Reflect.get(RegExp.prototype, 'source', value));
   let flags = '';
   for (const [name, flag] of FLAGS) if (Reflect.get(RegExp.prototype, name, value)) flags += flag;
-  return `/${source.slice(0, MAX_NAME_CHARS)}/${flags}`;
+  return `/${head(source, MAX_NAME_CHARS)}/${flags}`;
 }
 
 const FLAGS = [

@@ -1,6 +1,4 @@
-/**
- * One value's walk to JSON text. Longer than other files, since what it decides by the kind of a value is one decision.
- */
+/** One value's walk to JSON text. */
 
 import {
   isAnyArrayBuffer,
@@ -15,6 +13,7 @@ import {
   isSet,
 } from '#platform';
 import { quote } from './json-text.js';
+import { MASK } from './mask-text.js';
 import {
   classOf,
   errorMessage,
@@ -25,7 +24,7 @@ import {
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
-import { FAILED, MASK, type Redactor } from './redact.js';
+import type { Redactor } from './redact.js';
 import {
   byteLengthOf,
   dateText,
@@ -34,6 +33,7 @@ import {
   regExpText,
   streamMark,
 } from './value-marks.js';
+import { head } from './well-formed.js';
 
 export interface SnapshotLimits {
   /** Characters of one value's text, about. */
@@ -45,6 +45,7 @@ export interface SnapshotLimits {
 
 type ToJson = (key: string) => unknown;
 
+const MAX_STACK_CHARS = 4000;
 const MAX_CAUSES = 5;
 const MAX_ERRORS = 10;
 
@@ -52,20 +53,14 @@ const MAX_ERRORS = 10;
 export class ValueWalk {
   readonly #redactor: Redactor;
   readonly #limits: SnapshotLimits;
-  readonly #onFailure: (what: string, error: unknown) => void;
   /** The objects that enclose the present one, by depth. Behind them stand former ones. */
   readonly #enclosing: (object | undefined)[] = [];
   #room = 0;
   #nodes = 0;
 
-  constructor(
-    redactor: Redactor,
-    limits: SnapshotLimits,
-    onFailure: (what: string, error: unknown) => void,
-  ) {
+  constructor(redactor: Redactor, limits: SnapshotLimits) {
     this.#redactor = redactor;
     this.#limits = limits;
-    this.#onFailure = onFailure;
   }
 
   text(value: unknown, key: string, room: number): string {
@@ -104,46 +99,56 @@ export class ValueWalk {
       case 'bigint':
         return this.#mark(isShort(value) ? `${value}n` : '[BigInt]');
       case 'symbol':
-        return this.#mark(value.toString().slice(0, MAX_NAME_CHARS));
+        return this.#namingMark(head(Symbol.prototype.toString.call(value), MAX_NAME_CHARS));
       default:
-        return this.#mark(functionMark(value as object));
+        return this.#namingMark(functionMark(value as object));
     }
   }
 
   #string(value: string, key: string): string {
+    const left = Math.max(this.#room, 0);
+    if (value.length <= left && !this.#redactor.replacesTexts) {
+      const text = this.#redactor.quoted(value);
+      if (text.length <= 2 * left + 100) {
+        this.#room -= text.length + 1;
+        return text;
+      }
+    }
+    return this.#fitted(key, (room) => {
+      const text = this.#redactor.maskedHead(value, room);
+      return value.length > room ? cut(text, value.length) : text;
+    });
+  }
+
+  /** The JSON text of a string in which nothing is left to mask. */
+  maskedText(value: string, key: string, room: number): string {
+    this.#room = room;
+    return this.#fitted(key, (most) =>
+      value.length > most ? cut(head(value, most), value.length) : value,
+    );
+  }
+
+  #fitted(key: string, textWithin: (room: number) => string): string {
     const room = Math.max(this.#room, 0);
-    let text = this.#quoted(value, room, key);
+    let text = this.#quoted(textWithin(room), key);
     // A control character takes six in JSON.
-    if (text.length > 2 * room + 100) text = this.#quoted(value, Math.floor(room / 6), key);
+    if (text.length > 2 * room + 100) text = this.#quoted(textWithin(Math.floor(room / 6)), key);
     this.#room -= text.length + 1;
     return text;
   }
 
-  #quoted(value: string, room: number, key: string): string {
-    const text =
-      value.length > room
-        ? `${value.slice(0, room)}… [cut: ${value.length - room} more characters]`
-        : value;
-    return quote(
-      this.#redactor.text === undefined ? text : this.#redactText(this.#redactor.text, text, key),
-    );
-  }
-
-  #redactText(redact: (text: string, key: string) => string, text: string, key: string): string {
-    try {
-      const result: unknown = redact(text, key);
-      if (typeof result === 'string') return result.slice(0, this.#limits.maxChars);
-      if (isPromise(result)) result.catch(() => {});
-      this.#onFailure('redaction_failed', new TypeError('redact.text must return a string'));
-    } catch (error) {
-      this.#onFailure('redaction_failed', error);
-    }
-    return FAILED;
+  #quoted(text: string, key: string): string {
+    return quote(this.#redactor.replaced(text, key, this.#limits.maxChars));
   }
 
   #mark(mark: string): string {
     this.#room -= mark.length + 3;
     return quote(mark);
+  }
+
+  /** A mark that holds a name of the app's. */
+  #namingMark(mark: string): string {
+    return this.#mark(this.#redactor.label(mark));
   }
 
   #object(value: object, depth: number): string {
@@ -231,7 +236,7 @@ export class ValueWalk {
     if (isSet(value))
       return `{"$set":${this.#array(firstOf(value, this.#limits.maxNodes), depth)}}`;
     if (isPromise(value)) return this.#mark('[Promise]');
-    if (isRegExp(value)) return this.#mark(regExpText(value));
+    if (isRegExp(value)) return this.#namingMark(regExpText(value));
     if (isGeneratorObject(value)) return this.#mark('[Generator]');
     if (ArrayBuffer.isView(value))
       return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
@@ -239,12 +244,12 @@ export class ValueWalk {
       return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
     if (isBoxedPrimitive(value)) return this.#boxed(value, depth);
     const stream = streamMark(value);
-    if (stream !== undefined) return this.#mark(stream);
+    if (stream !== undefined) return this.#namingMark(stream);
     const toJson = inherited(value, 'toJSON');
     if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
     if (typeof inherited(value, 'then') === 'function') return this.#mark('[Promise]');
     const keys = Object.keys(value);
-    if (keys.length === 0) return this.#mark(`[${classOf(value)}]`);
+    if (keys.length === 0) return this.#namingMark(`[${classOf(value)}]`);
     return this.#plain(value, depth);
   }
 
@@ -253,9 +258,9 @@ export class ValueWalk {
     try {
       result = Reflect.apply(toJson, value, ['']);
     } catch {
-      return this.#mark(`[${classOf(value)}: toJSON failed]`);
+      return this.#namingMark(`[${classOf(value)}: toJSON failed]`);
     }
-    if (result === value) return this.#mark(`[${classOf(value)}]`);
+    if (result === value) return this.#namingMark(`[${classOf(value)}]`);
     if (isPromise(result)) {
       // We asked for it, so its failure is ours to hear.
       result.catch(() => {});
@@ -283,7 +288,7 @@ export class ValueWalk {
         // Not this kind of box.
       }
     }
-    return this.#mark(`[${classOf(value)}]`);
+    return this.#namingMark(`[${classOf(value)}]`);
   }
 
   #error(value: object, depth: number): string {
@@ -291,7 +296,7 @@ export class ValueWalk {
     parts.name = errorName(value);
     parts.message = errorMessage(value);
     const stack = errorStack(value);
-    if (stack !== undefined) parts.stack = stack;
+    if (stack !== undefined) parts.stack = this.#redactor.maskedHead(stack, MAX_STACK_CHARS);
     const code = inherited(value, 'code');
     if (typeof code === 'string' || typeof code === 'number') parts.code = code;
     const cause = inherited(value, 'cause');
@@ -301,6 +306,11 @@ export class ValueWalk {
     if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);
     return this.#plain(parts, depth);
   }
+}
+
+/** @param length of the whole text */
+function cut(text: string, length: number): string {
+  return `${text}… [cut: ${length - text.length} more characters]`;
 }
 
 function firstErrors(errors: readonly unknown[]): unknown[] {

@@ -1,5 +1,6 @@
 /** What went wrong with a call, as its step tells it: in the words of the provider. */
 
+import { withoutHalf } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, parseJson, record, text } from './json.js';
 
 export class CallError extends Error {
@@ -18,7 +19,7 @@ export class CallError extends Error {
 export function statusError(status: number, body: string, kind?: string): CallError {
   const said = parseJson(body);
   const { type, message } = errorIn(isRecord(said) ? said : {});
-  const what = message ?? body.slice(0, 500);
+  const what = message ?? withoutHalf(body.slice(0, 500));
   return new CallError(
     type ?? kind?.split(':')[0] ?? `HTTP ${status}`,
     what === '' ? `HTTP ${status}` : `${status} ${what}`,

@@ -1,5 +1,7 @@
 /** A text that comes in pieces, kept up to a limit. */
 
+import { withoutHalf } from '@openlayer-tracing/core/integration';
+
 /** What a step keeps of a value, less the room for what it says of the rest. */
 const MAX_CHARS = 65_536 - 64;
 
@@ -16,6 +18,6 @@ export class CollectedText {
 
   toString(): string {
     const cut = this.chars - this.#text.length;
-    return cut > 0 ? `${this.#text}… [cut: ${cut} more characters]` : this.#text;
+    return cut > 0 ? `${withoutHalf(this.#text)}… [cut: ${cut} more characters]` : this.#text;
   }
 }

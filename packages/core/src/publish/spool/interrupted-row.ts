@@ -1,6 +1,7 @@
 /** The row of a trace that was open when its process died: what was known of it at its begin. */
 
 import { inThousandths, quote } from '../../trace/json-text.js';
+import { randomUuid } from '../../trace/random-id.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { BARE_LAYOUT } from '../layout.js';
 import type { QueuedRow } from '../row.js';
@@ -9,7 +10,7 @@ import type { SpoolEntry } from './segment.js';
 
 /** What is known of a trace when it begins, as JSON text. */
 export function startText(trace: RecordedTrace, name: string): string {
-  return `{"inferenceId":${quote(trace.inferenceId)},"startedAt":${trace.startedAt},"name":${quote(name)}}`;
+  return `{"inferenceId":${quote(trace.inferenceId)},"startedAt":${trace.startedAt},"name":${trace.recorder.redactor.quotedLabel(name)}}`;
 }
 
 /**
@@ -29,6 +30,6 @@ export function interruptedRow(
   const latency = Math.max(Math.round(aliveMs - startedAt), 0);
   const metadata =
     '{"http":{"outcome":"interrupted"},"error":"the process ended before the trace did","latencyIsLowerBound":true}';
-  const text = `{"inferenceTimestamp":${inThousandths(startedAt)},"inferenceId":${quote(inferenceId)},"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${crypto.randomUUID()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
+  const text = `{"inferenceTimestamp":${inThousandths(startedAt)},"inferenceId":${quote(inferenceId)},"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${randomUuid()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
   return { inferenceId, layout: BARE_LAYOUT, bytes: new TextEncoder().encode(text), entry };
 }
