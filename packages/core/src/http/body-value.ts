@@ -1,9 +1,10 @@
 /** What a captured body says, for people: JSON as its value, text as text, a stream as its answer. */
 
 import { decodeContent } from '#platform';
+import { parseJson } from '../trace/json-text.js';
 import { isThenable } from '../trace/promised.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import { MASK, type Redactor } from '../trace/redact.js';
+import { head, withoutHalf } from '../trace/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
 import { joinJsonLines, joinServerSentEvents } from './sse.js';
 
@@ -42,15 +43,24 @@ export function bodyText(
     }
   }
   if (kind === 'form') return trace.snapshot(formValue(text), 'output');
-  const read = readable(kind, text, trace.recorder.redactor);
-  const whole = capture.isCut ? marked(read, capture.bytes, trace) : read;
+  const { redactor } = trace.recorder;
+  const { isCut } = capture;
+  if (kind === 'events' || kind === 'lines') {
+    const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
+    const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
+    const read = redactor.maskStream(join(text, { isCut, isSecret }), isCut);
+    const whole = isCut ? marked(read, capture.bytes, trace) : read;
+    if (convert !== undefined) return converted(trace, whole, convert);
+    return trace.snapshotOfStream(whole, 'output');
+  }
+  const whole = isCut ? marked(redactor.mask(text, isCut), capture.bytes, trace) : text;
   return convert === undefined ? trace.snapshot(whole, 'output') : converted(trace, whole, convert);
 }
 
 /** The text with a mark that says how long it was, which together stay within the limit of a value. */
 function marked(text: string, bytes: number, trace: RecordedTrace): string {
   const mark = `… [cut: ${bytes} bytes in all]`;
-  return text.slice(0, trace.recorder.limits.maxValueChars - mark.length) + mark;
+  return head(withoutHalf(text), trace.recorder.limits.maxValueChars - mark.length) + mark;
 }
 
 /** What the user's function makes of the body; nothing where it throws, since it may be there to leave something out. */
@@ -78,28 +88,6 @@ function converted(
   }
 }
 
-function readable(kind: Kind, text: string, redactor: Redactor): string {
-  switch (kind) {
-    case 'events':
-      return maskMembers(joinServerSentEvents(text), redactor);
-    case 'lines':
-      return maskMembers(joinJsonLines(text), redactor);
-    case 'json':
-      return maskMembers(text, redactor);
-    default:
-      return text;
-  }
-}
-
-/** Masks secrets in a text that holds JSON but cannot be parsed, such as one that was cut. */
-function maskMembers(text: string, redactor: Redactor): string {
-  return text.replace(
-    /"((?:[^"\\]|\\.){1,256})"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s",{}[\]]+)/g,
-    (member, key: string, colon: string) =>
-      redactor.isSecret(key) ? `"${key}"${colon}"${MASK}"` : member,
-  );
-}
-
 /** A form's fields by name; a list where a name comes more than once. */
 function formValue(text: string): Record<string, unknown> {
   const fields: Record<string, unknown> = Object.create(null);
@@ -122,7 +110,9 @@ function textOf(capture: BodyCapture, encoding: string | undefined): string | un
     bytes,
     Math.max(65_536, bytes.byteLength) * MAX_DECODED_FACTOR,
   );
-  return decoded === undefined ? undefined : new TextDecoder().decode(decoded);
+  return decoded === undefined
+    ? undefined
+    : new TextDecoder().decode(decoded, { stream: capture.isCut });
 }
 
 function named(trace: RecordedTrace, type: string, bytes: number): string {
@@ -159,7 +149,7 @@ const TEXT_TYPES: ReadonlySet<string> = new Set([
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,109 +1,95 @@
-/** What a streamed answer said: the texts of its events, joined as the reader saw them. */
+/** The events of a streamed body, and what they said. */
+
+import { parseJson } from '../trace/json-text.js';
+import { isMembers, type StreamEvent } from './known-events.js';
+import { answerOf, type IsSecretPiece } from './stream-answer.js';
+
+/** What is known of a body that is read as a stream of events. */
+export interface StreamFacts {
+  /** Whether the body went on behind the text. */
+  readonly isCut: boolean;
+  readonly isSecret: IsSecretPiece;
+}
 
 /**
- * The text that a stream of server-sent events carried. Events of the shapes of OpenAI (chat and responses),
- * Anthropic and the AI SDK are joined into the answer; of anything else, the data lines.
- * Framing: WHATWG HTML, section 9.2.6.
+ * The text that a stream of server-sent events carried: the answer, joined, and the data lines of events that are no part
+ * of it. Framing: WHATWG HTML, section 9.2.6.
  */
-export function joinServerSentEvents(stream: string): string {
-  return joinPayloads(payloads(stream), '\n');
+export function joinServerSentEvents(stream: string, facts: StreamFacts): string {
+  return joinEvents(stream, serverSentEvents(stream), facts);
 }
 
 /** The text that a stream of JSON lines carried, joined likewise. */
-export function joinJsonLines(stream: string): string {
-  return joinPayloads(
-    stream.split('\n').filter((line) => line.trim() !== ''),
-    '\n',
+export function joinJsonLines(stream: string, facts: StreamFacts): string {
+  const lines = stream.split('\n').filter((line) => line.trim() !== '');
+  return joinEvents(
+    stream,
+    lines.map((line) => eventOf('', line.trim())),
+    facts,
   );
 }
 
-/** The data of each event. A last event that was cut off counts as far as it came. */
-function payloads(stream: string): string[] {
-  const found: string[] = [];
+function joinEvents(stream: string, all: readonly StreamEvent[], facts: StreamFacts): string {
+  const events = all.filter(({ data }) => data !== '[DONE]');
+  const last = events.at(-1);
+  // A last event that was cut off says nothing in parts, unless it is a text.
+  const isBroken = facts.isCut && last?.value === undefined && /^[{["]/.test(last?.data ?? '');
+  const whole = isBroken && events.length > 1 ? events.slice(0, -1) : events;
+  const text = answerOf(whole, facts.isSecret);
+  return text.trim() === '' ? stream.trim() : text;
+}
+
+/** Each event that has data. A last one that was cut off counts as far as it came. */
+function serverSentEvents(stream: string): StreamEvent[] {
+  const events: StreamEvent[] = [];
+  let name = '';
   let data: string[] = [];
+  const dispatch = () => {
+    if (data.length > 0) events.push(eventOf(name, data.join('\n')));
+    name = '';
+    data = [];
+  };
   for (const line of stream.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
-    if (line === '' && data.length > 0) {
-      found.push(data.join('\n'));
-      data = [];
-    } else if (line.startsWith('data:')) {
-      data.push(line.slice(line.startsWith('data: ') ? 6 : 5));
-    } else if (/^0:"/.test(line)) {
-      // The AI SDK's older data stream: a part number, a colon and JSON.
-      found.push(line.slice(2));
-    }
+    if (line === '') dispatch();
+    else if (line.startsWith('data:')) data.push(fieldOf(line, 5));
+    else if (line.startsWith('event:')) name = fieldOf(line, 6);
+    else if (/^[0-9a-z]:["[{]/.test(line)) events.push(partOf(line));
   }
-  if (data.length > 0) found.push(data.join('\n'));
-  return found;
+  dispatch();
+  return events;
 }
 
-function joinPayloads(found: readonly string[], separator: string): string {
-  let answer = '';
-  let isAnswer = false;
-  const plain: string[] = [];
-  for (const payload of found) {
-    if (payload === '[DONE]') continue;
-    const delta = deltaOf(payload);
-    if (delta === undefined) {
-      plain.push(payload);
-    } else {
-      isAnswer = true;
-      answer += delta;
-    }
+function fieldOf(line: string, start: number): string {
+  return line.slice(line[start] === ' ' ? start + 1 : start);
+}
+
+/** The AI SDK's older data stream: a character that names the part, a colon and JSON. */
+function partOf(line: string): StreamEvent {
+  const type = line.startsWith('3:') ? 'error' : line.slice(0, 2);
+  const data = line.slice(2);
+  return { type, isNamedByFrame: false, data, value: { part: parsed(data) } };
+}
+
+function eventOf(name: string, data: string): StreamEvent {
+  const value = parsed(data);
+  const type = typeOf(value);
+  return { type: type ?? name, isNamedByFrame: type === undefined && name !== '', data, value };
+}
+
+function typeOf(value: unknown): string | undefined {
+  if (!isMembers(value)) return undefined;
+  for (const key of ['type', 'event_type', 'event']) {
+    const type = value[key];
+    if (typeof type === 'string' && type !== '') return type;
   }
-  return isAnswer ? answer : plain.join(separator);
+  return undefined;
 }
 
-interface Delta {
-  readonly type?: unknown;
-  readonly delta?: unknown;
-  readonly textDelta?: unknown;
-  readonly choices?: unknown;
-  readonly message?: unknown;
-}
-
-/** The text that an event adds to the answer, '' where it is part of one but adds none; undefined where it is unknown. */
-function deltaOf(payload: string): string | undefined {
-  const value = parse(payload);
-  if (typeof value === 'string') return payload.startsWith('"') ? value : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  const event = value as Delta;
-  if (Array.isArray(event.choices)) return choicesText(event.choices);
-  if (typeof event.type !== 'string') return undefined;
-  switch (event.type) {
-    case 'response.output_text.delta':
-    case 'text-delta':
-      return firstText(event.delta, event.textDelta);
-    case 'content_block_delta':
-      return firstText((event.delta as { text?: unknown } | null)?.text);
-    default:
-      return isBookkeeping(event.type) ? '' : undefined;
-  }
-}
-
-/** OpenAI's chat chunks: the first choice is the answer. */
-function choicesText(choices: readonly unknown[]): string {
-  const first = choices[0] as { delta?: { content?: unknown }; text?: unknown } | undefined;
-  return firstText(first?.delta?.content, first?.text);
-}
-
-/** Events that frame an answer. */
-function isBookkeeping(type: string): boolean {
-  return /^(response\.|message_|content_block_|ping$|text-(start|end)$|start|finish|reasoning|tool-|source|file|data-|error$|abort$)/.test(
-    type,
-  );
-}
-
-function firstText(...candidates: readonly unknown[]): string {
-  for (const candidate of candidates) if (typeof candidate === 'string') return candidate;
-  return '';
-}
-
-function parse(payload: string): unknown {
-  const first = payload.charCodeAt(0);
-  // `{`, `"`: what else is JSON is no event of a shape that is known.
-  if (first !== 123 && first !== 34) return undefined;
+/** Objects, lists and strings; anything else is as good as its text. */
+function parsed(data: string): unknown {
+  if (!/^[{["]/.test(data)) return undefined;
   try {
-    return JSON.parse(payload);
+    return parseJson(data);
   } catch {
     return undefined;
   }

@@ -240,5 +240,3 @@ export class Redactor {
     return SECRET_LAST_WORDS.test(words) || SECRET_PARTS.test(words.replace(/[^a-z]/g, ''));
   }
 }
-
-export { MASK } from './mask-text.js';
