@@ -267,6 +267,7 @@ const traceUpdate: Keys<TraceUpdate> = {
   groundTruth: true,
   context: true,
   question: true,
+  error: true,
 };
 const typed = (options: object) => ({ name: 'search', type: 'retriever', ...options }) as never;
 const named = (options: object) => ({ name: 'search', ...options }) as never;

@@ -51,6 +51,7 @@ const TRACE_UPDATE: Readonly<Record<keyof TraceUpdate, true>> = {
   groundTruth: true,
   context: true,
   question: true,
+  error: true,
 };
 
 export const ofStepOptions = byType(STEP_OPTIONS, (type) => `a ${type} step`);
