@@ -46,9 +46,22 @@ export function watchApp(app: unknown): void {
   const router = _router ?? (stack === undefined ? (app as { router?: unknown }).router : app);
   const layers = (router as { stack?: unknown } | undefined)?.stack;
   if (Array.isArray(layers) && layers.length > 0) watch(Object.getPrototypeOf(layers[0]) as Layers);
+  if (fieldsMayBeSlow) prepareApp(app as object);
+}
+
+const prepared = new WeakSet<object>();
+
+/**
+ * Where requests and responses would take microseconds for fields of their own, what those of the app inherit from gives
+ * them their trace and is observed.
+ */
+function prepareApp(app: object): void {
+  if (prepared.has(app)) return;
+  prepared.add(app);
   const { request, response } = app as { request?: Request; response?: object };
-  if (request !== undefined) prepareRequests(Object.getPrototypeOf(request) as Request);
-  if (response !== undefined) observeResponses(Object.getPrototypeOf(response) as object);
+  // A mounted app inherits from the one that it is mounted in.
+  if (request !== undefined && !('trace' in request)) defineTrace(request, requestBehind);
+  if (response !== undefined) observeResponses(response);
 }
 
 /** Watches the layers of other copies of Express that are loaded: their apps may be called where nobody can see it. */
@@ -57,15 +70,6 @@ export function watchLoadedCopies(): void {
     const { prototype } = loaded as { prototype?: Layers };
     if (prototype !== undefined) watch(prototype);
   }
-  for (const request of loadedModules(REQUEST_MODULE)) prepareRequests(request as Request);
-  for (const response of loadedModules(RESPONSE_MODULE)) observeResponses(response as object);
-}
-
-/** Where a request would take microseconds for a field of its own, what it inherits from gives it its trace. */
-function prepareRequests(prototype: Request): void {
-  if (!fieldsMayBeSlow || watched.has(prototype)) return;
-  watched.add(prototype);
-  defineTrace(prototype, requestBehind);
 }
 
 /** The request that Express itself was given, where the app has made a proxy or an heir of it. */
@@ -75,8 +79,6 @@ export function requestBehind(req: Request): Request {
   return getTrace(origin) !== undefined ? origin : (req.res?.req ?? req);
 }
 
-const REQUEST_MODULE = /[\\/]express[^\\/]*[\\/]lib[\\/]request\.js$/;
-const RESPONSE_MODULE = /[\\/]express[^\\/]*[\\/]lib[\\/]response\.js$/;
 const LAYER_MODULE = /[\\/](?:router|express[^\\/]*)[\\/]lib[\\/](?:router[\\/])?layer\.js$/;
 
 function watch(layers: Layers): void {
@@ -124,6 +126,8 @@ function enterLayer(layer: Layer, req: Request): RecordedRequest | undefined {
   try {
     const trace = openTraceOf(req);
     if (trace === undefined || isRouteHandler(layer)) return trace;
+    // An app that was called has brought its own.
+    if (fieldsMayBeSlow && !prepared.has(req.app)) prepareApp(req.app);
     trace.enter(placeOf(layer, req));
     if (isApp(layer.handle)) watchApp(layer.handle);
     return trace;
