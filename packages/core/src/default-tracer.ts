@@ -1,7 +1,12 @@
 /** The tracer that the whole process shares: the only process-wide value besides the scope. */
 
 import type { TracerOptions } from './config/tracer-options.js';
-import { type Feedback, failedUpdate, type UpdateResult } from './publish/row-updater.js';
+import {
+  type Feedback,
+  failedUpdate,
+  type UpdateOptions,
+  type UpdateResult,
+} from './publish/row-updater.js';
 import { createTracerCore, type TracerCore } from './tracer.js';
 import type { Tracer } from './tracer-api.js';
 import type { RowUpdateConfig } from './wire.js';
@@ -79,22 +84,28 @@ export function metricsText(): string {
 }
 
 /**
- * Adds what a person thought of an answer, and any business signals, to its row.
+ * Adds what a person thought of an answer, and any business signals, to its row. A row that is not there yet is waited
+ * for, for `deadlineMs` at most: 15000 unless given.
  * @returns whether the platform took it; it never rejects
  *
  * @example
  * await feedback('req-42', { humanFeedback: 'thumbs_up', comment: 'Short and right.' });
  */
-export async function feedback(inferenceId: string, given: Feedback): Promise<UpdateResult> {
+export async function feedback(
+  inferenceId: string,
+  given: Feedback,
+  options?: UpdateOptions,
+): Promise<UpdateResult> {
   try {
-    return await getTracer().feedback(inferenceId, given);
+    return await getTracer().feedback(inferenceId, given, options);
   } catch (error) {
     return failedUpdate(error);
   }
 }
 
 /**
- * Adds columns to a row that was published, or overwrites them.
+ * Adds columns to a row that was published, or overwrites them. A row that is not there yet is waited for, for
+ * `deadlineMs` at most: 15000 unless given.
  * @param row 1 to 100 columns
  * @param config names columns of the row that the platform gives a meaning
  * @returns whether the platform took it; it never rejects
@@ -103,9 +114,10 @@ export async function updateRow(
   inferenceId: string,
   row: Readonly<Record<string, unknown>>,
   config?: RowUpdateConfig,
+  options?: UpdateOptions,
 ): Promise<UpdateResult> {
   try {
-    return await getTracer().updateRow(inferenceId, row, config);
+    return await getTracer().updateRow(inferenceId, row, config, options);
   } catch (error) {
     return failedUpdate(error);
   }

@@ -16,7 +16,7 @@ export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/
 export { getTrace } from './http/traced-requests.js';
 export type { RetryPolicy } from './publish/backoff.js';
 export type { PublisherLimits } from './publish/publisher.js';
-export type { Feedback, UpdateResult } from './publish/row-updater.js';
+export type { Feedback, UpdateOptions, UpdateResult } from './publish/row-updater.js';
 export type { Durability, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
 export {
   type Batch,

@@ -1,6 +1,6 @@
 /** What a tracer is to its users. */
 
-import type { Feedback, UpdateResult } from './publish/row-updater.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './publish/row-updater.js';
 import type { StartedTrace } from './trace/types.js';
 import type { RowUpdateConfig } from './wire.js';
 
@@ -69,8 +69,8 @@ export interface Tracer {
   /** The same in the text format that Prometheus reads, for an endpoint of yours. */
   metricsText(): string;
   /**
-   * Adds columns to a row that was published, or overwrites them. A row that is not there yet is waited for, for 15 seconds at
-   * most.
+   * Adds columns to a row that was published, or overwrites them. A row that is not there yet is waited for, for
+   * `deadlineMs` at most: 15000 unless given.
    * @param row 1 to 100 columns
    * @param config names columns of the row that the platform gives a meaning
    * @returns whether the platform took it; it never rejects
@@ -79,10 +79,12 @@ export interface Tracer {
     inferenceId: string,
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
+    options?: UpdateOptions,
   ): Promise<UpdateResult>;
   /**
-   * Adds what a person thought of an answer, and any business signals, to its row.
+   * Adds what a person thought of an answer, and any business signals, to its row. A row that is not there yet is waited
+   * for, for `deadlineMs` at most: 15000 unless given.
    * @returns whether the platform took it; it never rejects
    */
-  feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult>;
+  feedback(inferenceId: string, feedback: Feedback, options?: UpdateOptions): Promise<UpdateResult>;
 }

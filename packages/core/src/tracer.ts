@@ -10,7 +10,7 @@ import { LONGEST_TIMER_MS, unref } from './publish/delay.js';
 import { metricsText } from './publish/metrics-text.js';
 import { Publishing } from './publish/publishing.js';
 import type { QueuedRow } from './publish/row.js';
-import type { Feedback, UpdateResult } from './publish/row-updater.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './publish/row-updater.js';
 import { registerScope, type ScopeManager } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
@@ -418,12 +418,17 @@ export class TracerCore implements Tracer, Recorder {
     inferenceId: string,
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
+    options?: UpdateOptions,
   ): Promise<UpdateResult> {
-    return this.publishing.updates.update(inferenceId, row, config);
+    return this.publishing.updates.update(inferenceId, row, config, options);
   }
 
-  feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
-    return this.publishing.updates.feedback(inferenceId, feedback);
+  feedback(
+    inferenceId: string,
+    feedback: Feedback,
+    options?: UpdateOptions,
+  ): Promise<UpdateResult> {
+    return this.publishing.updates.feedback(inferenceId, feedback, options);
   }
 }
 

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createTracer, type Feedback } from '@openlayer-tracing/core';
+import {
+  createTracer,
+  type Feedback,
+  SendError,
+  type Tracer,
+  type UpdateOptions,
+  type UpdateResult,
+} from '@openlayer-tracing/core';
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { assertConserved } from '../../support/conservation.ts';
@@ -322,6 +329,89 @@ describe('feedback', () => {
       assert.ok(result.error instanceof Error);
     });
   }
+});
+
+type Update = (tracer: Tracer, options?: UpdateOptions) => Promise<UpdateResult>;
+
+const updates: readonly (readonly [name: string, Update])[] = [
+  ['feedback', (tracer, options) => tracer.feedback('row-0', { humanFeedback: 1 }, options)],
+  ['updateRow', (tracer, options) => tracer.updateRow('row-0', { a: 1 }, undefined, options)],
+];
+
+for (const [name, update] of updates) {
+  describe(`the deadline of ${name}`, () => {
+    it('ends the wait for a row that is not there yet, which is a matter of 15 seconds otherwise', async () => {
+      const { collector, puts } = await startNotingCollector();
+      await using _collector = collector;
+      const { tracer } = quickTracer(collector.server.url);
+      const result = await update(tracer, { deadlineMs: 800 });
+      assert.equal(
+        !result.ok && result.error instanceof SendError && result.error.code,
+        'not_found',
+      );
+      assert.ok(puts().length > 0 && puts().length < 4, `${puts().length} tries`);
+    });
+
+    it('ends the wait for a platform that does not answer', async () => {
+      await using server = await startFaultServer({ connection: () => true });
+      const { tracer } = quickTracer(server.url);
+      const took = await timed(
+        update(tracer, { deadlineMs: 100 }).then((result) => {
+          assert.equal(
+            !result.ok && result.error instanceof SendError && result.error.code,
+            'given_up',
+          );
+        }),
+      );
+      assert.ok(took < 10_000);
+    });
+
+    it('ends the wait for traces that are to be delivered first', async () => {
+      await using server = await startFaultServer({ connection: () => true });
+      const { tracer } = quickTracer(server.url);
+      publish(tracer, 1);
+      const result = await update(tracer, { deadlineMs: 100 });
+      assert.match(String(!result.ok && result.error.message), /within 100 ms/);
+      await tracer.shutdown({ deadlineMs: 0 });
+    });
+
+    for (const options of [{ deadlineMs: -1 }, { deadlineMs: Number.NaN }, { deadline: 5 }, 7]) {
+      it(`is refused where the options are ${JSON.stringify(options)}, and nothing is sent`, async () => {
+        await using server = await startFaultServer();
+        const { tracer } = quickTracer(server.url);
+        const result = await update(tracer, options as UpdateOptions);
+        assert.match(String(!result.ok && result.error.message), /options/);
+        assert.equal(server.connections, 0);
+      });
+    }
+  });
+}
+
+describe('an update that failed, as JSON,', () => {
+  it('says what the platform answered', async () => {
+    const { collector } = await startNotingCollector([403]);
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    const result = await tracer.feedback('row-0', { humanFeedback: 1 });
+    assert.ok(!result.ok && result.error instanceof SendError);
+    const { message } = result.error;
+    assert.match(message, /answered 403/);
+    const shown = { name: 'SendError', code: 'unauthorized', message, status: 403 };
+    for (const json of [result, { ok: false, error: result.error }]) {
+      assert.deepEqual(JSON.parse(JSON.stringify(json)), {
+        ok: false,
+        error: { ...shown, isRetryable: false },
+      });
+    }
+  });
+
+  it('says what was wrong with it', async () => {
+    const { tracer } = quickTracer('http://127.0.0.1:1/v1');
+    const result = await tracer.feedback('', { humanFeedback: 1 });
+    const { error } = JSON.parse(JSON.stringify(result));
+    assert.equal(error.name, 'TypeError');
+    assert.match(error.message, /^inferenceId takes/);
+  });
 });
 
 function revoked(): unknown {

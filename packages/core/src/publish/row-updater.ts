@@ -1,5 +1,6 @@
 /** Adds to rows that were published: feedback, ground truth, business signals. */
 
+import { numbers } from '../config/checks.js';
 import { unknownKey } from '../config/unknown-key.js';
 import { describeError } from '../diagnostics.js';
 import { monotonicMs } from '../trace/clock.js';
@@ -24,7 +25,16 @@ export interface Feedback {
   readonly [signal: string]: unknown;
 }
 
-/** Whether a row was updated, and if not, why. */
+/** How long an update may take. */
+export interface UpdateOptions {
+  /**
+   * Longest wait for the platform, in milliseconds, with all tries. A row that is not there by then is no longer waited
+   * for. @default 15000
+   */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** Whether a row was updated, and if not, why. As JSON, the error has its name and its message. */
 export type UpdateResult = { readonly ok: true } | { readonly ok: false; readonly error: Error };
 
 export interface RowUpdaterOptions {
@@ -43,8 +53,8 @@ const MAX_COLUMNS = 100;
 /** An update is masked as a trace is, but not cut: who sends it means all of it. */
 const LIMITS = { maxChars: 100_000_000, maxDepth: 500, maxNodes: 10_000_000 };
 
-/** Longest that an update takes. Until then it holds a process which has nothing else to do. */
-const MAX_MS = 15_000;
+/** Longest that an update takes by default. Until then it holds a process which has nothing else to do. */
+const DEADLINE_MS = 15_000;
 
 export class RowUpdater {
   readonly #api: OpenlayerApi;
@@ -61,36 +71,51 @@ export class RowUpdater {
     inferenceId: string,
     row: Readonly<Record<string, unknown>>,
     config?: RowUpdateConfig,
+    options?: UpdateOptions,
   ): Promise<UpdateResult> {
-    return this.#update(inferenceId, () => this.#bodyText(inferenceId, row, config));
+    return this.#update(inferenceId, options, () => this.#bodyText(inferenceId, row, config));
   }
 
-  feedback(inferenceId: string, feedback: Feedback): Promise<UpdateResult> {
-    return this.#update(inferenceId, () => {
+  feedback(
+    inferenceId: string,
+    feedback: Feedback,
+    options?: UpdateOptions,
+  ): Promise<UpdateResult> {
+    return this.#update(inferenceId, options, () => {
       const { row, config } = feedbackUpdate(feedback);
       return this.#bodyText(inferenceId, row, config);
     });
   }
 
-  async #update(inferenceId: string, bodyText: () => string): Promise<UpdateResult> {
-    // Nothing else of ours keeps a process alive; one that waits for this promise would end without it.
+  async #update(
+    inferenceId: string,
+    options: UpdateOptions | undefined,
+    bodyText: () => string,
+  ): Promise<UpdateResult> {
     const deadline = new AbortController();
-    const hold = startTimer(() => deadline.abort(), MAX_MS);
-    const endsAt = monotonicMs() + MAX_MS;
+    let hold: ReturnType<typeof startTimer> | undefined;
     try {
+      const { deadlineMs } = numbers({ deadlineMs: DEADLINE_MS }, options, 'options');
+      const endsAt = monotonicMs() + deadlineMs;
+      // Nothing else of ours keeps a process alive; one that waits for this promise would end without it.
+      hold = startTimer(() => deadline.abort(), deadlineMs);
       const body = new TextEncoder().encode(bodyText());
       if (!this.#options.isEnabled) {
         throw new Error(
           'rows cannot be updated: publishing is off, lacks an API key or a pipeline, or goes to a transport of your own',
         );
       }
-      await this.#options.publish();
+      await Promise.race([this.#options.publish(), delay(deadlineMs, deadline.signal)]);
+      if (deadline.signal.aborted) {
+        throw new SendError('given_up', `no traces could be delivered within ${deadlineMs} ms`);
+      }
       await this.#put(inferenceId, body, deadline.signal, endsAt);
       return { ok: true };
     } catch (error) {
       return failedUpdate(error);
     } finally {
       stopTimer(hold);
+      deadline.abort();
     }
   }
 
@@ -144,8 +169,14 @@ export class RowUpdater {
 }
 
 /** The result of an update that failed, whatever was thrown. */
-export function failedUpdate(error: unknown): UpdateResult {
-  return { ok: false, error: error instanceof Error ? error : new Error(describeError(error)) };
+export function failedUpdate(thrown: unknown): UpdateResult {
+  const error = thrown instanceof Error ? thrown : new Error(describeError(thrown));
+  // JSON leaves out what an error has of its class, which is nearly all of it.
+  const toJSON = () => {
+    const { name, message } = error;
+    return { ok: false, error: error instanceof SendError ? error.toJSON() : { name, message } };
+  };
+  return Object.defineProperty({ ok: false, error } as const, 'toJSON', { value: toJSON });
 }
 
 function mayComeTrue(error: unknown): error is SendError {

@@ -83,6 +83,18 @@ export class SendError extends Error {
     this.isPaused = details.isPaused ?? false;
   }
 
+  /** What `JSON.stringify` shows of it: unlike other errors, its name and message too. */
+  toJSON(): {
+    readonly name: string;
+    readonly code: SendErrorCode;
+    readonly message: string;
+    readonly status: number | undefined;
+    readonly isRetryable: boolean;
+  } {
+    const { name, code, message, status, isRetryable } = this;
+    return { name, code, message, status, isRetryable };
+  }
+
   /** Whether the same batch may be taken later. */
   get isRetryable(): boolean {
     return this.code === 'unreachable' || this.code === 'bad_answer' || this.code === 'busy';
