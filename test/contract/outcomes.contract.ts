@@ -141,6 +141,7 @@ export function outcomes(framework: Framework): void {
             await call.trace.step('ponder', () => opened('the answer'));
             return { text: 'at last' };
           }),
+        diagnostics: ['too_late'],
       });
       const response = fetch(stage.url);
       const row = await stage.only();

@@ -141,6 +141,7 @@ export function scope(framework: Framework): void {
             });
             return { text: 'early' };
           }),
+        diagnostics: ['too_late'],
       });
       assert.equal(await (await fetch(stage.url)).text(), 'early');
       await stage.only();

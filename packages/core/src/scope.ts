@@ -106,6 +106,18 @@ export function currentRecordedStep(): RecordedStep | undefined {
 }
 
 /**
+ * Where the running code was started by a trace that is published by now: its step, which takes nothing any more. Asked
+ * where no step is current.
+ */
+export function publishedStep(): RecordedStep | undefined {
+  for (const manager of managers) {
+    const step = manager.get();
+    if (step !== undefined && !step.isLive) return step;
+  }
+  return undefined;
+}
+
+/**
  * What a framework says is current, where that lies below the step whose scope was entered: who entered a scope within
  * the framework's code means it.
  */

@@ -244,6 +244,10 @@ same<typeof request.usage.tokens, number | undefined>(true);
 const asTrace: Trace = request;
 const bound: (n: number, s: string) => boolean = request.bind((n: number, s: string) => !n && !s);
 const waited: Promise<5> = request.waitUntil(Promise.resolve(5 as const));
+same<ReturnType<Trace['recordError']>, void>(true);
+for (const error of [new Error('x'), 'a text', undefined]) request.recordError(error);
+// @ts-expect-error the error is left out
+request.recordError();
 const ran: number = request.run(() => 1);
 const outcome: Outcome = 'completed';
 

@@ -141,12 +141,12 @@ function isRouteHandler(layer: Layer): boolean {
 }
 
 function recordPassed(trace: RecordedRequest, error: unknown): void {
-  if (error && error !== 'route' && error !== 'router') trace.recordError(error);
+  if (error && error !== 'route' && error !== 'router') trace.recordFirstError(error);
 }
 
 function recordFor(req: Request, error: unknown): void {
   try {
-    openTraceOf(req)?.recordError(error);
+    openTraceOf(req)?.recordFirstError(error);
   } catch {
     // The request goes on, and its error is the app's to answer.
   }

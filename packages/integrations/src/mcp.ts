@@ -12,7 +12,8 @@ const KNOWN = CALL_OPTIONS.filter((name) => name !== 'provider');
 
 /**
  * Has a server record each call of its tools as a step of the current trace; outside a trace, as one of its own. What
- * the tool does stands below it. Resources and prompts are left alone.
+ * the tool does stands below it. The trace of the request that asked for the tool stays open until the tool has ended,
+ * until its `maxAgeMs` at the latest, also where the response has been sent before. Resources and prompts are left alone.
  *
  * @example
  * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));

@@ -16,7 +16,7 @@ export function prepareApp(app: App): void {
   prepared.add(app);
   prepareContexts(Object.getPrototypeOf(app.context) as Context);
   onEmit(app, (event, error, ctx) => {
-    if (event === 'error' && hasRequest(ctx)) openTraceOf(ctx.req)?.recordError(error);
+    if (event === 'error' && hasRequest(ctx)) openTraceOf(ctx.req)?.recordFirstError(error);
   });
 }
 
@@ -27,7 +27,7 @@ function prepareContexts(contexts: Context): void {
   defineTrace<Pick<Context, 'req'>>(contexts, (ctx) => ctx.req);
   const { onerror } = contexts;
   contexts.onerror = function onErrorObserved(this: Context, error: Error): void {
-    if (error !== undefined && error !== null) openTraceOf(this.req)?.recordError(error);
+    if (error !== undefined && error !== null) openTraceOf(this.req)?.recordFirstError(error);
     onerror.call(this, error);
   };
 }

@@ -40,6 +40,7 @@ export function plainTrace(inferenceId = ''): RequestTrace {
     updateStep() {},
     run: (fn) => fn(),
     bind: (fn) => fn,
+    recordError() {},
     waitUntil: (promise) => promise,
     headers: () => ({}),
   };

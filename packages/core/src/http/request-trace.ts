@@ -162,7 +162,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   settleAnswer(outcome: Outcome, facts: AnswerFacts, error?: unknown): void {
     if (this.isSettled) return;
     try {
-      if (error !== undefined) this.recordError(error);
+      if (error !== undefined) this.recordFirstError(error);
       if (!this.#isAsAnswered(outcome, facts)) {
         // The end of the answer is the end of the request; what follows here is not part of its latency.
         this.root.end();

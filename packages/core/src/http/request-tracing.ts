@@ -62,7 +62,7 @@ export class RequestTracing<Req extends object, Res> {
 
   /** Keeps the first error that a request's handlers raised. Never throws. */
   recordError(req: object, error: unknown): void {
-    openTraceOf(req)?.recordError(error);
+    openTraceOf(req)?.recordFirstError(error);
   }
 
   /** Takes the id that the app has made for a request which it handed to itself. Never throws. */

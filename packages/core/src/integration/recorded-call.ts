@@ -1,6 +1,7 @@
 /** A call of a client as a step: open while the client tries, streams or waits, and closed at the latest with its trace. */
 
 import { startTimer, stopTimer, unref } from '../publish/delay.js';
+import { quote } from '../trace/json-text.js';
 import type { OpenCall } from '../trace/open-call.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { StepUpdate } from '../trace/step-types.js';
@@ -10,10 +11,10 @@ import type { StepType } from '../wire.js';
 import { LateUse } from './late-use.js';
 import { reportFailure } from './report.js';
 
-/** A call that has begun to answer but is not read further does not hold up its settled trace for longer. */
+/** A call that has begun to answer but is not read further holds up its settled trace for so long. */
 const MAX_IDLE_MS = 1000;
-/** Nor does one whose provider does not answer. */
-const MAX_HELD_MS = 60_000;
+/** So long does one whose provider does not answer, or a run in which nothing happens. */
+const MAX_STILL_MS = 60_000;
 
 /** What an integration knows of a call that has not ended. */
 export interface CallProgress<T extends StepType> {
@@ -30,6 +31,10 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   isWaiting = false;
   /** Whether any of the answer was asked for. */
   isRead = false;
+  /** Whether it is a run of an agent, a graph or a tool, which goes on without anybody reading what it returns. */
+  goesOnByItself = false;
+  /** Whether a settled trace waits for the end of the call, however long that takes, up to its own `maxAgeMs`. */
+  keepsTraceOpen = false;
   readonly #step: RecordedStep<T>;
   readonly #progress: CallProgress<T>;
   readonly #startedMs: number;
@@ -64,7 +69,11 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   }
 
   end(update?: StepUpdate<T>): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen) {
+      // Its trace was published before it: this reports what is lost, and does nothing otherwise.
+      this.step.end();
+      return;
+    }
     if (update !== undefined) this.update(update);
     this.#close();
   }
@@ -97,7 +106,10 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   /** Begins another try: what the one before it failed of is forgotten. */
   tryAgain(): void {
     stopTimer(this.#retry);
-    if (!this.#step.trace.isOpen) return;
+    if (!this.#step.isLive) {
+      this.#step.trace.cameLate(`another try of step ${quote(this.#step.name)}`);
+      return;
+    }
     this.#step.error = undefined;
     if (this.#isOpen) return;
     this.#isOpen = true;
@@ -111,15 +123,16 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
       if (trace.outcome === 'aborted') {
         this.#late ??= new LateUse(trace.elapsedMs(), this.#progress.amount?.() ?? 0);
       }
-      if (!this.isWaiting && !this.isRead) return;
+      if (!this.isWaiting && !this.isRead && !this.goesOnByItself && !this.keepsTraceOpen) return;
       trace.waitUntil(
         new Promise<void>((resolve) => {
           this.#release = resolve;
         }),
       );
+      if (this.keepsTraceOpen) return;
       trace.scope.run(
         undefined,
-        () => this.#closeWhenIdle(trace.elapsedMs()),
+        () => this.#closeWhenStill(this.#movement(), trace.elapsedMs()),
         undefined,
         undefined,
       );
@@ -133,6 +146,9 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
       this.#tellSoFar();
       this.#markWhatCameLate();
       this.#stopListening();
+      if (this.goesOnByItself || this.keepsTraceOpen) {
+        this.#step.trace.cameLate(`the end of step ${quote(this.#step.name)}`);
+      }
     } catch (error) {
       reportFailure('publish', error);
     }
@@ -167,21 +183,32 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     if (soFar !== undefined) this.update(soFar);
   }
 
-  /** Lets go of the settled trace when nobody moves any more. */
-  #closeWhenIdle(settledMs: number, amountBefore = -1): void {
+  /** Lets go of the settled trace when nothing has moved for long enough. */
+  #closeWhenStill(movement: number, movedMs: number): void {
     const check = () => {
       try {
         if (this.#release === undefined) return;
-        const amount = this.#progress.amount?.() ?? 0;
-        const isIdle = !this.isWaiting && amount === amountBefore;
-        const isOld = this.#step.trace.elapsedMs() - settledMs > MAX_HELD_MS;
-        if (isIdle || isOld) this.#release();
-        else this.#closeWhenIdle(settledMs, amount);
+        const nowMs = this.#step.trace.elapsedMs();
+        const now = this.#movement();
+        if (now !== movement) this.#closeWhenStill(now, nowMs);
+        else if (nowMs - movedMs >= this.#patienceMs) this.#release();
+        else this.#closeWhenStill(movement, movedMs);
       } catch (error) {
         reportFailure('idle', error);
       }
     };
     unref(startTimer(check, MAX_IDLE_MS));
+  }
+
+  /** Grows with what has come of the answer, and with all that is recorded in the trace. */
+  #movement(): number {
+    return (this.#progress.amount?.() ?? 0) + this.#step.trace.revision;
+  }
+
+  get #patienceMs(): number {
+    // Where the client has left, a run whose results nobody reads may never end.
+    const isRunning = this.goesOnByItself && this.#step.trace.outcome !== 'aborted';
+    return this.isWaiting || isRunning ? MAX_STILL_MS : MAX_IDLE_MS - 1;
   }
 
   #markWhatCameLate(): void {

@@ -12,11 +12,20 @@ export class CallTrace extends RecordedTrace {
   }
 }
 
-/** Opens one by the process-wide tracer; undefined where nothing is to be recorded. */
-export function openCallTrace(name: string, type: StepType | undefined): CallTrace | undefined {
-  const tracer = defaultTracer();
+/**
+ * Opens one by the process-wide tracer; undefined where nothing is to be recorded.
+ * @param published the trace whose scope the call is made in although it is published: its tracer takes the call, and
+ * metadata names it
+ */
+export function openCallTrace(
+  name: string,
+  type: StepType | undefined,
+  published: RecordedTrace | undefined,
+): CallTrace | undefined {
+  const tracer = published === undefined ? defaultTracer() : published.recorder;
   if (!tracer.admits()) return undefined;
   const trace = new CallTrace(tracer, name, randomUuid(), isStepType(type) ? type : 'user_call');
   tracer.opened(trace);
+  if (published !== undefined) trace.update({ metadata: { startedBy: published.inferenceId } });
   return trace;
 }

@@ -1,10 +1,12 @@
 /** The free functions: they act on whatever trace the running code belongs to. */
 
 import { existingTracer } from '../default-tracer.js';
-import { currentRecordedStep } from '../scope.js';
+import { currentRecordedStep, publishedStep } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { inertStep } from './inert.js';
+import { quote } from './json-text.js';
 import type { RecordedStep } from './recorded-step.js';
+import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { Step, Trace, TraceUpdate } from './types.js';
 
@@ -33,7 +35,9 @@ export function step<T extends StepType = 'user_call', R = unknown>(
   fn: (step: Step<T>) => R,
 ): R {
   const parent = current();
-  return parent === undefined ? fn(inertStep()) : parent.step(options, fn);
+  if (parent !== undefined) return parent.step(options, fn);
+  reportLateStep(options);
+  return fn(inertStep());
 }
 
 /**
@@ -45,28 +49,31 @@ export function step<T extends StepType = 'user_call', R = unknown>(
 export function startStep<T extends StepType = 'user_call'>(
   options: string | StepOptions<T>,
 ): Step<T> {
-  return current()?.startStep(options) ?? inertStep();
+  const parent = current();
+  if (parent !== undefined) return parent.startStep(options);
+  reportLateStep(options);
+  return inertStep();
 }
 
 /** Adds a finished step to the current one. Outside a trace it has no effect. */
 export function addStep<T extends StepType = 'user_call'>(options: FinishedStep<T>): void {
   const parent = current();
-  if (parent === undefined) reportNoTrace('addStep');
-  else parent.addStep(options);
+  if (parent !== undefined) parent.addStep(options);
+  else if (!reportLateStep(options)) reportNoTrace('addStep');
 }
 
 /** Merges facts into the current trace. Outside a trace it has no effect. */
 export function updateCurrentTrace(update: TraceUpdate): void {
   const found = current();
-  if (found === undefined) reportNoTrace('updateCurrentTrace');
-  else found.trace.update(update);
+  if (found !== undefined) found.trace.update(update);
+  else if (!reportLate(() => 'updateCurrentTrace()')) reportNoTrace('updateCurrentTrace');
 }
 
 /** Merges facts into the current step. Outside a trace it has no effect. */
 export function updateCurrentStep(update: StepUpdate): void {
   const found = current();
-  if (found === undefined) reportNoTrace('updateCurrentStep');
-  else found.update(update);
+  if (found !== undefined) found.update(update);
+  else if (!reportLate(() => 'updateCurrentStep()')) reportNoTrace('updateCurrentStep');
 }
 
 function current(): RecordedStep | undefined {
@@ -81,6 +88,33 @@ function current(): RecordedStep | undefined {
     );
     return undefined;
   }
+}
+
+/**
+ * Reports what code that a request left behind does after its trace was published.
+ * @returns whether the running code is such
+ */
+function reportLate(describe: () => string): boolean {
+  try {
+    const step = publishedStep();
+    step?.trace.cameLate(describe());
+    return step !== undefined;
+  } catch (error) {
+    existingTracer()?.diagnostics.report(
+      'error',
+      'internal_error',
+      'the current step could not be read',
+      error,
+    );
+    return false;
+  }
+}
+
+function reportLateStep(options: string | { readonly name: string } | null): boolean {
+  return reportLate(() => {
+    const name = typeof options === 'object' ? options?.name : options;
+    return `step ${quote(stepName(name, ''))}`;
+  });
 }
 
 function reportNoTrace(what: string): void {

@@ -96,6 +96,8 @@ export class InertTrace implements RequestTrace, StartedTrace {
     return fn;
   }
 
+  recordError(): void {}
+
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
     return promise;
   }

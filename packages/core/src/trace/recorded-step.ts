@@ -4,7 +4,7 @@
  */
 
 import type { StepType } from '../wire.js';
-import { inertStep } from './inert.js';
+import { inertStep, isInert } from './inert.js';
 import { quote } from './json-text.js';
 import {
   type Known,
@@ -82,7 +82,10 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   update(update: StepUpdate<T>): void {
     try {
-      if (!this.#accepts('update')) return;
+      if (!this.isLive) {
+        this.#cameLate('an update of');
+        return;
+      }
       if (typeof update !== 'object' || update === null) {
         this.trace.badInput('update takes an object');
         return;
@@ -97,7 +100,8 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   /** The same for what an integration knows of a call: what has no place in a step of the type is left out. */
   merge(update: StepUpdate<T>): void {
     try {
-      if (this.#accepts('update')) this.apply(update);
+      if (this.isLive) this.apply(update);
+      else this.#cameLate('an update of');
     } catch (error) {
       this.trace.failed('update', error);
     }
@@ -107,12 +111,16 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     options: string | StepOptions<U>,
     fn: (step: Step<U>) => R,
   ): R {
-    return runInStep(this.startStep(options), fn);
+    const child = this.startStep(options);
+    // What is not recorded still runs in this step's scope, which the caller may be outside of.
+    if (isInert(child as Step)) return runInScope(this as RecordedStep, () => fn(child));
+    return runInStep(child, fn);
   }
 
   startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U> {
     try {
-      if (this.#accepts('step')) return this.#startChild(options, ofStepOptions) ?? inertStep<U>();
+      if (this.isLive) return this.#startChild(options, ofStepOptions) ?? inertStep<U>();
+      return this.#startLate(options);
     } catch (error) {
       this.trace.failed('startStep', error);
     }
@@ -121,7 +129,10 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   addStep<U extends StepType = 'user_call'>(options: FinishedStep<U>): void {
     try {
-      if (!this.#accepts('step')) return;
+      if (!this.isLive) {
+        this.#startLate<U>(options);
+        return;
+      }
       if (typeof options !== 'object' || options === null) {
         this.trace.badInput('addStep takes an object');
         return;
@@ -141,7 +152,11 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
 
   end(): void {
     try {
-      if (!this.isRunning || !this.trace.isOpen) return;
+      if (!this.isRunning) return;
+      if (!this.isLive) {
+        this.#cameLate('the end of');
+        return;
+      }
       this.endMs = this.trace.elapsedMs();
       this.trace.revision++;
       this.#tellUsage();
@@ -163,8 +178,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   /** The function of the step returned, or its stream came to its end. */
   complete(result: unknown): void {
     try {
-      if (!this.trace.isOpen) return;
-      if (this.output === undefined && result !== undefined) {
+      if (this.isLive && this.output === undefined && result !== undefined) {
         const output = this.outputOf === undefined ? result : this.outputOf(result);
         if (this.outputOf !== undefined && isThenable(output)) {
           this.trace.expect('output', output, (told) => {
@@ -183,8 +197,10 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   /** The function of the step threw, or its stream failed. */
   fail(error: unknown): void {
     try {
-      if (this.trace.isOpen)
+      // What the app reported as the error of the whole trace stays.
+      if (this.isLive && (this.depth > 0 || this.error === undefined)) {
         this.error = recordedError(error, (value) => this.trace.redacted(value));
+      }
     } catch (failure) {
       this.trace.failed('error', failure);
     }
@@ -242,10 +258,7 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   ): RecordedStep<U> | undefined {
     const { trace } = this;
     if (!trace.takesStep(this.depth + 1)) return undefined;
-    const settings =
-      typeof options === 'object' && options !== null
-        ? options
-        : ({ name: options } as StepOptions<U>);
+    const settings = settingsOf(options);
     // Without a type it is a user call: `U` is 'user_call' then.
     const type = settings.type ?? ('user_call' as U);
     if (!isStepType(type)) {
@@ -264,6 +277,20 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     if (this.children === undefined) this.children = [step as RecordedStep];
     else this.children.push(step as RecordedStep);
     return step;
+  }
+
+  /** A step that is no part of its trace, which is published: it keeps the code that it runs out of other traces. */
+  #startLate<U extends StepType>(options: string | StepOptions<U>): RecordedStep<U> {
+    const { name, type } = settingsOf(options);
+    const known = isStepType(type) ? type : ('user_call' as U);
+    const step = new RecordedStep<U>(this.trace, known, stepName(name, known), this.depth + 1, 0);
+    step.#cameLate('');
+    step.endMs = 0;
+    return step;
+  }
+
+  #cameLate(what: string): void {
+    this.trace.cameLate(`${what} step ${quote(this.name)}`.trim());
   }
 
   #applyFields(values: object): void {
@@ -287,10 +314,10 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
       }
     }
   }
+}
 
-  #accepts(what: string): boolean {
-    if (this.trace.isOpen) return true;
-    this.trace.cameLate(what);
-    return false;
-  }
+function settingsOf<U extends StepType>(options: string | StepOptions<U>): StepOptions<U> {
+  return typeof options === 'object' && options !== null
+    ? options
+    : ({ name: options } as StepOptions<U>);
 }

@@ -108,7 +108,7 @@ export class RecordedTrace implements StartedTrace {
   update(update: TraceUpdate): void {
     try {
       if (!this.isOpen) {
-        this.cameLate('update');
+        this.cameLate('an update of the trace');
       } else if (typeof update !== 'object' || update === null) {
         this.badInput('update takes an object');
       } else {
@@ -153,7 +153,7 @@ export class RecordedTrace implements StartedTrace {
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
     try {
       if (!this.isOpen) {
-        this.cameLate('waitUntil');
+        this.cameLate('waitUntil()');
         return promise;
       }
       this.#holds++;
@@ -161,7 +161,7 @@ export class RecordedTrace implements StartedTrace {
       Promise.resolve(promise).then(
         () => this.#release(),
         (error: unknown) => {
-          this.recordError(error);
+          this.recordFirstError(error);
           this.#release();
         },
       );
@@ -189,7 +189,7 @@ export class RecordedTrace implements StartedTrace {
       if (this.isSettled) return;
       this.isSettled = true;
       this.outcome = outcome;
-      if (error !== undefined) this.recordError(error);
+      if (error !== undefined) this.recordFirstError(error);
       this.root.end();
       for (const call of this.calls ?? []) call.traceSettled();
       if (this.#holds === 0 && this.isOpen) this.#publish();
@@ -256,11 +256,20 @@ export class RecordedTrace implements StartedTrace {
 
   recordError(error: unknown): void {
     try {
+      if (!this.isOpen) {
+        this.cameLate('recordError()');
+        return;
+      }
       this.revision++;
-      this.root.error ??= recordedError(error, (value) => this.redacted(value));
+      this.root.error = recordedError(error, (value) => this.redacted(value));
     } catch (failure) {
       this.failed('error', failure);
     }
+  }
+
+  /** Keeps an error that the app did not report itself, unless there is one already. */
+  recordFirstError(error: unknown): void {
+    if (this.root.error === undefined) this.recordError(error);
   }
 
   elapsedMs(): number {
@@ -335,11 +344,17 @@ export class RecordedTrace implements StartedTrace {
     this.recorder.diagnostics.report('warn', 'bad_input', message);
   }
 
+  /** Reports what is lost because the trace is published already, and what would have kept it. */
   cameLate(what: string): void {
+    // Work for a client that has left, or in a process that ends, is expected to be cut off.
+    const isExpected = this.outcome === 'aborted' || this.outcome === 'interrupted';
+    const isTooOld = this.elapsedMs() > this.maxAgeMs;
     this.recorder.diagnostics.report(
-      'debug',
+      isExpected ? 'info' : 'warn',
       'too_late',
-      `${what} after the trace was published has no effect`,
+      `${what} came after the trace was published and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise of work that outlives its request to req.trace.waitUntil(promise) before the response ends${
+        isTooOld ? `, and raise maxAgeMs, which is ${this.maxAgeMs}` : ''
+      }`,
     );
   }
 

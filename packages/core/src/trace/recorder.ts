@@ -33,6 +33,9 @@ export interface Recorder {
   readonly answering?: ((trace: RecordedTrace) => void) | undefined;
   /** Where prices or what traces use are of interest. */
   readonly spending: Spending | undefined;
+  /** Whether one more trace may be opened; where not, it is counted. */
+  admits(): boolean;
+  opened(trace: RecordedTrace): void;
   /** Takes a trace that nothing will be added to any more. */
   published(trace: RecordedTrace): void;
 }

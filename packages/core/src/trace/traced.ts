@@ -1,7 +1,7 @@
 /** Functions and methods that record each of their calls as a step. */
 
 import { existingTracer } from '../default-tracer.js';
-import { currentRecordedStep } from '../scope.js';
+import { currentRecordedStep, publishedStep } from '../scope.js';
 import { openCallTrace } from './call-trace.js';
 import { isInert } from './inert.js';
 import { isThenable } from './promised.js';
@@ -14,7 +14,8 @@ import type { Step } from './types.js';
 
 /**
  * A function of exactly the same type that records each call as a step of the current trace. Outside a trace each
- * call is a trace of its own, which is published by the process-wide tracer.
+ * call is a trace of its own, which is published by the process-wide tracer. So is a call that a request left behind and
+ * that comes after the request's trace was published: `metadata.startedBy` has the inference ID of that one.
  *
  * Promises, generators, iterators and streams are followed to their end; errors are recorded and thrown on unchanged.
  *
@@ -120,7 +121,7 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 
 /** Outside a trace the call is the root: the trace ends with it. */
 function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
-  const own = openCallTrace(name, options.type);
+  const own = openCallTrace(name, options.type, publishedStep()?.trace);
   if (own === undefined) return undefined;
   const inputs = inputsOf(own, options, args);
   const later = isThenable(inputs);

@@ -3,7 +3,10 @@
 import type { StepType } from '../wire.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 
-/** A node of a trace. Its methods never throw; once its trace is published they have no effect. */
+/**
+ * A node of a trace. Its methods never throw; once its trace is published they record nothing and report a diagnostic,
+ * `too_late`.
+ */
 export interface Step<T extends StepType = StepType> extends Disposable {
   readonly id: string;
   readonly name: string;
@@ -84,11 +87,18 @@ export interface Trace {
   /** The same function, always run in the scope that is current now. */
   bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R;
   /**
-   * Keeps the trace open until the promise settles, for work after the answer. A rejection is recorded in the trace,
-   * and counts as handled.
+   * Keeps the trace open until the promise settles, for work that outlives the response; until `maxAgeMs` at the latest.
+   * Call it before the response ends: what runs when the trace is published is marked `unfinished`, and what comes
+   * later is not recorded, with a diagnostic `too_late`. A rejection is recorded in the trace, and counts as handled.
    * @returns the promise
    */
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P;
+  /**
+   * Records an error that the app, or a framework, caught and answered by itself, as the error of the trace. It replaces
+   * what was recorded before, also an error that was seen without this call; a later call replaces it in turn. The
+   * outcome of a request and its status stay what its response says. Never throws.
+   */
+  recordError(error: unknown): void;
   /** Headers that tell a downstream service which request this is. */
   headers(): Record<string, string>;
 }

@@ -50,6 +50,7 @@ export class AiTelemetry {
       { soFar: forget },
     );
     if (recorded !== undefined) {
+      recorded.goesOnByItself = true;
       this.#operations.set(callId, new Operation(recorded as RecordedCall));
     }
   });

@@ -74,5 +74,7 @@ export function startTool(
     functionName: name,
     arguments: inputs,
   } as const;
-  return startCall(settings, {}, operation?.recorded?.step) as RecordedCall | undefined;
+  const tool = startCall(settings, {}, operation?.recorded?.step) as RecordedCall | undefined;
+  if (tool !== undefined) tool.goesOnByItself = true;
+  return tool;
 }

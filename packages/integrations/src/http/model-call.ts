@@ -122,7 +122,11 @@ export class ModelCall {
   #answer(body: AnswerBody): BodyObserver {
     const recorded = this.#recorded;
     const over = (ending: Ending, error?: unknown) => {
-      if (!recorded.isOpen) return;
+      if (!recorded.isOpen) {
+        // Read on after its trace was published: what is missing there is reported.
+        if (recorded.isRead) recorded.end();
+        return;
+      }
       recorded.isWaiting = false;
       if (ending !== 'left') body.end();
       this.#tries.end(recorded.elapsedMs);

@@ -57,6 +57,8 @@ export class Runs {
       parent && currentWithin(parent),
     ) as RecordedCall | undefined;
     if (recorded === undefined) return undefined;
+    // A model's run says itself who has the next move.
+    recorded.goesOnByItself = options.type !== 'chat_completion';
     run = { step: recorded.step, recorded };
     this.#runs.set(runId, run);
     return recorded;

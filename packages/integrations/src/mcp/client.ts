@@ -13,7 +13,9 @@ export function traceCallTool(client: CallsTools, options: CallOptions): void {
   const { callTool } = client;
   Object.defineProperty(client, 'callTool', {
     value: function tracedCallTool(this: unknown, params: unknown, ...rest: unknown[]): unknown {
-      return asToolStep(options, params, () => callTool.call(this as CallsTools, params, ...rest));
+      return asToolStep('client', options, params, () =>
+        callTool.call(this as CallsTools, params, ...rest),
+      );
     },
     enumerable: false,
     configurable: true,

@@ -42,6 +42,6 @@ function tracing(handler: Handler, options: CallOptions): Handler {
   return function tracedHandler(this: unknown, request, ...rest) {
     const { method, params } = record(request);
     const call = () => handler.call(this, request, ...rest);
-    return method === TOOL_CALL ? asToolStep(options, params, call) : call();
+    return method === TOOL_CALL ? asToolStep('server', options, params, call) : call();
   };
 }

@@ -9,10 +9,16 @@ import { recordedContent } from '../common/content.js';
 import { list, record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 
+/** Which side of the protocol the tool is called on. */
+type Side = 'client' | 'server';
+
 /** Runs a call of a tool as a step. What it returns and throws passes unchanged. */
-export function asToolStep<T>(options: CallOptions, params: unknown, call: () => T): T {
+export function asToolStep<T>(side: Side, options: CallOptions, params: unknown, call: () => T): T {
   const recorded = begin(options, params);
   if (recorded === undefined) return call();
+  // A server may answer the request at once and send what the tool returned later, over another connection.
+  if (side === 'server') recorded.keepsTraceOpen = true;
+  else recorded.goesOnByItself = true;
   let result: T;
   try {
     result = recorded.step.run(call);

@@ -42,6 +42,7 @@ export class AgentsProcessor {
       );
       if (recorded === undefined) return;
       const workflow = recorded as RecordedCall;
+      workflow.goesOnByItself = true;
       this.#remember(traceId, { step: recorded.step, recorded: workflow, workflow });
     });
   }
@@ -75,6 +76,7 @@ export class AgentsProcessor {
           },
           currentWithin(parent.step),
         );
+      if (recorded !== undefined) recorded.goesOnByItself = true;
       if (recorded !== undefined && isModelSpan(record(spanData))) expectExchange(recorded);
       this.#remember(spanId, {
         step: recorded?.step ?? parent.step,

@@ -136,6 +136,7 @@ export const requestTrace: readonly StepsCase[] = [
     handle: async ({ trace, note }) => {
       const thrown = Object.freeze(new TypeError('frozen', { cause: new Error('the cause') }));
       for (const error of [thrown, 'a text', null, undefined, Symbol.iterator]) {
+        trace.recordError(error);
         try {
           trace.step('throws', () => {
             throw error;
@@ -201,6 +202,7 @@ export const requestTrace: readonly StepsCase[] = [
       trace.update({ context: 'none' as never, input: 'one column' as never });
       trace.updateStep({ metadata: Object.fromEntries(Array(200).entries()) });
       trace.waitUntil('no promise' as never);
+      for (const make of Object.values(HOSTILE_VALUES)) trace.recordError(make());
       return 'unimpressed';
     },
   },
