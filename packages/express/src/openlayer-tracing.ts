@@ -24,14 +24,15 @@ declare global {
 }
 
 /**
- * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first, or after
- * the body parsers. Mounted a second time, it leads lost code back into the scope of its request's trace.
+ * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first: what
+ * stands before it, such as a body parser that answers 400 or 413, is in no trace. Mounted a second time, it leads lost
+ * code back into the scope of its request's trace.
  *
  * @throws ConfigError where an option cannot work
  *
  * @example
- * app.use(express.json());
  * app.use(openlayerTracing());
+ * app.use(express.json());
  * app.post('/chat', async (req, res) => {
  *   const answer = await req.trace.step('answer', () => model.answer(req.body.question));
  *   res.json({ answer });

@@ -22,8 +22,9 @@ declare module 'koa' {
 }
 
 /**
- * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first, or after
- * the body parsers. Mounted a second time, as behind middleware that answers errors itself, it adds to the same trace.
+ * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first: what
+ * stands before it, such as a body parser that answers 400 or 413, is in no trace. Mounted a second time, as behind
+ * middleware that answers errors itself, it adds to the same trace.
  *
  * @throws ConfigError where an option cannot work
  *
