@@ -4,6 +4,9 @@
  * A snippet in Markdown is whole, or names the helpers that it leaves out in a comment before its fence:
  * `<!-- snippet: with req, openai -->`. An example in a docblock has the names of all doors of its package, and all
  * helpers, without saying so. Helpers are declared here.
+ *
+ * A snippet whose first line is a comment with a path, `// src/main.ts`, is a file of the app that its page shows. It is
+ * compiled and run with the other files of the page, by a test of the page's own in test/recipes.
  */
 
 import { doorsOf, publishedPackages, readText, type Workspace } from './repository.ts';
@@ -66,8 +69,9 @@ export function snippetsOfMarkdown(file: string): readonly Snippet[] {
   const text = readText(file);
   const fences =
     /(?:<!-- snippet: with ([^>]*?) -->\s*)?^```(?:ts|typescript)[ \t]*\n([\s\S]*?)^```/gm;
-  return [...text.matchAll(fences)].map((match) => {
+  return [...text.matchAll(fences)].flatMap((match) => {
     const [whole, names = '', code = ''] = match;
+    if (pathOf(code) !== undefined) return [];
     const start = match.index + whole.lastIndexOf(code, whole.length - 3);
     return {
       file,
@@ -79,6 +83,25 @@ export function snippetsOfMarkdown(file: string): readonly Snippet[] {
       ),
     };
   });
+}
+
+/** The files of the app that a page shows, by path. Each has the lines that it has in the page. */
+export function filesOfMarkdown(file: string): Readonly<Record<string, string>> {
+  const text = readText(file);
+  const fences = /^```(?:ts|typescript)[ \t]*\n([\s\S]*?)^```/gm;
+  const files: Record<string, string> = {};
+  for (const match of text.matchAll(fences)) {
+    const [whole, code = ''] = match;
+    const path = pathOf(code);
+    if (path === undefined) continue;
+    const start = match.index + whole.lastIndexOf(code, whole.length - 3);
+    files[path] = `${'\n'.repeat(text.slice(0, start).split('\n').length - 1)}${code}`;
+  }
+  return files;
+}
+
+function pathOf(code: string): string | undefined {
+  return /^\/\/ ([\w./-]+\.ts)\n/.exec(code)?.[1];
 }
 
 function preludeOf(names: readonly string[], place: string): string {
