@@ -17,7 +17,7 @@ describe('the recipe for Fastify', function () {
       before(async () => {
         page = await startPage(folder, `src/with-${plugin}.js`);
       });
-      after(() => page[Symbol.asyncDispose]());
+      after(() => page?.[Symbol.asyncDispose]());
 
       const post = async (id: string, path: string, body: string) => {
         const headers = { 'content-type': 'application/json', 'x-request-id': id };

@@ -11,7 +11,7 @@ describe('the recipe for NestJS', function () {
   before(async () => {
     page = await startPage(await compiledPage('docs/nestjs.md', 'commonjs'), 'src/main.js');
   });
-  after(() => page[Symbol.asyncDispose]());
+  after(() => page?.[Symbol.asyncDispose]());
 
   const post = async (id: string, path: string, body: string, user?: string) => {
     const headers = {
