@@ -14,13 +14,13 @@ import {
   repositoryFiles,
   workspaces,
 } from './repository.ts';
-import { snippetsOfDocblocks, snippetsOfMarkdown } from './snippets.ts';
+import { filesOfMarkdown, snippetsOfDocblocks, snippetsOfMarkdown } from './snippets.ts';
 import { readSources } from './sources.ts';
 
 const run = promisify(execFile);
 
 const texts = repositoryFiles().filter((file) =>
-  /^(README|CONTRIBUTING|CHANGELOG|(packages|examples)\/[^/]+\/README)\.md$/.test(file),
+  /^(README|CONTRIBUTING|CHANGELOG|(packages|examples)\/[^/]+\/README|docs\/[^/]+)\.md$/.test(file),
 );
 
 /** Within the tests' folder, so that the packages of the workspace are found; git does not see it. */
@@ -81,6 +81,20 @@ describe('the texts', () => {
     );
     assert.deepEqual(complaints, []);
     await rm(FOLDER, { recursive: true, force: true });
+  });
+
+  it('list every page of the guide, and those whose apps are run by a test', () => {
+    const index = readText('docs/README.md');
+    const pages = texts.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md');
+    assert.ok(pages.length > 0);
+    const unlisted = pages.filter((page) => !index.includes(`](${page.slice('docs/'.length)})`));
+    const recipes = repositoryFiles()
+      .filter((file) => /^test\/recipes\/.*\.test\.ts$/.test(file))
+      .map(readText);
+    const unrun = pages
+      .filter((page) => Object.keys(filesOfMarkdown(page)).length > 0)
+      .filter((page) => !recipes.some((recipe) => recipe.includes(`compiledPage('${page}'`)));
+    assert.deepEqual([...unlisted, ...unrun], []);
   });
 
   it('name every door of the integrations, and the versions that it is tested with', () => {
