@@ -41,7 +41,7 @@ describe('the recipe for tests', function () {
 
   for (const runner of ['vitest', 'jest']) {
     it(`shows tests that pass: ${runner}`, async () => {
-      const file = join(folder, `test/app.${runner}.js`);
+      const file = join(folder, `${runner}/app.test.js`);
       const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', file]);
       assert.match(stdout, /^# pass 1$/m);
       assert.match(stdout, /^# fail 0$/m);
