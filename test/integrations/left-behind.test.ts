@@ -178,6 +178,25 @@ describe('what a request leaves behind', () => {
       });
     }
 
+    it('is in the trace where other work has kept that open, although nobody waits for it', async () => {
+      const gate = new Gate();
+      await using app = await llmStage({
+        define: (define, openai) =>
+          define.route('GET', '/', (call) => {
+            const work = gate.passed.then(() => {
+              void openai.chat.completions.create(ask(), { headers: { 'x-scenario': 'late-50' } });
+            });
+            call.trace.waitUntil(work);
+            return { text: 'early' };
+          }),
+      });
+      await get(app.stage, '/', 'req-1');
+      await app.stage.rows(0);
+      gate.open();
+      const [call] = stepsIn(await app.stage.only(), 'chat_completion');
+      assert.equal(call?.output, 'You said: hi there — ça va?');
+    });
+
     it('is reported where the call began before and stood still for too long', async () => {
       const gate = new Gate();
       const read = new Gate();

@@ -123,19 +123,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
       if (trace.outcome === 'aborted') {
         this.#late ??= new LateUse(trace.elapsedMs(), this.#progress.amount?.() ?? 0);
       }
-      if (!this.isWaiting && !this.isRead && !this.goesOnByItself && !this.keepsTraceOpen) return;
-      trace.waitUntil(
-        new Promise<void>((resolve) => {
-          this.#release = resolve;
-        }),
-      );
-      if (this.keepsTraceOpen) return;
-      trace.scope.run(
-        undefined,
-        () => this.#closeWhenStill(this.#movement(), trace.elapsedMs()),
-        undefined,
-        undefined,
-      );
+      if (this.isWaiting || this.isRead || this.goesOnByItself || this.keepsTraceOpen) this.#hold();
     } catch (error) {
       reportFailure('settle', error);
     }
@@ -158,6 +146,24 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     const { trace } = this.#step;
     trace.calls ??= new Set();
     trace.calls.add(this);
+    // It begins where other work has kept the trace open, which may be over before this call is.
+    if (trace.isSettled && trace.isOpen) this.#hold();
+  }
+
+  /** Keeps the settled trace open until the call ends, or stands still for too long. */
+  #hold(): void {
+    const { trace } = this.#step;
+    trace.waitUntil(
+      new Promise<void>((resolve) => {
+        this.#release = resolve;
+      }),
+    );
+    trace.scope.run(
+      undefined,
+      () => this.#closeWhenStill(this.#movement(), trace.elapsedMs()),
+      undefined,
+      undefined,
+    );
   }
 
   #stopListening(): void {
@@ -187,7 +193,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   #closeWhenStill(movement: number, movedMs: number): void {
     const check = () => {
       try {
-        if (this.#release === undefined) return;
+        if (this.#release === undefined || this.keepsTraceOpen) return;
         const nowMs = this.#step.trace.elapsedMs();
         const now = this.#movement();
         if (now !== movement) this.#closeWhenStill(now, nowMs);
