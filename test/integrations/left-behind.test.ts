@@ -181,10 +181,13 @@ describe('what a request leaves behind', () => {
     it('is in the trace where other work has kept that open, although nobody waits for it', async () => {
       const gate = new Gate();
       await using app = await llmStage({
-        define: (define, openai) =>
+        define: (define, openai, { asked }) =>
           define.route('GET', '/', (call) => {
-            const work = gate.passed.then(() => {
-              void openai.chat.completions.create(ask(), { headers: { 'x-scenario': 'late-50' } });
+            const work = gate.passed.then(async () => {
+              const headers = { 'x-scenario': 'late-50' };
+              // Its answer is read by whoever waits for it, and by nobody else.
+              void openai.chat.completions.create(ask(), { headers }).then(() => {});
+              await until(() => asked.length > 0, 'the model to be asked');
             });
             call.trace.waitUntil(work);
             return { text: 'early' };
