@@ -64,6 +64,8 @@ export async function compiledPage(
     ({ stdout }: { stdout: string }) => stdout,
   );
   assert.equal(complaints, '');
+  // What stays is no source of this repository.
+  for (const path of Object.keys(sources)) if (path.endsWith('.ts')) await rm(join(folder, path));
   return join(folder, 'dist');
 }
 
