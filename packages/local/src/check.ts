@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { DataStreamRequest, RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { dataStreamFaults, missingInputs, rowUpdateFaults } from './cross-field.js';
 import { Refusal } from './refusal.js';
+import { readSchemas } from './schemas.cjs';
 
 export type CheckMode = 'strict' | 'lenient';
 
@@ -46,10 +46,7 @@ function describe(error: ErrorObject): string {
 
 // Compiling takes tens of milliseconds, so it is done once per process and only when asked for.
 const ajv = new Ajv2020({ strictRequired: false, strictTypes: false, allowUnionTypes: true });
-for (const name of ['step', 'data-stream-request', 'profile-js', 'rows-update-request']) {
-  const file = new URL(`../schemas/${name}.schema.json`, import.meta.url);
-  ajv.addSchema(JSON.parse(readFileSync(file, 'utf8')));
-}
+for (const each of readSchemas()) ajv.addSchema(each);
 
 function schema<T>(name: string): ValidateFunction<T> {
   const validate = ajv.getSchema<T>(`urn:openlayer-wire:${name}`);
