@@ -6,6 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** The files behind a specifier, by the condition under which they are taken. */
+export interface Door {
+  readonly types: string;
+  readonly default: string;
+  readonly require: { readonly types: string; readonly default: string };
+}
+
 /** The part of a package.json that the house has a say in. */
 export interface Manifest {
   readonly name: string;
@@ -14,7 +21,8 @@ export interface Manifest {
   readonly type?: string;
   readonly license?: string;
   readonly engines?: Readonly<Record<string, string>>;
-  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly exports?: Readonly<Record<string, string | Door>>;
+  readonly typesVersions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -86,7 +86,10 @@ export function exportedNames(): Readonly<Record<string, DoorNames>> {
 function read(): Repository {
   const api = new API({ cwd: ROOT });
   try {
-    const configs = repositoryFiles().filter((file) => /\/tsconfig[^/]*\.json$/.test(file));
+    const configs = repositoryFiles().filter((file) =>
+      // Those of the CommonJS build hold the same files.
+      /\/tsconfig(?!\.commonjs)[^/]*\.json$/.test(file),
+    );
     const snapshot = api.updateSnapshot({ openProjects: configs.map((file) => `${ROOT}${file}`) });
     const projects = snapshot.getProjects();
     const doors = publishedPackages()

@@ -108,25 +108,31 @@ describe('clsHookedScope', () => {
     );
   });
 
-  it('is one for two installed copies of this package too', async () => {
-    using own = testNamespace();
-    const folder = await mkdtemp(join(tmpdir(), 'openlayer-copies-'));
-    try {
-      const modules = join(folder, 'node_modules', '@openlayer-tracing');
-      const installed = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-      for (const part of ['package.json', 'dist']) {
-        const to = join(modules, 'cls-hooked', part);
-        await cp(join(installed('cls-hooked'), part), to, { recursive: true });
+  for (const [what, build] of [
+    ['two installed copies', 'dist/index.js'],
+    ['both builds', 'dist/cjs/index.js'],
+  ] as const) {
+    it(`is one for ${what} of this package too`, async () => {
+      using own = testNamespace();
+      const folder = await mkdtemp(join(tmpdir(), 'openlayer-copies-'));
+      try {
+        const modules = join(folder, 'node_modules', '@openlayer-tracing');
+        const installed = (name: string) =>
+          fileURLToPath(new URL(`../../${name}`, import.meta.url));
+        for (const part of ['package.json', 'dist']) {
+          const to = join(modules, 'cls-hooked', part);
+          await cp(join(installed('cls-hooked'), part), to, { recursive: true });
+        }
+        await symlink(installed('core'), join(modules, 'core'));
+        const door = pathToFileURL(join(modules, 'cls-hooked', build)).href;
+        const copy = (await import(door)) as typeof import('@openlayer-tracing/cls-hooked');
+        assert.notEqual(copy.clsHookedScope, clsHookedScope);
+        assert.equal(copy.clsHookedScope(own.namespace), own.scope);
+      } finally {
+        await rm(folder, { recursive: true });
       }
-      await symlink(installed('core'), join(modules, 'core'));
-      const door = pathToFileURL(join(modules, 'cls-hooked', 'dist', 'index.js')).href;
-      const copy = (await import(door)) as typeof import('@openlayer-tracing/cls-hooked');
-      assert.notEqual(copy.clsHookedScope, clsHookedScope);
-      assert.equal(copy.clsHookedScope(own.namespace), own.scope);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
+    });
+  }
 
   it('works with namespaces of two installed copies of cls-hooked', async () => {
     using own = tracing();

@@ -26,6 +26,7 @@ export {
   tapStream,
 } from './integration/tap-stream.js';
 export { type TokenCounts, tokenFields } from './integration/usage.js';
+export { processWide } from './process-wide.js';
 export type { PricedCall, Pricing } from './trace/pricing.js';
 export { watchRejection } from './trace/promised.js';
 export type {

@@ -1,6 +1,7 @@
 /** Which trace and step the running code belongs to. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { processWide } from './process-wide.js';
 import type { RecordedStep } from './trace/recorded-step.js';
 
 /**
@@ -49,20 +50,10 @@ interface Shared {
 /** Finds the step that a framework runs the current code for, by what the framework itself carries along. Never throws. */
 export type StepFinder = () => RecordedStep | undefined;
 
-const SLOT = Symbol.for('openlayer-tracing.scope.v1');
-
-function shared(): Shared {
-  const holder = globalThis as { [SLOT]?: Shared };
-  let value = holder[SLOT];
-  if (value === undefined) {
-    const scope = new AsyncLocalScope();
-    value = { scope, managers: [scope], finders: [] };
-    Object.defineProperty(holder, SLOT, { value });
-  }
-  return value;
-}
-
-const { scope, managers, finders } = shared();
+const { scope, managers, finders } = processWide<Shared>('scope.v1', () => {
+  const asyncLocal = new AsyncLocalScope();
+  return { scope: asyncLocal, managers: [asyncLocal], finders: [] };
+});
 
 /** The AsyncLocalStorage scope that the process shares. */
 export const defaultScope: ScopeManager = scope;

@@ -1,5 +1,6 @@
 /** The AI SDK, versions 5 to 7. */
 
+import { processWide } from '@openlayer-tracing/core/integration';
 import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
@@ -14,7 +15,7 @@ interface Registry {
   AI_SDK_TELEMETRY_INTEGRATIONS?: unknown[];
 }
 
-let isRegistered = false;
+const registration = processWide('integrations.ai-sdk.v1', () => ({ isDone: false }));
 
 /**
  * Has version 7 of the AI SDK record all that it does as steps of the current trace: texts, objects, streams, embeddings
@@ -25,8 +26,8 @@ let isRegistered = false;
  */
 export function traceAISDK(options: AISDKOptions = {}): void {
   checkOptions('traceAISDK', options);
-  if (isRegistered) return;
-  isRegistered = true;
+  if (registration.isDone) return;
+  registration.isDone = true;
   const registry = globalThis as Registry;
   registry.AI_SDK_TELEMETRY_INTEGRATIONS ??= [];
   registry.AI_SDK_TELEMETRY_INTEGRATIONS.push(new AiTelemetry(options));

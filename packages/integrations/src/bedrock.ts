@@ -2,6 +2,7 @@
 
 import { inClientCall, isUntraced, reportFailure } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { traced } from './common/traced.js';
 import { ClientCall } from './http/client-call.js';
 import type { Door } from './http/door.js';
 import { beginExchange, type SmithyRequest, type SmithyResponse } from './http/smithy.js';
@@ -26,8 +27,6 @@ interface MiddlewareStack {
     place: { step: 'deserialize'; name: string; override: boolean; priority: 'low' },
   ): void;
 }
-
-const traced = new WeakSet<MiddlewareStack>();
 
 /**
  * Has a Bedrock client record what it sends to models, by `Converse`, `ConverseStream`, `InvokeModel` and

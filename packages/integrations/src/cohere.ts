@@ -2,6 +2,7 @@
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { traced } from './common/traced.js';
 import { ClientCall } from './http/client-call.js';
 import type { Door } from './http/door.js';
 import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
@@ -63,8 +64,6 @@ function partsOf(given: object | null): KeptOptions[] {
   parts.push(client?._options, client?._v2?._options, clientV2?._options);
   return parts.filter((part): part is KeptOptions => typeof part === 'object' && part !== null);
 }
-
-const traced = new WeakSet<KeptOptions>();
 
 function traceOptions(kept: KeptOptions, door: Door): void {
   if (traced.has(kept)) return;

@@ -3,6 +3,7 @@
 import { inClientCall, isUntraced } from '@openlayer-tracing/core/integration';
 import { record } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { traced } from './common/traced.js';
 import { ClientCall } from './http/client-call.js';
 import type { AnyFetch } from './http/fetch.js';
 import { replaceMethod } from './http/replace-method.js';
@@ -28,7 +29,6 @@ interface ApiClient {
 }
 
 const DEFAULT_ATTEMPTS = 5;
-const traced = new WeakSet<object>();
 
 /**
  * Has a Google GenAI client record each of its calls as a step of the current trace; outside a trace, as a trace of its

@@ -2,6 +2,7 @@
 
 import { registerStepFinder } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { traced } from './common/traced.js';
 import { currentRunId } from './langchain/current-run.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
 
@@ -16,8 +17,6 @@ interface Manager {
   readonly handlers: readonly { readonly name: string }[];
   addHandler(handler: unknown, inherit?: boolean): void;
 }
-
-const traced = new WeakSet<object>();
 
 /**
  * Has all that LangChain and LangGraph run record itself as steps of the current trace: chains, graphs, agents, tools,

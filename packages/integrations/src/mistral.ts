@@ -2,6 +2,7 @@
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { traced } from './common/traced.js';
 import { ClientCall } from './http/client-call.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { mistralShapes } from './shapes/mistral.js';
@@ -30,8 +31,6 @@ interface KeptOptions {
 interface RequestContext {
   readonly retryConfig?: { readonly strategy?: unknown };
 }
-
-const traced = new WeakSet<KeptOptions>();
 
 /**
  * Has a Mistral client record each of its calls as a step of the current trace; outside a trace, as a trace of its own.

@@ -1,5 +1,6 @@
 /** Checks of what users configure, each with an error that says what to do. */
 
+import { recognizeAcrossCopies } from '../process-wide.js';
 import { LONGEST_TIMER_MS } from '../publish/delay.js';
 import { unknownKey } from './unknown-key.js';
 
@@ -7,6 +8,8 @@ import { unknownKey } from './unknown-key.js';
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
+
+recognizeAcrossCopies(ConfigError, 'ConfigError.v1');
 
 export function text(value: unknown, name: string): string | undefined {
   if (value === undefined) return undefined;

@@ -1,9 +1,12 @@
 /** Which call of a client the running code belongs to: the tries of one call, and what its helpers ask for, are one. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { processWide } from '../process-wide.js';
 
-const UNTRACED = {};
-const storage = new AsyncLocalStorage<object>();
+const { storage, UNTRACED } = processWide('client-calls.v1', () => ({
+  storage: new AsyncLocalStorage<object>(),
+  UNTRACED: {},
+}));
 
 /** Runs `fn` as part of this call. Errors pass through unchanged. */
 export function inClientCall<R>(call: object, fn: () => R): R {

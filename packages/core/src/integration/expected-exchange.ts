@@ -3,6 +3,7 @@
  * that one sends is recognised here, and recorded once.
  */
 
+import { processWide } from '../process-wide.js';
 import { currentRecordedStep } from '../scope.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -52,7 +53,7 @@ class Expected implements ExpectedExchange {
   }
 }
 
-const expected = new Set<Expected>();
+const expected = processWide('expected-exchanges.v1', () => new Set<Expected>());
 
 /**
  * Announces what a framework is about to ask.

@@ -1,5 +1,6 @@
 /** The interface that everything between the publisher and the network has. A new concern wraps it. */
 
+import { recognizeAcrossCopies } from '../process-wide.js';
 import type { QueuedRow } from './row.js';
 
 /** Rows of one layout, sent in one call. */
@@ -100,6 +101,8 @@ export class SendError extends Error {
     return this.code === 'unreachable' || this.code === 'bad_answer' || this.code === 'busy';
   }
 }
+
+recognizeAcrossCopies(SendError, 'SendError.v1');
 
 /** Whether the platform may take the rows of a refused batch one by one. */
 export function isAboutRows(error: SendError): boolean {

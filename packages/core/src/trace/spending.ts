@@ -2,6 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics.js';
 import { startTimer } from '../publish/delay.js';
+import { recognizeAcrossCopies } from '../process-wide.js';
 import type { Pricing } from './pricing.js';
 import { watchRejection } from './promised.js';
 import type { RecordedTrace } from './recorded-trace.js';
@@ -26,6 +27,8 @@ export interface BudgetOptions {
 export class BudgetError extends Error {
   override readonly name = 'BudgetError';
 }
+
+recognizeAcrossCopies(BudgetError, 'BudgetError.v1');
 
 export interface SpendingOptions {
   readonly pricing: Pricing | undefined;

@@ -9,12 +9,11 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { type Json, record, text, without } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
+import { traced } from '../common/traced.js';
 import { aiParameters } from './facts.js';
 import { AiModelCall } from './model-call.js';
 
 type Ask = (this: unknown, options: Json) => PromiseLike<unknown>;
-
-const traced = new WeakSet<object>();
 
 /** Wraps the methods that ask the provider; the model stays the object that it is. */
 export function traceModelMethods(model: object, options: CallOptions): void {

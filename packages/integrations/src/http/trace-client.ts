@@ -1,6 +1,7 @@
 /** Makes a client of the Stainless family (OpenAI's, Anthropic's, Groq's, Together's) trace itself. */
 
 import { inClientCall, isUntraced, reportFailure } from '@openlayer-tracing/core/integration';
+import { traced } from '../common/traced.js';
 import { ClientCall } from './client-call.js';
 import type { Door } from './door.js';
 import type { AnyFetch } from './fetch.js';
@@ -13,8 +14,6 @@ interface StainlessClient {
   withOptions?(...args: unknown[]): StainlessClient;
   readonly maxRetries?: unknown;
 }
-
-const traced = new WeakSet<object>();
 
 /**
  * Has every request of the client go through a fetch that records it. Nothing that the client returns is touched.

@@ -12,6 +12,7 @@ import {
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { type Json, text } from '../common/json.js';
+import { traced } from '../common/traced.js';
 import { withBody, withChangedNodeBody } from './changed-response.js';
 import { ClientCall } from './client-call.js';
 import type { Door } from './door.js';
@@ -19,8 +20,6 @@ import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
 import { ModelCall } from './model-call.js';
 import { bodyOfRequest, isRequest, readRequest } from './read-request.js';
 import { askingForUsage, UsageHidden } from './stream-usage.js';
-
-const traced = new WeakSet<AnyFetch>();
 
 export function traceFetch<F extends AnyFetch>(fetch: F, door: Door): F {
   if (traced.has(fetch)) return fetch;

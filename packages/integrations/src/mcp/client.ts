@@ -1,11 +1,10 @@
 import type { CallOptions } from '../common/options.js';
+import { traced } from '../common/traced.js';
 import { asToolStep } from './tool-call.js';
 
 export interface CallsTools {
   callTool(params: unknown, ...rest: unknown[]): unknown;
 }
-
-const traced = new WeakSet<object>();
 
 export function traceCallTool(client: CallsTools, options: CallOptions): void {
   if (traced.has(client)) return;

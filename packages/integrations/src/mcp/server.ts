@@ -1,5 +1,6 @@
 import { record } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
+import { traced } from '../common/traced.js';
 import { asToolStep } from './tool-call.js';
 
 type Handler = (this: unknown, request: unknown, ...rest: unknown[]) => unknown;
@@ -12,7 +13,6 @@ export interface HandlesRequests {
 }
 
 const TOOL_CALL = 'tools/call';
-const traced = new WeakSet<object>();
 
 export function traceToolCalls(server: HandlesRequests, options: CallOptions): void {
   if (traced.has(server)) return;
