@@ -1,7 +1,7 @@
 /** The scope manager that a tracer uses, whoever made it. */
 
 import type { Diagnostics } from './diagnostics.js';
-import { defaultScope, type ScopeManager } from './scope.js';
+import { defaultScope, type RecordedScope, type ScopeManager } from './scope.js';
 import { watchRejection } from './trace/promised.js';
 import type { RecordedStep } from './trace/recorded-step.js';
 
@@ -9,7 +9,7 @@ import type { RecordedStep } from './trace/recorded-step.js';
 export function scopeOf(
   { scope }: { readonly scope: ScopeManager | undefined },
   diagnostics: Diagnostics,
-): ScopeManager {
+): RecordedScope {
   if (scope === undefined) return defaultScope;
   return new GuardedScope(scope, (what, error) =>
     diagnostics.report(
@@ -25,7 +25,7 @@ export function scopeOf(
  * A scope manager of the user's, held to its contract whatever it does: each function is called once, and what it
  * returns or throws is what comes out.
  */
-export class GuardedScope implements ScopeManager {
+export class GuardedScope implements RecordedScope {
   readonly #manager: ScopeManager;
   readonly #onFailure: (what: string, error: unknown) => void;
 
@@ -41,7 +41,8 @@ export class GuardedScope implements ScopeManager {
 
   get(): RecordedStep | undefined {
     try {
-      const step = this.#manager.get();
+      // It returns what `run` was given, which is a recorded step.
+      const step = this.#manager.get() as RecordedStep | undefined;
       if (step === undefined || !this.#watch(step)) return step;
       this.#onFailure('returned a promise where it was asked for the current step', undefined);
       return undefined;

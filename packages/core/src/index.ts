@@ -18,14 +18,14 @@ export type { RetryPolicy } from './publish/backoff.js';
 export type { PublisherLimits } from './publish/publisher.js';
 export type { Feedback, UpdateOptions, UpdateResult } from './publish/row-updater.js';
 export type { Durability, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
-export {
-  type Batch,
-  type Delivery,
-  SendError,
-  type SendErrorCode,
-  type SendOptions,
-  type Transport,
-} from './publish/transport.js';
+export { SendError, type SendErrorCode } from './publish/transport.js';
+export type {
+  Batch,
+  BatchRow,
+  Delivery,
+  SendOptions,
+  Transport,
+} from './publish/user-transport.js';
 export type { ScopeManager } from './scope.js';
 export {
   addStep,
@@ -66,4 +66,4 @@ export type {
 } from './trace/types.js';
 export { createTracer } from './tracer.js';
 export type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
-export type { RowUpdateConfig, StepType } from './wire.js';
+export type { Json, RowUpdateConfig, StepType, WireConfig, WireRow, WireStep } from './wire.js';

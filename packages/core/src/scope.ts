@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processWide } from './process-wide.js';
 import type { RecordedStep } from './trace/recorded-step.js';
+import type { Step } from './trace/types.js';
 
 /**
  * Carries the current step along asynchronous calls. It may lose a step; it must never give one to
@@ -10,40 +11,36 @@ import type { RecordedStep } from './trace/recorded-step.js';
  */
 export interface ScopeManager {
   readonly name: string;
-  get(): RecordedStep | undefined;
+  /** The step that `run` was given, in code that runs in its scope. */
+  get(): Step | undefined;
   /** Calls `fn(first, second)` in the scope of the step, or outside any scope. Errors pass through unchanged. */
-  run<A, B, R>(
-    step: RecordedStep | undefined,
-    fn: (first: A, second: B) => R,
-    first: A,
-    second: B,
-  ): R;
+  run<A, B, R>(step: Step | undefined, fn: (first: A, second: B) => R, first: A, second: B): R;
+}
+
+/** A scope manager as core uses it: each step that `run` is given is a recorded one. */
+export interface RecordedScope extends ScopeManager {
+  get(): RecordedStep | undefined;
 }
 
 /** The default: AsyncLocalStorage, entered by `run` alone. */
-class AsyncLocalScope implements ScopeManager {
+class AsyncLocalScope implements RecordedScope {
   readonly name = 'async-local-storage';
-  readonly #storage = new AsyncLocalStorage<RecordedStep | undefined>();
+  readonly #storage = new AsyncLocalStorage<Step | undefined>();
 
   get(): RecordedStep | undefined {
-    return this.#storage.getStore();
+    return this.#storage.getStore() as RecordedStep | undefined;
   }
 
-  run<A, B, R>(
-    step: RecordedStep | undefined,
-    fn: (first: A, second: B) => R,
-    first: A,
-    second: B,
-  ): R {
+  run<A, B, R>(step: Step | undefined, fn: (first: A, second: B) => R, first: A, second: B): R {
     return this.#storage.run(step, fn, first, second);
   }
 }
 
 /** What the whole process shares, whichever of several installed copies of this package asks. */
 interface Shared {
-  readonly scope: ScopeManager;
+  readonly scope: RecordedScope;
   /** Every scope manager in use; almost always the one above alone. */
-  readonly managers: ScopeManager[];
+  readonly managers: RecordedScope[];
   readonly finders: StepFinder[];
 }
 
@@ -56,17 +53,17 @@ const { scope, managers, finders } = processWide<Shared>('scope.v1', () => {
 });
 
 /** The AsyncLocalStorage scope that the process shares. */
-export const defaultScope: ScopeManager = scope;
+export const defaultScope: RecordedScope = scope;
 
 /** Each scope manager in use, and how many tracers use it. */
-const registered = new Map<ScopeManager, { readonly guarded: ScopeManager; users: number }>();
+const registered = new Map<ScopeManager, { readonly guarded: RecordedScope; users: number }>();
 
 /**
  * Makes the free functions look into this scope manager as well.
  * @param guarded what they ask instead of it, and what does not throw
  * @returns a function that takes it back, once no other tracer uses the manager
  */
-export function registerScope(manager: ScopeManager, guarded: ScopeManager): () => void {
+export function registerScope(manager: ScopeManager, guarded: RecordedScope): () => void {
   const entry = registered.get(manager) ?? { guarded, users: 0 };
   if (entry.users++ === 0) {
     registered.set(manager, entry);

@@ -3,7 +3,7 @@
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
 import { existingTracer, setDefaultTracer } from './default-tracer.js';
-import type { Batch, Delivery, Transport } from './publish/transport.js';
+import type { Batch, Delivery, Transport } from './publish/user-transport.js';
 import { parseJson } from './trace/json-text.js';
 import { createTracerCore } from './tracer.js';
 import type { WireConfig, WireRow } from './wire.js';

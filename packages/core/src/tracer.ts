@@ -11,7 +11,7 @@ import { metricsText } from './publish/metrics-text.js';
 import { Publishing } from './publish/publishing.js';
 import type { QueuedRow } from './publish/row.js';
 import type { Feedback, UpdateOptions, UpdateResult } from './publish/row-updater.js';
-import { registerScope, type ScopeManager } from './scope.js';
+import { type RecordedScope, registerScope } from './scope.js';
 import { EndedTraces } from './trace/ended-traces.js';
 import { InertTrace } from './trace/inert.js';
 import { type IdSpace, idSpaceOf, isInferenceId } from './trace/inference-id.js';
@@ -44,7 +44,7 @@ export function createTracerCore(options: TracerOptions): TracerCore {
 
 /** The tracer as adapters see it. */
 export class TracerCore implements Tracer, Recorder {
-  readonly scope: ScopeManager;
+  readonly scope: RecordedScope;
   readonly diagnostics: Diagnostics;
   readonly redactor: Redactor;
   readonly snapshotter: Snapshotter;

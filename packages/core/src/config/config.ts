@@ -11,7 +11,7 @@ import type {
   SpoolMode,
   SpoolOptions,
 } from '../publish/spool/settings.js';
-import type { Transport } from '../publish/transport.js';
+import type { Transport } from '../publish/user-transport.js';
 import type { ScopeManager } from '../scope.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { TraceLimits } from '../trace/recorder.js';

@@ -4,7 +4,7 @@ import type { Diagnostic, LogLevel } from '../diagnostics.js';
 import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
 import type { SpoolOptions } from '../publish/spool/settings.js';
-import type { Transport } from '../publish/transport.js';
+import type { Transport } from '../publish/user-transport.js';
 import type { ScopeManager } from '../scope.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { TraceLimits } from '../trace/recorder.js';

@@ -2,32 +2,13 @@
 
 import { recognizeAcrossCopies } from '../process-wide.js';
 import type { QueuedRow } from './row.js';
+import type { Delivery, SendOptions, Batch as UserBatch } from './user-transport.js';
 
-/** Rows of one layout, sent in one call. */
-export interface Batch {
-  /** JSON text of the `config` that all its rows share. */
-  readonly layout: string;
+export type { Delivery, SendOptions };
+
+/** Rows of one layout, sent in one call, with what is kept about each of them until it is delivered. */
+export interface Batch extends UserBatch {
   readonly rows: readonly QueuedRow[];
-}
-
-/** What became of the rows of a batch. Together the numbers are the rows. */
-export interface Delivery {
-  readonly delivered: number;
-  /** Rows that the platform will never take, by reason. */
-  readonly lost: Readonly<Record<string, number>>;
-  /** Rows that are sent later, from disk. */
-  readonly spooled?: number | undefined;
-  /** Rows that are sent later, from memory. */
-  readonly held?: number | undefined;
-  /** Rows that the platform will never take, set aside on disk. */
-  readonly quarantined?: number | undefined;
-  /** Why, where rows were not delivered. */
-  readonly error?: unknown;
-}
-
-export interface SendOptions {
-  /** Gives up: the process is shutting down. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Transport {

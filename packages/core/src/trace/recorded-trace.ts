@@ -4,7 +4,7 @@
  */
 
 import type { JournalEntry } from '../publish/journal.js';
-import { innermost, type ScopeManager } from '../scope.js';
+import { innermost, type RecordedScope } from '../scope.js';
 import type { StepType } from '../wire.js';
 import { elapsedSince, monotonicMs, wallClockMs } from './clock.js';
 import { NOTHING_USED } from './inert.js';
@@ -28,7 +28,7 @@ const MAX_KEY_CHARS = 256;
 export class RecordedTrace implements StartedTrace {
   readonly root: RecordedStep<'user_call'>;
   readonly recorder: Recorder;
-  readonly scope: ScopeManager;
+  readonly scope: RecordedScope;
   /** Epoch milliseconds. */
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();

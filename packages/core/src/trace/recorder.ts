@@ -1,7 +1,7 @@
 /** What a trace needs of the tracer that it belongs to. */
 
 import type { Diagnostics } from '../diagnostics.js';
-import type { ScopeManager } from '../scope.js';
+import type { RecordedScope } from '../scope.js';
 import type { IdSpace } from './inference-id.js';
 import type { RecordedTrace } from './recorded-trace.js';
 import type { Redactor } from './redact.js';
@@ -22,7 +22,7 @@ export interface TraceLimits {
 }
 
 export interface Recorder {
-  readonly scope: ScopeManager;
+  readonly scope: RecordedScope;
   readonly snapshotter: Snapshotter;
   readonly redactor: Redactor;
   readonly limits: TraceLimits;
