@@ -1,5 +1,8 @@
 /** The door for framework adapters. */
 
+// First, so that a Node that is too old says so.
+import '#platform';
+
 export { fieldsMayBeSlow, loadedModules } from '#platform';
 export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
 export type { Place } from './http/described-request.js';

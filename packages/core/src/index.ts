@@ -1,5 +1,8 @@
 /** The users' door. */
 
+// First, so that a Node that is too old says so.
+import '#platform';
+
 export { ConfigError } from './config/checks.js';
 export type { TracerOptions } from './config/tracer-options.js';
 export {

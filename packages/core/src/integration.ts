@@ -1,5 +1,8 @@
 /** The door for client integrations. */
 
+// First, so that a Node that is too old says so.
+import '#platform';
+
 export { unknownKey } from './config/unknown-key.js';
 export {
   currentClientCall,

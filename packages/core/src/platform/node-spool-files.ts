@@ -20,7 +20,8 @@ import {
 } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers';
-import { crc32 } from 'node:zlib';
+// Not by its name, without which a Node that is too old would not come to say so.
+import zlib from 'node:zlib';
 import type { SpoolFiles } from '../publish/spool/files.js';
 import { onExit } from './node-exit.js';
 import { fingerprint, isAlive, owner } from './node-owner.js';
@@ -115,7 +116,7 @@ export const nodeSpoolFiles: SpoolFiles = {
     const now = new Date();
     utimesSync(path, now, now);
   },
-  checksum: (bytes) => crc32(bytes),
+  checksum: (bytes) => zlib.crc32(bytes),
   fingerprint,
   owner,
   isAlive,

@@ -1,5 +1,6 @@
 /** What core needs of Node beyond the language and AsyncLocalStorage; chosen by the `#platform` import. */
 
+import './supported-node.js';
 import { channel } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers';
