@@ -1,7 +1,6 @@
 /** The door for framework adapters. */
 
-// First, so that a Node that is too old says so.
-import '#platform';
+import './load-platform.js';
 
 export { fieldsMayBeSlow, loadedModules } from '#platform';
 export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';

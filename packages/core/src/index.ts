@@ -1,7 +1,6 @@
 /** The users' door. */
 
-// First, so that a Node that is too old says so.
-import '#platform';
+import './load-platform.js';
 
 export { ConfigError } from './config/checks.js';
 export type { TracerOptions } from './config/tracer-options.js';

@@ -1,7 +1,6 @@
 /** The door for client integrations. */
 
-// First, so that a Node that is too old says so.
-import '#platform';
+import './load-platform.js';
 
 export { unknownKey } from './config/unknown-key.js';
 export {

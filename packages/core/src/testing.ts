@@ -1,7 +1,6 @@
 /** The door for users' tests: traces in memory instead of on the platform. */
 
-// First, so that a Node that is too old says so.
-import '#platform';
+import './load-platform.js';
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
 import { existingTracer, setDefaultTracer } from './default-tracer.js';

@@ -11,9 +11,9 @@ export const DEFAULT_BASE_URL = 'https://api.openlayer.com/v1';
 export function checkedUrl(value: unknown, name: string, allowHttp: boolean): string | undefined {
   const given = text(value, name);
   if (given === undefined) return undefined;
-  if (/[\s\p{Cf}]/u.test(given) || !URL.canParse(given))
+  const url = /[\s\p{Cf}]/u.test(given) ? undefined : parsed(given);
+  if (url === undefined)
     throw new ConfigError(`${name} is no URL; give one such as ${DEFAULT_BASE_URL}`);
-  const url = new URL(given);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new ConfigError(
       `${name} must hold no user, password, query or fragment; give the key as apiKey`,
@@ -28,6 +28,15 @@ export function checkedUrl(value: unknown, name: string, allowHttp: boolean): st
     );
   }
   return url.href.replace(/\/+$/, '');
+}
+
+/** Not by `URL.canParse`, which the URL of jsdom may lack. */
+function parsed(value: string): URL | undefined {
+  try {
+    return new URL(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function isLoopback(hostname: string): boolean {

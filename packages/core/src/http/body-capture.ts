@@ -40,7 +40,7 @@ export class BodyCapture {
   /** What was kept, as bytes. */
   toBytes(): Uint8Array {
     const parts = this.#parts().map((part) =>
-      typeof part === 'string' ? encoder.encode(part) : part,
+      typeof part === 'string' ? new TextEncoder().encode(part) : part,
     );
     if (parts.length === 1) return parts[0] as Uint8Array;
     const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
@@ -87,8 +87,6 @@ export class BodyCapture {
   }
 }
 
-const encoder = new TextEncoder();
-
 /** Of its own memory: Buffer's `slice` would share it. */
 function copyOf(chunk: Uint8Array, maxBytes: number): Uint8Array {
   const part = chunk.byteLength > maxBytes ? chunk.subarray(0, maxBytes) : chunk;
@@ -98,6 +96,6 @@ function copyOf(chunk: Uint8Array, maxBytes: number): Uint8Array {
 function head(text: string, byteLength: number, room: number): string {
   if (byteLength <= room) return text;
   const buffer = new Uint8Array(room);
-  const { written } = encoder.encodeInto(text, buffer);
+  const { written } = new TextEncoder().encodeInto(text, buffer);
   return new TextDecoder().decode(buffer.subarray(0, written));
 }

@@ -125,13 +125,15 @@ export function allocate(size: number): Uint8Array {
   return new Uint8Array(size);
 }
 
-const encoder = new TextEncoder();
+/** Made at its first use: a browser's globals that a test runner imitates may have none. */
+let encoder: InstanceType<typeof TextEncoder> | undefined;
 
 /**
  * Writes a text as UTF-8 into memory of `allocate`.
  * @returns the bytes that were written
  */
 export function writeUtf8(target: Uint8Array, text: string, offset: number): number {
+  encoder ??= new TextEncoder();
   return encoder.encodeInto(text, target.subarray(offset)).written;
 }
 

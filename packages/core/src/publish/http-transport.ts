@@ -4,9 +4,9 @@ import type { OpenlayerApi } from './openlayer-api.js';
 import { ReusedMemory } from './reused-memory.js';
 import type { Batch, Delivery, SendOptions, Transport } from './transport.js';
 
-const encoder = new TextEncoder();
 const COMMA = 44;
-const END = encoder.encode(']}');
+/** `]}` */
+const END = Uint8Array.of(93, 125);
 
 /** A transport over the REST API: one try, and an error that says what happened. */
 export function httpTransport(api: OpenlayerApi): Transport {
@@ -26,7 +26,7 @@ export function httpTransport(api: OpenlayerApi): Transport {
 
 /** `{"config":…,"rows":[…]}` from the bytes that the rows already are. */
 function bodyOf(batch: Batch, memory: ReusedMemory): Uint8Array {
-  const start = encoder.encode(`{"config":${batch.layout},"rows":[`);
+  const start = new TextEncoder().encode(`{"config":${batch.layout},"rows":[`);
   let size = start.byteLength + END.byteLength + batch.rows.length - 1;
   for (const row of batch.rows) size += row.bytes.byteLength;
   const body = memory.bytesFor(size);

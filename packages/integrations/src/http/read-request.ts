@@ -23,7 +23,11 @@ export function readRequest(
 
 function urlOf(input: FetchInput): URL | undefined {
   const address = isRequest(input) ? input.url : String(input);
-  return URL.canParse(address) ? new URL(address) : undefined;
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
 }
 
 export function isRequest(input: unknown): input is Request {
