@@ -67,7 +67,7 @@ const APPS = {
     vitest: '5.1.2',
     webpack: '5.113.0',
   },
-  next: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
+  next: { hono: '4.13.19', next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
   types: {
     ...FRAMEWORKS,
     ...TYPES,
