@@ -1,7 +1,7 @@
 /** Makes a fresh clone runnable: installs what the lockfile names and builds the packages, where that is not done yet. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,8 +40,20 @@ export function prepare() {
   npm(['run', 'build'], { quiet: true });
 }
 
-/** npm leaves a copy of the lockfile behind when it has installed all of it. */
+/**
+ * npm keeps a list of what it has installed, which it writes last. It trusts the list while no folder on it is younger:
+ * one that is was changed by an install that did not come to its end.
+ */
 function isInstalled() {
-  const done = `${root}node_modules/.package-lock.json`;
-  return existsSync(done) && statSync(done).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
+  const list = `${root}node_modules/.package-lock.json`;
+  try {
+    const listedMs = statSync(list).mtimeMs;
+    if (listedMs < statSync(`${root}package-lock.json`).mtimeMs) return false;
+    const { packages } = JSON.parse(readFileSync(list, 'utf8'));
+    return Object.entries(packages)
+      .filter(([path, { link }]) => path.startsWith('node_modules/') && link !== true)
+      .every(([path]) => statSync(`${root}${path}`).mtimeMs <= listedMs);
+  } catch {
+    return false;
+  }
 }
