@@ -34,7 +34,7 @@ const PARTS = [
   'packages/integrations/dist/common/options.d.ts: StreamUsageOptions',
 ];
 
-const FOLDER = `${ROOT}.cache/signatures`;
+const FOLDER = `${ROOT}test/.signatures`;
 
 /** The declarations behind each entry point that users import. */
 function declarationFiles(): readonly string[] {
