@@ -1,7 +1,8 @@
 /**
  * `npm test`: builds, lints, checks types and runs every test but the long ones. Names of files or folders as arguments
  * narrow the tests. `--faults` runs the long ones, which make every function of ours throw, kill processes and fill
- * disks, and `--full` gives them the numbers that take minutes. Each prints its seed; `SEED=n` repeats it.
+ * disks, and `--full` gives them the numbers that take minutes. Each prints its seed; `SEED=n` repeats it. `--packages`
+ * runs those that use the packed packages with tools of other people: test runners, bundlers, compilers.
  */
 
 import { spawn } from 'node:child_process';
@@ -12,6 +13,7 @@ const TESTS = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', '
 /** Takes as long as all others together, which run beside it where there are two processors. */
 const CONTRACT = 'test/contract/**/*.test.ts';
 const FAULTS = 'test/**/*.fault.ts';
+const PACKAGES = 'test/packages/*.package.ts';
 /** What shows the same in a few minutes. */
 const SHORT = {
   REQUESTS: '3000',
@@ -29,6 +31,7 @@ prepare();
 const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
 const only = process.argv.slice(2).filter((argument) => !flags.has(argument));
 if (flags.has('--faults') && only.length === 0) only.push(FAULTS);
+if (flags.has('--packages') && only.length === 0) only.push(PACKAGES);
 if (!flags.has('--full')) Object.assign(process.env, { ...SHORT, ...process.env });
 if (only.length === 0) {
   console.log('Linting ...');
