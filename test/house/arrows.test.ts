@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path/posix';
-import { readManifest, type Workspace, workspaces } from './repository.ts';
+import { readManifest, readText, type Workspace, workspaces } from './repository.ts';
 import { type Import, readSources, type Source } from './sources.ts';
 
 const CORE = '@openlayer-tracing/core';
@@ -244,14 +244,38 @@ describe('the arrows between packages', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('published packages are ESM for Node 20.19 and newer, under Apache-2.0', () => {
-    for (const { folder, manifest } of packages) {
+  it('published packages are ES modules and CommonJS for Node 20.19 and newer, under Apache-2.0', () => {
+    for (const workspace of packages) {
+      const { folder, manifest } = workspace;
       const { type, license, engines } = manifest;
       assert.deepEqual(
         { type, license, node: engines?.node },
         { type: 'module', license: 'Apache-2.0', node: '>=20.19' },
         folder,
       );
+      const paths: string[] = [];
+      for (const [subpath, files] of Object.entries(manifest.exports ?? {})) {
+        if (typeof files === 'string') continue;
+        const name = files.default.slice('./dist/'.length, -'.js'.length);
+        const build = (at: string) => ({
+          types: `${at}/${name}.d.ts`,
+          default: `${at}/${name}.js`,
+        });
+        assert.deepEqual(files, { require: build('./dist/cjs'), ...build('./dist') }, subpath);
+        if (subpath !== '.') paths.push(subpath.slice(2));
+      }
+      // For TypeScript's node10, which does not read exports.
+      assert.deepEqual(Object.keys(manifest.typesVersions?.['*'] ?? {}), paths, folder);
+    }
+  });
+
+  it('published packages say on their own what they are and how they are used', () => {
+    for (const { folder, manifest } of packages) {
+      assert.ok(manifest.keywords?.includes('openlayer'), folder);
+      assert.ok(manifest.description && manifest.homepage, folder);
+      const text = readText(`${folder}/README.md`);
+      const parts = [`npm i (-D )?${manifest.name}`, '\\n```ts\\n', 'Apache-2.0', 'Node 20.19'];
+      for (const part of parts) assert.match(text, new RegExp(part), folder);
     }
   });
 });

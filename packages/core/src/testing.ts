@@ -62,12 +62,14 @@ export interface CapturedTraces extends Disposable {
 }
 
 /**
- * Captures what the process-wide tracer would publish. Needs neither key nor network.
+ * Captures what the process-wide tracer would publish, until `restore()` or the end of the block of a `using`. Needs
+ * neither key nor network.
  *
  * @example
- * using traces = captureTraces();
+ * const traces = captureTraces();
  * await request(app).post('/chat').send({ question: 'Why?' });
  * assert.equal((await traces.rows())[0]?.steps[0]?.steps[0]?.name, 'retrieve_context');
+ * traces.restore();
  */
 export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): CapturedTraces {
   assertObject(options, 'options');
