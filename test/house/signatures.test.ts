@@ -1,7 +1,7 @@
 /** What a user can reach, a user can name: signatures hold no type of ours that no entry point exports. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import {
   isExpressionWithTypeArguments,
   isIdentifier,
@@ -16,7 +16,7 @@ import {
   type Symbol as CompilerSymbol,
   SymbolFlags,
 } from 'typescript/unstable/sync';
-import { publishedPackages, ROOT } from './repository.ts';
+import { publishedPackages, ROOT, readText } from './repository.ts';
 
 /** The entry points of adapters and integrations: their types are ours to change. */
 const FOR_OUR_PACKAGES = new Set(['./adapter', './integration']);
@@ -130,6 +130,21 @@ function last(name: Node): Node | undefined {
 }
 
 describe('the signatures of what users import', () => {
+  it('leave out what only a resolver of package.json imports finds: TypeScript under node10 is none', () => {
+    const found = publishedPackages().flatMap(({ folder }) => {
+      const names = readdirSync(`${ROOT}${folder}/dist`, { recursive: true, encoding: 'utf8' });
+      const files = names.filter((name) => name.endsWith('.d.ts'));
+      assert.ok(
+        files.some((file) => file.startsWith('cjs')),
+        folder,
+      );
+      return files
+        .map((file) => `${folder}/dist/${file}`)
+        .filter((file) => /(from|import) ['"]#|import\(['"]#/.test(readText(file)));
+    });
+    assert.deepEqual(found, []);
+  });
+
   it('name no type that cannot be imported', () => {
     const unnamed = unnamedTypes();
     const strays = [...unnamed].filter(([place]) => !PARTS.includes(place));

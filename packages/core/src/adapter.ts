@@ -2,12 +2,12 @@
 
 import './load-platform.js';
 
-export { fieldsMayBeSlow, loadedModules } from '#platform';
 export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
 export type { Place } from './http/described-request.js';
 export { followResponse, observeResponses } from './http/node-response.js';
 export type { TracingOptions } from './http/options.js';
 export { defineTrace, setOwnTrace } from './http/own-trace.js';
+export { fieldsMayBeSlow, loadedModules } from './http/platform-for-adapters.js';
 export { readInScope } from './http/read-in-scope.js';
 export type { RequestAdapter } from './http/request-adapter.js';
 export { nodeRequestBody, type RequestBody } from './http/request-body.js';
