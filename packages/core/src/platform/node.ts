@@ -28,7 +28,8 @@ export const fieldsMayBeSlow: boolean = Number.parseInt(process.versions.v8 ?? '
 /** What the CommonJS modules export that are loaded, and whose paths match. */
 export function loadedModules(path: RegExp): readonly unknown[] {
   // The cache is the process's own, whatever the file is that asks for it.
-  const { cache } = createRequire(process.execPath);
+  // Not by a call, whose argument webpack would look at, and warn.
+  const { cache } = Reflect.apply(createRequire, undefined, [process.execPath]);
   return Object.keys(cache)
     .filter((name) => path.test(name))
     .map((name) => cache[name]?.exports as unknown);
