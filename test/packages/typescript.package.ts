@@ -88,6 +88,21 @@ const FILES = {
   `,
 };
 
+const WORKER = `
+  import { Hono } from 'hono';
+  import { createTracer, openlayerTracing } from '@openlayer-tracing/hono';
+  import { traceAnthropic } from '@openlayer-tracing/integrations/anthropic';
+  export const app = new Hono()
+    .use(openlayerTracing({ tracer: createTracer({ apiKey: 'key' }) }))
+    .get('/', async (c) => {
+      const answer: string = await c.var.trace.step('ask', async () => 'yes');
+      // @ts-expect-error the types are there
+      const id: number = c.var.trace.inferenceId;
+      return c.json({ answer, id });
+    });
+  export { traceAnthropic };
+`;
+
 /** What a compiler says of our packages and of the app, but not of what other libraries have in their types. */
 async function complaints(app: App, version: string, config: object): Promise<readonly string[]> {
   await app.write({ 'tsconfig.json': JSON.stringify(config) });
@@ -126,5 +141,25 @@ for (const [version, settings] of Object.entries(VERSIONS)) {
         assert.deepEqual(said, []);
       });
     }
+
+    it('takes the types in a Worker, which has none of Node', async () => {
+      await using app = await createApp('types', { type: 'module' });
+      await app.write({ 'worker.ts': WORKER });
+      const said = await complaints(app, version, {
+        compilerOptions: {
+          module: 'esnext',
+          moduleResolution: 'bundler',
+          target: 'es2022',
+          lib: ['es2023', 'webworker'],
+          strict: true,
+          // As every template for Workers has it: our types name those of Node where a server is Node's.
+          skipLibCheck: true,
+          noEmit: true,
+          types: [],
+        },
+        files: ['worker.ts'],
+      });
+      assert.deepEqual(said, []);
+    });
   });
 }
