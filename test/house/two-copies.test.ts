@@ -192,6 +192,22 @@ req-1  completed  200
       );
     });
 
+    it('keep ids apart that come twice to one transport', async () => {
+      const transport = a.testing.memoryTransport();
+      for (const { core, express: adapter } of [a, b]) {
+        const tracer = core.createTracer({ transport });
+        const app = express();
+        app.use(adapter.openlayerTracing({ tracer }));
+        app.get('/', (_req, res) => void res.json('done'));
+        await request(app).get('/').set('X-Request-Id', 'same').expect(200);
+        await tracer.shutdown();
+      }
+      assert.deepEqual(
+        transport.rows.map(({ inferenceId }) => inferenceId),
+        ['same', 'same:2'],
+      );
+    });
+
     it('make one trace of a request where both are mounted', async () => {
       const published = await tracesOf(async () => {
         const app = express();

@@ -1,6 +1,7 @@
 /** The id of a trace's row: what counts as one, and how repeated ones are told apart. */
 
 import { maskUserInfo } from './mask-text.js';
+import { processWide } from '../process-wide.js';
 
 /** First an alphanumeric, then at most 127 of a set that is safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;
@@ -57,7 +58,7 @@ export function distinctId(id: string, space: IdSpace): string {
   return holder[SLOT]?.distinct(id, space) ?? id;
 }
 
-const spaces = new WeakMap<object, IdSpace>();
+const spaces = processWide('id-spaces.v1', () => new WeakMap<object, IdSpace>());
 
 /** @param destination the address that rows go to, or the transport that takes them */
 export function idSpaceOf(destination: string | object): IdSpace {
