@@ -78,7 +78,9 @@ async function load(at: string, build: Build): Promise<Copy> {
 }
 
 for (const [name, origins] of Object.entries(PAIRS)) {
-  describe(name, () => {
+  describe(name, function () {
+    // Copying takes its time where many tests run.
+    this.timeout(120_000);
     let folder: string;
     let a: Copy;
     let b: Copy;

@@ -15,7 +15,9 @@ for (const [name, build] of [
   ['two installed copies of core', 'dist/index.js'],
   ['core as ES modules, and a copy of it as CommonJS', 'dist/cjs/index.js'],
 ] as const) {
-  describe(name, () => {
+  describe(name, function () {
+    // Copying takes its time where many tests run.
+    this.timeout(120_000);
     let folder: string;
     let other: typeof here;
 
