@@ -1,7 +1,7 @@
 /** The id of a trace's row: what counts as one, and how repeated ones are told apart. */
 
-import { maskUserInfo } from './mask-text.js';
 import { processWide } from '../process-wide.js';
+import { maskUserInfo } from './mask-text.js';
 
 /** First an alphanumeric, then at most 127 of a set that is safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;

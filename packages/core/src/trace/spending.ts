@@ -1,8 +1,8 @@
 /** Tells the app what its traces use and cost while they run, and when that is too much. */
 
 import type { Diagnostics } from '../diagnostics.js';
-import { startTimer } from '../publish/delay.js';
 import { recognizeAcrossCopies } from '../process-wide.js';
+import { startTimer } from '../publish/delay.js';
 import type { Pricing } from './pricing.js';
 import { watchRejection } from './promised.js';
 import type { RecordedTrace } from './recorded-trace.js';
