@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
-import { createTracer, type Tracer } from '@openlayer-tracing/core';
+import type { Tracer } from '@openlayer-tracing/core';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
@@ -133,7 +133,7 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
       maxAgeMs?: number,
     ): Promise<WireRow> {
       await using collector = await startCollector();
-      const tracer = createTracer(collector.tracer);
+      const tracer = collector.createTracer();
       const server = make(tracer, parts, maxAgeMs);
       const client = ask(server);
       try {
@@ -281,7 +281,7 @@ describe('a response that its process does not live to end', () => {
     await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       cwd: new URL('.', import.meta.url),
     });
-    const heir = createTracer({ ...collector.tracer, spool: { dir: folder.path } });
+    const heir = collector.createTracer({ spool: { dir: folder.path } });
     const [row] = await collector.exactly(1);
     await heir.shutdown();
     const http = httpOf(row as WireRow);

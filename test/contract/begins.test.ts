@@ -8,7 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createTracer, type Diagnostic, type Tracer } from '@openlayer-tracing/core';
+import type { Diagnostic, Tracer } from '@openlayer-tracing/core';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
 import { startCollector } from '../support/collector.ts';
@@ -103,7 +103,7 @@ for (const [name, start] of Object.entries(APPS)) {
         await using collector = await startCollector();
         const found: Diagnostic[] = [];
         const onDiagnostic = (diagnostic: Diagnostic) => found.push(diagnostic);
-        const tracer = createTracer({ ...collector.tracer, onDiagnostic });
+        const tracer = collector.createTracer({ onDiagnostic });
         using bare = await listening(start(undefined, spoil));
         using traced = await listening(start(tracer, spoil));
         for (let i = 0; i < 3; i++) assert.deepEqual(await post(traced.url), await post(bare.url));
@@ -125,7 +125,7 @@ describe('a request id that comes twice', () => {
     const [{ express }] = expressVersions as [(typeof expressVersions)[number]];
     const app = express();
     for (const path of ['/orders', '/chat']) {
-      const tracer = createTracer(collector.tracer);
+      const tracer = collector.createTracer();
       app.use(path, forExpress({ tracer }), (_req, res) => {
         res.end(path);
       });
@@ -145,7 +145,7 @@ describe('a request id that comes twice', () => {
     const ids: string[] = [];
     for (const settings of [collector.tracer, collector.tracer, other]) {
       for (const start of Object.values(APPS)) {
-        using server = await listening(start(createTracer(settings), () => {}));
+        using server = await listening(start(collector.createTracer(settings), () => {}));
         const response = await fetch(`${server.url}/x/1`, { method: 'POST', headers });
         ids.push(String(response.headers.get('x-request-id')));
         await response.text();

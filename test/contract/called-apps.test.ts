@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { createTracer, getTrace } from '@openlayer-tracing/core';
+import { getTrace } from '@openlayer-tracing/core';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
 import type { ErrorRequestHandler, Express, Request, RequestHandler } from 'express';
@@ -124,7 +124,7 @@ for (const outer of expressVersions) {
       for (const [way, join] of Object.entries(WAYS)) {
         it(`${way}, is part of its trace`, async () => {
           await using collector = await startCollector();
-          const tracer = createTracer(collector.tracer);
+          const tracer = collector.createTracer();
           const make = (isTraced: boolean) => {
             const app = outer.express();
             app.set('env', 'test');
@@ -207,7 +207,7 @@ describe('what an app finds in its own router', () => {
   for (const { name, express } of [express4, express5]) {
     it(`is what it put there, on ${name}`, async () => {
       await using collector = await startCollector();
-      const tracer = createTracer(collector.tracer);
+      const tracer = collector.createTracer();
       const app = express();
       const handler: RequestHandler = (_req, res) => {
         res.end('on');
@@ -250,7 +250,7 @@ describe('a request that stands for another', () => {
     for (const [what, wrap] of Object.entries(wrappers)) {
       it(`${what} has its trace, and no second one, on ${name}`, async () => {
         await using collector = await startCollector();
-        const tracer = createTracer(collector.tracer);
+        const tracer = collector.createTracer();
         const tracing = forExpress({ tracer });
         const app = express();
         app.use(tracing);
@@ -287,7 +287,7 @@ describe('an app of Koa', () => {
   it('that another one calls is part of its trace', async () => {
     await using collector = await startCollector();
     const app = new koa3.Koa();
-    app.use(forKoa({ tracer: createTracer(collector.tracer) }));
+    app.use(forKoa({ tracer: collector.createTracer() }));
     const sub = failing(new koa3.Koa());
     sub.middleware.unshift(async (ctx, next) => {
       assert.equal(ctx.trace, getTrace(ctx.req));
@@ -310,7 +310,7 @@ describe('an app of Koa', () => {
     it(`of ${koa.name} that one of Express calls is part of its trace`, async () => {
       await using collector = await startCollector();
       const app = express5.express();
-      app.use(forExpress({ tracer: createTracer(collector.tracer) }));
+      app.use(forExpress({ tracer: collector.createTracer() }));
       const sub = failing(new koa.Koa());
       app.use((req, res) => {
         sub.callback()(req, res);
@@ -327,7 +327,7 @@ describe('an app of Koa', () => {
     it(`that calls one of ${name} has it in its trace`, async () => {
       await using collector = await startCollector();
       const app = new koa3.Koa();
-      app.use(forKoa({ tracer: createTracer(collector.tracer) }));
+      app.use(forKoa({ tracer: collector.createTracer() }));
       const sub = subApp(express, true);
       app.use((ctx) => {
         ctx.respond = false;

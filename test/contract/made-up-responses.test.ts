@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import fastifyExpress from '@fastify/express';
 import middie from '@fastify/middie';
-import { createTracer, type Tracer } from '@openlayer-tracing/core';
+import type { Tracer } from '@openlayer-tracing/core';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
@@ -299,7 +299,7 @@ for (const [appName, make] of Object.entries(APPS)) {
 
           it(`answers ${route.method} ${route.path} as without tracing, in one settled trace`, async () => {
             await using collector = await startCollector();
-            const tracer = createTracer(collector.tracer);
+            const tracer = collector.createTracer();
             const bare = make(undefined);
             const expected = await adapter(bare.listener, route, bare.app);
             const traced = make(tracer);
@@ -353,7 +353,7 @@ for (const [plugin, register] of Object.entries(FASTIFY)) {
       for (const way of ['over a socket', 'by inject()']) {
         it(`answers ${route.method} ${route.path} ${way} as without tracing, in one settled trace`, async () => {
           await using collector = await startCollector();
-          const tracer = createTracer(collector.tracer);
+          const tracer = collector.createTracer();
           const ask = async (fastify: FastifyInstance): Promise<Answered> => {
             const headers: Record<string, string> =
               route.body === undefined ? {} : { 'content-type': 'application/json' };

@@ -7,7 +7,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import Router from '@koa/router';
-import { createTracer, type Tracer, type TracerOptions } from '@openlayer-tracing/core';
+import type { Tracer, TracerOptions } from '@openlayer-tracing/core';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forHono } from '@openlayer-tracing/hono';
@@ -125,7 +125,7 @@ for (const [name, start] of Object.entries(APPS)) {
         const settings: TracerOptions = isSpooled
           ? { ...collector.tracer, spool: { dir: folder.path } }
           : collector.tracer;
-        const tracer = createTracer(settings);
+        const tracer = collector.createTracer(settings);
         const server = createServer(start({ tracer })).listen(0);
         const { port } = server.address() as AddressInfo;
         for (const path of PATHS) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
@@ -152,7 +152,7 @@ for (const [name, start] of Object.entries(APPS)) {
     it('lets redact.text see paths and names', async () => {
       await using collector = await startCollector();
       const redact = { text: (text: string) => text.replaceAll('ann', '***') };
-      const tracer = createTracer({ ...collector.tracer, redact });
+      const tracer = collector.createTracer({ redact });
       const server = createServer(start({ tracer })).listen(0);
       const { port } = server.address() as AddressInfo;
       await (await fetch(`http://127.0.0.1:${port}/nowhere/ann`)).text();

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
-import { createTracer, type Tracer } from '@openlayer-tracing/core';
+import type { Tracer } from '@openlayer-tracing/core';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
 import type { Express, Request, Response } from 'express';
@@ -134,7 +134,7 @@ for (const [server, { start, name }] of Object.entries(SERVERS)) {
     for (const way of ['closes', 'vanishes'] as const) {
       it(`whose client ${way} talks as without tracing, and leaves one settled trace`, async () => {
         await using collector = await startCollector();
-        const tracer = createTracer(collector.tracer);
+        const tracer = collector.createTracer();
         const bare = start(undefined);
         const traced = start(tracer);
         try {
@@ -163,7 +163,7 @@ for (const [server, { start, name }] of Object.entries(SERVERS)) {
 
     it('of which many are open at once has a trace for each', async () => {
       await using collector = await startCollector();
-      const tracer = createTracer(collector.tracer);
+      const tracer = collector.createTracer();
       const traced = start(tracer);
       try {
         await Promise.all(Array.from({ length: 10 }, () => talk(traced, 'closes')));

@@ -1,7 +1,7 @@
 /** The platform's double for tests: the local server, and a check of every body that reaches it. */
 
 import assert from 'node:assert/strict';
-import type { TracerOptions } from '@openlayer-tracing/core';
+import { createTracer, type Tracer, type TracerOptions } from '@openlayer-tracing/core';
 import type { DataStreamRequest, WireRow } from '@openlayer-tracing/core/wire';
 import { type Intercept, type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import { violations } from './wire/validate.ts';
@@ -12,6 +12,8 @@ export interface Collector extends AsyncDisposable {
   readonly server: LocalServer;
   /** Settings of a tracer that publishes here, quickly. */
   readonly tracer: TracerOptions;
+  /** A tracer that publishes here, and is shut down before the collector is. */
+  createTracer(options?: TracerOptions): Tracer;
   /** The rows once there are `n`; fails where more arrive within a moment. */
   exactly(n: number): Promise<WireRow[]>;
   /** The one row with this inference ID, once it is there. */
@@ -24,6 +26,7 @@ export interface Collector extends AsyncDisposable {
  */
 export async function startCollector(misbehave?: Intercept): Promise<Collector> {
   const found: string[] = [];
+  const tracers: Tracer[] = [];
   const server = await startLocalServer({
     // Workers send each row by itself, and as many at once as there are requests.
     maxConnections: 2000,
@@ -34,15 +37,21 @@ export async function startCollector(misbehave?: Intercept): Promise<Collector> 
       return misbehave?.(request, response, body) ?? false;
     },
   });
+  const settings: TracerOptions = {
+    apiKey: 'test-key',
+    // Ports come again, and the ids of requests are told apart in each pipeline of a process.
+    inferencePipelineId: crypto.randomUUID(),
+    baseUrl: server.url,
+    batch: { maxDelayMs: 10 },
+    retry: { baseMs: 5, capMs: 50 },
+  };
   return {
     server,
-    tracer: {
-      apiKey: 'test-key',
-      // Ports come again, and the ids of requests are told apart in each pipeline of a process.
-      inferencePipelineId: crypto.randomUUID(),
-      baseUrl: server.url,
-      batch: { maxDelayMs: 10 },
-      retry: { baseMs: 5, capMs: 50 },
+    tracer: settings,
+    createTracer(options) {
+      const tracer = createTracer({ ...settings, ...options });
+      tracers.push(tracer);
+      return tracer;
     },
     async exactly(n) {
       await server.waitForRows(n, { timeoutMs: 10_000 });
@@ -62,6 +71,7 @@ export async function startCollector(misbehave?: Intercept): Promise<Collector> 
       );
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all(tracers.map((tracer) => tracer.shutdown({ deadlineMs: 1000 })));
       await server.close();
       assert.deepEqual(found, []);
       assert.deepEqual(server.problems, []);
