@@ -99,6 +99,8 @@ const HOST_METHODS = new Set([
 
 const HARMLESS_GLOBALS = new Set([
   ...['setTimeout', 'clearTimeout', 'performance.now', 'Date.now', 'Object.fromEntries'],
+  // The same, as they were when the module was loaded.
+  ...['startTimer', 'stopTimer', 'systemNow', 'systemMonotonic', 'systemUuid'],
   // Onto an error that Node has just made.
   'Object.assign',
   ...['crypto.randomUUID', 'Math.max', 'Math.min', 'Math.round', 'Math.floor'],
