@@ -168,15 +168,24 @@ export class RowUpdater {
   }
 }
 
-/** The result of an update that failed, whatever was thrown. */
+/** The result of an update that failed, whatever was thrown. Never throws. */
 export function failedUpdate(thrown: unknown): UpdateResult {
-  const error = thrown instanceof Error ? thrown : new Error(describeError(thrown));
-  // JSON leaves out what an error has of its class, which is nearly all of it.
-  const toJSON = () => {
-    const { name, message } = error;
-    return { ok: false, error: error instanceof SendError ? error.toJSON() : { name, message } };
-  };
-  return Object.defineProperty({ ok: false, error } as const, 'toJSON', { value: toJSON });
+  let error = new Error('the update failed');
+  try {
+    error = thrown instanceof Error ? thrown : new Error(describeError(thrown));
+    return Object.defineProperty({ ok: false, error } as const, 'toJSON', {
+      value: () => ({ ok: false, error: asJson(error) }),
+    });
+  } catch {
+    return { ok: false, error };
+  }
+}
+
+/** JSON leaves out what an error has of its class, which is nearly all of it. */
+function asJson(error: Error): object {
+  if (error instanceof SendError) return error.toJSON();
+  const { name, message } = error;
+  return { name, message };
 }
 
 function mayComeTrue(error: unknown): error is SendError {

@@ -2,9 +2,11 @@
 
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import timers from 'node:timers';
 import { copyWithFaults, type FaultSite } from '../../../support/fault-injection.ts';
 import type { Case, Framework } from '../case.ts';
 import { moodyCollector } from './moody-collector.ts';
@@ -25,14 +27,16 @@ export async function failOneByOne<C extends Case, M, Req>(
   child: Child<C, M, Req>,
 ): Promise<never> {
   const { adapter, framework, read, only } = child;
+  const realSetTimeout = setTimeout;
+  // Our sweeps and deadlines take seconds: here they take a fiftieth of it. Modules keep what they find when they load.
+  const quick = ((fn: () => void, ms = 0) =>
+    realSetTimeout(fn, ms >= 100 ? ms / 50 : ms)) as typeof setTimeout;
+  globalThis.setTimeout = timers.setTimeout = quick;
+  syncBuiltinESMExports();
+
   const folder = await mkdtemp(join(tmpdir(), 'openlayer-faults-'));
   const copy = await copyWithFaults(['core', adapter], folder);
   const core = (await import(copy.url(`${adapter}/dist/index.js`))) as Adapter<M, Req>;
-
-  const realSetTimeout = setTimeout;
-  // Our sweeps and deadlines take seconds: here they take a fiftieth of it.
-  globalThis.setTimeout = ((fn: () => void, ms = 0) =>
-    realSetTimeout(fn, ms >= 100 ? ms / 50 : ms)) as typeof setTimeout;
 
   const collector = moodyCollector();
   collector.listen(0, '127.0.0.1');
