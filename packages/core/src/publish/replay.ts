@@ -85,7 +85,7 @@ export class Replay {
     stopTimer(this.#timer);
     this.#due = at;
     this.#options.outside(() => {
-      this.#timer = unref(startTimer(() => this.#wake(), at - monotonicMs()));
+      this.#timer = unref(startTimer(() => this.#wake(), Math.max(at - monotonicMs(), 0)));
     });
   }
 
