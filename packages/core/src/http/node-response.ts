@@ -104,7 +104,7 @@ class FollowedResponse {
     return this.#wasUpgraded() ? 101 : undefined;
   }
 
-  /** Whether another protocol has taken the connection over, which is told by no event. */
+  /** Whether the connection speaks another protocol by now. Node emits no event for that. */
   #wasUpgraded(): boolean {
     if (this.#bytesBefore === undefined || this.#res.headersSent) return false;
     // What answers after the handshake is given a response without a socket.
@@ -122,7 +122,7 @@ class FollowedResponse {
   }
 
   #outcomeOfClose(): Outcome {
-    // One that was ended without a connection says that it is finished, but has emitted no 'finish'.
+    // Not by `writableFinished`: a response that was ended after its connection was lost says that, too.
     if (this.#res.errored) return 'error';
     if (this.#isWhole()) return 'completed';
     if (this.#wasUpgraded()) return this.#connection?.errored ? 'aborted' : 'completed';

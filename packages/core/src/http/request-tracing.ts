@@ -68,8 +68,8 @@ export class RequestTracing<Req extends object, Res> {
   /** Takes the id that the app has made for a request which it handed to itself. Never throws. */
   takeInnerId(req: Req): void {
     try {
-      const trace = getTrace(req);
-      if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
+      const trace = openTraceOf(req);
+      if (trace === undefined) return;
       // It does not replace the one that the client knows, and the outer request's own is found without us.
       if (trace.isIdGiven || trace.received?.isOf(req) === true) return;
       const id = this.#settings.madeId(req);

@@ -1,6 +1,7 @@
 /** Which trace a request has, for all installed copies of this package. */
 
 import { fieldsMayBeSlow } from '#platform';
+import { processWide } from '../process-wide.js';
 import type { RequestTrace } from '../trace/types.js';
 
 interface TracedRequests {
@@ -43,18 +44,10 @@ class TracedRequest extends Itself {
   }
 }
 
-const SLOT = Symbol.for('openlayer-tracing.requests.v1');
-const holder = globalThis as { [SLOT]?: TracedRequests };
-
-function shared(): TracedRequests {
-  const existing = holder[SLOT];
-  if (existing !== undefined) return existing;
-  const value = TracedRequest;
-  Object.defineProperty(holder, SLOT, { value });
-  return value;
-}
-
-export const tracedRequests: TracedRequests = shared();
+export const tracedRequests: TracedRequests = processWide<TracedRequests>(
+  'requests.v1',
+  () => TracedRequest,
+);
 
 /**
  * The trace of a request, for code that has the raw request but lost the scope. Undefined where no middleware of ours

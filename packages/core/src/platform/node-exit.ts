@@ -1,5 +1,7 @@
 /** The end of the process: what runs at it, and the signals that ask for it. */
 
+import { processWide } from '../process-wide.js';
+
 const exits = new Set<() => void>();
 
 function atExit(): void {
@@ -35,15 +37,8 @@ interface Shared {
   readonly heard: (signal: NodeJS.Signals) => void;
 }
 
-const SLOT = Symbol.for('openlayer-tracing.signals.v1');
-const holder = globalThis as { [SLOT]?: Shared };
-
 function shared(): Shared {
-  const existing = holder[SLOT];
-  if (existing !== undefined) return existing;
-  const value = { works: new Set<SignalWork>(), heard };
-  Object.defineProperty(holder, SLOT, { value });
-  return value;
+  return processWide('signals.v1', () => ({ works: new Set<SignalWork>(), heard }));
 }
 
 /**

@@ -44,18 +44,15 @@ class InferenceIds {
   }
 }
 
-const SLOT = Symbol.for('openlayer-tracing.ids.v1');
-const holder = globalThis as { [SLOT]?: Pick<InferenceIds, 'distinct'> };
+let ids: Pick<InferenceIds, 'distinct'> | undefined;
 
 /**
  * The id itself where it is new in its space, else the id with the number of its attempt. The whole process shares what
  * was seen: middleware that is mounted twice, and apps side by side, get the same request ids.
  */
 export function distinctId(id: string, space: IdSpace): string {
-  if (holder[SLOT] === undefined) {
-    Object.defineProperty(holder, SLOT, { value: new InferenceIds() });
-  }
-  return holder[SLOT]?.distinct(id, space) ?? id;
+  ids ??= processWide('ids.v1', () => new InferenceIds());
+  return ids.distinct(id, space);
 }
 
 const spaces = processWide('id-spaces.v1', () => new WeakMap<object, IdSpace>());
