@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // npm links commands when it installs, which in a clone is before anything is built.
-import '../dist/platform/replay-bin.js';
+import '../dist/openlayer-replay.js';

@@ -1,24 +1,27 @@
-/** The door for framework adapters. */
+/** The entry point for adapters of frameworks: not a public API. */
 
-import './load-platform.js';
+import './platform/load-platform.js';
 
-export { setAnswerHeader, setHeaderWithHead } from './http/answer-header.js';
-export type { Place } from './http/described-request.js';
-export { followResponse, observeResponses } from './http/node-response.js';
+export { onEmit } from './follow/on-emit.js';
+export { headerOf, type RequestBody } from './http/body/request-body.js';
+export { loadedModules } from './http/loaded-modules.js';
+export { signalOfClient } from './http/node/client-signal.js';
+export { followNodeExchange, followResponse } from './http/node/node-response.js';
+export { followWebSocket, hasWebSocket } from './http/node/node-web-socket.js';
 export type { TracingOptions } from './http/options.js';
-export { defineTrace, setOwnTrace } from './http/own-trace.js';
-export { fieldsMayBeSlow, loadedModules } from './http/platform-for-adapters.js';
+export { defineTrace, prepareSlowPrototypes } from './http/own-trace.js';
 export { readInScope } from './http/read-in-scope.js';
+export {
+  openTraceOf,
+  type Place,
+  type RecordedRequest,
+  recordRequestError,
+} from './http/recorded-request.js';
 export type { RequestAdapter } from './http/request-adapter.js';
-export { nodeRequestBody, type RequestBody } from './http/request-body.js';
-export { mountPattern, pathForName, pathOf } from './http/request-path.js';
-export type { RecordedRequest } from './http/request-trace.js';
+export { pathForName, pathOf } from './http/request-path.js';
 export { RequestTracing } from './http/request-tracing.js';
-export { openTraceOf } from './http/running-request.js';
-export { readStreamInScope } from './http/stream-in-scope.js';
+export { setHeaderWithHead, setResponseHeader } from './http/response-header.js';
 export { getTrace } from './http/traced-requests.js';
-export { type BodySource, WebExchange } from './http/web-exchange.js';
-export { type WebRequest, webRequestBody } from './http/web-request-body.js';
-export { onEmit } from './trace/follow-readable.js';
-export { InertTrace } from './trace/inert.js';
+export { type BodySource, WebExchange } from './http/web/web-exchange.js';
+export { webRequestBody } from './http/web/web-request-body.js';
 export type { RequestTrace } from './trace/types.js';

@@ -1,34 +1,7 @@
-/** The users' door. */
+/** The entry point for apps. Every adapter exports all of it. */
 
-import './load-platform.js';
+import './platform/load-platform.js';
 
-export { ConfigError } from './config/checks.js';
-export type { TracerOptions } from './config/tracer-options.js';
-export {
-  configure,
-  feedback,
-  flush,
-  getTracer,
-  metricsText,
-  shutdown,
-  updateRow,
-} from './default-tracer.js';
-export type { Diagnostic, LogLevel } from './diagnostics.js';
-export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/options.js';
-export { getTrace } from './http/traced-requests.js';
-export type { RetryPolicy } from './publish/backoff.js';
-export type { PublisherLimits } from './publish/publisher.js';
-export type { Feedback, UpdateOptions, UpdateResult } from './publish/row-updater.js';
-export type { Durability, SpoolMode, SpoolOptions } from './publish/spool/settings.js';
-export { SendError, type SendErrorCode } from './publish/transport.js';
-export type {
-  Batch,
-  BatchRow,
-  Delivery,
-  SendOptions,
-  Transport,
-} from './publish/user-transport.js';
-export type { ScopeManager } from './scope.js';
 export {
   addStep,
   currentStep,
@@ -37,11 +10,39 @@ export {
   step,
   updateCurrentStep,
   updateCurrentTrace,
-} from './trace/current.js';
-export type { PricedCall, Pricing } from './trace/pricing.js';
-export type { TraceLimits } from './trace/recorder.js';
-export type { RedactOptions } from './trace/redact.js';
-export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/spending.js';
+} from './api/current.js';
+export {
+  configure,
+  feedback,
+  flush,
+  getTracer,
+  metricsText,
+  shutdown,
+  updateRow,
+} from './api/default-tracer.js';
+export type { TraceOptions } from './api/trace-options.js';
+export { trace, traced } from './api/traced.js';
+export { ConfigError } from './config/checks.js';
+export type { TracerOptions } from './config/tracer-options.js';
+export type { DiagnosticReason } from './diagnostics/diagnostic-reason.js';
+export type { Diagnostic, LogLevel } from './diagnostics/diagnostics.js';
+export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/options.js';
+export { getTrace } from './http/traced-requests.js';
+export type { RetryPolicy } from './publish/backoff.js';
+export type { DropReason, SendErrorCode } from './publish/drop-reason.js';
+export type { PublisherLimits } from './publish/publisher.js';
+export { SendError } from './publish/transport.js';
+export type {
+  Batch,
+  BatchRow,
+  Delivery,
+  SendOptions,
+  Transport,
+} from './publish/user-transport.js';
+export type { Durability, SpoolMode, SpoolOptions } from './spool/settings.js';
+export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/cost-tracker.js';
+export type { Billing, PricedCall, Pricing } from './trace/pricing.js';
+export type { ScopeManager } from './trace/scope.js';
 export type {
   AgentFields,
   ChatCompletionFields,
@@ -54,8 +55,8 @@ export type {
   StepUpdate,
   ToolFields,
 } from './trace/step-types.js';
-export type { TraceOptions } from './trace/trace-options.js';
-export { trace, traced } from './trace/traced.js';
+export type { TokenCounts } from './trace/token-counts.js';
+export type { TraceLimits } from './trace/trace-limits.js';
 export type {
   Outcome,
   RequestTrace,
@@ -66,6 +67,8 @@ export type {
   TraceUpdate,
   Usage,
 } from './trace/types.js';
-export { createTracer } from './tracer.js';
-export type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
+export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-updater.js';
+export { createTracer } from './tracer/tracer.js';
+export type { StartTraceOptions, Tracer, TracerStats } from './tracer/tracer-api.js';
+export type { RedactOptions } from './values/redact.js';
 export type { Json, RowUpdateConfig, StepType, WireConfig, WireRow, WireStep } from './wire.js';

@@ -1,24 +1,39 @@
-/** The door for client integrations. */
+/** The entry point for integrations of model clients: not a public API. */
 
-import './load-platform.js';
+import './platform/load-platform.js';
 
-export { unknownKey } from './config/unknown-key.js';
+export { currentStep } from './api/current.js';
+export { unknownKey } from './diagnostics/unknown-key.js';
+export { watchRejection } from './follow/promised.js';
+export {
+  type AnnouncedRequest,
+  announcedRequest,
+  announceRequest,
+  type RequestContent,
+} from './integration/announced-request.js';
 export {
   currentClientCall,
   inClientCall,
   isUntraced,
   untraced,
 } from './integration/client-call.js';
+export { type CallResult, runCall } from './integration/follow-call.js';
 export {
-  type AskedFor,
-  type ExpectedExchange,
-  expectExchange,
-  expectedExchange,
-} from './integration/expected-exchange.js';
+  type AnnouncingChannel,
+  type AnnouncingChannels,
+  announcingChannels,
+  currentWithin,
+  registerStepFinder,
+  scopeChannel,
+} from './integration/framework-scope.js';
+export {
+  isUnrecorded,
+  type OutgoingRequest,
+  watchRequests,
+} from './integration/outgoing-request.js';
 export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
-export { reportFailure } from './integration/report.js';
+export { reportFailure, reportUnrecorded, runGuarded } from './integration/report.js';
 export { startCall } from './integration/start-call.js';
-export { currentWithin, registerStepFinder } from './integration/step-finder.js';
 export {
   type BodyChange,
   type BodyObserver,
@@ -27,16 +42,18 @@ export {
   tapNodeBody,
   tapStream,
 } from './integration/tap-stream.js';
-export { type TokenCounts, tokenFields } from './integration/usage.js';
-export { processWide } from './process-wide.js';
-export type { PricedCall, Pricing } from './trace/pricing.js';
-export { watchRejection } from './trace/promised.js';
+export { type TokenFields, tokenFields } from './integration/usage.js';
+export { processWide } from './platform/process-wide.js';
+export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export type {
   ChatCompletionFields,
   EmbeddingFields,
+  FinishedStep,
+  GuardrailFields,
   StepOptions,
   StepUpdate,
 } from './trace/step-types.js';
+export { laterCounts, type TokenCounts } from './trace/token-counts.js';
 export type { Step } from './trace/types.js';
-export { withoutHalf } from './trace/well-formed.js';
+export { withoutHalf } from './values/well-formed.js';
 export type { StepType } from './wire.js';

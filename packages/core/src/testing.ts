@@ -1,26 +1,27 @@
-/** The door for users' tests: traces in memory instead of on the platform. */
+/** The entry point for tests of apps: keeps traces in memory instead of sending them. */
 
-import './load-platform.js';
+import './platform/load-platform.js';
+import { existingTracer, setDefaultTracer } from './api/default-tracer.js';
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
-import { existingTracer, setDefaultTracer } from './default-tracer.js';
 import type { Batch, Delivery, Transport } from './publish/user-transport.js';
-import { parseJson } from './trace/json-text.js';
-import { createTracerCore } from './tracer.js';
+import { createTracerCore } from './tracer/tracer.js';
+import { parseJson } from './values/json-text.js';
 import type { WireConfig, WireRow } from './wire.js';
 
-/** A transport that keeps what it is sent. */
+/** A transport that keeps rows in memory. */
 export interface MemoryTransport extends Transport {
-  /** Every row so far, in order of arrival. */
+  /** All rows so far, in order of arrival. */
   readonly rows: readonly WireRow[];
-  /** The `config` of every call so far. */
+  /** The `config` of each batch so far. */
   readonly configs: readonly WireConfig[];
-  /** Forgets all rows. */
+  /** Deletes all rows and configs. */
   clear(): void;
 }
 
 /**
- * A transport that keeps rows in memory. A tracer with it needs neither key nor network.
+ * Creates a transport that keeps rows in memory. A tracer with it needs no API key and no network.
+ * @throws ConfigError if it is given any option
  *
  * @example
  * const transport = memoryTransport();
@@ -38,7 +39,7 @@ export function memoryTransport(...options: readonly never[]): MemoryTransport {
     rows,
     configs,
     async send(batch: Batch): Promise<Delivery> {
-      // What is sent is our own text in the platform's shape.
+      // The texts are written by this library in the types that they are cast to.
       configs.push(parseJson(batch.layout) as WireConfig);
       for (const row of batch.rows) rows.push(parseJson(decoder.decode(row.bytes)) as WireRow);
       return { delivered: batch.rows.length, lost: {} };
@@ -51,19 +52,21 @@ export function memoryTransport(...options: readonly never[]): MemoryTransport {
   };
 }
 
-/** Traces that are captured instead of published, until they are restored. */
+/** Traces that are captured instead of published, until `restore()`. */
 export interface CapturedTraces extends Disposable {
-  /** The rows of all traces that have ended so far. */
+  /** The rows of all traces that have ended since the last `clear()`. Waits until they are written. */
   rows(): Promise<readonly WireRow[]>;
-  /** Forgets all traces that have ended so far. */
+  /** Leaves out all traces that have ended so far. */
   clear(): void;
-  /** Puts the former process-wide tracer back; `using` does so at the end of its block. */
+  /** Restores the former process-wide tracer. `using` calls it at the end of the block. */
   restore(): void;
 }
 
 /**
- * Captures what the process-wide tracer would publish, until `restore()` or the end of the block of a `using`. Needs
- * neither key nor network.
+ * Captures the traces of the process-wide tracer instead of publishing them, until `restore()` or the end of a `using` block.
+ * Needs no API key and no network.
+ * @param options of the capturing tracer
+ * @throws ConfigError if an option is wrong
  *
  * @example
  * const traces = captureTraces();
@@ -80,7 +83,6 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
   );
   const before = existingTracer();
   const transport = memoryTransport();
-  // The one before it comes back.
   const tracer = setDefaultTracer(createTracerCore({ publish: true, ...options, transport }));
   let cleared = 0;
   const restore = () => {
@@ -92,7 +94,7 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
       return transport.rows.slice(cleared);
     },
     clear() {
-      // What waits is sent before anything that ends from now on, so that it can be told apart.
+      // Queued rows are sent before those of traces that end from now on, so that the count separates them.
       void tracer.flush();
       const { published, queued } = tracer.stats();
       cleared = published + queued;

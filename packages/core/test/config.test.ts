@@ -57,21 +57,21 @@ describe('a wrong option', () => {
   const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     ['null for all', null, /options must be an object, but is null/],
     ['a text for all', 'key', /options must be an object, but is string/],
-    ['apiKey', { apiKey: 5 }, /apiKey must be a text, but is of type number/],
-    ['apiKey', { apiKey: null }, /apiKey must be a text/],
+    ['apiKey', { apiKey: 5 }, /apiKey must be a string, but is of type number/],
+    ['apiKey', { apiKey: null }, /apiKey must be a string/],
     ['apiKey', { apiKey: `${KEY}\n${KEY}` }, /apiKey holds control characters; copy it anew/],
     ['apiKey', { apiKey: `${KEY}\u200b` }, /apiKey holds characters .* copy it anew/],
     ['apiKey', { apiKey: `“${KEY}”` }, /apiKey holds characters .* copy it anew/],
-    ['inferencePipelineId', { inferencePipelineId: {} }, /inferencePipelineId must be a text/],
+    ['inferencePipelineId', { inferencePipelineId: {} }, /inferencePipelineId must be a string/],
     ...['.', '..', '...', '../projects', 'a/b', '%2e%2e', 'a b', '"a"', 'a?b', 'a#b', 'ä'].map(
       (inferencePipelineId) =>
         [
           'inferencePipelineId',
           { inferencePipelineId },
-          /inferencePipelineId is no id of a pipeline; copy it from/,
+          /inferencePipelineId is not the id of a pipeline; copy it from/,
         ] as const,
     ),
-    ['baseUrl', { baseUrl: 'api.openlayer.com' }, /baseUrl is no URL; give one such as https/],
+    ['baseUrl', { baseUrl: 'api.openlayer.com' }, /baseUrl is not a URL; give one such as https/],
     ['baseUrl', { baseUrl: 'ftp://api.openlayer.com' }, /baseUrl must start with https:\/\//],
     [
       'baseUrl',
@@ -92,7 +92,7 @@ describe('a wrong option', () => {
     ['baseUrl', { baseUrl: `https://a:${KEY}@api.openlayer.com` }, /must hold no user/],
     ['baseUrl', { baseUrl: `https://api.openlayer.com/v1?key=${KEY}` }, /must hold no user/],
     ['baseUrl', { baseUrl: `https://api.openlayer.com/v1#${KEY}` }, /must hold no user/],
-    ['baseUrl', { baseUrl: 7 }, /baseUrl must be a text/],
+    ['baseUrl', { baseUrl: 7 }, /baseUrl must be a string/],
     [
       'dangerouslyAllowHttp',
       { dangerouslyAllowHttp: 'no' },
@@ -147,7 +147,7 @@ describe('a wrong option', () => {
     ],
     ['redact.key', { redact: { key: [] } }, /^redact\.key is not known; did you mean keys\?$/],
     ['spool.dri', { spool: { dri: '' } }, /^spool\.dri is not known; did you mean dir\?$/],
-    ['spool', { spool: 'traces' }, /spool takes \{ dir: '\.\.\.' \}, not a text/],
+    ['spool', { spool: 'traces' }, /spool takes \{ dir: '\.\.\.' \}, not a string/],
     ['logLevel', { logLevel: 'loud' }, /logLevel must be one of off, error, warn, info, debug/],
     ['onDiagnostic', { onDiagnostic: 'print' }, /onDiagnostic must be a function/],
     ['redact', { redact: true }, /redact must be an object, but is boolean/],
@@ -155,12 +155,12 @@ describe('a wrong option', () => {
     [
       'redact.keys',
       { redact: { keys: 'password' } },
-      /redact\.keys must be a list of texts and regular expressions/,
+      /redact\.keys must be an array of strings and regular expressions/,
     ],
     [
       'redact.keys',
       { redact: { keys: [5] } },
-      /redact\.keys must hold texts and regular expressions only/,
+      /redact\.keys must hold strings and regular expressions only/,
     ],
     ['redact.text', { redact: { text: 'mask' } }, /redact\.text must be a function/],
     ['redact.defaults', { redact: { defaults: 'no' } }, /redact\.defaults must be true or false/],
@@ -268,7 +268,7 @@ describe('the environment', () => {
     withEnv({ ...env, OPENLAYER_BASE_URL: 'no url' }, () => {
       assert.match(
         diagnosticsOf({}).diagnostics[0]?.message ?? '',
-        /^OPENLAYER_BASE_URL is no URL; give one .*; until then requests go on untraced$/,
+        /^OPENLAYER_BASE_URL is not a URL; give one .*; until then requests go on untraced$/,
       );
       assert.ok(createTracer({ baseUrl: 'https://api.openlayer.com/v1' }).isEnabled);
     });
@@ -318,7 +318,7 @@ describe('the environment', () => {
       process.stderr.write = write;
     }
     assert.equal(lines.length, 1, lines.join());
-    assert.match(lines[0] ?? '', /OPENLAYER_BASE_URL is no URL/);
+    assert.match(lines[0] ?? '', /OPENLAYER_BASE_URL is not a URL/);
   });
 });
 

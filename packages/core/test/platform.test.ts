@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net';
-import * as node from '../src/platform/node.ts';
-import * as web from '../src/platform/web.ts';
-import type { ExchangeRequest } from '../src/publish/exchange.ts';
+import type { HttpRequest } from '../src/platform/http-client.ts';
+import * as node from '../src/platform/node/platform.ts';
+import * as web from '../src/platform/web/platform.ts';
 
 /** The compiler holds the two sides to be of one shape. */
 type Side = Omit<typeof node, 'timersLast'>;
@@ -94,11 +94,11 @@ describe('the platform of the web', () => {
   });
 });
 
-for (const [name, { exchange }] of sides) {
-  describe(`an exchange on ${name}`, () => {
-    const asked = async (listener: RequestListener, change: Partial<ExchangeRequest> = {}) => {
+for (const [name, { httpClient }] of sides) {
+  describe(`an HTTP client on ${name}`, () => {
+    const asked = async (listener: RequestListener, change: Partial<HttpRequest> = {}) => {
       await using server = await serverOf(listener);
-      const own = exchange();
+      const own = httpClient();
       try {
         return await own.send({
           method: 'POST',
@@ -137,7 +137,7 @@ for (const [name, { exchange }] of sides) {
     it('ends at its deadline, also in the middle of an answer', async () => {
       await assert.rejects(
         asked((_req, res) => void res.writeHead(200).write('a'), { timeoutMs: 100 }),
-        /no complete answer within 100 ms/,
+        /no complete response within 100 ms/,
       );
     });
 
@@ -170,11 +170,11 @@ for (const [name, { exchange }] of sides) {
   });
 }
 
-describe('an exchange of Node', () => {
+describe('an HTTP client of Node', () => {
   it('closes a connection before servers of Node do, which would break the next call', async () => {
     let closedAt = 0;
     await using server = await serverOf((_req, res) => void res.end('{}'));
-    const exchange = node.exchange();
+    const client = node.httpClient();
     const { port } = new URL(server.url);
     const url = new URL(`http://127.0.0.1:${port}/`);
     server.listener.on('connection', (socket) => {
@@ -183,11 +183,11 @@ describe('an exchange of Node', () => {
       });
     });
     const ask = { method: 'GET', url, headers: {}, body: undefined, timeoutMs: 1000 };
-    await exchange.send({ ...ask, maxResponseBytes: 100 });
+    await client.send({ ...ask, maxResponseBytes: 100 });
     const answeredAt = performance.now();
     while (closedAt === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     assert.ok(closedAt - answeredAt < server.listener.keepAliveTimeout);
-    exchange.close();
+    client.close();
   });
 
   it('says that a body is sent when all of it has left, even where the answer came before', async () => {
@@ -201,9 +201,9 @@ describe('an exchange of Node', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const exchange = node.exchange();
+    const client = node.httpClient();
     let isSent = false;
-    const { status } = await exchange.send({
+    const { status } = await client.send({
       method: 'POST',
       url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
       headers: {},
@@ -220,7 +220,7 @@ describe('an exchange of Node', () => {
     assert.equal(isSent, false);
     socket?.resume();
     while (!isSent) await new Promise((resolve) => setTimeout(resolve, 5));
-    exchange.close();
+    client.close();
     socket?.destroy();
     server.close();
   });

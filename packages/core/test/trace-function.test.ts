@@ -128,16 +128,16 @@ describe('trace(fn)', () => {
     for (const [given, message] of [
       [
         'search',
-        "options of a traced function are an object, such as { name: 'search', type: 'tool' }",
+        "the options of a traced function must be an object, such as { name: 'search', type: 'tool' }",
       ],
       [
         null,
-        "options of a traced function are an object, such as { name: 'search', type: 'tool' }",
+        "the options of a traced function must be an object, such as { name: 'search', type: 'tool' }",
       ],
-      [{ name: 5 }, 'name must be a text'],
+      [{ name: 5 }, 'name must be a string'],
       [{ type: 'llm' }, /^type must be one of user_call, chain, .*guardrail/],
-      [{ params: 'query' }, "params must be a list of names, such as ['query']"],
-      [{ params: [1] }, "params must be a list of names, such as ['query']"],
+      [{ params: 'query' }, "params must be an array of names, such as ['query']"],
+      [{ params: [1] }, "params must be an array of names, such as ['query']"],
       [{ inputs: ['query'] }, 'inputs must be a function of the arguments'],
       [{ output: 'text' }, 'output must be a function of the result'],
     ] as const) {
@@ -402,7 +402,7 @@ describe('trace(fn)', () => {
       assert.equal(rootOf(row).metadata.errorType, 'RangeError');
     });
 
-    it('where 10,000 steps nest: 64 levels are kept and the others counted', async () => {
+    it('where 1,000 steps nest: 64 levels are kept and the others counted', async () => {
       using traces = record();
       const down = (n: number): number => (n === 0 ? 0 : 1 + step('level', () => down(n - 1)));
       assert.equal(trace(() => down(1_000), { name: 'root' })(), 1_000);

@@ -196,6 +196,55 @@ describe('trace(fn) of a function that returns a custom thenable', () => {
     assert.deepEqual(rootOf(await traces.row()).output, ['a = 1', 'b = 2']);
   });
 
+  /** As the promises of OpenAI's and Anthropic's clients: each of its methods asks what it holds, and none another. */
+  class ClientPromise extends Promise<string> {
+    // No promise is to be made of its class.
+    static override get [Symbol.species]() {
+      return Promise;
+    }
+    readonly #held: Promise<string>;
+    constructor(held: Promise<string>) {
+      super((resolve) => resolve(''));
+      this.#held = held;
+    }
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+    override then<A, B>(
+      onValue?: ((value: string) => A | PromiseLike<A>) | null,
+      onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+    ): Promise<A | B> {
+      return this.#held.then(onValue, onError);
+    }
+    override catch<B>(onError?: ((error: unknown) => B | PromiseLike<B>) | null) {
+      return this.#held.catch(onError);
+    }
+    override finally(onSettled?: (() => void) | null) {
+      return this.#held.finally(onSettled);
+    }
+  }
+
+  const WAYS: Readonly<Record<string, (promise: Promise<string>) => Promise<unknown>>> = {
+    await: async (promise) => await promise,
+    'then with both': (promise) => promise.then(String, String),
+    catch: (promise) => promise.catch(String),
+    finally: (promise) => promise.finally(() => {}).catch(String),
+    'catch, then finally': (promise) => promise.catch(String).finally(() => {}),
+  };
+  for (const [way, wait] of Object.entries(WAYS)) {
+    it(`records what came of it by ${way}, and changes nothing`, async () => {
+      for (const failure of [undefined, new Error('away')]) {
+        const made = () =>
+          new ClientPromise(failure ? Promise.reject(failure) : Promise.resolve('found'));
+        const bare = await wait(made()).catch(String);
+        using traces = record();
+        const ask = trace(made, { name: 'ask' });
+        assert.deepEqual(await wait(ask()).catch(String), bare);
+        const { output, metadata } = rootOf(await traces.row());
+        assert.equal(output, failure ? null : 'found');
+        assert.equal(metadata.error, failure?.message);
+      }
+    });
+  }
+
   it('runs it once where an async function returns it', async () => {
     using traces = record();
     const query = new Query();

@@ -132,17 +132,19 @@ describe('trace(fn) of a function that returns a web ReadableStream', () => {
     assert.equal((await traces.rows()).length, 1);
   });
 
-  it('leaves a locked stream and a subclass as they are', async () => {
+  it('leaves a locked stream as it is, and a subclass the one that it is', async () => {
     using traces = record();
     class Labelled extends ReadableStream<string> {
       readonly label = 'mine';
     }
     const locked = source(['a']).stream;
     const reader = locked.getReader();
-    const labelled = new Labelled();
+    const labelled = new Labelled({ start: (controller) => controller.close() });
     assert.equal(trace(() => locked)(), locked);
     assert.equal(trace(() => labelled)(), labelled);
     assert.deepEqual(await reader.read(), { done: false, value: 'a' });
+    assert.equal((await traces.rows()).length, 1, 'nobody has read the other');
+    assert.equal(await textOf(labelled), '');
     assert.equal((await traces.rows()).length, 2);
   });
 

@@ -39,6 +39,23 @@ function tracing() {
   };
 }
 
+describe('what an app holds of a trace', () => {
+  it('is short as JSON, so that a logger which is given a request can write it', () => {
+    const { tracer } = tracing();
+    const off = createTracer({ publish: false });
+    for (const each of [tracer, off]) {
+      const trace = each.startTrace({ name: 'nightly', inferenceId: 'night-1' });
+      const started = trace.startStep({ name: 'import', type: 'tool' });
+      const { id, name, type } = started;
+      assert.deepEqual(JSON.parse(JSON.stringify({ trace, started })), {
+        trace: { inferenceId: trace.inferenceId },
+        started: { id, name, type },
+      });
+      trace.end();
+    }
+  });
+});
+
 describe('startTrace', () => {
   it('starts a trace that ends with its block', async () => {
     const { tracer, sent } = tracing();
@@ -373,6 +390,7 @@ describe('a trace', () => {
       cost: undefined,
       estimatedCost: undefined,
       unpricedCalls: 0,
+      unpriced: {},
     });
     trace.step({ name: 'a', type: 'chat_completion', promptTokens: 1, tokens: 3, cost: 0.5 }, (a) =>
       a.addStep({ name: 'b', type: 'embedding', promptTokens: 10, tokens: 20 }),
@@ -386,6 +404,7 @@ describe('a trace', () => {
       // What was given is no less than an estimate; of the embedding neither is known.
       estimatedCost: 0.75,
       unpricedCalls: 1,
+      unpriced: { pricing: 1 },
     });
     trace.end();
     const { row } = await sent();
@@ -563,6 +582,7 @@ describe('an inert trace', () => {
       cost: undefined,
       estimatedCost: undefined,
       unpricedCalls: 0,
+      unpriced: {},
     });
     assert.equal(trace.root.name, '');
     assert.equal(trace.current.id, '');

@@ -2,6 +2,7 @@
 
 import {
   type Outcome,
+  type Pricing,
   type RequestTrace,
   type Step,
   type StepOptions,
@@ -224,7 +225,7 @@ updateCurrentTrace({
   context: ['passage'],
   question: 'Why?',
 });
-// @ts-expect-error context is a list of texts
+// @ts-expect-error context is an array of strings
 updateCurrentTrace({ context: [1] });
 // @ts-expect-error the input is an object, whose keys become columns
 updateCurrentTrace({ input: 'Why?' });
@@ -241,6 +242,8 @@ updateCurrentTrace({ error: 'no' });
 declare const request: RequestTrace;
 same<typeof request.signal, AbortSignal>(true);
 same<typeof request.usage.tokens, number | undefined>(true);
+same<typeof request.usage.unpricedCalls, number>(true);
+same<typeof request.usage.unpriced, Readonly<Record<string, number>>>(true);
 const asTrace: Trace = request;
 const bound: (n: number, s: string) => boolean = request.bind((n: number, s: string) => !n && !s);
 const waited: Promise<5> = request.waitUntil(Promise.resolve(5 as const));
@@ -251,14 +254,32 @@ request.recordError();
 const ran: number = request.run(() => 1);
 const outcome: Outcome = 'completed';
 
+// --- prices
+
+const noPrices: Pricing = { price: () => undefined };
+const halfADollar: Pricing = {
+  price: ({ promptTokens, tokens, billing }) =>
+    billing.isBatch === true || tokens?.cacheCreationHour ? undefined : (promptTokens ?? 0) * 0.5,
+  unpriced: ({ billing }) => (billing.isBatch === true ? ['batch'] : []),
+  ready: () => Promise.resolve(),
+};
+// @ts-expect-error prices are numbers
+const asText: Pricing = { price: () => '0.5' };
+// @ts-expect-error reasons come as a list
+const asOne: Pricing = { price: () => undefined, unpriced: () => 'batch' };
+
 export {
   anyStep,
+  asOne,
+  asText,
   asTrace,
   bound,
   count,
   five,
   found,
+  halfADollar,
   kept,
+  noPrices,
   options,
   outcome,
   plain,

@@ -5,15 +5,16 @@ import { ConfigError, text } from './checks.js';
 export const DEFAULT_BASE_URL = 'https://api.openlayer.com/v1';
 
 /**
- * @param name of the option or the variable that the value was given by
- * @throws ConfigError where the key must not be sent there
+ * The address without trailing slashes; undefined if it is unset or empty.
+ * @param name of the option or environment variable, for the message
+ * @throws ConfigError if it is not a URL, or the API key must not be sent there
  */
 export function checkedUrl(value: unknown, name: string, allowHttp: boolean): string | undefined {
-  const given = text(value, name);
-  if (given === undefined) return undefined;
-  const url = /[\s\p{Cf}]/u.test(given) ? undefined : parsed(given);
+  const address = text(value, name);
+  if (address === undefined) return undefined;
+  const url = /[\s\p{Cf}]/u.test(address) ? undefined : parsed(address);
   if (url === undefined)
-    throw new ConfigError(`${name} is no URL; give one such as ${DEFAULT_BASE_URL}`);
+    throw new ConfigError(`${name} is not a URL; give one such as ${DEFAULT_BASE_URL}`);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new ConfigError(
       `${name} must hold no user, password, query or fragment; give the key as apiKey`,
@@ -30,7 +31,7 @@ export function checkedUrl(value: unknown, name: string, allowHttp: boolean): st
   return url.href.replace(/\/+$/, '');
 }
 
-/** Not by `URL.canParse`, which the URL of jsdom may lack. */
+/** Instead of `URL.canParse`, which jsdom may lack. */
 function parsed(value: string): URL | undefined {
   try {
     return new URL(value);

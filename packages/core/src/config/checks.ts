@@ -1,28 +1,29 @@
-/** Checks of what users configure, each with an error that says what to do. */
+/** Checks of options and environment variables. Each throws a ConfigError that says what to do. */
 
-import { recognizeAcrossCopies } from '../process-wide.js';
-import { LONGEST_TIMER_MS } from '../publish/delay.js';
-import { unknownKey } from './unknown-key.js';
+import { unknownKey } from '../diagnostics/unknown-key.js';
+import { recognizeAcrossCopies } from '../platform/process-wide.js';
+import { LONGEST_TIMER_MS } from '../platform/timers.js';
 
-/** An option has a value that cannot work. Thrown where the options are given, never later. */
+/** An option has a wrong value, or does not exist. Thrown by the function that takes the options, never later. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 recognizeAcrossCopies(ConfigError, 'ConfigError.v1');
 
+/** The trimmed string; undefined if it is empty. */
 export function text(value: unknown, name: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string')
-    throw new ConfigError(`${name} must be a text, but is of type ${typeof value}`);
-  // A key with a line break in it could not be sent as a header.
+    throw new ConfigError(`${name} must be a string, but is of type ${typeof value}`);
+  // A value with a line break could not be sent in a header.
   const trimmed = value.trim();
   if (/\p{Cc}/u.test(trimmed))
     throw new ConfigError(`${name} holds control characters; copy it anew`);
   return trimmed === '' ? undefined : trimmed;
 }
 
-/** What is no visible ASCII could not be sent as a header. */
+/** An API key: visible ASCII characters without quotation marks, which a header may contain. */
 export function key(value: unknown, name: string): string | undefined {
   const found = text(value, name);
   if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.replace(/["'`]/g, ' '))) {
@@ -33,22 +34,24 @@ export function key(value: unknown, name: string): string | undefined {
   return found;
 }
 
-/** What becomes a part of a URL's path must stay one: `..` would lead to another address. */
+/** The id of a pipeline. It becomes one segment of a URL's path, so that `..` and the like are refused. */
 export function pipeline(value: unknown, name: string): string | undefined {
   const found = text(value, name);
   if (found !== undefined && !/^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/.test(found)) {
     throw new ConfigError(
-      `${name} is no id of a pipeline; copy it from the pipeline's page, it looks like 182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e`,
+      `${name} is not the id of a pipeline; copy it from the pipeline's page, it looks like 182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e`,
     );
   }
   return found;
 }
 
+/** A boolean or undefined. */
 export function flag(value: unknown, name: string): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value;
   throw new ConfigError(`${name} must be true or false`);
 }
 
+/** One of the known strings, or undefined. */
 export function oneOf<T extends string>(
   known: readonly T[],
   value: unknown,
@@ -60,6 +63,7 @@ export function oneOf<T extends string>(
   throw new ConfigError(`${name} must be one of ${known.join(', ')}`);
 }
 
+/** An object with these methods, or undefined. */
 export function withMethods<T extends object>(
   value: T | undefined,
   name: string,
@@ -71,25 +75,30 @@ export function withMethods<T extends object>(
   throw new ConfigError(`${name} must have the methods ${methods.join(' and ')}`);
 }
 
-/** Fills in the defaults. Every value must be a positive number; waits may be 0. */
+/** Durations that are compared with a clock. Others are set as timers, whose longest wait is 2 ** 31 - 1 ms. */
+const AGES: ReadonlySet<string> = new Set(['maxAgeMs', 'maxElapsedMs']);
+
+/** A group of numeric options with its defaults. Every value must be at least 1, durations (`...Ms`) at least 0. */
 export function numbers<T extends { readonly [K in keyof T]: number }>(
   defaults: T,
-  given: { readonly [K in keyof T]?: number | undefined } | undefined,
+  values: { readonly [K in keyof T]?: number | undefined } | undefined,
   group: string,
 ): T {
-  if (given === undefined) return defaults;
-  assertObject(given, group);
-  assertKnown(given, Object.keys(defaults), group);
+  if (values === undefined) return defaults;
+  assertObject(values, group);
+  assertKnown(values, Object.keys(defaults), group);
   const result = { ...defaults };
-  for (const key of Object.keys(given) as (keyof T & string)[]) {
-    if (given[key] === undefined) continue;
-    const [least, highest] = key.endsWith('Ms') ? [0, LONGEST_TIMER_MS] : [1, Infinity];
-    result[key] = number(given[key], `${group}.${key}`, least, highest) as T[keyof T & string];
+  for (const key of Object.keys(values) as (keyof T & string)[]) {
+    if (values[key] === undefined) continue;
+    const isDuration = key.endsWith('Ms');
+    const least = isDuration ? 0 : 1;
+    const highest = isDuration && !AGES.has(key) ? LONGEST_TIMER_MS : Infinity;
+    result[key] = number(values[key], `${group}.${key}`, least, highest) as T[keyof T & string];
   }
   return Object.freeze(result);
 }
 
-/** At least `least`, and cut to `highest`. */
+/** A finite number of at least `least`; a larger one than `highest` becomes `highest`. */
 export function number(value: unknown, name: string, least: number, highest: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
     throw new ConfigError(`${name} must be a number of at least ${least}, but is ${String(value)}`);
@@ -114,9 +123,9 @@ export function assertObject(value: unknown, name: string): asserts value is obj
 }
 
 /**
- * A name that was misspelled would have no effect, and nobody would see it.
- * @param group what the object is the value of; '' for the options themselves
- * @throws ConfigError where the object has a key that is none of these
+ * Refuses unknown keys, since a misspelled one would have no effect.
+ * @param group name of the option whose value the object is; '' for the options themselves
+ * @throws ConfigError for a key that is not known
  */
 export function assertKnown(value: object, known: readonly string[], group: string): void {
   for (const key of Object.keys(value)) {

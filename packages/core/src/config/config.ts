@@ -1,23 +1,18 @@
-/** Options and environment to one frozen configuration. The only reader of the environment. */
+/** Merges options and environment variables into one frozen configuration. The only file that reads the environment. */
 
-import { environment, spoolFiles } from '#platform';
-import type { Diagnostic, LogLevel } from '../diagnostics.js';
+import { absolutePath, environment } from '#platform';
+import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
+import { LONGEST_TIMER_MS } from '../platform/timers.js';
 import type { RetryPolicy } from '../publish/backoff.js';
-import { LONGEST_TIMER_MS } from '../publish/delay.js';
 import type { PublisherLimits } from '../publish/publisher.js';
-import type {
-  Durability,
-  SpoolConfig,
-  SpoolMode,
-  SpoolOptions,
-} from '../publish/spool/settings.js';
 import type { Transport } from '../publish/user-transport.js';
-import type { ScopeManager } from '../scope.js';
+import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/settings.js';
+import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
-import type { TraceLimits } from '../trace/recorder.js';
-import type { RedactOptions } from '../trace/redact.js';
-import type { BudgetOptions } from '../trace/spending.js';
+import type { ScopeManager } from '../trace/scope.js';
+import type { TraceLimits } from '../trace/trace-limits.js';
 import type { Trace, Usage } from '../trace/types.js';
+import type { RedactOptions } from '../values/redact.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
   assertKnown,
@@ -33,15 +28,15 @@ import {
   text,
   withMethods,
 } from './checks.js';
-import { type EnvironmentProblem, EnvironmentReader } from './environment-reader.js';
 import { TRACER_OPTIONS, type TracerOptions } from './tracer-options.js';
 
+/** A tracer's configuration, complete with defaults. `TracerOptions` documents the members. */
 export interface Config {
-  /** What is wrong with the environment. */
+  /** Environment variables that cannot be read. */
   readonly problems: readonly EnvironmentProblem[];
   readonly apiKey: string | undefined;
   readonly inferencePipelineId: string | undefined;
-  /** Undefined where the environment names one that the key must not be sent to. */
+  /** Undefined if OPENLAYER_BASE_URL is one to which the key must not be sent. */
   readonly baseUrl: string | undefined;
   readonly publish: boolean;
   readonly scope: ScopeManager | undefined;
@@ -80,8 +75,8 @@ const RETRY: RetryPolicy = { baseMs: 1000, capMs: 60_000, maxElapsedMs: 900_000 
 const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
 
 /**
- * A mistake in the options throws; one in the environment becomes one of the `problems`, and counts as unset.
- * @throws ConfigError with a text that says what to do
+ * The configuration by options and environment. A wrong environment variable counts as unset and becomes one of `problems`.
+ * @throws ConfigError if an option is wrong, with a message that says what to do
  */
 export function resolveConfig(options: TracerOptions, variables = environment): Config {
   assertObject(options, 'options');
@@ -116,10 +111,10 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
 
 function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undefined {
   const allowHttp = flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
-  const given = checkedUrl(options.baseUrl, 'baseUrl', allowHttp);
-  if (given !== undefined) return given;
+  const fromOptions = checkedUrl(options.baseUrl, 'baseUrl', allowHttp);
+  if (fromOptions !== undefined) return fromOptions;
   const found = env.read('OPENLAYER_BASE_URL', (value, name) => checkedUrl(value, name, allowHttp));
-  // The key of one platform is not sent to another because its address was misspelled.
+  // A misspelled address must not make us send the key to the default one.
   if (found === undefined && env.isWrong('OPENLAYER_BASE_URL')) return undefined;
   return found ?? DEFAULT_BASE_URL;
 }
@@ -131,21 +126,22 @@ function isOff(value: string, name: string): boolean {
 }
 
 function level(value: string, name: string): LogLevel | undefined {
-  const said = value.trim().toLowerCase();
-  return said === '' ? undefined : oneOf(LOG_LEVELS, said, name);
+  const wanted = value.trim().toLowerCase();
+  return wanted === '' ? undefined : oneOf(LOG_LEVELS, wanted, name);
 }
 
 const SPOOL = { maxBytes: 268_435_456, maxAgeMs: 604_800_000 };
 const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
 const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
 
-function spool(given: SpoolOptions | undefined, env: EnvironmentReader): SpoolConfig | undefined {
-  if (typeof given === 'string') throw new ConfigError("spool takes { dir: '...' }, not a text");
-  if (given !== undefined) {
-    assertObject(given, 'spool');
-    assertKnown(given, ['dir', 'maxBytes', 'maxAgeMs', 'mode', 'durability'], 'spool');
+function spool(options: SpoolOptions | undefined, env: EnvironmentReader): SpoolConfig | undefined {
+  if (typeof options === 'string')
+    throw new ConfigError("spool takes { dir: '...' }, not a string");
+  if (options !== undefined) {
+    assertObject(options, 'spool');
+    assertKnown(options, ['dir', 'maxBytes', 'maxAgeMs', 'mode', 'durability'], 'spool');
   }
-  const { dir: folder, mode, durability, ...bounds } = given ?? {};
+  const { dir: folder, mode, durability, ...bounds } = options ?? {};
   const config = {
     ...numbers(SPOOL, bounds, 'spool'),
     mode: oneOf(MODES, mode, 'spool.mode') ?? 'wal',
@@ -153,23 +149,23 @@ function spool(given: SpoolOptions | undefined, env: EnvironmentReader): SpoolCo
   };
   const dir = spoolDir(folder, 'spool.dir') ?? env.read('OPENLAYER_SPOOL_DIR', spoolDir);
   if (dir === undefined) {
-    const isWanted = given !== undefined && config.mode !== 'off';
+    const isWanted = options !== undefined && config.mode !== 'off';
     if (!isWanted || env.isWrong('OPENLAYER_SPOOL_DIR')) return undefined;
     throw new ConfigError('spool needs dir, a folder to keep traces in, or OPENLAYER_SPOOL_DIR');
   }
   return config.mode === 'off' ? undefined : Object.freeze({ dir, ...config });
 }
 
-/** Absolute from now on: an app may change its working directory, or have it deleted. */
+/** The absolute path of the folder, since the working directory may change or be deleted. */
 function spoolDir(value: unknown, name: string): string | undefined {
   const dir = text(value, name);
   if (dir === undefined) return undefined;
-  if (spoolFiles === undefined) {
+  if (absolutePath === undefined) {
     throw new ConfigError(
       `${name} needs a file system, which this platform does not have; leave it out`,
     );
   }
-  return spoolFiles.absolute(dir);
+  return absolutePath(dir);
 }
 
 function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
@@ -179,21 +175,21 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
   optionalFunction(redact.text, 'redact.text');
   flag(redact.defaults, 'redact.defaults');
   if (redact.keys !== undefined && !Array.isArray(redact.keys)) {
-    throw new ConfigError('redact.keys must be a list of texts and regular expressions');
+    throw new ConfigError('redact.keys must be an array of strings and regular expressions');
   }
   for (const key of redact.keys ?? []) {
     if (typeof key !== 'string' && !(key instanceof RegExp)) {
-      throw new ConfigError('redact.keys must hold texts and regular expressions only');
+      throw new ConfigError('redact.keys must hold strings and regular expressions only');
     }
   }
   return redact;
 }
 
-function budget({ budget: given, pricing }: TracerOptions): BudgetOptions | undefined {
-  if (given === undefined) return undefined;
-  assertObject(given, 'budget');
-  assertKnown(given, ['usd', 'onExceeded'], 'budget');
-  const { usd, onExceeded } = given;
+function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | undefined {
+  if (options === undefined) return undefined;
+  assertObject(options, 'budget');
+  assertKnown(options, ['usd', 'onExceeded'], 'budget');
+  const { usd, onExceeded } = options;
   if (typeof usd !== 'number' || !(usd > 0)) {
     throw new ConfigError('budget.usd must be a number of US dollars above 0');
   }
@@ -205,5 +201,63 @@ function budget({ budget: given, pricing }: TracerOptions): BudgetOptions | unde
       'budget needs pricing, such as prices() of @openlayer-tracing/integrations/pricing',
     );
   }
-  return given;
+  return options;
+}
+
+/** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
+export function whyUnpublished(config: Config): string | undefined {
+  if (!config.publish || config.transport !== undefined) return undefined;
+  const { problems } = config;
+  const missing: string[] = [];
+  const needs = (variable: string, option: string, value: string | undefined) => {
+    // A variable that cannot be read is reported by its problem.
+    if (value !== undefined || problems.some((each) => each.variable === variable)) return;
+    missing.push(`${variable} (or the option ${option})`);
+  };
+  needs('OPENLAYER_API_KEY', 'apiKey', config.apiKey);
+  needs('OPENLAYER_INFERENCE_PIPELINE_ID', 'inferencePipelineId', config.inferencePipelineId);
+  const isKnown = config.apiKey !== undefined && config.inferencePipelineId !== undefined;
+  if (isKnown && config.baseUrl !== undefined) return undefined;
+  const wanted = missing.length === 0 ? [] : [`set ${missing.join(' and ')}`];
+  return `${[...problems.map(({ message }) => message), ...wanted].join('; ')}; until then requests go on untraced`;
+}
+
+export interface EnvironmentProblem {
+  readonly variable: string;
+  /** A message that says what to do. */
+  readonly message: string;
+}
+
+/** Reads environment variables. Collects mistakes instead of throwing, since they are not mistakes in the code. */
+class EnvironmentReader {
+  readonly #variables: Readonly<Record<string, string | undefined>>;
+  /** Variables that cannot be read. */
+  readonly problems: EnvironmentProblem[] = [];
+
+  constructor(variables: Readonly<Record<string, string | undefined>>) {
+    this.#variables = variables;
+  }
+
+  /**
+   * The value of a variable, checked like the option of the same meaning; undefined if it is unset or wrong. A wrong one is
+   * added to `problems`.
+   */
+  read<T>(name: string, check: (value: string, name: string) => T): T | undefined {
+    const value = this.#variables[name];
+    if (value === undefined) return undefined;
+    try {
+      // Shells remove quotation marks; env files of Docker and the like do not.
+      if (/^\s*(["'`]).*\1\s*$/s.test(value))
+        throw new ConfigError(`${name} is in quotation marks; give it without them`);
+      return check(value, name);
+    } catch (error) {
+      this.problems.push({ variable: name, message: (error as Error).message });
+      return undefined;
+    }
+  }
+
+  /** Whether a variable is set and wrong. */
+  isWrong(name: string): boolean {
+    return this.problems.some(({ variable }) => variable === name);
+  }
 }

@@ -1,63 +1,64 @@
-/** What a tracer can be told. */
+/** The options of a tracer. */
 
-import type { Diagnostic, LogLevel } from '../diagnostics.js';
+import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
-import type { SpoolOptions } from '../publish/spool/settings.js';
 import type { Transport } from '../publish/user-transport.js';
-import type { ScopeManager } from '../scope.js';
+import type { SpoolOptions } from '../spool/settings.js';
+import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
-import type { TraceLimits } from '../trace/recorder.js';
-import type { RedactOptions } from '../trace/redact.js';
-import type { BudgetOptions } from '../trace/spending.js';
+import type { ScopeManager } from '../trace/scope.js';
+import type { TraceLimits } from '../trace/trace-limits.js';
 import type { Trace, Usage } from '../trace/types.js';
+import type { RedactOptions } from '../values/redact.js';
 
-/** Settings of a tracer. Each wins over its environment variable. */
+/** Options of a tracer. Each wins over its environment variable. A wrong value or an unknown key throws a `ConfigError`. */
 export interface TracerOptions {
-  /** Workspace API key. @default OPENLAYER_API_KEY */
+  /** API key of the workspace. @default OPENLAYER_API_KEY */
   readonly apiKey?: string | undefined;
-  /** The pipeline that takes the rows. @default OPENLAYER_INFERENCE_PIPELINE_ID */
+  /** Id of the inference pipeline that rows are sent to. @default OPENLAYER_INFERENCE_PIPELINE_ID */
   readonly inferencePipelineId?: string | undefined;
-  /** Ends in `/v1`. @default OPENLAYER_BASE_URL, else https://api.openlayer.com/v1 */
+  /** Base URL of the API, ending in `/v1`. @default OPENLAYER_BASE_URL, else https://api.openlayer.com/v1 */
   readonly baseUrl?: string | undefined;
-  /** Whether to send the API key over plain http to a host that is not this machine. @default false */
+  /** Whether the API key may be sent over plain http to another machine. @default false */
   readonly dangerouslyAllowHttp?: boolean | undefined;
   /** Whether to trace and publish at all. @default false where OPENLAYER_DISABLE_PUBLISH is true, on or 1, else true */
   readonly publish?: boolean | undefined;
-  /** How the current step is carried along. @default AsyncLocalStorage */
+  /** Carries the current step along asynchronous calls. @default AsyncLocalStorage */
   readonly scope?: ScopeManager | undefined;
-  /** Which values are masked before they leave the request. @default keys that are known as secrets */
+  /** Which values are masked before rows are queued or spooled; false masks none. @default values under keys known as secrets */
   readonly redact?: RedactOptions | false | undefined;
-  /** Bounds of traces and of what is logged in them. */
+  /** Limits of traces and of the values in them. */
   readonly limits?: Partial<TraceLimits> | undefined;
-  /** Bounds of batches and of the queue. */
+  /** Limits of batches and of the queue in memory. */
   readonly batch?: Partial<PublisherLimits> | undefined;
-  /** How failed sends are repeated. */
+  /** When failed sends are retried. */
   readonly retry?: Partial<RetryPolicy> | undefined;
-  /** Keeps on disk what is not delivered yet. @default off, unless OPENLAYER_SPOOL_DIR names a folder */
+  /** Keeps rows on disk until they are delivered. Needs a file system. @default off, unless OPENLAYER_SPOOL_DIR names a folder */
   readonly spool?: SpoolOptions | undefined;
   /**
-   * Whether SIGTERM and SIGINT deliver what they can before they end the process. Where the app listens for them too,
-   * its end is the app's affair, which calls `shutdown()`. @default false
+   * Whether to deliver rows at SIGTERM and SIGINT, for up to 5 seconds, before the signal ends the process. If the app
+   * listens for the signal too, rows are flushed, and the app has to end the process and to call `shutdown()`.
+   * @default false
    */
   readonly handleSignals?: boolean | undefined;
-  /** Longest that one call to the platform may take as a whole, in milliseconds. @default 30000 */
+  /** Limit for one whole call to the platform, in milliseconds. @default 30000 */
   readonly timeoutMs?: number | undefined;
-  /** Least severe level of our own lines on stderr. @default OPENLAYER_LOG, else 'warn' */
+  /** Least severe level of diagnostics that are reported. @default OPENLAYER_LOG, else 'warn' */
   readonly logLevel?: LogLevel | undefined;
-  /** Takes our diagnostics instead of stderr, each at most once a minute. It may be asynchronous. */
+  /** Called with each diagnostic instead of a line on stderr, at most once a minute per reason. It may be asynchronous. */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
-  /** Knows what calls of models cost, for `usage` and `budget`. @default nobody does */
+  /** Prices of model calls, for `usage.estimatedCost` and `budget`. @default none */
   readonly pricing?: Pricing | undefined;
-  /** Told of what a trace has used so far, after each of its calls of a model. It may be asynchronous. */
+  /** Called after each model call with what its trace has used so far. It may be asynchronous. @default none */
   readonly onUsage?: ((usage: Usage, trace: Trace) => void) | undefined;
-  /** What one trace may cost, and what happens when it has. Needs `pricing`. */
+  /** What one trace may cost, and what happens when it costs more. Needs `pricing`. @default no limit */
   readonly budget?: BudgetOptions | undefined;
-  /** Takes the batches instead of the platform; for tests and for other destinations. */
+  /** Receives the batches instead of the platform, for tests and other destinations. @default the Openlayer API */
   readonly transport?: Transport | undefined;
 }
 
-/** The compiler holds the list to be complete. */
+/** The compiler checks that the list is complete. */
 const KNOWN: Readonly<Record<keyof TracerOptions, true>> = {
   apiKey: true,
   inferencePipelineId: true,

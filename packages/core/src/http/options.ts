@@ -1,4 +1,4 @@
-/** Options of `openlayerTracing()`, the same for every framework. */
+/** The options of `openlayerTracing()`, the same for every framework. */
 
 import {
   assertKnown,
@@ -9,79 +9,94 @@ import {
 } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import type { SettledTrace } from '../trace/types.js';
-import type { TracerCore } from '../tracer.js';
-import type { Tracer } from '../tracer-api.js';
+import type { TracerCore } from '../tracer/tracer.js';
+import type { Tracer } from '../tracer/tracer-api.js';
 
-/** What may be known later than it is asked for. */
+/** A value or a promise of it. */
 type Eventually<T> = T | PromiseLike<T>;
 
+/**
+ * Where the inference ID of a request comes from. An id has 1 to 128 characters of `[A-Za-z0-9._:=@+/-]`, the first a letter or
+ * digit; any other is replaced by a UUID. An id that was used recently gets a suffix: `id:2`.
+ */
 export interface InferenceIdOptions<Req> {
-  /** Request header that holds the id, and response header that carries it back. @default 'x-request-id' */
+  /** Request header with the id, and response header that returns it. @default 'x-request-id' */
   readonly header?: string | undefined;
   /**
-   * The id of a request, where it is not in a header. Undefined leaves it to the header. It is needed at once: a promise
-   * counts as none, and is reported.
+   * Returns the id of a request, or undefined to use the header. It must be synchronous: a promise counts as undefined and is
+   * reported as `option_inferenceId.from_async`.
    */
   readonly from?: ((req: Req) => string | undefined) | undefined;
-  /** Whether a client may choose the id of the row; needed at once, like `from`. @default true */
+  /** Whether the id in the request header is used. A function must be synchronous, like `from`. @default true */
   readonly trust?: boolean | ((req: Req) => boolean) | undefined;
-  /** Whether the response carries the id. @default true */
+  /** Whether the response header returns the id, unless the app sets that header itself. @default true */
   readonly echo?: boolean | undefined;
 }
 
+/** What is recorded of the bodies and headers of requests and responses. */
 export interface CaptureOptions {
   /** Whether the request's body, query and parameters become inputs. @default true */
   readonly request?: boolean | undefined;
   /** Whether the response's body becomes the output. @default true */
   readonly response?: boolean | undefined;
-  /** Bytes of a body that are kept. @default 65536 */
+  /** Bytes of each body that are recorded; a longer body is cut, with a mark. @default 65536 */
   readonly maxBytes?: number | undefined;
-  /** Request headers to keep in the metadata. Those that hold credentials are never kept. @default [] */
+  /** Names of request headers to record in `metadata.headers`. A header with credentials throws a ConfigError. @default [] */
   readonly headers?: readonly string[] | undefined;
 }
 
+/**
+ * Options of `openlayerTracing()`. A wrong value or an unknown key throws a `ConfigError`. A function among them that throws or
+ * rejects is reported as `option_<name>_failed`; the request is not affected.
+ */
 export interface TracingOptions<Req = unknown> extends TracerOptions {
-  /** The tracer to publish by, in place of settings for one. @default the process-wide tracer */
+  /** The tracer to use, instead of options for one. @default the process-wide tracer */
   readonly tracer?: Tracer | undefined;
-  /** Where the id of a request's row comes from. @default the header `x-request-id`, which the response carries back */
+  /** Where the inference ID of a request comes from. @default the header `x-request-id`, which the response returns */
   readonly inferenceId?: InferenceIdOptions<Req> | undefined;
   /**
-   * The name of the trace. It may be asynchronous, as `input`, `output`, `user`, `session` and `metadata` may: the row waits
-   * for what they promise, for 10 seconds at most, and the response does not.
+   * Returns the name of the trace. It may be asynchronous, like `input`, `output`, `user`, `session` and `metadata`: the row,
+   * but not the response, waits at most 10 seconds for their promises.
    * @default method and route, such as `POST /chat/:id`
    */
   readonly name?: ((req: Req) => Eventually<string | undefined>) | undefined;
-  /** Requests that are not traced. It is needed at once: a promise counts as none, and is reported. */
+  /** Returns whether not to trace a request. It must be synchronous: a promise counts as false and is reported. @default no request */
   readonly skip?: ((req: Req) => boolean) | undefined;
-  /** What is kept of the bodies. @default both, up to 64 KiB each, and no headers */
+  /** What is recorded of bodies and headers. @default both bodies, up to 64 KiB each, and no headers */
   readonly capture?: CaptureOptions | undefined;
-  /** The trace's input: an object whose keys become columns. @default { body, query, params } */
+  /**
+   * Returns the trace's input, an object whose properties become columns. Called when the response has ended.
+   * @default { body, query, params }
+   */
   readonly input?:
     | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
     | undefined;
-  /** The trace's output, made of the captured body: parsed JSON, or text. */
+  /**
+   * Converts the captured response body, parsed JSON or a string, to the trace's output. Not called for empty and binary bodies.
+   * @default the body itself
+   */
   readonly output?: ((body: unknown) => unknown) | undefined;
-  /** Who asks, for the column `user_id`. Asked at the end, unless the trace was given one by then. */
+  /** Returns the user of the request, for the column `user_id`. Called when the response has ended, unless `update()` set one. */
   readonly user?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
-  /** Which conversation the request belongs to, for the column `session_id`. Asked like `user`. */
+  /** Returns the conversation of the request, for the column `session_id`. Called like `user`. */
   readonly session?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
-  /** Facts of every request, asked at the end. What the trace was given by then under the same key wins. */
+  /** Returns metadata of the request. Called when the response has ended; keys that `update()` set win. */
   readonly metadata?:
     | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
     | undefined;
   /**
-   * Which traces are published: a rate from 0 to 1, decided when the request comes in, or a decision on the settled
-   * trace, which is needed at once: where it is a promise, the trace is kept.
+   * Which traces are published: a rate from 0 to 1, applied when a request begins, or a function of the settled trace that
+   * returns false to leave it out. It must be synchronous: with a promise, the trace is kept.
    * @default 1
    */
   readonly sample?: number | ((trace: SettledTrace) => boolean) | undefined;
-  /** A request that is still open after so long is published as abandoned, in milliseconds. @default 600000 */
+  /** Age at which an open trace is published with the outcome `abandoned`, in milliseconds. @default 600000 */
   readonly maxAgeMs?: number | undefined;
 }
 
 const FUNCTIONS = ['name', 'skip', 'input', 'output', 'user', 'session', 'metadata'] as const;
 
-/** The compiler holds the list to be complete. */
+/** The compiler checks that the list is complete. */
 const OWN: Readonly<Record<Exclude<keyof TracingOptions, keyof TracerOptions>, true>> = {
   tracer: true,
   inferenceId: true,
@@ -101,11 +116,11 @@ const KNOWN: readonly string[] = [...Object.keys(OWN), ...TRACER_OPTIONS];
 /** Header names as HTTP allows them (RFC 9110, section 5.6.2). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Never kept, even where they are asked for. */
+/** Headers with credentials, which cannot be captured. */
 const CREDENTIAL_HEADER =
   /^(authorization|proxy-authorization|cookie|set-cookie)$|token|secret|session|api-?key|csrf|client-cert/i;
 
-/** @throws ConfigError with a text that says what to do */
+/** Checks the options. @throws ConfigError if one is wrong */
 export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
   assertObject(options, 'options');
   assertKnown(options, KNOWN, '');
@@ -117,7 +132,7 @@ export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
   const isRate = typeof sample === 'number' && sample >= 0 && sample <= 1;
   if (sample !== undefined && !isRate && typeof sample !== 'function') {
     throw new ConfigError(
-      `sample must be a rate from 0 to 1 or a function, but is ${describe(sample)}`,
+      `sample must be a rate from 0 to 1 or a function, but is ${nameOfType(sample)}`,
     );
   }
   if (tracer !== undefined) assertObject(tracer, 'tracer');
@@ -146,20 +161,20 @@ function checkCapture(options: CaptureOptions): void {
   flag(request, 'capture.request');
   flag(response, 'capture.response');
   positive(maxBytes, 'capture.maxBytes');
-  const isList: boolean = Array.isArray(headers);
-  if (!isList || headers.some((header) => typeof header !== 'string')) {
-    throw new ConfigError("capture.headers must be a list of names, such as ['user-agent']");
+  const isArray: boolean = Array.isArray(headers);
+  if (!isArray || headers.some((header) => typeof header !== 'string')) {
+    throw new ConfigError("capture.headers must be an array of names, such as ['user-agent']");
   }
   for (const header of headers) {
     if (CREDENTIAL_HEADER.test(header)) {
       throw new ConfigError(
-        `capture.headers must not name ${header}: it holds credentials, which are never captured`,
+        `capture.headers must not name ${header}: it contains credentials, which are never captured`,
       );
     }
   }
 }
 
-function describe(value: unknown): string {
+function nameOfType(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
@@ -169,9 +184,9 @@ function positive(value: number | undefined, name: string): void {
   }
 }
 
-/** A tracer that was made by `createTracer` or `getTracer`; its interface for users hides what adapters need. */
+/** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */
 export function asCore(tracer: Tracer): TracerCore {
-  if (!('admits' in tracer))
+  if (!('mayOpen' in tracer))
     throw new ConfigError('tracer must come from createTracer() or getTracer()');
   return tracer as TracerCore;
 }

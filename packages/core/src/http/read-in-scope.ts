@@ -1,17 +1,16 @@
-/** Bodies that are read later than they are made: what makes their chunks runs in the scope of their trace. */
+/** Makes the source of a body that is read later run in the scope of its trace. */
 
 import { isProxy } from '#platform';
-import { isNodeReadable, type NodeReadable } from '../trace/follow-readable.js';
-import { inherited } from '../trace/read-safely.js';
+import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
 import type { RequestTrace } from '../trace/types.js';
-import { RecordedRequest } from './request-trace.js';
-import { inScope, readStreamInScope } from './stream-in-scope.js';
+import { inherited } from '../values/read-safely.js';
+import { RecordedRequest } from './recorded-request.js';
 
 const bound = new WeakSet<object>();
 
 /**
- * Has a stream, or the stream of a `Response`, make its chunks in the scope of the trace, whoever reads it. It stays the
- * same object, and is neither read nor started. Anything else is left alone. Never throws.
+ * Makes the source of a stream, or of a `Response` with one, run in the scope of the trace, whatever code reads it. Neither reads nor
+ * replaces the stream. Ignores other values. Never throws.
  */
 export function readInScope(trace: RequestTrace, body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
@@ -25,20 +24,62 @@ export function readInScope(trace: RequestTrace, body: unknown): void {
       readStreamInScope(trace, stream as ReadableStream);
     }
   } catch (error) {
-    trace.failed('body', error);
+    trace.reportFailure('body', error);
   }
 }
 
-/** Asked by a method of its own first: the global may have to be loaded, and most bodies are plain objects. */
+/**
+ * Whether the value is of the class, by its string tag: some servers replace the global `Response`, such as Hono's on Node. The
+ * method is checked first, since most bodies are plain objects.
+ */
 function isA(name: 'Response' | 'ReadableStream', method: string, value: object): boolean {
   if (isProxy(value) || typeof inherited(value, method) !== 'function') return false;
-  const Class: unknown = Reflect.get(globalThis, name);
-  return typeof Class === 'function' && value instanceof Class;
+  return Object.prototype.toString.call(value) === `[object ${name}]`;
 }
 
-/** Whatever reads a Node stream, it is by `_read` that the stream is asked for more. */
+/** Node calls `_read` whenever it needs more of a stream. */
 function bindReadable(trace: RecordedRequest, stream: NodeReadable): void {
   if (typeof inherited(stream, '_read') !== 'function') return;
   bound.add(stream);
-  inScope(trace, stream, '_read');
+  bindMethod(trace, stream, '_read');
+}
+
+/** Methods of a ReadableStream that may call its source. */
+const READING_METHODS = ['pipeThrough', 'pipeTo', 'tee'] as const;
+
+/** Methods that create a reader, and the reading method of that. */
+const READER_METHODS = [
+  ['getReader', 'read'],
+  ['values', 'next'],
+  [Symbol.asyncIterator, 'next'],
+] as const;
+
+/** Replaces the reading methods of the stream by ones that run in the scope. Chunks and back-pressure stay the same. */
+function readStreamInScope(trace: RecordedRequest, stream: ReadableStream): void {
+  if (stream.locked) return;
+  for (const name of READING_METHODS) bindMethod(trace, stream, name);
+  for (const [name, read] of READER_METHODS) {
+    const make: unknown = Reflect.get(stream, name);
+    if (typeof make !== 'function') continue;
+    define(stream, name, (...args) => {
+      const reader: object = Reflect.apply(make, stream, args);
+      try {
+        bindMethod(trace, reader, read);
+      } catch (error) {
+        trace.reportFailure('body', error);
+      }
+      return reader;
+    });
+  }
+}
+
+/** Makes a method of the object run in the scope of the trace. */
+function bindMethod(trace: RecordedRequest, holder: object, name: string | symbol): void {
+  const method: unknown = Reflect.get(holder, name);
+  if (typeof method !== 'function') return;
+  define(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));
+}
+
+function define(holder: object, name: string | symbol, value: (...args: unknown[]) => unknown) {
+  Object.defineProperty(holder, name, { value, configurable: true, writable: true });
 }

@@ -1,39 +1,44 @@
-/** What a request brought: read before the app can change it where it is there, else at the end. */
+/** The inputs and other facts of a request: read before the app runs if they are known then, else at the end. */
 
 import { distinctId } from '../trace/inference-id.js';
-import { Members } from '../trace/members.js';
-import { mergeMetadata } from '../trace/step-metadata.js';
 import { stepName } from '../trace/step-name.js';
-import { identityOf, SESSION_KEYS, USER_KEYS } from '../trace/trace-update.js';
-import { bodyText } from './body-value.js';
-import type { DescribedRequest, Place, RequestDetails } from './described-request.js';
-import type { RequestBody } from './request-body.js';
+import { JsonMembers } from '../values/json-members.js';
+import { bodyText } from './body/body-value.js';
+import type { RequestBody } from './body/request-body.js';
+import type {
+  FrameworkRequest,
+  Place,
+  RecordedRequest,
+  RequestDetails,
+} from './recorded-request.js';
 import { maskedPath, partsOf } from './request-path.js';
 import type { RequestSettings } from './request-settings.js';
-import type { RecordedRequest } from './request-trace.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
-export class ReceivedRequest<Req extends object, Res> implements DescribedRequest {
+/** The facts of one request. */
+export class ReceivedRequest<Req extends object, Res> implements FrameworkRequest {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
-  /** Undefined while it is not known, and where there is none. */
+  /** Undefined before `readBefore`, and for a request without a body. */
   #body: RequestBody | undefined = undefined;
-  /** JSON text; undefined while it is still to come. */
+  /** JSON text of the body; undefined while it is not read. */
   #bodyText: string | undefined = undefined;
   #queryText = 'null';
-  /** Undefined where the framework does not tell. */
+  /** Where the framework ran code last; undefined if the adapter does not call `enter`. */
   #place: Place | undefined = undefined;
   #route: string | undefined = undefined;
   #mount: string | undefined = undefined;
   #paramsText: string | undefined = undefined;
-  /** What parts of the path must not be shown. */
+  /** Values of secret parameters, to be masked in the path. */
   readonly #secrets: string[] = [];
-  /** Whether the id is the app's own, or whoever updates the trace has the last word. */
+  /** Whether the id is final: created by the app, or set by an update. */
   #hasOwnId: boolean;
+  /** The id that the app created after the trace began, made distinct once. */
+  #appId: string | undefined = undefined;
 
-  /** @param hasOwnId whether the trace has an id already that the app has made */
+  /** @param hasOwnId whether the trace's id was created by the app */
   constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res, hasOwnId: boolean) {
     this.#settings = settings;
     this.#req = req;
@@ -45,61 +50,65 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     return req === this.#req;
   }
 
-  readAnswer(trace: RecordedRequest): Promise<void> | undefined {
-    this.#body?.look?.();
+  readResponse(trace: RecordedRequest): Promise<void> | undefined {
+    trace.adoptIdMadeByApp();
+    this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
-    return adapter.answered?.(trace, this.#res, echo ? idHeader : undefined);
+    return adapter.takeResponse?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
   /**
-   * Reads what is there before the app runs.
-   * @param body undefined where the request has none
+   * Reads what is known before the app runs.
+   * @param body undefined for a request without a body
    */
   readBefore(trace: RecordedRequest, body: RequestBody | undefined): void {
     this.#body = body;
-    const { adapter, given, capturesRequest } = this.#settings;
-    const isBodyThere = body === undefined || body.isParsed;
-    if (given.input !== undefined) {
-      if (isBodyThere) this.#askInput(trace);
-    } else if (capturesRequest) {
-      if (this.#ask('hasQuery', adapter.hasQuery) === true)
-        this.#queryText = trace.snapshot(this.#ask('query', adapter.query) ?? null, 'query');
+    const { adapter, options, capturesRequest } = this.#settings;
+    // With the option `input`, which is called at the end, nothing is captured.
+    if (options.input === undefined && capturesRequest) {
+      if (this.#read('query', adapter.hasQuery) === true)
+        this.#queryText = trace.values.snapshot(
+          this.#read('query', adapter.query) ?? null,
+          'query',
+        );
       if (body === undefined) this.#bodyText = 'null';
-      else if (isBodyThere)
-        this.#bodyText = trace.snapshot(this.#ask('body', adapter.body) ?? null, 'body');
+      else if (body.isParsed)
+        this.#bodyText = trace.values.snapshot(this.#read('body', adapter.body) ?? null, 'body');
     }
   }
 
   enter(trace: RecordedRequest, place: Place): void {
-    // What runs behind the response has not made it.
-    if (trace.firstByteMs >= 0 || trace.isSettled) return;
+    // Handlers that run after the first byte did not produce the response.
+    if (trace.hasResponded || trace.isSettled) return;
     const { adapter } = this.#settings;
     this.#place = place;
-    this.#route = place === 'route' ? this.#ask('route', adapter.route) : undefined;
-    if (place === 'mount') this.#mount = this.#ask('mount', adapter.mount);
+    this.#route = place === 'route' ? this.#read('route', adapter.route) : undefined;
+    if (place === 'mount') this.#mount = this.#read('mount', adapter.mount);
     else this.#mount = undefined;
     if (place !== 'app') this.#paramsText = this.#params(trace);
   }
 
-  /** Completes the trace by what is known at its end. */
-  describe(trace: RecordedRequest): RequestDetails {
-    const { adapter, given, headers } = this.#settings;
-    if (trace.columns === undefined) this.#takeInputs(trace);
+  /** Records what is known at the end. @returns the facts for the name and metadata of the trace */
+  details(trace: RecordedRequest): RequestDetails {
+    const { adapter, options, headers } = this.#settings;
+    if (trace.columns === undefined) this.#recordInputs(trace);
     if (trace.userId === undefined) {
-      this.#askFor(trace, 'user', given.user, (id) => {
-        trace.userId ??= identity(id, USER_KEYS, trace);
+      this.#callOption(trace, 'user', options.user, (id) => {
+        if (trace.userId === undefined && isIdentity(id)) trace.setUser(id);
       });
     }
     if (trace.sessionId === undefined) {
-      this.#askFor(trace, 'session', given.session, (id) => {
-        trace.sessionId ??= identity(id, SESSION_KEYS, trace);
+      this.#callOption(trace, 'session', options.session, (id) => {
+        if (trace.sessionId === undefined && isIdentity(id)) trace.setSession(id);
       });
     }
-    this.#askFor(trace, 'metadata', given.metadata, (metadata) => takeMetadata(trace, metadata));
+    this.#callOption(trace, 'metadata', options.metadata, (metadata) =>
+      recordMetadata(trace, metadata),
+    );
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
-    const isTold = this.#place !== undefined;
-    const route = isTold ? this.#route : this.#ask('route', adapter.route);
-    const mount = isTold ? this.#mount : this.#ask('mount', adapter.mount);
+    const hasPlace = this.#place !== undefined;
+    const route = hasPlace ? this.#route : this.#read('route', adapter.route);
+    const mount = hasPlace ? this.#mount : this.#read('mount', adapter.mount);
     this.#paramsText ??= this.#params(trace);
     return {
       route,
@@ -109,30 +118,35 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     };
   }
 
-  madeId(trace: RecordedRequest): string | undefined {
+  idMadeByApp(trace: RecordedRequest): string | undefined {
     if (this.#hasOwnId) return undefined;
-    const id = this.#settings.madeId(this.#req);
-    return id === undefined ? undefined : distinctId(id, trace.recorder.idSpace);
+    if (this.#appId === undefined) {
+      const id = this.#settings.idMadeByApp(this.#req);
+      if (id !== undefined) this.#appId = distinctId(id, trace.recorder.idSpace);
+    }
+    return this.#appId;
   }
 
   renamed(before: string, inferenceId: string): void {
     this.#hasOwnId = true;
     const { adapter, echo, idHeader } = this.#settings;
     if (!echo) return;
-    const sent = adapter.answerHeader(this.#res, idHeader);
+    const sent = adapter.responseHeader(this.#res, idHeader);
     if (sent === undefined || sent === before) {
-      adapter.setAnswerHeader(this.#res, idHeader, inferenceId);
+      adapter.setResponseHeader(this.#res, idHeader, inferenceId);
     }
   }
 
-  #takeInputs(trace: RecordedRequest): void {
-    const { given, capturesRequest } = this.#settings;
-    if (given.input !== undefined) {
-      if (this.#body !== undefined && !this.#body.isParsed) this.#askInput(trace);
+  #recordInputs(trace: RecordedRequest): void {
+    const { options, capturesRequest } = this.#settings;
+    if (options.input !== undefined) {
+      this.#callOption(trace, 'input', options.input, (input) => {
+        if (input !== undefined && trace.columns === undefined) trace.setInput(input);
+      });
     } else if (capturesRequest) {
       const body = this.#bodyText ?? this.#bodyAfter(trace) ?? 'null';
       this.#paramsText ??= this.#params(trace);
-      trace.columns = new Members(COLUMNS, [body, this.#queryText, this.#paramsText]);
+      trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText]));
     }
   }
 
@@ -141,39 +155,35 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
     if (body === undefined) return undefined;
     if (body.capture !== undefined && body.capture.bytes > 0)
       return bodyText(trace, body.capture, body);
-    const parsed = this.#ask('body', this.#settings.adapter.body);
+    const parsed = this.#read('body', this.#settings.adapter.body);
     if (body.capture === undefined) {
       const unread = body.contentType === undefined ? null : '[multipart body]';
-      return trace.snapshot(parsed ?? unread, 'body');
+      return trace.values.snapshot(parsed ?? unread, 'body');
     }
-    // Mocks and some platforms hand over what was parsed, and nothing to read.
+    // Mocks and some platforms provide a parsed body, and no stream.
     const isValue = typeof parsed === 'object' && parsed !== null && !ArrayBuffer.isView(parsed);
-    return isValue && Object.keys(parsed).length > 0 ? trace.snapshot(parsed, 'body') : undefined;
+    return isValue && Object.keys(parsed).length > 0
+      ? trace.values.snapshot(parsed, 'body')
+      : undefined;
   }
 
-  #askInput(trace: RecordedRequest): void {
-    this.#askFor(trace, 'input', this.#settings.given.input, (input) => {
-      if (input !== undefined && trace.columns === undefined) trace.setInput(input);
-    });
-  }
-
-  /** The name that the option gives; one that is promised replaces the one by the route. */
+  /** The result of the option `name`; a promise sets the name later, in place of the name by the route. */
   #name(trace: RecordedRequest): string | undefined {
     const { root } = trace;
     const isNamed = root.name !== '';
-    let isTold = false;
+    let hasReturned = false;
     let name: string | undefined;
-    this.#askFor(trace, 'name', this.#settings.given.name, (given) => {
-      if (!isTold) name = given;
-      else if (!isNamed) root.name = stepName(given, root.name);
+    this.#callOption(trace, 'name', this.#settings.options.name, (value) => {
+      if (!hasReturned) name = value;
+      else if (!isNamed) root.setName(stepName(value, root.name));
     });
-    isTold = true;
+    hasReturned = true;
     return name;
   }
 
-  /** The JSON text of the route's parameters. Those that are secret are remembered, to be taken out of the path. */
+  /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
   #params(trace: RecordedRequest): string {
-    const params = this.#ask('params', this.#settings.adapter.params);
+    const params = this.#read('params', this.#settings.adapter.params);
     if (typeof params !== 'object' || params === null) return 'null';
     const { redactor } = trace.recorder;
     let isEmpty = true;
@@ -181,42 +191,40 @@ export class ReceivedRequest<Req extends object, Res> implements DescribedReques
       isEmpty = false;
       if (redactor.isSecret(name)) this.#secrets.push(...partsOf(Reflect.get(params, name)));
     }
-    return isEmpty || !this.#settings.capturesRequest ? 'null' : trace.snapshot(params, 'params');
+    return isEmpty || !this.#settings.capturesRequest
+      ? 'null'
+      : trace.values.snapshot(params, 'params');
   }
 
   #headersText(trace: RecordedRequest): string {
-    const kept = new Members();
+    const kept = new JsonMembers();
     for (const name of this.#settings.headers) {
-      const value = this.#ask('header', (req) => this.#settings.adapter.header(req, name));
-      if (value !== undefined) kept.set(name, trace.snapshot(value, name));
+      const value = this.#read('headers', (req) => this.#settings.adapter.header(req, name));
+      if (value !== undefined) kept.set(name, trace.values.snapshot(value, name));
     }
     return `{${kept.toText()}}`;
   }
 
-  #ask<R>(name: string, fn: ((req: Req) => R) | undefined): R | undefined {
-    return this.#settings.ask(name, fn, this.#req);
+  #read<R>(fact: string, read: ((req: Req) => R) | undefined): R | undefined {
+    return this.#settings.readRequest(fact, read, this.#req);
   }
 
-  #askFor<R>(
+  #callOption<R>(
     trace: RecordedRequest,
     name: string,
     fn: ((req: Req) => R | PromiseLike<R>) | undefined,
     take: (value: R) => void,
   ): void {
-    this.#settings.askFor(name, fn, this.#req, trace, take);
+    this.#settings.callOptionLater(name, fn, this.#req, trace, take);
   }
 }
 
-/** What the handler set itself wins over what is said of all requests. */
-function takeMetadata(trace: RecordedRequest, metadata: unknown): void {
+/** Merges the result of the option `metadata`; keys that the handler set win. */
+function recordMetadata(trace: RecordedRequest, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
-  mergeMetadata(trace.root, metadata as Readonly<Record<string, unknown>>, { replace: false });
+  trace.root.mergeMetadata(metadata as Readonly<Record<string, unknown>>, false);
 }
 
-function identity(
-  id: unknown,
-  keys: readonly [string, string],
-  trace: RecordedRequest,
-): string | undefined {
-  return typeof id === 'number' || typeof id === 'string' ? identityOf(id, keys, trace) : undefined;
+function isIdentity(id: unknown): boolean {
+  return typeof id === 'number' || typeof id === 'string';
 }

@@ -1,50 +1,56 @@
-/** What core asks of a framework. One object for all requests: it holds nothing of any of them. */
+/**
+ * How core reads a framework's requests and follows them to their end. One stateless object serves all requests.
+ */
 
-import type { RequestBody } from './request-body.js';
-import type { RecordedRequest } from './request-trace.js';
+import type { RequestBody } from './body/request-body.js';
+import type { RecordedRequest } from './recorded-request.js';
 
 export interface RequestAdapter<Req extends object, Res> {
-  /** Whether the framework has changed the prototype of a request when the middleware runs. */
+  /** Whether the framework swaps the prototype of requests before the middleware runs. @default false */
   readonly changesPrototypes?: boolean;
+  /** Prepares the app of the request. Called before its trace begins. */
+  prepare?(req: Req): void;
   method(req: Req): string;
-  /** As the client asked for it, without the query. */
+  /** The path of the client's request, without the query. */
   path(req: Req): string;
   hasQuery(req: Req): boolean;
   query(req: Req): unknown;
-  /** What a body parser has made of the body so far. */
+  /** The parsed body, if a body parser has run. */
   body(req: Req): unknown;
   /** The route's parameters, known once a route has matched. */
   params(req: Req): unknown;
   /** The pattern of the route that matched. */
   route(req: Req): string | undefined;
-  /** Where no route matched, the pattern under which what runs is mounted, such as `/assets`. */
+  /** Without a matching route, the pattern of the mount that handles the request, such as `/assets`. */
   mount?(req: Req): string | undefined;
   /** @param name in lower case */
   header(req: Req, name: string): string | undefined;
-  /** Other objects that stand for the same request, such as the framework's raw one. */
+  /** Other objects for the same request, such as Node's own. */
   aliases?(req: Req): readonly object[];
-  /** What the request shows as its trace: behind `Object.create(req)` or a proxy, that of another object. */
-  shown?(req: Req): unknown;
-  /** Whether the app may have made the request itself, of one that it answers: then it is part of that one's trace. */
-  mayBeInner?(req: Req): boolean;
-  /** An id that the app itself has made for the request. It wins over the client's. */
-  madeId?(req: Req): string | undefined;
-  /** A header of the answer that is set already. */
-  answerHeader(res: Res, name: string): unknown;
-  /** Sets a header of the answer, where that is still possible. */
-  setAnswerHeader(res: Res, name: string, value: string): void;
-  /** Has the platform wait for work of ours, where it ends everything else with the answer. */
-  holdOpen?(req: Req): ((work: Promise<void>) => void) | undefined;
+  /** The trace of a request that is a proxy of another, or inherits from it by `Object.create(req)`. */
+  traceOnRequest?(req: Req): unknown;
+  /** Whether the request may be a call within the process (`app.request()`), which belongs to the current trace. */
+  mayBeInProcess?(req: Req): boolean;
+  /** The id that the app itself created for the request. It wins over the client's. */
+  idMadeByApp?(req: Req): string | undefined;
+  /** A header that is already set on the response. */
+  responseHeader(res: Res, name: string): unknown;
+  /** Sets a header of the response, if that is still possible. */
+  setResponseHeader(res: Res, name: string, value: string): void;
+  /** A function that keeps the request alive for work after the response; undefined if nothing cancels such work. */
+  waitUntil?(req: Req): ((work: Promise<void>) => void) | undefined;
   /**
-   * Follows the exchange to its end, and settles the trace there.
-   * @returns the request's body; undefined where it has none
+   * Follows request and response to their end, and settles the trace there.
+   * @returns the request's body; undefined without one
    */
   follow(trace: RecordedRequest, req: Req, res: Res, maxBytes: number): RequestBody | undefined;
+  /** A signal that aborts if the client leaves before it has the whole response, for a request that is not traced. */
+  clientSignal?(req: Req, res: Res): AbortSignal | undefined;
   /**
-   * Hears that the app has answered: what is left is the answer's body.
-   * @param idHeader in which the answer is to carry the id back, unless it does
+   * Called when the app has returned its response, whose body may still be read.
+   * @param idHeader response header to set to the inference ID, unless it is set; undefined for none
    */
-  answered?(
+  takeResponse?(
     trace: RecordedRequest,
     res: Res,
     idHeader: string | undefined,

@@ -1,40 +1,40 @@
-/** The inference ID of a request: whose word counts, and how the client hears of it. */
+/** The inference ID of a request: its sources, and the response header that returns it. */
 
+import { randomUuid } from '../platform/random-id.js';
 import { isInferenceId } from '../trace/inference-id.js';
-import { randomUuid } from '../trace/random-id.js';
 import type { RequestSettings } from './request-settings.js';
 
-/** The id that came with the request, where it is to be trusted and valid. Never throws. */
-export function givenId<Req extends object, Res>(
+/** The id by the option `inferenceId.from` or the request header, if it is valid and trusted. Never throws. */
+export function requestedId<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
-  const { given, trust } = settings;
-  const from = settings.ask('inferenceId.from', given.inferenceId?.from, req);
+  const { options, trust } = settings;
+  const from = settings.callOption('inferenceId.from', options.inferenceId?.from, req);
   if (isInferenceId(from)) return from;
   const id = settings.header(req);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
-    typeof trust === 'function' ? settings.ask('inferenceId.trust', trust, req) : trust;
+    typeof trust === 'function' ? settings.callOption('inferenceId.trust', trust, req) : trust;
   return isTrusted === true ? id : undefined;
 }
 
-/** An id for a request that has none; another middleware may have made one for the answer already. Never throws. */
+/** An id for a request without one: that of another middleware, if it has set the response header, or a UUID. Never throws. */
 export function newId<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   res: Res,
 ): string {
   try {
-    // Where a connection was upgraded before the app ran, there is none.
-    const made = res && settings.adapter.answerHeader(res, settings.idHeader);
+    // If a connection was upgraded before the app ran, there is no response.
+    const made = res && settings.adapter.responseHeader(res, settings.idHeader);
     if (isInferenceId(made)) return made;
   } catch (error) {
-    settings.failed('header', error);
+    settings.reportFailure('header', error);
   }
   return randomUuid();
 }
 
-/** The answer carries the id, unless the app has set one itself. Never throws. */
+/** Sets the response header to the id, unless the app has set it. Never throws. */
 export function echoId<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   res: Res,
@@ -42,10 +42,10 @@ export function echoId<Req extends object, Res>(
 ): void {
   const { adapter, echo, idHeader } = settings;
   try {
-    if (res && echo && adapter.answerHeader(res, idHeader) === undefined) {
-      adapter.setAnswerHeader(res, idHeader, id);
+    if (res && echo && adapter.responseHeader(res, idHeader) === undefined) {
+      adapter.setResponseHeader(res, idHeader, id);
     }
   } catch (error) {
-    settings.failed('header', error);
+    settings.reportFailure('header', error);
   }
 }

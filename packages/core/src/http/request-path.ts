@@ -1,15 +1,16 @@
-/** The path of a request as names and metadata show it: what is secret or changes with each request is left out. */
+/** Paths of requests for names and metadata, with ids and secrets masked. */
 
-import { MASK } from '../trace/mask-text.js';
+import { processWide } from '../platform/process-wide.js';
+import { MASK } from '../values/mask-text.js';
 
-/** Without the query, and without scheme, user, password and host where the client sent an absolute URL (RFC 9112, 3.2.2). */
+/** The path of a URL without its query. An absolute URL (RFC 9112, 3.2.2) loses scheme, user, password and host. */
 export function pathOf(url: string): string {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   return path.startsWith('/') ? path : path.replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*/i, '') || '/';
 }
 
-/** The path with each part masked that stands for one of these values. */
+/** The path, with each segment masked that contains one of the values. */
 export function maskedPath(path: string, secrets: readonly string[]): string {
   if (secrets.length === 0) return path;
   return path
@@ -18,7 +19,7 @@ export function maskedPath(path: string, secrets: readonly string[]): string {
     .join('/');
 }
 
-/** The texts of a parameter's value: a wildcard may stand for several parts of the path. */
+/** The path segments in a parameter's value; a wildcard may have several. */
 export function partsOf(value: unknown): string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   return values
@@ -27,11 +28,26 @@ export function partsOf(value: unknown): string[] {
     .filter((part) => part !== '');
 }
 
-/** Distinct names that unrouted requests may make in one process; a scanner tries thousands of paths. */
-const MAX_NAMES = 256;
-const names = new Set<string>();
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
-/** The path with an asterisk for each part that looks like an id: for names of requests of which no route is known. */
+/** Limit for distinct names of requests without a route, since a scanner tries thousands of paths. */
+const MAX_NAMES = 256;
+const MAX_WORDS = 1000;
+
+const { names, words, patterns } = processWide('path-names.v1', () => ({
+  names: new Set<string>(),
+  /** Segments of the app's own route and mount patterns. */
+  words: new Set<string>(),
+  patterns: new Set<string>(),
+}));
+
+/** The path with `*` for each segment that looks like an id, for names of requests without a route. */
 export function pathForName(path: string): string {
   const name = path
     .split('/')
@@ -43,19 +59,14 @@ export function pathForName(path: string): string {
   return name;
 }
 
-const MAX_WORDS = 1000;
-/** Parts of paths that the app itself has named, in its routes and mounts. */
-const words = new Set<string>();
-const patterns = new Set<string>();
-
-/** Takes note of the words of a pattern that the app has given. */
+/** Remembers the words of a route pattern. */
 export function learnWords(pattern: string): void {
   if (patterns.has(pattern) || patterns.size >= MAX_WORDS) return;
   patterns.add(pattern);
   for (const part of pattern.split('/')) if (/^[\w.-]+$/.test(part)) words.add(part);
 }
 
-/** The path of which nothing is known but its words: any other part may turn out to stand for a secret. */
+/** The path with `*` for each unknown segment, for the time before the route is known: a segment may be a secret parameter. */
 export function pathAtStart(path: string): string {
   return path
     .split('/')
@@ -63,33 +74,8 @@ export function pathAtStart(path: string): string {
     .join('/');
 }
 
-/** The pattern of a mount, made of the part of the path that it matched: values of its parameters become their names. */
-export function mountPattern(matched: string, params: unknown): string {
-  let pattern = decoded(matched);
-  if (typeof params !== 'object' || params === null) return pattern;
-  let end = pattern.length;
-  for (const [name, value] of Object.entries(params).reverse()) {
-    const text = Array.isArray(value) ? value.join('/') : value;
-    if (typeof text !== 'string' || text === '') continue;
-    const at = pattern.lastIndexOf(text, end - text.length);
-    if (at < 0 || end < text.length) continue;
-    const symbol = /^\d+$/.test(name) ? '*' : Array.isArray(value) ? `*${name}` : `:${name}`;
-    pattern = pattern.slice(0, at) + symbol + pattern.slice(at + text.length);
-    end = at;
-  }
-  return pattern;
-}
-
-/** Words of a path have no digits, but for versions; ids, hashes, dates and tokens do, or are long. */
+/** Whether a segment looks like an id: it has digits (except versions such as `v1`) or special characters, or is long. */
 function isIdLike(part: string): boolean {
   if (part.length > 32 || part === MASK) return true;
   return /[\d%@=:;,!$&'()+~]/.test(part) && !/^v\d{1,2}$/i.test(part);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

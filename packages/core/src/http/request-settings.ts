@@ -1,8 +1,9 @@
-/** The options of a middleware, read once, with their defaults. */
+/** The options of a middleware with their defaults, and guarded calls of functions among them. */
 
-import type { Diagnostics } from '../diagnostics.js';
+import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { isThenable, watchRejection } from '../follow/promised.js';
 import { isInferenceId } from '../trace/inference-id.js';
-import { isThenable, watchRejection } from '../trace/promised.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { SettledTrace } from '../trace/types.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
@@ -11,25 +12,26 @@ import type { RequestAdapter } from './request-adapter.js';
 const DEFAULT_MAX_BYTES = 65_536;
 const DEFAULT_MAX_AGE_MS = 600_000;
 
+/** The options of one middleware. */
 export class RequestSettings<Req extends object, Res> {
   readonly adapter: RequestAdapter<Req, Res>;
-  /** What the user gave, for its functions. */
-  readonly given: TracingOptions<Req>;
+  /** The options as the user gave them. */
+  readonly options: TracingOptions<Req>;
   readonly idHeader: string;
   readonly trust: boolean | ((req: Req) => boolean);
   readonly echo: boolean;
-  /** From 0 to 1. */
+  /** The sampling rate, from 0 to 1. */
   readonly rate: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
   readonly maxBytes: number;
   readonly maxAgeMs: number;
   readonly capturesRequest: boolean;
-  readonly capturesAnswer: boolean;
-  /** In lower case. */
+  readonly capturesResponse: boolean;
+  /** Names of headers to capture, in lower case. */
   readonly headers: readonly string[];
   readonly #diagnostics: () => Diagnostics | undefined;
 
-  /** @throws ConfigError where an option cannot work */
+  /** @throws ConfigError if an option is wrong */
   constructor(
     options: TracingOptions<Req>,
     adapter: RequestAdapter<Req, Res>,
@@ -38,7 +40,7 @@ export class RequestSettings<Req extends object, Res> {
     checkTracingOptions(options);
     const { inferenceId, capture, sample, maxAgeMs } = options;
     this.adapter = adapter;
-    this.given = options;
+    this.options = options;
     this.idHeader = (inferenceId?.header ?? 'x-request-id').toLowerCase();
     this.trust = inferenceId?.trust ?? true;
     this.echo = inferenceId?.echo ?? true;
@@ -47,57 +49,72 @@ export class RequestSettings<Req extends object, Res> {
     this.maxBytes = capture?.maxBytes ?? DEFAULT_MAX_BYTES;
     this.maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
     this.capturesRequest = capture?.request ?? true;
-    this.capturesAnswer = capture?.response ?? true;
+    this.capturesResponse = capture?.response ?? true;
     this.headers = (capture?.headers ?? []).map((header) => header.toLowerCase());
     this.#diagnostics = diagnostics;
   }
 
-  /** The id that the app itself has made: what the client sent is a matter of trust, whoever repeats it. */
-  madeId(req: Req): string | undefined {
-    const id = this.ask('madeId', this.adapter.madeId, req);
+  /** The id that the app created, unless it only repeats the client's, which `trust` decides on. */
+  idMadeByApp(req: Req): string | undefined {
+    const id = this.readRequest('id', this.adapter.idMadeByApp, req);
     return isInferenceId(id) && id !== this.header(req) ? id : undefined;
   }
 
-  /** The header of the request that may hold its id. */
+  /** The request header that may contain the id. */
   header(req: Req): string | undefined {
     try {
       return this.adapter.header(req, this.idHeader);
     } catch (error) {
-      this.failed('header', error);
+      this.reportFailure('header', error);
       return undefined;
     }
   }
 
   /**
-   * Calls a function of the user's or the framework's whose value is needed at once, so that a promise counts as none. Where
-   * it throws, that is reported and the request goes on.
+   * Calls a synchronous function among the options. Never throws: an error or a promise is reported and counts as undefined.
    */
-  ask<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
+  callOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
     const value = this.#call(name, fn, req);
-    const isPromise = watchRejection(value, (error) => this.#rejected(name, error));
+    const isPromise = watchRejection(value, (error) => this.#reportRejection(name, error));
     if (!isPromise) return value;
-    const message = `the function given as ${name} returned a promise; its value is needed at once, so that it counts as none`;
+    const message = `the function given as ${name} returned a promise; its value is needed at once, so the promise counts as no value`;
     this.report(`option_${name}_async`, message, undefined);
     return undefined;
   }
 
-  /** The same where the value may come later: the row of the trace waits for it. */
-  askFor<R>(
+  /** Calls a function among the options that may be asynchronous; the row waits for its promise. Never throws. */
+  callOptionLater<R>(
     name: string,
     fn: ((req: Req) => R | PromiseLike<R>) | undefined,
     req: Req,
     trace: RecordedTrace,
-    take: (value: R) => void,
+    record: (value: R) => void,
   ): void {
     const value = this.#call(name, fn, req);
     if (isThenable(value)) {
-      trace.expect(name, value, (told) => take(told as R));
+      trace.awaitOption(name, value, (settled) => record(settled as R));
     } else if (value !== undefined) {
       try {
-        take(value as R);
+        record(value as R);
       } catch (error) {
-        this.report(`option_${name}_failed`, `what ${name} returned could not be read`, error);
+        this.report(
+          `option_${name}_failed`,
+          `the result of the function given as ${name} could not be read`,
+          error,
+        );
       }
+    }
+  }
+
+  /** Reads a fact of the request. Never throws: an error is reported and counts as undefined. */
+  readRequest<R>(fact: string, read: ((req: Req) => R) | undefined, req: Req): R | undefined {
+    if (read === undefined) return undefined;
+    try {
+      return read(req);
+    } catch (error) {
+      const message = `the ${fact} of the request could not be read`;
+      this.report(`request_${fact}_failed`, message, error);
+      return undefined;
     }
   }
 
@@ -111,20 +128,21 @@ export class RequestSettings<Req extends object, Res> {
     }
   }
 
-  #rejected(name: string, error: unknown): void {
+  #reportRejection(name: string, error: unknown): void {
     const message = `the promise of the function given as ${name} was rejected`;
     this.report(`option_${name}_failed`, message, error);
   }
 
-  failed(what: string, error: unknown): void {
+  /** Reports a failure of this library as `internal_error`. Never throws. */
+  reportFailure(what: string, error: unknown): void {
     this.report('internal_error', `tracing failed in ${what}; the request is not affected`, error);
   }
 
-  report(reason: string, message: string, error: unknown): void {
+  report(reason: DiagnosticReason, message: string, error: unknown): void {
     try {
       this.#diagnostics()?.report('error', reason, message, error);
     } catch {
-      // There is nobody left to tell.
+      // The diagnostics failed: there is no other place to report it.
     }
   }
 }

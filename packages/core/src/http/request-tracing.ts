@@ -1,29 +1,31 @@
-/** Begins request traces: what a middleware does before the app runs, for any framework. */
+/** Begins the traces of requests, for the middleware of any framework. */
 
-import { defaultTracer, existingTracer } from '../default-tracer.js';
-import { USER_AGENT } from '../publish/user-agent.js';
-import { currentRecordedStep } from '../scope.js';
+import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-tracer.js';
+import { ConfigError } from '../config/checks.js';
+import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
+import { USER_AGENT } from '../publish/openlayer-api.js';
+import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
 import { distinctId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
-import type { TracerCore } from '../tracer.js';
-import { BodyCapture } from './body-capture.js';
-import type { TracingOptions } from './options.js';
+import { createTracerCore, type TracerCore } from '../tracer/tracer.js';
+import { BodyCapture } from './body/body-capture.js';
+import type { RequestBody } from './body/request-body.js';
+import { asCore, type TracingOptions } from './options.js';
+import { setOwnTrace } from './own-trace.js';
 import { ReceivedRequest } from './received-request.js';
+import { openTraceOf, RecordedRequest, recordRequestError } from './recorded-request.js';
 import type { RequestAdapter } from './request-adapter.js';
-import type { RequestBody } from './request-body.js';
-import { echoId, givenId, newId } from './request-id.js';
+import { echoId, newId, requestedId } from './request-id.js';
 import { RequestSettings } from './request-settings.js';
-import { RecordedRequest } from './request-trace.js';
-import { openTraceOf } from './running-request.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
-import { tracerOfOptions } from './tracer-of-options.js';
 
+/** The part of a middleware that is the same for all frameworks. */
 export class RequestTracing<Req extends object, Res> {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #ownTracer: TracerCore | undefined;
 
-  /** @throws ConfigError where an option cannot work */
+  /** @throws ConfigError if an option is wrong */
   constructor(options: TracingOptions<Req>, adapter: RequestAdapter<Req, Res>) {
     this.#settings = new RequestSettings(
       options,
@@ -34,130 +36,169 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   /**
-   * Begins the trace of a request, or finds the one that it has. Never throws: where nothing is to be recorded, the
-   * trace is an inert one.
+   * Begins the trace of a request, or returns the one that it has. Never throws: if nothing is to be recorded, the trace is an
+   * inert one.
    */
   begin(req: Req, res: Res): RequestTrace {
+    this.#prepare(req);
     try {
       const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
-      const existing = existingOf(req, aliases) ?? this.#shownBy(req);
+      const existing = existingOf(req, aliases) ?? this.#traceOnRequest(req);
       if (existing !== undefined) {
         tracedRequests.keepTrace(req, existing, this.#settings.adapter.changesPrototypes);
         return existing;
       }
-      const trace = this.#enclosing(req) ?? this.#begin(req, res);
+      const trace = this.#enclosingTrace(req) ?? this.#beginTrace(req, res);
       tracedRequests.keepTrace(req, trace, this.#settings.adapter.changesPrototypes);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
-      this.#settings.failed('begin', error);
+      this.#settings.reportFailure('begin', error);
       return new InertTrace();
     }
   }
 
-  /** Says that something of ours failed. Never throws. */
-  failed(what: string, error: unknown): void {
-    this.#settings.failed(what, error);
+  /** Sets the property `trace`. Never throws. */
+  showOn(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
+    try {
+      setOwnTrace(holder, trace);
+    } catch (error) {
+      this.#settings.reportFailure('trace', error);
+    }
   }
 
-  /** Keeps the first error that a request's handlers raised. Never throws. */
+  /** Whether the request already has a trace, because the middleware is mounted more than once. Never throws. */
+  hasTrace(req: Req): boolean {
+    try {
+      return getTrace(req) !== undefined;
+    } catch (error) {
+      this.#settings.reportFailure('begin', error);
+      return false;
+    }
+  }
+
+  /** Reports a failure of this library as `internal_error`. Never throws. */
+  reportFailure(what: string, error: unknown): void {
+    this.#settings.reportFailure(what, error);
+  }
+
+  /** Records the first error of a request's handlers. Never throws. */
   recordError(req: object, error: unknown): void {
-    openTraceOf(req)?.recordFirstError(error);
+    recordRequestError(req, error);
   }
 
-  /** Takes the id that the app has made for a request which it handed to itself. Never throws. */
-  takeInnerId(req: Req): void {
+  /** Adopts the id that the app gave to a request which it made to itself, as by `app.request()`. Never throws. */
+  adoptInnerId(req: Req): void {
     try {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
-      // It does not replace the one that the client knows, and the outer request's own is found without us.
+      // An id that the client knows is kept, and the trace itself finds the outer request's id.
       if (trace.isIdGiven || trace.received?.isOf(req) === true) return;
-      const id = this.#settings.madeId(req);
+      const id = this.#settings.idMadeByApp(req);
       if (id !== undefined) trace.rename(distinctId(id, trace.recorder.idSpace));
     } catch (failure) {
-      this.#settings.failed('id', failure);
+      this.#settings.reportFailure('id', failure);
     }
   }
 
   /**
-   * Hears that the app has answered the request that began a trace. Never throws or rejects.
-   * @returns a promise where the answer has to wait for it
+   * Call it when the app has returned its response to the request that began the trace. Never throws or rejects.
+   * @returns a promise if the response has to wait for it
    */
-  appAnswered(req: Req): Promise<void> | undefined {
-    const onFailure = (failure: unknown) => this.#settings.failed('answer', failure);
+  appReturned(req: Req): Promise<void> | undefined {
+    const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      return trace.received.readAnswer(trace)?.catch(onFailure);
+      return trace.received.readResponse(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;
     }
   }
 
-  /** The trace of the request that this one stands for, where that is another object. */
-  #shownBy(req: Req): RequestTrace | undefined {
-    const { shown } = this.#settings.adapter;
-    if (shown === undefined) return undefined;
-    const trace = this.#settings.ask('trace', shown, req);
+  #prepare(req: Req): void {
+    try {
+      this.#settings.adapter.prepare?.(req);
+    } catch (error) {
+      this.#settings.reportFailure('prepare', error);
+    }
+  }
+
+  /** The trace of the request that this one is a proxy of or inherits from. */
+  #traceOnRequest(req: Req): RequestTrace | undefined {
+    const { traceOnRequest } = this.#settings.adapter;
+    if (traceOnRequest === undefined) return undefined;
+    const trace = this.#settings.readRequest('trace', traceOnRequest, req);
     return isRequestTrace(trace) ? trace : undefined;
   }
 
-  #enclosing(req: Req): RequestTrace | undefined {
-    if (this.#settings.adapter.mayBeInner?.(req) !== true) return undefined;
+  /** The current trace, if the request is a call within the process. */
+  #enclosingTrace(req: Req): RequestTrace | undefined {
+    if (this.#settings.adapter.mayBeInProcess?.(req) !== true) return undefined;
     const trace = currentRecordedStep()?.trace;
     return trace instanceof RecordedRequest && trace.isOpen ? trace : undefined;
   }
 
-  #begin(req: Req, res: Res): RequestTrace {
+  #beginTrace(req: Req, res: Res): RequestTrace {
     const tracer = this.#ownTracer ?? defaultTracer();
-    if (this.#skips(req)) return new InertTrace(givenId(this.#settings, req));
+    if (this.#skips(req)) return this.#inert(tracer, req, res);
     if (!tracer.isEnabled) {
-      // It says why, once.
-      tracer.admits();
-      return new InertTrace(givenId(this.#settings, req));
+      tracer.reportUnpublished();
+      return this.#inert(tracer, req, res);
     }
-    const { adapter, rate, capturesAnswer, maxBytes, maxAgeMs, given, sample } = this.#settings;
+    const { adapter, rate, capturesResponse, maxBytes, maxAgeMs, options, sample } = this.#settings;
     if (rate < 1 && Math.random() >= rate) {
-      tracer.leftOut();
-      return new InertTrace(givenId(this.#settings, req));
+      tracer.countSampledOut();
+      return this.#inert(tracer, req, res);
     }
-    if (!tracer.admits()) return new InertTrace(givenId(this.#settings, req));
-    const madeId = this.#settings.madeId(req);
-    const known = madeId ?? givenId(this.#settings, req);
+    if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
+    const idMadeByApp = this.#settings.idMadeByApp(req);
+    const known = idMadeByApp ?? requestedId(this.#settings, req);
     const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
-    const method = this.#settings.ask('method', adapter.method, req) ?? 'GET';
-    const path = this.#settings.ask('path', adapter.path, req) ?? '/';
-    const trace = new RecordedRequest(tracer, method, path, id);
-    trace.isIdGiven = known !== undefined;
-    if (capturesAnswer) trace.answer = new BodyCapture(maxBytes);
-    trace.maxAgeMs = maxAgeMs;
-    trace.convertOutput = given.output;
-    trace.sample = sample;
-    const received = new ReceivedRequest(this.#settings, req, res, madeId !== undefined);
-    trace.received = received;
-    tracer.opened(trace, adapter.holdOpen?.(req));
+    const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
+    const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
+    const received = new ReceivedRequest(this.#settings, req, res, idMadeByApp !== undefined);
+    const trace = new RecordedRequest(tracer, {
+      method,
+      path,
+      inferenceId: id,
+      isIdGiven: known !== undefined,
+      maxAgeMs,
+      sample,
+      body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
+      convertOutput: options.output,
+      received,
+    });
+    tracer.addOpen(trace, adapter.waitUntil?.(req));
     received.readBefore(trace, this.#follow(trace, req, res));
     echoId(this.#settings, res, id);
     return trace;
   }
 
-  /** A request whose end nobody would see is ended at once. */
+  /** Follows request and response. If that fails, the trace is ended, since its end would not be noticed. */
   #follow(trace: RecordedRequest, req: Req, res: Res): RequestBody | undefined {
     try {
       return this.#settings.adapter.follow(trace, req, res, this.#settings.maxBytes);
     } catch (error) {
-      this.#settings.failed('follow', error);
+      this.#settings.reportFailure('follow', error);
       trace.abandon();
       return undefined;
     }
   }
 
+  #inert({ scope }: TracerCore, req: Req, res: Res): InertTrace {
+    const { adapter } = this.#settings;
+    const signal = () =>
+      this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
+    return new InertTrace(requestedId(this.#settings, req), { scope, signal });
+  }
+
   #skips(req: Req): boolean {
-    const { adapter, given } = this.#settings;
-    if (this.#settings.ask('skip', given.skip, req) === true) return true;
-    // Where the app is itself what we publish to, publishing must not be traced.
-    const path = this.#settings.ask('path', adapter.path, req) ?? '/';
+    const { adapter, options } = this.#settings;
+    if (this.#settings.callOption('skip', options.skip, req) === true) return true;
+    // An app may be the address that rows are sent to: these requests must not be traced.
+    const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     if (!path.endsWith('/data-stream') && !path.endsWith('/rows')) return false;
     return adapter.header(req, 'user-agent') === USER_AGENT;
   }
@@ -173,4 +214,35 @@ function existingOf(req: object, aliases: readonly object[]): RequestTrace | und
     if (trace !== undefined) return trace;
   }
   return undefined;
+}
+
+/**
+ * The tracer of the options, or one created from them; undefined for the process-wide tracer. The first created one becomes the
+ * process-wide tracer if there is none, so that `flush()` and other free functions use it.
+ */
+export function tracerOfOptions(options: TracingOptions<never>): TracerCore | undefined {
+  const settings = settingsIn(options);
+  const hasSettings = Object.keys(settings).length > 0;
+  if (options.tracer !== undefined) {
+    if (hasSettings) {
+      throw new ConfigError(
+        'give either tracer or options for one (apiKey, baseUrl, ...), not both',
+      );
+    }
+    return asCore(options.tracer);
+  }
+  if (hasSettings) {
+    const tracer = createTracerCore(settings);
+    if (existingTracer() === undefined) setDefaultTracer(tracer);
+    return tracer;
+  }
+  // Created now, so that rows of dead processes are sent without waiting for a request.
+  defaultTracer();
+  return undefined;
+}
+
+/** The options that a tracer takes. */
+function settingsIn(options: TracerOptions): TracerOptions {
+  const names = TRACER_OPTIONS.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, options[name]]));
 }

@@ -1,22 +1,22 @@
 /** Which trace a request has, for all installed copies of this package. */
 
 import { fieldsMayBeSlow } from '#platform';
-import { processWide } from '../process-wide.js';
+import { processWide } from '../platform/process-wide.js';
 import type { RequestTrace } from '../trace/types.js';
 
 interface TracedRequests {
   traceIn(req: object): RequestTrace | undefined;
-  /** @param isReshaped whether the prototype of the request was changed */
-  keepTrace(req: object, trace: RequestTrace, isReshaped?: boolean): void;
+  /** @param changesPrototypes whether the framework has changed the prototype of the request */
+  keepTrace(req: object, trace: RequestTrace, changesPrototypes?: boolean): void;
 }
 
 /**
- * Where a field would take microseconds. Elsewhere a field is better: a young value of an old map outlives the next
- * collections, whether its key does or not.
+ * Express swaps the request's prototype, and before V8 12 adding a field to such an object costs about 3 us: there, traces
+ * are kept in a WeakMap. Elsewhere in a private field, because WeakMap values survive two extra collections.
  */
 const aside = new WeakMap<object, RequestTrace>();
 
-/** What inherits from it adds its fields to the object that it is given. */
+/** A subclass of it adds its private fields to the object that its constructor is given. */
 class Itself {
   constructor(object: object) {
     // biome-ignore lint/correctness/noConstructorReturn: the language has no other way to do it
@@ -34,12 +34,13 @@ class TracedRequest extends Itself {
   }
 
   static traceIn(req: object): RequestTrace | undefined {
-    return #trace in req ? req.#trace : aside.get(req);
+    if (#trace in req) return req.#trace;
+    return fieldsMayBeSlow ? aside.get(req) : undefined;
   }
 
-  static keepTrace(req: object, trace: RequestTrace, isReshaped = false): void {
+  static keepTrace(req: object, trace: RequestTrace, changesPrototypes = false): void {
     if (#trace in req) req.#trace = trace;
-    else if (isReshaped && fieldsMayBeSlow) aside.set(req, trace);
+    else if (changesPrototypes && fieldsMayBeSlow) aside.set(req, trace);
     else new TracedRequest(req, trace);
   }
 }

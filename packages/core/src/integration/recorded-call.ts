@@ -1,100 +1,194 @@
-/** A call of a client as a step: open while the client tries, streams or waits, and closed at the latest with its trace. */
+/**
+ * A client's call as a step. It stays open while the client retries, reads a stream or waits for the provider, and ends with
+ * its trace at the latest.
+ */
 
-import { startTimer, stopTimer, unref } from '../publish/delay.js';
-import { quote } from '../trace/json-text.js';
-import type { OpenCall } from '../trace/open-call.js';
-import type { RecordedStep } from '../trace/recorded-step.js';
+import { startTimer, stopTimer, unref } from '../platform/timers.js';
+import type { Billed, Billing } from '../trace/pricing.js';
+import type { OpenCall, TracedStep } from '../trace/recorded-trace.js';
 import type { StepUpdate } from '../trace/step-types.js';
+import { laterCounts, type TokenCounts } from '../trace/token-counts.js';
 import type { Step } from '../trace/types.js';
-import { numberIn } from '../trace/usage.js';
+import { isModelCall, numberIn } from '../trace/usage.js';
+import { quote } from '../values/json-text.js';
 import type { StepType } from '../wire.js';
-import { LateUse } from './late-use.js';
+
 import { reportFailure } from './report.js';
+import { type TokenFields, tokenFields } from './usage.js';
 
-/** A call that has begun to answer but is not read further holds up its settled trace for so long. */
+/** How long a settled trace waits for a call whose response is no longer read. */
 const MAX_IDLE_MS = 1000;
-/** So long does one whose provider does not answer, or a run in which nothing happens. */
-const MAX_STILL_MS = 60_000;
+/** How long a settled trace waits for a call whose provider sends nothing, or for a run without any progress. */
+const MAX_WAIT_MS = 60_000;
 
-/** What an integration knows of a call that has not ended. */
+/** Reads the progress of a call that has not ended. */
 export interface CallProgress<T extends StepType> {
-  /** The facts so far; asked when the trace ends before the call. */
+  /** The values so far; called when the trace ends before the call. */
   soFar?(): StepUpdate<T> | undefined;
-  /** How much of the answer has come, in any unit that grows with it. */
+  /** How much of the response has been received, in any unit that increases with it. */
   amount?(): number;
 }
 
-/** Its methods never throw. What comes after its end has no effect, but for another try. */
+/**
+ * A client's call. Its methods never throw. Updates are recorded until the trace ends.
+ *
+ * When the request's trace settles while the call is open, the trace waits for the call:
+ * - up to 60 seconds without progress while the provider has to send something (`startWaiting`), or while the call runs in the
+ *   background (`startBackgroundWork`);
+ * - up to `maxAgeMs` if the call holds the trace (`holdTrace`);
+ * - one second without progress if its response has been read from (`markRead`);
+ * - not at all otherwise.
+ */
 export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   readonly step: Step<T>;
-  /** Whether the next move is the provider's: it was asked, or asked for more. */
-  isWaiting = false;
-  /** Whether any of the answer was asked for. */
-  isRead = false;
-  /** Whether it is a run of an agent, a graph or a tool, which goes on without anybody reading what it returns. */
-  goesOnByItself = false;
-  /** Whether a settled trace waits for the end of the call, however long that takes, up to its own `maxAgeMs`. */
-  keepsTraceOpen = false;
-  readonly #step: RecordedStep<T>;
+  #isWaiting = false;
+  #isRead = false;
+  #isBackgroundWork = false;
+  #holdsTrace = false;
+  readonly #step: TracedStep<T>;
   readonly #progress: CallProgress<T>;
   readonly #startedMs: number;
   #isOpen = true;
-  /** Lets the trace go that this call holds open. */
+  /** Ends the wait of a settled trace for this call. */
   #release: (() => void) | undefined;
-  /** Where the client has left that the call is for. */
-  #late: LateUse | undefined;
+  /** Set if the client of the trace's request left before the end of the call. */
+  #afterAbort: UsageAfterAbort | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(step: RecordedStep<T>, progress: CallProgress<T>) {
+  constructor(step: TracedStep<T>, progress: CallProgress<T>) {
     this.step = step;
     this.#step = step;
     this.#progress = progress;
     this.#startedMs = step.trace.elapsedMs();
-    step.trace.recorder.spending?.callBegins();
-    if (step.trace.outcome === 'aborted') this.#late = new LateUse(this.#startedMs, 0);
-    this.#listen();
+    step.trace.recorder.costs?.callBegins();
+    if (step.trace.outcome === 'aborted') {
+      this.#afterAbort = new UsageAfterAbort(this.#startedMs, 0);
+    }
+    this.#attach();
   }
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Milliseconds since its start. */
+  /** Whether `retry` has an effect: the trace of the call has not been handed to the publisher. */
+  get mayRetry(): boolean {
+    return this.#step.isLive;
+  }
+
+  /** Whether the provider has to send something before the call can go on. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** Whether the consumer has begun to read the response. */
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
+  /** The client has sent a request, or asked for more of the response: the provider has to send something. */
+  startWaiting(): void {
+    this.#isWaiting = true;
+  }
+
+  /** The provider has sent something, or failed. */
+  stopWaiting(): void {
+    this.#isWaiting = false;
+  }
+
+  /** The consumer has begun to read the response. */
+  markRead(): void {
+    this.#isRead = true;
+  }
+
+  /** The call continues even if nobody reads its result, as a run of an agent, a graph or a tool does. */
+  startBackgroundWork(): void {
+    this.#isBackgroundWork = true;
+  }
+
+  /** From now on the call continues only while somebody reads its result. */
+  stopBackgroundWork(): void {
+    this.#isBackgroundWork = false;
+  }
+
+  /** Makes a settled trace wait for the end of the call, up to `maxAgeMs`. */
+  holdTrace(): void {
+    this.#holdsTrace = true;
+  }
+
+  /** Milliseconds since the start of the call. */
   get elapsedMs(): number {
     return this.#step.trace.elapsedMs() - this.#startedMs;
   }
 
+  /** Merges values into the step, and keeps all token counts if `tokenFields` made them. */
   update(update: StepUpdate<T>): void {
-    this.#step.merge(update);
+    const { tokenCounts } = update as Partial<TokenFields>;
+    if (tokenCounts === undefined) {
+      this.#step.merge(update);
+      return;
+    }
+    const tokens = laterCounts(this.#step.billed?.tokens, tokenCounts) ?? tokenCounts;
+    this.#step.merge({ ...update, ...tokenFields(tokens) });
+    this.#setBilled({ billing: {}, ...this.#step.billed, tokens });
   }
 
+  /**
+   * Moves the start of the step back, for work that is reported only after it started.
+   * @param epochMs as of `Date.now()`
+   */
+  moveStartTo(epochMs: number): void {
+    const { trace } = this.#step;
+    const ms = epochMs - trace.startedAt;
+    if (trace.isOpen && ms >= 0) this.#step.moveStartBack(ms);
+  }
+
+  /**
+   * Merges what the price depends on besides tokens. At the end of the call it becomes `metadata.billed`; `statedCost` becomes
+   * the cost of the step.
+   * @param parts the calls that the step stands for, if they are several
+   */
+  addBilling(billing: Billing, parts = this.#step.billed?.parts): void {
+    const more = definedValues(billing);
+    if (Object.keys(more).length === 0 && parts === undefined) return;
+    const { tokens, billing: known } = this.#step.billed ?? {};
+    this.#setBilled({
+      tokens,
+      billing: { ...known, ...more },
+      ...(parts !== undefined && { parts }),
+    });
+  }
+
+  /** Ends the call. */
   end(update?: StepUpdate<T>): void {
     if (!this.#isOpen) {
-      // Its trace was published before it: this reports what is lost, and does nothing otherwise.
+      // If the trace has ended, this reports `too_late`; otherwise it has no effect.
       this.step.end();
       return;
     }
     if (update !== undefined) this.update(update);
+    this.#recordBilled();
     this.#close();
   }
 
+  /** Ends the call with an error. */
   fail(error: unknown, update?: StepUpdate<T>): void {
     this.end({ ...update, error } as StepUpdate<T>);
   }
 
   /**
-   * Fails, but may be tried again.
-   * @param withinMs how long the client waits at most before it does; undefined where it will not
+   * Records a failed attempt after which the client may retry.
+   * @param withinMs longest wait of the client before the retry; undefined if it does not retry
    */
-  failTry(error: unknown, withinMs: number | undefined, update?: StepUpdate<T>): void {
+  failAttempt(error: unknown, withinMs: number | undefined, update?: StepUpdate<T>): void {
     if (!this.#isOpen) return;
-    // A trace of its own is published when its call ends: it has to wait for the next try.
+    // A call that is a trace of its own must not end now: its trace would end with it.
     if (withinMs === undefined || this.#step.depth > 0) {
       this.fail(error, update);
       return;
     }
     this.update({ ...update, error } as StepUpdate<T>);
-    this.isWaiting = false;
+    this.#isWaiting = false;
     this.#retry = this.#step.trace.scope.run(
       undefined,
       () => unref(startTimer(() => this.end(), withinMs)),
@@ -103,55 +197,80 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     );
   }
 
-  /** Begins another try: what the one before it failed of is forgotten. */
-  tryAgain(): void {
+  /** Starts a retry: clears the error of the former attempt, and opens a call that has ended again. */
+  retry(): void {
     stopTimer(this.#retry);
     if (!this.#step.isLive) {
-      this.#step.trace.cameLate(`another try of step ${quote(this.#step.name)}`);
+      this.#step.trace.reportTooLate(`a retry of step ${quote(this.#step.name)}`);
       return;
     }
-    this.#step.error = undefined;
+    this.#step.reopen();
     if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#step.reopen();
-    this.#listen();
+    this.#attach();
   }
 
   traceSettled(): void {
     try {
       const { trace } = this.#step;
       if (trace.outcome === 'aborted') {
-        this.#late ??= new LateUse(trace.elapsedMs(), this.#progress.amount?.() ?? 0);
+        this.#afterAbort ??= new UsageAfterAbort(trace.elapsedMs(), this.#progress.amount?.() ?? 0);
       }
-      if (this.isWaiting || this.isRead || this.goesOnByItself || this.keepsTraceOpen) this.#hold();
+      const isActive = this.#isWaiting || this.#isRead || this.#isBackgroundWork;
+      if (isActive || this.#holdsTrace) this.#keepTraceOpen();
     } catch (error) {
       reportFailure('settle', error);
     }
   }
 
-  tracePublished(): void {
+  traceEnded(): void {
     try {
-      this.#tellSoFar();
-      this.#markWhatCameLate();
-      this.#stopListening();
-      if (this.goesOnByItself || this.keepsTraceOpen) {
-        this.#step.trace.cameLate(`the end of step ${quote(this.#step.name)}`);
+      this.#updateFromProgress();
+      this.#recordUsageAfterAbort();
+      this.#detach();
+      if (this.#isBackgroundWork || this.#holdsTrace) {
+        this.#step.trace.reportTooLate(`the end of step ${quote(this.#step.name)}`);
       }
     } catch (error) {
       reportFailure('publish', error);
     }
   }
 
-  #listen(): void {
-    const { trace } = this.#step;
-    trace.calls ??= new Set();
-    trace.calls.add(this);
-    // It begins where other work has kept the trace open, which may be over before this call is.
-    if (trace.isSettled && trace.isOpen) this.#hold();
+  #setBilled(billed: Billed): void {
+    const step = this.#step;
+    if (!step.isLive) return;
+    step.setBilled(billed);
+    const { statedCost } = billed.billing;
+    if (statedCost !== undefined && isModelCall(step.type)) {
+      step.merge({ cost: statedCost } as StepUpdate<T>);
+    }
+    if (!this.#isOpen) this.#recordBilled();
   }
 
-  /** Keeps the settled trace open until the call ends, or stands still for too long. */
-  #hold(): void {
+  #recordBilled(): void {
+    const step = this.#step;
+    if (step.billed === undefined) return;
+    const { tokens } = step.billed;
+    const billed = shownBilling(step.billed);
+    const isThought =
+      (tokens?.reasoning ?? 0) > 0 && step.metadata?.has('reasoningTokens') !== true;
+    if (billed === undefined && !isThought) return;
+    const metadata = {
+      ...(isThought && { reasoningTokens: tokens?.reasoning }),
+      ...(billed !== undefined && { billed }),
+    };
+    step.merge({ metadata } as StepUpdate<T>);
+  }
+
+  #attach(): void {
+    const { trace } = this.#step;
+    trace.addCall(this);
+    // The trace has settled but other work keeps it open, which may end before this call.
+    if (trace.isSettled && trace.isOpen) this.#keepTraceOpen();
+  }
+
+  /** Keeps the settled trace open until the call ends or makes no progress for too long. */
+  #keepTraceOpen(): void {
     const { trace } = this.#step;
     trace.waitUntil(
       new Promise<void>((resolve) => {
@@ -160,45 +279,46 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     );
     trace.scope.run(
       undefined,
-      () => this.#closeWhenStill(this.#movement(), trace.elapsedMs()),
+      () => this.#releaseWhenIdle(this.#progressCount(), trace.elapsedMs()),
       undefined,
       undefined,
     );
   }
 
-  #stopListening(): void {
+  #detach(): void {
     this.#isOpen = false;
     stopTimer(this.#retry);
-    this.#step.trace.calls?.delete(this);
+    this.#step.trace.removeCall(this);
     this.#release?.();
     this.#release = undefined;
   }
 
   #close(): void {
     try {
-      this.#markWhatCameLate();
+      this.#recordUsageAfterAbort();
     } catch (error) {
       reportFailure('end', error);
     }
-    this.#stopListening();
+    this.#detach();
     this.step.end();
   }
 
-  #tellSoFar(): void {
+  #updateFromProgress(): void {
     const soFar = this.#progress.soFar?.();
     if (soFar !== undefined) this.update(soFar);
+    this.#recordBilled();
   }
 
-  /** Lets go of the settled trace when nothing has moved for long enough. */
-  #closeWhenStill(movement: number, movedMs: number): void {
+  /** Ends the wait of the settled trace when the call has made no progress for long enough. */
+  #releaseWhenIdle(count: number, changedMs: number): void {
     const check = () => {
       try {
-        if (this.#release === undefined || this.keepsTraceOpen) return;
+        if (this.#release === undefined || this.#holdsTrace) return;
         const nowMs = this.#step.trace.elapsedMs();
-        const now = this.#movement();
-        if (now !== movement) this.#closeWhenStill(now, nowMs);
-        else if (nowMs - movedMs >= this.#patienceMs) this.#release();
-        else this.#closeWhenStill(movement, movedMs);
+        const now = this.#progressCount();
+        if (now !== count) this.#releaseWhenIdle(now, nowMs);
+        else if (nowMs - changedMs >= this.#maxIdleMs) this.#release();
+        else this.#releaseWhenIdle(count, changedMs);
       } catch (error) {
         reportFailure('idle', error);
       }
@@ -206,21 +326,21 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     unref(startTimer(check, MAX_IDLE_MS));
   }
 
-  /** Grows with what has come of the answer, and with all that is recorded in the trace. */
-  #movement(): number {
+  /** Increases with what is received of the response, and with each change of the trace. */
+  #progressCount(): number {
     return (this.#progress.amount?.() ?? 0) + this.#step.trace.revision;
   }
 
-  get #patienceMs(): number {
-    // Where the client has left, a run whose results nobody reads may never end.
-    const isRunning = this.goesOnByItself && this.#step.trace.outcome !== 'aborted';
-    return this.isWaiting || isRunning ? MAX_STILL_MS : MAX_IDLE_MS - 1;
+  get #maxIdleMs(): number {
+    // After the client left, a run whose result nobody reads may never end.
+    const isRunning = this.#isBackgroundWork && this.#step.trace.outcome !== 'aborted';
+    return this.#isWaiting || isRunning ? MAX_WAIT_MS : MAX_IDLE_MS - 1;
   }
 
-  #markWhatCameLate(): void {
-    if (this.#late === undefined) return;
-    const step = this.#step as RecordedStep;
-    const afterClientLeft = this.#late.of({
+  #recordUsageAfterAbort(): void {
+    if (this.#afterAbort === undefined) return;
+    const step = this.#step as TracedStep;
+    const afterClientLeft = this.#afterAbort.of({
       startedMs: this.#startedMs,
       endedMs: step.trace.elapsedMs(),
       amount: this.#progress.amount?.() ?? 0,
@@ -229,4 +349,76 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     });
     step.mergeMetadata({ afterClientLeft });
   }
+}
+
+/** Token counts that no field of a step shows. */
+const DETAILED_PARTS = [
+  'cacheCreationHour',
+  'imageInput',
+  'videoInput',
+  'cachedAudio',
+  'cachedImage',
+  'imageOutput',
+  'videoOutput',
+  'citation',
+] as const satisfies readonly (keyof TokenCounts)[];
+
+/** The value of `metadata.billed`; undefined if there is nothing to show. */
+function shownBilling({ tokens, billing }: Billed): Record<string, unknown> | undefined {
+  const detailed = DETAILED_PARTS.filter((part) => (tokens?.[part] ?? 0) > 0);
+  const shown: Record<string, unknown> = definedValues(billing);
+  if (detailed.length > 0) {
+    shown.tokens = Object.fromEntries(detailed.map((part) => [part, tokens?.[part]]));
+  }
+  return Object.keys(shown).length > 0 ? shown : undefined;
+}
+
+/** Estimates what a model call used after the client of its request had left. */
+class UsageAfterAbort {
+  readonly #leftMs: number;
+  readonly #amountAtLeave: number;
+
+  /**
+   * @param leftMs when the client left, in milliseconds after the trace's start
+   * @param amountAtLeave how much of the response had been received by then
+   */
+  constructor(leftMs: number, amountAtLeave: number) {
+    this.#leftMs = leftMs;
+    this.#amountAtLeave = amountAtLeave;
+  }
+
+  /** The value of `metadata.afterClientLeft` of the call's step. */
+  of(call: CallUse): Readonly<Record<string, unknown>> {
+    const { promptTokens, completionTokens } = call;
+    const latencyMs = Math.round(call.endedMs - this.#leftMs);
+    if (this.#leftMs <= call.startedMs) {
+      return {
+        latencyMs,
+        ...(promptTokens !== undefined && { promptTokens }),
+        ...(completionTokens !== undefined && { completionTokens }),
+      };
+    }
+    if (completionTokens === undefined) return { latencyMs };
+    const share = call.amount > 0 ? 1 - this.#amountAtLeave / call.amount : 1;
+    return {
+      latencyMs,
+      completionTokens: Math.round(completionTokens * share),
+      // Providers do not report the tokens of each chunk.
+      ...(this.#amountAtLeave > 0 && { isEstimate: true }),
+    };
+  }
+}
+
+/** What a call had used when it ended. Times are milliseconds after the trace's start. */
+interface CallUse {
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** How much of the response has been received, in any unit that increases with it. */
+  readonly amount: number;
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+}
+
+function definedValues(billing: Billing): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(billing).filter(([, value]) => value !== undefined));
 }

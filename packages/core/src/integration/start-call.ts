@@ -1,21 +1,23 @@
-import { currentRecordedStep, publishedStep } from '../scope.js';
-import { openCallTrace } from '../trace/call-trace.js';
+/** Starts the recording of a client's call. */
+
+import { openCallTrace } from '../api/call-trace.js';
+import { currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
-import type { RecordedStep } from '../trace/recorded-step.js';
-import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
+import { isInInertScope } from '../trace/scope.js';
 import type { StepOptions } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
 import type { StepType } from '../wire.js';
 import { type CallProgress, RecordedCall } from './recorded-call.js';
 import { reportFailure } from './report.js';
 
-/** A call of its own that nobody reads to its end does not stay open for good. */
+/** Maximal age of a trace that stands for one call, in case its result is never read to the end. */
 const MAX_UNREAD_MS = 600_000;
 
 /**
- * Starts a call below the parent, else the current step; outside a trace, and where the trace is published already, as a
- * trace of its own.
- * @returns undefined where nothing is recorded. Never throws
+ * Starts a call as a child of `parent`, by default of the current step. Outside a trace, and after its end, the call is a trace
+ * of its own. Never throws.
+ * @returns undefined if nothing is recorded
  */
 export function startCall<T extends StepType>(
   options: StepOptions<T>,
@@ -23,37 +25,38 @@ export function startCall<T extends StepType>(
   parent?: Step,
 ): RecordedCall<T> | undefined {
   try {
-    const above = parent ?? ((currentRecordedStep() ?? publishedStep()) as Step | undefined);
-    const published = publishedTraceOf(above);
+    const parentStep = parent ?? ((currentRecordedStep() ?? endedTraceStep()) as Step | undefined);
+    if (parentStep === undefined && isInInertScope()) return undefined;
+    const endedTrace = endedTraceOf(parentStep);
     const step =
-      above === undefined || published !== undefined
-        ? ownStep(options, published)
-        : above.startStep(options);
+      parentStep === undefined || endedTrace !== undefined
+        ? startOwnTrace(options, endedTrace)
+        : parentStep.startStep(options);
     return step === undefined || isInert(step as Step)
       ? undefined
-      : new RecordedCall(step as RecordedStep<T>, progress);
+      : new RecordedCall(step as TracedStep<T>, progress);
   } catch (error) {
     reportFailure('startCall', error);
     return undefined;
   }
 }
 
-function publishedTraceOf(step: Step | undefined): RecordedTrace | undefined {
+function endedTraceOf(step: Step | undefined): RecordedTrace | undefined {
   if (step === undefined || isInert(step)) return undefined;
-  // Every step that is not the inert one is a recorded one.
-  const { isLive, trace } = step as RecordedStep;
+  // A step that is not inert is a recorded one.
+  const { isLive, trace } = step as TracedStep;
   return isLive ? undefined : trace;
 }
 
-function ownStep<T extends StepType>(
+function startOwnTrace<T extends StepType>(
   options: StepOptions<T>,
-  published: RecordedTrace | undefined,
+  endedTrace: RecordedTrace | undefined,
 ): Step<T> | undefined {
-  const trace = openCallTrace(options.name, options.type, published);
+  const trace = openCallTrace(options.name, options.type, endedTrace);
   if (trace === undefined) return undefined;
-  trace.maxAgeMs = MAX_UNREAD_MS;
-  // The root was made with the type that the options name.
-  const root = trace.root as unknown as RecordedStep<T>;
+  trace.setMaxAge(MAX_UNREAD_MS);
+  // The root has the type of the options.
+  const root = trace.root as unknown as TracedStep<T>;
   root.merge(options);
   return root;
 }

@@ -1,31 +1,34 @@
-/** Sees the bytes of an answer pass by on their way to whoever asked for them. Nothing is read ahead, kept or changed. */
+/** Observes the bytes of a response body on their way to the consumer. Reads nothing ahead and keeps nothing. */
 
-import { onEmit } from '../trace/follow-readable.js';
-import { inherited } from '../trace/read-safely.js';
-import { reportFailure } from './report.js';
+import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
+import { onEmit } from '../follow/on-emit.js';
+import { passThrough, type StreamChange } from '../follow/pass-through.js';
+import { reportFailure, runGuarded } from './report.js';
 
-/** Hears of a body. It ends once, by `ended`, `broken` or `left`. */
+/** Called for each chunk of a body, and once for its end: by `ended`, `failed` or `cancelled`. */
 export interface BodyObserver {
-  /** The consumer asked for more, and waits. */
-  asked?(): void;
+  /** The consumer has requested the next chunk. */
+  pulled?(): void;
   chunk(bytes: Uint8Array): void;
+  /** The body is complete. */
   ended(): void;
-  broken(error: unknown): void;
-  /** The consumer left before the end. */
-  left(): void;
+  /** The source of the body failed. */
+  failed(error: unknown): void;
+  /** The consumer stopped before the end. */
+  cancelled(): void;
 }
 
-/** Changes a body on its way. */
+/** Changes a body on its way to the consumer. */
 export interface BodyChange {
-  /** What to pass on instead, maybe nothing. */
+  /** The bytes to pass on in place of the chunk; may be empty. */
   chunk(bytes: Uint8Array): Uint8Array;
-  /** What to pass on at the end. */
+  /** The bytes to pass on at the end; may be empty. */
   end(): Uint8Array;
 }
 
 /**
- * A stream of the same chunks: one pull of it is one of the source's, which is locked when the first is asked for.
- * @param keep lives as long as the stream; a fetched response that is collected would take its body along
+ * A stream of the same chunks with the same back-pressure. It locks the source at the first read.
+ * @param keep referenced until the end: if the response of a fetch were garbage collected, its body would be cancelled
  */
 export function tapStream(
   source: ReadableStream<Uint8Array>,
@@ -33,72 +36,70 @@ export function tapStream(
   keep: object,
   change?: BodyChange,
 ): ReadableStream<Uint8Array> {
-  const see = guarded(observer);
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let owner: object | undefined = keep;
-  return new ReadableStream<Uint8Array>(
+  const tap = guarded(observer);
+  return passThrough(
+    source,
     {
-      pull(controller) {
-        reader ??= source.getReader();
-        see.asked();
-        return reader.read().then(
-          ({ done, value }) => {
-            if (!done) {
-              see.chunk(value);
-              const passedOn = change === undefined ? value : change.chunk(value);
-              // Where nothing is passed on, nobody would pull again.
-              if (change !== undefined && passedOn.byteLength === 0) return this.pull?.(controller);
-              controller.enqueue(passedOn);
-              return undefined;
-            }
-            owner = undefined;
-            see.ended();
-            const last = change?.end();
-            if (last?.byteLength) controller.enqueue(last);
-            controller.close();
-            return undefined;
-          },
-          (error: unknown) => {
-            owner = undefined;
-            see.broken(error);
-            throw error;
-          },
-        );
+      onPull(read) {
+        tap.pulled();
+        return read();
       },
-      cancel(reason) {
-        const held = owner;
-        owner = undefined;
-        see.left();
-        return held === undefined ? undefined : (reader ?? source).cancel(reason);
-      },
+      onChunk: tap.chunk,
+      onEnd: tap.ended,
+      onError: tap.failed,
+      onCancel: tap.cancelled,
     },
-    { highWaterMark: 0 },
+    { keep, change: change && guardedChange(change) },
   );
 }
 
-/** The part of Node's Readable that is used here. */
-export interface NodeBody {
-  emit(event: string | symbol, ...args: unknown[]): boolean;
+/** The change without its errors, which are reported: a chunk that it fails for is passed on as it is. */
+function guardedChange(change: BodyChange): StreamChange<Uint8Array> {
+  return {
+    chunk: (bytes) => unlessEmpty(changed(change, bytes)),
+    end: () => unlessEmpty(lastOf(change)),
+  };
 }
 
-/** Whether a response's body is a stream of Node's, as those of node-fetch are. */
+function unlessEmpty(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes?.byteLength === 0 ? undefined : bytes;
+}
+
+/** The changed chunk; the chunk itself if the change throws. */
+function changed(change: BodyChange, bytes: Uint8Array): Uint8Array {
+  try {
+    return change.chunk(bytes);
+  } catch (error) {
+    reportFailure('chunk', error);
+    return bytes;
+  }
+}
+
+function lastOf(change: BodyChange): Uint8Array | undefined {
+  try {
+    return change.end();
+  } catch (error) {
+    reportFailure('ended', error);
+    return undefined;
+  }
+}
+
+/** A body that is a Node stream. */
+export type NodeBody = NodeReadable;
+
+/** Whether the body of a response is a Node stream, as with node-fetch. */
 export function isNodeBody(body: unknown): body is NodeBody {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    inherited(body, '_readableState') !== undefined &&
-    typeof inherited(body, 'emit') === 'function'
-  );
+  return typeof body === 'object' && body !== null && isNodeReadable(body);
 }
 
-/** Sees the events that a Node stream emits anyway; the stream stays the one that it is. */
+/** Observes a Node stream by the events that it emits, without a listener. */
 export function tapNodeBody(body: NodeBody, observer: BodyObserver): void {
-  const see = guarded(observer);
+  const guardedObserver = guarded(observer);
   onEmit(body, (event, argument) => {
-    if (event === 'data') see.chunk(bytesOf(argument));
-    else if (event === 'end') see.ended();
-    else if (event === 'error') see.broken(argument);
-    else if (event === 'close') see.left();
+    if (event === 'data') guardedObserver.chunk(bytesOf(argument));
+    else if (event === 'end') guardedObserver.ended();
+    else if (event === 'error') guardedObserver.failed(argument);
+    else if (event === 'close') guardedObserver.cancelled();
   });
 }
 
@@ -106,23 +107,19 @@ function bytesOf(chunk: unknown): Uint8Array {
   return typeof chunk === 'string' ? new TextEncoder().encode(chunk) : (chunk as Uint8Array);
 }
 
-/** The observer that hears of one end only and whose failures stay ours. */
+/** An observer that is called for one end only, and whose errors are reported. */
 function guarded(observer: BodyObserver): Required<BodyObserver> {
   let isOver = false;
   const end = (what: string, fn: () => void) => {
     if (isOver) return;
     isOver = true;
-    attempt(what, fn);
+    runGuarded(what, fn);
   };
   return {
-    asked() {
-      if (isOver || observer.asked === undefined) return;
-      try {
-        observer.asked();
-      } catch (error) {
-        reportFailure('asked', error);
-      }
+    pulled() {
+      if (!isOver) runGuarded('pulled', () => observer.pulled?.());
     },
+    // Called for each chunk of a stream: no closure is made for it.
     chunk(bytes) {
       if (isOver) return;
       try {
@@ -132,15 +129,7 @@ function guarded(observer: BodyObserver): Required<BodyObserver> {
       }
     },
     ended: () => end('ended', () => observer.ended()),
-    broken: (error) => end('failed', () => observer.broken(error)),
-    left: () => end('left', () => observer.left()),
+    failed: (error) => end('failed', () => observer.failed(error)),
+    cancelled: () => end('cancelled', () => observer.cancelled()),
   };
-}
-
-function attempt(what: string, fn: () => void): void {
-  try {
-    fn();
-  } catch (error) {
-    reportFailure(what, error);
-  }
 }

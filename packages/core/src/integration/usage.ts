@@ -1,41 +1,35 @@
-/** Tokens as clients count them, in the fields that the platform prices. */
+/** Converts token counts of clients to the fields that the platform prices. */
 
-/** What a client told. `input` and `output` are complete: the other counts are parts of them. */
-export interface TokenCounts {
-  readonly input?: number | undefined;
-  readonly output?: number | undefined;
-  /** @default the sum of input and output, where both are known */
-  readonly total?: number | undefined;
-  /** Of the input: read from a cache. */
-  readonly cached?: number | undefined;
-  /** Of the input: written to a cache. */
-  readonly cacheCreation?: number | undefined;
-  readonly audioInput?: number | undefined;
-  readonly audioOutput?: number | undefined;
-}
+import { reconciled, type TokenCounts } from '../trace/token-counts.js';
 
-interface TokenFields {
+/** Token fields of a step, and the counts that have no field. */
+export interface TokenFields {
   readonly promptTokens: number | undefined;
   readonly completionTokens: number | undefined;
   readonly tokens: number | undefined;
   readonly usageDetails: Readonly<Record<string, number>> | undefined;
+  /** All counts. A `RecordedCall` keeps them for the price of its step. */
+  readonly tokenCounts: TokenCounts | undefined;
 }
 
 /**
- * The fields of a step. What is not known is left out; `usageDetails` shares the tokens out to parts of different price.
+ * The token fields of a step. Unknown counts are left out; `usageDetails` divides the tokens into parts of different prices.
+ * Contradicting counts are made consistent: no part is larger than its whole, and tokens of the total beyond input and output
+ * are output.
  *
  * @example
  * tokenFields({ input: 120, output: 30, cached: 100 });
  * // promptTokens 120, completionTokens 30, tokens 150,
  * // usageDetails { input_tokens: 20, output_tokens: 30, cached_tokens: 100 }
  */
-export function tokenFields(counts: TokenCounts): TokenFields {
-  const { input, output, cached, cacheCreation, audioInput, audioOutput } = counts;
-  const total =
-    counts.total ?? (input === undefined || output === undefined ? undefined : input + output);
+export function tokenFields(raw: TokenCounts): TokenFields {
+  const counts = reconciled(raw);
+  const { input, output, total, cached, cacheCreation, audioOutput } = counts;
+  const audioInput = minus(counts.audioInput, counts.cachedAudio);
+  // The platform prices these names alone; images and video count as other input.
   const parts = {
-    input_tokens: less(input, cached, cacheCreation, audioInput),
-    output_tokens: less(output, audioOutput),
+    input_tokens: minus(input, cached, cacheCreation, audioInput),
+    output_tokens: minus(output, audioOutput),
     cached_tokens: cached,
     cache_creation_tokens: cacheCreation,
     audio_input_tokens: audioInput,
@@ -50,10 +44,11 @@ export function tokenFields(counts: TokenCounts): TokenFields {
     completionTokens: output,
     tokens: total,
     usageDetails: Object.keys(usageDetails).length > 0 ? usageDetails : undefined,
+    tokenCounts: Object.values(counts).some((each) => each !== undefined) ? counts : undefined,
   };
 }
 
-function less(whole: number | undefined, ...parts: (number | undefined)[]): number | undefined {
+function minus(whole: number | undefined, ...parts: (number | undefined)[]): number | undefined {
   if (whole === undefined) return undefined;
   let rest = whole;
   for (const part of parts) rest -= part ?? 0;

@@ -1,15 +1,16 @@
-/** How long to wait before a further try: full jitter, so that a crowd of processes spreads. */
+/** Exponential backoff with full jitter, so that many processes do not retry at the same time. */
 
+/** When failed sends are retried. A `Retry-After` of up to 5 minutes is added to the wait. */
 export interface RetryPolicy {
-  /** Ceiling of the first wait, in milliseconds; it doubles from try to try. @default 1000 */
+  /** Longest wait before the first retry, in milliseconds; it doubles with each retry. @default 1000 */
   readonly baseMs: number;
-  /** Highest ceiling of a wait, in milliseconds. @default 60000 */
+  /** Longest wait before any retry, in milliseconds. @default 60000 */
   readonly capMs: number;
-  /** No further try once a batch has been tried for so long, in milliseconds. With a spool, there is no end. @default 900000 */
+  /** How long a batch is retried, in milliseconds. With a spool, there is no such limit. @default 900000 */
   readonly maxElapsedMs: number;
 }
 
-/** What the platform asks for is a floor; the jitter on top keeps a crowd of processes apart. */
+/** The wait before a retry in milliseconds: what the platform asked for, plus jitter. @param attempt 1 for the first retry */
 export function waitBefore(
   attempt: number,
   retryAfterMs: number | undefined,
@@ -20,9 +21,9 @@ export function waitBefore(
   return (retryAfterMs ?? 0) + random() * ceiling;
 }
 
-/** Least time between two calls of a process that makes up for an outage, as a part of the first wait: 50 ms. */
 const PACE = 1 / 20;
 
+/** Least time between two calls of a process that catches up after an outage: 50 ms by default. */
 export function paceOf({ baseMs }: RetryPolicy): number {
   return baseMs * PACE;
 }

@@ -1,11 +1,11 @@
-/** Which columns a row has: its input columns by name, and the `config` that names them all to the platform. */
+/** The columns of a row: its input columns, and the `config` that names all columns to the platform. */
 
-import { jsonOf } from '../trace/json-text.js';
-import { Members } from '../trace/members.js';
-import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { EndedTrace } from '../trace/ended-trace.js';
+import { JsonMembers } from '../values/json-members.js';
+import { jsonOf } from '../values/json-text.js';
 import type { WireConfig } from '../wire.js';
 
-/** Columns whose meaning is ours: nothing that a client or a user names may stand in them. */
+/** Columns that this library writes. Names from clients or users never replace them. */
 const RESERVED: ReadonlySet<string> = new Set([
   'inferenceTimestamp',
   'inferenceId',
@@ -22,38 +22,39 @@ const RESERVED: ReadonlySet<string> = new Set([
   '_question',
 ]);
 
+/** Whether this library writes the column. */
 export function isReserved(column: string): boolean {
   return RESERVED.has(column);
 }
 
-const NO_COLUMNS = new Members();
+const NO_COLUMNS = new JsonMembers();
 
-/** The inputs as columns. One that would shadow a column of ours gets another name. */
-export function inputColumns(inputs: Members | undefined): Members {
+/** The inputs as columns. An input with a reserved name becomes `input_` and that name. */
+export function inputColumns(inputs: JsonMembers | undefined): JsonMembers {
   if (inputs === undefined) return NO_COLUMNS;
   for (const name of inputs.keys) if (RESERVED.has(name)) return renamed(inputs);
   return inputs;
 }
 
-function renamed(inputs: Members): Members {
-  const columns = new Members();
+function renamed(inputs: JsonMembers): JsonMembers {
+  const columns = new JsonMembers();
   for (const [i, name] of inputs.keys.entries()) {
-    let free = RESERVED.has(name) ? `input_${name}` : name;
-    while (columns.has(free) || (free !== name && inputs.has(free))) free = `${free}_`;
-    columns.set(free, inputs.texts[i] as string);
+    let column = RESERVED.has(name) ? `input_${name}` : name;
+    while (columns.has(column) || (column !== name && inputs.has(column))) column = `${column}_`;
+    columns.set(column, inputs.texts[i] as string);
   }
   return columns;
 }
 
-/** Layouts are few, and rows of one layout hold the same text, so that comparing them costs nothing. */
+/** Cached layouts: rows of one layout share one string, so that comparing them is cheap. */
 const layouts = new Map<string, string>();
 const MAX_LAYOUTS = 1000;
 
-/** The last layout of each choice of optional columns, found again where the names are the same list. */
+/** The last layout of each choice of optional columns, reused for the same array of input names. */
 const last: { readonly names: readonly string[]; readonly layout: string }[] = [];
 
-/** The JSON text of the `config` of a trace's row. */
-export function layoutOf(trace: RecordedTrace, names: readonly string[]): string {
+/** The JSON text of the `config` of a trace's row. @param names of the input columns */
+export function layoutOf(trace: EndedTrace, names: readonly string[]): string {
   const { root, userId, sessionId, context, question } = trace;
   const optional =
     (root.groundTruth === undefined ? 0 : 1) +
@@ -74,10 +75,10 @@ export function layoutOf(trace: RecordedTrace, names: readonly string[]): string
   return layout;
 }
 
-/** The layout of a row without inputs and without optional columns. */
+/** The layout of a row without input columns and optional columns. */
 export const BARE_LAYOUT: string = jsonOf(bareConfig([]));
 
-function configOf(trace: RecordedTrace, inputVariableNames: readonly string[]): WireConfig {
+function configOf(trace: EndedTrace, inputVariableNames: readonly string[]): WireConfig {
   return {
     ...bareConfig(inputVariableNames),
     ...(trace.root.groundTruth !== undefined && { groundTruthColumnName: 'groundTruth' }),

@@ -1,6 +1,6 @@
-/** Rows that are gathered until they fill a call: rows of one layout go together. */
+/** Collects rows into batches. The rows of a batch have one layout. */
 
-import type { QueuedRow } from './row.js';
+import type { QueuedRow } from './queued-row.js';
 import type { Batch } from './transport.js';
 
 interface OpenBatch {
@@ -9,19 +9,21 @@ interface OpenBatch {
   bytes: number;
 }
 
+/** Limits of one batch. */
 export interface BatchLimits {
-  /** Rows of one call. @default 100 */
+  /** Rows of one batch. @default 100 */
   readonly maxBatchRows: number;
-  /** Bytes of the rows of one call; a larger row is sent alone. @default 1048576 */
+  /** Bytes of the rows of one batch. A larger row is sent alone. @default 1048576 */
   readonly maxBatchBytes: number;
 }
 
+/** The batches that are not yet complete, one for each layout. */
 export class OpenBatches {
   readonly #limits: BatchLimits;
   readonly #onFull: (batch: Batch) => void;
   readonly #byLayout = new Map<string, OpenBatch>();
 
-  /** @param onFull is given each batch that takes no further row */
+  /** @param onFull called with each batch that is complete */
   constructor(limits: BatchLimits, onFull: (batch: Batch) => void) {
     this.#limits = limits;
     this.#onFull = onFull;
@@ -36,26 +38,26 @@ export class OpenBatches {
     const batch = this.#batchFor(row);
     batch.rows.push(row);
     batch.ids.add(row.inferenceId);
-    batch.bytes += row.bytes.byteLength;
+    batch.bytes += row.byteLength;
     if (batch.rows.length >= maxBatchRows || batch.bytes >= maxBatchBytes) this.#seal(row.layout);
   }
 
-  /** What there is is sent, however little it is. */
+  /** Completes all batches, however small. */
   sealAll(): void {
     for (const layout of [...this.#byLayout.keys()]) this.#seal(layout);
   }
 
+  /** The rows of all open batches. */
   *rows(): Generator<QueuedRow> {
     for (const { rows } of this.#byLayout.values()) yield* rows;
   }
 
   #batchFor(row: QueuedRow): OpenBatch {
     let batch = this.#byLayout.get(row.layout);
-    // The platform's rows are keyed by their id: twice in one call would be ambiguous.
+    // Rows are keyed by their id, which must not be twice in one call.
     if (
       batch !== undefined &&
-      (batch.ids.has(row.inferenceId) ||
-        batch.bytes + row.bytes.byteLength > this.#limits.maxBatchBytes)
+      (batch.ids.has(row.inferenceId) || batch.bytes + row.byteLength > this.#limits.maxBatchBytes)
     ) {
       this.#seal(row.layout);
       batch = undefined;

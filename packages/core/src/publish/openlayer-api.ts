@@ -1,89 +1,89 @@
-/** One call of the Openlayer REST API: its address, its key, and what its answer means. */
+/** Calls of the Openlayer REST API: address, key, and the meaning of responses. */
 
-import { parseJson } from '../trace/json-text.js';
-import type { Exchange, ExchangeResponse } from './exchange.js';
-import { retryAfterMs } from './retry-after.js';
+import { wallClockMs } from '../platform/clock.js';
+import type { HttpClient, HttpResponse } from '../platform/http-client.js';
+import { valueIn } from '../values/json-text.js';
 import { SendError, type SendErrorCode, type SendOptions } from './transport.js';
-import { USER_AGENT } from './user-agent.js';
 
 export interface ApiOptions {
   /** Ends in `/v1`. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly inferencePipelineId: string;
-  /** Milliseconds for one whole exchange. */
+  /** Limit for one whole call, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** Below the pipeline, with its query. */
+  /** The path below the pipeline's, with the query. */
   readonly path: string;
   readonly body?: Uint8Array | undefined;
   readonly onBodySent?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** More than any answer of the API; what is longer is not one. */
+/** More than any response to a write; a longer one is not the API's. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
-/** A row as the platform keeps it is about as long as the one that we sent. */
+/** A row that is read back is about as long as the one that was sent. */
 const MAX_ROW_BYTES = 16 * 1024 * 1024;
 
-/** Failures behind which the platform may have taken the rows before it, or what stands before it, gave up. */
-const MAY_HAVE_ARRIVED: ReadonlySet<number> = new Set([408, 500, 502, 504]);
+/** Statuses after which the platform may have stored the rows: it, or a proxy before it, failed while handling them. */
+const AMBIGUOUS_STATUSES: ReadonlySet<number> = new Set([408, 500, 502, 504]);
 
+/** Calls the API for one pipeline. */
 export class OpenlayerApi {
   #options: ApiOptions;
-  readonly #exchange: Exchange;
+  readonly #client: HttpClient;
 
-  constructor(options: ApiOptions, exchange: Exchange) {
+  constructor(options: ApiOptions, client: HttpClient) {
     this.#options = options;
-    this.#exchange = exchange;
+    this.#client = client;
   }
 
   /**
-   * Makes the call. Success is a 2xx whose body is JSON with `success: true`.
-   * @throws SendError
+   * Makes one call, without retries. Success is a 2xx whose body is JSON with `success: true`.
+   * @throws SendError otherwise
    */
   async call(call: ApiCall): Promise<void> {
     const { apiKey } = this.#options;
-    const { response, url } = await this.#ask(call, MAX_RESPONSE_BYTES);
+    const { response, url } = await this.#send(call, MAX_RESPONSE_BYTES);
     assertSuccess(response, url, apiKey);
   }
 
   /**
    * Whether the platform has the row.
-   * @throws SendError where it does not say
+   * @throws SendError if the response does not tell
    */
   async hasRow(inferenceId: string, options: SendOptions): Promise<boolean> {
     const path = `rows/${encodeURIComponent(inferenceId)}`;
     const { apiKey } = this.#options;
-    const { response, url } = await this.#ask({ method: 'GET', path, ...options }, MAX_ROW_BYTES);
+    const { response, url } = await this.#send({ method: 'GET', path, ...options }, MAX_ROW_BYTES);
     if (response.status === 404) return false;
-    // A platform that does not have the call cannot be asked.
+    // The platform does not offer this call: assume that the row is missing.
     if (response.status === 405 || response.status === 501) return false;
     if (response.status < 200 || response.status >= 300) assertSuccess(response, url, apiKey);
-    const row = rowIn(response.body);
+    const row = hasRowIn(response.body);
     if (row !== undefined) return row;
-    throw new SendError('bad_answer', `${url.origin}${url.pathname} answered no JSON`);
+    throw new SendError('bad_answer', `${url.origin}${url.pathname} returned no JSON`);
   }
 
-  /** From the next call on. */
+  /** Sets the API key for the next calls. */
   useKey(apiKey: string): void {
     this.#options = { ...this.#options, apiKey };
   }
 
-  async #ask(
+  async #send(
     call: ApiCall,
     maxResponseBytes: number,
-  ): Promise<{ response: ExchangeResponse; url: URL }> {
+  ): Promise<{ response: HttpResponse; url: URL }> {
     const { baseUrl, apiKey, inferencePipelineId, timeoutMs } = this.#options;
     const url = new URL(
       `${baseUrl}/inference-pipelines/${encodeURIComponent(inferencePipelineId)}/${call.path}`,
     );
-    let response: ExchangeResponse;
+    let response: HttpResponse;
     try {
-      response = await this.#exchange.send({
+      response = await this.#client.send({
         method: call.method,
         url,
         headers: {
@@ -100,7 +100,7 @@ export class OpenlayerApi {
       });
     } catch (cause) {
       if (call.signal?.aborted)
-        throw new SendError('given_up', 'the send was given up', { cause, isAmbiguous: true });
+        throw new SendError('given_up', 'the send was aborted', { cause, isAmbiguous: true });
       throw new SendError(
         'unreachable',
         `cannot reach ${url.origin}: ${(cause as Error).message}`,
@@ -111,15 +111,15 @@ export class OpenlayerApi {
   }
 
   close(): void {
-    this.#exchange.close();
+    this.#client.close();
   }
 }
 
-function assertSuccess(response: ExchangeResponse, url: URL, apiKey: string): void {
+function assertSuccess(response: HttpResponse, url: URL, apiKey: string): void {
   const { status } = response;
   const call = `${url.origin}${url.pathname}`;
   if (status >= 200 && status < 300) {
-    if (saysSuccess(response.body)) return;
+    if (isSuccess(response.body)) return;
     throw new SendError('bad_answer', `${call} answered ${status} without {"success":true}`, {
       status,
       isAmbiguous: true,
@@ -135,7 +135,7 @@ function assertSuccess(response: ExchangeResponse, url: URL, apiKey: string): vo
   const code = codeOf(status);
   throw new SendError(code, `${call} answered ${status}${serverMessage(response.body, apiKey)}`, {
     status,
-    isAmbiguous: MAY_HAVE_ARRIVED.has(status),
+    isAmbiguous: AMBIGUOUS_STATUSES.has(status),
     retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
   });
 }
@@ -162,25 +162,19 @@ function codeOf(status: number): SendErrorCode {
   }
 }
 
-/** Whether the answer to a question for a row holds one; undefined where it is no such answer. */
-function rowIn(body: string): boolean | undefined {
-  try {
-    const answer = parseJson(body) as { row?: unknown } | null;
-    return typeof answer?.row === 'object' && answer.row !== null;
-  } catch {
-    return undefined;
-  }
+/** Whether the response to a GET of a row contains a row; undefined if it is not JSON. */
+function hasRowIn(body: string): boolean | undefined {
+  const response = valueIn(body) as { row?: unknown } | null | undefined;
+  return response === undefined
+    ? undefined
+    : typeof response?.row === 'object' && response.row !== null;
 }
 
-function saysSuccess(body: string): boolean {
-  try {
-    return (parseJson(body) as { success?: unknown } | null)?.success === true;
-  } catch {
-    return false;
-  }
+function isSuccess(body: string): boolean {
+  return (valueIn(body) as { success?: unknown } | null | undefined)?.success === true;
 }
 
-/** What the server says, on one line and without the key, which some repeat. */
+/** The body of an error response for a message: one line of at most 300 characters, without the key, which some servers repeat. */
 function serverMessage(body: string, apiKey: string): string {
   const masked = apiKey === '' ? body : body.replaceAll(apiKey, '***');
   const text = masked
@@ -189,3 +183,25 @@ function serverMessage(body: string, apiKey: string): string {
     .replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
   return text.startsWith('{') ? `: ${text}` : '';
 }
+
+/** Longest `Retry-After` that is respected. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
+
+/**
+ * The wait that `Retry-After` asks for (RFC 9110, section 10.2.3), from 0 to 300000 milliseconds; undefined if the header is
+ * missing or neither seconds nor an HTTP date.
+ */
+export function retryAfterMs(
+  header: string | undefined,
+  now: number = wallClockMs(),
+): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, MAX_RETRY_AFTER_MS);
+  if (!/^[A-Z][a-z]{2,8}, /.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : Math.min(Math.max(time - now, 0), MAX_RETRY_AFTER_MS);
+}
+
+/** The User-Agent of our calls, by which middleware recognises and skips them. */
+export const USER_AGENT = 'openlayer-tracing-js/0.1.0';

@@ -1,209 +1,191 @@
-/**
- * Sees rows to their fate: they wait for their batch, for its turn and for its answer. Longer than other files, since what
- * may end each of these waits (a full batch, a timer, flush, shutdown, the process) has to know of all.
- */
+/** Queues rows, groups them into batches and sends the batches, each until it is delivered or dropped. */
 
 import { onNaturalExit } from '#platform';
-import type { Diagnostics } from '../diagnostics.js';
-import { monotonicMs } from '../trace/clock.js';
-import { watchRejection } from '../trace/promised.js';
-import { account, checked, shutDown } from './batch-fate.js';
-import { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './delay.js';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { watchRejection } from '../follow/promised.js';
+import { monotonicMs } from '../platform/clock.js';
+import { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from '../platform/timers.js';
+import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import { type BatchLimits, OpenBatches } from './open-batches.js';
-import type { QueuedRow } from './row.js';
-import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
+import { QueueCounts } from './queue-counts.js';
+import type { QueuedRow } from './queued-row.js';
+import type { Batch, Delivery, Transport } from './transport.js';
 
+/** Limits of batches and of the queue in memory. */
 export interface PublisherLimits extends BatchLimits {
-  /** Longest wait before a row is sent, in milliseconds. @default 1000 */
+  /** Longest time that a row waits for its batch to fill, in milliseconds. @default 1000 */
   readonly maxDelayMs: number;
-  /** Bytes that wait or are under way; further rows are dropped and counted. @default 33554432 */
+  /** Bytes of rows that wait or are being sent. Further rows go to the spool, or are dropped as `queue_full`. @default 33554432 */
   readonly maxQueueBytes: number;
 }
 
+/** What a publisher needs. */
 export interface PublisherOptions {
   readonly transport: Transport;
   readonly limits: PublisherLimits;
   readonly diagnostics: Diagnostics;
-  /** Runs a function outside any request's scope, so that our timers and sockets hold on to none. */
-  readonly outside: (fn: () => void) => void;
+  /** Runs a function outside any request's scope, so that timers and sockets do not keep a request in memory. */
+  readonly runDetached: (fn: () => void) => void;
   readonly ledger: Ledger;
-  /** Takes rows that memory has no room for, or no time: where there is a disk to keep them. */
+  /** Keeps rows that do not fit in the queue, or come after the shutdown; undefined without a spool. */
   readonly overflow?: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
-  /** Is told how long each call took, in milliseconds. */
+  /** Called with the duration of each successful send, in milliseconds. */
   readonly onCall?: ((ms: number) => void) | undefined;
-  /** Is given the rows whose bytes nobody reads any more. */
-  readonly free?: ((rows: readonly QueuedRow[]) => void) | undefined;
 }
 
-/** Sends rows on, and counts what became of them. */
+/** Sends rows, and counts what became of them. */
 export interface RowPublisher {
-  /** Takes a row, or drops and counts it. */
+  /** Queues a row, or drops and counts it. */
   add(row: QueuedRow): void;
   /**
-   * Takes a row whose request waits for it, and sends it at once.
-   * @returns a promise that resolves when the request need not wait any more
+   * Sends a row at once, without waiting for others.
+   * @returns a promise that resolves when the row's request need not wait any longer
    */
-  addAlone(row: QueuedRow): Promise<void>;
-  /** Every row in the queue, as it is now. */
+  sendNow(row: QueuedRow): Promise<void>;
+  /** Every row in the queue now. */
   waiting(): Generator<QueuedRow>;
-  /** Sends what waits now. Resolves when that was delivered or dropped, or at the deadline. Never rejects. */
+  /** Sends the queued rows. Resolves when they are delivered or dropped, or at the deadline. Never rejects. */
   flush(deadlineMs: number): Promise<void>;
-  /** Sends what waits and then takes nothing more. */
+  /** Sends the queued rows, and accepts no further ones. Never rejects. */
   shutdown(deadlineMs: number): Promise<void>;
 }
 
-/** Calls under way at a time. */
+/** Batches in flight at a time. */
 const MAX_IN_FLIGHT = 2;
 
-/** Longest that a process which has nothing left to do is held for its last rows. */
+/** How long an exiting process is kept alive to send its last rows. */
 const NATURAL_EXIT_MS = 150;
 
-/** Longest that a row is tried that is sent by itself: a platform may hold no request for longer than 30 s. */
-const ALONE_MS = 25_000;
+/** How long a row is retried that is sent at once: Workers keep a request alive for 30 s at most. */
+const SEND_NOW_MS = 25_000;
 
-/** A batch that waits for its turn, and who to tell of its fate. */
+/** A complete batch that waits for a free slot. */
 interface SealedBatch extends Batch {
+  /** Called when the batch is delivered or dropped. */
   readonly settle: () => void;
 }
 
+/** The publisher for platforms where timers and sockets are shared by all requests. */
 export class Publisher implements RowPublisher {
   readonly #transport: Transport;
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;
-  readonly #outside: (fn: () => void) => void;
+  readonly #runDetached: (fn: () => void) => void;
   readonly #open: OpenBatches;
   readonly #ready: SealedBatch[] = [];
-  /** One promise for each sealed batch without a fate. */
-  readonly #underWay = new Set<Promise<void>>();
-  /** What gives up sends: that of all batches, and those of rows that are sent by themselves. */
-  readonly #ledger: Ledger;
+  /** One promise for each batch that is neither delivered nor dropped. */
+  readonly #pendingSends = new Set<Promise<void>>();
+  readonly #queue: QueueCounts;
   readonly #overflow: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
-  readonly #sending = new Set<Batch>();
+  readonly #inFlightBatches = new Set<Batch>();
   readonly #onCall: ((ms: number) => void) | undefined;
-  readonly #free: ((rows: readonly QueuedRow[]) => void) | undefined;
+  /** Aborts every batch in flight at shutdown. */
   readonly #stop = new AbortController();
-  readonly #alone = new Set<AbortController>();
+  /** Abort the rows that are sent one by one. */
+  readonly #singleSends = new Set<AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #inFlight = 0;
-  #shutdown: Promise<void> | undefined;
-  #forgetExit: (() => void) | undefined;
-  #tookLastChance = false;
+  #shuttingDown: Promise<void> | undefined;
+  #unregisterExit: (() => void) | undefined;
+  #hasFlushedAtExit = false;
 
   constructor(options: PublisherOptions) {
     this.#transport = options.transport;
     this.#limits = options.limits;
     this.#open = new OpenBatches(options.limits, (batch) => this.#seal(batch));
     this.#diagnostics = options.diagnostics;
-    this.#outside = options.outside;
-    this.#ledger = options.ledger;
+    this.#runDetached = options.runDetached;
+    this.#queue = new QueueCounts(options);
     this.#overflow = options.overflow;
     this.#onCall = options.onCall;
-    this.#free = options.free;
   }
 
-  /** Takes a row, or drops and counts it. */
   add(row: QueuedRow): void {
-    if (!this.#takes(row)) return;
-    this.#forgetExit ??= onNaturalExit(() => this.#takeLastChance());
+    if (!this.#admit(row)) return;
+    this.#unregisterExit ??= onNaturalExit(() => this.#flushAtExit());
     this.#open.add(row);
     if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
   }
 
-  /**
-   * Takes a row that can wait for no other, since nothing may outlive its request, and sends it at once.
-   * @returns a promise that resolves when it was delivered or dropped
-   */
-  addAlone(row: QueuedRow): Promise<void> {
-    if (!this.#takes(row)) return Promise.resolve();
-    let fate = Promise.resolve();
-    this.#outside(() => {
-      fate = this.#sendAlone({ layout: row.layout, rows: [row] });
+  /** @returns a promise that resolves when the row is delivered or dropped */
+  sendNow(row: QueuedRow): Promise<void> {
+    if (!this.#admit(row)) return Promise.resolve();
+    let sent = Promise.resolve();
+    this.#runDetached(() => {
+      sent = this.#sendNow({ layout: row.layout, rows: [row] });
     });
-    this.#underWay.add(fate);
-    return fate.then(() => {
-      this.#underWay.delete(fate);
+    this.#pendingSends.add(sent);
+    return sent.then(() => {
+      this.#pendingSends.delete(sent);
     });
   }
 
-  /** Counts the row in, or sees to it that it is counted elsewhere. */
-  #takes(row: QueuedRow): boolean {
-    const ledger = this.#ledger;
-    const size = row.bytes.byteLength;
-    const isFull = ledger.queuedBytes + size > this.#limits.maxQueueBytes;
-    if (isFull || this.#shutdown !== undefined) {
-      this.#refuse(row);
+  /** Counts the row as queued. If that is not possible, spools or drops it. @returns whether it is queued */
+  #admit(row: QueuedRow): boolean {
+    if (this.#shuttingDown !== undefined || !this.#queue.hasRoomFor(row)) {
+      this.#overflowOrDrop(row);
       return false;
     }
-    ledger.queued++;
-    ledger.queuedBytes += size;
+    this.#queue.add(row);
     return true;
   }
 
-  /** Every row that waits for its turn, as it is now. */
   *waiting(): Generator<QueuedRow> {
     yield* this.#open.rows();
     for (const batch of this.#ready) yield* batch.rows;
-    for (const batch of this.#sending) yield* batch.rows;
+    for (const batch of this.#inFlightBatches) yield* batch.rows;
   }
 
-  #refuse(queued: QueuedRow): void {
+  #overflowOrDrop(row: QueuedRow): void {
     if (this.#overflow !== undefined) {
-      // It was never in the queue, and leaves none.
-      this.#ledger.queued++;
-      this.#ledger.queuedBytes += queued.bytes.byteLength;
-      this.#account([queued], this.#overflow([queued]));
-      return;
+      // Counted as queued first, since `#account` moves it from there.
+      this.#queue.add(row);
+      this.#account([row], this.#overflow([row]));
+    } else if (this.#shuttingDown !== undefined) {
+      this.#queue.dropShutDown();
+    } else {
+      this.#queue.dropFull();
     }
-    if (this.#shutdown !== undefined) {
-      this.#ledger.drop('shut_down', 1);
-      return;
-    }
-    this.#ledger.drop('queue_full', 1);
-    this.#diagnostics.report(
-      'warn',
-      'queue_full',
-      `${this.#ledger.queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
-    );
   }
 
   /**
-   * Sends what waits now. Resolves when each row that was waiting has been delivered or dropped, or at the deadline.
-   * Until then it holds the process, since nothing else of ours does.
+   * Sends the queued rows. Resolves when each of them is delivered or dropped, or at the deadline. Keeps the process alive
+   * until then.
    */
   async flush(deadlineMs: number): Promise<void> {
-    if (this.#ledger.queued === 0) return;
-    let hold: ReturnType<typeof setTimeout> | undefined;
+    if (this.#queue.isEmpty) return;
+    let keepAlive: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#sealAll();
       const deadline = new Promise<void>((resolve) => {
-        hold = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+        keepAlive = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
       });
-      await Promise.race([Promise.all(this.#underWay), deadline]);
+      await Promise.race([Promise.all(this.#pendingSends), deadline]);
     } catch (error) {
-      this.#failed('flush', error);
+      this.#reportFailure('flush', error);
     }
-    stopTimer(hold);
+    stopTimer(keepAlive);
   }
 
-  /** Sends what waits and then takes nothing more. What is not delivered at the deadline is dropped and counted. */
+  /** Sends the queued rows, and accepts no further ones. Rows not delivered at the deadline are spooled or dropped. */
   shutdown(deadlineMs: number): Promise<void> {
-    this.#shutdown ??= this.#end(deadlineMs);
-    return this.#shutdown;
+    this.#shuttingDown ??= this.#shutDown(deadlineMs);
+    return this.#shuttingDown;
   }
 
-  async #end(deadlineMs: number): Promise<void> {
+  async #shutDown(deadlineMs: number): Promise<void> {
     await this.flush(deadlineMs);
     this.#stop.abort();
-    for (const stop of this.#alone) stop.abort();
-    // The sends that were given up count their rows themselves.
+    for (const stop of this.#singleSends) stop.abort();
+    // The aborted sends count their rows themselves.
     await this.flush(50);
     try {
-      this.#leaveExit();
+      this.#removeFromExit();
       const closed: unknown = this.#transport.close();
-      watchRejection(closed, (error) => this.#failed('close', error));
+      watchRejection(closed, (error) => this.#reportFailure('close', error));
     } catch (error) {
-      this.#failed('shutdown', error);
+      this.#reportFailure('shutdown', error);
     }
   }
 
@@ -211,24 +193,24 @@ export class Publisher implements RowPublisher {
     try {
       this.#open.sealAll();
     } catch (error) {
-      this.#failed('seal', error);
+      this.#reportFailure('seal', error);
     }
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Has a batch wait for its turn. */
+  /** Queues a complete batch. */
   #seal(batch: Batch): void {
-    const fate = new Promise<void>((settle) => {
+    const sent = new Promise<void>((settle) => {
       this.#ready.push({ ...batch, settle });
     });
-    this.#underWay.add(fate);
-    fate.then(() => this.#underWay.delete(fate));
-    this.#outside(() => this.#pump());
+    this.#pendingSends.add(sent);
+    sent.then(() => this.#pendingSends.delete(sent));
+    this.#runDetached(() => this.#pump());
   }
 
   #startTimer(): void {
-    this.#outside(() => {
+    this.#runDetached(() => {
       this.#timer = unref(startTimer(() => this.#sealAll(), this.#limits.maxDelayMs));
     });
   }
@@ -239,7 +221,7 @@ export class Publisher implements RowPublisher {
       if (batch === undefined) return;
       this.#inFlight++;
       this.#send(batch, this.#stop.signal)
-        .catch((error: unknown) => this.#failed('send', error))
+        .catch((error: unknown) => this.#reportFailure('send', error))
         .finally(() => {
           this.#inFlight--;
           batch.settle();
@@ -248,60 +230,58 @@ export class Publisher implements RowPublisher {
     }
   }
 
-  async #sendAlone(batch: Batch): Promise<void> {
+  async #sendNow(batch: Batch): Promise<void> {
     const stop = new AbortController();
-    this.#alone.add(stop);
-    const timer = unref(startTimer(() => stop.abort(), ALONE_MS));
+    this.#singleSends.add(stop);
+    const timer = unref(startTimer(() => stop.abort(), SEND_NOW_MS));
     try {
       await this.#send(batch, stop.signal);
     } catch (error) {
-      this.#failed('send', error);
+      this.#reportFailure('send', error);
     } finally {
       stopTimer(timer);
-      this.#alone.delete(stop);
+      this.#singleSends.delete(stop);
     }
   }
 
-  /** Each row of the batch is counted where it is then. */
+  /** Sends the batch and counts its rows. */
   async #send(batch: Batch, signal: AbortSignal): Promise<void> {
     const total = batch.rows.length;
-    let fate: Delivery;
-    this.#sending.add(batch);
+    let delivery: Delivery;
+    this.#inFlightBatches.add(batch);
     const start = monotonicMs();
     try {
-      fate = checked(await this.#transport.send(batch, { signal }), total);
+      delivery = checkedDelivery(await this.#transport.send(batch, { signal }), total);
     } catch (error) {
-      const code = error instanceof SendError ? error.code : 'internal_error';
-      fate = { delivered: 0, lost: { [signal.aborted ? 'given_up' : code]: total }, error };
+      delivery = signal.aborted
+        ? { delivered: 0, lost: { given_up: total }, error }
+        : failedDelivery(error, total);
     }
-    this.#sending.delete(batch);
-    if (fate.delivered > 0) this.#onCall?.(monotonicMs() - start);
-    this.#account(batch.rows, fate);
+    this.#inFlightBatches.delete(batch);
+    if (delivery.delivered > 0) this.#onCall?.(monotonicMs() - start);
+    this.#account(batch.rows, delivery);
   }
 
-  #account(rows: readonly QueuedRow[], fate: Delivery): void {
-    const isShutDown = this.#stop.signal.aborted;
-    account(rows, isShutDown ? shutDown(fate) : fate, this.#ledger, this.#diagnostics);
-    // What only memory has is still to be read.
-    if (!fate.held) this.#free?.(rows);
-    if (this.#ledger.queued === 0) this.#leaveExit();
+  #account(rows: readonly QueuedRow[], delivery: Delivery): void {
+    this.#queue.remove(rows, this.#stop.signal.aborted ? withShutdownReason(delivery) : delivery);
+    if (this.#queue.isEmpty) this.#removeFromExit();
   }
 
-  /** Nothing waits that the end of the process could cost. */
-  #leaveExit(): void {
-    this.#forgetExit?.();
-    this.#forgetExit = undefined;
+  /** Removes the work at the exit of the process: no row is queued. */
+  #removeFromExit(): void {
+    this.#unregisterExit?.();
+    this.#unregisterExit = undefined;
   }
 
-  /** What fails in a timer or in a promise that nobody awaits would end the process. */
-  #failed(what: string, error: unknown): void {
+  /** Reports a failure: thrown in a timer, or as an unhandled rejection, it would end the process. */
+  #reportFailure(what: string, error: unknown): void {
     this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
   }
 
-  /** Nothing else is left to do in this process: one short try. */
-  async #takeLastChance(): Promise<void> {
-    if (this.#tookLastChance || this.#ledger.queued === 0) return;
-    this.#tookLastChance = true;
+  /** Sends the queued rows for a short time when the event loop is empty. */
+  async #flushAtExit(): Promise<void> {
+    if (this.#hasFlushedAtExit || this.#queue.isEmpty) return;
+    this.#hasFlushedAtExit = true;
     await this.flush(NATURAL_EXIT_MS);
   }
 }

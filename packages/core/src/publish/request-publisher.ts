@@ -1,18 +1,18 @@
 /**
- * Publishes rows where I/O belongs to the request that began it, as on Workers: a timer, a socket or a promise of one
- * request cannot be used by another, and whatever a request has begun stops when the platform ends it.
+ * The publisher for Workers, where timers, sockets and promises belong to the request that created them: another request
+ * cannot use them, and the platform cancels them with their request.
  *
- * So nothing but rows and times is kept between requests. Each send has the timers and the AbortController of the
- * request that it is made in, which also takes along what others left behind.
+ * Requests therefore share nothing but rows and timestamps. Each send uses timers and an AbortController of the request that it runs in,
+ * and includes rows that cancelled requests left in the queue.
  */
 
-import type { Diagnostics } from '../diagnostics.js';
-import { account, checked, shutDown } from './batch-fate.js';
-import { delay, LONGEST_TIMER_MS } from './delay.js';
-import type { Ledger } from './ledger.js';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { delay, LONGEST_TIMER_MS } from '../platform/timers.js';
+import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import { OpenBatches } from './open-batches.js';
 import type { PublisherLimits, PublisherOptions, RowPublisher } from './publisher.js';
-import type { QueuedRow } from './row.js';
+import { QueueCounts } from './queue-counts.js';
+import type { QueuedRow } from './queued-row.js';
 import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
 
 export interface RequestPublisherOptions extends PublisherOptions {
@@ -23,16 +23,16 @@ export interface RequestPublisherOptions extends PublisherOptions {
 /** Sends of one request at a time. */
 const MAX_IN_FLIGHT = 2;
 
-/** How long one request tries to send: the platform cancels what goes on 30 s after the response. */
+/** How long one request tries to send: Workers cancel work 30 s after the response. */
 const MAX_SEND_MS = 25_000;
 
-/** While it sends, a request says so often that it still runs. */
+/** How often a sending request renews its lease. */
 const RENEW_MS = 1000;
 
-/** Having said nothing for so long, it was cancelled, and what it was sending is sent by another one. */
+/** A lease older than this is expired: its request was cancelled, and another request sends its batches. */
 const LEASE_MS = 5000;
 
-/** Time between two looks at the sends of other requests. */
+/** Time between two checks whether other requests have finished their sends. */
 const POLL_MS = 20;
 
 interface SealedBatch extends Batch {
@@ -40,8 +40,9 @@ interface SealedBatch extends Batch {
   firstTryAt: number | undefined;
 }
 
-/** A request that sends, and when it was last known to run. */
+/** A request that sends. */
 interface Sender {
+  /** When it last renewed its lease, on the monotonic clock. */
   aliveAt: number;
 }
 
@@ -50,19 +51,19 @@ interface Send {
   readonly sender: Sender;
 }
 
+/** The publisher for platforms where timers and sockets belong to one request. */
 export class RequestPublisher implements RowPublisher {
   readonly #transport: Transport;
   readonly #limits: PublisherLimits;
   readonly #maxElapsedMs: number;
   readonly #diagnostics: Diagnostics;
-  readonly #outside: (fn: () => void) => void;
-  readonly #ledger: Ledger;
+  readonly #runDetached: (fn: () => void) => void;
+  readonly #queue: QueueCounts;
   readonly #onCall: ((ms: number) => void) | undefined;
-  readonly #free: ((rows: readonly QueuedRow[]) => void) | undefined;
   readonly #open: OpenBatches;
   /** Sealed batches that no request sends. */
   readonly #ready: SealedBatch[] = [];
-  /** What requests are sending, those that were cancelled meanwhile too. */
+  /** Sends of all requests, also of those that were cancelled since. */
   readonly #sends = new Set<Send>();
   #isShutDown = false;
 
@@ -71,40 +72,39 @@ export class RequestPublisher implements RowPublisher {
     this.#limits = options.limits;
     this.#maxElapsedMs = options.maxElapsedMs;
     this.#diagnostics = options.diagnostics;
-    this.#outside = options.outside;
-    this.#ledger = options.ledger;
+    this.#runDetached = options.runDetached;
+    this.#queue = new QueueCounts(options);
     this.#onCall = options.onCall;
-    this.#free = options.free;
     this.#open = new OpenBatches(options.limits, (batch) => {
       this.#ready.push({ ...batch, firstTryAt: undefined });
     });
   }
 
   /**
-   * Takes a row, or drops and counts it. It is sent `maxDelayMs` later if its request lasts so long, else by a flush or
+   * Queues a row, or drops and counts it. It is sent after `maxDelayMs` if its request lasts that long, else by a flush or
    * together with the row of another request.
    */
   add(row: QueuedRow): void {
-    if (!this.#takes(row)) return;
+    if (!this.#admit(row)) return;
     this.#open.add(row);
-    // Each row has a timer of its own: the one of another request may never fire.
-    this.#outside(() => {
+    // One timer for each row, since the timer of another request may never fire.
+    this.#runDetached(() => {
       try {
-        setTimeout(() => void this.#sendWaiting(), this.#limits.maxDelayMs);
+        setTimeout(() => void this.#sendQueued(), this.#limits.maxDelayMs);
       } catch {
-        // There are no timers outside of all requests. The row waits.
+        // Outside any request there are no timers. The row waits for the next request.
       }
     });
   }
 
   /**
-   * Takes a row and sends it at once, and what waits as well.
+   * Sends a row at once, together with the queued rows.
    * @returns a promise that resolves when the row was sent, dropped, or put back for another request
    */
-  addAlone(row: QueuedRow): Promise<void> {
-    if (!this.#takes(row)) return Promise.resolve();
+  sendNow(row: QueuedRow): Promise<void> {
+    if (!this.#admit(row)) return Promise.resolve();
     this.#open.add(row);
-    return this.#sendWaiting();
+    return this.#sendQueued();
   }
 
   *waiting(): Generator<QueuedRow> {
@@ -114,12 +114,12 @@ export class RequestPublisher implements RowPublisher {
   }
 
   /**
-   * Sends what waits, in the request that asks for it, and waits for what other requests are sending. Resolves at the
-   * deadline at the latest; what is not delivered by then stays in the queue.
+   * Sends the queued rows in the current request, and waits for the sends of other requests. Resolves at the deadline at the
+   * latest; rows that are not delivered by then stay queued.
    */
   async flush(deadlineMs: number): Promise<void> {
     try {
-      if (this.#ledger.queued === 0) return;
+      if (this.#queue.isEmpty) return;
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
       const over = new Promise<void>((resolve) => {
@@ -128,77 +128,69 @@ export class RequestPublisher implements RowPublisher {
       await Promise.race([this.#flush(stop.signal), over]);
       clearTimeout(timer);
     } catch (error) {
-      this.#failed('flush', error);
+      this.#reportFailure('flush', error);
     }
   }
 
   async #flush(signal: AbortSignal): Promise<void> {
     const others = [...this.#sends];
-    await this.#sendWaiting();
-    // A promise of another request may never resolve here: only what that request has counted can be looked at.
+    await this.#sendQueued();
+    // A promise of another request may never resolve here, so its counts are polled.
     while (others.some((send) => this.#sends.has(send)) && !signal.aborted) {
       await delay(POLL_MS, signal);
-      this.#takeBack();
+      this.#requeueExpired();
     }
-    await this.#sendWaiting();
+    await this.#sendQueued();
   }
 
-  /** Sends what waits and then takes nothing more. What is not delivered at the deadline is dropped and counted. */
+  /** Sends the queued rows, and accepts no further ones. Rows not delivered at the deadline are dropped and counted. */
   async shutdown(deadlineMs: number): Promise<void> {
     if (this.#isShutDown) return;
     this.#isShutDown = true;
     try {
       await this.flush(deadlineMs);
       const sends = [...this.#sends];
-      // The requests that send them cannot be reached from here; what they still do counts for nothing.
+      // Their requests cannot be aborted from here; the results of their sends are ignored.
       this.#sends.clear();
       for (const batch of [...this.#ready.splice(0), ...sends.map((send) => send.batch)]) {
         this.#account(batch, { delivered: 0, lost: { shut_down: batch.rows.length } });
       }
       this.#transport.close();
     } catch (error) {
-      this.#failed('shutdown', error);
+      this.#reportFailure('shutdown', error);
     }
   }
 
-  /** Counts the row in, or as dropped. */
-  #takes(row: QueuedRow): boolean {
-    const ledger = this.#ledger;
-    const size = row.bytes.byteLength;
+  /** Counts the row as queued, or as dropped. @returns whether it is queued */
+  #admit(row: QueuedRow): boolean {
     if (this.#isShutDown) {
-      ledger.drop('shut_down', 1);
+      this.#queue.dropShutDown();
       return false;
     }
-    this.#takeBack();
-    if (ledger.queuedBytes + size > this.#limits.maxQueueBytes) {
-      ledger.drop('queue_full', 1);
-      this.#diagnostics.report(
-        'warn',
-        'queue_full',
-        `${ledger.queued} rows wait to be sent; further ones are dropped and counted until the platform takes some`,
-      );
+    this.#requeueExpired();
+    if (!this.#queue.hasRoomFor(row)) {
+      this.#queue.dropFull();
       return false;
     }
-    ledger.queued++;
-    ledger.queuedBytes += size;
+    this.#queue.add(row);
     return true;
   }
 
-  /** Takes back the batches whose requests were cancelled before they were sent. */
-  #takeBack(): void {
+  /** Requeues the batches of requests whose lease has expired. */
+  #requeueExpired(): void {
     const now = performance.now();
     for (const send of this.#sends) {
       if (now - send.sender.aliveAt < LEASE_MS) continue;
       this.#sends.delete(send);
-      this.#putBack(
+      this.#requeueOrDrop(
         send.batch,
         new SendError('given_up', 'the request that sent it was cancelled'),
       );
     }
   }
 
-  /** For another request to send, unless it has been tried for too long. */
-  #putBack(batch: SealedBatch, error: unknown): void {
+  /** Puts a batch back into the queue, or drops it after `maxElapsedMs`. */
+  #requeueOrDrop(batch: SealedBatch, error: unknown): void {
     const triedMs = performance.now() - (batch.firstTryAt ?? Number.POSITIVE_INFINITY);
     if (triedMs < this.#maxElapsedMs && !this.#isShutDown) {
       this.#ready.push(batch);
@@ -207,10 +199,10 @@ export class RequestPublisher implements RowPublisher {
     this.#account(batch, { delivered: 0, lost: { given_up: batch.rows.length }, error });
   }
 
-  /** Sends all that waits, in the current request. Never rejects. */
-  async #sendWaiting(): Promise<void> {
+  /** Sends all queued rows in the current request. Never rejects. */
+  async #sendQueued(): Promise<void> {
     try {
-      this.#takeBack();
+      this.#requeueExpired();
       this.#open.sealAll();
       if (this.#ready.length === 0) return;
       const stop = new AbortController();
@@ -220,18 +212,18 @@ export class RequestPublisher implements RowPublisher {
         sender.aliveAt = performance.now();
       }, RENEW_MS);
       const lanes: Promise<void>[] = [];
-      this.#outside(() => {
+      this.#runDetached(() => {
         for (let i = 0; i < MAX_IN_FLIGHT; i++) lanes.push(this.#sendReady(sender, stop.signal));
       });
       await Promise.all(lanes);
       clearTimeout(timer);
       clearInterval(lease);
     } catch (error) {
-      this.#failed('send', error);
+      this.#reportFailure('send', error);
     }
   }
 
-  /** Sends one batch after the other until none is left. */
+  /** Sends one batch after another until none is left. */
   async #sendReady(sender: Sender, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const batch = this.#ready.shift();
@@ -248,30 +240,27 @@ export class RequestPublisher implements RowPublisher {
     this.#sends.add(send);
     let delivery: Delivery;
     try {
-      delivery = checked(await this.#transport.send(batch, { signal }), total);
+      delivery = checkedDelivery(await this.#transport.send(batch, { signal }), total);
     } catch (error) {
       if (!this.#sends.delete(send)) return;
       if (signal.aborted) {
-        this.#putBack(batch, error);
+        this.#requeueOrDrop(batch, error);
         return;
       }
-      const code = error instanceof SendError ? error.code : 'internal_error';
-      this.#account(batch, { delivered: 0, lost: { [code]: total }, error });
+      this.#account(batch, failedDelivery(error, total));
       return;
     }
-    // It was taken for cancelled, and is counted by the request that has it now.
+    // The lease expired during the send; another request counts this batch.
     if (!this.#sends.delete(send)) return;
     if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
     this.#account(batch, delivery);
   }
 
   #account({ rows }: Batch, delivery: Delivery): void {
-    const fate = this.#isShutDown ? shutDown(delivery) : delivery;
-    account(rows, fate, this.#ledger, this.#diagnostics);
-    this.#free?.(rows);
+    this.#queue.remove(rows, this.#isShutDown ? withShutdownReason(delivery) : delivery);
   }
 
-  #failed(what: string, error: unknown): void {
+  #reportFailure(what: string, error: unknown): void {
     this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
   }
 }

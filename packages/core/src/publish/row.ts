@@ -1,67 +1,58 @@
-/** A settled trace as the flat record that the platform keeps, put together from the texts that it holds. */
+/** Writes an ended trace as a row, by concatenating its JSON texts. */
 
-import { inThousandths, quote, quoteName, rounded, whole } from '../trace/json-text.js';
-import type { Members } from '../trace/members.js';
-import type { RecordedStep } from '../trace/recorded-step.js';
-import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { EndedStep, EndedTrace } from '../trace/ended-trace.js';
 import { FIELDS, type Field } from '../trace/step-fields.js';
 import { UsageSum } from '../trace/usage.js';
+import type { JsonMembers } from '../values/json-members.js';
+import {
+  integerText,
+  quote,
+  quoteName,
+  roundedText,
+  thousandthsText,
+} from '../values/json-text.js';
+import type { Redactor } from '../values/redact.js';
+import type { StepType } from '../wire.js';
 import { inputColumns, isReserved, layoutOf } from './layout.js';
-import type { InSlab, Slabs } from './slabs.js';
-import type { SpoolEntry } from './spool/segment.js';
+import { QueuedRow } from './queued-row.js';
 
-/** One row, ready to be sent with others of the same layout. */
-export interface Row extends InSlab {
-  readonly inferenceId: string;
-  /** JSON text of the `config` that names its columns. Rows of one call share one. */
-  readonly layout: string;
-  /** UTF-8 JSON. */
-  readonly bytes: Uint8Array;
-}
-
-/** A row as it waits to be sent. */
-export interface QueuedRow extends Row {
-  /** Where it stands on disk. */
-  readonly entry?: SpoolEntry | undefined;
-  /** Whether it has arrived, where a send that failed leaves that open. */
-  arrival?: 'unknown' | 'arrived' | undefined;
-}
-
-/** The row of a trace that has ended. */
-export function rowOf(trace: RecordedTrace, slabs: Slabs): Row {
+/** The row of an ended trace. @param redactor masks names */
+export function rowOf(trace: EndedTrace, redactor: Redactor): QueuedRow {
   const { inferenceId } = trace;
   const columns = inputColumns(trace.columns);
-  const { bytes, slab } = slabs.write(rowText(trace, columns));
-  return { inferenceId, layout: layoutOf(trace, columns.keys), bytes, slab };
+  const text = rowText(trace, columns, redactor);
+  return new QueuedRow(inferenceId, layoutOf(trace, columns.keys), text);
 }
 
-function rowText(trace: RecordedTrace, columns: Members): string {
-  const root = trace.root as RecordedStep;
+function rowText(trace: EndedTrace, columns: JsonMembers, redactor: Redactor): string {
+  const { root } = trace;
   const { metadata } = root;
   const columnsText = columns.toText();
-  const metadataText = metadataOf(root, trace.unrecordedSteps);
+  const metadataText = metadataOf(root, trace.unrecordedSteps, redactor);
   const usage = new UsageSum();
+  const context = { trace, redactor, usage };
   const isInputs = columnsText !== '' && trace.columns === columns;
   const inputs = isInputs ? `{${columnsText}}` : rootInputs(trace);
-  const rootText = stepText(root, inputs, metadataText, usage);
+  const rootText = stepText(root, inputs, metadataText, context);
   let text = '{"inferenceTimestamp":';
-  text += inThousandths(trace.startedAt);
+  text += thousandthsText(trace.startedAt);
   text += ',"inferenceId":';
   text += quote(trace.inferenceId);
   text += ',"output":';
   text += root.output ?? 'null';
   text += ',"latency":';
-  text += rounded(root.endMs);
-  text += ',"cost":';
-  text += usage.cost ?? 'null';
-  text += ',"tokens":';
+  text += roundedText(root.endMs);
+  text += usage.cost === undefined ? ',"cost":null,"tokens":' : `,"cost":${usage.cost},"tokens":`;
   text += usage.tokens ?? 'null';
   if (root.groundTruth !== undefined) text += `,"groundTruth":${root.groundTruth}`;
   if (trace.userId !== undefined) text += `,"user_id":${quote(trace.userId)}`;
   if (trace.sessionId !== undefined) text += `,"session_id":${quote(trace.sessionId)}`;
   if (trace.context !== undefined) text += `,"context":${trace.context}`;
   if (trace.question !== undefined) text += `,"_question":${trace.question}`;
-  if (columnsText !== '') text += `,${columnsText}`;
+  if (columnsText !== '') {
+    text += ',';
+    text += columnsText;
+  }
   if (metadata !== undefined) text += scalarColumns(metadata, columns);
   text += ',"metadata":';
   text += metadataText;
@@ -71,15 +62,15 @@ function rowText(trace: RecordedTrace, columns: Members): string {
   return text;
 }
 
-/** The platform takes an object or nothing as the inputs of a root step. */
-function rootInputs({ columns, root }: RecordedTrace): string {
+/** The inputs of the root step, for which the platform accepts an object or null. */
+function rootInputs({ columns, root }: EndedTrace): string {
   if (columns !== undefined) return `{${columns.toText()}}`;
   const inputs = root.inputs ?? 'null';
   return inputs === 'null' || inputs.startsWith('{') ? inputs : `{"input":${inputs}}`;
 }
 
-/** Metadata that the platform can filter by, as columns of their own, where their names are free. */
-function scalarColumns(metadata: Members, columns: Members): string {
+/** Columns for scalar metadata, so that the platform can filter by it, unless the name is taken. */
+function scalarColumns(metadata: JsonMembers, columns: JsonMembers): string {
   let text = '';
   for (let i = 0; i < metadata.keys.length; i++) {
     const key = metadata.keys[i] as string;
@@ -90,33 +81,51 @@ function scalarColumns(metadata: Members, columns: Members): string {
   return text;
 }
 
-/** Texts, numbers and booleans: neither a list, an object nor null. */
+/** Whether a JSON text is a string, number or boolean. */
 function isScalar(text: string): boolean {
   const first = text.charCodeAt(0);
   return first !== 123 && first !== 91 && first !== 110;
 }
 
-/** The texts are added one by one: a template would ask of each whether it is one. */
-function stepText(step: RecordedStep, inputs: string, metadata: string, usage: UsageSum): string {
+/** What all steps of one row share. */
+interface RowContext {
+  readonly trace: EndedTrace;
+  readonly redactor: Redactor;
+  readonly usage: UsageSum;
+}
+
+/** `","type":"…","inputs":` for each type. */
+const TYPE_PREFIXES = Object.fromEntries(
+  Object.keys(FIELDS).map((type) => [type, `","type":"${type}","inputs":`]),
+) as Readonly<Record<StepType, string>>;
+
+/**
+ * In few parts, each added by `+=`: V8 keeps the parts of a long text apart until it is encoded, and a template literal would
+ * convert each to a string.
+ */
+function stepText(step: EndedStep, inputs: string, metadata: string, context: RowContext): string {
   let text = '{"name":';
-  text += step.trace.recorder.redactor.quotedLabel(step.name);
+  text += context.redactor.quotedLabel(step.name);
   text += ',"id":"';
   text += step.id;
-  text += '","type":"';
-  text += step.type;
-  text += '","inputs":';
+  text += TYPE_PREFIXES[step.type];
   text += inputs;
   text += ',"output":';
   text += step.output ?? 'null';
-  text += ',"groundTruth":';
-  text += step.groundTruth ?? 'null';
-  text += ',"metadata":';
+  text +=
+    step.groundTruth === undefined
+      ? ',"groundTruth":null,"metadata":'
+      : `,"groundTruth":${step.groundTruth},"metadata":`;
   text += metadata;
-  text += ',"steps":[';
-  text += childrenText(step, usage);
-  text += '],"latency":';
-  text += timesText(step);
-  if (step.fields !== undefined) usage.add(step);
+  if (step.children === undefined) {
+    text += ',"steps":[],"latency":';
+  } else {
+    text += ',"steps":[';
+    text += childrenText(step.children, context);
+    text += '],"latency":';
+  }
+  text += timesText(step, context.trace);
+  if (step.fields !== undefined) context.usage.add(step);
   const fields = FIELDS[step.type];
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as Field;
@@ -124,7 +133,7 @@ function stepText(step: RecordedStep, inputs: string, metadata: string, usage: U
     if (value !== undefined) {
       text += field.prefix;
       text += value;
-    } else if (field.always) {
+    } else if (field.isRequired) {
       text += field.absent;
     }
   }
@@ -132,42 +141,44 @@ function stepText(step: RecordedStep, inputs: string, metadata: string, usage: U
   return text;
 }
 
-function childrenText({ children }: RecordedStep, usage: UsageSum): string {
+function childrenText(children: readonly EndedStep[], context: RowContext): string {
   let text = '';
-  if (children === undefined) return text;
   for (let i = 0; i < children.length; i++) {
-    const child = children[i] as RecordedStep;
+    const child = children[i] as EndedStep;
     if (i > 0) text += ',';
-    text += stepText(child, child.inputs ?? 'null', metadataOf(child, 0), usage);
+    const metadata = metadataOf(child, 0, context.redactor);
+    text += stepText(child, child.inputs ?? 'null', metadata, context);
   }
   return text;
 }
 
-/** What stands behind `"latency":` in a step. */
-function timesText(step: RecordedStep): string {
-  const { trace, startMs, latencyMs } = step;
-  // What still runs when its trace is published is closed there.
+/** The value of `latency`, and the times after it. */
+function timesText(step: EndedStep, trace: EndedTrace): string {
+  const { startMs, latencyMs } = step;
+  // A step that has not ended gets the current time as its end.
   const endMs = step.isRunning ? Math.max(trace.elapsedMs(), startMs) : step.endMs;
-  let text = rounded(latencyMs < 0 ? endMs - startMs : latencyMs);
+  let text = roundedText(latencyMs < 0 ? endMs - startMs : latencyMs);
   text += ',"startTime":';
-  text += whole(Math.floor(trace.startedAt + startMs));
+  text += integerText(Math.floor(trace.startedAt + startMs));
   text += ',"endTime":';
-  text += whole(Math.floor(trace.startedAt + endMs));
+  text += integerText(Math.floor(trace.startedAt + endMs));
   return text;
 }
 
-/** The step's metadata, with what went wrong under the names that the platform reads errors from. */
-function metadataOf(step: RecordedStep, unrecordedSteps: number): string {
+/** The step's metadata, with its error under the keys from which the platform reads errors. */
+function metadataOf(step: EndedStep, unrecordedSteps: number, redactor: Redactor): string {
   const { metadata, error } = step;
   let text = metadata === undefined ? '' : metadata.toText();
-  if (error === undefined && !step.isRunning && unrecordedSteps === 0) return `{${text}}`;
+  if (error === undefined && !step.isRunning && unrecordedSteps === 0) {
+    return text === '' ? '{}' : `{${text}}`;
+  }
   const add = (key: string, value: string) => {
-    // What the app says itself under a key wins.
+    // A value that the app set under the key wins.
     if (metadata?.has(key) !== true) text += `${text === '' ? '' : ','}"${key}":${value}`;
   };
   if (error !== undefined) {
     add('error', quote(error.message));
-    add('errorType', quote(step.trace.recorder.redactor.label(error.name)));
+    add('errorType', quote(redactor.label(error.name)));
     add('Exceptions', quote(error.message));
   }
   if (step.isRunning) add('unfinished', 'true');

@@ -1,49 +1,49 @@
-/** The interface that everything between the publisher and the network has. A new concern wraps it. */
+/** The interface of transports, which send batches. Retries and other concerns wrap a transport in another one. */
 
-import { recognizeAcrossCopies } from '../process-wide.js';
-import type { QueuedRow } from './row.js';
-import type { Delivery, SendOptions, Batch as UserBatch } from './user-transport.js';
+import { recognizeAcrossCopies } from '../platform/process-wide.js';
+import type { DropReason, SendErrorCode } from './drop-reason.js';
+import type { QueuedRow } from './queued-row.js';
+import type {
+  SendOptions,
+  Batch as UserBatch,
+  Delivery as UserDelivery,
+} from './user-transport.js';
 
-export type { Delivery, SendOptions };
+export type { SendErrorCode, SendOptions };
 
-/** Rows of one layout, sent in one call, with what is kept about each of them until it is delivered. */
+/** What became of the rows of a batch, with the reasons that are ours. */
+export interface Delivery extends UserDelivery {
+  readonly lost: Readonly<Partial<Record<DropReason, number>>>;
+}
+
+/** Rows of one layout, sent in one call. */
 export interface Batch extends UserBatch {
   readonly rows: readonly QueuedRow[];
 }
 
+/** Sends batches. */
 export interface Transport {
   /**
-   * Delivers a batch.
-   * @throws SendError where none of its rows is known to have been taken
+   * Sends a batch.
+   * @returns what became of each row
+   * @throws SendError if no row is known to be delivered
    */
   send(batch: Batch, options: SendOptions): Promise<Delivery>;
-  /** Frees what it holds. */
+  /** Closes connections. */
   close(): void;
 }
 
-/** Stable codes of why a batch was not delivered. */
-export type SendErrorCode =
-  | 'unreachable'
-  | 'bad_answer'
-  | 'busy'
-  | 'unauthorized'
-  | 'not_found'
-  | 'refused'
-  | 'rejected'
-  | 'too_large'
-  | 'given_up';
-
-/** A batch was not delivered. */
+/** Why a batch was not delivered, or a row not updated. `code` is stable. */
 export class SendError extends Error {
   override readonly name = 'SendError';
   readonly code: SendErrorCode;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status; undefined without a response. */
   readonly status: number | undefined;
-  /** What the answer asked us to wait, in milliseconds. */
+  /** The wait that the response asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** Whether rows may have arrived all the same. */
+  /** Whether the platform may have stored rows despite the failure. */
   readonly isAmbiguous: boolean;
-  /** Whether nothing was sent, since it failed so often before. The code says how. */
+  /** Whether the circuit breaker refused the send because of earlier failures. `code` is that of the last failure. */
   readonly isPaused: boolean;
 
   constructor(
@@ -65,7 +65,7 @@ export class SendError extends Error {
     this.isPaused = details.isPaused ?? false;
   }
 
-  /** What `JSON.stringify` shows of it: unlike other errors, its name and message too. */
+  /** For `JSON.stringify`: with the name and message, which it leaves out for other errors. */
   toJSON(): {
     readonly name: string;
     readonly code: SendErrorCode;
@@ -77,7 +77,7 @@ export class SendError extends Error {
     return { name, code, message, status, isRetryable };
   }
 
-  /** Whether the same batch may be taken later. */
+  /** Whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return this.code === 'unreachable' || this.code === 'bad_answer' || this.code === 'busy';
   }
@@ -85,7 +85,7 @@ export class SendError extends Error {
 
 recognizeAcrossCopies(SendError, 'SendError.v1');
 
-/** Whether the platform may take the rows of a refused batch one by one. */
+/** Whether the platform may accept some rows of the refused batch if they are sent alone. */
 export function isAboutRows(error: SendError): boolean {
   return error.code === 'rejected' || error.code === 'too_large';
 }

@@ -1,7 +1,8 @@
-/** What a transport of the user's is: the part of a batch that is not ours to change. */
+/** The interface of transports that apps write, for the option `transport`. */
 
-/** A row as it is sent. */
+/** A row of a batch. */
 export interface BatchRow {
+  /** The id of the row, unique within the batch. */
   readonly inferenceId: string;
   /** JSON text of a `WireRow`, in UTF-8. */
   readonly bytes: Uint8Array;
@@ -11,35 +12,41 @@ export interface BatchRow {
 export interface Batch {
   /** JSON text of the `config` that all its rows share. */
   readonly layout: string;
+  /** At most `batch.maxBatchRows`. */
   readonly rows: readonly BatchRow[];
 }
 
-/** What became of the rows of a batch. Together the numbers are the rows. */
+/** What became of the rows of a batch. The numbers must add up to the rows of the batch. */
 export interface Delivery {
+  /** Rows that the platform has. */
   readonly delivered: number;
-  /** Rows that the platform will never take, by reason. */
+  /** Rows that are given up, by reason: a `DropReason` or a reason of the transport's own. */
   readonly lost: Readonly<Record<string, number>>;
-  /** Rows that are sent later, from disk. */
+  /** Rows on disk, to be sent later. @default 0 */
   readonly spooled?: number | undefined;
-  /** Rows that are sent later, from memory. */
+  /** Rows in memory, to be sent later. @default 0 */
   readonly held?: number | undefined;
-  /** Rows that the platform will never take, set aside on disk. */
+  /** Rows that the platform refused, kept on disk. @default 0 */
   readonly quarantined?: number | undefined;
-  /** Why, where rows were not delivered. */
+  /** Why rows were not delivered. */
   readonly error?: unknown;
 }
 
+/** Options of one send. */
 export interface SendOptions {
-  /** Gives up: the process is shutting down. */
+  /** Aborts at the shutdown of the tracer: the send should end then. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Sends batches. */
 export interface Transport {
   /**
-   * Delivers a batch.
-   * @throws SendError where none of its rows is known to have been taken
+   * Sends a batch. Without a spool no retries follow, so a transport that needs retries makes them itself.
+   * @returns what became of each row
+   * @throws SendError if no row was delivered. With a spool, the rows are kept and sent again; without one they are dropped
+   *   and counted under its `code`, or under `internal_error` for any other error
    */
   send(batch: Batch, options: SendOptions): Promise<Delivery>;
-  /** Frees what it holds. */
+  /** Called once, at the shutdown of the tracer. */
   close(): void;
 }

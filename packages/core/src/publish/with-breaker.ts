@@ -1,32 +1,33 @@
-/** Leaves a platform in peace that fails again and again, but for one try at a time. */
+/** A circuit breaker: after five failures in a row it refuses sends, except one probe after each wait. */
 
-import { monotonicMs } from '../trace/clock.js';
+import { monotonicMs } from '../platform/clock.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 import { SendError, type Transport } from './transport.js';
 
 export interface BreakerTools {
   /** From 0 up to but not including 1. */
   readonly random?: () => number;
-  /** Whether a refused key counts as well: where rows can wait for another one. */
+  /** Whether a refused key opens the breaker too, because rows can wait on disk for another key. */
   readonly holdsUnauthorized?: boolean;
-  /** Whether who sends waits by himself between his tries. */
-  readonly isPaced?: boolean;
+  /** Whether the caller already waits between attempts. */
+  readonly callerWaits?: boolean;
 }
 
 export interface Breaker extends Transport {
-  /** Whether it waits for another key. */
+  /** Whether it is open because the platform refused the key or does not have the pipeline. */
   readonly isRefused: boolean;
-  /** Something has changed: the next try may come at once. */
+  /** Closes the breaker, because the cause of the failures is gone. */
   reset(): void;
 }
 
-/** Failures in a row that open it. */
+/** Failures in a row that open the breaker. */
 const THRESHOLD = 5;
-/** A probe that takes longer was cancelled together with its request, as Workers do. */
+/** A probe that takes longer was cancelled with its request, as on Workers. */
 const PROBE_MS = 35_000;
-/** A key that was refused is tried again so rarely: the refusal may have been a mistake. */
+/** Wait before a refused key is tried again: the refusal may have been a mistake. */
 const UNAUTHORIZED_MS = 300_000;
 
+/** A transport with a circuit breaker. A refused send throws a SendError with `isPaused`. */
 export function withBreaker(
   transport: Transport,
   policy: RetryPolicy,
@@ -50,7 +51,7 @@ export function withBreaker(
     if (!isRefused && failures < THRESHOLD) return;
     const waitMs = isRefused
       ? UNAUTHORIZED_MS * (0.5 + random() / 2)
-      : tools.isPaced === true
+      : tools.callerWaits === true
         ? 0
         : waitBefore(failures - THRESHOLD + 1, error.retryAfterMs, policy, random);
     last = error;
@@ -59,11 +60,11 @@ export function withBreaker(
 
   return {
     async send(batch, options) {
-      const isOpen = last !== undefined;
+      const wasOpen = last !== undefined;
       if (last !== undefined) {
         const now = monotonicMs();
         const leftMs = notBefore - now;
-        if (leftMs > 0 || now < probeEndsAt) throw paused(last, Math.max(leftMs, 0));
+        if (leftMs > 0 || now < probeEndsAt) throw pausedError(last, Math.max(leftMs, 0));
         probeEndsAt = now + PROBE_MS;
       }
       try {
@@ -71,11 +72,11 @@ export function withBreaker(
         reset();
         return delivery;
       } catch (error) {
-        if (error instanceof SendError && counts(error)) countFailure(error);
+        if (error instanceof SendError && isCounted(error)) countFailure(error);
         else if (error instanceof SendError && error.code !== 'given_up') reset();
         throw error;
       } finally {
-        if (isOpen) probeEndsAt = 0;
+        if (wasOpen) probeEndsAt = 0;
       }
     },
     get isRefused() {
@@ -85,7 +86,7 @@ export function withBreaker(
     close: () => transport.close(),
   };
 
-  function counts(error: SendError): boolean {
+  function isCounted(error: SendError): boolean {
     return error.isRetryable || (tools.holdsUnauthorized === true && isRefusal(error));
   }
 }
@@ -94,7 +95,7 @@ function isRefusal({ code }: SendError): boolean {
   return code === 'unauthorized' || code === 'not_found';
 }
 
-function paused(last: SendError, leftMs: number): SendError {
+function pausedError(last: SendError, leftMs: number): SendError {
   return new SendError(last.code, last.message, {
     isPaused: true,
     status: last.status,

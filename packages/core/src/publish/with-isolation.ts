@@ -1,5 +1,6 @@
-/** Finds the row that makes the platform refuse a batch, so that the others arrive. */
+/** Isolates the rows that make the platform refuse a batch, so that the others are delivered. */
 
+import { failedDelivery } from './delivery.js';
 import {
   type Batch,
   type Delivery,
@@ -9,23 +10,23 @@ import {
   type Transport,
 } from './transport.js';
 
-/** A transport that halves a refused batch until the refused rows stand alone. */
+/** A transport that sends the halves of a refused batch, down to single rows. */
 export function withIsolation(transport: Transport): Transport {
   async function send(batch: Batch, options: SendOptions): Promise<Delivery> {
     try {
       return await transport.send(batch, options);
     } catch (error) {
       if (!(error instanceof SendError) || !isAboutRows(error)) throw error;
-      if (batch.rows.length === 1) return { delivered: 0, lost: { [error.code]: 1 }, error };
+      if (batch.rows.length === 1) return failedDelivery(error, 1);
       const middle = batch.rows.length >> 1;
-      const first = await half(batch, 0, middle, options);
-      const second = await half(batch, middle, batch.rows.length, options);
+      const first = await sendHalf(batch, 0, middle, options);
+      const second = await sendHalf(batch, middle, batch.rows.length, options);
       return sum(first, second);
     }
   }
 
-  /** The fate of one half must not decide that of the other. */
-  async function half(
+  /** Sends one half. Never throws, so that the other half is sent too. */
+  async function sendHalf(
     batch: Batch,
     from: number,
     to: number,
@@ -35,8 +36,7 @@ export function withIsolation(transport: Transport): Transport {
     try {
       return await send({ layout: batch.layout, rows }, options);
     } catch (error) {
-      const code = error instanceof SendError ? error.code : 'internal_error';
-      return { delivered: 0, lost: { [code]: rows.length }, error };
+      return failedDelivery(error, rows.length);
     }
   }
 

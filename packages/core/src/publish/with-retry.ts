@@ -1,17 +1,18 @@
-/** Tries again what may be taken later, with full jitter, until it has been too long. */
+/** Retries sends with exponential backoff and full jitter, for at most `maxElapsedMs`. */
 
-import { monotonicMs } from '../trace/clock.js';
+import { monotonicMs } from '../platform/clock.js';
+import { delay } from '../platform/timers.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
-import { delay } from './delay.js';
 import { SendError, type Transport } from './transport.js';
 
 export interface RetryTools {
   /** From 0 up to but not including 1. */
   readonly random?: () => number;
+  /** Called before each wait. */
   readonly onRetry?: (error: SendError, waitMs: number) => void;
 }
 
-/** A transport that retries. What it throws in the end is the last error. */
+/** A transport that retries retryable errors. It throws the last error. */
 export function withRetry(
   transport: Transport,
   policy: RetryPolicy,
@@ -29,7 +30,7 @@ export function withRetry(
             throw error;
           const waitMs = waitBefore(attempt + 1, error.retryAfterMs, policy, random);
           if (monotonicMs() + waitMs > deadline) throw error;
-          // A try that the breaker held back was none.
+          // A send that the breaker refused does not count as an attempt.
           if (error.isPaused) attempt--;
           else tools.onRetry?.(error, waitMs);
           await delay(waitMs, options.signal);

@@ -1,29 +1,29 @@
-/** A row that is too large for the platform arrives all the same, with its longest parts cut visibly. */
+/** Cuts the longest values of a row that the platform refuses as too large, with marks, and sends it again. */
 
-import { utf8Text } from '#platform';
-import { jsonOf, parseJson } from '../trace/json-text.js';
-import { head } from '../trace/well-formed.js';
-import type { QueuedRow } from './row.js';
+import { jsonOf, parseJson } from '../values/json-text.js';
+import { head } from '../values/well-formed.js';
+import type { QueuedRow } from './queued-row.js';
 import { SendError, type Transport } from './transport.js';
 
-/** Smaller than this, it is not its size that is refused. */
+/** A row of fewer bytes is not refused because of its size. */
 const LEAST_BYTES = 4096;
 
+/** A transport that halves a single row that is too large, until it is accepted. */
 export function withTrimming(transport: Transport): Transport {
   return {
     async send(batch, options) {
       let { rows } = batch;
-      const [given] = rows;
+      const [original] = rows;
       for (;;) {
         try {
           return await transport.send({ ...batch, rows }, options);
         } catch (error) {
           const [row] = rows;
-          // What is known of a row that was cut is known of the one that is kept.
-          if (given !== undefined) given.arrival = row?.arrival;
+          // Whether the cut row arrived holds for the original, which the spool has.
+          if (original !== undefined && row !== undefined) original.setArrival(row.arrival);
           const isTooLarge = error instanceof SendError && error.code === 'too_large';
           if (!isTooLarge || row === undefined || rows.length > 1) throw error;
-          const smaller = trimmed(row, row.bytes.byteLength >> 1);
+          const smaller = trimmed(row, row.byteLength >> 1);
           if (smaller === undefined) throw error;
           rows = [smaller];
         }
@@ -33,19 +33,19 @@ export function withTrimming(transport: Transport): Transport {
   };
 }
 
-/** The row in about so many bytes; undefined where that cannot be. */
+/** The row in at most `maxBytes`; undefined if that is not possible. */
 export function trimmed(row: QueuedRow, maxBytes: number): QueuedRow | undefined {
   if (maxBytes < LEAST_BYTES) return undefined;
-  const value: unknown = parseJson(utf8Text(row.bytes));
+  const value: unknown = parseJson(row.text);
   for (let most = maxBytes; most >= 16; most >>= 1) {
     const text = jsonOf(cut(value, most, most >> 3));
-    const bytes = new TextEncoder().encode(text);
-    if (bytes.byteLength <= maxBytes) return { ...row, bytes };
+    const smaller = row.withText(text);
+    if (smaller.byteLength <= maxBytes) return smaller;
   }
   return undefined;
 }
 
-/** A copy in which no text has more characters and no list more items, nor an object more keys below the columns. */
+/** A copy whose strings have at most `maxChars` characters and whose arrays at most `maxItems` items. */
 function cut(value: unknown, maxChars: number, maxItems: number): unknown {
   if (typeof value === 'string') {
     const most = Math.max(maxChars, 128);
@@ -56,7 +56,7 @@ function cut(value: unknown, maxChars: number, maxItems: number): unknown {
   if (Array.isArray(value)) {
     const most = Math.max(maxItems, 4);
     const items = value.slice(0, most).map((item) => cut(item, maxChars, maxItems));
-    // A list of steps stays one: what is cut from it shows in the texts of the others.
+    // No mark among steps, where the platform expects steps alone.
     if (value.length <= most || isStep(value[0])) return items;
     return [...items, `… [cut: ${value.length} items, too large for the platform]`];
   }

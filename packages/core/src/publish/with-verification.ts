@@ -1,20 +1,21 @@
-/** Asks the platform for rows of which it is not known whether they arrived, before they are sent again. */
+/** Asks the platform whether it has rows whose arrival is unknown, before they are sent again. */
 
-import { monotonicMs } from '../trace/clock.js';
-import { delay } from './delay.js';
-import type { QueuedRow } from './row.js';
+import { monotonicMs } from '../platform/clock.js';
+import { delay } from '../platform/timers.js';
+import type { QueuedRow } from './queued-row.js';
 import { SendError, type SendOptions, type Transport } from './transport.js';
 
-/** @returns whether the platform has the row. @throws SendError where it does not say */
+/** Whether the platform has the row. Throws a SendError if the response does not tell. */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;
 
 export interface VerificationTools {
-  /** Least time between two questions, in milliseconds: a platform that has just recovered is asked by many at once. */
+  /** Least time between two lookups, in milliseconds, to spare a platform that has just recovered. */
   readonly paceMs: number;
-  /** Of some rows, those that another process may have sent. */
+  /** Those of the rows that another process may have sent. */
   readonly doubtful: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
 }
 
+/** A transport that counts rows as delivered which the platform already has, and sends the others. */
 export function withVerification(
   transport: Transport,
   has: Lookup,
@@ -24,8 +25,8 @@ export function withVerification(
 
   return {
     async send(batch, options) {
-      for (const row of doubtful(batch.rows)) row.arrival ??= 'unknown';
-      const isUnsure = batch.rows.some(({ arrival }) => arrival !== undefined);
+      for (const row of doubtful(batch.rows)) if (row.arrival === 'no') row.setArrival('unknown');
+      const isUnsure = batch.rows.some(({ arrival }) => arrival !== 'no');
       const rows = isUnsure ? await missing(batch.rows, options) : batch.rows;
       const found = batch.rows.length - rows.length;
       if (rows.length === 0) return { delivered: found, lost: {} };
@@ -34,13 +35,14 @@ export function withVerification(
         return { ...delivery, delivered: delivery.delivered + found };
       } catch (error) {
         const isAmbiguous = !(error instanceof SendError) || error.isAmbiguous;
-        for (const row of rows) row.arrival = isAmbiguous ? 'unknown' : undefined;
+        for (const row of rows) row.setArrival(isAmbiguous ? 'unknown' : 'no');
         throw error;
       }
     },
     close: () => transport.close(),
   };
 
+  /** Those of the rows that the platform does not have. */
   async function missing(
     rows: readonly QueuedRow[],
     options: SendOptions,
@@ -51,7 +53,7 @@ export function withVerification(
       const at = Math.max(now, notBefore);
       notBefore = at + paceMs;
       if (at > now) await delay(at - now, options.signal);
-      row.arrival = (await has(row.inferenceId, options)) ? 'arrived' : undefined;
+      row.setArrival((await has(row.inferenceId, options)) ? 'arrived' : 'no');
     }
     return rows.filter(({ arrival }) => arrival !== 'arrived');
   }

@@ -1,10 +1,12 @@
-/** What stands in where nothing is recorded: functions run, updates do nothing. */
+/** The inert step and trace, used where nothing is recorded: functions run, updates do nothing. */
 
+import { watchRejection } from '../follow/promised.js';
+import { randomUuid } from '../platform/random-id.js';
 import type { StepType } from '../wire.js';
-import { randomUuid } from './random-id.js';
+import { defaultScope, runOnceInScope, type StepScope } from './scope.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
 
-/** What is known of the usage where no step told of any. */
+/** The usage of a trace without any. */
 export const NOTHING_USED: Usage = {
   promptTokens: undefined,
   completionTokens: undefined,
@@ -12,6 +14,7 @@ export const NOTHING_USED: Usage = {
   cost: undefined,
   estimatedCost: undefined,
   unpricedCalls: 0,
+  unpriced: {},
 };
 
 const step: Step = {
@@ -24,38 +27,52 @@ const step: Step = {
   addStep() {},
   run: (fn) => fn(),
   end() {},
+  toJSON: () => ({ id: '', name: '', type: 'user_call' }),
   [Symbol.dispose]() {},
 };
 
-/** The one step that records nothing. */
+/** The inert step. There is one for all types. */
 export function inertStep<T extends StepType>(): Step<T> {
-  // Nobody can tell: it holds no field of any type, and its methods ignore what they are given.
+  // The type is safe: it has no field of any type, and its methods ignore their arguments.
   return step as Step<T>;
 }
 
-/** Whether the step records nothing, whichever of several installed copies of this package made it. */
+/** Whether the step is an inert one, of any loaded copy of this package. */
 export function isInert(candidate: Step): boolean {
   return !('trace' in candidate);
 }
 
-/** Marks the traces of requests, whichever of several installed copies of this package made them. */
+/** Marks the traces of requests, of any loaded copy of this package. */
 export const REQUEST_TRACE: unique symbol = Symbol.for('openlayer-tracing.request-trace.v1');
 
 export function isRequestTrace(value: unknown): value is RequestTrace {
   return typeof value === 'object' && value !== null && REQUEST_TRACE in value;
 }
 
-/** A trace that records nothing, for a request that is skipped, sampled out or not published. */
+export interface InertTraceOptions {
+  /** The scope that its code runs in. @default AsyncLocalStorage */
+  readonly scope?: StepScope | undefined;
+  /** Makes the signal of a request: asked for once, and only if the app uses it. */
+  readonly signal?: (() => AbortSignal | undefined) | undefined;
+}
+
+/**
+ * A trace that records nothing, for requests that are skipped, sampled out or not published. Its code runs in a scope of its
+ * own: it is in no other trace, and its calls start none.
+ */
 export class InertTrace implements RequestTrace, StartedTrace {
   readonly root: Step<'user_call'> = inertStep();
   readonly current: Step = step;
   readonly usage: Usage = NOTHING_USED;
   #inferenceId: string | undefined;
   #signal: AbortSignal | undefined;
+  readonly #scope: StepScope;
+  readonly #signalOfClient: (() => AbortSignal | undefined) | undefined;
 
-  constructor(inferenceId?: string, signal?: AbortSignal) {
+  constructor(inferenceId?: string, { scope = defaultScope, signal }: InertTraceOptions = {}) {
     this.#inferenceId = inferenceId;
-    this.#signal = signal;
+    this.#scope = scope;
+    this.#signalOfClient = signal;
   }
 
   get [REQUEST_TRACE](): true {
@@ -68,6 +85,11 @@ export class InertTrace implements RequestTrace, StartedTrace {
   }
 
   get signal(): AbortSignal {
+    try {
+      this.#signal ??= this.#signalOfClient?.();
+    } catch {
+      // A signal that never aborts takes its place.
+    }
     this.#signal ??= new AbortController().signal;
     return this.#signal;
   }
@@ -89,21 +111,34 @@ export class InertTrace implements RequestTrace, StartedTrace {
   updateStep(): void {}
 
   run<R>(fn: () => R): R {
-    return fn();
+    return runOnceInScope({ scope: this.#scope, reportFailure() {} }, step, fn);
   }
 
   bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
-    return fn;
+    const trace = this;
+    return function bound(this: unknown, ...args: A): R {
+      return trace.run(() => fn.apply(this, args));
+    };
   }
 
   recordError(): void {}
 
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
+    // As with a trace that records: whether the process lives must not depend on the sampling rate.
+    try {
+      watchRejection(promise, () => {});
+    } catch {
+      // The promise is the app's.
+    }
     return promise;
   }
 
   headers(): Record<string, string> {
     return {};
+  }
+
+  toJSON(): { readonly inferenceId: string } {
+    return { inferenceId: this.inferenceId };
   }
 
   end(): void {}

@@ -1,33 +1,33 @@
-/** The id of a trace's row: what counts as one, and how repeated ones are told apart. */
+/** Inference IDs: which strings are valid, and how repeated ones are made distinct. */
 
-import { processWide } from '../process-wide.js';
-import { maskUserInfo } from './mask-text.js';
+import { processWide } from '../platform/process-wide.js';
+import { maskUserInfo } from '../values/mask-text.js';
 
-/** First an alphanumeric, then at most 127 of a set that is safe in headers, URLs, paths and logs. */
+/** A letter or digit, then at most 127 characters that are safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;
 
+/** Whether the value is a valid inference ID. */
 export function isInferenceId(id: unknown): id is string {
-  // The id stands in URLs and in the app's logs as it is, so that one with a password in it is none.
+  // Ids appear unmasked in URLs and logs, so a URL with a password is not accepted.
   return typeof id === 'string' && VALID.test(id) && maskUserInfo(id) === id;
 }
 
-/** A power of two. */
 const SLOTS = 8192;
 
-/** Ids that are kept apart from those of other destinations: rows of two pipelines may have the same id. */
+/** Ids must be distinct within one space, which stands for one destination: two pipelines may have the same id. */
 export type IdSpace = number;
 
 /**
- * Tells request ids apart that clients send more than once, such as on a retry: the first keeps its id, the second
- * becomes `id:2`, and so on. It remembers about the last 8,000 ids, by fingerprints: texts that are kept for a while
- * are what a garbage collector works most on.
+ * Makes ids distinct that clients send more than once, such as on a retry: the first keeps its id, the second becomes
+ * `id:2`, and so on. Remembers about the last 8,000 ids, as fingerprints, because 8,000 medium-lived strings would cost
+ * garbage collection.
  */
 class InferenceIds {
   readonly #fingerprints = new Float64Array(SLOTS);
-  /** Of the ids that did come again. */
+  /** How often each repeated id came. */
   #attempts = new Map<string, number>();
 
-  /** The id itself where it is new in its space, else the id with the number of its attempt. */
+  /** The id itself if it is new in its space, else `id:2` and so on, at most 128 characters. */
   distinct(id: string, space: IdSpace): string {
     const fingerprint = fingerprintOf(id, space);
     const slot = fingerprint % SLOTS;
@@ -47,8 +47,8 @@ class InferenceIds {
 let ids: Pick<InferenceIds, 'distinct'> | undefined;
 
 /**
- * The id itself where it is new in its space, else the id with the number of its attempt. The whole process shares what
- * was seen: middleware that is mounted twice, and apps side by side, get the same request ids.
+ * The id itself if it is new in its space, else `id:2` and so on. The ids seen are shared by the whole process, since
+ * several apps and middleware in it get the same request ids.
  */
 export function distinctId(id: string, space: IdSpace): string {
   ids ??= processWide('ids.v1', () => new InferenceIds());
@@ -57,7 +57,7 @@ export function distinctId(id: string, space: IdSpace): string {
 
 const spaces = processWide('id-spaces.v1', () => new WeakMap<object, IdSpace>());
 
-/** @param destination the address that rows go to, or the transport that takes them */
+/** The id space of a destination. @param destination the address that rows are sent to, or the transport */
 export function idSpaceOf(destination: string | object): IdSpace {
   if (typeof destination === 'string') return fingerprintOf(destination, 0);
   const space = spaces.get(destination) ?? Math.floor(Math.random() * 2 ** 32);
@@ -65,7 +65,7 @@ export function idSpaceOf(destination: string | object): IdSpace {
   return space;
 }
 
-/** 52 bits of the text, never 0 (FNV-1a, two lanes). */
+/** A 52-bit hash of the string, never 0 (FNV-1a in two lanes). */
 function fingerprintOf(text: string, seed: number): number {
   let low = 0x811c9dc5 ^ seed;
   let high = 0x01000193 ^ seed;

@@ -1,19 +1,20 @@
-/** Which keys steps and traces take, and what is said of others. */
+/** The keys that steps and traces take, and the diagnostic for any other. */
 
-import { unknownKey } from '../config/unknown-key.js';
-import type { Diagnostics } from '../diagnostics.js';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { unknownKey } from '../diagnostics/unknown-key.js';
 import type { StepType } from '../wire.js';
 import { FIELDS } from './step-fields.js';
 import type { FinishedStep, StepFields, StepOptions, StepUpdate } from './step-types.js';
 import type { TraceUpdate } from './types.js';
 
-/** What is named by a key, for a message, and the keys that it takes. */
-export interface Known {
-  readonly taker: string;
+/** The keys of one kind of options. */
+export interface KnownKeys {
+  /** What takes them, for messages: `update of a trace`. */
+  readonly receiver: string;
   readonly keys: ReadonlySet<string>;
 }
 
-/** What is the same for all types of steps. The compiler holds each list to be complete. */
+/** Keys that all step types share. The compiler checks that each list is complete. */
 type Common<Options> = Readonly<Record<Exclude<keyof Options, keyof StepFields[StepType]>, true>>;
 
 const STEP_OPTIONS: Common<StepOptions> = {
@@ -54,41 +55,52 @@ const TRACE_UPDATE: Readonly<Record<keyof TraceUpdate, true>> = {
   error: true,
 };
 
-export const ofStepOptions = byType(STEP_OPTIONS, (type) => `a ${type} step`);
-export const ofFinishedStep = byType(FINISHED_STEP, (type) => `addStep of a ${type} step`);
-export const ofStepUpdate = byType(STEP_UPDATE, (type) => `update of a ${type} step`);
-export const ofTraceUpdate: Known = {
-  taker: 'update of a trace',
+export const stepOptionKeys = byType(STEP_OPTIONS, (type) => `a ${type} step`);
+export const finishedStepKeys = byType(FINISHED_STEP, (type) => `addStep of a ${type} step`);
+export const stepUpdateKeys = byType(STEP_UPDATE, (type) => `update of a ${type} step`);
+export const traceUpdateKeys: KnownKeys = {
+  receiver: 'update of a trace',
   keys: new Set(Object.keys(TRACE_UPDATE)),
 };
 
 function byType(
   common: Readonly<Record<string, true>>,
-  taker: (type: string) => string,
-): Readonly<Record<StepType, Known>> {
-  const known = Object.entries(FIELDS).map(([type, fields]) => [
+  receiver: (type: string) => string,
+): Readonly<Record<StepType, KnownKeys>> {
+  const entries = Object.entries(FIELDS).map(([type, fields]) => [
     type,
     {
-      taker: taker(type),
+      receiver: receiver(type),
       keys: new Set([...Object.keys(common), ...fields.map(({ name }) => name)]),
     },
   ]);
-  return Object.fromEntries(known) as Record<StepType, Known>;
+  return Object.fromEntries(entries) as Record<StepType, KnownKeys>;
 }
 
-/** Names a key that is not known in a diagnostic; the known ones have their effect. */
-export function reportUnknown(given: object, known: Known, diagnostics: Diagnostics): void {
-  for (const key in given) {
-    if (known.keys.has(key)) continue;
-    // One that an enumerable property of Object.prototype puts there is nobody's mistake here.
-    const found = Object.getOwnPropertyDescriptor(given, key);
-    if (found === undefined || ('value' in found && found.value === undefined)) continue;
-    const { taker, keys } = known;
-    diagnostics.report(
-      'warn',
-      'unknown_option',
-      `${taker}: ${unknownKey(key.slice(0, 64), [...keys], taker)}; it has no effect`,
-    );
-    return;
+/** Reports the first key that is not known, as `unknown_option`. */
+export function reportUnknownKeys(
+  options: object,
+  known: KnownKeys,
+  diagnostics: Diagnostics,
+): void {
+  for (const key in options) {
+    if (!known.keys.has(key) && isSet(options, key)) {
+      reportKey(key, known, diagnostics);
+      return;
+    }
   }
+}
+
+/** Whether the options themselves have a value under the key. */
+function isSet(options: object, key: string): boolean {
+  const found = Object.getOwnPropertyDescriptor(options, key);
+  return found !== undefined && !('value' in found && found.value === undefined);
+}
+
+function reportKey(key: string, { receiver, keys }: KnownKeys, diagnostics: Diagnostics): void {
+  diagnostics.report(
+    'warn',
+    'unknown_option',
+    `${receiver}: ${unknownKey(key.slice(0, 64), [...keys], receiver)}; it has no effect`,
+  );
 }

@@ -1,8 +1,6 @@
-/** Times of work that was measured elsewhere, as users give them, in the time of a trace. */
+/** The times that users give for work that they measured themselves. */
 
-import type { RecordedTrace } from './recorded-trace.js';
-
-/** Times outside of these are in another unit: 2000-01-01 and the last day that a Date knows. */
+/** A time outside these bounds is in another unit: 2000-01-01 and the last time that Date can hold. */
 const EARLIEST_MS = 946_684_800_000;
 const LATEST_MS = 8_640_000_000_000_000;
 const MAX_LATENCY_MS = 1e12;
@@ -16,35 +14,38 @@ export interface MeasuredTimes {
   readonly latency?: number | undefined;
 }
 
-export interface Span {
-  /** Milliseconds after the trace's start. */
-  readonly startMs: number;
-  /** Milliseconds after the trace's start. */
-  readonly endMs: number;
-  readonly latencyMs: number;
+/** Whether each time that is set is plausible in its unit. */
+export function areTimes({ startTime, endTime, latency }: MeasuredTimes): boolean {
+  return (
+    isWithin(startTime, EARLIEST_MS, LATEST_MS) &&
+    isWithin(endTime, EARLIEST_MS, LATEST_MS) &&
+    isWithin(latency, 0, MAX_LATENCY_MS)
+  );
 }
 
-/** What is not given follows from the rest: the end is now, the start is the end less the latency. */
-export function spanOf(times: MeasuredTimes, trace: RecordedTrace): Span {
-  const { startedAt } = trace;
-  const latency = within(times.latency, 0, MAX_LATENCY_MS, trace);
-  const end = within(times.endTime, EARLIEST_MS, LATEST_MS, trace) ?? startedAt + trace.elapsedMs();
-  const start = within(times.startTime, EARLIEST_MS, LATEST_MS, trace) ?? end - (latency ?? 0);
+/**
+ * Fills in times that are missing or implausible: the end is now, the start is the end minus the latency.
+ * @param nowMs epoch milliseconds
+ */
+export function completeTimes(
+  { startTime, endTime, latency }: MeasuredTimes,
+  nowMs: number,
+): { readonly startTime: number; readonly endTime: number; readonly latency: number } {
+  const measured = timeIn(latency, 0, MAX_LATENCY_MS);
+  const end = timeIn(endTime, EARLIEST_MS, LATEST_MS) ?? nowMs;
+  const start =
+    timeIn(startTime, EARLIEST_MS, LATEST_MS) ?? Math.max(end - (measured ?? 0), EARLIEST_MS);
   return {
-    startMs: start - startedAt,
-    endMs: Math.max(end, start) - startedAt,
-    latencyMs: latency ?? Math.max(0, end - start),
+    startTime: start,
+    endTime: Math.max(end, start),
+    latency: measured ?? Math.max(0, end - start),
   };
 }
 
-function within(
-  value: number | undefined,
-  least: number,
-  most: number,
-  trace: RecordedTrace,
-): number | undefined {
-  if (value === undefined || (typeof value === 'number' && value >= least && value <= most))
-    return value;
-  trace.badInput('startTime and endTime take epoch milliseconds, latency milliseconds');
-  return undefined;
+function isWithin(value: number | undefined, least: number, most: number): boolean {
+  return value === undefined || (typeof value === 'number' && value >= least && value <= most);
+}
+
+function timeIn(value: number | undefined, least: number, most: number): number | undefined {
+  return isWithin(value, least, most) ? value : undefined;
 }

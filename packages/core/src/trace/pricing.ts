@@ -1,22 +1,94 @@
-/** What calls of models cost, by whoever knows prices. */
+/** The interface for prices of model calls. */
 
-/** A call whose tokens are known. */
+import type { TokenCounts } from './token-counts.js';
+
+/** What the price of a call depends on besides its tokens. Absent means unknown, or none. */
+export interface Billing {
+  /** In the provider's words: `priority`, `flex`, `standard_only`. */
+  readonly serviceTier?: string | undefined;
+  /** In the provider's words: `fast`. */
+  readonly speed?: string | undefined;
+  /** Where the model ran, or the inference profile that chose it: `eu-west-1`, `us`, `global`. */
+  readonly region?: string | undefined;
+  /** Whether the call was part of a batch job. */
+  readonly isBatch?: boolean | undefined;
+  /** How often each tool that the provider runs was used: `{ web_search: 2 }`. */
+  readonly toolUses?: Readonly<Record<string, number>> | undefined;
+  /** Tools that the provider may have run, it is unknown how often: `['code_interpreter']`. */
+  readonly untoldTools?: readonly string[] | undefined;
+  /** Seconds of audio or video, of input or output. */
+  readonly seconds?: number | undefined;
+  /** Number of images that were generated. */
+  readonly pictures?: number | undefined;
+  /** Characters of text that was spoken or translated. */
+  readonly characters?: number | undefined;
+  /** Other units, in the provider's words: `{ search_units: 1, pages: 3 }`. */
+  readonly units?: Readonly<Record<string, number>> | undefined;
+  /** The provider's own price of the call, in US dollars. It becomes the `cost` of the step. */
+  readonly statedCost?: number | undefined;
+  /** The client library's estimate of the call's cost, in US dollars. It wins over the option `pricing`. */
+  readonly estimatedCost?: number | undefined;
+  /** Whether the model's name is that of a deployment, from which the model cannot be known. */
+  readonly isDeployment?: boolean | undefined;
+}
+
+/** Some of the calls that one step stands for, such as the lines of a batch. They are billed alike. */
+export interface BilledPart {
+  /** Undefined if it is the model of the step. */
+  readonly model?: string | undefined;
+  /** The sums over its calls. */
+  readonly tokens: TokenCounts | undefined;
+  readonly billing: Billing;
+  readonly calls: number | 'unknown';
+}
+
+/** Facts that an integration has recorded about a step's price. */
+export interface Billed {
+  readonly tokens: TokenCounts | undefined;
+  readonly billing: Billing;
+  /** If the step stands for several calls: all of them, each in one part. They are priced part by part. */
+  readonly parts?: readonly BilledPart[] | undefined;
+}
+
+/** A call to be priced. */
 export interface PricedCall {
-  /** Slug of the provider, such as `openai`. */
+  /** Lower-case slug of the provider, such as `openai`. */
   readonly provider: string | undefined;
+  /** The model's name without a vendor path. */
   readonly model: string | undefined;
+  /** Input tokens, cached ones included. */
   readonly promptTokens: number | undefined;
+  /** Output tokens, reasoning included. */
   readonly completionTokens: number | undefined;
-  /** The tokens shared out to parts of different price: `input_tokens`, `cached_tokens`, ... */
+  /** The tokens divided into parts of different prices: `input_tokens`, `cached_tokens`, ... */
   readonly usageDetails: Readonly<Record<string, number>> | undefined;
-  /** Epoch milliseconds. */
+  /** All counts of the client; undefined if the app itself recorded the step. */
+  readonly tokens?: TokenCounts | undefined;
+  /** What the price depends on besides tokens. */
+  readonly billing: Billing;
+  /**
+   * How many calls the counts are the sums of. Inputs of several calls are about equally long: a price that rises with the
+   * length of an input depends on their mean. If the number is unknown, no such price can be known.
+   * @default 1
+   */
+  readonly calls?: number | 'unknown' | undefined;
+  /** Start of the call in epoch milliseconds. */
   readonly startTime: number;
 }
 
-/** Knows prices. `prices()` of `@openlayer-tracing/integrations/pricing` is one. */
+/** Returns prices of calls. `prices()` of `@openlayer-tracing/integrations/pricing` implements it. */
 export interface Pricing {
-  /** US dollars; undefined where the price is not known, or not known yet. A promise counts as none: load prices in `ready`. */
+  /**
+   * The price of the call in US dollars; undefined if it is unknown, or not loaded yet. A promise counts as undefined: load
+   * prices in `ready`.
+   */
   price(call: PricedCall): number | undefined;
-  /** Resolves when all prices that there are can be asked for; undefined where that is so already. */
+  /**
+   * Which parts of a call have no price, so that `price` returned undefined: `['tool:web_search']`. They are the keys of
+   * `usage.unpriced`.
+   * @default `['price']`
+   */
+  unpriced?(call: PricedCall): readonly string[];
+  /** Starts to load prices. @returns a promise of the end of that; undefined if all prices are loaded */
   ready?(): Promise<void> | undefined;
 }

@@ -1,69 +1,103 @@
-/**
- * A step that is being recorded. Its values are JSON text from the moment they are logged. Longer than other files, since
- * the handle that users hold and what is recorded are one object, which costs a request less than two.
- */
+/** Steps while they are recorded. */
 
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { followResult } from '../follow/follow-result.js';
+import type { Followed } from '../follow/followed.js';
+import { isThenable } from '../follow/promised.js';
+import type { JsonMembers } from '../values/json-members.js';
+import { quote } from '../values/json-text.js';
+import { type RecordedError, recordedError } from '../values/recorded-error.js';
 import type { StepType } from '../wire.js';
+import type { EndedStep } from './ended-trace.js';
 import { inertStep, isInert } from './inert.js';
-import { quote } from './json-text.js';
 import {
-  type Known,
-  ofFinishedStep,
-  ofStepOptions,
-  ofStepUpdate,
-  reportUnknown,
+  finishedStepKeys,
+  type KnownKeys,
+  reportUnknownKeys,
+  stepOptionKeys,
+  stepUpdateKeys,
 } from './known-keys.js';
-import { type MeasuredTimes, spanOf } from './measured-times.js';
-import type { Members } from './members.js';
-import { isThenable } from './promised.js';
-import { type RecordedError, recordedError } from './recorded-error.js';
-import type { RecordedTrace } from './recorded-trace.js';
-import { runInScope } from './run-in-scope.js';
-import { runInStep } from './run-in-step.js';
+import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js';
+import { mergedMetadata, withMetadata } from './metadata.js';
+import type { Billed } from './pricing.js';
+import type { ScopeStep, StepScope } from './scope.js';
 import { FIELDS, type Field, fieldText, fits, isStepType } from './step-fields.js';
 import { newStepId } from './step-id.js';
-import { mergeMetadata, setMetadata } from './step-metadata.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
+import type { TraceValues } from './trace-values.js';
 import type { Step } from './types.js';
-import { isModelCall } from './usage.js';
+import { forgetEstimate, isModelCall } from './usage.js';
 
-/** The end of a step that has none yet. */
+/** What a step uses of its trace. */
+export interface StepOwner {
+  readonly scope: StepScope;
+  readonly values: TraceValues;
+  readonly diagnostics: Diagnostics;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Whether steps and updates are still recorded. */
+  readonly isOpen: boolean;
+  /** Milliseconds since the trace's start. */
+  elapsedMs(): number;
+  /** Counts a step at this depth. @returns whether the limits allow to record it */
+  countStep(depth: number): boolean;
+  /** Runs `fn()` in the scope of the step, exactly once, also if the scope manager fails. */
+  runInScope<R>(step: ScopeStep | undefined, fn: () => R): R;
+  /** Makes the row wait for the promise that the function given as `option` returned. Never throws. */
+  awaitOption(
+    option: string,
+    promise: PromiseLike<unknown>,
+    record: (value: unknown) => void,
+  ): void;
+  /** Sets the input columns, which are the inputs of the root step. */
+  setInput(input: unknown): void;
+  /** Sets the age in milliseconds from which on the trace is abandoned. */
+  setMaxAge(ms: number): void;
+  /** Called when the root step ended. */
+  rootEnded(): void;
+  /** Called when a step with a price ended. */
+  pricedStepEnded(): void;
+  /** Reports a failure of this library. Never throws. */
+  reportFailure(what: string, error: unknown): void;
+  /** Reports that something is not recorded because the trace has ended. */
+  reportTooLate(what: string): void;
+}
+
+/** `endMs` of a step that has not ended. */
 const RUNNING = Number.NEGATIVE_INFINITY;
 
-export class RecordedStep<T extends StepType = StepType> implements Step<T> {
+/** A step: the users' handle and the recorded values in one object, which is cheaper than two. */
+export class RecordedStep<T extends StepType = StepType>
+  implements Step<T>, EndedStep, ScopeStep, Followed
+{
   readonly type: T;
-  readonly trace: RecordedTrace;
+  readonly trace: StepOwner;
   readonly depth: number;
-  /** The step that it stands below. */
-  above: RecordedStep | undefined = undefined;
-  name: string;
-  /** Milliseconds after the trace's start. */
-  startMs: number;
-  /** Milliseconds after the trace's start; negative where work was measured before it. */
-  endMs = RUNNING;
-  /** Measured elsewhere, where it is not the difference of the two. */
-  latencyMs = -1;
-  inputs: string | undefined = undefined;
-  output: string | undefined = undefined;
-  groundTruth: string | undefined = undefined;
-  error: RecordedError | undefined = undefined;
-  metadata: Members | undefined = undefined;
-  /** The fields of its type, in their order, as far as they are set. */
-  fields: (string | undefined)[] | undefined = undefined;
-  children: RecordedStep[] | undefined = undefined;
-  /** Makes the output of what the step's function returned. */
-  outputOf: ((result: unknown) => unknown) | undefined = undefined;
-  /** Whether the function of the step was called. */
-  entered = false;
+  #parent: RecordedStep | undefined = undefined;
   #id: string | undefined = undefined;
+  #name: string;
+  #startMs: number;
+  #endMs = RUNNING;
+  #latencyMs = -1;
+  #inputs: string | undefined = undefined;
+  #output: string | undefined = undefined;
+  #groundTruth: string | undefined = undefined;
+  #error: RecordedError | undefined = undefined;
+  #metadata: JsonMembers | undefined = undefined;
+  #fields: (string | undefined)[] | undefined = undefined;
+  #billed: Billed | undefined = undefined;
+  #children: RecordedStep[] | undefined = undefined;
+  #outputOf: ((result: unknown) => unknown) | undefined = undefined;
+  /** Whether the step's function was called. */
+  #isEntered = false;
 
-  constructor(trace: RecordedTrace, type: T, name: string, depth: number, startMs: number) {
+  constructor(trace: StepOwner, type: T, name: string, depth: number, startMs: number) {
     this.trace = trace;
     this.type = type;
-    this.name = name;
     this.depth = depth;
-    this.startMs = startMs;
+    this.#name = name;
+    this.#startMs = startMs;
   }
 
   get id(): string {
@@ -71,39 +105,107 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     return this.#id;
   }
 
-  get isRunning(): boolean {
-    return this.endMs === RUNNING;
+  get name(): string {
+    return this.#name;
   }
 
-  /** Whether the trace still takes what is logged. */
+  /** The parent step. */
+  get parent(): RecordedStep | undefined {
+    return this.#parent;
+  }
+
+  get children(): readonly RecordedStep[] | undefined {
+    return this.#children;
+  }
+
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  get endMs(): number {
+    return this.#endMs;
+  }
+
+  get latencyMs(): number {
+    return this.#latencyMs;
+  }
+
+  get inputs(): string | undefined {
+    return this.#inputs;
+  }
+
+  get output(): string | undefined {
+    return this.#output;
+  }
+
+  get groundTruth(): string | undefined {
+    return this.#groundTruth;
+  }
+
+  get error(): RecordedError | undefined {
+    return this.#error;
+  }
+
+  get metadata(): JsonMembers | undefined {
+    return this.#metadata;
+  }
+
+  get fields(): readonly (string | undefined)[] | undefined {
+    return this.#fields;
+  }
+
+  /** What its provider bills, if an integration recorded it. */
+  get billed(): Billed | undefined {
+    return this.#billed;
+  }
+
+  get outputOf(): ((result: unknown) => unknown) | undefined {
+    return this.#outputOf;
+  }
+
+  get isRunning(): boolean {
+    return this.#endMs === RUNNING;
+  }
+
+  /** Whether its trace is still open. */
   get isLive(): boolean {
     return this.trace.isOpen;
+  }
+
+  /** Whether the running code is in the scope of this step. */
+  get #isCurrent(): boolean {
+    try {
+      return this.trace.scope.get() === this;
+    } catch (error) {
+      this.reportFailure('scope', error);
+      return false;
+    }
   }
 
   update(update: StepUpdate<T>): void {
     try {
       if (!this.isLive) {
-        this.#cameLate('an update of');
+        this.#reportTooLate('an update of');
         return;
       }
       if (typeof update !== 'object' || update === null) {
-        this.trace.badInput('update takes an object');
+        this.trace.values.reportBadInput('update takes an object');
         return;
       }
-      this.#report(update, ofStepUpdate[this.type]);
+      reportUnknownKeys(update, stepUpdateKeys[this.type], this.trace.diagnostics);
       this.apply(update);
     } catch (error) {
-      this.trace.failed('update', error);
+      this.reportFailure('update', error);
     }
   }
 
-  /** The same for what an integration knows of a call: what has no place in a step of the type is left out. */
+  /** The same for integrations: keys that the step's type does not have are ignored without a diagnostic. */
   merge(update: StepUpdate<T>): void {
     try {
       if (this.isLive) this.apply(update);
-      else this.#cameLate('an update of');
+      else this.#reportTooLate('an update of');
     } catch (error) {
-      this.trace.failed('update', error);
+      this.reportFailure('update', error);
     }
   }
 
@@ -112,17 +214,19 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
     fn: (step: Step<U>) => R,
   ): R {
     const child = this.startStep(options);
-    // What is not recorded still runs in this step's scope, which the caller may be outside of.
-    if (isInert(child as Step)) return runInScope(this as RecordedStep, () => fn(child));
+    // A step that is not recorded still runs in this step's scope, which the caller may not be in.
+    if (isInert(child as Step)) {
+      return this.#isCurrent ? fn(child) : this.trace.runInScope(this, () => fn(child));
+    }
     return runInStep(child, fn);
   }
 
   startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U> {
     try {
-      if (this.isLive) return this.#startChild(options, ofStepOptions) ?? inertStep<U>();
-      return this.#startLate(options);
+      if (this.isLive) return this.#startChild(options, stepOptionKeys) ?? inertStep<U>();
+      return this.#startInEndedTrace(options);
     } catch (error) {
-      this.trace.failed('startStep', error);
+      this.reportFailure('startStep', error);
     }
     return inertStep<U>();
   }
@@ -130,193 +234,328 @@ export class RecordedStep<T extends StepType = StepType> implements Step<T> {
   addStep<U extends StepType = 'user_call'>(options: FinishedStep<U>): void {
     try {
       if (!this.isLive) {
-        this.#startLate<U>(options);
+        this.#startInEndedTrace<U>(options);
         return;
       }
       if (typeof options !== 'object' || options === null) {
-        this.trace.badInput('addStep takes an object');
+        this.trace.values.reportBadInput('addStep takes an object');
         return;
       }
-      const step = this.#startChild<U>(options, ofFinishedStep);
+      const step = this.#startChild<U>(options, finishedStepKeys);
       const { output, groundTruth, error } = options;
-      step?.apply({ output, groundTruth, error });
-      step?.timed(options);
+      if (step === undefined) return;
+      step.apply({ output, groundTruth, error });
+      step.#setTimes(options);
     } catch (error) {
-      this.trace.failed('addStep', error);
+      this.reportFailure('addStep', error);
     }
   }
 
+  #startChild<U extends StepType>(
+    options: string | StepOptions<U>,
+    keys: Readonly<Record<StepType, KnownKeys>>,
+  ): RecordedStep<U> | undefined {
+    const { trace } = this;
+    if (!trace.countStep(this.depth + 1)) return undefined;
+    const settings = optionsOf(options);
+    // `U` is 'user_call' if no type is given.
+    const type = settings.type ?? ('user_call' as U);
+    const knownType = isStepType(type) ? type : ('user_call' as U);
+    if (type !== knownType) this.#reportBadType(type);
+    else if (settings === options) reportUnknownKeys(settings, keys[knownType], trace.diagnostics);
+    const name = stepName(settings.name, knownType);
+    const step = new RecordedStep<U>(trace, knownType, name, this.depth + 1, trace.elapsedMs());
+    step.#parent = this as RecordedStep;
+    if (settings === options) {
+      const { inputs, metadata } = settings;
+      if (inputs !== undefined) step.#inputs = trace.values.snapshot(inputs, 'inputs');
+      if (metadata !== undefined) step.mergeMetadata(metadata);
+      if (FIELDS[knownType].length > 0) step.#applyFields(settings);
+    }
+    if (this.#children === undefined) this.#children = [step as RecordedStep];
+    else this.#children.push(step as RecordedStep);
+    return step;
+  }
+
+  /** A step of a trace that has ended. It is not recorded, but keeps the code in its scope out of other traces. */
+  #startInEndedTrace<U extends StepType>(options: string | StepOptions<U>): RecordedStep<U> {
+    const { name, type } = optionsOf(options);
+    const knownType = isStepType(type) ? type : ('user_call' as U);
+    const step = new RecordedStep<U>(
+      this.trace,
+      knownType,
+      stepName(name, knownType),
+      this.depth + 1,
+      0,
+    );
+    step.#reportTooLate('');
+    step.#endMs = 0;
+    return step;
+  }
+
+  #reportBadType(type: unknown): void {
+    const typeText = typeof type === 'string' ? quote(stepName(type, '')) : typeof type;
+    this.trace.values.reportBadInput(`unknown step type ${typeText}; it was recorded as user_call`);
+  }
+
   run<R>(fn: () => R): R {
-    return runInScope(this, fn);
+    return this.trace.runInScope(this, fn);
+  }
+
+  callersScope(): <R>(fn: () => R) => R {
+    const { trace } = this;
+    const step = trace.scope.get();
+    return (fn) => trace.runInScope(step, fn);
+  }
+
+  /** Runs `fn(step)` in the scope of the step, ends the step when the result is complete, and returns the result. */
+  runToEnd<R>(fn: (step: Step<T>) => R): R {
+    let result: R;
+    try {
+      result = this.trace.scope.run(this as RecordedStep, enter<T, R>, this, fn);
+    } catch (error) {
+      if (this.#isEntered) {
+        this.fail(error);
+        throw error;
+      }
+      this.reportFailure('scope', error);
+      result = this.#callOutsideScope(fn);
+    }
+    return followResult(this, result);
+  }
+
+  #callOutsideScope<R>(fn: (step: Step<T>) => R): R {
+    try {
+      return fn(this);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  /** Notes that the step's function was called, whatever the scope manager does after that. */
+  markEntered(): void {
+    this.#isEntered = true;
+  }
+
+  /** Sets the function that converts the result to the recorded output. */
+  setOutputOf(outputOf: ((result: unknown) => unknown) | undefined): void {
+    this.#outputOf = outputOf;
+  }
+
+  snapshot(item: unknown): string {
+    return this.trace.values.snapshot(item, '');
+  }
+
+  waitForReader(ms: number): void {
+    if (this.depth === 0) this.trace.setMaxAge(this.trace.elapsedMs() + ms);
+  }
+
+  /** Ends the step with the result of its function. */
+  complete(result: unknown): void {
+    this.#recordOutput(result);
+    this.end();
+  }
+
+  #recordOutput(result: unknown): void {
+    try {
+      if (this.isLive && this.#output === undefined && result !== undefined) {
+        const output = this.#outputOf === undefined ? result : this.#outputOf(result);
+        if (this.#outputOf !== undefined && isThenable(output)) {
+          this.trace.awaitOption('output', output, (value) => {
+            this.#output = this.trace.values.snapshot(value, 'output');
+          });
+        } else {
+          this.#output = this.trace.values.snapshot(output, 'output');
+        }
+      }
+    } catch (error) {
+      this.reportFailure('output', error);
+    }
+  }
+
+  /** Ends the step with an error. @param soFar what the stream yielded before it failed */
+  fail(error: unknown, soFar?: unknown): void {
+    this.#recordOutput(soFar);
+    try {
+      // An error that the app reported for the whole trace is kept.
+      if (this.isLive && (this.depth > 0 || this.#error === undefined)) {
+        this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
+      }
+    } catch (failure) {
+      this.reportFailure('error', failure);
+    }
+    this.end();
   }
 
   end(): void {
     try {
       if (!this.isRunning) return;
       if (!this.isLive) {
-        this.#cameLate('the end of');
+        this.#reportTooLate('the end of');
         return;
       }
-      this.endMs = this.trace.elapsedMs();
-      this.trace.revision++;
-      this.#tellUsage();
+      this.#endMs = this.trace.elapsedMs();
+      this.trace.values.revision++;
+      this.#reportUsage();
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
-      this.trace.failed('end', error);
+      this.reportFailure('end', error);
     }
-  }
-
-  /** It goes on after all, as a call does that is tried again. */
-  reopen(): void {
-    this.endMs = RUNNING;
   }
 
   [Symbol.dispose](): void {
     this.end();
   }
 
-  /** The function of the step returned, or its stream came to its end. */
-  complete(result: unknown): void {
-    try {
-      if (this.isLive && this.output === undefined && result !== undefined) {
-        const output = this.outputOf === undefined ? result : this.outputOf(result);
-        if (this.outputOf !== undefined && isThenable(output)) {
-          this.trace.expect('output', output, (told) => {
-            this.output = this.trace.snapshot(told, 'output');
-          });
-        } else {
-          this.output = this.trace.snapshot(output, 'output');
-        }
-      }
-    } catch (error) {
-      this.trace.failed('output', error);
-    }
-    this.end();
+  toJSON(): { readonly id: string; readonly name: string; readonly type: T } {
+    return { id: this.id, name: this.name, type: this.type };
   }
 
-  /** The function of the step threw, or its stream failed. */
-  fail(error: unknown): void {
-    try {
-      // What the app reported as the error of the whole trace stays.
-      if (this.isLive && (this.depth > 0 || this.error === undefined)) {
-        this.error = recordedError(error, (value) => this.trace.redacted(value));
-      }
-    } catch (failure) {
-      this.trace.failed('error', failure);
-    }
-    this.end();
+  /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
+  reopen(): void {
+    this.#error = undefined;
+    this.#billed = undefined;
+    this.#endMs = RUNNING;
+    forgetEstimate(this);
   }
 
-  /** Merges the update; the caller guards it. */
+  reportFailure(what: string, error: unknown): void {
+    this.trace.reportFailure(what, error);
+  }
+
+  /** Merges the update. May throw. */
   apply(update: StepUpdate<StepType>): void {
-    const { trace } = this;
-    trace.revision++;
-    if (update.name !== undefined) this.name = stepName(update.name, this.name);
+    const { values } = this.trace;
+    values.revision++;
+    if (!this.isRunning) forgetEstimate(this);
+    if (update.name !== undefined) this.#name = stepName(update.name, this.#name);
     if (update.inputs !== undefined) {
       // The inputs of the root are columns of the row.
-      if (this.depth === 0) trace.setInput(update.inputs);
-      else this.inputs = trace.snapshot(update.inputs, 'inputs');
+      if (this.depth === 0) this.trace.setInput(update.inputs);
+      else this.#inputs = values.snapshot(update.inputs, 'inputs');
     }
-    if (update.output !== undefined) this.output = trace.snapshot(update.output, 'output');
+    if (update.output !== undefined) this.#output = values.snapshot(update.output, 'output');
     if (update.groundTruth !== undefined) {
-      this.groundTruth = trace.snapshot(update.groundTruth, 'groundTruth');
+      this.#groundTruth = values.snapshot(update.groundTruth, 'groundTruth');
     }
-    if (update.error !== undefined)
-      this.error = recordedError(update.error, (value) => trace.redacted(value));
+    if (update.error !== undefined) this.setError(update.error);
     if (update.metadata !== undefined) this.mergeMetadata(update.metadata);
     if (FIELDS[this.type].length > 0) this.#applyFields(update);
   }
 
-  mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
-    mergeMetadata(this, metadata);
-  }
-
-  setMetadata(key: string, text: string): void {
-    setMetadata(this, key, text);
-  }
-
-  /** Takes the times of work that was measured elsewhere. */
-  timed(times: MeasuredTimes): void {
-    const { startMs, endMs, latencyMs } = spanOf(times, this.trace);
-    this.startMs = startMs;
-    this.endMs = endMs;
-    this.latencyMs = latencyMs;
-    this.#tellUsage();
-  }
-
-  #report(given: object, known: Known): void {
-    reportUnknown(given, known, this.trace.recorder.diagnostics);
-  }
-
-  #tellUsage(): void {
-    if (isModelCall(this.type)) this.trace.recorder.spending?.callEnded(this.trace);
-  }
-
-  #startChild<U extends StepType>(
-    options: string | StepOptions<U>,
-    keys: Readonly<Record<StepType, Known>>,
-  ): RecordedStep<U> | undefined {
-    const { trace } = this;
-    if (!trace.takesStep(this.depth + 1)) return undefined;
-    const settings = settingsOf(options);
-    // Without a type it is a user call: `U` is 'user_call' then.
-    const type = settings.type ?? ('user_call' as U);
-    if (!isStepType(type)) {
-      const given = typeof type === 'string' ? quote(stepName(type, '')) : typeof type;
-      trace.badInput(`unknown step type ${given}; it was recorded as user_call`);
-    } else if (settings === options) this.#report(settings, keys[type]);
-    const known = isStepType(type) ? type : ('user_call' as U);
-    const name = stepName(settings.name, known);
-    const step = new RecordedStep<U>(trace, known, name, this.depth + 1, trace.elapsedMs());
-    step.above = this as RecordedStep;
-    if (settings === options) {
-      if (settings.inputs !== undefined) step.inputs = trace.snapshot(settings.inputs, 'inputs');
-      if (settings.metadata !== undefined) step.mergeMetadata(settings.metadata);
-      if (FIELDS[known].length > 0) step.#applyFields(settings);
-    }
-    if (this.children === undefined) this.children = [step as RecordedStep];
-    else this.children.push(step as RecordedStep);
-    return step;
-  }
-
-  /** A step that is no part of its trace, which is published: it keeps the code that it runs out of other traces. */
-  #startLate<U extends StepType>(options: string | StepOptions<U>): RecordedStep<U> {
-    const { name, type } = settingsOf(options);
-    const known = isStepType(type) ? type : ('user_call' as U);
-    const step = new RecordedStep<U>(this.trace, known, stepName(name, known), this.depth + 1, 0);
-    step.#cameLate('');
-    step.endMs = 0;
-    return step;
-  }
-
-  #cameLate(what: string): void {
-    this.trace.cameLate(`${what} step ${quote(this.name)}`.trim());
-  }
-
-  #applyFields(values: object): void {
-    const read = values as Readonly<Record<string, unknown>>;
-    const known = FIELDS[this.type];
-    for (let i = 0; i < known.length; i++) {
-      const field = known[i] as Field;
-      const value = read[field.name];
+  #applyFields(update: object): void {
+    const { values } = this.trace;
+    const fields = update as Readonly<Record<string, unknown>>;
+    const knownType = FIELDS[this.type];
+    for (let i = 0; i < knownType.length; i++) {
+      const field = knownType[i] as Field;
+      const value = fields[field.name];
       if (value === undefined) continue;
       const text = fits(field.kind, value)
-        ? fieldText(field, value, (each) => this.trace.snapshot(each, ''))
+        ? fieldText(field, value, (each) => values.snapshot(each, ''))
         : undefined;
       if (text !== undefined) {
-        this.fields ??= [];
-        this.fields[i] = text;
+        this.#fields ??= [];
+        this.#fields[i] = text;
       } else if (field.kind !== 'counts') {
-        this.trace.badInput(
+        values.reportBadInput(
           `${field.name} of a ${this.type} step does not fit; it was kept in metadata`,
         );
-        this.setMetadata(field.name, this.trace.snapshot(value, field.name));
+        this.setMetadata(field.name, values.snapshot(value, field.name));
       }
     }
   }
+
+  setError(error: unknown): void {
+    this.trace.values.revision++;
+    this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
+  }
+
+  /** @param replace whether values under existing keys are replaced */
+  mergeMetadata(metadata: Readonly<Record<string, unknown>> | null, replace = true): void {
+    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values, { replace });
+  }
+
+  /** @param text JSON text */
+  setMetadata(key: string, text: string): void {
+    this.#metadata = withMetadata(this.#metadata, key, text, this.trace.values);
+  }
+
+  setName(name: string): void {
+    this.#name = name;
+  }
+
+  /** @param text JSON text */
+  setOutput(text: string | undefined): void {
+    this.#output = text;
+  }
+
+  /** @param ms milliseconds after the trace's start */
+  setEnd(ms: number): void {
+    this.#endMs = ms;
+  }
+
+  /**
+   * Moves the start back, for work that is reported only after it began.
+   * @param ms milliseconds after the trace's start
+   */
+  moveStartBack(ms: number): void {
+    this.#startMs = Math.min(this.#startMs, ms);
+  }
+
+  /** Sets what the provider bills for the step. */
+  setBilled(billed: Billed): void {
+    this.#billed = billed;
+    forgetEstimate(this);
+  }
+
+  /** Sets the times that the app measured. */
+  #setTimes(times: MeasuredTimes): void {
+    const { trace } = this;
+    if (!areTimes(times)) {
+      trace.values.reportBadInput(
+        'startTime and endTime take epoch milliseconds, latency milliseconds',
+      );
+    }
+    const now = trace.startedAt + trace.elapsedMs();
+    const { startTime, endTime, latency } = completeTimes(times, now);
+    this.#startMs = startTime - trace.startedAt;
+    this.#endMs = endTime - trace.startedAt;
+    this.#latencyMs = latency;
+    this.#reportUsage();
+  }
+
+  #reportUsage(): void {
+    if (isModelCall(this.type) || this.#billed !== undefined) this.trace.pricedStepEnded();
+  }
+
+  /** Releases all recorded values, also those of the steps below. */
+  releaseValues(): void {
+    for (const child of this.#children ?? []) child.releaseValues();
+    this.#children = undefined;
+    this.#inputs = this.#output = this.#groundTruth = undefined;
+    this.#metadata = this.#fields = undefined;
+    this.#outputOf = undefined;
+  }
+
+  #reportTooLate(what: string): void {
+    this.trace.reportTooLate(`${what} step ${quote(this.#name)}`.trim());
+  }
 }
 
-function settingsOf<U extends StepType>(options: string | StepOptions<U>): StepOptions<U> {
+/** Runs `fn(step)` in the scope of the step, ends the step when the result is complete, and returns the result. */
+export function runInStep<T extends StepType, R>(step: Step<T>, fn: (step: Step<T>) => R): R {
+  // A step that is not inert is a recorded one.
+  return isInert(step as Step) ? fn(step) : (step as RecordedStep<T>).runToEnd(fn);
+}
+
+function enter<T extends StepType, R>(step: RecordedStep<T>, fn: (step: Step<T>) => R): R {
+  step.markEntered();
+  return fn(step);
+}
+
+function optionsOf<U extends StepType>(options: string | StepOptions<U>): StepOptions<U> {
   return typeof options === 'object' && options !== null
     ? options
     : ({ name: options } as StepOptions<U>);

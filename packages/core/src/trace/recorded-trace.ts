@@ -1,80 +1,100 @@
-/**
- * A trace that is being recorded: its root step, what belongs to the whole, and its one end. Longer than other files,
- * since what may be called at any time, and what ends all that, are one state.
- */
+/** Traces while they are recorded. */
 
-import type { JournalEntry } from '../publish/journal.js';
-import { innermost, type RecordedScope } from '../scope.js';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { watchRejection } from '../follow/promised.js';
+import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
+import type { JsonMembers } from '../values/json-members.js';
+import type { Redactor } from '../values/redact.js';
+import type { Snapshotter } from '../values/snapshot.js';
 import type { StepType } from '../wire.js';
-import { elapsedSince, monotonicMs, wallClockMs } from './clock.js';
+import type { CostTracker } from './cost-tracker.js';
+import type { EndedTrace } from './ended-trace.js';
 import { NOTHING_USED } from './inert.js';
-import { parseJson } from './json-text.js';
-import { ofTraceUpdate, reportUnknown } from './known-keys.js';
-import type { Members } from './members.js';
-import type { OpenCall } from './open-call.js';
-import { recordedError } from './recorded-error.js';
-import { RecordedStep } from './recorded-step.js';
-import type { Recorder } from './recorder.js';
-import { runInScope } from './run-in-scope.js';
+import { type IdSpace, isInferenceId } from './inference-id.js';
+import { columnsOf, contextOf, sessionIdOf, userIdOf } from './input-columns.js';
+import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
+import { RecordedStep, type StepOwner } from './recorded-step.js';
+import { isKept } from './sampling.js';
+import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
-import { applyUpdate, columnsOf } from './trace-update.js';
+import type { TraceLimits } from './trace-limits.js';
+import { TraceValues } from './trace-values.js';
 import type { Outcome, SettledTrace, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
 import { usageOf } from './usage.js';
 
-/** What is kept of a key. */
-const MAX_KEY_CHARS = 256;
+/** The part of a tracer that its traces use. */
+export interface Recorder {
+  readonly scope: StepScope;
+  readonly snapshotter: Snapshotter;
+  readonly redactor: Redactor;
+  readonly limits: TraceLimits;
+  readonly diagnostics: Diagnostics;
+  /** Within which the ids of traces must be distinct. */
+  readonly idSpace: IdSpace;
+  /** Undefined unless the app uses `pricing`, `onUsage` or `budget`. */
+  readonly costs: CostTracker | undefined;
+  /** Whether another trace may be opened. If not, it is counted as dropped and reported. */
+  mayOpen(): boolean;
+  /** Registers a trace that was just created. */
+  addOpen(trace: RecordedTrace): void;
+  /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined without a spool. */
+  readonly writeAhead?: ((trace: RecordedTrace) => void) | undefined;
+  /** Takes a trace that has ended, to publish it. */
+  takeEnded(trace: RecordedTrace): void;
+}
 
-export class RecordedTrace implements StartedTrace {
+/** A call of a model client that is notified of the end of its trace. */
+export interface OpenCall {
+  /** The trace has settled; `waitUntil` still keeps it open. Never throws. */
+  traceSettled(): void;
+  /** The trace is about to end; updates are still recorded. Never throws. */
+  traceEnded(): void;
+}
+
+/** A step of a recorded trace. */
+export type TracedStep<T extends StepType = StepType> = RecordedStep<T> & {
+  readonly trace: RecordedTrace;
+};
+
+/** A trace while it is recorded. */
+export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly root: RecordedStep<'user_call'>;
   readonly recorder: Recorder;
-  readonly scope: RecordedScope;
+  readonly scope: StepScope;
+  readonly values: TraceValues;
   /** Epoch milliseconds. */
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
-  outcome: Outcome = 'completed';
-  /** False from publication on. */
-  isOpen = true;
-  isSettled = false;
-  statusCode: number | undefined = undefined;
-  userId: string | undefined = undefined;
-  sessionId: string | undefined = undefined;
-  context: string | undefined = undefined;
-  question: string | undefined = undefined;
-  /** Input columns by name, as JSON text. */
-  columns: Members | undefined = undefined;
-  /** From then on it is abandoned. */
-  maxAgeMs = Number.POSITIVE_INFINITY;
-  sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
-  /** Calls of clients that have not ended. */
-  calls: Set<OpenCall> | undefined = undefined;
-  /** What functions among the options have promised and not told yet: the row waits for it. */
-  promised: Set<Promise<void>> | undefined = undefined;
-  /** Whether its row was made: what comes now comes too late. */
-  isWritten = false;
-  /** Steps that ran unrecorded because the trace was full. */
-  unrecordedSteps = 0;
-  /** The traces of the same tracer that were opened before and after, and are open too. */
-  openBefore: RecordedTrace | undefined = undefined;
-  openAfter: RecordedTrace | undefined = undefined;
-  /** Lets the platform end the trace's request, where nothing may outlive that. */
-  letGo: (() => void) | undefined = undefined;
-  /** What is on disk of it. */
-  journal: JournalEntry | undefined = undefined;
-  /** Grows with everything that is recorded. */
-  revision = 0;
   #inferenceId: string;
+  #outcome: Outcome = 'completed';
+  #isSettled = false;
+  #isOpen = true;
+  #isReleased = false;
+  /** Number of promises given to `waitUntil` that have not settled. */
+  #pendingWork = 0;
+  #maxAgeMs = Number.POSITIVE_INFINITY;
+  #sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
+  #columns: JsonMembers | undefined = undefined;
+  #userId: string | undefined = undefined;
+  #sessionId: string | undefined = undefined;
+  #context: string | undefined = undefined;
+  #question: string | undefined = undefined;
+  /** Calls of model clients that have not ended. */
+  #calls: Set<OpenCall> | undefined = undefined;
+  /** Promises returned by functions among the options that have not settled. */
+  #pendingOptions: Set<Promise<void>> | undefined = undefined;
   #steps = 0;
-  #room: number;
-  #holds = 0;
+  #unrecordedSteps = 0;
 
-  /** @param type of the root step; a request's is `user_call`, an annotated call's its own */
+  /** @param type type of the root step: `user_call` for a request, the annotated type for an annotated call */
   constructor(recorder: Recorder, name: string, inferenceId: string, type: StepType = 'user_call') {
+    const { snapshotter, redactor, diagnostics, limits } = recorder;
     this.recorder = recorder;
     this.scope = recorder.scope;
+    this.values = new TraceValues(snapshotter, redactor, diagnostics, limits.maxTraceChars);
     this.#inferenceId = inferenceId;
-    this.#room = recorder.limits.maxTraceChars;
-    // Who holds an annotated call's trace sees it as a step like any other.
+    // The declared type is that of requests; annotated calls use theirs through `Step` alone.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
   }
 
@@ -82,7 +102,7 @@ export class RecordedTrace implements StartedTrace {
     return this.#inferenceId;
   }
 
-  /** What it is called before its name is known. */
+  /** A name for the time before the route is known. */
   get nameAtStart(): string {
     return this.root.name;
   }
@@ -91,33 +111,151 @@ export class RecordedTrace implements StartedTrace {
     return this.#currentStep() as Step;
   }
 
-  /** Whether the running code is in the scope of this trace. */
-  get isCurrent(): boolean {
-    return this.scope.get()?.trace === this;
+  get outcome(): Outcome {
+    return this.#outcome;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  get diagnostics(): Diagnostics {
+    return this.recorder.diagnostics;
+  }
+
+  /** Whether steps and updates are still recorded. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** The status of the HTTP response; undefined without one. */
+  get statusCode(): number | undefined {
+    return undefined;
+  }
+
+  get columns(): JsonMembers | undefined {
+    return this.#columns;
+  }
+
+  get userId(): string | undefined {
+    return this.#userId;
+  }
+
+  get sessionId(): string | undefined {
+    return this.#sessionId;
+  }
+
+  get context(): string | undefined {
+    return this.#context;
+  }
+
+  get question(): string | undefined {
+    return this.#question;
+  }
+
+  get unrecordedSteps(): number {
+    return this.#unrecordedSteps;
+  }
+
+  /** Increases with each change of the trace. */
+  get revision(): number {
+    return this.values.revision;
+  }
+
+  /** Whether the running code is not in a scope of this trace. Never throws. */
+  get isLost(): boolean {
+    try {
+      return (this.scope.get() as RecordedStep | undefined)?.trace !== this;
+    } catch (error) {
+      this.reportFailure('scope', error);
+      return false;
+    }
   }
 
   get usage(): Usage {
     try {
-      return usageOf(this.root as RecordedStep, this.recorder.spending?.pricing);
+      return usageOf(this.root as RecordedStep, this.startedAt, this.recorder.costs?.pricing);
     } catch (error) {
-      this.failed('usage', error);
+      this.reportFailure('usage', error);
       return NOTHING_USED;
     }
+  }
+
+  elapsedMs(): number {
+    return elapsedSince(this.#startedMono);
   }
 
   update(update: TraceUpdate): void {
     try {
       if (!this.isOpen) {
-        this.cameLate('an update of the trace');
+        this.reportTooLate('an update of the trace');
       } else if (typeof update !== 'object' || update === null) {
-        this.badInput('update takes an object');
+        this.values.reportBadInput('update takes an object');
       } else {
-        reportUnknown(update, ofTraceUpdate, this.recorder.diagnostics);
-        applyUpdate(this, update);
+        reportUnknownKeys(update, traceUpdateKeys, this.recorder.diagnostics);
+        this.#apply(update);
       }
     } catch (error) {
-      this.failed('update', error);
+      this.reportFailure('update', error);
     }
+  }
+
+  #apply(update: TraceUpdate): void {
+    const { inferenceId, userId, sessionId, tags, context, question, input, ...rest } = update;
+    const { root, values } = this;
+    if (inferenceId !== undefined) {
+      if (isInferenceId(inferenceId)) this.rename(inferenceId);
+      else
+        values.reportBadInput(
+          'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
+        );
+    }
+    if (userId !== undefined) this.setUser(userId);
+    if (sessionId !== undefined) this.setSession(sessionId);
+    if (tags !== undefined) root.setMetadata('tags', values.snapshot(tags, 'tags'));
+    if (context !== undefined) this.#context = contextOf(context, values) ?? this.#context;
+    if (question !== undefined) {
+      const text = typeof question === 'string' ? question : values.redacted(question);
+      this.#question = values.snapshot(text, '');
+    }
+    if (input !== undefined) this.setInput(input);
+    root.apply(rest);
+  }
+
+  /** Changes the inference ID. */
+  rename(inferenceId: string): void {
+    this.values.revision++;
+    this.#inferenceId = inferenceId;
+  }
+
+  /** Sets the user id; a value that is not one leaves the former. */
+  setUser(id: unknown): void {
+    this.#userId = userIdOf(id, this.values) ?? this.#userId;
+  }
+
+  /** The same for the session id. */
+  setSession(id: unknown): void {
+    this.#sessionId = sessionIdOf(id, this.values) ?? this.#sessionId;
+  }
+
+  /** Sets the input columns: the properties of an object, or one column `input`. */
+  setInput(input: unknown): void {
+    this.#columns = columnsOf(input, this.values);
+  }
+
+  /** Sets the input columns. */
+  setColumns(columns: JsonMembers): void {
+    this.#columns = columns;
+  }
+
+  /** Sets the age in milliseconds from which on the trace is abandoned. */
+  setMaxAge(ms: number): void {
+    this.#maxAgeMs = ms;
+  }
+
+  /** Sets the function that decides whether the settled trace is published. */
+  setSample(sample: ((trace: SettledTrace) => boolean) | undefined): void {
+    this.#sample = sample;
   }
 
   step<U extends StepType = 'user_call', R = unknown>(
@@ -140,39 +278,161 @@ export class RecordedTrace implements StartedTrace {
   }
 
   run<R>(fn: () => R): R {
-    return runInScope(this.#currentStep(), fn);
+    return this.runInScope(this.#currentStep(), fn);
   }
 
   bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
     const step = this.#currentStep();
     return function bound(this: unknown, ...args: A): R {
-      return runInScope(step, () => fn.apply(this, args));
+      return step.trace.runInScope(step, () => fn.apply(this, args));
     };
+  }
+
+  /**
+   * Runs `fn()` in the scope of the step. It is called exactly once, also if the scope manager fails.
+   * @param step of this trace or of another one with the same scope manager; undefined for no scope
+   */
+  runInScope<R>(step: ScopeStep | undefined, fn: () => R): R {
+    return runOnceInScope(this, step, fn);
+  }
+
+  #currentStep(): RecordedStep {
+    const root = this.root as RecordedStep;
+    try {
+      const step = this.scope.get() as RecordedStep | undefined;
+      return innermost(step?.trace === this ? step : root) as RecordedStep;
+    } catch (error) {
+      this.reportFailure('scope', error);
+    }
+    return root;
+  }
+
+  /** Counts a step at this depth. @returns whether the limits allow to record it */
+  countStep(depth: number): boolean {
+    this.values.revision++;
+    const { limits } = this.recorder;
+    if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
+      this.#steps++;
+      return true;
+    }
+    this.#unrecordedSteps++;
+    return false;
   }
 
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
     try {
       if (!this.isOpen) {
-        this.cameLate('waitUntil()');
+        this.reportTooLate('waitUntil()');
+        watchRejection(promise, () => {});
         return promise;
       }
-      this.#holds++;
-      // A thenable may throw, or answer twice, where a promise does neither.
+      this.#pendingWork++;
+      // A thenable may throw, or call back twice; a promise made of it does neither.
       Promise.resolve(promise).then(
-        () => this.#release(),
+        () => this.#workSettled(),
         (error: unknown) => {
           this.recordFirstError(error);
-          this.#release();
+          this.#workSettled();
         },
       );
     } catch (error) {
-      this.failed('waitUntil', error);
+      this.reportFailure('waitUntil', error);
     }
     return promise;
   }
 
+  #workSettled(): void {
+    this.#pendingWork--;
+    if (this.#pendingWork === 0 && this.isSettled && this.isOpen) this.#end();
+  }
+
   headers(): Record<string, string> {
     return { 'x-request-id': this.inferenceId };
+  }
+
+  toJSON(): { readonly inferenceId: string } {
+    return { inferenceId: this.inferenceId };
+  }
+
+  recordError(error: unknown): void {
+    try {
+      if (this.isOpen) this.root.setError(error);
+      else this.reportTooLate('recordError()');
+    } catch (failure) {
+      this.reportFailure('error', failure);
+    }
+  }
+
+  /** Records an error that the app did not report itself, unless an error was recorded before. */
+  recordFirstError(error: unknown): void {
+    if (this.root.error === undefined) this.recordError(error);
+  }
+
+  /**
+   * Makes the row wait for the promise that the function given as `option` returned. Never throws.
+   * @param record called with the value, to record it
+   */
+  awaitOption(
+    option: string,
+    promise: PromiseLike<unknown>,
+    record: (value: unknown) => void,
+  ): void {
+    // A thenable may throw, or call back twice; a promise made of it does neither.
+    const settled = new Promise((resolve) => resolve(promise)).then(
+      (value) => {
+        this.#pendingOptions?.delete(settled);
+        if (this.#isReleased) return;
+        this.values.revision++;
+        try {
+          record(value);
+        } catch (error) {
+          this.reportFailure(option, error);
+        }
+      },
+      (error: unknown) => {
+        this.#pendingOptions?.delete(settled);
+        this.diagnostics.report(
+          'error',
+          `option_${option}_failed`,
+          `the promise of the function given as ${option} was rejected`,
+          error,
+        );
+      },
+    );
+    settled.catch(() => {});
+    this.#pendingOptions ??= new Set();
+    this.#pendingOptions.add(settled);
+  }
+
+  /** Whether the row waits for promises of functions among the options. */
+  get isAwaitingOptions(): boolean {
+    return this.#pendingOptions !== undefined && this.#pendingOptions.size > 0;
+  }
+
+  /** Resolves when all current promises of functions among the options have settled. */
+  async whenOptionsSettle(): Promise<void> {
+    await Promise.allSettled(this.#pendingOptions ?? []);
+  }
+
+  /** Adds a client's call, which is notified of the trace's end until `removeCall`. */
+  addCall(call: OpenCall): void {
+    this.#calls ??= new Set();
+    this.#calls.add(call);
+  }
+
+  removeCall(call: OpenCall): void {
+    this.#calls?.delete(call);
+  }
+
+  /** Aborts the `signal`, of a trace that has one. */
+  abort(_reason: Error): void {}
+
+  /** Called when the root step ended. The trace of an annotated call ends then. */
+  rootEnded(): void {}
+
+  /** Called when a step with a price ended. */
+  pricedStepEnded(): void {
+    this.recorder.costs?.callEnded(this);
   }
 
   end(error?: unknown): void {
@@ -183,156 +443,72 @@ export class RecordedTrace implements StartedTrace {
     this.end();
   }
 
-  /** Ends the trace, once; publishes it as soon as nothing holds it open. Never throws. */
+  /** Settles the trace, once. It ends when no promise given to `waitUntil` is pending. Never throws. */
   settle(outcome: Outcome, error?: unknown): void {
     try {
       if (this.isSettled) return;
-      this.isSettled = true;
-      this.outcome = outcome;
+      this.#isSettled = true;
+      this.#outcome = outcome;
       if (error !== undefined) this.recordFirstError(error);
       this.root.end();
-      for (const call of this.calls ?? []) call.traceSettled();
-      if (this.#holds === 0 && this.isOpen) this.#publish();
+      for (const call of this.#calls ?? []) call.traceSettled();
+      if (this.#pendingWork === 0 && this.isOpen) this.#end();
     } catch (failure) {
-      this.failed('settle', failure);
+      this.reportFailure('settle', failure);
     }
   }
 
-  /** Ends a trace that is too old, whatever it still waits for. */
+  /** Sets the outcome before the trace settles. */
+  protected setOutcome(outcome: Outcome): void {
+    this.#outcome = outcome;
+  }
+
+  /** Whether the trace is older than its maximal age. */
+  get isTooOld(): boolean {
+    return this.elapsedMs() > this.#maxAgeMs;
+  }
+
+  /** Ends a trace that is too old, without waiting for pending promises. */
   abandon(): void {
     this.settle('abandoned');
-    if (this.isOpen) this.#publish();
+    if (this.isOpen) this.#end();
   }
 
-  /** The process ends before the trace does: what is known of it until now is its row. */
+  /** Ends the trace at the exit of the process, with what was recorded so far. */
   interrupt(): void {
     this.settle('interrupted');
-    if (this.isOpen) this.#publish();
+    if (this.isOpen) this.#end();
   }
 
-  /** Gives the trace's row another id. */
-  rename(inferenceId: string): void {
-    this.revision++;
-    this.#inferenceId = inferenceId;
-  }
-
-  /**
-   * Has the row wait for what the function given as `option` promised. Never throws.
-   * @param take records the value
-   */
-  expect(option: string, promise: PromiseLike<unknown>, take: (value: unknown) => void): void {
-    // A thenable may throw, or answer twice, where a promise does neither.
-    const told = new Promise((resolve) => resolve(promise)).then(
-      (value) => {
-        this.promised?.delete(told);
-        if (this.isWritten) return;
-        this.revision++;
-        try {
-          take(value);
-        } catch (error) {
-          this.failed(option, error);
-        }
-      },
-      (error: unknown) => {
-        this.promised?.delete(told);
-        this.recorder.diagnostics.report(
-          'error',
-          `option_${option}_failed`,
-          `the promise of the function given as ${option} was rejected`,
-          error,
-        );
-      },
-    );
-    told.catch(() => {});
-    this.promised ??= new Set();
-    this.promised.add(told);
-  }
-
-  /** Asks whatever works for the trace to stop. */
-  stop(_reason: Error): void {}
-
-  /** The root step ended: for a trace that stands for one call, this is its end. */
-  rootEnded(): void {}
-
-  recordError(error: unknown): void {
+  #end(): void {
     try {
-      if (!this.isOpen) {
-        this.cameLate('recordError()');
-        return;
-      }
-      this.revision++;
-      this.root.error = recordedError(error, (value) => this.redacted(value));
-    } catch (failure) {
-      this.failed('error', failure);
+      for (const call of this.#calls ?? []) call.traceEnded();
+      this.recorder.takeEnded(this);
+    } catch (error) {
+      this.reportFailure('end', error);
+    } finally {
+      this.#isOpen = false;
     }
   }
 
-  /** Keeps an error that the app did not report itself, unless there is one already. */
-  recordFirstError(error: unknown): void {
-    if (this.root.error === undefined) this.recordError(error);
+  /** Completes the trace with facts that are known only at its end. */
+  finalize(): void {}
+
+  /** Whether the option `sample` keeps the trace. */
+  get isKept(): boolean {
+    return this.#sample === undefined || isKept(this.#sample, this, this.recorder.diagnostics);
   }
 
-  elapsedMs(): number {
-    return elapsedSince(this.#startedMono);
+  /** Releases all recorded values, since a promise that leaked from the request may keep its step in memory. */
+  releaseValues(): void {
+    this.root.releaseValues();
+    this.#columns = this.#calls = this.#pendingOptions = undefined;
+    this.#isReleased = true;
   }
 
-  /** The JSON text of a value, within what is left of the trace's room. */
-  snapshot(value: unknown, key: string): string {
-    this.revision++;
-    const text = this.recorder.snapshotter.text(value, key, Math.max(this.#room, 0));
-    this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
-    return text;
-  }
-
-  /** The same for a value that was parsed from JSON text, which is used again where nothing has to be masked. */
-  snapshotOfParsed(json: string, value: unknown): string {
-    if (json.length > this.#room) return this.snapshot(value, '');
-    const text = this.recorder.snapshotter.textOfParsed(json, value);
-    this.#room -= text.length;
-    return text;
-  }
-
-  /** The same for the joined text of a stream's events. */
-  snapshotOfStream(text: string, key: string): string {
-    this.revision++;
-    const json = this.recorder.snapshotter.textOfStream(text, key, Math.max(this.#room, 0));
-    this.#room -= json.length;
-    return json;
-  }
-
-  /** A value as one text, with what must not leave the process taken out: a text as itself, anything else as JSON. */
-  redacted(value: unknown): string {
-    const text = this.snapshot(value, '');
-    return text.startsWith('"') ? (parseJson(text) as string) : text;
-  }
-
-  /** The JSON text of a property, whose accessor is named and not called; undefined where it has no value. */
-  snapshotProperty(holder: object, key: string): string | undefined {
-    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
-    if (descriptor === undefined) return undefined;
-    const isAccessor = descriptor.get !== undefined || descriptor.set !== undefined;
-    const value: unknown = isAccessor ? '[Getter]' : descriptor.value;
-    return value === undefined ? undefined : this.snapshot(value, key);
-  }
-
-  /** Whether values are reduced to marks because the trace has no room left. */
-  get isFull(): boolean {
-    return this.#room <= 0;
-  }
-
-  takesStep(depth: number): boolean {
-    this.revision++;
-    const { limits } = this.recorder;
-    if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
-      this.#steps++;
-      return true;
-    }
-    this.unrecordedSteps++;
-    return false;
-  }
-
-  failed(what: string, error: unknown): void {
-    this.recorder.diagnostics.report(
+  /** Reports a failure of this library as `internal_error`. */
+  reportFailure(what: string, error: unknown): void {
+    this.diagnostics.report(
       'error',
       'internal_error',
       `tracing failed in ${what}; the request is not affected`,
@@ -340,71 +516,16 @@ export class RecordedTrace implements StartedTrace {
     );
   }
 
-  badInput(message: string): void {
-    this.recorder.diagnostics.report('warn', 'bad_input', message);
-  }
-
-  /** Reports what is lost because the trace is published already, and what would have kept it. */
-  cameLate(what: string): void {
-    // Work for a client that has left, or in a process that ends, is expected to be cut off.
+  /** Reports as `too_late` that something is not recorded because the trace has ended. */
+  reportTooLate(what: string): void {
+    // For an aborted request, or at the exit of the process, unfinished work is expected.
     const isExpected = this.outcome === 'aborted' || this.outcome === 'interrupted';
-    const isTooOld = this.elapsedMs() > this.maxAgeMs;
-    this.recorder.diagnostics.report(
+    this.diagnostics.report(
       isExpected ? 'info' : 'warn',
       'too_late',
       `${what} came after the trace was published and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise of work that outlives its request to req.trace.waitUntil(promise) before the response ends${
-        isTooOld ? `, and raise maxAgeMs, which is ${this.maxAgeMs}` : ''
+        this.isTooOld ? `, and raise maxAgeMs, which is ${this.#maxAgeMs}` : ''
       }`,
     );
   }
-
-  /** The root's inputs, each of them a column. Anything but an object becomes one column, `input`. */
-  setInput(input: unknown): void {
-    this.columns = columnsOf(input, this);
-  }
-
-  #currentStep(): RecordedStep {
-    const root = this.root as RecordedStep;
-    try {
-      const step = this.scope.get();
-      return innermost(step?.trace === this ? step : root);
-    } catch (error) {
-      this.failed('scope', error);
-    }
-    return root;
-  }
-
-  #release(): void {
-    this.#holds--;
-    if (this.#holds === 0 && this.isSettled && this.isOpen) this.#publish();
-  }
-
-  /** Makes the last of what is known, once nothing is added any more. */
-  describe(): void {}
-
-  /** Lets go of all that was recorded: a promise that leaked from the request keeps its step alive. */
-  forget(): void {
-    empty(this.root as RecordedStep);
-    this.columns = this.calls = this.promised = undefined;
-    this.isWritten = true;
-  }
-
-  #publish(): void {
-    try {
-      for (const call of this.calls ?? []) call.tracePublished();
-      this.recorder.published(this);
-    } catch (error) {
-      this.failed('publish', error);
-    } finally {
-      this.isOpen = false;
-    }
-  }
-}
-
-function empty(step: RecordedStep): void {
-  for (const child of step.children ?? []) empty(child);
-  step.children = undefined;
-  step.inputs = step.output = step.groundTruth = undefined;
-  step.metadata = step.fields = undefined;
-  step.outputOf = undefined;
 }

@@ -1,14 +1,32 @@
-/** Whether a trace that has ended is published: the user's own decision, made of what became of it. */
+/** The option `sample`: whether a settled trace is published. */
 
-import { watchRejection } from './promised.js';
-import type { RecordedTrace } from './recorded-trace.js';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { watchRejection } from '../follow/promised.js';
+import type { RecordedError } from '../values/recorded-error.js';
+import type { SettledTrace, Usage } from './types.js';
 
-/** A function that throws leaves nothing out. */
-export function isKept(trace: RecordedTrace): boolean {
-  const { sample, root } = trace;
-  if (sample === undefined) return true;
-  const failed = (how: string) => (error: unknown) =>
-    trace.recorder.diagnostics.report(
+/** The part of a settled trace that sampling reads. */
+interface Sampled {
+  readonly inferenceId: string;
+  readonly outcome: SettledTrace['outcome'];
+  readonly statusCode: number | undefined;
+  readonly usage: Usage;
+  readonly root: {
+    readonly name: string;
+    readonly endMs: number;
+    readonly error: RecordedError | undefined;
+  };
+}
+
+/** Whether the user's function keeps the trace. If it throws or returns a promise, the trace is kept. */
+export function isKept(
+  sample: (trace: SettledTrace) => boolean,
+  trace: Sampled,
+  diagnostics: Diagnostics,
+): boolean {
+  const { inferenceId, outcome, statusCode, usage, root } = trace;
+  const reportFailure = (how: string) => (error: unknown) =>
+    diagnostics.report(
       'error',
       'sample_failed',
       `the function given as sample ${how}; the trace is kept`,
@@ -16,24 +34,24 @@ export function isKept(trace: RecordedTrace): boolean {
     );
   try {
     const isSampled: unknown = sample({
-      inferenceId: trace.inferenceId,
+      inferenceId,
       name: root.name,
-      outcome: trace.outcome,
-      statusCode: trace.statusCode,
+      outcome,
+      statusCode,
       latencyMs: root.endMs,
-      hasError: root.error !== undefined || trace.outcome === 'error',
-      usage: trace.usage,
+      hasError: root.error !== undefined || outcome === 'error',
+      usage,
     });
-    if (watchRejection(isSampled, failed('was rejected'))) {
-      trace.recorder.diagnostics.report(
+    if (watchRejection(isSampled, reportFailure('was rejected'))) {
+      diagnostics.report(
         'error',
         'option_sample_async',
-        'the function given as sample returned a promise; its decision is needed at once, so that the trace is kept',
+        'the function given as sample returned a promise; its decision is needed at once, so the trace is kept',
       );
     }
     return isSampled !== false;
   } catch (error) {
-    failed('threw')(error);
+    reportFailure('threw')(error);
     return true;
   }
 }

@@ -1,85 +1,86 @@
-/** The fields that each step type has on the wire, and how a value becomes one. */
+/** The fields of each step type in the API, and how values are checked and written for them. */
 
 import { isProxy } from '#platform';
 import type { StepType } from '../wire.js';
 
-type Kind = 'text' | 'amount' | 'count' | 'object' | 'list' | 'texts' | 'counts' | 'any';
+type FieldKind = 'string' | 'amount' | 'count' | 'object' | 'array' | 'strings' | 'counts' | 'any';
 
 export interface Field {
   readonly name: string;
-  readonly kind: Kind;
-  /** Whether the platform expects the key even where nothing is known: it is null then. */
-  readonly always: boolean;
+  readonly kind: FieldKind;
+  /** Whether the key is always sent, with null for an unknown value. */
+  readonly isRequired: boolean;
   /** `,"name":` */
   readonly prefix: string;
   /** `,"name":null` */
   readonly absent: string;
 }
 
-const always = (name: string, kind: Kind): Field => ({
+const required = (name: string, kind: FieldKind): Field => ({
   name,
   kind,
-  always: true,
+  isRequired: true,
   prefix: `,"${name}":`,
   absent: `,"${name}":null`,
 });
-const whenSet = (name: string, kind: Kind): Field => ({
+const optional = (name: string, kind: FieldKind): Field => ({
   name,
   kind,
-  always: false,
+  isRequired: false,
   prefix: `,"${name}":`,
   absent: `,"${name}":null`,
 });
 
 const NONE: readonly Field[] = [];
 
+/** The fields of each step type, in the order in which they are sent. */
 export const FIELDS: Readonly<Record<StepType, readonly Field[]>> = {
   user_call: NONE,
   chain: NONE,
   function_call: NONE,
   chat_completion: [
-    always('provider', 'text'),
-    always('promptTokens', 'amount'),
-    always('completionTokens', 'amount'),
-    always('tokens', 'amount'),
-    always('cost', 'amount'),
-    always('model', 'text'),
-    always('modelParameters', 'object'),
-    whenSet('rawOutput', 'any'),
-    whenSet('usageDetails', 'counts'),
+    required('provider', 'string'),
+    required('promptTokens', 'amount'),
+    required('completionTokens', 'amount'),
+    required('tokens', 'amount'),
+    required('cost', 'amount'),
+    required('model', 'string'),
+    required('modelParameters', 'object'),
+    optional('rawOutput', 'any'),
+    optional('usageDetails', 'counts'),
   ],
   embedding: [
-    always('provider', 'text'),
-    always('promptTokens', 'amount'),
-    always('tokens', 'amount'),
-    always('cost', 'amount'),
-    always('model', 'text'),
-    always('modelParameters', 'object'),
-    always('rawOutput', 'any'),
-    always('embeddingDimensions', 'count'),
-    always('embeddingCount', 'count'),
+    required('provider', 'string'),
+    required('promptTokens', 'amount'),
+    required('tokens', 'amount'),
+    required('cost', 'amount'),
+    required('model', 'string'),
+    required('modelParameters', 'object'),
+    required('rawOutput', 'any'),
+    required('embeddingDimensions', 'count'),
+    required('embeddingCount', 'count'),
   ],
-  agent: [whenSet('tool', 'text'), whenSet('action', 'any'), whenSet('agentType', 'text')],
-  tool: [whenSet('functionName', 'text'), whenSet('arguments', 'any')],
-  retriever: [whenSet('documents', 'list')],
+  agent: [optional('tool', 'string'), optional('action', 'any'), optional('agentType', 'string')],
+  tool: [optional('functionName', 'string'), optional('arguments', 'any')],
+  retriever: [optional('documents', 'array')],
   handoff: [
-    always('fromComponent', 'text'),
-    always('toComponent', 'text'),
-    always('handoffData', 'any'),
+    required('fromComponent', 'string'),
+    required('toComponent', 'string'),
+    required('handoffData', 'any'),
   ],
   guardrail: [
-    always('action', 'text'),
-    always('blockedEntities', 'texts'),
-    always('confidenceThreshold', 'amount'),
-    always('reason', 'text'),
-    always('detectedEntities', 'texts'),
-    always('redactedEntities', 'texts'),
-    always('blockStrategy', 'text'),
-    always('dataType', 'text'),
+    required('action', 'string'),
+    required('blockedEntities', 'strings'),
+    required('confidenceThreshold', 'amount'),
+    required('reason', 'string'),
+    required('detectedEntities', 'strings'),
+    required('redactedEntities', 'strings'),
+    required('blockStrategy', 'string'),
+    required('dataType', 'string'),
   ],
 };
 
-/** Where a field stands among those of its type; -1 where the type has none of that name. */
+/** The index of a field in `FIELDS` of its type; -1 if the type has no such field. */
 export function indexOfField(type: StepType, name: string): number {
   return INDEXES.get(type)?.get(name) ?? -1;
 }
@@ -95,12 +96,12 @@ export function isStepType(type: unknown): type is StepType {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);
 }
 
-/** Whether the platform would take the value in a field of this kind. */
-export function fits(kind: Kind, value: unknown): boolean {
+/** Whether the platform accepts the value in a field of this kind. */
+export function fits(kind: FieldKind, value: unknown): boolean {
   if (value === null) return kind !== 'counts';
-  if (isProxy(value)) return kind === 'any';
+  if (typeof value === 'object' && isProxy(value)) return kind === 'any';
   switch (kind) {
-    case 'text':
+    case 'string':
       return typeof value === 'string';
     case 'amount':
       return isAmount(value);
@@ -108,10 +109,10 @@ export function fits(kind: Kind, value: unknown): boolean {
       return Number.isInteger(value) && (value as number) >= 0;
     case 'object':
       return typeof value === 'object' && !Array.isArray(value);
-    case 'list':
+    case 'array':
       return Array.isArray(value);
-    case 'texts':
-      return Array.isArray(value) && holdsTexts(value);
+    case 'strings':
+      return Array.isArray(value) && areStrings(value);
     case 'counts':
       return typeof value === 'object' && Object.keys(value as object).length > 0;
     case 'any':
@@ -119,7 +120,7 @@ export function fits(kind: Kind, value: unknown): boolean {
   }
 }
 
-/** The JSON text of a value that fits its field; undefined where nothing of it can be kept. */
+/** The JSON text of a value that fits its field; undefined if nothing of it can be kept. */
 export function fieldText(
   field: Field,
   value: unknown,
@@ -127,10 +128,10 @@ export function fieldText(
 ): string | undefined {
   if (field.kind === 'counts') return countsText(value as Record<string, unknown>);
   const text = snapshot(value);
-  // An object whose text is a mark (a proxy, a stream) is no object on the wire.
+  // A proxy or a stream is written as a mark, which is a string and no object.
   if (field.kind === 'object' && text !== 'null' && !text.startsWith('{')) return undefined;
   if (
-    (field.kind === 'list' || field.kind === 'texts') &&
+    (field.kind === 'array' || field.kind === 'strings') &&
     text !== 'null' &&
     !text.startsWith('[')
   ) {
@@ -139,13 +140,13 @@ export function fieldText(
   return text;
 }
 
-/** Sums of such amounts are still numbers. */
+/** Whether the value is a number from 0 to `MAX_SAFE_INTEGER`, so that sums stay exact. */
 function isAmount(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
-/** Reads no accessor, nor a list that is longer than one could be logged. */
-function holdsTexts(list: readonly unknown[]): boolean {
+/** Whether all items are strings. Calls no getter; false for more than 10000 items. */
+function areStrings(list: readonly unknown[]): boolean {
   if (list.length > 10_000) return false;
   for (let i = 0; i < list.length; i++) {
     if (typeof Object.getOwnPropertyDescriptor(list, i)?.value !== 'string') return false;
@@ -153,7 +154,7 @@ function holdsTexts(list: readonly unknown[]): boolean {
   return true;
 }
 
-/** Only positive numbers under plain names are priced. */
+/** The JSON text of the positive counts, at most 32, since the platform prices no others. */
 function countsText(counts: Record<string, unknown>): string | undefined {
   const members: string[] = [];
   for (const key of Object.keys(counts)) {

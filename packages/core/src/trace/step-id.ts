@@ -1,8 +1,8 @@
-/** Ids of steps: UUIDs (version 4 by their form) that share the random part that this process drew for the first. */
+/** Ids of steps: UUIDs of the form of version 4 that share one random prefix per process and count up after it. */
 
-import { randomUuid } from './random-id.js';
+import { randomUuid } from '../platform/random-id.js';
 
-/** Drawn late: on workerd there is no chance before the first request. */
+/** Drawn at the first use: workerd has no random values before the first request. */
 let prefix = '';
 
 /** `000` to `fff`. */
@@ -14,7 +14,7 @@ let block = 0;
 let blockText = '';
 let next = 0;
 
-/** A new id, without asking for chance each time: that alone would cost as much as the rest of a small step. */
+/** A new id. Counting is cheap; a random UUID each time would double the cost of a small step. */
 export function newStepId(): string {
   if (blockText === '') {
     prefix = randomUuid().slice(0, 24);

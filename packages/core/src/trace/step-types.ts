@@ -1,72 +1,98 @@
-/** What a step can hold, by type. Names and units are the platform's. */
+/** The fields of steps by type. Names and units are the platform's. */
 
 import type { StepType } from '../wire.js';
 
-/** Fields of `chat_completion`. Absent means unknown: leave out what was not measured. */
+/** Fields of a `chat_completion` step. Leave out what was not measured: absent means unknown. */
 export interface ChatCompletionFields {
   /** Lower-case slug that the platform prices by: `openai`, `anthropic`, `google`, `bedrock`, ... */
   readonly provider?: string | null | undefined;
-  /** Bare model name, without a vendor path. */
+  /** The model's name without a vendor path. */
   readonly model?: string | null | undefined;
+  /** Parameters of the call, such as `{ temperature: 0 }`. */
   readonly modelParameters?: object | null | undefined;
+  /** Tokens of the input, cached ones included. */
   readonly promptTokens?: number | null | undefined;
+  /** Tokens of the output, reasoning included. */
   readonly completionTokens?: number | null | undefined;
   /** All tokens of the call. */
   readonly tokens?: number | null | undefined;
   /** US dollars. Leave it out where the platform prices the model. */
   readonly cost?: number | null | undefined;
+  /** The provider's whole response. */
   readonly rawOutput?: unknown;
-  /** A partition of the tokens: `input_tokens`, `output_tokens`, `cached_tokens`, ... */
+  /** The tokens divided into parts of different prices: `input_tokens`, `output_tokens`, `cached_tokens`, ... At most 32. */
   readonly usageDetails?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Fields of `embedding`. */
+/** Fields of an `embedding` step. Leave out what was not measured: absent means unknown. */
 export interface EmbeddingFields {
+  /** Lower-case slug that the platform prices by: `openai`, `cohere`, ... */
   readonly provider?: string | null | undefined;
+  /** The model's name without a vendor path. */
   readonly model?: string | null | undefined;
+  /** Parameters of the call, such as `{ dimensions: 256 }`. */
   readonly modelParameters?: object | null | undefined;
+  /** Tokens of the input. */
   readonly promptTokens?: number | null | undefined;
+  /** All tokens of the call. */
   readonly tokens?: number | null | undefined;
-  /** US dollars. */
+  /** US dollars. Leave it out where the platform prices the model. */
   readonly cost?: number | null | undefined;
+  /** The provider's whole response. */
   readonly rawOutput?: unknown;
+  /** Numbers in one embedding. */
   readonly embeddingDimensions?: number | null | undefined;
+  /** Embeddings that were made. */
   readonly embeddingCount?: number | null | undefined;
 }
 
-/** Fields of `agent`. */
+/** Fields of an `agent` step. */
 export interface AgentFields {
+  /** Name of the tool that the agent chose. */
   readonly tool?: string | null | undefined;
+  /** What the agent decided to do. */
   readonly action?: unknown;
+  /** Kind of the agent, such as `react`. */
   readonly agentType?: string | null | undefined;
 }
 
-/** Fields of `tool`. */
+/** Fields of a `tool` step. */
 export interface ToolFields {
+  /** Name of the function that was called. */
   readonly functionName?: string | null | undefined;
+  /** Its arguments. */
   readonly arguments?: unknown;
 }
 
-/** Fields of `retriever`. */
+/** Fields of a `retriever` step. */
 export interface RetrieverFields {
+  /** The documents that were found. */
   readonly documents?: readonly unknown[] | null | undefined;
 }
 
-/** Fields of `handoff`. */
+/** Fields of a `handoff` step. */
 export interface HandoffFields {
+  /** Name of the agent that hands over. */
   readonly fromComponent?: string | null | undefined;
+  /** Name of the agent that takes over. */
   readonly toComponent?: string | null | undefined;
+  /** What is passed on. */
   readonly handoffData?: unknown;
 }
 
-/** Fields of `guardrail`. */
+/** Fields of a `guardrail` step. */
 export interface GuardrailFields {
   /** `allow`, `block` or `modify`. */
   readonly action?: string | null | undefined;
+  /** Kinds of content that lead to a block. */
   readonly blockedEntities?: readonly string[] | null | undefined;
+  /** From which confidence on a detection counts. */
   readonly confidenceThreshold?: number | null | undefined;
+  /** Why the guardrail acted. */
   readonly reason?: string | null | undefined;
+  /** Kinds of content that were found. */
   readonly detectedEntities?: readonly string[] | null | undefined;
+  /** Kinds of content that were removed. */
   readonly redactedEntities?: readonly string[] | null | undefined;
   /** `raise_exception`, `return_empty`, `return_error_message` or `skip_function`. */
   readonly blockStrategy?: string | null | undefined;
@@ -75,7 +101,7 @@ export interface GuardrailFields {
 }
 
 /** A step type without fields of its own. */
-// biome-ignore lint/complexity/noBannedTypes: an empty object type is exactly what is meant
+// biome-ignore lint/complexity/noBannedTypes: the type has no members
 export type NoFields = {};
 
 /** The fields of each step type. */
@@ -92,33 +118,46 @@ export interface StepFields {
   guardrail: GuardrailFields;
 }
 
-/** What a step is started with. The fields depend on `type`. */
+/** What a step is started with. The fields depend on `type`. A key that does not exist is reported as `unknown_option`. */
 export type StepOptions<T extends StepType = StepType> = {
+  /** Cut to 256 characters. */
   readonly name: string;
   /** @default 'user_call' */
   readonly type?: T | undefined;
-  /** What goes in: best an object of named values. */
+  /** Inputs of the step, best an object of named values. Cut to `limits.maxValueChars`. */
   readonly inputs?: unknown;
+  /** At most 128 keys in all. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 } & StepFields[T];
 
-/** Facts to merge into a step: metadata key by key, the rest replaces what was there. */
+/**
+ * Values to merge into a step: metadata key by key, the others replace earlier ones. Undefined leaves a value unchanged. A
+ * key that does not exist is reported as `unknown_option`.
+ */
 export type StepUpdate<T extends StepType = StepType> = {
+  /** Cut to 256 characters. */
   readonly name?: string | undefined;
+  /** Inputs of the step, best an object of named values. Cut to `limits.maxValueChars`. */
   readonly inputs?: unknown;
+  /** Output of the step. Cut to `limits.maxValueChars`. */
   readonly output?: unknown;
+  /** At most 128 keys in all. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The output that would have been right. */
   readonly groundTruth?: unknown;
-  /** What went wrong, where it was caught and not thrown on. */
+  /** An error that was caught and not rethrown. */
   readonly error?: unknown;
 } & StepFields[T];
 
-/** A finished step in one call, for work that was measured elsewhere. */
+/** A finished step, for work that the app measured itself. */
 export type FinishedStep<T extends StepType = StepType> = StepOptions<T> & {
+  /** Output of the step. Cut to `limits.maxValueChars`. */
   readonly output?: unknown;
+  /** The output that would have been right. */
   readonly groundTruth?: unknown;
+  /** The error that the work ended with. */
   readonly error?: unknown;
-  /** Epoch milliseconds. @default the end less the latency */
+  /** Epoch milliseconds. @default the end minus the latency */
   readonly startTime?: number | undefined;
   /** Epoch milliseconds. @default now */
   readonly endTime?: number | undefined;

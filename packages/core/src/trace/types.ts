@@ -4,129 +4,187 @@ import type { StepType } from '../wire.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 
 /**
- * A node of a trace. Its methods never throw; once its trace is published they record nothing and report a diagnostic,
+ * A node of a trace. Its methods never throw; after its trace has ended they record nothing and report the diagnostic
  * `too_late`.
  */
 export interface Step<T extends StepType = StepType> extends Disposable {
+  /** A UUID; '' for the inert step. */
   readonly id: string;
+  /** At most 256 characters. */
   readonly name: string;
+  /** Set when the step is started. */
   readonly type: T;
-  /** Merges facts into the step: metadata key by key, the rest replaces what was there. */
+  /** Merges values into the step: metadata key by key, the others replace earlier ones. */
   update(update: StepUpdate<T>): void;
-  /** Runs `fn` as a step below this one and returns what it returns. */
+  /**
+   * Runs `fn` as a child step and returns its result. The step ends when the result is complete: a promise has settled, or
+   * an iterator or stream has ended. An error is recorded and rethrown unchanged.
+   */
   step<U extends StepType = 'user_call', R = unknown>(
     options: string | StepOptions<U>,
     fn: (step: Step<U>) => R,
   ): R;
-  /** Starts a step below this one, which the caller ends. */
+  /** Starts a child step that the caller ends, by `end()` or `using`. */
   startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U>;
-  /** Adds a finished step below this one. */
+  /** Adds a finished child step. */
   addStep<U extends StepType = 'user_call'>(options: FinishedStep<U>): void;
-  /** Runs `fn` with this step as the current one, and leaves it open. */
+  /** Runs `fn` with this step as the current one. Does not end the step. */
   run<R>(fn: () => R): R;
-  /** Ends the step; the second call has no effect. */
+  /** Ends the step. A second call has no effect. */
   end(): void;
+  /** What `JSON.stringify` shows of it. */
+  toJSON(): { readonly id: string; readonly name: string; readonly type: T };
 }
 
-/** Facts to merge into a trace: metadata key by key, the rest replaces what was there. */
+/**
+ * Values to merge into a trace: metadata key by key, the others replace earlier ones. Undefined leaves a value unchanged. A
+ * value of the wrong type is reported as `bad_input`, a key that does not exist as `unknown_option`.
+ */
 export interface TraceUpdate {
-  /** The id of the trace's row, to add feedback to later. At most 128 characters of `[A-Za-z0-9._:=@+/-]`. */
+  /** The id of the trace's row, by which feedback finds it. 1 to 128 characters of `[A-Za-z0-9._:=@+/-]`, the first a letter or digit. */
   readonly inferenceId?: string | undefined;
+  /** Name of the trace and its root step. Cut to 256 characters. */
   readonly name?: string | undefined;
+  /** The column `user_id`. Cut to 256 characters. */
   readonly userId?: string | number | undefined;
+  /** The column `session_id`. Cut to 256 characters. */
   readonly sessionId?: string | number | undefined;
+  /** Replaces `metadata.tags`. */
   readonly tags?: readonly string[] | undefined;
-  /** Scalar values become columns of the row too, so that the platform can filter by them. */
+  /** At most 128 keys in all. Strings, numbers and booleans become columns of the row too, so that the platform can filter by them. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** An object: its keys become the row's input columns. */
+  /** Its properties, at most 64, become the row's input columns. */
   readonly input?: Readonly<Record<string, unknown>> | undefined;
+  /** The output of the trace, in place of the response's body. Cut to `limits.maxValueChars`. */
   readonly output?: unknown;
+  /** The output that would have been right. */
   readonly groundTruth?: unknown;
-  /** What went wrong, where the app has answered an error itself. It stays as it is. */
+  /** An error that the app handled itself. The error is not changed. */
   readonly error?: unknown;
-  /** The passages that the answer was made from, for RAG metrics. */
+  /** The passages that the model's answer was generated from, for RAG metrics. At most 1000. */
   readonly context?: readonly string[] | undefined;
   /** The question that was asked, for RAG metrics. */
   readonly question?: string | undefined;
 }
 
-/** Tokens and cost of the LLM steps so far. Undefined where no step told. */
+/** Tokens and cost of a trace's model calls so far. Undefined means that no step has the value. */
 export interface Usage {
+  /** Input tokens of all steps. */
   readonly promptTokens: number | undefined;
+  /** Output tokens of all steps. */
   readonly completionTokens: number | undefined;
+  /** All tokens of all steps. */
   readonly tokens: number | undefined;
-  /** US dollars, as far as steps were given their cost. */
+  /** Sum of the `cost` of steps, set by the app or stated by the provider, in US dollars. */
   readonly cost: number | undefined;
-  /** US dollars, our own estimate by the option `pricing`, or what steps were given. Undefined where no price is known. */
+  /** Cost in US dollars: the `cost` of steps that have one, and prices by the option `pricing` for others. Undefined without any price. */
   readonly estimatedCost: number | undefined;
-  /** Calls of models that ended, and whose cost is in no estimate. */
+  /**
+   * Number of ended calls whose cost is not in `estimatedCost`: model calls, and other calls, such as reranking, whose
+   * integration recorded what is billed.
+   */
   readonly unpricedCalls: number;
+  /**
+   * The reasons why these calls have no price, with the number of calls: `{ 'service_tier:flex': 2, model: 1 }`. A call may
+   * have several reasons:
+   *
+   * - `pricing`: the tracer has no option `pricing`; `not_loaded`: the price list is still being loaded
+   * - `usage`: neither tokens nor other billed units are known
+   * - `provider`, `model`: unknown, or without a price
+   * - `counts`: the counts contradict each other
+   * - `tokens:audio_input` and so on: tokens of this kind have no price; `tokens:long_context`: inputs of this length, or of
+   *   unknown lengths, have none
+   * - `service_tier:flex`, `speed:fast`, `region:eu-west-1`, `batch`: this way of running the call has no price
+   * - `tool:web_search`, `unit:search_units`: this tool, or this unit of the provider, has no price
+   * - `seconds`, `pictures`, `characters`, `request`: billed, but without a price
+   */
+  readonly unpriced: Readonly<Record<string, number>>;
 }
 
-/** All that happened for one request or one annotated call, as a tree of steps. */
+/** All that happened for one request or one annotated call, as a tree of steps. Its methods never throw. */
 export interface Trace {
+  /** The id of the trace's row on the platform. */
   readonly inferenceId: string;
+  /** The step that stands for the request or call itself. */
   readonly root: Step<'user_call'>;
-  /** The step that the running code belongs to; the root step where that is not known. */
+  /** The step whose scope the running code is in; the root step outside any scope of this trace. */
   readonly current: Step;
+  /** Tokens and cost so far. */
   readonly usage: Usage;
+  /** Merges values into the trace. After its end, that is reported as `too_late`. */
   update(update: TraceUpdate): void;
-  /** Runs `fn` as a step below the current one and returns what it returns. */
+  /**
+   * Runs `fn` as a child of the current step and returns its result. The step ends when the result is complete: a promise
+   * has settled, or an iterator or stream has ended. An error is recorded and rethrown unchanged.
+   */
   step<U extends StepType = 'user_call', R = unknown>(
     options: string | StepOptions<U>,
     fn: (step: Step<U>) => R,
   ): R;
-  /** Starts a step below the current one, which the caller ends. */
+  /** Starts a child of the current step that the caller ends, by `end()` or `using`. */
   startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U>;
-  /** Adds a finished step below the current one. */
+  /** Adds a finished child of the current step. */
   addStep<U extends StepType = 'user_call'>(options: FinishedStep<U>): void;
-  /** Merges facts into the current step. */
+  /** Merges values into the current step. */
   updateStep(update: StepUpdate): void;
-  /** Runs `fn` in this trace's scope, for code that lost it. */
+  /** Runs `fn` in the scope of this trace, for code that lost it. */
   run<R>(fn: () => R): R;
-  /** The same function, always run in the scope that is current now. */
+  /** A function that runs `fn` in the scope of the step that is current now, such as for a job queue. */
   bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R;
   /**
-   * Keeps the trace open until the promise settles, for work that outlives the response; until `maxAgeMs` at the latest.
-   * Call it before the response ends: what runs when the trace is published is marked `unfinished`, and what comes
-   * later is not recorded, with a diagnostic `too_late`. A rejection is recorded in the trace, and counts as handled.
-   * @returns the promise
+   * Keeps the trace open until the promise settles, but no longer than `maxAgeMs`, for work that outlives the response.
+   * Call it before the response ends. Without it, steps that run at that time are marked `unfinished`, and later ones are
+   * not recorded and reported as `too_late`. A rejection is recorded in the trace and counts as handled.
+   * @returns the promise itself
    */
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P;
   /**
-   * Records an error that the app, or a framework, caught and answered by itself, as the error of the trace. It replaces
-   * what was recorded before, also an error that was seen without this call; a later call replaces it in turn. The
-   * outcome of a request and its status stay what its response says. Never throws.
+   * Records an error that the app or a framework handled itself as the error of the trace. It replaces an error that was
+   * recorded before; a later call replaces it. Outcome and status of a request still follow from its response. Never throws.
    */
   recordError(error: unknown): void;
-  /** Headers that tell a downstream service which request this is. */
+  /** Headers to send to a downstream service, so that it uses the same id: `x-request-id`. Empty where nothing is recorded. */
   headers(): Record<string, string>;
+  /** What `JSON.stringify` shows of it. */
+  toJSON(): { readonly inferenceId: string };
 }
 
 /** The trace of an HTTP request. */
 export interface RequestTrace extends Trace {
-  /** Aborts when the client leaves before it has the whole answer, and where a budget says so. */
+  /**
+   * Aborts when the client leaves before it has received the whole response, and when the trace exceeds its `budget` with
+   * `onExceeded: 'abort'`.
+   */
   readonly signal: AbortSignal;
 }
 
 /** A trace that the caller ends. */
 export interface StartedTrace extends Trace, Disposable {
-  /** Ends the trace, with an error where one is given, and publishes it. */
+  /** Ends the trace and publishes it. With an error, its outcome is `error`. A second call has no effect. */
   end(error?: unknown): void;
 }
 
-/** How a trace ended. */
+/**
+ * How a trace ended: `completed`; `aborted`, because the client left; `error`, because the response
+ * failed or had a status of 500 or more, or the trace was ended with an error;
+ * `abandoned`, because it was open for longer than `maxAgeMs`; `interrupted`, because the process exited before its end.
+ */
 export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
 
-/** What a sampling function decides on. */
+/** What a `sample` function is given. */
 export interface SettledTrace {
+  /** The id of the trace's row on the platform. */
   readonly inferenceId: string;
+  /** Name of the root step, such as `POST /chat`. */
   readonly name: string;
+  /** How the trace ended. */
   readonly outcome: Outcome;
-  /** Of the HTTP answer, where there is one. */
+  /** Status of the HTTP response; undefined without one. */
   readonly statusCode: number | undefined;
-  /** Milliseconds from the start to the end of its root. */
+  /** Milliseconds from the start of the trace to the end of its root step. */
   readonly latencyMs: number;
+  /** Whether an error was recorded, or the outcome is `error`. */
   readonly hasError: boolean;
+  /** Tokens and cost of its model calls. */
   readonly usage: Usage;
 }

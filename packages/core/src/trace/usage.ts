@@ -1,26 +1,36 @@
-/** Tokens and cost of a tree of steps, where any of them told. */
+/** Sums of tokens and cost over a tree of steps. */
 
-import { parseJson } from './json-text.js';
-import type { PricedCall, Pricing } from './pricing.js';
-import type { RecordedStep } from './recorded-step.js';
+import { parseJson } from '../values/json-text.js';
+import type { EndedStep } from './ended-trace.js';
+import type { Billed, Billing, PricedCall, Pricing } from './pricing.js';
 import { indexOfField } from './step-fields.js';
 import type { Usage } from './types.js';
 
-/** The sums over the steps. Absent means unknown. */
-export function usageOf(root: RecordedStep, pricing?: Pricing): Usage {
+/** A step with what an integration recorded about its price. */
+interface UsageStep extends EndedStep {
+  readonly children: readonly UsageStep[] | undefined;
+  /** What its provider bills, if an integration recorded it. */
+  readonly billed: Billed | undefined;
+}
+
+/**
+ * The sums over the steps; undefined for what no step has.
+ * @param startedAt start of the trace in epoch milliseconds
+ */
+export function usageOf(root: UsageStep, startedAt: number, pricing?: Pricing): Usage {
   return {
     promptTokens: sumOf(root, 'promptTokens'),
     completionTokens: sumOf(root, 'completionTokens'),
     tokens: sumOf(root, 'tokens'),
     cost: sumOf(root, 'cost'),
-    ...estimateOf(root, pricing),
+    ...estimateOf(root, startedAt, pricing),
   };
 }
 
 type Count = 'promptTokens' | 'completionTokens' | 'tokens' | 'cost';
 
-/** Of a step that tells what went in and what came out, all tokens are known too. */
-function own(step: RecordedStep, field: Count): number | undefined {
+/** The count of the step itself. `tokens` falls back to the sum of prompt and completion tokens. */
+function ownCount(step: EndedStep, field: Count): number | undefined {
   if (step.fields === undefined || !isModelCall(step.type)) return undefined;
   const value = numberIn(step, field);
   if (value !== undefined || field !== 'tokens') return value;
@@ -29,95 +39,204 @@ function own(step: RecordedStep, field: Count): number | undefined {
   return prompt === undefined || completion === undefined ? undefined : prompt + completion;
 }
 
-/** A number among the fields of a step's type. */
-export function numberIn(step: RecordedStep, field: string): number | undefined {
+/** The value of a numeric field of the step; undefined if it is not set. */
+export function numberIn(step: EndedStep, field: string): number | undefined {
   const text = fieldText(step, field);
   return text === undefined ? undefined : Number(text);
 }
 
-function fieldText(step: RecordedStep, field: string): string | undefined {
+function fieldText(step: EndedStep, field: string): string | undefined {
   const text = step.fields?.[indexOfField(step.type, field)];
   return text === 'null' ? undefined : text;
 }
 
-/** The sum of one field over the steps; undefined where none has it. */
-export function sumOf(step: RecordedStep, field: Count): number | undefined {
-  let sum = own(step, field);
+/** The sum of one field over the tree; undefined if no step has it. */
+export function sumOf(step: EndedStep, field: Count): number | undefined {
+  let sum = ownCount(step, field);
   const { children } = step;
   if (children === undefined) return sum;
   for (let i = 0; i < children.length; i++) {
-    const below = sumOf(children[i] as RecordedStep, field);
+    const below = sumOf(children[i] as EndedStep, field);
     if (below !== undefined) sum = (sum ?? 0) + below;
   }
   return sum;
 }
 
-/** The sums of what a row tells of a tree, step by step. */
+/** Adds up the `cost` and `tokens` of a row while its steps are written. */
 export class UsageSum {
-  cost: number | undefined = undefined;
-  tokens: number | undefined = undefined;
+  #cost: number | undefined = undefined;
+  #tokens: number | undefined = undefined;
 
-  add(step: RecordedStep): void {
-    const cost = own(step, 'cost');
-    const tokens = own(step, 'tokens');
-    if (cost !== undefined) this.cost = (this.cost ?? 0) + cost;
-    if (tokens !== undefined) this.tokens = (this.tokens ?? 0) + tokens;
+  /** US dollars; undefined if no step has a cost. */
+  get cost(): number | undefined {
+    return this.#cost;
+  }
+
+  /** Undefined if no step has tokens. */
+  get tokens(): number | undefined {
+    return this.#tokens;
+  }
+
+  /** Adds those of one step, without those of the steps below. */
+  add(step: EndedStep): void {
+    const cost = ownCount(step, 'cost');
+    const tokens = ownCount(step, 'tokens');
+    if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost;
+    if (tokens !== undefined) this.#tokens = (this.#tokens ?? 0) + tokens;
   }
 }
 
-/** Whether a step of this type stands for a call of a model. */
+/** Whether a step of this type is a model call. */
 export function isModelCall(type: string): boolean {
   return type === 'chat_completion' || type === 'embedding';
 }
 
-/** What a step cost by our estimate. It does not change any more once it has ended. */
-const estimates = new WeakMap<RecordedStep, number>();
+/** The estimated cost of a step in US dollars, or the reasons why it has no price. */
+type Estimate = number | readonly string[];
+
+/** Cached estimates of ended steps, until the step changes. */
+const estimates = new WeakMap<EndedStep, Estimate>();
+
+/** Call it when a step changes after its end, since its price may change. */
+export function forgetEstimate(step: EndedStep): void {
+  estimates.delete(step);
+}
+
+const NO_PRICING: readonly string[] = ['pricing'];
+const NOT_LOADED: readonly string[] = ['not_loaded'];
+const NO_USAGE: readonly string[] = ['usage'];
+const NO_PRICE: readonly string[] = ['price'];
 
 function estimateOf(
-  root: RecordedStep,
+  root: UsageStep,
+  startedAt: number,
   pricing: Pricing | undefined,
-): Pick<Usage, 'estimatedCost' | 'unpricedCalls'> {
+): Pick<Usage, 'estimatedCost' | 'unpricedCalls' | 'unpriced'> {
   let estimatedCost: number | undefined;
   let unpricedCalls = 0;
+  const unpriced: Record<string, number> = {};
   const steps = [root];
   for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
-    if (step.children !== undefined) steps.push(...step.children);
-    if (!isModelCall(step.type) || step.isRunning) continue;
-    const cost = numberIn(step, 'cost') ?? priceOf(step, pricing);
-    if (cost === undefined) unpricedCalls++;
-    else estimatedCost = (estimatedCost ?? 0) + cost;
+    const stated = statedCostOf(step);
+    // The price of an agent covers all its calls.
+    const coversChildren = stated !== undefined && !isModelCall(step.type);
+    if (step.children !== undefined && !coversChildren) steps.push(...step.children);
+    if (!isBilled(step) || step.isRunning) continue;
+    const cost = numberIn(step, 'cost') ?? stated ?? priceOf(step, startedAt, pricing);
+    if (typeof cost === 'number') {
+      estimatedCost = (estimatedCost ?? 0) + cost;
+      continue;
+    }
+    unpricedCalls++;
+    for (const reason of cost) unpriced[reason] = (unpriced[reason] ?? 0) + 1;
   }
-  return { estimatedCost, unpricedCalls };
+  return { estimatedCost, unpricedCalls, unpriced };
 }
 
-function priceOf(step: RecordedStep, pricing: Pricing | undefined): number | undefined {
+/** The cost in US dollars by the provider or the client, which wins over `pricing`. */
+function statedCostOf({ billed }: UsageStep): number | undefined {
+  return billed?.billing.statedCost ?? billed?.billing.estimatedCost;
+}
+
+/** Types that only group calls: their tokens are those of the calls. */
+const GROUPS: ReadonlySet<string> = new Set(['user_call', 'agent', 'chain', 'handoff']);
+
+/** Whether a step is a call that its provider bills. */
+function isBilled(step: UsageStep): boolean {
+  if (isModelCall(step.type)) return true;
+  const { billed, type } = step;
+  if (billed === undefined) return false;
+  if (statedCostOf(step) !== undefined) return true;
+  return !GROUPS.has(type) && isUsageKnown(callOf(step, 0));
+}
+
+function priceOf(step: UsageStep, startedAt: number, pricing: Pricing | undefined): Estimate {
+  if (pricing === undefined) return NO_PRICING;
   const known = estimates.get(step);
   if (known !== undefined) return known;
-  const call = callOf(step);
-  // Without tokens there is nothing to price.
-  if (call.promptTokens === undefined && call.completionTokens === undefined) return undefined;
-  const price = pricing?.price(call);
-  if (price === undefined || !(price >= 0)) return undefined;
-  estimates.set(step, price);
-  return price;
+  const calls = callsOf(step, startedAt);
+  if (!calls.every(isUsageKnown)) return NO_USAGE;
+  const price = sumOfPrices(calls, pricing);
+  if (price !== undefined) {
+    estimates.set(step, price);
+    return price;
+  }
+  if (pricing.ready?.() !== undefined) return NOT_LOADED;
+  const reasons = reasonsOf(calls, pricing);
+  // Without `ready`, a price may become known at any time.
+  if (pricing.ready !== undefined) estimates.set(step, reasons);
+  return reasons;
 }
 
-function callOf(step: RecordedStep): PricedCall {
+/** Undefined if one of the calls has no price. */
+function sumOfPrices(calls: readonly PricedCall[], pricing: Pricing): number | undefined {
+  let sum = 0;
+  for (const call of calls) {
+    const price = call.billing.statedCost ?? pricing.price(call);
+    if (price === undefined || !(price >= 0)) return undefined;
+    sum += price;
+  }
+  return sum;
+}
+
+function reasonsOf(calls: readonly PricedCall[], pricing: Pricing): readonly string[] {
+  const missing = new Set<string>();
+  for (const call of calls) {
+    if (call.billing.statedCost !== undefined) continue;
+    for (const reason of pricing.unpriced?.(call) ?? []) missing.add(reason);
+  }
+  return missing.size > 0 ? [...missing] : NO_PRICE;
+}
+
+/** Whether anything is known that could be priced. */
+function isUsageKnown({ promptTokens, completionTokens, billing }: PricedCall): boolean {
+  if (promptTokens !== undefined || completionTokens !== undefined) return true;
+  const { toolUses, seconds, pictures, characters, units } = billing;
+  return [toolUses, seconds, pictures, characters, units].some((each) => each !== undefined);
+}
+
+const NO_BILLING: Billing = {};
+
+function callOf(step: UsageStep, startedAt: number): PricedCall {
+  const { tokens, billing = NO_BILLING } = step.billed ?? {};
+  const isModel = isModelCall(step.type);
+  const promptTokens = isModel ? numberIn(step, 'promptTokens') : tokens?.input;
+  const hasOutput = step.type === 'chat_completion';
   return {
     provider: textIn(step, 'provider'),
     model: textIn(step, 'model'),
-    promptTokens: numberIn(step, 'promptTokens'),
-    completionTokens: numberIn(step, 'completionTokens'),
+    promptTokens,
+    completionTokens: hasOutput ? numberIn(step, 'completionTokens') : tokens?.output,
     usageDetails: valueIn(step, 'usageDetails') as PricedCall['usageDetails'],
-    startTime: step.trace.startedAt + step.startMs,
+    // If the app has changed the count since, the client's counts no longer hold.
+    tokens: tokens?.input === promptTokens ? tokens : undefined,
+    billing,
+    startTime: startedAt + step.startMs,
   };
 }
 
-function textIn(step: RecordedStep, field: string): string | undefined {
-  return valueIn(step, field) as string | undefined;
+/** The calls that a step stands for. */
+function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
+  const call = callOf(step, startedAt);
+  const { parts = [], tokens } = step.billed ?? {};
+  // If the app has changed the counts since, those of the parts no longer hold.
+  if (parts.length === 0 || call.tokens !== tokens) return [call];
+  return parts.map(({ model = call.model, tokens: counts, billing, calls }) => ({
+    ...call,
+    ...{ model, tokens: counts, billing, calls },
+    ...{ promptTokens: counts?.input, completionTokens: counts?.output, usageDetails: undefined },
+  }));
 }
 
-function valueIn(step: RecordedStep, field: string): unknown {
+/** Provider or model of a step; types without these fields have them in their metadata. */
+function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefined {
+  const value = isModelCall(step.type)
+    ? valueIn(step, field)
+    : parseJson(step.metadata?.get(field) ?? 'null');
+  return typeof value === 'string' ? value : undefined;
+}
+
+function valueIn(step: EndedStep, field: string): unknown {
   const text = fieldText(step, field);
   return text === undefined ? undefined : parseJson(text);
 }

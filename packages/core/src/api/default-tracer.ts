@@ -1,0 +1,126 @@
+/** The process-wide tracer, and the free functions that use it. */
+
+import type { TracerOptions } from '../config/tracer-options.js';
+import {
+  type Feedback,
+  failedUpdate,
+  type UpdateOptions,
+  type UpdateResult,
+} from '../tracer/row-updater.js';
+import { createTracerCore, type TracerCore } from '../tracer/tracer.js';
+import type { Tracer } from '../tracer/tracer-api.js';
+import type { RowUpdateConfig } from '../wire.js';
+
+const SLOT = Symbol.for('openlayer-tracing.tracer.v1');
+const holder = globalThis as { [SLOT]?: TracerCore | undefined };
+
+/**
+ * The process-wide tracer. It is created from the environment at the first call, unless `configure()` was called before.
+ * Never throws: wrong environment variables are reported by one diagnostic when the first trace is started.
+ */
+export function getTracer(): Tracer {
+  return defaultTracer();
+}
+
+/** The same, with the type that adapters use. */
+export function defaultTracer(): TracerCore {
+  return holder[SLOT] ?? setDefaultTracer(createOwned({}));
+}
+
+/** Tracers that were created as the process-wide one, and not by `createTracer()`. */
+const owned = new WeakSet<TracerCore>();
+
+function createOwned(options: TracerOptions): TracerCore {
+  const tracer = createTracerCore(options);
+  owned.add(tracer);
+  return tracer;
+}
+
+/**
+ * Creates the process-wide tracer from these options and the environment, in place of the former one. The rows of the former
+ * one are still delivered, by its own options. Code that kept a reference to it may go on using it.
+ * @throws ConfigError if an option is wrong
+ */
+export function configure(options: TracerOptions): Tracer {
+  const before = existingTracer();
+  const tracer = setDefaultTracer(createOwned(options));
+  if (tracer.isEnabled) before?.publishing.useKeyOf(tracer.publishing);
+  if (before !== undefined && owned.has(before)) before.retire();
+  return tracer;
+}
+
+/** Replaces the process-wide tracer. Without one, the next use creates it from the environment. */
+export function setDefaultTracer<T extends TracerCore | undefined>(tracer: T): T {
+  Object.defineProperty(holder, SLOT, { value: tracer, configurable: true, writable: true });
+  return tracer;
+}
+
+/** The process-wide tracer if it exists. */
+export function existingTracer(): TracerCore | undefined {
+  return holder[SLOT];
+}
+
+/**
+ * Resolves when every ended trace of the process-wide tracer is delivered or dropped, or after `deadlineMs` milliseconds
+ * (default 10000). Never rejects.
+ */
+export async function flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
+  await holder[SLOT]?.flush(options);
+}
+
+/**
+ * Delivers the rows of the process-wide tracer for at most `deadlineMs` milliseconds (default 5000), then stops it. Rows that
+ * are left stay on disk with a spool, and count as dropped (`shut_down`) without one, as do later traces. Never rejects.
+ */
+export async function shutdown(options?: {
+  readonly deadlineMs?: number | undefined;
+}): Promise<void> {
+  await holder[SLOT]?.shutdown(options);
+}
+
+/** The counts of the process-wide tracer in the Prometheus text format; '' while there is no tracer. */
+export function metricsText(): string {
+  return holder[SLOT]?.metricsText() ?? '';
+}
+
+/**
+ * Adds a person's feedback, and any business signals, to a row. If the platform does not have the row yet, retries for at
+ * most `deadlineMs` milliseconds (default 15000).
+ * @param inferenceId of the row, such as the request's `x-request-id`
+ * @param columns the columns to add; a column that the trace itself wrote is an error
+ * @returns `{ ok: true }`, or `{ ok: false, error }`; never rejects
+ *
+ * @example
+ * await feedback('req-42', { humanFeedback: 'thumbs_up', comment: 'Short and right.' });
+ */
+export async function feedback(
+  inferenceId: string,
+  columns: Feedback,
+  options?: UpdateOptions,
+): Promise<UpdateResult> {
+  try {
+    return await getTracer().feedback(inferenceId, columns, options);
+  } catch (error) {
+    return failedUpdate(error);
+  }
+}
+
+/**
+ * Adds columns to a published row, or overwrites them. If the platform does not have the row yet, retries for at most
+ * `deadlineMs` milliseconds (default 15000).
+ * @param row 1 to 100 columns
+ * @param config names the columns with a meaning for the platform, such as `groundTruthColumnName`
+ * @returns `{ ok: true }`, or `{ ok: false, error }`; never rejects
+ */
+export async function updateRow(
+  inferenceId: string,
+  row: Readonly<Record<string, unknown>>,
+  config?: RowUpdateConfig,
+  options?: UpdateOptions,
+): Promise<UpdateResult> {
+  try {
+    return await getTracer().updateRow(inferenceId, row, config, options);
+  } catch (error) {
+    return failedUpdate(error);
+  }
+}

@@ -1,0 +1,91 @@
+/** Collects what a stream or generator yielded, up to a limit: one string if it yielded strings or bytes, else an array. */
+
+import { parseJson } from '../values/json-text.js';
+import type { Followed } from './followed.js';
+
+const MAX_ITEMS = 1000;
+const MAX_CHARS = 65_536;
+
+/** The items of one stream or iterator, and the end of its step. */
+export class CollectedOutput {
+  readonly #step: Followed;
+  readonly #items: unknown[] = [];
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
+  #chars = 0;
+  #seen = 0;
+  #isAllText = true;
+
+  constructor(step: Followed) {
+    this.#step = step;
+  }
+
+  /** Adds one item. Bytes are read as UTF-8 text. */
+  collect(item: unknown): void {
+    try {
+      if (this.#step.takesLastItem === true) this.#clear();
+      this.#seen++;
+      const value = isBytes(item) ? this.#decode(item) : item;
+      if (typeof value !== 'string') this.#isAllText = false;
+      // Text has no limit of items: an LLM streams it in thousands of pieces.
+      if (this.#chars >= MAX_CHARS || (!this.#isAllText && this.#items.length >= MAX_ITEMS)) return;
+      if (typeof value === 'string') {
+        this.#chars += Math.max(value.length, 1);
+        this.#items.push(value);
+      } else {
+        // Copied, since the app may change the item later.
+        const text = this.#step.outputOf === undefined ? this.#step.snapshot(value) : undefined;
+        this.#chars += text?.length ?? 64;
+        this.#items.push(text === undefined ? value : parseJson(text));
+      }
+    } catch (error) {
+      this.#step.reportFailure('output', error);
+    }
+  }
+
+  /** Ends the step with what was collected: the stream ended, or its consumer left. */
+  complete(): void {
+    let value: unknown;
+    try {
+      value = this.#value();
+    } catch (error) {
+      this.#step.reportFailure('output', error);
+    }
+    this.#step.complete(value);
+  }
+
+  /** Fails the step, and keeps what was collected before. */
+  fail(error: unknown): void {
+    let soFar: unknown;
+    try {
+      soFar = this.#value();
+    } catch (failure) {
+      this.#step.reportFailure('output', failure);
+    }
+    this.#step.fail(error, soFar);
+  }
+
+  #clear(): void {
+    this.#items.length = 0;
+    this.#chars = 0;
+    this.#seen = 0;
+  }
+
+  #value(): unknown {
+    if (this.#seen === 0) return undefined;
+    if (this.#step.takesLastItem === true) return this.#items[0];
+    const cut = this.#seen - this.#items.length;
+    if (this.#isAllText)
+      return this.#items.join('') + (cut > 0 ? `… [cut: ${cut} more parts]` : '');
+    return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
+  }
+
+  #decode(bytes: Uint8Array): string {
+    this.#decoder ??= new TextDecoder();
+    return this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+  }
+}
+
+/** `isView` excludes proxies, so that `instanceof` runs no code of the item. */
+function isBytes(item: unknown): item is Uint8Array {
+  return ArrayBuffer.isView(item) && item instanceof Uint8Array;
+}

@@ -1,0 +1,143 @@
+/** Follows promises and other thenables. */
+
+import type { Followed } from './followed.js';
+
+/** Called with the value of a promise, which may be a stream; returns the value, or a stream that passes it through. */
+type Fulfil = (step: Followed, value: unknown) => unknown;
+
+/** Follows a native promise. Returns a derived one, so that an unhandled rejection is reported once, as without tracing. */
+export function followPromise(
+  step: Followed,
+  promise: Promise<unknown>,
+  fulfil: Fulfil,
+): Promise<unknown> {
+  // A subclass, or a `then` of its own, may do more than a derived promise would.
+  const own = Object.getOwnPropertyNames(promise);
+  if (
+    Object.getPrototypeOf(promise) !== Promise.prototype ||
+    (own.length > 0 && (own.includes('then') || own.includes('constructor')))
+  ) {
+    return followThenable(step, promise, fulfil) as Promise<unknown>;
+  }
+  const followed = promise.then(
+    (value) => fulfil(step, value),
+    (error: unknown) => {
+      step.fail(error);
+      throw error;
+    },
+  );
+  // Clients add helpers to their promises, such as `withResponse`. Symbol keys are the engine's.
+  for (const key of own) {
+    const descriptor = Object.getOwnPropertyDescriptor(promise, key);
+    if (descriptor !== undefined) Object.defineProperty(followed, key, descriptor);
+  }
+  return followed;
+}
+
+type CallBack = (fn: (value: unknown) => unknown, value: unknown) => unknown;
+
+/** Runs callbacks in the scope that the running code is in now. */
+function callBackFrom(step: Followed): CallBack {
+  const run = step.callersScope();
+  return (fn, value) => run(() => fn(value));
+}
+
+/**
+ * Follows a thenable, such as a query builder or a client's promise class, by replacing its `then`. It may start its work
+ * at the first `then`, so that this does not call it.
+ * @returns the same object
+ */
+export function followThenable(
+  step: Followed,
+  thenable: PromiseLike<unknown>,
+  fulfil: Fulfil,
+): PromiseLike<unknown> {
+  const { then } = thenable;
+  let fulfilled: { readonly value: unknown; readonly result: unknown } | undefined;
+  const followed = function followedThen(
+    this: PromiseLike<unknown>,
+    onValue?: ((value: unknown) => unknown) | null,
+    onError?: ((error: unknown) => unknown) | null,
+  ): PromiseLike<unknown> {
+    const succeed = (value: unknown) => {
+      // A thenable may be awaited several times; its stream is followed once.
+      if (fulfilled?.value !== value) fulfilled = { value, result: fulfil(step, value) };
+      return fulfilled?.result;
+    };
+    let callBack: CallBack = (fn, value) => fn(value);
+    let isEntered = false;
+    const begin = () => {
+      isEntered = true;
+      return then.call(
+        this,
+        (value: unknown) => {
+          const result = succeed(value);
+          return typeof onValue === 'function' ? callBack(onValue, result) : result;
+        },
+        (error: unknown) => {
+          step.fail(error);
+          if (typeof onError === 'function') return callBack(onError, error);
+          throw error;
+        },
+      );
+    };
+    try {
+      if (step.isRunning) {
+        // The work runs in the step's scope, the callbacks in the scope of the code that awaits.
+        callBack = callBackFrom(step);
+        return step.run(begin);
+      }
+    } catch (error) {
+      if (isEntered) throw error;
+    }
+    return then.call(
+      this,
+      (value: unknown) =>
+        typeof onValue === 'function' ? onValue(succeed(value)) : succeed(value),
+      onError,
+    );
+  };
+  if (define(thenable, 'then', followed)) followOtherWays(thenable, followed);
+  else step.end();
+  return thenable;
+}
+
+type Then = (
+  this: PromiseLike<unknown>,
+  onValue?: ((value: unknown) => unknown) | null,
+  onError?: ((error: unknown) => unknown) | null,
+) => PromiseLike<unknown>;
+
+/** A client's promise class may have a `catch` and a `finally` that do not call `then`. */
+function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
+  const { catch: onRejection, finally: onEnd } = thenable as Partial<Promise<unknown>>;
+  if (typeof onRejection === 'function' && onRejection !== Promise.prototype.catch) {
+    define(
+      thenable,
+      'catch',
+      function followedCatch(
+        this: PromiseLike<unknown>,
+        onError?: ((error: unknown) => unknown) | null,
+      ) {
+        return then.call(this, undefined, onError);
+      },
+    );
+  }
+  if (typeof onEnd === 'function' && onEnd !== Promise.prototype.finally) {
+    define(
+      thenable,
+      'finally',
+      function followedFinally(this: PromiseLike<unknown>, onSettled?: (() => void) | null) {
+        return Promise.resolve(then.call(this)).finally(onSettled);
+      },
+    );
+  }
+}
+
+function define(
+  thenable: PromiseLike<unknown>,
+  name: 'then' | 'catch' | 'finally',
+  value: (...args: never) => PromiseLike<unknown>,
+): boolean {
+  return Reflect.defineProperty(thenable, name, { value, configurable: true, writable: true });
+}

@@ -1,0 +1,26 @@
+/** What a followed result is reported to: a step, or the call of a client. */
+export interface Followed {
+  readonly isRunning: boolean;
+  /** Converts the result to the recorded output; undefined if the result itself is the output. */
+  readonly outputOf: ((result: unknown) => unknown) | undefined;
+  /** Whether the output of an iterator or stream is its last item alone. @default false */
+  readonly takesLastItem?: boolean | undefined;
+  /** Whether the end of a promise is the end, also if its value is a stream. @default false */
+  readonly endsWithPromise?: boolean | undefined;
+  /** Runs `fn` in the scope of the step. */
+  run<R>(fn: () => R): R;
+  /** @returns a function that runs others in the scope that the caller is in now */
+  callersScope(): <R>(fn: () => R) => R;
+  /** The JSON text of an item as it is now. */
+  snapshot(item: unknown): string;
+  /** Called for a result that is complete only once it is read: the trace waits at most `ms` milliseconds for that. */
+  waitForReader(ms: number): void;
+  /** The result is complete: ends the step with it. */
+  complete(result: unknown): void;
+  /** The result failed: ends the step with the error. @param soFar what came before the failure */
+  fail(error: unknown, soFar?: unknown): void;
+  /** Ends the step without an output. */
+  end(): void;
+  /** Reports a failure of this library. Never throws. */
+  reportFailure(what: string, error: unknown): void;
+}

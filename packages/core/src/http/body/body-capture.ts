@@ -1,0 +1,121 @@
+/** Keeps the first bytes of a body, and counts all. */
+
+import { copied, encoded, utf8Length, utf8Text } from '#platform';
+
+/** The captured part of one body. */
+export class BodyCapture {
+  readonly #maxBytes: number;
+  #chunks: (string | Uint8Array)[] | undefined = undefined;
+  #only: string | Uint8Array | undefined = undefined;
+  #kept = 0;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of the body so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether not all bytes were kept. */
+  get isCut(): boolean {
+    return this.#bytes > this.#kept;
+  }
+
+  /**
+   * Adds a chunk. Bytes are copied, since the app may reuse their memory.
+   * @param byteLength length of the chunk in bytes, as it is sent
+   */
+  add(chunk: string | Uint8Array, byteLength: number): void {
+    this.#bytes += byteLength;
+    const room = this.#maxBytes - this.#kept;
+    if (room <= 0 || byteLength === 0) return;
+    const part = typeof chunk === 'string' ? head(chunk, byteLength, room) : copyOf(chunk, room);
+    this.#kept += Math.min(byteLength, room);
+    if (this.#only === undefined) {
+      this.#only = part;
+    } else {
+      this.#chunks ??= [this.#only];
+      this.#chunks.push(part);
+    }
+  }
+
+  /** Counts bytes whose content is not visible. */
+  addUnseen(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** Adds a string that represents bytes in the encoding, by default UTF-8. */
+  addText(chunk: string, encoding: unknown): void {
+    if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) {
+      this.add(chunk, utf8Length(chunk));
+      return;
+    }
+    const bytes = encoded(chunk, encoding);
+    if (bytes !== undefined) this.add(bytes, bytes.byteLength);
+  }
+
+  /** The kept part as bytes. */
+  toBytes(): Uint8Array {
+    const parts = this.#parts().map((part) =>
+      typeof part === 'string' ? new TextEncoder().encode(part) : part,
+    );
+    if (parts.length === 1) return parts[0] as Uint8Array;
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+    let position = 0;
+    for (const part of parts) {
+      whole.set(part, position);
+      position += part.byteLength;
+    }
+    return whole;
+  }
+
+  /** The kept part as text. A character that was cut is left out. */
+  toText(): string {
+    if (typeof this.#only === 'string' && this.#chunks === undefined) return this.#only;
+    if (this.#chunks === undefined && this.#only !== undefined && !this.isCut) {
+      return utf8Text(this.#only as Uint8Array);
+    }
+    const decoder = new TextDecoder();
+    let text = '';
+    for (const part of this.#parts()) {
+      text += typeof part === 'string' ? part : decoder.decode(part, { stream: true });
+    }
+    return text;
+  }
+
+  /** Whether the kept part is text: valid UTF-8 except a character cut at the end, and without NUL. */
+  isText(): boolean {
+    try {
+      const decoder = new TextDecoder('utf-8', { fatal: true });
+      return this.#parts().every(
+        (part) =>
+          !(typeof part === 'string' ? part : decoder.decode(part, { stream: true })).includes(
+            '\0',
+          ),
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  #parts(): readonly (string | Uint8Array)[] {
+    if (this.#chunks !== undefined) return this.#chunks;
+    return this.#only === undefined ? [] : [this.#only];
+  }
+}
+
+/** A copy with memory of its own; `slice` of a Buffer would share it. */
+function copyOf(chunk: Uint8Array, maxBytes: number): Uint8Array {
+  const part = chunk.byteLength > maxBytes ? chunk.subarray(0, maxBytes) : chunk;
+  return copied(part);
+}
+
+function head(text: string, byteLength: number, room: number): string {
+  if (byteLength <= room) return text;
+  const buffer = new Uint8Array(room);
+  const { written } = new TextEncoder().encodeInto(text, buffer);
+  return new TextDecoder().decode(buffer.subarray(0, written));
+}

@@ -1,0 +1,175 @@
+/** The value of a captured body: JSON as its value, text as a string, an event stream as the text that it carried. */
+
+import { decodeContent } from '#platform';
+import { isThenable } from '../../follow/promised.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { valueIn } from '../../values/json-text.js';
+import { head, withoutHalf } from '../../values/well-formed.js';
+import type { BodyCapture } from './body-capture.js';
+import { joinJsonLines, joinServerSentEvents } from './sse.js';
+
+/** Headers that describe a body. */
+export interface BodyFacts {
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+}
+
+/** Facts of a response. */
+export interface ResponseFacts extends BodyFacts {
+  /** Undefined if no head was sent. */
+  readonly status: number | undefined;
+}
+
+/** The facts of a response that was never sent. */
+export const NOTHING_SENT: ResponseFacts = {
+  status: undefined,
+  contentType: undefined,
+  contentEncoding: undefined,
+};
+
+/** A compressed body is decoded to at most this multiple of the kept bytes. */
+const MAX_DECODED_FACTOR = 8;
+
+type BodyKind = 'json' | 'form' | 'events' | 'lines' | 'text' | 'binary';
+
+/**
+ * The JSON text of the body's value; undefined for an empty body.
+ * @param convert the option `output`, which converts the value
+ */
+export function bodyText(
+  trace: RecordedTrace,
+  capture: BodyCapture,
+  facts: BodyFacts,
+  convert?: (body: unknown) => unknown,
+): string | undefined {
+  if (capture.bytes === 0) return undefined;
+  const type = mediaType(facts.contentType);
+  const kind = kindOf(type);
+  if (kind === 'binary' || (type === '' && !capture.isText()))
+    return namingMark(trace, type, capture.bytes);
+  const text = textIn(capture, facts.contentEncoding);
+  if (text === undefined)
+    return namingMark(trace, `${type}, ${facts.contentEncoding}`, capture.bytes);
+  if (kind === 'json' && !capture.isCut) {
+    const value = valueIn(text);
+    if (value !== undefined) {
+      if (convert !== undefined) return converted(trace, value, convert);
+      return trace.values.snapshotOfParsed(text, value);
+    }
+  }
+  if (kind === 'form')
+    return trace.values.snapshot(fieldsByName(new URLSearchParams(text)), 'output');
+  const { redactor } = trace.recorder;
+  const { isCut } = capture;
+  if (kind === 'events' || kind === 'lines') {
+    const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
+    const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
+    const joined = redactor.maskStream(join(text, { isCut, isSecret }), isCut);
+    const whole = isCut ? withCutMark(joined, capture.bytes, trace) : joined;
+    if (convert !== undefined) return converted(trace, whole, convert);
+    return trace.values.snapshotOfStream(whole, 'output');
+  }
+  const whole = isCut ? withCutMark(redactor.mask(text, isCut), capture.bytes, trace) : text;
+  return convert === undefined
+    ? trace.values.snapshot(whole, 'output')
+    : converted(trace, whole, convert);
+}
+
+/** The text with a mark of the body's length, together within the limit of a value. */
+function withCutMark(text: string, bytes: number, trace: RecordedTrace): string {
+  const mark = `… [cut: ${bytes} bytes in all]`;
+  return head(withoutHalf(text), trace.recorder.limits.maxValueChars - mark.length) + mark;
+}
+
+/** The result of the option `output`; null if it throws, since it may be meant to leave something out. */
+function converted(
+  trace: RecordedTrace,
+  body: unknown,
+  convert: (body: unknown) => unknown,
+): string {
+  try {
+    const output = convert(body);
+    if (!isThenable(output)) return trace.values.snapshot(output, 'output');
+    trace.awaitOption('output', output, (value) => {
+      trace.root.setOutput(trace.values.snapshot(value, 'output'));
+    });
+    return 'null';
+  } catch (error) {
+    const { diagnostics } = trace.recorder;
+    diagnostics.report(
+      'error',
+      'option_output_failed',
+      'the function given as output threw',
+      error,
+    );
+    return 'null';
+  }
+}
+
+/** A form's fields by name; an array where a name comes more than once. */
+export function fieldsByName(
+  entries: Iterable<readonly [name: string, value: string]>,
+): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of entries) {
+    const before = fields[name];
+    if (before === undefined) fields[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else fields[name] = [before, value];
+  }
+  return fields;
+}
+
+function textIn(capture: BodyCapture, encoding: string | undefined): string | undefined {
+  // If the compression happens after the capture, the header is set and the bytes are still text.
+  if (encoding === undefined || encoding === 'identity' || capture.isText())
+    return capture.toText();
+  const bytes = capture.toBytes();
+  const decoded = decodeContent(
+    encoding.toLowerCase(),
+    bytes,
+    Math.max(65_536, bytes.byteLength) * MAX_DECODED_FACTOR,
+  );
+  return decoded === undefined
+    ? undefined
+    : new TextDecoder().decode(decoded, { stream: capture.isCut });
+}
+
+function namingMark(trace: RecordedTrace, type: string, bytes: number): string {
+  return trace.values.snapshot(`[${type || 'body'}: ${bytes} bytes]`, 'output');
+}
+
+function mediaType(contentType: string | undefined): string {
+  if (contentType === undefined) return '';
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+/** The kind of a body by its media type. A body without a type is text, as `res.end('…')` sends it. */
+function kindOf(type: string): BodyKind {
+  if (type === 'application/json' || type.endsWith('+json')) return 'json';
+  if (type === 'text/event-stream') return 'events';
+  if (JSON_LINES.has(type)) return 'lines';
+  if (type === 'application/x-www-form-urlencoded') return 'form';
+  if (type === '' || type.startsWith('text/') || type.endsWith('+xml')) return 'text';
+  return TEXT_TYPES.has(type) ? 'text' : 'binary';
+}
+
+const JSON_LINES: ReadonlySet<string> = new Set([
+  'application/x-ndjson',
+  'application/jsonl',
+  'application/ndjson',
+]);
+
+/** Whether bodies of this type are event streams. */
+export function isStreamedType(contentType: string): boolean {
+  const kind = kindOf(mediaType(contentType));
+  return kind === 'events' || kind === 'lines';
+}
+
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  'application/xml',
+  'application/javascript',
+  'application/graphql',
+  'application/yaml',
+]);

@@ -1,0 +1,371 @@
+/**
+ * Follows a Node response to its true end: it was sent, the client left, the server closed the connection, or an adapter
+ * without any connection ended it.
+ *
+ * The methods are replaced on the response itself, since an Express app that is called swaps the prototype, and serverless
+ * adapters use classes of their own. Before V8 12 this costs 15 us for a response whose prototype was swapped, as Express does;
+ * there, the methods of the prototype are replaced once.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { fieldsMayBeSlow } from '#platform';
+import { onEmit } from '../../follow/on-emit.js';
+import type { Outcome } from '../../trace/types.js';
+import { NOTHING_SENT, type ResponseFacts } from '../body/body-value.js';
+import { nodeRequestBody, type RequestBody } from '../body/request-body.js';
+import { type FollowedResponse, openTraceOf, type RecordedRequest } from '../recorded-request.js';
+import { followWebSocket } from './node-web-socket.js';
+import { type Method, replaceMethod, replaceOwn } from './replace-method.js';
+
+/** The part of Node's sockets that is used. The sockets of serverless adapters may lack any of it. */
+type Connection = Partial<Socket> & {
+  /** Set by Node's own HTTP server. */
+  readonly server?: unknown;
+  readonly _httpMessage?: unknown;
+};
+
+/**
+ * Follows a request and its response to their end.
+ * @returns the request's body; undefined without one
+ */
+export function followNodeExchange(
+  trace: RecordedRequest,
+  req: IncomingMessage,
+  res: ServerResponse | undefined,
+  maxBytes: number,
+): RequestBody | undefined {
+  followResponse(trace, req, res);
+  return nodeRequestBody(req, maxBytes);
+}
+
+/**
+ * Captures the response, and settles the trace at its end, or at once if the response is over.
+ * @param res undefined if the connection was upgraded before the app ran, as with `koa-websocket`
+ */
+export function followResponse(
+  trace: RecordedRequest,
+  req: IncomingMessage,
+  res: ServerResponse | undefined,
+): void {
+  const response = new NodeResponse(trace, req, res ?? ({} as ServerResponse));
+  trace.setResponse(response);
+  response.start();
+}
+
+class NodeResponse implements FollowedResponse {
+  readonly #trace: RecordedRequest;
+  readonly #res: ServerResponse;
+  readonly #connection: Connection | undefined;
+  /** Whether Node's own server sends the response, so that 'close' is always emitted. */
+  readonly #isServed: boolean;
+  /** Whether the connection carries other responses at the same time. */
+  readonly #isHttp2: boolean;
+  /** Whether the methods of the prototype are observed, and not those of the response. */
+  readonly isObserved: boolean;
+  /** For an upgrade request, the bytes that its connection had sent before. */
+  readonly #bytesBefore: number | undefined;
+  /** Whether the connection was upgraded to a WebSocket whose close is observed. */
+  #hasWebSocket = false;
+  /** Whether the app has called `end`, after which inner writes are already counted. */
+  #isEnded = false;
+  #depth = 0;
+
+  constructor(trace: RecordedRequest, req: IncomingMessage, res: ServerResponse) {
+    this.#trace = trace;
+    this.#res = res;
+    this.#connection = (req.socket as Connection | null | undefined) ?? undefined;
+    this.#isHttp2 = (res as { stream?: unknown }).stream !== undefined;
+    this.#isServed = this.#isHttp2 || this.#connection?.server !== undefined;
+    this.isObserved = res.req === req && isObserved(res);
+    const { upgrade } = req.headers ?? {};
+    this.#bytesBefore = upgrade === undefined ? undefined : (this.#connection?.bytesWritten ?? 0);
+  }
+
+  start(): void {
+    const outcome = this.#outcomeSoFar();
+    if (outcome !== undefined) {
+      this.#settle(outcome);
+      return;
+    }
+    if (!this.isObserved) this.#replaceMethods();
+    // Some helpers upgrade the connection before they run the app.
+    if (this.#bytesBefore !== undefined) this.#followWebSocket();
+    // A pipelined response gets its socket when its turn comes, and the response of an upgraded connection never does. Without
+    // a socket, a response emits no 'close' when the connection closes.
+    const socket = this.#connection;
+    if (this.#isServed && !this.#res.socket && typeof socket?.once === 'function') {
+      onSocketClose(socket as Socket, this);
+    } else if (this.#res.end === undefined) {
+      this.#settle('completed');
+    }
+  }
+
+  get isSettled(): boolean {
+    return this.#trace.isSettled;
+  }
+
+  facts(): ResponseFacts {
+    const res = this.#res;
+    const contentType = appHeaderOf(res, 'content-type');
+    const contentEncoding = appHeaderOf(res, 'content-encoding');
+    if (contentType !== undefined) return { status: this.#status(), contentType, contentEncoding };
+    return {
+      status: this.#status(),
+      contentType: sentHeaderOf(res, /\r\ncontent-type: ([^\r]*)/i),
+      contentEncoding: contentEncoding ?? sentHeaderOf(res, /\r\ncontent-encoding: ([^\r]*)/i),
+    };
+  }
+
+  /** The status that was sent; undefined before. Adapters may redefine `headersSent`. */
+  #status(): number | undefined {
+    const { headersSent, writableEnded, statusCode } = this.#res;
+    if (headersSent || writableEnded || this.#isEnded) return statusCode;
+    return this.#wasUpgraded() ? 101 : undefined;
+  }
+
+  /** Whether the connection was upgraded to another protocol, for which Node emits no event on the response. */
+  #wasUpgraded(): boolean {
+    if (this.#bytesBefore === undefined || this.#res.headersSent) return false;
+    // After a handshake, apps get a response without a socket.
+    const isDetached = !this.#res.socket && this.#connection?._httpMessage !== this.#res;
+    return isDetached || (this.#connection?.bytesWritten ?? 0) > this.#bytesBefore;
+  }
+
+  /** The outcome of a response that ended before the middleware ran; undefined if it did not. */
+  #outcomeSoFar(): Outcome | undefined {
+    const { writableEnded, writableFinished, destroyed, closed } = this.#res;
+    if (writableEnded && (writableFinished || !this.#isServed)) return 'completed';
+    if (destroyed || closed) return this.#outcomeOfClose();
+    const hasLeft = this.#isServed && this.#connection?.destroyed === true;
+    return hasLeft ? 'aborted' : undefined;
+  }
+
+  #outcomeOfClose(): Outcome {
+    // `writableFinished` is also true for a response that was ended after its connection was lost.
+    if (this.#res.errored) return 'error';
+    if (this.#isComplete()) return 'completed';
+    if (this.#wasUpgraded()) return this.#connection?.errored ? 'aborted' : 'completed';
+    return this.#wasDestroyedHere() ? 'error' : 'aborted';
+  }
+
+  #followWebSocket(): boolean {
+    if (this.#connection === undefined || this.#hasWebSocket) return this.#hasWebSocket;
+    this.#hasWebSocket = followWebSocket(this.#connection, (outcome) => {
+      try {
+        this.#trace.settleResponse(outcome, this.facts());
+      } catch (error) {
+        this.#trace.reportFailure('end', error);
+      }
+    });
+    return this.#hasWebSocket;
+  }
+
+  /** The response or its connection has closed. A WebSocket may still read received data before it emits 'close'. */
+  #onClose(): void {
+    if (this.#wasUpgraded() && this.#followWebSocket()) return;
+    this.#settle(this.#outcomeOfClose());
+  }
+
+  /** Whether the server destroyed the connection: the client has neither ended nor reset it. */
+  #wasDestroyedHere(): boolean {
+    const socket = this.#connection;
+    if (!this.#isServed || this.#isHttp2 || !this.#res.headersSent) return false;
+    if (socket?.destroyed !== true || socket.readableEnded !== false) return false;
+    return !RESET.has((socket.errored as { code?: unknown } | null | undefined)?.code);
+  }
+
+  /** Whether as many bytes were written as `Content-Length` announced: the response is complete before `end` is called. */
+  #isComplete(): boolean {
+    const res = this.#res;
+    let length = appHeaderOf(res, 'content-length');
+    // After `end`, the length in the head may be computed by Node from the bytes written.
+    if (length === undefined && !res.writableEnded)
+      length = sentHeaderOf(res, /\r\ncontent-length: (\d+)/i);
+    return length !== undefined && this.#trace.responseBytes >= Number(length);
+  }
+
+  #settle(outcome: Outcome): void {
+    // Mocks such as node-mocks-http write nothing and keep the body for `_getData()`.
+    const { _getData: getData } = this.#res as { _getData?: unknown };
+    if (typeof getData === 'function' && this.#trace.responseBytes === 0) {
+      this.#trace.addChunk(Reflect.apply(getData, this.#res, []), undefined);
+    }
+    const { errored } = this.#res;
+    if (errored) this.#trace.settleResponse('error', this.facts(), errored);
+    else if (outcome !== 'error') this.#trace.settleResponse(outcome, this.facts());
+    else {
+      const cause = new Error('the server closed the connection before its response was complete');
+      this.#trace.settleResponse('error', this.facts(), cause);
+    }
+  }
+
+  #replaceMethods(): void {
+    const followed = this;
+    for (const name of ['write', 'end'] as const) {
+      replaceMethod(
+        this.#res,
+        name,
+        (original) =>
+          function observed(this: unknown, ...args) {
+            return followed.callWriting(name, original, this, args);
+          },
+      );
+    }
+    // A listener could be removed, or come after one that throws.
+    const { emit, on } = this.#res as Partial<ServerResponse>;
+    if (typeof emit !== 'function' || onEmit(this.#res, (event) => this.onEvent(event))) return;
+    for (const event of ['close', 'finish']) on?.call(this.#res, event, () => this.onEvent(event));
+  }
+
+  /** Calls `write` or `end`, and counts and captures the chunk. */
+  callWriting(name: string, original: Method, self: unknown, args: unknown[]): unknown {
+    const isEnd = name === 'end';
+    this.#captureCall(args, isEnd);
+    this.#depth++;
+    try {
+      const result = original.apply(self, args);
+      if (isEnd) this.#onEndCalled();
+      return result;
+    } catch (error) {
+      // The response refused the call, so the app may end it in another way.
+      this.#isEnded = false;
+      throw error;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Captures the chunk of the outermost call, since `end` may call `write` for its chunk. */
+  #captureCall(args: readonly unknown[], isEnd: boolean): void {
+    const trace = this.#trace;
+    try {
+      if (trace.isSettled || this.#depth > 0 || this.#isEnded) return;
+      // After the end, or without a connection, nothing is sent.
+      if (this.#res.writableEnded || this.#res.destroyed) return;
+      if (this.#isServed && this.#connection?.destroyed === true) return;
+      trace.addChunk(args[0], args[1]);
+      if (isEnd) this.#isEnded = true;
+      if (trace.recorder.writeAhead !== undefined && (isEnd || this.#isComplete())) {
+        // The head may be sent together with the last bytes.
+        trace.writeAhead({ ...this.facts(), status: this.#res.statusCode });
+      }
+    } catch (error) {
+      trace.reportFailure('write', error);
+    }
+  }
+
+  /** Settles the trace if the response has no connection, since nothing happens after its `end`. */
+  #onEndCalled(): void {
+    try {
+      if (this.#isServed || this.#trace.isSettled) return;
+      if (this.#res.writableEnded !== false) this.#settle('completed');
+    } catch (error) {
+      this.#trace.reportFailure('end', error);
+    }
+  }
+
+  /** Called for each event of the response. */
+  onEvent(event: unknown): void {
+    try {
+      if ((event !== 'close' && event !== 'finish') || this.#trace.isSettled) return;
+      // After the client left, an HTTP/2 response may emit 'finish' although it was not ended.
+      if (event === 'close') this.#onClose();
+      else if (this.#res.writableEnded !== false) this.#settle('completed');
+    } catch (error) {
+      this.#trace.reportFailure('end', error);
+    }
+  }
+
+  /** Called when the socket closed before this response got it. */
+  socketClosed(): void {
+    try {
+      if (this.#trace.isSettled) return;
+      if (this.#wasUpgraded()) this.#onClose();
+      else this.#trace.settleResponse('aborted', NOTHING_SENT);
+    } catch (error) {
+      this.#trace.reportFailure('close', error);
+    }
+  }
+}
+
+const OBSERVED = Symbol('openlayer-tracing.observed');
+
+/** Whether the methods of the prototype are observed, and the response has no such methods of its own. */
+function isObserved(res: object): boolean {
+  return fieldsMayBeSlow && OBSERVED in res && !METHODS.some((name) => Object.hasOwn(res, name));
+}
+
+const METHODS = ['write', 'end', 'emit'] as const;
+
+/** Replaces the methods of a prototype, to observe all responses that inherit from it. */
+export function observeResponses(prototype: object): void {
+  if (OBSERVED in prototype) return;
+  Object.defineProperty(prototype, OBSERVED, { value: true });
+  for (const name of METHODS) {
+    const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Method | undefined;
+    replaceOwn(
+      prototype,
+      name,
+      (known) =>
+        function observe(...args) {
+          // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
+          const original = own ?? methodBehind(prototype, name) ?? known;
+          const followed = followerOf(this as ServerResponse);
+          if (followed === undefined) return original.apply(this, args);
+          if (name !== 'emit') return followed.callWriting(name, original, this, args);
+          followed.onEvent(args[0]);
+          return original.apply(this, args);
+        },
+    );
+  }
+}
+
+function followerOf(res: ServerResponse): NodeResponse | undefined {
+  try {
+    const response = openTraceOf(res.req)?.response;
+    return response instanceof NodeResponse && response.isObserved ? response : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function methodBehind(holder: object, name: string): Method | undefined {
+  try {
+    return Reflect.get(Object.getPrototypeOf(holder), name) as Method | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Error codes of a socket whose client has left. */
+const RESET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
+
+/** A header that the app has set. */
+function appHeaderOf(res: ServerResponse, name: string): string | undefined {
+  const value = typeof res.getHeader === 'function' ? res.getHeader(name) : undefined;
+  return value === undefined ? undefined : String(value);
+}
+
+/** A header from the sent head, which also contains headers that were only given to `writeHead`. */
+function sentHeaderOf(res: ServerResponse, pattern: RegExp): string | undefined {
+  const { _header: head } = res as { _header?: unknown };
+  return typeof head === 'string' ? pattern.exec(head)?.[1] : undefined;
+}
+
+/** Responses by socket, so that each socket has one listener for all its requests. */
+const responsesBySocket = new WeakMap<Socket, Set<NodeResponse>>();
+
+function onSocketClose(socket: Socket, response: NodeResponse): void {
+  let responses = responsesBySocket.get(socket);
+  if (responses === undefined) {
+    const open = new Set<NodeResponse>();
+    responses = open;
+    responsesBySocket.set(socket, open);
+    socket.once('close', () => {
+      for (const each of open) each.socketClosed();
+    });
+  }
+  for (const each of responses) if (each.isSettled) responses.delete(each);
+  responses.add(response);
+}

@@ -1,0 +1,397 @@
+/** The trace of a request: request facts, response facts and the outcome. */
+
+import { encoded, utf8Length } from '#platform';
+import { REQUEST_TRACE } from '../trace/inert.js';
+import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
+import { stepName } from '../trace/step-name.js';
+import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
+import { quote, roundedText } from '../values/json-text.js';
+import type { BodyCapture } from './body/body-capture.js';
+import { bodyText, NOTHING_SENT, type ResponseFacts } from './body/body-value.js';
+import { learnWords, pathAtStart, pathForName } from './request-path.js';
+import { getTrace } from './traced-requests.js';
+
+/** Facts of a request that are known at its end. */
+export interface RequestDetails {
+  /** The route pattern; undefined if no route matched. */
+  readonly route: string | undefined;
+  /** Without a route, the pattern of the mount that handled the request, such as `/assets`. */
+  readonly mount: string | undefined;
+  /** Without the query, and with secret parameters masked. */
+  readonly path: string;
+  /** The result of the option `name`. */
+  readonly name: string | undefined;
+}
+
+/** Where a framework runs code for a request: handlers of a route, middleware below a mount, or middleware of the app. */
+export type Place = 'route' | 'mount' | 'app';
+
+/** The request of the framework, as its trace uses it. */
+export interface FrameworkRequest {
+  /** Whether the trace began with this request. */
+  isOf(req: object): boolean;
+  /** Follows the response that the app has returned. @returns a promise if the response has to wait */
+  readResponse(trace: RecordedRequest): Promise<void> | undefined;
+  /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
+  enter(trace: RecordedRequest, place: Place): void;
+  /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
+  details(trace: RecordedRequest): RequestDetails;
+  /** The id that the app created for the request, unless the trace got another one. */
+  idMadeByApp(trace: RecordedRequest): string | undefined;
+  /** Replaces the former id in the response header, if it can still be changed. */
+  renamed(before: string, inferenceId: string): void;
+}
+
+/** A response that is followed to its end. */
+export interface FollowedResponse {
+  /** The facts known now. */
+  facts(): ResponseFacts;
+}
+
+/** The state of the trace when its row was written ahead. */
+interface WrittenAhead {
+  readonly facts: ResponseFacts;
+  readonly body: BodyCapture | undefined;
+  readonly output: string | undefined;
+  readonly endMs: number;
+  readonly revision: number;
+}
+
+/** If a response takes this much longer than the row written ahead says, in milliseconds, the row is written again. */
+const LATENCY_TOLERANCE_MS = 10;
+
+export interface RecordedRequestOptions {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly inferenceId: string;
+  /** Whether the inference ID comes from the client or the app, and was not generated. */
+  readonly isIdGiven: boolean;
+  /** Milliseconds. */
+  readonly maxAgeMs: number;
+  readonly sample: ((trace: SettledTrace) => boolean) | undefined;
+  /** Captures the response's body; undefined if it is not captured. */
+  readonly body: BodyCapture | undefined;
+  readonly convertOutput: ((body: unknown) => unknown) | undefined;
+  readonly received: FrameworkRequest;
+}
+
+/** The trace of one HTTP request. */
+export class RecordedRequest extends RecordedTrace implements RequestTrace {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly isIdGiven: boolean;
+  readonly #convertOutput: ((body: unknown) => unknown) | undefined;
+  #received: FrameworkRequest | undefined;
+  #response: FollowedResponse | undefined = undefined;
+  #body: BodyCapture | undefined;
+  #responseBytes = 0;
+  /** Milliseconds after the start; -1 before. */
+  #firstByteMs = -1;
+  #statusCode: number | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #details: RequestDetails | undefined = undefined;
+  /** Facts of the ended response that are not yet recorded. */
+  #pendingFacts: ResponseFacts | undefined = undefined;
+  #ahead: WrittenAhead | undefined = undefined;
+
+  constructor(recorder: Recorder, options: RecordedRequestOptions) {
+    super(recorder, '', options.inferenceId);
+    this.method = options.method;
+    this.path = options.path;
+    this.isIdGiven = options.isIdGiven;
+    this.#convertOutput = options.convertOutput;
+    this.#received = options.received;
+    this.#body = options.body;
+    this.setMaxAge(options.maxAgeMs);
+    this.setSample(options.sample);
+  }
+
+  get [REQUEST_TRACE](): true {
+    return true;
+  }
+
+  override get nameAtStart(): string {
+    return `${this.method} ${pathAtStart(this.path)}`;
+  }
+
+  override get statusCode(): number | undefined {
+    return this.#statusCode;
+  }
+
+  /** The framework's request; undefined after the trace has ended. */
+  get received(): FrameworkRequest | undefined {
+    return this.#received;
+  }
+
+  /** The followed response; undefined before it is followed, and after the trace has ended. */
+  get response(): FollowedResponse | undefined {
+    return this.#response;
+  }
+
+  setResponse(response: FollowedResponse): void {
+    this.#response = response;
+  }
+
+  /** Bytes of the response's body so far. */
+  get responseBytes(): number {
+    return this.#responseBytes;
+  }
+
+  /** Whether the app has written the first byte of the response. */
+  get hasResponded(): boolean {
+    return this.#firstByteMs >= 0;
+  }
+
+  /** Aborts when the client leaves before it has the whole response. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.outcome === 'aborted') this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  override abort(reason: Error): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
+  override get inferenceId(): string {
+    return this.#idMadeByApp() ?? super.inferenceId;
+  }
+
+  /** The id that the app created after the trace began, until the trace adopts it. */
+  #idMadeByApp(): string | undefined {
+    try {
+      return this.#received?.idMadeByApp(this);
+    } catch (error) {
+      this.reportFailure('id', error);
+      return undefined;
+    }
+  }
+
+  /** Renames the trace to the id that the app created after the trace began. Never throws. */
+  adoptIdMadeByApp(): void {
+    try {
+      const made = this.#idMadeByApp();
+      if (made !== undefined) this.rename(made);
+    } catch (error) {
+      this.reportFailure('id', error);
+    }
+  }
+
+  override rename(inferenceId: string): void {
+    const before = super.inferenceId;
+    super.rename(inferenceId);
+    this.#received?.renamed(before, inferenceId);
+  }
+
+  /** Call it before the framework runs code for the request at this place. */
+  enter(place: Place): void {
+    try {
+      this.#received?.enter(this, place);
+    } catch (error) {
+      this.reportFailure('enter', error);
+    }
+  }
+
+  /** Counts a chunk of the response, and captures it if bodies are captured. Ignored after the end. */
+  addChunk(chunk: unknown, encoding: unknown): void {
+    if (this.isSettled) return;
+    if (this.#firstByteMs < 0) this.#firstByteMs = this.elapsedMs();
+    if (chunk === null || chunk === undefined || typeof chunk === 'function') return;
+    if (typeof chunk === 'string') {
+      const isUtf8 = typeof encoding !== 'string' || /^utf-?8$/i.test(encoding);
+      if (isUtf8) {
+        this.#addBytes(chunk, utf8Length(chunk));
+        return;
+      }
+      // Node throws for an encoding that does not exist.
+      const bytes = encoded(chunk, encoding);
+      if (bytes !== undefined) this.#addBytes(bytes, bytes.byteLength);
+    } else if (chunk instanceof Uint8Array) {
+      this.#addBytes(chunk, chunk.byteLength);
+    }
+  }
+
+  #addBytes(chunk: string | Uint8Array, byteLength: number): void {
+    this.#responseBytes += byteLength;
+    this.#body?.add(chunk, byteLength);
+  }
+
+  /** Counts bytes of the response whose content is not visible. */
+  addUnseenBytes(bytes: number): void {
+    if (this.isSettled) return;
+    this.#responseBytes += bytes;
+    this.#body?.addUnseen(bytes);
+  }
+
+  /** Call it before the last bytes are written. With a spool, writes the row to disk; it is written again at the end if it changed. */
+  writeAhead(facts: ResponseFacts): void {
+    const { root, recorder } = this;
+    const body = this.#body;
+    const before = this.#ahead;
+    if (this.isSettled || (before !== undefined && before.revision === this.revision)) return;
+    const { endMs } = root;
+    try {
+      const elapsedMs = this.elapsedMs();
+      this.#conclude('completed', facts);
+      this.finalize();
+      root.setEnd(elapsedMs);
+      recorder.writeAhead?.(this);
+      this.#ahead = {
+        facts,
+        body: body ?? before?.body,
+        output: root.output,
+        endMs: elapsedMs,
+        revision: this.revision,
+      };
+    } finally {
+      root.setEnd(endMs);
+    }
+  }
+
+  /** Settles the trace at the end of its response. */
+  settleResponse(outcome: Outcome, facts: ResponseFacts, error?: unknown): void {
+    if (this.isSettled) return;
+    try {
+      if (error !== undefined) this.recordFirstError(error);
+      if (!this.#isAheadRowCurrent(outcome, facts)) {
+        // Ended first, so that the work below does not count as latency.
+        this.root.end();
+        this.#conclude(outcome, facts);
+      }
+    } catch (failure) {
+      this.reportFailure('settle', failure);
+    }
+    this.settle(this.outcome);
+    if (outcome === 'aborted') this.#controller?.abort();
+  }
+
+  /** Whether the row that was written ahead is still correct. */
+  #isAheadRowCurrent(outcome: Outcome, facts: ResponseFacts): boolean {
+    const ahead = this.#ahead;
+    if (ahead === undefined) return false;
+    this.#ahead = undefined;
+    const isSameType =
+      ahead.facts.contentType === facts.contentType &&
+      ahead.facts.contentEncoding === facts.contentEncoding;
+    const isSame =
+      isSameType &&
+      outcome === 'completed' &&
+      ahead.facts.status === facts.status &&
+      ahead.revision === this.revision &&
+      this.root.isRunning &&
+      this.elapsedMs() - ahead.endMs <= Math.max(LATENCY_TOLERANCE_MS, ahead.endMs / 100);
+    if (isSame) {
+      this.root.setEnd(ahead.endMs);
+      return true;
+    }
+    this.values.revision++;
+    if (!isSameType && this.root.output === ahead.output) {
+      this.root.setOutput(undefined);
+      this.#body = ahead.body;
+    }
+    return false;
+  }
+
+  #conclude(outcome: Outcome, facts: ResponseFacts): void {
+    this.#statusCode = facts.status;
+    const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
+    this.setOutcome(isFailure ? 'error' : outcome);
+    this.#pendingFacts = facts;
+  }
+
+  override interrupt(): void {
+    const ahead = this.#ahead;
+    if (ahead === undefined) this.#settleEarly('interrupted');
+    else this.settleResponse('completed', ahead.facts);
+    super.interrupt();
+  }
+
+  override abandon(): void {
+    this.#settleEarly('abandoned');
+    super.abandon();
+  }
+
+  /** Settles the trace before its response ended, with the facts known so far. */
+  #settleEarly(outcome: Outcome): void {
+    let facts = NOTHING_SENT;
+    try {
+      facts = this.#response?.facts() ?? NOTHING_SENT;
+    } catch (error) {
+      this.reportFailure('facts', error);
+    }
+    this.settleResponse(outcome, facts);
+  }
+
+  override finalize(): void {
+    this.adoptIdMadeByApp();
+    const facts = this.#pendingFacts;
+    if (facts === undefined) return;
+    this.#pendingFacts = undefined;
+    this.#recordOutput(facts);
+    this.#recordFacts();
+  }
+
+  #recordOutput(facts: ResponseFacts): void {
+    const body = this.#body;
+    this.#body = undefined;
+    if (body === undefined || this.root.output !== undefined) return;
+    const hasNoBody = this.method === 'HEAD' || facts.status === 204 || facts.status === 304;
+    if (hasNoBody) return;
+    try {
+      this.root.setOutput(bodyText(this, body, facts, this.#convertOutput));
+    } catch (failure) {
+      this.reportFailure('output', failure);
+    }
+  }
+
+  #recordFacts(): void {
+    this.#details ??= this.#received?.details(this);
+    const { route, mount, name, path = this.path } = this.#details ?? {};
+    const { root, method, statusCode, outcome } = this;
+    if (root.name === '') {
+      if (route !== undefined) learnWords(route);
+      const place = route ?? (mount === undefined ? pathForName(path) : `${mount}/*`);
+      root.setName(stepName(name, stepName(`${method} ${place}`, method)));
+    }
+    const firstByte = this.#firstByteMs < 0 ? 'null' : roundedText(this.#firstByteMs);
+    root.setMetadata(
+      'http',
+      `{"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${this.values.snapshot(path, 'path')},"status":${
+        statusCode ?? 'null'
+      },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${this.#responseBytes}}`,
+    );
+  }
+
+  override releaseValues(): void {
+    super.releaseValues();
+    // The request references its trace. A reference back would keep both in memory until a full garbage collection.
+    this.#received = undefined;
+    this.#response = undefined;
+  }
+}
+
+/** The open trace of a request; undefined without one. Never throws. */
+export function openTraceOf(req: object): RecordedRequest | undefined {
+  try {
+    const trace = getTrace(req);
+    return trace instanceof RecordedRequest && trace.isOpen ? trace : undefined;
+  } catch {
+    // The value is not an object.
+    return undefined;
+  }
+}
+
+/** Records an error that a framework handles, unless the request's trace has one. Never throws. */
+export function recordRequestError(req: object, error: unknown): void {
+  const trace = openTraceOf(req);
+  try {
+    trace?.recordFirstError(error);
+  } catch (failure) {
+    trace?.reportFailure('error', failure);
+  }
+}

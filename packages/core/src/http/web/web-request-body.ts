@@ -1,0 +1,118 @@
+/** The body of a web request, captured without reading it: only what the app reads is captured. */
+
+import { utf8Length } from '#platform';
+import { jsonOf } from '../../values/json-text.js';
+import { BodyCapture } from '../body/body-capture.js';
+import { fieldsByName } from '../body/body-value.js';
+import type { RequestBody } from '../body/request-body.js';
+
+/** The part of a web Request that is used. */
+export interface WebRequest {
+  readonly method: string;
+  readonly headers: { get(name: string): string | null };
+}
+
+/** The methods that read a whole body. */
+const READING_METHODS = ['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const;
+
+/** A framework's cache of bodies that were read, by the name of the method that read them. */
+export type ReadBodies = { readonly [name in (typeof READING_METHODS)[number]]?: unknown };
+
+/**
+ * Captures the body of a web request when the app reads it, by replacing its reading methods.
+ * @param kept the framework's cache of the body, to which it may add later
+ * @returns undefined for a GET or HEAD request
+ */
+export function webRequestBody(
+  request: WebRequest,
+  maxBytes: number,
+  kept: ReadBodies = {},
+): RequestBody | undefined {
+  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
+  const body = new WebRequestBody(request, maxBytes, kept);
+  if (Object.keys(kept).length > 0) body.readCached();
+  else
+    for (const name of READING_METHODS) observeMethod(request, name, (value) => body.record(value));
+  return body;
+}
+
+/** Replaces a method of the request, to call `record` with its result. */
+function observeMethod(request: object, name: string, record: (value: unknown) => void): void {
+  const method: unknown = Reflect.get(request, name);
+  if (typeof method !== 'function') return;
+  const observed = (...args: unknown[]): unknown => {
+    const result: unknown = Reflect.apply(method, request, args);
+    if (!(result instanceof Promise)) return result;
+    return result.then((value: unknown) => {
+      record(value);
+      return value;
+    });
+  };
+  Object.defineProperty(request, name, { value: observed, configurable: true, writable: true });
+}
+
+class WebRequestBody implements RequestBody {
+  readonly isParsed = false;
+  readonly capture: BodyCapture;
+  contentType: string | undefined;
+  contentEncoding: string | undefined;
+  readonly #kept: ReadBodies;
+  readonly #isMultipart: boolean;
+
+  constructor({ headers }: WebRequest, maxBytes: number, kept: ReadBodies) {
+    this.capture = new BodyCapture(maxBytes);
+    this.contentType = headers.get('content-type') ?? undefined;
+    this.contentEncoding = headers.get('content-encoding') ?? undefined;
+    this.#isMultipart = this.contentType?.startsWith('multipart/') === true;
+    this.#kept = kept;
+  }
+
+  readCached(): void {
+    for (const name of READING_METHODS) {
+      const read = this.#kept[name];
+      // A rejection is handled by the code that reads the body.
+      if (read !== undefined)
+        Promise.resolve(read).then(
+          (value) => this.record(value),
+          () => {},
+        );
+    }
+  }
+
+  /** Captures the first value that the body was read as. Never throws. */
+  record(value: unknown): void {
+    try {
+      if (this.capture.bytes === 0) this.#keep(value);
+    } catch {
+      // A value that cannot be converted is left out.
+    }
+  }
+
+  #keep(value: unknown): void {
+    if (value instanceof FormData) {
+      this.#keepValue(fieldsByName(textsOf(value)));
+    } else if (this.#isMultipart) {
+      // Not captured, since its parts may be large files. Parsed fields are captured above.
+    } else if (typeof value === 'string') {
+      this.capture.add(value, utf8Length(value));
+    } else if (value instanceof ArrayBuffer || value instanceof Uint8Array) {
+      this.capture.add(new Uint8Array(value), value.byteLength);
+    } else if (!(value instanceof Blob)) {
+      this.#keepValue(value);
+    }
+  }
+
+  #keepValue(value: unknown): void {
+    const text = value === undefined ? '' : jsonOf(value);
+    this.contentType = 'application/json';
+    this.contentEncoding = undefined;
+    this.capture.add(text, utf8Length(text));
+  }
+}
+
+/** The fields of a form; a mark for each file. */
+function* textsOf(form: FormData): Generator<readonly [name: string, text: string]> {
+  for (const [name, value] of form) {
+    yield [name, typeof value === 'string' ? value : `[${value.type}: ${value.size} bytes]`];
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Model requests that the integration of a framework announces, because it records them itself. If the model client below the
+ * framework is traced too, it finds the announcement and records nothing, so that the request is recorded once.
+ */
+
+import { processWide } from '../platform/process-wide.js';
+import { currentRecordedStep } from '../trace/current-step.js';
+import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
+import type { StepType } from '../wire.js';
+import type { RecordedCall } from './recorded-call.js';
+
+/** Identifies a request that the client does not send in the scope of the framework's step. */
+export interface RequestContent {
+  /** The model's name; undefined matches any model. */
+  readonly model: string | undefined;
+  /** The last string of the prompt. If it is undefined or empty, `model` alone identifies the request. */
+  readonly lastText: string | undefined;
+}
+
+/** An announced request that a client is sending. */
+export interface AnnouncedRequest {
+  /** Call it when the request failed, so that the announcement also matches the retry. */
+  markFailed(): void;
+}
+
+const MAX_DEPTH = 16;
+
+class Announcement implements AnnouncedRequest {
+  readonly call: RecordedCall;
+  readonly #content: RequestContent | undefined;
+  /** The trace in whose scope the request was announced; undefined outside a trace. */
+  readonly #trace: RecordedTrace | undefined;
+  #isSent = false;
+
+  constructor(call: RecordedCall, content: RequestContent | undefined) {
+    this.call = call;
+    this.#content = content;
+    this.#trace = currentRecordedStep()?.trace;
+  }
+
+  /** Whether a client sends the announced request. Of several equal requests at a time, only the first one matches. */
+  matches(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
+    const { step } = this.call as unknown as { readonly step: TracedStep };
+    if (step === current) return true;
+    const trace = current?.trace;
+    if (this.#content === undefined || this.#isSent) return false;
+    if (trace !== this.#trace && trace !== step.trace) return false;
+    this.#isSent = isSame(this.#content, model, content);
+    return this.#isSent;
+  }
+
+  /** Whether a request of the step may be this one, sent before or not. */
+  mayBe(current: TracedStep | undefined): boolean {
+    const { step } = this.call as unknown as { readonly step: TracedStep };
+    return current?.trace === this.#trace || current?.trace === step.trace;
+  }
+
+  markFailed(): void {
+    this.#isSent = false;
+  }
+}
+
+const announced = processWide('announced-requests.v1', () => new Set<Announcement>());
+
+/**
+ * Announces the model request of a framework's call, so that the traced client below does not record it a second time. The
+ * announcement holds until the call ends.
+ * @param content identifies the request; undefined if the client sends it in the scope of the call's step
+ */
+export function announceRequest<T extends StepType>(
+  call: RecordedCall<T>,
+  content?: RequestContent,
+): void {
+  forgetEnded();
+  announced.add(new Announcement(call as unknown as RecordedCall, content));
+}
+
+/**
+ * The announcement of a request that a client is about to send; undefined if no framework announced it.
+ * @param content the fields of the request, in which the announced text is searched
+ */
+export function announcedRequest(
+  model: string | undefined,
+  content: unknown,
+): AnnouncedRequest | undefined {
+  if (announced.size === 0) return undefined;
+  forgetEnded();
+  const current = currentRecordedStep();
+  for (const each of announced) if (each.matches(current, model, content)) return each;
+  return undefined;
+}
+
+/** Whether a framework has announced a request in the current trace and its call goes on. */
+export function isRequestAnnounced(): boolean {
+  if (announced.size === 0) return false;
+  forgetEnded();
+  const current = currentRecordedStep();
+  for (const each of announced) if (each.mayBe(current)) return true;
+  return false;
+}
+
+function forgetEnded(): void {
+  for (const each of announced) if (!each.call.isOpen) announced.delete(each);
+}
+
+function isSame(of: RequestContent, model: string | undefined, content: unknown): boolean {
+  if (of.model !== undefined && model !== undefined && of.model !== model) return false;
+  const text = of.lastText?.trim();
+  return text ? containsString(content, text) : of.model !== undefined && of.model === model;
+}
+
+/** Whether the value is or contains, at most 16 levels deep, a string that equals `text` but for surrounding white space. */
+function containsString(value: unknown, text: string, depth = 0): boolean {
+  if (typeof value === 'string') return value.length >= text.length && value.trim() === text;
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
+  if (ArrayBuffer.isView(value)) return false;
+  return Object.values(value).some((each) => containsString(each, text, depth + 1));
+}

@@ -1,0 +1,202 @@
+/** `openlayer-replay`: a command that sends the rows of a spool folder, or of the offline buffers of Openlayer's own SDKs. */
+
+import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { absolutePath, nodeSpoolFiles } from './platform/node/spool-files.js';
+import { type Backlog, backlogOf, purge } from './spool/backlog.js';
+import { BUFFER_FILE, parseBuffer } from './spool/official-buffers.js';
+import { createTracerCore, type TracerCore } from './tracer/tracer.js';
+
+const HELP = `openlayer-replay: sends traces that wait on disk to Openlayer.
+
+  --dir <path>      spool folder (default: OPENLAYER_SPOOL_DIR)
+  --buffer [path]   also send the offline buffers of Openlayer's own SDKs (default path: ~/.openlayer/buffer)
+  --dry-run         print what waits, and send nothing
+  --purge           delete waiting rows of all pipelines, and the quarantine; send nothing
+  --watch           go on until the process is stopped
+  --help            print this text
+
+API key, pipeline and address are read from OPENLAYER_API_KEY, OPENLAYER_INFERENCE_PIPELINE_ID and OPENLAYER_BASE_URL. Rows of
+other pipelines are not sent. Files of a living process are left to it, also by --purge, since the process would write them
+again.
+`;
+
+/** No limits: they are the app's, and this command is to send all rows. */
+const UNBOUNDED = { maxBytes: Number.MAX_SAFE_INTEGER, maxAgeMs: Number.MAX_SAFE_INTEGER };
+
+/** The command stops after so many consecutive failures. */
+const MAX_FAILURES = 8;
+
+async function main(): Promise<number> {
+  const args = readArguments();
+  if (args.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const named = args.dir ?? process.env.OPENLAYER_SPOOL_DIR;
+  if (named === undefined || named === '') {
+    throw new Error('name the spool folder with --dir or OPENLAYER_SPOOL_DIR');
+  }
+  const dir = absolutePath(named);
+  if (args.dryRun) {
+    await printBacklog(dir, args.buffer);
+    return 0;
+  }
+  if (args.purge) {
+    if (args.watch || args.buffer !== undefined) {
+      throw new Error(
+        '--purge deletes what waits in the spool folder; give it without --buffer and --watch',
+      );
+    }
+    return await purgeAll(dir);
+  }
+  const tracer = createTracerCore({ spool: { dir, ...UNBOUNDED } });
+  if (!tracer.isEnabled)
+    throw new Error(
+      tracer.whyUnpublished ?? 'publishing is switched off by OPENLAYER_DISABLE_PUBLISH; unset it',
+    );
+  if (args.buffer !== undefined) importBuffer(args.buffer, tracer);
+  return await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
+}
+
+function readArguments() {
+  // `--buffer` may be given without a path.
+  const argv = process.argv.slice(2);
+  const at = argv.indexOf('--buffer');
+  if (at >= 0 && (argv[at + 1] === undefined || argv[at + 1]?.startsWith('--'))) {
+    argv.splice(at + 1, 0, join(homedir(), '.openlayer', 'buffer'));
+  }
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      dir: { type: 'string' },
+      buffer: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
+      purge: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return { ...values, dryRun: values['dry-run'] };
+}
+
+async function printBacklog(dir: string, buffer: string | undefined): Promise<void> {
+  for (const { folder, waiting, ownedByOthers, bytes } of await backlogOf(nodeSpoolFiles, dir)) {
+    process.stdout.write(
+      `${folder}: ${waiting} traces in ${bytes} bytes; ${ownedByOthers} segments belong to processes that are alive\n`,
+    );
+  }
+  if (buffer === undefined) return;
+  const found = buffered(buffer);
+  const pipelines = new Set(found.map(({ trace }) => trace?.inferencePipelineId ?? 'any pipeline'));
+  process.stdout.write(`${buffer}: ${found.length} traces for ${[...pipelines].join(', ')}\n`);
+}
+
+async function purgeAll(dir: string): Promise<number> {
+  const purged = await purge(nodeSpoolFiles, dir);
+  for (const { folder, deleted, ownedByOthers } of purged) {
+    process.stdout.write(
+      `${folder}: ${deleted} traces deleted; ${ownedByOthers} segments belong to processes that are alive, and stay\n`,
+    );
+  }
+  return purged.some(({ ownedByOthers }) => ownedByOthers > 0) ? 1 : 0;
+}
+
+function buffered(folder: string) {
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names
+    .filter((name) => BUFFER_FILE.test(name))
+    .map((name) => {
+      const path = join(folder, name);
+      return { path, trace: parseBuffer(readFileSync(path, 'utf8')) };
+    });
+}
+
+/** Imports buffered traces. Each is in the spool before its buffer file is deleted. */
+function importBuffer(folder: string, tracer: TracerCore): void {
+  const counts = { taken: 0, elsewhere: 0, unreadable: 0 };
+  for (const { path, trace } of buffered(folder)) {
+    const pipeline = trace?.inferencePipelineId;
+    if (trace === undefined) {
+      counts.unreadable++;
+    } else if (pipeline !== undefined && pipeline !== process.env.OPENLAYER_INFERENCE_PIPELINE_ID) {
+      counts.elsewhere++;
+    } else if (tracer.importRow(trace.row)) {
+      unlinkSync(path);
+      counts.taken++;
+    }
+  }
+  process.stderr.write(
+    `${folder}: ${counts.taken} traces taken over, ${counts.elsewhere} left for other pipelines, ${counts.unreadable} unreadable\n`,
+  );
+}
+
+async function replay(
+  tracer: TracerCore,
+  backlogs: readonly Backlog[],
+  isWatching: boolean,
+): Promise<number> {
+  const mine = backlogs.find(({ folder }) => folder === tracer.publishing.spoolFolder);
+  const bar = new ProgressBar(mine?.waiting ?? 0);
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let state = tracer.publishing.replayState;
+  while (!isStopped) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    state = tracer.publishing.replayState;
+    bar.show(state.delivered, state.waiting);
+    if (isWatching) continue;
+    if (state.isIdle || state.isRefused || state.failures >= MAX_FAILURES) break;
+  }
+  bar.end();
+  await tracer.shutdown({ deadlineMs: 1000 });
+  const others = backlogs.filter((each) => each !== mine && each.waiting > 0);
+  for (const { folder, waiting } of others) {
+    process.stderr.write(`${folder}: ${waiting} traces of another pipeline were left\n`);
+  }
+  const { delivered, quarantined, dropped, waiting } = tracer.publishing.replayState;
+  process.stdout.write(
+    `${delivered} delivered, ${quarantined} set aside, ${dropped} lost, ${waiting} left\n`,
+  );
+  return waiting + dropped > 0 ? 1 : 0;
+}
+
+const WIDTH = 30;
+
+/** A progress bar, shown only on a terminal. */
+class ProgressBar {
+  readonly #total: number;
+  #last = '';
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  show(done: number, waiting: number): void {
+    if (!process.stderr.isTTY) return;
+    const total = Math.max(this.#total, done + waiting, 1);
+    const full = Math.round((done / total) * WIDTH);
+    const line = `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${done} of ${total}`;
+    if (line !== this.#last) process.stderr.write(`\r${line}`);
+    this.#last = line;
+  }
+
+  end(): void {
+    if (this.#last !== '') process.stderr.write('\n');
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    process.stderr.write(`openlayer-replay: ${error.message}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,79 @@
+/** Work at the exit of the process, and at the signals that ask for it. */
+
+import { processWide } from '../process-wide.js';
+
+const exitWork = new Set<() => void>();
+
+function atExit(): void {
+  for (const work of exitWork) {
+    try {
+      work();
+    } catch {
+      // An error of this library must not change how the process exits.
+    }
+  }
+}
+
+/**
+ * Runs the work when the process exits, also by `process.exit()` or an error. The work must be synchronous.
+ * @returns a function that removes the registration
+ */
+export function onExit(work: () => void): () => void {
+  if (exitWork.size === 0) process.on('exit', atExit);
+  exitWork.add(work);
+  return () => {
+    exitWork.delete(work);
+    if (exitWork.size === 0) process.removeListener('exit', atExit);
+  };
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+type SignalWork = (isLast: boolean) => Promise<void>;
+
+/** Shared by all loaded copies of this package: one listener for the work of all tracers. */
+interface Shared {
+  readonly works: Set<SignalWork>;
+  readonly onSignalReceived: (signal: NodeJS.Signals) => void;
+}
+
+function shared(): Shared {
+  return processWide('signals.v1', () => ({ works: new Set<SignalWork>(), onSignalReceived }));
+}
+
+/**
+ * Runs the work once, at SIGTERM or SIGINT. Then raises the signal again, which ends the process, unless the app listens
+ * for the signal too: then the app decides when the process ends.
+ * @param work is given whether the process ends after it
+ * @returns a function that removes the registration
+ */
+export function onSignal(work: SignalWork): () => void {
+  const { works, onSignalReceived } = shared();
+  if (works.size === 0) {
+    // First in line: a `once` listener of the app is removed before later listeners run, and could not be counted.
+    for (const signal of SIGNALS) process.prependListener(signal, onSignalReceived);
+  }
+  works.add(work);
+  return () => {
+    if (works.delete(work) && works.size === 0) stopListening();
+  };
+}
+
+function stopListening(): void {
+  for (const signal of SIGNALS) process.removeListener(signal, shared().onSignalReceived);
+}
+
+function onSignalReceived(signal: NodeJS.Signals): void {
+  const { works } = shared();
+  const all = [...works];
+  const isLast = process.listeners(signal).every((each) => each === shared().onSignalReceived);
+  // A second signal ends the process at once, as it would without this listener.
+  works.clear();
+  stopListening();
+  Promise.allSettled(all.map((work) => work(isLast))).then(() => {
+    if (!isLast || process.listenerCount(signal) > 0) return;
+    // A process that a signal ends emits no 'exit'.
+    atExit();
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,129 @@
+/** An HTTP client over node:http. Its requests are limited in time and size and never keep the process alive. */
+
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+
+const MAX_SOCKETS = 2;
+/** Node's servers close a connection after 5 idle seconds, which could be just when the next request is sent. */
+const MAX_IDLE_MS = 4000;
+const GIVEN_UP = 'given up: shutting down';
+
+/** A client with its own connection pools; `close()` closes the idle connections. */
+export function nodeHttpClient(): HttpClient {
+  const options = {
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    scheduling: 'lifo' as const,
+    timeout: MAX_IDLE_MS,
+  };
+  const http = new HttpAgent(options);
+  const https = new HttpsAgent(options);
+  return {
+    send(request) {
+      return new Promise((resolve, reject) => {
+        if (request.signal?.aborted) throw new Error(GIVEN_UP);
+        const secure = request.url.protocol === 'https:';
+        const start = secure ? httpsRequest : httpRequest;
+        const outgoing = start(request.url, {
+          method: request.method,
+          agent: secure ? https : http,
+          headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
+        });
+        // Added at once: an 'error' without a listener would end the process.
+        outgoing.on('error', reject);
+        followRequest(outgoing, secure, request, resolve, reject);
+      });
+    },
+    close() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+/** Settles the promise by the first of: the response is read, an error, the deadline, an abort. */
+function followRequest(
+  outgoing: ClientRequest,
+  secure: boolean,
+  request: HttpRequest,
+  resolve: (response: HttpResponse) => void,
+  reject: (error: Error) => void,
+): void {
+  const deadline = setTimeout(() => {
+    outgoing.destroy(new Error(`no complete response within ${request.timeoutMs} ms`));
+  }, request.timeoutMs);
+  deadline.unref();
+  const abort = () => outgoing.destroy(new Error(GIVEN_UP));
+  request.signal?.addEventListener('abort', abort, { once: true });
+  let isConnected = false;
+  const fail = (error: Error) => {
+    release();
+    reject(isConnected ? error : Object.assign(error, { isUnsent: true }));
+    outgoing.destroy();
+  };
+  const release = () => {
+    clearTimeout(deadline);
+    request.signal?.removeEventListener('abort', abort);
+  };
+  const connected = () => {
+    isConnected = true;
+  };
+  outgoing.on('socket', (socket) => {
+    try {
+      socket.unref();
+      if (!socket.connecting) connected();
+      else socket.once(secure ? 'secureConnect' : 'connect', connected);
+    } catch {
+      // Assume the worst: the request may have been sent.
+      connected();
+    }
+  });
+  outgoing.on('error', fail);
+  let hasResponse = false;
+  // A response that switches protocols emits neither 'response' nor 'error' before 'close'.
+  outgoing.on('close', () => {
+    if (!hasResponse) fail(new Error('the connection was closed without a response'));
+  });
+  outgoing.on('response', (response) => {
+    hasResponse = true;
+    readAll(response, request.maxResponseBytes).then((body) => {
+      release();
+      resolve({
+        status: response.statusCode ?? 0,
+        header: (name) => headerOf(response, name),
+        body,
+      });
+    }, fail);
+  });
+  const { onBodySent } = request;
+  if (onBodySent !== undefined) outgoing.on('finish', onBodySent);
+  outgoing.end(request.body);
+}
+
+function headerOf(response: IncomingMessage, name: string): string | undefined {
+  const value = response.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** The body as text. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
+async function readAll(response: IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  const { statusCode = 0 } = response;
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) {
+      if (statusCode >= 300) break;
+      throw new Error(`the response is longer than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,29 @@
+/** The timers of the runtime, taken before a test can replace them by fake ones, which would delay or lose rows. */
+export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+/** The longest wait of a timer in milliseconds: a longer one fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Resolves after `ms` milliseconds, or at once when the signal aborts. Does not keep the process alive. */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      stopTimer(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = unref(startTimer(done, Math.min(ms, LONGEST_TIMER_MS)));
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** Lets the process exit although the timer is pending. */
+export function unref<T>(timer: T): T {
+  // In browsers, and in tests that imitate one, a timer is a number.
+  (timer as { unref?: () => void } | undefined)?.unref?.();
+  return timer;
+}

@@ -1,0 +1,72 @@
+/** An HTTP client over `fetch`. Its requests are limited in time and size. */
+
+import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+import { startTimer, stopTimer } from '../timers.js';
+
+export function fetchClient(): HttpClient {
+  return { send, close() {} };
+}
+
+async function send(request: HttpRequest): Promise<HttpResponse> {
+  const { signal, timeoutMs } = request;
+  const stop = new AbortController();
+  const giveUp = () => stop.abort(new Error('given up: shutting down'));
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  const deadline = startTimer(() => {
+    stop.abort(new Error(`no complete response within ${timeoutMs} ms`));
+  }, timeoutMs);
+  try {
+    return await Promise.race([fetchWhole(request, stop.signal), rejectOnAbort(stop.signal)]);
+  } finally {
+    stopTimer(deadline);
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+async function fetchWhole(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  const { method, url, headers, body } = request;
+  const response = await fetch(url, {
+    method,
+    headers,
+    // The memory is never a SharedArrayBuffer.
+    body: (body as Uint8Array<ArrayBuffer> | undefined) ?? null,
+    // A redirect that is followed would send the API key to another address.
+    redirect: 'manual',
+    signal,
+  });
+  return {
+    // Browsers hide everything about a redirect, even its status.
+    status: response.type === 'opaqueredirect' ? 302 : response.status,
+    header: (name) => response.headers.get(name) ?? undefined,
+    body: await readAll(response, request.maxResponseBytes),
+  };
+}
+
+/** Rejects with the signal's reason. `fetch` may reject with another error, or stop within a body without any. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** The body as text. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
+async function readAll(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return '';
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    if (size > maxBytes) {
+      await reader.cancel();
+      if (response.status >= 300) return text;
+      throw new Error(`the response is longer than ${maxBytes} bytes`);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

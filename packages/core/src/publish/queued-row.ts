@@ -1,0 +1,87 @@
+import { utf8Length, utf8Text, writeUtf8 } from '#platform';
+import type { BatchRow } from './user-transport.js';
+
+/** The position of a row on disk; the spool knows the rest of it. */
+export interface RowPlace {
+  readonly number: number;
+}
+
+/** `unknown` after a send whose failure does not tell whether the platform stored the row. */
+export type Arrival = 'no' | 'unknown' | 'arrived';
+
+/**
+ * A row in the queue. Its JSON text stays a string until it is written to a request body or to disk, where it is encoded.
+ */
+export class QueuedRow implements BatchRow {
+  readonly inferenceId: string;
+  /** JSON text of the `config` that names its columns. Rows of one batch have the same. */
+  readonly layout: string;
+  /** Length of its JSON text in UTF-8 bytes. */
+  readonly byteLength: number;
+  #place: RowPlace | undefined;
+  #arrival: Arrival = 'no';
+  readonly #json: string | Uint8Array;
+
+  /**
+   * @param json JSON text of a `WireRow`, as a string or in UTF-8
+   * @param place where it is on disk, if it was read from there
+   */
+  constructor(
+    inferenceId: string,
+    layout: string,
+    json: string | Uint8Array,
+    place: RowPlace | undefined = undefined,
+  ) {
+    this.inferenceId = inferenceId;
+    this.layout = layout;
+    this.byteLength = typeof json === 'string' ? utf8Length(json) : json.byteLength;
+    this.#json = json;
+    this.#place = place;
+  }
+
+  /** Undefined if the row is not on disk. */
+  get place(): RowPlace | undefined {
+    return this.#place;
+  }
+
+  /** Whether the platform has the row, as far as its earlier sends tell. */
+  get arrival(): Arrival {
+    return this.#arrival;
+  }
+
+  /** Sets where the row was written on disk. */
+  setPlace(place: RowPlace | undefined): void {
+    this.#place = place;
+  }
+
+  /** Sets what is known of its arrival after a send or a lookup. */
+  setArrival(arrival: Arrival): void {
+    this.#arrival = arrival;
+  }
+
+  /** The same row with another JSON text. */
+  withText(json: string): QueuedRow {
+    const row = new QueuedRow(this.inferenceId, this.layout, json, this.#place);
+    row.#arrival = this.#arrival;
+    return row;
+  }
+
+  /** The JSON text in UTF-8. */
+  get bytes(): Uint8Array {
+    const json = this.#json;
+    return typeof json === 'string' ? new TextEncoder().encode(json) : json;
+  }
+
+  /** The JSON text. */
+  get text(): string {
+    const json = this.#json;
+    return typeof json === 'string' ? json : utf8Text(json);
+  }
+
+  /** Writes the JSON text in UTF-8 to memory of `allocate`, which must have room for it. */
+  writeTo(target: Uint8Array, offset: number): void {
+    const json = this.#json;
+    if (typeof json === 'string') writeUtf8(target, json, offset);
+    else target.set(json, offset);
+  }
+}

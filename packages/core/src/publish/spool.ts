@@ -1,0 +1,81 @@
+/** The interface of a spool, which keeps traces on disk until they are delivered. */
+
+import type { EndedTrace } from '../trace/ended-trace.js';
+import type { RetryPolicy } from './backoff.js';
+import type { Ledger } from './ledger.js';
+import type { QueuedRow } from './queued-row.js';
+import type { Delivery, Transport } from './transport.js';
+
+/** The part of a trace that a spool reads. */
+export interface SpooledTrace extends EndedTrace {
+  /** A name for the time before the route is known. */
+  readonly nameAtStart: string;
+  /** Increases with each change of the trace. */
+  readonly revision: number;
+}
+
+export interface Spool {
+  /** Records that a trace has begun. */
+  begin(trace: SpooledTrace): void;
+  /** Writes the row of a trace before the last bytes of its response are sent. */
+  writeAhead(trace: SpooledTrace): void;
+  /** Writes the row of an ended trace, unless the row written ahead is current. @returns the row */
+  done(trace: SpooledTrace): QueuedRow;
+  /** Removes a trace that ended and is not published. */
+  discard(trace: SpooledTrace): void;
+
+  /** Keeps rows on disk that are to be sent later. */
+  keepAll(rows: readonly QueuedRow[]): Delivery;
+  /** Keeps a row that another library could not deliver. @returns whether it is on disk */
+  importRow(row: QueuedRow): boolean;
+  /** Those of the rows that another process may have sent. */
+  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[];
+
+  /** A transport that records on disk which rows it is about to send. */
+  withAttempts(transport: Transport): Transport;
+  /** A transport that keeps on disk the rows that it cannot deliver. */
+  withKeeping(transport: Transport): Transport;
+  /** Starts to send rows that wait on disk, of this process and of dead ones. */
+  replay(options: ReplayOptions): ReplayHandle;
+
+  /**
+   * Keeps queued rows on disk at the exit of the process.
+   * @param waiting called at the exit; returns the rows in memory
+   * @returns a function that removes the registration
+   */
+  holdExit(waiting: () => Iterable<QueuedRow>): () => void;
+  /** Gives up the ownership of the files on disk, so that other processes may send the rows. */
+  release(): void;
+
+  readonly folder: string;
+  /** Bytes on disk, of all processes, approximately. */
+  readonly bytes: number;
+  /** Bytes of rows in memory that could not be written to disk. */
+  readonly memoryBytes: number;
+  /** Counts the rows that this process took over from dead processes. */
+  readonly adopted: Ledger;
+  /** Number of rows that this process took over from dead processes. */
+  readonly adoptedRows: number;
+}
+
+export interface ReplayOptions {
+  readonly transport: Transport;
+  readonly policy: RetryPolicy;
+  readonly maxBatchRows: number;
+  /** From 0 up to but not including 1. @default Math.random */
+  readonly random?: (() => number) | undefined;
+}
+
+/** A running replay, which sends rows that wait on disk. */
+export interface ReplayHandle {
+  /** Whether the last scan found no row. */
+  readonly isIdle: boolean;
+  /** Consecutive failed sends. */
+  readonly failures: number;
+  /** Retries at once, since the cause of the failures is gone. */
+  retryNow(): void;
+  /** Stops scanning for rows of dead processes once all found rows are sent. */
+  retire(): void;
+  /** Aborts the current send and stops. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+/** The spool on disk. Writes a trace at its begin, before the end of its response, and at its own end. */
+
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import type { SpoolFiles } from '../platform/spool-files.js';
+import type { Ledger } from '../publish/ledger.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import { rowOf } from '../publish/row.js';
+import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
+import type { Delivery, Transport } from '../publish/transport.js';
+import type { Redactor } from '../values/redact.js';
+import { startText } from './interrupted-row.js';
+import { Replay } from './replay.js';
+import type { SpoolEntry } from './segment.js';
+import type { SpoolConfig } from './settings.js';
+import { SpoolLog } from './spool-log.js';
+import { withAttempts, withKeeping } from './transports.js';
+
+export interface SpoolTools {
+  readonly diagnostics: Diagnostics;
+  /** Counts the rows of this process. */
+  readonly ledger: Ledger;
+  /** Masks names. */
+  readonly redactor: Redactor;
+  /** Runs a function outside any request's scope. */
+  readonly runDetached: (fn: () => void) => void;
+}
+
+/** What was written of a trace. */
+interface JournalEntry {
+  readonly place: SpoolEntry | undefined;
+  /** The row as it was written ahead, and the trace's revision at that time. */
+  readonly row?: QueuedRow | undefined;
+  readonly revision?: number | undefined;
+}
+
+/** The spool on disk of one tracer. */
+export class DiskSpool implements Spool {
+  readonly #log: SpoolLog;
+  readonly #tools: SpoolTools;
+  readonly #journal = new WeakMap<SpooledTrace, JournalEntry>();
+  #replay: Replay | undefined;
+
+  /**
+   * @param destination names the pipeline, which has a subfolder of its own, so that its rows are sent to no other
+   * @throws Error if the folder is not safe, or cannot be created
+   */
+  constructor(config: SpoolConfig, files: SpoolFiles, destination: string, tools: SpoolTools) {
+    const { diagnostics, ledger, runDetached } = tools;
+    this.#tools = tools;
+    this.#log = new SpoolLog({
+      config,
+      files,
+      destination,
+      diagnostics,
+      ledger,
+      runDetached,
+      onKept: () => this.#replay?.retrySoon(),
+    });
+  }
+
+  begin(trace: SpooledTrace): void {
+    const place = this.#log.begin(startText(trace, this.#tools.redactor));
+    if (place !== undefined) this.#journal.set(trace, { place });
+  }
+
+  writeAhead(trace: SpooledTrace): void {
+    if (!this.#log.writesAhead) return;
+    const row = rowOf(trace, this.#tools.redactor);
+    const { revision } = trace;
+    const before = this.#journal.get(trace)?.place;
+    this.#journal.set(trace, { place: this.#log.append(before, row) ?? before, row, revision });
+  }
+
+  done(trace: SpooledTrace): QueuedRow {
+    const { place, row: ahead, revision } = this.#journal.get(trace) ?? NOT_WRITTEN;
+    this.#journal.delete(trace);
+    if (ahead !== undefined && revision === trace.revision) return this.#queuedRow(ahead, place);
+    const row = rowOf(trace, this.#tools.redactor);
+    const written = this.#log.writesAhead ? this.#log.append(place, row) : undefined;
+    // The row on disk is not this one.
+    if (written === undefined && place !== undefined) this.#log.forgetRow(place);
+    return this.#queuedRow(row, written ?? place);
+  }
+
+  #queuedRow(row: QueuedRow, place: SpoolEntry | undefined): QueuedRow {
+    if (place !== undefined) this.#log.setQueued(place);
+    row.setPlace(place);
+    return row;
+  }
+
+  discard(trace: SpooledTrace): void {
+    const entry = this.#journal.get(trace);
+    if (entry !== undefined) this.#log.finish([entry]);
+  }
+
+  keepAll(rows: readonly QueuedRow[]): Delivery {
+    return this.#log.keepAll(rows);
+  }
+
+  importRow(row: QueuedRow): boolean {
+    return this.#log.keep(row) === 'disk';
+  }
+
+  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    return this.#log.doubtful(rows);
+  }
+
+  withAttempts(transport: Transport): Transport {
+    return withAttempts(transport, this.#log);
+  }
+
+  withKeeping(transport: Transport): Transport {
+    return withKeeping(transport, this.#log);
+  }
+
+  replay(options: ReplayOptions): ReplayHandle {
+    const { diagnostics, runDetached } = this.#tools;
+    this.#replay = new Replay(this.#log, options, runDetached, diagnostics);
+    return this.#replay;
+  }
+
+  holdExit(waiting: () => Iterable<QueuedRow>): () => void {
+    return this.#log.holdExit(waiting);
+  }
+
+  release(): void {
+    this.#log.release();
+  }
+
+  get folder(): string {
+    return this.#log.folder;
+  }
+
+  get bytes(): number {
+    return this.#log.bytes;
+  }
+
+  get memoryBytes(): number {
+    return this.#log.memoryBytes;
+  }
+
+  get adopted(): Ledger {
+    return this.#log.adopted;
+  }
+
+  get adoptedRows(): number {
+    return this.#log.adoptedRows;
+  }
+}
+
+const NOT_WRITTEN: JournalEntry = { place: undefined };

@@ -1,0 +1,264 @@
+/** The folder of a spool and the state of its disk, shared by all parts of the spool. */
+
+import { allocate } from '#platform';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { monotonicMs } from '../platform/clock.js';
+import type { SpoolFiles } from '../platform/spool-files.js';
+import type { Ledger } from '../publish/ledger.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import { nameOf, QUARANTINE, segmentsIn } from './names.js';
+import { Quarantine } from './quarantine.js';
+import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import type { SpoolConfig } from './settings.js';
+import { SlowDisk } from './slow-disk.js';
+import { State } from './trace-table.js';
+
+const RETRY_DISK_MS = 1000;
+
+export interface SpoolFolderOptions {
+  readonly files: SpoolFiles;
+  readonly config: SpoolConfig;
+  /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
+  readonly destination: string;
+  readonly diagnostics: Diagnostics;
+  /** Called when the disk failed. */
+  readonly onFailure: () => void;
+}
+
+/** One spool folder. */
+export class SpoolFolder {
+  readonly path: string;
+  readonly files: SpoolFiles;
+  readonly config: SpoolConfig;
+  readonly diagnostics: Diagnostics;
+  /** The id of this process in the names of its segments. */
+  readonly owner: string;
+  readonly quarantine: Quarantine;
+  readonly slowDisk: SlowDisk;
+  #otherBytes = 0;
+  #notBefore = 0;
+  readonly #doubtful = new WeakSet<Segment>();
+  readonly #takenOver = new WeakSet<Segment>();
+  readonly #onFailure: () => void;
+
+  /** @throws Error if the folder is not safe, or cannot be created */
+  constructor({ files, config, destination, diagnostics, onFailure }: SpoolFolderOptions) {
+    this.#onFailure = onFailure;
+    this.files = files;
+    this.config = config;
+    this.diagnostics = diagnostics;
+    files.prepare(config.dir);
+    this.path = files.join(config.dir, files.fingerprint(destination));
+    files.prepare(this.path);
+    this.owner = files.owner();
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE));
+    this.slowDisk = new SlowDisk(diagnostics);
+  }
+
+  /** Bytes of other processes' segments and of the quarantine, when they were last measured. */
+  get otherBytes(): number {
+    return this.#otherBytes;
+  }
+
+  /** Whether writes are paused because the disk failed within the last second. */
+  get isPaused(): boolean {
+    return this.#notBefore > 0 && monotonicMs() < this.#notBefore;
+  }
+
+  /** Ends the pause after a failure. */
+  resume(): void {
+    this.#notBefore = 0;
+  }
+
+  /** Reports that the disk failed, and pauses writes for a second. */
+  reportFailure(error: unknown): void {
+    this.#notBefore = monotonicMs() + RETRY_DISK_MS;
+    this.#onFailure();
+    this.reportWriteFailure(error);
+  }
+
+  /** Reports a failed write, without a pause: other files may still be written. */
+  reportWriteFailure(error: unknown): void {
+    this.diagnostics.report(
+      'error',
+      'spool_failed',
+      `cannot write to ${this.path}; rows wait in memory until that works again`,
+      error,
+    );
+  }
+
+  /** Writes a row that the platform refuses to the quarantine. May throw. */
+  quarantineRow(row: QueuedRow): void {
+    this.#otherBytes += this.quarantine.add(row);
+  }
+
+  /** Deletes the oldest file of the quarantine. @returns whether there was one */
+  dropQuarantined(): boolean {
+    const freed = this.quarantine.removeOldest();
+    this.#otherBytes -= freed;
+    return freed > 0;
+  }
+
+  /** Reports rows that were deleted because the folder was full or they were too old. */
+  reportLost(reason: 'spool_full' | 'spool_expired', count: number): void {
+    if (count === 0) return;
+    const { maxBytes, maxAgeMs } = this.config;
+    this.diagnostics.report(
+      'error',
+      `lost_${reason}`,
+      `${count} rows were deleted from ${this.path}: it keeps ${maxBytes} bytes and ${maxAgeMs} ms, the newest first`,
+    );
+  }
+
+  /** Deletes a segment. If that fails, another process will find only finished traces in it. */
+  remove(segment: Segment): void {
+    try {
+      segment.remove();
+    } catch (error) {
+      this.reportWriteFailure(error);
+    }
+  }
+
+  /** Gives up the ownership of a segment, so that another process may take it over. Deletes one without open rows. */
+  handOver(segment: Segment): void {
+    if (segment.isGone) return;
+    if (segment.isDone) {
+      this.remove(segment);
+      return;
+    }
+    segment.close();
+    this.files.rename(segment.path, this.files.join(this.path, nameOf(segment.id, undefined)));
+  }
+
+  /** Renews this process's lease on the segment. */
+  touch(segment: Segment): void {
+    try {
+      this.files.touch(segment.path);
+    } catch {
+      // Another process has taken it over, which is noticed before its rows are sent.
+    }
+  }
+
+  /** Closes a segment that another process has taken over, because this one's lease expired. @returns whether it was one */
+  releaseTakenOver(segment: Segment): boolean {
+    const { files, path } = this;
+    if (segment.isGone || files.stat(segment.path) !== undefined) return false;
+    // Taken over means that the file has another owner's name now. A moved folder has no such name.
+    const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
+    if (!isThere || !files.isLinked(segment.file)) return false;
+    segment.close();
+    this.#takenOver.add(segment);
+    return true;
+  }
+
+  /** Whether another process has taken the row over. */
+  isTaken(entry: SpoolEntry | undefined): boolean {
+    return (
+      entry !== undefined &&
+      this.#takenOver.has(entry.segment) &&
+      entry.segment.table.hasRow(entry.number)
+    );
+  }
+
+  /** Marks a segment whose rows may have been delivered: the platform is asked before each row is sent. */
+  markDoubtful(segment: Segment): void {
+    this.#doubtful.add(segment);
+  }
+
+  /**
+   * Whether the segment's rows may have been delivered: its file is a copy, or was deleted while in use, perhaps by a process
+   * that took it over and sent its rows.
+   */
+  isDoubtful(segment: Segment): boolean {
+    return this.#doubtful.has(segment) || !this.files.isLinked(segment.file);
+  }
+
+  /** Writes the deleted file of a segment again, unless all its traces are finished. */
+  rewriteDeleted(segment: Segment): void {
+    if (segment.isDone) {
+      segment.seal();
+      segment.close();
+      return;
+    }
+    this.files.prepare(this.path);
+    replaceDeletedFile(this.files, segment);
+    this.#doubtful.add(segment);
+    this.diagnostics.report(
+      'warn',
+      'spool_deleted',
+      `${segment.path} was deleted while in use, and was written again`,
+    );
+  }
+
+  /** Measures the files of other processes and the quarantine. @param except paths of segments that are counted elsewhere */
+  measureOthers(except: ReadonlySet<string | undefined>): void {
+    let bytes = 0;
+    for (const folder of [this.path, this.quarantine.path]) {
+      for (const name of this.files.list(folder)) {
+        const path = this.files.join(folder, name);
+        if (!except.has(path)) bytes += this.files.stat(path)?.bytes ?? 0;
+      }
+    }
+    this.#otherBytes = bytes;
+  }
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Copies a deleted file, whose content is still readable through the open descriptor, to a new file of the same name.
+ * @throws Error if there is no room for it; then the segment goes on with the deleted file
+ */
+function replaceDeletedFile(files: SpoolFiles, segment: Segment): void {
+  const file = files.create(segment.path);
+  try {
+    copy(files, segment, file);
+  } catch (error) {
+    files.closeFile(file);
+    files.remove(segment.path);
+    throw error;
+  }
+  segment.replaceFile(file);
+}
+
+function copy(files: SpoolFiles, { file: from, bytes }: Segment, to: number): void {
+  const chunk = allocate(CHUNK_BYTES);
+  for (let position = 0; position < bytes; ) {
+    const wanted = chunk.subarray(0, Math.min(CHUNK_BYTES, bytes - position));
+    const read = files.readSync(from, wanted, position);
+    if (read === 0) break;
+    const written = files.append(to, chunk, read);
+    if (written < read)
+      throw new Error(`${written} of ${read} bytes were written: the disk is full`);
+    position += read;
+  }
+}
+
+const WINDOW_BYTES = 1024 * 1024;
+
+/** Reads the next waiting rows of a segment, and marks them as queued. Rows that cannot be read are dropped and reported. */
+export async function readBack(
+  folder: SpoolFolder,
+  segment: Segment,
+  ledger: Ledger,
+): Promise<readonly QueuedRow[]> {
+  try {
+    const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
+    for (const row of rows) {
+      const entry = entryOf(row);
+      entry?.segment.table.set(entry.number, State.queued);
+    }
+    if (damaged > 0) {
+      ledger.dropSpooled('spool_damaged', damaged);
+      folder.diagnostics.report(
+        'error',
+        'spool_damaged',
+        `${damaged} rows of ${segment.path} cannot be read back and are lost`,
+      );
+    }
+    return rows;
+  } catch (error) {
+    folder.reportFailure(error);
+    return [];
+  }
+}

@@ -1,0 +1,270 @@
+/** Segments of dead processes, taken over one at a time, the oldest first. */
+
+import { wallClockMs } from '../platform/clock.js';
+import { Ledger } from '../publish/ledger.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import { readBack, type SpoolFolder } from './folder.js';
+import { interruptedRow } from './interrupted-row.js';
+import { claim, isOrphan, nameOf, type SegmentName, segmentsIn } from './names.js';
+import { type Recovered, recover } from './recover.js';
+import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import { State } from './trace-table.js';
+
+/** A file that is older may come from a snapshot of the whole disk, in which no file looks like a copy. */
+const FRESH_MS = 3_600_000;
+/** Rows returned at a time. */
+const MAX_ROWS = 100;
+/** Damaged ranges of one segment that are kept, and the bytes of each. */
+const MAX_DAMAGES = 100;
+const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
+
+interface Claimed extends Recovered {
+  /** When its process last renewed the lease, in epoch milliseconds. */
+  readonly aliveMs: number;
+}
+
+/** Takes over the segments of dead processes. */
+export class InheritedSegments {
+  /** Counts the rows that were taken over. */
+  readonly ledger = new Ledger();
+  #found = 0;
+  readonly #folder: SpoolFolder;
+  /** Called after a segment was taken over. */
+  readonly #onAdopted: () => void;
+  #segment: Segment | undefined;
+  /** Rows of traces that were open when their process died. */
+  readonly #interrupted: QueuedRow[] = [];
+  readonly #newerVersions = new Set<string>();
+  #isReading = false;
+
+  constructor(folder: SpoolFolder, onAdopted: () => void) {
+    this.#folder = folder;
+    this.#onAdopted = onAdopted;
+  }
+
+  /** Number of rows that were taken over. */
+  get found(): number {
+    return this.#found;
+  }
+
+  /** The segment that was taken over and is not finished. */
+  get segment(): Segment | undefined {
+    return this.#segment;
+  }
+
+  /** Takes over the oldest segment of a dead process. @returns whether there is one */
+  async adopt(): Promise<boolean> {
+    if (this.#segment !== undefined) return true;
+    for (const name of this.#orphans()) if (await this.#adoptSegment(name)) return true;
+    return false;
+  }
+
+  /** Deletes the oldest segment of a dead process with its waiting rows. @returns whether there was one */
+  async dropOldest(): Promise<boolean> {
+    if (this.#dropAdopted()) return true;
+    for (const name of this.#orphans()) {
+      const claimed = await this.#claim(name);
+      if (claimed === undefined) continue;
+      this.#drop(claimed, 'spool_full');
+      return true;
+    }
+    return false;
+  }
+
+  /** The next rows; none if no dead process left any. */
+  async next(): Promise<readonly QueuedRow[]> {
+    for (;;) {
+      const segment = this.#segment;
+      if (segment === undefined) return [];
+      const interrupted = this.#interrupted.splice(0, MAX_ROWS);
+      if (interrupted.length > 0) return interrupted;
+      this.#isReading = true;
+      const rows =
+        segment.spooledRows === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
+      this.#isReading = false;
+      if (rows.length > 0) return rows;
+      // If reading failed, the rows stay in the file.
+      if (segment.isDone) {
+        this.#folder.remove(segment);
+      } else {
+        const left = segment.spooledRows;
+        this.#folder.handOver(segment);
+        // The process that takes the segment over next, perhaps this one, counts them again.
+        this.#found -= left;
+        this.ledger.handOverSpooled(left);
+      }
+      if (this.#segment === segment) this.#segment = undefined;
+      if (!(await this.adopt())) return [];
+    }
+  }
+
+  /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */
+  putBack(row: QueuedRow): boolean {
+    const entry = entryOf(row);
+    if (entry === undefined || entry.segment !== this.#segment) return false;
+    if (entry.segment.table.hasRow(entry.number)) return false;
+    this.#interrupted.push(row);
+    return true;
+  }
+
+  /** Drops the segment if another process has taken it over. */
+  releaseTakenOver(): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    const { spooledRows } = segment;
+    if (!this.#folder.releaseTakenOver(segment)) return;
+    const count = spooledRows + this.#interrupted.splice(0).length;
+    this.#segment = undefined;
+    this.ledger.dropSpooled('taken_over', count);
+  }
+
+  /**
+   * Checks the file once a second.
+   * @param renewsLease whether to renew the lease
+   */
+  maintain(renewsLease: boolean): void {
+    this.releaseTakenOver();
+    const segment = this.#segment;
+    if (segment === undefined || segment.isGone) return;
+    if (!this.#folder.files.isLinked(segment.file)) this.#folder.rewriteDeleted(segment);
+    else if (renewsLease) this.#folder.touch(segment);
+  }
+
+  /** Gives up the ownership of the segment. */
+  handOver(): void {
+    if (this.#segment !== undefined) this.#folder.handOver(this.#segment);
+    this.#segment = undefined;
+  }
+
+  *#orphans(): Generator<SegmentName> {
+    const { files, path, owner } = this.#folder;
+    const now = wallClockMs();
+    for (const name of segmentsIn(files, path)) {
+      if (name.owner === owner || this.#newerVersions.has(name.id)) continue;
+      if (isOrphan(files, path, name, now)) yield name;
+    }
+  }
+
+  async #adoptSegment(name: SegmentName): Promise<boolean> {
+    const claimed = await this.#claim(name);
+    if (claimed === undefined) return false;
+    const { segment, interrupted, damages, aliveMs } = claimed;
+    try {
+      await this.#setDamagesAside(segment, damages);
+      if (wallClockMs() - name.createdMs > this.#folder.config.maxAgeMs) {
+        this.#drop(claimed, 'spool_expired');
+        return false;
+      }
+      for (const [number, start] of interrupted) {
+        this.#interrupt(start, aliveMs, { segment, number });
+      }
+      const rows = segment.spooledRows + this.#interrupted.length;
+      if (rows === 0) {
+        this.#folder.remove(segment);
+        return false;
+      }
+      this.#found += rows;
+      this.ledger.spool(rows);
+      this.#segment = segment;
+      this.#onAdopted();
+      return true;
+    } catch (error) {
+      this.#folder.reportFailure(error);
+      return false;
+    }
+  }
+
+  /** Takes a segment over and reads its state; undefined if another process was faster or its version is newer. */
+  async #claim(name: SegmentName): Promise<Claimed | undefined> {
+    const { files, path: folder, owner } = this.#folder;
+    try {
+      const before = files.stat(files.join(folder, nameOf(name.id, name.owner)));
+      const path = claim(files, folder, name, owner);
+      if (path === undefined) return undefined;
+      const recovered = await recover(files, path, name);
+      const aliveMs = before?.modifiedMs ?? wallClockMs();
+      if (!recovered.isNewer) {
+        this.#markCopyDoubtful(recovered.segment, name, aliveMs);
+        return { ...recovered, aliveMs };
+      }
+      this.#leaveToNewerVersion(recovered.segment);
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
+    return undefined;
+  }
+
+  /** Marks a segment that a backup or snapshot may have restored: its rows may have been delivered since. */
+  #markCopyDoubtful(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
+    const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
+    if (!isCopy && Date.now() - aliveMs < FRESH_MS) return;
+    this.#folder.markDoubtful(segment);
+    this.#folder.diagnostics.report(
+      'info',
+      'spool_copied',
+      `${segment.path} is a copy or is old: the platform is asked for each of its rows before the row is sent`,
+    );
+  }
+
+  #drop({ segment, interrupted }: Claimed, reason: 'spool_full' | 'spool_expired'): void {
+    const count = segment.spooledRows + interrupted.size;
+    this.#folder.remove(segment);
+    this.#found += count;
+    this.ledger.drop(reason, count);
+    this.#folder.reportLost(reason, count);
+  }
+
+  /** Deletes the segment that was taken over, unless rows of it are being sent. */
+  #dropAdopted(): boolean {
+    const segment = this.#segment;
+    if (segment === undefined || this.#isReading) return false;
+    const { table } = segment;
+    if (table.count(State.open) + table.count(State.queued) > this.#interrupted.length)
+      return false;
+    const count = table.count(State.spooled) + this.#interrupted.splice(0).length;
+    this.#segment = undefined;
+    this.#folder.remove(segment);
+    this.ledger.dropSpooled('spool_full', count);
+    this.#folder.reportLost('spool_full', count);
+    return true;
+  }
+
+  #leaveToNewerVersion(segment: Segment): void {
+    this.#newerVersions.add(segment.id);
+    this.#folder.handOver(segment);
+    this.#folder.diagnostics.report(
+      'warn',
+      'spool_newer',
+      `${segment.path} was written by a newer version of this library, and is left alone`,
+    );
+  }
+
+  #interrupt(start: string, endedMs: number, entry: SpoolEntry): void {
+    const row = interruptedRow(start, endedMs, entry);
+    if (row === undefined) {
+      entry.segment.table.set(entry.number, State.done);
+      return;
+    }
+    // The process may have been killed after the row was sent and before the `done` frame.
+    row.setArrival('unknown');
+    this.#interrupted.push(row);
+  }
+
+  async #setDamagesAside(
+    segment: Segment,
+    damages: readonly { readonly offset: number; readonly end: number }[],
+  ): Promise<void> {
+    const { files, quarantine, diagnostics } = this.#folder;
+    for (const { offset, end } of damages.slice(0, MAX_DAMAGES)) {
+      const bytes = new Uint8Array(Math.min(end - offset, MAX_DAMAGE_BYTES));
+      await files.read(segment.file, bytes, offset);
+      quarantine.addBytes(bytes);
+    }
+    if (damages.length === 0) return;
+    diagnostics.report(
+      'error',
+      'spool_damaged',
+      `${segment.path} is damaged in ${damages.length} places; the bytes are in ${quarantine.path}; all other rows are sent`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+/** The row of a trace that was open when its process died, from the facts known at its begin. */
+
+import { randomUuid } from '../platform/random-id.js';
+import { BARE_LAYOUT } from '../publish/layout.js';
+import { QueuedRow, type RowPlace } from '../publish/queued-row.js';
+import type { SpooledTrace } from '../publish/spool.js';
+import { quote, thousandthsText, valueIn } from '../values/json-text.js';
+import type { Redactor } from '../values/redact.js';
+
+/** The facts known at the begin of a trace, as JSON text. */
+export function startText(trace: SpooledTrace, redactor: Redactor): string {
+  const { inferenceId, startedAt, nameAtStart } = trace;
+  return `{"inferenceId":${quote(inferenceId)},"startedAt":${startedAt},"name":${redactor.quotedLabel(nameAtStart)}}`;
+}
+
+/**
+ * @param start the result of `startText`
+ * @param aliveMs when its process last renewed its lease, in epoch milliseconds
+ * @returns undefined if `start` is not such a text
+ */
+export function interruptedRow(
+  start: string,
+  aliveMs: number,
+  place: RowPlace,
+): QueuedRow | undefined {
+  const facts = valueIn(start) as Partial<Record<string, unknown>> | null | undefined;
+  const { inferenceId, startedAt, name } = facts ?? {};
+  if (typeof inferenceId !== 'string' || typeof startedAt !== 'number' || typeof name !== 'string')
+    return undefined;
+  const latency = Math.max(Math.round(aliveMs - startedAt), 0);
+  const metadata =
+    '{"http":{"outcome":"interrupted"},"error":"the process ended before the trace did","latencyIsLowerBound":true}';
+  const text = `{"inferenceTimestamp":${thousandthsText(startedAt)},"inferenceId":${quote(inferenceId)},"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${randomUuid()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
+  return new QueuedRow(inferenceId, BARE_LAYOUT, text, place);
+}

@@ -1,0 +1,78 @@
+/**
+ * Names of segment files: creation time, identity of the file, and owner. A process takes a segment over by renaming it, at
+ * which one process alone succeeds.
+ */
+
+import { randomUuid } from '../platform/random-id.js';
+import type { SpoolFiles } from '../platform/spool-files.js';
+
+export const SUFFIX = '.wal';
+/** The subfolder for rows that the platform refuses. */
+export const QUARANTINE = 'quarantine';
+/** The owner in the name of a segment that was given up. */
+const NO_OWNER = '0';
+/** How long a lease lasts that an owner on another machine renews by touching its files. */
+const LEASE_MS = 120_000;
+/** How long a lease of a living process lasts: after that, the thread that owned the file has ended. */
+const LONG_LEASE_MS = 300_000;
+
+export interface SegmentName {
+  /** Sorts by time. */
+  readonly id: string;
+  /** Identity of the file when it was created; a copy has another one. */
+  readonly identity: string;
+  readonly owner: string;
+  readonly createdMs: number;
+}
+
+/** A new id, sortable by time. @param identity of the file, if it is known */
+export function newSegmentId(now: number, identity = randomUuid().slice(0, 8)): string {
+  return `${now.toString(36).padStart(9, '0')}-${identity}`;
+}
+
+export function nameOf(id: string, owner: string | undefined): string {
+  return `${id}.${owner ?? NO_OWNER}${SUFFIX}`;
+}
+
+export function parseName(name: string): SegmentName | undefined {
+  const found = /^([0-9a-z]{9})-([0-9a-f]{8})\.([0-9A-Za-z-]+)\.wal$/.exec(name);
+  if (found === null) return undefined;
+  const [, created, identity, owner] = found as unknown as [string, string, string, string];
+  const createdMs = Number.parseInt(created, 36);
+  return { id: `${created}-${identity}`, identity, owner, createdMs };
+}
+
+/** The segments of a folder, oldest first. */
+export function segmentsIn(files: SpoolFiles, folder: string): readonly SegmentName[] {
+  return files
+    .list(folder)
+    .map(parseName)
+    .filter((name) => name !== undefined)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Whether the segment has no owner, or its owner is dead. */
+export function isOrphan(
+  files: SpoolFiles,
+  folder: string,
+  name: SegmentName,
+  now: number,
+): boolean {
+  if (name.owner === NO_OWNER) return true;
+  const isAlive = files.isAlive(name.owner);
+  if (isAlive === false) return true;
+  const found = files.stat(files.join(folder, nameOf(name.id, name.owner)));
+  if (found === undefined) return false;
+  return now - found.modifiedMs > (isAlive === undefined ? LEASE_MS : LONG_LEASE_MS);
+}
+
+/** Takes a segment over. @returns its new path; undefined if another process was faster */
+export function claim(
+  files: SpoolFiles,
+  folder: string,
+  name: SegmentName,
+  owner: string,
+): string | undefined {
+  const to = files.join(folder, nameOf(name.id, owner));
+  return files.rename(files.join(folder, nameOf(name.id, name.owner)), to) ? to : undefined;
+}

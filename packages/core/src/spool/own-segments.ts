@@ -1,0 +1,243 @@
+/** The segments that this process writes, oldest first. */
+
+import { monotonicMs, wallClockMs } from '../platform/clock.js';
+import type { SpoolFiles } from '../platform/spool-files.js';
+import type { Ledger } from '../publish/ledger.js';
+import type { SpoolFolder } from './folder.js';
+import { nameOf, newSegmentId } from './names.js';
+import { Segment, type SegmentFacts } from './segment.js';
+import { State } from './trace-table.js';
+
+const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
+const MIN_SEGMENT_BYTES = 16 * 1024;
+/** A process counts as dead when its lease is twice as old. Before that, its files need not be checked. */
+const RECHECK_MS = 60_000;
+
+/** The other parts of the spool that own segments need. */
+export interface OwnSegmentsContext {
+  /** Called after each write. */
+  onWrite(): void;
+  /** Called for each new segment. */
+  onNew(): void;
+  /** Whether segments of dead processes are being deleted, so that own ones need not be. */
+  isMakingRoom(): boolean;
+  /** The segment that was taken over from a dead process. */
+  inherited(): Segment | undefined;
+}
+
+/** The own segments of one spool folder. */
+export class OwnSegments {
+  readonly #folder: SpoolFolder;
+  readonly #ledger: Ledger;
+  readonly #context: OwnSegmentsContext;
+  readonly #segmentBytes: number;
+  readonly #all: Segment[] = [];
+  /** The newest segment, unless it is sealed. */
+  #active: Segment | undefined;
+  /** When to check the files again, in epoch milliseconds: until then, no process has taken them over. */
+  #recheckAt = 0;
+
+  constructor(folder: SpoolFolder, ledger: Ledger, context: OwnSegmentsContext) {
+    this.#folder = folder;
+    this.#ledger = ledger;
+    this.#context = context;
+    this.#segmentBytes = Math.min(
+      MAX_SEGMENT_BYTES,
+      Math.max(MIN_SEGMENT_BYTES, Math.floor(folder.config.maxBytes / 8)),
+    );
+  }
+
+  [Symbol.iterator](): Iterator<Segment> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const segment of this.#all) bytes += segment.bytes;
+    return bytes;
+  }
+
+  /** Calls `write` with the newest segment; undefined if writing failed or is paused. */
+  write<R>(write: (segment: Segment) => R): R | undefined {
+    const folder = this.#folder;
+    if (folder.isPaused) return undefined;
+    try {
+      // The process may have been suspended, so that no timer has checked the files.
+      if (wallClockMs() > this.#recheckAt) this.#recheckFiles();
+      const start = monotonicMs();
+      const result = write(this.#writable());
+      const end = monotonicMs();
+      folder.slowDisk.addWrite(end - start, end);
+      folder.resume();
+      this.#context.onWrite();
+      return result;
+    } catch (error) {
+      folder.reportFailure(error);
+      return undefined;
+    }
+  }
+
+  /** Drops the segments that another process has taken over. */
+  releaseTakenOver(): void {
+    for (const segment of this.#all) {
+      const { spooledRows } = segment;
+      if (!this.#folder.releaseTakenOver(segment)) continue;
+      this.#ledger.dropSpooled('taken_over', spooledRows);
+    }
+    this.forgetGone();
+  }
+
+  /** Drops segments that were taken over, and rewrites deleted files. */
+  #recheckFiles(): void {
+    this.#recheckAt = wallClockMs() + RECHECK_MS;
+    this.releaseTakenOver();
+    for (const segment of this.#all) {
+      if (this.#folder.files.isLinked(segment.file)) continue;
+      this.#folder.rewriteDeleted(segment);
+      // Sealed, since the rows in it are looked up before they are sent, and later rows need not be.
+      this.#seal(segment);
+    }
+    this.forgetGone();
+  }
+
+  /** Writes the `begin` frames of traces. */
+  writeStarts(): void {
+    for (const segment of this.#all) {
+      if (segment.starts === 0 || segment.isGone) continue;
+      try {
+        segment.writeStarts();
+      } catch (error) {
+        this.#folder.reportFailure(error);
+      }
+    }
+  }
+
+  /**
+   * Checks the files once a second.
+   * @param renewsLease whether to renew the leases
+   */
+  maintain(renewsLease: boolean): void {
+    const { config } = this.#folder;
+    const oldest = wallClockMs() - config.maxAgeMs;
+    this.#recheckFiles();
+    for (const segment of [...this.#all]) {
+      if (segment.createdMs < oldest) this.#drop(segment, 'spool_expired');
+      else if (renewsLease) this.#folder.touch(segment);
+    }
+    this.forgetGone();
+    const active = this.#active;
+    if (active?.isDone && active.bytes > 0 && renewsLease) this.#seal(active);
+    this.removeDone();
+  }
+
+  /** Deletes sealed segments whose traces are all finished. */
+  removeDone(): void {
+    let isAny = false;
+    for (const segment of this.#all) {
+      if (!segment.isSealed || segment.isGone || !segment.isDone) continue;
+      this.#folder.remove(segment);
+      isAny = true;
+    }
+    if (isAny) this.forgetGone();
+  }
+
+  /** Gives up the ownership of segments without open traces. */
+  handOver(): void {
+    for (const segment of [...this.#all]) {
+      if (segment.table.count(State.open) > 0) continue;
+      this.#seal(segment);
+      this.#folder.handOver(segment);
+    }
+    this.forgetGone();
+  }
+
+  /** Removes closed segments from the list. */
+  forgetGone(): void {
+    for (let i = this.#all.length - 1; i >= 0; i--) {
+      const segment = this.#all[i] as Segment;
+      if (!segment.isGone) continue;
+      this.#all.splice(i, 1);
+      if (this.#active === segment) this.#active = undefined;
+    }
+  }
+
+  measureOthers(): void {
+    const paths = new Set<string | undefined>(this.#all.map(({ path }) => path));
+    this.#folder.measureOthers(paths.add(this.#context.inherited()?.path));
+  }
+
+  #writable(): Segment {
+    const active = this.#active;
+    if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
+    if (active !== undefined) this.#seal(active);
+    if (!this.#context.isMakingRoom()) this.makeRoomFor(1);
+    const { files, path: folder, owner } = this.#folder;
+    files.prepare(folder);
+    const segment = new Segment(files, newFile(files, folder, owner));
+    this.#active = segment;
+    this.#all.push(segment);
+    this.#context.onNew();
+    return segment;
+  }
+
+  /** Makes the next trace begin in a new segment. */
+  sealNewest(): void {
+    if (this.#active !== undefined) this.#seal(this.#active);
+  }
+
+  #seal(segment: Segment): void {
+    segment.seal();
+    if (this.#active === segment) this.#active = undefined;
+  }
+
+  /** Deletes the oldest files until `segments` segments fit: first of the quarantine, then own segments. */
+  makeRoomFor(segments: number): void {
+    // Other processes write to the folder too.
+    this.measureOthers();
+    while (!this.hasRoomFor(segments)) {
+      if (this.#folder.dropQuarantined()) continue;
+      const oldest = this.#all.find((segment) => !segment.isGone);
+      if (oldest === undefined) return;
+      this.#drop(oldest, 'spool_full');
+    }
+  }
+
+  /** Whether the folder has room for so many full segments, the newest included. */
+  hasRoomFor(segments: number): boolean {
+    const { otherBytes, config } = this.#folder;
+    const filled = this.bytes - (this.#active?.bytes ?? 0);
+    const used = otherBytes + filled + (this.#context.inherited()?.bytes ?? 0);
+    return used + segments * this.#segmentBytes <= config.maxBytes;
+  }
+
+  /** Deletes a segment with its waiting rows, which count as dropped. */
+  #drop(segment: Segment, reason: 'spool_full' | 'spool_expired'): void {
+    const count = segment.spooledRows;
+    this.#seal(segment);
+    this.#folder.remove(segment);
+    this.forgetGone();
+    this.#ledger.dropSpooled(reason, count);
+    this.#folder.reportLost(reason, count);
+  }
+}
+
+/** Creates a segment file, with its identity in its name, by which copies are recognised. */
+function newFile(files: SpoolFiles, folder: string, owner: string): SegmentFacts {
+  const createdMs = wallClockMs();
+  const provisional = files.join(folder, nameOf(newSegmentId(createdMs), owner));
+  const file = files.create(provisional);
+  try {
+    const id = newSegmentId(createdMs, files.identityOf(file));
+    const path = files.join(folder, nameOf(id, owner));
+    if (!files.rename(provisional, path)) throw new Error(`${provisional} was removed or renamed`);
+    return { id, path, file, createdMs };
+  } catch (error) {
+    files.closeFile(file);
+    files.remove(provisional);
+    throw error;
+  }
+}

@@ -1,0 +1,181 @@
+/** Sends rows that wait on disk, the oldest first, with a pause between batches to spare a platform that has just recovered. */
+
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { monotonicMs } from '../platform/clock.js';
+import { delay, startTimer, stopTimer, unref } from '../platform/timers.js';
+import { paceOf, waitBefore } from '../publish/backoff.js';
+import {
+  checkedDelivery,
+  countDelivery,
+  failedDelivery,
+  reportUndelivered,
+} from '../publish/delivery.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import type { ReplayHandle, ReplayOptions } from '../publish/spool.js';
+import { type Batch, type Delivery, SendError } from '../publish/transport.js';
+import type { Replayable, SpoolLog } from './spool-log.js';
+
+/** How often to scan for rows of dead processes. */
+const SCAN_MS = 15_000;
+
+/** Sends the rows of one spool. */
+export class Replay implements ReplayHandle {
+  readonly #log: SpoolLog;
+  readonly #options: ReplayOptions;
+  readonly #runDetached: (fn: () => void) => void;
+  readonly #diagnostics: Diagnostics;
+  readonly #random: () => number;
+  readonly #stop = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer is due. */
+  #due = Number.POSITIVE_INFINITY;
+  #failures = 0;
+  #isIdle = false;
+  #isRetired = false;
+  #notBefore = 0;
+  #running: Promise<void> | undefined;
+
+  /**
+   * @param runDetached runs a function outside any request's scope
+   * @param diagnostics receives rows that cannot be sent, and unexpected errors, as reports
+   */
+  constructor(
+    log: SpoolLog,
+    options: ReplayOptions,
+    runDetached: (fn: () => void) => void,
+    diagnostics: Diagnostics,
+  ) {
+    this.#log = log;
+    this.#options = options;
+    this.#runDetached = runDetached;
+    this.#diagnostics = diagnostics;
+    this.#random = options.random ?? Math.random;
+    // Jitter, so that the processes of a starting machine do not scan at once.
+    this.#wakeIn((options.policy.baseMs / 4) * (1 + this.#random()));
+  }
+
+  /** Starts soon, because rows wait to be sent again. */
+  retrySoon(): void {
+    this.#wakeIn(this.#options.policy.baseMs * this.#random());
+  }
+
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  retryNow(): void {
+    this.#failures = 0;
+    this.#notBefore = 0;
+    this.#wakeIn(0);
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    if (!this.#isIdle || this.#running !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    stopTimer(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  #wakeIn(ms: number): void {
+    if (this.#stop.signal.aborted || this.#running !== undefined) return;
+    const at = Math.max(monotonicMs() + ms, this.#notBefore);
+    if (this.#timer !== undefined && this.#due <= at) return;
+    stopTimer(this.#timer);
+    this.#due = at;
+    this.#runDetached(() => {
+      this.#timer = unref(startTimer(() => this.#wake(), Math.max(at - monotonicMs(), 0)));
+    });
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    this.#running = this.#run()
+      .catch((error: unknown) => {
+        this.#diagnostics.report('error', 'internal_error', 'replay failed', error);
+        return SCAN_MS;
+      })
+      .then((waitMs) => {
+        this.#running = undefined;
+        if (!this.#isRetired || !this.#isIdle) this.#wakeIn(waitMs);
+      });
+  }
+
+  /** Sends the next rows. @returns the wait before the next run, in milliseconds */
+  async #run(): Promise<number> {
+    const { policy } = this.#options;
+    const log = this.#log;
+    await log.adopt();
+    const batch = await log.next();
+    this.#isIdle = batch === undefined;
+    if (batch === undefined) return SCAN_MS * (0.5 + this.#random());
+    let error: unknown;
+    for (const each of batchesOf(batch.rows, this.#options.maxBatchRows)) {
+      if (error !== undefined) {
+        this.#account(log.keepAll(each.rows, error), each, batch);
+        continue;
+      }
+      error = await this.#send(each, batch);
+      if (error === undefined) await delay(paceOf(policy), this.#stop.signal);
+    }
+    if (error === undefined) {
+      this.#failures = 0;
+      return 0;
+    }
+    this.#failures++;
+    const retryAfterMs = error instanceof SendError ? error.retryAfterMs : undefined;
+    const waitMs = waitBefore(this.#failures, retryAfterMs, policy, this.#random);
+    this.#notBefore = monotonicMs() + waitMs;
+    return waitMs;
+  }
+
+  /** Sends a batch. @returns the error because of which rows still wait; undefined if none does */
+  async #send(batch: Batch, from: Replayable): Promise<unknown> {
+    const total = batch.rows.length;
+    let delivery: Delivery;
+    try {
+      delivery = await this.#options.transport.send(batch, { signal: this.#stop.signal });
+    } catch (error) {
+      return this.#account(this.#log.keepAll(batch.rows, error), batch, from);
+    }
+    try {
+      checkedDelivery(delivery, total);
+    } catch (error) {
+      // What became of the rows is unknown. Sent again, they might be sent for ever.
+      delivery = failedDelivery(error, total);
+    }
+    return this.#account(delivery, batch, from);
+  }
+
+  #account(delivery: Delivery, batch: Batch, { ledger, isFromMemory }: Replayable): unknown {
+    countDelivery(ledger, isFromMemory ? 'queued' : 'spooled', batch.rows, delivery);
+    reportUndelivered(delivery, this.#diagnostics);
+    const { spooled = 0, held = 0, error } = delivery;
+    return spooled + held > 0 ? (error ?? new Error('rows still wait on disk')) : undefined;
+  }
+}
+
+/** Groups rows into batches of one layout with distinct ids, in their order. */
+export function batchesOf(rows: readonly QueuedRow[], maxRows: number): readonly Batch[] {
+  const batches: { layout: string; rows: QueuedRow[]; ids: Set<string> }[] = [];
+  for (const row of rows) {
+    let batch = batches.findLast(({ layout }) => layout === row.layout);
+    if (batch === undefined || batch.rows.length >= maxRows || batch.ids.has(row.inferenceId)) {
+      batch = { layout: row.layout, rows: [], ids: new Set() };
+      batches.push(batch);
+    }
+    batch.rows.push(row);
+    batch.ids.add(row.inferenceId);
+  }
+  return batches;
+}

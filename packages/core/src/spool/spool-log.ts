@@ -1,0 +1,374 @@
+/** A write-ahead log of rows that are not delivered, in segments of this process and of dead ones. */
+
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import type { SpoolFiles } from '../platform/spool-files.js';
+import type { DropReason } from '../publish/drop-reason.js';
+import type { Ledger } from '../publish/ledger.js';
+import type { QueuedRow, RowPlace } from '../publish/queued-row.js';
+import type { Delivery } from '../publish/transport.js';
+import { readBack, SpoolFolder } from './folder.js';
+import { FrameKind } from './frame.js';
+import { InheritedSegments } from './inherited-segments.js';
+import { MemoryRing } from './memory-ring.js';
+import { OwnSegments } from './own-segments.js';
+import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import type { SpoolConfig } from './settings.js';
+import { State } from './trace-table.js';
+import { Upkeep } from './upkeep.js';
+
+export interface SpoolLogOptions {
+  readonly config: SpoolConfig;
+  readonly files: SpoolFiles;
+  /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
+  readonly destination: string;
+  readonly diagnostics: Diagnostics;
+  /** Counts the rows of this process. */
+  readonly ledger: Ledger;
+  readonly runDetached: (fn: () => void) => void;
+  /** Called when rows wait to be sent again. */
+  readonly onKept: () => void;
+}
+
+/** Rows to be sent again. */
+export interface Replayable {
+  readonly rows: readonly QueuedRow[];
+  /** The ledger that counts them. */
+  readonly ledger: Ledger;
+  /** Whether they are in memory and not on disk. */
+  readonly isFromMemory: boolean;
+}
+
+/** Anything with a position in the spool. */
+interface InSpool {
+  readonly place?: RowPlace | undefined;
+}
+
+/** After so many begun traces, their `begin` frames are written without waiting for the end of the turn. */
+const MAX_STARTS = 16;
+
+/** The log of one spool folder. */
+export class SpoolLog {
+  readonly #folder: SpoolFolder;
+  readonly #ledger: Ledger;
+  readonly #runDetached: (fn: () => void) => void;
+  readonly #onKept: () => void;
+  readonly #own: OwnSegments;
+  readonly #inherited: InheritedSegments;
+  readonly #memory = new MemoryRing();
+  readonly #upkeep: Upkeep;
+  #hasStarts = false;
+  /** Whether the process is exiting. */
+  #isExiting = false;
+
+  /** @throws Error if the folder is not safe, or cannot be created */
+  constructor(options: SpoolLogOptions) {
+    const { config, files, destination, diagnostics, ledger, runDetached } = options;
+    this.#ledger = ledger;
+    this.#runDetached = runDetached;
+    this.#onKept = options.onKept;
+    this.#folder = new SpoolFolder({
+      files,
+      config,
+      destination,
+      diagnostics,
+      onFailure: () => this.#own.sealNewest(),
+    });
+    this.#inherited = new InheritedSegments(this.#folder, () => {
+      this.#own.measureOthers();
+      this.#upkeep.maintainLater();
+    });
+    this.#own = new OwnSegments(this.#folder, ledger, {
+      inherited: () => this.#inherited.segment,
+      isMakingRoom: () => this.#upkeep.isMakingRoom && !this.#isExiting,
+      onNew: () => {
+        this.#upkeep.maintainLater();
+        this.#upkeep.makeRoomLater();
+      },
+      onWrite: () => this.#upkeep.syncLater(),
+    });
+    this.#upkeep = new Upkeep({
+      folder: this.#folder,
+      own: this.#own,
+      inherited: this.#inherited,
+      runDetached,
+    });
+    this.#own.measureOthers();
+    this.#upkeep.makeRoomLater();
+  }
+
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /** Counts the rows that this process took over from dead processes. */
+  get adopted(): Ledger {
+    return this.#inherited.ledger;
+  }
+
+  get adoptedRows(): number {
+    return this.#inherited.found;
+  }
+
+  /** Bytes of rows in memory that could not be written to disk. */
+  get memoryBytes(): number {
+    return this.#memory.bytes;
+  }
+
+  /** Bytes on disk, of all processes, approximately. */
+  get bytes(): number {
+    return this.#folder.otherBytes + (this.#inherited.segment?.bytes ?? 0) + this.#own.bytes;
+  }
+
+  /** Whether rows are written before the last bytes of their responses. */
+  get writesAhead(): boolean {
+    return this.#folder.config.mode === 'wal' && !this.#folder.slowDisk.isSlow;
+  }
+
+  /** Records that a trace has begun. @returns its position; undefined if nothing is written */
+  begin(text: string): SpoolEntry | undefined {
+    if (!this.writesAhead) return undefined;
+    const entry = this.#own.write((segment) => ({ segment, number: segment.begin(text) }));
+    if (entry === undefined) return undefined;
+    if (entry.segment.starts >= MAX_STARTS) {
+      this.#own.writeStarts();
+    } else if (!this.#hasStarts) {
+      this.#hasStarts = true;
+      this.#runDetached(() => this.#folder.files.atTurnEnd(() => this.#writeStarts()));
+    }
+    return entry;
+  }
+
+  /** Writes the `begin` frames of this turn at once. */
+  #writeStarts(): void {
+    this.#hasStarts = false;
+    this.#own.writeStarts();
+  }
+
+  /** Writes the current row of a trace, which stays open. @returns its position; undefined if writing failed */
+  append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
+    return this.#own.write((segment) => {
+      if (entry !== undefined && this.#folder.isTaken(entry)) return entry;
+      // The segment in which the trace began may have been deleted to make room.
+      if (entry !== undefined && !entry.segment.isGone) {
+        try {
+          entry.segment.appendRow(entry.number, row);
+          return entry;
+        } catch (error) {
+          if (entry.segment === segment) throw error;
+          // Another file may still be writable.
+          this.#folder.reportWriteFailure(error);
+        }
+      }
+      const number = segment.appendNewRow(row);
+      if (entry !== undefined) this.#finishFormer(entry);
+      return { segment, number };
+    });
+  }
+
+  /** Finishes the trace in its former segment, since another segment has its row now. */
+  #finishFormer({ segment, number }: SpoolEntry): void {
+    segment.table.set(number, State.done);
+    if (segment.isGone) return;
+    try {
+      segment.appendNote(FrameKind.done, [number]);
+    } catch (error) {
+      this.#folder.reportWriteFailure(error);
+    }
+  }
+
+  /** Whether the row is on disk. */
+  hasCurrent(row: QueuedRow): boolean {
+    const entry = entryOf(row);
+    return entry !== undefined && !entry.segment.isGone && entry.segment.table.hasRow(entry.number);
+  }
+
+  /** Marks the row on disk as out of date, so that `keep` writes the trace's row again. */
+  forgetRow({ segment, number }: SpoolEntry): void {
+    segment.table.forgetRow(number);
+  }
+
+  /** Marks the row of a trace as queued in memory. */
+  setQueued(entry: SpoolEntry): void {
+    entry.segment.table.set(entry.number, State.queued);
+  }
+
+  /** Marks traces as finished: delivered, quarantined, or not to be published. */
+  finish(rows: readonly InSpool[]): void {
+    this.#recordForAll(FrameKind.done, rows, (segment, number) =>
+      segment.table.set(number, State.done),
+    );
+    this.#own.removeDone();
+  }
+
+  /** Those of the rows that another process may have sent. */
+  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    const segments = new Set(rows.map((row) => entryOf(row)?.segment));
+    for (const each of segments) {
+      if (each?.isGone !== false || !this.#folder.isDoubtful(each)) segments.delete(each);
+    }
+    return segments.size === 0 ? [] : rows.filter((row) => segments.has(entryOf(row)?.segment));
+  }
+
+  /**
+   * Records that rows are about to be sent.
+   * @returns those that no other process has taken over
+   */
+  beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    this.#own.releaseTakenOver();
+    this.#inherited.releaseTakenOver();
+    this.#recordForAll(FrameKind.sent, rows, (segment, number) =>
+      segment.table.setUnsure(number, true),
+    );
+    return this.#notTakenOver(rows);
+  }
+
+  #notTakenOver(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    const isTaken = rows.some((row) => this.#folder.isTaken(entryOf(row)));
+    return isTaken ? rows.filter((row) => !this.#folder.isTaken(entryOf(row))) : rows;
+  }
+
+  /** Records that rows were sent and did not arrive. */
+  notArrived(rows: readonly QueuedRow[]): void {
+    this.#recordForAll(FrameKind.notArrived, rows, (segment, number) =>
+      segment.table.setUnsure(number, false),
+    );
+  }
+
+  /** Keeps the rows on disk or in memory. Rows that fit in neither are lost. */
+  keepAll(rows: readonly QueuedRow[], error?: unknown): Delivery {
+    const ours = this.#notTakenOver(rows);
+    const counts = { disk: 0, memory: 0, nowhere: 0 };
+    for (const row of ours) counts[this.keep(row)]++;
+    const { disk: spooled, memory: held, nowhere } = counts;
+    const lost: Partial<Record<DropReason, number>> = {};
+    if (nowhere > 0) lost.spool_full = nowhere;
+    if (ours !== rows) lost.taken_over = rows.length - ours.length;
+    return { delivered: 0, lost, spooled, held, error };
+  }
+
+  /**
+   * Keeps a row to be sent again.
+   * @returns where it is now
+   */
+  keep(row: QueuedRow): 'disk' | 'memory' | 'nowhere' {
+    if (this.#keepOnDisk(row)) return 'disk';
+    if (!this.#memory.hasRoomFor(row)) {
+      this.#folder.diagnostics.report(
+        'error',
+        'spool_full',
+        `the disk of ${this.folder} cannot be written to and the memory in its place is full; rows are dropped and counted`,
+      );
+      return 'nowhere';
+    }
+    this.#memory.put(row);
+    this.#onKept();
+    return 'memory';
+  }
+
+  #keepOnDisk(row: QueuedRow): boolean {
+    if (this.#inherited.putBack(row)) return true;
+    const entry = entryOf(row);
+    if (this.#folder.slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting)
+      return false;
+    const kept = this.hasCurrent(row) ? entry : this.append(entry, row);
+    if (kept === undefined) return false;
+    kept.segment.table.set(kept.number, State.spooled);
+    // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
+    kept.segment.table.setUnsure(kept.number, row.arrival !== 'no');
+    this.#onKept();
+    return true;
+  }
+
+  /** Keeps a row that the platform refuses in the quarantine. @returns whether that succeeded */
+  quarantine(row: QueuedRow): boolean {
+    try {
+      this.#folder.quarantineRow(row);
+      return true;
+    } catch (error) {
+      this.#folder.reportFailure(error);
+      return false;
+    }
+  }
+
+  /** The next rows to be sent again, the oldest first; undefined if there are none. */
+  async next(): Promise<Replayable | undefined> {
+    this.#own.releaseTakenOver();
+    const ledger = this.#ledger;
+    const held = this.#memory.drain();
+    // They count as queued until they are kept again.
+    for (const row of held) ledger.requeueHeld(row.byteLength);
+    if (held.length > 0) return { rows: held, ledger, isFromMemory: true };
+    // Rows of dead processes are older than own ones.
+    const left = await this.#inherited.next();
+    if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
+    for (const segment of this.#own) {
+      if (segment.isGone || segment.spooledRows === 0) continue;
+      const rows = await readBack(this.#folder, segment, ledger);
+      if (rows.length > 0) return { rows, ledger, isFromMemory: false };
+    }
+    return undefined;
+  }
+
+  /** Takes over the oldest segment of a dead process. @returns whether there is one */
+  adopt(): Promise<boolean> {
+    // Otherwise an own segment that was taken over could be found again.
+    this.#own.releaseTakenOver();
+    return this.#inherited.adopt();
+  }
+
+  /** Gives up the ownership of all segments, so that other processes may send their rows. */
+  release(): void {
+    try {
+      this.#inherited.handOver();
+      this.#own.handOver();
+      // Segments of open traces stay owned: their files go on to show that the owner lives.
+      if (this.#own.isEmpty) this.#upkeep.stop();
+      this.#folder.quarantine.close();
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
+  }
+
+  /**
+   * Writes rows in memory to disk at the exit of the process.
+   * @param waiting called at the exit; returns the queued rows
+   * @returns a function that removes the registration
+   */
+  holdExit(waiting: () => Iterable<QueuedRow>): () => void {
+    return this.#folder.files.onExit(() => this.#atExit(waiting));
+  }
+
+  #recordForAll(
+    kind: FrameKind,
+    rows: readonly InSpool[],
+    change: (segment: Segment, number: number) => void,
+  ): void {
+    const bySegment = new Map<Segment, number[]>();
+    for (const row of rows) {
+      const entry = entryOf(row);
+      if (entry === undefined || entry.segment.isGone) continue;
+      change(entry.segment, entry.number);
+      const numbers = bySegment.get(entry.segment);
+      if (numbers === undefined) bySegment.set(entry.segment, [entry.number]);
+      else numbers.push(entry.number);
+    }
+    for (const [segment, numbers] of bySegment) {
+      try {
+        segment.appendNote(kind, numbers);
+        this.#upkeep.syncLater();
+      } catch (error) {
+        // Another file may still be writable.
+        this.#folder.reportWriteFailure(error);
+      }
+    }
+  }
+
+  #atExit(waiting: () => Iterable<QueuedRow>): void {
+    this.#folder.resume();
+    this.#isExiting = true;
+    for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
+    for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
+    this.#writeStarts();
+    for (const segment of this.#own) if (segment.isDone) this.#folder.remove(segment);
+  }
+}

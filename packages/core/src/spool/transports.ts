@@ -1,0 +1,49 @@
+/** Transports that use a spool: one keeps rows that cannot be sent, one records which rows are being sent. */
+
+import type { QueuedRow } from '../publish/queued-row.js';
+import { isAboutRows, SendError, type Transport } from '../publish/transport.js';
+import type { SpoolLog } from './spool-log.js';
+
+/** A transport that keeps undelivered rows on disk. It throws only if a smaller batch may succeed. */
+export function withKeeping(transport: Transport, log: SpoolLog): Transport {
+  return {
+    async send(batch, options) {
+      const { rows } = batch;
+      try {
+        const delivery = await transport.send(batch, options);
+        log.finish(rows);
+        return delivery;
+      } catch (error) {
+        if (!(error instanceof SendError) || !isAboutRows(error)) return log.keepAll(rows, error);
+        if (rows.length > 1) throw error;
+        if (!log.quarantine(rows[0] as QueuedRow)) return log.keepAll(rows, error);
+        log.finish(rows);
+        return { delivered: 0, lost: {}, quarantined: 1, error };
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** A transport that records which rows are being sent, so that a later process knows which may have arrived. */
+export function withAttempts(transport: Transport, log: SpoolLog): Transport {
+  return {
+    async send(batch, options) {
+      const rows = log.beginSend(batch.rows);
+      const takenOver = batch.rows.length - rows.length;
+      if (rows.length === 0) return { delivered: 0, lost: { taken_over: takenOver } };
+      try {
+        const delivery = await transport.send(
+          takenOver === 0 ? batch : { ...batch, rows },
+          options,
+        );
+        if (takenOver === 0) return delivery;
+        return { ...delivery, lost: { ...delivery.lost, taken_over: takenOver } };
+      } catch (error) {
+        if (error instanceof SendError && !error.isAmbiguous) log.notArrived(rows);
+        throw error;
+      }
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,164 @@
+/** Reports usage and cost of running traces to the app, and enforces budgets. */
+
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { watchRejection } from '../follow/promised.js';
+import { recognizeAcrossCopies } from '../platform/process-wide.js';
+import { startTimer } from '../platform/timers.js';
+import type { Pricing } from './pricing.js';
+import type { Trace, Usage } from './types.js';
+
+/** What `onExceeded` is given: a trace that cost more than its budget. */
+export interface BudgetExceeded {
+  /** The trace. It is still open. */
+  readonly trace: Trace;
+  /** Its usage so far; `estimatedCost` is above `usd`. */
+  readonly usage: Usage;
+  /** The budget, in US dollars. */
+  readonly usd: number;
+}
+
+/** What one trace may cost. */
+export interface BudgetOptions {
+  /** Limit for the `usage.estimatedCost` of one trace, in US dollars. Above 0. */
+  readonly usd: number;
+  /** Called once per trace; it may be asynchronous. `'abort'` aborts the `signal` of a request's trace with a `BudgetError`. */
+  readonly onExceeded: 'abort' | ((exceeded: BudgetExceeded) => void);
+}
+
+/** The `reason` of a trace's `signal` that was aborted because the trace exceeded its budget. */
+export class BudgetError extends Error {
+  override readonly name = 'BudgetError';
+}
+
+recognizeAcrossCopies(BudgetError, 'BudgetError.v1');
+
+/** A trace whose cost is watched. */
+interface CostedTrace extends Trace {
+  readonly isOpen: boolean;
+  /** Aborts the trace's signal, if it has one. */
+  abort(reason: Error): void;
+}
+
+export interface CostOptions {
+  readonly pricing: Pricing | undefined;
+  readonly onUsage: ((usage: Usage, trace: Trace) => void) | undefined;
+  readonly budget: BudgetOptions | undefined;
+}
+
+/** Calls `onUsage` and enforces `budget` after each model call. */
+export class CostTracker {
+  readonly pricing: Pricing | undefined;
+  readonly #options: CostOptions;
+  readonly #diagnostics: Diagnostics;
+  readonly #exceeded = new WeakSet<CostedTrace>();
+
+  constructor(options: CostOptions, diagnostics: Diagnostics) {
+    this.#options = options;
+    this.#diagnostics = diagnostics;
+    this.pricing = options.pricing === undefined ? undefined : this.#synchronous(options.pricing);
+  }
+
+  /** Pricing whose promises count as no value, since `usage` is synchronous. */
+  #synchronous(pricing: Pricing): Pricing {
+    return {
+      price: (call) => {
+        const price = pricing.price(call);
+        return this.#isPromised('pricing.price', price) ? undefined : price;
+      },
+      unpriced: (call) => {
+        const reasons: unknown = pricing.unpriced?.(call);
+        const isPromised = this.#isPromised('pricing.unpriced', reasons);
+        return !isPromised && Array.isArray(reasons) ? reasons.map(String) : [];
+      },
+      ...(pricing.ready !== undefined && { ready: () => pricing.ready?.() }),
+    };
+  }
+
+  #isPromised(option: string, value: unknown): boolean {
+    if (!watchRejection(value, (error) => this.#reportFailure(option, error))) return false;
+    this.#diagnostics.report(
+      'error',
+      `option_${option}_async`,
+      `${option} returned a promise; its value is needed at once, so the promise counts as no value`,
+    );
+    return true;
+  }
+
+  /** Call it when a model call begins, so that prices are loaded. Never throws. */
+  callBegins(): void {
+    this.#whenReady(() => {});
+  }
+
+  /** Call it when a model call ended: reports the trace's usage and checks its budget. Never throws. */
+  callEnded(trace: CostedTrace): void {
+    if (this.#options.onUsage === undefined && this.#options.budget === undefined) return;
+    const report = () => {
+      try {
+        this.#reportUsage(trace);
+      } catch (error) {
+        this.#reportFailure('usage', error);
+      }
+    };
+    // Prices that need no list are reported at once: the trace may end before the list is loaded.
+    const isKnown = trace.usage.unpriced.not_loaded === undefined;
+    if (isKnown) report();
+    this.#whenReady(isKnown ? () => {} : report);
+  }
+
+  #whenReady(then: () => void): void {
+    try {
+      const ready = this.pricing?.ready?.();
+      if (ready === undefined) then();
+      else
+        Promise.resolve(ready).then(then, (error: unknown) =>
+          this.#reportFailure('pricing', error),
+        );
+    } catch (error) {
+      this.#reportFailure('pricing', error);
+    }
+  }
+
+  #reportUsage(trace: CostedTrace): void {
+    if (!trace.isOpen) return;
+    const { onUsage, budget } = this.#options;
+    const { usage } = trace;
+    try {
+      this.#watchRejection('onUsage', onUsage?.(usage, trace));
+    } catch (error) {
+      this.#reportFailure('onUsage', error);
+    }
+    if (budget === undefined || (usage.estimatedCost ?? 0) <= budget.usd) return;
+    if (this.#exceeded.has(trace)) return;
+    this.#exceeded.add(trace);
+    this.#exceed(trace, usage, budget);
+  }
+
+  #exceed(trace: CostedTrace, usage: Usage, { usd, onExceeded }: BudgetOptions): void {
+    trace.update({
+      metadata: { budgetExceeded: { usd, estimatedCost: usage.estimatedCost } },
+    });
+    // After this turn, so that the caller gets the response that is already paid for before the signal aborts.
+    startTimer(() => {
+      try {
+        if (typeof onExceeded === 'function')
+          this.#watchRejection('budget.onExceeded', onExceeded({ trace, usage, usd }));
+        else trace.abort(new BudgetError(`the trace cost more than ${usd} US dollars`));
+      } catch (error) {
+        this.#reportFailure('budget.onExceeded', error);
+      }
+    }, 0);
+  }
+
+  #watchRejection(what: string, returned: unknown): void {
+    watchRejection(returned, (error) => this.#reportFailure(what, error));
+  }
+
+  #reportFailure(what: string, error: unknown): void {
+    this.#diagnostics.report(
+      'error',
+      'spending_failed',
+      `${what} failed; the call is not affected`,
+      error,
+    );
+  }
+}

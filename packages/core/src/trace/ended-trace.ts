@@ -1,0 +1,52 @@
+/** The read model of an ended trace, for rows and exporters: names, times, ids, and values as JSON text. */
+
+import type { JsonMembers } from '../values/json-members.js';
+import type { RecordedError } from '../values/recorded-error.js';
+import type { StepType } from '../wire.js';
+
+export interface EndedTrace {
+  readonly inferenceId: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Its type is `user_call`, except in the trace of an annotated call. */
+  readonly root: EndedStep;
+  /** The root's inputs, one column each; undefined without inputs. */
+  readonly columns: JsonMembers | undefined;
+  readonly userId: string | undefined;
+  readonly sessionId: string | undefined;
+  /** JSON text of an array of strings. */
+  readonly context: string | undefined;
+  /** JSON text of a string. */
+  readonly question: string | undefined;
+  /** Number of steps that were not recorded because of `maxSteps` or `maxDepth`. */
+  readonly unrecordedSteps: number;
+  /** Milliseconds since the trace's start. */
+  elapsedMs(): number;
+}
+
+export interface EndedStep {
+  /** A UUID. */
+  readonly id: string;
+  /** As the app gave it, with secrets not yet masked. */
+  readonly name: string;
+  readonly type: StepType;
+  /** JSON text. */
+  readonly inputs: string | undefined;
+  /** JSON text. */
+  readonly output: string | undefined;
+  /** JSON text. */
+  readonly groundTruth: string | undefined;
+  readonly metadata: JsonMembers | undefined;
+  readonly error: RecordedError | undefined;
+  /** JSON texts of the fields of its type, in the order of `FIELDS`; undefined for unset ones. */
+  readonly fields: readonly (string | undefined)[] | undefined;
+  readonly children: readonly EndedStep[] | undefined;
+  /** Whether it has not ended. */
+  readonly isRunning: boolean;
+  /** Milliseconds after the trace's start; negative for measured work that began before it. */
+  readonly startMs: number;
+  /** Milliseconds after the trace's start; meaningless while `isRunning`. */
+  readonly endMs: number;
+  /** A latency in milliseconds that the app measured; negative if it is `endMs - startMs`. */
+  readonly latencyMs: number;
+}

@@ -1,0 +1,74 @@
+/** Merges metadata of a step key by key, at most 128 keys. */
+
+import { isProxy } from '#platform';
+import { JsonMembers } from '../values/json-members.js';
+import { quote } from '../values/json-text.js';
+import type { TraceValues } from './trace-values.js';
+
+const MAX_KEYS = 128;
+/** Further keys of one update are not read. */
+const MAX_KEYS_PER_UPDATE = 1000;
+
+type Metadata = JsonMembers | undefined;
+
+interface MergeOptions {
+  /** Whether a value under an existing key is replaced. @default true */
+  readonly replace?: boolean;
+}
+
+/** Merges the properties of an object into the metadata. @returns the metadata after the merge */
+export function mergedMetadata(
+  before: Metadata,
+  update: Readonly<Record<string, unknown>> | null,
+  values: TraceValues,
+  { replace = true }: MergeOptions = {},
+): Metadata {
+  if (typeof update !== 'object' || update === null || isProxy(update)) {
+    values.reportBadInput('metadata must be an object');
+    return before;
+  }
+  const keys = Object.keys(update);
+  let merged = before;
+  for (const key of keys.length > MAX_KEYS_PER_UPDATE ? keys.slice(0, MAX_KEYS_PER_UPDATE) : keys) {
+    if (values.isFull) {
+      return withMetadata(merged, '…', quote('[cut: the trace is full]'), values);
+    }
+    if (!replace && merged?.has(values.label(key))) continue;
+    // Values that are not kept must not use up the trace's room.
+    const text = hasRoomFor(merged, key, values) ? values.snapshotProperty(update, key) : undefined;
+    if (text !== undefined) merged = withMetadata(merged, key, text, values);
+  }
+  return merged;
+}
+
+/**
+ * Sets one key of the metadata.
+ * @param text JSON text
+ * @returns the metadata with the key
+ */
+export function withMetadata(
+  metadata: Metadata,
+  key: string,
+  text: string,
+  values: TraceValues,
+): Metadata {
+  if (!hasRoomFor(metadata, key, values)) return metadata;
+  const name = values.label(key);
+  if (metadata === undefined) return membersOf(name, text);
+  metadata.set(name, text);
+  return metadata;
+}
+
+/** Whether the metadata may get the key; if not, that is reported. */
+function hasRoomFor(metadata: Metadata, key: string, values: TraceValues): boolean {
+  if (metadata === undefined || metadata.size < MAX_KEYS) return true;
+  if (metadata.has(values.label(key))) return true;
+  values.reportBadInput(`metadata takes at most ${MAX_KEYS} keys`);
+  return false;
+}
+
+function membersOf(key: string, text: string): JsonMembers {
+  const members = new JsonMembers();
+  members.set(key, text);
+  return members;
+}

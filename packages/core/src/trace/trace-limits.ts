@@ -1,0 +1,13 @@
+/** Limits of a trace. */
+export interface TraceLimits {
+  /** Steps of one trace. Further steps run unrecorded and are counted in `metadata.unrecordedSteps`. @default 1000 */
+  readonly maxSteps: number;
+  /** Levels of steps below the root. Deeper steps run unrecorded and are counted in `metadata.unrecordedSteps`. @default 64 */
+  readonly maxDepth: number;
+  /** Characters of one logged value, approximately. Longer ones are cut, with a mark. @default 65536 */
+  readonly maxValueChars: number;
+  /** Characters of all values of one trace, approximately. Further values become marks. @default 1048576 */
+  readonly maxTraceChars: number;
+  /** Traces open at a time. Further requests are not traced and count as dropped, `too_many_open`. @default 10000 */
+  readonly maxOpenTraces: number;
+}

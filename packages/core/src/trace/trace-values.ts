@@ -1,0 +1,87 @@
+/** Converts the values of one trace to masked JSON text, within the characters that the trace has left. */
+
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { parseJson } from '../values/json-text.js';
+import type { Redactor } from '../values/redact.js';
+import type { Snapshotter } from '../values/snapshot.js';
+import { cutKey } from './step-name.js';
+
+/** Characters of a key that count at most. */
+const MAX_KEY_CHARS = 256;
+
+/** Converts values within the limits of one trace. */
+export class TraceValues {
+  readonly redactor: Redactor;
+  /** Increases with each change of the trace. */
+  revision = 0;
+  readonly #snapshotter: Snapshotter;
+  readonly #diagnostics: Diagnostics;
+  #room: number;
+
+  /** @param maxChars approximate limit of all values together */
+  constructor(
+    snapshotter: Snapshotter,
+    redactor: Redactor,
+    diagnostics: Diagnostics,
+    maxChars: number,
+  ) {
+    this.#snapshotter = snapshotter;
+    this.redactor = redactor;
+    this.#diagnostics = diagnostics;
+    this.#room = maxChars;
+  }
+
+  /** Whether the limit is used up, so that values become marks. */
+  get isFull(): boolean {
+    return this.#room <= 0;
+  }
+
+  /** The JSON text of a value. @param key the value's key, by which it may be a secret */
+  snapshot(value: unknown, key: string): string {
+    this.revision++;
+    const text = this.#snapshotter.text(value, key, Math.max(this.#room, 0));
+    this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
+    return text;
+  }
+
+  /** The same for a value parsed from `json`, which is reused if nothing has to be masked. */
+  snapshotOfParsed(json: string, value: unknown): string {
+    if (json.length > this.#room) return this.snapshot(value, '');
+    const text = this.#snapshotter.textOfParsed(json, value);
+    this.#room -= text.length;
+    return text;
+  }
+
+  /** The same for the joined text of stream events. */
+  snapshotOfStream(text: string, key: string): string {
+    this.revision++;
+    const json = this.#snapshotter.textOfStream(text, key, Math.max(this.#room, 0));
+    this.#room -= json.length;
+    return json;
+  }
+
+  /** The JSON text of a property; a mark for a getter, which is not called. Undefined if the value is undefined. */
+  snapshotProperty(holder: object, key: string): string | undefined {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+    if (descriptor === undefined) return undefined;
+    const isAccessor = descriptor.get !== undefined || descriptor.set !== undefined;
+    const value: unknown = isAccessor ? '[Getter]' : descriptor.value;
+    return value === undefined ? undefined : this.snapshot(value, key);
+  }
+
+  /** A value as one masked string: a string itself, anything else as JSON text. */
+  redacted(value: unknown): string {
+    const text = this.snapshot(value, '');
+    return text.startsWith('"') ? (parseJson(text) as string) : text;
+  }
+
+  /** A key of metadata or the name of a column as it is sent: masked and cut to 256 characters. */
+  label(key: string): string {
+    return this.redactor.label(cutKey(key));
+  }
+
+  /** Reports a value of the wrong type as `bad_input`. */
+  reportBadInput(message: string): void {
+    this.#diagnostics.report('warn', 'bad_input', message);
+  }
+}

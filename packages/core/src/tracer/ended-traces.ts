@@ -1,0 +1,161 @@
+/** Ended traces, until their rows are queued, sampled out or dropped. */
+
+import { atTurnEnd } from '#platform';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { LONGEST_TIMER_MS, unref } from '../platform/timers.js';
+import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { Publishing } from './publishing.js';
+
+/** After so many traces, their rows are queued without waiting for the end of the turn. */
+const MAX_WAITING = 64;
+
+/** Longest wait of a row for promises of functions among the options. */
+const LONGEST_PROMISE_MS = 10_000;
+
+export interface EndedTracesOptions {
+  readonly publishing: Publishing;
+  readonly diagnostics: Diagnostics;
+  /** Runs a function outside any request's scope. */
+  readonly runDetached: (fn: () => void) => void;
+  /** Called after each trace whose row was queued, sampled out or dropped. */
+  readonly onQueued: () => void;
+}
+
+/** Queues the rows of ended traces. */
+export class EndedTraces {
+  readonly #options: EndedTracesOptions;
+  /** Traces that ended in this turn of the event loop. Writing their rows in a batch takes half the time per row. */
+  #waiting: RecordedTrace[] = [];
+  /** Traces whose rows wait for promises of functions among the options. */
+  readonly #awaiting = new Map<RecordedTrace, Promise<void>>();
+  /** Callbacks for traces whose requests the platform keeps alive until the row is delivered. */
+  readonly #requestEnds = new Map<RecordedTrace, () => void>();
+  #sampledOut = 0;
+
+  constructor(options: EndedTracesOptions) {
+    this.#options = options;
+  }
+
+  /** Number of traces whose rows wait for promises. */
+  get size(): number {
+    return this.#awaiting.size;
+  }
+
+  /** Number of traces that the function `sample` left out. */
+  get sampledOut(): number {
+    return this.#sampledOut;
+  }
+
+  /** Calls `done` when the trace has ended and its row is delivered or dropped. */
+  whenDelivered(trace: RecordedTrace, done: () => void): void {
+    this.#requestEnds.set(trace, done);
+  }
+
+  /** Takes a trace that has ended. Its row is queued at the end of this turn of the event loop. */
+  add(trace: RecordedTrace): void {
+    if (atTurnEnd === undefined || this.#requestEnds.has(trace)) {
+      this.#complete(trace);
+      return;
+    }
+    const count = this.#waiting.push(trace);
+    if (count === 1) this.#options.runDetached(() => atTurnEnd?.(() => this.queueAll()));
+    else if (count === MAX_WAITING) this.queueAll();
+  }
+
+  /** Queues the rows of traces that ended in this turn. Never throws. */
+  queueAll(): void {
+    const traces = this.#waiting;
+    if (traces.length === 0) return;
+    this.#waiting = [];
+    for (const trace of traces) {
+      try {
+        this.#complete(trace);
+      } catch (error) {
+        trace.reportFailure('complete', error);
+      }
+    }
+  }
+
+  #complete(trace: RecordedTrace): void {
+    try {
+      trace.finalize();
+    } catch (error) {
+      trace.reportFailure('finalize', error);
+    }
+    if (!trace.isAwaitingOptions) this.#queue(trace);
+    else {
+      this.#options.runDetached(() => this.#awaiting.set(trace, this.#queueWhenSettled(trace)));
+    }
+  }
+
+  async #queueWhenSettled(trace: RecordedTrace): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = unref(setTimeout(resolve, LONGEST_PROMISE_MS));
+    });
+    await Promise.race([trace.whenOptionsSettle(), late]);
+    clearTimeout(timer);
+    try {
+      if (this.#awaiting.has(trace)) this.#queueAsIs(trace);
+    } catch (error) {
+      trace.reportFailure('publish', error);
+    }
+  }
+
+  /** Queues all rows that wait for promises, without their values. */
+  queueAwaiting(): void {
+    for (const trace of this.#awaiting.keys()) this.#queueAsIs(trace);
+  }
+
+  #queueAsIs(trace: RecordedTrace): void {
+    this.#awaiting.delete(trace);
+    if (trace.isAwaitingOptions) {
+      this.#options.diagnostics.report(
+        'warn',
+        'option_too_late',
+        'a promise of a function among the options had not settled when the row had to be sent; the row goes without its value',
+      );
+    }
+    this.#queue(trace);
+  }
+
+  /** Queues the row of a trace, unless it is sampled out. */
+  #queue(trace: RecordedTrace): void {
+    const { publishing } = this.#options;
+    const done = this.#requestEnds.get(trace);
+    if (done !== undefined) this.#requestEnds.delete(trace);
+    try {
+      if (!trace.isKept) {
+        this.#sampledOut++;
+        publishing.discard(trace);
+        done?.();
+      } else if (done === undefined) {
+        publishing.queue(trace);
+      } else {
+        publishing.sendNow(trace).then(done, done);
+      }
+    } catch (error) {
+      done?.();
+      publishing.ledger.drop('internal_error', 1);
+      trace.reportFailure('publish', error);
+    }
+    try {
+      trace.releaseValues();
+    } catch (error) {
+      trace.reportFailure('releaseValues', error);
+    }
+    this.#options.onQueued();
+  }
+
+  /** Waits for pending promises and keeps the process alive, at most until the deadline. @returns the milliseconds waited */
+  async waitForOptions(deadlineMs: number): Promise<number> {
+    const start = performance.now();
+    let keepAlive: ReturnType<typeof setTimeout> | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      keepAlive = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+    });
+    await Promise.race([Promise.allSettled(this.#awaiting.values()), deadline]);
+    clearTimeout(keepAlive);
+    return Math.min(performance.now() - start, deadlineMs);
+  }
+}

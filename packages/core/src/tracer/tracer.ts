@@ -1,0 +1,396 @@
+/** The tracer: starts traces, takes them when they end, and owns everything that publishes them. */
+
+import { isTopLevel, onSignal, timersLast } from '#platform';
+import { type Config, resolveConfig, whyUnpublished } from '../config/config.js';
+import type { TracerOptions } from '../config/tracer-options.js';
+import { Diagnostics } from '../diagnostics/diagnostics.js';
+import { randomUuid } from '../platform/random-id.js';
+import { unref } from '../platform/timers.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import { CostTracker } from '../trace/cost-tracker.js';
+import { scopeOf } from '../trace/guarded-scope.js';
+import { InertTrace } from '../trace/inert.js';
+import { type IdSpace, idSpaceOf, isInferenceId } from '../trace/inference-id.js';
+import { type KnownKeys, reportUnknownKeys } from '../trace/known-keys.js';
+import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
+import { registerScope, type StepScope } from '../trace/scope.js';
+import { stepName } from '../trace/step-name.js';
+import type { TraceLimits } from '../trace/trace-limits.js';
+import type { StartedTrace } from '../trace/types.js';
+import { Redactor } from '../values/redact.js';
+import { Snapshotter } from '../values/snapshot.js';
+import type { RowUpdateConfig } from '../wire.js';
+import { EndedTraces } from './ended-traces.js';
+import { metricsText } from './metrics-text.js';
+import { OpenTraces } from './open-traces.js';
+import { Publishing } from './publishing.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './row-updater.js';
+import type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
+
+/**
+ * Creates a tracer with its own options, queue and connections, besides the process-wide one.
+ * @throws ConfigError if an option is wrong
+ */
+export function createTracer(options: TracerOptions = {}): Tracer {
+  return createTracerCore(options);
+}
+
+/** The same, with the type that adapters use. */
+export function createTracerCore(options: TracerOptions): TracerCore {
+  return new TracerCore(resolveConfig(options));
+}
+
+/** The tracer with the members that adapters and traces use. */
+export class TracerCore implements Tracer, Recorder {
+  readonly scope: StepScope;
+  readonly diagnostics: Diagnostics;
+  readonly redactor: Redactor;
+  readonly snapshotter: Snapshotter;
+  readonly limits: TraceLimits;
+  readonly isEnabled: boolean;
+  /** Undefined without a spool. */
+  readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
+  readonly costs: CostTracker | undefined;
+  readonly publishing: Publishing;
+  /** Within which inference IDs must be distinct: the rows of one pipeline. */
+  readonly idSpace: IdSpace;
+  readonly #config: Config;
+  /** Functions that remove the tracer's process-wide registrations; undefined if it has none. */
+  #registrations: (() => void)[] | undefined;
+  /** Whether another tracer has replaced it as the process-wide one. */
+  #isRetired = false;
+  #isShutDown = false;
+  #checkTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #open: OpenTraces;
+  readonly #ended: EndedTraces;
+  readonly #runDetached: (fn: () => void) => void;
+  /** A warning about missing or wrong settings, reported when the first trace is started. */
+  #warning: SettingsWarning | undefined;
+  #shuttingDown: Promise<void> | undefined;
+  #started = 0;
+  /** Number of requests that the sampling rate left out. */
+  #sampledOut = 0;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.limits = config.limits;
+    const { baseUrl, inferencePipelineId, transport } = config;
+    this.idSpace = idSpaceOf(transport ?? `${baseUrl} ${inferencePipelineId}`);
+    const replaced = (reason: 'redaction_failed' | 'snapshot_failed', error: unknown) =>
+      this.diagnostics.report('error', reason, 'a logged value was replaced by a mark', error);
+    this.redactor = new Redactor(config.redact, replaced);
+    this.diagnostics = new Diagnostics({
+      level: config.logLevel,
+      onDiagnostic: config.onDiagnostic,
+      redactor: this.redactor,
+    });
+    this.scope = scopeOf(config, this.diagnostics);
+    const { pricing, onUsage, budget } = config;
+    if (pricing !== undefined || onUsage !== undefined) {
+      this.costs = new CostTracker({ pricing, onUsage, budget }, this.diagnostics);
+    }
+    const { maxValueChars } = config.limits;
+    this.snapshotter = new Snapshotter(
+      this.redactor,
+      { maxChars: maxValueChars, maxDepth: 12, maxNodes: 10_000 },
+      replaced,
+    );
+    const why = whyUnpublished(config);
+    this.isEnabled = config.publish && why === undefined;
+    this.#warning = settingsWarning(config, why);
+    const runDetached = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
+    this.#runDetached = runDetached;
+    this.#open = new OpenTraces(runDetached);
+    this.publishing = new Publishing(config, {
+      isEnabled: this.isEnabled,
+      diagnostics: this.diagnostics,
+      redactor: this.redactor,
+      runDetached,
+      beforeExit: () => this.#interruptAll(),
+      flush: () => this.flush(),
+    });
+    this.#ended = new EndedTraces({
+      publishing: this.publishing,
+      diagnostics: this.diagnostics,
+      runDetached,
+      onQueued: () => {
+        if (this.#isShutDown && this.#isDone) this.#unregister();
+      },
+    });
+    this.writeAhead = this.publishing.writeAhead;
+    this.#register();
+  }
+
+  /** Registers the tracer with the process: its scope manager, and work at the exit and at signals. */
+  #register(): void {
+    const { scope, handleSignals } = this.#config;
+    const registrations = [this.publishing.holdExit()];
+    if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
+    if (handleSignals && !this.#isShutDown) {
+      // If the app listens too, it still has requests to finish.
+      registrations.push(onSignal((isLast) => (isLast ? this.shutdown() : this.flush())));
+    }
+    this.#registrations = registrations;
+  }
+
+  /** Removes the registrations with the process, until another trace is opened. */
+  #unregister(): void {
+    try {
+      this.publishing.release();
+      for (const unregister of this.#registrations ?? []) unregister();
+      this.#registrations = undefined;
+    } catch (error) {
+      this.diagnostics.report('error', 'internal_error', 'a tracer could not be released', error);
+    }
+  }
+
+  /** Whether no trace is open or waits for promises. */
+  get #isDone(): boolean {
+    return this.#open.size + this.#ended.size === 0;
+  }
+
+  /** Called when another tracer replaced it as the process-wide one: unregisters it once all rows are delivered. */
+  retire(): void {
+    this.#isRetired = true;
+    this.publishing.retire();
+    this.#checkLater();
+  }
+
+  #checkLater(): void {
+    // On platforms whose timers end with their request, only the scope manager is registered.
+    if (!timersLast || this.#checkTimer !== undefined || this.#isShutDown) return;
+    this.#runDetached(() => {
+      this.#checkTimer = unref(setTimeout(() => this.#unregisterWhenDone(), CHECK_MS));
+    });
+  }
+
+  #unregisterWhenDone(): void {
+    this.#checkTimer = undefined;
+    try {
+      const { queued, spooled, adopted } = this.publishing.stats();
+      if (!this.#isDone || queued + spooled + adopted.spooled > 0) this.#checkLater();
+      else this.#unregister();
+    } catch (error) {
+      this.diagnostics.report(
+        'error',
+        'internal_error',
+        'a replaced tracer could not be checked',
+        error,
+      );
+    }
+  }
+
+  startTrace(options: string | StartTraceOptions): StartedTrace {
+    try {
+      return this.#startTrace(options);
+    } catch (error) {
+      this.diagnostics.report('error', 'internal_error', 'a trace could not be started', error);
+      return new InertTrace(undefined, { scope: this.scope });
+    }
+  }
+
+  #startTrace(options: string | StartTraceOptions): StartedTrace {
+    const settings: StartTraceOptions =
+      typeof options === 'object' && options !== null ? options : { name: options };
+    if (settings === options) reportUnknownKeys(settings, START_KEYS, this.diagnostics);
+    if (!this.mayOpen()) return new InertTrace(settings.inferenceId, { scope: this.scope });
+    const { inferenceId, input, metadata } = settings;
+    const id = isInferenceId(inferenceId) ? inferenceId : randomUuid();
+    const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), id);
+    this.addOpen(trace);
+    if (input !== undefined || metadata !== undefined) trace.update({ input, metadata });
+    return trace;
+  }
+
+  /** Whether another trace may be opened. If not, it is counted as dropped and reported. */
+  mayOpen(): boolean {
+    this.reportUnpublished();
+    if (!this.isEnabled) return false;
+    if (isTopLevel()) {
+      this.diagnostics.report(
+        'warn',
+        'top_level',
+        'code at the top level of a Worker is not traced, since there are no clocks and no random ids before the first request; start the trace within a request',
+      );
+      return false;
+    }
+    if (this.#open.size < this.limits.maxOpenTraces) return true;
+    this.#started++;
+    this.publishing.ledger.drop('too_many_open', 1);
+    this.diagnostics.report(
+      'warn',
+      'too_many_open',
+      `${this.#open.size} traces are open; further requests are not traced until some of them end`,
+    );
+    return false;
+  }
+
+  /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
+  get whyUnpublished(): string | undefined {
+    return this.isEnabled ? undefined : this.#warning?.message;
+  }
+
+  /** Reports missing or wrong settings, once. */
+  reportUnpublished(): void {
+    if (this.#warning === undefined) return;
+    const { reason, message } = this.#warning;
+    this.#warning = undefined;
+    this.diagnostics.report('warn', reason, message);
+  }
+
+  /**
+   * Registers a trace that was just created.
+   * @param waitUntil makes the platform keep the request alive until the row is delivered
+   */
+  addOpen(trace: RecordedTrace, waitUntil?: (work: Promise<void>) => void): void {
+    this.#started++;
+    if (this.#registrations === undefined) this.#register();
+    if (this.#isRetired) this.#checkLater();
+    this.#open.add(trace);
+    try {
+      this.publishing.beginTrace(trace);
+    } catch (error) {
+      trace.reportFailure('spool', error);
+    }
+    if (waitUntil === undefined) return;
+    try {
+      waitUntil(new Promise((resolve) => this.#ended.whenDelivered(trace, resolve)));
+    } catch (error) {
+      trace.reportFailure('waitUntil', error);
+    }
+  }
+
+  /** Counts a request that the sampling rate left out. */
+  countSampledOut(): void {
+    this.#started++;
+    this.#sampledOut++;
+  }
+
+  /** Takes a trace that has ended, to publish it. */
+  takeEnded(trace: RecordedTrace): void {
+    this.#open.countEnded();
+    this.#ended.add(trace);
+  }
+
+  flush(options?: DeadlineOptions): Promise<void> {
+    this.#ended.queueAll();
+    const deadlineMs = this.#deadlineMs(options, 'flush', 10_000);
+    if (this.#ended.size === 0) return this.publishing.flush(deadlineMs);
+    return this.#ended
+      .waitForOptions(deadlineMs)
+      .then((waitedMs) => this.publishing.flush(deadlineMs - waitedMs));
+  }
+
+  shutdown(options?: DeadlineOptions): Promise<void> {
+    this.#shuttingDown ??= this.#shutDown(this.#deadlineMs(options, 'shutdown', 5000)).then(() => {
+      this.#isShutDown = true;
+      clearTimeout(this.#checkTimer);
+      // Traces that are still open are written to the spool at the exit of the process.
+      if (this.#isDone) this.#unregister();
+    });
+    return this.#shuttingDown;
+  }
+
+  #deadlineMs(options: DeadlineOptions | undefined, receiver: string, otherwise: number): number {
+    try {
+      if (options === undefined || options === null) return otherwise;
+      reportUnknownKeys(options, { receiver, keys: DEADLINE }, this.diagnostics);
+      const { deadlineMs = otherwise } = options;
+      if (typeof deadlineMs === 'number' && deadlineMs >= 0) return deadlineMs;
+    } catch {
+      // A getter of the options threw.
+    }
+    this.diagnostics.report(
+      'warn',
+      'bad_input',
+      `deadlineMs of ${receiver} takes a number of milliseconds; it is ${otherwise}`,
+    );
+    return otherwise;
+  }
+
+  #shutDown(deadlineMs: number): Promise<void> {
+    this.#ended.queueAll();
+    if (this.#ended.size === 0) return this.publishing.shutdown(deadlineMs);
+    // Half of the time, since sending needs time too.
+    return this.#ended.waitForOptions(deadlineMs / 2).then((waitedMs) => {
+      this.#ended.queueAwaiting();
+      return this.publishing.shutdown(deadlineMs - waitedMs);
+    });
+  }
+
+  /** Ends and queues all traces at the exit of the process, where only synchronous work is possible. */
+  #interruptAll(): void {
+    for (const trace of this.#open) trace.interrupt();
+    this.#ended.queueAll();
+    this.#ended.queueAwaiting();
+  }
+
+  /** Keeps a row that another library could not deliver, to send it. @returns whether it is on disk */
+  importRow(row: QueuedRow): boolean {
+    const isSafe = this.publishing.importRow(row);
+    if (isSafe) this.#started++;
+    return isSafe;
+  }
+
+  metricsText(): string {
+    return metricsText(this.stats(), this.publishing.times);
+  }
+
+  stats(): TracerStats {
+    this.#ended.queueAll();
+    return {
+      started: this.#started,
+      sampledOut: this.#sampledOut + this.#ended.sampledOut,
+      open: this.#open.size + this.#ended.size,
+      ...this.publishing.stats(),
+    };
+  }
+
+  updateRow(
+    inferenceId: string,
+    row: Readonly<Record<string, unknown>>,
+    config?: RowUpdateConfig,
+    options?: UpdateOptions,
+  ): Promise<UpdateResult> {
+    return this.publishing.updates.update(inferenceId, row, config, options);
+  }
+
+  feedback(
+    inferenceId: string,
+    feedback: Feedback,
+    options?: UpdateOptions,
+  ): Promise<UpdateResult> {
+    return this.publishing.updates.feedback(inferenceId, feedback, options);
+  }
+}
+
+/** How often a replaced tracer is checked for undelivered rows. */
+const CHECK_MS = 1000;
+
+interface DeadlineOptions {
+  readonly deadlineMs?: number | undefined;
+}
+
+/** The compiler checks that the lists are complete. */
+const START: Readonly<Record<keyof StartTraceOptions, true>> = {
+  name: true,
+  inferenceId: true,
+  input: true,
+  metadata: true,
+};
+const START_KEYS: KnownKeys = { receiver: 'startTrace', keys: new Set(Object.keys(START)) };
+const DEADLINE: ReadonlySet<string> = new Set(['deadlineMs'] satisfies (keyof DeadlineOptions)[]);
+
+interface SettingsWarning {
+  readonly reason: 'not_configured' | 'bad_environment';
+  readonly message: string;
+}
+
+function settingsWarning(
+  { publish, problems }: Config,
+  why: string | undefined,
+): SettingsWarning | undefined {
+  if (why !== undefined) return { reason: 'not_configured', message: why };
+  if (!publish || problems.length === 0) return undefined;
+  return { reason: 'bad_environment', message: problems.map(({ message }) => message).join('; ') };
+}

@@ -1,0 +1,142 @@
+/** Masks secrets inside strings: user and password of URLs, query parameters, members of JSON. Takes time linear in the length. */
+
+/** What stands in place of a masked value. */
+export const MASK = '[redacted]';
+
+/** Whether the value of a key or parameter of that name is a secret. */
+export type IsSecret = (name: string) => boolean;
+
+/** Longest password with unescaped characters that is found. */
+const MAX_RAW_CHARS = 512;
+
+/** The authority of a URL: from after its `://` to the end of the host. */
+const AUTHORITY = /[^/?#\\\s"<>`\p{Cc}]*/uy;
+const UNBROKEN = /[^\s\p{Cc}]*/uy;
+
+/** Hosts with ports; connection strings may list several. */
+const HOSTS = /^(?:\[[^\]]*\]|[^:,[]*)(?::\d*)?(?:,(?:\[[^\]]*\]|[^:,[]*)(?::\d*)?)*$/;
+
+/**
+ * Masks the user and the password of each URL.
+ * @param isCut whether the text was cut at its end: what may be a part of a password is masked too
+ */
+export function maskUserInfo(text: string, isCut = false): string {
+  let masked = '';
+  let copied = 0;
+  let at = text.indexOf('://');
+  for (; at >= 0; at = text.indexOf('://', Math.max(at + 3, copied))) {
+    const start = at + 3;
+    const end = userInfoEnd(text, start, isCut);
+    if (end <= start) continue;
+    masked += text.slice(copied, start) + MASK;
+    copied = end;
+  }
+  return copied === 0 ? text : masked + text.slice(copied);
+}
+
+/** Where the user information ends that begins at `start`: at its `@`, or at the cut. -1 if there is none. */
+function userInfoEnd(text: string, start: number, isCut: boolean): number {
+  const authority = spanOf(AUTHORITY, text, start);
+  const end = start + authority.length;
+  const sign = authority.lastIndexOf('@');
+  if (sign >= 0) return start + sign;
+  if (end === text.length && isCut) return end;
+  if (HOSTS.test(authority)) return -1;
+  // The text after the colon is not a port, so it is a password with an unescaped `/`, `#` or quote.
+  const near = spanOf(UNBROKEN, text.slice(end, end + MAX_RAW_CHARS), 0);
+  const later = near.indexOf('@');
+  if (later >= 0) return end + later;
+  return isCut && end + near.length === text.length ? text.length : -1;
+}
+
+function spanOf(pattern: RegExp, text: string, start: number): string {
+  pattern.lastIndex = start;
+  return pattern.exec(text)?.[0] ?? '';
+}
+
+/** `?name=value` of an absolute or relative URL. */
+const PARAMETER = /([?&#])([\w.~%[\]-]{1,64})=([^&#\s"'<>`\\]+)/g;
+
+/** Masks the values of secret parameters in the URLs of a text. */
+export function maskParameters(text: string, isSecret: IsSecret): string {
+  if (!text.includes('=')) return text;
+  return text.replace(PARAMETER, (parameter, sign: string, name: string) =>
+    isSecret(name) ? `${sign}${name}=${MASK}` : parameter,
+  );
+}
+
+/** A key in JSON text. In JSON within a JSON string, its quotes are escaped. */
+const KEY = /(\\{0,15})"([^"\\\n]{1,256})(\\{0,15})"\s*:\s*/g;
+const BARE = /[^\s",{}[\]\\]*/y;
+
+/**
+ * Masks the values of secret members in a text that contains JSON, complete or cut.
+ * @param isHarmless whether a value is not a secret although its key is one's
+ */
+export function maskMembers(
+  text: string,
+  isSecret: IsSecret,
+  isHarmless: (value: string, key: string) => boolean = isNoSecret,
+): string {
+  let masked = '';
+  let copied = 0;
+  KEY.lastIndex = 0;
+  for (let found = KEY.exec(text); found !== null; found = KEY.exec(text)) {
+    const [all, slashes, key] = found as unknown as [string, string, string];
+    if (found[3] !== slashes) continue;
+    const start = found.index + all.length;
+    if (!isSecret(key)) continue;
+    const end = valueEnd(text, start, slashes.length);
+    if (isHarmless(text.slice(start, end), key)) continue;
+    masked += `${text.slice(copied, start)}${slashes}"${MASK}${slashes}"`;
+    copied = end;
+    KEY.lastIndex = end;
+  }
+  return copied === 0 ? text : masked + text.slice(copied);
+}
+
+/** Counts, booleans and missing values are no secrets. */
+function isNoSecret(value: string, key: string): boolean {
+  if (value === '' || value === 'null' || value === 'true' || value === 'false') return true;
+  return /token$/i.test(key) && !Number.isNaN(Number(value));
+}
+
+/** The same for stream events, where `token` is a piece of the model's text unless it looks like a credential. */
+export function isNoSecretInStream(value: string, key: string): boolean {
+  return isNoSecret(value, key) || (/^token$/i.test(key) && isPiece(value));
+}
+
+/** Whether a text may be a piece of a model's text. Credentials are long, contain digits and no spaces. */
+export function isPiece(text: string): boolean {
+  return text.length < 20 || !/^["\\]*[\w.~+/=-]{20,}["\\]*$/.test(text) || !/\d/.test(text);
+}
+
+/** @param slashes number of backslashes before each quote at this level of nesting */
+function valueEnd(text: string, start: number, slashes: number): number {
+  const first = text[start + slashes];
+  if (first === '"') return stringEnd(text, start + slashes + 1, slashes);
+  if (text[start] === '{' || text[start] === '[') return bracketEnd(text, start, slashes);
+  return start + spanOf(BARE, text, start).length;
+}
+
+/** The index after the quote that ends the string, or the end of a text that was cut. */
+function stringEnd(text: string, start: number, slashes: number): number {
+  const level = 2 * (slashes + 1);
+  for (let at = text.indexOf('"', start); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (before > start && text[before - 1] === '\\') before--;
+    if ((at - before) % level === slashes) return at + 1;
+  }
+  return text.length;
+}
+
+function bracketEnd(text: string, start: number, slashes: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '"') at = stringEnd(text, at + 1, slashes) - 1;
+    else if (sign === '{' || sign === '[') depth++;
+    else if ((sign === '}' || sign === ']') && --depth === 0) return at + 1;
+  }
+  return text.length;
+}

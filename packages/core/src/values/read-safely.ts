@@ -1,0 +1,83 @@
+/** Reads objects without running their code: calls no accessor and touches no proxy. */
+
+import { isProxy } from '#platform';
+import { head } from './well-formed.js';
+
+/** Longest name of a class, error or key that is kept; longer ones are cut. */
+export const MAX_NAME_CHARS = 256;
+
+const lookUpGetter = Reflect.get(Object.prototype, '__lookupGetter__') as (
+  this: object,
+  key: PropertyKey,
+) => unknown;
+
+/**
+ * Whether reading a property of the object would call a getter (ECMA-262, B.2.2.4). Unlike
+ * `getOwnPropertyDescriptor`, it allocates nothing; it runs for nearly every logged value.
+ */
+export function hasGetter(value: object, key: PropertyKey): boolean {
+  return lookUpGetter.call(value, key) !== undefined;
+}
+
+/** The value of an own or inherited data property; undefined for accessors. */
+export function inherited(value: object, key: PropertyKey): unknown {
+  let holder: object | null = value;
+  for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+    if (descriptor !== undefined) return descriptor.value;
+    holder = Object.getPrototypeOf(holder);
+  }
+  return undefined;
+}
+
+/** Whether the object inherits from `Error.prototype`, as DOMException does. */
+export function isErrorLike(value: object): boolean {
+  let holder: object | null = value;
+  for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
+    if (holder === Error.prototype) return true;
+    holder = Object.getPrototypeOf(holder);
+  }
+  return false;
+}
+
+/** The name of the object's class; `Object` if it has none. */
+export function classOf(value: object): string {
+  const made = inherited(value, 'constructor');
+  const name = typeof made === 'function' && !isProxy(made) ? inherited(made, 'name') : '';
+  return typeof name === 'string' && name !== '' ? head(name, MAX_NAME_CHARS) : 'Object';
+}
+
+/** The `name` of an error, read without running its code; `Error` if it is not a string. */
+export function errorName(error: object): string {
+  const name = isDomException(error) ? error.name : inherited(error, 'name');
+  return typeof name === 'string' ? head(name, MAX_NAME_CHARS) : 'Error';
+}
+
+/** The `message` of an error, read without running its code; '' if it is not a string. */
+export function errorMessage(error: object): string {
+  const message = isDomException(error) ? error.message : inherited(error, 'message');
+  return typeof message === 'string' ? message : '';
+}
+
+/** The engine's own accessor for `stack`, in engines where `stack` is an accessor. */
+const stackGetter = Object.getOwnPropertyDescriptor(new Error('probe'), 'stack')?.get;
+
+/** The `stack` of an error, read without running its code; undefined if it is not a string. */
+export function errorStack(error: object): string | undefined {
+  try {
+    const own = Object.getOwnPropertyDescriptor(error, 'stack');
+    const isNative = own?.get !== undefined && own.get === stackGetter;
+    const stack: unknown = isNative ? Reflect.get(error, 'stack') : own?.value;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    // The engine builds the stack at the first read, from a message whose accessor may throw.
+    return undefined;
+  }
+}
+
+/** DOMException's properties are accessors of the platform, which are safe to call. */
+function isDomException(value: object): value is DOMException {
+  return (
+    typeof DOMException === 'function' && Object.getPrototypeOf(value) === DOMException.prototype
+  );
+}

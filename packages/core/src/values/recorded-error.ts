@@ -1,0 +1,23 @@
+/** Errors as traces record them. */
+
+import { isNativeError, isProxy } from '#platform';
+import { errorMessage, errorName } from './read-safely.js';
+
+/** An error of a step or a trace. */
+export interface RecordedError {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** The name and message of what was thrown, read without running its code. */
+export function recordedError(error: unknown, redacted: (value: unknown) => string): RecordedError {
+  if (typeof error !== 'object' || error === null || isProxy(error)) {
+    return { name: typeof error, message: error === undefined ? 'undefined' : redacted(error) };
+  }
+  const message = errorMessage(error);
+  // For a thrown object that is not an error, its properties are the message.
+  return {
+    name: errorName(error),
+    message: redacted(message === '' && !isNativeError(error) ? error : message),
+  };
+}

@@ -1,0 +1,73 @@
+/** Marks for values that are named instead of copied, such as `[Function search]`. */
+
+import { isProxy } from '#platform';
+import { maskUserInfo } from './mask-text.js';
+import { classOf, inherited, MAX_NAME_CHARS } from './read-safely.js';
+import { head } from './well-formed.js';
+
+export function functionMark(value: object): string {
+  if (isProxy(value)) return '[Proxy]';
+  const name = inherited(value, 'name');
+  return typeof name === 'string' && name !== ''
+    ? `[Function ${head(name, MAX_NAME_CHARS)}]`
+    : '[Function]';
+}
+
+/** A mark for a stream, request or response, since reading it or listening to it could start it. Undefined for others. */
+export function streamMark(value: object): string | undefined {
+  if (inherited(value, '_readableState') !== undefined) {
+    const method = inherited(value, 'method');
+    const url = inherited(value, 'url');
+    if (typeof method !== 'string' || typeof url !== 'string') return `[${classOf(value)}]`;
+    return `[${classOf(value)} ${method} ${head(maskUserInfo(url.split('?', 1)[0] ?? ''), MAX_NAME_CHARS)}]`;
+  }
+  const isWritable =
+    inherited(value, '_writableState') !== undefined || inherited(value, '_header') !== undefined;
+  return isWritable ? `[${classOf(value)}]` : undefined;
+}
+
+export function dateText(value: Date): string {
+  const time = Date.prototype.getTime.call(value);
+  return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);
+}
+
+/** Whether the number has at most 100 digits, so that converting it to a string is cheap. */
+export function isShort(value: bigint): boolean {
+  return value < 10n ** 100n && value > -(10n ** 100n);
+}
+
+/** The length in bytes by the built-in getters, since a view may have a getter of its own. */
+export function byteLengthOf(value: object): number {
+  for (const prototype of BYTES) {
+    try {
+      return Reflect.get(prototype, 'byteLength', value) as number;
+    } catch {
+      // Not an instance of this class.
+    }
+  }
+  return 0;
+}
+
+const BYTES: readonly object[] = [
+  Object.getPrototypeOf(Uint8Array.prototype),
+  DataView.prototype,
+  ArrayBuffer.prototype,
+  ...(typeof SharedArrayBuffer === 'function' ? [SharedArrayBuffer.prototype] : []),
+];
+
+/** The expression's source and flags by the built-in getters, since `toString` would call getters of its own. */
+export function regExpText(value: RegExp): string {
+  const source = String(Reflect.get(RegExp.prototype, 'source', value));
+  let flags = '';
+  for (const [name, flag] of FLAGS) if (Reflect.get(RegExp.prototype, name, value)) flags += flag;
+  return `/${head(source, MAX_NAME_CHARS)}/${flags}`;
+}
+
+const FLAGS = [
+  ['global', 'g'],
+  ['ignoreCase', 'i'],
+  ['multiline', 'm'],
+  ['dotAll', 's'],
+  ['unicode', 'u'],
+  ['sticky', 'y'],
+] as const;

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
+import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
+import type { SpoolFiles } from '../../src/platform/spool-files.ts';
+import { Ledger } from '../../src/publish/ledger.ts';
+import type { QueuedRow } from '../../src/publish/queued-row.ts';
+import type { SpooledTrace } from '../../src/publish/spool.ts';
+import { DiskSpool } from '../../src/spool/disk-spool.ts';
+import { Redactor } from '../../src/values/redact.ts';
+
+/** A trace as its spool reads it, whose output may still change. */
+function traceThat() {
+  const facts = { output: '"complete"', revision: 1 };
+  const root = { id: 'step-1', name: 'GET /', type: 'user_call', isRunning: false } as const;
+  const times = { startMs: 0, endMs: 5, latencyMs: -1 };
+  const trace = {
+    inferenceId: 'req-1',
+    startedAt: Date.now(),
+    nameAtStart: 'GET /',
+    unrecordedSteps: 0,
+    elapsedMs: () => 5,
+    get revision() {
+      return facts.revision;
+    },
+    get root() {
+      return { ...root, ...times, output: facts.output };
+    },
+  };
+  // What is left out is undefined in a trace without it.
+  return { facts, trace: trace as unknown as SpooledTrace };
+}
+
+const outputOf = (row: QueuedRow | undefined): unknown =>
+  row && (JSON.parse(row.text) as { output: unknown }).output;
+
+describe('a spool whose disk is left alone at the end of a trace', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'disk-spool-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  it('keeps the row of the end later, and not the one that was written ahead', async () => {
+    let isFull = false;
+    const files: SpoolFiles = {
+      ...nodeSpoolFiles,
+      append(file, bytes, length) {
+        if (isFull) throw new Error('the disk is full');
+        return nodeSpoolFiles.append(file, bytes, length);
+      },
+    };
+    const config = {
+      dir,
+      maxBytes: 1e8,
+      maxAgeMs: 1e8,
+      mode: 'wal',
+      durability: 'process',
+    } as const;
+    const spool = new DiskSpool(config, files, 'a pipeline', {
+      diagnostics: new Diagnostics({ level: 'off' }),
+      ledger: new Ledger(),
+      redactor: new Redactor(),
+      runDetached: (fn) => fn(),
+    });
+    const { facts, trace } = traceThat();
+    spool.begin(trace);
+    spool.writeAhead(trace);
+    facts.output = '"cut off"';
+    facts.revision++;
+    isFull = true;
+    spool.writeAhead(traceThat().trace);
+    isFull = false;
+    // After a failure, the disk is left alone for a second.
+    const row = spool.done(trace);
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    const delivery = spool.keepAll([row]);
+    assert.equal(delivery.spooled, 1);
+    const replayed: QueuedRow[] = [];
+    const replay = spool.replay({
+      transport: {
+        async send({ rows }) {
+          replayed.push(...rows);
+          return { delivered: rows.length, lost: {} };
+        },
+        close() {},
+      },
+      policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
+      maxBatchRows: 10,
+    });
+    for (let i = 0; replayed.length === 0 && i < 200; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(outputOf(replayed[0]), 'cut off');
+    await replay.stop();
+    spool.release();
+  });
+});

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { maskedError } from '../../src/values/masked-error.ts';
+import {
+  classOf,
+  errorMessage,
+  errorName,
+  errorStack,
+  hasGetter,
+  inherited,
+  isErrorLike,
+} from '../../src/values/read-safely.ts';
+import { recordedError } from '../../src/values/recorded-error.ts';
+import { Redactor } from '../../src/values/redact.ts';
+
+const SECRET = 'https://u:secret@host/';
+const MASKED = 'https://[redacted]@host/';
+const masked = (error: unknown) => maskedError(error, new Redactor());
+
+describe('an error that is shown to the operator', () => {
+  for (const value of [null, undefined, 7, true, 'plain']) {
+    it(`is what was thrown: ${value}`, () => assert.equal(masked(value), value));
+  }
+
+  it('is masked where it is a text, and named where it is no error', () => {
+    assert.equal(masked(SECRET), MASKED);
+    assert.equal((masked({ secret: 1 }) as Error).message, 'thrown object');
+    assert.equal((masked(new Proxy(new Error(), {})) as Error).message, 'thrown object');
+  });
+
+  it('is the same one where nothing about it is a secret', () => {
+    for (const error of [
+      new TypeError('x'),
+      new Error('x', { cause: new Error('y') }),
+      new AggregateError([new Error('x')], 'y'),
+      Object.assign(new Error('x'), { code: 7, retries: null }),
+    ]) {
+      assert.equal(masked(error), error);
+    }
+  });
+
+  it('is a copy where something about it is, at any place', () => {
+    const error = Object.assign(new RangeError(SECRET), { apiKey: 'k', code: 7 });
+    const copy = masked(error) as typeof error;
+    assert.ok(copy instanceof RangeError && copy !== error);
+    assert.deepEqual([copy.message, copy.apiKey, copy.code], [MASKED, '[redacted]', 7]);
+    assert.deepEqual(Object.keys(copy), ['apiKey', 'code']);
+    const caused = masked(new Error('x', { cause: new Error(SECRET) })) as Error;
+    assert.equal((caused.cause as Error).message, MASKED);
+    const all = masked(new AggregateError([new Error('x'), new Error(SECRET)])) as AggregateError;
+    assert.deepEqual(
+      all.errors.map(({ message }: Error) => message),
+      ['x', MASKED],
+    );
+  });
+
+  for (const [what, held] of [
+    ['an object', { request: { headers: {} } }],
+    ['an array', { issues: ['x'] }],
+    ['an object in the place of its errors', { errors: { a: 1 } }],
+  ] as const) {
+    it(`leaves out the objects that it holds: ${what}`, () => {
+      const copy = masked(Object.assign(new Error('x'), held)) as Error;
+      assert.equal(copy.message, 'x');
+      for (const key of Object.keys(held)) assert.ok(!Object.hasOwn(copy, key), key);
+    });
+  }
+
+  it('shows ten of its errors, and five causes', () => {
+    const errors = (count: number) => Array.from({ length: count }, () => new Error('x'));
+    const of = (count: number) => masked(new AggregateError(errors(count))) as AggregateError;
+    assert.equal(of(10).errors.length, 10);
+    assert.equal(of(11).errors.length, 10);
+    const chain = (length: number): Error =>
+      length === 0 ? new Error(SECRET) : new Error('x', { cause: chain(length - 1) });
+    const last = (error: unknown): string => {
+      const { cause, message } = error as Error;
+      return cause === undefined ? message : last(cause);
+    };
+    assert.equal(last(masked(chain(5))), MASKED);
+    assert.equal(last(masked(chain(6))), 'thrown object');
+  });
+});
+
+describe('an error that is recorded', () => {
+  const redacted = (value: unknown) =>
+    `<${value === null ? 'null' : typeof value === 'object' ? 'object' : value}>`;
+  const recorded = (error: unknown) => recordedError(error, redacted);
+
+  it('is its name and message', () => {
+    assert.deepEqual(recorded(new RangeError('x')), { name: 'RangeError', message: '<x>' });
+    assert.deepEqual(recorded(new Error('')), { name: 'Error', message: '<>' });
+  });
+
+  it('is its type and value where it is none', () => {
+    assert.deepEqual(recorded('x'), { name: 'string', message: '<x>' });
+    assert.deepEqual(recorded(undefined), { name: 'undefined', message: 'undefined' });
+    assert.deepEqual(recorded(null), { name: 'object', message: '<null>' });
+    assert.deepEqual(recorded({ code: 7 }), { name: 'Error', message: '<object>' });
+    assert.deepEqual(recorded({ message: 'said' }), { name: 'Error', message: '<said>' });
+    assert.equal(recorded(new Proxy({}, {})).name, 'object');
+  });
+});
+
+describe('what is read of an object without running code of it', () => {
+  /** An object whose property stands so many prototypes above it. */
+  const above = (depth: number, top: object = { found: true }): object => {
+    let object = top;
+    for (let i = 0; i < depth; i++) object = Object.create(object);
+    return object;
+  };
+
+  it('is found up to eleven prototypes above it', () => {
+    assert.equal(inherited(above(0), 'found'), true);
+    assert.equal(inherited(above(11), 'found'), true);
+    assert.equal(inherited(above(12), 'found'), undefined);
+    assert.equal(isErrorLike(above(11, Error.prototype)), true);
+    assert.equal(isErrorLike(above(12, Error.prototype)), false);
+    assert.equal(isErrorLike({}), false);
+    assert.equal(inherited({}, 'found'), undefined);
+  });
+
+  it('is no accessor, and nothing behind a proxy', () => {
+    const withAccessor = {
+      get a() {
+        return 1;
+      },
+      b: 2,
+    };
+    assert.deepEqual([hasGetter(withAccessor, 'a'), hasGetter(withAccessor, 'b')], [true, false]);
+    assert.equal(inherited(withAccessor, 'a'), undefined);
+    assert.equal(inherited(Object.create(new Proxy({ a: 1 }, {})), 'a'), undefined);
+    assert.equal(isErrorLike(Object.create(new Proxy(new Error(), {}))), false);
+  });
+
+  it('is the name of its class', () => {
+    class Named {}
+    assert.equal(classOf(new Named()), 'Named');
+    assert.equal(classOf(new (class {})()), 'Object');
+    assert.equal(classOf(Object.create(null)), 'Object');
+    assert.equal(classOf({ constructor: 'x' }), 'Object');
+    assert.equal(classOf({ constructor: new Proxy(Named, {}) }), 'Object');
+  });
+
+  it('is what an error says, also a DOMException, whose properties are accessors', () => {
+    const exception = new DOMException('gone', 'AbortError');
+    assert.deepEqual([errorName(exception), errorMessage(exception)], ['AbortError', 'gone']);
+    const odd = Object.assign(new Error(), { name: 7, message: 7, stack: 7 });
+    assert.deepEqual(
+      [errorName(odd), errorMessage(odd), errorStack(odd)],
+      ['Error', '', undefined],
+    );
+    assert.match(errorStack(new Error('x')) ?? '', /^Error: x\n/);
+    const hostile = Object.defineProperty(new Error(), 'stack', { get: () => 'theirs' });
+    assert.equal(errorStack(hostile), undefined);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { distinctId, idSpaceOf, isInferenceId } from '../../src/trace/inference-id.ts';
+
+describe('an inference ID', () => {
+  for (const id of ['a', '7', 'req-1', 'a'.repeat(128), 'A._:=@+/-z', crypto.randomUUID()]) {
+    it(`may be ${id}`, () => assert.equal(isInferenceId(id), true));
+  }
+  for (const id of [
+    '',
+    '-a',
+    '.a',
+    'a b',
+    'a\n',
+    'ä',
+    'a'.repeat(129),
+    'a://u:p@h',
+    'a,b',
+    7,
+    null,
+  ]) {
+    it(`may not be ${JSON.stringify(id)}`, () => assert.equal(isInferenceId(id), false));
+  }
+});
+
+describe('an id that comes again', () => {
+  let spaces = 0;
+  /** Nobody else's. */
+  const newSpace = () => idSpaceOf(`https://host/${++spaces}/${crypto.randomUUID()}`);
+
+  it('gets the number of its attempt', () => {
+    const space = newSpace();
+    const ids = Array.from({ length: 4 }, () => distinctId('retry', space));
+    assert.deepEqual(ids, ['retry', 'retry:2', 'retry:3', 'retry:4']);
+  });
+
+  it('is another one in another place', () => {
+    const [one, other] = [newSpace(), newSpace()];
+    assert.equal(distinctId('same', one), 'same');
+    assert.equal(distinctId('same', other), 'same');
+    assert.equal(distinctId('same', one), 'same:2');
+    assert.equal(distinctId('same', other), 'same:2');
+  });
+
+  it('stays within 128 characters', () => {
+    const space = newSpace();
+    const long = 'x'.repeat(128);
+    distinctId(long, space);
+    assert.equal(distinctId(long, space), `${'x'.repeat(126)}:2`);
+  });
+
+  it('is not taken for another one, however much they are alike', () => {
+    const space = newSpace();
+    const ids = Array.from({ length: 5000 }, (_, i) => `id-${i}`);
+    for (const id of ids) assert.equal(distinctId(id, space), id);
+    for (const id of ['ab', 'ba', 'aab', 'aba', 'baa', 'A', 'a']) {
+      assert.equal(distinctId(id, space), id);
+    }
+  });
+
+  it('is known again, whatever it is', () => {
+    const space = newSpace();
+    for (let i = 0; i < 1000; i++) {
+      assert.equal(distinctId(`id-${i}`, space), `id-${i}`);
+      assert.equal(distinctId(`id-${i}`, space), `id-${i}:2`);
+    }
+  });
+
+  it('is remembered among some thousands', () => {
+    const space = newSpace();
+    distinctId('first', space);
+    for (let i = 0; i < 200; i++) distinctId(`between-${i}`, space);
+    assert.equal(distinctId('first', space), 'first:2');
+  });
+});
+
+describe('the place that rows go to', () => {
+  it('is the same for one address, and for one transport', () => {
+    assert.equal(idSpaceOf('https://a'), idSpaceOf('https://a'));
+    assert.notEqual(idSpaceOf('https://a'), idSpaceOf('https://b'));
+    const [one, other] = [{}, {}];
+    assert.equal(idSpaceOf(one), idSpaceOf(one));
+    assert.notEqual(idSpaceOf(one), idSpaceOf(other));
+  });
+});

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { isPiece, maskMembers, maskParameters, maskUserInfo } from '../../src/values/mask-text.ts';
+import { type RedactOptions, Redactor } from '../../src/values/redact.ts';
+
+describe('user and password of a URL', () => {
+  const cases: readonly (readonly [text: string, masked: string])[] = [
+    ['https://host/path', 'https://host/path'],
+    ['https://host:8080/a@b', 'https://host:8080/a@b'],
+    ['https://user:pass@host/', 'https://[redacted]@host/'],
+    ['https://user@host', 'https://[redacted]@host'],
+    ['https://@host', 'https://@host'],
+    ['see https://u:p@a and https://v:q@b.', 'see https://[redacted]@a and https://[redacted]@b.'],
+    ['https://u:p@x@host/', 'https://[redacted]@host/'],
+    ['postgres://u:p/w#1@db:5432/x', 'postgres://[redacted]@db:5432/x'],
+    ['mongodb://u:p@a:1,b:2/x', 'mongodb://[redacted]@a:1,b:2/x'],
+    ['mongodb://a:1,b:2/x@y', 'mongodb://a:1,b:2/x@y'],
+    ['http://[::1]:80/a@b', 'http://[::1]:80/a@b'],
+    ['a://b c@d', 'a://b c@d'],
+    ['no address', 'no address'],
+    ['image://repository:latest/x', 'image://repository:latest/x'],
+    ['://u:p@h', '://[redacted]@h'],
+  ];
+  for (const [text, masked] of cases) {
+    it(`are masked: ${text}`, () => assert.equal(maskUserInfo(text), masked));
+  }
+
+  it('are masked where the text was cut within them, and only then', () => {
+    assert.equal(maskUserInfo('https://user:pa', true), 'https://[redacted]');
+    assert.equal(maskUserInfo('https://user:pa'), 'https://user:pa');
+    assert.equal(maskUserInfo('postgres://u:p/w', true), 'postgres://[redacted]');
+    assert.equal(maskUserInfo('https://host/x y', true), 'https://host/x y');
+  });
+});
+
+describe('parameters of a URL', () => {
+  const isSecret = (name: string) => name === 'key';
+  const cases: readonly (readonly [text: string, masked: string])[] = [
+    ['/a?key=1&b=2', '/a?key=[redacted]&b=2'],
+    ['/a?b=2&key=1#x', '/a?b=2&key=[redacted]#x'],
+    ['/a#key=1', '/a#key=[redacted]'],
+    ['/a?keys=1', '/a?keys=1'],
+    ['key=1', 'key=1'],
+    ['/a?key=', '/a?key='],
+    ['"/a?key=1"', '"/a?key=[redacted]"'],
+    ['plain', 'plain'],
+  ];
+  for (const [text, masked] of cases) {
+    it(`are masked by their names: ${text}`, () =>
+      assert.equal(maskParameters(text, isSecret), masked));
+  }
+});
+
+describe('members of JSON in a text', () => {
+  const isSecret = (name: string) => /^(secret|token)$/.test(name);
+  const cases: readonly (readonly [text: string, masked: string])[] = [
+    ['{"secret":"a","b":1}', '{"secret":"[redacted]","b":1}'],
+    ['{"secret" : "a"}', '{"secret" : "[redacted]"}'],
+    ['{"secret":{"a":[1,"}"]},"b":1}', '{"secret":"[redacted]","b":1}'],
+    ['{"secret":["]",["x"]],"b":1}', '{"secret":"[redacted]","b":1}'],
+    ['{"secret":12,"b":1}', '{"secret":"[redacted]","b":1}'],
+    ['{"secret":"a\\"b","c":1}', '{"secret":"[redacted]","c":1}'],
+    ['{"secret":"a\\\\","c":1}', '{"secret":"[redacted]","c":1}'],
+    ['{"secret":"cut', '{"secret":"[redacted]"'],
+    ['{"secret":{"cut":1', '{"secret":"[redacted]"'],
+    ['{"secret":null,"token":17}', '{"secret":null,"token":17}'],
+    ['{"secret":true}', '{"secret":true}'],
+    ['{"secret":17}', '{"secret":"[redacted]"}'],
+    ['{"token":"17"}', '{"token":"[redacted]"}'],
+    ['{\\"secret\\":\\"a\\",\\"b\\":1}', '{\\"secret\\":\\"[redacted]\\",\\"b\\":1}'],
+    ['{\\"secret\\":\\"a\\\\\\"b\\",\\"c\\":1}', '{\\"secret\\":\\"[redacted]\\",\\"c\\":1}'],
+    [
+      '400 {"secret":"a"} and {"secret":"b"}',
+      '400 {"secret":"[redacted]"} and {"secret":"[redacted]"}',
+    ],
+    ['{"other":"a"}', '{"other":"a"}'],
+    ['{"secret\\":"a"}', '{"secret\\":"a"}'],
+  ];
+  for (const [text, masked] of cases) {
+    it(`are masked by their keys: ${text}`, () =>
+      assert.equal(maskMembers(text, isSecret), masked));
+  }
+
+  it('are left as they are where their value is harmless', () => {
+    const isHarmless = (value: string, key: string) => key === 'token' && value === '"a"';
+    assert.equal(maskMembers('{"token":"a"}', isSecret, isHarmless), '{"token":"a"}');
+    assert.equal(maskMembers('{"secret":"a"}', isSecret, isHarmless), '{"secret":"[redacted]"}');
+  });
+});
+
+describe('a piece of an answer', () => {
+  const pieces = [
+    'Hello',
+    'a'.repeat(40),
+    `sentence with ${1} number in it`,
+    'sk-1234567890123456',
+  ];
+  for (const text of pieces) it(`is one: ${text}`, () => assert.equal(isPiece(text), true));
+  const credentials = [
+    'sk-12345678901234567',
+    '"sk-abcdefghij0123456789"',
+    'eyJhbGciOi.JIUzI1NiJ9.x',
+  ];
+  for (const text of credentials) it(`is none: ${text}`, () => assert.equal(isPiece(text), false));
+});
+
+describe('a redactor', () => {
+  const redactor = (options?: RedactOptions | false) => new Redactor(options);
+
+  it('takes keys as whole words whatever their case, and as patterns', () => {
+    const own = redactor({ keys: ['Email', /^x-/g] });
+    assert.equal(own.isSecret('EMAIL'), true);
+    assert.equal(own.isSecret('emails'), false);
+    assert.equal(own.isSecret('x-a'), true);
+    // A pattern with `g` would begin behind its last match.
+    assert.equal(own.isSecret('x-abcdef'), true);
+    assert.equal(own.isSecret('password'), true);
+  });
+
+  it('masks what only the app calls a secret where the known ones are off, and nothing where it is off', () => {
+    const own = redactor({ keys: ['email'], defaults: false });
+    assert.deepEqual([own.isSecret('email'), own.isSecret('password')], [true, false]);
+    assert.equal(own.mask('https://u:p@h'), 'https://u:p@h');
+    assert.equal(own.maskStream('https://u:p@h'), 'https://u:p@h');
+    assert.equal(own.mask('/?sig=1'), '/?sig=1');
+    assert.equal(redactor(false).isSecret('password'), false);
+    assert.equal(redactor(false).maskStream('{"password":"a"}'), '{"password":"a"}');
+  });
+
+  it('knows signatures in queries', () => {
+    for (const name of ['key', 'sig', 'signature', 'X-Amz-Signature', 'X-Goog-Signature']) {
+      assert.equal(redactor().mask(`/a?${name}=1`), `/a?${name}=[redacted]`);
+    }
+    assert.equal(redactor().mask('/a?design=1'), '/a?design=1');
+  });
+
+  it('masks a text of any length', () => {
+    const long = 'x '.repeat(500);
+    assert.equal(redactor().mask(`${long}https://u:p@h`), `${long}https://[redacted]@h`);
+    assert.equal(
+      redactor().mask('{"password":"a"} https://u:p@h/?sig=1'),
+      '{"password":"[redacted]"} https://[redacted]@h/?sig=[redacted]',
+    );
+  });
+
+  it('masks JSON in a text as any printer writes it', () => {
+    for (const between of [':', ' : ', ': ', '\n:\t']) {
+      assert.equal(
+        redactor().mask(`{"password"${between}"a"}`),
+        `{"password"${between}"[redacted]"}`,
+      );
+    }
+  });
+
+  it('masks before it cuts', () => {
+    assert.equal(redactor().maskedHead('abc', 3), 'abc');
+    assert.equal(redactor().maskedHead('abcd', 3), 'abc');
+    const text = `${'x'.repeat(10)} https://user:password@host/`;
+    assert.equal(redactor().maskedHead(text, 26), `${'x'.repeat(10)} https://[redact`);
+    const longest = `https://u:${'p'.repeat(5000)}@h`;
+    assert.equal(redactor().maskedHead(longest, 100), 'https://[redacted]');
+  });
+
+  it('says what may leave as it is', () => {
+    assert.equal(redactor().isHarmless('plain'), true);
+    assert.equal(redactor().isHarmless('https://h'), true);
+    assert.equal(redactor().isHarmless('https://u:p@h'), false);
+    assert.equal(redactor().isHarmless('"\ud800"'), false);
+  });
+
+  it('replaces texts by the function that it is given, and marks what that fails at', () => {
+    const failures: string[] = [];
+    const by = (text: (text: string) => unknown) =>
+      new Redactor({ text: text as (text: string) => string }, (what) => failures.push(what));
+    assert.equal(by(() => 'abcdef').replaced('x', '', 3), 'abc');
+    assert.deepEqual(failures, []);
+    assert.equal(by(() => 7).replaced('x', '', 3), '[redaction failed]');
+    assert.equal(by(() => Promise.reject(new Error())).replaced('x', '', 3), '[redaction failed]');
+    assert.equal(
+      by(() => {
+        throw new Error();
+      }).replaced('x', '', 3),
+      '[redaction failed]',
+    );
+    assert.deepEqual(failures, Array(3).fill('redaction_failed'));
+    assert.equal(redactor().replaced('abcdef', '', 3), 'abcdef');
+  });
+
+  it('has names pass through that function, unless it hides every text', () => {
+    const ada = redactor({ text: (text) => text.replace('Ada', '*') });
+    assert.deepEqual([ada.label('for Ada'), ada.quotedLabel('for Ada')], ['for *', '"for *"']);
+    assert.equal(ada.keyInfo('Ada').text, '"*":');
+    const all = redactor({ text: () => '*' });
+    assert.equal(all.label('for Ada'), 'for Ada');
+  });
+
+  it('tries once whether that function hides every text', () => {
+    const seen: string[] = [];
+    const one = redactor({
+      text(text) {
+        seen.push(text);
+        return text;
+      },
+    });
+    for (const name of ['a', 'b', 'c']) one.label(name);
+    assert.equal(seen.filter((text) => !'abc'.includes(text)).length, 1);
+  });
+
+  it('masks names, and says the same of one the second time', () => {
+    const one = redactor();
+    for (let i = 0; i < 2; i++) {
+      assert.equal(one.label('GET https://u:p@h'), 'GET https://[redacted]@h');
+      assert.equal(one.quotedLabel('a "b"'), '"a \\"b\\""');
+      assert.deepEqual(one.keyInfo('password'), {
+        isSecret: true,
+        isUnchanged: true,
+        text: '"password":',
+        nextText: ',"password":',
+      });
+    }
+  });
+
+  it('cuts keys visibly at 256 characters', () => {
+    const known = (length: number) => redactor().keyInfo('k'.repeat(length));
+    assert.equal(known(256).text, `"${'k'.repeat(256)}":`);
+    assert.equal(known(256).isUnchanged, true);
+    assert.equal(known(257).text, `"${'k'.repeat(256)}…":`);
+    assert.equal(known(257).isUnchanged, false);
+    assert.equal(redactor().keyInfo('\ud800').isUnchanged, false);
+  });
+
+  it('sees a secret in an event of a stream where it is one, or where the app says so', () => {
+    assert.equal(redactor().isSecretInStream('token', 'Hello'), false);
+    assert.equal(redactor().isSecretInStream('token', 'sk-abcdefghij0123456789'), true);
+    assert.equal(redactor().isSecretInStream('password', 'Hello'), true);
+    assert.equal(redactor().isSecretInStream('text', 'sk-abcdefghij0123456789'), false);
+    assert.equal(redactor({ keys: ['token'] }).isSecretInStream('token', 'Hello'), true);
+    assert.equal(
+      redactor({ keys: ['token'] }).maskStream('{"token":"a"}'),
+      '{"token":"[redacted]"}',
+    );
+  });
+});

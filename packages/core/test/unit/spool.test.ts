@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Batch,
+  createTracer,
+  type Delivery,
+  SendError,
+  type Tracer,
+  type TracerOptions,
+} from '@openlayer-tracing/core';
+
+/** A transport that does as it is told, and notes the ids that it took. */
+function transportThat(answer: (batch: Batch) => Delivery | undefined = () => undefined) {
+  const taken: string[] = [];
+  return {
+    taken,
+    async send(batch: Batch): Promise<Delivery> {
+      const delivery = answer(batch);
+      if (delivery !== undefined) return delivery;
+      taken.push(...batch.rows.map(({ inferenceId }) => inferenceId));
+      return { delivered: batch.rows.length, lost: {} };
+    },
+    close() {},
+  };
+}
+
+const away = () => {
+  throw new SendError('unreachable', 'away');
+};
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; !holds(); i++) {
+    if (i > 500) throw new Error('not within five seconds');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('a spool', () => {
+  let dir: string;
+  const tracers: Tracer[] = [];
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'spool-'));
+  });
+  afterEach(async () => {
+    for (const tracer of tracers.splice(0)) await tracer.shutdown({ deadlineMs: 100 });
+    rmSync(dir, { recursive: true });
+  });
+
+  function tracerOn(transport: TracerOptions['transport'], options: TracerOptions = {}) {
+    const reasons: string[] = [];
+    const tracer = createTracer({
+      spool: { dir },
+      batch: { maxDelayMs: 1 },
+      retry: { baseMs: 4, capMs: 4 },
+      onDiagnostic: ({ reason }) => reasons.push(reason),
+      transport,
+      ...options,
+    });
+    tracers.push(tracer);
+    return { tracer, reasons };
+  }
+
+  it('keeps what the platform does not take, and sends it once it does', async () => {
+    let isAway = true;
+    const transport = transportThat(() => (isAway ? away() : undefined));
+    const { tracer, reasons } = tracerOn(transport);
+    for (const inferenceId of ['a', 'b']) tracer.startTrace({ name: 'job', inferenceId }).end();
+    await tracer.flush();
+    const { spooled, queued, published, spoolBytes, queuedBytes } = tracer.stats();
+    assert.deepEqual([spooled, queued, published, queuedBytes], [2, 0, 0, 0]);
+    assert.ok(spoolBytes > 100, String(spoolBytes));
+    assert.deepEqual(reasons, ['publish_spooled']);
+    isAway = false;
+    await until(() => tracer.stats().published === 2);
+    assert.deepEqual(transport.taken.sort(), ['a', 'b']);
+    assert.equal(tracer.stats().spooled, 0);
+  });
+
+  it('is found by the next process, which sends what is in it, once', async () => {
+    const { tracer } = tracerOn(transportThat(away));
+    for (const inferenceId of ['a', 'b']) tracer.startTrace({ name: 'job', inferenceId }).end();
+    await tracer.shutdown();
+    const next = transportThat();
+    const { tracer: second } = tracerOn(next);
+    await until(() => second.stats().adopted.published === 2);
+    const { adopted, published } = second.stats();
+    assert.deepEqual([adopted.found, adopted.spooled, published], [2, 0, 0]);
+    assert.deepEqual(next.taken.sort(), ['a', 'b']);
+    await second.shutdown();
+    const last = transportThat();
+    const { tracer: third } = tracerOn(last);
+    await third.flush();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual([third.stats().adopted.found, last.taken], [0, []]);
+  });
+
+  it('says what the next process cannot send either, or what the platform refuses of it', async () => {
+    const { tracer } = tracerOn(transportThat(away));
+    for (const inferenceId of ['a', 'bad']) tracer.startTrace({ name: 'j', inferenceId }).end();
+    await tracer.shutdown();
+    let isAway = true;
+    const { tracer: second, reasons } = tracerOn(
+      transportThat(({ rows }) => {
+        if (isAway) away();
+        if (rows.some(({ inferenceId }) => inferenceId === 'bad'))
+          throw new SendError('rejected', 'no');
+        return undefined;
+      }),
+    );
+    await until(() => reasons.length > 0);
+    assert.deepEqual(reasons, ['publish_spooled']);
+    isAway = false;
+    await until(() => second.stats().adopted.published + second.stats().adopted.quarantined === 2);
+    assert.deepEqual(reasons, ['publish_spooled', 'quarantined']);
+  });
+
+  it('sets aside what the platform refuses, and sends the rest', async () => {
+    const transport = transportThat(({ rows }) => {
+      if (rows.some(({ inferenceId }) => inferenceId === 'bad'))
+        throw new SendError('rejected', 'no');
+      return undefined;
+    });
+    const { tracer, reasons } = tracerOn(transport);
+    for (const inferenceId of ['a', 'bad', 'b'])
+      tracer.startTrace({ name: 'j', inferenceId }).end();
+    await tracer.flush();
+    const { published, quarantined, spooled, queued } = tracer.stats();
+    assert.deepEqual([published, quarantined, spooled, queued], [2, 1, 0, 0]);
+    assert.deepEqual(reasons, ['quarantined']);
+  });
+
+  it('takes what the queue has no room for', async () => {
+    const transport = transportThat();
+    const { tracer } = tracerOn(transport, { batch: { maxDelayMs: 60_000, maxQueueBytes: 1 } });
+    tracer.startTrace({ name: 'job', inferenceId: 'a' }).end();
+    await until(() => tracer.stats().spooled === 1 || tracer.stats().published === 1);
+    assert.deepEqual(tracer.stats().dropped, {});
+    await until(() => transport.taken.length === 1);
+  });
+
+  it('holds nothing that was delivered, in its mode `failure-only`', async () => {
+    const { tracer } = tracerOn(transportThat(), { spool: { dir, mode: 'failure-only' } });
+    tracer.startTrace({ name: 'job', inferenceId: 'a' }).end();
+    await tracer.flush();
+    const { spooled, spoolBytes, published } = tracer.stats();
+    assert.deepEqual([spooled, spoolBytes, published], [0, 0, 1]);
+  });
+});
