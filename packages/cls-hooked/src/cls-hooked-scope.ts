@@ -1,16 +1,17 @@
 import { ConfigError, type ScopeManager } from '@openlayer-tracing/core';
 import { type RecordedStep, stepIn, withStep } from './layer.js';
 import { type ClsNamespace, type ObservedNamespace, observedNamespace } from './namespace.js';
-import { giveUpLeftover, leave, watchCallbacks } from './watch-callbacks.js';
+import { leave, watchCallbacks, withdrawLeftoverStep } from './watch-callbacks.js';
 
 /**
- * A scope that goes where an app's cls-hooked namespace goes, its `bind` and `bindEmitter` included. For apps that
- * depend on one already: everybody else is better off with AsyncLocalStorage, which is the default.
+ * A scope manager that follows an app's cls-hooked namespace, including its `bind` and `bindEmitter`. It is meant for apps that
+ * already use cls-hooked; AsyncLocalStorage, the default, is 8 to 24 times faster.
  *
- * What `runPromise`, or `enter` without `exit`, leaves behind is given up: there, use `req.trace`.
+ * After `runPromise`, or `enter` without `exit`, steps are not attributed: use `req.trace` there.
  *
- * @param namespace what `createNamespace()` returned; its keys stay the app's
- * @throws ConfigError where that is no namespace of cls-hooked
+ * @param namespace the result of `createNamespace()`; its keys are not changed
+ * @returns the scope manager, the same one for each call with the namespace
+ * @throws ConfigError if the value is not a namespace of cls-hooked 4, or options are given
  *
  * @example
  * const scope = clsHookedScope(namespace); // for openlayerTracing({ scope })
@@ -30,7 +31,7 @@ export function clsHookedScope(
 const SLOT = Symbol.for('openlayer-tracing.cls-hooked.scopes.v1');
 const holder = globalThis as { [SLOT]?: WeakMap<ClsNamespace, ScopeManager> };
 
-/** One for each namespace, whichever of several installed copies of this package made it: its hook is there to stay. */
+/** The scope of each namespace, shared by all copies of this package, since its async hook is never removed. */
 const scopes = holder[SLOT] ?? new WeakMap<ClsNamespace, ScopeManager>();
 if (holder[SLOT] === undefined) Object.defineProperty(holder, SLOT, { value: scopes });
 
@@ -56,18 +57,18 @@ class ClsHookedScope implements ScopeManager {
     const namespace = this.#namespace;
     const outer = namespace.active;
     const inner = this.#contextFor(step);
-    // Not by its `run` or `bind`, which write on the errors that pass, and throw others where these are frozen.
+    // The namespace's `run` and `bind` add properties to errors, and replace frozen ones.
     namespace.enter(inner);
     try {
       return fn(first, second);
     } finally {
       leave(namespace, inner);
-      giveUpLeftover(namespace, outer);
+      withdrawLeftoverStep(namespace, outer);
     }
   }
 
   #contextFor(step: RecordedStep | undefined): object {
-    // What is no request's must not hold on to the context of the one that was the first to ask for it.
+    // Code outside any request must not keep a request's context in memory.
     if (step === undefined) return {};
     const { active } = this.#namespace;
     return withStep(active ?? (this.#namespace.createContext() as object), step);

@@ -1,4 +1,4 @@
-/** The scope of traces in an app's own cls-hooked namespace. */
+/** A scope manager over an app's cls-hooked namespace. */
 
 export { clsHookedScope } from './cls-hooked-scope.js';
 export type { ClsNamespace } from './namespace.js';

@@ -1,18 +1,18 @@
-/** Puts a step over a context of the app's: what runs in it finds the step, and the app's keys as if it were not there. */
+/** Adds a step to a context of the app: code in it finds the step, and reads and writes the app's keys unchanged. */
 
 import type { ScopeManager } from '@openlayer-tracing/core';
 
-/** A step that is being recorded. Only core looks into it. */
+/** A recorded step. Its members are core's. */
 export type RecordedStep = NonNullable<ReturnType<ScopeManager['get']>>;
 
-/** Nothing that an app could use as a key. */
+/** A key that no app can use. */
 const LAYER = Symbol('openlayer-tracing.layer');
 
 class Layer implements ProxyHandler<object> {
-  /** What the app gets to see as its context. */
+  /** The context that the app sees: a proxy of `under`. */
   readonly context: object;
   readonly under: object;
-  /** Contexts are kept for as long as any resource that was made in them, which may be for good: the trace is not. */
+  /** A weak reference, since contexts stay in memory with resources that were created in them, maybe for ever. */
   step: WeakRef<RecordedStep> | undefined;
 
   constructor(under: object, step: RecordedStep | undefined) {
@@ -26,22 +26,23 @@ class Layer implements ProxyHandler<object> {
   }
 }
 
-/** A context with that step or none, which reads and writes the app's keys in the given one. */
+/** A context with the step, or without any, that reads and writes the app's keys in the given context. */
 export function withStep(context: object, step: RecordedStep | undefined): object {
-  // Layers do not pile up, and so do not contexts of steps within steps.
+  // Replaces a layer instead of adding one, so that nested steps do not nest proxies.
   return new Layer(ownLayer(context)?.under ?? context, step).context;
 }
 
-/** The step of a context, or of the one that it was derived from. */
+/** The step of a context, or of the context from which it was derived. */
 export function stepIn(context: object | null): RecordedStep | undefined {
   return layerOf(context)?.step?.deref();
 }
 
+/** Whether the context has a step. */
 export function hasStep(context: object): boolean {
   return layerOf(context)?.step !== undefined;
 }
 
-/** Takes the step away from a context and from all that are derived from it. */
+/** Removes the step from a context and from all contexts derived from it. */
 export function withdrawStep(context: object): void {
   if (layerOf(context) === undefined) return;
   const own = ownLayer(context);
@@ -53,7 +54,7 @@ function layerOf(context: object | null): Layer | undefined {
   return (context as { readonly [LAYER]?: Layer } | null)?.[LAYER];
 }
 
-/** The layer that the context itself is. A context that was derived from it has it too, and is another. */
+/** The layer whose proxy is the context itself; undefined for a context derived from it. */
 function ownLayer(context: object): Layer | undefined {
   const layer = layerOf(context);
   return layer?.context === context ? layer : undefined;

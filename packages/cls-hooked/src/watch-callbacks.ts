@@ -5,24 +5,24 @@ import type { ObservedNamespace } from './namespace.js';
 /** A callback that is running, perhaps within another one. */
 interface Callback {
   readonly id: number;
-  /** What was active when it was called. */
+  /** The context that was active when it was called. */
   readonly outer: object | null;
-  /** What we have entered for it. */
+  /** The context without a step that was entered for it. */
   readonly cut: object | undefined;
 }
 
 /**
- * Keeps steps to the callbacks that belong to them, where cls-hooked alone would not:
+ * Limits steps to callbacks that belong to them, where cls-hooked alone would not:
  *
- * - A callback that was made outside of any context runs in that of whoever happens to call it. The app's keys are the
- *   same there, but the step is cut off.
- * - `runPromise`, and an `enter` without its `exit`, leave their context behind when the callback ends, and all kinds of
- *   code then runs in it. It has its step taken away.
+ * - A callback that was created outside any context runs in the context of its caller. It keeps the app's keys, but the step is
+ *   removed for it.
+ * - After `runPromise`, and after `enter` without `exit`, the context stays active when the callback ends, and unrelated code
+ *   runs in it. The step is removed from that context.
  */
 export function watchCallbacks(namespace: ObservedNamespace): void {
   const running: Callback[] = [];
   createHook({
-    // The namespace's own hook comes first: the callback's context is entered already, or left again.
+    // The namespace's own hook runs first: it has already entered, or left, the callback's context.
     before(id) {
       const { active, _contexts, _set } = namespace;
       if (_contexts.has(id)) {
@@ -34,26 +34,26 @@ export function watchCallbacks(namespace: ObservedNamespace): void {
       if (cut !== undefined) namespace.enter(cut);
     },
     after(id) {
-      // Those that have not ended, because of an error, were called by this one.
+      // Callbacks above it on the stack ended by an error, without `after`.
       let callback = running.pop();
       while (callback !== undefined && callback.id !== id) callback = running.pop();
       if (callback?.cut !== undefined) leave(namespace, callback.cut);
-      giveUpLeftover(namespace, callback?.outer ?? null);
+      withdrawLeftoverStep(namespace, callback?.outer ?? null);
     },
   }).enable();
 }
 
-/** Exits the context, unless the app has done so already: cls-hooked ends the process for that. */
+/** Exits the context. If the app has already exited it, cls-hooked throws, which is ignored. */
 export function leave(namespace: ObservedNamespace, context: object): void {
   try {
     namespace.exit(context);
   } catch {
-    // The app has exited more than it has entered.
+    // The app has exited the context itself.
   }
 }
 
-/** Takes the step away from what is active now although the code that entered it is done. */
-export function giveUpLeftover(namespace: ObservedNamespace, expected: object | null): void {
+/** Removes the step from the active context if the code that entered it has ended. */
+export function withdrawLeftoverStep(namespace: ObservedNamespace, expected: object | null): void {
   const { active } = namespace;
   if (active !== expected && active !== null) withdrawStep(active);
 }

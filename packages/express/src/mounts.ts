@@ -1,37 +1,51 @@
-/** Under which patterns the code that runs for a request is mounted: Express itself keeps the paths that matched. */
+/** Patterns of mount points. Express itself keeps only the matched path. */
 
-import { mountPattern, pathForName } from '@openlayer-tracing/core/adapter';
+import { pathForName } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
-import type { Layer } from './watch-layers.js';
 
-/** By request: the patterns of the mounts that it came through, by the path that each matched. */
+/** The part of Express's layers that is used, of Express 4 and 5. */
+export interface Layer {
+  readonly handle: unknown;
+  /** Set on a layer that contains a route. */
+  readonly route?: unknown;
+  /** Express 5: whether it is mounted at `/`. */
+  readonly slash?: boolean;
+  /** Express 5.3 and newer: the path as the app gave it. */
+  readonly rawPath?: unknown;
+  /** Express 5 */
+  readonly matchers?: readonly ((path: string) => unknown)[];
+  /** Express 4 */
+  readonly regexp?: RegExp & { readonly fast_slash?: boolean };
+}
+
+/** For each request, the patterns of the mounts that it passed, by matched path. */
 const mounts = new WeakMap<Request, Map<string, string>>();
 
-/** The request enters a layer that is mounted at a path. */
+/** Remembers the pattern of a layer that the request enters. */
 export function noteMount(layer: Layer, req: Request): void {
   const { baseUrl } = req;
   if (baseUrl === '') return;
   const patterns = mounts.get(req) ?? new Map<string, string>();
   if (patterns.size === 0) mounts.set(req, patterns);
   if (patterns.has(baseUrl)) return;
-  let above = '';
-  for (const known of patterns.keys()) {
-    if (known.length > above.length && baseUrl.startsWith(`${known}/`)) above = known;
+  let outer = '';
+  for (const path of patterns.keys()) {
+    if (path.length > outer.length && baseUrl.startsWith(`${path}/`)) outer = path;
   }
-  const matched = baseUrl.slice(above.length);
+  const matched = baseUrl.slice(outer.length);
   const pattern = expressionOf(layer, matched) ?? mountPattern(matched, req.params);
-  patterns.set(baseUrl, `${patterns.get(above) ?? ''}${pattern}`);
+  patterns.set(baseUrl, `${patterns.get(outer) ?? ''}${pattern}`);
 }
 
 /** The pattern of the request's `baseUrl`; '' where it has none. */
 export function mountOf(req: Request): string {
   const baseUrl = req.baseUrl ?? '';
   if (baseUrl === '') return '';
-  // What the middleware itself is mounted in was entered before the trace began.
+  // The mount that contains the middleware was entered before the trace began.
   return mounts.get(req)?.get(baseUrl) ?? pathForName(baseUrl);
 }
 
-/** The regular expression that the layer is mounted at, as text; undefined where that is a path. */
+/** The regular expression of the layer's mount path as text; undefined if the path is a string. */
 function expressionOf(layer: Layer, matched: string): string | undefined {
   const { rawPath, regexp, matchers } = layer;
   if (rawPath !== undefined) {
@@ -39,10 +53,35 @@ function expressionOf(layer: Layer, matched: string): string | undefined {
     const expression = paths.find((path) => path instanceof RegExp && path.test(matched));
     return expression === undefined ? undefined : String(expression);
   }
-  // What Express 4 makes of a path ends like this.
+  // Regular expressions that Express 4 creates from strings end like this.
   if (regexp !== undefined)
     return /\(\?=\\\/\|\$\)$/.test(regexp.source) ? undefined : String(regexp);
-  // A path without parameters matches nothing but itself.
+  // A path without parameters matches itself alone.
   const isExpression = matchers?.some((match) => match(`${matched}~`)) === true;
   return isExpression ? '/*' : undefined;
+}
+
+/** The pattern of a mount by its matched path, with values of parameters replaced by their names. */
+function mountPattern(matched: string, params: unknown): string {
+  let pattern = decoded(matched);
+  if (typeof params !== 'object' || params === null) return pattern;
+  let end = pattern.length;
+  for (const [name, value] of Object.entries(params).reverse()) {
+    const text = Array.isArray(value) ? value.join('/') : value;
+    if (typeof text !== 'string' || text === '') continue;
+    const at = pattern.lastIndexOf(text, end - text.length);
+    if (at < 0 || end < text.length) continue;
+    const symbol = /^\d+$/.test(name) ? '*' : Array.isArray(value) ? `*${name}` : `:${name}`;
+    pattern = pattern.slice(0, at) + symbol + pattern.slice(at + text.length);
+    end = at;
+  }
+  return pattern;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

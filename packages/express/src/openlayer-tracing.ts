@@ -1,34 +1,34 @@
 import {
-  followResponse,
+  followNodeExchange,
   getTrace,
-  nodeRequestBody,
+  headerOf,
   pathOf,
   type RequestAdapter,
   type RequestTrace,
   RequestTracing,
-  setAnswerHeader,
-  setOwnTrace,
+  setResponseHeader,
+  signalOfClient,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { mountOf } from './mounts.js';
-import { requestBehind, watchApp, watchLoadedCopies } from './watch-layers.js';
+import { prepareApp, requestBehind, watchLoadedCopies } from './watch-layers.js';
 
 declare global {
   namespace Express {
     interface Request {
-      /** The trace of this request. It is always there; where nothing is recorded it is an inert one. */
+      /** The trace of this request. Never undefined: if nothing is recorded, it is an inert trace. */
       trace: RequestTrace;
     }
   }
 }
 
 /**
- * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first: what
- * stands before it, such as a body parser that answers 400 or 413, is in no trace. Mounted a second time, it leads lost
- * code back into the scope of its request's trace.
+ * Middleware that opens one trace for each request and publishes it at the true end of the response: sent, aborted or failed.
+ * Mount it first: requests that earlier middleware answers, such as a body parser with 400 or 413, are not traced. Mounted
+ * a second time, it restores the scope of the request's trace for code that lost it.
  *
- * @throws ConfigError where an option cannot work
+ * @throws ConfigError if an option is wrong
  *
  * @example
  * app.use(openlayerTracing());
@@ -40,34 +40,19 @@ declare global {
  */
 export function openlayerTracing(options: TracingOptions<Request> = {}): RequestHandler {
   const tracing = new RequestTracing(options, adapter);
-  let app: object | undefined;
-  const apps = new WeakSet<object>();
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
-    try {
-      // Fastify and the like run the middleware without an app of Express.
-      if (req.app !== app && req.app !== undefined) {
-        app = req.app;
-        if (!apps.has(app)) {
-          apps.add(app);
-          watchApp(app);
-          watchLoadedCopies();
-        }
-      }
-    } catch (error) {
-      tracing.failed('prepare', error);
-    }
     const trace = tracing.begin(req, res);
-    try {
-      setOwnTrace(req, trace);
-    } catch (error) {
-      tracing.failed('prepare', error);
-    }
+    tracing.showOn(req, trace);
     trace.run(next);
   };
 }
 
 const adapter: RequestAdapter<Request, Response> = {
   changesPrototypes: true,
+  // In Fastify and the like there is no Express app.
+  prepare: (req) => {
+    if (prepareApp(req.app)) watchLoadedCopies();
+  },
   method: (req) => req.method,
   path: (req) => withoutHelper(req, pathOf(urlOf(req))),
   hasQuery: (req) => urlOf(req).includes('?'),
@@ -82,24 +67,19 @@ const adapter: RequestAdapter<Request, Response> = {
     return withoutHelper(req, `${mountOf(req)}${String(path)}`);
   },
   mount: (req) => mountOf(req) || undefined,
-  shown: (req) => getTrace(requestBehind(req)),
-  header: (req, name) => {
-    const value = req.headers[name];
-    return typeof value === 'string' ? value : undefined;
-  },
-  answerHeader: (res, name) => res.getHeader(name),
-  setAnswerHeader,
-  follow: (trace, req, res, maxBytes) => {
-    followResponse(trace, req, res);
-    return nodeRequestBody(req, maxBytes);
-  },
+  traceOnRequest: (req) => getTrace(requestBehind(req)),
+  header: headerOf,
+  responseHeader: (res, name) => res.getHeader(name),
+  setResponseHeader,
+  clientSignal: (_req, res) => signalOfClient(res),
+  follow: followNodeExchange,
 };
 
 function urlOf(req: Request): string {
   return req.originalUrl ?? req.url;
 }
 
-/** `express-ws` runs a WebSocket's route under a path of its own. */
+/** The path without `/.websocket`, which `express-ws` appends for its routes. */
 function withoutHelper(req: Request, path: string): string {
   return req.headers.upgrade === undefined ? path : path.replace(/\/\.websocket$/, '');
 }

@@ -7,9 +7,9 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { adapter } from './hono-adapter.js';
 import { keepInner } from './inner-apps.js';
 
-/** What the middleware adds to a context, for the `Variables` of an app: `new Hono<{ Variables: TraceVariables }>()`. */
+/** The variables that the middleware sets, for the type of an app: `new Hono<{ Variables: TraceVariables }>()`. */
 export interface TraceVariables {
-  /** The trace of this request. It is always there; where nothing is recorded it is an inert one. */
+  /** The trace of this request. Never undefined: if nothing is recorded, it is an inert trace. */
   trace: RequestTrace;
 }
 
@@ -18,10 +18,11 @@ declare module 'hono' {
 }
 
 /**
- * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first. Mounted a
- * second time, it leads lost code back into the scope of its request's trace.
+ * Middleware that opens one trace for each request and publishes it at the true end of the response: sent, aborted or failed.
+ * Mount it first: requests that earlier middleware answers are not traced. Mounted a second time, it restores the scope of the
+ * request's trace for code that lost it.
  *
- * @throws ConfigError where an option cannot work
+ * @throws ConfigError if an option is wrong
  *
  * @example
  * const app = new Hono();
@@ -35,12 +36,13 @@ declare module 'hono' {
 export function openlayerTracing(options: TracingOptions<Context> = {}): MiddlewareHandler {
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(c, next): Promise<void> {
+    const isOutermost = !tracing.hasTrace(c);
     const trace = tracing.begin(c, c);
     c.set('trace', trace);
     try {
       await trace.run(next);
     } catch (error) {
-      // Hono itself answers errors, and keeps them in `c.error`; what is no Error is thrown through everything.
+      // Hono handles Errors and sets `c.error`. Other thrown values pass through all middleware.
       tracing.recordError(c, error);
       throw error;
     } finally {
@@ -48,10 +50,11 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       try {
         keepInner(trace, c);
       } catch (error) {
-        tracing.failed('inner', error);
+        tracing.reportFailure('inner', error);
       }
-      tracing.takeInnerId(c);
-      const following = tracing.appAnswered(c);
+      tracing.adoptInnerId(c);
+      // Only the outermost middleware, since outer ones may still change the response.
+      const following = isOutermost ? tracing.appReturned(c) : undefined;
       if (following !== undefined) await following;
     }
   };

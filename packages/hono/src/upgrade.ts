@@ -1,23 +1,24 @@
-/** Requests for a WebSocket that a server answers itself, past the response that its app returns. */
+/** WebSocket upgrades, which servers perform without the response that the app returns. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { WebExchange } from '@openlayer-tracing/core/adapter';
+import { followWebSocket, hasWebSocket, type WebExchange } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
-import { environmentOf, nodeRequestOf } from './node-exchange.js';
+import { environmentOf, nodeRequestOf } from './node-server.js';
 
+/** The upgrade request of one context. */
 export interface Upgrade {
-  /** Whether the request's signal shows that the client has left, or that the socket has closed. */
+  /** Whether the request's signal aborts when the client leaves or the socket closes. */
   readonly hasSignal: boolean;
-  /** What the app's response means, once it is there: any other is sent like that to any request. */
-  answer(c: Context, exchange: WebExchange): 'accepted' | 'refused' | 'response';
-  /** The status that went out, as far as it is known. */
+  /** Whether the app's response accepts the upgrade, refuses it, or is an ordinary response. */
+  resultOf(c: Context, exchange: WebExchange): 'accepted' | 'refused' | 'response';
+  /** The status that was sent, if it is known. */
   status(): number | undefined;
-  /** Ends the exchange with the socket that the request came by, where that can be seen. */
+  /** Settles the exchange when the socket closes, if the socket is accessible. */
   follow?(exchange: WebExchange): void;
 }
 
-/** Undefined for a request that asks for no WebSocket. */
+/** The upgrade of a request; undefined if it does not ask for a WebSocket. */
 export function upgradeOf(c: Context): Upgrade | undefined {
   const incoming = upgradeOnNode(c);
   if (incoming !== undefined) return new NodeUpgrade(incoming.socket);
@@ -26,17 +27,17 @@ export function upgradeOf(c: Context): Upgrade | undefined {
   return server === undefined ? webUpgrade : new BunUpgrade(server, c.req.raw);
 }
 
-/** A response of status 101 brings the socket. Deno aborts the signal of a request that it upgrades. */
+/** Deno and workerd: a response of status 101 carries the socket. Deno aborts the signal of an upgraded request. */
 const webUpgrade: Upgrade = {
   hasSignal: false,
-  answer(c, exchange) {
-    if (c.res.status !== 101 && c.req.raw.signal?.aborted === true) exchange.left();
+  resultOf(c, exchange) {
+    if (c.res.status !== 101 && c.req.raw.signal?.aborted === true) exchange.clientLeft();
     return 'response';
   },
   status: () => 101,
 };
 
-/** `@hono/node-ws` and `@hono/node-server` give the app Node's request, and no response. */
+/** Node's request of an upgrade, for which `@hono/node-ws` and `@hono/node-server` pass no response. */
 function upgradeOnNode(c: Context): IncomingMessage | undefined {
   const incoming = nodeRequestOf(c);
   if (incoming?.headers?.upgrade === undefined || environmentOf(c).outgoing !== undefined)
@@ -49,7 +50,7 @@ class NodeUpgrade implements Upgrade {
   readonly #socket: Socket;
   readonly #bytesBefore: number;
   #isOpened = false;
-  /** Of a response that leaves it open what becomes of the request. */
+  /** The status of a response after which the server may or may not upgrade. */
   #status: number | undefined = undefined;
 
   constructor(socket: Socket) {
@@ -58,69 +59,44 @@ class NodeUpgrade implements Upgrade {
   }
 
   follow(exchange: WebExchange): void {
-    if (this.#socket.destroyed) exchange.left();
+    if (this.#socket.destroyed) exchange.clientLeft();
     else this.#socket.once('close', () => this.#closed(exchange));
   }
 
-  answer(c: Context): 'accepted' | 'refused' {
-    // Where both servers' helpers leave word that a socket waits for the upgrade.
+  resultOf(c: Context): 'accepted' | 'refused' {
+    // Both helpers set this symbol while a socket waits for the upgrade.
     const symbols = Object.getOwnPropertySymbols(environmentOf(c));
     if (symbols.some(({ description }) => description === 'CONNECTION_SYMBOL_KEY')) {
       return 'accepted';
     }
     const { status } = c.res;
     if (status >= 300) return 'refused';
-    // A server that an app has written itself upgrades the socket now, or sends the response.
+    // A server of the app's own upgrades the socket after this, or sends the response.
     this.#status = status;
     return 'accepted';
   }
 
-  /** The server of the sockets may still refuse what the app has accepted. */
+  /** 101 once the socket is upgraded, which the WebSocket server may still refuse. */
   status(): number | undefined {
-    this.#isOpened ||= webSocketOn(this.#socket) !== undefined;
-    return this.#isOpened ? 101 : this.#status;
+    const isOpened = this.#isOpened || hasWebSocket(this.#socket);
+    return isOpened ? 101 : this.#status;
   }
 
   #closed(exchange: WebExchange): void {
     try {
-      const webSocket = webSocketOn(this.#socket);
-      if (webSocket !== undefined) {
-        this.#isOpened = true;
-        webSocket.once('close', (code) => exchange.settle(outcomeOf(code)));
-        return;
-      }
+      this.#isOpened = followWebSocket(this.#socket, (outcome) => exchange.settle(outcome));
+      if (this.#isOpened) return;
     } catch {
-      // It ends as a socket of which nothing is known.
+      // Settled below, as a socket without a known WebSocket.
     }
-    // Without a byte of an answer, whatever the app has said of it.
-    if (this.#socket.bytesWritten === this.#bytesBefore) exchange.settle('aborted');
-    else exchange.left();
+    // The socket was reset, or closed without a byte of a response.
+    const { bytesWritten, errored } = this.#socket;
+    if (errored || bytesWritten === this.#bytesBefore) exchange.settle('aborted');
+    else exchange.clientLeft();
   }
 }
 
-interface NodeWebSocket {
-  once(event: 'close', listener: (code: number) => void): void;
-}
-
-/** `ws` keeps its WebSocket at the socket, under a symbol, until its own listener of the socket's close has run. */
-function webSocketOn(socket: Socket): NodeWebSocket | undefined {
-  for (const symbol of Object.getOwnPropertySymbols(socket)) {
-    if (symbol.description !== 'websocket') continue;
-    const webSocket: unknown = Reflect.get(socket, symbol);
-    if (typeof (webSocket as NodeWebSocket | undefined)?.once === 'function') {
-      return webSocket as NodeWebSocket;
-    }
-  }
-  return undefined;
-}
-
-/** Of a close code of RFC 6455: 1006 is no close at all, 1011 a failure of the server. */
-function outcomeOf(code: number): 'completed' | 'aborted' | 'error' {
-  if (code === 1006) return 'aborted';
-  return code === 1011 ? 'error' : 'completed';
-}
-
-/** The part of Bun's server that is used here. */
+/** The part of Bun's server that is used. */
 interface BunServer {
   requestIP(request: Request): unknown;
 }
@@ -144,8 +120,8 @@ class BunUpgrade implements Upgrade {
     this.#request = request;
   }
 
-  /** Bun takes a request that was upgraded for one that is over, whose address it does not know any more. */
-  answer(c: Context): 'accepted' | 'response' {
+  /** Bun returns no address for a request that is upgraded. */
+  resultOf(c: Context): 'accepted' | 'response' {
     const isOver = c.res.status === 200 && this.#server.requestIP(this.#request) === null;
     return isOver ? 'accepted' : 'response';
   }

@@ -1,4 +1,4 @@
-/** A Hono context on runtimes that take a response from its app and send it themselves: Bun, Deno, workerd, tests. */
+/** Follows requests on runtimes that send the response that the app returns: Bun, Deno, workerd, tests. */
 
 import {
   type BodySource,
@@ -17,9 +17,10 @@ interface Followed {
 
 const followed = new WeakMap<Context, Followed>();
 
-/** What responses were made of, where Hono made them of something that is not in memory. */
+/** For responses that Hono created from a stream or a Blob, that source. */
 const sources = new WeakMap<Response, BodySource>();
 
+/** Follows a request. @returns its body; undefined without one */
 export function followWebExchange(
   trace: RecordedRequest,
   c: Context,
@@ -36,36 +37,36 @@ export function followWebExchange(
   return attempt(trace, 'body', () => webRequestBody(c.req.raw, maxBytes, c.req.bodyCache));
 }
 
-/** What the app has put in the way of one fact costs that fact alone. */
+/** The result of `fn`; undefined if it throws, which is reported. */
 function attempt<T>(trace: RecordedRequest, what: string, fn: () => T): T | undefined {
   try {
     return fn();
   } catch (error) {
-    trace.failed(what, error);
+    trace.reportFailure(what, error);
     return undefined;
   }
 }
 
-/** Replaces the response where its body has to be followed. */
-export async function followWebAnswer(
+/** Follows the app's response, and replaces it if its body is a stream. */
+export async function followWebResponse(
   trace: RecordedRequest,
   c: Context,
   idHeader: string | undefined,
 ): Promise<void> {
   const { exchange, upgrade } = followed.get(c) ?? {};
   if (exchange === undefined) return;
-  // What was thrown past Hono is answered by the runtime, in a way of its own.
+  // A value was thrown through Hono, and the runtime sends its own error response.
   if (!c.finalized) {
     exchange.settle('error');
     return;
   }
   if (idHeader !== undefined && c.res.headers.get(idHeader) === null) {
-    setResponseHeader(c, idHeader, trace.inferenceId);
+    setWebResponseHeader(c, idHeader, trace.inferenceId);
   }
-  const answer = upgrade?.answer(c, exchange) ?? 'response';
-  if (answer === 'accepted') exchange.upgraded(() => upgrade?.status());
-  // The server says no in its own words, and sends no body.
-  else if (answer === 'refused') exchange.settle('completed');
+  const result = upgrade?.resultOf(c, exchange) ?? 'response';
+  if (result === 'accepted') exchange.upgraded(() => upgrade?.status());
+  // The server refuses the upgrade with a response of its own.
+  else if (result === 'refused') exchange.settle('completed');
   else {
     const { res } = c;
     const handedOver = await exchange.handOver(res, sources.get(res));
@@ -74,10 +75,10 @@ export async function followWebAnswer(
 }
 
 /**
- * Sets a header of the response. That of a `fetch()` is not to be changed, and becomes one that is, unless a socket
- * comes with it.
+ * Sets a header of the response. The response of a `fetch()` has immutable headers and is replaced by a copy, unless it carries
+ * a socket.
  */
-export function setResponseHeader(c: Context, name: string, value: string): void {
+export function setWebResponseHeader(c: Context, name: string, value: string): void {
   try {
     c.res.headers.set(name, value);
   } catch {
@@ -87,7 +88,7 @@ export function setResponseHeader(c: Context, name: string, value: string): void
   }
 }
 
-/** Hono would add the headers of the former response to those of the new one, which has them already. */
+/** Replaces the response. Set to undefined first, since Hono would merge the headers of both. */
 function replace(c: Context, response: Response): void {
   c.res = undefined;
   c.res = response;
@@ -101,7 +102,7 @@ function rememberSources(c: Context): void {
       try {
         remember(response, args[0], c);
       } catch {
-        // It is followed as one of which nothing is known.
+        // The response is followed without a known source.
       }
       return response;
     };
@@ -110,7 +111,7 @@ function rememberSources(c: Context): void {
 }
 
 function remember(response: Response, data: unknown, c: Context): void {
-  // Hono makes its answer to an error of the body of another, which is in memory.
+  // Hono creates error responses from the body of another response, which is in memory.
   if (data instanceof ReadableStream && c.error === undefined) sources.set(response, 'stream');
-  else if (data instanceof Blob) sources.set(response, 'file');
+  else if (data instanceof Blob) sources.set(response, data);
 }

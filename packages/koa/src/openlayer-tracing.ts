@@ -1,13 +1,13 @@
 import {
-  followResponse,
-  nodeRequestBody,
+  followNodeExchange,
+  headerOf,
   pathOf,
   type RequestAdapter,
   type RequestTrace,
   RequestTracing,
   readInScope,
   setHeaderWithHead,
-  setOwnTrace,
+  signalOfClient,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { Context, Middleware, Next } from 'koa';
@@ -16,17 +16,17 @@ import { mountOf, routeOf } from './route.js';
 
 declare module 'koa' {
   interface ExtendableContext {
-    /** The trace of this request. It is always there; where nothing is recorded it is an inert one. */
+    /** The trace of this request. Never undefined: if nothing is recorded, it is an inert trace. */
     trace: RequestTrace;
   }
 }
 
 /**
- * Middleware that opens one trace per request and publishes it when the response truly ends. Mount it first: what
- * stands before it, such as a body parser that answers 400 or 413, is in no trace. Mounted a second time, as behind
- * middleware that answers errors itself, it adds to the same trace.
+ * Middleware that opens one trace for each request and publishes it at the true end of the response: sent, aborted or failed.
+ * Mount it first: requests that earlier middleware answers, such as a body parser with 400 or 413, are not traced. Mounted
+ * a second time, such as below middleware that handles errors, it uses the same trace.
  *
- * @throws ConfigError where an option cannot work
+ * @throws ConfigError if an option is wrong
  *
  * @example
  * const app = new Koa();
@@ -39,18 +39,9 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
     const trace = tracing.begin(ctx, ctx.res);
-    try {
-      prepareApp(ctx.app);
-    } catch (error) {
-      tracing.failed('prepare', error);
-    }
-    try {
-      setOwnTrace(ctx, trace);
-      // For an Express app, or whatever else is given the raw request.
-      setOwnTrace(ctx.req as { trace?: RequestTrace }, trace);
-    } catch (error) {
-      tracing.failed('prepare', error);
-    }
+    tracing.showOn(ctx, trace);
+    // For code that gets Node's request, such as an Express app.
+    tracing.showOn(ctx.req as { trace?: RequestTrace }, trace);
     let result: unknown;
     try {
       result = await trace.run(next);
@@ -59,10 +50,10 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       throw error;
     }
     try {
-      // Koa reads it when all middleware is done.
+      // Koa reads the body after all middleware.
       readInScope(trace, ctx.body);
     } catch (error) {
-      tracing.failed('body', error);
+      tracing.reportFailure('body', error);
     }
     return result;
   };
@@ -73,26 +64,22 @@ interface WithBody {
 }
 
 const adapter: RequestAdapter<Context, Context['res']> = {
+  prepare: ({ app }) => prepareApp(app),
   method: (ctx) => ctx.method,
   path: (ctx) => pathOf(ctx.originalUrl),
   hasQuery: (ctx) => ctx.originalUrl.includes('?'),
   query: (ctx) => ctx.query,
-  // Body parsers leave it at one of them, platforms at the other.
+  // Body parsers set `ctx.request.body`, serverless platforms `ctx.req.body`.
   body: (ctx) => (ctx.request as WithBody).body ?? (ctx.req as WithBody).body,
   params: (ctx) => ctx.params as unknown,
   route: routeOf,
   mount: mountOf,
-  shown: (ctx) => (ctx.req as { trace?: unknown }).trace,
-  header: (ctx, name) => {
-    const value = ctx.req.headers[name];
-    return typeof value === 'string' ? value : undefined;
-  },
+  traceOnRequest: (ctx) => (ctx.req as { trace?: unknown }).trace,
+  header: ({ req }, name) => headerOf(req, name),
   aliases: (ctx) => [ctx.req],
-  answerHeader: (res, name) => res.getHeader(name),
-  // Koa takes all headers back before it answers an error.
-  setAnswerHeader: setHeaderWithHead,
-  follow: (trace, { req, res }, _res, maxBytes) => {
-    followResponse(trace, req, res);
-    return nodeRequestBody(req, maxBytes);
-  },
+  responseHeader: (res, name) => res.getHeader(name),
+  // Koa removes all headers before it responds to an error.
+  setResponseHeader: setHeaderWithHead,
+  clientSignal: (_ctx, res) => signalOfClient(res),
+  follow: (trace, { req }, res, maxBytes) => followNodeExchange(trace, req, res, maxBytes),
 };

@@ -1,9 +1,9 @@
-/** Where a request went: what `@koa/router` leaves in the context. It is the same in all of its versions, and untyped. */
+/** Route and mount patterns, from untyped properties that all versions of `@koa/router` and `koa-mount` set on the context. */
 
 import { pathOf } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'koa';
 
-/** A route or a middleware of a router. */
+/** A route or middleware of a router. */
 interface Layer {
   readonly path: unknown;
   /** Empty for middleware. */
@@ -11,21 +11,21 @@ interface Layer {
   match?(path: string): boolean;
 }
 
-/** The pattern of the route that matched, with the prefixes of its routers; undefined where there is none. */
+/** The pattern of the matched route with the prefixes of its routers; undefined without one. */
 export function routeOf(ctx: Context): string | undefined {
   const entered: unknown = ctx._matchedRoute;
   if (entered === undefined || entered === null) return undefined;
   const matched: unknown = ctx.matched;
   if (!Array.isArray(matched)) return String(entered);
   const routes = (matched as Layer[]).filter(({ methods }) => methods.includes(ctx.method));
-  // The one entered last may be the middleware of a router, where that answered or failed.
+  // The layer entered last may be a router's middleware that responded or failed.
   const layer = routes.find(({ path }) => path === entered) ?? routes[0];
   if (layer === undefined) return undefined;
-  return `${takenOff(ctx, layer)}${String(layer.path)}`;
+  return `${removedPrefix(ctx, layer)}${String(layer.path)}`;
 }
 
-/** The path that was taken off before the router saw it, as `koa-mount` does. */
-function takenOff(ctx: Context, layer: Layer): string {
+/** The prefix that was removed from the path before the router, as by `koa-mount`. */
+function removedPrefix(ctx: Context, layer: Layer): string {
   const path = pathOf(ctx.originalUrl);
   if (!path.startsWith('/')) return '';
   for (let at = 0; at >= 0; at = path.indexOf('/', at + 1)) {
@@ -34,12 +34,14 @@ function takenOff(ctx: Context, layer: Layer): string {
   return '';
 }
 
-/** The prefix at which `koa-mount` has run what it mounts, whether that answered or passed the request on. */
+/** The prefix of `koa-mount`; undefined without one. */
 export function mountOf(ctx: Context): string | undefined {
-  const prefix: unknown = ctx.mountPath;
-  if (typeof prefix !== 'string' || prefix === '/' || prefix === '') return undefined;
+  const { mountPath } = ctx as { readonly mountPath?: unknown };
+  if (typeof mountPath !== 'string') return undefined;
+  const prefix = mountPath.replace(/\/$/, '');
+  if (prefix === '') return undefined;
   const path = pathOf(ctx.originalUrl);
-  // Mounts that stand in each other leave the innermost prefix.
-  const at = path.indexOf(prefix);
+  // Nested mounts set the innermost prefix.
+  const at = `${path}/`.indexOf(`${prefix}/`);
   return at < 0 ? undefined : path.slice(0, at + prefix.length);
 }

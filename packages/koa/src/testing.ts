@@ -1,3 +1,3 @@
-/** The door for users' tests: the same as `@openlayer-tracing/core/testing`. */
+/** The entry point for tests of apps: the same as `@openlayer-tracing/core/testing`. */
 
 export * from '@openlayer-tracing/core/testing';
