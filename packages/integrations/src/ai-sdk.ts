@@ -1,6 +1,9 @@
-/** The AI SDK, versions 5 to 7. */
+/** The entry point for the AI SDK, versions 5 to 7. */
 
 import { processWide } from '@openlayer-tracing/core/integration';
+import { listenToChannel } from './ai-sdk/channel.js';
+import { METHODS } from './ai-sdk/kinds.js';
+import { reportAiRequests } from './ai-sdk/report-requests.js';
 import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
@@ -10,7 +13,7 @@ export type { ContentPart } from './common/options.js';
 
 export interface AISDKOptions extends CallOptions {}
 
-/** Where the AI SDK looks for integrations of every call. */
+/** The global array in which the AI SDK looks for telemetry integrations. */
 interface Registry {
   AI_SDK_TELEMETRY_INTEGRATIONS?: unknown[];
 }
@@ -18,11 +21,16 @@ interface Registry {
 const registration = processWide('integrations.ai-sdk.v1', () => ({ isDone: false }));
 
 /**
- * Has version 7 of the AI SDK record all that it does as steps of the current trace: texts, objects, streams, embeddings
- * and tools. Once, where the app starts; a call opts out by `telemetry: { isEnabled: false }`.
+ * Records the calls of version 7 of the AI SDK as steps of the current trace: texts, objects, streams, embeddings, rerankings,
+ * speech, transcripts, decisions and tools. Call it once, where the app starts; a call opts out by
+ * `telemetry: { isEnabled: false }`. On Node, calls with their own `telemetry.integrations` are recorded as well, except for
+ * objects. The SDK sends no telemetry for images, videos and extractions: pass their models to `traceModel`.
+ * On Node, a request that the SDK sends outside of a recorded call is the diagnostic `unrecorded_call`, once for each path.
  *
  * @example
  * traceAISDK();
+ *
+ * @throws TypeError if an option is wrong
  */
 export function traceAISDK(options: AISDKOptions = {}): void {
   checkOptions('traceAISDK', options);
@@ -30,43 +38,50 @@ export function traceAISDK(options: AISDKOptions = {}): void {
   registration.isDone = true;
   const registry = globalThis as Registry;
   registry.AI_SDK_TELEMETRY_INTEGRATIONS ??= [];
-  registry.AI_SDK_TELEMETRY_INTEGRATIONS.push(new AiTelemetry(options));
+  const telemetry = new AiTelemetry(options);
+  registry.AI_SDK_TELEMETRY_INTEGRATIONS.push(telemetry);
+  listenToChannel(telemetry);
+  reportAiRequests();
 }
 
 /**
- * Has a model record each of its calls as a step of the current trace; for versions 5 and 6 of the AI SDK, whose
- * telemetry leaves out errors, objects and embeddings. The model stays the one that it is.
+ * Makes a model record each of its calls as a step of the current trace. It may be a model for texts, embeddings, rerankings,
+ * images, videos, speech, transcripts, decisions or extractions. Use it with versions 5 and 6 of the AI SDK, whose telemetry is
+ * incomplete, and for calls that version 7 sends no telemetry for. The model itself is changed. No call is recorded twice.
  *
  * @example
  * const chat = traceModel(createOpenAI().chat('gpt-5-mini'));
  *
- * @returns the model that was given
+ * @returns the same model
+ * @throws TypeError if the argument is no model, or an option is wrong
  */
 export function traceModel<Model extends object>(model: Model, options: AISDKOptions = {}): Model {
   checkOptions('traceModel', options);
-  const { doGenerate, doEmbed } = (model ?? {}) as Record<string, unknown>;
-  if (typeof doGenerate !== 'function' && typeof doEmbed !== 'function') {
+  if (!METHODS.some((method) => typeof Reflect.get(Object(model), method) === 'function')) {
     throw new TypeError(
       "traceModel(model) takes a model, such as traceModel(openai('gpt-5-mini'))",
     );
   }
   traceModelMethods(model, options);
+  reportAiRequests();
   return model;
 }
 
 /**
- * Tools whose code runs in a step of its own, with what it does below it; for versions 5 and 6 of the AI SDK, which do
- * not tell where it runs. Version 7 does, and records a tool once in any case.
+ * Makes copies of tools that run in a step of their own, so that steps which a tool creates become its children. Use it with
+ * versions 5 and 6 of the AI SDK, whose telemetry does not say where a tool runs. With version 7 it is not needed; a tool is recorded
+ * once in any case.
  *
  * @example
  * const tools = traceTools({ weather: { execute: async () => 'sunny' } });
  *
- * @returns copies of the tools that were given
+ * @returns copies of the tools
+ * @throws TypeError if the argument is no object, or an option is wrong
  */
 export function traceTools<Tools extends object>(tools: Tools, options: AISDKOptions = {}): Tools {
   checkOptions('traceTools', options);
   if (typeof tools !== 'object' || tools === null) {
-    throw new TypeError('traceTools(tools) takes tools by their names');
+    throw new TypeError('traceTools(tools) takes an object of tools by name');
   }
   return tracedTools(tools, options);
 }

@@ -1,13 +1,21 @@
-/** The AWS SDK's client for Bedrock's models, version 3. */
+/** The entry point for the clients of AWS SDK version 3 for Bedrock's models, agents and knowledge bases. */
 
-import { inClientCall, isUntraced, reportFailure } from '@openlayer-tracing/core/integration';
+import { inClientCall, isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
+import {
+  type SmithyRequest,
+  type SmithyResponse,
+  startExchange,
+} from './clients/smithy-exchange.js';
 import { type CallOptions, checkOptions } from './common/options.js';
 import { traced } from './common/traced.js';
-import { ClientCall } from './http/client-call.js';
-import type { Door } from './http/door.js';
-import { beginExchange, type SmithyRequest, type SmithyResponse } from './http/smithy.js';
-import { bedrockConverse } from './shapes/bedrock-converse.js';
-import { bedrockInvoke } from './shapes/bedrock-invoke.js';
+import type { EntryPoint } from './http/entry-point.js';
+import { MethodCall } from './http/method-call.js';
+import { bedrockAgents } from './shapes/bedrock/agents.js';
+import { bedrockConverse } from './shapes/bedrock/converse.js';
+import { bedrockAsync, bedrockChecks, bedrockGuardrail } from './shapes/bedrock/guardrails.js';
+import { bedrockInvoke } from './shapes/bedrock/invoke.js';
+import { BEDROCK_FREE } from './shapes/bedrock.js';
+import type { Shape } from './shapes/shape.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -16,7 +24,7 @@ export interface BedrockOptions extends CallOptions {}
 type Next<Args, Result> = (args: Args) => Promise<Result>;
 type Middleware<Args, Result> = (next: Next<Args, Result>) => Next<Args, Result>;
 
-/** The part of the client's middleware stack that is used here. */
+/** The part of the client's middleware stack that is used. */
 interface MiddlewareStack {
   add(
     middleware: Middleware<object, object>,
@@ -28,78 +36,99 @@ interface MiddlewareStack {
   ): void;
 }
 
+interface AwsClient {
+  readonly middlewareStack: MiddlewareStack;
+  readonly config: { readonly serviceId?: unknown };
+}
+
+/** The requests of each client, by AWS's name of the service. */
+const SERVICES: Readonly<Record<string, readonly Shape[]>> = {
+  'Bedrock Runtime': [
+    bedrockConverse,
+    ...bedrockInvoke,
+    bedrockGuardrail,
+    bedrockChecks,
+    bedrockAsync,
+  ],
+  'Bedrock Agent Runtime': bedrockAgents,
+};
+
 /**
- * Has a Bedrock client record what it sends to models, by `Converse`, `ConverseStream`, `InvokeModel` and
- * `InvokeModelWithResponseStream`, as steps of the current trace; outside a trace, as traces of their own. The client
- * stays the one that it is, and behaves as before.
+ * Makes a Bedrock client record its requests to models as steps of the current trace; outside a trace, as traces of their own. A
+ * `BedrockRuntimeClient` records `Converse`, `ConverseStream`, `InvokeModel`, `InvokeModelWithResponseStream`, `StartAsyncInvoke`,
+ * `ApplyGuardrail` and `InvokeGuardrailChecks`. A `BedrockAgentRuntimeClient` records agents, flows, retrievals, rerankings and
+ * retrieve-and-generate; if the request enables AWS's trace, with child steps for their models and tools. The client itself is
+ * changed, and behaves as before.
  *
  * @example
  * const bedrock = traceBedrock(new BedrockRuntimeClient());
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceBedrock<Client extends object>(
   client: Client,
   options: BedrockOptions = {},
 ): Client {
   checkOptions('traceBedrock', options);
-  const { middlewareStack: stack } = (client ?? {}) as { middlewareStack?: MiddlewareStack };
-  if (typeof stack?.add !== 'function') {
+  const { middlewareStack: stack, config } = (client ?? {}) as Partial<AwsClient>;
+  const shapes = SERVICES[String(config?.serviceId)];
+  if (typeof stack?.add !== 'function' || shapes === undefined) {
     throw new TypeError(
-      'traceBedrock(client) takes a client, such as traceBedrock(new BedrockRuntimeClient())',
+      'traceBedrock(client) takes a BedrockRuntimeClient or a BedrockAgentRuntimeClient, such as traceBedrock(new BedrockRuntimeClient())',
     );
   }
   if (traced.has(stack)) return client;
   traced.add(stack);
-  const shapes = [bedrockConverse, ...bedrockInvoke];
-  const door: Door = { client: 'Bedrock', provider: 'bedrock', shapes, options };
+  const entryPoint: EntryPoint = {
+    client: 'Bedrock',
+    provider: 'bedrock',
+    shapes,
+    free: BEDROCK_FREE,
+    options,
+  };
   const name = 'openlayerTracing';
   stack.add(aroundCalls, { step: 'initialize', name, override: true, priority: 'high' });
-  stack.add((next) => aroundTries(next, door), {
+  stack.add((next) => aroundAttempts(next, entryPoint), {
     step: 'deserialize',
-    name: `${name}OfTries`,
+    name: `${name}Attempts`,
     override: true,
     priority: 'low',
   });
   return client;
 }
 
-/** Outermost: all tries of one command belong together. */
+/** The outermost middleware: all requests of one command are attempts of one call. */
 function aroundCalls(next: Next<object, object>): Next<object, object> {
   return async (args) => {
     if (isUntraced()) return next(args);
-    // How often it tries is the client's to know; it tells by its failure that it does no longer.
-    const call = new ClientCall({ maxRetries: Number.POSITIVE_INFINITY });
+    // The client decides how often it retries: it throws when it does not retry any more.
+    const call = new MethodCall({ maxRetries: Number.POSITIVE_INFINITY });
     try {
       return await inClientCall(call, () => next(args));
     } catch (error) {
-      try {
-        call.call?.triesAreOver();
-      } catch (failure) {
-        reportFailure('failure', failure);
-      }
+      runGuarded('failure', () => call.call?.endAttempts());
       throw error;
     }
   };
 }
 
-/** Innermost: what is sent, and the answer before it is read. */
-function aroundTries(
+/** The innermost middleware: receives each request as it is sent, and the response before it is read. */
+function aroundAttempts(
   next: Next<SmithyRequest, SmithyResponse>,
-  door: Door,
+  entryPoint: EntryPoint,
 ): Next<SmithyRequest, SmithyResponse> {
   return async (args) => {
-    const exchange = beginExchange(door, args);
+    const exchange = startExchange(entryPoint, args);
     if (exchange === undefined) return next(args);
     let result: SmithyResponse;
     try {
       result = await next(args);
     } catch (error) {
-      exchange.failed(error);
+      exchange.fail(error);
       throw error;
     }
-    exchange.answered(result);
+    exchange.respond(result);
     return result;
   };
 }

@@ -1,81 +1,106 @@
-/** Cohere's client, of its first API and of its second. */
+/** The entry point for Cohere's client, with the first and the second API. */
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
+import { freePaths } from './common/free-paths.js';
+import { valuesOf } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
 import { traced } from './common/traced.js';
-import { ClientCall } from './http/client-call.js';
-import type { Door } from './http/door.js';
+import type { EntryPoint } from './http/entry-point.js';
 import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
+import { MethodCall } from './http/method-call.js';
 import { traceFetch } from './http/trace-fetch.js';
+import { bedrockInvoke } from './shapes/bedrock/invoke.js';
 import { cohereShapes } from './shapes/cohere.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface CohereOptions extends CallOptions {}
 
-/** What a client was made with, as it keeps it. Clients that it makes of itself later copy from it. */
+/** POST paths that cost nothing. */
+const COHERE_FREE = [
+  ...freePaths(`
+    tokenize
+    detokenize
+    check-api-key
+    connectors
+    connectors/**
+    datasets
+    embed-jobs/*/cancel
+  `),
+  /:cancel$/,
+];
+
+/** The options that a client keeps. Parts that it creates later copy them. */
 interface KeptOptions {
   fetch?: AnyFetch | undefined;
   readonly maxRetries?: unknown;
 }
 
-/** A part of the client that keeps options. */
+/** A part of the client that keeps options, and may hold others. */
 interface Part {
   readonly _options?: KeptOptions;
+  readonly clientV2?: unknown;
 }
 
-/** `CohereClient` is such a part, and may hold one for the second API; `CohereClientV2` holds one for each. */
-interface CohereClient extends Part {
-  readonly _v2?: Part;
-  readonly client?: Part & { readonly _v2?: Part };
-  readonly clientV2?: Part;
-}
+/** The depth of the deepest part of a client: `client.audio.transcriptions`. */
+const MAX_DEPTH = 3;
 
 /**
- * Has a Cohere client record each of its calls as a step of the current trace; outside a trace, as a trace of its own.
- * The client stays the one that it is, and behaves as before.
+ * Makes a Cohere client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
+ * itself is changed, and behaves as before.
  *
  * @example
  * const cohere = traceCohere(new CohereClientV2({}));
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceCohere<Client extends object>(
   client: Client,
   options: CohereOptions = {},
 ): Client {
   checkOptions('traceCohere', options);
-  const door: Door = { client: 'Cohere', provider: 'cohere', shapes: cohereShapes, options };
+  const entryPoint: EntryPoint = {
+    client: 'Cohere',
+    provider: 'cohere',
+    // The clients for Bedrock send the same requests to Bedrock.
+    shapes: [...cohereShapes, ...bedrockInvoke],
+    free: COHERE_FREE,
+    options,
+  };
   const parts = partsOf(client);
   if (parts.length === 0) {
     throw new TypeError(
       'traceCohere(client) takes a client, such as traceCohere(new CohereClientV2({}))',
     );
   }
-  for (const part of parts) traceOptions(part, door);
+  for (const part of parts) traceOptions(part, entryPoint);
   return client;
 }
 
-/** The options of a `CohereClientV2` itself are the app's own object: only its parts keep copies. */
-function partsOf(given: object | null): KeptOptions[] {
-  const { client, clientV2, _options, _v2 } = (given ?? {}) as CohereClient;
-  const parts = clientV2 === undefined ? [_options, _v2?._options] : [];
-  parts.push(client?._options, client?._v2?._options, clientV2?._options);
-  return parts.filter((part): part is KeptOptions => typeof part === 'object' && part !== null);
+/** The options of the client and of its parts. The object that a `CohereClientV2` itself keeps is left out: it is the app's own. */
+function partsOf(given: unknown, depth = 0): readonly KeptOptions[] {
+  if (typeof given !== 'object' || given === null || depth > MAX_DEPTH) return [];
+  const { _options: options, clientV2 } = given as Part;
+  if (depth > 0 && typeof options !== 'object') return [];
+  const own = clientV2 === undefined && typeof options === 'object' && options !== null;
+  const below = valuesOf(given)
+    .filter((value) => value !== options)
+    .flatMap((value) => partsOf(value, depth + 1));
+  return own ? [options, ...below] : below;
 }
 
-function traceOptions(kept: KeptOptions, door: Door): void {
+function traceOptions(kept: KeptOptions, entryPoint: EntryPoint): void {
   if (traced.has(kept)) return;
   traced.add(kept);
   const below: AnyFetch = kept.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const fetch = traceFetch(below, door);
-  /** All tries of one request are made with the same headers, the very object. */
-  const calls = new WeakMap<object, ClientCall>();
+  const fetch = traceFetch(below, entryPoint);
+  /** Finds the call by the headers: all attempts of one call are sent with the same object. */
+  const calls = new WeakMap<object, MethodCall>();
   const callWith = (headers: object) => {
     const known = calls.get(headers);
     if (known !== undefined) return known;
-    const call = new ClientCall(kept);
+    const call = new MethodCall(kept);
     calls.set(headers, call);
     return call;
   };

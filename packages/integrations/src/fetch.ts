@@ -1,40 +1,53 @@
-/** Any other client that takes a fetch. */
+/** The entry point for any other client that takes a fetch, or uses the global one. */
 
+import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import {
   type CallOptions,
   checkOptions,
   STREAM_OPTIONS,
   type StreamUsageOptions,
 } from './common/options.js';
+import type { EntryPoint } from './http/entry-point.js';
+import type { FetchInit, FetchInput } from './http/fetch.js';
+import { replaceGlobalFetch } from './http/global-fetch.js';
+import { mayBeModelRequest } from './http/recognize.js';
 import { traceFetch } from './http/trace-fetch.js';
-import { anthropicShapes } from './shapes/anthropic-messages.js';
-import { geminiShapes } from './shapes/gemini.js';
-import { ollamaShapes } from './shapes/ollama.js';
-import { openAIShapes } from './shapes/openai.js';
+import { mayBelongToJob, traceJobs } from './http/trace-jobs.js';
+import { anyShapes, jobShapes, namedJobShapes, namedShapes } from './shapes/any.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface FetchOptions extends CallOptions, StreamUsageOptions {
-  /** The fetch below. @default the global one */
+  /** The fetch that sends the requests. @default the global one */
   readonly fetch?: typeof fetch | undefined;
-  /** What steps are called after: `Mistral` gives `Mistral Chat Completion`. @default 'LLM' */
+  /** The first word of the names of the steps: `Mistral` gives `Mistral Chat Completion`. @default 'LLM' */
   readonly client?: string | undefined;
 }
 
-/** The compiler holds the list to be complete. */
+export interface InstrumentFetchOptions extends Omit<CallOptions, 'provider'>, StreamUsageOptions {}
+
+const NAMED = [...namedShapes, ...namedJobShapes];
+
+/** The compiler checks that the lists are complete. */
 const OWN: Readonly<
   Record<Exclude<keyof FetchOptions, keyof CallOptions | keyof StreamUsageOptions>, true>
 > = { fetch: true, client: true };
 const KNOWN: readonly string[] = [...STREAM_OPTIONS, ...Object.keys(OWN)];
-
-const SHAPES = [...openAIShapes, ...anthropicShapes, ...geminiShapes, ...ollamaShapes];
+const KNOWN_OF_GLOBAL: Readonly<Record<keyof InstrumentFetchOptions, true>> = {
+  content: true,
+  redact: true,
+  streamUsage: true,
+};
 
 /**
- * A fetch that records exchanges with models as steps of the current trace: those that are shaped like OpenAI's,
- * Anthropic's, Gemini's or Ollama's, whatever the host. Everything else passes through.
+ * A fetch that records requests to models as steps of the current trace. It recognises requests of the form of OpenAI, Anthropic,
+ * Gemini, Bedrock, Ollama, Voyage, Hugging Face and Replicate on any host, and requests to Cohere, Mistral and fal. All others pass
+ * unrecorded.
  *
  * @example
  * const ollama = new Ollama({ fetch: tracedFetch({ client: 'Ollama', provider: 'ollama' }) });
+ *
+ * @throws TypeError if an option is wrong
  */
 export function tracedFetch(options: FetchOptions = {}): typeof fetch {
   checkOptions('tracedFetch', options, KNOWN);
@@ -42,12 +55,51 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
   if (below !== undefined && typeof below !== 'function') {
     throw new TypeError('fetch must be a function');
   }
-  if (typeof client !== 'string') throw new TypeError('client must be a text, such as Mistral');
+  if (typeof client !== 'string') throw new TypeError('client must be a string, such as Mistral');
   const base = below ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
-  return traceFetch(base as typeof fetch, {
-    client,
+  const entryPoint: EntryPoint = { client, provider: undefined, shapes: anyShapes, options };
+  return traceJobs(traceFetch(base as typeof fetch, entryPoint), entryPoint, jobShapes);
+}
+
+/**
+ * Replaces the global fetch by one that records requests to models, for clients that take no fetch. Call it where the app starts:
+ * many clients keep the global fetch that they find when they are created.
+ *
+ * Requests are recognised as by `tracedFetch`; on an unknown host, only if they have a model and an input. All others are passed to
+ * the former fetch unchanged. A call of a client or framework that has its own tracing is recorded there only. The attempts of a
+ * call are one step if their headers identify the call, as those of the clients of OpenAI, Anthropic, Groq, Together and AWS do, and
+ * any `idempotency-key`; otherwise each attempt is a step.
+ *
+ * A second call replaces the options, not the fetch.
+ *
+ * @example
+ * instrumentFetch();
+ *
+ * @returns a function that undoes this call. The last one restores the former fetch, unless other code has replaced it in the
+ * meantime
+ * @throws TypeError if there is no global fetch, or an option is wrong
+ */
+export function instrumentFetch(options: InstrumentFetchOptions = {}): () => void {
+  checkOptions('instrumentFetch', options, Object.keys(KNOWN_OF_GLOBAL));
+  const entryPoint: EntryPoint = {
+    client: 'LLM',
     provider: undefined,
-    shapes: SHAPES,
+    shapes: namedShapes,
     options,
+  };
+  return replaceGlobalFetch((original) => {
+    const recording = traceJobs(traceFetch(original, entryPoint), entryPoint, namedJobShapes);
+    return function fetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
+      return Reflect.apply(mayBeRecorded(args) ? recording : original, this, args);
+    };
   });
+}
+
+/** Whether a request may be one to a model. Never throws. */
+function mayBeRecorded([input, init]: [FetchInput, FetchInit?]): boolean {
+  const mayBe = runGuarded('request', () => {
+    if (isUntraced()) return false;
+    return mayBeModelRequest(NAMED, input, init) || mayBelongToJob(input, namedJobShapes);
+  });
+  return mayBe === true;
 }

@@ -1,22 +1,25 @@
-/** Google's client for Gemini, by its own API or by Vertex AI. */
+/** The entry point for Google's client of the Gemini API and of Vertex AI. */
 
-import { inClientCall, isUntraced } from '@openlayer-tracing/core/integration';
+import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/core/integration';
+import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { record } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
-import { ClientCall } from './http/client-call.js';
+import type { EntryPoint } from './http/entry-point.js';
 import type { AnyFetch } from './http/fetch.js';
-import { replaceMethod } from './http/replace-method.js';
+import { MethodCall } from './http/method-call.js';
 import { traceFetch } from './http/trace-fetch.js';
-import { geminiShapes } from './shapes/gemini.js';
+import { geminiRetrievals } from './shapes/gemini/retrievals.js';
+import { GEMINI_FREE, geminiClientShapes } from './shapes/gemini.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface GoogleGenAIOptions extends CallOptions {}
 
-/** What makes the requests of all its modules. */
+/** The part that sends the requests of all modules of the client. */
 interface ApiClient {
-  /** One request with all its tries. */
+  /** Sends one request, with all retries. */
   apiCall(
     url: unknown,
     init: unknown,
@@ -31,14 +34,14 @@ interface ApiClient {
 const DEFAULT_ATTEMPTS = 5;
 
 /**
- * Has a Google GenAI client record each of its calls as a step of the current trace; outside a trace, as a trace of its
- * own. The client stays the one that it is, and behaves as before.
+ * Makes a Google GenAI client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
+ * itself is changed, and behaves as before.
  *
  * @example
  * const ai = traceGoogleGenAI(new GoogleGenAI({}));
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceGoogleGenAI<Client extends object>(
   client: Client,
@@ -53,21 +56,90 @@ export function traceGoogleGenAI<Client extends object>(
   }
   if (traced.has(apiClient)) return client;
   traced.add(apiClient);
-  const door = { client: 'Gemini', provider: 'google', shapes: geminiShapes, options };
-  const theirs: AnyFetch = traceFetch((input, init) => globalThis.fetch(input, init), door);
-  // A fetch in the client's options would make it drop its dispatcher, which lets answers take their time.
+  const entryPoint: EntryPoint = {
+    client: 'Gemini',
+    provider: 'google',
+    shapes: geminiClientShapes,
+    retrievals: geminiRetrievals,
+    free: GEMINI_FREE,
+    options,
+  };
+  const defaultFetch = traceFetch<AnyFetch>(
+    (input, init) => globalThis.fetch(input, init),
+    entryPoint,
+  );
+  // With a fetch in its options, the client would not use its dispatcher, which allows slow responses.
   replaceMethod(apiClient as ApiClient, 'apiCall', (apiCall) => {
     return function tracedApiCall(this: ApiClient, url, init, retryOptions, ...rest) {
-      const [timeout, signal, given, ...others] = rest;
-      const fetch = given === undefined ? theirs : traceFetch(given, door);
+      const [timeout, signal, ownFetch, ...others] = rest;
+      const fetch = ownFetch === undefined ? defaultFetch : traceFetch(ownFetch, entryPoint);
       const run = () =>
         apiCall.call(this, url, init, retryOptions, timeout, signal, fetch, ...others);
       return isUntraced()
         ? run()
-        : inClientCall(new ClientCall({ maxRetries: retriesIn(retryOptions) }), run);
+        : inClientCall(new MethodCall({ maxRetries: retriesIn(retryOptions) }), run);
     };
   });
+  for (const part of PARTS) traceWhenCreated(client, part, entryPoint);
+  reportSessions(client);
   return client;
+}
+
+/** Parts that the client creates at their first use, each with an HTTP client of its own. */
+const PARTS = ['_interactions', '_agents', '_triggers', '_environments', '_voices'];
+
+/** Such a part. */
+interface Part {
+  /** Returns the client that sends the requests of the part. */
+  getClient(apiVersion?: unknown): unknown;
+}
+
+/** Traces a part when the client creates it, or at once if it exists. */
+function traceWhenCreated(client: object, name: string, entryPoint: EntryPoint): void {
+  let part: unknown = Reflect.get(client, name);
+  tracePart(part, entryPoint);
+  // A frozen client cannot create such parts.
+  if (part !== undefined || !Object.isExtensible(client)) return;
+  Object.defineProperty(client, name, {
+    get: () => part,
+    set(created: unknown) {
+      part = created;
+      tracePart(part, entryPoint);
+    },
+    enumerable: false,
+    configurable: true,
+  });
+}
+
+function tracePart(part: unknown, entryPoint: EntryPoint): void {
+  if (typeof part !== 'object' || part === null || traced.has(part)) return;
+  if (typeof (part as Partial<Part>).getClient !== 'function') return;
+  traced.add(part);
+  replaceMethod(part as Part, 'getClient', (getClient) => {
+    return function tracedGetClient(this: Part, ...args) {
+      const sdk = getClient.apply(this, args);
+      if (isSpeakeasy(sdk)) traceSpeakeasy(sdk, entryPoint, 'http_client');
+      return sdk;
+    };
+  });
+}
+
+/** A session sends its messages by a WebSocket, which is not recorded. */
+interface Session {
+  connect(...args: unknown[]): unknown;
+}
+
+function reportSessions(client: object): void {
+  const { live } = client as { live?: Partial<Session> & { music?: Partial<Session> } };
+  for (const [name, session] of Object.entries({ live, 'live.music': live?.music })) {
+    if (typeof session?.connect !== 'function' || Object.isFrozen(session)) continue;
+    replaceMethod(session as Session, 'connect', (connect) => {
+      return function tracedConnect(this: Session, ...args) {
+        if (!isUntraced()) reportUnrecorded(`${name}.connect`);
+        return connect.apply(this, args);
+      };
+    });
+  }
 }
 
 function retriesIn(options: unknown): number {

@@ -1,36 +1,44 @@
-/** Groq's client. */
+/** The entry point for Groq's client. */
 
+import { traceStainless } from './clients/trace-stainless.js';
 import {
   type CallOptions,
   checkOptions,
   STREAM_OPTIONS,
   type StreamUsageOptions,
 } from './common/options.js';
-import { traceClient } from './http/trace-client.js';
-import { openAIShapes } from './shapes/openai.js';
+import { openAIBatch } from './shapes/openai/retrievals.js';
+import { OPENAI_LIKE_FREE, openAIShapes } from './shapes/openai.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface GroqOptions extends CallOptions, StreamUsageOptions {}
 
 /**
- * Has a Groq client record each of its calls as a step of the current trace; outside a trace, as a trace of its own.
- * The client stays the one that it is, and behaves as before.
+ * Makes a Groq client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
+ * itself is changed, and behaves as before.
  *
  * @example
  * const groq = traceGroq(new Groq());
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceGroq<Client extends object>(
   client: Client,
   options: GroqOptions = {},
 ): Client {
   checkOptions('traceGroq', options, STREAM_OPTIONS);
-  traceClient(
+  traceStainless(
     client,
-    { client: 'Groq', provider: 'groq', shapes: openAIShapes, options },
+    {
+      client: 'Groq',
+      provider: 'groq',
+      shapes: openAIShapes,
+      retrievals: [openAIBatch],
+      free: OPENAI_LIKE_FREE,
+      options,
+    },
     'traceGroq',
   );
   return client;

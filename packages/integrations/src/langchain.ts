@@ -1,32 +1,65 @@
-/** LangChain from its core 1 on, and LangGraph. */
+/** The entry point for LangChain, from version 1 of its core on, and LangGraph. */
 
 import { registerStepFinder } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
-import { currentRunId } from './langchain/current-run.js';
+import { reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
+import { currentRunId } from './langchain/runs.js';
+import { type ChatModel, traceStreamEvents } from './langchain/stream-events.js';
+import { isEmbeddings, traceEmbeddings } from './langchain/trace-embeddings.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface LangChainOptions extends CallOptions {}
 
-type Configure = (this: unknown, ...args: unknown[]) => Manager | undefined;
+interface ManagerClass {
+  _configureSync(this: unknown, ...args: unknown[]): Manager | undefined;
+}
 
-/** What is used of `CallbackManager`. */
+/** The part of `CallbackManager` that is used. */
 interface Manager {
   readonly handlers: readonly { readonly name: string }[];
   addHandler(handler: unknown, inherit?: boolean): void;
 }
 
+/** How the clients of LangChain's models for OpenAI name themselves. */
+const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
+
 /**
- * Has all that LangChain and LangGraph run record itself as steps of the current trace: chains, graphs, agents, tools,
- * retrievers and models. Once, where the app starts; calls need nothing.
+ * Makes all runs of LangChain and LangGraph steps of the current trace: chains, graphs, agents, tools, retrievers and models. Call
+ * it once, where the app starts; single calls need no change.
+ *
+ * LangChain has no callbacks for embeddings, and none for chat models that stream by `streamEvents` without a version. Call this
+ * function with each class of embeddings that the app uses, and with `BaseChatModel`, as well. On Node, a request that the
+ * models of `@langchain/openai` send without any of this is the diagnostic `unrecorded_call`, once for each path.
  *
  * @example
  * traceLangChain(CallbackManager);
+ * traceLangChain(BaseChatModel);
+ * traceLangChain(OpenAIEmbeddings);
+ *
+ * @param manager the class `CallbackManager` of `@langchain/core/callbacks/manager`, the class `BaseChatModel` of
+ *   `@langchain/core/language_models/chat_models`, or a class of embeddings, such as `OpenAIEmbeddings`
+ * @throws TypeError if the argument is none of them, or an option is wrong
  */
 export function traceLangChain(manager: object, options: LangChainOptions = {}): void {
   checkOptions('traceLangChain', options);
+  reportRequests('langchain', REQUESTS);
+  const model = (manager as { prototype?: Partial<ChatModel> } | null)?.prototype;
+  if (isEmbeddings(model)) {
+    if (traced.has(manager)) return;
+    traced.add(manager);
+    traceEmbeddings(model, options);
+    return;
+  }
+  if (typeof model?._streamChatModelEvents === 'function') {
+    if (traced.has(manager)) return;
+    traced.add(manager);
+    traceStreamEvents(model as ChatModel, new LangChainHandler(options));
+    return;
+  }
   const configure: unknown = (manager as { _configureSync?: unknown } | null)?._configureSync;
   if (typeof manager !== 'function' || typeof configure !== 'function') {
     throw new TypeError(
@@ -38,14 +71,14 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
   const handler = new LangChainHandler(options);
   registerStepFinder(() => handler.stepOf(currentRunId()));
   const CallbackManager = manager as new () => Manager;
-  // Every run passes here, with or without callbacks of its own.
-  Object.assign(manager, {
-    _configureSync(this: unknown, ...args: unknown[]): Manager {
-      const configured = (configure as Configure).apply(this, args) ?? new CallbackManager();
+  // LangChain calls this method for every run, with or without callbacks of its own.
+  replaceMethod(manager as unknown as ManagerClass, '_configureSync', (configureSync) => {
+    return function tracedConfigureSync(this: unknown, ...args: unknown[]): Manager {
+      const configured = configureSync.apply(this, args) ?? new CallbackManager();
       if (!configured.handlers.some(({ name }) => name === HANDLER_NAME)) {
         configured.addHandler(handler, true);
       }
       return configured;
-    },
+    };
   });
 }

@@ -1,8 +1,10 @@
-/** The Model Context Protocol: tools that a server runs, and tools that a client calls. */
+/** The entry point for servers and clients of the Model Context Protocol. */
 
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { type CallsTools, traceCallTool } from './mcp/client.js';
-import { type HandlesRequests, traceToolCalls } from './mcp/server.js';
+import { traced } from './common/traced.js';
+import { type RequestReceiver, traceHandlers } from './mcp/handlers.js';
+import { CLIENT_REQUESTS, SERVER_REQUESTS } from './mcp/kinds.js';
+import { traceRequests } from './mcp/requests.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -11,49 +13,60 @@ export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
 const KNOWN = CALL_OPTIONS.filter((name) => name !== 'provider');
 
 /**
- * Has a server record each call of its tools as a step of the current trace; outside a trace, as one of its own. What
- * the tool does stands below it. The trace of the request that asked for the tool stays open until the tool has ended,
- * until its `maxAgeMs` at the latest, also where the response has been sent before. Resources and prompts are left alone.
+ * Makes a server record each call of its tools as a step of the current trace; outside a trace, as a trace of its own. Steps that
+ * the tool creates are children of that step. The trace of the request stays open until the tool has ended, up to its `maxAgeMs`,
+ * even if the response has been sent before. Resources that are read become retriever steps; prompts become chain steps, and so do
+ * the requests that the server sends to the client: for its model (sampling) and its user (elicitation).
  *
  * @example
  * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));
  *
- * @returns the server that was given
- * @throws TypeError where it is no such server, or an option is wrong
+ * @returns the same server
+ * @throws TypeError if the argument is no such server, or an option is wrong
  */
 export function traceMCPServer<Server extends object>(
   server: Server,
   options: MCPOptions = {},
 ): Server {
   checkOptions('traceMCPServer', options, KNOWN);
-  // `McpServer` has the one that speaks the protocol within it.
+  // An `McpServer` contains the `Server` that speaks the protocol.
   const given = server as { server?: unknown } | null;
-  const protocol = (given?.server ?? given) as Partial<HandlesRequests> | null;
+  const protocol = (given?.server ?? given) as Partial<RequestReceiver> | null;
   if (typeof protocol?.setRequestHandler !== 'function') {
     throw new TypeError('traceMCPServer(server) takes an McpServer, or the Server within it');
   }
-  traceToolCalls(protocol as HandlesRequests, options);
+  if (traced.has(protocol)) return server;
+  traced.add(protocol);
+  traceHandlers(protocol as RequestReceiver, SERVER_REQUESTS, options);
+  traceRequests(protocol, CLIENT_REQUESTS, options);
   return server;
 }
 
 /**
- * Has a client record each call of a tool as a step of the current trace; outside a trace, as a trace of its own.
+ * Makes a client record each call of a tool as a step of the current trace; outside a trace, as a trace of its own. It also
+ * records resources and prompts that it requests, by their methods or by `request`, and requests that it receives from the server:
+ * for its model (sampling) and its user (elicitation).
  *
  * @example
  * const client = traceMCPClient(new Client({ name: 'my-agent', version: '1.0.0' }));
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceMCPClient<Client extends object>(
   client: Client,
   options: MCPOptions = {},
 ): Client {
   checkOptions('traceMCPClient', options, KNOWN);
-  const given = client as Partial<CallsTools> | null;
+  const given = client as (Partial<RequestReceiver> & { callTool?: unknown }) | null;
   if (typeof given?.callTool !== 'function') {
     throw new TypeError('traceMCPClient(client) takes a Client');
   }
-  traceCallTool(given as CallsTools, options);
+  if (traced.has(client)) return client;
+  traced.add(client);
+  traceRequests(client, SERVER_REQUESTS, options);
+  if (typeof given.setRequestHandler === 'function') {
+    traceHandlers(given as RequestReceiver, CLIENT_REQUESTS, options);
+  }
   return client;
 }

@@ -1,23 +1,24 @@
-/** Ollama's client. */
+/** The entry point for Ollama's client. */
 
+import { freePaths } from './common/free-paths.js';
 import { type CallOptions, checkOptions } from './common/options.js';
 import type { AnyFetch } from './http/fetch.js';
 import { traceFetch } from './http/trace-fetch.js';
-import { ollamaShapes } from './shapes/ollama.js';
+import { ollamaClientShapes } from './shapes/ollama.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface OllamaOptions extends CallOptions {}
 
 /**
- * Has an Ollama client record each of its calls as a step of the current trace; outside a trace, as a trace of its own.
- * The client stays the one that it is, and behaves as before.
+ * Makes an Ollama client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
+ * itself is changed, and behaves as before.
  *
  * @example
  * const ollama = traceOllama(new Ollama());
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceOllama<Client extends object>(
   client: Client,
@@ -28,10 +29,16 @@ export function traceOllama<Client extends object>(
   if (typeof given?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');
   }
+  if (Object.isFrozen(client)) {
+    throw new TypeError(
+      'traceOllama(client) cannot trace a client that is frozen: trace it first, and freeze what traceOllama() returns',
+    );
+  }
   given.fetch = traceFetch(given.fetch, {
     client: 'Ollama',
     provider: 'ollama',
-    shapes: ollamaShapes,
+    shapes: ollamaClientShapes,
+    free: freePaths('api/pull api/push api/create api/copy api/show api/delete api/blobs/*'),
     options,
   });
   return client;

@@ -1,13 +1,14 @@
-/** OpenAI's Agents SDK. */
+/** The entry point for OpenAI's Agents SDK. */
 
 import { type CallOptions, checkOptions } from './common/options.js';
+import { reportRequests } from './http/report-requests.js';
 import { AgentsProcessor } from './openai-agents/processor.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface AgentsOptions extends CallOptions {}
 
-/** What the SDK's `addTraceProcessor` and `setTraceProcessors` take. */
+/** A processor for the SDK's `addTraceProcessor` and `setTraceProcessors`. */
 export interface AgentsTraceProcessor {
   onTraceStart(trace: unknown): Promise<void>;
   onTraceEnd(trace: unknown): Promise<void>;
@@ -18,13 +19,16 @@ export interface AgentsTraceProcessor {
 }
 
 /**
- * Records the runs of agents as steps of the current trace: agents, models, tools, handoffs and guardrails. The SDK's
- * client may be traced as well: its calls are counted once.
+ * Records runs of agents as steps of the current trace: agents, models, tools, handoffs and guardrails. The SDK's client may be
+ * traced as well: each call is recorded once. On Node, a realtime session is the diagnostic `unrecorded_call`.
  *
  * @example
  * addTraceProcessor(agentsTraceProcessor());
+ *
+ * @throws TypeError if an option is wrong
  */
 export function agentsTraceProcessor(options: AgentsOptions = {}): AgentsTraceProcessor {
   checkOptions('agentsTraceProcessor', options);
+  reportRequests('openai-agents', { socketAgent: /^Agents\/JavaScript / });
   return new AgentsProcessor(options);
 }

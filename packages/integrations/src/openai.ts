@@ -1,36 +1,52 @@
-/** OpenAI, Azure OpenAI, and whatever speaks like them. */
+/** The entry point for the clients of OpenAI, Azure OpenAI and services with the same API. */
 
+import { traceStainless } from './clients/trace-stainless.js';
 import {
   type CallOptions,
   checkOptions,
   STREAM_OPTIONS,
   type StreamUsageOptions,
 } from './common/options.js';
-import { traceClient } from './http/trace-client.js';
-import { openAIShapes } from './shapes/openai.js';
+import { openAIRetrievals } from './shapes/openai/retrievals.js';
+import { OPENAI_FREE, openAIClientShapes } from './shapes/openai.js';
 
 export type { ContentPart } from './common/options.js';
 
-export interface OpenAIOptions extends CallOptions, StreamUsageOptions {}
+export interface OpenAIOptions extends CallOptions, StreamUsageOptions {
+  /**
+   * The first word of the names of the steps, for other services with OpenAI's API: `Cerebras` gives `Cerebras Chat Completion`.
+   * @default 'OpenAI'
+   */
+  readonly client?: string | undefined;
+}
 
 /**
- * Has an OpenAI client record each of its calls as a step of the current trace; outside a trace, as a trace of its own.
- * The client stays the one that it is, and behaves as before.
+ * Makes an OpenAI client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
+ * itself is changed, and behaves as before.
  *
  * @example
  * const openai = traceOpenAI(new OpenAI());
  *
- * @returns the client that was given
- * @throws TypeError where it is no such client, or an option is wrong
+ * @returns the same client
+ * @throws TypeError if the argument is no such client, or an option is wrong
  */
 export function traceOpenAI<Client extends object>(
   client: Client,
   options: OpenAIOptions = {},
 ): Client {
-  checkOptions('traceOpenAI', options, STREAM_OPTIONS);
-  traceClient(
+  checkOptions('traceOpenAI', options, [...STREAM_OPTIONS, 'client']);
+  const { client: name = 'OpenAI' } = options;
+  if (typeof name !== 'string') throw new TypeError('client must be a string, such as Cerebras');
+  traceStainless(
     client,
-    { client: 'OpenAI', provider: undefined, shapes: openAIShapes, options },
+    {
+      client: name,
+      provider: undefined,
+      shapes: openAIClientShapes,
+      retrievals: openAIRetrievals,
+      free: OPENAI_FREE,
+      options,
+    },
     'traceOpenAI',
   );
   return client;

@@ -1,73 +1,111 @@
-/** One call of a model as the AI SDK makes it, whatever its version: `doGenerate`, `doStream` or `doEmbed`. */
-
 import {
+  announceRequest,
   type BodyObserver,
-  expectExchange,
   type RecordedCall,
-  type Step,
+  type StepOptions,
   type StepUpdate,
   startCall,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/call-error.js';
-import { recordedContent, recordedParameters } from '../common/content.js';
-import { type Json, record, text, without } from '../common/json.js';
+import { isAbort, thrownError } from '../common/call-error.js';
+import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import { type Json, list, record, text, without } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
-import { aiModel, aiProvider } from './facts.js';
-import { ModelAnswer } from './model-answer.js';
+import { otherFields } from '../common/other-fields.js';
+import { withPricedTier } from '../common/service-tier.js';
+import type { Kind } from './kinds.js';
+import { SdkResponse } from './model-response.js';
+import { aiModel, aiProvider, requestedTier } from './sdk-fields.js';
 
-export interface AsksModel {
-  readonly type: 'chat_completion' | 'embedding';
-  /** As the SDK names them: `openai.chat`. */
+/** A request to a model of the AI SDK. */
+export interface SdkModelRequest {
+  readonly kind: Kind;
+  /** The SDK's name of the provider: `openai.chat`. */
   readonly provider: unknown;
   readonly modelId: unknown;
-  readonly inputs: Json;
-  readonly parameters: Json;
+  /** The options of the model's method, or of the SDK's operation. */
+  readonly given: Json;
+  /** The app's context of the call, if no parent step shows it. */
+  readonly context?: CallContext | undefined;
+}
+
+/** The fields by which an app describes a call to the SDK's telemetry. */
+export interface CallContext {
+  readonly functionId: string | undefined;
+  /** The app's own context, as far as it lets the SDK pass it on. */
+  readonly runtimeContext: unknown;
 }
 
 type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
 
+/** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
 export class AiModelCall {
   readonly #options: CallOptions;
   readonly #recorded: RecordedCall;
-  readonly #modelId: unknown;
-  #answer = new ModelAnswer();
+  readonly #operation: RecordedCall | undefined;
+  readonly #request: SdkModelRequest;
+  #response = new SdkResponse();
   #firstTokenMs: number | undefined;
   readonly #failures: string[] = [];
 
-  /** Undefined where nothing is recorded. */
-  static begin(options: CallOptions, asked: AsksModel, parent?: Step): AiModelCall | undefined {
+  /**
+   * Starts the step.
+   * @param within the operation that the call belongs to; it waits for the provider while the call does
+   * @returns undefined if nothing is recorded
+   */
+  static start(
+    options: CallOptions,
+    request: SdkModelRequest,
+    within?: RecordedCall,
+  ): AiModelCall | undefined {
     let call: AiModelCall | undefined;
-    const { type, inputs, parameters } = asked;
+    const { kind, given } = request;
+    const parameters = kind.parameters(given);
+    const provider = options.provider ?? aiProvider(request.provider, request.modelId);
+    const model = aiModel(request.modelId);
     const recorded = startCall(
       {
-        name: type === 'embedding' ? 'AI SDK Embedding' : 'AI SDK Chat Completion',
-        type,
-        inputs: recordedContent(options, 'inputs', inputs),
-        provider: options.provider ?? aiProvider(asked.provider, asked.modelId),
-        model: aiModel(asked.modelId),
-        ...(Object.keys(parameters).length > 0 && {
-          modelParameters: recordedParameters(options, parameters),
-        }),
-      },
+        name: `AI SDK ${kind.operation}`,
+        type: kind.type,
+        inputs: recordedContent(options, 'inputs', kind.inputs(given)),
+        ...(kind.type === 'retriever'
+          ? {
+              metadata: without({
+                provider,
+                model,
+                ...recordedParameters(options, kind.metadata?.(given) ?? {}),
+              }),
+            }
+          : { provider, model }),
+        ...(Object.keys(parameters).length > 0 &&
+          kind.type !== 'retriever' && {
+            modelParameters: recordedParameters(options, parameters),
+          }),
+      } as StepOptions,
       { soFar: () => call?.soFar(), amount: () => call?.amount ?? 0 },
-      parent,
+      within?.step,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, asked, recorded as RecordedCall);
+    call = new AiModelCall(options, request, recorded as RecordedCall, within);
     return call;
   }
 
-  private constructor(options: CallOptions, asked: AsksModel, recorded: RecordedCall) {
+  private constructor(
+    options: CallOptions,
+    request: SdkModelRequest,
+    recorded: RecordedCall,
+    within: RecordedCall | undefined,
+  ) {
     this.#options = options;
-    this.#modelId = asked.modelId;
+    this.#request = request;
     this.#recorded = recorded;
-    recorded.isWaiting = true;
+    this.#operation = within;
+    this.#setWaiting(true);
   }
 
   get amount(): number {
-    return this.#answer.amount;
+    return this.#response.amount;
   }
 
   get isOpen(): boolean {
@@ -75,85 +113,135 @@ export class AiModelCall {
   }
 
   /**
-   * Asks again after a failure.
-   * @returns false where its trace is over
+   * Starts a retry after a failure.
+   * @returns false if the trace has ended
    */
-  tryAgain(): boolean {
-    this.#recorded.tryAgain();
+  retry(): boolean {
+    this.#recorded.retry();
     if (!this.#recorded.isOpen) return false;
-    this.#recorded.isWaiting = true;
-    this.#answer = new ModelAnswer();
+    this.#setWaiting(true);
+    this.#response = new SdkResponse();
     this.#firstTokenMs = undefined;
     return true;
   }
 
-  /** The provider is asked where nobody tells: its client may be traced as well. */
-  expectExchange(prompt: unknown): void {
-    expectExchange(this.#recorded, { model: text(this.#modelId), said: lastText(prompt) });
+  /** Announces the request, because the client of the provider may be traced as well. */
+  announceRequest(prompt: unknown): void {
+    announceRequest(this.#recorded, {
+      model: text(this.#request.modelId),
+      lastText: lastText(prompt),
+    });
+  }
+
+  /** The text that has been received; undefined if there is none. */
+  get text(): string | undefined {
+    const { text: answer } = this.#response.message;
+    return answer.chars > 0 ? answer.toString() : undefined;
+  }
+
+  /** Ends the call, if it is open, with what is known of it. */
+  close(): void {
+    if (this.#recorded.isOpen) this.#recorded.end(this.#update('unfinished'));
   }
 
   soFar(): StepUpdate {
     return this.#update('unfinished');
   }
 
-  failed(error: unknown): void {
-    this.#recorded.isWaiting = false;
+  fail(thrown: unknown): void {
+    const error = thrownError(this.#options, thrown);
+    this.#setWaiting(false);
     this.#failures.push(messageOf(error));
     if (isAbort(error)) this.#recorded.end(this.#update('left'));
     else this.#recorded.fail(error, this.#update('failed'));
   }
 
-  /** The answer came in one piece. */
-  whole(answer: unknown): void {
-    this.#answer.whole(record(answer));
-    this.#recorded.isWaiting = false;
+  /** Ends the call with a complete response. */
+  endWith(answer: unknown): void {
+    this.#response.readWhole(record(answer));
+    this.#setWaiting(false);
     this.#recorded.end(this.#update('complete'));
   }
 
-  /** The same parts, seen as they pass by. */
-  streamed<Part>(parts: ReadableStream<Part>): ReadableStream<Part> {
+  /** Adds facts of the response that are reported after its end. */
+  updateHead(head: Json): void {
+    this.#response.readHead(head);
+    this.#recorded.update(this.#update('complete'));
+  }
+
+  /**
+   * Observes the stream of a response, and ends the call with it.
+   * @param head the other fields of the response
+   * @returns a stream of the same parts
+   */
+  observeStream<Part>(parts: ReadableStream<Part>, head: Json): ReadableStream<Part> {
+    this.#response.readHead(head);
     const recorded = this.#recorded;
     let failure: unknown;
     let isComplete = false;
     const over = (ending: Ending) => {
-      recorded.isWaiting = false;
-      if (failure !== undefined) this.failed(failure);
+      this.#setWaiting(false);
+      if (failure !== undefined) this.fail(failure);
       else recorded.end(this.#update(isComplete ? 'complete' : ending));
     };
     const observer: BodyObserver = {
-      asked: () => {
-        recorded.isRead = recorded.isWaiting = true;
+      pulled: () => {
+        recorded.markRead();
+        this.#setWaiting(true);
       },
       chunk: (given: unknown) => {
-        recorded.isWaiting = false;
+        this.#setWaiting(false);
         const part = record(given);
         if (part.type === 'error') failure = part.error;
         if (part.type === 'finish') isComplete = true;
         const before = this.amount;
-        this.#answer.part(part);
+        this.#response.readPart(part);
         if (this.amount > before) this.#firstTokenMs ??= recorded.elapsedMs;
       },
       ended: () => over('complete'),
-      broken: (error) => {
+      failed: (error) => {
         if (!isComplete) failure ??= error;
         over('failed');
       },
-      left: () => over('left'),
+      cancelled: () => over('left'),
     };
-    // It hands on whatever comes; that its chunks are bytes matters to nobody here.
+    // `tapStream` passes on chunks of any type.
     const tapped = tapStream(parts as unknown as ReadableStream<Uint8Array>, observer, parts);
     return tapped as unknown as ReadableStream<Part>;
   }
 
+  #setWaiting(isWaiting: boolean): void {
+    for (const call of [this.#recorded, this.#operation]) {
+      if (isWaiting) call?.startWaiting();
+      else call?.stopWaiting();
+    }
+  }
+
   #update(ending: Ending): StepUpdate {
-    const { message, facts, metadata } = this.#answer;
-    const { reasoning, others } = message;
-    const hasSaid = this.amount > 0 || others.length > 0;
+    const { message, facts, metadata, details, hasOutput: hasSaid } = this.#response;
+    const { reasoning } = message;
+    const { output = message.output, ...fields } = facts as StepUpdate & { model?: unknown };
+    const { billing = () => ({}) } = this.#request.kind;
+    const { functionId, runtimeContext } = this.#request.context ?? {};
+    this.#recorded.addBilling(
+      withPricedTier({
+        serviceTier: requestedTier(this.#request.given),
+        ...billing(this.#request.given),
+        ...this.#response.billing,
+      }),
+    );
     return {
-      ...facts,
-      output: hasSaid ? recordedContent(this.#options, 'output', message.output) : undefined,
+      ...fields,
+      ...this.#documents(output),
+      output: hasSaid ? recordedContent(this.#options, 'output', output) : undefined,
       metadata: without({
+        ...recordedDetails(this.#options, {
+          ...details,
+          ...otherFields({ runtimeContext }, NOTHING),
+        }),
         ...metadata,
+        functionId,
+        ...(this.#request.kind.type === 'retriever' && { model: fields.model }),
         timeToFirstToken:
           this.#firstTokenMs === undefined ? undefined : Math.round(this.#firstTokenMs * 10) / 10,
         reasoning:
@@ -167,7 +255,21 @@ export class AiModelCall {
       }),
     } as StepUpdate;
   }
+
+  /** The documents that a reranking chose, the best first. */
+  #documents(ranking: unknown): StepUpdate {
+    if (this.#request.kind.type !== 'retriever') return {};
+    const documents = list(record(this.#request.kind.inputs(this.#request.given)).documents);
+    const chosen = list(ranking).map((each) => {
+      const { index, originalIndex } = record(each);
+      return documents[Number(index ?? originalIndex)];
+    });
+    const recorded = recordedContent(this.#options, 'output', chosen);
+    return Array.isArray(recorded) ? ({ documents: recorded } as StepUpdate) : {};
+  }
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

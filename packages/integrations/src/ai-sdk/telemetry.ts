@@ -1,42 +1,56 @@
-/** What the AI SDK from 7 on tells its telemetry, as steps: operations, their calls of models, and their tools. */
+/** Records the telemetry events of the AI SDK, version 7, as steps: operations, their model calls, and their tools. */
 
 import {
   inClientCall,
   type RecordedCall,
-  reportFailure,
+  runGuarded,
   type StepUpdate,
   startCall,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { recordedContent } from '../common/content.js';
-import { type Json, record, text, without } from '../common/json.js';
+import { isAbort, thrownError } from '../common/call-error.js';
+import { recordedContent, recordedDetails } from '../common/content.js';
+import { type Json, list, record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { aiParameters } from './facts.js';
-import { AiModelCall, type AsksModel } from './model-call.js';
+import { otherFields } from '../common/other-fields.js';
+import { chat, embedding, OPERATIONS } from './kinds.js';
+import { AiModelCall, type CallContext } from './model-call.js';
 import { Operation } from './operation.js';
-import { passedOn } from './trace-model.js';
-import { startTool } from './trace-tools.js';
+import { settingsIn } from './sdk-fields.js';
+import { observedResponse } from './trace-model.js';
+import { failTool, startTool } from './trace-tools.js';
 
 type Execute<T> = () => PromiseLike<T>;
 
+/** A telemetry integration of the AI SDK. Its listeners never throw. */
 export class AiTelemetry {
   readonly #options: CallOptions;
-  /** By the id that all events of one operation carry: where they are told differs, above all in streams. */
+  /** The open operations, by the id that all events of an operation have. Events of streams are sent from various scopes. */
   readonly #operations = new Map<unknown, Operation>();
+
+  /** The ids of operations that the channel has announced, and whose telemetry event has not been received. */
+  readonly pendingOperations = new Set<unknown>();
 
   constructor(options: CallOptions) {
     this.#options = options;
   }
 
   onStart = guarded((event) => {
-    const { callId, operationId, functionId, messages, tools } = event;
-    // Version 6 tells too little to keep its operations apart.
+    this.pendingOperations.delete(event.callId);
+    this.#startOperation(event);
+  });
+
+  #startOperation(event: Json): void {
+    const { callId, operationId, functionId, messages, tools, instructions, system } = event;
+    // The events of version 6 have no id that distinguishes operations.
     if (typeof callId !== 'string') return;
     const name = text(operationId)?.replace(/^ai\./, '') ?? '';
     if (!/^(generate|stream)(Text|Object)$/.test(name)) {
-      if (/^embed/.test(name)) this.#operations.set(callId, new Operation(undefined));
+      if (/^embed/.test(name)) this.#startEmbed(event);
+      else this.#startSingle(name, event);
       return;
     }
+    const options = optionsOf(this.#options, event);
     const hasTools = Object.keys(record(tools)).length > 0;
     const forget = (): undefined => {
       this.#operations.delete(callId);
@@ -45,143 +59,333 @@ export class AiTelemetry {
       {
         name: text(functionId) ?? `AI SDK ${name}`,
         type: hasTools ? 'agent' : 'chain',
-        inputs: this.#content('inputs', messages === undefined ? undefined : { messages }),
+        inputs: recordedContent(
+          options,
+          'inputs',
+          nonEmpty({ instructions: instructions ?? system, prompt: event.prompt, messages }),
+        ),
+        metadata: recordedDetails(options, detailsIn(event)),
       },
       { soFar: forget },
     );
     if (recorded !== undefined) {
-      recorded.goesOnByItself = true;
-      this.#operations.set(callId, new Operation(recorded as RecordedCall));
+      // A stream continues only while somebody reads it.
+      const isStream = name.startsWith('stream');
+      if (isStream) recorded.markRead();
+      else recorded.startBackgroundWork();
+      const operation = new Operation(
+        isStream ? 'stream' : 'run',
+        options,
+        recorded as RecordedCall,
+      );
+      operation.settings = settingsIn(event);
+      this.#operations.set(callId, operation);
     }
+  }
+
+  #startEmbed(event: Json): void {
+    const kind = event.operationId === 'ai.embed' ? 'embed' : 'embedMany';
+    const operation = new Operation(kind, optionsOf(this.#options, event));
+    operation.settings = settingsIn(event);
+    operation.context = contextOf(event);
+    this.#operations.set(event.callId, operation);
+  }
+
+  /** The parameters of the next model call, which may differ from those of the operation. */
+  onStepStart = guarded((event) => {
+    const operation = this.#operation(event);
+    if (operation === undefined) return;
+    operation.settings = { ...operation.settings, ...settingsIn(event) };
   });
 
-  onLanguageModelCallStart = guarded((event) => this.#modelBegins(event));
+  onLanguageModelCallStart = guarded((event) => this.#startModel(event));
   onObjectStepStart = guarded((event) => {
-    this.#modelBegins(event);
-    this.#operation(event)?.model?.expectExchange(event.promptMessages);
+    this.#startModel(event);
+    this.#operation(event)?.model?.announceRequest(event.promptMessages);
   });
-  onObjectStepEnd = guarded((event) => this.#operation(event)?.model?.whole(event));
+  onObjectStepEnd = guarded((event) => this.#operation(event)?.model?.endWith(event));
+
+  /** Streams of transcripts have events of their own. */
+  experimental_onStreamTranscriptionStart = guarded((event) => {
+    this.pendingOperations.delete(event.callId);
+    this.#startSingle('streamTranscribe', event);
+  });
+  experimental_onStreamTranscriptionEnd = guarded((event) => this.#endSingle(event));
+  experimental_onDecideStart = guarded((event) => this.#startSingle('decide', event));
+  experimental_onDecideEnd = guarded((event) => this.#endSingle(event));
 
   onEmbedStart = guarded((event) => {
     const operation = this.#operation(event);
+    if (operation === undefined) return;
     const { provider, modelId, values, embedCallId } = event;
-    const asked = { provider, modelId, inputs: { input: values }, parameters: {} };
-    const call = operation && AiModelCall.begin(this.#options, { type: 'embedding', ...asked });
+    const given = { ...operation.settings, ...event };
+    const request = { kind: embedding, provider, modelId, given, context: operation.context };
+    const call = AiModelCall.start(operation.options, request);
     if (call === undefined) return;
-    operation?.embeddings.set(embedCallId, call);
-    call.expectExchange(values);
+    operation.embeddings.set(embedCallId, call);
+    call.announceRequest(values);
   });
 
   onEmbedEnd = guarded((event) => {
     const operation = this.#operation(event);
-    operation?.embeddings.get(event.embedCallId)?.whole(event);
-    operation?.embeddings.delete(event.embedCallId);
+    const call = operation?.embeddings.get(event.embedCallId);
+    if (operation === undefined || call === undefined) return;
+    operation.embeddings.delete(event.embedCallId);
+    operation.embedded.push(call);
+    // The end of the operation, which follows at once, has more facts.
+    if (operation.kind === 'embed') operation.embedding = event;
+    else call.endWith(event);
   });
+
+  #endEmbed({ kind, embedded, embedding: answer }: Operation, event: Json): void {
+    const { callId, response, providerMetadata, warnings } = event;
+    this.#operations.delete(callId);
+    if (kind === 'embed') {
+      embedded[0]?.endWith({ ...answer, response, providerMetadata, warnings });
+      return;
+    }
+    const responses = Array.isArray(response) ? response : [response];
+    for (const [i, call] of embedded.entries()) {
+      // Facts of all calls are recorded with the last one.
+      const isLast = i === embedded.length - 1;
+      const ofCall = responses.length === embedded.length ? responses[i] : undefined;
+      call.updateHead({ response: ofCall, ...(isLast && { providerMetadata, warnings }) });
+    }
+  }
 
   onToolExecutionStart = guarded((event) => {
     const operation = this.#operation(event);
     const { toolCallId, toolName, input } = record(event.toolCall);
     if (operation === undefined) return;
-    const tool = startTool(text(toolName) ?? 'tool', input, this.#options, operation);
-    if (tool !== undefined) operation.tools.set(toolCallId, tool);
+    const { options } = operation;
+    const about = recordedDetails(options, toolDetails(event, event.toolCall));
+    const tool = startTool(text(toolName) ?? 'tool', input, options, {
+      operation,
+      metadata: about,
+    });
+    if (tool !== undefined) operation.startTool(toolCallId, tool);
   });
 
   onToolExecutionEnd = guarded((event) => {
     const { toolCallId } = record(event.toolCall);
     const operation = this.#operation(event);
     const tool = operation?.tools.get(toolCallId);
+    if (operation === undefined || tool === undefined) return;
+    const { options } = operation;
     const { type, output, error } = record(event.toolOutput);
-    if (type === 'tool-error') tool?.fail(error);
-    else tool?.end({ output: this.#content('output', output) });
-    operation?.tools.delete(toolCallId);
+    const metadata = recordedDetails(options, toolDetails(event, event.toolOutput));
+    if (type === 'tool-error') failTool(tool, options, error, { metadata });
+    else tool.end({ output: recordedContent(options, 'output', output), metadata });
+    operation.endTool(toolCallId);
   });
 
   onEnd = guarded((event) => {
-    const { text: said, object } = event;
-    const output = object ?? (said === '' ? undefined : said);
-    this.#over(event, (recorded) => recorded.end({ output: this.#content('output', output) }));
+    const operation = this.#operation(event);
+    if (operation?.kind === 'single') this.#endSingle(event);
+    else if (operation?.kind === 'embed' || operation?.kind === 'embedMany') {
+      this.#endEmbed(operation, event);
+    } else this.#endRun(event);
   });
 
+  #endRun(event: Json): void {
+    const { text: written, object, error, content } = event;
+    const answer = object ?? (written === '' ? undefined : written);
+    this.#end(event, (recorded, options) => {
+      const output = recordedContent(options, 'output', answer);
+      const metadata = recordedDetails(options, nonEmpty({ approvals: approvalsIn(content) }));
+      // The error of an object that does not match its schema.
+      if (error === undefined || object !== undefined) recorded.end({ output, metadata });
+      else recorded.fail(thrownError(options, error), { output, metadata });
+    });
+  }
+
   onAbort = guarded((event) => {
-    this.#over(event, (recorded) => recorded.end({ metadata: { ended: 'left' } } as StepUpdate));
+    const { reason } = event;
+    // The default AbortError carries no reason.
+    const abortReason = isAbort(reason) ? undefined : messageOf(reason);
+    this.#end(event, (recorded, options) => {
+      const about = recordedDetails(options, nonEmpty({ abortReason }));
+      recorded.end({ metadata: { ...about, ended: 'left' } } as StepUpdate);
+    });
   });
 
   onError = guarded((event) => {
     const { error } = event;
     const operation = this.#operation(event);
-    // Where the call of the model is told to have failed, it says so no more than once.
-    for (const call of operation?.embeddings.values() ?? []) call.failed(error);
-    if (operation?.model?.isOpen) operation.model.failed(error);
-    this.#over(event, (recorded) => recorded.fail(error));
+    // The model's step is failed only once.
+    for (const call of operation?.embeddings.values() ?? []) call.fail(error);
+    if (operation?.model?.isOpen) operation.model.fail(error);
+    this.#end(event, (recorded, options) =>
+      isAbort(error)
+        ? recorded.end({ metadata: { ended: 'left' } })
+        : recorded.fail(thrownError(options, error)),
+    );
   });
 
-  /** Asks the provider: what its client records by itself would be counted twice. */
+  /** Runs the request to the provider untraced: otherwise a traced client would record it a second time. */
   executeLanguageModelCall = async <T>(call: Json & { execute: Execute<T> }): Promise<T> => {
     const operation = this.#operations.get(call.callId);
     const model = operation?.model;
     if (operation === undefined || model === undefined) return call.execute();
-    try {
-      if (operation.isRetried) model.tryAgain();
+    runGuarded('call', () => {
+      if (operation.isRetried) model.retry();
       operation.isRetried = false;
-    } catch (error) {
-      reportFailure('call', error);
-    }
-    let answer: T;
+    });
+    let response: T;
     try {
-      answer = await untraced(call.execute);
+      response = await untraced(call.execute);
     } catch (error) {
       operation.isRetried = true;
-      model.failed(error);
+      model.fail(error);
       throw error;
     }
-    return passedOn(model, answer);
+    return observedResponse(model, response);
   };
 
   executeTool = async <T>(call: Json & { execute: Execute<T> }): Promise<T> => {
     const operation = this.#operations.get(call.callId);
     const tool = operation?.tools.get(call.toolCallId);
     if (operation === undefined || tool === undefined) return call.execute();
-    // A stream's tools run where the provider is read, and that is untraced.
+    // The tools of a stream run where the response of the provider is read, which is untraced.
     return tool.step.run(() => inClientCall(operation, call.execute));
   };
 
-  #modelBegins(event: Json): void {
+  /** Starts an operation that is recorded from the channel. */
+  startOperation = guarded((event) => {
+    const name = text(event.operationId)?.replace(/^ai\./, '') ?? '';
+    if (/^embed/.test(name)) this.#startSingle(name, event);
+    else this.#startOperation(event);
+  });
+
+  endOperation(event: Json, result: Json): void {
     const operation = this.#operation(event);
-    const { provider, modelId, messages, promptMessages, tools } = event;
-    if (operation?.recorded === undefined) return;
-    const asked: AsksModel = {
-      type: 'chat_completion',
-      provider,
-      modelId,
-      inputs: without({ prompt: messages ?? promptMessages, tools }),
-      parameters: aiParameters(event),
-    };
-    operation.model = AiModelCall.begin(this.#options, asked, operation.recorded.step);
+    if (operation === undefined) return;
+    if (operation.kind === 'single') {
+      this.#endSingle({ ...result, callId: event.callId });
+      return;
+    }
+    operation.model?.close();
+    const answer = text(result.text) ?? operation.model?.text;
+    this.onEnd({ callId: event.callId, text: answer ?? '' });
+  }
+
+  /** Starts a model call that is recorded from the channel, or a retry of it. */
+  startModel(event: Json): void {
+    const operation = this.#operation(event);
+    if (operation === undefined) return;
+    const isAgain = operation.isRetried && operation.model?.retry() === true;
     operation.isRetried = false;
+    if (isAgain) return;
+    this.#startModel(event);
+    operation.model?.announceRequest(event.messages);
+  }
+
+  failModel(event: Json, error: unknown): void {
+    const operation = this.#operation(event);
+    if (operation === undefined) return;
+    operation.isRetried = true;
+    operation.model?.fail(error);
+  }
+
+  modelOf(event: Json): AiModelCall | undefined {
+    return this.#operation(event)?.model;
+  }
+
+  toolOf(event: Json): RecordedCall | undefined {
+    return this.#operation(event)?.tools.get(record(event.toolCall).toolCallId);
+  }
+
+  #startModel(event: Json): void {
+    const operation = this.#operation(event);
+    const { provider, modelId } = event;
+    if (operation?.recorded === undefined) return;
+    const given = { ...operation.settings, ...event };
+    const request = { kind: chat, provider, modelId, given };
+    operation.model = AiModelCall.start(operation.options, request, operation.recorded);
+    operation.isRetried = false;
+  }
+
+  #startSingle(name: string, event: Json): void {
+    const kind = OPERATIONS[name];
+    const { callId, provider, modelId, text: input, query, values = event.value } = event;
+    if (kind === undefined || this.#operations.has(callId)) return;
+    const options = optionsOf(this.#options, event);
+    const request = { kind, provider, modelId, given: event, context: contextOf(event) };
+    const call = AiModelCall.start(options, request);
+    if (call === undefined) return;
+    const operation = new Operation('single', options);
+    operation.model = call;
+    this.#operations.set(callId, operation);
+    call.announceRequest(input ?? query ?? values);
+  }
+
+  #endSingle(event: Json): void {
+    this.#operation(event)?.model?.endWith(event);
+    this.#operations.delete(event.callId);
   }
 
   #operation({ callId }: Json): Operation | undefined {
     return this.#operations.get(callId);
   }
 
-  #over({ callId }: Json, end: (recorded: RecordedCall) => void): void {
-    const recorded = this.#operations.get(callId)?.recorded;
+  #end({ callId }: Json, end: (recorded: RecordedCall, options: CallOptions) => void): void {
+    const operation = this.#operations.get(callId);
     this.#operations.delete(callId);
-    if (recorded !== undefined) end(recorded);
+    if (operation?.recorded !== undefined) end(operation.recorded, operation.options);
   }
+}
 
-  #content(part: 'inputs' | 'output', content: unknown): unknown {
-    return recordedContent(this.#options, part, content);
-  }
+/** The options for one call, which may hide its inputs or outputs by `recordInputs` and `recordOutputs`. */
+function optionsOf(options: CallOptions, { recordInputs, recordOutputs }: Json): CallOptions {
+  if (recordInputs !== false && recordOutputs !== false) return options;
+  const { redact } = options;
+  const isHidden = { inputs: recordInputs === false, output: recordOutputs === false };
+  return {
+    ...options,
+    redact: (content, part) => {
+      if (isHidden[part]) return undefined;
+      return redact === undefined ? content : redact(content, part);
+    },
+  };
+}
+
+/** The app's own context, as far as it lets the SDK pass it on. */
+function detailsIn({ runtimeContext, toolsContext }: Json): Json {
+  return nonEmpty({ runtimeContext, toolsContext }) ?? {};
+}
+
+function contextOf({ functionId, runtimeContext }: Json): CallContext {
+  return { functionId: text(functionId), runtimeContext };
+}
+
+/** The tool approvals in a content: which tools needed one, and the decisions. */
+function approvalsIn(content: unknown): readonly Json[] {
+  return list(content)
+    .map(record)
+    .filter(({ type }) => /^tool-approval-/.test(String(type)))
+    .map(({ toolCall, ...approval }) => ({ ...approval, tool: record(toolCall).toolName }));
+}
+
+/** The other fields of a tool's event. */
+function toolDetails({ toolContext }: Json, source: unknown): Json {
+  const details = Object.entries(otherFields({ ...record(source), toolContext }, TOOL));
+  return Object.fromEntries(details.filter(([, value]) => value !== false));
+}
+
+function messageOf(reason: unknown): unknown {
+  return reason instanceof Error ? reason.message : reason;
+}
+
+const TOOL: ReadonlySet<string> = new Set(['type', 'toolName', 'input', 'output', 'error']);
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The object without its empty fields; undefined if there are no others. */
+function nonEmpty(value: Json): Json | undefined {
+  const fields = otherFields(value, NOTHING);
+  return Object.keys(fields).length > 0 ? fields : undefined;
 }
 
 /** A listener that never throws. */
 function guarded(listen: (event: Json) => void): (event: unknown) => void {
-  return (event) => {
-    try {
-      listen(record(event));
-    } catch (error) {
-      reportFailure('telemetry', error);
-    }
-  };
+  return (event) => runGuarded('telemetry', () => listen(record(event)));
 }

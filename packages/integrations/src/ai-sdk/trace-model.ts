@@ -1,105 +1,104 @@
-/** Has a model of the AI SDK record what it is asked, for versions whose telemetry tells too little. */
+/** Makes a model of the AI SDK record its calls, for versions of the SDK whose telemetry is incomplete. */
 
 import {
-  type ExpectedExchange,
-  expectedExchange,
+  type AnnouncedRequest,
+  announcedRequest,
   isUntraced,
-  reportFailure,
+  runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { type Json, record, text, without } from '../common/json.js';
+import { type Json, record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
+import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
-import { aiParameters } from './facts.js';
+import { kindOf, METHODS } from './kinds.js';
 import { AiModelCall } from './model-call.js';
 
-type Ask = (this: unknown, options: Json) => PromiseLike<unknown>;
+type ModelMethod = (this: unknown, options: Json) => PromiseLike<unknown>;
 
-/** Wraps the methods that ask the provider; the model stays the object that it is. */
+/** Replaces the methods of the model that send requests to the provider. A model that is traced already is not changed. */
 export function traceModelMethods(model: object, options: CallOptions): void {
   if (traced.has(model)) return;
   traced.add(model);
-  for (const method of ['doGenerate', 'doStream', 'doEmbed'] as const) {
-    const ask: unknown = Reflect.get(model, method);
-    if (typeof ask !== 'function') continue;
-    Object.defineProperty(model, method, {
-      value: tracing(model, ask as Ask, method, options),
-      enumerable: false,
-      configurable: true,
-      writable: true,
-    });
+  for (const method of METHODS) {
+    replaceMethod(model as Record<string, ModelMethod>, method, (send) =>
+      tracedMethod(model, send, method, options),
+    );
   }
 }
 
-function tracing(model: object, ask: Ask, method: string, options: CallOptions): Ask {
-  /** The SDK tries again with the same prompt. */
+function tracedMethod(
+  model: object,
+  send: ModelMethod,
+  method: string,
+  options: CallOptions,
+): ModelMethod {
+  /** Calls that failed, by an object that the SDK passes again for a retry. */
   const failed = new WeakMap<object, AiModelCall>();
-  return async function tracedAsk(this: unknown, given: Json): Promise<unknown> {
-    const call = begin(model, given, method, options, failed);
-    if (call === undefined) return ask.call(this, given);
-    let answer: unknown;
+  return async function tracedMethod(this: unknown, given: Json): Promise<unknown> {
+    const call = startCall(model, given, method, options, failed);
+    if (call === undefined) return send.call(this, given);
+    let response: unknown;
     try {
-      answer = await untraced(() => ask.call(this, given));
+      response = await untraced(() => send.call(this, given));
     } catch (error) {
-      guarded('failure', () => {
+      runGuarded('failure', () => {
         if (call instanceof AiModelCall) {
-          call.failed(error);
+          call.fail(error);
           failed.set(keyOf(given), call);
-        } else call.giveBack();
+        } else call.markFailed();
       });
       throw error;
     }
-    return call instanceof AiModelCall ? passedOn(call, answer) : answer;
+    return call instanceof AiModelCall ? observedResponse(call, response) : response;
   };
 }
 
-/** The answer as it is, or with a stream that is seen. */
-export function passedOn<T>(call: AiModelCall, answer: T): T {
-  try {
-    const { stream } = record(answer);
-    if (stream instanceof ReadableStream) return { ...answer, stream: call.streamed(stream) };
-    call.whole(answer);
-  } catch (error) {
-    reportFailure('answer', error);
-  }
-  return answer;
+/** Ends the call with a complete response. @returns the response itself, or a copy of it whose stream is observed */
+export function observedResponse<T>(call: AiModelCall, response: T): T {
+  const observed = runGuarded('response', () => {
+    const { stream } = record(response);
+    if (stream instanceof ReadableStream) {
+      return { ...response, stream: call.observeStream(stream, record(response)) };
+    }
+    call.endWith(response);
+    return response;
+  });
+  return observed ?? response;
 }
 
-function begin(
+function startCall(
   model: object,
   given: Json,
   method: string,
   options: CallOptions,
   failed: WeakMap<object, AiModelCall>,
-): AiModelCall | ExpectedExchange | undefined {
-  return guarded('call', () => {
+): AiModelCall | AnnouncedRequest | undefined {
+  return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const again = failed.get(keyOf(given));
-    if (again?.tryAgain()) return again;
+    const key = keyOf(given);
+    const again = failed.get(key);
+    failed.delete(key);
+    if (again?.retry()) return again;
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
-    const isEmbedding = method === 'doEmbed';
-    const { prompt, tools, values } = given;
-    const expected = expectedExchange(text(modelId), { prompt, values });
-    if (expected !== undefined) return expected;
-    return AiModelCall.begin(options, {
-      type: isEmbedding ? 'embedding' : 'chat_completion',
+    const announced = announcedRequest(text(modelId), contentOf(given));
+    if (announced !== undefined) return announced;
+    return AiModelCall.start(options, {
+      kind: kindOf(model, method, given),
       provider,
       modelId,
-      inputs: isEmbedding ? { input: values } : without({ prompt, tools }),
-      parameters: aiParameters(given),
+      given,
     });
   });
 }
 
-function keyOf({ prompt, values }: Json): object {
-  return (prompt ?? values) as object;
+/** The inputs of a call, by which an announced request is recognised. */
+function contentOf({ prompt, values, text: input, query, state }: Json): Json {
+  return { prompt, values, text: input, query, state };
 }
 
-function guarded<T>(what: string, fn: () => T): T | undefined {
-  try {
-    return fn();
-  } catch (error) {
-    reportFailure(what, error);
-    return undefined;
-  }
+/** An object that the SDK passes again for each retry of a call, and for no other call. */
+function keyOf({ prompt, values, documents, headers, ...given }: Json): object {
+  const made = [prompt, values, documents, headers];
+  return made.find((each): each is object => typeof each === 'object' && each !== null) ?? given;
 }

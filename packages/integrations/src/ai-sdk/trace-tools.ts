@@ -1,20 +1,22 @@
-/** Tools of the AI SDK as steps, for versions that do not tell where their code runs. */
+/** Makes tools of the AI SDK steps, for versions of the SDK whose telemetry does not say where a tool runs. */
 
 import {
   currentClientCall,
-  inClientCall,
   type RecordedCall,
   reportFailure,
+  runCall,
+  type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
+import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
-import { isRecord } from '../common/json.js';
+import { isRecord, type Json, record, text, without } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { Operation } from './operation.js';
 
 type Execute = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The same tools, each with an `execute` that runs in a step of its own. */
+/** Copies of the tools, each with an `execute` that runs in a step of its own. */
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
   const traced = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
     if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
@@ -23,48 +25,64 @@ export function tracedTools<Tools extends object>(tools: Tools, options: CallOpt
     const execute = tracedExecute(name, tool.execute as Execute, options);
     return [name, Object.assign(copy, { execute })];
   });
-  // Each has what it had, under the name that it had.
+  // Each copy has the fields and the name of its tool.
   return Object.fromEntries(traced) as Tools;
 }
 
 function tracedExecute(name: string, execute: Execute, options: CallOptions): Execute {
   return function tracedExecute(this: unknown, ...args: unknown[]): unknown {
-    const tool = begin(name, args[0], options);
+    const tool = startTracedTool(name, args, options);
     if (tool === undefined) return execute.apply(this, args);
-    let result: unknown;
-    try {
-      // Where the answer of a model is read, nothing is traced.
-      result = tool.step.run(() => inClientCall(tool, () => execute.apply(this, args)));
-    } catch (error) {
-      tool.fail(error);
-      throw error;
-    }
-    const done = (output: unknown) => {
-      tool.end({ output: recordedContent(options, 'output', output) });
-    };
-    if (result instanceof Promise) result.then(done, (error: unknown) => tool.fail(error));
-    else done(isRecord(result) && Symbol.asyncIterator in result ? undefined : result);
-    return result;
+    const outputUpdate = (output: unknown) => ({
+      output: recordedContent(options, 'output', output),
+    });
+    return runCall(tool, () => execute.apply(this, args), {
+      completed: (output) => tool.end(outputUpdate(output)),
+      failed: (error, soFar) => failTool(tool, options, error, outputUpdate(soFar)),
+    });
   };
 }
 
-function begin(name: string, input: unknown, options: CallOptions): RecordedCall | undefined {
+function startTracedTool(
+  name: string,
+  [input, call]: readonly unknown[],
+  options: CallOptions,
+): RecordedCall | undefined {
   try {
-    // The SDK tells of it itself.
+    // The SDK's telemetry reports the tool.
     if (currentClientCall() instanceof Operation) return undefined;
-    return startTool(name, input, options);
+    const toolCallId = text(record(call).toolCallId);
+    return startTool(name, input, options, { metadata: without({ toolCallId }) });
   } catch (error) {
     reportFailure('tool', error);
     return undefined;
   }
 }
 
-/** @param operation what called it, where that is known */
+/** Ends the step of a tool that threw. A tool that was aborted has not failed. */
+export function failTool(
+  tool: RecordedCall,
+  options: CallOptions,
+  error: unknown,
+  update: StepUpdate = {},
+): void {
+  if (isAbort(error)) tool.end({ ...update, metadata: { ended: 'left' } });
+  else tool.fail(thrownError(options, error), update);
+}
+
+interface ToolCallContext {
+  /** The operation that called the tool, if it is known. */
+  readonly operation?: Operation;
+  /** The metadata of the step. */
+  readonly metadata: Json;
+}
+
+/** Starts the step of a tool. @returns undefined if nothing is recorded */
 export function startTool(
   name: string,
   input: unknown,
   options: CallOptions,
-  operation?: Operation,
+  { operation, metadata: about }: ToolCallContext,
 ): RecordedCall | undefined {
   const inputs = recordedContent(options, 'inputs', input);
   const settings = {
@@ -73,8 +91,9 @@ export function startTool(
     inputs,
     functionName: name,
     arguments: inputs,
+    metadata: about,
   } as const;
   const tool = startCall(settings, {}, operation?.recorded?.step) as RecordedCall | undefined;
-  if (tool !== undefined) tool.goesOnByItself = true;
+  if (tool !== undefined) tool.startBackgroundWork();
   return tool;
 }

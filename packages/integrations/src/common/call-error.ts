@@ -1,55 +1,199 @@
-/** What went wrong with a call, as its step tells it: in the words of the provider. */
+/** Makes the errors that steps of failed calls show. Messages of providers are recorded as content: they may repeat a prompt. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, parseJson, record, text } from './json.js';
+import { recordedContent } from './content.js';
+import { isRecord, type Json, list, parseJson, record, text } from './json.js';
+import { type CallOptions, hidesContent } from './options.js';
 
+/** An error with a name and a message of our choice, and without a stack. */
 export class CallError extends Error {
   constructor(name: string, message: string) {
     super(message);
     this.name = name;
-    // Where we are is of no interest.
+    // A stack would only show code of this package.
     this.stack = `${name}: ${message}`;
   }
 }
 
 /**
- * Of an answer with a status that is none of success.
- * @param kind as a header tells it, where the body does not
+ * The error of a response with a status of 400 or above.
+ * @param kind the type of the error in a header, used if the body states none
  */
-export function statusError(status: number, body: string, kind?: string): CallError {
-  const said = parseJson(body);
-  const { type, message } = errorIn(isRecord(said) ? said : {});
-  const what = message ?? withoutHalf(body.slice(0, 500));
+export function statusError(
+  options: CallOptions,
+  status: number,
+  body: string,
+  kind?: string,
+): CallError {
+  const parsed = record(parseJson(body));
+  const { type, message } = errorIn(parsed);
+  const recorded = recordedMessage(options, message ?? fieldErrors(parsed.detail));
+  // A body without a known place for messages may hold anything.
+  const what = recorded ?? (hidesContent(options) ? undefined : withoutHalf(body.slice(0, 500)));
   return new CallError(
-    type ?? kind?.split(':')[0] ?? `HTTP ${status}`,
-    what === '' ? `HTTP ${status}` : `${status} ${what}`,
+    recordedType(options, type) ?? kind?.split(':')[0] ?? `HTTP ${status}`,
+    what ? `${status} ${what}` : `HTTP ${status}`,
   );
 }
 
-/** Of a connection that was not made or broke. What fetch calls a failure says more in its cause. */
-export function connectionError(error: unknown): CallError {
-  if (!(error instanceof Error)) return new CallError(typeof error, String(error));
+/** The error of a connection that failed or broke off, with the reason in the cause of fetch's error. */
+export function connectionError(options: CallOptions, error: unknown): CallError {
+  if (!(error instanceof Error)) {
+    const recorded = recordedMessage(options, String(error));
+    return new CallError(typeof error, recorded ?? FAILED);
+  }
   const { code, message } = record(error.cause as Json | undefined);
-  const why = text(code) ?? text(message);
-  return new CallError(error.name, why === undefined ? error.message : `${error.message}: ${why}`);
+  const cause = text(code) ?? text(message);
+  const all = cause === undefined ? error.message : `${error.message}: ${cause}`;
+  return new CallError(
+    error.name,
+    hidesContent(options) ? hiddenMessage(options, error, all) : all,
+  );
 }
 
-/** Of an event in mid-stream. */
-export function streamError(failure: unknown): CallError {
+/**
+ * The recordable form of what a client or a tool threw: the error itself, unless content is hidden. The message of a client may
+ * contain the body of the response, the message of a parser the text that it cannot parse.
+ */
+export function thrownError(options: CallOptions, error: unknown): unknown {
+  if (!hidesContent(options) || error instanceof CallError) return error;
+  if (!(error instanceof Error)) return connectionError(options, error);
+  const { status, statusCode, error: stated, responseBody } = error as Error & Json;
+  const code = typeof status === 'number' ? status : statusCode;
+  if (typeof code !== 'number') return connectionError(options, error);
+  const body = record(parseJson(text(responseBody) ?? ''));
+  const { message } = errorIn({ ...body, ...record(stated), ...errorFieldOf(stated) });
+  const known = recordedMessage(options, message);
+  return new CallError(error.name, known ? `${code} ${known}` : `HTTP ${code}`);
+}
+
+/** The `error` field of a body. Clients keep either the body or that field. */
+function errorFieldOf(stated: unknown): Json {
+  if (!isRecord(stated)) return {};
+  return { error: stated.error ?? stated };
+}
+
+/** The error for the message of a framework, which may contain the body of a response. */
+export function messageError(options: CallOptions, name: string, message: string): CallError {
+  if (!hidesContent(options)) return new CallError(name, message);
+  const body = message.search(/[{[<]/);
+  const known = body < 0 ? message : message.slice(0, body).trimEnd();
+  const status = /(?:^|: )([45]\d\d)\b/.exec(known)?.[1];
+  const bare = status === undefined ? FAILED : `HTTP ${status}`;
+  return new CallError(name, recordedMessage(options, known) || bare);
+}
+
+/** The error that an event of a stream states. */
+export function streamError(options: CallOptions, failure: unknown): CallError {
+  return statedErrorOf(options, failure, 'StreamError', 'the stream failed');
+}
+
+/** The error that a response with a status of success states. */
+export function statedError(options: CallOptions, failure: unknown): CallError {
+  return statedErrorOf(options, failure, 'FailedAnswer', 'the answer says that it failed');
+}
+
+/** The error of a JSON body that was cut off. */
+export function cutError(): CallError {
+  return new CallError('CutAnswer', 'the response ended within its JSON, or is no valid JSON');
+}
+
+/**
+ * The error of a response with a status of success that has no answer.
+ * @param body the value of a JSON body, or a body of plain text
+ */
+export function noAnswerError(options: CallOptions, body: unknown): CallError {
+  const fields = record(body);
+  const { type, message } = errorIn(fields);
+  const code = nonEmpty(fields.type) ?? nonEmpty(fields.code);
+  const statement = message ?? fieldErrors(fields.detail) ?? text(body)?.trim();
+  const recorded = statement && recordedMessage(options, withoutHalf(statement.slice(0, 500)));
+  const what = 'the response holds no answer';
+  return new CallError(
+    recordedType(options, type ?? code) ?? 'FailedAnswer',
+    recorded ? `${what}: ${recorded}` : what,
+  );
+}
+
+function statedErrorOf(
+  options: CallOptions,
+  failure: unknown,
+  name: string,
+  defaultMessage: string,
+): CallError {
   const { type, message } = errorIn({ error: failure });
-  return new CallError(type ?? 'StreamError', message ?? 'the stream failed');
+  return new CallError(
+    recordedType(options, type) ?? name,
+    recordedMessage(options, message) ?? defaultMessage,
+  );
 }
 
-/** OpenAI, Anthropic and most others have `error`, an object or a text; some only `message` or `detail`. */
+const FAILED = 'failed';
+
+/** The recordable form of a message; undefined if the options hide it. */
+function recordedMessage(options: CallOptions, message: string | undefined): string | undefined {
+  return hidesContent(options) ? text(recordedContent(options, 'output', message)) : message;
+}
+
+/** The name of a kind of error; undefined if content is hidden and the string may be more than a name. */
+function recordedType(options: CallOptions, type: string | undefined): string | undefined {
+  return hidesContent(options) && !/^[\w.:/-]{1,64}$/.test(type ?? '') ? undefined : type;
+}
+
+/** Matches messages of runtimes and clients about connections, which contain no content. */
+const CONNECTION_MESSAGE =
+  /^(fetch failed|terminated|failed to fetch|load failed|network ?error|connection error\.|request timed out\.|request was aborted\.|this operation was aborted|the operation was aborted.*)(: [A-Z\d_]+)?$/i;
+const SYSTEM_CODE = /^(E[A-Z\d]+|UND_ERR_\w+)$/;
+
+/** The recordable form of a message that may repeat content. */
+function hiddenMessage(options: CallOptions, error: Error, message: string): string {
+  if (CONNECTION_MESSAGE.test(message)) return message;
+  const code = text((error as Error & Json).code) ?? text(record(error.cause as Json).code);
+  const bare = code !== undefined && SYSTEM_CODE.test(code) ? code : FAILED;
+  return recordedMessage(options, message) || bare;
+}
+
+/** The fields of a failure other than its message and type; undefined if there are none. */
+export function failureDetails(failure: unknown): Json | undefined {
+  const details = Object.entries(record(failure)).filter(
+    ([key, value]) => key !== 'message' && key !== 'type' && value !== null && value !== undefined,
+  );
+  return details.length > 0 ? Object.fromEntries(details) : undefined;
+}
+
+/** The error in a body: `error` as an object or a string, as of OpenAI, Anthropic and most others, else `message` or `detail`. */
 function errorIn(body: Json): { type: string | undefined; message: string | undefined } {
   const error = record(body.error);
   return {
-    type: text(error.type) ?? text(error.code) ?? text(error.status),
+    type: nonEmpty(text(error.type)) ?? nonEmpty(error.code) ?? nonEmpty(error.status),
     message: text(error.message) ?? text(body.error) ?? text(body.message) ?? text(body.detail),
   };
 }
 
-/** Whether somebody gave up, which is no failure of the provider. */
+/** FastAPI's errors about single fields, without the values of the fields. */
+function fieldErrors(detail: unknown): string | undefined {
+  const messages = list(detail).map((each) => {
+    const { loc, msg } = record(each);
+    const what = text(msg);
+    const where = list(loc).join('.');
+    return what === undefined || where === '' ? what : `${where}: ${what}`;
+  });
+  return messages.some((each) => each !== undefined)
+    ? withoutHalf(
+        messages
+          .filter((each) => each !== undefined)
+          .join('; ')
+          .slice(0, 500),
+      )
+    : undefined;
+}
+
+/** The string; undefined for an empty one and for a code that is a number. */
+function nonEmpty(type: unknown): string | undefined {
+  return typeof type === 'string' && type !== '' ? type : undefined;
+}
+
+/** Whether the error says that the app aborted the call, which is no failure of the provider. */
 export function isAbort(error: unknown): boolean {
   return isRecord(error) && (error as { name?: unknown }).name === 'AbortError';
 }

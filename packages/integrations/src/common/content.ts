@@ -1,13 +1,13 @@
-/** Which content is recorded, and how. */
+/** Applies the options `content` and `redact` to what a call sends and receives. */
 
 import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
 import type { Json } from './json.js';
 import { nameMedia } from './media.js';
-import type { CallOptions, ContentPart } from './options.js';
+import { type CallOptions, type ContentPart, hidesContent } from './options.js';
 
 const HIDDEN = '[not recorded: redact failed]';
 
-/** What is recorded of content; undefined where none is to be. */
+/** The recordable form of content: with names in place of media, and redacted. Undefined if the options hide all content. */
 export function recordedContent(
   options: CallOptions,
   part: ContentPart,
@@ -24,22 +24,65 @@ export function recordedContent(
       new TypeError('redact returned a promise; its value is needed at once'),
     );
     return HIDDEN;
-  } catch {
+  } catch (error) {
+    reportFailure('redact', error);
     return HIDDEN;
   }
 }
 
-/** Parameters as they were sent; without content, numbers, switches and short names alone. */
+/** The recordable form of other fields of a response, each redacted by itself. With `content: false`, only numbers and booleans. */
+export function recordedDetails(options: CallOptions, details: Json = {}): Json {
+  const isPlain = (fact: unknown) => typeof fact === 'number' || typeof fact === 'boolean';
+  return Object.fromEntries(
+    Object.entries(details)
+      .map(([key, fact]) => [
+        key,
+        isPlain(fact)
+          ? fact
+          : recordedContent(options, 'output', withTokenTexts(fact, /logprobs/i.test(key))),
+      ])
+      .filter(([, fact]) => fact !== undefined),
+  );
+}
+
+const MAX_DEPTH = 8;
+
+/**
+ * Renames the field `token` of log probabilities to `text`, because values under `token` are masked as secrets.
+ * @param isOfTokens whether the value stands in an array of tokens
+ */
+function withTokenTexts(value: unknown, isOfTokens: boolean, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => withTokenTexts(item, isOfTokens, depth + 1));
+  const isToken = isOfTokens || LOGPROBS.some((name) => name in value);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      isToken && key === 'token' ? 'text' : key,
+      withTokenTexts(item, isOfTokens, depth + 1),
+    ]),
+  );
+}
+
+const LOGPROBS = ['logprob', 'likelihood', 'log_probability', 'logProbability'];
+
+/** Matches parameters whose values are names of settings and not words of a user. */
+const SETTING =
+  /(effort|tier|choice|format|size|quality|background|fidelity|style|voice|truncation|verbosity|type|mode|modality|ratio|resolution|language|detail|moderation|strategy|level|speed|version|variant|scheduler|sampler|role|summary|retention|keep_?alive|dtype|model|provider|api|pooling|latency|trace|think|encoding)$/i;
+
+/**
+ * The recordable form of parameters: all of them, with names in place of media. If content is hidden, only numbers, booleans and
+ * names of settings: other strings may be words of users, or identify them.
+ */
 export function recordedParameters(options: CallOptions, parameters: Json): Json {
-  if (options.content !== false && options.redact === undefined) {
+  if (!hidesContent(options)) {
     return nameMedia(parameters) as Json;
   }
   return Object.fromEntries(
     Object.entries(parameters).filter(
-      ([, value]) =>
+      ([key, value]) =>
         typeof value === 'number' ||
         typeof value === 'boolean' ||
-        (typeof value === 'string' && /^[\w.-]{1,32}$/.test(value)),
+        (typeof value === 'string' && SETTING.test(key) && /^[\w.:-]{1,32}$/.test(value)),
     ),
   );
 }

@@ -1,29 +1,33 @@
-/** Reading values that came over the wire and may be anything. */
+/** Reads values that were received from outside and may be anything. */
 
+/** An object of JSON whose fields are not known. */
 export type Json = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value as an object, an empty one where it is none. */
+/** The value if it is an object and no array, else an empty object. */
 export function record(value: unknown): Json {
   return isRecord(value) ? value : {};
 }
 
+/** The value if it is an array, else an empty array. */
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The value if it is a string, else undefined. */
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The value if it is a number of 0 or above, else undefined. */
 export function count(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 
-/** Undefined where the text is no JSON. */
+/** The value of a JSON string; undefined if the string is no valid JSON. */
 export function parseJson(source: string): unknown {
   try {
     return JSON.parse(source);
@@ -32,9 +36,23 @@ export function parseJson(source: string): unknown {
   }
 }
 
-/** The object without some of its keys and without what is undefined. */
+/** A copy without the given keys and without fields that are undefined. */
 export function without(value: Json, ...keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).filter(([key, item]) => item !== undefined && !keys.includes(key)),
+  );
+}
+
+/** The values of all enumerable properties, including inherited ones: a copy of a client may inherit its parts. */
+export function valuesOf(object: object): readonly unknown[] {
+  const values: unknown[] = [];
+  for (const key in object) values.push((object as Json)[key]);
+  return values;
+}
+
+/** A copy without fields that are null or undefined. */
+export function known(value: Json): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, item]) => item !== undefined && item !== null),
   );
 }

@@ -1,6 +1,6 @@
 import { record, text } from './json.js';
 
-/** What a model is told last, of a prompt, of messages or of values; undefined where there is no text. */
+/** The last string of a prompt, of messages or of values; undefined if there is none. Identifies an announced request. */
 export function lastText(prompt: unknown): string | undefined {
   if (typeof prompt === 'string') return prompt || undefined;
   if (Array.isArray(prompt)) {

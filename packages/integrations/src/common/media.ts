@@ -1,14 +1,34 @@
-/** Names media instead of copying them: `[image/png, 48213 bytes]`. */
+/**
+ * Replaces media by names, `[image/png, 48213 bytes]`, and content that only the provider can decrypt by
+ * `[encrypted, 102400 characters]`.
+ */
 
-/** Keys that hold bytes as base64 in the requests and answers of the providers. */
+import { type Json, text } from './json.js';
+
+/** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
-  /^(data|file_data|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes)$/i;
+  /^(data|file_data|audio_data|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes|bytesBase64Encoded|encodedVideo|videoBytes|encodedImage|result)$/i;
+/** Matches keys under which there is nothing but base64. */
+const BASE64_ALONE =
+  /^(file_data|audio_data|b64_json|partial_image_b64|image_?bytes|bytesBase64Encoded)$/i;
+/** Matches keys of content that only the provider can decrypt. */
+const ENCRYPTED_KEY =
+  /^(encrypted_?\w+|(thought_?|thinking_?)?signature|reasoning_?encrypted_?content|redacted_?(content|data))$/i;
+/** Shorter strings under such keys may be words of an app. */
+const SHORTEST_ENCRYPTED = 40;
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(;[\w=.+-]+)*;base64,/;
-/** Shorter ones may be texts. */
+const NAMED_BASE64 = /^\[base64(, \d+ bytes\])$/;
+/** Shorter strings may be text. */
 const SHORTEST_BASE64 = 256;
+/** The same for base64 within a text, such as the JSON that a tool returned. */
+const SHORTEST_WITHIN = 512;
+const BASE64_WITHIN =
+  /(?:data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,)?([A-Za-z0-9+/_-]{512,}={0,2})/g;
+/** Only this much of a text is searched; more is not recorded. */
+const MAX_TEXT_CHARS = 131_072;
 const MAX_DEPTH = 16;
 
-/** The same value with its media named. What holds none is not copied. */
+/** The value with names in place of media, at most 16 levels deep. Objects without media are not copied. */
 export function nameMedia(value: unknown, key = '', depth = 0): unknown {
   if (typeof value === 'string') return namedText(value, key);
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
@@ -18,9 +38,15 @@ export function nameMedia(value: unknown, key = '', depth = 0): unknown {
     const named = value.map((item) => nameMedia(item, key, depth + 1));
     return named.some((item, i) => item !== value[i]) ? named : value;
   }
+  const typed = typeStated(value as Json);
+  const isRedacted = (value as Json).type === 'redacted_thinking';
   let copy: Record<string, unknown> | undefined;
   for (const [name, item] of Object.entries(value)) {
-    const named = nameMedia(item, name, depth + 1);
+    let named: unknown;
+    if (typeof item !== 'string') named = nameMedia(item, name, depth + 1);
+    else if (isRedacted && name === 'data') named = encrypted(item);
+    else if (typed !== undefined && BASE64_KEY.test(name)) named = namedBase64(item, typed);
+    else named = namedText(item, name);
     if (named === item) continue;
     copy ??= { ...value };
     copy[name] = named;
@@ -28,23 +54,106 @@ export function nameMedia(value: unknown, key = '', depth = 0): unknown {
   return copy ?? value;
 }
 
-function namedText(text: string, key: string): string {
+/**
+ * The string, or its name if it holds media under this key.
+ * @param chars the length of the whole string, if `text` is only its beginning
+ */
+export function namedText(text: string, key: string, chars = text.length): string {
   const head = text.startsWith('data:') ? DATA_URL.exec(text.slice(0, 256)) : null;
   if (head !== null) {
-    return `[${head[1] ?? 'data'}, ${base64Length(text.length - head[0].length)} bytes]`;
+    return `[${head[1] ?? 'data'}, ${bytesOfBase64(text, chars)} bytes]`;
   }
-  const isBase64 =
-    text.length >= SHORTEST_BASE64 &&
-    BASE64_KEY.test(key) &&
-    /^[A-Za-z0-9+/_-]+={0,2}$/.test(text.slice(0, 1024));
-  return isBase64 ? `[base64, ${base64Length(text.length)} bytes]` : text;
+  const isEncrypted = chars >= SHORTEST_ENCRYPTED && ENCRYPTED_KEY.test(key);
+  if (isEncrypted && !/\s/.test(text.slice(0, SHORTEST_ENCRYPTED))) return encrypted(chars);
+  if (isBase64(text, key)) return `[base64, ${bytesOfBase64(text, chars)} bytes]`;
+  return text.length > 1024 ? withNamedBase64(text) : text;
 }
 
-function base64Length(chars: number): number {
-  return Math.floor((chars * 3) / 4);
+function isBase64(text: string, key: string): boolean {
+  const isLong = text.length >= SHORTEST_BASE64;
+  if (!(isLong ? BASE64_KEY : BASE64_ALONE).test(key)) return false;
+  return /^[A-Za-z0-9+/_\r\n-]+={0,2}\s*$/.test(text.slice(0, 1024));
 }
 
-/** Of a Blob, a File or bytes in memory. */
+/** The text with names in place of base64. A long word that is no base64 has no digits, or no capital letters. */
+function withNamedBase64(text: string): string {
+  if (!hasLongWord(text)) return text;
+  return text.replace(BASE64_WITHIN, (all, type: string | undefined, data: string) => {
+    const head = data.slice(0, 256);
+    const isData = /[a-z]/.test(head) && /[A-Z]/.test(head) && /\d/.test(head);
+    return isData ? `[${type ?? 'base64'}, ${bytesOfBase64(data)} bytes]` : all;
+  });
+}
+
+/** Whether the text has a word of `SHORTEST_WITHIN` characters. Such a word covers an index that is a multiple of that number. */
+function hasLongWord(text: string): boolean {
+  const end = Math.min(text.length, MAX_TEXT_CHARS);
+  for (let at = SHORTEST_WITHIN - 1; at < end; at += SHORTEST_WITHIN) {
+    let from = at;
+    let to = at;
+    while (from >= 0 && isOfBase64(text.charCodeAt(from))) from--;
+    if (from === at) continue;
+    while (to < text.length && to - from <= SHORTEST_WITHIN && isOfBase64(text.charCodeAt(to)))
+      to++;
+    if (to - from > SHORTEST_WITHIN) return true;
+  }
+  return false;
+}
+
+function isOfBase64(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 47 && code <= 57) ||
+    code === 43 ||
+    code === 45 ||
+    code === 95
+  );
+}
+
+/** The name of a string that only the provider can decrypt, by the string or its length. */
+export function encrypted(text: string | number): string {
+  if (typeof text === 'string' && text.startsWith('[encrypted')) return text;
+  return `[encrypted, ${typeof text === 'number' ? text : text.length} characters]`;
+}
+
+/** The name of base64 whose media type is known. A string that is named already, or is a URL, is kept. */
+export function namedBase64(data: string, type: string): string {
+  if (NAMED_BASE64.test(data)) return data.replace(NAMED_BASE64, `[${type}$1`);
+  if (data.startsWith('[') || /^(https?|gs|data):/.test(data)) return namedText(data, '');
+  return `[${type}, ${bytesOfBase64(data)} bytes]`;
+}
+
+/** The media type that an object states for its base64: by a type, as of Google, Anthropic and MCP, or by a format, as of OpenAI. */
+function typeStated(value: Json): string | undefined {
+  // A document whose data are text.
+  if (value.type === 'text') return undefined;
+  const type = text(value.mimeType) ?? text(value.mime_type) ?? text(value.media_type);
+  if (type !== undefined) return type;
+  if (value.type === 'image_generation_call' || value.b64_json || value.partial_image_b64) {
+    const format = text(value.output_format);
+    return format === undefined ? undefined : `image/${format}`;
+  }
+  const format = text(value.format);
+  return format !== undefined && typeof value.data === 'string' ? `audio/${format}` : undefined;
+}
+
+/**
+ * The number of bytes of a base64 string: padded or not, of either alphabet, with line breaks, in a data URL, or named already.
+ * @param chars the length of the whole string, if `data` is only a part of it
+ */
+export function bytesOfBase64(data: string, chars = data.length): number {
+  const named = /^\[[^,]*, (\d+) bytes\]$/.exec(data)?.[1];
+  if (named !== undefined) return Number(named);
+  const head = data.startsWith('data:') ? (DATA_URL.exec(data.slice(0, 256))?.[0].length ?? 0) : 0;
+  const isWhole = chars === data.length;
+  const blanks = isWhole && /\s/.test(data) ? data.length - data.replace(/\s+/g, '').length : 0;
+  const [padding = ''] = /(=\s*){0,2}$/.exec(data.slice(-16)) ?? [];
+  const digits = chars - head - blanks - padding.replace(/\s/g, '').length;
+  return Math.max(0, Math.floor((digits * 3) / 4));
+}
+
+/** The size of a Blob, a File or an array of bytes; undefined for any other object. */
 function byteLengthOf(value: object): number | undefined {
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value.byteLength;
   return value instanceof Blob ? value.size : undefined;

@@ -1,32 +1,46 @@
-/** Options of the doors, read once. */
+/** The options that the entry points have in common, and their check. */
 
 import { unknownKey } from '@openlayer-tracing/core/integration';
 
-/** What of a call is content: what the model was told, and what it said. */
+/** The part of a call that content belongs to: what was sent to the model, or what it returned. */
 export type ContentPart = 'inputs' | 'output';
 
 export interface CallOptions {
   /**
-   * Whose model it is, as the platform prices it: `openai`, `azure`, `groq`, ...
-   * @default what the host of the request tells, else unknown
+   * The provider of the model, by the name under which the platform prices it: `openai`, `azure`, `groq`, ...
+   * @default the provider that the host of the request belongs to, if that is known
    */
   readonly provider?: string | undefined;
-  /** Whether what goes in and what comes out is recorded. Models, parameters and tokens are in any case. @default true */
+  /**
+   * Whether inputs and outputs are recorded. With `false`, a failure is recorded without its message, only by status and kind,
+   * because providers repeat parts of the prompt in their messages. Models, tokens and parameters that are numbers, booleans or
+   * names of settings are always recorded. The app's own steps record an error that passes through them as the tracer's `redact`
+   * says.
+   * @default true
+   */
   readonly content?: boolean | undefined;
-  /** Replaces content before it is recorded, at once. Where it throws or returns a promise, the content is left out. */
+  /**
+   * Returns what is recorded in place of some content. The message of a failure is passed as a string of part `output`. It must
+   * return the value itself: if it throws or returns a promise, the content is left out and a diagnostic is reported.
+   */
   readonly redact?: ((content: unknown, part: ContentPart) => unknown) | undefined;
+}
+
+/** Whether content must not be recorded unchanged. */
+export function hidesContent({ content, redact }: CallOptions): boolean {
+  return content === false || redact !== undefined;
 }
 
 export interface StreamUsageOptions {
   /**
-   * Whether chat streams are asked for their tokens where the app did not ask. The app does not get to see the chunk
-   * that tells. `'auto'` asks OpenAI's own hosts alone.
+   * Whether chat streams are requested with token counts (`stream_options.include_usage`) if the app did not request them. The
+   * additional chunk is removed before the app reads the stream. `'auto'` does this only for OpenAI's own hosts.
    * @default 'auto'
    */
   readonly streamUsage?: 'auto' | boolean | undefined;
 }
 
-/** The compiler holds the lists to be complete. */
+/** The compiler checks that the lists are complete. */
 const CALL: Readonly<Record<keyof CallOptions, true>> = {
   provider: true,
   content: true,
@@ -38,24 +52,26 @@ export const CALL_OPTIONS: readonly string[] = Object.keys(CALL);
 export const STREAM_OPTIONS: readonly string[] = [...CALL_OPTIONS, ...Object.keys(STREAM_USAGE)];
 
 /**
- * @param known the names that the options of this door have
- * @throws TypeError with a text that says what to do
+ * Checks the options of an entry point.
+ * @param name the function that the app called
+ * @param known the names of the options that it takes
+ * @throws TypeError for an unknown or wrong option
  */
 export function checkOptions(
-  door: string,
+  name: string,
   options: CallOptions & StreamUsageOptions,
   known: readonly string[] = CALL_OPTIONS,
 ): void {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`the options of ${door}() must be an object`);
+    throw new TypeError(`the options of ${name}() must be an object`);
   }
-  // Who misspells `content` means to keep it to himself.
+  // A misspelt `content: false` would record what is to be kept private.
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${door}: ${unknownKey(key, known)}`);
+    if (!known.includes(key)) throw new TypeError(`${name}: ${unknownKey(key, known)}`);
   }
   const { provider, content, redact, streamUsage } = options;
   if (provider !== undefined && (typeof provider !== 'string' || provider === '')) {
-    throw new TypeError('provider must be a text, such as openai');
+    throw new TypeError('provider must be a string, such as openai');
   }
   if (content !== undefined && typeof content !== 'boolean') {
     throw new TypeError('content must be true or false');

@@ -1,8 +1,8 @@
-/** The part of fetch that clients and we use. */
+/** The part of fetch that clients and this package use. */
 
 export type FetchInput = string | URL | Request;
 
-/** What fetch takes beside the address; node-fetch and others have their own. */
+/** The second argument of fetch, of node-fetch and of others. */
 export interface FetchInit {
   readonly method?: string | undefined;
   readonly headers?: unknown;
@@ -10,10 +10,13 @@ export interface FetchInit {
   readonly signal?: AbortSignal | null | undefined;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a fetch of any client, whose types differ in details
+// biome-ignore lint/suspicious/noExplicitAny: a fetch of any client; their types differ in details
 export type AnyFetch = (input: any, init?: any) => Promise<any>;
 
-/** The value of a header, in whichever form the headers were given. */
+/**
+ * The value of a header in `Headers`, an object or an array of pairs; undefined if it is missing.
+ * @param name in lower case
+ */
 export function headerOf(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;
   const { get } = headers as { get?: unknown };
@@ -24,7 +27,15 @@ export function headerOf(headers: unknown, name: string): string | undefined {
   const pairs: Iterable<unknown> = Array.isArray(headers) ? headers : Object.entries(headers);
   for (const pair of pairs) {
     const [key, value] = pair as [unknown, unknown];
-    if (typeof key === 'string' && key.toLowerCase() === name) return String(value);
+    if (typeof key !== 'string' || key.toLowerCase() !== name) continue;
+    return value === undefined || value === null ? undefined : String(value);
   }
   return undefined;
+}
+
+const REQUEST_IDS = ['x-request-id', 'request-id', 'x-amzn-requestid'];
+
+/** The id that the provider gave the request, from the headers of the response. */
+export function requestIdIn(headers: unknown): string | undefined {
+  return REQUEST_IDS.map((name) => headerOf(headers, name)).find(Boolean);
 }

@@ -1,27 +1,42 @@
-/** What a client is about to send to a model, read from what it gives to fetch. */
+/** Reads the request that a client passes to fetch. */
 
+import { runGuarded } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, parseJson } from '../common/json.js';
 import type { ModelRequest } from '../shapes/shape.js';
+import { BoundedJson } from './body/bounded-json.js';
+import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { FetchInit, FetchInput } from './fetch.js';
 
-/** Longer bodies are not read again: their size alone would slow the call down. */
+/** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
 const MAX_BODY_CHARS = 16_777_216;
+const PIECE_BYTES = 1_048_576;
 
-/** Undefined where it is no request to a model. */
-export function readRequest(
-  input: FetchInput,
-  init: FetchInit | undefined,
-  known: Json | undefined,
-): ModelRequest | undefined {
-  const method = init?.method ?? (isRequest(input) ? input.method : 'GET');
-  if (method.toUpperCase() !== 'POST') return undefined;
-  const url = urlOf(input);
-  if (url === undefined) return undefined;
-  const params = paramsOf(init?.body) ?? known;
-  return params === undefined ? undefined : { url, params };
+/** The method of a request, in upper case. */
+export function methodOf(input: FetchInput, init: FetchInit | undefined): string {
+  return (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase();
 }
 
-function urlOf(input: FetchInput): URL | undefined {
+/**
+ * The URL and fields of a POST.
+ * @param known the fields that the app passed to the client, for a body that cannot be read
+ */
+export function readRequest(url: URL, body: unknown, known: Json | undefined): ModelRequest {
+  const params = paramsOf(body) ?? known;
+  if (params === undefined) return { url, params: {}, isUnread: isSomething(body) };
+  return { url, params, isShortened: lengthOf(body) > MAX_BODY_CHARS };
+}
+
+function isSomething(body: unknown): boolean {
+  return body !== undefined && body !== null && body !== '';
+}
+
+function lengthOf(body: unknown): number {
+  if (typeof body === 'string') return body.length;
+  return body instanceof Uint8Array ? body.byteLength : 0;
+}
+
+/** The URL of a request; undefined if it is not a valid absolute one. */
+export function urlOf(input: FetchInput): URL | undefined {
   const address = isRequest(input) ? input.url : String(input);
   try {
     return new URL(address);
@@ -30,44 +45,126 @@ function urlOf(input: FetchInput): URL | undefined {
   }
 }
 
+/** Whether the argument of fetch is a `Request`, by its tag: servers replace the global class, as Hono's on Node does. */
 export function isRequest(input: unknown): input is Request {
-  return typeof Request === 'function' && input instanceof Request;
+  return (
+    typeof input === 'object' &&
+    Object.prototype.toString.call(input) === '[object Request]' &&
+    typeof (input as Partial<Request>).clone === 'function'
+  );
 }
 
-/** The JSON that a Request holds, which stays as it is; undefined where it holds none. */
+/**
+ * The JSON or form fields of a Request, read from a copy of its body; undefined for any other body, or one that was read.
+ * Never throws.
+ */
 export function bodyOfRequest(request: Request): Promise<Json | undefined> | undefined {
+  return runGuarded('request', () => fieldsOfRequest(request));
+}
+
+function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefined {
   const contentType = request.headers.get('content-type') ?? '';
-  if (request.method !== 'POST' || request.bodyUsed || !contentType.includes('json')) {
-    return undefined;
+  if (request.method !== 'POST' || request.bodyUsed) return undefined;
+  if (contentType.startsWith('multipart/form-data')) {
+    return fieldsOfForm(request).catch(() => undefined);
   }
+  if (!contentType.includes('json')) return undefined;
   return request
     .clone()
     .text()
     .then(parsed, () => undefined);
 }
 
-/** The fields of a JSON text or a form; undefined for what cannot be read without consuming it. */
+/** The fields of a JSON string, JSON bytes or a form; undefined for a body that cannot be read without consuming it. */
 export function paramsOf(body: unknown): Json | undefined {
   if (typeof body === 'string') return parsed(body);
   if (body instanceof Uint8Array) {
-    return body.byteLength > MAX_BODY_CHARS ? undefined : parsed(new TextDecoder().decode(body));
+    return body.byteLength > MAX_BODY_CHARS
+      ? shortened(body)
+      : parsed(new TextDecoder().decode(body));
   }
   return typeof FormData === 'function' && body instanceof FormData ? fieldsOf(body) : undefined;
 }
 
 function parsed(body: string): Json | undefined {
-  if (body.length > MAX_BODY_CHARS || !body.startsWith('{')) return undefined;
-  const value = parseJson(body);
+  if (!body.startsWith('{')) return undefined;
+  if (body.length > MAX_BODY_CHARS) {
+    const json = new BoundedJson();
+    json.add(body);
+    return objectOf(json.end());
+  }
+  return objectOf(parseJson(body));
+}
+
+function shortened(body: Uint8Array): Json | undefined {
+  const json = new BoundedJson();
+  const text = new Utf8Pieces();
+  for (let at = 0; at < body.byteLength; at += PIECE_BYTES) {
+    json.add(text.decode(body.subarray(at, at + PIECE_BYTES)));
+  }
+  return objectOf(json.end());
+}
+
+function objectOf(value: unknown): Json | undefined {
   return isRecord(value) ? value : undefined;
 }
 
-/** A field that stands several times, as `name[]`, is a list. */
+/** A field whose name ends with `[]` becomes an array. */
 function fieldsOf(form: FormData): Json {
   const fields: Record<string, unknown> = Object.create(null);
   for (const [key, value] of form) {
     const name = key.replace(/\[\]$/, '');
     if (name !== key) fields[name] = [...((fields[name] as unknown[] | undefined) ?? []), value];
     else fields[name] = value;
+  }
+  return fields;
+}
+
+/** Files stand between the fields, so that only this much of the beginning and of the end of a form is kept. */
+const MAX_FORM_END_CHARS = 65_536;
+/** Longer forms are not read to the end: the fields after their files are unknown. */
+const MAX_FORM_BYTES = 33_554_432;
+
+/** The fields of a form, read from a copy of the body, with names in place of files; undefined for other bodies. */
+async function fieldsOfForm(request: Request): Promise<Json | undefined> {
+  const boundary = /boundary="?([^";]+)/.exec(request.headers.get('content-type') ?? '')?.[1];
+  const { body } = request.clone();
+  if (boundary === undefined || body === null) return undefined;
+  const decoder = new TextDecoder();
+  let start = '';
+  let end = '';
+  let bytes = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const text = decoder.decode(value, { stream: true });
+    bytes += value.byteLength;
+    if (start.length < MAX_FORM_END_CHARS) start += text;
+    else end = (end + text).slice(-MAX_FORM_END_CHARS);
+    if (bytes > MAX_FORM_BYTES) {
+      // Cancels the copy, not the request.
+      void reader.cancel().catch(() => {});
+      break;
+    }
+  }
+  return fieldsIn([start, end], boundary);
+}
+
+function fieldsIn(texts: readonly string[], boundary: string): Json {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (const part of texts.flatMap((text) => text.split(`--${boundary}`))) {
+    const gap = part.indexOf('\r\n\r\n');
+    const head = gap < 0 ? '' : part.slice(0, gap);
+    const name = /\bname="([^"]*)"/.exec(head)?.[1]?.replace(/\[\]$/, '');
+    if (name === undefined) continue;
+    const file = /filename="([^"]*)"/.exec(head)?.[1];
+    const type = /content-type:\s*([^\r\n;]+)/i.exec(head)?.[1] ?? 'binary';
+    const value = part.slice(gap + 4).replace(/\r\n$/, '');
+    const known = file === undefined ? value : `[${file}, ${type}]`;
+    const before = fields[name];
+    if (before === undefined) fields[name] = known;
+    else fields[name] = [...(Array.isArray(before) ? before : [before]), known];
   }
   return fields;
 }

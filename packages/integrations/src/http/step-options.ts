@@ -1,33 +1,87 @@
-/** What the step of a call is started with: all that its request tells. */
-
-import type { StepOptions, StepType } from '@openlayer-tracing/core/integration';
+import {
+  type FinishedStep,
+  type StepOptions,
+  type StepType,
+  tokenFields,
+} from '@openlayer-tracing/core/integration';
+import { thrownError } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
 import { without } from '../common/json.js';
-import type { ModelRequest, Shape } from '../shapes/shape.js';
-import type { Door } from './door.js';
-import { providerOf } from './providers.js';
+import type { CallOptions } from '../common/options.js';
+import { providerOf } from '../common/providers.js';
+import type { Description, ModelRequest, ReportedStep, Shape } from '../shapes/shape.js';
+import type { EntryPoint } from './entry-point.js';
 
-export function stepOptions(door: Door, shape: Shape, request: ModelRequest): StepOptions {
-  const { options } = door;
-  const { inputs, model, modelParameters } = shape.describe(request);
-  const provider = options.provider ?? providerOf(request.url) ?? door.provider;
-  const isAzure = provider === 'azure' && door.client === 'OpenAI';
+/** The options with which the step of a call is started, by its request. */
+export function stepOptions(
+  entryPoint: EntryPoint,
+  shape: Omit<Shape, 'reader'>,
+  request: ModelRequest,
+): StepOptions {
+  return describedStep(entryPoint, shape, request.url, shape.describe(request));
+}
+
+/**
+ * The options of a step by a description.
+ * @param kind the shape or retrieval of the call
+ */
+export function describedStep(
+  entryPoint: EntryPoint,
+  kind: Pick<Shape, 'operation' | 'type'>,
+  url: URL,
+  { inputs, model, modelParameters }: Description,
+): StepOptions {
+  const { options } = entryPoint;
+  const provider = providerIn(entryPoint, url);
+  const isAzure = provider === 'azure' && entryPoint.client === 'OpenAI';
   const facts = { provider, model: bareModel(model) };
+  const parameters =
+    Object.keys(modelParameters).length > 0
+      ? recordedParameters(options, modelParameters)
+      : undefined;
   return {
-    name: `${isAzure ? 'Azure OpenAI' : door.client} ${shape.operation}`,
-    type: shape.type as StepType,
+    name: `${isAzure ? 'Azure OpenAI' : entryPoint.client} ${kind.operation}`,
+    type: kind.type as StepType,
     inputs: recordedContent(options, 'inputs', inputs),
-    // Steps of other types have no fields for them.
-    ...(shape.type === 'guardrail' || shape.type === 'retriever'
-      ? { metadata: without(facts) }
-      : facts),
-    ...(Object.keys(modelParameters).length > 0 && {
-      modelParameters: recordedParameters(options, modelParameters),
-    }),
+    // Steps of other types have no such fields.
+    ...(isModelCall(kind.type)
+      ? { ...facts, ...(parameters !== undefined && { modelParameters: parameters }) }
+      : { metadata: without({ ...facts, parameters }) }),
   } as StepOptions;
 }
 
-/** Without the path that Google puts before it. */
+/** A finished step for work that a response reports. */
+export function reportedStep(options: CallOptions, step: ReportedStep): FinishedStep {
+  const { inputs, output, model, modelParameters, tokens, metadata, error, ...others } = step;
+  const { tokenCounts: _, ...counted } = tokenFields(tokens ?? {});
+  const facts = {
+    provider: 'bedrock',
+    model: bareModel(model),
+    ...counted,
+    ...(modelParameters !== undefined && {
+      modelParameters: recordedParameters(options, modelParameters),
+    }),
+  };
+  return without({
+    ...others,
+    ...(isModelCall(step.type) && without(facts)),
+    inputs: recordedContent(options, 'inputs', inputs),
+    output: recordedContent(options, 'output', output),
+    metadata: without(metadata ?? {}),
+    error: error === undefined ? undefined : thrownError(options, error),
+  }) as unknown as FinishedStep;
+}
+
+function isModelCall(type: StepType): boolean {
+  return type === 'chat_completion' || type === 'embedding';
+}
+
+/** The provider in the options, else the one of the host, else the one of the entry point. */
+export function providerIn({ options, provider }: EntryPoint, url: URL): string | undefined {
+  return options.provider ?? providerOf(url) ?? provider;
+}
+
+/** The model without the path that Google puts before it: `gemini-2.5-pro` of `models/gemini-2.5-pro`. */
 export function bareModel(model: string | undefined): string | undefined {
   return model?.replace(/^(publishers\/[^/]+\/)?models\//, '') || undefined;
 }

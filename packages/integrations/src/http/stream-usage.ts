@@ -1,33 +1,34 @@
-/** Asks a chat stream for its tokens where the app did not, and keeps what that adds from the app. */
+/** Requests the token counts of chat streams if the app did not, and removes from the stream what the app did not request. */
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
 import { isRecord, list, parseJson } from '../common/json.js';
+import { isOpenAI } from '../common/providers.js';
 import type { ModelRequest } from '../shapes/shape.js';
-import type { Door } from './door.js';
+import { Utf8Pieces } from './body/utf8-pieces.js';
+import type { EntryPoint } from './entry-point.js';
 import { type FetchInit, headerOf } from './fetch.js';
-import { isOpenAI } from './providers.js';
-import { Utf8Pieces } from './utf8-pieces.js';
 
-/** What to send instead; undefined where the request is to go out as it is. */
-export function askingForUsage(
-  door: Door,
+/** The init to send in place of the app's; undefined if the request is sent unchanged. */
+export function requestingUsage(
+  entryPoint: EntryPoint,
   request: ModelRequest,
   init: FetchInit | undefined,
 ): FetchInit | undefined {
-  const { url, params } = request;
-  const { streamUsage = 'auto' } = door.options;
+  const { url, params, isShortened } = request;
+  if (isShortened === true) return undefined;
+  const { streamUsage = 'auto' } = entryPoint.options;
   const isWanted = streamUsage === true || (streamUsage === 'auto' && isOpenAI(url));
   if (!isWanted || params.stream !== true || typeof init?.body !== 'string') return undefined;
   if (!url.pathname.endsWith('/chat/completions')) return undefined;
   const { stream_options: given } = params;
-  // Who says something about it means it.
+  // The app has made a choice.
   if (isRecord(given) && given.include_usage !== undefined) return undefined;
   const stream_options = { ...(isRecord(given) && given), include_usage: true };
   const body = JSON.stringify({ ...params, stream_options });
   return { ...init, body, headers: withLength(init.headers, body) };
 }
 
-/** Some clients tell the length themselves. */
+/** The headers with the length of the new body, if they state a length. */
 function withLength(headers: unknown, body: string): unknown {
   if (headerOf(headers, 'content-length') === undefined) return headers;
   const length = String(new TextEncoder().encode(body).byteLength);
@@ -44,10 +45,10 @@ function withLength(headers: unknown, body: string): unknown {
 
 const BETWEEN_EVENTS = /\r?\n\r?\n/g;
 const NO_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
-/** As OpenAI says it in every chunk but the last. */
+/** OpenAI adds this to every chunk but the last. */
 const NONE_YET = ',"usage":null';
 
-/** Takes out what a stream tells only because it was asked for its tokens: a last chunk, and an empty field in others. */
+/** Removes what the request for token counts adds to a stream: one more chunk at the end, and an empty field in the others. */
 export class UsageHidden implements BodyChange {
   readonly #pieces = new Utf8Pieces();
   readonly #encoder = new TextEncoder();
@@ -57,15 +58,15 @@ export class UsageHidden implements BodyChange {
     const text = this.#rest + this.#pieces.decode(bytes);
     const cut = endOfLastEvent(text);
     this.#rest = text.slice(cut);
-    return this.#encoder.encode(hidden(text.slice(0, cut)));
+    return this.#encoder.encode(withoutUsage(text.slice(0, cut)));
   }
 
   end(): Uint8Array {
-    return this.#encoder.encode(hidden(this.#rest + this.#pieces.end()));
+    return this.#encoder.encode(withoutUsage(this.#rest + this.#pieces.end()));
   }
 }
 
-/** Behind the last empty line; 0 where there is none. */
+/** The index after the last empty line; 0 if there is none. */
 function endOfLastEvent(text: string): number {
   for (let at = text.lastIndexOf('\n'); at > 0; at = text.lastIndexOf('\n', at - 1)) {
     const before = text.charCodeAt(at - 1) === 13 ? at - 2 : at - 1;
@@ -74,22 +75,22 @@ function endOfLastEvent(text: string): number {
   return 0;
 }
 
-/** Whole events without usage. */
-function hidden(whole: string): string {
+/** The events without what the request for token counts added. */
+function withoutUsage(whole: string): string {
   const events = whole.replaceAll(NONE_YET, '');
-  // With its first quote it would take several times as long to find.
+  // A search that includes the first quote takes several times as long.
   if (!events.includes('usage"')) return events;
   let kept = '';
   let start = 0;
   for (const { index, 0: gap } of events.matchAll(BETWEEN_EVENTS)) {
     const event = events.slice(start, index);
     start = index + gap.length;
-    if (!tellsUsageAlone(event)) kept += event.replace(NO_USAGE, '') + gap;
+    if (!isUsageAlone(event)) kept += event.replace(NO_USAGE, '') + gap;
   }
   return kept + events.slice(start);
 }
 
-function tellsUsageAlone(event: string): boolean {
+function isUsageAlone(event: string): boolean {
   if (!/"choices"\s*:\s*\[\s*\]/.test(event)) return false;
   const chunk = parseJson(event.replace(/^data: ?/gm, ''));
   return isRecord(chunk) && isRecord(chunk.usage) && list(chunk.choices).length === 0;

@@ -1,159 +1,172 @@
-/** A fetch that records its exchanges with models, and does to all of them what the one below it does. */
+/** A fetch that records requests to models as steps, and otherwise behaves as the fetch that it wraps. */
 
 import {
+  type AnnouncedRequest,
+  announcedRequest,
   currentClientCall,
-  type ExpectedExchange,
-  expectedExchange,
-  isNodeBody,
   isUntraced,
-  reportFailure,
-  tapNodeBody,
-  tapStream,
+  runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { type Json, text } from '../common/json.js';
 import { traced } from '../common/traced.js';
-import { withBody, withChangedNodeBody } from './changed-response.js';
-import { ClientCall } from './client-call.js';
-import type { Door } from './door.js';
-import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
-import { ModelCall } from './model-call.js';
-import { bodyOfRequest, isRequest, readRequest } from './read-request.js';
-import { askingForUsage, UsageHidden } from './stream-usage.js';
+import { isStreamType } from './body/response-body.js';
+import type { EntryPoint } from './entry-point.js';
+import { type AnyFetch, type FetchInit, type FetchInput, headerOf } from './fetch.js';
+import { FetchedResult } from './fetched-result.js';
+import { HttpCall } from './http-call.js';
+import { MethodCall } from './method-call.js';
+import { observedFetch } from './observed-fetch.js';
+import { observedResponse } from './observed-response.js';
+import { passAnnounced } from './pass-announced.js';
+import { bodyOfRequest, isRequest, methodOf, readRequest, urlOf } from './read-request.js';
+import { shapeOf } from './recognize.js';
+import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
+import { requestingUsage, UsageHidden } from './stream-usage.js';
 
-export function traceFetch<F extends AnyFetch>(fetch: F, door: Door): F {
+/**
+ * Wraps `fetch` so that each request that one of the entry point's shapes matches becomes a step, with its attempts and its
+ * response. Other requests, errors and responses pass unchanged. A fetch that is traced already is returned as it is.
+ */
+export function traceFetch<F extends AnyFetch>(fetch: F, entryPoint: EntryPoint): F {
   if (traced.has(fetch)) return fetch;
+  const retried = new RetriedCalls();
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
     const [input, init] = args;
-    const body = isRequest(input) && init?.body === undefined ? bodyOfRequest(input) : undefined;
-    if (body === undefined) return exchange.call(this, args, undefined);
-    return body.then((known) => exchange.call(this, args, known));
+    const isUnread = isRequest(input) && init?.body === undefined && !isUntraced();
+    const body = isUnread ? bodyOfRequest(input) : undefined;
+    if (body === undefined) return send.call(this, args, undefined);
+    return body.then((params) => send.call(this, args, params));
   }
-  function exchange(
+  function send(
     this: unknown,
     args: [FetchInput, FetchInit?],
-    known: Json | undefined,
+    params: Json | undefined,
   ): Promise<unknown> {
-    const attempt = beginTry(door, args, known);
+    const attempt = runGuarded('request', () => startAttempt(entryPoint, retried, args, params));
     if (attempt === undefined) return fetch.apply(this, args);
-    if (!(attempt instanceof Try))
-      return passedBy(
+    if (attempt instanceof FetchedResult) {
+      return Promise.resolve(fetch.apply(this, args)).then((response) =>
+        observedResult(attempt, response),
+      );
+    }
+    if (!(attempt instanceof Attempt)) {
+      return passAnnounced(
         attempt,
         untraced(() => fetch.apply(this, args)),
       );
-    let answer: Promise<unknown>;
-    try {
-      // What is below us may be traced as well.
-      answer = untraced(() => fetch.apply(this, attempt.args));
-    } catch (error) {
-      attempt.failed(error);
-      throw error;
     }
-    return answer.then(
-      (response) => attempt.answered(response),
-      (error: unknown) => {
-        attempt.failed(error);
-        throw error;
-      },
-    );
+    return observedFetch(attempt, () => fetch.apply(this, attempt.args));
   }
   traced.add(tracedFetch);
-  // It takes and returns what the one below it does.
+  // It takes and returns what the wrapped fetch does.
   return tracedFetch as unknown as F;
 }
 
-/** An exchange that a framework records. It may try again, which is the same call. */
-function passedBy(expected: ExpectedExchange, answer: Promise<unknown>): Promise<unknown> {
-  return answer.then(
-    (response) => {
-      if ((response as Response | undefined)?.ok === false) expected.giveBack();
-      return response;
-    },
-    (error: unknown) => {
-      expected.giveBack();
-      throw error;
-    },
-  );
-}
-
-/** Undefined where the request is to go on as it is. Never throws. */
-function beginTry(
-  door: Door,
+/** @returns undefined for a request that nothing is recorded of here */
+function startAttempt(
+  entryPoint: EntryPoint,
+  retried: RetriedCalls,
   args: [FetchInput, FetchInit?],
-  known: Json | undefined,
-): Try | ExpectedExchange | undefined {
-  try {
-    if (isUntraced()) return undefined;
-    const [input, init] = args;
-    const owner = currentClientCall();
-    const client = owner instanceof ClientCall ? owner : undefined;
-    const request = readRequest(input, init, known ?? client?.params);
-    if (request === undefined) return undefined;
-    let call = client?.call;
-    if (call === undefined) {
-      const expected = expectedExchange(text(request.params.model), request.params);
-      if (expected !== undefined) return expected;
-      call = ModelCall.begin(door, request);
-      if (call === undefined) return undefined;
-    }
-    if (client !== undefined) client.call = call;
-    call.tryBegins();
-    const changed = askingForUsage(door, request, init);
-    const hasTriesLeft = client?.tries(init?.headers) ?? false;
-    const sent: [FetchInput, FetchInit?] = changed === undefined ? args : [input, changed];
-    return new Try(call, hasTriesLeft, sent, changed !== undefined);
-  } catch (error) {
-    reportFailure('request', error);
-    return undefined;
+  paramsOfRequest: Json | undefined,
+): Attempt | FetchedResult | AnnouncedRequest | undefined {
+  if (isUntraced()) return undefined;
+  const [input, init] = args;
+  const method = methodOf(input, init);
+  const url = urlOf(input);
+  if (url === undefined) return undefined;
+  if (method !== 'POST') {
+    const result = FetchedResult.forUrl(entryPoint, method, url);
+    // A result that a framework fetches within its own step is recorded there.
+    return result && (announcedRequest(undefined, undefined) ?? result);
+  }
+  const owner = currentClientCall();
+  const client = owner instanceof MethodCall ? owner : undefined;
+  const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);
+  const key = client === undefined ? attemptKeyOf(input, init) : undefined;
+  let call = client === undefined ? key && retried.take(key) : client.call;
+  if (call === undefined) {
+    const announced = announcedRequest(text(request.params.model), request.params);
+    if (announced !== undefined) return announced;
+    const result = FetchedResult.forRequest(entryPoint, request);
+    if (result !== undefined) return result;
+    const shape = shapeOf(entryPoint, request);
+    if (shape === undefined) return undefined;
+    call = HttpCall.start(entryPoint, shape, request);
+    if (call === undefined) return undefined;
+  }
+  if (client !== undefined) client.call = call;
+  call.startAttempt();
+  const changedInit = requestingUsage(entryPoint, request, init);
+  const started = call;
+  return new Attempt(started, {
+    args: changedInit === undefined ? args : [input, changedInit],
+    mayRetry: client?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
+    hidesUsage: changedInit !== undefined,
+    onFailure: () => {
+      if (key !== undefined) retried.add(started, key);
+    },
+  });
+}
+
+interface AttemptOptions {
+  /** The arguments for the wrapped fetch. */
+  readonly args: [FetchInput, FetchInit?];
+  /** Whether the client may retry if this attempt fails. */
+  readonly mayRetry: boolean;
+  /** Whether the response's stream has token counts that the app did not request, and must not see. */
+  readonly hidesUsage: boolean;
+  /** Called when the attempt failed: no response, or one with a status of 400 or above. */
+  readonly onFailure: () => void;
+}
+
+/** One request of a call. Its methods never throw. */
+class Attempt {
+  readonly #call: HttpCall;
+  readonly #options: AttemptOptions;
+
+  constructor(call: HttpCall, options: AttemptOptions) {
+    this.#call = call;
+    this.#options = options;
+  }
+
+  get args(): [FetchInput, FetchInit?] {
+    return this.#options.args;
+  }
+
+  fail(error: unknown): void {
+    runGuarded('failure', () => {
+      this.#call.failAttempt(error, this.#options.mayRetry);
+      this.#options.onFailure();
+    });
+  }
+
+  /** The response itself, or a copy of it whose body is observed. */
+  observe(response: unknown): unknown {
+    return runGuarded('response', () => this.#observed(response as Response)) ?? response;
+  }
+
+  #observed(response: Response): unknown {
+    const { status, headers, body } = response;
+    const { mayRetry, hidesUsage, onFailure } = this.#options;
+    if (status >= 400) onFailure();
+    const head = { status, headers, isUnobservable: body === undefined };
+    const observer = this.#call.observeBody(head, mayRetry);
+    const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
+    return observedResponse(
+      response,
+      observer,
+      hidesUsage && isStream ? new UsageHidden() : undefined,
+    );
   }
 }
 
-/** One exchange of a call. Its methods never throw. */
-class Try {
-  /** What the fetch below is called with. */
-  readonly args: [FetchInput, FetchInit?];
-  readonly #call: ModelCall;
-  readonly #hasTriesLeft: boolean;
-  readonly #hidesUsage: boolean;
-
-  constructor(
-    call: ModelCall,
-    hasTriesLeft: boolean,
-    args: [FetchInput, FetchInit?],
-    hidesUsage: boolean,
-  ) {
-    this.#call = call;
-    this.#hasTriesLeft = hasTriesLeft;
-    this.args = args;
-    this.#hidesUsage = hidesUsage;
-  }
-
-  failed(error: unknown): void {
-    try {
-      this.#call.tryFailed(error, this.#hasTriesLeft);
-    } catch (failure) {
-      reportFailure('failure', failure);
-    }
-  }
-
-  /** The response itself, or one that differs in nothing but that its body is seen. */
-  answered(response: unknown): unknown {
-    try {
-      const { body, status, headers } = response as Response;
-      const observer = this.#call.answered({ status, headers }, this.#hasTriesLeft);
-      if (body === null || body === undefined) {
-        observer.ended();
-        return response;
-      }
-      const change = this.#hidesUsage && status < 400 ? new UsageHidden() : undefined;
-      if (isNodeBody(body)) {
-        tapNodeBody(body, observer);
-        return change === undefined ? response : withChangedNodeBody(response as never, change);
-      }
-      return withBody(response as Response, tapStream(body, observer, response as object, change));
-    } catch (failure) {
-      reportFailure('answer', failure);
-      return response;
-    }
-  }
+/** The response that may hold a result, or a copy of it whose body is observed. Never throws. */
+function observedResult(result: FetchedResult, response: unknown): unknown {
+  const observed = runGuarded('response', () => {
+    const { status, headers } = response as Response;
+    const observer = result.observeBody({ status, headers });
+    return observer === undefined ? response : observedResponse(response as Response, observer);
+  });
+  return observed ?? response;
 }

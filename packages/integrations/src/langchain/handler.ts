@@ -1,30 +1,36 @@
-/** LangChain's callbacks as steps. A run begins below the run that it names as its parent, wherever it is told. */
+/** Records LangChain's callbacks as steps. Each run names its parent, so that the scope of the callback does not matter. */
 
 import {
-  expectExchange,
-  reportFailure,
+  announceRequest,
+  runGuarded,
   type Step,
   type StepUpdate,
 } from '@openlayer-tracing/core/integration';
-import { recordedContent, recordedParameters } from '../common/content.js';
-import { isRecord, list, parseJson, record, text, without } from '../common/json.js';
+import { CallError } from '../common/call-error.js';
+import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
+import { otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
 import { lcProvider, plain } from './values.js';
 
-/** What LangChain knows a handler by. */
+/** The name by which LangChain identifies the handler. */
 export const HANDLER_NAME = 'openlayer_tracing';
 
-/** Tells of steps that graphs take for themselves. */
+/** The tag of internal steps of graphs. */
 const HIDDEN = 'langsmith:hidden';
+
+const NOTHING: ReadonlySet<string> = new Set();
+const VERSIONS: ReadonlySet<string> = new Set(['versions']);
 
 type Listener = (...args: unknown[]) => void;
 
+/** A callback handler of LangChain. Its listeners never throw. */
 export class LangChainHandler {
   readonly name = HANDLER_NAME;
-  // What happens within a request is heard within it.
+  // LangChain calls the handler before it continues, and not later in the background.
   readonly awaitHandlers = true;
   readonly raiseError = false;
   readonly ignoreLLM = false;
@@ -33,17 +39,18 @@ export class LangChainHandler {
   readonly ignoreRetriever = false;
   readonly ignoreCustomEvent = true;
   readonly #options: CallOptions;
-  readonly #runs = new Runs();
+  readonly #runs: Runs;
 
   constructor(options: CallOptions) {
     this.#options = options;
+    this.#runs = new Runs(options);
   }
 
   copy(): this {
     return this;
   }
 
-  /** The step of a run that goes on. */
+  /** The step of an open run; undefined if there is none. */
   stepOf(runId: unknown): Step | undefined {
     return this.#runs.stepOf(runId);
   }
@@ -55,7 +62,7 @@ export class LangChainHandler {
         return;
       }
       const kind = kindOf(chain);
-      this.#runs.begin(runId, parentId, {
+      this.#runs.start(runId, parentId, {
         name: text(name) ?? kind ?? 'chain',
         type: /Graph$/.test(kind ?? '') ? 'agent' : 'chain',
         inputs: this.#content('inputs', plain(inputs)),
@@ -70,26 +77,30 @@ export class LangChainHandler {
   handleChainError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
   handleChatModelStart: Listener = guarded((llm, messages, runId, parentId, extra, _tags, meta) => {
-    // One call has one list of messages, and several only where several are asked for.
+    // A call has one array of messages for each prompt.
     const lists = list(messages);
-    this.#modelBegins(llm, lists.length === 1 ? lists[0] : lists, runId, parentId, extra, meta);
+    this.#startModel(llm, lists.length === 1 ? lists[0] : lists, runId, parentId, extra, meta);
   });
 
   handleLLMStart: Listener = guarded((llm, prompts, runId, parentId, extra, _tags, meta) => {
-    this.#modelBegins(llm, prompts, runId, parentId, extra, meta);
+    this.#startModel(llm, prompts, runId, parentId, extra, meta);
   });
 
-  handleLLMNewToken: Listener = guarded((token, _index, runId) => {
-    this.#runs.modelOf(runId)?.token(text(token) ?? '');
+  handleLLMNewToken: Listener = guarded((token, index, runId, _parentId, _tags, fields) => {
+    this.#runs.modelOf(runId)?.addToken(token, index, record(fields).chunk);
+  });
+
+  handleChatModelStreamEvent: Listener = guarded((event, runId) => {
+    this.#runs.modelOf(runId)?.addEvent(event);
   });
 
   handleLLMEnd: Listener = guarded((result, runId) => {
-    this.#runs.modelOf(runId)?.ended(result);
+    this.#runs.modelOf(runId)?.end(result);
     this.#runs.forget(runId);
   });
 
   handleLLMError: Listener = guarded((error, runId) => {
-    this.#runs.modelOf(runId)?.failed(error);
+    this.#runs.modelOf(runId)?.fail(error);
     this.#runs.forget(runId);
   });
 
@@ -97,7 +108,7 @@ export class LangChainHandler {
     const called = text(name) ?? kindOf(tool) ?? 'tool';
     const given = typeof input === 'string' ? (parseJson(input) ?? input) : input;
     const inputs = this.#content('inputs', given);
-    this.#runs.begin(runId, parentId, {
+    this.#runs.start(runId, parentId, {
       name: called,
       type: 'tool',
       inputs,
@@ -107,14 +118,30 @@ export class LangChainHandler {
   });
 
   handleToolEnd: Listener = guarded((output, runId) => {
-    const said = isRecord(output) && 'content' in output ? output.content : output;
-    this.#runs.end(runId, { output: this.#content('output', plain(said)) });
+    const isMessage = isRecord(output) && 'content' in output;
+    const content = this.#content('output', plain(isMessage ? output.content : output));
+    const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
+    // The metadata under `versions` are LangChain's own.
+    const fields = { artifact, metadata: otherFields(record(metadata), VERSIONS) };
+    const about = recordedDetails(this.#options, otherFields(fields, NOTHING));
+    const update = {
+      output: content,
+      metadata: { ...about, ...without({ toolCallId: text(id) || undefined }) },
+    };
+    // A tool may state its failure in its result.
+    if (status !== 'error') this.#runs.end(runId, update);
+    else
+      this.#runs.fail(
+        runId,
+        new CallError('ToolError', text(content) ?? 'the tool failed'),
+        update,
+      );
   });
 
   handleToolError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
   handleRetrieverStart: Listener = guarded((retriever, query, runId, parentId, _t, _meta, name) => {
-    this.#runs.begin(runId, parentId, {
+    this.#runs.start(runId, parentId, {
       name: text(name) ?? kindOf(retriever) ?? 'retriever',
       type: 'retriever',
       inputs: this.#content('inputs', { query }),
@@ -122,11 +149,11 @@ export class LangChainHandler {
   });
 
   handleRetrieverEnd: Listener = guarded((documents, runId) => {
-    const found = list(documents).map((each) => {
+    const plainDocuments = list(documents).map((each) => {
       const { pageContent, metadata, id } = record(each);
       return without({ id, content: pageContent, metadata });
     });
-    const recorded = this.#content('output', found);
+    const recorded = this.#content('output', plainDocuments);
     this.#runs.end(runId, {
       output: recorded,
       ...(Array.isArray(recorded) && { documents: recorded }),
@@ -135,7 +162,7 @@ export class LangChainHandler {
 
   handleRetrieverError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
-  #modelBegins(
+  #startModel(
     llm: unknown,
     prompt: unknown,
     runId: unknown,
@@ -146,11 +173,11 @@ export class LangChainHandler {
     const { invocation_params: params, options } = record(extra);
     const { ls_provider: provider, ls_model_name: lsModel } = record(meta);
     const { model, model_name, modelName, tools = record(options).tools, ...rest } = record(params);
-    // Whether it streams is not known yet, whatever is said.
+    // The parameter `stream` does not say whether the call streams.
     const parameters = without(rest, 'messages', 'stream');
     const named = text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel);
     const kind = list(record(llm).id);
-    const recorded = this.#runs.begin(runId, parentId, {
+    const recorded = this.#runs.start(runId, parentId, {
       name: 'LangChain Chat Completion',
       type: 'chat_completion',
       inputs: this.#content('inputs', without({ prompt: plain(prompt), tools })),
@@ -162,9 +189,12 @@ export class LangChainHandler {
       }),
     });
     if (recorded === undefined) return;
-    this.#runs.isModel(runId, new ModelRun(recorded, this.#options));
-    // Where its client is asked is not told.
-    expectExchange(recorded, { model: named, said: lastText(prompt) });
+    this.#runs.setModel(
+      runId,
+      new ModelRun(recorded, this.#options, text(record(params).service_tier)),
+    );
+    // LangChain does not say in which scope the client sends the request.
+    announceRequest(recorded, { model: named, lastText: lastText(prompt) });
   }
 
   #content(part: 'inputs' | 'output', content: unknown): unknown {
@@ -172,18 +202,12 @@ export class LangChainHandler {
   }
 }
 
-/** `RunnableSequence` of `langchain_core`, `runnables`, `RunnableSequence`. */
+/** The class of a serialized object: `RunnableSequence` of `langchain_core`, `runnables`, `RunnableSequence`. */
 function kindOf(serialized: unknown): string | undefined {
   return text(list(record(serialized).id).at(-1));
 }
 
 /** A listener that never throws. */
 function guarded(listen: Listener): Listener {
-  return (...args) => {
-    try {
-      listen(...args);
-    } catch (error) {
-      reportFailure('callback', error);
-    }
-  };
+  return (...args) => runGuarded('callback', () => listen(...args));
 }

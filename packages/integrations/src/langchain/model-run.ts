@@ -1,75 +1,106 @@
 import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integration';
 import { tokenFields } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/call-error.js';
-import { recordedContent } from '../common/content.js';
+import { isAbort, thrownError } from '../common/call-error.js';
+import { recordedContent, recordedDetails } from '../common/content.js';
 import { type Json, list, record, text, without } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { Message } from '../shapes/message.js';
-import { lcProvider, messageTokens, toolCalls } from './values.js';
+import { withPricedTier } from '../common/service-tier.js';
+import { Pieces } from './pieces.js';
+import { otherResultFields, outputTokens, readGeneration } from './read-generation.js';
+import { lcProvider } from './values.js';
 
-/** One run of a model, told token by token or at its end. */
+/** One run of a model as a step, recorded token by token or at its end. */
 export class ModelRun {
   readonly #recorded: RecordedCall;
   readonly #options: CallOptions;
-  readonly #streamed = new Message();
+  readonly #requestedTier: string | undefined;
+  readonly #pieces = new Pieces();
   #firstTokenMs: number | undefined;
 
-  constructor(recorded: RecordedCall, options: CallOptions) {
+  /** @param requestedTier the tier that the call requests, which not all responses repeat */
+  constructor(recorded: RecordedCall, options: CallOptions, requestedTier?: string) {
+    this.#requestedTier = requestedTier;
     this.#recorded = recorded;
     this.#options = options;
-    recorded.isWaiting = true;
+    recorded.startWaiting();
   }
 
   get amount(): number {
-    return this.#streamed.amount;
+    return this.#pieces.amount;
   }
 
-  token(token: string): void {
-    this.#recorded.isRead = true;
-    this.#recorded.isWaiting = false;
-    if (token === '') return;
-    this.#firstTokenMs ??= this.#recorded.elapsedMs;
-    this.#streamed.text.add(token);
+  /**
+   * @param index which of several answers the token belongs to
+   * @param chunk the chunk that contains the token, if LangChain passes it on
+   */
+  addToken(token: unknown, index: unknown, chunk: unknown): void {
+    this.#receive(() => this.#pieces.addToken(text(token) ?? '', record(index).completion, chunk));
   }
 
-  ended(result: unknown): void {
-    const generations = list(list(record(result).generations)[0]).map(record);
-    const first = record(generations[0]);
-    const message = record(first.message);
-    const about = record(message.response_metadata);
-    const tokens = messageTokens(message.usage_metadata);
-    const outputs = generations.map(outputOf);
-    this.#recorded.isWaiting = false;
+  addEvent(event: unknown): void {
+    this.#receive(() => this.#pieces.addEvent(record(event)));
+  }
+
+  end(result: unknown): void {
+    const given = record(result);
+    const generations = list(given.generations).flatMap(list).map(record).map(readGeneration);
+    const [first] = generations;
+    const outputs = generations.map(({ output }) => output);
+    // LangChain joins the chunks of several streamed answers to one message.
+    const isJoined = this.#pieces.size > 1 && outputs.length === 1;
+    const output = outputs.length > 1 ? outputs : outputs[0];
+    const counts = first?.tokens ?? outputTokens(given);
+    if (first !== undefined) {
+      this.#recorded.addBilling(
+        withPricedTier({ serviceTier: this.#requestedTier, ...first.billing }),
+      );
+    }
+    this.#recorded.stopWaiting();
     this.#recorded.end({
-      output: this.#content(outputs.length > 1 ? outputs : outputs[0]),
-      model: text(about.model_name) ?? text(about.model),
-      provider: this.#options.provider ?? lcProvider(about.model_provider),
-      ...(tokens && tokenFields(tokens)),
+      output: this.#content(isJoined ? this.#pieces.output : output),
+      model: first?.model,
+      provider: this.#options.provider ?? lcProvider(first?.provider),
+      ...(counts && tokenFields(counts)),
       metadata: without({
-        responseId: text(message.id),
-        finishReason: text(about.finish_reason) ?? text(about.stop_reason),
-        reasoningTokens: record(record(message.usage_metadata).output_token_details).reasoning,
+        ...recordedDetails(this.#options, { ...otherResultFields(given), ...first?.details }),
+        ...first?.metadata,
+        reasoning: this.#content(first?.reasoning ?? this.#pieces.reasoning),
         ...this.#timing(),
       }),
     } as StepUpdate);
   }
 
-  failed(error: unknown): void {
-    this.#recorded.isWaiting = false;
+  fail(error: unknown): void {
+    this.#recorded.stopWaiting();
     const update = this.#unfinished(isAbort(error) ? 'left' : undefined);
     if (isAbort(error)) this.#recorded.end(update);
-    else this.#recorded.fail(error, update);
+    else this.#recorded.fail(thrownError(this.#options, error), update);
   }
 
   soFar(): StepUpdate {
     return this.#unfinished('unfinished');
   }
 
+  #receive(take: () => void): void {
+    this.#recorded.markRead();
+    this.#recorded.stopWaiting();
+    const before = this.amount;
+    take();
+    if (this.amount > before) this.#firstTokenMs ??= this.#recorded.elapsedMs;
+  }
+
   #unfinished(ended: string | undefined): StepUpdate {
-    const hasSaid = this.#streamed.amount > 0;
+    const { output, reasoning, amount, tokens } = this.#pieces;
+    const hasOutput = amount > 0;
     return {
-      ...(hasSaid && { output: this.#content(this.#streamed.output) }),
-      metadata: without({ ...this.#timing(), partial: hasSaid || undefined, ended }),
+      ...(tokens && tokenFields(tokens)),
+      ...(hasOutput && { output: this.#content(output) }),
+      metadata: without({
+        ...this.#timing(),
+        reasoning: this.#content(reasoning),
+        partial: hasOutput || undefined,
+        ended,
+      }),
     } as StepUpdate;
   }
 
@@ -81,15 +112,4 @@ export class ModelRun {
   #content(content: unknown): unknown {
     return recordedContent(this.#options, 'output', content);
   }
-}
-
-function outputOf(generation: Json): unknown {
-  const message = record(generation.message);
-  const said = new Message();
-  const { content } = message;
-  said.text.add(text(content) ?? text(generation.text) ?? '');
-  for (const each of toolCalls(message)) {
-    said.addTool(text(each.id), text(each.name), each.arguments);
-  }
-  return said.output;
 }

@@ -1,4 +1,4 @@
-/** The runs that go on, by LangChain's ids, and the steps that stand for them. */
+/** The open runs of LangChain and their steps, and the id of the current run. */
 
 import {
   currentWithin,
@@ -9,19 +9,27 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/call-error.js';
+import { isAbort, thrownError } from '../common/call-error.js';
+import { type Json, record } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import type { ModelRun } from './model-run.js';
 
 interface Run {
-  /** What begins below it. */
+  /** The parent of steps that start within the run. */
   readonly step: Step | undefined;
-  /** Undefined where it is hidden: what it does stands below its parent. */
+  /** The step of the run; undefined for a hidden run. */
   readonly recorded: RecordedCall | undefined;
   model?: ModelRun;
 }
 
+/** The open runs by LangChain's ids. */
 export class Runs {
   readonly #runs = new Map<unknown, Run>();
+  readonly #options: CallOptions;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
 
   stepOf(runId: unknown): Step | undefined {
     return this.#runs.get(runId)?.step;
@@ -31,13 +39,13 @@ export class Runs {
     return this.#runs.get(runId)?.model;
   }
 
-  /** A run without a step of its own. */
+  /** Adds a run without a step of its own: its children become children of its parent. */
   hide(runId: unknown, parentId: unknown): void {
     this.#runs.set(runId, { step: this.stepOf(parentId), recorded: undefined });
   }
 
-  /** @returns undefined where nothing is recorded */
-  begin<T extends StepType>(
+  /** Starts the step of a run. @returns undefined if nothing is recorded */
+  start<T extends StepType>(
     runId: unknown,
     parentId: unknown,
     options: StepOptions<T>,
@@ -47,7 +55,7 @@ export class Runs {
     const recorded = startCall(
       options,
       {
-        // Runs that are never told to end do not stay here longer than their trace.
+        // A run whose end LangChain never reports is forgotten with its trace.
         soFar: () => {
           this.forget(runId);
           return run?.model?.soFar() as StepUpdate<T> | undefined;
@@ -57,15 +65,15 @@ export class Runs {
       parent && currentWithin(parent),
     ) as RecordedCall | undefined;
     if (recorded === undefined) return undefined;
-    // A model's run says itself who has the next move.
-    recorded.goesOnByItself = options.type !== 'chat_completion';
+    // The run of a model says itself when it waits for the provider.
+    if (options.type !== 'chat_completion') recorded.startBackgroundWork();
     run = { step: recorded.step, recorded };
     this.#runs.set(runId, run);
     return recorded;
   }
 
-  /** The run that has begun is one of a model. */
-  isModel(runId: unknown, model: ModelRun): void {
+  /** Marks an open run as one of a model. */
+  setModel(runId: unknown, model: ModelRun): void {
     const run = this.#runs.get(runId);
     if (run !== undefined) run.model = model;
   }
@@ -75,17 +83,35 @@ export class Runs {
     this.forget(runId);
   }
 
-  fail(runId: unknown, error: unknown): void {
+  fail(runId: unknown, error: unknown, update: StepUpdate = {}): void {
     const recorded = this.#runs.get(runId)?.recorded;
     this.forget(runId);
     const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
-    // Graphs throw what is no failure: an interrupt that waits for a human, a command to a parent.
+    // Graphs throw some objects that are no failures: an interrupt that waits for a human, a command to a parent.
     if (isControl === true) recorded?.end({ metadata: { ended: name } } as StepUpdate);
     else if (isAbort(error)) recorded?.end({ metadata: { ended: 'left' } } as StepUpdate);
-    else recorded?.fail(error);
+    else recorded?.fail(thrownError(this.#options, error), update);
   }
 
   forget(runId: unknown): void {
     this.#runs.delete(runId);
   }
+}
+
+/** The symbols under which LangChain keeps its AsyncLocalStorage, and under which the store has the config for child runs. */
+const STORAGE = Symbol.for('ls:tracing_async_local_storage');
+const CONFIG = Symbol.for('lc:child_config');
+
+interface Storage {
+  getStore(): unknown;
+}
+
+/** The id of the run that the running code belongs to; undefined if LangChain does not know it. */
+export function currentRunId(): unknown {
+  const { [STORAGE]: storage } = globalThis as { [STORAGE]?: Storage };
+  if (storage === undefined) return undefined;
+  const extra = record(record(storage.getStore()).extra) as Json & { [CONFIG]?: unknown };
+  const callbacks = record(record(extra[CONFIG]).callbacks) as { getParentRunId?: unknown };
+  const { getParentRunId } = callbacks;
+  return typeof getParentRunId === 'function' ? getParentRunId.call(callbacks) : undefined;
 }

@@ -1,4 +1,4 @@
-/** LangChain's messages, documents and usage in plain words. */
+/** Converts LangChain's messages and usage to plain objects. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, isRecord, type Json, list, record, text } from '../common/json.js';
@@ -6,14 +6,14 @@ import { count, isRecord, type Json, list, record, text } from '../common/json.j
 const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
 const MAX_DEPTH = 4;
 
-/** The value with its messages as `{ role, content }`, as deep as states of graphs hold them. */
+/** The value with messages as `{ role, content }`, at most four levels deep, as states of graphs have them. */
 export function plain(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
   const type = messageType(value);
   if (type !== undefined) return plainMessage(value as Json, type);
   const { messages, lc_namespace: namespace } = value as Json;
-  // What a template makes of its values.
+  // The result of a template.
   if (Array.isArray(namespace) && Array.isArray(messages)) return plain(messages, depth + 1);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
@@ -47,23 +47,27 @@ export function toolCalls(message: Json): { id: unknown; name: unknown; argument
   });
 }
 
-/** Of a message's `usage_metadata`. */
+/** The counts in `usage_metadata` of a message; undefined if there are none. */
 export function messageTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const into = record(usage.input_token_details);
-  const out = record(usage.output_token_details);
+  const inputDetails = record(usage.input_token_details);
+  const outputDetails = record(usage.output_token_details);
   return {
     input: count(usage.input_tokens),
     output: count(usage.output_tokens),
     total: count(usage.total_tokens),
-    cached: count(into.cache_read),
-    cacheCreation: count(into.cache_creation),
-    audioInput: count(into.audio),
-    audioOutput: count(out.audio),
+    cached: count(inputDetails.cache_read),
+    cacheCreation: count(inputDetails.cache_creation),
+    audioInput: count(inputDetails.audio),
+    imageInput: count(inputDetails.image),
+    videoInput: count(inputDetails.video),
+    audioOutput: count(outputDetails.audio),
+    imageOutput: count(outputDetails.image),
+    reasoning: count(outputDetails.reasoning),
   };
 }
 
-/** Where LangChain names a provider in another way than the platform. */
+/** Our names of providers, where LangChain has others. */
 const PROVIDERS: Readonly<Record<string, string>> = {
   google_genai: 'google',
   google_vertexai: 'google',
@@ -75,7 +79,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   mistralai: 'mistral',
 };
 
-export function lcProvider(named: unknown): string | undefined {
-  const name = text(named);
+export function lcProvider(value: unknown): string | undefined {
+  const name = text(value);
   return name === undefined ? undefined : (PROVIDERS[name] ?? name);
 }

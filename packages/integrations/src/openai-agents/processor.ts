@@ -1,54 +1,70 @@
 import {
+  announceRequest,
   currentWithin,
-  expectExchange,
   type RecordedCall,
-  reportFailure,
+  registerStepFinder,
+  runGuarded,
   type Step,
   type StepUpdate,
   startCall,
+  tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { CallError } from '../common/call-error.js';
-import { record, text } from '../common/json.js';
+import { messageError, streamError } from '../common/call-error.js';
+import { recordedDetails } from '../common/content.js';
+import { type Json, record, text, without } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { forgetStep, rememberStep } from './current-step.js';
-import { isModelSpan, spanStep, spanUpdate } from './span-facts.js';
+import { otherFields } from '../common/other-fields.js';
+import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
 
-interface Open {
-  /** What begins below it. */
+/** The most failed workflows that are remembered, because they continue if the app caught the error. */
+const MAX_FAILED = 1000;
+
+interface OpenSpan {
+  /** The parent of steps that start within the span. */
   readonly step: Step | undefined;
-  /** Undefined where it only groups others. */
+  /** The step of the span; undefined if the span only groups others. */
   readonly recorded: RecordedCall | undefined;
-  /** The workflow, where what begins below it stands right below that. */
+  /** The workflow, if steps within the span are its direct children. */
   readonly workflow?: RecordedCall | undefined;
-  /** What ends by its failure: the SDK does not tell of the end of a workflow that failed. */
+  /** The workflow that ends with a failure of the span: the SDK does not report the end of a failed workflow. */
   readonly failsWith?: RecordedCall | undefined;
+  readonly parent?: OpenSpan | undefined;
+  /** The model calls within the span that have no token counts. */
+  readonly uncounted: RecordedCall[];
 }
 
-/** Hears of a run's trace and spans where they begin; a span names its parent, so that none is guessed. */
+/** A trace processor of the Agents SDK that records traces and spans as steps. Each span names its parent. */
 export class AgentsProcessor {
   readonly #options: CallOptions;
-  readonly #open = new Map<unknown, Open>();
+  readonly #open = new Map<unknown, OpenSpan>();
+  /** The ids of failed workflows, whose end the SDK does not report. */
+  readonly #failed = new Set<unknown>();
 
   constructor(options: CallOptions) {
     this.#options = options;
   }
 
   async onTraceStart(trace: unknown): Promise<void> {
-    guarded(() => {
-      const { traceId, name } = trace as Record<string, unknown>;
+    runGuarded('span', () => {
+      const { traceId, name, groupId, metadata } = trace as Record<string, unknown>;
+      const about = recordedDetails(this.#options, otherFields({ groupId, metadata }, NOTHING));
       const recorded = startCall(
-        { name: text(name) ?? 'Agent workflow', type: 'chain' },
+        {
+          name: text(name) ?? 'Agent workflow',
+          type: 'chain',
+          metadata: { ...about, agentsTraceId: traceId },
+        },
         { soFar: () => this.#forget(traceId) },
       );
       if (recorded === undefined) return;
       const workflow = recorded as RecordedCall;
-      workflow.goesOnByItself = true;
-      this.#remember(traceId, { step: recorded.step, recorded: workflow, workflow });
+      workflow.startBackgroundWork();
+      this.#remember(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
     });
   }
 
   async onTraceEnd(trace: unknown): Promise<void> {
-    guarded(() => {
+    runGuarded('span', () => {
       const { traceId } = trace as Record<string, unknown>;
       this.#open.get(traceId)?.recorded?.end();
       this.#forget(traceId);
@@ -56,13 +72,14 @@ export class AgentsProcessor {
   }
 
   async onSpanStart(span: unknown): Promise<void> {
-    guarded(() => {
+    runGuarded('span', () => {
       const { spanId, parentId, traceId, spanData } = span as Record<string, unknown>;
       const parent = this.#open.get(parentId) ?? this.#open.get(traceId);
-      // What belongs to nothing that is recorded would be a trace of its own.
+      // A span without a recorded parent would be a trace of its own.
       if (parent?.step === undefined) return;
-      // Somebody caught what the run before failed of, and goes on.
-      if (parent.workflow?.isOpen === false) parent.workflow.tryAgain();
+      // The app caught the error of the run before, and continues the workflow.
+      if (parent.workflow?.isOpen === false) parent.workflow.retry();
+      if (parent.workflow?.isOpen === true) this.#failed.delete(traceId);
       const options = spanStep(record(spanData), this.#options);
       const recorded =
         options &&
@@ -71,66 +88,124 @@ export class AgentsProcessor {
           {
             soFar: () => {
               this.#forget(spanId);
-              return spanUpdate(record(spanData), this.#options);
+              return spanFacts(record(spanData), this.#options).update;
             },
           },
           currentWithin(parent.step),
         );
-      if (recorded !== undefined) recorded.goesOnByItself = true;
-      if (recorded !== undefined && isModelSpan(record(spanData))) expectExchange(recorded);
+      if (recorded !== undefined) recorded.startBackgroundWork();
+      if (recorded !== undefined && isModelSpan(record(spanData))) announceRequest(recorded);
       this.#remember(spanId, {
         step: recorded?.step ?? parent.step,
         recorded: recorded as RecordedCall | undefined,
-        // What only groups hands on where it stands.
+        // A span that only groups others passes on the workflow.
         workflow: options === undefined ? parent.workflow : undefined,
         failsWith: parent.workflow,
+        parent,
+        uncounted: [],
       });
     });
   }
 
   async onSpanEnd(span: unknown): Promise<void> {
-    guarded(() => {
-      const { spanId, spanData, error } = span as Record<string, unknown>;
-      const { recorded, failsWith } = this.#open.get(spanId) ?? {};
+    runGuarded('span', () => {
+      const { spanId, traceId, spanData, error } = span as Record<string, unknown>;
+      const open = this.#open.get(spanId);
+      const { recorded, failsWith } = open ?? {};
       this.#forget(spanId);
-      const update: StepUpdate = spanUpdate(record(spanData), this.#options);
+      const data = record(spanData);
+      const { billing, failure: statedFailure, ...facts } = spanFacts(data, this.#options);
+      const update = {
+        ...facts.update,
+        metadata: { ...facts.update.metadata, ...this.#errorMetadata(error) },
+      };
+      if (billing !== undefined) recorded?.addBilling(billing);
+      if (open !== undefined) countTurn(open, data, update);
       if (error === null || error === undefined) {
-        recorded?.end(update);
+        if (statedFailure === undefined) recorded?.end(update);
+        else recorded?.fail(streamError(this.#options, statedFailure), update);
         return;
       }
-      const failure = new CallError('AgentsError', messageOf(error));
+      const failure = messageError(this.#options, 'AgentsError', messageOf(error));
       recorded?.fail(failure, update);
-      failsWith?.fail(failure);
+      if (failsWith === undefined) return;
+      failsWith.fail(failure);
+      this.#keepFailed(traceId);
     });
   }
 
   async shutdown(): Promise<void> {}
   async forceFlush(): Promise<void> {}
 
-  #remember(id: unknown, open: Open): void {
+  /** The metadata for the fields of an error other than its message. */
+  #errorMetadata(error: unknown): Json {
+    const errorData = without(record(record(error).data), 'error');
+    return recordedDetails(this.#options, otherFields({ errorData }, NOTHING));
+  }
+
+  #remember(id: unknown, open: OpenSpan): void {
     this.#open.set(id, open);
     rememberStep(id, open.step);
   }
 
+  #keepFailed(traceId: unknown): void {
+    this.#failed.add(traceId);
+    if (this.#failed.size > MAX_FAILED) this.#forget(this.#failed.values().next().value);
+  }
+
   #forget(id: unknown): undefined {
     this.#open.delete(id);
+    this.#failed.delete(id);
     forgetStep(id);
     return undefined;
   }
 }
 
-/** The SDK's own words, and those of the error that they stand for. */
-function messageOf(error: unknown): string {
-  const { message, data } = record(error);
-  const why = text(record(data).error);
-  const what = text(message) ?? 'failed';
-  return why === undefined || why === what ? what : `${what}: ${why}`;
+/**
+ * Adds token counts to a model call without a response, which the app may have the SDK leave out: the turn that the call belongs to
+ * has them.
+ */
+function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
+  const { recorded, parent, uncounted } = open;
+  if (isModelSpan(data)) {
+    const isCounted = (update as { promptTokens?: unknown }).promptTokens !== undefined;
+    if (recorded !== undefined && !isCounted) parent?.uncounted.push(recorded);
+  } else if (data.type === 'turn' && uncounted.length === 1) {
+    const tokens = turnTokens(data.usage);
+    if (tokens !== undefined) uncounted[0]?.update(tokenFields(tokens) as StepUpdate);
+  }
 }
 
-function guarded(listen: () => void): void {
-  try {
-    listen();
-  } catch (error) {
-    reportFailure('span', error);
-  }
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The SDK's message, and the message of the error that caused it. */
+function messageOf(error: unknown): string {
+  const { message, data } = record(error);
+  const cause = text(record(data).error);
+  const what = text(message) ?? 'failed';
+  return cause === undefined || cause === what ? what : `${what}: ${cause}`;
+}
+
+/** The symbol under which the SDK keeps the AsyncLocalStorage with its current trace and span. */
+const STORAGE = Symbol.for('openai.agents.core.asyncLocalStorage');
+
+/** The steps of open traces and spans, by their ids. */
+const steps = new Map<unknown, Step>();
+let isRegistered = false;
+
+function rememberStep(id: unknown, step: Step | undefined): void {
+  if (!isRegistered) registerStepFinder(currentStep);
+  isRegistered = true;
+  if (step !== undefined) steps.set(id, step);
+}
+
+function forgetStep(id: unknown): void {
+  steps.delete(id);
+}
+
+function currentStep(): Step | undefined {
+  const { [STORAGE]: storage } = globalThis as { [STORAGE]?: { getStore(): unknown } };
+  const { active, span, trace } = record(storage?.getStore());
+  if (active !== true) return undefined;
+  return steps.get(record(span).spanId) ?? steps.get(record(trace).traceId);
 }

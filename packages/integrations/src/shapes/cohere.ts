@@ -1,8 +1,23 @@
-/** All that is known of Cohere's API. */
+/** The requests of Cohere's API. */
 
-import { cohereChat } from './cohere-chat.js';
-import { cohereEmbeddings } from './cohere-embeddings.js';
-import { cohereRerank } from './cohere-rerank.js';
+import { cohereChat } from './cohere/chat.js';
+import { cohereEmbeddings } from './cohere/embeddings.js';
+import { cohereGenerate, cohereSummarize } from './cohere/generate.js';
+import {
+  cohereClassify,
+  cohereParse,
+  cohereRerank,
+  cohereTranscription,
+} from './cohere/plain-shapes.js';
 import type { Shape } from './shape.js';
 
-export const cohereShapes: readonly Shape[] = [cohereChat, cohereEmbeddings, cohereRerank];
+export const cohereShapes: readonly Shape[] = [
+  cohereChat,
+  cohereEmbeddings,
+  cohereRerank,
+  cohereGenerate,
+  cohereSummarize,
+  cohereClassify,
+  cohereParse,
+  cohereTranscription,
+];

@@ -1,25 +1,40 @@
-/** Ollama's own API; its OpenAI-like one is read as that. */
+/** Ollama's own API. Requests of its OpenAI-like API are recognised as OpenAI's. */
 
-import { count, type Json, list, record, text, without } from '../common/json.js';
-import { Message } from './message.js';
-import { PlainReader } from './plain-reader.js';
-import type { Answer, AnswerReader, Shape } from './shape.js';
+import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { nameMedia } from '../common/media.js';
+import { dimensionsOf } from './reading/dimensions.js';
+import { Message } from './reading/message.js';
+import { OtherFacts } from './reading/other-facts.js';
+import { type PlainAnswer, PlainReader } from './reading/plain-reader.js';
+import type { ModelResponse, ResponseReader, Shape } from './shape.js';
 
 export const ollamaChat: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   matches: ({ url, params }) =>
-    (url.pathname.endsWith('/api/chat') && Array.isArray(params.messages)) ||
+    // Apps have such paths too, but their requests name no model.
+    (url.pathname.endsWith('/api/chat') &&
+      Array.isArray(params.messages) &&
+      params.model !== undefined) ||
     (url.pathname.endsWith('/api/generate') && params.prompt !== undefined),
   describe: ({ params }) => {
-    const { messages, system, prompt, tools, options } = params;
-    const told = system === undefined ? [] : [{ role: 'system', content: system }];
-    const asked = messages ?? [...told, { role: 'user', content: prompt }];
+    const { messages, system, prompt, suffix, images, tools, options } = params;
+    const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
+    const userMessage = { role: 'user', content: prompt, ...(images !== undefined && { images }) };
     return {
-      inputs: { prompt: asked, ...(tools !== undefined && { tools }) },
+      inputs: {
+        prompt: messages ?? [...systemMessages, userMessage],
+        ...(suffix !== undefined && { suffix }),
+        ...(tools !== undefined && { tools }),
+      },
       model: text(params.model),
       modelParameters: {
-        ...without(params, 'model', 'messages', 'prompt', 'system', 'tools', 'options'),
+        ...without(
+          params,
+          ...['model', 'messages', 'prompt', 'suffix', 'images', 'system', 'tools', 'options'],
+          // The conversation so far, encoded for the model.
+          'context',
+        ),
         ...record(options),
       },
     };
@@ -34,57 +49,130 @@ export const ollamaEmbed: Shape<'embedding'> = {
   describe: ({ params }) => ({
     inputs: { input: params.input ?? params.prompt },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'input', 'prompt'),
+    modelParameters: {
+      ...without(params, 'model', 'input', 'prompt', 'options'),
+      ...record(params.options),
+    },
   }),
   reader: () => new PlainReader(readEmbeddings),
 };
 
+/** Questions about a state, which a model answers with choices and scores. */
+export const ollamaSystemOne: Shape<'chat_completion'> = {
+  operation: 'System One',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/v1/systemone'),
+  describe: ({ params }) => ({
+    inputs: { state: params.state, questions: params.questions },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'state', 'questions'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { model, answers, usage, ...others } = record(body);
+      const { input_tokens, output_tokens, ...more } = record(usage);
+      return {
+        model: text(model),
+        output: answers,
+        tokens: { input: count(input_tokens), output: count(output_tokens) },
+        metadata: { otherUsage: Object.keys(more).length > 0 ? more : undefined },
+        details: without(others, 'error'),
+      };
+    }),
+};
+
+function webShape(operation: string, path: RegExp, inputs: readonly string[]): Shape<'retriever'> {
+  return {
+    operation,
+    type: 'retriever',
+    matches: ({ url }) => path.test(url.pathname),
+    describe: ({ params }) => ({
+      inputs: Object.fromEntries(inputs.map((key) => [key, params[key]])),
+      modelParameters: without(params, ...inputs),
+    }),
+    reader: () =>
+      new PlainReader((body) => {
+        const { results, ...page } = record(body);
+        return {
+          output: results ?? without(page, 'error'),
+          ...(results !== undefined && { details: without(page, 'error') }),
+        };
+      }),
+  };
+}
+
+const ollamaWebSearch = webShape('Web Search', /\/api\/web_search$/, ['query']);
+const ollamaWebFetch = webShape('Web Fetch', /\/api\/web_fetch$/, ['url']);
+
+/** Shapes that are recognised on any host. */
 export const ollamaShapes: readonly Shape[] = [ollamaChat, ollamaEmbed];
 
-class OllamaReader implements AnswerReader {
+/** The shapes of Ollama's own client. Other services may use these paths for something else. */
+export const ollamaClientShapes: readonly Shape[] = [
+  ...ollamaShapes,
+  ollamaSystemOne,
+  ollamaWebSearch,
+  ollamaWebFetch,
+];
+
+const KNOWN = new Set([
+  ...['model', 'created_at', 'message', 'response', 'thinking', 'done', 'done_reason', 'error'],
+  ...['prompt_eval_count', 'eval_count', 'image'],
+  // The conversation encoded for the model, and the progress of an image.
+  ...['context', 'completed', 'total'],
+]);
+const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'thinking', 'tool_calls', 'images']);
+
+class OllamaReader implements ResponseReader {
   isComplete = false;
-  readonly tellsItsEnd = true;
+  readonly hasEndMarker = true;
   /** Ollama's client stops reading at the last line or an error, before the end of the body. */
   isOver = false;
   failure: unknown = undefined;
   readonly #message = new Message();
+  readonly #others = new OtherFacts();
   #model: string | undefined;
   #input: number | undefined;
   #output: number | undefined;
+  #pictures = 0;
 
   get amount(): number {
     return this.#message.amount;
   }
 
-  whole(body: unknown): void {
-    this.event(record(body));
-    this.isComplete = true;
+  readWhole(body: unknown): void {
+    const answer = record(body);
+    this.readEvent(answer);
+    if (answer.done !== false) this.isComplete = true;
   }
 
-  event(chunk: Json): boolean {
-    if (chunk.error !== undefined) {
-      this.failure = { message: chunk.error };
+  readEvent(chunk: Json): boolean {
+    if (chunk.error !== undefined && chunk.error !== null) {
+      this.failure = isRecord(chunk.error) ? chunk.error : { message: chunk.error };
       this.isOver = true;
     }
     this.#model ??= text(chunk.model);
     this.#input = count(chunk.prompt_eval_count) ?? this.#input;
     this.#output = count(chunk.eval_count) ?? this.#output;
-    this.#message.finishReason = text(chunk.done_reason) ?? this.#message.finishReason;
+    this.#message.finishReason = text(chunk.done_reason) || this.#message.finishReason;
     if (chunk.done === true) this.isComplete = this.isOver = true;
-    const said = record(chunk.message);
+    const message = record(chunk.message);
     const before = this.#message.amount;
-    this.#message.text.add(text(said.content) ?? text(chunk.response) ?? '');
-    this.#message.reasoning.add(text(said.thinking) ?? text(chunk.thinking) ?? '');
-    for (const each of list(said.tool_calls)) {
-      const { name, arguments: args } = record(record(each).function);
-      this.#message.addTool(undefined, text(name), args);
+    this.#message.text.add(text(message.content) ?? text(chunk.response) ?? '');
+    this.#message.reasoning.add(text(message.thinking) ?? text(chunk.thinking) ?? '');
+    for (const each of list(message.tool_calls)) this.#takeCall(record(each));
+    for (const image of [...list(message.images), ...(chunk.image ? [chunk.image] : [])]) {
+      this.#pictures++;
+      this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
     }
+    this.#others.add(chunk, KNOWN);
+    this.#others.add(message, KNOWN_OF_MESSAGE);
     return this.#message.amount > before;
   }
 
-  done(): void {}
+  endOfEvents(): void {}
 
-  answer(): Answer {
+  response(): ModelResponse {
     const { output, reasoning, finishReason } = this.#message;
     const isCounted = this.#input !== undefined || this.#output !== undefined;
     return {
@@ -92,22 +180,37 @@ class OllamaReader implements AnswerReader {
       output,
       reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
       ...(isCounted && { tokens: { input: this.#input, output: this.#output } }),
+      ...(this.#pictures > 0 && { billing: { pictures: this.#pictures } }),
       metadata: { finishReason },
+      details: this.#others.facts,
     };
+  }
+
+  #takeCall(call: Json): void {
+    const { id, function: called, ...others } = call;
+    const { name, arguments: args, index: _index, ...more } = record(called);
+    const facts = { ...without(others, 'type'), ...more };
+    this.#message.addTool(
+      text(id) || undefined,
+      text(name),
+      args ?? {},
+      Object.keys(facts).length > 0 ? facts : undefined,
+    );
   }
 }
 
-function readEmbeddings(body: unknown): Answer {
-  const { model, embeddings, embedding, prompt_eval_count } = record(body);
+function readEmbeddings(body: unknown): PlainAnswer {
+  const { model, embeddings, embedding, prompt_eval_count, ...others } = record(body);
   const vectors = embedding === undefined ? list(embeddings) : [embedding];
   const tokens = count(prompt_eval_count);
   return {
     model: text(model),
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
+    details: without(others, 'error'),
     ...(vectors.length > 0 && {
       fields: {
         embeddingCount: vectors.length,
-        embeddingDimensions: list(vectors[0]).length || undefined,
+        embeddingDimensions: dimensionsOf(vectors[0]) || undefined,
       },
     }),
   };

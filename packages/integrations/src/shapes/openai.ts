@@ -1,13 +1,25 @@
-/** All that OpenAI's API and those like it exchange with models. */
+/** The requests of OpenAI's API and of APIs like it, and their free paths. */
 
-import { openAIChat } from './openai-chat.js';
-import { openAICompletions } from './openai-completions.js';
-import { openAIEmbeddings } from './openai-embeddings.js';
-import { openAIImages, openAISpeech, openAITranscription } from './openai-media.js';
-import { openAIModerations } from './openai-moderations.js';
-import { openAIResponses } from './openai-responses.js';
+import { freePaths } from '../common/free-paths.js';
+import { ollamaSystemOne } from './ollama.js';
+import { openAIChat } from './openai/chat.js';
+import { openAICompletions } from './openai/completions.js';
+import { openAIDecisions } from './openai/decisions.js';
+import { openAIEmbeddings } from './openai/embeddings.js';
+import {
+  openAIImages,
+  openAISpeech,
+  openAITranscription,
+  openAIVideos,
+  openRouterImages,
+} from './openai/media.js';
+import { openAIModerations } from './openai/moderations.js';
+import { openAICompaction, openAIResponses } from './openai/responses.js';
+import { openAIRuns } from './openai/runs.js';
+import { openAIRerank, openAIVectorSearch } from './openai/search.js';
 import type { Shape } from './shape.js';
 
+/** Shapes that are recognised on any host, by path and fields. */
 export const openAIShapes: readonly Shape[] = [
   openAIChat,
   openAIResponses,
@@ -17,4 +29,86 @@ export const openAIShapes: readonly Shape[] = [
   openAISpeech,
   openAITranscription,
   openAIModerations,
+  openAICompaction,
+  openAIDecisions,
+  openAIVectorSearch,
+  openAIRerank,
+];
+
+/** The requests that only OpenRouter has. */
+export const openRouterShapes: readonly Shape[] = [openRouterImages, ollamaSystemOne];
+
+/** The shapes of OpenAI's own client. Other services may use the additional paths for something else. */
+export const openAIClientShapes: readonly Shape[] = [...openAIShapes, openAIVideos, openAIRuns];
+
+/** POST paths of files and batches, which all services with OpenAI's API have. */
+export const OPENAI_LIKE_FREE = [
+  // A file that is added to a vector store is kept there, which is billed.
+  /(?<!\/vector_stores\/[^/]+)\/files$/,
+  ...freePaths(`
+    batches
+    batches/*/cancel
+  `),
+];
+
+/** POST paths of OpenAI's API that are free, or whose cost is recorded when the result is fetched. */
+export const OPENAI_FREE = [
+  ...OPENAI_LIKE_FREE,
+  ...freePaths(`
+    organization/**
+    projects/**
+    webhook_endpoints
+    webhook_endpoints/**
+    vaults
+    vaults/**
+    skills
+    skills/**
+    uploads
+    uploads/**
+    conversations
+    conversations/**
+    assistants
+    assistants/*
+    threads
+    threads/*
+    threads/*/messages
+    threads/*/messages/*
+    threads/*/runs/*
+    threads/*/runs/*/cancel
+    threads/*/runs/*/submit_tool_outputs
+    vector_stores/*
+    vector_stores/*/files/*
+    vector_stores/*/file_batches/*/cancel
+    containers/*/files
+    chat/completions/*
+    responses/*/cancel
+    responses/input_tokens
+    audio/voices
+    audio/voice_consents
+    audio/voice_consents/*
+    evals
+    evals/*
+    evals/*/runs/*/cancel
+    fine_tuning/alpha/graders/validate
+    fine_tuning/checkpoints/*/permissions
+    fine_tuning/jobs/*/cancel
+    fine_tuning/jobs/*/pause
+    fine_tuning/jobs/*/resume
+    realtime/calls/*/hangup
+    realtime/calls/*/refer
+    realtime/calls/*/reject
+    live/sessions/*/hangup
+    live/sessions/*/refer
+    live/sessions/*/reject
+    chatkit/sessions/*/cancel
+    agents
+    agents/*
+    agents/environments
+    agents/environments/**
+    agents/automations
+    agents/automations/*
+    agents/automations/*/pause
+    agents/automations/*/resume
+    agents/sessions/*
+  `),
 ];

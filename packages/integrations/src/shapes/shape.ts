@@ -1,77 +1,157 @@
-/** What is particular about a kind of exchange with a model: how its requests and answers are read. */
+/** The descriptions of kinds of requests to models, which the entry points list. */
 
-import type { StepType, StepUpdate, TokenCounts } from '@openlayer-tracing/core/integration';
+import type {
+  BilledPart,
+  Billing,
+  StepType,
+  StepUpdate,
+  TokenCounts,
+} from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
-import type { CollectedText } from './collected-text.js';
+import type { CollectedText } from './reading/collected-text.js';
 
 /** A request to a model. */
 export interface ModelRequest {
   readonly url: URL;
-  /** What was sent: JSON, or the fields of a form. Files stand as what they are. */
+  /** The fields of the JSON object or the form that was sent. Files are objects. */
   readonly params: Json;
+  /** Whether the body could not be read, so that only the path identifies the request. */
+  readonly isUnread?: boolean | undefined;
+  /** Whether the body was so long that its strings were cut. */
+  readonly isShortened?: boolean | undefined;
 }
 
+/** A kind of request to a model: how it is recognised, and how the request and its response are read. */
 export interface Shape<T extends StepType = StepType> {
-  /** What follows the client's name in the step's: `Chat Completion`. */
+  /** The part of the step's name after the client: `Chat Completion`. */
   readonly operation: string;
+  /** The type of the step. */
   readonly type: T;
+  /** Whether a POST is of this kind. Tests the path before it reads any field. */
   matches(request: ModelRequest): boolean;
-  /** What is known before the answer. */
+  /** The inputs, model and parameters of the request. */
   describe(request: ModelRequest): Description;
-  reader(request: ModelRequest): AnswerReader;
+  /** A new reader for one response. */
+  reader(request: ModelRequest): ResponseReader;
 }
+
+/** What is known of a call before its response. */
 
 export interface Description {
   readonly inputs: Json;
   readonly model?: string | undefined;
-  /** As they were sent. */
+  /** The parameters as they were sent, under the provider's names. */
   readonly modelParameters: Json;
 }
 
-/** What an answer said, as far as it came. */
-export interface Answer {
+/** The facts of a response, by what has been received of it. Facts that it does not state are undefined. */
+export interface ModelResponse {
   readonly model?: string | undefined;
   readonly output?: unknown;
-  /** What the model thought, where it tells. */
+  /** The model's reasoning. */
   readonly reasoning?: string | undefined;
   readonly tokens?: TokenCounts | undefined;
+  /** What the price depends on besides the tokens. It becomes `metadata.billed` of the step. */
+  readonly billing?: Billing | undefined;
+  /** The calls that the response stands for, if they are several: the lines of a batch. */
+  readonly parts?: readonly BilledPart[] | undefined;
+  /** Fields of the step's metadata that cannot have content. */
   readonly metadata?: Json | undefined;
-  /** Fields of the step's type that only this kind of exchange has. */
+  /** Other fields of the step's metadata, under the provider's names. They are treated as content. */
+  readonly details?: Json | undefined;
+  /** Fields that only the type of this step has. */
   readonly fields?: StepUpdate | undefined;
+  /** The work that the response reports, in order: it becomes child steps of the call. */
+  readonly reportedSteps?: readonly ReportedStep[] | undefined;
 }
 
-/** Some more of a text. */
-export interface TextAdded {
-  /** Under which the text stands in its event. */
+/** Work that a response reports: a model that an agent called, a tool that it ran. */
+export interface ReportedStep {
+  readonly name: string;
+  readonly type: StepType;
+  readonly inputs?: unknown;
+  readonly output?: unknown;
+  readonly model?: string | undefined;
+  readonly modelParameters?: Json | undefined;
+  readonly tokens?: TokenCounts | undefined;
+  readonly metadata?: Json | undefined;
+  readonly error?: unknown;
+  /** Epoch milliseconds. */
+  readonly startTime?: number | undefined;
+  /** Epoch milliseconds. */
+  readonly endTime?: number | undefined;
+}
+
+/** A string that an event of a stream extends. */
+export interface ExtendedText {
+  /** The key of the string in the event. */
   readonly key: string;
+  /** Collects the string. */
   readonly text: CollectedText;
 }
 
-/** Reads one answer: whole, or event by event. */
-export interface AnswerReader {
-  /** Takes an answer that came in one piece: JSON as its value, text as text. */
-  whole(body: unknown): void;
+/** Reads one response: the whole body, or event by event. */
+export interface ResponseReader {
+  /** Reads the headers of a successful response, before its body. */
+  readHeaders?(header: (name: string) => string | undefined): void;
+  /** Reads a body that is no stream: the value of JSON, any other body as a string. */
+  readWhole(body: unknown): void;
   /**
-   * Takes one event of a stream.
-   * @returns whether it carried some of the answer itself
+   * Reads one event of a stream.
+   * @returns whether it contained a part of the model's answer
    */
-  event(data: Json): boolean;
+  readEvent(data: Json): boolean;
   /**
-   * What an event did that was taken, where that was nothing but to add to a text: one that differs from it in its text
-   * alone is not taken, but its text.
+   * The string that this event extended, if it did nothing else. Later events that differ only in that string are not passed to
+   * `readEvent`: their strings are appended to `text`.
    */
-  added?(event: Json): TextAdded | undefined;
-  /** The stream says that nothing more comes. */
-  done(): void;
-  /** Whether the last event came: who leaves then misses nothing. */
+  extendedText?(event: Json): ExtendedText | undefined;
+  /** The stream has said that it is complete, by `[DONE]`. */
+  endOfEvents(): void;
+  /** Whether everything has been received, so that nothing is lost if the app stops reading. */
   readonly isComplete: boolean;
-  /** Whether streams always tell that they are complete: one that ends without was cut. */
-  readonly tellsItsEnd?: boolean;
-  /** Whether nothing comes after it, so that the call is over even where its client reads no further. */
+  /** Whether a stream always says that it is complete: one that ends without saying so was cut off. */
+  readonly hasEndMarker?: boolean;
+  /** Whether nothing more has to be read: the call ends now, even if the client does not read the body to its end. */
   readonly isOver?: boolean;
-  /** What the provider says went wrong in mid-stream. */
+  /** Whether a body that is no JSON may be the model's answer. */
+  readonly acceptsText?: boolean;
+  /** The failure that the response states under a status of success, or in the middle of a stream. */
   readonly failure?: unknown;
-  /** How much of the answer came, in characters. */
+  /** The id by which the same result can be fetched again; undefined until the result exists. */
+  readonly resultId?: string | undefined;
+  /** How much of the model's answer has been received, in characters. */
   readonly amount: number;
-  answer(): Answer;
+  /** The facts of the response, by what has been read. */
+  response(): ModelResponse;
+}
+
+/**
+ * A kind of result that an app fetches later than it requests it: a background response, a run, the responses of a batch. It is
+ * recorded when it is fetched, once.
+ */
+export interface Retrieval<T extends StepType = StepType> {
+  /** The part of the step's name after the client: `Batch`. */
+  readonly operation: string;
+  /** The type of the step. */
+  readonly type: T;
+  /** The id of the result that a GET fetches; undefined if it fetches something else. */
+  idInUrl(url: URL): string | undefined;
+  /** The id of the result that a POST fetches; undefined if it does something else. */
+  idInBody?(request: ModelRequest): string | undefined;
+  /** A new reader for one response. */
+  reader(url: URL): ResultReader;
+  /** Whether the body has JSON lines, whatever its media type. */
+  readonly isLines?: boolean;
+  /**
+   * Whether a body may be a result, by its first line, or by the first megabyte of a longer line. The rest of other bodies is not
+   * read.
+   */
+  mayBeResult?(firstLine: string): boolean;
+}
+
+/** Reads a response that may be a result. */
+export interface ResultReader extends ResponseReader {
+  /** What was requested, as the result states it; undefined if there is no result, or none to record. */
+  readonly description: Description | undefined;
 }

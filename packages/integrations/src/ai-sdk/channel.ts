@@ -1,0 +1,126 @@
+/**
+ * Records calls of the AI SDK from its diagnostics channel, which version 7 has on Node. The SDK does not call registered telemetry
+ * integrations for calls with their own `telemetry.integrations`: only those calls are recorded from the channel.
+ */
+
+import {
+  announcingChannels,
+  runGuarded,
+  type Step,
+  scopeChannel,
+} from '@openlayer-tracing/core/integration';
+import { isRecord, type Json, list, record, text } from '../common/json.js';
+import type { AiTelemetry } from './telemetry.js';
+
+interface Message {
+  readonly type: unknown;
+  readonly event: Json;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+const NAME = 'ai:telemetry';
+const OPERATION =
+  /^(generateText|streamText|embed|embedMany|rerank|generateSpeech|transcribe|streamTranscribe|experimental_decide)$/;
+
+/** Subscribes to the channel. Does nothing if the runtime has no diagnostics channels. */
+export function listenToChannel(telemetry: AiTelemetry): void {
+  const channels = announcingChannels(NAME);
+  if (channels === undefined) return;
+  const listener = new ChannelListener(telemetry);
+  scopeChannel(channels.start, (message) => listener.start(messageOf(message)));
+  channels.asyncEnd.subscribe((message) => {
+    runGuarded('channel', () => listener.end(messageOf(message)));
+  });
+}
+
+function messageOf(message: unknown): Message {
+  const { type, event, result, error } = record(message);
+  return { type, event: record(event), result, error };
+}
+
+class ChannelListener {
+  readonly #telemetry: AiTelemetry;
+  /** The ids of the operations that are recorded from the channel. */
+  readonly #operations = new Set<unknown>();
+
+  constructor(telemetry: AiTelemetry) {
+    this.#telemetry = telemetry;
+  }
+
+  /** @returns the step in whose scope the announced code runs; undefined to keep the scope */
+  start({ type, event }: Message): Step | undefined {
+    const telemetry = this.#telemetry;
+    if (OPERATION.test(String(type))) this.#startOperation(event);
+    else if (!this.#operations.has(event.callId)) return undefined;
+    else if (type === 'step') telemetry.onStepStart(event);
+    else if (type === 'languageModelCall') telemetry.startModel(event);
+    else if (type === 'executeTool') {
+      telemetry.onToolExecutionStart(event);
+      return telemetry.toolOf(event)?.step;
+    }
+    return undefined;
+  }
+
+  end({ type, event, result, error }: Message): void {
+    if (!this.#operations.has(event.callId)) return;
+    if (OPERATION.test(String(type))) this.#endOperation(event, result, error);
+    else if (type === 'languageModelCall') this.#endModel(event, result, error);
+    else if (type === 'executeTool') {
+      const toolOutput =
+        error === undefined ? record(result).output : { type: 'tool-error', error };
+      this.#telemetry.onToolExecutionEnd({ ...event, toolOutput });
+    }
+  }
+
+  /** The SDK calls integrations in the same turn, if it calls them: the operation is recorded here if it did not. */
+  #startOperation(event: Json): void {
+    const telemetry = this.#telemetry;
+    telemetry.pendingOperations.add(event.callId);
+    queueMicrotask(() => {
+      if (!telemetry.pendingOperations.delete(event.callId)) return;
+      this.#operations.add(event.callId);
+      telemetry.startOperation(event);
+    });
+  }
+
+  #endOperation(event: Json, result: unknown, error: unknown): void {
+    this.#operations.delete(event.callId);
+    const { callId } = event;
+    if (error !== undefined) this.#telemetry.onError({ callId, error });
+    else this.#telemetry.endOperation(event, resultOf(result));
+  }
+
+  #endModel(event: Json, result: unknown, error: unknown): void {
+    const model = this.#telemetry.modelOf(event);
+    if (model === undefined) return;
+    if (error !== undefined) {
+      this.#telemetry.failModel(event, error);
+      return;
+    }
+    const { stream } = record(result);
+    // The SDK reads the stream from the object that it passes here.
+    if (isRecord(result) && stream instanceof ReadableStream) {
+      Object.assign(result, { stream: model.observeStream(stream, result) });
+    } else {
+      // There is no result if the app hides inputs or outputs.
+      model.endWith(result ?? {});
+    }
+  }
+}
+
+/** The result of an operation in the form that its telemetry events have. */
+function resultOf(result: unknown): Json {
+  const given = record(result);
+  const { responses, audio } = given;
+  const [response] = list(responses);
+  const { uint8Array, mediaType } = record(audio);
+  return {
+    ...given,
+    text: text(given.text),
+    ...(response !== undefined && { response }),
+    ...(uint8Array instanceof Uint8Array && {
+      audio: { byteLength: uint8Array.byteLength, mediaType },
+    }),
+  };
+}

@@ -1,0 +1,148 @@
+import { isRecord, type Json, record, text, without } from '../common/json.js';
+import { bytesOfBase64 } from '../common/media.js';
+import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
+
+/** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
+export interface Kind {
+  /** The part of the step's name after `AI SDK`. */
+  readonly operation: string;
+  readonly type: 'chat_completion' | 'embedding' | 'retriever';
+  inputs(given: Json): Json;
+  parameters(given: Json): Json;
+  /** Options of rerankings, which are neither input nor parameter. */
+  metadata?(given: Json): Json;
+  /** What is billed by the request itself: characters of speech. */
+  billing?(given: Json): Json;
+}
+
+/** Options that are not sent to the model. */
+const CONTROL = ['abortSignal', 'headers', 'maxRetries', 'includeRawChunks'] as const;
+/** Fields of a telemetry event that are no options of the call. */
+const ABOUT_EVENT = [
+  ...['callId', 'operationId', 'provider', 'modelId', 'functionId', 'recordInputs'],
+  ...['recordOutputs', 'aiVersion', 'runtimeContext', 'timestamp', 'durableContext'],
+] as const;
+
+/** A kind whose inputs are the given options, and whose parameters are all others. */
+function kind(
+  operation: string,
+  type: Kind['type'],
+  content: readonly string[],
+  more: Partial<Kind> = {},
+): Kind {
+  return {
+    operation,
+    type,
+    inputs: (given) =>
+      Object.fromEntries(
+        content.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
+      ),
+    parameters: (given) => snakeCased(without(given, ...content, ...CONTROL, ...ABOUT_EVENT)),
+    ...more,
+  };
+}
+
+const chat: Kind = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  inputs: ({ prompt, messages, promptMessages, instructions, tools }) =>
+    without({
+      prompt: withInstructions(instructions, prompt ?? messages ?? promptMessages),
+      tools,
+    }),
+  parameters: aiParameters,
+};
+const embedding: Kind = {
+  operation: 'Embedding',
+  type: 'embedding',
+  inputs: ({ values, value }) => without({ input: values ?? value }),
+  parameters: ({ providerOptions, dimensions }) =>
+    snakeCased(settingsIn({ providerOptions, dimensions })),
+};
+const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
+  inputs: ({ query, documents }) => without({ query, documents: documentsOf(documents) }),
+  parameters: () => ({}),
+  metadata: ({ topN, providerOptions }) =>
+    snakeCased(without({ topN, ...settingsIn({ providerOptions }) })),
+});
+const image = kind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
+const video = kind('Video', 'chat_completion', [
+  ...['prompt', 'image', 'frameImages', 'inputReferences'],
+]);
+const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
+  billing: ({ text: input }) => without({ characters: text(input)?.length }),
+});
+const transcription: Kind = {
+  ...kind('Transcription', 'chat_completion', ['audio', 'mediaType']),
+  inputs: ({ audio, mediaType }) => without({ audio: nameAudio(audio, mediaType) }),
+};
+const decision = kind('Decision', 'chat_completion', ['state', 'questions']);
+const extraction = kind('Extraction', 'chat_completion', ['state', 'fields']);
+
+/** The kinds of calls that are one operation in the telemetry. */
+export const OPERATIONS: Readonly<Record<string, Kind>> = {
+  embed: embedding,
+  embedMany: embedding,
+  rerank,
+  generateSpeech: speech,
+  transcribe: transcription,
+  streamTranscribe: transcription,
+  decide: decision,
+};
+
+export { chat, embedding };
+
+/** The methods of models that send a request to the provider. */
+export const METHODS = [
+  ...['doGenerate', 'doStream', 'doEmbed', 'doRerank', 'doDecide', 'doEvaluate', 'doExtract'],
+  ...['doGenerateFromUrl', 'doStart'],
+] as const;
+
+const BY_METHOD: Readonly<Record<string, Kind>> = {
+  doEmbed: embedding,
+  doRerank: rerank,
+  doDecide: decision,
+  doEvaluate: decision,
+  doExtract: extraction,
+  doGenerateFromUrl: transcription,
+  doStart: video,
+};
+
+/** The kind of a model, by the called method, the model's fields and the options of the call. */
+export function kindOf(model: object, method: string, given: Json): Kind {
+  const known = BY_METHOD[method];
+  if (known !== undefined) return known;
+  if ('maxImagesPerCall' in model) return image;
+  if ('maxVideosPerCall' in model) return video;
+  if ('audio' in given) return transcription;
+  return typeof given.text === 'string' ? speech : chat;
+}
+
+/** The messages with the instructions before them, which the AI SDK passes separately. */
+function withInstructions(instructions: unknown, messages: unknown): unknown {
+  if (instructions === undefined || !Array.isArray(messages)) return messages;
+  const messagesOf = typeof instructions === 'string' ? { content: instructions } : instructions;
+  return [
+    ...(Array.isArray(messagesOf) ? messagesOf : [{ role: 'system', ...record(messagesOf) }]),
+    ...messages,
+  ];
+}
+
+/** The documents. Models receive them in an object with their type. */
+function documentsOf(documents: unknown): unknown {
+  return isRecord(documents) && Array.isArray(documents.values) ? documents.values : documents;
+}
+
+/** The name of audio, by its bytes or by its size alone; undefined if it has neither. */
+function nameAudio(audio: unknown, mediaType: unknown): unknown {
+  if (typeof audio === 'string') {
+    return `[${text(mediaType) ?? 'audio'}, ${bytesOfBase64(audio)} bytes]`;
+  }
+  if (audio instanceof Uint8Array) {
+    return `[${text(mediaType) ?? 'audio'}, ${audio.byteLength} bytes]`;
+  }
+  if (audio instanceof URL) return audio.href;
+  const { byteLength, mediaType: type } = record(audio);
+  if (typeof byteLength !== 'number') return undefined;
+  return `[${text(type) ?? 'audio'}, ${byteLength} bytes]`;
+}

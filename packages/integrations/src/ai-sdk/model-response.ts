@@ -1,0 +1,351 @@
+import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { bytesOfBase64 } from '../common/media.js';
+import { otherFields } from '../common/other-fields.js';
+import { requestIdIn } from '../http/fetch.js';
+import { OpenAIUsage } from '../shapes/openai/usage.js';
+import { Message } from '../shapes/reading/message.js';
+import { aiBilling, aiModel, aiTokens, reasoningTokens } from './sdk-fields.js';
+
+/** Parts without any information, or whose information other parts repeat. */
+const IGNORED_PARTS: ReadonlySet<unknown> = new Set([
+  ...['ping', 'raw', 'error'],
+  ...['transcript-partial', 'transcript-final'],
+]);
+/** Fields of a complete response that are read, or of no interest. */
+const READ: ReadonlySet<string> = new Set([
+  ...['content', 'object', 'objectText', 'embedding', 'embeddings', 'value', 'values', 'text'],
+  ...['finishReason', 'rawFinishReason', 'usage', 'providerMetadata', 'response', 'request'],
+  ...['responses', 'originalDocuments', 'rerankedDocuments'],
+  ...['rawCall', 'rawResponse', 'warnings', 'images', 'videos', 'audio', 'ranking', 'answers'],
+  ...['documents', 'documentsType', 'query', 'topN', 'state', 'questions', 'fields', 'segments'],
+  ...['durationInSeconds', 'structuredOutputText', 'operation', 'type', 'stepNumber', 'reasoning'],
+  ...['callId', 'embedCallId', 'operationId', 'provider', 'modelId', 'functionId', 'aiVersion'],
+  ...['recordInputs', 'recordOutputs', 'runtimeContext', 'toolsContext', 'timestamp'],
+  ...['maxRetries', 'headers', 'providerOptions', 'maxOutputTokens', 'inputAudioFormat'],
+  ...[
+    'durableContext',
+    'performance',
+    'msToFirstChunk',
+    'reasoningText',
+    'timestampGranularities',
+    'isEnabled',
+  ],
+]);
+const TOOL_FIELDS: ReadonlySet<string> = new Set([
+  ...['type', 'id', 'toolCallId', 'toolName', 'input', 'args', 'toolCallType', 'providerMetadata'],
+]);
+const TEXT_FIELDS: ReadonlySet<string> = new Set([
+  ...['type', 'id', 'text', 'delta', 'citations', 'providerMetadata'],
+]);
+/** Fields of a usage that are read. */
+const COUNTED: ReadonlySet<string> = new Set([
+  ...['inputTokens', 'outputTokens', 'totalTokens', 'tokens', 'reasoningTokens'],
+  ...['cachedInputTokens', 'inputTokenDetails', 'outputTokenDetails', 'raw'],
+]);
+
+/** Reads the response of a model of the AI SDK: complete, or part by part. */
+export class SdkResponse {
+  readonly message = new Message();
+  #facts: StepUpdate = {};
+  #metadata: Json = {};
+  #details: Json = {};
+  readonly #partMetadata = new Map<unknown, Json>();
+  #usage: unknown;
+  /** The body that the provider sent, if the SDK passes it on. */
+  #body: unknown;
+  /** The metadata of each provider, by the provider's name. */
+  #providerMetadata: Json = {};
+  #billing: Billing = {};
+  /** The number of uses of the provider's own tools, by name. */
+  readonly #toolUses: Record<string, number> = {};
+  #hasMedia = false;
+  /** The index of each tool result among the parts, by the id of the call. */
+  readonly #results = new Map<unknown, number>();
+
+  /** Fields of the step's type. */
+  get facts(): StepUpdate {
+    return this.#facts;
+  }
+
+  get metadata(): Json {
+    return this.#metadata;
+  }
+
+  /** The other fields of the response, which may be content. */
+  get details(): Json {
+    const parts = [...this.#partMetadata.values()];
+    return parts.length > 0 ? { ...this.#details, partMetadata: parts } : this.#details;
+  }
+
+  get billing(): Billing {
+    const stated = aiBilling(this.#usage, this.#providerMetadata, this.#body);
+    const toolUses = { ...this.#toolUses, ...stated.toolUses };
+    return {
+      ...stated,
+      ...(Object.keys(toolUses).length > 0 && { toolUses }),
+      ...this.#billing,
+    };
+  }
+
+  /** How much has been received. */
+  get amount(): number {
+    return this.message.amount;
+  }
+
+  get hasOutput(): boolean {
+    return this.amount > 0 || this.#hasMedia || this.message.output !== undefined;
+  }
+
+  readWhole(response: Json): void {
+    for (const part of list(response.content)) this.readPart(record(part));
+    const { objectText, reasoning, embeddings, embedding } = response;
+    if (typeof objectText === 'string') {
+      this.message.text.add(objectText);
+      this.message.reasoning.add(text(reasoning) ?? '');
+    }
+    const { structuredOutputText: structured } = response;
+    if (this.message.text.chars === 0) this.message.text.add(text(structured) ?? '');
+    else if (structured !== this.message.text.toString()) {
+      this.#detail(without({ structuredOutputText: structured }));
+    }
+    this.#takeMedia(response);
+    this.readHead(response);
+    this.#detail(otherFields(response, READ));
+    const vectors = Array.isArray(embedding) ? [embedding] : embeddings;
+    if (vectors === undefined) return;
+    const [first] = list(vectors);
+    this.#facts = {
+      ...this.#facts,
+      embeddingCount: list(vectors).length,
+      ...(Array.isArray(first) && { embeddingDimensions: first.length }),
+    };
+  }
+
+  readPart(part: Json): void {
+    switch (part.type) {
+      // A stream has thousands of these.
+      case 'text-delta':
+        this.message.text.add(text(part.delta) ?? '');
+        this.#takePartMetadata(part);
+        break;
+      case 'reasoning-delta':
+        this.message.reasoning.add(text(part.delta) ?? '');
+        this.#takePartMetadata(part);
+        break;
+      case 'text-start':
+      case 'reasoning-start':
+      case 'reasoning-end':
+        this.#takePartMetadata(part);
+        break;
+      case 'text':
+      case 'text-end':
+        this.#takeText(part);
+        break;
+      case 'reasoning':
+        this.message.reasoning.add(text(part.text) ?? '');
+        this.#takePartMetadata(part);
+        this.#keepRest(part);
+        break;
+      case 'tool-input-start':
+      case 'tool-input-delta':
+      case 'tool-input-end':
+      case 'tool-call':
+        this.#takeCall(part);
+        break;
+      case 'tool-result':
+        this.#takeResult(part);
+        break;
+      case 'source':
+        this.message.cite(without(part, 'type'));
+        break;
+      case 'transcript-delta':
+        this.message.text.add(text(part.delta) ?? '');
+        break;
+      case 'audio':
+      case 'audio-delta':
+        this.#hasMedia = true;
+        break;
+      case 'stream-start':
+        this.#detail(otherFields({ warnings: part.warnings }, NONE));
+        break;
+      case 'response-metadata':
+        this.readHead({ response: part });
+        break;
+      case 'finish':
+        if (this.message.text.chars === 0) this.#takeMedia(part);
+        this.readHead(part);
+        this.#detail(otherFields(part, READ));
+        break;
+      default:
+        if (!IGNORED_PARTS.has(part.type)) this.message.addPart(part);
+    }
+  }
+
+  #takeText(part: Json): void {
+    this.message.text.add(text(part.text) ?? '');
+    for (const each of list(part.citations)) this.message.cite(each);
+    this.#takePartMetadata(part);
+    this.#keepRest(part);
+  }
+
+  /** Reads the provider's metadata of a part: its signature, its sources. */
+  #takePartMetadata({ type, id, providerMetadata }: Json): void {
+    const about = partMetadata(providerMetadata);
+    if (about === undefined) return;
+    // Several pieces of a part may have the same metadata.
+    const place = id === undefined ? this.#partMetadata.size : id;
+    if (this.#partMetadata.size >= MAX_PARTS && !this.#partMetadata.has(place)) return;
+    const kind = String(type).replace(/-(start|delta|end)$/, '');
+    this.#partMetadata.set(place, { type: kind, ...this.#partMetadata.get(place), ...about });
+  }
+
+  #keepRest(part: Json): void {
+    const more = otherFields(part, TEXT_FIELDS);
+    if (Object.keys(more).length > 0) this.message.addPart({ type: part.type, ...more });
+  }
+
+  /** Adds a tool result. A later result of the same call replaces a preliminary one. */
+  #takeResult(part: Json): void {
+    const { others } = this.message;
+    const place = this.#results.get(part.toolCallId);
+    if (place === undefined) {
+      this.#results.set(part.toolCallId, others.length);
+      this.message.addPart(part);
+    } else others[place] = part;
+  }
+
+  /** Reads a tool call, which is received in pieces and then once more complete. */
+  #takeCall(part: Json): void {
+    const id = text(part.toolCallId) ?? text(part.id);
+    const tool = this.message.tool(`call ${id}`);
+    if (tool === undefined) return;
+    tool.id = id;
+    tool.name = text(part.toolName) ?? tool.name;
+    if (part.type === 'tool-input-delta') tool.arguments.add(text(part.delta) ?? '');
+    const about = partMetadata(part.providerMetadata);
+    if (about !== undefined) tool.more = { ...tool.more, providerMetadata: about };
+    if (part.type === 'tool-input-start')
+      tool.more = { ...tool.more, ...otherFields(part, TOOL_FIELDS) };
+    if (part.type !== 'tool-call') return;
+    const { input = part.args } = part;
+    if (tool.arguments.chars === 0) {
+      tool.arguments.add(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
+    }
+    tool.more = { ...tool.more, ...otherFields(part, TOOL_FIELDS) };
+    if (part.providerExecuted === true && tool.name !== undefined) {
+      this.#toolUses[tool.name] = (this.#toolUses[tool.name] ?? 0) + 1;
+    }
+  }
+
+  /** Reads images, audio, videos, transcripts and rankings. */
+  #takeMedia(response: Json): void {
+    const { images, videos, audio, ranking, answers, operation, durationInSeconds } = response;
+    if (images !== undefined) {
+      for (const each of list(images)) this.message.addPart(nameMedium('image', each));
+      this.#billing = { ...this.#billing, pictures: list(images).length };
+    }
+    for (const each of list(videos)) this.message.addPart(nameVideo(record(each)));
+    if (audio !== undefined && response.segments === undefined) {
+      this.message.addPart(nameMedium('audio', audio));
+    }
+    if (response.segments !== undefined || durationInSeconds !== undefined) {
+      this.message.text.add(text(response.text) ?? '');
+      this.#detail(without({ segments: some(response.segments), durationInSeconds }));
+      const seconds = count(durationInSeconds);
+      if (seconds !== undefined) this.#billing = { ...this.#billing, seconds };
+    }
+    for (const each of [ranking, answers]) {
+      if (each === undefined) continue;
+      this.#facts = { ...this.#facts, output: each };
+      this.#hasMedia = true;
+    }
+    if (operation !== undefined) this.message.addPart({ operation });
+  }
+
+  /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
+  readHead(head: Json): void {
+    const { response, finishReason, rawFinishReason, providerMetadata, warnings, usage } = head;
+    const { id, modelId, headers, body } = record(response);
+    if (isRecord(body)) this.#body = body;
+    // Up to version 5 a string, then an object with the SDK's word and the provider's.
+    const reason = isRecord(finishReason) ? text(finishReason.unified) : text(finishReason);
+    const raw = isRecord(finishReason) ? text(finishReason.raw) : text(rawFinishReason);
+    if (usage !== undefined) this.#usage = usage;
+    if (isRecord(providerMetadata))
+      this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };
+    this.#metadata = {
+      ...this.#metadata,
+      ...without({
+        responseId: text(id),
+        requestId: requestIdIn(headers),
+        finishReason: reason,
+        rawFinishReason: raw?.replaceAll('_', '-') === reason ? undefined : raw,
+        reasoningTokens: reasoningTokens(usage),
+      }),
+    };
+    this.#detail(
+      otherFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }, NONE),
+    );
+    this.#detail(otherFields({ usage: otherUsage(usage) }, NONE));
+    const tokens = aiTokens(this.#usage, this.#providerMetadata);
+    this.#facts = {
+      ...this.#facts,
+      ...(typeof modelId === 'string' && { model: aiModel(modelId) }),
+      ...(tokens && tokenFields(tokens)),
+    };
+  }
+
+  #detail(details: Json): void {
+    this.#details = { ...this.#details, ...details };
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const PART_IDS: ReadonlySet<string> = new Set(['itemId']);
+const MAX_PARTS = 256;
+
+/** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
+function otherUsage(usage: unknown): Json {
+  const { raw, ...otherCounts } = record(usage);
+  const usageOfProvider = new OpenAIUsage();
+  usageOfProvider.take(raw);
+  return { ...otherFields(otherCounts, COUNTED), ...usageOfProvider.others };
+}
+
+/** The metadata without empty fields. */
+function nonEmptyMetadata(about: Json, known = NONE): Json {
+  return Object.fromEntries(
+    Object.entries(about)
+      .map(([name, value]) => [name, isRecord(value) ? otherFields(value, known) : value])
+      .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
+  );
+}
+
+/** The metadata of a part, under the providers' names; undefined if there is none. */
+function partMetadata(providerMetadata: unknown): Json | undefined {
+  if (!isRecord(providerMetadata)) return undefined;
+  const about = nonEmptyMetadata(providerMetadata, PART_IDS);
+  return Object.keys(about).length > 0 ? about : undefined;
+}
+
+function some(items: unknown): unknown {
+  return list(items).length > 0 ? items : undefined;
+}
+
+function nameMedium(kind: string, data: unknown): unknown {
+  if (typeof data === 'string') {
+    if (/^https?:/.test(data)) return { type: kind, url: data };
+    return `[${kind}, ${bytesOfBase64(data)} bytes]`;
+  }
+  if (data instanceof Uint8Array) return `[${kind}, ${data.byteLength} bytes]`;
+  const { byteLength, mediaType } = record(data);
+  if (typeof byteLength !== 'number') return data;
+  return `[${text(mediaType) ?? kind}, ${byteLength} bytes]`;
+}
+
+function nameVideo(video: Json): unknown {
+  const { type, data, mediaType } = video;
+  if (type !== 'base64' && type !== 'binary') return video;
+  return nameMedium(text(mediaType) ?? 'video', data);
+}

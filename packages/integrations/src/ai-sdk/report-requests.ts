@@ -1,0 +1,35 @@
+/** Reports the AI SDK's requests that it sends no telemetry for, of models that are not traced. */
+
+import { freePaths } from '../common/free-paths.js';
+import { reportRequests } from '../http/report-requests.js';
+
+/** Free paths of the SDK's providers. Creating a batch is not free: no step has the cost of its results. */
+const FREE = [
+  /:(cancel|countTokens|computeTokens|fetchPredictOperation)$/,
+  ...freePaths(`
+    files
+    files/**
+    upload/**
+    uploads
+    uploads/**
+    skills
+    skills/**
+    messages/count_tokens
+    messages/batches/*/cancel
+    batches/*/cancel
+    video-model/status
+    batch/status
+    batch/results
+    batch/cancel
+    batch/list
+  `),
+];
+
+/** From version 5 on, the SDK and the package of the provider add their names to the header. */
+const AGENT = /(^| )ai(-sdk\/[a-z][\w-]*)?\/\d/;
+/** Node's own WebSocket takes no such header, so each one to a billed path is taken for the SDK's. */
+const SOCKET_AGENT = new RegExp(`${AGENT.source}|^(node|undici)$`);
+
+export function reportAiRequests(): void {
+  reportRequests('ai-sdk', { userAgent: AGENT, socketAgent: SOCKET_AGENT, free: FREE });
+}

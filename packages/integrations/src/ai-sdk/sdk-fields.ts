@@ -1,0 +1,231 @@
+/** Converts fields of the AI SDK to those of the platform: provider, model, tokens, billing and parameters. */
+
+import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, known, record, text } from '../common/json.js';
+import { otherFields } from '../common/other-fields.js';
+import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
+import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
+import { openAIBilling, openAITokens } from '../shapes/openai/usage.js';
+
+/** Our names of providers, where the SDK has others. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  'azure-openai': 'azure',
+  vertex: 'google',
+  'amazon-bedrock': 'bedrock',
+  togetherai: 'together_ai',
+  fireworks: 'fireworks_ai',
+};
+
+/** The provider: `openai` of `openai.chat`; for a gateway, the vendor with which the model's path begins. */
+export function aiProvider(provider: unknown, modelId: unknown): string | undefined {
+  const name = text(provider)?.split('.')[0];
+  if (name === 'gateway') {
+    const [vendor, ...path] = text(modelId)?.split('/') ?? [];
+    return path.length > 0 ? aiProvider(vendor, undefined) : undefined;
+  }
+  return name === undefined || name === '' ? undefined : (PROVIDERS[name] ?? name);
+}
+
+/** The model's name without the vendor that a gateway puts before it. */
+export function aiModel(modelId: unknown): string | undefined {
+  return text(modelId)?.replace(/^.*\//, '') || undefined;
+}
+
+/**
+ * The counts of a usage: flat up to version 5, nested from version 6 on, flat with details in the telemetry of version 7. Counts of
+ * the provider's own usage take precedence.
+ * @param about the metadata of the providers, by their names
+ */
+export function aiTokens(usage: unknown, about: Json): TokenCounts | undefined {
+  if (!isRecord(usage)) return undefined;
+  return { ...sdkTokens(usage, about), ...known(providerTokens(usage.raw, about) ?? {}) };
+}
+
+/** The counts of the provider's own usage, which has more of them. */
+function providerTokens(raw: unknown, { anthropic, google, vertex }: Json): Json | undefined {
+  const { promptTokenCount } = record(raw);
+  const gemini = promptTokenCount === undefined ? undefined : raw;
+  const usage = gemini ?? record(google).usageMetadata ?? record(vertex).usageMetadata;
+  if (isRecord(usage)) return geminiTokens(withToolTokens(usage)) as Json | undefined;
+  const { prompt_tokens, input_tokens, input_tokens_details } = record(raw);
+  if (prompt_tokens !== undefined || input_tokens_details !== undefined) {
+    return openAITokens(raw) as Json | undefined;
+  }
+  if (input_tokens === undefined || !isRecord(anthropic)) return undefined;
+  return anthropicTokens(record(raw)) as Json | undefined;
+}
+
+/** Adds the tokens of Google's own tools, which the SDK leaves out up to version 5: the part of the total that nothing else explains. */
+function withToolTokens(usage: Json): Json {
+  const {
+    promptTokenCount: promptTokens,
+    candidatesTokenCount: answerTokens,
+    thoughtsTokenCount: thoughtTokens,
+  } = usage;
+  const total = count(usage.totalTokenCount);
+  if (
+    total === undefined ||
+    count(promptTokens) === undefined ||
+    count(thoughtTokens) === undefined
+  )
+    return usage;
+  const toolTokens =
+    total - Number(promptTokens) - (count(answerTokens) ?? 0) - Number(thoughtTokens);
+  return toolTokens > 0 ? { toolUsePromptTokenCount: toolTokens, ...usage } : usage;
+}
+
+function sdkTokens(usage: Json, about: Json): TokenCounts {
+  const { inputTokens, outputTokens } = usage;
+  const cacheCreationHour =
+    hourlyCacheTokens(usage.raw) ?? hourlyCacheTokens(record(about.anthropic).usage);
+  if (isRecord(inputTokens) || isRecord(outputTokens)) {
+    const into = record(inputTokens);
+    return {
+      input: count(into.total),
+      output: count(record(outputTokens).total),
+      cached: count(into.cacheRead),
+      cacheCreation: count(into.cacheWrite),
+      cacheCreationHour,
+      reasoning: reasoningTokens(usage),
+    };
+  }
+  const details = record(usage.inputTokenDetails);
+  const cached = count(details.cacheReadTokens) ?? count(usage.cachedInputTokens);
+  const input = count(inputTokens) ?? count(usage.tokens);
+  // Up to version 5, the counts of these providers do not contain tokens read from or written to a cache.
+  const separateCache =
+    usage.inputTokenDetails === undefined ? cacheOutsideInput(about) : undefined;
+  return {
+    // Embeddings have only one count.
+    input:
+      input === undefined || !separateCache
+        ? input
+        : input + (cached ?? 0) + (separateCache.written ?? 0),
+    output: count(outputTokens),
+    total: separateCache ? undefined : (count(usage.totalTokens) ?? count(usage.tokens)),
+    cached,
+    cacheCreation: count(details.cacheWriteTokens) ?? separateCache?.written,
+    cacheCreationHour,
+    reasoning: reasoningTokens(usage),
+  };
+}
+
+/** The tokens written to a cache, for providers that count their caches in addition to the input; undefined for all others. */
+function cacheOutsideInput({
+  anthropic,
+  bedrock,
+}: Json): { readonly written?: number | undefined } | undefined {
+  if (isRecord(anthropic)) {
+    const { usage, cacheCreationInputTokens } = anthropic;
+    const stated = count(cacheCreationInputTokens);
+    return { written: stated ?? count(record(usage).cache_creation_input_tokens) };
+  }
+  if (!isRecord(bedrock)) return undefined;
+  return { written: count(record(bedrock.usage).cacheWriteInputTokens) };
+}
+
+/** What the price of a call depends on besides its tokens, as the provider or a gateway states it. */
+export function aiBilling(usage: unknown, about: Json, body: unknown): Billing {
+  let statedTier = tierIn(body);
+  let billing: Billing = openAIBilling(record(record(usage).raw));
+  for (const each of Object.values(about)) {
+    const { usage: raw, serviceTier, service_tier, cost } = record(each);
+    billing = { ...billing, ...openAIBilling(record(raw)) };
+    statedTier = text(serviceTier) ?? text(service_tier) ?? statedTier;
+    // A gateway that knows no price sends 0.
+    const stated = count(typeof cost === 'string' ? Number(cost) : cost) ?? 0;
+    if (stated > 0) billing = { ...billing, statedCost: stated };
+  }
+  return {
+    ...billing,
+    ...(statedTier !== undefined && { serviceTier: statedTier }),
+    ...googleToolUses(about),
+  };
+}
+
+/** The tier in the body that the provider sent. The SDK does not always pass it on. */
+function tierIn(body: unknown): string | undefined {
+  const { service_tier, usageMetadata } = record(body);
+  return text(service_tier) ?? text(record(usageMetadata).serviceTier);
+}
+
+/** The tier that a call requests; undefined if it requests none. */
+export function requestedTier({ providerOptions }: Json): string | undefined {
+  for (const options of Object.values(record(providerOptions))) {
+    const { serviceTier, service_tier, sharedRequestType } = record(options);
+    const tier = text(serviceTier) ?? text(service_tier) ?? text(sharedRequestType);
+    if (tier !== undefined) return tier;
+  }
+  return undefined;
+}
+
+/** The uses of Google's own tools in its metadata. Code executions are not among them: they are parts of the answer. */
+function googleToolUses({ google, googleVertex, vertex }: Json): Billing {
+  const facts = record(google ?? googleVertex ?? vertex);
+  // The SDK may have sent several requests for one answer.
+  const { groundingMetadataPerRequest: several } = facts;
+  const all = Array.isArray(several)
+    ? several.map((each, i) =>
+        i === 0 ? { ...facts, groundingMetadata: each } : { groundingMetadata: each },
+      )
+    : [facts];
+  return geminiToolUses(all.map((each) => ({ facts: each, executions: 0 })));
+}
+
+/** The reasoning tokens, which are a part of the output and priced like it. */
+export function reasoningTokens(usage: unknown): number | undefined {
+  const { outputTokens, outputTokenDetails, reasoningTokens } = record(usage);
+  return (
+    count(record(outputTokens).reasoning) ??
+    count(record(outputTokenDetails).reasoningTokens) ??
+    count(reasoningTokens)
+  );
+}
+
+const PARAMETERS = [
+  'maxOutputTokens',
+  'temperature',
+  'topP',
+  'topK',
+  'presencePenalty',
+  'frequencyPenalty',
+  'stopSequences',
+  'seed',
+  'reasoning',
+  'toolChoice',
+  'responseFormat',
+  'providerOptions',
+  'activeTools',
+  'toolOrder',
+  'output',
+  'schema',
+  'schemaName',
+  'schemaDescription',
+] as const;
+
+/** The parameters of a call, in snake case. */
+export function aiParameters(settings: Json): Json {
+  const { output } = settings;
+  // From version 5 on an object with functions.
+  const named = { ...settings, output: text(record(output).name) ?? text(output) };
+  return snakeCased(settingsIn(named));
+}
+
+/** The parameters among the options of an operation, without empty ones. */
+export function settingsIn(given: Json): Json {
+  const { dimensions } = given;
+  const settings = Object.fromEntries(PARAMETERS.map((name) => [name, given[name]]));
+  return otherFields({ ...settings, dimensions }, NOTHING);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The object with its keys in snake case. */
+export function snakeCased(value: Json): Json {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      item,
+    ]),
+  );
+}

@@ -1,0 +1,160 @@
+/** Traces clients that Speakeasy generates: Mistral's, and a part of Google's. They have HTTP clients and hooks of their own. */
+
+import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
+import { record, valuesOf } from '../common/json.js';
+import { replaceMethod } from '../common/replace-method.js';
+import { traced } from '../common/traced.js';
+import type { EntryPoint } from '../http/entry-point.js';
+import { MethodCall } from '../http/method-call.js';
+import { traceFetch } from '../http/trace-fetch.js';
+
+/** The part of such a client's HTTP client that is used. */
+interface HttpClient {
+  request(request: Request): Promise<Response>;
+  clone(): HttpClient;
+}
+
+/** The options of such a client, which its parts share. */
+interface SharedOptions {
+  httpClient?: HttpClient;
+  http_client?: HttpClient;
+  readonly hooks: {
+    registerBeforeRequestHook(hook: {
+      beforeRequest(context: object, request: Request): Request;
+    }): void;
+  };
+}
+
+/** A client, or a part of one. Both send requests, and create parts with their options. */
+export interface SpeakeasyClient {
+  readonly _options: SharedOptions;
+  _httpClient?: HttpClient;
+}
+
+/** The depth of the deepest part of a client: `client.beta.libraries.documents`. */
+const MAX_DEPTH = 4;
+
+/** Whether the client has the hooks of clients that Speakeasy generates. */
+export function isSpeakeasy(client: unknown): client is SpeakeasyClient {
+  return (
+    typeof record(record(record(client)._options).hooks).registerBeforeRequestHook === 'function'
+  );
+}
+
+/**
+ * Traces the requests of the client and of the parts that it has created already.
+ * @param key the name of the option that holds the HTTP client
+ */
+export function traceSpeakeasy(
+  client: SpeakeasyClient,
+  entryPoint: EntryPoint,
+  key: 'httpClient' | 'http_client',
+): void {
+  const { hooks } = client._options;
+  const callOf = traced.has(hooks) ? undefined : registerCallHook(hooks);
+  if (callOf !== undefined) calls.set(hooks, callOf);
+  const [, ...parts] = partsOf(client);
+  if (parts.length > 0) traceSharedHttpClient(client._options, entryPoint, key);
+  for (const part of [client, ...parts]) tracePart(part, entryPoint, key);
+}
+
+/** Whether the client has created a part whose HTTP client cannot be replaced. */
+export function hasUnreachableParts(client: SpeakeasyClient): boolean {
+  const [, ...parts] = partsOf(client);
+  const isReached = ({ _options: { hooks, httpClient }, _httpClient }: SpeakeasyClient) =>
+    (httpClient ?? _httpClient) !== undefined || traced.has(hooks);
+  return !parts.every(isReached);
+}
+
+/**
+ * Traces the HTTP client itself, because existing parts may hold it in private fields. Requests of other clients that share it
+ * pass unrecorded.
+ */
+function traceSharedHttpClient(
+  { hooks, ...options }: SharedOptions,
+  entryPoint: EntryPoint,
+  key: 'httpClient' | 'http_client',
+): void {
+  const below = options[key];
+  if (below === undefined || traced.has(below) || Object.isFrozen(below)) return;
+  traced.add(below);
+  replaceMethod(below, 'request', (request) => {
+    return function tracedRequest(this: HttpClient, sent) {
+      const call = calls.get(hooks)?.(sent);
+      if (call === undefined) return request.call(this, sent);
+      const send = traceFetch((outgoing: Request) => request.call(this, outgoing), entryPoint);
+      return inClientCall(call, () => send(sent));
+    };
+  });
+}
+
+type CallOf = (request: Request) => MethodCall | undefined;
+
+/** Finds the call of a request, by the hooks that a client shares with its parts. All copies of this package use it. */
+const calls = processWide('integrations.speakeasy-calls.v1', () => new WeakMap<object, CallOf>());
+
+function tracePart(
+  part: SpeakeasyClient,
+  entryPoint: EntryPoint,
+  key: 'httpClient' | 'http_client',
+): void {
+  const { _options: options } = part;
+  const below = part._httpClient ?? options[key] ?? PLAIN;
+  const above = traced.has(below) ? below : tracedHttpClient(below, entryPoint, options.hooks);
+  if (!traced.has(options)) {
+    traced.add(options);
+    options[key] = above;
+  }
+  if (part._httpClient !== undefined && !Object.isFrozen(part)) part._httpClient = above;
+}
+
+/** An HTTP client that traces the requests of the app's, which is not changed. */
+function tracedHttpClient(below: HttpClient, entryPoint: EntryPoint, hooks: object): HttpClient {
+  const request = traceFetch((sent: Request) => below.request(sent), entryPoint);
+  const above = Object.create(below) as HttpClient;
+  above.request = (sent) => {
+    const call = calls.get(hooks)?.(sent);
+    return call === undefined ? request(sent) : inClientCall(call, () => request(sent));
+  };
+  traced.add(above);
+  return above;
+}
+
+/** Registers a hook that assigns requests to calls: all attempts of one call have the same hook context. */
+function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
+  traced.add(hooks);
+  const callOfContext = new WeakMap<object, MethodCall>();
+  const callOf = new WeakMap<Request, MethodCall>();
+  hooks.registerBeforeRequestHook({
+    beforeRequest(context, request) {
+      let call = callOfContext.get(context);
+      if (call === undefined) {
+        call = new MethodCall({ maxRetries: retriesIn(context) });
+        callOfContext.set(context, call);
+      }
+      callOf.set(request, call);
+      return request;
+    },
+  });
+  return (request) => callOf.get(request);
+}
+
+function retriesIn(context: object): number {
+  const { retryConfig, retry_config } = record(context);
+  const { strategy, maxRetries } = record(retryConfig ?? retry_config);
+  if (strategy === 'backoff') return Number.POSITIVE_INFINITY;
+  if (strategy !== 'attempt-count-backoff') return 0;
+  return typeof maxRetries === 'number' ? maxRetries : Number.POSITIVE_INFINITY;
+}
+
+/** The client and all parts that it has created. */
+function partsOf(client: SpeakeasyClient, depth = 0): readonly SpeakeasyClient[] {
+  const below = depth >= MAX_DEPTH ? [] : valuesOf(client).filter(isSpeakeasy);
+  return [client, ...below.flatMap((part) => partsOf(part, depth + 1))];
+}
+
+/** What such a client uses if its options have no HTTP client. */
+const PLAIN: HttpClient = {
+  request: (request) => fetch(request),
+  clone: () => PLAIN,
+};

@@ -1,0 +1,186 @@
+/** Traces clients that Stainless generates: those of OpenAI, Anthropic, Groq and Together. */
+
+import {
+  currentClientCall,
+  inClientCall,
+  isUntraced,
+  reportUnrecorded,
+  runGuarded,
+} from '@openlayer-tracing/core/integration';
+import { replaceMethod } from '../common/replace-method.js';
+import { traced } from '../common/traced.js';
+import type { EntryPoint } from '../http/entry-point.js';
+import type { AnyFetch } from '../http/fetch.js';
+import { MethodCall } from '../http/method-call.js';
+import { pathPattern } from '../http/recognize.js';
+import { reportSockets, SOCKETS } from '../http/report-requests.js';
+import { traceFetch } from '../http/trace-fetch.js';
+
+/** The part of such a client that is used. Some of it is private in the client's own types. */
+interface StainlessClient {
+  fetch: AnyFetch;
+  request(options: unknown, ...rest: unknown[]): unknown;
+  withOptions?(...args: unknown[]): StainlessClient;
+  buildURL?(...args: unknown[]): unknown;
+  readonly maxRetries?: unknown;
+}
+
+/**
+ * Replaces the client's fetch by one that records its requests. What the client returns is not changed. If another library
+ * wrapped, proxied or copied the client, the inner client that sends the requests is traced.
+ * @param name the function that the app called, for the messages of errors
+ * @throws TypeError if `given` is no such client, or cannot be changed
+ */
+export function traceStainless(given: object, entryPoint: EntryPoint, name: string): void {
+  const clients = clientsBelow(given);
+  if (clients.length === 0) {
+    throw new TypeError(
+      `${name}(client) takes a client, such as ${name}(new ${entryPoint.client}())`,
+    );
+  }
+  if (clients.some((client) => !traced.has(client) && !mayBeTraced(client))) {
+    throw new TypeError(
+      `${name}(client) cannot trace a client that is frozen: trace it first, and freeze what ${name}() returns`,
+    );
+  }
+  if (clients.some(hasOwnTransport)) {
+    throw new TypeError(
+      `${name}(client) cannot trace a client with an X.509 credential, which sends its requests by a transport of its own: record its calls with step() instead`,
+    );
+  }
+  for (const client of clients) traceOnce(client, entryPoint);
+  // A proxy returns the fetch of the inner client, which is traced by now; a copy has a fetch of its own.
+  if (
+    sendsRequests(given) &&
+    mayBeTraced(given) &&
+    !traced.has(dataProperty(given, 'fetch') as object)
+  ) {
+    traceOnce(given as StainlessClient, entryPoint);
+  }
+}
+
+function traceOnce(client: StainlessClient, entryPoint: EntryPoint): void {
+  if (traced.has(client)) return;
+  traced.add(client);
+  replaceMethods(client, entryPoint);
+}
+
+/**
+ * The clients that send the requests of the resources of `given`: `given` itself, or the client that it wraps. Only data
+ * properties are read, because getters of wrappers return wrapped objects.
+ */
+function clientsBelow(given: unknown): StainlessClient[] {
+  if (!isObject(given)) return [];
+  const found = new Set<object>();
+  for (const resource of valuesOf(given).flatMap((value) => [value, ...valuesOf(value)])) {
+    const client = dataProperty(resource, '_client');
+    if (isObject(client) && typeof dataProperty(client, 'fetch') === 'function') found.add(client);
+  }
+  if (found.size === 0 && typeof dataProperty(given, 'fetch') === 'function') found.add(given);
+  return [...found] as StainlessClient[];
+}
+
+function sendsRequests(given: object): boolean {
+  return typeof dataProperty(given, 'request') === 'function' && Object.hasOwn(given, 'fetch');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The values of the object's data properties, own and inherited, that are objects. */
+function valuesOf(object: object): object[] {
+  const values: object[] = [];
+  for (let at: object | null = object; at !== null && at !== Object.prototype; ) {
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(at))) {
+      if (isObject(value)) values.push(value);
+    }
+    at = Object.getPrototypeOf(at);
+  }
+  return values;
+}
+
+/** The value of a data property. No getter runs. */
+function dataProperty(object: object, key: string): unknown {
+  for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at)) {
+    const descriptor = Object.getOwnPropertyDescriptor(at, key);
+    if (descriptor !== undefined) return descriptor.value;
+  }
+  return undefined;
+}
+
+/** With an X.509 credential, OpenAI's client does not call its `fetch` property. */
+function hasOwnTransport(client: object): boolean {
+  const authentication = dataProperty(client, '_workloadIdentityAuth');
+  return (
+    isObject(authentication) && typeof dataProperty(authentication, 'runRequest') === 'function'
+  );
+}
+
+function mayBeTraced(client: object): boolean {
+  const fetch = Object.getOwnPropertyDescriptor(client, 'fetch');
+  return Object.isExtensible(client) && fetch?.writable !== false;
+}
+
+function replaceMethods(client: StainlessClient, entryPoint: EntryPoint): void {
+  client.fetch = traceFetch(dataProperty(client, 'fetch') as AnyFetch, entryPoint);
+  // Classes of realtime sockets read only this property of their client.
+  reportSockets(dataProperty(client, 'baseURL'));
+  replaceData(client, 'request', (request) => {
+    return function tracedRequest(this: StainlessClient, ...args) {
+      const call = startCall(this, args[0]);
+      return call === undefined
+        ? request.apply(this, args)
+        : inClientCall(call, () => request.apply(this, args));
+    };
+  });
+  replaceData(client, 'buildURL', (buildURL) => {
+    return function tracedBuildURL(this: StainlessClient, ...args) {
+      reportSocket(args[0]);
+      return buildURL.apply(this, args);
+    };
+  });
+  replaceData(client, 'withOptions', (withOptions) => {
+    return function tracedWithOptions(this: StainlessClient, ...args) {
+      const copy = withOptions.apply(this, args);
+      // The copy has the traced fetch, unless the options hold another one.
+      traceOnce(copy, entryPoint);
+      return copy;
+    };
+  });
+}
+
+/** Replaces a method, if it is a data property. */
+function replaceData<K extends 'request' | 'withOptions' | 'buildURL'>(
+  client: StainlessClient,
+  key: K,
+  wrap: (before: NonNullable<StainlessClient[K]>) => NonNullable<StainlessClient[K]>,
+): void {
+  const before = dataProperty(client, key);
+  if (before !== undefined) replaceMethod(client, key, wrap, before);
+}
+
+/** Reports WebSockets, which are not recorded. Their classes call `buildURL` of a client outside of its requests. Never throws. */
+function reportSocket(path: unknown): void {
+  runGuarded('socket', () => {
+    if (isUntraced() || currentClientCall() instanceof MethodCall) return;
+    const [found] = SOCKETS.exec(new URL(String(path), 'wss://socket').pathname) ?? [];
+    if (found !== undefined) reportUnrecorded(`WebSocket ${pathPattern(found)}`);
+  });
+}
+
+/** The call to which all attempts of one request belong. Never throws. */
+function startCall(client: StainlessClient, options: unknown): MethodCall | undefined {
+  return runGuarded('call', () => {
+    if (isUntraced()) return undefined;
+    const call = new MethodCall(client);
+    // The client awaits the same promise and handles its rejection.
+    if (options instanceof Promise)
+      options.then(
+        (value) => call.readOptions(value),
+        () => {},
+      );
+    else call.readOptions(options);
+    return call;
+  });
+}

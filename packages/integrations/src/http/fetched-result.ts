@@ -1,0 +1,138 @@
+/** Records a result that the app fetches later than it requested it, as one step. */
+
+import { type BodyObserver, currentStep, startCall } from '@openlayer-tracing/core/integration';
+import { statedError } from '../common/call-error.js';
+import type { ModelRequest, ResultReader, Retrieval } from '../shapes/shape.js';
+import { bodyReader, linesReader } from './body/response-body.js';
+import { Utf8Pieces } from './body/utf8-pieces.js';
+import type { EntryPoint } from './entry-point.js';
+import { headerOf } from './fetch.js';
+import type { ResponseHead } from './http-call.js';
+import { isRecordedResult, markResultRecorded } from './recorded-results.js';
+import { billedParts, billingOf, responseUpdate } from './response-update.js';
+import { describedStep } from './step-options.js';
+
+/** A request that may fetch such a result. Each result is recorded once, however often it is fetched. */
+export class FetchedResult {
+  readonly #entryPoint: EntryPoint;
+  readonly #retrieval: Retrieval;
+  readonly #id: string;
+  readonly #url: URL;
+  /** The step in which the result is fetched. The body may be read in another scope. */
+  readonly #parent = currentStep();
+
+  /** For a GET; undefined if it fetches no result, or one that is recorded already. */
+  static forUrl(entryPoint: EntryPoint, method: string, url: URL): FetchedResult | undefined {
+    return method === 'GET'
+      ? FetchedResult.#find(entryPoint, url, (each) => each.idInUrl(url))
+      : undefined;
+  }
+
+  /** For a POST; undefined if it fetches no result, or one that is recorded already. */
+  static forRequest(entryPoint: EntryPoint, request: ModelRequest): FetchedResult | undefined {
+    return FetchedResult.#find(entryPoint, request.url, (each) => each.idInBody?.(request));
+  }
+
+  static #find(
+    entryPoint: EntryPoint,
+    url: URL,
+    idOf: (retrieval: Retrieval) => string | undefined,
+  ): FetchedResult | undefined {
+    for (const retrieval of entryPoint.retrievals ?? []) {
+      const id = idOf(retrieval);
+      if (id === undefined) continue;
+      return isRecordedResult(id) ? undefined : new FetchedResult(entryPoint, retrieval, id, url);
+    }
+    return undefined;
+  }
+
+  private constructor(entryPoint: EntryPoint, retrieval: Retrieval, id: string, url: URL) {
+    this.#entryPoint = entryPoint;
+    this.#retrieval = retrieval;
+    this.#id = id;
+    this.#url = url;
+  }
+
+  /**
+   * Reads the response, and records the result once the body has ended.
+   * @returns the observer of the response's body; undefined for a status of 400 or above
+   */
+  observeBody({ status, headers }: ResponseHead): BodyObserver | undefined {
+    if (status >= 400) return undefined;
+    const reader = this.#retrieval.reader(this.#url);
+    const contentType = headerOf(headers, 'content-type') ?? '';
+    const body = this.#retrieval.isLines ? linesReader(reader) : bodyReader(contentType, reader);
+    const firstLine = new FirstLine((line) => this.#retrieval.mayBeResult?.(line) ?? true);
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      this.#record(reader);
+    };
+    return {
+      chunk: (bytes) => {
+        if (isOver) return;
+        if (this.#retrieval.mayBeResult !== undefined && !firstLine.fits(bytes)) {
+          isOver = true;
+          return;
+        }
+        body.chunk(bytes);
+        // The rest of a body that is no result is not read.
+        if (reader.isOver === true) end();
+      },
+      ended: () => {
+        if (isOver) return;
+        body.end();
+        // The app may fetch a body that was cut off again.
+        if (body.isCut !== true) end();
+      },
+      failed: () => {},
+      cancelled: () => {
+        if (reader.isComplete) end();
+      },
+    };
+  }
+
+  #record(reader: ResultReader): void {
+    const { description, resultId } = reader;
+    if (description === undefined || isRecordedResult(this.#id)) return;
+    markResultRecorded(this.#id);
+    markResultRecorded(resultId);
+    const { options } = this.#entryPoint;
+    const step = describedStep(this.#entryPoint, this.#retrieval, this.#url, description);
+    const call = startCall(step, {}, this.#parent);
+    if (call === undefined) return;
+    const response = reader.response();
+    call.addBilling(billingOf(response, this.#url), billedParts(response, this.#url));
+    const update = responseUpdate(options, response, { retrieved: true });
+    if (reader.failure === undefined) call.end(update);
+    else call.fail(statedError(options, reader.failure), update);
+  }
+}
+
+/** Only this much of a longer first line is tested. */
+const MAX_FIRST_LINE_CHARS = 1_048_576;
+
+/** Tests the first line of a body while the body is received. */
+class FirstLine {
+  readonly #decoder = new Utf8Pieces();
+  readonly #mayBeResult: (line: string) => boolean;
+  /** Undefined once the line is tested. */
+  #line: string | undefined = '';
+
+  constructor(mayBeResult: (line: string) => boolean) {
+    this.#mayBeResult = mayBeResult;
+  }
+
+  /** Whether the body may be a result, by what has been received of it. */
+  fits(bytes: Uint8Array): boolean {
+    if (this.#line === undefined) return true;
+    const line = (this.#line + this.#decoder.decode(bytes)).trimStart();
+    const end = line.indexOf('\n');
+    const isJson = line === '' || line.startsWith('{');
+    const isWhole = end >= 0 || line.length >= MAX_FIRST_LINE_CHARS;
+    this.#line = isWhole ? undefined : line;
+    if (!isJson) return false;
+    return !isWhole || this.#mayBeResult(end < 0 ? line : line.slice(0, end));
+  }
+}

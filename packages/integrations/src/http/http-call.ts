@@ -1,0 +1,353 @@
+import {
+  type BodyObserver,
+  type RecordedCall,
+  type StepUpdate,
+  startCall,
+} from '@openlayer-tracing/core/integration';
+import {
+  connectionError,
+  cutError,
+  failureDetails,
+  isAbort,
+  noAnswerError,
+  statedError,
+  statusError,
+  streamError,
+} from '../common/call-error.js';
+import { recordedContent } from '../common/content.js';
+import type {
+  ModelRequest,
+  ModelResponse,
+  ReportedStep,
+  ResponseReader,
+  Shape,
+} from '../shapes/shape.js';
+import type { BodyReader } from './body/body-reader.js';
+import { bodyReader, isStreamType } from './body/response-body.js';
+import type { EntryPoint } from './entry-point.js';
+import { headerOf, requestIdIn } from './fetch.js';
+import { markResultRecorded } from './recorded-results.js';
+import { billedParts, billingOf, responseUpdate } from './response-update.js';
+import { isRetryable, longestWaitMs } from './retry-policy.js';
+import { providerIn, reportedStep, stepOptions } from './step-options.js';
+
+/** The part of a response that is known before its body is read. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: unknown;
+  /** Whether the response has a body that cannot be observed, as a mock's may be. */
+  readonly isUnobservable?: boolean;
+}
+
+/** How a call ended. `left`: the app stopped reading. `unread`: the trace ended before the app read anything. */
+type Ending = 'complete' | 'left' | 'failed' | 'unread' | 'unfinished';
+
+/** The header in which LiteLLM states the cost, in US dollars. */
+const COST = 'x-litellm-response-cost';
+const MAX_ERROR_CHARS = 8192;
+
+/** Records one call of a model over HTTP as one step: its attempts, its response, and how it ended. */
+export class HttpCall {
+  readonly #entryPoint: EntryPoint;
+  readonly #request: ModelRequest;
+  readonly #shape: Shape;
+  readonly #recorded: RecordedCall;
+  readonly #attempts = new AttemptLog();
+  #reader: ResponseReader;
+  #firstTokenMs: number | undefined;
+  #requestId: string | undefined;
+  #isStream = false;
+  /** The number of steps that were added below this one. */
+  #addedSteps = 0;
+
+  /** Starts the step. @returns undefined if nothing is recorded */
+  static start(entryPoint: EntryPoint, shape: Shape, request: ModelRequest): HttpCall | undefined {
+    let call: HttpCall | undefined;
+    const recorded = startCall(stepOptions(entryPoint, shape, request), {
+      soFar: () => call?.soFar(),
+      amount: () => call?.amount ?? 0,
+    });
+    if (recorded === undefined) return undefined;
+    call = new HttpCall(entryPoint, shape, request, recorded);
+    return call;
+  }
+
+  private constructor(
+    entryPoint: EntryPoint,
+    shape: Shape,
+    request: ModelRequest,
+    recorded: RecordedCall,
+  ) {
+    this.#entryPoint = entryPoint;
+    this.#shape = shape;
+    this.#request = request;
+    this.#recorded = recorded;
+    this.#reader = shape.reader(request);
+  }
+
+  get amount(): number {
+    return this.#reader.amount;
+  }
+
+  /** The number of attempts so far. */
+  get attempts(): number {
+    return this.#attempts.count;
+  }
+
+  /** Whether a retry would be recorded: the trace has not been handed to the publisher. */
+  get mayRetry(): boolean {
+    return this.#recorded.mayRetry;
+  }
+
+  /** The client sends the request, for the first time or as a retry. */
+  startAttempt(): void {
+    if (this.#attempts.count > 0) {
+      this.#recorded.retry();
+      this.#reader = this.#shape.reader(this.#request);
+      this.#firstTokenMs = undefined;
+    }
+    this.#attempts.start(this.#recorded.elapsedMs);
+    this.#recorded.startWaiting();
+  }
+
+  /** The attempt ended without a response. */
+  failAttempt(error: unknown, mayRetry: boolean): void {
+    this.#recorded.stopWaiting();
+    const failure = connectionError(this.#entryPoint.options, error);
+    this.#attempts.end(this.#recorded.elapsedMs, failure.message);
+    this.#recorded.failAttempt(
+      failure,
+      mayRetry ? longestWaitMs(undefined) : undefined,
+      this.#update('failed'),
+    );
+  }
+
+  /**
+   * Takes the head of the response.
+   * @param mayRetry whether the client may retry after a failure
+   * @returns the observer of the response's body
+   */
+  observeBody(
+    { status, headers, isUnobservable = false }: ResponseHead,
+    mayRetry: boolean,
+  ): BodyObserver {
+    this.#recorded.stopWaiting();
+    this.#attempts.setStatus(status);
+    this.#requestId = requestIdIn(headers);
+    if (status >= 400) {
+      const wait = mayRetry && isRetryable(status, headers) ? longestWaitMs(headers) : undefined;
+      return this.#observeError(status, wait, headerOf(headers, 'x-amzn-errortype'));
+    }
+    const statedCost = Number.parseFloat(headerOf(headers, COST) ?? '');
+    if (statedCost > 0) this.#recorded.addBilling({ statedCost });
+    const contentType = headerOf(headers, 'content-type') ?? '';
+    this.#isStream = isStreamType(contentType);
+    this.#reader.readHeaders?.((name) => headerOf(headers, name));
+    return this.#observe(bodyReader(contentType, this.#reader), isUnobservable);
+  }
+
+  /** The client does not retry any more. */
+  endAttempts(): void {
+    this.#recorded.end();
+  }
+
+  /** What is known of a call that has not ended. */
+  soFar(): StepUpdate {
+    return this.#update(
+      this.#recorded.isRead || this.#recorded.isWaiting ? 'unfinished' : 'unread',
+    );
+  }
+
+  #observe(body: BodyReader, isUnobservable: boolean): BodyObserver {
+    const recorded = this.#recorded;
+    const end = (ending: Ending, error?: unknown) => {
+      if (recorded.isOpen) this.#end(body, ending, error, isUnobservable);
+      // The app read on after the trace was published: report that the end is missing there.
+      else if (recorded.isRead) recorded.end();
+    };
+    return {
+      pulled: () => {
+        recorded.markRead();
+        recorded.startWaiting();
+      },
+      chunk: (bytes) => {
+        recorded.markRead();
+        recorded.stopWaiting();
+        if (body.chunk(bytes)) this.#firstTokenMs ??= recorded.elapsedMs;
+        if (this.#reader.isOver === true) end('complete');
+      },
+      ended: () => end('complete'),
+      // An app that aborts a stream has received a part of it; one that aborts before the response has received nothing.
+      failed: (error) => (isAbort(error) && this.#isStream ? end('left') : end('failed', error)),
+      cancelled: () => end('left'),
+    };
+  }
+
+  #end(body: BodyReader, ending: Ending, error: unknown, isUnobservable: boolean): void {
+    const recorded = this.#recorded;
+    const { options } = this.#entryPoint;
+    recorded.stopWaiting();
+    if (ending !== 'left') body.end();
+    this.#attempts.end(recorded.elapsedMs);
+    const isCut = body.isCut === true;
+    const isComplete = this.#reader.isComplete && !isCut;
+    const response = this.#reader.response();
+    const withheld = isComplete ? withheldFailure(response) : undefined;
+    const failure = this.#reader.failure ?? body.failure ?? withheld;
+    const mayBeEmpty = ending !== 'complete' || isUnobservable;
+    if (isComplete) markResultRecorded(this.#reader.resultId);
+    if (failure !== undefined) {
+      const stated = (this.#isStream ? streamError : statedError)(options, failure);
+      // A response that is complete and states a failure is not partial.
+      recorded.fail(stated, this.#update(isComplete ? 'complete' : 'failed', failure));
+    } else if (error !== undefined) {
+      recorded.fail(connectionError(options, error), this.#update(ending));
+    } else if (isCut) {
+      recorded.fail(cutError(), this.#update('failed'));
+    } else if (!mayBeEmpty && !hasOutcome(response, body.value, this.#reader)) {
+      recorded.fail(noAnswerError(options, body.value), this.#update('complete'));
+    } else if (isComplete) {
+      recorded.end(this.#update('complete'));
+    } else {
+      const isUnfinished = ending === 'complete' && this.#reader.hasEndMarker === true;
+      recorded.end(this.#update(isUnfinished ? 'unfinished' : ending));
+    }
+  }
+
+  #observeError(
+    status: number,
+    retryWithinMs: number | undefined,
+    type: string | undefined,
+  ): BodyObserver {
+    const decoder = new TextDecoder();
+    let text = '';
+    this.#recorded.update({ error: statusError(this.#entryPoint.options, status, '') });
+    const end = () => {
+      const error = statusError(this.#entryPoint.options, status, text, type);
+      this.#attempts.end(this.#recorded.elapsedMs, error.message);
+      this.#recorded.failAttempt(error, retryWithinMs, this.#update('failed'));
+    };
+    return {
+      chunk: (bytes) => {
+        if (text.length < MAX_ERROR_CHARS) text += decoder.decode(bytes, { stream: true });
+      },
+      ended: end,
+      failed: end,
+      cancelled: end,
+    };
+  }
+
+  #addReportedSteps(steps: readonly ReportedStep[] = []): void {
+    const { options } = this.#entryPoint;
+    for (const step of steps.slice(this.#addedSteps)) {
+      this.#recorded.step.addStep(reportedStep(options, step));
+    }
+    this.#addedSteps = Math.max(this.#addedSteps, steps.length);
+  }
+
+  #update(ending: Ending, failure = this.#reader.failure): StepUpdate {
+    const { options } = this.#entryPoint;
+    const { url } = this.#request;
+    const response = this.#reader.response();
+    const isPartial = ending !== 'complete' && this.#reader.amount > 0;
+    this.#recorded.addBilling(billingOf(response, url), billedParts(response, url));
+    // The name of a deployment on Azure is its owner's choice: only the response names the model.
+    const isUnnamed = ending === 'complete' && response.model === undefined;
+    if (isUnnamed && providerIn(this.#entryPoint, url) === 'azure') {
+      this.#recorded.addBilling({ isDeployment: true });
+    }
+    this.#addReportedSteps(response.reportedSteps);
+    return responseUpdate(options, response, {
+      timeToFirstToken:
+        this.#isStream && this.#firstTokenMs !== undefined
+          ? Math.round(this.#firstTokenMs * 10) / 10
+          : undefined,
+      requestId: this.#requestId,
+      partial: isPartial ? true : undefined,
+      ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
+      attempts: this.#attempts.count > 1 ? this.#attempts.list : undefined,
+      errorDetails: recordedContent(options, 'output', failureDetails(failure)),
+    });
+  }
+}
+
+const HTML_PAGE = /^\s*<(!doctype|html|head|body)\b/i;
+
+/**
+ * Whether a response that ended has an output, or states why it has none. A body of plain text counts only for readers that
+ * accept text.
+ * @param body the body, if it is no stream
+ */
+function hasOutcome(
+  response: ModelResponse,
+  body: unknown,
+  { acceptsText }: ResponseReader,
+): boolean {
+  if (typeof body === 'string' && (acceptsText !== true || HTML_PAGE.test(body))) return false;
+  const { output, metadata, fields = {}, reportedSteps = [] } = response;
+  return (
+    !isNothing(output) ||
+    metadata?.finishReason !== undefined ||
+    Object.values(fields).some((field) => field !== undefined) ||
+    reportedSteps.length > 0
+  );
+}
+
+const FILTERED = /content_?filter/i;
+
+/** The failure of a response whose whole answer was removed by a content filter; undefined for any other response. */
+function withheldFailure({ output, metadata }: ModelResponse): unknown {
+  const reason = metadata?.finishReason;
+  const outputs = Array.isArray(output) ? output : [output];
+  if (typeof reason !== 'string' || !FILTERED.test(reason)) return undefined;
+  if (!outputs.every((each) => isNothing(each) || each === '')) return undefined;
+  return { type: reason, message: `the answer was filtered: ${reason}` };
+}
+
+function isNothing(output: unknown): boolean {
+  return output === undefined || output === null;
+}
+
+interface Attempt {
+  readonly startedMs: number;
+  status?: number;
+  error?: string;
+  latencyMs?: number;
+}
+
+/** The attempts of one call: the status of each response, its error, and how long it took. */
+class AttemptLog {
+  readonly #all: Attempt[] = [];
+
+  get count(): number {
+    return this.#all.length;
+  }
+
+  /** @param nowMs milliseconds since the start of the call, as in the methods below */
+  start(nowMs: number): void {
+    this.#all.push({ startedMs: nowMs });
+  }
+
+  /** The last attempt has received a response. */
+  setStatus(status: number): void {
+    const last = this.#all.at(-1);
+    if (last !== undefined) last.status = status;
+  }
+
+  /** The last attempt has ended. */
+  end(nowMs: number, error?: string): void {
+    const last = this.#all.at(-1);
+    if (last === undefined) return;
+    last.latencyMs = nowMs - last.startedMs;
+    if (error !== undefined) last.error = error;
+  }
+
+  /** The value of `metadata.attempts`. The latency of an attempt that has not ended is null. */
+  get list(): readonly object[] {
+    return this.#all.map(({ status, error, latencyMs }) => ({
+      ...(status !== undefined && { status }),
+      ...(error !== undefined && { error }),
+      latencyMs: latencyMs === undefined ? null : Math.round(latencyMs),
+    }));
+  }
+}

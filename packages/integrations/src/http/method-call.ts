@@ -1,0 +1,56 @@
+import { isRecord, type Json, record } from '../common/json.js';
+import { headerOf } from './fetch.js';
+import type { HttpCall } from './http-call.js';
+
+/** The options of one request of a client that Stainless generates. */
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly maxRetries?: unknown;
+  readonly signal?: unknown;
+  /** Version 4 of OpenAI's client keeps the model of a form here. */
+  readonly __metadata?: unknown;
+}
+
+const DEFAULT_RETRIES = 2;
+
+/** A call of a client's method. All requests that the client sends for it are attempts of one `HttpCall`. */
+export class MethodCall {
+  /** Set with the first request that is recorded. */
+  call: HttpCall | undefined = undefined;
+  /** The body that the app passed to the client, for requests whose own body cannot be read. */
+  params: Json | undefined = undefined;
+  #maxRetries: number;
+  #signal: AbortSignal | undefined;
+  #attempts = 0;
+
+  constructor(client: { readonly maxRetries?: unknown }) {
+    const { maxRetries } = client;
+    this.#maxRetries = typeof maxRetries === 'number' ? maxRetries : DEFAULT_RETRIES;
+  }
+
+  /** Reads the options of the request: its body, the number of retries, and whether it was aborted. */
+  readOptions(given: unknown): void {
+    if (!isRecord(given)) return;
+    const { body, maxRetries, signal, __metadata: metadata } = given as RequestOptions;
+    if (typeof maxRetries === 'number') this.#maxRetries = maxRetries;
+    if (typeof AbortSignal === 'function' && signal instanceof AbortSignal) this.#signal = signal;
+    if (isRecord(body)) this.params = isPlain(body) ? body : record(metadata);
+  }
+
+  /**
+   * Counts an attempt.
+   * @param headers of the request, which may state the number of earlier attempts
+   * @returns whether the client would retry after a failure
+   */
+  countAttempt(headers: unknown): boolean {
+    const before = Number(headerOf(headers, 'x-stainless-retry-count') ?? this.#attempts);
+    this.#attempts++;
+    return before < this.#maxRetries && this.#signal?.aborted !== true;
+  }
+}
+
+/** Whether the object is a plain one, and no form or file. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

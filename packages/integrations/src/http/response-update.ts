@@ -1,0 +1,56 @@
+/** Converts what a reader found in a response to the fields of a step. */
+
+import {
+  type BilledPart,
+  type Billing,
+  type StepUpdate,
+  tokenFields,
+} from '@openlayer-tracing/core/integration';
+import { recordedContent, recordedDetails } from '../common/content.js';
+import { type Json, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
+import { regionOf } from '../common/providers.js';
+import { withPricedTier } from '../common/service-tier.js';
+import type { ModelResponse } from '../shapes/shape.js';
+import { bareModel } from './step-options.js';
+
+/**
+ * The update of a step by a response: output, model, tokens, and the facts of its metadata. Content is left out or redacted as the
+ * options say.
+ * @param metadata facts of the call that the response does not state
+ */
+export function responseUpdate(
+  options: CallOptions,
+  response: ModelResponse,
+  metadata: Json,
+): StepUpdate {
+  return {
+    output: recordedContent(options, 'output', response.output),
+    model: bareModel(response.model),
+    ...tokenFields(response.tokens ?? {}),
+    ...response.fields,
+    metadata: without({
+      ...recordedDetails(options, response.details),
+      ...without(response.metadata ?? {}),
+      serviceTier: response.metadata?.serviceTier ?? response.billing?.serviceTier,
+      timeToFirstToken: metadata.timeToFirstToken,
+      reasoning: recordedContent(options, 'output', response.reasoning),
+      ...metadata,
+    }),
+  } as StepUpdate;
+}
+
+/** What changes the price of an response. The region is in the host. */
+export function billingOf({ billing }: Pick<ModelResponse, 'billing'>, url: URL): Billing {
+  return withPricedTier({ region: regionOf(url), ...billing });
+}
+
+/** The calls that a response stands for, if they are several; undefined otherwise. */
+export function billedParts({ parts }: ModelResponse, url: URL): readonly BilledPart[] | undefined {
+  return parts?.map((part) => ({
+    ...part,
+    model: bareModel(part.model),
+    tokens: part.tokens && tokenFields(part.tokens).tokenCounts,
+    billing: billingOf(part, url),
+  }));
+}

@@ -1,0 +1,91 @@
+/** Recognises retries, for a fetch that receives requests and does not know which call of the client each belongs to. */
+
+import { currentStep } from '@openlayer-tracing/core/integration';
+import { type FetchInit, type FetchInput, headerOf } from './fetch.js';
+import type { HttpCall } from './http-call.js';
+import { isRequest, urlOf } from './read-request.js';
+
+/** Identifies the call that a request is an attempt of. */
+export interface AttemptKey {
+  /** The same for all attempts of a call. */
+  readonly key: string;
+  /** The number of earlier attempts; undefined if the key alone identifies the call. */
+  readonly attemptsBefore: number | undefined;
+  /** Whether the client may retry if this attempt fails. */
+  readonly mayRetry: boolean;
+  /** The current step, which is the same for all attempts of a call. */
+  readonly step: unknown;
+}
+
+/** The default number of retries of clients that Stainless generates. */
+const DEFAULT_RETRIES = 2;
+
+/**
+ * The key of a request, by the headers that the clients of OpenAI, Anthropic, Groq, Together and AWS send, or by an
+ * `idempotency-key`.
+ * @returns undefined if the request has none of these headers, as those of most clients
+ */
+export function attemptKeyOf(
+  input: FetchInput,
+  init: FetchInit | undefined,
+): AttemptKey | undefined {
+  const headers = init?.headers ?? (isRequest(input) ? input.headers : undefined);
+  const address = urlOf(input)?.href;
+  const step = currentStep();
+  const invocation = headerOf(headers, 'amz-sdk-invocation-id');
+  if (invocation !== undefined) {
+    // `attempt=1; max=3`
+    const [, attempt = '1', max = '3'] =
+      /attempt=(\d+)(?:; max=(\d+))?/.exec(headerOf(headers, 'amz-sdk-request') ?? '') ?? [];
+    return {
+      key: `aws ${invocation}`,
+      attemptsBefore: undefined,
+      mayRetry: Number(attempt) < Number(max),
+      step,
+    };
+  }
+  const idempotency = headerOf(headers, 'idempotency-key');
+  const retries = Number(headerOf(headers, 'x-stainless-retry-count') ?? Number.NaN);
+  const mayRetry = !(retries >= DEFAULT_RETRIES);
+  if (idempotency !== undefined) {
+    return { key: `${address} ${idempotency}`, attemptsBefore: undefined, mayRetry, step };
+  }
+  if (!(retries >= 0) || typeof init?.body !== 'string') return undefined;
+  return { key: `${address} ${init.body}`, attemptsBefore: retries, mayRetry, step };
+}
+
+interface FailedCall {
+  readonly call: HttpCall;
+  readonly failedKey: AttemptKey;
+}
+
+/** Above this number the oldest call is forgotten. */
+const MAX_FAILED = 256;
+
+/** Calls whose last attempt failed, and which their clients may retry. */
+export class RetriedCalls {
+  readonly #failed = new Set<FailedCall>();
+
+  /** Remembers a call whose attempt failed. */
+  add(call: HttpCall, failedKey: AttemptKey): void {
+    for (const each of this.#failed) {
+      if (!each.call.mayRetry || each.call === call) this.#failed.delete(each);
+    }
+    this.#failed.add({ call, failedKey });
+    const [oldest] = this.#failed;
+    if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
+  }
+
+  /** Removes and returns the call that a request retries; undefined for the first attempt of a call. */
+  take({ key, attemptsBefore, step }: AttemptKey): HttpCall | undefined {
+    if (this.#failed.size === 0 || attemptsBefore === 0) return undefined;
+    for (const failed of this.#failed) {
+      const { call, failedKey } = failed;
+      if (failedKey.key !== key || failedKey.step !== step || !call.mayRetry) continue;
+      if (attemptsBefore !== undefined && attemptsBefore !== call.attempts) continue;
+      this.#failed.delete(failed);
+      return call;
+    }
+    return undefined;
+  }
+}

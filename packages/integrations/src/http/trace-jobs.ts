@@ -1,0 +1,130 @@
+/** A fetch that records each job of a provider, which takes several requests, as one step. */
+
+import {
+  type AnnouncedRequest,
+  announcedRequest,
+  isUntraced,
+  runGuarded,
+  untraced,
+} from '@openlayer-tracing/core/integration';
+import type { Json } from '../common/json.js';
+import { traced } from '../common/traced.js';
+import type { JobRequest, JobShape } from '../shapes/jobs/job.js';
+import type { ModelRequest } from '../shapes/shape.js';
+import type { EntryPoint } from './entry-point.js';
+import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
+import { JobCall } from './job-call.js';
+import { observedFetch } from './observed-fetch.js';
+import { observedResponse } from './observed-response.js';
+import { passAnnounced } from './pass-announced.js';
+import { bodyOfRequest, isRequest, methodOf, paramsOf, urlOf } from './read-request.js';
+import { mayBeModelRequest } from './recognize.js';
+
+/**
+ * Wraps `fetch` so that each job becomes a step, from the request that creates it to the response that ends it. Other requests,
+ * errors and responses pass unchanged.
+ */
+export function traceJobs<F extends AnyFetch>(
+  fetch: F,
+  entryPoint: EntryPoint,
+  shapes: readonly JobShape[],
+): F {
+  function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
+    const [input, init] = args;
+    const isUnread = isRequest(input) && init?.body === undefined;
+    const body = isUnread && mayCreateJob(shapes, input, init) ? bodyOfRequest(input) : undefined;
+    if (body === undefined) return send.call(this, args, undefined);
+    return body.then((params) => send.call(this, args, params));
+  }
+  function send(
+    this: unknown,
+    args: [FetchInput, FetchInit?],
+    params: Json | undefined,
+  ): Promise<unknown> {
+    const exchange = runGuarded('request', () => startExchange(entryPoint, shapes, args, params));
+    if (exchange === undefined) return fetch.apply(this, args);
+    if (!(exchange instanceof JobExchange)) {
+      return passAnnounced(
+        exchange,
+        untraced(() => fetch.apply(this, args)),
+      );
+    }
+    return observedFetch(exchange, () => fetch.apply(this, args));
+  }
+  traced.add(tracedFetch);
+  // It takes and returns what the wrapped fetch does.
+  return tracedFetch as unknown as F;
+}
+
+/** Whether the URL belongs to an open job. */
+export function mayBelongToJob(input: FetchInput, shapes: readonly JobShape[]): boolean {
+  if (!JobCall.isAnyOpen) return false;
+  const url = urlOf(input);
+  return url !== undefined && JobCall.ofRequest(shapes, url) !== undefined;
+}
+
+/** Whether the request may create a job, by its method and path. Never throws. */
+function mayCreateJob(shapes: readonly JobShape[], input: Request, init: FetchInit | undefined) {
+  const mayBe = () => !isUntraced() && mayBeModelRequest(shapes, input, init);
+  return runGuarded('request', mayBe) === true;
+}
+
+/** @returns undefined for a request that belongs to no job */
+function startExchange(
+  entryPoint: EntryPoint,
+  shapes: readonly JobShape[],
+  [input, init]: [FetchInput, FetchInit?],
+  paramsOfRequest: Json | undefined,
+): JobExchange | AnnouncedRequest | undefined {
+  if (isUntraced()) return undefined;
+  const isPost = methodOf(input, init) === 'POST';
+  const url = isPost || JobCall.isAnyOpen ? urlOf(input) : undefined;
+  if (url === undefined) return undefined;
+  const open = JobCall.ofRequest(shapes, url);
+  if (open !== undefined) {
+    open.job.startRequest();
+    return new JobExchange(open.job, open.request);
+  }
+  const params = isPost ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
+  if (params === undefined) return undefined;
+  const request = { url, params };
+  const shape = shapes.find((each) => each.matches(request));
+  if (shape === undefined) return undefined;
+  const announced = announcedJob(shape, request);
+  if (announced !== undefined) return announced;
+  const job = JobCall.start(entryPoint, shape, request);
+  if (job === undefined) return undefined;
+  job.startRequest();
+  return new JobExchange(job, 'create');
+}
+
+/** The framework's announcement of this job. A framework may name a model by its version, or as another host names it. */
+function announcedJob(shape: JobShape, request: ModelRequest): AnnouncedRequest | undefined {
+  const { model } = shape.describe(request);
+  return announcedRequest(model, request.params) ?? announcedRequest(undefined, request.params);
+}
+
+/** One request of a job and its response. Its methods never throw. */
+class JobExchange {
+  readonly #job: JobCall;
+  readonly #request: JobRequest;
+
+  constructor(job: JobCall, request: JobRequest) {
+    this.#job = job;
+    this.#request = request;
+  }
+
+  fail(error: unknown): void {
+    runGuarded('failure', () => this.#job.failRequest(this.#request, error));
+  }
+
+  /** The response itself, or a copy of it whose body is observed. */
+  observe(response: unknown): unknown {
+    const observed = runGuarded('response', () => {
+      const { status, headers } = response as Response;
+      const observer = this.#job.observeBody(this.#request, { status, headers });
+      return observedResponse(response as Response, observer);
+    });
+    return observed ?? response;
+  }
+}

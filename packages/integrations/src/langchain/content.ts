@@ -1,0 +1,85 @@
+/** Reads the content of LangChain's messages: a string, or blocks with the names of providers or of LangChain's version 1. */
+
+import { isRecord, type Json, list, record, text } from '../common/json.js';
+import { otherFields } from '../common/other-fields.js';
+import type { Message } from '../shapes/reading/message.js';
+
+/** Blocks that are tool calls, which a message also has in a separate array. */
+const CALLS: ReadonlySet<unknown> = new Set([
+  ...['tool_use', 'tool_call', 'tool_call_chunk', 'invalid_tool_call', 'input_json_delta'],
+  ...['function_call', 'functionCall', 'custom_tool_call'],
+]);
+const TEXT_FIELDS: ReadonlySet<string> = new Set([
+  ...['type', 'text', 'index', 'id', 'annotations', 'citations', 'signature', 'cache_control'],
+]);
+const REASONING_FIELDS: ReadonlySet<string> = new Set([
+  ...['type', 'thinking', 'reasoning', 'reasoning_content', 'reasoningText', 'summary', 'content'],
+  ...['index', 'id', 'signature', 'text', 'status'],
+]);
+
+/**
+ * Adds the content of a message, or of a piece of one.
+ * @param hasCalls whether the message has its tool calls elsewhere too
+ */
+export function takeContent(message: Message, content: unknown, hasCalls: boolean): void {
+  if (typeof content === 'string') message.text.add(content);
+  for (const each of list(content)) {
+    if (typeof each === 'string') message.text.add(each);
+    else if (isRecord(each)) takeBlock(message, each, hasCalls);
+  }
+}
+
+function takeBlock(message: Message, block: Json, hasCalls: boolean): void {
+  const { type } = block;
+  if (type === 'non_standard' && isRecord(block.value)) {
+    takeBlock(message, block.value, hasCalls);
+  } else if (isText(block)) {
+    takeText(message, block);
+  } else if (isReasoning(block)) {
+    message.reasoning.add(reasoningOf(block));
+    keepRest(message, block, REASONING_FIELDS);
+  } else if (type === 'refusal' && typeof block.refusal === 'string') {
+    message.refusal = block.refusal;
+  } else if (!CALLS.has(type)) {
+    message.addPart(block);
+  } else if (!hasCalls) {
+    const called = record(block.functionCall);
+    message.addTool(
+      text(block.id) ?? text(block.call_id),
+      text(block.name) ?? text(called.name),
+      block.input ?? block.args ?? block.arguments ?? called.args,
+      typeof block.error === 'string' ? { error: block.error } : undefined,
+    );
+  }
+}
+
+function isText({ type, text: blockText }: Json): boolean {
+  const isNamed = type === 'text' || type === 'text_delta' || type === 'output_text';
+  return isNamed || (type === undefined && typeof blockText === 'string');
+}
+
+function isReasoning({ type }: Json): boolean {
+  return /^(thinking|reasoning)(_delta|_content)?$/.test(String(type));
+}
+
+function takeText(message: Message, block: Json): void {
+  message.text.add(text(block.text) ?? '');
+  for (const each of [...list(block.annotations), ...list(block.citations)]) message.cite(each);
+  keepRest(message, block, TEXT_FIELDS);
+}
+
+function reasoningOf(block: Json): string {
+  return [
+    block.thinking ?? block.reasoning ?? block.text,
+    block.reasoning_content,
+    record(block.reasoningText).text,
+    ...[...list(block.summary), ...list(block.content)].map((each) => record(each).text),
+  ]
+    .filter((each) => typeof each === 'string')
+    .join('');
+}
+
+function keepRest(message: Message, block: Json, known: ReadonlySet<string>): void {
+  const more = otherFields(block, known);
+  if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
+}

@@ -1,0 +1,119 @@
+import { laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
+import { isRecord, type Json, list, record, text } from '../common/json.js';
+import { Message } from '../shapes/reading/message.js';
+import { takeContent } from './content.js';
+import { takeReasoning } from './read-generation.js';
+import { messageTokens } from './values.js';
+
+const MAX_ANSWERS = 16;
+
+/** Collects the answers of a model while they are streamed, for a run that ends before its result. */
+export class Pieces {
+  readonly #answers = new Map<number, Answer>();
+  /** The counts that the pieces state. */
+  tokens: TokenCounts | undefined = undefined;
+
+  get amount(): number {
+    let amount = 0;
+    for (const { message } of this.#answers.values()) amount += message.amount;
+    return amount;
+  }
+
+  /** The number of answers. */
+  get size(): number {
+    return this.#answers.size;
+  }
+
+  /** The only answer, or an array of several; undefined if nothing was received. */
+  get output(): unknown {
+    const outputs = this.#all.map(({ message }) => message.output);
+    return outputs.length > 1 ? outputs : outputs[0];
+  }
+
+  get reasoning(): string | undefined {
+    const reasoning = this.#all[0]?.message.reasoning;
+    return reasoning !== undefined && reasoning.chars > 0 ? reasoning.toString() : undefined;
+  }
+
+  /**
+   * Adds a token, or the chunk that contains it, if LangChain passes it on.
+   * @param index which of several answers the token belongs to
+   */
+  addToken(token: string, index: unknown, chunk: unknown): void {
+    const { message } = record(chunk);
+    this.#takeUsage(record(message).usage_metadata);
+    const answer = this.#answer(index);
+    if (isRecord(message)) answer?.addPiece(message);
+    else answer?.message.text.add(token);
+  }
+
+  /** Adds an event of the protocol that streams content in blocks. */
+  addEvent(event: Json): void {
+    this.#takeUsage(event.usage);
+    this.#answer(0)?.event(event);
+  }
+
+  #takeUsage(usage: unknown): void {
+    const counts = messageTokens(usage);
+    if (counts !== undefined)
+      this.tokens = laterCounts(this.tokens, { ...counts, total: undefined });
+  }
+
+  get #all(): readonly Answer[] {
+    return [...this.#answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
+  }
+
+  #answer(index: unknown): Answer | undefined {
+    const place = typeof index === 'number' ? index : 0;
+    let answer = this.#answers.get(place);
+    if (answer === undefined && this.#answers.size < MAX_ANSWERS) {
+      answer = new Answer();
+      this.#answers.set(place, answer);
+    }
+    return answer;
+  }
+}
+
+class Answer {
+  readonly message = new Message();
+
+  addPiece(received: Json): void {
+    const { message } = this;
+    const before = message.reasoning.chars;
+    const kwargs = record(received.additional_kwargs);
+    takeContent(message, received.content, true);
+    if (message.reasoning.chars === before) takeReasoning(message, kwargs);
+    if (typeof kwargs.refusal === 'string') message.refusal = kwargs.refusal;
+    for (const each of list(received.tool_call_chunks)) {
+      const { index, id, name, args } = record(each);
+      this.#call(index ?? 0, text(id), text(name), text(args) ?? '');
+    }
+    if (isRecord(kwargs.function_call)) {
+      const { name, arguments: args } = kwargs.function_call;
+      this.#call('function_call', undefined, text(name), text(args) ?? '');
+    }
+  }
+
+  event({ event, index, content, delta }: Json): void {
+    if (event === 'content-block-start') {
+      const { type, id, name } = record(content);
+      if (/tool_call/.test(String(type))) this.#call(index, text(id), text(name), '');
+      else takeContent(this.message, [content], true);
+    } else if (event === 'content-block-delta') {
+      const { type, text: deltaText, reasoning, args } = record(delta);
+      if (type === 'text-delta') this.message.text.add(text(deltaText) ?? '');
+      else if (type === 'reasoning-delta') this.message.reasoning.add(text(reasoning) ?? '');
+      else if (type === 'tool-call-delta')
+        this.#call(index, undefined, undefined, text(args) ?? '');
+    }
+  }
+
+  #call(index: unknown, id: string | undefined, name: string | undefined, args: string): void {
+    const place = typeof index === 'number' ? index : undefined;
+    const tool = this.message.toolOfPiece({ index: place, id, name });
+    if (tool === undefined) return;
+    tool.id ??= id || undefined;
+    tool.name ??= name || undefined;
+    tool.arguments.add(args);
+  }
+}

@@ -1,0 +1,187 @@
+/** Reads one answer of a model in the form in which LangChain passes it on. */
+
+import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { otherFields } from '../common/other-fields.js';
+import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
+import { openAIResponses } from '../shapes/openai/responses.js';
+import { openAIBilling } from '../shapes/openai/usage.js';
+import { Message } from '../shapes/reading/message.js';
+import { readWhole } from '../shapes/reading/read-whole.js';
+import { takeContent } from './content.js';
+import { messageTokens, toolCalls } from './values.js';
+
+export interface Generation {
+  readonly output: unknown;
+  readonly reasoning: string | undefined;
+  readonly model: string | undefined;
+  readonly provider: unknown;
+  readonly tokens: TokenCounts | undefined;
+  readonly billing: Billing;
+  readonly metadata: Json;
+  /** The other fields, under their own names. */
+  readonly details: Json;
+}
+
+/** Fields that are read, that repeat others, or that say how LangChain created the message. */
+const READ: ReadonlySet<string> = new Set([
+  ...['model_provider', 'model_name', 'model', 'output_version', 'id', 'type', 'role', 'object'],
+  ...['content', 'output', 'output_text', 'usage', 'usage_metadata', 'tokenUsage', 'token_usage'],
+  ...['estimatedTokenUsage', 'finish_reason', 'finishReason', 'stop_reason', 'stop_sequence'],
+  ...['status', 'incomplete_details', 'service_tier', 'created', 'created_at', 'prompt'],
+  ...['completion', 'tool_calls', 'function_call', 'reasoning_content', 'reasoning', 'refusal'],
+  ...['audio', 'tool_outputs', 'parsed', '__openai_function_call_ids__'],
+  ...['__openai_custom_tool_call_ids__', '__openai_role__', '__raw_response'],
+]);
+/** Fields in which OpenAI's responses repeat their requests, in addition. */
+const REPEATED: ReadonlySet<string> = new Set([
+  ...READ,
+  ...['instructions', 'tools', 'tool_choice', 'text', 'temperature', 'top_p', 'top_logprobs'],
+  ...['truncation', 'parallel_tool_calls', 'max_output_tokens', 'max_tool_calls', 'metadata'],
+  ...['previous_response_id', 'store', 'background', 'prompt_cache_key', 'prompt_cache_retention'],
+  ...['safety_identifier', 'user', 'completed_at', 'presence_penalty', 'frequency_penalty'],
+  ...['conversation', 'error'],
+]);
+const COUNTED: ReadonlySet<string> = new Set([
+  ...['cache_read', 'cache_creation', 'audio', 'reasoning'],
+]);
+
+/** Reads a generation: its output, reasoning, model, tokens, billing and other fields. */
+export function readGeneration(generation: Json): Generation {
+  const message = record(generation.message);
+  const kwargs = record(message.additional_kwargs);
+  const about: Json = {
+    ...record(generation.generationInfo),
+    ...kwargs,
+    ...record(message.response_metadata),
+  };
+  const isResponse = about.object === 'response';
+  const response = isResponse ? readResponse(about) : undefined;
+  const { output, reasoning, facts } =
+    response?.output === undefined ? readMessage(generation, message) : response;
+  const usage = record(about.usage);
+  const tier = text(about.service_tier) ?? text(usage.service_tier);
+  const tokens = messageTokens(message.usage_metadata);
+  return {
+    output,
+    reasoning,
+    model: text(about.model_name) ?? text(about.model),
+    provider: about.model_provider,
+    tokens: tokens && { ...tokens, cacheCreationHour: hourlyCacheTokens(usage) },
+    billing: {
+      ...openAIBilling(usage),
+      ...(tier !== undefined && { serviceTier: tier }),
+      ...response?.billing,
+    },
+    metadata: {
+      responseId: text(message.id) ?? text(about.id),
+      name: text(message.name),
+      finishReason: finishReason(about, isResponse),
+      serviceTier: text(about.service_tier),
+      reasoningTokens: tokens?.reasoning,
+      ...otherCounts(message.usage_metadata),
+      ...facts,
+    },
+    details: {
+      ...otherFields(about, isResponse ? REPEATED : READ),
+      // The stop sequence is content: it repeats a part of the request.
+      ...without({ stopSequence: text(about.stop_sequence) }),
+    },
+  };
+}
+
+interface ReadMessage {
+  readonly output: unknown;
+  readonly reasoning: string | undefined;
+  readonly facts?: Json | undefined;
+  readonly billing?: Billing | undefined;
+}
+
+/** Reads the items of OpenAI's Responses API, which LangChain keeps: they have more than the message made of them. */
+function readResponse(about: Json): ReadMessage {
+  const {
+    output,
+    reasoning,
+    billing,
+    metadata = {},
+  } = readWhole(openAIResponses, about).response();
+  const { responseId: _id, finishReason: _reason, reasoningTokens: _tokens, ...facts } = metadata;
+  return { output, reasoning, facts, billing };
+}
+
+function readMessage(generation: Json, source: Json): ReadMessage {
+  const message = new Message();
+  const { content, invalid_tool_calls: invalid, tool_call_chunks: pieces } = source;
+  const calls = toolCalls(source);
+  const hasCalls = calls.length > 0 || list(invalid).length > 0 || list(pieces).length > 0;
+  if (content === undefined) message.text.add(text(generation.text) ?? '');
+  else takeContent(message, content, hasCalls);
+  for (const { id, name, arguments: args } of calls) message.addTool(text(id), text(name), args);
+  for (const each of list(invalid)) {
+    const { id, name, args, error } = record(each);
+    message.addTool(text(id), text(name), args, { error: error ?? 'invalid' });
+  }
+  takeKwargs(message, record(source.additional_kwargs), hasCalls);
+  const { reasoning } = message;
+  return {
+    output: message.output,
+    reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+  };
+}
+
+/** Reads fields of providers for which LangChain has no field of its own. */
+function takeKwargs(message: Message, kwargs: Json, hasCalls: boolean): void {
+  if (message.reasoning.chars === 0) takeReasoning(message, kwargs);
+  message.refusal ??= text(kwargs.refusal);
+  const { function_call: called, audio, tool_outputs: outputs } = kwargs;
+  if (isRecord(called) && !hasCalls) {
+    message.addTool(undefined, text(called.name), called.arguments);
+  }
+  if (isRecord(audio)) message.addPart({ type: 'audio', audio });
+  for (const each of list(outputs)) message.addPart(each);
+}
+
+export function takeReasoning(
+  message: Message,
+  { reasoning_content: reasoningContent, reasoning }: Json,
+): void {
+  message.reasoning.add(text(reasoningContent) ?? text(reasoning) ?? '');
+  const { summary, content } = record(reasoning);
+  for (const each of [...list(summary), ...list(content)]) {
+    message.reasoning.add(text(record(each).text) ?? '');
+  }
+}
+
+function finishReason(about: Json, isResponse: boolean): string | undefined {
+  const { finish_reason, stop_reason, finishReason: reason, incomplete_details, status } = about;
+  const stated = text(finish_reason) ?? text(stop_reason) ?? text(reason);
+  return (
+    stated ?? text(record(incomplete_details).reason) ?? (isResponse ? text(status) : undefined)
+  );
+}
+
+/** Token details that have no field in the step, under LangChain's names. */
+function otherCounts(usage: unknown): Json {
+  const details = ['input_token_details', 'output_token_details'].map((name) => [
+    name,
+    otherFields(record(record(usage)[name]), COUNTED),
+  ]);
+  return otherFields(Object.fromEntries(details), new Set());
+}
+
+/** The other fields of a model run's result that its generations do not repeat. */
+export function otherResultFields(result: Json): Json {
+  return otherFields(record(result.llmOutput), REPEATED);
+}
+
+/** The counts in a model run's result, for generations without counts; undefined if there are none. */
+export function outputTokens(result: Json): TokenCounts | undefined {
+  const { tokenUsage } = record(result.llmOutput);
+  if (!isRecord(tokenUsage)) return undefined;
+  const { promptTokens, completionTokens, totalTokens } = tokenUsage;
+  return {
+    input: count(promptTokens),
+    output: count(completionTokens),
+    total: count(totalTokens),
+  };
+}

@@ -1,0 +1,129 @@
+/** Records chat models that stream by `streamEvents` without a version, for which LangChain calls no callbacks. */
+
+import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
+import { CallError } from '../common/call-error.js';
+import { type Json, record, text } from '../common/json.js';
+import { replaceMethod } from '../common/replace-method.js';
+import type { LangChainHandler } from './handler.js';
+
+type Events = AsyncGenerator<Json, unknown>;
+type StreamEvents = (this: ChatModel, ...args: never[]) => unknown;
+
+/** The part of `BaseChatModel` that is used. */
+export interface ChatModel {
+  streamEvents: StreamEvents;
+  _streamChatModelEvents(messages: unknown, options: unknown, ...rest: unknown[]): Events;
+  toJSON?(): unknown;
+  invocationParams?(options: unknown): unknown;
+  getLsParams?(options: unknown): unknown;
+}
+
+/** Replaces `streamEvents` of the class by a method that passes the events to the handler. */
+export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandler): void {
+  replaceMethod(prototype, 'streamEvents', (streamEvents) => {
+    return function tracedStreamEvents(this: ChatModel, ...args: never[]): unknown {
+      const { version } = record(args[1]);
+      // These go through the callbacks.
+      if (version === 'v1' || version === 'v2' || isUntraced()) {
+        return streamEvents.apply(this, args);
+      }
+      const send = this._streamChatModelEvents;
+      // `streamEvents` calls this method before it returns.
+      Object.defineProperty(this, '_streamChatModelEvents', {
+        value: (...sent: Parameters<typeof send>) =>
+          observed(send.apply(this, sent), new StreamRun(handler, this, sent)),
+        configurable: true,
+      });
+      try {
+        return streamEvents.apply(this, args);
+      } finally {
+        Reflect.deleteProperty(this, '_streamChatModelEvents');
+      }
+    };
+  });
+}
+
+async function* observed(events: Events, run: StreamRun): Events {
+  run.start();
+  try {
+    for await (const event of events) {
+      run.addEvent(event);
+      yield event;
+    }
+    run.end();
+  } catch (error) {
+    run.fail(error);
+    throw error;
+  } finally {
+    run.cancel();
+  }
+  return undefined;
+}
+
+/** Calls the handler for one stream as LangChain does for others. */
+class StreamRun {
+  readonly #handler: LangChainHandler;
+  readonly #model: ChatModel;
+  readonly #args: readonly unknown[];
+  readonly #id = {};
+  readonly #blocks = new Map<unknown, unknown>();
+  #usage: unknown;
+  #head: Json = {};
+  #isOver = false;
+
+  constructor(handler: LangChainHandler, model: ChatModel, args: readonly unknown[]) {
+    this.#handler = handler;
+    this.#model = model;
+    this.#args = args;
+  }
+
+  start(): void {
+    const [messages, options] = this.#args;
+    const model = this.#model;
+    runGuarded('stream', () => {
+      const extra = { invocation_params: model.invocationParams?.(options), options };
+      const metadata = model.getLsParams?.(options);
+      const { handleChatModelStart } = this.#handler;
+      handleChatModelStart(model.toJSON?.(), [messages], this.#id, undefined, extra, [], metadata);
+    });
+  }
+
+  addEvent(event: Json): void {
+    runGuarded('stream', () => {
+      const { event: name, usage, id, index, content, reason, responseMetadata } = event;
+      if (usage !== undefined) this.#usage = usage;
+      if (name === 'message-start') this.#head = { ...this.#head, id };
+      if (name === 'content-block-finish') this.#blocks.set(index, content);
+      if (name === 'message-finish') {
+        const about = { finish_reason: text(reason), ...record(responseMetadata) };
+        this.#head = { ...this.#head, response_metadata: about };
+      }
+      this.#handler.handleChatModelStreamEvent(event, this.#id);
+    });
+    const { event: name, code, message } = event;
+    if (name === 'error') {
+      this.fail(new CallError(text(code) ?? 'StreamError', text(message) ?? 'the stream failed'));
+    }
+  }
+
+  end(): void {
+    const content = [...this.#blocks.values()];
+    const message = { ...this.#head, content, usage_metadata: this.#usage };
+    this.#endOnce(() => this.#handler.handleLLMEnd({ generations: [[{ message }]] }, this.#id));
+  }
+
+  fail(error: unknown): void {
+    this.#endOnce(() => this.#handler.handleLLMError(error, this.#id));
+  }
+
+  /** The consumer stopped reading. */
+  cancel(): void {
+    this.fail(Object.assign(new Error('the stream was left'), { name: 'AbortError' }));
+  }
+
+  #endOnce(callHandler: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    runGuarded('stream', callHandler);
+  }
+}

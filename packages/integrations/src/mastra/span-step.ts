@@ -1,0 +1,295 @@
+/** Converts a span of Mastra to the options of a step at its start, and to an update at its end. */
+
+import {
+  type Billing,
+  type StepOptions,
+  type StepUpdate,
+  type TokenCounts,
+  tokenFields,
+} from '@openlayer-tracing/core/integration';
+import { aiBilling, aiModel, aiProvider } from '../ai-sdk/sdk-fields.js';
+import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
+import { otherFields } from '../common/other-fields.js';
+import { withPricedTier } from '../common/service-tier.js';
+import { requestIdIn } from '../http/fetch.js';
+import { geminiGenerate } from '../shapes/gemini/generate.js';
+import { openAIResponses } from '../shapes/openai/responses.js';
+import { Message } from '../shapes/reading/message.js';
+import { readWhole } from '../shapes/reading/read-whole.js';
+
+/** Spans that only group others. Their children become children of their parent. */
+const GROUPS: ReadonlySet<unknown> = new Set(['model_generation', 'model_step']);
+const TOOLS: ReadonlySet<unknown> = new Set([
+  ...['tool_call', 'mcp_tool_call', 'client_tool_call', 'provider_tool_call'],
+]);
+/** Attributes that have a field of their own in the step, by the type of the span. */
+const READ: Readonly<Record<string, ReadonlySet<string>>> = {
+  model_inference: new Set([
+    ...['model', 'provider', 'usage', 'finishReason', 'responseModel', 'responseId', 'streaming'],
+    ...['parameters', 'completionStartTime', 'stepIndex', 'availableTools'],
+  ]),
+  model_generation: new Set([
+    ...['model', 'provider', 'usage', 'finishReason', 'responseModel', 'responseId', 'streaming'],
+    ...['parameters', 'completionStartTime', 'tools', 'costContext'],
+  ]),
+  model_step: new Set(['usage', 'finishReason', 'stepIndex', 'isContinued']),
+  classifier_evaluation: new Set(['modelId', 'provider', 'usage', 'durationMs']),
+  rag_embedding: new Set(['model', 'provider', 'usage', 'dimensions', 'inputCount']),
+};
+const NOTHING: ReadonlySet<string> = new Set();
+/** The names and types of the steps of model calls, by the type of the span. */
+const MODELS: Readonly<
+  Record<string, readonly [name: string, type: 'chat_completion' | 'embedding']>
+> = {
+  model_inference: ['Mastra Chat Completion', 'chat_completion'],
+  classifier_evaluation: ['Mastra Decision', 'chat_completion'],
+  rag_embedding: ['Mastra Embedding', 'embedding'],
+};
+
+/** The options of the step; undefined for a span that only groups others. */
+export function spanStep(span: Json, options: CallOptions): StepOptions | undefined {
+  const { type, input } = span;
+  if (GROUPS.has(type)) return undefined;
+  const { modelId, model = modelId, provider, parameters, operation } = record(span.attributes);
+  const name = text(span.entityName) ?? text(span.entityId) ?? text(span.name) ?? 'step';
+  const inputs = recordedContent(options, 'inputs', input);
+  if (TOOLS.has(type)) {
+    return { name, type: 'tool', inputs, functionName: name, arguments: inputs } as StepOptions;
+  }
+  if (type === 'agent_run') return { name, type: 'agent', inputs } as StepOptions;
+  if (type === 'rag_vector_operation' && operation === 'query') {
+    return { name: text(span.name) ?? name, type: 'retriever', inputs } as StepOptions;
+  }
+  const [called, kind] = MODELS[String(type)] ?? [];
+  if (kind === undefined) {
+    return { name: text(span.name) ?? name, type: 'chain', inputs } as StepOptions;
+  }
+  return {
+    name: called,
+    type: kind,
+    provider: options.provider ?? aiProvider(provider, model),
+    model: aiModel(model),
+    // The spans around a model call have its prompt.
+    ...(type !== 'model_inference' && { inputs }),
+    ...(isRecord(parameters) &&
+      Object.keys(parameters).length > 0 && {
+        modelParameters: recordedParameters(options, parameters),
+      }),
+  } as StepOptions;
+}
+
+/** Facts of a model call that the spans around it have. */
+export interface ModelContext {
+  readonly prompt: unknown;
+  /** The definitions of the tools that the model may call. */
+  readonly tools: unknown;
+}
+
+export function spanUpdate(span: Json, options: CallOptions, context: ModelContext): StepUpdate {
+  const content = (value: unknown) => recordedContent(options, 'output', value);
+  const attributes = record(span.attributes);
+  const details = recordedDetails(options, { ...otherAttributes(span), ...otherSpanFields(span) });
+  if (span.type === 'model_inference') {
+    return modelUpdate(span, attributes, options, context, details);
+  }
+  if (span.type === 'classifier_evaluation') {
+    return {
+      output: content(span.output),
+      ...tokenFields(mastraTokens(attributes.usage) ?? {}),
+      metadata: details,
+    } as StepUpdate;
+  }
+  if (span.type === 'rag_embedding') {
+    return {
+      ...tokenFields(mastraTokens(attributes.usage) ?? {}),
+      embeddingCount: count(attributes.inputCount),
+      embeddingDimensions: count(attributes.dimensions),
+      metadata: details,
+    } as StepUpdate;
+  }
+  const output = content(span.output);
+  const isRetriever = span.type === 'rag_vector_operation' && attributes.operation === 'query';
+  return {
+    output,
+    ...(isRetriever && Array.isArray(output) && { documents: output }),
+    metadata: details,
+  } as StepUpdate;
+}
+
+function otherAttributes({ type, attributes }: Json): Json {
+  return otherFields(record(attributes), READ[String(type)] ?? NOTHING);
+}
+
+/** The fields of any span other than its attributes, input and output. */
+function otherSpanFields(span: Json): Json {
+  const { type, parentSpanId, traceId, entityId, entityType, metadata, tags, errorInfo } = span;
+  const { requestContext } = span;
+  const { id, domain, category, details } = record(errorInfo);
+  return otherFields(
+    {
+      entityId: entityId === span.entityName ? undefined : entityId,
+      // All spans of a trace have the same trace id: only the first records it.
+      ...((parentSpanId === undefined || parentSpanId === null) && { mastraTraceId: traceId }),
+      entityType,
+      // The metadata of a model_step span have the response, which is read elsewhere.
+      ...(type !== 'model_step' && { metadata }),
+      ...{ tags, requestContext },
+      errorDetails: otherFields({ id, domain, category, details }, NOTHING),
+    },
+    NOTHING,
+  );
+}
+
+/** The definitions of the tools that a call may use, or only their names if the definitions are not known. */
+function toolsOf({ availableTools }: Json, definitions: unknown): unknown {
+  const names = list(availableTools);
+  const known = list(definitions);
+  if (known.length === 0) return names.length > 0 ? names : undefined;
+  const used = known.filter((each) => names.length === 0 || names.includes(record(each).name));
+  return used.length > 0 ? used : names;
+}
+
+function modelUpdate(
+  span: Json,
+  attributes: Json,
+  options: CallOptions,
+  context: ModelContext,
+  details: Json,
+): StepUpdate {
+  const message = new Message();
+  const { text: answer, toolCalls, ...others } = record(span.output);
+  message.text.add(text(answer) ?? '');
+  for (const each of list(toolCalls)) {
+    const { toolCallId, toolName, args, input, payload } = record(each);
+    const call = record(payload);
+    message.addTool(
+      text(toolCallId) ?? text(call.toolCallId),
+      text(toolName) ?? text(call.toolName),
+      args ?? input ?? call.args,
+    );
+  }
+  for (const [name, value] of Object.entries(otherFields(others, new Set()))) {
+    message.addPart({ [name]: value });
+  }
+  const { responseModel, responseId, finishReason, usage } = attributes;
+  const { prompt, tools } = context;
+  return {
+    inputs: recordedContent(
+      options,
+      'inputs',
+      without({ prompt, tools: toolsOf(attributes, tools) }),
+    ),
+    output: recordedContent(options, 'output', message.output),
+    model: aiModel(responseModel),
+    ...tokenFields(mastraTokens(usage) ?? {}),
+    metadata: without({
+      ...details,
+      responseId: finishReason === 'error' ? undefined : text(responseId),
+      finishReason: text(finishReason),
+      reasoningTokens: count(record(record(usage).outputDetails).reasoning),
+      timeToFirstToken: sinceStart(span, attributes.completionStartTime),
+    }),
+  } as StepUpdate;
+}
+
+function sinceStart({ startTime }: Json, at: unknown): number | undefined {
+  if (!(startTime instanceof Date) || !(at instanceof Date)) return undefined;
+  return Math.max(0, at.getTime() - startTime.getTime());
+}
+
+function mastraTokens(usage: unknown): TokenCounts | undefined {
+  if (!isRecord(usage)) return undefined;
+  const inputDetails = record(usage.inputDetails);
+  const outputDetails = record(usage.outputDetails);
+  return {
+    input: count(usage.inputTokens),
+    output: count(usage.outputTokens),
+    cached: count(inputDetails.cacheRead),
+    cacheCreation: count(inputDetails.cacheWrite),
+    cacheCreationHour: count(inputDetails.cacheWrite1h),
+    audioInput: count(inputDetails.audio),
+    imageInput: count(inputDetails.image),
+    audioOutput: count(outputDetails.audio),
+    imageOutput: count(outputDetails.image),
+    reasoning: count(outputDetails.reasoning),
+  };
+}
+
+/**
+ * The facts of a `model_step` span about its model call: headers and body of the response, as the provider sent them.
+ * @param tools the tools that the model may call
+ */
+export function stepFacts(
+  span: Json,
+  options: CallOptions,
+  tools: unknown,
+): { readonly billing: Billing; readonly update: StepUpdate } {
+  const { headers, body, providerMetadata, ...others } = record(span.metadata);
+  const requestId = requestIdIn(headers);
+  return {
+    billing: withPricedTier({
+      ...aiBilling({ raw: record(body).usage }, record(providerMetadata), body),
+      ...toolUsesIn(record(body)),
+    }),
+    update: {
+      // For the first step, the span of the whole answer has more of the prompt.
+      ...(count(record(span.attributes).stepIndex) !== 0 &&
+        span.input !== undefined && {
+          inputs: recordedContent(options, 'inputs', without({ prompt: span.input, tools })),
+        }),
+      metadata: without({
+        requestId,
+        responseId: text(record(body).id),
+        ...recordedDetails(options, {
+          ...otherAttributes(span),
+          ...otherSpanFields(span),
+          ...otherFields({ providerMetadata, metadata: others }, NOTHING),
+        }),
+      }),
+    },
+  };
+}
+
+/** The uses of the provider's own tools, by the body of a response. Mastra does not pass on the body of a stream. */
+function toolUsesIn(body: Json): Billing {
+  const shape = body.object === 'response' ? openAIResponses : geminiGenerate;
+  if (shape === geminiGenerate && body.candidates === undefined) return {};
+  return readWhole(shape, body).response().billing ?? {};
+}
+
+/** The facts of a `model_generation` span about all its model calls, which are recorded with the last one. */
+export function generationFacts(
+  span: Json,
+  options: CallOptions,
+): { readonly billing: Billing; readonly update: StepUpdate } {
+  const { reasoning, reasoningText, sources, files, warnings, status, ...output } = record(
+    span.output,
+  );
+  const { reason, toolName, toolCallId } = output;
+  const { costContext } = record(span.attributes);
+  const { estimatedCost, costUnit } = record(costContext);
+  const isInUSD = costUnit === undefined || /^usd$/i.test(String(costUnit));
+  const thoughts = list(reasoning)
+    .map((each) => text(record(each).text) ?? text(record(record(each).payload).text))
+    .filter((each) => each !== undefined);
+  const interrupted = status === undefined ? undefined : { status, reason, toolName, toolCallId };
+  const metadata = without({
+    reasoning: recordedContent(
+      options,
+      'output',
+      text(reasoningText) || thoughts.join('') || undefined,
+    ),
+    ...recordedDetails(options, {
+      ...otherAttributes(span),
+      ...otherSpanFields(span),
+      ...otherFields({ sources, files, warnings, costContext }, NOTHING),
+      ...(interrupted !== undefined && { interrupted: without(interrupted) }),
+    }),
+  });
+  return {
+    billing: isInUSD ? without({ estimatedCost: count(estimatedCost) }) : {},
+    update: { metadata },
+  };
+}

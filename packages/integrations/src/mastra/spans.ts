@@ -1,0 +1,206 @@
+import {
+  announceRequest,
+  currentWithin,
+  inClientCall,
+  type RecordedCall,
+  reportFailure,
+  type Step,
+  type StepOptions,
+  type StepUpdate,
+  startCall,
+} from '@openlayer-tracing/core/integration';
+import { CallError, isAbort, messageError } from '../common/call-error.js';
+import { type Json, record, text } from '../common/json.js';
+import { lastText } from '../common/last-text.js';
+import type { CallOptions } from '../common/options.js';
+import { generationFacts, spanStep, spanUpdate, stepFacts } from './span-step.js';
+
+/** A bridge for Mastra's observability, which is also an exporter. */
+export interface MastraBridge {
+  readonly name: string;
+  exportTracingEvent(event: unknown): Promise<void>;
+  /** Returns undefined, so that Mastra chooses the ids of spans. */
+  createSpan(options: unknown): undefined;
+  executeInContext<T>(spanId: string, fn: () => Promise<T>): Promise<T>;
+  executeInContextSync<T>(spanId: string, fn: () => T): T;
+  flush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+interface OpenSpan {
+  /** The parent of steps that start within the span. */
+  readonly step: Step | undefined;
+  /** The step of the span; undefined if the span only groups others. */
+  readonly recorded: RecordedCall | undefined;
+  readonly span: Json;
+  readonly parent: OpenSpan | undefined;
+  /** The model calls below the span, about which it has more facts at its end. */
+  readonly models: RecordedCall[];
+  /** The tools that the last of them may call. */
+  tools: unknown;
+}
+
+/** Records Mastra's spans as steps. Each span names its parent. */
+export class MastraSpans implements MastraBridge {
+  readonly name = 'openlayer-tracing';
+  readonly #options: CallOptions;
+  readonly #open = new Map<unknown, OpenSpan>();
+  /** Model calls that failed and whose error is not known. */
+  readonly #failed = new WeakSet<RecordedCall>();
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  async exportTracingEvent(event: unknown): Promise<void> {
+    try {
+      const { type, exportedSpan } = record(event);
+      const span = record(exportedSpan);
+      // A stream has thousands of these spans, and the model call has all their facts.
+      if (span.type === 'model_chunk') return;
+      if (type === 'span_started') this.#start(span);
+      if (type !== 'span_ended') return;
+      // An event has no start.
+      if (span.isEvent === true) this.#start(span);
+      this.#end(span);
+    } catch (error) {
+      reportFailure('span', error);
+    }
+  }
+
+  createSpan(): undefined {
+    return undefined;
+  }
+
+  executeInContext<T>(spanId: string, fn: () => Promise<T>): Promise<T> {
+    return this.executeInContextSync(spanId, fn);
+  }
+
+  executeInContextSync<T>(spanId: string, fn: () => T): T {
+    const open = this.#open.get(spanId);
+    if (open?.step === undefined) return fn();
+    const { recorded } = open;
+    // A tool runs where the response of a model is read, which is untraced.
+    return open.step.run(() => (recorded === undefined ? fn() : inClientCall(recorded, fn)));
+  }
+
+  async flush(): Promise<void> {}
+  async shutdown(): Promise<void> {}
+
+  #start(span: Json): void {
+    const { id, parentSpanId } = span;
+    const parent = this.#open.get(parentSpanId);
+    // A child of a span that is not recorded would be a trace of its own.
+    if (parent === undefined && parentSpanId !== undefined && parentSpanId !== null) return;
+    const options = spanStep(span, this.#options);
+    const recorded = options && this.#startCall(options, id, parent);
+    const step = recorded?.step ?? parent?.step;
+    // Nothing is recorded of it.
+    if (options !== undefined && recorded === undefined) return;
+    this.#open.set(id, { step, recorded, span, parent, models: [], tools: undefined });
+    if (span.type === 'classifier_evaluation' && recorded !== undefined) {
+      const { modelId } = record(span.attributes);
+      announceRequest(recorded, { model: text(modelId), lastText: undefined });
+    }
+    if (span.type === 'model_inference' && recorded !== undefined) {
+      for (let at = parent; at !== undefined; at = at.parent) {
+        at.models.push(recorded);
+        at.tools = record(span.attributes).availableTools ?? toolsAround(parent);
+      }
+      announceRequest(recorded, {
+        model: text(record(span.attributes).model),
+        lastText: lastText(promptOf(parent)),
+      });
+    }
+  }
+
+  #startCall(
+    options: StepOptions,
+    id: unknown,
+    parent: OpenSpan | undefined,
+  ): RecordedCall | undefined {
+    const recorded = startCall(
+      options,
+      {
+        soFar: () => {
+          this.#open.delete(id);
+          return undefined;
+        },
+      },
+      parent?.step && currentWithin(parent.step),
+    ) as RecordedCall | undefined;
+    if (recorded !== undefined) recorded.startBackgroundWork();
+    return recorded;
+  }
+
+  #end(span: Json): void {
+    const open = this.#open.get(span.id);
+    if (open === undefined) return;
+    this.#open.delete(span.id);
+    const { recorded, parent, models } = open;
+    const error = errorOf(span, this.#options);
+    const last = models.at(-1);
+    // The error of a model call is reported with the span around it.
+    if (error !== undefined && last !== undefined && this.#failed.delete(last)) {
+      last.update({ error });
+    }
+    if (recorded === undefined) {
+      this.#endGroup(span, open);
+      return;
+    }
+    const context = { prompt: promptOf(parent), tools: toolsAround(parent) };
+    const update: StepUpdate = spanUpdate(span, this.#options, context);
+    if (error === undefined && record(span.attributes).finishReason === 'error') {
+      this.#failed.add(recorded);
+      recorded.fail(new CallError('MastraError', 'the call failed'), update);
+    } else if (error === undefined) recorded.end(update);
+    else if (isAbort(error)) {
+      recorded.end({ ...update, metadata: { ...update.metadata, ended: 'left' } });
+    } else recorded.fail(error, update);
+  }
+
+  /** Adds the facts that a grouping span has about the model calls within it. */
+  #endGroup(span: Json, { models, parent, tools }: OpenSpan): void {
+    const options = this.#options;
+    const last = models.at(-1);
+    if (span.type === 'model_step') {
+      const { billing, update } = stepFacts(span, options, tools);
+      last?.addBilling(billing);
+      last?.update(update);
+      return;
+    }
+    const { billing, update } = generationFacts(span, options);
+    if (models.length === 1) {
+      last?.addBilling(billing);
+      last?.update(update);
+    }
+    // For several calls, the span does not say which of them had which reasoning.
+    else closestCall(parent)?.update(update);
+  }
+}
+
+function errorOf({ errorInfo }: Json, options: CallOptions): CallError | undefined {
+  if (errorInfo === undefined || errorInfo === null) return undefined;
+  const { name, message } = record(errorInfo);
+  return messageError(options, text(name) ?? 'MastraError', text(message) ?? 'failed');
+}
+
+/** The step of the closest span that has one. */
+function closestCall(open: OpenSpan | undefined): RecordedCall | undefined {
+  return open?.recorded ?? (open && closestCall(open.parent));
+}
+
+/** The definitions of the tools, which the span of the whole answer has at its start. */
+function toolsAround(open: OpenSpan | undefined): unknown {
+  const { tools } = record(open?.span.attributes);
+  return open === undefined ? undefined : (tools ?? toolsAround(open.parent));
+}
+
+/** The prompt of a model call, which the spans around it have. */
+function promptOf(open: OpenSpan | undefined): unknown {
+  if (open === undefined) return undefined;
+  const { type, input } = open.span;
+  if (type === 'model_step' && input !== undefined) return input;
+  if (type === 'model_generation') return record(input).messages ?? input;
+  return promptOf(open.parent);
+}

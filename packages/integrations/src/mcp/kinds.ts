@@ -1,0 +1,193 @@
+/** The requests of the protocol that become steps. */
+
+import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
+import { recordedContent, recordedDetails } from '../common/content.js';
+import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
+import { namedBase64 } from '../common/media.js';
+import type { CallOptions } from '../common/options.js';
+import { otherFields } from '../common/other-fields.js';
+
+/** A request of the protocol, and how it becomes a step. */
+export interface Kind {
+  /** The method of the protocol. */
+  readonly method: string;
+  /** The method of the SDK that sends the request. */
+  readonly sdkMethod: string;
+  stepOptions(params: Json, options: CallOptions): StepOptions;
+  update(result: Json, options: CallOptions): StepUpdate;
+  /** The message of the failure that a result states; undefined if there is none. */
+  failure?(result: Json, options: CallOptions): string | undefined;
+}
+
+/** Fields of a result that have a field of their own in the step. */
+const READ: ReadonlySet<string> = new Set([
+  ...['content', 'structuredContent', 'isError', 'contents', 'messages', 'description'],
+]);
+
+/** Parameters that all requests may have, or that are read. */
+const OF_PROTOCOL: ReadonlySet<string> = new Set(['_meta', 'name', 'arguments', 'uri']);
+
+/** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
+function otherParams(params: Json, options: CallOptions): Json {
+  const others = otherFields(params, OF_PROTOCOL);
+  const request = Object.keys(others).length > 0 ? others : undefined;
+  return without({ request: recordedContent(options, 'inputs', request) });
+}
+
+const tool: Kind = {
+  method: 'tools/call',
+  sdkMethod: 'callTool',
+  stepOptions(params, options) {
+    const called = text(params.name) ?? 'tool';
+    const inputs = recordedContent(options, 'inputs', params.arguments);
+    return {
+      metadata: otherParams(params, options),
+      name: called,
+      type: 'tool',
+      inputs,
+      functionName: called,
+      arguments: inputs,
+    } as StepOptions;
+  },
+  update: (result, options) => ({
+    output: recordedContent(options, 'output', resultOf(result)),
+    metadata: recordedDetails(options, otherFields(result, READ)),
+  }),
+  failure({ content, isError }, options) {
+    if (isError !== true) return undefined;
+    const message = textOf(list(content));
+    const isRecordable = message !== '' && options.content !== false && !options.redact;
+    return isRecordable ? message : 'the tool failed';
+  },
+};
+
+const resource: Kind = {
+  method: 'resources/read',
+  sdkMethod: 'readResource',
+  stepOptions: (params, options) => ({
+    name: 'read resource',
+    type: 'retriever',
+    inputs: recordedContent(options, 'inputs', { uri: params.uri }),
+    metadata: otherParams(params, options),
+  }),
+  update(result, options) {
+    const documents = recordedContent(options, 'output', list(result.contents).map(named));
+    return {
+      output: documents,
+      ...(Array.isArray(documents) && { documents }),
+      metadata: recordedDetails(options, otherFields(result, READ)),
+    } as StepUpdate;
+  },
+};
+
+const prompt: Kind = {
+  method: 'prompts/get',
+  sdkMethod: 'getPrompt',
+  stepOptions: (params, options) => ({
+    name: text(params.name) ?? 'prompt',
+    type: 'chain',
+    inputs: recordedContent(options, 'inputs', params.arguments),
+    metadata: otherParams(params, options),
+  }),
+  update: (result, options) => ({
+    output: recordedContent(options, 'output', result.messages),
+    metadata: recordedDetails(options, {
+      ...otherFields(result, READ),
+      ...without({ description: text(result.description) }),
+    }),
+  }),
+};
+
+/** The server sends a prompt to the model of the client. The client's own call of the model is recorded separately. */
+const sampling: Kind = {
+  method: 'sampling/createMessage',
+  sdkMethod: 'createMessage',
+  stepOptions: (params, options) => ({
+    name: 'sampling',
+    type: 'chain',
+    inputs: recordedContent(options, 'inputs', otherFields(params, OF_PROTOCOL)),
+  }),
+  update: ({ content, model, stopReason, role: _role, ...others }, options) => ({
+    output: recordedContent(options, 'output', resultOf({ content: [content].flat() })),
+    metadata: {
+      ...recordedDetails(options, otherFields(others, READ)),
+      ...without({ model: text(model), finishReason: text(stopReason) }),
+    },
+  }),
+};
+
+/** The server asks the user of the client for input. */
+const elicitation: Kind = {
+  method: 'elicitation/create',
+  sdkMethod: 'elicitInput',
+  stepOptions: (params, options) => ({
+    name: 'elicitation',
+    type: 'chain',
+    inputs: recordedContent(options, 'inputs', otherFields(params, OF_PROTOCOL)),
+  }),
+  update: ({ content, action, ...others }, options) => ({
+    output: recordedContent(options, 'output', content),
+    metadata: {
+      ...recordedDetails(options, otherFields(others, READ)),
+      ...without({ action: text(action) }),
+    },
+  }),
+};
+
+/** The requests that servers handle. */
+export const SERVER_REQUESTS: readonly Kind[] = [tool, resource, prompt];
+/** The requests that clients handle. */
+export const CLIENT_REQUESTS: readonly Kind[] = [sampling, elicitation];
+
+/** The output for a result: its text or its structured content if there is nothing else, else an object of all parts. */
+function resultOf({ content, structuredContent }: Json): unknown {
+  const parts = list(content);
+  const joinedText = textOf(parts);
+  const others = parts.map(otherThanText).filter((part) => part !== undefined);
+  if (others.length === 0) {
+    if (structuredContent === undefined) return parts.length > 0 ? joinedText : undefined;
+    // Servers repeat the structured content as text, for clients that do not support it.
+    if (joinedText === '' || isSame(parseJson(joinedText), structuredContent))
+      return structuredContent;
+  }
+  return without({
+    content: joinedText === '' ? undefined : joinedText,
+    structuredContent,
+    parts: others.length > 0 ? others : undefined,
+  });
+}
+
+function textOf(parts: readonly unknown[]): string {
+  return parts
+    .filter(isText)
+    .map((part) => text(record(part).text))
+    .join('\n');
+}
+
+function isText(part: unknown): boolean {
+  const { type, text: partText } = record(part);
+  return type === 'text' && typeof partText === 'string';
+}
+
+/** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
+function otherThanText(part: unknown): unknown {
+  if (!isText(part)) return named(part);
+  const more = otherFields(record(part), OF_TEXT);
+  return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
+}
+
+const OF_TEXT: ReadonlySet<string> = new Set(['type', 'text']);
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The part with a name in place of the bytes of its resource. */
+function named(part: unknown): unknown {
+  if (!isRecord(part)) return part;
+  if (isRecord(part.resource)) return { ...part, resource: named(part.resource) };
+  const { blob, mimeType } = part;
+  return typeof blob === 'string'
+    ? { ...part, blob: namedBase64(blob, text(mimeType) ?? 'binary') }
+    : part;
+}

@@ -1,0 +1,69 @@
+/** Records the requests that a client or server sends, by methods of the SDK or by `request`. */
+
+import { currentStep, type Step } from '@openlayer-tracing/core/integration';
+import { record } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
+import { replaceMethod } from '../common/replace-method.js';
+import type { Kind } from './kinds.js';
+import { runRequest } from './run-request.js';
+
+type KindAndParams = readonly [Kind, unknown];
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The methods of open requests, by their steps. What the SDK sends within such a step is not recorded again. */
+const openRequests = new WeakMap<Step, string>();
+
+/** Replaces the methods of `sender` that send such requests. */
+export function traceRequests(sender: object, kinds: readonly Kind[], options: CallOptions): void {
+  for (const kind of kinds) {
+    replace(sender, kind.sdkMethod, (ask) =>
+      tracedMethod(ask, options, ([params]) => [kind, params]),
+    );
+  }
+  const requestIn =
+    (known: readonly Kind[]) =>
+    ([request]: readonly unknown[]): KindAndParams | undefined => {
+      const { method, params } = record(request);
+      const kind = known.find((each) => each.method === method);
+      return kind && [kind, params];
+    };
+  replace(sender, 'request', (ask) => tracedMethod(ask, options, requestIn(kinds)));
+  replace(sender, 'requestStream', (ask) =>
+    tracedMethod(ask, options, requestIn(kinds.map(streamed))),
+  );
+}
+
+/** A request whose last message has the result or the failure, as of the SDK's tasks. */
+function streamed(kind: Kind): Kind {
+  return {
+    ...kind,
+    update: ({ result }, options) => kind.update(record(result), options),
+    failure({ result, error }, options) {
+      if (error === undefined) return kind.failure?.(record(result), options);
+      return error instanceof Error ? error.message : String(error);
+    },
+  };
+}
+
+function replace(sender: object, method: string, wrap: (send: Method) => Method): void {
+  replaceMethod(sender as Record<string, Method>, method, wrap);
+}
+
+function tracedMethod(
+  ask: Method,
+  options: CallOptions,
+  requestOf: (args: readonly unknown[]) => KindAndParams | undefined,
+): Method {
+  return function tracedRequest(this: unknown, ...args) {
+    const call = () => ask.apply(this, args);
+    const [kind, params] = requestOf(args) ?? [];
+    const step = currentStep();
+    if (kind === undefined || (step !== undefined && openRequests.get(step) === kind.method))
+      return call();
+    return runRequest('sender', kind, options, params, () => {
+      const own = currentStep();
+      if (own !== undefined && own !== step) openRequests.set(own, kind.method);
+      return call();
+    });
+  };
+}

@@ -1,0 +1,263 @@
+/** Converts a span of the Agents SDK to the options of a step at its start, and to an update at its end. */
+
+import {
+  type Billing,
+  type StepOptions,
+  type StepUpdate,
+  type TokenCounts,
+  tokenFields,
+} from '@openlayer-tracing/core/integration';
+import { failureDetails } from '../common/call-error.js';
+import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import {
+  count,
+  isRecord,
+  type Json,
+  list,
+  parseJson,
+  record,
+  text,
+  without,
+} from '../common/json.js';
+import { bytesOfBase64 } from '../common/media.js';
+import type { CallOptions } from '../common/options.js';
+import { otherFields } from '../common/other-fields.js';
+import { withPricedTier } from '../common/service-tier.js';
+import { openAIChat } from '../shapes/openai/chat.js';
+import { openAIResponses } from '../shapes/openai/responses.js';
+import { openAITokens } from '../shapes/openai/usage.js';
+import { readWhole } from '../shapes/reading/read-whole.js';
+import type { Shape } from '../shapes/shape.js';
+
+/** The provider of the SDK's default models. */
+const PROVIDER = 'openai';
+
+const OPERATIONS = {
+  response: 'Chat Completion',
+  generation: 'Chat Completion',
+  transcription: 'Transcription',
+  speech: 'Speech',
+} as const;
+
+/** Fields of spans that are read. */
+const READ: ReadonlySet<string> = new Set(['type', 'name', 'data', 'result', 'input', 'output']);
+
+/** The facts of a span at its end. */
+export interface SpanFacts {
+  readonly update: StepUpdate;
+  readonly billing?: Billing | undefined;
+  /** The failure that the response of a model states. */
+  readonly failure?: unknown;
+}
+
+/** The options of the step; undefined for a span that only groups others, whose children become children of its parent. */
+export function spanStep(data: Json, options: CallOptions): StepOptions | undefined {
+  const name = text(data.name) ?? text(data.type) ?? 'step';
+  switch (data.type) {
+    case 'task':
+    case 'turn':
+      return undefined;
+    case 'agent':
+      return { name, type: 'agent' };
+    case 'function':
+      return { name, type: 'tool', functionName: name } as StepOptions;
+    case 'handoff':
+      return { name: 'handoff', type: 'handoff' };
+    case 'guardrail':
+      return { name, type: 'guardrail' };
+    case 'response':
+    case 'generation':
+    case 'transcription':
+    case 'speech':
+      return {
+        name: `OpenAI Agents ${OPERATIONS[data.type]}`,
+        type: 'chat_completion',
+        provider: options.provider ?? PROVIDER,
+        model: text(data.model),
+      } as StepOptions;
+    default:
+      return { name, type: 'chain' };
+  }
+}
+
+/** Whether the span is a model call. */
+export function isModelSpan({ type }: Json): boolean {
+  return type === 'response' || type === 'generation';
+}
+
+/** The facts of a span by its data. */
+export function spanFacts(data: Json, options: CallOptions): SpanFacts {
+  switch (data.type) {
+    case 'response': {
+      const { _response: answer = { id: data.response_id } } = data;
+      return modelFacts(openAIResponses, data._input, record(answer), options);
+    }
+    case 'generation':
+      return generationFacts(data, options);
+    default:
+      return { update: spanUpdate(data, options) };
+  }
+}
+
+function spanUpdate(data: Json, options: CallOptions): StepUpdate {
+  const content = (part: 'inputs' | 'output', value: unknown) =>
+    recordedContent(options, part, value);
+  switch (data.type) {
+    case 'function': {
+      const args = content('inputs', parsed(data.input));
+      return {
+        inputs: args,
+        arguments: args,
+        output: content('output', parsed(data.output)),
+        metadata: recordedDetails(options, without({ mcp: parsed(data.mcp_data) })),
+      };
+    }
+    case 'handoff': {
+      const { from_agent: from, to_agent: to } = data;
+      return { fromComponent: text(from), toComponent: text(to), output: text(to) } as StepUpdate;
+    }
+    case 'guardrail':
+      return { action: data.triggered === true ? 'block' : 'allow' } as StepUpdate;
+    case 'agent':
+      return {
+        metadata: without({
+          tools: nonEmpty(data.tools),
+          handoffs: nonEmpty(data.handoffs),
+          outputType: data.output_type === 'text' ? undefined : text(data.output_type),
+        }),
+      };
+    case 'mcp_tools':
+      return {
+        output: content('output', data.result),
+        metadata: without({ server: text(data.server) }),
+      };
+    case 'transcription':
+    case 'speech':
+      return {
+        inputs: content('inputs', without({ input: audioName(data.input) })),
+        output: content('output', audioName(data.output)),
+        modelParameters: recordedParameters(options, record(data.model_config)),
+      } as StepUpdate;
+    default:
+      return {
+        inputs: content('inputs', data.input),
+        output: content('output', data.data ?? data.output),
+        metadata: recordedDetails(options, otherFields(data, READ)),
+      };
+  }
+}
+
+/** The name of audio, `[audio/pcm, 300 bytes]`; any other value unchanged. */
+function audioName(value: unknown): unknown {
+  const { data, format } = record(value);
+  if (typeof data !== 'string') return value;
+  return `[audio/${text(format) ?? 'pcm'}, ${bytesOfBase64(data)} bytes]`;
+}
+
+/** The facts of a model call: of a response in the form of OpenAI's chat, or of the SDK's own items. */
+function generationFacts(data: Json, options: CallOptions): SpanFacts {
+  const settings = record(data.model_config);
+  const [first] = list(data.output);
+  const answer = record(first);
+  const { usage } = data;
+  const counted = openAITokens(usage);
+  if (answer.choices !== undefined || answer.error !== undefined || first === undefined) {
+    const facts = modelFacts(openAIChat, data.input, answer, { ...options, settings });
+    if (answer.usage !== undefined || counted === undefined) return facts;
+    return { ...facts, update: { ...facts.update, ...tokenFields(counted) } as StepUpdate };
+  }
+  const items = { output: data.output, usage };
+  const facts = modelFacts(openAIResponses, data.input, items, { ...options, settings });
+  const details = recordedDetails(
+    options,
+    otherFields({ items: otherItemFields(data.output) }, READ),
+  );
+  const metadata = { ...details, ...facts.update.metadata };
+  return { ...facts, update: { ...facts.update, metadata } };
+}
+
+/** The provider's data in the items of a response. */
+function otherItemFields(output: unknown): readonly Json[] {
+  return list(output)
+    .map(record)
+    .map(({ type, providerData, content, status }) => ({
+      type: type ?? 'message',
+      ...(status !== 'completed' && { status }),
+      ...otherFields({ providerData, content: providerDataIn(content) }, READ),
+    }))
+    .map((item) => without(item))
+    .filter((item) => Object.keys(item).length > 1);
+}
+
+function providerDataIn(content: unknown): readonly unknown[] {
+  return list(content)
+    .map((part) => record(part).providerData)
+    .filter((data) => Object.keys(record(data)).length > 0);
+}
+
+/** The token counts of a turn; undefined if there are none. */
+export function turnTokens(usage: unknown): TokenCounts | undefined {
+  if (!isRecord(usage)) return undefined;
+  return {
+    input: count(usage.input_tokens),
+    output: count(usage.output_tokens),
+    cached: count(usage.cached_input_tokens),
+    cacheCreation: count(usage.cache_write_input_tokens),
+  };
+}
+
+function modelFacts(
+  shape: Shape,
+  input: unknown,
+  answer: Json,
+  { settings, ...options }: CallOptions & { settings?: Json },
+): SpanFacts {
+  const reader = readWhole(shape, answer);
+  const { model, output, tokens, metadata, details, reasoning, ...read } = reader.response();
+  const billing = read.billing && withPricedTier(read.billing);
+  // The response repeats the parameters of the request.
+  const { temperature, top_p, max_output_tokens, tool_choice, ...given } = settings ?? answer;
+  const parameters = without({
+    temperature,
+    top_p,
+    max_output_tokens,
+    tool_choice,
+    ...(settings && given),
+  });
+  const update = {
+    inputs: recordedContent(
+      options,
+      'inputs',
+      without({ prompt: input, tools: nonEmpty(answer.tools) }),
+    ),
+    output: recordedContent(options, 'output', output),
+    model,
+    ...(Object.keys(parameters).length > 0 && {
+      modelParameters: recordedParameters(options, parameters),
+    }),
+    ...tokenFields(tokens ?? {}),
+    metadata: without({
+      ...recordedDetails(options, {
+        ...details,
+        ...without({ errorDetails: failureDetails(answer.error) }),
+      }),
+      ...metadata,
+      requestId: text(answer._request_id),
+      reasoning: recordedContent(options, 'output', reasoning),
+    }),
+  } as StepUpdate;
+  const failure = answer.status === 'failed' ? (answer.error ?? 'the response failed') : undefined;
+  return { update, billing, failure: reader.failure ?? failure };
+}
+
+/** The array if it is not empty. */
+function nonEmpty(items: unknown): unknown {
+  return list(items).length > 0 ? items : undefined;
+}
+
+function parsed(value: unknown): unknown {
+  const source = text(value);
+  if (source === undefined) return value;
+  const json = parseJson(source);
+  return isRecord(json) || Array.isArray(json) ? json : source;
+}

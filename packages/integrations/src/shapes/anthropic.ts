@@ -1,0 +1,63 @@
+/** The requests of Anthropic's API, also on the clouds that offer it, and its free paths. */
+
+import { freePaths } from '../common/free-paths.js';
+import { text, without } from '../common/json.js';
+import { anthropicMessages, vertexMessages } from './anthropic/messages.js';
+import { TextReader } from './reading/text-reader.js';
+import type { Shape } from './shape.js';
+
+/** `POST /v1/complete`, which is older than messages and continues a text. */
+const anthropicCompletions: Shape<'chat_completion'> = {
+  operation: 'Completion',
+  type: 'chat_completion',
+  matches: ({ url, params }) =>
+    url.pathname.endsWith('/complete') && params.max_tokens_to_sample !== undefined,
+  describe: ({ params }) => ({
+    inputs: { prompt: params.prompt },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'prompt'),
+  }),
+  reader: () => new TextReader(),
+};
+
+export const anthropicShapes: readonly Shape[] = [
+  anthropicMessages,
+  vertexMessages,
+  anthropicCompletions,
+];
+
+/** POST paths of Anthropic's API that cost nothing by themselves. Sessions of agents that Anthropic runs are billed, and not recorded. */
+export const ANTHROPIC_FREE = freePaths(`
+  v1/messages/count_tokens
+  v1/messages/batches
+  v1/messages/batches/*/cancel
+  models/count-tokens:rawPredict
+  v1/files
+  v1/skills
+  v1/skills/*/versions
+  v1/user_profiles
+  v1/user_profiles/**
+  v1/organizations/**
+  v1/agents
+  v1/agents/**
+  v1/deployments
+  v1/deployments/*
+  v1/deployments/*/archive
+  v1/deployments/*/pause
+  v1/deployments/*/unpause
+  v1/dreams/*/archive
+  v1/dreams/*/cancel
+  v1/environments
+  v1/environments/**
+  v1/memory_stores
+  v1/memory_stores/**
+  v1/sessions/*
+  v1/sessions/*/archive
+  v1/sessions/*/resources
+  v1/sessions/*/resources/*
+  v1/sessions/*/threads/*/archive
+  v1/tunnels
+  v1/tunnels/**
+  v1/vaults
+  v1/vaults/**
+`);

@@ -1,0 +1,78 @@
+/** The results of one of Anthropic's batches, which are recorded as one step when the app reads them. */
+
+import { isRecord, type Json, record } from '../../common/json.js';
+import { BatchTotal, batchFailure } from '../reading/batch-total.js';
+import { readWhole } from '../reading/read-whole.js';
+import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
+import { anthropicMessages } from './messages.js';
+
+const RESULTS = /\/messages\/batches\/([^/]+)\/results$/;
+const MAX_ERRORS = 20;
+
+export const anthropicBatch: Retrieval<'chat_completion'> = {
+  operation: 'Batch',
+  type: 'chat_completion',
+  isLines: true,
+  idInUrl: ({ pathname }) => RESULTS.exec(pathname)?.[1],
+  reader: ({ pathname }) => new BatchReader(RESULTS.exec(pathname)?.[1] ?? ''),
+};
+
+/** Adds up the responses of a batch, one per line. */
+class BatchReader implements ResultReader {
+  isComplete = false;
+  readonly resultId: string;
+  readonly #answers = new BatchTotal();
+  readonly #errors: unknown[] = [];
+  /** The number of requests by how they ended: `succeeded`, `errored`, `canceled`, `expired`. */
+  readonly #ends: Record<string, number> = {};
+
+  constructor(id: string) {
+    this.resultId = id;
+  }
+
+  get amount(): number {
+    return Object.values(this.#ends).reduce((sum, count) => sum + count, 0);
+  }
+
+  get failure(): unknown {
+    const { succeeded = 0 } = this.#ends;
+    return batchFailure(succeeded, this.amount - succeeded, this.#errors[0]);
+  }
+
+  get description(): Description | undefined {
+    return this.amount > 0 ? { inputs: { batch: this.resultId }, modelParameters: {} } : undefined;
+  }
+
+  readWhole(body: unknown): void {
+    if (isRecord(body)) this.readEvent(body);
+    this.isComplete = true;
+  }
+
+  readEvent(line: Json): boolean {
+    const { type, message, error } = record(line.result);
+    if (typeof type !== 'string') return false;
+    add(this.#ends, { [type]: 1 });
+    if (isRecord(error) && this.#errors.length < MAX_ERRORS) this.#errors.push(error);
+    if (isRecord(message)) this.#answers.add(readWhole(anthropicMessages, message).response());
+    return true;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const { models, tokens, billing, parts } = this.#answers;
+    return {
+      model: models.length === 1 ? models[0] : undefined,
+      output: { ...this.#ends },
+      ...{ tokens, billing, parts },
+      metadata: { ...(models.length > 1 && { models }), answers: this.amount },
+      details: this.#errors.length > 0 ? { errors: this.#errors } : {},
+    };
+  }
+}
+
+function add(sums: Record<string, number>, counts: object): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (typeof count === 'number') sums[name] = (sums[name] ?? 0) + count;
+  }
+}

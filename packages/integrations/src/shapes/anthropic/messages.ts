@@ -1,0 +1,280 @@
+/** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
+
+import { type Json, known, list, record, text, without } from '../../common/json.js';
+import { encrypted } from '../../common/media.js';
+import { Message } from '../reading/message.js';
+import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { anthropicBilling, anthropicTokens, MergedUsage, usageLeft } from './usage.js';
+
+export const anthropicMessages: Shape<'chat_completion'> = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  // OpenAI's threads have such a path too.
+  matches: ({ url, params }) =>
+    url.pathname.endsWith('/messages') &&
+    Array.isArray(params.messages) &&
+    params.max_tokens !== undefined,
+  describe: ({ params }) => describeMessages(params),
+  reader: () => new MessagesReader(),
+};
+
+const VERTEX = /\/publishers\/anthropic\/models\/([^/:]+):(streamRawPredict|rawPredict)$/;
+
+/** The same request on Google's Vertex AI, where the path names the model. */
+export const vertexMessages: Shape<'chat_completion'> = {
+  ...anthropicMessages,
+  matches: ({ url, params }) => VERTEX.test(url.pathname) && params.max_tokens !== undefined,
+  describe: ({ url, params }) => {
+    const model = VERTEX.exec(url.pathname)?.[1];
+    return { ...describeMessages(params), model: model && decodeURIComponent(model) };
+  },
+  reader: ({ url }) =>
+    new MessagesReader(/\/locations\/([^/]+)\//.exec(url.pathname)?.[1] ?? undefined),
+};
+
+function describeMessages(params: Json): Description {
+  const { system, messages, tools } = params;
+  const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
+  return {
+    inputs: {
+      prompt: [...systemMessages, ...list(messages)],
+      ...(tools !== undefined && { tools }),
+    },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'messages', 'system', 'tools'),
+  };
+}
+
+/** Fields of a message that have a field of their own in the step. */
+const PLACED = [
+  ...['id', 'type', 'role', 'model', 'content', 'usage'],
+  ...['stop_reason', 'stop_sequence'],
+];
+/** Fields that cannot have content. */
+const FACTS = ['container', 'context_management', 'diagnostics'];
+/** Events without any information. */
+const SILENT = ['ping', 'vertex_event', 'content_block_stop'];
+
+/** Reads a message, whole or from the events of a stream. */
+export class MessagesReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  failure: unknown = undefined;
+  readonly #message = new Message();
+  readonly #usage = new MergedUsage();
+  /** The region in the path; undefined if it has none. */
+  readonly #region: string | undefined;
+  #model: string | undefined;
+  #id: string | undefined;
+  #stopSequence: string | undefined;
+  /** Fields of the message that have no field of their own in the step. */
+  #rest: Json = {};
+  #signatureChars = 0;
+  /** The number of code executions by the provider, which its usage does not count. */
+  #executions = 0;
+
+  constructor(region?: string) {
+    this.#region = region;
+  }
+
+  get amount(): number {
+    return this.#message.amount;
+  }
+
+  get isOver(): boolean {
+    return this.isComplete;
+  }
+
+  readWhole(body: unknown): void {
+    const message = record(body);
+    if (message.type === 'error' || (message.error !== undefined && message.error !== null)) {
+      this.failure = message.error ?? message;
+      this.#takeRest(without(message, 'type', 'error'));
+    } else {
+      this.#takeHead(message);
+      this.#takeEnd(message);
+      for (const each of list(message.content)) this.#takeBlock(record(each));
+    }
+    this.isComplete = true;
+  }
+
+  readEvent(event: Json): boolean {
+    const before = this.amount;
+    switch (event.type) {
+      case 'message_start': {
+        const message = record(event.message);
+        this.#takeHead(message);
+        for (const each of list(message.content)) this.#takeBlock(record(each));
+        // This event counts only the first tokens of the output.
+        this.#usage.forget('output_tokens');
+        this.#takeRest(without(event, 'type', 'message'));
+        break;
+      }
+      case 'content_block_start':
+        this.#begin(event);
+        break;
+      case 'content_block_delta':
+        this.#add(event);
+        break;
+      case 'message_delta': {
+        const delta = record(event.delta);
+        this.#takeEnd(delta);
+        this.#takeRest({
+          ...without(delta, ...PLACED),
+          ...without(event, 'type', 'delta', 'usage'),
+        });
+        this.#usage.add(event.usage);
+        break;
+      }
+      case 'message_stop':
+        this.isComplete = true;
+        this.#takeRest(without(event, 'type', 'amazon-bedrock-invocationMetrics'));
+        break;
+      case 'error':
+        this.failure = event.error ?? event;
+        break;
+      default:
+        if (text(event.type) !== undefined && !SILENT.includes(String(event.type))) {
+          this.#takeUnknown(event);
+        }
+    }
+    return this.amount > before;
+  }
+
+  extendedText({ type, index, delta }: Json): ExtendedText | undefined {
+    if (type !== 'content_block_delta') return undefined;
+    const { text: deltaText, thinking, partial_json } = record(delta);
+    if (typeof deltaText === 'string') return { key: 'text', text: this.#message.text };
+    if (typeof thinking === 'string') return { key: 'thinking', text: this.#message.reasoning };
+    if (typeof partial_json !== 'string') return undefined;
+    const tool = this.#message.tool(placeOf(index));
+    return tool && { key: 'partial_json', text: tool.arguments };
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const { output, reasoning, finishReason } = this.#message;
+    const usage = this.#usage.value;
+    return {
+      model: this.#model,
+      output,
+      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens: anthropicTokens(usage),
+      billing: anthropicBilling(usage, {
+        model: this.#model,
+        region: this.#region,
+        executions: this.#executions,
+      }),
+      metadata: {
+        responseId: this.#id,
+        finishReason,
+        thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
+        usage: usageLeft(usage),
+        ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
+      },
+      // The stop sequence is content: it repeats a part of the request.
+      details: { ...without(this.#rest, ...FACTS), stopSequence: this.#stopSequence },
+    };
+  }
+
+  #takeHead(message: Json): void {
+    this.#model = text(message.model);
+    this.#id = text(message.id);
+    this.#usage.add(message.usage);
+    this.#takeRest(without(message, ...PLACED));
+  }
+
+  #takeEnd(fields: Json): void {
+    this.#message.finishReason = text(fields.stop_reason) ?? this.#message.finishReason;
+    this.#stopSequence = text(fields.stop_sequence) ?? this.#stopSequence;
+    const explanation = text(record(fields.stop_details).explanation);
+    if (fields.stop_reason === 'refusal') this.#message.refusal = explanation ?? 'refused';
+  }
+
+  #takeRest(fields: Json): void {
+    this.#rest = { ...this.#rest, ...known(fields) };
+  }
+
+  #takeUnknown(event: Json): void {
+    const place = `${event.type}:${event.index ?? ''}`;
+    const isNew = !this.#message.hasPart(place);
+    this.#message.part(place)?.add(isNew ? event : without(event, 'type', 'index'));
+  }
+
+  #begin({ index, content_block }: Json): void {
+    const block = record(content_block);
+    if (isToolUse(block)) {
+      const tool = this.#message.tool(placeOf(index));
+      if (tool === undefined) return;
+      this.#countExecution(block);
+      tool.id = text(block.id);
+      tool.name = text(block.name);
+      tool.more = moreOfTool(block);
+      // A complete input is not followed by pieces.
+      const { input } = block;
+      if (typeof input === 'string') tool.arguments.add(input);
+      else if (Object.keys(record(input)).length > 0) tool.arguments.add(JSON.stringify(input));
+    } else if (isText(block)) this.#takeBlock(block);
+    else this.#message.part(placeOf(index))?.add(nameRedacted(block));
+  }
+
+  #add({ index, delta: received }: Json): void {
+    const delta = record(received);
+    if (typeof delta.text === 'string') this.#message.text.add(delta.text);
+    else if (typeof delta.thinking === 'string') this.#message.reasoning.add(delta.thinking);
+    else if (typeof delta.partial_json === 'string') {
+      this.#message.tool(placeOf(index))?.arguments.add(delta.partial_json);
+    } else if (delta.type === 'signature_delta') {
+      this.#signatureChars += text(delta.signature)?.length ?? 0;
+    } else if (delta.citation !== undefined) this.#message.cite(delta.citation);
+    else this.#message.part(placeOf(index))?.add(without(delta, 'type'));
+  }
+
+  #takeBlock(block: Json): void {
+    const message = this.#message;
+    if (isToolUse(block)) {
+      this.#countExecution(block);
+      message.addTool(text(block.id), text(block.name), block.input, moreOfTool(block));
+      return;
+    }
+    if (!isText(block)) {
+      message.addPart(nameRedacted(block));
+      return;
+    }
+    message.text.add(text(block.text) ?? '');
+    message.reasoning.add(text(block.thinking) ?? '');
+    this.#signatureChars += text(block.signature)?.length ?? 0;
+    for (const citation of list(block.citations)) message.cite(citation);
+    const more = known(without(block, 'type', 'text', 'thinking', 'signature', 'citations'));
+    if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
+  }
+
+  #countExecution({ type, name }: Json): void {
+    if (type === 'server_tool_use' && /code_execution$/.test(String(name))) this.#executions++;
+  }
+}
+
+function placeOf(index: unknown): number {
+  return typeof index === 'number' ? index : 0;
+}
+
+function isText({ type }: Json): boolean {
+  return type === 'text' || type === 'thinking';
+}
+
+function isToolUse({ type }: Json): boolean {
+  return typeof type === 'string' && type.endsWith('tool_use');
+}
+
+/** The fields of a tool call other than its name and arguments. The type says whether the provider runs the tool. */
+function moreOfTool(block: Json): Json {
+  const more = known(without(block, 'type', 'id', 'name', 'input'));
+  return block.type === 'tool_use' ? more : { type: block.type, ...more };
+}
+
+function nameRedacted(block: Json): Json {
+  return block.type === 'redacted_thinking' && typeof block.data === 'string'
+    ? { ...block, data: encrypted(block.data) }
+    : block;
+}

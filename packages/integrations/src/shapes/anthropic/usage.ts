@@ -1,0 +1,160 @@
+/** Reads Anthropic's usage: tokens, and what the price depends on besides them. */
+
+import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import {
+  count,
+  isRecord,
+  type Json,
+  known,
+  list,
+  record,
+  text,
+  without,
+} from '../../common/json.js';
+
+/** The usage of a message, which a stream sends in pieces: the largest of each count, the last of each other field. */
+export class MergedUsage {
+  readonly value: Record<string, unknown> = {};
+
+  add(usage: unknown): void {
+    for (const [key, value] of Object.entries(known(record(usage)))) {
+      const before = this.value[key];
+      const isLess = typeof value === 'number' && typeof before === 'number' && value < before;
+      if (!isLess) this.value[key] = value;
+    }
+  }
+
+  /** Removes a field, so that the next value may be smaller. */
+  forget(key: string): void {
+    delete this.value[key];
+  }
+}
+
+const PARTS = [
+  'input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+  'output_tokens',
+] as const;
+const READ = [
+  ...PARTS,
+  ...['cache_creation', 'output_tokens_details', 'server_tool_use'],
+  ...['service_tier', 'speed', 'inference_geo'],
+];
+
+/**
+ * The counts of a usage; undefined if it has none. Anthropic's count of the input contains neither the tokens of its cache nor
+ * those of a compaction of the conversation, which are added here.
+ */
+export function anthropicTokens(usage: Json): TokenCounts | undefined {
+  const input = count(usage.input_tokens);
+  const output = count(usage.output_tokens);
+  if (input === undefined && output === undefined) return undefined;
+  const all = [usage, ...list(usage.iterations).map(record).filter(isCompaction)];
+  const cached = sum(all, (each) => each.cache_read_input_tokens);
+  const cacheCreation = sum(all, written);
+  const thinking = record(usage.output_tokens_details).thinking_tokens;
+  return {
+    input:
+      input === undefined
+        ? undefined
+        : (sum(all, (each) => each.input_tokens) ?? 0) + (cached ?? 0) + (cacheCreation ?? 0),
+    output: output === undefined ? undefined : sum(all, (each) => each.output_tokens),
+    cached,
+    cacheCreation,
+    cacheCreationHour: sum(all, (each) => record(each.cache_creation).ephemeral_1h_input_tokens),
+    reasoning: count(thinking),
+  };
+}
+
+/** The tokens written to the cache; their sum by lifetime if the usage has no total. */
+function written(usage: Json): unknown {
+  const { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: long } = record(
+    usage.cache_creation,
+  );
+  const parts = [short, long].filter((each) => count(each) !== undefined) as number[];
+  const total = parts.length > 0 ? parts.reduce((all, each) => all + each) : undefined;
+  return count(usage.cache_creation_input_tokens) ?? total;
+}
+
+function sum(usages: readonly Json[], of: (usage: Json) => unknown): number | undefined {
+  const counts = usages.map((each) => count(of(each))).filter((each) => each !== undefined);
+  return counts.length > 0 ? counts.reduce((all, each) => all + each) : undefined;
+}
+
+function isCompaction({ type }: Json): boolean {
+  return type === 'compaction';
+}
+
+interface ResponseFacts {
+  readonly model: string | undefined;
+  readonly region: string | undefined;
+  readonly executions: number;
+}
+
+/** What the price of a message depends on besides its tokens. */
+export function anthropicBilling(
+  usage: Json,
+  { model, region, executions }: ResponseFacts,
+): Billing {
+  const tier = text(usage.service_tier);
+  const geo = text(usage.inference_geo);
+  const uses = Object.entries(record(usage.server_tool_use))
+    .map(([name, times]) => [name.replace(/_requests$/, ''), times] as const)
+    .filter((use): use is [string, number] => typeof use[1] === 'number' && use[1] > 0);
+  const toolUses = Object.fromEntries(uses);
+  if (executions > 0) toolUses.code_execution ??= executions;
+  const units = unitsOfOtherModels(usage, model);
+  const place = geo === undefined || geo === 'not_available' ? region : geo;
+  return {
+    serviceTier: tier,
+    speed: text(usage.speed),
+    ...(place !== undefined && { region: place }),
+    ...(tier === 'batch' && { isBatch: true }),
+    ...(Object.keys(toolUses).length > 0 && { toolUses }),
+    ...(Object.keys(units).length > 0 && { units }),
+  };
+}
+
+/**
+ * The tokens of other models that took part: an advisor, or a model that refused before another one answered. The other counts do
+ * not contain them, and they have prices of their own.
+ */
+function unitsOfOtherModels(usage: Json, model: string | undefined): Record<string, number> {
+  const units: Record<string, number> = {};
+  for (const each of list(usage.iterations)) {
+    const iteration = record(each);
+    const by = text(iteration.model);
+    if (isCompaction(iteration) || by === undefined || model === undefined || by === model) {
+      if (iteration.type !== 'advisor_message') continue;
+    }
+    for (const part of PARTS) {
+      const name = `${by ?? iteration.type}_${part}`;
+      const counted = count(iteration[part]) ?? 0;
+      if (counted > 0) units[name] = (units[name] ?? 0) + counted;
+    }
+  }
+  return units;
+}
+
+/** The fields of a usage that are not read elsewhere; undefined if there are none. */
+export function usageLeft(usage: Json): Json | undefined {
+  const left: Record<string, unknown> = known(without(usage, ...READ));
+  // Unknown fields of the objects that are read.
+  const parts: Readonly<Record<string, readonly string[]>> = {
+    cache_creation: ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
+    output_tokens_details: ['thinking_tokens'],
+  };
+  for (const [key, names] of Object.entries(parts)) {
+    const unknown = isRecord(usage[key]) ? known(without(usage[key], ...names)) : {};
+    if (Object.keys(unknown).length > 0) left[key] = unknown;
+  }
+  return Object.keys(left).length > 0 ? left : undefined;
+}
+
+/** The tokens written to a cache for an hour, by the provider's own usage; undefined if it does not state them. */
+export function hourlyCacheTokens(usage: unknown): number | undefined {
+  return isRecord(usage)
+    ? count(record(usage.cache_creation).ephemeral_1h_input_tokens)
+    : undefined;
+}

@@ -1,0 +1,300 @@
+/** Amazon Bedrock's `Converse` and `ConverseStream`. Amazon's own models take requests of the same form by `InvokeModel`. */
+
+import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import {
+  count,
+  isRecord,
+  type Json,
+  known,
+  list,
+  record,
+  text,
+  without,
+} from '../../common/json.js';
+import { encrypted } from '../../common/media.js';
+import { Message } from '../reading/message.js';
+import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { bareBedrockModel, bedrockModel, bedrockRegion } from './model-id.js';
+
+export const bedrockConverse: Shape<'chat_completion'> = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  // A request with a stored prompt has no messages.
+  matches: ({ url }) => /\/model\/[^/]+\/converse(-stream)?$/.test(url.pathname),
+  describe: describeConverse,
+  reader: ({ url }) => new ConverseReader(bedrockRegion(url)),
+};
+
+export function describeConverse({ url, params }: ModelRequest): Description {
+  const { messages, system, inferenceConfig, toolConfig, promptVariables, ...others } = params;
+  const { tools, toolChoice, ...toolRest } = record(toolConfig);
+  const systemMessages =
+    system === undefined ? [] : [{ role: 'system', content: contentOf(system) }];
+  const otherMessages = list(messages).map((each) => {
+    const { role, content, ...rest } = record(each);
+    return { role, content: contentOf(content), ...rest };
+  });
+  const prompt = [...systemMessages, ...otherMessages];
+  return {
+    inputs: {
+      ...((prompt.length > 0 || promptVariables === undefined) && { prompt }),
+      ...(tools !== undefined && { tools }),
+      ...(promptVariables !== undefined && { promptVariables }),
+    },
+    model: bedrockModel(url),
+    modelParameters: {
+      ...record(inferenceConfig),
+      ...without({ ...others, ...toolRest, toolChoice }),
+    },
+  };
+}
+
+/** One string if all parts are texts, else the parts. */
+function contentOf(parts: unknown): unknown {
+  const texts = list(parts).map((part) => text(record(part).text));
+  return texts.every((each) => each !== undefined) ? texts.join('') : parts;
+}
+
+/** Fields of a response that have a field of their own in the step. */
+const PLACED = ['output', 'stopReason', 'usage', 'role', 'type'];
+/** Fields that cannot have content. */
+const FACTS = ['metrics', 'performanceConfig'];
+const COUNTED = [
+  ...['inputTokens', 'outputTokens', 'totalTokens'],
+  ...['cacheReadInputTokens', 'cacheReadInputTokenCount'],
+  ...['cacheWriteInputTokens', 'cacheWriteInputTokenCount', 'cacheDetails'],
+];
+
+export class ConverseReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  readonly #message = new Message();
+  readonly #region: string | undefined;
+  #failure: unknown = undefined;
+  #tokens: TokenCounts | undefined;
+  #usageRest: Json = {};
+  #rest: Json = {};
+  #signatureChars = 0;
+
+  constructor(region?: string) {
+    this.#region = region;
+  }
+
+  get amount(): number {
+    return this.#message.amount;
+  }
+
+  get isOver(): boolean {
+    return this.isComplete;
+  }
+
+  get failure(): unknown {
+    return this.#failure ?? failureBy(this.#message.finishReason, this.#guardrail.actionReason);
+  }
+
+  readWhole(body: unknown): void {
+    const answer = record(body);
+    const { message, ...others } = record(answer.output);
+    for (const part of list(record(message).content)) this.#takePart(record(part));
+    this.#takeFields({ ...without(answer, ...PLACED), ...others });
+    this.#takeFields(without(record(message), 'content', 'role'));
+    this.#message.finishReason = text(answer.stopReason);
+    this.#takeUsage(answer.usage);
+    this.isComplete = true;
+  }
+
+  /** An event has its type in a field, or as the key of its only value. */
+  readEvent(event: Json): boolean {
+    const [key = ''] = Object.keys(event);
+    const type = text(event.type) ?? key;
+    const fields = event.type === undefined ? record(event[key]) : without(event, 'type', 'p');
+    const before = this.#message.amount;
+    switch (type) {
+      case 'messageStart':
+        this.#takeFields(without(fields, 'role'));
+        break;
+      case 'contentBlockStart':
+        this.#begin(fields);
+        break;
+      case 'contentBlockDelta':
+        this.#add(fields);
+        break;
+      case 'contentBlockStop':
+        break;
+      case 'messageStop':
+        this.#message.finishReason = text(fields.stopReason) ?? this.#message.finishReason;
+        this.#takeFields(without(fields, 'stopReason'));
+        break;
+      case 'metadata':
+        this.#takeUsage(fields.usage);
+        this.#takeFields(without(fields, 'usage'));
+        this.isComplete = true;
+        break;
+      case 'exception':
+        this.#failure = { type: fields.exception, message: fields.message };
+        break;
+      default:
+        if (/exception$/i.test(type)) this.#failure = { type, message: fields.message };
+        else this.#takeUnknown(type, fields);
+    }
+    return this.#message.amount > before;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const { output, reasoning, finishReason } = this.#message;
+    const router = record(record(this.#rest.trace).promptRouter);
+    const invoked = text(router.invokedModelId);
+    return {
+      model: invoked === undefined ? undefined : bareBedrockModel(invoked),
+      output,
+      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens: this.#tokens,
+      billing: this.#billing(),
+      metadata: {
+        finishReason,
+        usage: Object.keys(this.#usageRest).length > 0 ? this.#usageRest : undefined,
+        thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
+        ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
+      },
+      details: without(this.#rest, ...FACTS, 'serviceTier'),
+    };
+  }
+
+  get #guardrail(): Json {
+    return record(record(this.#rest.trace).guardrail);
+  }
+
+  #billing(): Billing {
+    const latency = text(record(this.#rest.performanceConfig).latency);
+    return {
+      serviceTier: text(record(this.#rest.serviceTier).type),
+      speed: latency === 'standard' ? undefined : latency,
+      // A refused request is not billed.
+      region: this.#tokens === undefined && this.amount === 0 ? undefined : this.#region,
+    };
+  }
+
+  #takeFields(fields: Json): void {
+    this.#rest = { ...this.#rest, ...known(fields) };
+  }
+
+  #takeUnknown(type: string, fields: Json): void {
+    const isNew = !this.#message.hasPart(type);
+    this.#message.part(type)?.add(isNew ? { type, ...fields } : fields);
+  }
+
+  #takePart(part: Json): void {
+    const { text: partText, toolUse, reasoningContent, citationsContent, ...others } = part;
+    const message = this.#message;
+    if (typeof partText === 'string') message.text.add(partText);
+    if (isRecord(toolUse)) {
+      const { toolUseId, name, input } = toolUse;
+      message.addTool(text(toolUseId), text(name), input, moreOfTool(toolUse));
+    }
+    if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
+    if (isRecord(citationsContent)) {
+      const { content, citations, ...rest } = citationsContent;
+      for (const each of list(content)) message.text.add(text(record(each).text) ?? '');
+      for (const each of list(citations)) message.cite(each);
+      const left = known(rest);
+      if (Object.keys(left).length > 0) message.addPart({ citationsContent: left });
+    }
+    const left = known(others);
+    if (Object.keys(left).length > 0) message.addPart(left);
+  }
+
+  #takeReasoning(content: Json): void {
+    const { reasoningText, text: piece, signature, redactedContent, ...others } = content;
+    const { text: whole, signature: signed, ...rest } = record(reasoningText);
+    this.#message.reasoning.add(text(whole) ?? text(piece) ?? '');
+    this.#signatureChars += text(signed ?? signature)?.length ?? 0;
+    if (redactedContent !== undefined) {
+      const redacted = text(redactedContent);
+      this.#message.addPart({
+        reasoningContent: {
+          redactedContent: redacted === undefined ? '[encrypted]' : encrypted(redacted),
+        },
+      });
+    }
+    const left = known({ ...others, ...rest });
+    if (Object.keys(left).length > 0) this.#message.addPart({ reasoningContent: left });
+  }
+
+  #begin({ contentBlockIndex, start }: Json): void {
+    const { toolUse, ...others } = record(start);
+    const place = count(contentBlockIndex) ?? 0;
+    const left = known(others);
+    if (Object.keys(left).length > 0) this.#message.part(place)?.add(left);
+    if (!isRecord(toolUse)) return;
+    const tool = this.#message.tool(place);
+    if (tool === undefined) return;
+    tool.id = text(toolUse.toolUseId);
+    tool.name = text(toolUse.name);
+    tool.more = moreOfTool(toolUse);
+  }
+
+  #add({ contentBlockIndex, delta }: Json): void {
+    const { text: deltaText, toolUse, reasoningContent, citation, ...others } = record(delta);
+    const place = count(contentBlockIndex) ?? 0;
+    this.#message.text.add(text(deltaText) ?? '');
+    if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
+    if (isRecord(toolUse)) {
+      const tool = this.#message.tool(place);
+      tool?.arguments.add(text(toolUse.input) ?? '');
+    }
+    if (citation !== undefined) this.#message.cite(citation);
+    for (const [key, value] of Object.entries(known(others))) {
+      // A block that began as an object continues with an array of its content.
+      const piece = Array.isArray(value) ? { content: value } : value;
+      this.#message.part(place)?.add({ [key]: piece });
+    }
+  }
+
+  #takeUsage(usage: unknown): void {
+    if (!isRecord(usage)) return;
+    this.#tokens = bedrockTokens(usage);
+    this.#usageRest = known(without(usage, ...COUNTED));
+  }
+}
+
+/** The counts of a usage. Like Anthropic, Amazon counts tokens read from and written to a cache in addition to the input. */
+export function bedrockTokens(usage: Json): TokenCounts {
+  const input = count(usage.inputTokens) ?? count(usage.inputTokenCount);
+  const output = count(usage.outputTokens) ?? count(usage.outputTokenCount);
+  const cached = count(usage.cacheReadInputTokens) ?? count(usage.cacheReadInputTokenCount);
+  const cacheCreation =
+    count(usage.cacheWriteInputTokens) ?? count(usage.cacheWriteInputTokenCount);
+  const forAnHour = list(usage.cacheDetails)
+    .map(record)
+    .filter(({ ttl }) => ttl === '1h')
+    .map(({ inputTokens }) => count(inputTokens) ?? 0);
+  const prompt = input === undefined ? undefined : input + (cached ?? 0) + (cacheCreation ?? 0);
+  const total = count(usage.totalTokens);
+  const isMore = total !== undefined && total > (prompt ?? 0) + (output ?? 0);
+  return {
+    input: prompt,
+    output,
+    total: isMore ? total : undefined,
+    cached,
+    cacheCreation,
+    cacheCreationHour:
+      forAnHour.length > 0 ? forAnHour.reduce((all, each) => all + each) : undefined,
+  };
+}
+
+/** The failure that a stop reason means; undefined if there is none. A response whose parts a guardrail masked has not failed. */
+export function failureBy(reason: string | undefined, action: unknown): unknown {
+  if (reason === 'guardrail_intervened') {
+    const message = text(action) ?? 'a guardrail intervened';
+    return /mask/i.test(message) ? undefined : { type: reason, message };
+  }
+  if (reason?.startsWith('malformed_') !== true) return undefined;
+  return { type: reason, message: `the model failed: ${reason.replaceAll('_', ' ')}` };
+}
+
+/** The fields of a call other than its name and input: `{ type: 'server_tool_use' }`. */
+function moreOfTool(toolUse: Json): Json {
+  return known(without(toolUse, 'toolUseId', 'name', 'input'));
+}

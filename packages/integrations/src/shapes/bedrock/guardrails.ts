@@ -1,0 +1,114 @@
+/** Amazon Bedrock's `ApplyGuardrail`, `InvokeGuardrailChecks` and `StartAsyncInvoke`. */
+
+import type { GuardrailFields, StepUpdate } from '@openlayer-tracing/core/integration';
+import { type Json, known, list, record, text, without } from '../../common/json.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, Shape } from '../shape.js';
+import { bareBedrockModel } from './model-id.js';
+
+export const bedrockGuardrail: Shape<'guardrail'> = {
+  operation: 'Guardrail',
+  type: 'guardrail',
+  matches: ({ url }) => /\/guardrail\/[^/]+\/version\/[^/]+\/apply$/.test(url.pathname),
+  describe: ({ url, params }) => {
+    const [, guardrail = '', version = ''] =
+      /\/guardrail\/([^/]+)\/version\/([^/]+)\//.exec(url.pathname) ?? [];
+    return {
+      inputs: { content: params.content },
+      modelParameters: {
+        guardrailIdentifier: decodeURIComponent(guardrail),
+        guardrailVersion: decodeURIComponent(version),
+        ...without(params, 'content'),
+      },
+    };
+  },
+  reader: ({ params }) => new PlainReader((body) => readGuardrail(record(body), params.source)),
+};
+
+function readGuardrail(body: Json, source: unknown): ModelResponse {
+  const { action, actionReason, outputs, usage, ...others } = body;
+  const texts = list(outputs).map((each) => text(record(each).text) ?? each);
+  return {
+    output: texts.length > 1 ? texts : texts[0],
+    billing: units(usage),
+    fields: {
+      action: actionOf(action, actionReason),
+      reason: text(actionReason),
+      dataType: source === 'INPUT' ? 'input' : source === 'OUTPUT' ? 'output' : undefined,
+      detectedEntities: foundIn(others.assessments),
+    } satisfies GuardrailFields as StepUpdate,
+    metadata: { action: text(action) },
+    details: known(others),
+  };
+}
+
+function actionOf(action: unknown, reason: unknown): string | undefined {
+  if (action === 'NONE') return 'allow';
+  if (action !== 'GUARDRAIL_INTERVENED') return undefined;
+  return /mask/i.test(text(reason) ?? '') ? 'modify' : 'block';
+}
+
+/** The kinds of the entities that the guardrail found, such as `EMAIL`, without their values. */
+function foundIn(assessments: unknown): readonly string[] | undefined {
+  const found = new Set<string>();
+  for (const assessment of list(assessments)) {
+    const { topicPolicy, contentPolicy, sensitiveInformationPolicy } = record(assessment);
+    const { piiEntities, regexes } = record(sensitiveInformationPolicy);
+    const all = [
+      ...list(record(topicPolicy).topics).map((each) => record(each).name),
+      ...list(record(contentPolicy).filters).map((each) => record(each).type),
+      ...list(piiEntities).map((each) => record(each).type),
+      ...list(regexes).map((each) => record(each).name),
+    ];
+    for (const each of all) if (typeof each === 'string') found.add(each);
+  }
+  return found.size > 0 ? [...found] : undefined;
+}
+
+/** The billed units of each policy. */
+function units(usage: unknown) {
+  const billed = Object.entries(record(usage)).filter(
+    (unit): unit is [string, number] => typeof unit[1] === 'number' && unit[1] > 0,
+  );
+  return billed.length > 0 ? { units: Object.fromEntries(billed) } : undefined;
+}
+
+export const bedrockChecks: Shape<'guardrail'> = {
+  operation: 'Guardrail Checks',
+  type: 'guardrail',
+  matches: ({ url }) => url.pathname.endsWith('/guardrail-checks/invoke'),
+  describe: ({ params }) => ({
+    inputs: { messages: params.messages },
+    modelParameters: without(params, 'messages'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { results, usage, ...others } = record(body);
+      const flat = Object.entries(record(usage)).map(([check, used]) => [
+        check,
+        record(used).textUnits,
+      ]);
+      return {
+        output: results,
+        billing: units(Object.fromEntries(flat)),
+        details: known(others),
+      };
+    }),
+};
+
+/** A request whose result is written to a bucket later: the step has the input and the ARN. */
+export const bedrockAsync: Shape<'chat_completion'> = {
+  operation: 'Async Invoke',
+  type: 'chat_completion',
+  matches: ({ url, params }) =>
+    url.pathname.endsWith('/async-invoke') && params.modelId !== undefined,
+  describe: ({ params }) => {
+    const model = text(params.modelId);
+    return {
+      inputs: { input: params.modelInput },
+      model: model === undefined ? undefined : bareBedrockModel(model),
+      modelParameters: without(params, 'modelId', 'modelInput', 'clientRequestToken'),
+    };
+  },
+  reader: () => new PlainReader((body) => ({ output: body })),
+};

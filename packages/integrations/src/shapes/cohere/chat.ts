@@ -1,0 +1,257 @@
+/** Cohere's `POST /v2/chat` and `POST /v1/chat`. */
+
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { mergeUsage } from '../../common/merge-usage.js';
+import { Message } from '../reading/message.js';
+import { joined, OtherFacts } from '../reading/other-facts.js';
+import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
+
+export const cohereChat: Shape<'chat_completion'> = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  matches: ({ url }) => /\/v[12]\/chat$/.test(url.pathname),
+  describe: ({ params }) => {
+    const { messages, message, preamble, chat_history, tools, documents } = params;
+    const systemMessages = preamble === undefined ? [] : [{ role: 'system', content: preamble }];
+    const messagesOfV1 = [
+      ...systemMessages,
+      ...list(chat_history),
+      { role: 'user', content: message },
+    ];
+    return {
+      inputs: {
+        prompt: messages ?? messagesOfV1,
+        ...(tools !== undefined && { tools }),
+        ...(documents !== undefined && { documents }),
+      },
+      model: text(params.model),
+      modelParameters: without(
+        params,
+        ...['model', 'messages', 'message', 'preamble', 'chat_history', 'tools', 'documents'],
+      ),
+    };
+  },
+  reader: () => new CohereReader(),
+};
+
+/** Matches finish reasons of answers that the model did not complete. */
+export const FAILED_ENDS = /^(ERROR|TIMEOUT)/;
+
+const KNOWN = new Set([
+  ...['id', 'response_id', 'generation_id', 'finish_reason', 'usage', 'meta', 'message', 'text'],
+  ...['tool_calls', 'error', 'type', 'event_type', 'index', 'delta', 'is_finished', 'response'],
+  // These repeat the request.
+  ...['chat_history', 'tool_call_delta'],
+]);
+const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'tool_plan', 'tool_calls', 'citations']);
+const KNOWN_OF_DELTA = new Set(['message', 'finish_reason', 'usage', 'error']);
+const MAX_CITATIONS = 1024;
+
+class CohereReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  readonly #message = new Message();
+  readonly #others = new OtherFacts();
+  readonly #citations: unknown[] = [];
+  #id: string | undefined;
+  #generationId: string | undefined;
+  #usage: Json | undefined;
+  #error: unknown;
+  #hasCalls = false;
+
+  get failure(): unknown {
+    if (this.#error !== undefined) return this.#error;
+    const { finishReason } = this.#message;
+    return finishReason !== undefined && FAILED_ENDS.test(finishReason)
+      ? { type: finishReason, message: `the model stopped: ${finishReason}` }
+      : undefined;
+  }
+
+  get amount(): number {
+    return this.#message.amount;
+  }
+
+  readWhole(body: unknown): void {
+    const answer = record(body);
+    this.#error = answer.error ?? undefined;
+    this.#takeHead(answer);
+    this.#others.add(answer, KNOWN);
+    const received = isRecord(answer.message) ? answer.message : answer;
+    if (typeof answer.text === 'string') this.#message.text.add(answer.text);
+    else if (typeof answer.message === 'string' && answer.text === undefined) {
+      // An error of version 1.
+      this.#error ??= { message: answer.message };
+    }
+    for (const part of list(received.content)) this.#takePart(record(part));
+    this.#message.reasoning.add(text(received.tool_plan) ?? '');
+    for (const call of list(received.tool_calls)) this.#addCall(record(call));
+    if (received !== answer) {
+      this.#cite(received.citations);
+      this.#others.add(received, KNOWN_OF_MESSAGE);
+    }
+    this.isComplete = true;
+  }
+
+  readEvent(event: Json): boolean {
+    const before = this.#message.amount;
+    // Version 1 has the type under another key, and its last event contains the whole answer.
+    const type = event.type ?? event.event_type;
+    const delta = record(event.delta);
+    const piece = record(delta.message);
+    this.#others.add(event, KNOWN);
+    this.#others.add(delta, KNOWN_OF_DELTA);
+    this.#others.add(piece, KNOWN_OF_MESSAGE);
+    switch (type) {
+      case 'message-start':
+      case 'stream-start':
+        this.#takeHead(event);
+        break;
+      case 'content-start':
+      case 'content-delta':
+        this.#takePart(record(piece.content));
+        break;
+      case 'text-generation':
+        this.#message.text.add(text(event.text) ?? '');
+        break;
+      case 'tool-plan-delta':
+        this.#message.reasoning.add(text(piece.tool_plan) ?? '');
+        break;
+      case 'tool-call-start':
+      case 'tool-call-delta':
+        this.#takeCall(event.index, record(piece.tool_calls));
+        break;
+      case 'tool-calls-chunk':
+        this.#takeChunk(record(event.tool_call_delta));
+        this.#message.reasoning.add(text(event.text) ?? '');
+        break;
+      case 'tool-calls-generation':
+        this.#addCalls(event.tool_calls);
+        if (this.#message.reasoning.chars === 0) {
+          this.#message.reasoning.add(text(event.text) ?? '');
+        }
+        break;
+      case 'citation-start':
+        this.#cite(piece.citations);
+        break;
+      case 'message-end':
+        this.#takeHead(delta);
+        if (delta.error !== undefined && delta.error !== null)
+          this.#error = { message: delta.error };
+        else this.isComplete = true;
+        break;
+      case 'stream-end':
+        this.#takeEnd(event);
+        break;
+    }
+    return this.#message.amount > before;
+  }
+
+  extendedText({ type, delta }: Json): ExtendedText | undefined {
+    const { content, tool_plan: plan } = record(record(delta).message);
+    if (type === 'tool-plan-delta' && plan) {
+      return { key: 'tool_plan', text: this.#message.reasoning };
+    }
+    const { text: contentText, thinking } = record(content);
+    if (type !== 'content-delta' || thinking !== undefined || !contentText) return undefined;
+    return { key: 'text', text: this.#message.text };
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const { output, reasoning, finishReason } = this.#message;
+    const { citations } = this.#others.facts;
+    return {
+      output,
+      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens: cohereTokens(this.#usage),
+      billing: cohereBilling(this.#usage),
+      metadata: {
+        responseId: this.#id,
+        generationId: this.#generationId,
+        finishReason,
+        ...cohereMeta(this.#usage),
+      },
+      details: {
+        ...this.#others.facts,
+        ...cohereWarnings(this.#usage),
+        ...(this.#citations.length > 0 && { citations: joined(citations, this.#citations) }),
+      },
+    };
+  }
+
+  #takeHead(head: Json): void {
+    this.#id = text(head.id) ?? text(head.response_id) ?? this.#id;
+    this.#generationId = text(head.generation_id) ?? this.#generationId;
+    this.#message.finishReason = text(head.finish_reason) ?? this.#message.finishReason;
+    const usage = head.usage ?? head.meta;
+    if (isRecord(usage)) this.#usage = mergeUsage(this.#usage, usage);
+  }
+
+  /** The last event of version 1, which contains the whole answer. */
+  #takeEnd({ response, finish_reason }: Json): void {
+    const answer = record(response);
+    this.#takeHead({ ...answer, ...(finish_reason !== undefined && { finish_reason }) });
+    this.#others.add(answer, KNOWN);
+    if (this.#message.text.chars === 0) this.#message.text.add(text(answer.text) ?? '');
+    this.#addCalls(answer.tool_calls);
+    this.isComplete = true;
+  }
+
+  #takePart(part: Json): void {
+    const { type, text: partText, thinking, ...others } = part;
+    this.#message.text.add(text(partText) ?? '');
+    this.#message.reasoning.add(text(thinking) ?? '');
+    if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+  }
+
+  /** Adds the calls of version 1, which are sent in pieces, then complete, and once more at the end: only the first time. */
+  #addCalls(calls: unknown): void {
+    if (this.#hasCalls) return;
+    for (const call of list(calls)) this.#addCall(record(call));
+    this.#hasCalls = list(calls).length > 0;
+  }
+
+  #takeChunk({ index, name, parameters, text: planText }: Json): void {
+    this.#message.reasoning.add(text(planText) ?? '');
+    if (index === undefined && name === undefined && parameters === undefined) return;
+    this.#hasCalls = true;
+    const place = typeof index === 'number' ? index : undefined;
+    const tool = this.#message.toolOfPiece({ index: place, id: undefined, name: text(name) });
+    if (tool === undefined) return;
+    tool.name ??= text(name);
+    tool.arguments.add(text(parameters) ?? '');
+  }
+
+  #addCall(call: Json): void {
+    const { id, type: _type, function: nested, ...plain } = call;
+    const { name, arguments: args, parameters, ...more } = isRecord(nested) ? nested : plain;
+    this.#message.addTool(
+      text(id) || undefined,
+      text(name),
+      args ?? parameters ?? {},
+      Object.keys(more).length > 0 ? more : undefined,
+    );
+  }
+
+  #takeCall(index: unknown, call: Json): void {
+    const { name, arguments: args } = record(call.function);
+    const id = text(call.id) || undefined;
+    const tool = this.#message.toolOfPiece({
+      index: typeof index === 'number' ? index : undefined,
+      id,
+      name: text(name),
+    });
+    if (tool === undefined) return;
+    tool.id ??= id;
+    tool.name ??= text(name);
+    tool.arguments.add(text(args) ?? '');
+  }
+
+  #cite(citations: unknown): void {
+    for (const each of Array.isArray(citations) ? citations : [citations]) {
+      if (isRecord(each) && this.#citations.length < MAX_CITATIONS) this.#citations.push(each);
+    }
+  }
+}

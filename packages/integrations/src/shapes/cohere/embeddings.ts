@@ -1,0 +1,43 @@
+/** Cohere's embeddings of texts and images. */
+
+import { isRecord, list, record, text, without } from '../../common/json.js';
+import { dimensionsOf } from '../reading/dimensions.js';
+import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import type { Shape } from '../shape.js';
+import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
+
+export const cohereEmbeddings: Shape<'embedding'> = {
+  operation: 'Embedding',
+  type: 'embedding',
+  matches: ({ url }) => /\/v[12]\/embed$/.test(url.pathname),
+  describe: ({ params }) => ({
+    inputs: { input: params.texts ?? params.inputs ?? params.images },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'texts', 'inputs', 'images'),
+  }),
+  reader: () => new PlainReader(readEmbeddings),
+};
+
+/** The vectors are grouped by the type of their numbers, or not grouped. */
+function readEmbeddings(body: unknown): PlainAnswer {
+  const { id, embeddings, meta, texts: _texts, ...others } = record(body);
+  const kinds = isRecord(embeddings)
+    ? Object.entries(embeddings)
+    : [['float', embeddings] as const];
+  const [kind, vectors] = kinds.find(([, all]) => list(all).length > 0) ?? ['float', []];
+  const tokens = cohereTokens(meta);
+  const dimensions = dimensionsOf(list(vectors)[0]);
+  return {
+    ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.input } }),
+    billing: cohereBilling(meta),
+    metadata: { responseId: text(id), ...cohereMeta(meta) },
+    details: { ...without(others, 'error', 'response_type'), ...cohereWarnings(meta) },
+    ...(list(vectors).length > 0 && {
+      fields: {
+        embeddingCount: list(vectors).length,
+        // Eight bits are packed in a byte.
+        embeddingDimensions: dimensions && (/binary$/.test(kind) ? dimensions * 8 : dimensions),
+      },
+    }),
+  };
+}

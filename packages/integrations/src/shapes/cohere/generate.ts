@@ -1,0 +1,142 @@
+/** Cohere's older `POST /v1/generate` and `POST /v1/summarize`. */
+
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { CollectedText } from '../reading/collected-text.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { FAILED_ENDS } from './chat.js';
+import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
+
+export const cohereGenerate: Shape<'chat_completion'> = {
+  operation: 'Completion',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/v1/generate'),
+  describe: ({ params }) => ({
+    inputs: { prompt: [{ role: 'user', content: params.prompt }] },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'prompt'),
+  }),
+  reader: () => new GenerateReader(),
+};
+
+export const cohereSummarize: Shape<'chat_completion'> = {
+  operation: 'Summary',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/v1/summarize'),
+  describe: ({ params }) => ({
+    inputs: { prompt: [{ role: 'user', content: params.text }] },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'text'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { id, summary, meta, ...others } = record(body);
+      return {
+        output: text(summary),
+        tokens: cohereTokens(meta),
+        billing: cohereBilling(meta),
+        metadata: { responseId: text(id), ...cohereMeta(meta) },
+        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+      };
+    }),
+};
+
+const MAX_GENERATIONS = 16;
+
+/** One of the texts that continue a prompt. */
+interface Generation {
+  readonly text: CollectedText;
+  facts: Json;
+}
+
+class GenerateReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  readonly #generations = new Map<number, Generation>();
+  #id: string | undefined;
+  #finishReason: string | undefined;
+  #usage: unknown;
+  #error: unknown;
+
+  get failure(): unknown {
+    if (this.#error !== undefined) return this.#error;
+    const reason = this.#finishReason;
+    return reason !== undefined && FAILED_ENDS.test(reason)
+      ? { type: reason, message: `the model stopped: ${reason}` }
+      : undefined;
+  }
+
+  get amount(): number {
+    let amount = 0;
+    for (const each of this.#generations.values()) amount += each.text.chars;
+    return amount;
+  }
+
+  readWhole(body: unknown): void {
+    const answer = record(body);
+    this.#error = answer.error ?? undefined;
+    this.#takeAnswer(answer);
+    this.isComplete = true;
+  }
+
+  readEvent(event: Json): boolean {
+    const before = this.amount;
+    const place = typeof event.index === 'number' ? event.index : 0;
+    if (event.event_type === 'text-generation') {
+      this.#generation(place)?.text.add(text(event.text) ?? '');
+    } else if (event.event_type === 'stream-error') {
+      this.#error = { type: event.finish_reason, message: event.err };
+    } else if (event.event_type === 'stream-end') {
+      this.#finishReason = text(event.finish_reason);
+      this.#takeAnswer(record(event.response));
+      this.isComplete = true;
+    }
+    return this.amount > before;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const all = [...this.#generations].sort(([a], [b]) => a - b).map(([, each]) => each);
+    const outputs = all.map((each) => each.text.toString());
+    return {
+      output: outputs.length > 1 ? outputs : outputs[0],
+      tokens: cohereTokens(this.#usage),
+      billing: cohereBilling(this.#usage),
+      metadata: {
+        responseId: this.#id,
+        finishReason: this.#finishReason,
+        ...cohereMeta(this.#usage),
+      },
+      details: {
+        ...cohereWarnings(this.#usage),
+        ...(all.some(({ facts }) => Object.keys(facts).length > 0) && {
+          generations: all.map(({ facts }) => facts),
+        }),
+      },
+    };
+  }
+
+  #takeAnswer(answer: Json): void {
+    this.#id = text(answer.id) ?? this.#id;
+    if (isRecord(answer.meta)) this.#usage = answer.meta;
+    for (const [i, each] of list(answer.generations).entries()) {
+      const { text: generated, index, ...facts } = record(each);
+      const generation = this.#generation(typeof index === 'number' ? index : i);
+      if (generation === undefined) continue;
+      // The events of a stream have sent the text before.
+      if (generation.text.chars === 0) generation.text.add(text(generated) ?? '');
+      generation.facts = facts;
+      this.#finishReason ??= text(facts.finish_reason);
+    }
+  }
+
+  #generation(place: number): Generation | undefined {
+    let generation = this.#generations.get(place);
+    if (generation === undefined && this.#generations.size < MAX_GENERATIONS) {
+      generation = { text: new CollectedText(), facts: {} };
+      this.#generations.set(place, generation);
+    }
+    return generation;
+  }
+}

@@ -1,0 +1,92 @@
+/** Cohere's requests whose response is one JSON object: classification, parsing of documents, transcription and reranking. */
+
+import { list, record, text, without } from '../../common/json.js';
+import { nameMedia } from '../../common/media.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { Shape } from '../shape.js';
+import { billedTokens, cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
+
+export const cohereClassify: Shape<'guardrail'> = {
+  operation: 'Classification',
+  type: 'guardrail',
+  matches: ({ url }) => url.pathname.endsWith('/v1/classify'),
+  describe: ({ params }) => ({
+    inputs: without({ input: params.inputs, examples: params.examples }),
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'inputs', 'examples'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { id, classifications, meta, ...others } = record(body);
+      return {
+        output: list(classifications).length > 0 ? classifications : undefined,
+        billing: cohereBilling(meta),
+        metadata: { responseId: text(id), ...billedTokens(meta), ...cohereMeta(meta) },
+        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+      };
+    }),
+};
+
+/** Parsing of documents, which is billed by the page. */
+export const cohereParse: Shape<'chat_completion'> = {
+  operation: 'Parse',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/v2/parse'),
+  describe: ({ params }) => ({
+    inputs: { document: params.document },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'document'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { id, pages, meta, ...others } = record(body);
+      return {
+        output: list(pages).length > 0 ? nameMedia(pages) : undefined,
+        tokens: cohereTokens(meta),
+        billing: cohereBilling(meta),
+        metadata: { responseId: text(id), ...cohereMeta(meta) },
+        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+      };
+    }),
+};
+
+export const cohereTranscription: Shape<'chat_completion'> = {
+  operation: 'Transcription',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/v2/audio/transcriptions'),
+  describe: ({ params }) => ({
+    inputs: without({ file: params.file }),
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'file'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { text: transcript, ...others } = record(body);
+      return { output: text(transcript), details: without(others, 'error') };
+    }),
+};
+
+export const cohereRerank: Shape<'retriever'> = {
+  operation: 'Rerank',
+  type: 'retriever',
+  matches: ({ url }) => /\/v[12]\/rerank$/.test(url.pathname),
+  describe: ({ params }) => ({
+    inputs: { query: params.query, documents: params.documents },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'query', 'documents'),
+  }),
+  reader: () =>
+    new PlainReader((body) => {
+      const { id, results, meta, ...others } = record(body);
+      return {
+        output: results,
+        billing: cohereBilling(meta),
+        metadata: {
+          responseId: text(id),
+          ...billedTokens(meta),
+          ...cohereMeta(meta),
+        },
+        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+      };
+    }),
+};

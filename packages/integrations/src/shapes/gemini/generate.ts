@@ -1,0 +1,236 @@
+/** Google's `:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
+
+import type { Billing } from '@openlayer-tracing/core/integration';
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { mergeUsage } from '../../common/merge-usage.js';
+import { Message } from '../reading/message.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { messageOf, Parts } from './parts.js';
+import { geminiBilling, geminiTokens, geminiToolUses, otherUsage } from './usage.js';
+
+const GENERATE = /:(streamGenerateContent|generateContent)$/;
+
+export const geminiGenerate: Shape<'chat_completion'> = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  matches: ({ url }) => GENERATE.test(url.pathname),
+  describe: describeContents,
+  reader: ({ url }) => new GeminiReader(url),
+};
+
+/**
+ * The model in a path, which stands before the verb: `models/<id>`, `publishers/<name>/models/<id>`, `tunedModels/<id>` or
+ * `endpoints/<id>`. Undefined if there is none.
+ */
+export function modelIn({ pathname }: URL): string | undefined {
+  const [, kind, id] = /\/([^/]+)\/([^/:]+):\w+$/.exec(pathname) ?? [];
+  if (kind === undefined || id === undefined) return undefined;
+  return kind === 'models' ? decoded(id) : `${kind}/${decoded(id)}`;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function describeContents({ url, params }: ModelRequest): Description {
+  const { contents, tools, generationConfig, generation_config, ...others } = params;
+  const system = others.systemInstruction ?? others.system_instruction;
+  const systemMessages = system === undefined ? [] : [{ role: 'system', ...messageOf(system) }];
+  const contentList =
+    Array.isArray(contents) || contents === undefined ? list(contents) : [contents];
+  const messages = contentList.map((each) => ({
+    role: record(each).role ?? 'user',
+    ...messageOf(each),
+  }));
+  return {
+    inputs: { prompt: [...systemMessages, ...messages], ...(tools !== undefined && { tools }) },
+    model: modelIn(url),
+    modelParameters: {
+      ...record(generationConfig ?? generation_config),
+      ...without(others, 'model', 'systemInstruction', 'system_instruction'),
+    },
+  };
+}
+
+/** Finish reasons of answers that are complete or reached a limit. */
+const PLAIN_ENDS = ['STOP', 'MAX_TOKENS', 'CONTINUATION', 'FINISH_REASON_UNSPECIFIED'];
+const KNOWN = new Set(['candidates', 'usageMetadata', 'modelVersion', 'responseId', 'error']);
+const KNOWN_OF_CANDIDATE = new Set(['content', 'finishReason', 'index']);
+const MAX_CANDIDATES = 16;
+
+/** One of several answers to a prompt. */
+class Candidate {
+  readonly message = new Message();
+  readonly #parts = new Parts(this.message);
+  readonly #others = new OtherFacts();
+
+  take(candidate: Json): void {
+    for (const part of list(record(candidate.content).parts)) this.#parts.take(record(part));
+    this.message.finishReason = text(candidate.finishReason) ?? this.message.finishReason;
+    this.#others.add(candidate, KNOWN_OF_CANDIDATE);
+    if (this.message.finishReason !== undefined) this.#parts.end();
+  }
+
+  get output(): unknown {
+    this.#parts.end();
+    return this.message.output;
+  }
+
+  /** The failure of a candidate that has no answer; undefined if it has one. */
+  get failure(): unknown {
+    const { finishReason } = this.message;
+    if (finishReason === undefined || PLAIN_ENDS.includes(finishReason)) return undefined;
+    if (this.output !== undefined) return undefined;
+    // The message contains the malformed call, which is content.
+    const reason = /MALFORMED|TOOL_CALL/.test(finishReason) ? undefined : this.facts.finishMessage;
+    return {
+      type: finishReason,
+      message: text(reason) ?? `the model stopped without an answer: ${finishReason}`,
+    };
+  }
+
+  get facts(): Json {
+    const { signatures } = this.#parts;
+    return {
+      ...this.#others.facts,
+      ...(signatures.length > 0 && { thoughtSignatures: signatures }),
+    };
+  }
+}
+
+class GeminiReader implements ResponseReader {
+  readonly hasEndMarker = true;
+  readonly #url: URL;
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #others = new OtherFacts();
+  #model: string | undefined;
+  #id: string | undefined;
+  #usage: Json | undefined;
+  #error: unknown;
+  #isWhole = false;
+
+  constructor(url: URL) {
+    this.#url = url;
+  }
+
+  /** Google's client stops reading at an error. */
+  get isOver(): boolean {
+    return this.#error !== undefined;
+  }
+
+  get isComplete(): boolean {
+    if (this.#isWhole) return true;
+    return this.#candidates.size === 0
+      ? this.#blocked !== undefined
+      : this.#inOrder.every(({ message }) => message.finishReason !== undefined);
+  }
+
+  get failure(): unknown {
+    if (this.#error !== undefined) return this.#error;
+    if (this.#candidates.size === 0) return this.#blocked;
+    const failures = this.#inOrder.map((each) => each.failure);
+    return failures.includes(undefined) ? undefined : failures[0];
+  }
+
+  get amount(): number {
+    let amount = 0;
+    for (const { message } of this.#candidates.values()) amount += message.amount;
+    return amount;
+  }
+
+  /** A stream that was not requested as events is one array of its chunks. */
+  readWhole(body: unknown): void {
+    for (const chunk of Array.isArray(body) ? body : [body]) this.readEvent(record(chunk));
+    this.#isWhole = true;
+  }
+
+  readEvent(chunk: Json): boolean {
+    if (chunk.error !== undefined && chunk.error !== null) this.#error = chunk.error;
+    this.#model = text(chunk.modelVersion) ?? this.#model;
+    this.#id = text(chunk.responseId) ?? this.#id;
+    if (isRecord(chunk.usageMetadata)) this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
+    this.#others.add(chunk, KNOWN);
+    const before = this.amount;
+    for (const [i, each] of list(chunk.candidates).entries()) {
+      const candidate = record(each);
+      this.#candidate(candidate.index ?? i)?.take(candidate);
+    }
+    return this.amount > before;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const [first] = this.#inOrder;
+    const outputs = this.#inOrder.map(({ output }) => output);
+    const tokens = geminiTokens(this.#usage);
+    const reasoning = first?.message.reasoning;
+    const { safetyRatings, ...facts } = this.#facts;
+    return {
+      model: this.#model,
+      output: outputs.length > 1 ? outputs.map((each) => each ?? null) : outputs[0],
+      reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens,
+      billing: { ...geminiBilling(this.#url, this.#usage), ...this.#toolUses() },
+      metadata: {
+        responseId: this.#id,
+        finishReason: first?.message.finishReason,
+        ...(safetyRatings !== undefined && { safetyRatings }),
+        reasoningTokens: tokens?.reasoning,
+        usageMetadata: otherUsage(this.#usage),
+      },
+      details: facts,
+    };
+  }
+
+  /** The other fields of the response; of several candidates, one by one. */
+  get #facts(): Json {
+    const [first, ...others] = this.#inOrder;
+    if (others.length === 0) return { ...this.#others.facts, ...first?.facts };
+    const candidates = this.#inOrder.map(({ message, facts }) => ({
+      ...(message.finishReason !== undefined && { finishReason: message.finishReason }),
+      ...(message.reasoning.chars > 0 && { reasoning: message.reasoning.toString() }),
+      ...facts,
+    }));
+    return { ...this.#others.facts, candidates };
+  }
+
+  /** The searches and pages that Google bills in addition to the tokens. */
+  #toolUses(): Billing {
+    return geminiToolUses(
+      this.#inOrder.map(({ facts, message }) => ({
+        facts,
+        executions: message.others.filter((part) => record(part).executableCode).length,
+      })),
+    );
+  }
+
+  get #blocked(): unknown {
+    const { promptFeedback } = this.#others.facts;
+    const { blockReason, blockReasonMessage } = record(promptFeedback);
+    if (blockReason === undefined) return undefined;
+    return {
+      type: blockReason,
+      message: text(blockReasonMessage) ?? `the prompt was blocked: ${blockReason}`,
+    };
+  }
+
+  #candidate(index: unknown): Candidate | undefined {
+    if (typeof index !== 'number') return undefined;
+    let candidate = this.#candidates.get(index);
+    if (candidate === undefined && this.#candidates.size < MAX_CANDIDATES) {
+      candidate = new Candidate();
+      this.#candidates.set(index, candidate);
+    }
+    return candidate;
+  }
+
+  get #inOrder(): readonly Candidate[] {
+    return [...this.#candidates].sort(([a], [b]) => a - b).map(([, candidate]) => candidate);
+  }
+}

@@ -1,0 +1,412 @@
+/** Google's `POST /interactions` (one turn of a model or an agent, in steps) and `POST /voices`. */
+
+import { type Billing, processWide, type TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { bytesOfBase64, encrypted, nameMedia } from '../../common/media.js';
+import { mergeUsage } from '../../common/merge-usage.js';
+import { Message } from '../reading/message.js';
+import { joined, OtherFacts } from '../reading/other-facts.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { Description, ModelResponse, ResponseReader, Shape } from '../shape.js';
+
+export const geminiInteraction: Shape<'chat_completion'> = {
+  operation: 'Interaction',
+  type: 'chat_completion',
+  matches: ({ url }) => /\/interactions$/.test(url.pathname),
+  describe: ({ params }) => describeInteraction(params),
+  reader: () => new InteractionReader(),
+};
+
+/** Describes a turn by the fields of its request. */
+export function describeInteraction(params: Json): Description {
+  const { input, system_instruction: system, tools, model, agent } = params;
+  const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
+  return {
+    inputs: {
+      prompt: [...systemMessages, ...turnsOf(input)],
+      ...(tools !== undefined && { tools }),
+    },
+    model: text(model) ?? text(agent),
+    modelParameters: {
+      ...without(params, 'model', 'input', 'system_instruction', 'tools', 'generation_config'),
+      ...record(params.generation_config),
+    },
+  };
+}
+
+/** The messages of an input: a string, contents of the user, or the steps of a conversation. */
+function turnsOf(input: unknown): readonly object[] {
+  if (input === undefined) return [];
+  const items = Array.isArray(input) ? input : [input];
+  const isSteps = items.some((item) => /_(input|output|call|result)$|^thought$/.test(kindOf(item)));
+  if (!isSteps) return [{ role: 'user', content: input }];
+  return items.map((item) => {
+    const { type, content } = record(item);
+    if (type === 'user_input') return { role: 'user', content };
+    if (type === 'model_output') return { role: 'model', content };
+    return { role: kindOf(item).endsWith('_result') ? 'tool' : 'model', content: item };
+  });
+}
+
+function kindOf(item: unknown): string {
+  return text(record(item).type) ?? '';
+}
+
+const MAX_STEPS = 512;
+/** Fields that are read, and fields in which a response repeats its request. */
+const KNOWN = new Set([
+  ...['id', 'model', 'status', 'steps', 'usage', 'service_tier', 'object'],
+  ...['agent_config', 'cached_content', 'environment', 'generation_config', 'input', 'labels'],
+  ...['response_format', 'response_mime_type', 'response_modalities', 'safety_settings'],
+  ...['system_instruction', 'tools', 'webhook_config'],
+]);
+const KNOWN_OF_EVENT = new Set([
+  ...['event_type', 'event_id', 'interaction', 'index', 'step', 'delta', 'error'],
+  ...['status', 'usage', 'interaction_id', 'step_usage', 'metadata'],
+]);
+const KNOWN_OF_USAGE = [
+  ...['total_input_tokens', 'total_output_tokens', 'total_thought_tokens', 'total_tokens'],
+  ...['total_cached_tokens', 'grounding_tool_count'],
+];
+
+const UNDONE = /^(in_progress|queued)$/;
+const MAX_PENDING = 10_000;
+
+/** The ids of background turns whose result has not been seen. */
+const pending = processWide('integrations.pending-interactions.v1', () => new Set<string>());
+
+/** Remembers a turn whose result will be fetched. Above 10,000 ids the oldest is forgotten. */
+function markPending(id: string): void {
+  pending.add(id);
+  const [oldest] = pending;
+  if (pending.size > MAX_PENDING && oldest !== undefined) pending.delete(oldest);
+}
+
+/** Whether the turn was requested in the background, and its result has not been seen. */
+export function isPending(id: string): boolean {
+  return pending.has(id);
+}
+
+/** A step that is received in pieces. */
+interface OpenStep {
+  facts: Json;
+  /** The size of the images and audio received so far. */
+  mediaBytes: number;
+}
+
+/** Reads a turn, whole or from the events of a stream. */
+export class InteractionReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  readonly #message = new Message();
+  readonly #steps = new Map<number, OpenStep>();
+  readonly #others = new OtherFacts();
+  readonly #annotations: unknown[] = [];
+  readonly #signatures: string[] = [];
+  #repeatedRequest: Json = {};
+  #id: string | undefined;
+  #model: string | undefined;
+  #status: string | undefined;
+  #tier: string | undefined;
+  #usage: Json | undefined;
+  #error: unknown;
+
+  get isOver(): boolean {
+    return this.#error !== undefined;
+  }
+
+  get failure(): unknown {
+    if (this.#error !== undefined) return this.#error;
+    if (this.#status !== 'failed') return undefined;
+    const [first] = list(this.#others.facts.errors);
+    const { code, message } = record(first);
+    return { type: text(code) ?? 'failed', message: text(message) ?? 'the interaction failed' };
+  }
+
+  get amount(): number {
+    return this.#message.amount + this.#steps.size;
+  }
+
+  readWhole(body: unknown): void {
+    const { error, ...interaction } = record(body);
+    if (error !== undefined && error !== null) this.#error = error;
+    this.#takeHead(interaction);
+    for (const step of list(interaction.steps)) this.#takeStep(record(step));
+    this.isComplete = true;
+    this.#markPending();
+  }
+
+  /** The fields of the request that the response repeats. */
+  get repeatedRequest(): Json {
+    return this.#repeatedRequest;
+  }
+
+  /** The id by which the turn can be fetched again; undefined until it is done. */
+  get resultId(): string | undefined {
+    return UNDONE.test(this.#status ?? 'queued') ? undefined : this.#id;
+  }
+
+  readEvent(event: Json): boolean {
+    const before = this.amount;
+    const { error, interaction, index, step, delta } = event;
+    if (error !== undefined && error !== null) this.#error = error;
+    this.#others.add(event, KNOWN_OF_EVENT);
+    this.#status = text(event.status) ?? this.#status;
+    this.#id ??= text(event.interaction_id);
+    const { total_usage: usage } = record(event.metadata);
+    this.#takeUsage(event.usage ?? usage);
+    if (isRecord(interaction)) {
+      this.#takeHead(interaction);
+      this.#markPending();
+      if (this.amount === 0) {
+        for (const each of list(interaction.steps)) this.#takeStep(record(each));
+      }
+    }
+    const place = typeof index === 'number' ? index : 0;
+    if (isRecord(step)) this.#begin(place, step);
+    if (isRecord(delta)) this.#takeDelta(place, delta);
+    if (event.event_type === 'step.stop') this.#end(place);
+    if (event.event_type === 'interaction.completed') this.isComplete = true;
+    return this.amount > before;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = true;
+  }
+
+  response(): ModelResponse {
+    for (const place of [...this.#steps.keys()]) this.#end(place);
+    const { output, reasoning } = this.#message;
+    const others = without(this.#usage ?? {}, ...KNOWN_OF_USAGE);
+    return {
+      model: this.#model,
+      output,
+      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens: tokensOf(this.#usage),
+      billing: billingOf(this.#usage, this.#tier),
+      metadata: {
+        responseId: this.#id,
+        finishReason: this.#status,
+        reasoningTokens: count(this.#usage?.total_thought_tokens),
+        otherUsage: Object.keys(others).length > 0 ? others : undefined,
+      },
+      details: {
+        ...this.#others.facts,
+        ...(this.#annotations.length > 0 && { annotations: this.#annotations }),
+        ...(this.#signatures.length > 0 && { thoughtSignatures: this.#signatures }),
+      },
+    };
+  }
+
+  #markPending(): void {
+    if (this.#id !== undefined && UNDONE.test(this.#status ?? '')) markPending(this.#id);
+  }
+
+  #takeHead(interaction: Json): void {
+    this.#id = text(interaction.id) || this.#id;
+    this.#model = text(interaction.model) ?? text(interaction.agent) ?? this.#model;
+    this.#status = text(interaction.status) ?? this.#status;
+    this.#tier = text(interaction.service_tier) ?? this.#tier;
+    this.#takeUsage(interaction.usage);
+    this.#others.add(interaction, KNOWN);
+    const { model, agent, input, tools, system_instruction, generation_config } = interaction;
+    const repeated = { model, agent, input, tools, system_instruction, generation_config };
+    this.#repeatedRequest = { ...this.#repeatedRequest, ...without(repeated) };
+  }
+
+  #takeUsage(usage: unknown): void {
+    if (isRecord(usage)) this.#usage = mergeUsage(this.#usage, usage);
+  }
+
+  #takeStep(step: Json): void {
+    const { type, content, summary, signature, ...others } = step;
+    this.#addSignature(signature);
+    if (type === 'user_input') return;
+    if (type === 'thought') {
+      for (const each of list(summary)) this.#take(this.#message.reasoning, record(each));
+      if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+    } else if (type === 'model_output') {
+      for (const each of list(content)) this.#take(this.#message.text, record(each));
+      if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+    } else if (type === 'function_call') {
+      const { id, name, arguments: args, ...more } = others;
+      this.#message.addTool(text(id) || undefined, text(name), args ?? {});
+      if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
+    } else {
+      this.#message.addPart(without({ type, content, summary, ...others }));
+    }
+  }
+
+  #begin(place: number, step: Json): void {
+    if (this.#steps.size >= MAX_STEPS || step.type === 'user_input') return;
+    const { type, content, summary, signature, ...others } = step;
+    this.#addSignature(signature);
+    for (const each of list(content)) this.#take(this.#message.text, record(each));
+    for (const each of list(summary)) this.#take(this.#message.reasoning, record(each));
+    if (type === 'function_call') {
+      const tool = this.#message.tool(place);
+      if (tool !== undefined) {
+        tool.id = text(others.id) || undefined;
+        tool.name = text(others.name);
+      }
+    }
+    this.#steps.set(place, { facts: { type, ...others }, mediaBytes: 0 });
+  }
+
+  #takeDelta(place: number, delta: Json): void {
+    const { type, signature, annotations, ...others } = delta;
+    this.#addSignature(signature);
+    this.#annotate(annotations);
+    let open = this.#steps.get(place);
+    if (type === 'text') {
+      this.#message.text.add(text(others.text) ?? '');
+    } else if (type === 'thought_summary') {
+      this.#take(this.#message.reasoning, record(others.content));
+    } else if (type === 'arguments_delta') {
+      this.#message.tool(place)?.arguments.add(text(others.arguments) ?? '');
+    } else if (Object.keys(others).length > 0) {
+      if (open === undefined) this.#begin(place, { type });
+      open = this.#steps.get(place);
+      if (open === undefined) return;
+      const { data, ...facts } = others;
+      if (typeof data === 'string') open.mediaBytes += bytesOfBase64(data);
+      else if (data !== undefined) Object.assign(facts, { data });
+      const known = open.facts.type === 'model_output' ? { content: { type, ...facts } } : facts;
+      open.facts = record(joined(open.facts, known));
+    }
+  }
+
+  #end(place: number): void {
+    const open = this.#steps.get(place);
+    if (open === undefined) return;
+    this.#steps.delete(place);
+    const { type, ...facts } = open.facts;
+    if (type === 'function_call') {
+      const { id: _id, name: _name, arguments: args, ...more } = facts;
+      const tool = this.#message.tool(place);
+      if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
+      if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
+      return;
+    }
+    const { content, ...others } = facts;
+    const media = open.mediaBytes > 0 ? mediaOf(record(content ?? facts), open.mediaBytes) : {};
+    if (type === 'model_output') {
+      if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+      if (content !== undefined) this.#message.addPart({ ...record(content), ...media });
+    } else if (Object.keys(facts).length > 0 || open.mediaBytes > 0) {
+      this.#message.addPart({ type, ...facts, ...media });
+    }
+  }
+
+  #take(into: Message['text'], content: Json): void {
+    const { type, text: contentText, annotations, ...others } = content;
+    if (typeof contentText === 'string') into.add(contentText);
+    this.#annotate(annotations);
+    if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+  }
+
+  #annotate(annotations: unknown): void {
+    const room = MAX_STEPS - this.#annotations.length;
+    if (room > 0) this.#annotations.push(...list(annotations).slice(0, room));
+  }
+
+  #addSignature(signature: unknown): void {
+    if (typeof signature !== 'string' || signature === '') return;
+    if (this.#signatures.length < MAX_STEPS) {
+      this.#signatures.push(encrypted(signature));
+    }
+  }
+}
+
+function mediaOf(content: Json, bytes: number): Json {
+  const type = text(content.mime_type) ?? text(content.type) ?? 'data';
+  return { data: `[${type}, ${bytes} bytes]` };
+}
+
+/** A voice that a model creates from a description or a recording. */
+export const geminiVoice: Shape<'chat_completion'> = {
+  operation: 'Voice',
+  type: 'chat_completion',
+  matches: ({ url }) => /\/voices$/.test(url.pathname),
+  describe: ({ params }) => {
+    const voice = record(params.voice ?? params);
+    return {
+      inputs: without(voice, 'model'),
+      model: text(voice.model),
+      modelParameters: without(params, 'voice', ...Object.keys(voice)),
+    };
+  },
+  reader: () =>
+    new PlainReader((body) => {
+      const { usage, model, error: _error, ...voice } = record(body);
+      const counted = isRecord(usage) ? usage : undefined;
+      return {
+        model: text(model),
+        output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,
+        tokens: tokensOf(counted),
+        billing: billingOf(counted, undefined),
+        metadata: { reasoningTokens: count(counted?.total_thought_tokens) },
+      };
+    }),
+};
+
+function tokensOf(usage: Json | undefined): TokenCounts | undefined {
+  if (usage === undefined) return undefined;
+  const promptTokens = count(usage.total_input_tokens);
+  const answerTokens = count(usage.total_output_tokens);
+  const thoughtTokens = count(usage.total_thought_tokens);
+  const total = count(usage.total_tokens);
+  const input =
+    promptTokens === undefined
+      ? undefined
+      : promptTokens + (count(usage.total_tool_use_tokens) ?? 0);
+  const tokensBy = modalityTokens;
+  const inputOf = (...modalities: string[]) => {
+    const promptPart = tokensBy(usage.input_tokens_by_modality, ...modalities);
+    const toolPart = tokensBy(usage.tool_use_tokens_by_modality, ...modalities);
+    return promptPart === undefined && toolPart === undefined
+      ? undefined
+      : (promptPart ?? 0) + (toolPart ?? 0);
+  };
+  return {
+    input,
+    output:
+      answerTokens === undefined && thoughtTokens === undefined
+        ? undefined
+        : (answerTokens ?? 0) + (thoughtTokens ?? 0),
+    total,
+    cached: count(usage.total_cached_tokens),
+    audioInput: inputOf('audio'),
+    // Pages of documents are read as images, and priced like them.
+    imageInput: inputOf('image', 'document'),
+    videoInput: inputOf('video'),
+    cachedAudio: tokensBy(usage.cached_tokens_by_modality, 'audio'),
+    cachedImage: tokensBy(usage.cached_tokens_by_modality, 'image', 'document'),
+    audioOutput: tokensBy(usage.output_tokens_by_modality, 'audio'),
+    imageOutput: tokensBy(usage.output_tokens_by_modality, 'image'),
+    videoOutput: tokensBy(usage.output_tokens_by_modality, 'video'),
+    reasoning: thoughtTokens,
+  };
+}
+
+/** The tokens of some modalities; undefined if the usage has none of them. */
+function modalityTokens(counts: unknown, ...modalities: string[]): number | undefined {
+  const matching = list(counts)
+    .map(record)
+    .filter(({ modality }) => modalities.includes(String(modality).toLowerCase()))
+    .map(({ tokens }) => count(tokens))
+    .filter((tokens) => tokens !== undefined);
+  return matching.length > 0 ? matching.reduce((all, each) => all + each) : undefined;
+}
+
+function billingOf(usage: Json | undefined, tier: string | undefined): Billing {
+  const uses: Record<string, number> = {};
+  for (const each of list(usage?.grounding_tool_count)) {
+    const { type, count: times } = record(each);
+    if (typeof type === 'string' && typeof times === 'number') uses[type] = times;
+  }
+  return {
+    ...(tier !== undefined && { serviceTier: tier }),
+    ...(Object.keys(uses).length > 0 && { toolUses: uses }),
+  };
+}

@@ -1,0 +1,94 @@
+/** Reads the parts of Gemini's contents. */
+
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { encrypted } from '../../common/media.js';
+import type { Message } from '../reading/message.js';
+
+const MAX_SIGNATURES = 256;
+const MAX_PATH = 16;
+
+/** A content as a message: one string if all parts are texts, else the parts. */
+export function messageOf(content: unknown): { content: unknown } {
+  if (typeof content === 'string') return { content };
+  const { parts: given } = record(content);
+  const parts = Array.isArray(given) ? given : given === undefined ? [] : [given];
+  const texts = parts.map((part) => text(record(part).text));
+  return { content: texts.every((each) => each !== undefined) ? texts.join('') : parts };
+}
+
+/** Adds parts to a message in the order in which they are received. */
+export class Parts {
+  /** The names of the thought signatures, with their lengths. */
+  readonly signatures: string[] = [];
+  readonly #message: Message;
+  /** The tool call whose arguments are being received in pieces. */
+  #open: { id: string | undefined; name: string | undefined; args: Json } | undefined;
+
+  constructor(message: Message) {
+    this.#message = message;
+  }
+
+  take(part: Json): void {
+    const { text: partText, thought, functionCall, thoughtSignature, ...others } = part;
+    const message = this.#message;
+    if (typeof partText === 'string')
+      (thought === true ? message.reasoning : message.text).add(partText);
+    if (isRecord(functionCall)) this.#call(functionCall);
+    const signature = text(thoughtSignature);
+    if (signature !== undefined && signature !== '' && this.signatures.length < MAX_SIGNATURES) {
+      this.signatures.push(encrypted(signature));
+    }
+    if (Object.keys(others).length > 0)
+      this.#message.addPart(thought === true ? { thought, ...others } : others);
+  }
+
+  /** Ends a call that is not complete. */
+  end(): void {
+    if (this.#open === undefined) return;
+    const { id, name, args } = this.#open;
+    this.#open = undefined;
+    this.#message.addTool(id, name, args);
+  }
+
+  #call(call: Json): void {
+    const { id, name, args, partialArgs, willContinue, ...others } = call;
+    if (Object.keys(others).length > 0) this.#message.addPart({ functionCall: others });
+    const isNew = typeof name === 'string' && name !== '';
+    if (partialArgs === undefined && willContinue !== true && (isNew || this.#open === undefined)) {
+      this.end();
+      this.#message.addTool(text(id) || undefined, text(name), args ?? {});
+      return;
+    }
+    if (isNew) this.end();
+    this.#open ??= { id: text(id) || undefined, name: text(name), args: record(args) };
+    for (const each of list(partialArgs))
+      this.#open.args = withArgument(this.#open.args, record(each));
+    if (willContinue !== true) this.end();
+  }
+}
+
+/** The arguments with one more value, or a longer string, at a path such as `$.places[0].city`. */
+function withArgument(args: Json, partial: Json): Json {
+  const path = [...String(partial.jsonPath ?? '').matchAll(/[^.[\]$'"]+/g)].map(([key]) => key);
+  if (path.length === 0 || path.length > MAX_PATH) return args;
+  const { numberValue, boolValue, stringValue } = partial;
+  const value = numberValue ?? boolValue ?? stringValue ?? null;
+  return record(withValue(args, path, value));
+}
+
+function withValue(at: unknown, path: readonly string[], value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) {
+    return typeof at === 'string' && typeof value === 'string' ? at + value : value;
+  }
+  const index = Number(key);
+  if (Number.isInteger(index) && (at === undefined || Array.isArray(at))) {
+    const items = [...list(at)];
+    if (index > items.length) return items;
+    items[index] = withValue(items[index], rest, value);
+    return items;
+  }
+  const fields = record(at);
+  const before = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  return { ...without(fields), [key]: withValue(before, rest, value) };
+}

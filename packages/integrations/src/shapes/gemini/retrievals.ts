@@ -1,0 +1,182 @@
+/** Results of Google that an app fetches later than it requests them: videos, background turns and batches. */
+
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { nameMedia } from '../../common/media.js';
+import { BatchTotal, batchFailure } from '../reading/batch-total.js';
+import { readWhole } from '../reading/read-whole.js';
+import type {
+  Description,
+  ModelRequest,
+  ModelResponse,
+  ResultReader,
+  Retrieval,
+} from '../shape.js';
+import { geminiGenerate } from './generate.js';
+import { describeInteraction, InteractionReader, isPending } from './interactions.js';
+
+const OPERATION = /\/((?:models|publishers)\/[^:]*\/operations\/[^/:]+)$/;
+
+/** Videos. The Gemini API returns them by the name in the URL, Vertex AI by a POST with the name. */
+const geminiVideo: Retrieval<'chat_completion'> = {
+  operation: 'Video Result',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => OPERATION.exec(pathname)?.[1],
+  idInBody: ({ url, params }: ModelRequest) =>
+    url.pathname.endsWith(':fetchPredictOperation') ? text(params.operationName) : undefined,
+  reader: () => new VideoReader(),
+};
+
+/** Reads a JSON object that is a result once its state says that it is done. */
+abstract class WholeResult implements ResultReader {
+  isComplete = false;
+  amount = 0;
+  protected body: Json = {};
+
+  abstract readonly description: Description | undefined;
+  abstract readonly resultId: string | undefined;
+  abstract response(): ModelResponse;
+
+  get failure(): unknown {
+    return this.body.error ?? undefined;
+  }
+
+  readWhole(body: unknown): void {
+    this.body = record(body);
+    this.isComplete = this.resultId !== undefined;
+    this.amount = 1;
+  }
+
+  readEvent(body: Json): boolean {
+    this.readWhole(body);
+    return true;
+  }
+
+  endOfEvents(): void {}
+}
+
+class VideoReader extends WholeResult {
+  get resultId(): string | undefined {
+    return this.body.done === true ? text(this.body.name) : undefined;
+  }
+
+  get description(): Description | undefined {
+    const { name } = this.body;
+    const model = /\/models\/([^/]+)\/operations\//.exec(`/${text(name) ?? ''}`)?.[1];
+    return this.resultId === undefined
+      ? undefined
+      : { inputs: { operation: name }, model, modelParameters: {} };
+  }
+
+  response(): ModelResponse {
+    const { name: _name, done: _done, response, error: _error, ...others } = this.body;
+    const result = record(response);
+    const made = record(result.generateVideoResponse ?? result);
+    const videos = list(made.generatedSamples ?? made.videos);
+    return {
+      output: videos.length > 0 ? videos.map((film) => nameMedia(film)) : undefined,
+      billing: videos.length > 0 ? { units: { videos: videos.length } } : {},
+      details: { ...others, ...without(made, 'generatedSamples', 'videos', '@type') },
+    };
+  }
+}
+
+const INTERACTION = /\/interactions\/([^/:]+)$/;
+const geminiBackground: Retrieval<'chat_completion'> = {
+  operation: 'Interaction',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => INTERACTION.exec(pathname)?.[1],
+  reader: () => new BackgroundReader(),
+};
+
+class BackgroundReader extends InteractionReader implements ResultReader {
+  /** Undefined for a turn that was recorded when it was requested: one that was neither pending nor of an agent. */
+  get description(): Description | undefined {
+    const { resultId, repeatedRequest: echo } = this;
+    if (resultId === undefined) return undefined;
+    if (!isPending(resultId) && echo.agent === undefined) return undefined;
+    return describeInteraction(echo);
+  }
+}
+
+const BATCH = /\/(batches\/[^/:]+)$/;
+
+const geminiBatch: Retrieval<'chat_completion'> = {
+  operation: 'Batch',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => BATCH.exec(pathname)?.[1],
+  reader: (url) => new BatchReader(url),
+};
+
+const MAX_ERRORS = 20;
+
+/** Adds up the responses in a batch. Responses in a file are not read. */
+class BatchReader extends WholeResult {
+  readonly #url: URL;
+
+  constructor(url: URL) {
+    super();
+    this.#url = url;
+  }
+
+  get resultId(): string | undefined {
+    return this.#answers.length > 0 ? text(this.body.name) : undefined;
+  }
+
+  override get failure(): unknown {
+    const failed = this.#failed;
+    const answered = this.#answers.length - failed.length;
+    return super.failure ?? batchFailure(answered, failed.length, failed[0]);
+  }
+
+  get description(): Description | undefined {
+    const { model, displayName } = record(this.body.metadata);
+    return this.resultId === undefined
+      ? undefined
+      : {
+          inputs: without({ batch: this.body.name, displayName }),
+          model: text(model),
+          modelParameters: {},
+        };
+  }
+
+  response(): ModelResponse {
+    const summed = new BatchTotal();
+    const errors: unknown[] = [];
+    for (const each of this.#answers) {
+      const { response, error } = record(each);
+      if (isRecord(error) && errors.length < MAX_ERRORS) errors.push(error);
+      if (isRecord(response)) summed.add(this.#answerOf(response));
+    }
+    const { models, tokens, billing, parts } = summed;
+    const failed = this.#failed.length;
+    return {
+      model: models.length === 1 ? models[0] : undefined,
+      output: { answers: this.#answers.length - failed, failed },
+      ...{ tokens, billing, parts },
+      metadata: { batchStats: record(this.body.metadata).batchStats },
+      details: errors.length > 0 ? { errors } : {},
+    };
+  }
+
+  /** A response of the batch as if it had been the response to its request. */
+  #answerOf(response: Json): ModelResponse {
+    const { usageMetadata, tokenCount } = response;
+    // The response of an embedding.
+    if (usageMetadata === undefined) return { tokens: { input: count(tokenCount) } };
+    return readWhole(geminiGenerate, response, this.#url).response();
+  }
+
+  /** The errors of the requests that failed. */
+  get #failed(): readonly unknown[] {
+    return this.#answers.map((each) => record(each).error).filter(isRecord);
+  }
+
+  get #answers(): readonly unknown[] {
+    const { response, metadata } = this.body;
+    const output = isRecord(response) ? response : record(record(metadata).output);
+    const inlined = record(output.inlinedResponses ?? output.inlinedEmbedContentResponses);
+    return list(inlined.inlinedResponses ?? inlined.inlinedEmbedContentResponses);
+  }
+}
+
+export const geminiRetrievals: readonly Retrieval[] = [geminiVideo, geminiBackground, geminiBatch];

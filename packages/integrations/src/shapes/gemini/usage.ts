@@ -1,0 +1,110 @@
+/** Reads Gemini's usage: tokens, and what the price depends on besides them. */
+
+import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+
+/** Counts that have a field of their own in the step. */
+const PLACED = [
+  'promptTokenCount',
+  'candidatesTokenCount',
+  'responseTokenCount',
+  'thoughtsTokenCount',
+  'totalTokenCount',
+  'cachedContentTokenCount',
+];
+
+/**
+ * The counts of a usage; undefined if there is none. Google counts thoughts in addition to the answer, and the results of its own
+ * tools in addition to the prompt: both are added.
+ */
+export function geminiTokens(usage: unknown): TokenCounts | undefined {
+  if (!isRecord(usage)) return undefined;
+  const answerTokens = count(usage.candidatesTokenCount) ?? count(usage.responseTokenCount);
+  const thoughtTokens = count(usage.thoughtsTokenCount);
+  const promptTokens = count(usage.promptTokenCount);
+  const toolTokens = count(usage.toolUsePromptTokenCount);
+  const inputOf = (...modalities: string[]) =>
+    sum(
+      tokensOf(usage.promptTokensDetails, ...modalities),
+      tokensOf(usage.toolUsePromptTokensDetails, ...modalities),
+    );
+  const outputOf = (modality: string) =>
+    tokensOf(usage.candidatesTokensDetails ?? usage.responseTokensDetails, modality);
+  return {
+    input: promptTokens === undefined ? undefined : promptTokens + (toolTokens ?? 0),
+    output: sum(answerTokens, thoughtTokens),
+    total: count(usage.totalTokenCount),
+    cached: count(usage.cachedContentTokenCount),
+    audioInput: inputOf('AUDIO'),
+    // Pages of documents are read as images, and priced like them.
+    imageInput: inputOf('IMAGE', 'DOCUMENT'),
+    videoInput: inputOf('VIDEO'),
+    cachedAudio: tokensOf(usage.cacheTokensDetails, 'AUDIO'),
+    cachedImage: tokensOf(usage.cacheTokensDetails, 'IMAGE', 'DOCUMENT'),
+    audioOutput: outputOf('AUDIO'),
+    imageOutput: outputOf('IMAGE'),
+    videoOutput: outputOf('VIDEO'),
+    reasoning: thoughtTokens,
+  };
+}
+
+/** The other fields of the usage, such as tokens by modality; undefined if there are none. */
+export function otherUsage(usage: unknown): Json | undefined {
+  const { trafficType, serviceTier, ...others } = without(record(usage), ...PLACED);
+  if (trafficType !== undefined && serviceTier !== undefined) others.serviceTier = serviceTier;
+  return Object.keys(others).length > 0 ? others : undefined;
+}
+
+/** The region in the path of Vertex AI, and the tier that the response states. */
+export function geminiBilling(url: URL, usage: unknown): Billing {
+  const tier = text(record(usage).trafficType) ?? text(record(usage).serviceTier);
+  const region = /\/locations\/([^/]+)\//.exec(url.pathname)?.[1];
+  return {
+    ...(tier !== undefined && { serviceTier: tier }),
+    ...(region !== undefined && { region }),
+  };
+}
+
+interface CandidateFacts {
+  /** The fields of a candidate other than its content. */
+  readonly facts: Json;
+  /** The number of code executions. */
+  readonly executions: number;
+}
+
+/** The number of uses of each of Google's own tools. */
+export function geminiToolUses(candidates: readonly CandidateFacts[]): Billing {
+  const uses: Record<string, number> = {};
+  const add = (tool: string, count: number) => {
+    if (count > 0) uses[tool] = (uses[tool] ?? 0) + count;
+  };
+  for (const { facts, executions } of candidates) {
+    const { groundingMetadata, urlContextMetadata } = facts;
+    const found = record(groundingMetadata);
+    add('google_search', list(found.webSearchQueries).length);
+    add('image_search', list(found.imageSearchQueries).length);
+    add('file_search', list(found.retrievalQueries).length);
+    const isOfMaps = list(found.groundingChunks).some((chunk) => isRecord(record(chunk).maps));
+    add('google_maps', isOfMaps ? 1 : 0);
+    add('url_context', list(record(urlContextMetadata).urlMetadata).length);
+    add('code_execution', executions);
+  }
+  return Object.keys(uses).length > 0 ? { toolUses: uses } : {};
+}
+
+/** The tokens of some modalities: 0 if the usage is divided by modality and has none of them, undefined if it is not divided. */
+function tokensOf(details: unknown, ...modalities: string[]): number | undefined {
+  if (!Array.isArray(details)) return undefined;
+  const counts = details.map(record).map(({ modality, tokenCount }) => {
+    return modalities.includes(String(modality)) ? count(tokenCount) : undefined;
+  });
+  return sum(0, ...counts);
+}
+
+/** The sum of the known counts; undefined if none is known. */
+function sum(...counts: readonly (number | undefined)[]): number | undefined {
+  return counts.reduce(
+    (whole, each) => (each === undefined ? whole : (whole ?? 0) + each),
+    undefined,
+  );
+}

@@ -1,0 +1,60 @@
+/** Describes providers that work in jobs: one request creates a job, further ones poll it until it ends. */
+
+import { type Json, text } from '../../common/json.js';
+import type { Description, ModelResponse, Shape } from '../shape.js';
+
+/** The purpose of a request: to create the job, to get its state, its result or its stream, or to stop it. */
+export type JobRequest = 'create' | 'state' | 'result' | 'stream' | 'stop';
+
+/** Recognises the requests of a kind of job, and reads their responses. */
+
+export interface JobShape extends Omit<Shape<'chat_completion'>, 'reader'> {
+  /**
+   * The name of a further request, as `JobReader.requests` has it.
+   * @returns undefined for a URL that cannot belong to a job
+   */
+  nameOf(url: URL): string | undefined;
+  reader(request: URL): JobReader;
+}
+
+/** Reads the responses of one job. */
+export interface JobReader {
+  /**
+   * Reads a response that is no stream.
+   * @param body the value of a JSON body, any other body as a string
+   */
+  readResponse(
+    part: JobRequest,
+    body: unknown,
+    headerOf: (name: string) => string | undefined,
+  ): void;
+  /**
+   * Reads an event of a stream.
+   * @returns whether it contained a part of the model's answer
+   */
+  readEvent(part: JobRequest, name: string, data: string): boolean;
+  /** The purposes of further requests, by their names. Empty if the provider sends the result to a webhook. */
+  readonly requests: Readonly<Record<string, JobRequest>>;
+  readonly isComplete: boolean;
+  /** The error that the provider states; undefined if there is none. */
+  readonly failure: unknown;
+  /** How much has been received, in any unit that increases with it. */
+  readonly amount: number;
+  response(): ModelResponse;
+}
+
+/** Divides the input of any model: numbers and booleans are parameters, all other fields may be content. */
+export function describeInput(input: Json): Pick<Description, 'inputs' | 'modelParameters'> {
+  const { prompt, system_prompt, ...others } = input;
+  const systemMessages =
+    typeof system_prompt === 'string' ? [{ role: 'system', content: system_prompt }] : [];
+  const userMessages = text(prompt) === undefined ? [] : [{ role: 'user', content: prompt }];
+  const inputs: Record<string, unknown> =
+    userMessages.length > 0 ? { prompt: [...systemMessages, ...userMessages] } : {};
+  const modelParameters: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(userMessages.length > 0 ? others : input)) {
+    const isParameter = typeof value === 'number' || typeof value === 'boolean';
+    (isParameter ? modelParameters : inputs)[key] = value;
+  }
+  return { inputs, modelParameters };
+}

@@ -1,0 +1,118 @@
+/** Replicate's predictions: created by a POST, which may wait for the result; then polled or streamed. */
+
+import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import {
+  count,
+  isRecord,
+  type Json,
+  list,
+  parseJson,
+  record,
+  text,
+  without,
+} from '../../common/json.js';
+import { CollectedText } from '../reading/collected-text.js';
+import type { ModelResponse } from '../shape.js';
+import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
+
+const MADE = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
+/** Fields that have a field of their own in the step, and fields of no interest. */
+const KNOWN = [
+  ...['id', 'model', 'version', 'input', 'output', 'error', 'status', 'metrics', 'urls', 'webhook'],
+  ...['created_at', 'started_at', 'completed_at', 'data_removed', 'webhook_events_filter'],
+];
+const ASKED = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
+
+export const replicatePredictions: JobShape = {
+  operation: 'Prediction',
+  type: 'chat_completion',
+  matches: ({ url, params }) => MADE.test(url.pathname) && isRecord(params.input),
+  describe: ({ url, params: { input, model, version } }) => ({
+    ...describeInput(record(input)),
+    model: MADE.exec(url.pathname)?.[1] ?? text(model) ?? text(version),
+  }),
+  // Streams have URLs of their own.
+  nameOf: (url) => ASKED.exec(url.pathname)?.[1] ?? url.origin + url.pathname,
+  reader: () => new PredictionReader(),
+};
+
+class PredictionReader implements JobReader {
+  isComplete = false;
+  failure: unknown = undefined;
+  requests: Readonly<Record<string, JobRequest>> = {};
+  readonly #streamed = new CollectedText();
+  #prediction: Json = {};
+  /** The number of responses with the state. */
+  #answers = 0;
+
+  get amount(): number {
+    return this.#streamed.chars + this.#answers;
+  }
+
+  readResponse(part: JobRequest, body: unknown): void {
+    const prediction = record(body);
+    const { id, status, webhook, urls, error } = prediction;
+    this.#prediction = prediction;
+    this.#answers++;
+    if (part === 'create' && typeof id === 'string' && !webhook) this.requests = partsOf(id, urls);
+    this.isComplete = /^(succeeded|failed|canceled|aborted)$/.test(String(status));
+    if (status === 'failed') this.failure = error ?? 'the prediction failed';
+  }
+
+  readEvent(_part: JobRequest, name: string, data: string): boolean {
+    if (name === 'error') this.failure = record(parseJson(data)).detail ?? data;
+    if (name === 'error' || name === 'done') this.isComplete = true;
+    if (name !== 'output') return false;
+    this.#streamed.add(data);
+    return true;
+  }
+
+  response(): ModelResponse {
+    const { id, output, metrics, version, status } = this.#prediction;
+    const seconds = count(record(metrics).predict_time);
+    return {
+      output: outputOf(output) ?? (this.#streamed.chars > 0 ? `${this.#streamed}` : undefined),
+      tokens: tokensOf(record(metrics)),
+      ...(seconds !== undefined && { billing: { units: { predict_seconds: seconds } } }),
+      metadata: {
+        responseId: text(id),
+        version: text(version),
+        // For a stream, the known state is the one at the start.
+        ...(this.isComplete && this.#streamed.chars === 0 && { finishReason: text(status) }),
+        ...(isRecord(metrics) && Object.keys(metrics).length > 0 && { metrics }),
+      },
+      details: without(this.#prediction, ...KNOWN),
+    };
+  }
+}
+
+function partsOf(id: string, urls: unknown): Record<string, JobRequest> {
+  const stream = text(record(urls).stream);
+  return {
+    [`predictions/${id}`]: 'state',
+    [`predictions/${id}/cancel`]: 'state',
+    ...(stream !== undefined && URL.canParse(stream) && { [addressOf(stream)]: 'stream' }),
+  };
+}
+
+function addressOf(address: string): string {
+  const { origin, pathname } = new URL(address);
+  return origin + pathname;
+}
+
+/** The output, with the pieces of a text joined. */
+function outputOf(output: unknown): unknown {
+  const pieces = list(output);
+  const isText = pieces.length > 0 && pieces.every((piece) => isPieceOfText(piece));
+  return isText ? pieces.join('') : (output ?? undefined);
+}
+
+function isPieceOfText(piece: unknown): boolean {
+  return typeof piece === 'string' && !/^(https?|data):/.test(piece);
+}
+
+function tokensOf(metrics: Json): TokenCounts | undefined {
+  const input = count(metrics.input_token_count);
+  const output = count(metrics.output_token_count);
+  return input === undefined && output === undefined ? undefined : { input, output };
+}

@@ -1,0 +1,196 @@
+/** Mistral's chats, which differ from OpenAI's by content in parts, by completions in the middle, and by agents. */
+
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { mergeUsage } from '../../common/merge-usage.js';
+import { Message } from '../reading/message.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { takeContent } from './content.js';
+import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
+
+export const mistralChat: Shape<'chat_completion'> = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  matches: ({ url }) => /\/(chat|agents)\/completions$/.test(url.pathname),
+  describe: ({ params }: ModelRequest) => {
+    const { messages, tools } = params;
+    return {
+      inputs: { prompt: messages, ...(tools !== undefined && { tools }) },
+      model: text(params.model),
+      modelParameters: without(params, 'model', 'messages', 'tools'),
+    };
+  },
+  reader: () => new MistralReader(),
+};
+
+/** Code between a prompt and a suffix. */
+export const mistralFim: Shape<'chat_completion'> = {
+  ...mistralChat,
+  operation: 'Completion',
+  matches: ({ url }) => url.pathname.endsWith('/fim/completions'),
+  describe: ({ params }: ModelRequest) => ({
+    inputs: {
+      prompt: [{ role: 'user', content: params.prompt }],
+      ...(params.suffix !== undefined && { suffix: params.suffix }),
+    },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'prompt', 'suffix'),
+  }),
+};
+
+const MAX_CHOICES = 16;
+const KNOWN = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'usage',
+  'choices',
+  'error',
+  'service_tier',
+]);
+const KNOWN_OF_CHOICE = new Set(['index', 'message', 'delta', 'finish_reason']);
+const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'tool_calls', 'prefix', 'index']);
+
+class Choice {
+  readonly message = new Message();
+  readonly others = new OtherFacts();
+
+  take(choice: Json, received: Json): void {
+    const { message } = this;
+    takeContent(message, received.content ?? '');
+    for (const each of list(received.tool_calls)) {
+      const { id, index, function: called, ...more } = record(each);
+      const { name, arguments: args } = record(called);
+      // A later piece of a call has no id, or the id 'null'.
+      const known = id === 'null' ? undefined : text(id) || undefined;
+      const tool = message.toolOfPiece({
+        index: typeof index === 'number' ? index : undefined,
+        id: known,
+        name: text(name),
+      });
+      if (tool === undefined) continue;
+      tool.id ??= known;
+      tool.name ??= text(name) || undefined;
+      tool.arguments.add(text(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
+      const others = without(more, 'type');
+      if (Object.keys(others).length > 0) tool.more = { ...tool.more, ...others };
+    }
+    message.finishReason = text(choice.finish_reason) ?? message.finishReason;
+    this.others.add(choice, KNOWN_OF_CHOICE);
+    this.others.add(received, KNOWN_OF_MESSAGE);
+  }
+}
+
+class MistralReader implements ResponseReader {
+  readonly hasEndMarker = true;
+  /** True after the last chunk, the only one with tokens. */
+  isOver = false;
+  readonly #choices = new Map<number, Choice>();
+  readonly #others = new OtherFacts();
+  #isDone = false;
+  #error: unknown;
+  #model: string | undefined;
+  #id: string | undefined;
+  #tier: string | undefined;
+  #usage: Json | undefined;
+
+  get isComplete(): boolean {
+    return this.#isDone;
+  }
+
+  get failure(): unknown {
+    if (this.#error !== undefined) return this.#error;
+    const isFailed = [...this.#choices.values()].some(
+      (each) => each.message.finishReason === 'error',
+    );
+    return isFailed ? { type: 'error', message: 'the model stopped: error' } : undefined;
+  }
+
+  get amount(): number {
+    let amount = 0;
+    for (const { message } of this.#choices.values()) amount += message.amount;
+    return amount;
+  }
+
+  readWhole(body: unknown): void {
+    this.#take(record(body), 'message');
+    this.#isDone = true;
+  }
+
+  readEvent(chunk: Json): boolean {
+    const before = this.amount;
+    this.#take(chunk, 'delta');
+    if (isRecord(chunk.usage)) this.isOver = this.#isDone = true;
+    return this.amount > before;
+  }
+
+  extendedText({ choices }: Json): ExtendedText | undefined {
+    const [choice, ...others] = list(choices);
+    const { index, delta } = record(choice);
+    const { content, tool_calls } = record(delta);
+    if (others.length > 0 || typeof content !== 'string' || content === '') return undefined;
+    const known = this.#choices.get(Number(index ?? 0));
+    return tool_calls || known === undefined
+      ? undefined
+      : { key: 'content', text: known.message.text };
+  }
+
+  endOfEvents(): void {
+    this.#isDone = true;
+  }
+
+  response(): ModelResponse {
+    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+    const [first] = choices;
+    const outputs = choices.map(({ message }) => message.output);
+    const tokens = mistralTokens(this.#usage);
+    const reasoning = first?.message.reasoning;
+    const facts = choices.map(({ message, others }) => ({
+      finishReason: message.finishReason,
+      ...(message.reasoning.chars > 0 && { reasoning: message.reasoning.toString() }),
+      ...others.facts,
+    }));
+    return {
+      model: this.#model,
+      output: outputs.length > 1 ? outputs.map((each) => each ?? null) : outputs[0],
+      reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens,
+      billing: {
+        ...(this.#tier !== undefined && { serviceTier: this.#tier }),
+        ...mistralBilling(this.#usage),
+      },
+      metadata: {
+        responseId: this.#id,
+        finishReason: first?.message.finishReason,
+        reasoningTokens: tokens?.reasoning,
+        serviceTier: this.#tier,
+        otherUsage: otherMistralUsage(this.#usage),
+      },
+      details: {
+        ...this.#others.facts,
+        ...(facts.length > 1 ? { choices: facts } : first?.others.facts),
+      },
+    };
+  }
+
+  #take(body: Json, key: 'message' | 'delta'): void {
+    if (body.error !== undefined && body.error !== null) this.#error = body.error;
+    else if (body.object === 'error') this.#error = body;
+    this.#model = text(body.model) || this.#model;
+    this.#id = text(body.id) || this.#id;
+    this.#tier = text(body.service_tier) ?? this.#tier;
+    if (isRecord(body.usage)) this.#usage = mergeUsage(this.#usage, body.usage);
+    this.#others.add(body, KNOWN);
+    for (const [i, each] of list(body.choices).entries()) {
+      const choice = record(each);
+      const index = typeof choice.index === 'number' ? choice.index : i;
+      let known = this.#choices.get(index);
+      if (known === undefined && this.#choices.size < MAX_CHOICES) {
+        known = new Choice();
+        this.#choices.set(index, known);
+      }
+      known?.take(choice, record(choice[key]));
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/** Mistral's `POST /conversations`: turns of a model or an agent that Mistral stores, with connectors that Mistral runs. */
+
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { Message } from '../reading/message.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { takeContent } from './content.js';
+import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
+
+export const mistralConversation: Shape<'chat_completion'> = {
+  operation: 'Conversation',
+  type: 'chat_completion',
+  matches: ({ url }) => /\/conversations(\/[^/]+(\/restart)?)?$/.test(url.pathname),
+  describe: ({ params }) => {
+    const { inputs, instructions, tools, model, agent_id: agent, completion_args: args } = params;
+    const systemMessages =
+      instructions === undefined ? [] : [{ role: 'system', content: instructions }];
+    const inputMessages = Array.isArray(inputs) ? inputs : [{ role: 'user', content: inputs }];
+    return {
+      inputs: {
+        prompt: [...systemMessages, ...(inputs === undefined ? [] : inputMessages)],
+        ...(tools !== undefined && { tools }),
+      },
+      model: text(model) ?? text(agent),
+      modelParameters: {
+        ...without(
+          params,
+          'inputs',
+          'instructions',
+          'tools',
+          'model',
+          'agent_id',
+          'completion_args',
+        ),
+        ...record(args),
+      },
+    };
+  },
+  reader: () => new ConversationReader(),
+};
+
+const KNOWN = new Set(['object', 'conversation_id', 'outputs', 'usage', 'error']);
+const KNOWN_OF_EVENT = new Set([
+  ...['type', 'created_at', 'output_index', 'content_index', 'id', 'model', 'agent_id', 'role'],
+  ...['content', 'name', 'tool_call_id', 'arguments', 'info', 'conversation_id', 'usage', 'code'],
+  ...['message', 'confirmation_status', 'error', 'object', 'completed_at'],
+  ...['previous_agent_id', 'previous_agent_name', 'next_agent_id', 'next_agent_name'],
+]);
+const MAX_ENTRIES = 256;
+
+class ConversationReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  failure: unknown = undefined;
+  readonly #message = new Message();
+  /** The fields of tools and handoffs received so far, by their place. */
+  readonly #entries = new Map<number, Json>();
+  readonly #others = new OtherFacts();
+  #model: string | undefined;
+  #agent: string | undefined;
+  #id: string | undefined;
+  #usage: Json | undefined;
+
+  get amount(): number {
+    return this.#message.amount + this.#entries.size;
+  }
+
+  readWhole(body: unknown): void {
+    const answer = record(body);
+    this.failure = answer.error ?? undefined;
+    this.#id = text(answer.conversation_id);
+    if (isRecord(answer.usage)) this.#usage = answer.usage;
+    this.#others.add(answer, KNOWN);
+    for (const output of list(answer.outputs)) this.#take(record(output));
+    this.isComplete = true;
+  }
+
+  readEvent(event: Json): boolean {
+    const before = this.amount;
+    const { type, output_index: place, content } = event;
+    this.#others.add(event, KNOWN_OF_EVENT);
+    this.#takeModelAndAgent(event);
+    switch (type) {
+      case 'conversation.response.started':
+        this.#id = text(event.conversation_id);
+        break;
+      case 'conversation.response.done':
+        if (isRecord(event.usage)) this.#usage = event.usage;
+        this.isComplete = true;
+        break;
+      case 'conversation.response.error':
+        this.failure = { code: String(event.code ?? 'error'), message: event.message };
+        break;
+      case 'message.output.delta':
+        takeContent(this.#message, content ?? '');
+        break;
+      case 'function.call.delta':
+        this.#takeCall(event);
+        break;
+      default:
+        this.#takeEntry(typeof place === 'number' ? place : 0, event);
+    }
+    return this.amount > before;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = true;
+  }
+
+  response(): ModelResponse {
+    for (const entry of this.#entries.values()) this.#message.addPart(entry);
+    this.#entries.clear();
+    const { output, reasoning } = this.#message;
+    const tokens = mistralTokens(this.#usage);
+    return {
+      model: this.#model,
+      output,
+      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      tokens,
+      billing: mistralBilling(this.#usage),
+      metadata: {
+        responseId: this.#id,
+        agentId: this.#agent,
+        otherUsage: otherMistralUsage(this.#usage),
+      },
+      details: this.#others.facts,
+    };
+  }
+
+  #takeModelAndAgent({ model, agent_id: agent }: Json): void {
+    this.#model = text(model) || this.#model;
+    this.#agent = text(agent) || this.#agent;
+  }
+
+  #take(entry: Json): void {
+    const { type, content, ...others } = entry;
+    this.#takeModelAndAgent(entry);
+    if (type === 'message.output') {
+      takeContent(this.#message, content ?? '');
+      this.#others.add(others, KNOWN_OF_EVENT);
+    } else if (type === 'function.call') {
+      this.#takeCall(entry);
+    } else {
+      this.#message.addPart(factsOf(entry));
+    }
+  }
+
+  #takeCall(call: Json): void {
+    const { tool_call_id: given, name, arguments: args, confirmation_status: status } = call;
+    const id = text(given) || undefined;
+    const tool = this.#message.toolOfPiece({ index: undefined, id, name: text(name) });
+    if (tool === undefined) return;
+    tool.id ??= id;
+    tool.name ??= text(name);
+    tool.arguments.add(text(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
+    if (typeof status === 'string') tool.more = { confirmation_status: status };
+  }
+
+  /** Reads one of several events of a tool or handoff. Its arguments are received in pieces. */
+  #takeEntry(place: number, event: Json): void {
+    const before = this.#entries.get(place);
+    if (before === undefined && this.#entries.size >= MAX_ENTRIES) return;
+    const { type, ...others } = factsOf(event);
+    const args = [before?.arguments, others.arguments].filter((each) => typeof each === 'string');
+    this.#entries.set(place, {
+      type: text(type)?.replace(/\.(started|delta|done)$/, ''),
+      ...before,
+      ...others,
+      ...(args.length > 0 && { arguments: args.join('') }),
+    });
+  }
+}
+
+/** An entry without the fields of no interest. */
+function factsOf(entry: Json): Json {
+  return without(
+    entry,
+    'object',
+    'created_at',
+    'completed_at',
+    'model',
+    'agent_id',
+    'output_index',
+  );
+}

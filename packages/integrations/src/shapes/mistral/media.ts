@@ -1,0 +1,164 @@
+/** Mistral's OCR, speech and transcription. */
+
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { CollectedText } from '../reading/collected-text.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
+
+/** OCR of documents and images, which is billed by the page. */
+export const mistralOcr: Shape<'chat_completion'> = {
+  operation: 'OCR',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/ocr'),
+  describe: ({ params }) => ({
+    inputs: without({
+      document: params.document,
+      document_annotation_prompt: params.document_annotation_prompt,
+    }),
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'document', 'document_annotation_prompt'),
+  }),
+  reader: ({ params }) => new PlainReader((body) => readOcr(body, isAnnotated(params))),
+};
+
+/** Whether annotations are requested. Annotated pages cost more. */
+function isAnnotated(params: Json): boolean {
+  return (params.document_annotation_format ?? params.bbox_annotation_format ?? null) !== null;
+}
+
+function readOcr(body: unknown, areAnnotated: boolean): PlainAnswer {
+  const { model, pages, usage_info: usage, ...others } = record(body);
+  const { pages_processed: processed, ...moreUsage } = record(usage);
+  const billed = count(processed);
+  return {
+    model: text(model),
+    output: list(pages).length > 0 ? list(pages).map((page) => nameMedia(page)) : undefined,
+    ...(billed !== undefined && {
+      billing: { units: { [areAnnotated ? 'annotated_pages' : 'pages']: billed } },
+    }),
+    metadata: { otherUsage: Object.keys(moreUsage).length > 0 ? moreUsage : undefined },
+    details: without(others, 'error'),
+  };
+}
+
+export const mistralSpeech: Shape<'chat_completion'> = {
+  operation: 'Speech',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/audio/speech'),
+  describe: ({ params }) => ({
+    inputs: without({ input: params.input, ref_audio: nameAudio(params.ref_audio) }),
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'input', 'ref_audio'),
+  }),
+  reader: ({ params }) => new AudioReader(text(params.input)),
+};
+
+function nameAudio(data: unknown): unknown {
+  return typeof data === 'string' ? nameMedia({ data, mimeType: 'audio' }) : data;
+}
+
+export const mistralTranscription: Shape<'chat_completion'> = {
+  operation: 'Transcription',
+  type: 'chat_completion',
+  matches: ({ url }) => url.pathname.endsWith('/audio/transcriptions'),
+  describe: ({ params }) => ({
+    inputs: without({ file: params.file, file_url: params.file_url, file_id: params.file_id }),
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'file', 'file_url', 'file_id'),
+  }),
+  reader: () => new AudioReader(undefined),
+};
+
+const KNOWN = new Set([
+  'type',
+  'text',
+  'model',
+  'usage',
+  'audio_data',
+  'segments',
+  'error',
+  'message',
+]);
+const MAX_SEGMENTS = 1024;
+
+/** Reads a transcript, or the size of generated speech. */
+class AudioReader implements ResponseReader {
+  isComplete = false;
+  readonly acceptsText = true;
+  readonly hasEndMarker = true;
+  failure: unknown = undefined;
+  readonly #spoken: string | undefined;
+  readonly #text = new CollectedText();
+  readonly #others = new OtherFacts();
+  #segments: unknown[] = [];
+  #audioBytes = 0;
+  #model: string | undefined;
+  #usage: Json | undefined;
+
+  /** @param spoken the text of the speech, which is billed by its length */
+  constructor(spoken: string | undefined) {
+    this.#spoken = spoken;
+  }
+
+  get amount(): number {
+    return this.#text.chars + this.#audioBytes;
+  }
+
+  readWhole(body: unknown): void {
+    if (isRecord(body)) this.#take(body, true);
+    else if (typeof body === 'string') this.#text.add(body.trimEnd());
+    this.isComplete = true;
+  }
+
+  readEvent(event: Json): boolean {
+    const before = this.amount;
+    const isLast = /\.done$/.test(text(event.type) ?? '');
+    if (event.type === 'error') this.failure = event;
+    if (event.type === 'transcription.segment') this.#segment(without(event, 'type'));
+    else this.#take(event, isLast);
+    if (isLast) this.isComplete = true;
+    return this.amount > before;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = true;
+  }
+
+  response(): ModelResponse {
+    const transcript = this.#text.chars > 0 ? this.#text.toString() : undefined;
+    const audio = this.#audioBytes > 0 ? `[audio, ${this.#audioBytes} bytes]` : undefined;
+    const billing = mistralBilling(this.#usage);
+    return {
+      model: this.#model,
+      output: transcript ?? audio,
+      tokens: mistralTokens(this.#usage),
+      billing:
+        this.#spoken === undefined ? billing : { ...billing, characters: this.#spoken.length },
+      metadata: { otherUsage: otherMistralUsage(this.#usage) },
+      details: {
+        ...this.#others.facts,
+        ...(this.#segments.length > 0 && { segments: this.#segments }),
+      },
+    };
+  }
+
+  /** @param isWhole whether the body has the whole text, as the last event of a stream does */
+  #take(body: Json, isWhole: boolean): void {
+    const { text: transcript, audio_data: audio, model, usage, segments, error } = body;
+    if (error !== undefined && error !== null) this.failure = error;
+    if (typeof transcript === 'string' && (!isWhole || this.#text.chars === 0))
+      this.#text.add(transcript);
+    if (typeof audio === 'string') this.#audioBytes += bytesOfBase64(audio);
+    this.#model = text(model) ?? this.#model;
+    if (isRecord(usage)) this.#usage = usage;
+    if (list(segments).length > 0) this.#segments = list(segments).slice(0, MAX_SEGMENTS);
+    this.#others.add(body, KNOWN);
+  }
+
+  #segment(segment: Json): void {
+    if (this.#segments.length < MAX_SEGMENTS) this.#segments.push(segment);
+  }
+}

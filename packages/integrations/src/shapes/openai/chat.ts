@@ -1,0 +1,403 @@
+/** `POST /chat/completions` of OpenAI and of services with the same API. */
+
+import type { Billing } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { bytesOfBase64 } from '../../common/media.js';
+import { CollectedText } from '../reading/collected-text.js';
+import { Message } from '../reading/message.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type {
+  Description,
+  ExtendedText,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../shape.js';
+import { dollars, OpenAIUsage, uncountedTools } from './usage.js';
+
+export const openAIChat: Shape<'chat_completion'> = {
+  operation: 'Chat Completion',
+  type: 'chat_completion',
+  matches: ({ url, params, isUnread }) =>
+    url.pathname.endsWith('/chat/completions') &&
+    (isUnread === true || Array.isArray(params.messages)),
+  describe: ({ url, params }) => describeChat(url, params),
+  reader: (request) => new ChatReader(request),
+};
+
+function describeChat(url: URL, params: Json): Description {
+  const { messages, tools, functions } = params;
+  return {
+    inputs: {
+      prompt: messages,
+      ...(tools !== undefined && { tools }),
+      ...(functions !== undefined && { functions }),
+    },
+    model: text(params.model) || deploymentOf(url),
+    modelParameters: without(params, 'model', 'messages', 'tools', 'functions'),
+  };
+}
+
+/** The name of the deployment in a path of Azure; undefined for any other path. */
+export function deploymentOf(url: URL): string | undefined {
+  const name = /\/deployments\/([^/]+)\//.exec(url.pathname)?.[1];
+  return name === undefined ? undefined : decodeURIComponent(name);
+}
+
+const MAX_CHOICES = 256;
+
+/** Fields of each level that are read, or of no interest. */
+const BODY = new Set(
+  'id object created model choices usage service_tier x_groq error obfuscation'.split(' '),
+);
+const CHOICE = new Set('index message delta finish_reason error text'.split(' '));
+const MESSAGE = new Set(
+  'role content refusal tool_calls function_call audio images reasoning reasoning_content'.split(
+    ' ',
+  ),
+);
+const CALL = new Set('index id type function custom'.split(' '));
+
+class ChatReader implements ResponseReader {
+  isComplete = false;
+  isOver = false;
+  failure: unknown = undefined;
+  readonly #choices = new Map<number, Choice>();
+  readonly #facts = new OtherFacts();
+  readonly #usage = new OpenAIUsage();
+  readonly #params: Json;
+  #leftOut = 0;
+  #model: string | undefined;
+  #id: string | undefined;
+  #serviceTier: string | undefined;
+  /** The cost that a gateway states beside the message and not in the usage, in US dollars. */
+  #statedCost: number | undefined;
+
+  constructor({ params }: ModelRequest) {
+    this.#params = params;
+  }
+
+  get amount(): number {
+    let amount = 0;
+    for (const { message } of this.#choices.values()) amount += message.amount;
+    return amount;
+  }
+
+  /** Some services do not send the last event. Then the stream is complete when everything that was requested has been received. */
+  get hasEndMarker(): boolean {
+    for (const { message } of this.#choices.values()) {
+      if (message.finishReason === undefined) return true;
+    }
+    if (asksForUsage(this.#params) && this.#usage.tokens === undefined) return true;
+    return this.#choices.size < Math.min(count(this.#params.n) || 1, MAX_CHOICES);
+  }
+
+  readWhole(body: unknown): void {
+    this.isComplete = true;
+    if (!isRecord(body)) return;
+    this.#takeHead(body);
+    for (const [i, each] of list(body.choices).entries()) {
+      const item = record(each);
+      this.#choice(item.index ?? i)?.takeWhole(record(item.message), item);
+      this.#takeBill(record(item.message));
+      this.#takeFailure(item.error);
+    }
+  }
+
+  readEvent(chunk: Json): boolean {
+    this.#takeHead(chunk);
+    let isContent = false;
+    for (const each of list(chunk.choices)) {
+      const item = record(each);
+      const choice = this.#choice(item.index ?? 0);
+      this.#takeBill(record(item.delta ?? item.message));
+      if (choice?.takeDelta(record(item.delta ?? item.message), item) === true) isContent = true;
+      this.#takeFailure(item.error);
+    }
+    return isContent;
+  }
+
+  extendedText({ choices }: Json): ExtendedText | undefined {
+    const [first, ...others] = list(choices);
+    const { index, delta } = record(first);
+    const choice = this.#choice(index ?? 0);
+    return others.length > 0 || choice === undefined
+      ? undefined
+      : textAdded(choice.message, record(delta));
+  }
+
+  endOfEvents(): void {
+    this.isComplete = this.isOver = true;
+  }
+
+  response(): ModelResponse {
+    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+    const outputs = choices.map(({ output }) => output);
+    const [first] = choices;
+    const reasons = choices.map(({ message }) => message.finishReason ?? null);
+    return {
+      model: this.#model,
+      output: outputs.length > 1 ? [...outputs, ...leftOut(this.#leftOut)] : outputs[0],
+      reasoning: first?.reasoning,
+      tokens: this.#usage.tokens,
+      billing: this.#billing,
+      metadata: {
+        responseId: this.#id,
+        finishReason: first?.message.finishReason,
+        ...(new Set(reasons).size > 1 && { finishReasons: reasons }),
+        serviceTier: this.#serviceTier,
+        reasoningTokens: this.#usage.reasoningTokens,
+      },
+      details: {
+        ...this.#facts.facts,
+        ...(this.#usage.others && { usage: this.#usage.others }),
+        ...(choices.length > 1 ? detailsOf(choices) : first?.facts),
+      },
+    };
+  }
+
+  get #billing(): Billing {
+    // OpenAI bills one search for each call with this option.
+    const searches = isRecord(this.#params.web_search_options) ? { web_search: 1 } : undefined;
+    const { toolUses = searches, statedCost = this.#statedCost, ...billing } = this.#usage.billing;
+    const uncounted = (statedCost ?? toolUses) ? undefined : uncountedTools(this.#params);
+    return {
+      ...billing,
+      ...(statedCost !== undefined && { statedCost }),
+      ...(uncounted && { untoldTools: uncounted }),
+      ...(this.#serviceTier && { serviceTier: this.#serviceTier }),
+      ...(toolUses && { toolUses }),
+    };
+  }
+
+  #takeHead(chunk: Json): void {
+    this.#takeFailure(chunk.error);
+    // Some services send an error as the whole object.
+    const isError = chunk.object === 'error' || chunk.type === 'error';
+    const isMessage = typeof chunk.message === 'string' && chunk.code !== undefined;
+    if (isError || isMessage) this.#takeFailure(chunk);
+    this.#model ||= text(chunk.model);
+    this.#id ||= text(chunk.id);
+    if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier;
+    this.#facts.add(chunk, BODY);
+    // Groq has the usage and the errors of a stream in its own field.
+    const { error, ...groq } = record(chunk.x_groq);
+    this.#usage.take(chunk.usage ?? groq.usage, chunk.model);
+    this.#takeFailure(error);
+    const others = isRecord(chunk.usage) ? groq : without(groq, 'usage');
+    this.#facts.add({ x_groq: others }, NONE);
+  }
+
+  #takeBill({ provider_metadata: about }: Json): void {
+    if (about === undefined) return;
+    const cost = dollars(record(record(about).gateway).cost) ?? 0;
+    if (cost > 0) this.#statedCost = cost;
+  }
+
+  #takeFailure(error: unknown): void {
+    if (error !== undefined && error !== null) this.failure ??= error;
+  }
+
+  #choice(index: unknown): Choice | undefined {
+    if (typeof index !== 'number') return undefined;
+    let choice = this.#choices.get(index);
+    if (choice === undefined && this.#choices.size < MAX_CHOICES) {
+      choice = new Choice();
+      this.#choices.set(index, choice);
+    } else if (choice === undefined) this.#leftOut++;
+    return choice;
+  }
+}
+
+/** Whether the request asks for token counts, which are the last event of a stream. */
+export function asksForUsage({ stream_options }: Json): boolean {
+  return record(stream_options).include_usage === true;
+}
+
+/** No known fields: everything is kept. */
+const NONE: ReadonlySet<string> = new Set();
+
+/** The mark for answers above the limit. */
+export function leftOut(answers: number): string[] {
+  return answers > 0 ? [`[${answers} more answers]`] : [];
+}
+
+/** The other fields of several answers, one by one. */
+function detailsOf(choices: readonly Choice[]): Json {
+  const details = choices.map(({ facts, reasoning }, i) => ({
+    ...facts,
+    ...(i > 0 && reasoning !== undefined && { reasoning }),
+  }));
+  return details.some((each) => Object.keys(each).length > 0) ? { choices: details } : {};
+}
+
+/** One of the answers to a request. */
+class Choice {
+  readonly message = new Message();
+  readonly #facts = new OtherFacts();
+  #audio: Audio | undefined;
+
+  get output(): unknown {
+    const { output } = this.message;
+    return this.#audio === undefined ? output : this.#audio.addTo(output);
+  }
+
+  get reasoning(): string | undefined {
+    const { reasoning } = this.message;
+    return reasoning.chars > 0 ? reasoning.toString() : undefined;
+  }
+
+  get facts(): Json {
+    return this.#facts.facts;
+  }
+
+  takeWhole(received: Json, choice: Json): void {
+    const { message } = this;
+    this.#take(received, choice);
+    for (const each of list(received.tool_calls)) {
+      const call = record(each);
+      const called = record(call.function ?? call.custom);
+      const args = called.arguments ?? called.input;
+      const tool = message.addTool(text(call.id), text(called.name), args, others(call, CALL));
+      if (tool !== undefined && call.custom !== undefined) tool.isText = true;
+    }
+    if (isRecord(received.function_call)) {
+      const { name, arguments: args } = received.function_call;
+      message.addTool(undefined, text(name), args);
+    }
+  }
+
+  /** @returns whether the delta contained a part of the answer */
+  takeDelta(delta: Json, choice: Json): boolean {
+    const { message } = this;
+    const before = message.amount + (this.#audio?.amount ?? 0);
+    this.#take(delta, choice);
+    for (const each of list(delta.tool_calls)) takePiece(message, record(each));
+    if (isRecord(delta.function_call)) takePiece(message, { function: delta.function_call });
+    const after = message.amount + (this.#audio?.amount ?? 0);
+    return after > before || typeof delta.refusal === 'string';
+  }
+
+  /** Reads the fields that a message and a delta have in common. */
+  #take(received: Json, choice: Json): void {
+    const { message } = this;
+    takeContent(message, received.content);
+    message.reasoning.add(text(received.reasoning_content) ?? text(received.reasoning) ?? '');
+    if (typeof received.refusal === 'string')
+      message.refusal = (message.refusal ?? '') + received.refusal;
+    message.finishReason = text(choice.finish_reason) ?? message.finishReason;
+    for (const image of list(received.images)) message.addPart(image);
+    if (isRecord(received.audio)) {
+      this.#audio ??= new Audio();
+      this.#audio.take(received.audio);
+    }
+    this.#facts.add(choice, CHOICE);
+    this.#facts.addPieces(received, MESSAGE);
+  }
+}
+
+/** The fields that are not known; undefined if there are none. */
+function others(value: Json, known: ReadonlySet<string>): Json | undefined {
+  const facts = new OtherFacts();
+  facts.add(value, known);
+  return Object.keys(facts.facts).length > 0 ? facts.facts : undefined;
+}
+
+/** Adds a content to the message: a string, or parts. */
+function takeContent(message: Message, content: unknown): void {
+  if (typeof content === 'string') message.text.add(content);
+  for (const each of list(content)) {
+    const part = record(each);
+    const { type, text: partText, thinking } = part;
+    if (typeof each === 'string') message.text.add(each);
+    else if (type === 'thinking' || type === 'reasoning') {
+      const thoughts = list(thinking).map((one) => text(record(one).text) ?? '');
+      message.reasoning.add(text(thinking) ?? text(partText) ?? thoughts.join(''));
+    } else if (type === 'refusal' && typeof part.refusal === 'string') {
+      message.refusal = (message.refusal ?? '') + part.refusal;
+    } else if (typeof partText === 'string') message.text.add(partText);
+    else message.addPart(each);
+  }
+}
+
+function takePiece(message: Message, call: Json): void {
+  const called = record(call.function ?? call.custom);
+  const id = text(call.id) || undefined;
+  const name = text(called.name) || undefined;
+  const tool = message.toolOfPiece({ index: count(call.index), id, name });
+  if (tool === undefined) return;
+  tool.id ??= id;
+  tool.name ??= name;
+  if (call.custom !== undefined) tool.isText = true;
+  const args = called.arguments ?? called.input ?? '';
+  tool.arguments.add(typeof args === 'string' ? args : JSON.stringify(args));
+  const more = others(call, CALL);
+  if (more !== undefined) tool.more = { ...tool.more, ...more };
+}
+
+/** A spoken answer: its transcript and its size. */
+class Audio {
+  readonly #transcript = new CollectedText();
+  readonly #facts = new OtherFacts();
+  #bytes = 0;
+
+  get amount(): number {
+    return this.#transcript.chars + this.#bytes;
+  }
+
+  take(audio: Json): void {
+    this.#transcript.add(text(audio.transcript) ?? '');
+    const { data } = audio;
+    if (typeof data === 'string') this.#bytes += bytesOfBase64(data);
+    this.#facts.add(audio, AUDIO);
+  }
+
+  /** Adds the audio to the output. The transcript becomes the content if there is no other content. */
+  addTo(output: unknown): unknown {
+    const transcript = this.#transcript.chars > 0 ? this.#transcript.toString() : undefined;
+    const sound = this.#bytes > 0 ? { data: `[audio, ${this.#bytes} bytes]` } : {};
+    const parts = isRecord(output) ? output : output === undefined ? {} : { content: output };
+    const isContent = parts.content === undefined;
+    const audio = {
+      ...this.#facts.facts,
+      ...sound,
+      ...(!isContent && transcript !== undefined && { transcript }),
+    };
+    return {
+      ...(isContent && transcript !== undefined && { content: transcript }),
+      ...parts,
+      parts: [...list(parts.parts), { audio }],
+    };
+  }
+}
+
+const AUDIO = new Set(['transcript', 'data']);
+
+/** The string that a delta extends; undefined if it extends several, or anything else. */
+function textAdded(message: Message, delta: Json): ExtendedText | undefined {
+  const [only, ...rest] = Object.entries(delta).filter(([key, value]) =>
+    key === 'role' || value === null ? false : Array.isArray(value) ? value.length > 0 : value,
+  );
+  if (only === undefined || rest.length > 0) return undefined;
+  const [key, value] = only;
+  if (key === 'content' && typeof value === 'string') return { key, text: message.text };
+  if (key === 'reasoning' || key === 'reasoning_content') {
+    return typeof value === 'string' ? { key, text: message.reasoning } : undefined;
+  }
+  if (key !== 'tool_calls') return undefined;
+  const [call, ...calls] = list(value);
+  const { index, id, function: called, custom, ...more } = record(call);
+  const { name, arguments: args } = record(called);
+  // A piece that may begin a call has to be read by `readEvent`.
+  const isPiece = typeof args === 'string' && !id && !name && custom === undefined;
+  if (calls.length > 0 || !isPiece || typeof index !== 'number') return undefined;
+  if (Object.keys(more).some((name) => name !== 'type')) return undefined;
+  return {
+    key: 'arguments',
+    // A later call may have the same index.
+    get text() {
+      return message.latestTool(index)?.arguments ?? new CollectedText();
+    },
+  };
+}

@@ -1,0 +1,156 @@
+/** The older `POST /completions`, which continues a text. */
+
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { CollectedText } from '../reading/collected-text.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { asksForUsage, deploymentOf, leftOut } from './chat.js';
+import { OpenAIUsage } from './usage.js';
+
+export const openAICompletions: Shape<'chat_completion'> = {
+  operation: 'Completion',
+  type: 'chat_completion',
+  matches: ({ url, params, isUnread }) =>
+    url.pathname.endsWith('/completions') &&
+    !url.pathname.endsWith('/chat/completions') &&
+    (isUnread === true || params.prompt !== undefined),
+  describe: ({ url, params }) => ({
+    inputs: {
+      prompt: params.prompt,
+      ...(params.suffix !== undefined && { suffix: params.suffix }),
+    },
+    model: text(params.model) || deploymentOf(url),
+    modelParameters: without(params, 'model', 'prompt', 'suffix'),
+  }),
+  reader: (request) => new CompletionReader(request),
+};
+
+/** The limit is high because each of several prompts may have several answers. */
+const MAX_CHOICES = 1024;
+const BODY = new Set('id object created model choices usage error service_tier'.split(' '));
+const CHOICE = new Set('index text finish_reason'.split(' '));
+
+interface Choice {
+  readonly text: CollectedText;
+  readonly facts: OtherFacts;
+  finishReason: string | undefined;
+}
+
+class CompletionReader implements ResponseReader {
+  isComplete = false;
+  isOver = false;
+  failure: unknown = undefined;
+  readonly #params: Json;
+  readonly #choices = new Map<number, Choice>();
+  readonly #facts = new OtherFacts();
+  readonly #usage = new OpenAIUsage();
+  #leftOut = 0;
+  #model: string | undefined;
+  #id: string | undefined;
+  #serviceTier: string | undefined;
+
+  constructor({ params }: ModelRequest) {
+    this.#params = params;
+  }
+
+  get amount(): number {
+    let amount = 0;
+    for (const each of this.#choices.values()) amount += each.text.chars;
+    return amount;
+  }
+
+  /** Some services do not send the last event. Then the stream is complete when everything that was requested has been received. */
+  get hasEndMarker(): boolean {
+    const { n, prompt } = this.#params;
+    const choices = [...this.#choices.values()];
+    if (choices.some(({ finishReason }) => finishReason === undefined)) return true;
+    if (asksForUsage(this.#params) && this.#usage.tokens === undefined) return true;
+    return choices.length < Math.min((count(n) || 1) * promptsIn(prompt), MAX_CHOICES);
+  }
+
+  readWhole(body: unknown): void {
+    if (isRecord(body)) this.readEvent(body, true);
+    this.isComplete = true;
+  }
+
+  readEvent(body: Json, isWhole = false): boolean {
+    if (body.error !== undefined && body.error !== null) this.failure = body.error;
+    this.#model ||= text(body.model);
+    this.#id ||= text(body.id);
+    this.#serviceTier = text(body.service_tier) ?? this.#serviceTier;
+    this.#usage.take(body.usage, body.model);
+    this.#facts.add(body, BODY);
+    let isContent = false;
+    for (const [i, each] of list(body.choices).entries()) {
+      const item = record(each);
+      const choice = this.#choice(item.index ?? (isWhole ? i : 0));
+      if (choice === undefined) continue;
+      choice.finishReason = text(item.finish_reason) ?? choice.finishReason;
+      choice.facts.add(item, CHOICE);
+      const piece = text(item.text) ?? '';
+      choice.text.add(piece);
+      if (piece !== '') isContent = true;
+    }
+    return isContent;
+  }
+
+  extendedText({ choices }: Json): ExtendedText | undefined {
+    const [first, ...others] = list(choices);
+    const { index = 0, logprobs } = record(first);
+    const choice = typeof index === 'number' ? this.#choices.get(index) : undefined;
+    const isPlain = others.length === 0 && (logprobs === undefined || logprobs === null);
+    return isPlain && choice ? { key: 'text', text: choice.text } : undefined;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = this.isOver = true;
+  }
+
+  response(): ModelResponse {
+    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+    const texts = choices.map(({ text: choiceText }) =>
+      choiceText.chars > 0 ? choiceText.toString() : undefined,
+    );
+    const [first] = choices;
+    const facts = choices.map((choice) => choice.facts.facts);
+    const reasons = choices.map(({ finishReason }) => finishReason ?? null);
+    const isSeveral = choices.length > 1;
+    const hasFacts = facts.some((each) => Object.keys(each).length > 0);
+    return {
+      model: this.#model,
+      output: isSeveral ? [...texts, ...leftOut(this.#leftOut)] : texts[0],
+      tokens: this.#usage.tokens,
+      billing: {
+        ...this.#usage.billing,
+        ...(this.#serviceTier && { serviceTier: this.#serviceTier }),
+      },
+      metadata: {
+        responseId: this.#id,
+        finishReason: first?.finishReason,
+        reasoningTokens: this.#usage.reasoningTokens,
+        ...(new Set(reasons).size > 1 && { finishReasons: reasons }),
+      },
+      details: {
+        ...this.#facts.facts,
+        ...(this.#usage.others && { usage: this.#usage.others }),
+        ...(isSeveral && hasFacts ? { choices: facts } : facts[0]),
+      },
+    };
+  }
+
+  #choice(index: unknown): Choice | undefined {
+    if (typeof index !== 'number') return undefined;
+    let choice = this.#choices.get(index);
+    if (choice === undefined && this.#choices.size < MAX_CHOICES) {
+      choice = { text: new CollectedText(), facts: new OtherFacts(), finishReason: undefined };
+      this.#choices.set(index, choice);
+    } else if (choice === undefined) this.#leftOut++;
+    return choice;
+  }
+}
+
+/** The number of prompts: a prompt is a string or an array of tokens, and an array of those is several prompts. */
+function promptsIn(prompt: unknown): number {
+  const [first] = list(prompt);
+  return typeof first === 'string' || Array.isArray(first) ? list(prompt).length : 1;
+}

@@ -1,0 +1,39 @@
+/** OpenAI's `POST /decisions`: questions about an input, each answered by a probability, a choice or a score. */
+
+import { record, text, without } from '../../common/json.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, Shape } from '../shape.js';
+import { deploymentOf } from './chat.js';
+import { OpenAIUsage } from './usage.js';
+
+export const openAIDecisions: Shape<'chat_completion'> = {
+  operation: 'Decision',
+  type: 'chat_completion',
+  matches: ({ url, params, isUnread }) =>
+    url.pathname.endsWith('/decisions') && (isUnread === true || Array.isArray(params.questions)),
+  describe: ({ url, params }) => ({
+    inputs: { prompt: params.input, questions: params.questions },
+    model: text(params.model) || deploymentOf(url),
+    modelParameters: without(params, 'model', 'input', 'questions'),
+  }),
+  reader: () => new PlainReader(readDecision),
+};
+
+const BODY = new Set('object id created_at answers model usage error'.split(' '));
+
+function readDecision(body: unknown): ModelResponse {
+  const { answers, model, id } = record(body);
+  const usage = new OpenAIUsage();
+  usage.take(record(body).usage);
+  const facts = new OtherFacts();
+  facts.add(record(body), BODY);
+  return {
+    model: text(model),
+    output: answers,
+    tokens: usage.tokens,
+    billing: usage.billing,
+    metadata: { responseId: text(id), reasoningTokens: usage.reasoningTokens },
+    details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
+  };
+}

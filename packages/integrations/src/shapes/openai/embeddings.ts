@@ -1,0 +1,44 @@
+/** OpenAI's `POST /embeddings`. Only the number and the dimensions of the vectors are recorded. */
+
+import { list, record, text, without } from '../../common/json.js';
+import { dimensionsOf } from '../reading/dimensions.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, Shape } from '../shape.js';
+import { deploymentOf } from './chat.js';
+import { OpenAIUsage, tokensOfInput } from './usage.js';
+
+export const openAIEmbeddings: Shape<'embedding'> = {
+  operation: 'Embedding',
+  type: 'embedding',
+  matches: ({ url, params, isUnread }) =>
+    url.pathname.endsWith('/embeddings') && (isUnread === true || params.input !== undefined),
+  describe: ({ url, params }) => ({
+    inputs: { input: params.input },
+    model: text(params.model) || deploymentOf(url),
+    // The client chooses the encoding of the vectors.
+    modelParameters: without(params, 'model', 'input', 'encoding_format'),
+  }),
+  reader: () => new PlainReader(readEmbeddings),
+};
+
+const BODY = new Set('object data model usage error'.split(' '));
+
+function readEmbeddings(body: unknown): ModelResponse {
+  const { model, data } = record(body);
+  const usage = new OpenAIUsage();
+  usage.take(record(body).usage);
+  const facts = new OtherFacts();
+  facts.add(record(body), BODY);
+  const vectors = list(data);
+  return {
+    model: text(model),
+    tokens: tokensOfInput(usage.tokens),
+    billing: usage.billing,
+    details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
+    fields: {
+      embeddingCount: Array.isArray(data) ? vectors.length : undefined,
+      embeddingDimensions: dimensionsOf(record(vectors[0]).embedding),
+    },
+  };
+}

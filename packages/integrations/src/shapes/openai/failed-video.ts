@@ -1,0 +1,56 @@
+/** OpenAI's videos that fail after they were requested. All else about a video is recorded when it is requested. */
+
+import { isRecord, type Json, record, text } from '../../common/json.js';
+import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
+
+const VIDEO = /\/videos\/([^/]+)$/;
+
+export const openAIFailedFilm: Retrieval<'chat_completion'> = {
+  operation: 'Video Result',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => VIDEO.exec(pathname)?.[1],
+  reader: () => new FailedFilmReader(),
+};
+
+class FailedFilmReader implements ResultReader {
+  isComplete = false;
+  amount = 0;
+  #body: Json = {};
+
+  get resultId(): string | undefined {
+    return this.#body.status === 'failed' ? text(this.#body.id) : undefined;
+  }
+
+  get description(): Description | undefined {
+    const { id, model } = this.#body;
+    return this.resultId === undefined
+      ? undefined
+      : { inputs: { video: id }, model: text(model), modelParameters: {} };
+  }
+
+  get failure(): unknown {
+    const { error } = this.#body;
+    if (this.resultId === undefined) return undefined;
+    return isRecord(error) ? error : 'the video failed';
+  }
+
+  readWhole(body: unknown): void {
+    this.#body = record(body);
+    this.isComplete = true;
+    this.amount = 1;
+  }
+
+  readEvent(): boolean {
+    return false;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const { id, model, status } = this.#body;
+    return {
+      model: text(model),
+      metadata: { responseId: text(id), finishReason: text(status) },
+    };
+  }
+}

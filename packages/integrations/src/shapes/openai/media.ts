@@ -1,0 +1,318 @@
+/** OpenAI's images, videos, speech and transcription. Media are recorded by their type and size only. */
+
+import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { CollectedText } from '../reading/collected-text.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type { ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { deploymentOf } from './chat.js';
+import { OpenAIUsage, tokensOfPictures } from './usage.js';
+
+/** Fields with inputs. All other fields are parameters. */
+const CONTENT = [
+  'prompt',
+  'image',
+  'images',
+  'image_url',
+  'reference_images',
+  'mask',
+  'markup',
+  'input',
+  'instructions',
+  'file',
+  'input_reference',
+  'video',
+  'known_speaker_references',
+] as const;
+
+function mediaShape(
+  operation: string,
+  path: RegExp,
+  reader: (request: ModelRequest) => ResponseReader,
+): Shape<'chat_completion'> {
+  return {
+    operation,
+    type: 'chat_completion',
+    matches: ({ url }) => path.test(url.pathname),
+    describe: ({ url, params }) => ({
+      inputs: Object.fromEntries(
+        CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
+      ),
+      model: text(params.model) || deploymentOf(url),
+      modelParameters: without(params, 'model', ...CONTENT),
+    }),
+    reader,
+  };
+}
+
+export const openAIImages = mediaShape(
+  'Image',
+  /\/images\/(generations|edits|variations)$/,
+  () => new ImageReader(),
+);
+
+/** OpenRouter's images, which are created and edited by one path. */
+export const openRouterImages = mediaShape('Image', /\/images$/, () => new ImageReader());
+
+export const openAISpeech = mediaShape(
+  'Speech',
+  /\/audio\/speech$/,
+  ({ params }) => new SpeechReader(params),
+);
+
+export const openAITranscription = mediaShape(
+  'Transcription',
+  /\/audio\/(transcriptions|translations)$/,
+  () => new TranscriptionReader(),
+);
+
+/** Videos are created after the response, which describes them. */
+export const openAIVideos = mediaShape(
+  'Video',
+  /\/videos(\/edits|\/extensions|\/[^/]+\/remix)?$/,
+  () => new VideoReader(),
+);
+
+const BODY = new Set('usage error object created created_at id model'.split(' '));
+
+/** Reads the fields that these responses have in common. */
+abstract class MediaReader implements ResponseReader {
+  isComplete = false;
+  failure: unknown = undefined;
+  amount = 0;
+  protected readonly facts = new OtherFacts();
+  protected readonly usage = new OpenAIUsage();
+  protected model: string | undefined;
+  protected id: string | undefined;
+
+  abstract get output(): unknown;
+
+  readWhole(body: unknown): void {
+    this.isComplete = true;
+    this.amount++;
+    if (isRecord(body)) this.take(body);
+    else this.takeOther(body);
+  }
+
+  readEvent(event: Json): boolean {
+    this.take(event);
+    this.amount++;
+    return true;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = true;
+  }
+
+  response(): ModelResponse {
+    const others = this.usage.others;
+    return {
+      model: this.model,
+      output: this.output,
+      tokens: this.tokens,
+      billing: { ...this.usage.billing, ...this.billing },
+      metadata: { responseId: this.id },
+      details: { ...this.facts.facts, ...(others && { usage: others }) },
+    };
+  }
+
+  protected get tokens(): TokenCounts | undefined {
+    return this.usage.tokens;
+  }
+
+  /** What the price depends on besides the tokens. */
+  protected get billing(): Billing {
+    return {};
+  }
+
+  protected take(body: Json): void {
+    const { error } = body;
+    if (error !== undefined && error !== null) this.failure ??= error;
+    if (body.type === 'error') this.failure ??= without(body, 'type');
+    this.usage.take(body.usage);
+    this.model = text(body.model) ?? this.model;
+    this.id = text(body.id) ?? this.id;
+  }
+
+  /** Reads a body that is no JSON: audio or text. */
+  protected abstract takeOther(body: unknown): void;
+}
+
+const IMAGES = new Set([
+  ...BODY,
+  ...'type data b64_json url partial_image_index sequence_number'.split(' '),
+]);
+const MAX_IMAGES = 64;
+
+class ImageReader extends MediaReader {
+  readonly hasEndMarker = true;
+  readonly #images: unknown[] = [];
+  /** The last partial image, until an image is complete. */
+  #unfinished: unknown;
+
+  get output(): unknown {
+    if (this.#images.length > 0) return this.#images;
+    return this.#unfinished === undefined ? undefined : [this.#unfinished];
+  }
+
+  protected override get tokens(): TokenCounts | undefined {
+    return tokensOfPictures(this.usage.tokens);
+  }
+
+  protected override get billing(): Billing {
+    return this.#images.length > 0 ? { pictures: this.#images.length } : {};
+  }
+
+  protected override take(body: Json): void {
+    super.take(body);
+    this.facts.add(body, IMAGES);
+    const format = text(body.output_format);
+    for (const image of list(body.data)) this.#add(withFormat(record(image), format));
+    const type = text(body.type) ?? '';
+    const picture = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
+    if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(picture);
+    else if (type.endsWith('.completed')) {
+      this.#add(picture);
+      this.isComplete = true;
+    }
+  }
+
+  protected takeOther(body: unknown): void {
+    if (typeof body === 'string') this.#add(body);
+  }
+
+  #add(image: unknown): void {
+    if (this.#images.length < MAX_IMAGES) this.#images.push(withoutFormat(nameMedia(image)));
+  }
+}
+
+function pick(body: Json, ...keys: readonly string[]): Json {
+  return Object.fromEntries(
+    keys.filter((key) => body[key] !== undefined).map((key) => [key, body[key]]),
+  );
+}
+
+/** The image with the format that states its media type. */
+function withFormat(image: Json, format: string | undefined): Json {
+  return format === undefined ? image : { ...image, output_format: format };
+}
+
+function withoutFormat(image: unknown): unknown {
+  return isRecord(image) ? without(image, 'output_format') : image;
+}
+
+const SPEECH = new Set([...BODY, 'type', 'audio', 'data']);
+
+class SpeechReader extends MediaReader {
+  readonly #params: Json;
+  #sound: unknown;
+  #bytes = 0;
+
+  constructor(params: Json) {
+    super();
+    this.#params = params;
+  }
+
+  /** Audio that is not sent as events has no end marker. */
+  get hasEndMarker(): boolean {
+    return this.#bytes > 0;
+  }
+
+  get output(): unknown {
+    if (this.#bytes === 0) return this.#sound;
+    return `[audio, ${this.#bytes} bytes]`;
+  }
+
+  protected override get billing(): Billing {
+    const { input } = this.#params;
+    return typeof input === 'string' ? { characters: input.length } : {};
+  }
+
+  protected override take(body: Json): void {
+    super.take(body);
+    this.facts.add(body, SPEECH);
+    const data = text(body.audio) ?? text(body.data);
+    if (data !== undefined) this.#bytes += bytesOfBase64(data);
+    if (body.type === 'speech.audio.done') this.isComplete = true;
+  }
+
+  protected takeOther(body: unknown): void {
+    this.#sound = body;
+  }
+}
+
+const TRANSCRIPTION = new Set([...BODY, ...'type text delta task'.split(' ')]);
+const SEGMENT = 'transcript.text.segment';
+
+class TranscriptionReader extends MediaReader {
+  readonly acceptsText = true;
+  #text = new CollectedText();
+  #isStream = false;
+
+  get hasEndMarker(): boolean {
+    return this.#isStream;
+  }
+
+  get output(): unknown {
+    return this.#text.chars > 0 ? this.#text.toString() : undefined;
+  }
+
+  protected override get billing(): Billing {
+    const { duration } = this.facts.facts;
+    // Some services send the length as a string.
+    const seconds = Number(duration ?? Number.NaN);
+    const { seconds: billed = seconds } = this.usage.billing;
+    return billed >= 0 ? { seconds: billed } : {};
+  }
+
+  protected override take(body: Json): void {
+    super.take(body);
+    const { type } = body;
+    if (type === SEGMENT) {
+      this.#isStream = true;
+      this.facts.add({ segments: [without(body, 'type')] }, new Set());
+      return;
+    }
+    this.facts.add(body, TRANSCRIPTION);
+    if (type === 'transcript.text.delta') {
+      this.#isStream = true;
+      this.#text.add(text(body.delta) ?? '');
+      return;
+    }
+    if (type === 'transcript.text.done') this.isComplete = true;
+    if (typeof body.text !== 'string') return;
+    // This event repeats the whole text.
+    this.#text = new CollectedText();
+    this.#text.add(body.text);
+  }
+
+  protected takeOther(body: unknown): void {
+    this.#text.add(text(body)?.trimEnd() ?? '');
+  }
+}
+
+const VIDEO = new Set([...BODY, ...'prompt status seconds size'.split(' ')]);
+
+class VideoReader extends MediaReader {
+  #video: Json = {};
+
+  get output(): unknown {
+    const { status } = this.#video;
+    return status === undefined ? undefined : pick(this.#video, 'id', 'status', 'seconds', 'size');
+  }
+
+  protected override get billing(): Billing {
+    const seconds = Number(this.#video.seconds ?? Number.NaN);
+    return seconds >= 0 ? { seconds } : {};
+  }
+
+  protected override take(body: Json): void {
+    super.take(body);
+    this.#video = body;
+    this.facts.add(body, VIDEO);
+    if (body.status === 'failed') this.failure ??= 'the video failed';
+  }
+
+  protected takeOther(): void {}
+}

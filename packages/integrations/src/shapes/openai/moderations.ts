@@ -1,0 +1,52 @@
+/** OpenAI's `POST /moderations`. */
+
+import { list, record, text, without } from '../../common/json.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, Shape } from '../shape.js';
+
+export const openAIModerations: Shape<'guardrail'> = {
+  operation: 'Moderation',
+  type: 'guardrail',
+  matches: ({ url, params, isUnread }) =>
+    url.pathname.endsWith('/moderations') && (isUnread === true || params.input !== undefined),
+  describe: ({ params }) => ({
+    inputs: { input: params.input },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'input'),
+  }),
+  reader: () => new PlainReader(readModeration),
+};
+
+const BODY = new Set('model id results error'.split(' '));
+const RESULT = new Set('flagged categories'.split(' '));
+
+/** No action is recorded: the app decides about it. */
+function readModeration(body: unknown): ModelResponse {
+  const { model, id, results } = record(body);
+  const flagged = new Set<string>();
+  const facts = new OtherFacts();
+  facts.add(record(body), BODY);
+  const outputs = list(results).map((each) => {
+    const { flagged: isFlagged, categories } = record(each);
+    const found = Object.entries(record(categories)).filter(([, is]) => is === true);
+    for (const [category] of found) flagged.add(category);
+    return { flagged: isFlagged, categories: found.map(([category]) => category) };
+  });
+  const others = list(results).map((each) => {
+    const rest = new OtherFacts();
+    rest.add(record(each), RESULT);
+    return rest.facts;
+  });
+  const details = others.length === 1 ? others[0] : { results: others };
+  const common = {
+    metadata: { model: text(model), responseId: text(id) },
+    details: { ...facts.facts, ...details },
+  };
+  if (outputs.length === 0) return common;
+  return {
+    ...common,
+    output: outputs.length === 1 ? outputs[0] : outputs,
+    fields: { detectedEntities: [...flagged] },
+  };
+}

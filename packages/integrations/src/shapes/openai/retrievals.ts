@@ -1,0 +1,140 @@
+/** Results of OpenAI that an app fetches later than it requests them: background responses, runs, batches and failed videos. */
+
+import { isRecord, type Json, record, text } from '../../common/json.js';
+import { BatchTotal, batchFailure } from '../reading/batch-total.js';
+import { readWhole } from '../reading/read-whole.js';
+import type { Description, ModelResponse, ResultReader, Retrieval, Shape } from '../shape.js';
+import { openAIChat } from './chat.js';
+import { openAICompletions } from './completions.js';
+import { openAIEmbeddings } from './embeddings.js';
+import { openAIFailedFilm } from './failed-video.js';
+import { openAIImages } from './media.js';
+import { OpenAIResponseReader, openAIResponses } from './responses.js';
+import { openAIRun } from './runs.js';
+
+const RESPONSE = /\/responses\/([^/]+)$/;
+const FILE = /\/files\/([^/]+)\/content$/;
+
+const openAIBackgroundResponse: Retrieval<'chat_completion'> = {
+  operation: 'Response',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => RESPONSE.exec(pathname)?.[1],
+  reader: () => new BackgroundReader(),
+};
+
+/** Parameters of the request that a response repeats. */
+const PARAMETERS =
+  `background max_output_tokens max_tool_calls metadata parallel_tool_calls reasoning safety_identifier
+  temperature text tool_choice top_logprobs top_p truncation user prompt_cache_key`.split(/\s+/);
+
+class BackgroundReader extends OpenAIResponseReader implements ResultReader {
+  constructor() {
+    super({});
+  }
+
+  /** Undefined for a response that was not created in the background: it was recorded when it was created. */
+  get description(): Description | undefined {
+    const { body } = this;
+    if (this.resultId === undefined || body.background !== true) return undefined;
+    const parameters = PARAMETERS.filter((key) => body[key] !== null && body[key] !== undefined);
+    return {
+      inputs: {},
+      model: text(body.model),
+      modelParameters: Object.fromEntries(parameters.map((key) => [key, body[key]])),
+    };
+  }
+}
+
+export const openAIBatch: Retrieval<'chat_completion'> = {
+  operation: 'Batch',
+  type: 'chat_completion',
+  isLines: true,
+  mayBeResult: (line) => line.startsWith('{') && /"custom_id"\s*:/.test(line),
+  idInUrl: ({ pathname }) => FILE.exec(pathname)?.[1],
+  reader: (url) => new BatchReader(FILE.exec(url.pathname)?.[1] ?? ''),
+};
+
+const MAX_ERRORS = 20;
+
+function shapeOf({ object, data, choices }: Json): Shape {
+  if (object === 'response') return openAIResponses;
+  if (object === 'text_completion') return openAICompletions;
+  if (choices !== undefined || !Array.isArray(data)) return openAIChat;
+  return object === 'list' ? openAIEmbeddings : openAIImages;
+}
+
+/** Adds up the responses of a batch, which are the lines of a file. */
+class BatchReader implements ResultReader {
+  isComplete = false;
+  readonly resultId: string;
+  readonly #summed = new BatchTotal();
+  readonly #errors: unknown[] = [];
+  #answers = 0;
+  #failed = 0;
+  /** Whether the file has responses of a batch; undefined until the first line has been read. */
+  #isOfBatch: boolean | undefined;
+
+  constructor(id: string) {
+    this.resultId = id;
+  }
+
+  get amount(): number {
+    return this.#answers + this.#failed;
+  }
+
+  get description(): Description | undefined {
+    return this.#isOfBatch === true
+      ? { inputs: { file: this.resultId }, modelParameters: {} }
+      : undefined;
+  }
+
+  get failure(): unknown {
+    return batchFailure(this.#answers, this.#failed, this.#errors[0]);
+  }
+
+  /** Whether the rest of the file need not be read. */
+  get isOver(): boolean {
+    return this.#isOfBatch === false;
+  }
+
+  readWhole(body: unknown): void {
+    if (isRecord(body)) this.readEvent(body);
+    this.isComplete = true;
+  }
+
+  readEvent(line: Json): boolean {
+    this.#isOfBatch ??=
+      typeof line.custom_id === 'string' && ('response' in line || 'error' in line);
+    if (!this.#isOfBatch) return false;
+    const { response, error } = line;
+    const { status_code: status, body } = record(response);
+    const isFailure = isRecord(error) || (typeof status === 'number' && status >= 400);
+    if (!isFailure) this.#answers++;
+    else {
+      this.#failed++;
+      if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? record(body).error);
+    }
+    if (isRecord(body) && !isFailure) this.#summed.add(readWhole(shapeOf(body), body).response());
+    return true;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const { models, tokens, billing, parts } = this.#summed;
+    return {
+      model: models.length === 1 ? models[0] : undefined,
+      output: { answers: this.#answers, failed: this.#failed },
+      ...{ tokens, billing, parts },
+      metadata: { ...(models.length > 1 && { models }), answers: this.#answers },
+      details: this.#errors.length > 0 ? { errors: this.#errors } : {},
+    };
+  }
+}
+
+export const openAIRetrievals: readonly Retrieval[] = [
+  openAIBackgroundResponse,
+  openAIRun,
+  openAIBatch,
+  openAIFailedFilm,
+];

@@ -1,0 +1,213 @@
+/** Runs of OpenAI's assistants: `POST /threads/runs`, `POST /threads/{id}/runs`. */
+
+import type { Billing } from '@openlayer-tracing/core/integration';
+import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { nameMedia } from '../../common/media.js';
+import { Message } from '../reading/message.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import type {
+  Description,
+  ModelResponse,
+  ResponseReader,
+  ResultReader,
+  Retrieval,
+  Shape,
+} from '../shape.js';
+import { OpenAIUsage } from './usage.js';
+
+const START = /\/threads\/(?:[^/]+\/)?runs$/;
+const OUTPUTS = /\/threads\/[^/]+\/runs\/[^/]+\/submit_tool_outputs$/;
+const RUN = /\/threads\/[^/]+\/runs\/([^/]+)$/;
+
+export const openAIRuns: Shape<'chat_completion'> = {
+  operation: 'Assistant Run',
+  type: 'chat_completion',
+  // A run that continues without a stream is recorded when it is fetched.
+  matches: ({ url, params }) =>
+    START.test(url.pathname) || (OUTPUTS.test(url.pathname) && params.stream === true),
+  describe: ({ params }) => describeRun(params),
+  reader: ({ params }) => new RunReader(params),
+};
+
+function describeRun(params: Json): Description {
+  const { thread, additional_messages, instructions, tool_outputs, tools } = params;
+  const messages = [...list(record(thread).messages), ...list(additional_messages)];
+  return {
+    inputs: {
+      ...(messages.length > 0 && { prompt: messages }),
+      ...without({ instructions, tool_outputs, tools }),
+    },
+    model: text(params.model),
+    modelParameters: without(params, ...INPUTS),
+  };
+}
+
+const INPUTS = 'model thread additional_messages instructions tool_outputs tools'.split(' ');
+
+export const openAIRun: Retrieval<'chat_completion'> = {
+  operation: 'Assistant Run',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => RUN.exec(pathname)?.[1],
+  reader: () => new RunReader(),
+};
+
+const KNOWN = new Set(
+  `id object created_at started_at completed_at cancelled_at failed_at expires_at status model usage
+  last_error required_action incomplete_details instructions tools temperature top_p tool_choice
+  max_completion_tokens max_prompt_tokens parallel_tool_calls response_format truncation_strategy
+  metadata`.split(/\s+/),
+);
+/** Parameters that a run repeats. */
+const STORED = 'instructions tools'.split(' ');
+const PARAMETERS =
+  `temperature top_p tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls
+  response_format truncation_strategy metadata`.split(/\s+/);
+/** Only in responses does a file search cost something per call. */
+const BILLED: ReadonlySet<string> = new Set(['code_interpreter']);
+const ENDED = /^(completed|incomplete|failed|expired|cancelled)$/;
+
+class RunReader implements ResponseReader, ResultReader {
+  readonly hasEndMarker = true;
+  isComplete = false;
+  isOver = false;
+  failure: unknown = undefined;
+  readonly #message = new Message();
+  readonly #facts = new OtherFacts();
+  readonly #usage = new OpenAIUsage();
+  readonly #params: Json | undefined;
+  /** The number of uses of each of OpenAI's own tools. */
+  readonly #toolUses = new Map<string, number>();
+  #isStream = false;
+  #run: Json = {};
+
+  /** @param params the fields of the request; undefined if the run is fetched */
+  constructor(params?: Json) {
+    this.#params = params;
+  }
+
+  get amount(): number {
+    return this.#message.amount;
+  }
+
+  get resultId(): string | undefined {
+    return ENDED.test(String(this.#run.status)) ? text(this.#run.id) : undefined;
+  }
+
+  get description(): Description | undefined {
+    if (this.resultId === undefined) return undefined;
+    const run = this.#run;
+    const pick = (keys: readonly string[]) =>
+      Object.fromEntries(
+        keys
+          .filter((key) => run[key] !== null && run[key] !== undefined)
+          .map((key) => [key, run[key]]),
+      );
+    return { inputs: pick(STORED), model: text(run.model), modelParameters: pick(PARAMETERS) };
+  }
+
+  readWhole(body: unknown): void {
+    this.isComplete = true;
+    this.#takeRun(record(body));
+  }
+
+  readEvent(event: Json): boolean {
+    this.#isStream = true;
+    switch (event.object) {
+      case 'thread.message.delta': {
+        const before = this.#message.amount;
+        for (const part of list(record(event.delta).content)) this.#takePart(record(part));
+        return this.#message.amount > before;
+      }
+      case 'thread.run':
+        this.#takeRun(event);
+        return false;
+      case 'thread.run.step':
+        this.#takeStep(event);
+        return false;
+      default:
+        if (event.error !== undefined) this.failure ??= event.error;
+        return false;
+    }
+  }
+
+  endOfEvents(): void {
+    this.isComplete = this.isOver = true;
+  }
+
+  response(): ModelResponse {
+    const { status, incomplete_details } = this.#run;
+    return {
+      model: text(this.#run.model),
+      output: this.#message.output,
+      tokens: this.#usage.tokens,
+      billing: this.#billing,
+      // The usage is the sum of all calls of the model.
+      parts: [{ tokens: this.#usage.tokens, billing: this.#billing, calls: 'unknown' }],
+      metadata: {
+        responseId: text(this.#run.id),
+        finishReason: text(record(incomplete_details).reason) ?? text(status),
+      },
+      details: { ...this.#facts.facts, ...this.#stored },
+    };
+  }
+
+  /** Only a stream has the steps of the run, and so the uses of its tools. */
+  get #billing(): Billing {
+    const toolUses = Object.fromEntries(this.#toolUses);
+    const uncounted = list(this.#run.tools)
+      .map((each) => text(record(each).type))
+      .filter((type) => type !== undefined)
+      .filter((type) => BILLED.has(type));
+    return {
+      ...this.#usage.billing,
+      ...(this.#toolUses.size > 0 && { toolUses }),
+      ...(!this.#isStream && uncounted.length > 0 && { untoldTools: uncounted }),
+    };
+  }
+
+  /** The stored settings of the assistant that the request does not have. */
+  get #stored(): Json {
+    const params = this.#params;
+    if (params === undefined) return {};
+    const keys = STORED.filter((key) => params[key] === undefined && this.#run[key]);
+    return Object.fromEntries(keys.map((key) => [key, this.#run[key]]));
+  }
+
+  #takeRun(run: Json): void {
+    this.#run = run;
+    this.#usage.take(run.usage);
+    this.#facts.add(run, KNOWN);
+    const { status, last_error } = run;
+    const isFailure = status === 'failed' || status === 'expired' || status === 'cancelled';
+    if (isRecord(last_error)) this.failure ??= last_error;
+    else if (isFailure) this.failure ??= `the run is ${status}`;
+    else if (isRecord(run.error)) this.failure ??= run.error;
+    const { tool_calls } = record(record(run.required_action).submit_tool_outputs);
+    for (const each of list(tool_calls)) {
+      const { id, function: called } = record(each);
+      const { name, arguments: args } = record(called);
+      this.#message.addTool(text(id), text(name), args);
+    }
+  }
+
+  #takePart(part: Json): void {
+    const { value, annotations } = record(part.text);
+    this.#message.text.add(text(value) ?? '');
+    this.#facts.add({ annotations }, new Set());
+    if (typeof part.refusal === 'string') {
+      this.#message.refusal = (this.#message.refusal ?? '') + part.refusal;
+    } else if (part.text === undefined) this.#message.addPart(part);
+  }
+
+  /** Reads the work of OpenAI's own tools. */
+  #takeStep({ status, step_details }: Json): void {
+    if (status === 'in_progress') return;
+    for (const each of list(record(step_details).tool_calls)) {
+      const type = text(record(each).type);
+      if (type === 'function') continue;
+      this.#message.addPart(nameMedia(each));
+      if (type !== undefined && BILLED.has(type))
+        this.#toolUses.set(type, (this.#toolUses.get(type) ?? 0) + 1);
+    }
+  }
+}

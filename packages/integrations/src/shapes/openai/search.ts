@@ -1,0 +1,73 @@
+/** OpenAI's `POST /vector_stores/{id}/search`, and `POST /rerank` of Together and others. */
+
+import { list, record, text, without } from '../../common/json.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelRequest, ModelResponse, Shape } from '../shape.js';
+import { OpenAIUsage } from './usage.js';
+
+const SEARCH = /\/vector_stores\/([^/]+)\/search$/;
+
+export const openAIVectorSearch: Shape<'retriever'> = {
+  operation: 'Vector Store Search',
+  type: 'retriever',
+  matches: ({ url }) => SEARCH.test(url.pathname),
+  describe: ({ url, params }) => ({
+    inputs: {
+      query: params.query,
+      vectorStore: decodeURIComponent(SEARCH.exec(url.pathname)?.[1] ?? ''),
+    },
+    modelParameters: without(params, 'query'),
+  }),
+  reader: () => new PlainReader(readSearch),
+};
+
+const SEARCHED = new Set('object data search_query error'.split(' '));
+
+function readSearch(body: unknown): ModelResponse {
+  const { data, search_query } = record(body);
+  const facts = new OtherFacts();
+  facts.add(record(body), SEARCHED);
+  return {
+    output: list(data),
+    billing: { toolUses: { file_search: 1 } },
+    // OpenAI may have rewritten the query.
+    details: { ...facts.facts, ...(search_query !== undefined && { search_query }) },
+  };
+}
+
+export const openAIRerank: Shape<'retriever'> = {
+  operation: 'Rerank',
+  type: 'retriever',
+  matches: ({ url, params, isUnread }) =>
+    url.pathname.endsWith('/rerank') && (isUnread === true || Array.isArray(params.documents)),
+  describe: ({ params }) => ({
+    inputs: { query: params.query, documents: params.documents },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'query', 'documents'),
+  }),
+  reader: (request) => new PlainReader((body) => readRerank(body, request)),
+};
+
+const RANKED = new Set('object id model results usage error'.split(' '));
+
+function readRerank(body: unknown, { params }: ModelRequest): ModelResponse {
+  const { id, model, results } = record(body);
+  const usage = new OpenAIUsage();
+  usage.take(record(body).usage);
+  const facts = new OtherFacts();
+  facts.add(record(body), RANKED);
+  const { input, total } = usage.tokens ?? {};
+  return {
+    output: results,
+    billing: usage.billing,
+    metadata: {
+      model: text(model) ?? text(params.model),
+      responseId: text(id),
+      // Steps of this type have no fields for tokens.
+      promptTokens: input,
+      tokens: total,
+    },
+    details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
+  };
+}

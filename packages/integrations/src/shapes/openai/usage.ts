@@ -1,0 +1,226 @@
+/** Reads the usage of OpenAI and of services with the same API: tokens, and what the price depends on besides them. */
+
+import { type Billing, laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
+import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { pricedTier } from '../../common/service-tier.js';
+
+/** The counts of a usage; undefined if there is none. */
+export function openAITokens(usage: unknown): TokenCounts | undefined {
+  if (!isRecord(usage)) return undefined;
+  const { into, out } = detailsOf(usage);
+  const ofCache = record(into.cached_tokens_details);
+  const written = record(into.cache_write_tokens_details);
+  const cached = most(
+    into.cached_tokens,
+    // DeepSeek, Moonshot and Together, Mistral, and gateways in front of Anthropic.
+    usage.prompt_cache_hit_tokens,
+    usage.cached_tokens,
+    usage.num_cached_tokens,
+    usage.cache_read_input_tokens,
+  );
+  const cacheCreation = most(
+    into.cache_write_tokens,
+    into.cache_creation_tokens,
+    usage.cache_creation_input_tokens,
+  );
+  const counts: TokenCounts = {
+    input: count(usage.prompt_tokens) ?? count(usage.input_tokens),
+    output: count(usage.completion_tokens) ?? count(usage.output_tokens),
+    total: count(usage.total_tokens),
+    cached,
+    cacheCreation,
+    cacheCreationHour: most(
+      written.ttl_12h_tokens,
+      record(into.cache_creation_token_details).ephemeral_1h_input_tokens,
+      record(usage.cache_creation).ephemeral_1h_input_tokens,
+    ),
+    audioInput: count(into.audio_tokens),
+    imageInput: count(into.image_tokens),
+    videoInput: count(into.video_tokens),
+    cachedAudio: count(ofCache.audio_tokens),
+    cachedImage: count(ofCache.image_tokens),
+    audioOutput: count(out.audio_tokens),
+    imageOutput: count(out.image_tokens),
+    // Reasoning is a part of the output, and priced like it.
+    reasoning: count(out.reasoning_tokens) ?? count(usage.reasoning_tokens),
+  };
+  return isResearch(usage) ? withResearch(usage, counts) : withCaches(usage, counts);
+}
+
+/** The counts of a response that has only images: all output tokens are those of images, unless the usage divides them. */
+export function tokensOfPictures(counts: TokenCounts | undefined): TokenCounts | undefined {
+  return counts && { ...counts, imageOutput: counts.imageOutput ?? counts.output };
+}
+
+/** The counts of a request that generates nothing: the input is the total if the usage states no input. */
+export function tokensOfInput(counts: TokenCounts | undefined): TokenCounts | undefined {
+  return counts && { ...counts, input: counts.input ?? counts.total };
+}
+
+/** The usage of a response, or of the events of a stream. */
+export class OpenAIUsage {
+  #tokens: TokenCounts | undefined;
+  #billing: Billing = {};
+  #usage: Json = {};
+
+  /** Reads a usage. A count that a later event does not have, or has as 0, keeps its value. */
+  take(usage: unknown, model?: unknown): void {
+    const counts = openAITokens(usage);
+    if (counts === undefined || !isRecord(usage)) return;
+    this.#tokens = laterCounts(this.#tokens, counts);
+    this.#billing = { ...this.#billing, ...openAIBilling(usage, model) };
+    const stated = Object.entries(usage).filter(([, value]) => value !== null);
+    this.#usage = { ...this.#usage, ...Object.fromEntries(stated) };
+  }
+
+  get tokens(): TokenCounts | undefined {
+    return this.#tokens;
+  }
+
+  get reasoningTokens(): number | undefined {
+    return this.#tokens?.reasoning;
+  }
+
+  /** What the price depends on besides the tokens. */
+  get billing(): Billing {
+    return this.#billing;
+  }
+
+  /** The other fields of the usage, under the provider's names. */
+  get others(): Json | undefined {
+    return otherUsage(this.#usage);
+  }
+}
+
+/** What the price of a call depends on besides its tokens, by a usage of OpenAI, of a service with the same API, or of Anthropic. */
+export function openAIBilling(usage: Json, model?: unknown): Billing {
+  const geo = text(usage.inference_geo);
+  const seconds = usage.type === 'duration' ? usage.seconds : usage.prompt_audio_seconds;
+  return without({
+    serviceTier: pricedTier(usage.service_tier),
+    // A field of Anthropic, which frameworks pass on.
+    speed: text(usage.speed),
+    region: geo === 'not_available' ? undefined : geo,
+    seconds: most(seconds),
+    toolUses: countedToolUses(usage),
+    units: some({ num_sources_used: count(usage.num_sources_used) ?? 0 }),
+    statedCost: statedCost(usage, model),
+  });
+}
+
+/** Fields that are read, and fields that follow from them. */
+const READ: ReadonlySet<string> = new Set(
+  `type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
+  cache_write_tokens cache_creation_tokens audio_tokens image_tokens video_tokens text_tokens
+  reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens prompt_cache_miss_tokens
+  cache_read_input_tokens cache_creation_input_tokens`.split(/\s+/),
+);
+
+/** The other fields of a usage that are not 0; undefined if there are none. */
+function otherUsage(usage: Json): Json | undefined {
+  const others: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(usage)) {
+    if (READ.has(key) || value === null || value === 0 || value === false) continue;
+    const kept = isRecord(value) ? otherUsage(value) : value;
+    if (kept !== undefined) others[key] = kept;
+  }
+  return Object.keys(others).length > 0 ? others : undefined;
+}
+
+function detailsOf(usage: Json): { into: Json; out: Json } {
+  const { prompt_tokens_details, input_tokens_details, input_token_details } = usage;
+  const { completion_tokens_details, output_tokens_details, output_token_details } = usage;
+  return {
+    into: record(prompt_tokens_details ?? input_tokens_details ?? input_token_details),
+    out: record(completion_tokens_details ?? output_tokens_details ?? output_token_details),
+  };
+}
+
+/** Whether the usage is Perplexity's, which counts reasoning and citations in addition to completion and total. */
+function isResearch(usage: Json): boolean {
+  return (
+    count(usage.citation_tokens) !== undefined || count(usage.num_search_queries) !== undefined
+  );
+}
+
+function withResearch(usage: Json, counts: TokenCounts): TokenCounts {
+  const { output, reasoning = 0 } = counts;
+  const citation = count(usage.citation_tokens) ?? 0;
+  if (output === undefined) return counts;
+  return { ...counts, output: output + reasoning + citation, citation, total: undefined };
+}
+
+/** Adds the tokens of Anthropic's caches to the input, if the total shows that a gateway counts them in addition to it. */
+function withCaches(usage: Json, counts: TokenCounts): TokenCounts {
+  const { input, output, total, cached = 0, cacheCreation = 0 } = counts;
+  const isNamed = usage.cache_read_input_tokens ?? usage.cache_creation_input_tokens;
+  if (isNamed === undefined || input === undefined || total === undefined) return counts;
+  const additional = total - input - (output ?? 0);
+  return additional > 0 && additional === cached + cacheCreation
+    ? { ...counts, input: input + additional }
+    : counts;
+}
+
+/** The largest of some counts, because providers send 0 for a count that they do not know. */
+function most(...values: readonly unknown[]): number | undefined {
+  let largest: number | undefined;
+  for (const each of values) {
+    const counted = count(each);
+    if (counted !== undefined) largest = Math.max(largest ?? 0, counted);
+  }
+  return largest;
+}
+
+/** The uses of tools that a usage counts, as those of Perplexity, OpenRouter, Mistral and xAI do; undefined if it counts none. */
+function countedToolUses(usage: Json): Record<string, number> | undefined {
+  const counts: Record<string, unknown> = {
+    web_search: usage.num_search_queries,
+    ...record(usage.connectors),
+  };
+  for (const [name, times] of Object.entries(record(usage.server_tool_use))) {
+    counts[name.replace(/_requests$/, '')] = times;
+  }
+  for (const [name, times] of Object.entries(record(usage.server_side_tool_usage_details))) {
+    counts[name.replace(/_calls$/, '')] = times;
+  }
+  const uses: Record<string, number> = {};
+  for (const [name, times] of Object.entries(counts)) {
+    const counted = count(times);
+    if (counted !== undefined) uses[name] = counted;
+  }
+  return some(uses);
+}
+
+function some(uses: Readonly<Record<string, number>>): Record<string, number> | undefined {
+  const used = Object.entries(uses).filter(([, times]) => times > 0);
+  return used.length > 0 ? Object.fromEntries(used) : undefined;
+}
+
+/** xAI states costs in ticks. */
+const TICKS_PER_USD = 1e10;
+
+/** An amount of US dollars, as a number or, by Vercel's gateway, as a string. */
+export function dollars(amount: unknown): number | undefined {
+  return count(typeof amount === 'string' ? Number.parseFloat(amount) : amount);
+}
+
+/** The gateway's own tools that a request enables: they may have run, and their uses are not counted. Undefined if there are none. */
+export function uncountedTools({ model, plugins }: Json): readonly string[] | undefined {
+  const isOnline = text(model)?.endsWith(':online') === true;
+  const searches = isOnline || list(plugins).some((plugin) => record(plugin).id === 'web');
+  return searches ? ['web_search'] : undefined;
+}
+
+/** The cost that a usage states. 0 counts only for free models, because gateways send it if they know no price. */
+function statedCost(usage: Json, model: unknown): number | undefined {
+  const ticks = count(usage.cost_in_usd_ticks);
+  const stated = isRecord(usage.cost) ? usage.cost.total_cost : usage.cost;
+  const cost = ticks === undefined ? dollars(stated) : ticks / TICKS_PER_USD;
+  if (cost === undefined) return undefined;
+  // If the app uses its own key, the gateway bills only its fee.
+  if (usage.is_byok === true) {
+    const upstream = count(record(usage.cost_details).upstream_inference_cost);
+    return upstream === undefined || upstream === 0 ? undefined : cost + upstream;
+  }
+  return cost > 0 || text(model)?.endsWith(':free') === true ? cost : undefined;
+}

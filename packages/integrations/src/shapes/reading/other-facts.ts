@@ -1,0 +1,93 @@
+import { isRecord, type Json } from '../../common/json.js';
+import { nameMedia } from '../../common/media.js';
+import { CollectedText } from './collected-text.js';
+
+const MAX_ITEMS = 1024;
+const MAX_FACTS = 256;
+const MAX_DEPTH = 8;
+/** Arrays with one item per token, in which equal items are no repetition. */
+const PER_TOKEN =
+  /^(chosen|top)_?[cC]andidates$|^(logprobs|content|refusal|tokens|token_logprobs|text_offset|top_logprobs)$/;
+/** Arrays that are complete in each event. */
+const REPLACED = /[rR]atings$/;
+
+/** The fields of a response that its reader does not know, under the provider's names; at most 256. */
+export class OtherFacts {
+  #facts: Record<string, unknown> | undefined;
+  /** Strings that are received in pieces. */
+  #texts: Map<string, CollectedText> | undefined;
+
+  /** Adds the fields of a body or an event that are not in `known` and not empty. */
+  add(body: Json, known: ReadonlySet<string>): void {
+    for (const key in body) {
+      const value = body[key];
+      if (known.has(key) || isNothing(value)) continue;
+      this.#set(key, value);
+    }
+  }
+
+  /** Adds a piece of a message: its strings are appended to those before. */
+  addPieces(piece: Json, known: ReadonlySet<string>): void {
+    for (const key in piece) {
+      const value = piece[key];
+      if (known.has(key) || isNothing(value)) continue;
+      if (typeof value !== 'string') this.#set(key, value);
+      else {
+        this.#texts ??= new Map();
+        let text = this.#texts.get(key);
+        if (text === undefined && this.#texts.size < MAX_FACTS) {
+          text = new CollectedText();
+          this.#texts.set(key, text);
+        }
+        text?.add(nameMedia(value, key) as string);
+      }
+    }
+  }
+
+  get facts(): Json {
+    const facts: Record<string, unknown> = { ...this.#facts };
+    for (const [key, text] of this.#texts ?? []) facts[key] = text.toString();
+    return facts;
+  }
+
+  #set(key: string, value: unknown): void {
+    this.#facts ??= {};
+    if (!(key in this.#facts) && Object.keys(this.#facts).length >= MAX_FACTS) return;
+    this.#facts[key] = joined(this.#facts[key], nameMedia(value, key), key);
+  }
+}
+
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.keys(value).length === 0;
+}
+
+/**
+ * Merges the values of two events of a stream. Arrays are concatenated, unless the later one begins with the earlier one or repeats
+ * it; objects are merged; of any other value the later one is kept.
+ */
+export function joined(before: unknown, now: unknown, key = '', depth = 0): unknown {
+  if (now === undefined || now === null) return before;
+  if (Array.isArray(before) && Array.isArray(now)) return joinedLists(before, now, key);
+  if (!isRecord(before) || !isRecord(now) || depth > MAX_DEPTH) return now;
+  const both: Record<string, unknown> = { ...before };
+  for (const [name, value] of Object.entries(now)) {
+    both[name] = joined(both[name], value, name, depth + 1);
+  }
+  return both;
+}
+
+function joinedLists(before: unknown[], now: unknown[], key: string): unknown[] {
+  if (before.length === 0 || REPLACED.test(key)) return now;
+  if (!PER_TOKEN.test(key)) {
+    if (now.length >= before.length && isSame(now[0], before[0])) return now;
+    if (now.every((item) => before.some((known) => isSame(known, item)))) return before;
+  }
+  const room = Math.max(0, MAX_ITEMS - before.length);
+  return room === 0 ? before : [...before, ...now.slice(0, room)];
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,47 @@
+import { type Json, record } from '../../common/json.js';
+import type { ModelResponse, ResponseReader } from '../shape.js';
+
+/** A response, and the failure that it states. */
+export interface PlainAnswer extends ModelResponse {
+  readonly failure?: unknown;
+}
+
+/** Reads responses that are one JSON object, by one function. */
+export class PlainReader implements ResponseReader {
+  isComplete = false;
+  amount = 0;
+  readonly #read: (body: unknown) => PlainAnswer;
+  #answer: PlainAnswer = {};
+  #error: unknown;
+
+  constructor(read: (body: unknown) => PlainAnswer) {
+    this.#read = read;
+  }
+
+  /** Some providers send an error with a status of success. */
+  get failure(): unknown {
+    return this.#error ?? this.#answer.failure;
+  }
+
+  readWhole(body: unknown): void {
+    this.#error = record(body).error ?? undefined;
+    this.#answer = this.#read(body);
+    this.isComplete = true;
+    this.amount = 1;
+  }
+
+  /** If such a response is streamed after all, the fields of later events replace those of earlier ones. */
+  readEvent(data: Json): boolean {
+    this.#answer = { ...this.#answer, ...this.#read(data) };
+    this.amount++;
+    return true;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = true;
+  }
+
+  response(): ModelResponse {
+    return this.#answer;
+  }
+}

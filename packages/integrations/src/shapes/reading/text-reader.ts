@@ -1,0 +1,162 @@
+import {
+  count,
+  isRecord,
+  type Json,
+  known,
+  list,
+  record,
+  text,
+  without,
+} from '../../common/json.js';
+import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
+import { CollectedText } from './collected-text.js';
+import { LoosePart } from './loose-part.js';
+
+const MAX_TEXTS = 16;
+/** Fields with an array of texts, under the names of the vendors. */
+const LISTS = ['generations', 'completions', 'results', 'outputs', 'choices'];
+/** Known fields of one text. */
+const TEXT_FIELDS = [
+  ...['text', 'outputText', 'generation', 'completion', 'data', 'message', 'index'],
+  ...['stop_reason', 'finish_reason', 'completionReason', 'finishReason'],
+  ...['tokenCount', 'is_finished'],
+];
+/** Known fields of the response. */
+const FIELDS = [
+  ...TEXT_FIELDS,
+  ...LISTS,
+  ...['id', 'response_id', 'generation_id', 'model', 'stop', 'type', 'error', 'prompt'],
+  ...['prompt_token_count', 'inputTextTokenCount'],
+  ...['generation_token_count', 'totalOutputTextTokenCount'],
+];
+
+class OneText {
+  readonly text = new CollectedText();
+  finishReason: string | undefined;
+  tokens: number | undefined;
+  readonly rest = new LoosePart();
+}
+
+/** Reads responses of models that continue a text, of all vendors: one text or several, whole or in pieces. */
+export class TextReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  failure: unknown = undefined;
+  readonly #texts: OneText[] = [];
+  /** Unknown fields, with the last value of each. */
+  #rest: Json = {};
+  #model: string | undefined;
+  #id: string | undefined;
+  #stopSequence: string | undefined;
+  #input: number | undefined;
+  #output: number | undefined;
+
+  get amount(): number {
+    return this.#texts.reduce((sum, each) => sum + each.text.chars, 0);
+  }
+
+  readWhole(body: unknown): void {
+    if (isRecord(body)) this.readEvent(body);
+    else if (body !== undefined) this.#rest = { body };
+    this.isComplete = true;
+  }
+
+  readEvent(event: Json): boolean {
+    if (event.type === 'ping') return false;
+    const before = this.amount;
+    if (event.error !== undefined && event.error !== null) this.#fail(event.error);
+    this.#model ??= text(event.model);
+    this.#id ??= text(event.id) ?? text(event.response_id) ?? text(event.generation_id);
+    this.#stopSequence = text(event.stop) ?? this.#stopSequence;
+    this.#input =
+      count(event.prompt_token_count) ?? count(event.inputTextTokenCount) ?? this.#input;
+    this.#output =
+      count(event.generation_token_count) ?? count(event.totalOutputTextTokenCount) ?? this.#output;
+    const key = LISTS.find((name) => Array.isArray(event[name]));
+    if (key === undefined) this.#take(event, count(event.index) ?? 0, false);
+    else
+      for (const [i, each] of list(event[key]).entries()) {
+        const one = record(each);
+        this.#take(one, count(one.index) ?? i, true);
+      }
+    this.#rest = { ...this.#rest, ...known(without(event, ...FIELDS)) };
+    const reasons = this.#texts.map(({ finishReason }) => finishReason);
+    this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
+    return this.amount > before;
+  }
+
+  extendedText(event: Json): ExtendedText | undefined {
+    const names = ['generation', 'completion', 'outputText', 'text'];
+    const [key, ...others] = names.filter((name) => event[name]);
+    const isOneOf = event.index !== undefined && event.index !== 0;
+    if (key === undefined || others.length > 0 || isOneOf) return undefined;
+    const first = this.#texts[0];
+    return first?.finishReason === undefined && first !== undefined
+      ? { key, text: first.text }
+      : undefined;
+  }
+
+  endOfEvents(): void {
+    this.isComplete = true;
+  }
+
+  response(): ModelResponse {
+    const nonEmpty = this.#texts.filter(({ text: each }) => each.chars > 0);
+    const texts = nonEmpty.map(({ text: each }) => each.toString());
+    const rest = this.#rest;
+    const more = this.#texts.map((each) => each.rest.value);
+    const counted = this.#texts.map(({ tokens }) => tokens).filter((each) => each !== undefined);
+    const output = this.#output ?? (counted.length > 0 ? sumOf(counted) : undefined);
+    const isCounted = this.#input !== undefined || output !== undefined;
+    // A response of an unknown form is kept as a whole.
+    const isUnknown = texts.length === 0 && this.isComplete && Object.keys(rest).length > 0;
+    const reasons = this.#texts.map(({ finishReason }) => finishReason);
+    return {
+      model: this.#model,
+      output: isUnknown ? rest : texts.length > 1 ? texts : texts[0],
+      ...(isCounted && { tokens: { input: this.#input, output } }),
+      metadata: {
+        responseId: this.#id,
+        finishReason: reasons[0],
+        finishReasons: reasons.length > 1 ? reasons : undefined,
+      },
+      details: {
+        ...(!isUnknown && rest),
+        ...(this.#stopSequence !== undefined && { stopSequence: this.#stopSequence }),
+        ...(more.some((each) => Object.keys(each).length > 0) && { choices: more }),
+      },
+    };
+  }
+
+  #take(item: Json, index: number, isListed: boolean): void {
+    const piece =
+      text(item.text) ??
+      text(item.outputText) ??
+      text(item.generation) ??
+      text(item.completion) ??
+      text(record(item.data).text) ??
+      text(item.message);
+    const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
+    const finishReason = text(reason) ?? reasonIn(item.finishReason);
+    if (piece === undefined && finishReason === undefined && !isListed) return;
+    if (index >= MAX_TEXTS) return;
+    while (this.#texts.length <= index) this.#texts.push(new OneText());
+    const one = this.#texts[index] as OneText;
+    one.text.add(piece ?? '');
+    one.finishReason = finishReason ?? one.finishReason;
+    one.tokens = count(item.tokenCount) ?? one.tokens;
+    if (isListed) one.rest.add(known(without(item, ...TEXT_FIELDS)));
+  }
+
+  #fail(error: unknown): void {
+    this.failure = isRecord(error) ? error : { message: String(error) };
+  }
+}
+
+function reasonIn(value: unknown): string | undefined {
+  return text(value) ?? text(record(value).reason);
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((all, each) => all + each, 0);
+}

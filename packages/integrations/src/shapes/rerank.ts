@@ -1,0 +1,45 @@
+/** `POST /rerank` of Cohere, Voyage, Jina, OpenRouter and self-hosted servers. */
+
+import { type Json, record, text, without } from '../common/json.js';
+import { PlainReader } from './reading/plain-reader.js';
+import type { ModelResponse, Shape } from './shape.js';
+
+export const rerank: Shape<'retriever'> = {
+  operation: 'Rerank',
+  type: 'retriever',
+  matches: ({ url, params }) =>
+    url.pathname.endsWith('/rerank') &&
+    params.query !== undefined &&
+    documentsIn(params) !== undefined,
+  describe: ({ params }) => ({
+    inputs: { query: params.query, documents: documentsIn(params) },
+    model: text(params.model),
+    modelParameters: without(params, 'model', 'query', 'documents', 'texts'),
+  }),
+  reader: () => new PlainReader(readRanking),
+};
+
+/** The documents of a request. Hugging Face's server has them under `texts`. */
+function documentsIn({ documents, texts }: Json): unknown[] | undefined {
+  return [documents, texts].find(Array.isArray);
+}
+
+/** Reads an array of results, or an object that has one. */
+function readRanking(body: unknown): ModelResponse {
+  if (Array.isArray(body)) return { output: body };
+  const {
+    results,
+    data,
+    id,
+    usage,
+    meta,
+    model: _model,
+    object: _object,
+    ...others
+  } = record(body);
+  return {
+    output: results ?? data,
+    metadata: { responseId: text(id), usage, billedUnits: record(meta).billed_units },
+    details: without(others, 'error'),
+  };
+}

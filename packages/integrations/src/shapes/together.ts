@@ -1,0 +1,131 @@
+/** The requests that Together has in addition to OpenAI's API, and its free paths. */
+
+import { freePaths } from '../common/free-paths.js';
+import { type Json, record, text, without } from '../common/json.js';
+import { openAIVideos } from './openai/media.js';
+import { openAIBatch } from './openai/retrievals.js';
+import { openAIBilling } from './openai/usage.js';
+import { OtherFacts } from './reading/other-facts.js';
+import { type PlainAnswer, PlainReader } from './reading/plain-reader.js';
+import type { Description, ResultReader, Retrieval, Shape } from './shape.js';
+
+const codeExecution: Shape<'tool'> = {
+  operation: 'Code Execution',
+  type: 'tool',
+  matches: ({ url }) => url.pathname.endsWith('/tci/execute'),
+  describe: ({ params }) => ({
+    inputs: without(params, 'session_id'),
+    modelParameters: without({ session_id: params.session_id }),
+  }),
+  reader: () => new PlainReader(readExecution),
+};
+
+const BODY = new Set('data errors error'.split(' '));
+const DATA = new Set('outputs status'.split(' '));
+
+function readExecution(body: unknown): PlainAnswer {
+  const { data, errors } = record(body);
+  const { outputs, status } = record(data);
+  const facts = new OtherFacts();
+  facts.add(record(body), BODY);
+  facts.add(record(data), DATA);
+  const [first] = Array.isArray(errors) ? errors : [];
+  return {
+    output: outputs ?? errors,
+    metadata: { finishReason: status },
+    details: facts.facts,
+    fields: { functionName: 'code_interpreter' },
+    ...(first !== undefined && { failure: first }),
+  };
+}
+
+const video: Shape<'chat_completion'> = {
+  ...openAIVideos,
+  reader(request) {
+    const reader = openAIVideos.reader(request);
+    // The result, which is a step of its own, states the cost.
+    return new PlainReader((body) => {
+      reader.readWhole(body);
+      return { ...reader.response(), billing: {}, failure: reader.failure };
+    });
+  },
+};
+
+export const togetherShapes: readonly Shape[] = [video, codeExecution];
+
+const VIDEO = /\/videos\/([^/]+)$/;
+
+const togetherVideo: Retrieval<'chat_completion'> = {
+  operation: 'Video Result',
+  type: 'chat_completion',
+  idInUrl: ({ pathname }) => VIDEO.exec(pathname)?.[1],
+  reader: () => new VideoReader(),
+};
+
+const KNOWN_OF_VIDEO = ['id', 'model', 'status', 'error', 'outputs', 'object'];
+
+/** Reads a video that is complete or has failed. */
+class VideoReader extends PlainReader implements ResultReader {
+  #body: Json = {};
+
+  constructor() {
+    super((body) => {
+      this.#body = record(body);
+      return this.#read();
+    });
+  }
+
+  get resultId(): string | undefined {
+    return this.#isOver ? text(this.#body.id) : undefined;
+  }
+
+  get description(): Description | undefined {
+    const { id, model } = this.#body;
+    return this.#isOver
+      ? { inputs: { video: id }, model: text(model), modelParameters: {} }
+      : undefined;
+  }
+
+  get #isOver(): boolean {
+    return this.#body.status === 'completed' || this.#body.status === 'failed';
+  }
+
+  #read(): PlainAnswer {
+    const { id, model, status, error, outputs } = this.#body;
+    return {
+      model: text(model),
+      output: outputs,
+      billing: openAIBilling(record(outputs)),
+      metadata: { responseId: text(id), finishReason: text(status) },
+      details: without(this.#body, ...KNOWN_OF_VIDEO),
+      ...(status === 'failed' && { failure: error ?? 'the video failed' }),
+    };
+  }
+}
+
+export const togetherRetrievals: readonly Retrieval[] = [openAIBatch, togetherVideo];
+
+/** POST paths that cost nothing by themselves. Deployments and clusters are billed by the hour, not by the call. */
+export const togetherFree = freePaths(`
+  files
+  batches
+  batches/*/cancel
+  models
+  endpoints/*/adapters
+  projects/*/models
+  projects/*/models/**
+  projects/*/endpoints
+  projects/*/endpoints/*/abExperiments
+  projects/*/endpoints/*/rollouts
+  projects/*/endpoints/*/rollouts/**
+  projects/*/endpoints/*/shadowExperiments
+  projects/*/endpoints/*/shadowExperiments/**
+  projects/*/endpoints/*/deployments/*/adapters
+  deployments/secrets
+  compute/clusters/*/instances/**
+  fine-tunes/preview
+  fine-tunes/estimate-price
+  fine-tunes/*/cancel
+  queue/clear
+  queue/cancel
+`);

@@ -1,0 +1,67 @@
+/** Voyage's embeddings of texts, of texts with images and videos, and of chunks within their documents. */
+
+import { count, list, record, text, without } from '../common/json.js';
+import { openAIEmbeddings } from './openai/embeddings.js';
+import { PlainReader } from './reading/plain-reader.js';
+import type { ModelResponse, Shape } from './shape.js';
+
+/** OpenAI's embeddings, for Voyage and Jina too, which state only the total of the tokens: all of them are input. */
+const embeddings: Shape<'embedding'> = {
+  ...openAIEmbeddings,
+  reader(request) {
+    const reader = openAIEmbeddings.reader(request);
+    return new PlainReader((body) => {
+      reader.readWhole(body);
+      const answer = reader.response();
+      const { tokens } = answer;
+      const isStated = tokens?.total !== undefined;
+      return isStated
+        ? { ...answer, tokens: { ...tokens, input: tokens.input ?? tokens.total } }
+        : answer;
+    });
+  },
+};
+
+const voyageEmbeddings: Shape<'embedding'> = {
+  operation: 'Embedding',
+  type: 'embedding',
+  matches: ({ url, params }) =>
+    /\/(multimodal|contextualized)embeddings$/.test(url.pathname) && Array.isArray(params.inputs),
+  describe: ({ params }) => ({
+    inputs: { input: params.inputs },
+    model: text(params.model),
+    // The client chooses the encoding of the vectors.
+    modelParameters: without(params, 'model', 'inputs', 'encoding_format', 'output_encoding'),
+  }),
+  reader: () => new PlainReader(readEmbeddings),
+};
+
+export const voyageShapes: readonly Shape[] = [embeddings, voyageEmbeddings];
+
+function readEmbeddings(body: unknown): ModelResponse {
+  const { data, model, usage, object: _object, ...others } = record(body);
+  const vectors = vectorsIn(data);
+  const { total_tokens, ...counts } = record(usage);
+  const tokens = count(total_tokens);
+  return {
+    model: text(model),
+    ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
+    ...(vectors.length > 0 && {
+      fields: {
+        embeddingCount: vectors.length,
+        embeddingDimensions: Array.isArray(vectors[0]) ? vectors[0].length : undefined,
+      },
+    }),
+    // Tokens of texts, and pixels of images and videos.
+    ...(Object.keys(counts).length > 0 && { metadata: { usage: counts } }),
+    details: without(others, 'error'),
+  };
+}
+
+/** All vectors. Those of chunks are grouped in an array for each document. */
+function vectorsIn(data: unknown): unknown[] {
+  return list(data).flatMap((each) => {
+    const item = record(each);
+    return Array.isArray(item.data) ? vectorsIn(item.data) : [item.embedding];
+  });
+}
