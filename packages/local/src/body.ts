@@ -2,14 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.js';
 
-/** The client left before its request was complete: nobody is there to answer. */
+/** The client left before its request was complete, so no response is sent. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
 /**
- * Reads a request's body. A longer one than `maxBytes` is refused as soon as that is known; Node
- * then discards the rest as it comes, so that the client can finish writing and read the answer.
+ * Reads a request's body. A body over `maxBytes` is refused as soon as that is known; Node then
+ * discards the rest, so that the client can finish writing and read the response.
+ * @throws Refusal 413, or ClientGone if the client left
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
@@ -30,16 +31,16 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     };
     request.on('data', onData);
     request.once('end', () => resolve(Buffer.concat(chunks)));
-    // 'close' also follows 'end', and an Error costs too much to make one per request for nothing.
+    // 'close' also follows 'end'. The Error is created only if needed, since its stack is expensive.
     request.once('close', () => request.readableEnded || reject(new ClientGone()));
     request.once('error', () => {}); // 'close' follows
   });
 }
 
-/** The JSON value in a body. */
+/** The JSON value of a body. @throws Refusal 400 if it is not JSON, or its headers do not allow it */
 export function parseJson(request: IncomingMessage, body: Buffer): unknown {
   if (request.headers['content-encoding'] !== undefined) {
-    throw new Refusal(400, 'the API takes no compressed bodies: leave out Content-Encoding');
+    throw new Refusal(400, 'the API accepts no compressed bodies: leave out Content-Encoding');
   }
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     throw new Refusal(400, 'Content-Type must be application/json');
@@ -48,7 +49,7 @@ export function parseJson(request: IncomingMessage, body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    // V8's message quotes the text, which may be anything, so it is not passed on.
+    // V8's message is not passed on, since it quotes the body.
     throw new Refusal(400, `the body is not valid JSON (${body.length} bytes)`);
   }
 }

@@ -1,50 +1,56 @@
 import type { DataStreamRequest, RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { dataStreamFaults, missingInputs, rowUpdateFaults } from './cross-field.js';
+import { dataStreamFaults, rowUpdateFaults } from './cross-field.js';
+import { lenientRequest } from './lenient.js';
 import { Refusal } from './refusal.js';
 import { readSchemas } from './schemas.cjs';
 
+/**
+ * `strict` accepts what this library sends, and returns rows as they were sent. `lenient` accepts what the platform accepts,
+ * and returns rows as the platform does, with its column names.
+ */
 export type CheckMode = 'strict' | 'lenient';
 
-/** Narrows request bodies; throws a Refusal that names the first faults. */
+/** Checks request bodies. Throws a Refusal that names the first faults. */
 export interface Checker {
+  readonly mode: CheckMode;
   dataStream(body: unknown): DataStreamRequest;
   rowUpdate(body: unknown): RowUpdateRequest;
 }
 
+/** Creates the checks of one mode. */
 export function createChecker(mode: CheckMode): Checker {
-  const isStrict = mode === 'strict';
-  const isDataStream = schema<DataStreamRequest>(isStrict ? 'profile-js' : 'data-stream-request');
   const isRowUpdate = schema<RowUpdateRequest>('rows-update-request');
+  if (mode === 'lenient') {
+    return { mode, dataStream: lenientRequest, rowUpdate: (body) => checked(body, isRowUpdate) };
+  }
+  const isDataStream = schema<DataStreamRequest>('profile-js');
   return {
-    dataStream(body) {
-      return checked(body, isDataStream, isStrict ? dataStreamFaults : missingInputs);
-    },
-    rowUpdate(body) {
-      return checked(body, isRowUpdate, isStrict ? rowUpdateFaults : () => []);
-    },
+    mode,
+    dataStream: (body) => checked(body, isDataStream, dataStreamFaults),
+    rowUpdate: (body) => checked(body, isRowUpdate, rowUpdateFaults),
   };
 }
 
 function checked<T>(
   body: unknown,
   isValid: ValidateFunction<T>,
-  faultsOf: (body: T) => readonly string[],
+  faultsOf: (body: T) => readonly string[] = () => [],
 ): T {
-  if (!isValid(body)) throw new Refusal(400, (isValid.errors ?? []).map(describe).join('; '));
+  if (!isValid(body)) throw new Refusal(400, (isValid.errors ?? []).map(faultText).join('; '));
   const faults = faultsOf(body);
   if (faults.length > 0) throw new Refusal(400, faults.slice(0, 5).join('; '));
   return body;
 }
 
-function describe(error: ErrorObject): string {
+export function faultText(error: ErrorObject): string {
   const { allowedValues, additionalProperty, unevaluatedProperty } = error.params;
   const detail = allowedValues?.join(', ') ?? additionalProperty ?? unevaluatedProperty;
   const where = error.instancePath || 'the body';
   return `${where} ${error.message}${detail === undefined ? '' : ` (${detail})`}`;
 }
 
-// Compiling takes tens of milliseconds, so it is done once per process and only when asked for.
+// Compiling a schema takes tens of milliseconds, so it is done once per process, at the first use.
 const ajv = new Ajv2020({ strictRequired: false, strictTypes: false, allowUnionTypes: true });
 for (const each of readSchemas()) ajv.addSchema(each);
 

@@ -1,12 +1,13 @@
-// Rules that a JSON schema cannot express. Each function returns the faults that it found.
+// Rules that a JSON schema cannot express. Each function returns the faults that it finds.
 import type {
   DataStreamRequest,
   RowUpdateRequest,
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
+import { isRecord } from './volatile.js';
 
-/** Every declared column exists in every row, trees are coherent, inference IDs are distinct. */
+/** Faults of a data-stream call: missing columns, incoherent trees, repeated inference IDs. */
 export function dataStreamFaults(request: DataStreamRequest): string[] {
   const { config, rows } = request;
   const faults = missingInputs(request);
@@ -24,7 +25,7 @@ export function dataStreamFaults(request: DataStreamRequest): string[] {
   return faults;
 }
 
-/** The one cross-field rule that the platform itself is known to enforce. */
+/** Input variables without a column: the one cross-field rule that the platform itself enforces. */
 export function missingInputs({ config, rows }: DataStreamRequest): string[] {
   const names = config.inputVariableNames ?? []; // optional in the lenient schema
   return rows.flatMap((row, index) =>
@@ -34,7 +35,7 @@ export function missingInputs({ config, rows }: DataStreamRequest): string[] {
   );
 }
 
-/** A column that the config names is part of the update. */
+/** Columns that the `config` of an update names and its row lacks. */
 export function rowUpdateFaults({ row, config }: RowUpdateRequest): string[] {
   return namedColumns(config ?? {})
     .filter(([, column]) => !Object.hasOwn(row, column))
@@ -51,12 +52,19 @@ function namedColumns(config: object): [key: string, column: string][] {
 function treeFaults(row: WireRow): string[] {
   const faults: string[] = [];
   const ids = new Set<string>();
-  const pending: WireStep[] = [...row.steps];
+  const pending: WireStep[] = childrenOf(row);
   for (let step = pending.pop(); step; step = pending.pop()) {
     if (ids.has(step.id)) faults.push(`duplicate step id ${step.id}`);
     ids.add(step.id);
     if (step.endTime < step.startTime) faults.push(`step "${step.name}" ends before it starts`);
-    for (const child of step.steps) pending.push(child);
+    for (const child of childrenOf(step)) pending.push(child);
   }
   return faults;
+}
+
+/** Checked, since rows of other tracers are looked at as well. */
+function childrenOf({ steps }: { readonly steps: readonly WireStep[] }): WireStep[] {
+  return Array.isArray(steps)
+    ? steps.filter(isRecord).map((step) => step as unknown as WireStep)
+    : [];
 }

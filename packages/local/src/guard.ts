@@ -2,33 +2,90 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.js';
 
-/** Throws a Refusal unless the request may be served. */
-export type Guard = (request: IncomingMessage) => void;
+/**
+ * Who may make a call: `anyone` for files of the page and for uploads, which carry a secret in their address; `viewer` for
+ * the page alone, by the viewer's token; `client` for apps, by the API key; `either` for calls that both make.
+ */
+export type Audience = 'anyone' | 'viewer' | 'client' | 'either';
+
+/** Throws a Refusal unless the request may be served to that audience. */
+export type Guard = (request: IncomingMessage, audience: Audience) => void;
+
+export interface GuardOptions {
+  readonly port: number;
+  /** Further names, with or without a port. */
+  readonly allowedHosts: readonly string[];
+  /** Undefined: any. */
+  readonly apiKey: string | undefined;
+  readonly viewerToken: string;
+}
+
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Lets through what was addressed to this server by a loopback name, does not come from another
- * web origin, and carries a bearer token.
+ * Allows requests that address this server by a name of its own, do not come from a page of another origin, and have the
+ * bearer token of their audience.
  */
-export function createGuard(port: number, apiKey: string | undefined): Guard {
-  // Compared as a whole: a prefix test would let `localhost.evil.com` through.
-  const hosts = new Set(['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`));
-  const wanted = apiKey === undefined ? undefined : digest(apiKey);
+export function createGuard({ port, allowedHosts, apiKey, viewerToken }: GuardOptions): Guard {
+  // Compared as a whole: a prefix test would allow `localhost.evil.com`.
+  const hosts = new Set(
+    [...LOOPBACK_NAMES, ...allowedHosts].flatMap((name) => spellings(name, port)),
+  );
+  const key = apiKey === undefined ? undefined : digest(apiKey);
+  const viewer = digest(viewerToken);
 
-  return function guard(request) {
+  return function guard(request, audience) {
     const [host, ...more] = request.headersDistinct.host ?? [];
     if (host === undefined || more.length > 0 || !hosts.has(host)) {
-      throw new Refusal(403, `Host must be 127.0.0.1:${port} or localhost:${port}`);
+      throw new Refusal(403, `Host must be ${[...hosts].join(' or ')}`);
     }
     const { origin } = request.headers;
-    if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
+    // A page on another port of this machine is of another origin, and `null` is one of any page.
+    if ((origin !== undefined && origin !== `http://${host}`) || !isSameSite(request, audience)) {
       throw new Refusal(403, 'pages of other origins may not call this server');
     }
+    if (audience === 'anyone') return;
+
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) throw new Refusal(401, 'send "Authorization: Bearer <API key>"');
-    if (wanted && !timingSafeEqual(wanted, digest(token))) {
-      throw new Refusal(401, 'the API key is not the one that this server was started with');
+    if (audience === 'viewer') {
+      if (token === undefined || !timingSafeEqual(viewer, digest(token))) {
+        // No violation: pages that were left open ask with the token of an earlier start.
+        throw new Refusal(
+          401,
+          "open the page by the link that the server printed: it has the viewer's token",
+          false,
+        );
+      }
+      return;
     }
+    if (token === undefined) throw new Refusal(401, 'send "Authorization: Bearer <API key>"');
+    if (!key) return;
+    const sent = digest(token);
+    const isKey = timingSafeEqual(key, sent);
+    const isViewer = timingSafeEqual(viewer, sent);
+    if (isKey || (isViewer && audience === 'either')) return;
+    throw new Refusal(401, 'the API key is not the one that this server was started with');
   };
+}
+
+/** The values of `Host` for a name: clients leave out the port 80. */
+function spellings(name: string, port: number): string[] {
+  const hasPort = /:\d+$/.test(name);
+  const full = hasPort ? name : `${name}:${port}`;
+  return full.endsWith(':80') ? [full, full.slice(0, -':80'.length)] : [full];
+}
+
+/**
+ * Whether the browser says that the request comes from a page of this origin. Clients that are no browsers say nothing.
+ * The page itself may also be opened by its address and by links: no other page can read it.
+ */
+function isSameSite({ method, headers }: IncomingMessage, audience: Audience): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin') return true;
+  if (audience !== 'anyone' || method !== 'GET') return false;
+  const isDocument =
+    headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return site === 'none' || isDocument;
 }
 
 function digest(text: string): Buffer {

@@ -1,61 +1,156 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Attachments } from './attachments.js';
 import { ClientGone, parseJson, readBody } from './body.js';
 import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
+import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
 import { Refusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
 import type { Backend } from './routes/call.js';
-import { routeOf } from './routes/route-of.js';
+import { audienceOf, routeOf } from './routes/route-of.js';
+
+/**
+ * Responds to a `GET` below `/api` that has the viewer's token. Undefined: it has written to `response` by itself, as a
+ * stream of events does; such a response has the headers of `DATA_HEADERS`. An error becomes the response.
+ */
+export type ViewerApi = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<Reply | undefined>;
+
+/** A call that got an error status. */
+export interface RefusedCall {
+  readonly method: string;
+  /** Without the query; printable. */
+  readonly path: string;
+  readonly status: number;
+  readonly message: string;
+  /** Whether the client violated the contract. */
+  readonly isViolation: boolean;
+}
 
 export interface HandlerOptions {
   readonly guard: Guard;
+  readonly page: Page;
+  /** The page's address with the viewer's token, for a code that was handed out; undefined for any other. */
+  readonly openPage: (code: string) => string | undefined;
+  readonly viewerApi: ViewerApi;
   readonly backend: Backend;
   readonly maxBodyBytes: number;
   readonly intercept: Intercept | undefined;
-  readonly onProblem: (problem: string) => void;
+  readonly onRefused: (refusal: RefusedCall) => void;
 }
 
-/** Guard, body, intercept, route, in this order; whatever throws on the way becomes the answer. */
+/** Handles the requests of a server: those for the page, for the page's data, and for the platform's API. */
 export function createHandler(options: HandlerOptions) {
   return function localServer(request: IncomingMessage, response: ServerResponse): void {
     replyTo(request, response, options)
-      .catch((error: unknown) => refused(request, error, options.onProblem))
+      .catch((error: unknown) => refused(request, error, options.onRefused))
       .then((reply) => reply && sendReply(response, reply));
   };
 }
 
-/** Undefined if the request has been answered already. */
+/** The response of a request; undefined if it has been sent already. */
 async function replyTo(
   request: IncomingMessage,
   response: ServerResponse,
+  options: HandlerOptions,
+): Promise<Reply | undefined> {
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  if (path === '/api' || path.startsWith('/api/')) return viewerReply(request, response, options);
+  if (isForPage(request, path)) return pageReply(request, path, options);
+  return platformReply(request, response, path, options);
+}
+
+/** By browsers, which send no API key; an address below the base URL of clients is none of the page. */
+function isForPage({ method, headers }: IncomingMessage, path: string): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return headers.authorization === undefined && (!path.startsWith('/v1/') || path === '/v1/');
+}
+
+function pageReply(
+  request: IncomingMessage,
+  path: string,
+  { guard, page, openPage }: HandlerOptions,
+): Reply {
+  guard(request, 'anyone');
+  if (path === '/open') {
+    const code = new URLSearchParams((request.url ?? '').split('?')[1]).get('code') ?? '';
+    return { status: 302, headers: { location: openPage(code) ?? '/' } };
+  }
+  // People open the base URL that they see in a terminal.
+  const isBaseUrl = path === '/v1' || path === '/v1/';
+  if (isBaseUrl) return { status: 302, headers: { location: '/' } };
+  const reply = page.reply(request, path);
+  if (!reply) throw new Refusal(404, 'no such file', false);
+  return reply;
+}
+
+async function viewerReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { guard, viewerApi, backend }: HandlerOptions,
+): Promise<Reply | undefined> {
+  guard(request, 'viewer');
+  if (request.method !== 'GET') throw new Refusal(405, 'the viewer API is read by GET alone');
+  const attachment = ATTACHMENT.exec(request.url ?? '')?.[1];
+  return attachment === undefined
+    ? viewerApi(request, response)
+    : attachmentReply(attachment, backend.attachments);
+}
+
+const ATTACHMENT = /^\/api\/attachments\/([0-9a-f]{32})$/;
+
+/** Bytes and nothing else, whatever they are: a browser that opens them shows and runs nothing. */
+async function attachmentReply(id: string, attachments: Attachments): Promise<Reply> {
+  const body = await attachments.read(id);
+  if (!body) throw new Refusal(404, 'no such attachment', false);
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-disposition': 'attachment',
+  };
+  return { status: 200, body, headers };
+}
+
+/** By guard, body, intercept and route, in this order. */
+async function platformReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
   { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
 ): Promise<Reply | undefined> {
-  guard(request);
+  guard(request, audienceOf(path));
   const body = await readBody(request, maxBodyBytes);
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
-  const host = request.headers.host ?? '';
-  return route({ ...target, host, json: () => parseJson(request, body) }, backend);
+  const { host = '', 'content-type': contentType = '' } = request.headers;
+  return route(
+    { ...target, host, body, contentType, json: () => parseJson(request, body) },
+    backend,
+  );
 }
 
 function refused(
   request: IncomingMessage,
   error: unknown,
-  onProblem: (problem: string) => void,
+  onRefused: HandlerOptions['onRefused'],
 ): Reply | undefined {
   if (error instanceof ClientGone) return undefined;
   const { status, message, isViolation } = toRefusal(error);
-  if (isViolation) {
-    const path = oneLine((request.url ?? '').split('?')[0] ?? '', 200);
-    onProblem(`${request.method} ${path}: ${status} ${printable(message)}`);
-  }
+  onRefused({
+    method: request.method ?? '',
+    path: oneLine((request.url ?? '').split('?')[0] ?? '', 200),
+    status,
+    message: printable(message),
+    isViolation,
+  });
   return jsonReply(status, { error: message });
 }
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  // Checking and serialising recurse into the body, so that a deep enough one exhausts the stack.
+  // Checking and serialising recurse into the body, and a deeply nested one exhausts the stack.
   if (error instanceof RangeError) return new Refusal(400, 'the body is nested too deeply');
   return new Refusal(500, error instanceof Error ? error.message : String(error));
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import type { CheckMode } from './check.js';
 
 /**
- * Sees every authorised request, with its whole body, before the server does. Answer it (or
- * destroy its socket) and return true, or return false to let the server answer.
+ * Called with every authorised request for the platform's API and its whole body before the server handles it. Return true
+ * if you have responded (or destroyed the socket), or false to let the server respond. An error that
+ * it throws becomes a response of status 500.
  */
 export type Intercept = (
   request: IncomingMessage,
@@ -11,57 +13,78 @@ export type Intercept = (
   body: Buffer,
 ) => boolean | Promise<boolean>;
 
+/** Options of `startLocalServer()`. A wrong value or an unknown key throws a `TypeError`. */
 export interface LocalServerOptions {
-  /** 0 takes a free port. @default 0 */
+  /** Port; 0 for a free one. @default 0 */
   readonly port?: number;
-  /** Loopback only: the server may accept any key, so it stays on this machine. @default '127.0.0.1' */
-  readonly host?: '127.0.0.1';
-  /** SQLite file that keeps the rows, made with its folder if missing. @default ':memory:' */
+  /**
+   * Address to listen on. One that other machines can reach, as '0.0.0.0' in a container, needs an `apiKey`. Traces and
+   * keys then cross the network unencrypted. @default '127.0.0.1'
+   */
+  readonly host?: string;
+  /**
+   * Names by which clients reach this server, beside localhost, 127.0.0.1 and [::1] with its port: values of `Host`, as
+   * 'traces' (with the same port) or 'localhost:8080' (where a container's port is published under another). A request
+   * under another name is refused, so that no web page can reach the server by a domain of its own. @default []
+   */
+  readonly allowedHosts?: readonly string[];
+  /** SQLite file for the rows, created with its folder if it is missing. @default ':memory:' */
   readonly file?: string;
-  /** The one key that is accepted. @default any non-empty bearer token */
+  /** The only API key that is accepted. @default any non-empty bearer token */
   readonly apiKey?: string;
   /**
-   * `strict` holds a request to the profile of this library and its cross-field rules; `lenient`
-   * also takes what the official SDKs send. @default 'strict'
+   * `strict` checks requests against what this library sends, with its cross-field rules; `lenient`
+   * also accepts what the official SDKs send. @default 'strict'
    */
   readonly checks?: CheckMode;
-  /** Longer bodies are answered with 413. @default 16 MiB */
+  /** Limit for a request's body in bytes; a longer one gets status 413. @default 16777216 */
   readonly maxBodyBytes?: number;
-  /** Further ones are closed. @default 256 */
+  /** Rows that came longer ago than this are deleted, in milliseconds. @default no limit */
+  readonly maxAgeMs?: number;
+  /** The oldest rows are deleted once the file is larger than this, in bytes. @default no limit */
+  readonly maxBytes?: number;
+  /** Connections at a time; further ones are closed. @default 256 */
   readonly maxConnections?: number;
-  /** Lets a test make the server misbehave. */
+  /** Lets a test replace the server's responses. @default none */
   readonly intercept?: Intercept;
 }
+
+const LOOPBACK = '127.0.0.1';
 
 /** The options with their defaults. */
 export interface Settings extends LocalServerOptions {
   readonly port: number;
-  readonly host: '127.0.0.1';
+  readonly host: string;
+  readonly allowedHosts: readonly string[];
   readonly file: string;
   readonly checks: CheckMode;
   readonly maxBodyBytes: number;
   readonly maxConnections: number;
 }
 
-/** The compiler holds the list to be complete. */
+/** The compiler checks that the list is complete. */
 const KNOWN: Readonly<Record<keyof LocalServerOptions, true>> = {
   port: true,
   host: true,
+  allowedHosts: true,
   file: true,
   apiKey: true,
   checks: true,
   maxBodyBytes: true,
+  maxAgeMs: true,
+  maxBytes: true,
   maxConnections: true,
   intercept: true,
 };
 
-/** Fills in defaults; throws a TypeError that says what to do about a wrong option. */
+/** The options with their defaults. @throws TypeError if one is wrong, with a message that says what to do */
 export function settingsOf(options: LocalServerOptions): Settings {
   demandKnown(options, KNOWN);
   const settings: Settings = {
     ...options,
     port: options.port ?? 0,
-    host: options.host ?? '127.0.0.1',
+    host: options.host ?? LOOPBACK,
+    allowedHosts: options.allowedHosts ?? [],
     file: options.file ?? ':memory:',
     checks: options.checks ?? 'strict',
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
@@ -69,9 +92,26 @@ export function settingsOf(options: LocalServerOptions): Settings {
   };
   const { port, host, file, apiKey, checks, maxBodyBytes, maxConnections } = settings;
   demand(
-    host === '127.0.0.1',
-    `host must be '127.0.0.1', not ${JSON.stringify(host)}: the local server never leaves this machine`,
+    isIP(host) !== 0,
+    `host must be an IP address, as '127.0.0.1' or '0.0.0.0', not ${JSON.stringify(host)}`,
   );
+  demand(
+    isLoopback(host) || apiKey !== undefined,
+    `host must be '${LOOPBACK}', not ${JSON.stringify(host)}, unless apiKey is set: other machines can reach that address`,
+  );
+  for (const name of settings.allowedHosts) {
+    demand(
+      HOST.test(name),
+      `allowedHosts must be names in lower case, with or without a port, as 'traces' or 'localhost:8080', not ${JSON.stringify(name)}`,
+    );
+  }
+  for (const name of ['maxAgeMs', 'maxBytes'] as const) {
+    const value = settings[name];
+    demand(
+      value === undefined || (Number.isSafeInteger(value) && value > 0),
+      `${name} must be a positive integer, not ${value}`,
+    );
+  }
   demand(
     Number.isInteger(port) && port >= 0 && port <= 65_535,
     `port must be an integer from 0 (any free port) to 65535, not ${port}`,
@@ -93,11 +133,19 @@ export function settingsOf(options: LocalServerOptions): Settings {
   return settings;
 }
 
+/** As a browser sends it: `*` and other patterns are none. */
+const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return /^127\./.test(host) || host === '::1';
+}
+
 function demand(holds: boolean, message: string): asserts holds {
   if (!holds) throw new TypeError(message);
 }
 
-/** A name that was misspelled would have no effect, and nobody would see it. */
+/** Refuses unknown keys, since a misspelled one would have no effect. @throws TypeError */
 export function demandKnown(options: object, known: Readonly<Record<string, true>>): void {
   for (const key of Object.keys(options)) {
     demand(

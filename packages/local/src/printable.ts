@@ -1,15 +1,28 @@
-// Control characters and escapes would steer the terminal; bidirectional marks and other
-// invisible characters make text look like something else. Joiners stay: emoji and Persian need them.
+// Control characters and escape sequences would control the terminal; bidirectional marks and other
+// invisible characters can disguise text. Joiners are kept: emoji and Persian need them.
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** The text with every character that is not plainly visible written as its code point. */
+/** The text with every invisible character written as its code point. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
+/** The value as JSON text in which every invisible character is escaped. `indent`: as of `JSON.stringify`. */
+export function printableJson(value: unknown, indent?: number): string {
+  const escaped = (char: string) =>
+    Array.from({ length: char.length }, (_, index) => {
+      return `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`;
+    }).join('');
+  // The only control characters that JSON text itself has are the line feeds of its indentation.
+  return JSON.stringify(value, null, indent)
+    .split('\n')
+    .map((line) => line.replace(UNPRINTABLE, escaped))
+    .join('\n');
+}
+
 /** The text on one line of at most about `maxLength` characters. */
 export function oneLine(text: string, maxLength: number): string {
-  // Cut before the slow part, which then sees a bounded text; Array.from keeps pairs together.
+  // Cut first, so that the slow part gets a short text; Array.from does not split surrogate pairs.
   const chars = Array.from(text.slice(0, 2 * maxLength + 2).replace(/\s+/g, ' '));
   const isCut = chars.length > maxLength || text.length > 2 * maxLength + 2;
   return printable(chars.slice(0, maxLength).join('')) + (isCut ? '…' : '');

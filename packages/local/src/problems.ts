@@ -1,6 +1,6 @@
 const MAX_KEPT = 1000;
 
-/** The contract violations seen so far: the first thousand in full, the rest as a number. */
+/** Contract violations: the first thousand in full, and the number of further ones. */
 export class Problems {
   readonly #kept: string[] = [];
   #omitted = 0;

@@ -1,8 +1,8 @@
-/** A request that is answered with an error status. */
+/** Thrown to respond to a request with an error status. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
-  /** Whether the caller broke the contract; false where the answer is an ordinary outcome. */
+  /** Whether the client violated the contract; false for an ordinary outcome, such as an unknown row. */
   readonly isViolation: boolean;
 
   constructor(status: number, message: string, isViolation = true) {

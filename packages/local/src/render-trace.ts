@@ -1,33 +1,49 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
-import { isTextMap, stripVolatile } from './volatile.js';
+import { isRecord, stripVolatile } from './volatile.js';
 
+/** Options of `renderTrace()`. An unknown key throws a `TypeError`. */
 export interface RenderOptions {
   /**
-   * False leaves out whatever differs between two runs: latencies, and inference IDs that are
+   * Whether to print values that differ between two runs: latencies, and inference IDs that are
    * UUIDs. @default true
    */
   readonly timings?: boolean;
-  /** Adds a line of metadata below the head and below each step. @default false */
+  /** Whether to print a line of metadata below the head and below each step. @default false */
   readonly metadata?: boolean;
-  /** Colours for a terminal. @default false */
+  /**
+   * Whether to print more of each trace: when it was, user and session, the inputs of each step, and which steps had not
+   * ended. @default false
+   */
+  readonly details?: boolean;
+  /** Length of a line, in characters: texts are cut to fit it, and not to 72 characters. At least 40. @default none */
+  readonly width?: number;
+  /** Whether to use the colours of terminals. @default false */
   readonly color?: boolean;
 }
 
-/** The compiler holds the list to be complete. */
+/** The compiler checks that the list is complete. */
 const KNOWN: Readonly<Record<keyof RenderOptions, true>> = {
   timings: true,
   metadata: true,
+  details: true,
+  width: true,
   color: true,
 };
 
 const MAX_TEXT = 72;
 const MAX_METADATA = 400;
 const MAX_DEPTH = 64;
+const MIN_WIDTH = 40;
+/** What two texts need at least to share a line, each. */
+const MIN_TEXT = 20;
+/** What a text gets where names and indentation take the whole line. */
+const LEAST = 8;
 
 /**
- * A trace as a tree, one line a step.
+ * Prints a trace as a tree, one line for each step. Texts are cut to 72 characters, or so that lines fit a width, trees
+ * to 64 levels.
  *
  * @example
  * ```ts
@@ -43,13 +59,15 @@ export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
   const page: Page = {
     timings: options.timings ?? true,
     metadata: options.metadata ?? false,
+    details: options.details ?? false,
+    width: options.width === undefined ? undefined : Math.max(options.width, MIN_WIDTH),
     paint: options.color ? (code, text) => `\x1b[${code}m${text}\x1b[0m` : (_code, text) => text,
     lines: [],
   };
   page.lines.push(headOf(row, page));
   pushMetadata(page, row.metadata, '   ');
   const fallbackError = errorOf(row.metadata);
-  const roots = stepsOf(row);
+  const roots = row.steps === undefined ? [rowAsStep(row)] : stepsOf(row);
   roots.forEach((root, index) => {
     pushStep(page, root, {
       prefix: '',
@@ -64,6 +82,8 @@ export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
 interface Page {
   readonly timings: boolean;
   readonly metadata: boolean;
+  readonly details: boolean;
+  readonly width: number | undefined;
   readonly paint: (code: number, text: string) => string;
   readonly lines: string[];
 }
@@ -72,7 +92,7 @@ interface Place {
   readonly prefix: string;
   readonly isLast: boolean;
   readonly depth: number;
-  /** Said by the trace, for a root step that does not say it itself. */
+  /** The error of the trace, for a root step without one. */
   readonly fallbackError?: string | undefined;
 }
 
@@ -80,24 +100,41 @@ const BOLD = 1;
 const DIM = 2;
 const RED = 31;
 
-function headOf(row: WireRow, { timings, paint }: Page): string {
-  const http = isTextMap(row.metadata) && isTextMap(row.metadata.http) ? row.metadata.http : {};
+function headOf(row: WireRow, { timings, details, paint }: Page): string {
+  const http = isRecord(row.metadata) && isRecord(row.metadata.http) ? row.metadata.http : {};
   const id = timings ? row.inferenceId : stripVolatile(row.inferenceId);
   const outcome = http.outcome === undefined ? undefined : oneLine(String(http.outcome), MAX_TEXT);
   return [
+    details && timings ? paint(DIM, timeOf(row.inferenceTimestamp)) : undefined,
     paint(BOLD, oneLine(String(id), 128)),
     outcome && (outcome === 'completed' ? outcome : paint(RED, outcome)),
     http.status === undefined || http.status === null
       ? undefined
       : oneLine(String(http.status), MAX_TEXT),
+    ...(details ? [named('user', row.user_id), named('session', row.session_id)] : []),
   ]
     .filter(Boolean)
     .join('  ');
 }
 
+function named(what: string, id: unknown): string | undefined {
+  return id === undefined || id === null ? undefined : `${what} ${oneLine(String(id), MAX_TEXT)}`;
+}
+
+/** UNIX seconds as local date and time. */
+function timeOf(seconds: unknown): string {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
+  if (Number.isNaN(date.getTime())) return '';
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  const padded = (numbers: number[]) => numbers.map((number) => String(number).padStart(2, '0'));
+  return `${padded(parts).join('-')} ${padded(clock).join(':')}`;
+}
+
 function pushStep(page: Page, step: WireStep, place: Place): void {
   const { prefix, isLast, depth } = place;
-  page.lines.push(`${prefix}${isLast ? '└─ ' : '├─ '}${lineOf(step, page, place.fallbackError)}`);
+  const branch = `${prefix}${isLast ? '└─ ' : '├─ '}`;
+  page.lines.push(branch + lineOf(step, page, branch.length, place.fallbackError));
   const below = `${prefix}${isLast ? '   ' : '│  '}`;
   const children = stepsOf(step);
   pushMetadata(page, step.metadata, `${below}${children.length > 0 ? '│  ' : '   '}`);
@@ -114,45 +151,99 @@ function pushStep(page: Page, step: WireStep, place: Place): void {
   });
 }
 
-function lineOf(step: WireStep, { timings, paint }: Page, fallbackError?: string): string {
+/** @param indent how many characters stand before the line */
+function lineOf(step: WireStep, page: Page, indent: number, fallbackError?: string): string {
+  const { timings, paint, details } = page;
   const error = errorOf(step.metadata) ?? fallbackError;
-  const title = `${oneLine(String(step.name), MAX_TEXT)} ${paint(DIM, `[${oneLine(String(step.type), MAX_TEXT)}]`)}`;
-  return [
-    title,
-    timings && typeof step.latency === 'number' ? paint(DIM, duration(step.latency)) : '',
-    typeof step.model === 'string' ? oneLine(step.model, MAX_TEXT) : '',
-    tokensOf(step),
-    error === undefined ? '' : paint(RED, `✗ ${oneLine(error, MAX_TEXT)}`),
-    step.output === null || step.output === undefined
-      ? ''
-      : `→ ${oneLine(JSON.stringify(step.output), MAX_TEXT)}`,
-  ]
-    .filter(Boolean)
-    .join('  ');
+  const line = new Line(indent, paint);
+  line.add(oneLine(String(step.name), MAX_TEXT));
+  line.add(`[${oneLine(String(step.type), MAX_TEXT)}]`, DIM, ' ');
+  if (timings && typeof step.latency === 'number') line.add(duration(step.latency), DIM);
+  if (typeof step.model === 'string') line.add(oneLine(step.model, MAX_TEXT));
+  line.add(tokensOf(step));
+  if (details && isUnfinished(step)) line.add('unfinished', RED);
+  const texts = [
+    error === undefined ? '' : `✗ ${error}`,
+    details ? textOf(step.inputs) : '',
+    step.output === null || step.output === undefined ? '' : `→ ${jsonOf(step.output)}`,
+  ];
+  const given = texts.filter((text) => text !== '');
+  const free = page.width === undefined ? undefined : page.width - line.length;
+  // On a narrow line one text that can be read is better than two that cannot: the error, or else what came out.
+  const important = (error === undefined ? given.at(-1) : given[0]) ?? '';
+  const kept = free !== undefined && free < given.length * MIN_TEXT ? [important] : given;
+  kept.forEach((text, index) => {
+    // What a short text leaves is for those after it.
+    const room = page.width === undefined ? undefined : page.width - line.length;
+    const share = room === undefined ? MAX_TEXT + 2 : Math.floor(room / (kept.length - index)) - 3;
+    line.add(oneLine(text, Math.max(share, LEAST)), text === texts[0] ? RED : undefined);
+  });
+  return line.text;
+}
+
+/** JSON text, however deep the value is. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return '(nested too deeply to be printed)';
+    throw error;
+  }
+}
+
+/** Puts a line together from parts, and counts its characters but not the codes of colours. */
+class Line {
+  text = '';
+  length: number;
+  readonly #paint: Page['paint'];
+
+  constructor(indent: number, paint: Page['paint']) {
+    this.length = indent;
+    this.#paint = paint;
+  }
+
+  add(part: string, code?: number, gap = '  '): void {
+    if (part === '') return;
+    const before = this.text === '' ? '' : gap;
+    this.text += before + (code === undefined ? part : this.#paint(code, part));
+    this.length += before.length + part.length;
+  }
+}
+
+/** Inputs as JSON text; empty where there are none. */
+function textOf(inputs: unknown): string {
+  if (inputs === undefined || inputs === null) return '';
+  return isRecord(inputs) && Object.keys(inputs).length === 0 ? '' : jsonOf(inputs);
+}
+
+function isUnfinished({ metadata, endTime }: WireStep): boolean {
+  return (isRecord(metadata) && metadata.unfinished === true) || endTime === null;
 }
 
 function pushMetadata(page: Page, metadata: unknown, prefix: string): void {
-  if (!page.metadata || !isTextMap(metadata)) return;
+  if (!page.metadata || !isRecord(metadata)) return;
   const shown = page.timings ? metadata : stripVolatile(metadata);
-  if (!isTextMap(shown) || Object.keys(shown).length === 0) return;
-  page.lines.push(`${prefix}${page.paint(DIM, oneLine(JSON.stringify(shown), MAX_METADATA))}`);
+  if (!isRecord(shown) || Object.keys(shown).length === 0) return;
+  page.lines.push(`${prefix}${page.paint(DIM, oneLine(jsonOf(shown), MAX_METADATA))}`);
 }
 
-/** The children of a step, or the root of a row; an update may have put anything there. */
+/** Rows of clients that do not trace have an output and no steps. */
+function rowAsStep({ output, latency, tokens }: WireRow): WireStep {
+  const step = { name: 'row', type: 'no steps', output, latency, tokens, steps: [] };
+  return step as unknown as WireStep; // whatever it lacks is checked where it is printed
+}
+
+/** The children of a step, or the root of a row. Checked, since an update of the row may contain anything. */
 function stepsOf(parent: { readonly steps?: unknown }): WireStep[] {
-  return Array.isArray(parent.steps)
-    ? parent.steps.filter(isTextMap).map((s) => s as WireStep)
-    : [];
+  return Array.isArray(parent.steps) ? parent.steps.filter(isRecord).map((s) => s as WireStep) : [];
 }
 
 function errorOf(metadata: unknown): string | undefined {
-  if (!isTextMap(metadata)) return undefined;
+  if (!isRecord(metadata)) return undefined;
   const error = metadata.error ?? metadata.Exceptions;
   if (error === undefined || error === null) return undefined;
   if (typeof error === 'string') return error;
-  return isTextMap(error) && typeof error.message === 'string'
-    ? error.message
-    : JSON.stringify(error);
+  return isRecord(error) && typeof error.message === 'string' ? error.message : jsonOf(error);
 }
 
 function tokensOf({ promptTokens, completionTokens, tokens }: WireStep): string {

@@ -1,56 +1,61 @@
+import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIPv6 } from 'node:net';
 import type { WireRow } from '@openlayer-tracing/core/wire';
+import { openAttachments } from './attachments.js';
 import { createChecker } from './check.js';
+import { withOurNames } from './columns.js';
+import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
-import { createHandler } from './handler.js';
+import { createHandler, type RefusedCall } from './handler.js';
+import { Openings } from './openings.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
+import { packageVersion } from './package-version.cjs';
+import { createPage } from './page.js';
 import { Problems } from './problems.js';
+import { Refusals } from './refusals.js';
 import { renderTrace } from './render-trace.js';
+import type { Backend } from './routes/call.js';
+import { IN_MEMORY } from './storage/database.js';
+import { startUpkeep } from './storage/upkeep.js';
 import { type ReceivedBatch, Store } from './store.js';
+import { Uploads } from './uploads.js';
+import { createViewer } from './viewer/viewer.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
-/** What a server tells its listeners. */
-export interface LocalServerEvents {
-  /** A row was accepted and stored. */
-  row: [row: WireRow, pipelineId: string];
-  /** A request broke the contract. */
-  problem: [problem: string];
-  /** The server is being closed. */
-  close: [];
-}
-
-/** A running server. Rows are copies: changing one changes nothing in the server. */
+/** A running server. The rows that it returns are copies. */
 export interface LocalServer extends AsyncDisposable {
-  /** The base URL that clients are given; ends in `/v1`. */
+  /** The base URL for clients; ends in `/v1`. */
   readonly url: string;
   readonly port: number;
+  /** The address of the page that shows the traces. It contains a token that is new at each start, and opens all of them. */
+  readonly viewerUrl: string;
   /** Every accepted data-stream call, in order of arrival. */
   readonly batches: readonly ReceivedBatch[];
-  /** Every violation of the contract in any request, with its reason. Empty is what tests want. */
+  /** Violations of the contract in requests, with reasons: the first 1000, and the number of others. Tests expect none. */
   readonly problems: readonly string[];
-  /** The rows in order of arrival. A row that was sent twice is there twice. */
+  /** The rows of a pipeline, by default of all, in order of arrival. A row that was sent twice is listed twice. */
   rows(pipelineId?: string): WireRow[];
   /** The latest row with this inference ID. */
   row(inferenceId: string, pipelineId?: string): WireRow | undefined;
-  /** Resolves with all rows once there are `n`; rejects after `timeoutMs`, 5 seconds by default. */
+  /** Resolves with all rows once there are `n`. Rejects after `timeoutMs` (default 5000), and when the server is closed. */
   waitForRows(n: number, options?: WaitOptions): Promise<WireRow[]>;
-  /** All rows as trees, see `renderTrace`. */
+  /** All rows as trees, printed by `renderTrace`. */
   traces(): string[];
-  /** Calls the listener on each event, until the returned function is called. */
+  /** Adds a listener. Its errors are added to `problems`. @returns a function that removes the listener */
   on<K extends keyof LocalServerEvents>(
     event: K,
     listener: (...args: LocalServerEvents[K]) => void,
   ): () => void;
-  /** Ends all connections and closes the file. Calling it again is harmless. */
+  /** Closes all connections and the file. A second call waits for the first. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a server that speaks the Openlayer API on this machine: it checks what it is sent and
- * keeps the rows. At most 256 connections are open at once, unless more are allowed; headers may have 16 KiB and take 10
- * seconds, a whole request 30.
+ * Starts a server that implements the Openlayer API on this machine: it checks requests and keeps
+ * the rows. Headers are limited to 16 KiB and 10 seconds, a whole request to 30 seconds.
+ * @throws TypeError if an option is wrong, or Error if the port or the file cannot be opened
  *
  * @example
  * ```ts
@@ -61,10 +66,25 @@ export interface LocalServer extends AsyncDisposable {
  * assert.deepEqual(server.problems, []);
  * ```
  */
-export async function startLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
+export function startLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
+  return startServer(options);
+}
+
+/** A server with what only its own command uses. */
+export interface StartedServer extends LocalServer {
+  /**
+   * An address that opens the page once, within a minute. A browser's command line is for all users of a machine to see, so
+   * that the viewer's token must not be in it.
+   */
+  openingUrl(): string;
+}
+
+/** As `startLocalServer`. */
+export async function startServer(options: LocalServerOptions): Promise<StartedServer> {
   const settings = settingsOf(options);
   const checker = createChecker(settings.checks);
-  const store = new Store(settings.file);
+  // What this library sends is never so deep that writing it as JSON exhausts the stack.
+  const store = new Store(settings.file, settings.checks === 'strict' ? JSON.stringify : undefined);
   const problems = new Problems();
   const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);
   const http = createServer({
@@ -72,27 +92,79 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 2_000,
-    // Longer than the pools of common clients, so that the server never hangs up first.
+    // Longer than in the connection pools of common clients, so that the server never closes first.
     keepAliveTimeout: 60_000,
   });
   http.maxConnections = settings.maxConnections;
-  const onProblem = (problem: string) => {
-    problems.add(problem);
-    events.emit('problem', problem);
+  const refusals = new Refusals();
+  const onRefused = ({ isViolation, ...call }: RefusedCall) => {
+    if (isViolation) {
+      const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
+      problems.add(problem);
+      events.emit('problem', problem);
+    }
+    // Of the page's own calls only violations: a tab that was left open asks with the token of an earlier start.
+    if (isViolation || call.path.startsWith('/v1/')) {
+      events.emit('refused', refusals.add({ ...call, at: Date.now() }));
+    }
   };
 
   const port = await listen(http, settings).catch((error: unknown) => {
     store.close();
     throw error;
   });
+  const backend: Backend = {
+    store,
+    checker,
+    events,
+    refusals,
+    uploads: new Uploads(),
+    attachments: openAttachments(settings.file),
+  };
+  const origin = originOf(settings.host, port);
+  const url = `${origin}/v1`;
+  const viewer = createViewer(store, () => ({
+    info: {
+      version: packageVersion(),
+      file: settings.file === IN_MEMORY ? null : settings.file,
+      maxAgeMs: settings.maxAgeMs ?? null,
+      maxBytes: settings.maxBytes ?? null,
+      baseUrl: url,
+    },
+    newest: store.newest,
+    apps: [],
+    refused: refusals.list(),
+    storage: {
+      bytes: store.usedBytes,
+      oldest: store.oldest ?? null,
+      deleted: store.deleted,
+    },
+  }));
+  events.on('refused', (refusal) => viewer.emit(JSON.stringify({ type: 'refused', refusal })));
+  const stopUpkeep = startUpkeep(store, {
+    maxAgeMs: settings.maxAgeMs,
+    maxBytes: settings.maxBytes,
+    indexBytes: () => viewer.indexBytes,
+  });
+  const openings = new Openings();
+  const viewerToken = randomBytes(16).toString('base64url');
+  const viewerUrl = `${origin}/#token=${viewerToken}`;
   http.on(
     'request',
     createHandler({
-      guard: createGuard(port, settings.apiKey),
-      backend: { store, checker, events },
+      guard: createGuard({
+        port,
+        allowedHosts: [...settings.allowedHosts, new URL(origin).hostname],
+        apiKey: settings.apiKey,
+        viewerToken,
+      }),
+      page: createPage(),
+      openPage: (code) => (openings.use(code, Date.now()) ? viewerUrl : undefined),
+      viewerApi: viewer.respond,
+      backend,
       maxBodyBytes: settings.maxBodyBytes,
       intercept: settings.intercept,
-      onProblem,
+      onRefused,
     }),
   );
 
@@ -103,13 +175,20 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
       events.emit('close');
       http.close(() => resolve());
       http.closeAllConnections();
-    }).then(() => store.close());
+    })
+      .then(() => {
+        stopUpkeep();
+        return viewer.close();
+      })
+      .then(() => store.close());
     return closing;
   };
 
   return {
-    url: `http://${settings.host}:${port}/v1`,
+    url,
     port,
+    viewerUrl,
+    openingUrl: () => `${origin}/open?code=${openings.add(Date.now())}`,
     get batches() {
       return store.batches();
     },
@@ -122,7 +201,10 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
       await waitForRows(store, events, n, wait);
       return rows();
     },
-    traces: () => rows().map((row) => renderTrace(row)),
+    traces: () =>
+      store
+        .rows()
+        .map(({ row, config, inferenceId }) => renderTrace(withOurNames(row, config, inferenceId))),
     on(event, listener) {
       const emitter: EventEmitter = events; // its own types do not follow a generic event name
       const guarded = (...args: LocalServerEvents[typeof event]) => {
@@ -138,6 +220,13 @@ export async function startLocalServer(options: LocalServerOptions = {}): Promis
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The address for clients on this machine, who cannot connect to "any address". */
+function originOf(host: string, port: number): string {
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 function listen(http: Server, { port, host }: Settings): Promise<number> {

@@ -1,9 +1,15 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import Database from 'libsql';
+import type {
+  DataStreamRequest,
+  RowUpdateConfig,
+  WireConfig,
+  WireRow,
+} from '@openlayer-tracing/core/wire';
+import { decodeBody, encodeBody } from './storage/body.js';
+import { type Database, IN_MEMORY, openDatabase, usedBytes } from './storage/database.js';
+import { toJson } from './storage/json.js';
+import { CHANGE, migrate } from './storage/schema.js';
 
-/** One accepted data-stream call. */
+/** An accepted data-stream call. */
 export interface ReceivedBatch {
   readonly pipelineId: string;
   readonly config: WireConfig;
@@ -12,10 +18,14 @@ export interface ReceivedBatch {
   readonly receivedAt: number;
 }
 
-/** A row and its number, which grows in order of arrival. */
+/** A row and its number; numbers increase in order of arrival, and none is used twice. */
 export interface StoredRow {
   readonly id: number;
+  readonly inferenceId: string;
+  /** As it was sent, with the columns that updates have added. */
   readonly row: WireRow;
+  /** Names the columns of the row: that of its call, with what updates of the row have named. */
+  readonly config: WireConfig;
 }
 
 export interface PageRequest {
@@ -25,101 +35,240 @@ export interface PageRequest {
   readonly offset: number;
 }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS batches (
-    id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, config TEXT NOT NULL,
-    inference_ids TEXT NOT NULL, received_at INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS rows (
-    id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, inference_id TEXT NOT NULL,
-    columns TEXT NOT NULL);
-  CREATE INDEX IF NOT EXISTS rows_by_inference_id ON rows (inference_id, pipeline);
-`;
+const CACHE_BYTES = 16 * 1024 * 1024;
+/** Of rows that are read at a time by `each`. */
+const STRIDE = 100;
 
-/** Rows and batches in SQLite, as JSON text. A row whose inference ID is known is kept beside it. */
+/**
+ * Rows and batches in SQLite, as JSON text. Several rows may have the same inference ID. All calls are synchronous and
+ * short, but for those that return all rows.
+ */
 export class Store {
-  readonly #db: InstanceType<typeof Database>;
-  readonly #insertRow;
-  readonly #insertBatch;
+  readonly file: string;
+  /** Called after each change. */
+  onChange: () => void = () => {};
+  readonly #db: Database;
+  readonly #statements;
   readonly #append;
-  #count: number;
+  readonly #replace;
+  readonly #remove;
+  readonly #removeOldest;
+  #rows: number;
+  #bytes: number;
+  #deleted: number;
+  #newest: number;
+  #changes = 0;
 
-  constructor(file: string) {
-    this.#db = openDatabase(file);
-    this.#insertRow = this.#db.prepare<[string, string, string]>(
-      'INSERT INTO rows (pipeline, inference_id, columns) VALUES (?, ?, ?)',
+  /** @param rowText writes a row as JSON; it may refuse one by throwing, and then none of its call is stored */
+  constructor(file: string, rowText: (row: unknown) => string = toJson) {
+    this.file = file;
+    this.#db = open(file);
+    this.#statements = statementsOf(this.#db);
+    const encode = file === IN_MEMORY ? (text: string) => text : encodeBody;
+    const to = this.#statements;
+
+    this.#append = this.#db.transaction(
+      (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
+        const config = toJson(request.config);
+        to.addConfig.run(config);
+        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastId;
+        let bytes = 0;
+        let newest = 0;
+        for (const [index, row] of request.rows.entries()) {
+          const text = rowText(row);
+          const size = Buffer.byteLength(text);
+          bytes += size;
+          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastId;
+          to.addBody.run(newest, encode(text));
+        }
+        to.addTotals.run(request.rows.length, bytes, 0);
+        return { bytes, newest };
+      },
     );
-    this.#insertBatch = this.#db.prepare<[string, string, string, number]>(
-      'INSERT INTO batches (pipeline, config, inference_ids, received_at) VALUES (?, ?, ?, ?)',
+    this.#replace = this.#db.transaction(
+      ({ id, row }: StoredRow, config: RowUpdateConfig | null) => {
+        const text = toJson(row);
+        const before = to.size.get(id);
+        if (!before) return 0;
+        const size = Buffer.byteLength(text);
+        const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
+        to.update.run(size, Date.now(), toJson(names), id);
+        to.setBody.run(encode(text), id);
+        to.addChange.run(id, CHANGE.updated);
+        to.addTotals.run(0, size - before.bytes, 0);
+        return size - before.bytes;
+      },
     );
-    this.#append = this.#db.transaction((pipelineId: string, request: DataStreamRequest) => {
-      const ids = request.rows.map((row) => row.inferenceId);
-      const config = JSON.stringify(request.config);
-      this.#insertBatch.run(pipelineId, config, JSON.stringify(ids), Date.now());
-      for (const row of request.rows) {
-        this.#insertRow.run(pipelineId, row.inferenceId, JSON.stringify(row));
+    this.#remove = this.#db.transaction((inferenceId: string, pipelineId: string) => {
+      let bytes = 0;
+      const found = to.sameId.all(inferenceId, pipelineId);
+      for (const each of found) {
+        bytes += each.bytes;
+        to.removeRow.run(each.id);
+        to.removeBody.run(each.id);
+        to.addChange.run(each.id, CHANGE.deleted);
       }
+      to.addTotals.run(-found.length, -bytes, found.length);
+      return { bytes, rows: found.length };
     });
-    this.#count = this.#all<{ n: number }>('SELECT count(*) AS n FROM rows')[0]?.n ?? 0;
+
+    this.#removeOldest = this.#db.transaction((limit: number, before: number) => {
+      let bytes = 0;
+      let last: { readonly id: number; readonly batch: number } | undefined;
+      let rows = 0;
+      for (const each of to.oldest.all(limit)) {
+        if (each.received_at >= before) break;
+        bytes += each.bytes;
+        rows += 1;
+        last = each;
+        to.removeRow.run(each.id);
+        to.removeBody.run(each.id);
+      }
+      if (last) {
+        to.removeBatches.run(last.batch);
+        to.addChange.run(last.id, CHANGE.deletedUpTo);
+        to.addTotals.run(-rows, -bytes, rows);
+      }
+      return { bytes, rows };
+    });
+
+    const totals = to.totals.get();
+    this.#rows = totals?.rows ?? 0;
+    this.#bytes = totals?.bytes ?? 0;
+    this.#deleted = totals?.deleted ?? 0;
+    this.#newest = to.newest.get()?.id ?? 0;
   }
 
-  /** How many rows there are, in all pipelines. */
+  /** Number of rows in all pipelines. */
   get count(): number {
-    return this.#count;
+    return this.#rows;
+  }
+
+  /** Length of all rows as JSON text, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many rows were deleted. */
+  get deleted(): number {
+    return this.#deleted;
+  }
+
+  /** The number of the newest row; 0 if there was none. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** How many calls have changed something since the start. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Stores all rows of a data-stream call, or none. */
-  append(pipelineId: string, request: DataStreamRequest): void {
-    this.#append(pipelineId, request);
-    this.#count += request.rows.length;
+  append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
+    const { bytes, newest } = this.#append(pipelineId, request, inferenceIds);
+    this.#rows += request.rows.length;
+    this.#bytes += bytes;
+    this.#newest = Math.max(this.#newest, newest);
+    this.#changed();
   }
 
   /** All rows in order of arrival. */
   rows(pipelineId?: string): StoredRow[] {
-    return (
-      pipelineId === undefined
-        ? this.#all<RowRecord>('SELECT id, columns FROM rows ORDER BY id')
-        : this.#all<RowRecord>(
-            'SELECT id, columns FROM rows WHERE pipeline = ? ORDER BY id',
-            pipelineId,
-          )
-    ).map(toStoredRow);
+    return [...this.each(pipelineId)];
   }
 
+  /** As `rows()`, but read a hundred at a time, so that few are in memory. */
+  *each(pipelineId?: string): Generator<StoredRow> {
+    let from = 0;
+    for (;;) {
+      const records =
+        pipelineId === undefined
+          ? this.#statements.after.all(from, STRIDE)
+          : this.#statements.afterInPipeline.all(pipelineId, from, STRIDE);
+      for (const record of records) yield toStoredRow(record);
+      const last = records.at(-1);
+      if (!last || records.length < STRIDE) return;
+      from = last.id;
+    }
+  }
+
+  /** One page of a pipeline's rows. */
   page({ pipelineId, isAscending, limit, offset }: PageRequest): StoredRow[] {
-    return this.#all<RowRecord>(
-      `SELECT id, columns FROM rows WHERE pipeline = ?
-       ORDER BY id ${isAscending ? 'ASC' : 'DESC'} LIMIT ? OFFSET ?`,
-      pipelineId,
-      limit,
-      offset,
-    ).map(toStoredRow);
+    const { pageUp, pageDown } = this.#statements;
+    return (isAscending ? pageUp : pageDown).all(pipelineId, limit, offset).map(toStoredRow);
+  }
+
+  /** The row of that number. */
+  get(id: number): StoredRow | undefined {
+    const record = this.#statements.byId.get(id);
+    return record && toStoredRow(record);
   }
 
   /** The latest row with this inference ID. */
   find(inferenceId: string, pipelineId?: string): StoredRow | undefined {
-    return this.#all<RowRecord>(
-      `SELECT id, columns FROM rows WHERE inference_id = ? AND pipeline = coalesce(?, pipeline)
-       ORDER BY id DESC LIMIT 1`,
-      inferenceId,
-      pipelineId ?? null,
-    ).map(toStoredRow)[0];
+    const record = this.#statements.find.get(inferenceId, pipelineId ?? null);
+    return record && toStoredRow(record);
   }
 
-  replace({ id, row }: StoredRow): void {
-    this.#db.prepare('UPDATE rows SET columns = ? WHERE id = ?').run(JSON.stringify(row), id);
+  /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
+  replace(stored: StoredRow, config: RowUpdateConfig | null = null): void {
+    this.#bytes += this.#replace(stored, config);
+    this.#changed();
   }
 
-  /** Deletes every row with this inference ID and returns how many there were. */
+  /** Deletes every row with this inference ID. @returns the number of deleted rows */
   remove(inferenceId: string, pipelineId: string): number {
-    const { changes } = this.#db
-      .prepare('DELETE FROM rows WHERE inference_id = ? AND pipeline = ?')
-      .run(inferenceId, pipelineId);
-    this.#count -= changes;
-    return changes;
+    const { bytes, rows } = this.#remove(inferenceId, pipelineId);
+    this.#rows -= rows;
+    this.#bytes -= bytes;
+    this.#deleted += rows;
+    this.#changed();
+    return rows;
   }
 
+  /**
+   * Deletes the oldest rows, `limit` at most: those that came before `before` in epoch milliseconds, or any.
+   * @returns the number of deleted rows
+   */
+  removeOldest(limit: number, before = Number.MAX_SAFE_INTEGER): number {
+    const { bytes, rows } = this.#removeOldest(limit, before);
+    if (rows === 0) return 0;
+    this.#rows -= rows;
+    this.#bytes -= bytes;
+    this.#deleted += rows;
+    this.#changed();
+    return rows;
+  }
+
+  /** When the oldest row came, in epoch milliseconds. */
+  get oldest(): number | undefined {
+    return this.#statements.oldest.get(1)?.received_at;
+  }
+
+  /** Bytes of the file that are in use. */
+  get usedBytes(): number {
+    return usedBytes(this.#db);
+  }
+
+  /** Forgets changes that the index has. */
+  forgetChanges(upTo: number): void {
+    this.#statements.forgetChanges.run(upTo);
+  }
+
+  /** Gives up to so many free pages back to the file system. */
+  shrink(pages: number): void {
+    this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
+  }
+
+  /** Empties the write-ahead log, which else stays as long as it was at its longest. */
+  checkpoint(): void {
+    if (this.file !== IN_MEMORY) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  /** All batches in order of arrival. */
   batches(): ReceivedBatch[] {
-    return this.#all<BatchRecord>('SELECT * FROM batches ORDER BY id').map((record) => ({
+    return this.#statements.batches.all().map((record) => ({
       pipelineId: record.pipeline,
       config: JSON.parse(record.config),
       inferenceIds: JSON.parse(record.inference_ids),
@@ -127,19 +276,28 @@ export class Store {
     }));
   }
 
-  close(): void {
-    this.#db.close();
+  /** The connection, for the index of a store in memory, which no other connection can read. */
+  get database(): Database {
+    return this.#db;
   }
 
-  /** The caller names the shape that its own query selects. */
-  #all<T>(sql: string, ...values: (string | number | null)[]): T[] {
-    return this.#db.prepare(sql).all(...values) as T[];
+  #changed(): void {
+    this.#changes += 1;
+    this.onChange();
+  }
+
+  close(): void {
+    this.#db.close();
   }
 }
 
 interface RowRecord {
   readonly id: number;
-  readonly columns: string;
+  readonly inference_id: string;
+  readonly body: string | ArrayBuffer;
+  /** Null for rows of files from before there were batches. */
+  readonly config: string | null;
+  readonly update_config: string | null;
 }
 
 interface BatchRecord {
@@ -149,27 +307,89 @@ interface BatchRecord {
   readonly received_at: number;
 }
 
-function toStoredRow({ id, columns }: RowRecord): StoredRow {
-  return { id, row: JSON.parse(columns) };
+function toStoredRow({ id, inference_id, body, config, update_config }: RowRecord): StoredRow {
+  return {
+    id,
+    inferenceId: inference_id,
+    row: JSON.parse(decodeBody(body)),
+    config: { ...JSON.parse(config ?? '{}'), ...JSON.parse(update_config ?? '{}') },
+  };
 }
 
-function openDatabase(file: string): InstanceType<typeof Database> {
+const SELECT_ROWS = `
+  SELECT rows.id, inference_id, body, configs.text AS config, update_config
+  FROM rows JOIN bodies ON bodies.id = rows.id
+    LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
+
+function statementsOf(db: Database) {
+  const inOrder = (order: 'ASC' | 'DESC') =>
+    db.query<RowRecord>(
+      `${SELECT_ROWS} WHERE rows.id IN (
+         SELECT id FROM rows WHERE pipeline = ? ORDER BY id ${order} LIMIT ? OFFSET ?)
+       ORDER BY rows.id ${order}`,
+    );
+  return {
+    addConfig: db.command('INSERT OR IGNORE INTO configs (text) VALUES (?)'),
+    addBatch: db.command(
+      `INSERT INTO batches (pipeline, config, inference_ids, received_at)
+       VALUES (?, (SELECT id FROM configs WHERE text = ?), ?, ?)`,
+    ),
+    addRow: db.command(
+      'INSERT INTO rows (batch, pipeline, inference_id, bytes) VALUES (?, ?, ?, ?)',
+    ),
+    addBody: db.command('INSERT INTO bodies (id, body) VALUES (?, ?)'),
+    addChange: db.command('INSERT INTO changes (trace, kind) VALUES (?, ?)'),
+    addTotals: db.command(
+      'UPDATE totals SET rows = rows + ?, bytes = bytes + ?, deleted = deleted + ?',
+    ),
+    size: db.query<{ bytes: number; update_config: string | null }>(
+      'SELECT bytes, update_config FROM rows WHERE id = ?',
+    ),
+    update: db.command('UPDATE rows SET bytes = ?, updated_at = ?, update_config = ? WHERE id = ?'),
+    setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
+    sameId: db.query<{ id: number; bytes: number }>(
+      'SELECT id, bytes FROM rows WHERE inference_id = ? AND pipeline = ?',
+    ),
+    oldest: db.query<{ id: number; batch: number; bytes: number; received_at: number }>(
+      `SELECT rows.id, batch, bytes, coalesce(received_at, 0) AS received_at
+       FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
+    ),
+    removeBatches: db.command('DELETE FROM batches WHERE id < ?'),
+    forgetChanges: db.command('DELETE FROM changes WHERE id <= ?'),
+    removeRow: db.command('DELETE FROM rows WHERE id = ?'),
+    removeBody: db.command('DELETE FROM bodies WHERE id = ?'),
+    totals: db.query<{ rows: number; bytes: number; deleted: number }>('SELECT * FROM totals'),
+    newest: db.query<{ id: number }>(
+      "SELECT coalesce(max(seq), 0) AS id FROM sqlite_sequence WHERE name = 'rows'",
+    ),
+    byId: db.query<RowRecord>(`${SELECT_ROWS} WHERE rows.id = ?`),
+    after: db.query<RowRecord>(`${SELECT_ROWS} WHERE rows.id > ? ORDER BY rows.id LIMIT ?`),
+    afterInPipeline: db.query<RowRecord>(
+      `${SELECT_ROWS} WHERE rows.pipeline = ? AND rows.id > ? ORDER BY rows.id LIMIT ?`,
+    ),
+    pageUp: inOrder('ASC'),
+    pageDown: inOrder('DESC'),
+    find: db.query<RowRecord>(
+      `${SELECT_ROWS} WHERE inference_id = ? AND rows.pipeline = coalesce(?, rows.pipeline)
+       ORDER BY rows.id DESC LIMIT 1`,
+    ),
+    batches: db.query<BatchRecord>(
+      `SELECT pipeline, text AS config, inference_ids, received_at
+       FROM batches JOIN configs ON configs.id = batches.config ORDER BY batches.id`,
+    ),
+  };
+}
+
+function open(file: string): Database {
+  let db: Database | undefined;
   try {
-    if (file !== ':memory:') createPrivately(file);
-    const db = new Database(file, { timeout: 5000 });
-    // With a write-ahead log, NORMAL survives the death of the process without an fsync per call.
-    if (file !== ':memory:') db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    db.exec(SCHEMA);
+    db = openDatabase(file, CACHE_BYTES);
+    migrate(db);
     return db;
   } catch (error) {
+    db?.close();
     throw new Error(`cannot open ${file} as a trace database: ${(error as Error).message}`, {
       cause: error,
     });
   }
-}
-
-/** Traces hold users' words: only the owner may read them. SQLite's side files inherit the mode. */
-function createPrivately(file: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  closeSync(openSync(file, 'a', 0o600));
 }

@@ -1,11 +1,11 @@
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIMING_KEY = /time|latency|duration|ms$|At$/i;
 
-/** The value without what differs between two runs: numbers under timing keys, and UUIDs. */
+/** The value without parts that differ between two runs: numbers under timing keys, and UUIDs. */
 export function stripVolatile(value: unknown): unknown {
   if (typeof value === 'string') return UUID.test(value) ? '(uuid)' : value;
   if (Array.isArray(value)) return value.map(stripVolatile);
-  if (!isTextMap(value)) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key, inner]) => !(typeof inner === 'number' && TIMING_KEY.test(key)))
@@ -13,7 +13,7 @@ export function stripVolatile(value: unknown): unknown {
   );
 }
 
-/** Whether a value is an object with text keys, neither null nor a list. */
-export function isTextMap(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value is an object and neither null nor an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,14 @@
 import type { EventEmitter } from 'node:events';
-import type { LocalServerEvents } from './server.js';
+import type { LocalServerEvents } from './events.js';
 import type { Store } from './store.js';
 
+/** Options of `waitForRows()`. */
 export interface WaitOptions {
-  /** @default 5000 */
+  /** Limit for the wait, in milliseconds. @default 5000 */
   readonly timeoutMs?: number;
 }
 
-/** Resolves once the store holds `n` rows; rejects when the time is up or the server closes. */
+/** Resolves once the store has `n` rows. Rejects at the timeout, and when the server is closed. */
 export function waitForRows(
   store: Store,
   events: EventEmitter<LocalServerEvents>,

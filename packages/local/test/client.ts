@@ -47,6 +47,24 @@ export function send(server: LocalServer, body: unknown, pipelineId = PIPELINE):
   return call(server, 'POST', `/inference-pipelines/${pipelineId}/data-stream`, body);
 }
 
+/** The token of the page, from its address. */
+export function viewerTokenOf({ viewerUrl }: LocalServer): string {
+  return new URL(viewerUrl).hash.replace(/^#token=/, '');
+}
+
+/** Sends a request with these header lines, and returns the status and the head of the response. */
+export async function rawRequest(
+  server: LocalServer,
+  requestLine: string,
+  headers: readonly string[],
+): Promise<{ readonly status: number; readonly head: string; readonly body: string }> {
+  const lines = [`${requestLine} HTTP/1.1`, ...headers, 'Connection: close'];
+  const [head = '', ...body] = (await raw(server, `${lines.join('\r\n')}\r\n\r\n`)).split(
+    '\r\n\r\n',
+  );
+  return { status: Number(head.split(' ')[1]), head, body: body.join('\r\n\r\n') };
+}
+
 /** Writes bytes to the server and returns all that comes back until the connection ends. */
 export function raw(server: LocalServer, text: string): Promise<string> {
   return new Promise((resolve) => {

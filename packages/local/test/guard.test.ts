@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import { call, PIPELINE, raw, requestOf, send } from './client.js';
+import { call, PIPELINE, raw, rawRequest, requestOf, send, viewerTokenOf } from './client.js';
 
 const PATH = `/v1/inference-pipelines/${PIPELINE}/rows/a`;
 
@@ -88,6 +88,244 @@ describe('web pages', () => {
     );
     assert.match(preflight, /^HTTP\/1.1 403 /);
     assert.doesNotMatch(preflight, /access-control/i);
+  });
+});
+
+/** One request of each kind, which is allowed as it stands: what is added to it is to blame for a refusal. */
+function requestsOf(server: LocalServer) {
+  const update = '{"row":{"human_feedback":1}}';
+  const viewer = `Authorization: Bearer ${viewerTokenOf(server)}`;
+  return [
+    { name: 'the page', line: 'GET /', headers: ['Accept: text/html'], allowed: [200, 503] },
+    {
+      name: 'a view of the page',
+      line: 'GET /traces/1',
+      headers: ['Accept: text/html'],
+      allowed: [200, 503],
+    },
+    { name: 'the data of the page', line: 'GET /api/none', headers: [viewer], allowed: [404] },
+    {
+      name: 'a read of the platform',
+      line: `GET ${PATH}`,
+      headers: ['Authorization: Bearer k'],
+      allowed: [404],
+    },
+    {
+      name: 'a write of the platform',
+      line: `PUT /v1/inference-pipelines/${PIPELINE}/rows?inferenceId=a`,
+      headers: [
+        'Authorization: Bearer k',
+        'Content-Type: application/json',
+        `Content-Length: ${update.length}`,
+      ],
+      body: update,
+      allowed: [404],
+    },
+  ];
+}
+
+describe('every request', () => {
+  const statuses = async (server: LocalServer, host: string, ...more: string[]) => {
+    const found: [name: string, status: number, isAllowed: boolean][] = [];
+    for (const { name, line, headers, body = '', allowed } of requestsOf(server)) {
+      const lines = [`${line} HTTP/1.1`, host, ...headers, ...more, 'Connection: close'];
+      const answer = await raw(server, `${lines.join('\r\n')}\r\n\r\n${body}`);
+      const status = Number(answer.split(' ')[1]);
+      assert.doesNotMatch(answer, /access-control/i, name);
+      found.push([name, status, allowed.includes(status)]);
+    }
+    return found;
+  };
+  const allAllowed = (found: Awaited<ReturnType<typeof statuses>>) =>
+    found.every(([, , isAllowed]) => isAllowed);
+  const allRefused = (found: Awaited<ReturnType<typeof statuses>>) =>
+    found.every(([, status]) => status === 403);
+
+  it('is served under the three loopback names alone', async () => {
+    await using server = await startLocalServer();
+    const { port } = server;
+    for (const name of ['127.0.0.1', 'localhost', '[::1]']) {
+      const found = await statuses(server, `Host: ${name}:${port}`);
+      assert.ok(allAllowed(found), `${name}: ${found}`);
+    }
+    for (const host of [
+      `evil.com:${port}`,
+      `localhost.:${port}`,
+      `LOCALHOST:${port}`,
+      `localhost:${port === 65_535 ? 1 : port + 1}`,
+      `[::ffff:127.0.0.1]:${port}`,
+      `[0:0:0:0:0:0:0:1]:${port}`,
+      `127.0.0.1.:${port}`,
+      'localhost',
+    ]) {
+      const found = await statuses(server, `Host: ${host}`);
+      assert.ok(allRefused(found), `${host}: ${found}`);
+    }
+  });
+
+  it('is served to pages of the very same origin alone', async () => {
+    await using server = await startLocalServer();
+    const { port } = server;
+    for (const name of ['127.0.0.1', 'localhost', '[::1]']) {
+      const found = await statuses(
+        server,
+        `Host: ${name}:${port}`,
+        `Origin: http://${name}:${port}`,
+      );
+      assert.ok(allAllowed(found), `${name}: ${found}`);
+    }
+    for (const origin of [
+      'null',
+      '',
+      'http://evil.com',
+      `http://evil.com:${port}`,
+      `https://localhost:${port}`,
+      `http://localhost:${port === 65_535 ? 1 : port + 1}`,
+      'http://localhost',
+      `localhost:${port}`,
+      `http://127.0.0.1:${port}`,
+      `http://localhost.:${port}`,
+      `HTTP://LOCALHOST:${port}`,
+      `http://[::1]:${port}`,
+      `http://localhost:${port}/`,
+      `http://localhost:${port}, http://localhost:${port}`,
+      `file://localhost:${port}`,
+    ]) {
+      const found = await statuses(server, `Host: localhost:${port}`, `Origin: ${origin}`);
+      assert.ok(allRefused(found), `${origin}: ${found}`);
+    }
+    const two = [`Origin: http://localhost:${port}`, `Origin: http://localhost:${port}`];
+    assert.ok(allRefused(await statuses(server, `Host: localhost:${port}`, ...two)));
+  });
+
+  it('is refused where the browser says that it comes from elsewhere', async () => {
+    await using server = await startLocalServer();
+    const host = `Host: localhost:${server.port}`;
+    const own = await statuses(server, host, 'Sec-Fetch-Site: same-origin');
+    assert.ok(allAllowed(own), String(own));
+    for (const site of ['cross-site', 'same-site', 'SAME-ORIGIN', '']) {
+      const found = await statuses(server, host, `Sec-Fetch-Site: ${site}`);
+      assert.ok(allRefused(found), `${site}: ${found}`);
+    }
+    // An address that a person types, and a link on any page: these open the page, and nothing else.
+    for (const lines of [
+      ['Sec-Fetch-Site: none'],
+      ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'],
+    ]) {
+      const opened = await statuses(server, host, ...lines);
+      assert.deepEqual(
+        opened.map(([, status, isAllowed]) => (isAllowed ? 'allowed' : status)),
+        ['allowed', 'allowed', 403, 403, 403],
+        lines.join(),
+      );
+    }
+    const framed = [
+      'Sec-Fetch-Site: cross-site',
+      'Sec-Fetch-Mode: navigate',
+      'Sec-Fetch-Dest: iframe',
+    ];
+    assert.ok(allRefused(await statuses(server, host, ...framed)));
+  });
+
+  it('is refused as OPTIONS, with no word of what is allowed', async () => {
+    await using server = await startLocalServer();
+    const origin = `http://localhost:${server.port}`;
+    for (const path of [
+      '/',
+      '/api/traces',
+      PATH,
+      `/v1/inference-pipelines/${PIPELINE}/data-stream`,
+    ]) {
+      for (const from of [origin, 'http://evil.com', 'null']) {
+        const { status, head } = await rawRequest(server, `OPTIONS ${path}`, [
+          `Host: localhost:${server.port}`,
+          `Origin: ${from}`,
+          'Access-Control-Request-Method: GET',
+          'Access-Control-Request-Headers: authorization',
+        ]);
+        assert.ok(status === 401 || status === 403, `${path} from ${from}: ${status}`);
+        assert.doesNotMatch(head, /access-control|^allow:/im);
+      }
+    }
+  });
+});
+
+describe("the viewer's token", () => {
+  const asked = (server: LocalServer, ...headers: string[]) =>
+    rawRequest(server, 'GET /api/none', [`Host: localhost:${server.port}`, ...headers]);
+
+  it('is of 128 bits, new at each start, and in the fragment of the address', async () => {
+    await using first = await startLocalServer();
+    await using second = await startLocalServer();
+    const address = new RegExp(`^http://127\\.0\\.0\\.1:${first.port}/#token=[\\w-]{22}$`);
+    assert.match(first.viewerUrl, address);
+    assert.equal(Buffer.from(viewerTokenOf(first), 'base64url').length, 16);
+    assert.notEqual(viewerTokenOf(first), viewerTokenOf(second));
+  });
+
+  it('opens the data of the page, and nothing else does', async () => {
+    for (const apiKey of [undefined, 'the-key']) {
+      await using server = await startLocalServer(apiKey === undefined ? {} : { apiKey });
+      const token = viewerTokenOf(server);
+      assert.equal((await asked(server, `Authorization: Bearer ${token}`)).status, 404);
+      for (const headers of [
+        [],
+        ['Authorization: Bearer'],
+        ['Authorization: Bearer '],
+        ['Authorization: Bearer the-key'],
+        ['Authorization: Bearer any'],
+        [`Authorization: Bearer ${token.slice(0, -1)}`],
+        [`Authorization: Bearer ${token}x`],
+        [`Authorization: Bearer ${token.toLowerCase()}x`],
+        [`Authorization: Bearer ${'x'.repeat(8000)}`],
+        [`Authorization: Basic ${Buffer.from(`:${token}`).toString('base64')}`],
+        [`Authorization: ${token}`],
+        [`Cookie: token=${token}`],
+        [`Cookie: authorization=Bearer ${token}`],
+      ]) {
+        const { status, body } = await asked(server, ...headers);
+        assert.equal(status, 401, String(headers));
+        assert.ok(!body.includes(token));
+      }
+      const inQuery = await rawRequest(server, `GET /api/none?token=${token}`, [
+        `Host: localhost:${server.port}`,
+      ]);
+      assert.equal(inQuery.status, 401);
+      assert.deepEqual(server.problems, []);
+    }
+  });
+
+  it('is read by GET alone', async () => {
+    await using server = await startLocalServer();
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
+      const { status } = await rawRequest(server, `${method} /api/traces`, [
+        `Host: localhost:${server.port}`,
+        `Authorization: Bearer ${viewerTokenOf(server)}`,
+      ]);
+      assert.equal(status, 405, method);
+    }
+  });
+
+  it('is a key of the rows, for feedback, but sends no traces where a key is set', async () => {
+    await using server = await startLocalServer({ apiKey: 'the-key' });
+    const key = { authorization: 'Bearer the-key' };
+    const viewer = { authorization: `Bearer ${viewerTokenOf(server)}` };
+    const pipeline = `/inference-pipelines/${PIPELINE}`;
+    const stream = `${pipeline}/data-stream`;
+    assert.equal((await call(server, 'POST', stream, requestOf('a'), viewer)).status, 401);
+    assert.equal((await call(server, 'POST', stream, requestOf('a'), key)).status, 200);
+    const update = { row: { human_feedback: 1 } };
+    const rows = `${pipeline}/rows?inferenceId=a`;
+    assert.equal((await call(server, 'PUT', rows, update, viewer)).status, 200);
+    assert.equal(server.row('a')?.human_feedback, 1);
+    assert.equal(
+      (await call(server, 'PUT', rows, update, { authorization: 'Bearer other' })).status,
+      401,
+    );
+    assert.equal(
+      (await call(server, 'PUT', rows, update, { ...viewer, 'content-type': 'text/plain' })).status,
+      400,
+    );
   });
 });
 

@@ -132,6 +132,75 @@ req-1  completed  200
     assert.ok(renderTrace(row, { color: true }).includes('\x1b[31m✗ no\x1b[0m'));
   });
 
+  it('shows when it was, whose it was, inputs and what had not ended, when asked for details', () => {
+    const [row] = requestOf('req-1', { user_id: 'ada', session_id: 's-1' }).rows;
+    const inner = {
+      name: 'search',
+      type: 'tool',
+      inputs: { q: 'x' },
+      metadata: { unfinished: true },
+    };
+    const open = { ...inner, inputs: {}, metadata: {}, endTime: null, latency: null };
+    const root = { ...row?.steps[0], inputs: { q: 'Why?' }, output: 'So.', steps: [inner, open] };
+    const zone = process.env.TZ;
+    process.env.TZ = 'UTC';
+    try {
+      assert.equal(
+        renderTrace({ ...row, metadata: { http }, steps: [root] } as unknown as WireRow, {
+          details: true,
+        }),
+        tree(`
+2026-01-01 00:00:00  req-1  completed  200  user ada  session s-1
+└─ summarizeTicket [user_call]  42 ms  {"q":"Why?"}  → "So."
+   ├─ search [tool]  unfinished  {"q":"x"}
+   └─ search [tool]  unfinished
+`),
+      );
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
+  it('cuts texts so that lines are as long as the width, and not much shorter', () => {
+    const long = 'abcdefghij '.repeat(100);
+    const row = withStep({ inputs: { question: long }, output: long });
+    for (const width of [60, 100, 200, 400]) {
+      for (const color of [false, true]) {
+        const text = renderTrace(row, { details: true, width, color });
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes of colours
+        const [, line = ''] = text.replace(/\u001b\[\d+m/g, '').split('\n');
+        assert.ok(line.length <= width, `${line.length} of ${width}`);
+        assert.ok(line.length > width - 6, `${line.length} of ${width}`);
+        // On a narrow line only what came out is left.
+        const texts =
+          width < 100
+            ? /\[user_call\] {2}42 ms {2}→ "abc.*…$/
+            : /\{"question":"abc.*… {2}→ "abc.*…$/;
+        assert.match(line, texts);
+      }
+    }
+    const short = renderTrace(withStep({ inputs: { q: 'Why?' }, output: long }), {
+      details: true,
+      width: 200,
+    });
+    assert.match(
+      short,
+      /\{"q":"Why\?"\} {2}→ "(abcdefghij ){8,}/,
+      'the output has what the inputs leave',
+    );
+  });
+
+  it('shows rows without steps, and values that are too deep to be written', () => {
+    const row = { inferenceId: 'r-1', output: 'So.', latency: 12, tokens: 7 };
+    assert.equal(
+      renderTrace(row as unknown as WireRow),
+      'r-1\n└─ row [no steps]  12 ms  7 tokens  → "So."',
+    );
+    const deep = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
+    assert.match(renderTrace(withStep({ output: deep })), /→ \(nested too deeply to be printed\)$/);
+  });
+
   it('survives rows that an update has put out of shape', () => {
     const [row] = requestOf('req-1').rows as [WireRow];
     const shapes: unknown[] = [null, 'x', 7, [null, 1, 'a', []], [{}], {}];

@@ -1,28 +1,38 @@
 import type { EventEmitter } from 'node:events';
+import type { Attachments } from '../attachments.js';
 import type { Checker } from '../check.js';
+import type { LocalServerEvents } from '../events.js';
+import type { Refusals } from '../refusals.js';
 import type { Reply } from '../reply.js';
-import type { LocalServerEvents } from '../server.js';
 import type { Store } from '../store.js';
+import type { Uploads } from '../uploads.js';
 
-/** One request, taken apart. */
+/** One request in the form that routes use. */
 export interface Call {
+  readonly method: string;
+  /** Empty for calls that are not about a pipeline. */
   readonly pipelineId: string;
-  /** From the path; undefined where the path names the collection. */
+  /** The id in the path; undefined if the path is that of the collection. */
   readonly inferenceId: string | undefined;
   readonly query: URLSearchParams;
   /** The path as it was sent, without the query. */
   readonly path: string;
-  /** By which name the client reached us. */
+  /** The `Host` of the request. */
   readonly host: string;
-  /** The body as JSON; throws a Refusal if it is none. */
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** The body as JSON. Throws a Refusal if it is not JSON. */
   json(): unknown;
 }
 
-/** What the routes work on. */
+/** The parts of the server that routes use. */
 export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
+  readonly refusals: Refusals;
+  readonly uploads: Uploads;
+  readonly attachments: Attachments;
 }
 
-export type Route = (call: Call, backend: Backend) => Reply;
+export type Route = (call: Call, backend: Backend) => Reply | Promise<Reply>;

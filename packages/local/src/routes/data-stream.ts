@@ -1,10 +1,15 @@
+import { inferenceIdsOf } from '../lenient.js';
 import { SUCCESS } from '../reply.js';
 import type { Route } from './call.js';
 
 /** `POST /inference-pipelines/{p}/data-stream` */
 export const dataStream: Route = (call, { store, checker, events }) => {
   const request = checker.dataStream(call.json());
-  store.append(call.pipelineId, request);
-  for (const row of request.rows) events.emit('row', row, call.pipelineId);
+  const { config, rows } = request;
+  const inferenceIds = inferenceIdsOf(request);
+  store.append(call.pipelineId, request, inferenceIds);
+  rows.forEach((row, index) => {
+    events.emit('row', row, call.pipelineId, { inferenceId: inferenceIds[index] ?? '', config });
+  });
   return SUCCESS;
 };

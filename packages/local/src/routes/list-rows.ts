@@ -1,23 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
+import { asReadBack } from '../columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply } from '../reply.js';
-import type { Store, StoredRow } from '../store.js';
-import type { Call, Route } from './call.js';
+import type { StoredRow } from '../store.js';
+import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
+import { rowToReturn } from './rows.js';
 
 /** `POST /inference-pipelines/{p}/rows?page&perPage&asc&sortColumn`; `x-next` links the next page. */
-export const listRows: Route = (call, { store }) => {
+export const listRows: Route = async (call, backend) => {
   const page = integer(call, 'page', 1, 1, Number.MAX_SAFE_INTEGER / 100);
   const perPage = integer(call, 'perPage', 25, 1, 100);
-  const isAscending = call.query.get('asc') !== 'false';
-  const found = select(store, {
+  const isAscending = !/^(false|0)$/i.test(call.query.get('asc') ?? ''); // Python writes False
+  const found = await select(backend, {
     pipelineId: call.pipelineId,
     isAscending,
     sortColumn: call.query.get('sortColumn') || undefined,
     filter: rowFilterOf(call.json() ?? {}),
-    limit: perPage + 1, // one more tells whether there is a next page
+    limit: perPage + 1, // one more row shows whether there is a next page
     offset: (page - 1) * perPage,
   });
-  const items = found.slice(0, perPage).map(({ id, row }) => ({ openlayer_row_id: id, ...row }));
+  const items = found
+    .slice(0, perPage)
+    .map((stored) => ({ openlayer_row_id: stored.id, ...rowToReturn(stored, backend) }));
   return jsonReply(
     200,
     { items },
@@ -34,20 +39,44 @@ interface Selection {
   readonly offset: number;
 }
 
-function select(store: Store, selection: Selection): StoredRow[] {
-  const { filter, sortColumn, isAscending, limit, offset } = selection;
+async function select(backend: Backend, selection: Selection): Promise<StoredRow[]> {
+  const { store } = backend;
+  const { pipelineId, filter, sortColumn, isAscending, limit, offset } = selection;
   if (!filter && sortColumn === undefined) return store.page(selection);
-  const rows = store.rows(selection.pipelineId);
-  const matching = filter ? rows.filter(filter) : rows;
-  if (sortColumn !== undefined) matching.sort((a, b) => compareBy(sortColumn, a, b));
-  if (!isAscending) matching.reverse();
-  return matching.slice(offset, offset + limit);
+  const found: Found[] = [];
+  let seen = 0;
+  for (const stored of store.each(pipelineId)) {
+    // Columns have no index: all rows are read, between other requests, and of those that match only the order is kept.
+    seen += 1;
+    if (seen % ROWS_AT_A_TIME === 0) await setImmediate();
+    const row = backend.checker.mode === 'strict' ? stored.row : byBothNames(stored);
+    if (filter && !filter({ id: stored.id, row })) continue;
+    const value = sortColumn === undefined ? null : (row[sortColumn] ?? null);
+    found.push({ id: stored.id, value });
+    if (isAscending && sortColumn === undefined && found.length === offset + limit) break;
+  }
+  if (sortColumn !== undefined) found.sort(byValue);
+  if (!isAscending) found.reverse();
+  return found
+    .slice(offset, offset + limit)
+    .map(({ id }) => store.get(id))
+    .filter((stored) => stored !== undefined);
 }
 
-/** Numbers by size, everything else by its JSON text, numbers first. */
-function compareBy(column: string, a: StoredRow, b: StoredRow): number {
-  const left = a.row[column] ?? null;
-  const right = b.row[column] ?? null;
+const ROWS_AT_A_TIME = 100;
+
+interface Found {
+  readonly id: number;
+  readonly value: unknown;
+}
+
+/** The row with the names of its sender and with those of the platform, so that a filter may use either. */
+function byBothNames(stored: StoredRow): Readonly<Record<string, unknown>> {
+  return { ...asReadBack(stored), ...stored.row };
+}
+
+/** Orders numbers by value, then other values by their JSON text. */
+function byValue({ value: left }: Found, { value: right }: Found): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   if (typeof left === 'number') return -1;
   if (typeof right === 'number') return 1;

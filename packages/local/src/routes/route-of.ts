@@ -1,19 +1,22 @@
+import type { Audience } from '../guard.js';
 import { Refusal } from '../refusal.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
 import { deleteRow, getRow, updateRow } from './rows.js';
+import { presignUpload, upload } from './storage.js';
 
-/** A request line, taken apart. */
+/** The parts of a request line. */
 export interface Target {
   readonly route: Route;
+  readonly method: string;
   readonly pipelineId: string;
   readonly inferenceId: string | undefined;
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-const ROUTES = new Map<string, Route>([
+const PIPELINE_ROUTES = new Map<string, Route>([
   ['POST data-stream', dataStream],
   ['PUT rows', updateRow],
   ['GET rows', getRow],
@@ -22,25 +25,49 @@ const ROUTES = new Map<string, Route>([
   ['DELETE rows/', deleteRow],
 ]);
 
-const PATH = /^\/v1\/inference-pipelines\/([^/]+)\/(data-stream|rows)(?:\/([^/]+))?$/;
+const PIPELINE_PATH = /^\/v1\/inference-pipelines\/([^/]+)\/(data-stream|rows)(?:\/([^/]+))?$/;
 
-/** Finds the route of a request. The path is taken as sent: nothing in it is normalised. */
+const UPLOADS = '/v1/storage/uploads';
+
+const STORAGE_ROUTES = new Map<string, Route>([
+  ['POST /v1/storage/presigned-url', presignUpload],
+  [`POST ${UPLOADS}`, upload],
+  [`PUT ${UPLOADS}`, upload],
+]);
+
+const WHAT_IS_SERVED =
+  'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows ' +
+  'and POST /storage/presigned-url; projects, commits, tests and workspaces are on the platform alone';
+
+/** Who may call the platform's API at this path. */
+export function audienceOf(path: string): Audience {
+  if (path === UPLOADS) return 'anyone'; // its address has a token
+  // The page gives feedback by the platform's own call.
+  return PIPELINE_PATH.exec(path)?.[2] === 'rows' ? 'either' : 'client';
+}
+
+/** Finds the route of a request. The path is not normalised. @throws Refusal 404 without a route */
 export function routeOf(method: string, url: string): Target {
   const [path = '', ...query] = url.split('?');
-  const [, pipeline, resource, row] = PATH.exec(path) ?? [];
-  const route = ROUTES.get(`${method} ${resource}${row === undefined ? '' : '/'}`);
-  if (!route || pipeline === undefined) {
-    const isUnversioned = path.startsWith('/inference-pipelines/');
-    const hint = isUnversioned ? ': the base URL must end in /v1' : '';
-    throw new Refusal(404, `no such endpoint${hint}`);
-  }
+  const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
+  const route =
+    pipeline === undefined
+      ? STORAGE_ROUTES.get(`${method} ${path}`)
+      : PIPELINE_ROUTES.get(`${method} ${resource}${row === undefined ? '' : '/'}`);
+  if (!route) throw new Refusal(404, `no such endpoint: ${hintFor(path)}`);
   return {
     route,
-    pipelineId: decoded(pipeline),
+    method,
+    pipelineId: decoded(pipeline ?? ''),
     inferenceId: row === undefined ? undefined : decoded(row),
     path,
     query: new URLSearchParams(query.join('?')),
   };
+}
+
+function hintFor(path: string): string {
+  const isUnversioned = /^\/(inference-pipelines|storage|projects)\//.test(path);
+  return isUnversioned ? 'the base URL must end in /v1' : WHAT_IS_SERVED;
 }
 
 function decoded(segment: string): string {

@@ -1,12 +1,17 @@
 import { Refusal } from '../refusal.js';
-import type { StoredRow } from '../store.js';
 
-/** Whether a row is part of a listing. */
-export type RowFilter = (stored: StoredRow) => boolean;
+/** What a filter is asked about. */
+interface Candidate {
+  readonly id: number;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** Whether a listing includes the row. */
+export type RowFilter = (candidate: Candidate) => boolean;
 
 /**
- * The filter that the body of a listing asks for, or undefined for `{}`: `columnFilters` of
- * `{measurement, operator, value}`, the search strings, and lists of row numbers.
+ * The filter in the body of a listing; undefined for `{}`. It has `columnFilters` of
+ * `{measurement, operator, value}`, search strings, and arrays of row numbers.
  */
 export function rowFilterOf(body: unknown): RowFilter | undefined {
   if (!isRecord(body)) throw new Refusal(400, 'the filter must be a JSON object');
@@ -15,7 +20,7 @@ export function rowFilterOf(body: unknown): RowFilter | undefined {
     .map(([key, value]) => {
       const make = FILTERS.get(key);
       if (!make) throw new Refusal(400, `unknown filter "${key}"`);
-      if (!Array.isArray(value)) throw new Refusal(400, `${key} must be a list`);
+      if (!Array.isArray(value)) throw new Refusal(400, `${key} must be an array`);
       return make(value);
     });
   return filters.length === 0 ? undefined : (row) => filters.every((matches) => matches(row));
@@ -56,7 +61,7 @@ function columnFilters(list: readonly unknown[]): RowFilter {
     const { measurement, value } = filter;
     const compare = OPERATORS.get(String(filter.operator));
     if (!compare) throw new Refusal(400, `unknown operator "${filter.operator}"`);
-    return ({ row }: StoredRow) =>
+    return ({ row }: Candidate) =>
       compare(Object.hasOwn(row, measurement) ? row[measurement] : null, value);
   });
   return (stored) => filters.every((matches) => matches(stored));

@@ -1,24 +1,31 @@
+import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
+import { asReadBack, columnNamed } from '../columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply, SUCCESS } from '../reply.js';
 import type { StoredRow } from '../store.js';
 import type { Backend, Call, Route } from './call.js';
 
-/** `PUT /inference-pipelines/{p}/rows?inferenceId=ID`: columns are added to the row or replaced. */
+/** `PUT /inference-pipelines/{p}/rows?inferenceId=ID` adds columns to the row or replaces them. */
 export const updateRow: Route = (call, backend) => {
   const inferenceId = queriedId(call);
-  const { row: columns } = backend.checker.rowUpdate(call.json());
-  if (Object.hasOwn(columns, 'inferenceId') && columns.inferenceId !== inferenceId) {
+  const update = backend.checker.rowUpdate(call.json());
+  const found = stored(inferenceId, call, backend);
+  const idColumn =
+    columnNamed(update.config ?? {}, 'inferenceIdColumnName') ??
+    columnNamed(found.config, 'inferenceIdColumnName') ??
+    'inferenceId';
+  if (Object.hasOwn(update.row, idColumn) && update.row[idColumn] !== inferenceId) {
     throw new Refusal(400, 'the inferenceId of a row cannot be changed');
   }
-  const { id, row } = stored(inferenceId, call, backend);
-  backend.store.replace({ id, row: { ...row, ...columns } });
+  backend.store.replace({ ...found, row: { ...found.row, ...update.row } }, namedColumns(update));
+  backend.events.emit('update', update, call.pipelineId, inferenceId);
   return SUCCESS;
 };
 
 /** `GET /inference-pipelines/{p}/rows/ID` and `GET .../rows?inferenceId=ID` */
 export const getRow: Route = (call, backend) => {
-  const { row } = stored(call.inferenceId ?? queriedId(call), call, backend);
-  return jsonReply(200, { row, success: true });
+  const found = stored(call.inferenceId ?? queriedId(call), call, backend);
+  return jsonReply(200, { row: rowToReturn(found, backend), success: true });
 };
 
 /** `DELETE /inference-pipelines/{p}/rows/ID` */
@@ -27,6 +34,23 @@ export const deleteRow: Route = (call, { store }) => {
   if (store.remove(inferenceId, pipelineId) === 0) throw unknownRow(inferenceId, pipelineId);
   return { status: 204 };
 };
+
+/** The row as it was sent, or as the platform would return it. */
+export function rowToReturn(
+  found: StoredRow,
+  { checker }: Backend,
+): Readonly<Record<string, unknown>> {
+  return checker.mode === 'strict' ? found.row : asReadBack(found);
+}
+
+/** The columns that an update gives a meaning to. They keep it: the row's config is extended. */
+function namedColumns({ row, config }: RowUpdateRequest): object {
+  return Object.fromEntries(
+    Object.entries(config ?? {}).filter(
+      ([, column]) => column !== null && Object.hasOwn(row, column),
+    ),
+  );
+}
 
 function queriedId({ query }: Call): string {
   const inferenceId = query.get('inferenceId');
@@ -40,7 +64,7 @@ function stored(inferenceId: string, { pipelineId }: Call, { store }: Backend): 
   return found;
 }
 
-/** Not a violation: a row may be asked for before it was sent. */
+/** Not a violation, since a client may look up a row before it is sent. */
 function unknownRow(inferenceId: string, pipelineId: string): Refusal {
   return new Refusal(404, `pipeline ${pipelineId} has no row ${inferenceId}`, false);
 }

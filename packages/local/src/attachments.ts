@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Files that clients have uploaded for their traces. Once they are longer than the limit together, the oldest go. */
+export interface Attachments {
+  /** Keeps the bytes under an id of 32 hexadecimal digits. */
+  add(id: string, bytes: Buffer): Promise<void>;
+  /** The bytes; undefined if there are none under that id, or none any more. */
+  read(id: string): Promise<Buffer | undefined>;
+}
+
+const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
+const MAX_FOLDER_BYTES = 512 * 1024 * 1024;
+
+const ID = /^[0-9a-f]{32}$/;
+
+/** Keeps files in memory, 64 MiB at most, or beside the file of the traces, 512 MiB at most. */
+export function openAttachments(tracesFile: string): Attachments {
+  return tracesFile === ':memory:' ? inMemory() : inFolder(`${tracesFile}-attachments`);
+}
+
+function inMemory(): Attachments {
+  const kept = new Map<string, Buffer>();
+  const sizes = new Sizes(MAX_MEMORY_BYTES);
+  return {
+    async add(id, bytes) {
+      kept.set(id, bytes);
+      for (const old of sizes.add(id, bytes.length)) kept.delete(old);
+    },
+    read: async (id) => kept.get(id),
+  };
+}
+
+function inFolder(folder: string): Attachments {
+  let sizes: Sizes | undefined;
+  /** Read at the first upload: most servers never get one. */
+  const opened = () => {
+    sizes ??= sizesIn(folder);
+    return sizes;
+  };
+  const fileOf = (id: string) => join(folder, id);
+  return {
+    async add(id, bytes) {
+      const removed = opened().add(id, bytes.length);
+      // Under another name first, so that a reader never finds a part of it.
+      await writeFile(`${fileOf(id)}.part`, bytes, { mode: 0o600 });
+      await rename(`${fileOf(id)}.part`, fileOf(id));
+      await Promise.all(removed.map((old) => rm(fileOf(old), { force: true })));
+    },
+    async read(id) {
+      if (!ID.test(id)) return undefined;
+      return readFile(fileOf(id)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+    },
+  };
+}
+
+function sizesIn(folder: string): Sizes {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const sizes = new Sizes(MAX_FOLDER_BYTES);
+  const files = readdirSync(folder)
+    .filter((name) => ID.test(name))
+    .map((name) => ({ name, ...statsOf(join(folder, name)) }))
+    .sort((a, b) => a.mtimeMs - b.mtimeMs);
+  for (const { name, size } of files) sizes.add(name, size);
+  return sizes;
+}
+
+function statsOf(file: string): { readonly size: number; readonly mtimeMs: number } {
+  return statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
+}
+
+/** How long the kept files are, in the order in which they came. */
+class Sizes {
+  readonly #sizes = new Map<string, number>();
+  readonly #limit: number;
+  #total = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** @returns the ids of the files that must go, so that the total stays within the limit */
+  add(id: string, bytes: number): string[] {
+    this.#total += bytes - (this.#sizes.get(id) ?? 0);
+    this.#sizes.set(id, bytes);
+    const removed: string[] = [];
+    for (const [old, size] of this.#sizes) {
+      if (this.#total <= this.#limit || old === id) break;
+      this.#sizes.delete(old);
+      this.#total -= size;
+      removed.push(old);
+    }
+    return removed;
+  }
+}

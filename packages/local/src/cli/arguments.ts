@@ -1,0 +1,203 @@
+import { parseArgs } from 'node:util';
+import { AGES, measureOf, SIZES } from './measures.js';
+
+/** A command line that cannot be carried out. Its message says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+  | ServeCommand
+  | ListCommand
+  | ShowCommand;
+
+export interface ServeCommand {
+  readonly name: 'serve';
+  readonly port: number;
+  readonly host: string | undefined;
+  readonly allowedHosts: readonly string[];
+  /** Undefined: the default file. */
+  readonly file: string | undefined;
+  readonly apiKey: string | undefined;
+  readonly isStrict: boolean;
+  readonly isQuiet: boolean;
+  readonly opensPage: boolean;
+  /** Undefined: no limit. */
+  readonly maxAgeMs: number | undefined;
+  readonly maxBytes: number | undefined;
+}
+
+export interface ListCommand {
+  readonly name: 'list';
+  readonly file: string | undefined;
+  /** Words that all have to be in a trace; none: every trace. */
+  readonly words: readonly string[];
+  readonly limit: number;
+  readonly isJson: boolean;
+}
+
+export interface ShowCommand {
+  readonly name: 'show';
+  readonly file: string | undefined;
+  /** An inference ID, or the number of a trace. */
+  readonly id: string;
+  readonly isJson: boolean;
+}
+
+export const DEFAULT_PORT = 4600;
+const DEFAULT_MAX_AGE = '30d';
+const DEFAULT_MAX_SIZE = '1GB';
+const DEFAULT_LIMIT = 20;
+
+export const HELP = `openlayer-local: a local server that implements the Openlayer API and shows the traces it receives.
+
+  openlayer-local [options]            start the server
+  openlayer-local list [options]       the newest traces
+  openlayer-local search <words>       the newest traces that have all of these words
+  openlayer-local show <id>            one trace, by its inference ID or by its number in a list
+
+The last three read the file, whether a server runs on it or not.
+
+Options of the server:
+  --port <n>            port; 0 for a free one (default ${DEFAULT_PORT})
+  --file <path>         SQLite file for the traces (default: a file in your state directory)
+  --memory              keep traces in memory, and lose them at the exit
+  --max-age <time>      delete traces after this time, as 90m, 12h or 7d, or none (default ${DEFAULT_MAX_AGE})
+  --max-size <size>     delete the oldest traces once the file is larger, as 500MB or 2GB, or none (default ${DEFAULT_MAX_SIZE})
+  --open                open the page in a browser
+  --quiet               print the addresses only, no traces
+  --strict              refuse what does not satisfy the strict profile, which this library keeps
+  --api-key <key>       the only key that clients may use (default: any)
+  --host <address>      address to listen on (default 127.0.0.1); others, as 0.0.0.0 in a container, need --api-key
+  --allow-host <name>   name by which clients reach the server beside localhost, as traces or localhost:8080; repeatable
+
+Options of list, search and show:
+  --file <path>         the file of the server (default: as above)
+  --limit <n>           how many traces to list, at most 1000 (default ${DEFAULT_LIMIT})
+  --json                print JSON: an array of summaries, or a trace's row with its config and notes
+
+  --help, --version     print this text, or the version
+`;
+
+const SERVE = {
+  port: { type: 'string' },
+  file: { type: 'string' },
+  memory: { type: 'boolean' },
+  'max-age': { type: 'string' },
+  'max-size': { type: 'string' },
+  open: { type: 'boolean' },
+  quiet: { type: 'boolean' },
+  strict: { type: 'boolean' },
+  'api-key': { type: 'string' },
+  host: { type: 'string' },
+  'allow-host': { type: 'string', multiple: true },
+} as const;
+
+const READ = {
+  file: { type: 'string' },
+  limit: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+const COMMON = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+/** Reads a command line, without the program's name. @throws UsageError */
+export function parseCommand(args: readonly string[]): Command {
+  const [first = ''] = args;
+  // Whatever stands beside it, so that help is never further away than a word.
+  if (args.some((arg) => arg === '--help' || arg === '-h') || first === 'help')
+    return { name: 'help' };
+  if (args.some((arg) => arg === '--version' || arg === '-v')) return { name: 'version' };
+  if (first === 'list' || first === 'search' || first === 'show')
+    return readCommand(first, args.slice(1));
+  return serveCommand(args);
+}
+
+function serveCommand(args: readonly string[]): ServeCommand {
+  const { values, positionals } = parsed(args, { ...COMMON, ...SERVE });
+  const [unknown] = positionals;
+  if (unknown !== undefined) {
+    throw new UsageError(`unknown command "${unknown}": known are list, search and show`);
+  }
+  if (values.memory && values.file !== undefined) {
+    throw new UsageError('--memory and --file exclude each other');
+  }
+  return {
+    name: 'serve',
+    port: integer('--port', values.port ?? String(DEFAULT_PORT), 0, 65_535),
+    host: values.host,
+    allowedHosts: values['allow-host'] ?? [],
+    file: values.memory ? ':memory:' : values.file,
+    apiKey: values['api-key'],
+    isStrict: values.strict ?? false,
+    isQuiet: values.quiet ?? false,
+    opensPage: values.open ?? false,
+    maxAgeMs: measure('--max-age', values['max-age'] ?? DEFAULT_MAX_AGE, AGES, '90m, 12h or 7d'),
+    maxBytes: measure('--max-size', values['max-size'] ?? DEFAULT_MAX_SIZE, SIZES, '500MB or 2GB'),
+  };
+}
+
+function readCommand(
+  name: 'list' | 'search' | 'show',
+  args: readonly string[],
+): ListCommand | ShowCommand {
+  const { values, positionals } = parsed(args, { ...COMMON, ...READ });
+  const { file } = values;
+  if (file === ':memory:') throw new UsageError('traces in memory can be read in the page alone');
+  const isJson = values.json ?? false;
+  if (name === 'show') {
+    const [id, more] = positionals;
+    if (id === undefined || more !== undefined) {
+      throw new UsageError('show takes one inference ID, or the number of a trace');
+    }
+    if (values.limit !== undefined) throw new UsageError('--limit is for list and search');
+    return { name, file, id, isJson };
+  }
+  if (name === 'search' && positionals.length === 0) {
+    throw new UsageError('search takes the words to look for');
+  }
+  if (name === 'list' && positionals.length > 0) {
+    throw new UsageError(
+      `list takes no words: "openlayer-local search ${positionals.join(' ')}" does`,
+    );
+  }
+  const limit = integer('--limit', values.limit ?? String(DEFAULT_LIMIT), 1, 1000);
+  return { name: 'list', file, words: positionals, limit, isJson };
+}
+
+function parsed<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(
+  args: readonly string[],
+  options: T & {},
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node's own messages name the option; what they advise about "--" helps nobody here.
+    throw new UsageError((error as Error).message.replace(/\. To specify a positional.*$/s, ''));
+  }
+}
+
+function integer(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new UsageError(`${option} must be an integer from ${min} to ${max}, not "${text}"`);
+}
+
+/** A number with a unit. */
+function measure(
+  option: string,
+  text: string,
+  units: ReadonlyMap<string, number>,
+  examples: string,
+): number | undefined {
+  if (text === 'none') return undefined;
+  const value = measureOf(text, units);
+  if (value !== undefined) return value;
+  throw new UsageError(`${option} must be ${examples}, or none, not "${text}"`);
+}

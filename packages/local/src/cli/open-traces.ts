@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { Budget } from '../storage/budget.js';
+import { select } from '../storage/selection.js';
+import { TraceIndex } from '../storage/trace-index.js';
+import { parseQuery } from '../storage/trace-query.js';
+import { Store, type StoredRow } from '../store.js';
+import type { TraceSummary } from '../viewer/api.js';
+
+/** The traces of a file, which a server may be writing. */
+export interface OpenTraces extends Disposable {
+  /** The newest traces that have all words, newest first. */
+  list(words: readonly string[], limit: number): Promise<readonly TraceSummary[]>;
+  /** The latest trace with this inference ID, else that with this number. */
+  find(id: string): StoredRow | undefined;
+}
+
+const LIST_MS = 30_000;
+/** Of a page of the viewer's API. */
+const MAX_PAGE = 200;
+
+/** Opens a file of traces. @throws Error if there is none */
+export function openTraces(file: string): OpenTraces {
+  // Opening would create it.
+  if (!existsSync(file)) {
+    throw new Error(
+      `there are no traces in ${file}: start openlayer-local first, or choose --file`,
+    );
+  }
+  const store = new Store(file);
+  let index: TraceIndex | undefined;
+  return {
+    async list(words, limit) {
+      index ??= new TraceIndex(store.database, `${file}-index`);
+      await index.catchUp();
+      const budget = new Budget(LIST_MS);
+      const summaries: TraceSummary[] = [];
+      let cursor: string | null = null;
+      do {
+        const params = new URLSearchParams({
+          limit: String(Math.min(limit - summaries.length, MAX_PAGE)),
+        });
+        if (words.length > 0) params.set('q', words.join(' '));
+        if (cursor !== null) params.set('cursor', cursor);
+        const { numbers, next } = await select(index, parseQuery(params), budget);
+        for (const number of numbers) {
+          const summary = index.summary(number);
+          if (summary !== undefined) summaries.push(JSON.parse(summary));
+        }
+        cursor = next;
+      } while (cursor !== null && summaries.length < limit);
+      return summaries;
+    },
+    find(id) {
+      const number = /^#?(\d{1,15})$/.exec(id)?.[1];
+      return store.find(id) ?? (number === undefined ? undefined : store.get(Number(number)));
+    },
+    [Symbol.dispose]() {
+      void index?.close(); // at once: it is not catching up
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { withOurNames } from '../columns.js';
+import { oneLine, printableJson } from '../printable.js';
+import { profileNotes } from '../profile-notes.js';
+import { renderTrace } from '../render-trace.js';
+import type { TraceSummary } from '../viewer/api.js';
+import type { ListCommand, ShowCommand } from './arguments.js';
+import { defaultFile } from './default-file.js';
+import { openTraces } from './open-traces.js';
+import { isColored, type Terminal, widthOf } from './terminal.js';
+
+/** Prints the newest traces, one a line, or as JSON. */
+export async function list(command: ListCommand, terminal: Terminal): Promise<void> {
+  using traces = openTraces(command.file ?? defaultFile(terminal));
+  const found = await traces.list(command.words, command.limit);
+  if (command.isJson) {
+    terminal.out.write(`${printableJson(found, 2)}\n`);
+    return;
+  }
+  if (found.length === 0) {
+    const what = command.words.length === 0 ? 'no traces yet' : 'no trace has all of these words';
+    terminal.err.write(`${what}\n`);
+    return;
+  }
+  for (const line of table(found.map(cellsOf), widthOf(terminal))) terminal.out.write(`${line}\n`);
+}
+
+/** Prints one trace whole, or its row as JSON. @throws Error if there is none with this id */
+export function show(command: ShowCommand, terminal: Terminal): void {
+  using traces = openTraces(command.file ?? defaultFile(terminal));
+  const found = traces.find(command.id);
+  if (!found) throw new Error(`there is no trace ${oneLine(command.id, 128)}`);
+  const { id, row, config, inferenceId } = found;
+  const notes = profileNotes(row, config);
+  if (command.isJson) {
+    const { out } = terminal;
+    out.write(`${printableJson({ number: id, inferenceId, row, config, notes }, 2)}\n`);
+    return;
+  }
+  const options = {
+    details: true,
+    metadata: true,
+    width: widthOf(terminal),
+    color: isColored(terminal),
+  };
+  terminal.out.write(`${renderTrace(withOurNames(row, config, inferenceId), options)}\n`);
+  for (const note of notes) terminal.out.write(`note: ${oneLine(note, 400)}\n`);
+}
+
+const HEAD = ['', 'time', 'outcome', 'latency', 'tokens', 'name', 'inference ID', 'user', 'input'];
+/** The width of each column in characters; the last one takes the rest of the line. */
+const MAX_LENGTHS = [10, 19, 14, 9, 8, 32, 36, 16, Number.POSITIVE_INFINITY];
+
+function cellsOf(trace: TraceSummary): string[] {
+  const { number, time, outcome, status, error, latency, tokens, name, inferenceId, user, input } =
+    trace;
+  const ended = outcome ?? (error === null ? '' : 'error');
+  return [
+    `#${number}`,
+    localTime(time),
+    [ended, status ?? ''].join(' ').trim(),
+    latency === null ? '' : `${Math.round(latency)} ms`,
+    tokens === null ? '' : String(tokens),
+    name,
+    inferenceId,
+    user ?? '',
+    error === null ? input : `✗ ${error}`,
+  ];
+}
+
+function table(rows: readonly (readonly string[])[], width: number): string[] {
+  const texts = [HEAD, ...rows].map((cells) =>
+    cells.map((cell, column) => oneLine(cell, Math.min(MAX_LENGTHS[column] ?? 0, width))),
+  );
+  const lengths = HEAD.map((_, column) =>
+    Math.max(...texts.map((cells) => Array.from(cells[column] ?? '').length)),
+  );
+  return texts.map((cells) => {
+    const line = cells
+      .map((cell, column) => padded(cell, lengths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+    const chars = Array.from(line);
+    return chars.length <= width ? line : `${chars.slice(0, width - 1).join('')}…`;
+  });
+}
+
+function padded(cell: string, length: number): string {
+  return cell + ' '.repeat(length - Array.from(cell).length);
+}
+
+/** Epoch milliseconds as local date and time. */
+function localTime(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return '';
+  const local = new Date(time - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace('T', ' ');
+}

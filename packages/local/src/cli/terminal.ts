@@ -1,0 +1,34 @@
+import type { EventEmitter } from 'node:events';
+
+/** What a command has of its process, so that nothing else of this package touches it. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  readonly homeDir: string;
+  readonly pid: number;
+  readonly out: Output;
+  readonly err: Output;
+  /** Emits SIGINT and SIGTERM. */
+  readonly signals: EventEmitter;
+  /** Whether a process with this id runs. */
+  isRunning(pid: number): boolean;
+}
+
+/** A stream that may be a terminal. */
+export interface Output extends EventEmitter {
+  readonly isTTY?: boolean;
+  /** Characters in a line of a terminal. */
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Of output that goes to a file or another program. */
+const PIPED_WIDTH = 160;
+
+export function widthOf({ out }: Terminal): number {
+  return out.columns ?? PIPED_WIDTH;
+}
+
+export function isColored({ out, env }: Terminal): boolean {
+  return out.isTTY === true && !env.NO_COLOR;
+}

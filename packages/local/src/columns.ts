@@ -1,0 +1,101 @@
+import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import type { StoredRow } from './store.js';
+import { isRecord } from './volatile.js';
+
+/** Keys of a `config` that name a column, with our own name of that column. */
+const NAMED = {
+  outputColumnName: 'output',
+  latencyColumnName: 'latency',
+  costColumnName: 'cost',
+  numOfTokenColumnName: 'tokens',
+  timestampColumnName: 'inferenceTimestamp',
+  inferenceIdColumnName: 'inferenceId',
+  groundTruthColumnName: 'groundTruth',
+  userIdColumnName: 'user_id',
+  sessionIdColumnName: 'session_id',
+  contextColumnName: 'context',
+  questionColumnName: '_question',
+  humanFeedbackColumnName: 'humanFeedback',
+} as const;
+
+type ConfigKey = keyof typeof NAMED;
+
+/** What the platform calls a column when a row is read back. Other columns keep their names. */
+const READ_BACK: Partial<Record<ConfigKey, string>> = {
+  outputColumnName: 'openlayer_output',
+  latencyColumnName: 'openlayer_latency',
+  costColumnName: 'openlayer_cost',
+  numOfTokenColumnName: 'openlayer_num_of_tokens',
+  timestampColumnName: 'openlayer_timestamp',
+  userIdColumnName: 'openlayer_user_id',
+  sessionIdColumnName: 'openlayer_session_id',
+};
+
+/** The column that a config names for this; undefined if it names none. */
+export function columnNamed(config: object, key: ConfigKey): string | undefined {
+  const column = (config as Readonly<Record<string, unknown>>)[key];
+  return typeof column === 'string' ? column : undefined;
+}
+
+/** The names of a row's inputs; none if the config is of another kind of project. */
+export function inputNames({
+  inputVariableNames,
+}: {
+  readonly inputVariableNames?: unknown;
+}): string[] {
+  if (!Array.isArray(inputVariableNames)) return [];
+  return inputVariableNames.filter((name) => typeof name === 'string');
+}
+
+/** The row with our own column names beside those that its config gives them, as `renderTrace` reads it. */
+export function withOurNames(row: WireRow, config: WireConfig, inferenceId: string): WireRow {
+  const named: Record<string, unknown> = { ...row, inferenceId };
+  for (const [key, name] of Object.entries(NAMED) as [ConfigKey, string][]) {
+    const column = columnNamed(config, key);
+    if (column !== undefined && column !== name && Object.hasOwn(row, column))
+      named[name] = row[column];
+  }
+  return named as unknown as WireRow; // of other tracers: `renderTrace` checks what it reads
+}
+
+/** The row as the platform returns it: columns with a meaning have the platform's names. */
+export function asReadBack({ id, row, config, inferenceId }: StoredRow): Record<string, unknown> {
+  const inputs = inputNames(config);
+  const columns: Record<string, unknown> = { openlayer_row_id: id };
+  const renamed = new Map<string, string>();
+  for (const [key, name] of Object.entries(READ_BACK) as [ConfigKey, string][]) {
+    const column = columnNamed(config, key);
+    if (column !== undefined) renamed.set(column, name);
+  }
+  for (const [column, value] of Object.entries(row)) {
+    const name = renamed.get(column);
+    if (name === undefined || inputs.includes(column)) define(columns, column, value);
+    if (name !== undefined)
+      define(columns, name, name === 'openlayer_output' ? parsed(value) : value);
+  }
+  if (inputs.length > 0) columns.openlayer_inputs = inputs;
+  const idColumn = columnNamed(config, 'inferenceIdColumnName') ?? 'inferenceId';
+  if (!Object.hasOwn(columns, idColumn)) define(columns, idColumn, inferenceId);
+  return columns;
+}
+
+/** Unlike an assignment this can set `__proto__`. */
+function define(columns: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(columns, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
+
+/** The platform parses an output that is the text of an object or array. */
+function parsed(output: unknown): unknown {
+  if (typeof output !== 'string' || !/^\s*[[{]/.test(output)) return output;
+  try {
+    const value: unknown = JSON.parse(output);
+    return isRecord(value) || Array.isArray(value) ? value : output;
+  } catch {
+    return output;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Where the built page is. This file is CommonJS in both builds, as schemas.cts is: ES modules and CommonJS have no common
+ * way to say where a file is.
+ */
+
+import fs = require('node:fs');
+import path = require('node:path');
+
+/** In `dist`, for the build beside it and for the one in `dist/cjs`. */
+const FOLDERS = ['ui', '../ui'].map((folder) => path.join(__dirname, folder));
+
+/** The folder of the page; undefined while it is not built. */
+function pageFolder(): string | undefined {
+  return FOLDERS.find((each) => fs.existsSync(path.join(each, 'index.html')));
+}
+
+export = { pageFolder };

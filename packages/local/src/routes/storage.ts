@@ -1,0 +1,50 @@
+import { Refusal } from '../refusal.js';
+import { jsonReply, type Reply } from '../reply.js';
+import type { Call, Route } from './call.js';
+
+const MAX_NAME = 1024;
+
+/**
+ * `POST /storage/presigned-url?objectName=` returns where to upload a file. With its `fields` it looks like an upload to S3,
+ * by a multipart `POST`; a `PUT` of the bytes to the same address is taken as well.
+ */
+export const presignUpload: Route = ({ query, host }, { uploads }) => {
+  const name = query.get('objectName');
+  if (!name || name.length > MAX_NAME) {
+    throw new Refusal(400, `the query must name an objectName of at most ${MAX_NAME} characters`);
+  }
+  const { token, id } = uploads.allow(Date.now());
+  return jsonReply(200, {
+    url: `http://${host}/v1/storage/uploads?token=${token}`,
+    storageUri: `openlayer-local://attachments/${id}/${encodeURIComponent(name)}`,
+    fields: { key: name },
+  });
+};
+
+/** `POST` and `PUT /storage/uploads?token=`: the upload itself. */
+export const upload: Route = async (call, { uploads, attachments }): Promise<Reply> => {
+  const id = uploads.idOf(call.query.get('token') ?? '', Date.now());
+  if (id === undefined) {
+    throw new Refusal(
+      403,
+      'the token of this upload is unknown or older than 10 minutes: ask for another presigned URL',
+    );
+  }
+  await attachments.add(id, await fileOf(call));
+  return { status: call.method === 'PUT' ? 200 : 204 };
+};
+
+/** The file of a request: its body, or the part `file` of a form. */
+async function fileOf({ method, body, contentType }: Call): Promise<Buffer> {
+  if (method === 'PUT') return body;
+  const form = await new Response(new Uint8Array(body), {
+    headers: { 'content-type': contentType },
+  })
+    .formData()
+    .catch(() => {
+      throw new Refusal(400, 'the body is not a form: send multipart/form-data with a part "file"');
+    });
+  const file = form.get('file');
+  if (!(file instanceof Blob)) throw new Refusal(400, 'the form has no part "file"');
+  return Buffer.from(await file.arrayBuffer());
+}

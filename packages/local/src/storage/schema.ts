@@ -1,0 +1,89 @@
+import type { Database } from './database.js';
+
+const VERSION = 1;
+
+/** What `changes` says of a trace. */
+export const CHANGE = { updated: 0, deleted: 1, deletedUpTo: 2 } as const;
+
+/**
+ * The tables of the traces file. Rows are apart from their bodies, so that listing rows reads none. `changes` has what
+ * happened to rows after they came, for the index: see `CHANGE`.
+ */
+const TABLES = `
+  CREATE TABLE configs (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE batches (
+    id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, config INTEGER NOT NULL,
+    inference_ids TEXT NOT NULL, received_at INTEGER NOT NULL);
+  CREATE TABLE rows (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, batch INTEGER NOT NULL, pipeline TEXT NOT NULL,
+    inference_id TEXT NOT NULL, bytes INTEGER NOT NULL, updated_at INTEGER, update_config TEXT);
+  CREATE INDEX rows_by_inference_id ON rows (inference_id, pipeline);
+  CREATE INDEX rows_by_pipeline ON rows (pipeline);
+  CREATE TABLE bodies (id INTEGER PRIMARY KEY, body NOT NULL);
+  CREATE TABLE changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, trace INTEGER NOT NULL, kind INTEGER NOT NULL);
+  CREATE TABLE totals (
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, deleted INTEGER NOT NULL, source INTEGER NOT NULL);
+  INSERT INTO totals VALUES (0, 0, 0, abs(random() % 1000000000));
+`;
+
+/** Creates the tables, or brings those of an earlier version up to date. @throws Error for those of a later one */
+export function migrate(db: Database): void {
+  const { user_version: version } = db
+    .query<{ user_version: number }>('PRAGMA user_version')
+    .get() ?? { user_version: 0 };
+  if (version === VERSION) return;
+  if (version > VERSION) {
+    throw new Error(`it was written by a later version of this package (schema ${version})`);
+  }
+  const isFromBefore = hasTable(db, 'rows');
+  db.transaction(() => {
+    if (isFromBefore) {
+      db.exec(`
+        DROP INDEX IF EXISTS rows_by_inference_id;
+        ALTER TABLE rows RENAME TO old_rows; ALTER TABLE batches RENAME TO old_batches;`);
+    }
+    db.exec(TABLES);
+    if (isFromBefore) moveFirstTables(db);
+    db.exec(`PRAGMA user_version = ${VERSION}`);
+  })();
+  // Frees the space of the old tables, and lets the file shrink by `incremental_vacuum` from now on.
+  if (isFromBefore) db.exec('VACUUM');
+}
+
+/** The first tables had no version: rows did not name their batch, and each batch had its own config. */
+function moveFirstTables(db: Database): void {
+  db.exec(`
+    INSERT OR IGNORE INTO configs (text) SELECT config FROM old_batches ORDER BY id;
+    INSERT INTO batches SELECT old.id, old.pipeline, configs.id, old.inference_ids, old.received_at
+      FROM old_batches AS old JOIN configs ON configs.text = old.config;
+    INSERT INTO rows
+      SELECT id, 0, pipeline, inference_id, octet_length(columns), NULL, NULL FROM old_rows ORDER BY id;
+    INSERT INTO bodies SELECT id, columns FROM old_rows ORDER BY id;
+    UPDATE totals SET rows = (SELECT count(*) FROM rows), bytes = (SELECT coalesce(sum(bytes), 0) FROM rows);
+  `);
+  // From the end: deleting a row deleted all of its ID, so that the batches with no row are the oldest ones.
+  const setBatch = db.command('UPDATE rows SET batch = ? WHERE id = ?');
+  const find = db.query<{ id: number }>(
+    'SELECT id FROM rows WHERE inference_id = ? AND pipeline = ? AND batch = 0 ORDER BY id DESC LIMIT 1',
+  );
+  const batches = db
+    .query<{ id: number; pipeline: string; inference_ids: string }>(
+      'SELECT id, pipeline, inference_ids FROM batches ORDER BY id DESC',
+    )
+    .all();
+  for (const { id, pipeline, inference_ids } of batches) {
+    for (const inferenceId of (JSON.parse(inference_ids) as string[]).reverse()) {
+      const row = find.get(inferenceId, pipeline);
+      if (row) setBatch.run(id, row.id);
+    }
+  }
+  db.exec('DROP TABLE old_rows; DROP TABLE old_batches;');
+}
+
+function hasTable(db: Database, name: string): boolean {
+  return (
+    db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !==
+    undefined
+  );
+}

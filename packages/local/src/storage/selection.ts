@@ -1,0 +1,396 @@
+/** Which traces a query has, and in which order: scans of the facts, and of the words where it has a question. */
+import { Refusal } from '../refusal.js';
+import type { TraceQuery } from '../viewer/api.js';
+import type { Budget } from './budget.js';
+import {
+  type Chunk,
+  DIALECTS,
+  FLAGS,
+  flag,
+  MARKS,
+  NO_COUNT,
+  OUTCOMES,
+  type WideColumn,
+} from './facts.js';
+import { hashOf } from './hash.js';
+import { PARTITION_LENGTH } from './search.js';
+import { matchExpression } from './search-text.js';
+import type { TraceIndex } from './trace-index.js';
+import type { ParsedQuery } from './trace-query.js';
+
+/** For a chunk, whether the trace at a place is in the filter. Deleted ones are in none. */
+export type Filter = (chunk: Chunk) => Test;
+
+/** Bound to one chunk, since a scan of a million traces calls it a million times. */
+type Test = (at: number) => boolean;
+
+/** The filter of a query, without its question. */
+export function filterOf(query: TraceQuery, index: TraceIndex): Filter {
+  const filters: Filter[] = [];
+  const { from, to, minLatency, maxLatency, minCost, minTokens } = query;
+  if (query.pipeline !== undefined) filters.push(isOneOf('pipeline', [query.pipeline]));
+  if (from !== undefined) filters.push(isWithin('time', from, Number.POSITIVE_INFINITY));
+  if (to !== undefined) filters.push(isWithin('time', Number.NEGATIVE_INFINITY, to));
+  for (const column of ['name', 'route', 'user', 'session'] as const) {
+    const values = query[column];
+    if (values) filters.push(isOneOf(column, values));
+  }
+  const { outcome, dialect } = query;
+  if (outcome)
+    filters.push(
+      hasFlag(
+        'outcome',
+        outcome.map((each) => OUTCOMES.indexOf(each)),
+      ),
+    );
+  if (dialect)
+    filters.push(
+      hasFlag(
+        'dialect',
+        dialect.map((each) => DIALECTS.indexOf(each)),
+      ),
+    );
+  if (query.status) filters.push(hasStatus(query.status));
+  if (query.model) filters.push(hasModel(query.model, index));
+  if (query.mark) filters.push(hasMark(query.mark.map((each) => MARKS.indexOf(each))));
+  if (query.failed !== undefined) filters.push(hasFlag('failed', [Number(query.failed)]));
+  if (query.feedback) filters.push(hasFlag('feedback', FEEDBACK_VALUES[query.feedback]));
+  if (minLatency !== undefined) {
+    filters.push(isWithin('latency', minLatency, Number.POSITIVE_INFINITY));
+  }
+  if (maxLatency !== undefined) {
+    filters.push(isWithin('latency', Number.NEGATIVE_INFINITY, maxLatency));
+  }
+  if (minCost !== undefined) filters.push(isWithin('cost', minCost, Number.POSITIVE_INFINITY));
+  if (minTokens !== undefined) {
+    filters.push(({ narrow: { tokens } }) => (at) => {
+      const count = tokens[at] ?? NO_COUNT;
+      return count !== NO_COUNT && count >= minTokens;
+    });
+  }
+  return (chunk) => {
+    const tests = filters.map((filter) => filter(chunk));
+    if (chunk.deleted > 0) tests.push((at) => !chunk.isDeleted(at));
+    const [first, second] = tests;
+    if (!first) return () => true;
+    if (!second) return first;
+    if (tests.length === 2) return (at) => first(at) && second(at);
+    return (at) => tests.every((test) => test(at));
+  };
+}
+
+/** Whether a query has all traces, in some order. */
+function isWhole(query: TraceQuery): boolean {
+  const { sort: _, order: __, cursor: ___, limit: ____, ...filters } = query;
+  return Object.keys(filters).length === 0;
+}
+
+const FEEDBACK_VALUES = {
+  any: [1, 2, 3],
+  positive: [2],
+  negative: [3],
+  none: [0],
+} as const;
+
+function isOneOf(column: WideColumn, values: readonly string[]): Filter {
+  const hashes = new Set(values.map(hashOf));
+  const [only] = hashes;
+  return (chunk) => {
+    const there = chunk.wide[column];
+    return hashes.size === 1 ? (at) => there[at] === only : (at) => hashes.has(there[at] ?? 0);
+  };
+}
+
+/** Comparing with NaN, which is null, is false. */
+function isWithin(column: WideColumn, min: number, max: number): Filter {
+  return (chunk) => {
+    const there = chunk.wide[column];
+    return (at) => {
+      const value = there[at] ?? Number.NaN;
+      return value >= min && value <= max;
+    };
+  };
+}
+
+function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): Filter {
+  const wanted = values.reduce((bits, value) => bits | (1 << value), 0);
+  const { shift, mask } = FLAGS[name];
+  return ({ narrow: { flags } }) =>
+    (at) =>
+      (wanted & (1 << (((flags[at] ?? 0) >>> shift) & mask))) !== 0;
+}
+
+function hasMark(marks: readonly number[]): Filter {
+  const wanted = marks.reduce((bits, mark) => bits | (1 << mark), 0);
+  return ({ narrow: { flags } }) =>
+    (at) =>
+      (flag(flags[at] ?? 0, FLAGS.marks) & wanted) !== 0;
+}
+
+function hasStatus(statuses: readonly string[]): Filter {
+  const exact = new Set(statuses.filter((each) => !each.endsWith('xx')).map(Number));
+  const classes = new Set(
+    statuses.filter((each) => each.endsWith('xx')).map((each) => Number(each[0])),
+  );
+  return ({ narrow }) =>
+    (at) => {
+      const status = narrow.status[at] ?? NO_COUNT;
+      return exact.has(status) || classes.has(Math.floor(status / 100));
+    };
+}
+
+function hasModel(models: readonly string[], index: TraceIndex): Filter {
+  const hashes = new Set(
+    index
+      .labels('models')
+      .filter(({ text }) => {
+        const list: unknown = JSON.parse(text);
+        return Array.isArray(list) && models.some((model) => list.includes(model));
+      })
+      .map(({ hash }) => hash),
+  );
+  return ({ wide: { models: there } }) =>
+    (at) =>
+      hashes.has(there[at] ?? 0);
+}
+
+/** The value of a trace in the order of a query; NaN: not known, which comes last in either order. */
+function sortValue({ sort }: ParsedQuery, chunk: Chunk): (at: number) => number {
+  if (sort === 'tokens' || sort === 'steps' || sort === 'bytes') {
+    const there = chunk.narrow[sort];
+    return (at) => {
+      const value = there[at] ?? NO_COUNT;
+      return value === NO_COUNT ? Number.NaN : value;
+    };
+  }
+  const there = chunk.wide[sort];
+  return (at) => there[at] ?? Number.NaN;
+}
+
+/** A place in the order: lower ones come first. */
+interface Rank {
+  /** The value, negative in descending order; Infinity if it is not known. */
+  readonly rank: number;
+  readonly number: number;
+}
+
+/** Counting stops here where it takes a search. */
+export const COUNT_LIMIT = 1000;
+
+export interface Selected {
+  /** In the order of the query, `limit` at most. */
+  readonly numbers: readonly number[];
+  readonly next: string | null;
+  readonly total: number;
+  readonly isTotalExact: boolean;
+}
+
+/** One page of the traces that a query has. */
+export async function select(
+  index: TraceIndex,
+  query: ParsedQuery,
+  budget: Budget,
+  scope: Scope = {},
+): Promise<Selected> {
+  const isUp = isAscending(query, scope);
+  const filter = filterOf(query, index);
+  const hasAll = isWhole(query) && scope.from === undefined && scope.to === undefined;
+  const cursor = query.cursor === undefined ? undefined : placeOf(query.cursor, query, scope);
+  const best = new Best(query.limit + 1, isUp);
+  let total = 0;
+  let isTotalExact = true;
+  for await (const candidates of candidatesOf(index, query, budget, scope)) {
+    const { chunk } = candidates;
+    const canStop = query.q !== undefined && total >= COUNT_LIMIT && query.sort === 'time';
+    if (canStop && best.isFull && candidates.bestTime !== undefined) {
+      if (best.worst.rank < (isUp ? candidates.bestTime : -candidates.bestTime)) {
+        isTotalExact = false;
+        break;
+      }
+    }
+    // A chunk that has nothing for the page only has to be counted.
+    if (hasAll && query.sort === 'time' && best.isFull) {
+      const bestRank = isUp ? chunk.minTime : -chunk.maxTime;
+      if (bestRank > best.worst.rank) {
+        total += chunk.length - chunk.deleted;
+        continue;
+      }
+    }
+    const isIn = filter(chunk);
+    const value = sortValue(query, chunk);
+    const look = (at: number) => {
+      if (!isIn(at)) return;
+      total += 1;
+      const rank = rankOf(value(at), query, scope);
+      const number = chunk.number[at] ?? 0;
+      if (best.isFull && !best.isWorstAfter(rank, number)) return;
+      const found = { rank, number };
+      if (cursor && !comesAfter(found, cursor, isUp)) return;
+      best.add(found);
+    };
+    if (candidates.places) for (const at of candidates.places) look(at);
+    else if (isUp) for (let at = 0; at < chunk.length; at += 1) look(at);
+    else for (let at = chunk.length - 1; at >= 0; at -= 1) look(at);
+    await budget.turn();
+  }
+  const page = best.list.slice(0, query.limit);
+  const last = page.at(-1);
+  const hasMore = best.list.length > query.limit;
+  return {
+    numbers: page.map(({ number }) => number),
+    next: hasMore && last ? (cursorAt(index, query, last.number) ?? null) : null,
+    total: isTotalExact ? total : COUNT_LIMIT,
+    isTotalExact,
+  };
+}
+
+/** Limits a selection to some numbers, or reverses its order: what is not known comes first then. */
+export interface Scope {
+  readonly from?: number;
+  readonly to?: number;
+  readonly isReversed?: boolean;
+}
+
+/** Whether the traces that come first have low numbers. */
+function isAscending({ order }: ParsedQuery, { isReversed = false }: Scope): boolean {
+  return (order === 'asc') !== isReversed;
+}
+
+/** Traces of one chunk: all, or those at `places`. */
+interface Candidates {
+  readonly chunk: Chunk;
+  readonly places: readonly number[] | undefined;
+  /** Of these and all that follow: the earliest, or in descending order the latest time. */
+  readonly bestTime: number | undefined;
+}
+
+/** The traces to look at: all, or those that match the question; in ascending order of time the oldest first. */
+export async function* candidatesOf(
+  index: TraceIndex,
+  query: ParsedQuery,
+  budget: Budget,
+  scope: Scope,
+): AsyncGenerator<Candidates> {
+  const { from = 0, to = Number.POSITIVE_INFINITY } = scope;
+  const isUp = isAscending(query, scope);
+  const chunks = index.facts.chunks.filter(
+    (chunk) => chunk.length > 0 && chunk.lastNumber >= from && chunk.firstNumber <= to,
+  );
+  if (!isUp) chunks.reverse();
+  if (query.q === undefined || query.q.trim() === '') {
+    for (const chunk of chunks) {
+      const isWhole = chunk.firstNumber >= from && chunk.lastNumber <= to;
+      const places = isWhole ? undefined : placesBetween(chunk, from, to);
+      yield { chunk, places, bestTime: undefined };
+    }
+    return;
+  }
+  const expression = matchExpression(query.q);
+  if (expression === undefined) return;
+  // The best time of each chunk and of all after it.
+  const bestTimes: number[] = [];
+  for (let i = chunks.length - 1, best = isUp ? Infinity : -Infinity; i >= 0; i -= 1) {
+    const chunk = chunks[i];
+    if (chunk) best = isUp ? Math.min(best, chunk.minTime) : Math.max(best, chunk.maxTime);
+    bestTimes[i] = best;
+  }
+  for (const [i, chunk] of chunks.entries()) {
+    const places: number[] = [];
+    const last = Math.min(chunk.lastNumber, to);
+    for (let first = Math.max(chunk.firstNumber, from); first <= last; ) {
+      const end = (Math.floor(first / PARTITION_LENGTH) + 1) * PARTITION_LENGTH - 1;
+      for (const number of index.search.match(expression, first, Math.min(end, last))) {
+        const at = chunk.find(number);
+        if (at >= 0) places.push(at);
+      }
+      first = end + 1;
+      await budget.turn();
+    }
+    yield { chunk, places, bestTime: bestTimes[i] };
+  }
+}
+
+function placesBetween(chunk: Chunk, from: number, to: number): readonly number[] {
+  const places: number[] = [];
+  for (let at = 0; at < chunk.length; at += 1) {
+    const number = chunk.number[at] ?? 0;
+    if (number >= from && number <= to) places.push(at);
+  }
+  return places;
+}
+
+/** The best so many, in order. */
+class Best {
+  readonly list: Rank[] = [];
+  readonly #limit: number;
+  readonly #isUp: boolean;
+
+  constructor(limit: number, isUp: boolean) {
+    this.#limit = limit;
+    this.#isUp = isUp;
+  }
+
+  get isFull(): boolean {
+    return this.list.length === this.#limit;
+  }
+
+  /** The last of a full list. */
+  get worst(): Rank {
+    return this.list[this.list.length - 1] ?? { rank: Number.NaN, number: 0 };
+  }
+
+  /** Whether the last of a full list comes after this place, which then belongs into the list. */
+  isWorstAfter(rank: number, number: number): boolean {
+    const { worst } = this;
+    if (worst.rank !== rank) return worst.rank > rank;
+    return this.#isUp ? worst.number > number : worst.number < number;
+  }
+
+  /** Adds a place that belongs into the list. */
+  add(found: Rank): void {
+    const { list } = this;
+    if (this.isFull) list.pop();
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const there = list[middle];
+      if (there && comesAfter(found, there, this.#isUp)) low = middle + 1;
+      else high = middle;
+    }
+    list.splice(low, 0, found);
+  }
+}
+
+/** Among equals, the later number comes later in ascending order. */
+function comesAfter(a: Rank, b: Rank, isUp: boolean): boolean {
+  if (a.rank !== b.rank) return a.rank > b.rank;
+  return isUp ? a.number > b.number : a.number < b.number;
+}
+
+/** The cursor at a trace: what comes after it, in either order. Undefined if there is no such trace. */
+export function cursorAt(
+  index: TraceIndex,
+  query: ParsedQuery,
+  number: number,
+): string | undefined {
+  const [chunk, at] = index.facts.find(number);
+  if (!chunk || chunk.isDeleted(at)) return undefined;
+  const raw = sortValue(query, chunk)(at);
+  return Number.isNaN(raw) ? `~${number}` : `${raw}~${number}`;
+}
+
+/** @throws Refusal 400 */
+function placeOf(cursor: string, query: ParsedQuery, scope: Scope): Rank {
+  const [, value = '', number] = /^(|-?\d[\d.e+-]*)~(\d+)$/.exec(cursor) ?? [];
+  const raw = value === '' ? Number.NaN : Number(value);
+  if (number === undefined || (value !== '' && Number.isNaN(raw))) {
+    throw new Refusal(400, 'no such cursor', false);
+  }
+  return { rank: rankOf(raw, query, scope), number: Number(number) };
+}
+
+function rankOf(raw: number, { order }: ParsedQuery, { isReversed = false }: Scope): number {
+  const rank = Number.isNaN(raw) ? Number.POSITIVE_INFINITY : order === 'asc' ? raw : -raw;
+  return isReversed ? -rank : rank;
+}

@@ -1,0 +1,416 @@
+import { setTimeout } from 'node:timers/promises';
+import type { TraceSummary } from '../viewer/api.js';
+import { isRecord } from '../volatile.js';
+import { decodeBody } from './body.js';
+import { Budget } from './budget.js';
+import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { Facts, modelsHash, packFacts } from './facts.js';
+import { hashOf } from './hash.js';
+import { toJson } from './json.js';
+import { CHANGE } from './schema.js';
+import { Search } from './search.js';
+import { searchText } from './search-text.js';
+import { type PlacedStep, placedSteps } from './steps.js';
+import { type ReceivedRow, summaryOf } from './summary.js';
+import type { Json } from './values.js';
+
+const VERSION = 1;
+const CACHE_BYTES = 16 * 1024 * 1024;
+/** Traces that are written to the index in one transaction, at most. */
+const BATCH = 500;
+/** Rows that are read at a time. */
+const STRIDE = 20;
+const LOAD_STRIDE = 5000;
+/** Pages that are given back to the file system after a deletion. */
+const FREED_PAGES = 1000;
+
+const TABLES = `
+  CREATE TABLE meta (
+    source INTEGER NOT NULL, newest INTEGER NOT NULL, change INTEGER NOT NULL);
+  CREATE TABLE facts (id INTEGER PRIMARY KEY, facts BLOB NOT NULL);
+  CREATE TABLE summaries (id INTEGER PRIMARY KEY, summary TEXT NOT NULL);
+  CREATE TABLE labels (
+    kind TEXT NOT NULL, hash INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, hash))
+    WITHOUT ROWID;
+`;
+
+/** Texts that many traces share, by the hashes that the facts have of them. */
+export type LabelKind = 'pipeline' | 'name' | 'route' | 'models';
+
+/** What a catch-up found. */
+export interface Changes {
+  /** Numbers that were added: from the first to the last, both included. */
+  readonly added: readonly [from: number, to: number] | undefined;
+  readonly changed: readonly number[];
+  readonly deleted: readonly number[];
+  /** All up to this number were deleted; 0 for none. */
+  readonly deletedUpTo: number;
+}
+
+type FoundChanges = { -readonly [K in 'deletedUpTo']: number } & {
+  readonly changed: number[];
+  readonly deleted: number[];
+};
+
+/** As far as a read waits for the index. */
+const LITTLE_LAG = 200;
+const SHORT_WAIT_MS = 30;
+const LONG_WAIT_MS = 5000;
+
+/**
+ * The index of a traces file: the summary of every trace, its facts in memory, and its words. It is derived from the rows
+ * alone and kept in a file of its own, so that writing it never blocks writing rows. If that file is missing, of another
+ * version or of another traces file, it is written anew.
+ */
+export class TraceIndex {
+  readonly facts = new Facts();
+  readonly search: Search;
+  readonly #rows: Database;
+  readonly #db: Database;
+  readonly #statements;
+  readonly #labels = new Set<string>();
+  readonly #onChanges: (changes: Changes) => void;
+  #catchingUp: Promise<void> | undefined;
+  #isClosed = false;
+  #hasFreePages = false;
+  readonly #isInMemory: boolean;
+  #isLoaded = false;
+  /** As far as the facts in memory go; another process may have brought the file further. */
+  #indexedTo = 0;
+  #appliedChange = 0;
+
+  /**
+   * @param rows a connection to the traces file
+   * @param onChanges called after each catch-up
+   */
+  constructor(rows: Database, file: string, onChanges: (changes: Changes) => void = () => {}) {
+    this.#onChanges = onChanges;
+    this.#isInMemory = file === IN_MEMORY;
+    this.#rows = rows;
+    this.#db = openIndex(file, sourceOf(rows));
+    this.search = new Search(this.#db);
+    this.#statements = statementsOf(this.#rows, this.#db);
+  }
+
+  /** Number of the last change of a row that this index has, in its file and in memory. */
+  get lastChange(): number {
+    return this.#appliedChange;
+  }
+
+  /** Brings the index up to date with the rows, in slices, so that reads go on meanwhile. */
+  catchUp(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#catchingUp ??= this.#catchUp().finally(() => {
+      this.#catchingUp = undefined;
+    });
+    return this.#catchingUp;
+  }
+
+  /**
+   * Resolves when a read may begin: once the index has all rows. For a file, after 30 ms if it lacks more than a few, since
+   * it may lag for as long as rows come in fast.
+   * @param newest number of the newest row
+   */
+  async settle(newest: number): Promise<void> {
+    if (this.#isInMemory) return this.catchUp();
+    const isNear = !this.#isLoaded || newest - this.facts.newest <= LITTLE_LAG;
+    const timer = new AbortController();
+    const { signal } = timer;
+    const wait = setTimeout(isNear ? LONG_WAIT_MS : SHORT_WAIT_MS, undefined, { signal });
+    await Promise.race([this.catchUp(), wait.catch(() => {})]);
+    timer.abort();
+  }
+
+  /** The summary as JSON text. */
+  summary(number: number): string | undefined {
+    return this.#statements.summary.get(number)?.summary;
+  }
+
+  label(kind: LabelKind, hash: number): string | undefined {
+    const text = this.#statements.label.get(kind, hash)?.text;
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** All labels of a kind. */
+  labels(kind: LabelKind): readonly { readonly hash: number; readonly text: string }[] {
+    return this.#statements.labels
+      .all(kind)
+      .map(({ hash, text }) => ({ hash, text: JSON.parse(text) as string }));
+  }
+
+  /** The row of a trace with what belongs to it. */
+  row(number: number): ReceivedRow | undefined {
+    const record = this.#statements.row.get(number);
+    return record && received(record);
+  }
+
+  /** Size of the index in bytes, as far as it is used. */
+  get bytes(): number {
+    return usedBytes(this.#db);
+  }
+
+  /** Waits for the transaction of a catch-up. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#catchingUp?.catch(() => {});
+    this.#db.close();
+  }
+
+  async #catchUp(): Promise<void> {
+    const found: FoundChanges = { changed: [], deleted: [], deletedUpTo: 0 };
+    const budget = new Budget(Number.POSITIVE_INFINITY);
+    if (!this.#isLoaded) {
+      // What is in the file has all changes up to here.
+      const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
+      [this.#indexedTo, this.#appliedChange] = [newest, change];
+      await this.#load(budget);
+      this.#isLoaded = true;
+    }
+    const before = this.facts.newest;
+    while (!this.#isClosed && !(await this.#indexBatch(budget, found)));
+    const newest = this.facts.newest;
+    this.#onChanges({ ...found, added: newest > before ? [before + 1, newest] : undefined });
+  }
+
+  /** Reads the facts that are in the file and not yet in memory: at the start, or of another process. */
+  async #load(budget: Budget): Promise<void> {
+    while (!this.#loadSome()) await budget.turn();
+  }
+
+  /** @returns whether these were the last */
+  #loadSome(): boolean {
+    const records = this.#statements.factsAfter.all(this.facts.newest, LOAD_STRIDE);
+    for (const { id, facts } of records) this.facts.add(id, new DataView(facts));
+    return records.length < LOAD_STRIDE;
+  }
+
+  /** @returns whether the index is up to date */
+  async #indexBatch(budget: Budget, found: FoundChanges): Promise<boolean> {
+    const to = this.#statements;
+    const added: [number, Buffer][] = [];
+    const replaced: [number, Buffer][] = [];
+    const removed: number[] = [];
+    let removedUpTo = 0;
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const meta = to.meta.get() ?? { newest: 0, change: 0 };
+      let { newest } = meta;
+      if (newest !== this.#indexedTo) while (!this.#loadSome());
+      let change = Math.min(meta.change, this.#appliedChange);
+      let isDone = false;
+      while (added.length < BATCH && !isDone && !this.#isClosed) {
+        const records = to.rowsAfter.all(newest, STRIDE);
+        for (const record of records) {
+          added.push([record.id, this.#write(record)]);
+          newest = record.id;
+        }
+        isDone = records.length < STRIDE;
+        await budget.turn();
+      }
+      if (isDone) {
+        const changes = to.changesAfter.all(change, BATCH);
+        for (const { id, trace, kind } of changes) {
+          change = id;
+          const isWritten = id <= meta.change;
+          if (kind === CHANGE.deletedUpTo) {
+            removedUpTo = Math.max(removedUpTo, trace);
+            if (!isWritten) await this.#eraseUpTo(trace, budget);
+            continue;
+          }
+          const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
+          if (record) replaced.push([trace, this.#write(record)]);
+          else {
+            if (!isWritten) this.#erase(trace);
+            removed.push(trace);
+          }
+          await budget.turn();
+        }
+        isDone = changes.length < BATCH;
+      }
+      if (newest > meta.newest || change > meta.change) {
+        to.setMeta.run(newest, Math.max(change, meta.change));
+      }
+      this.#db.exec('COMMIT');
+      this.#indexedTo = newest;
+      this.#appliedChange = change;
+      for (const [number, facts] of added) this.facts.add(number, viewOf(facts));
+      for (const [number, facts] of replaced) this.facts.replace(number, viewOf(facts));
+      for (const number of removed) this.facts.remove(number);
+      if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
+      found.changed.push(...replaced.map(([number]) => number));
+      found.deleted.push(...removed);
+      found.deletedUpTo = Math.max(found.deletedUpTo, removedUpTo);
+      if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+      this.#hasFreePages = false;
+      return isDone;
+    } catch (error) {
+      this.#db.exec('ROLLBACK');
+      this.#labels.clear();
+      throw error;
+    }
+  }
+
+  /** Writes what the index has of one row. @returns its facts */
+  #write(record: RowRecord): Buffer {
+    const row = received(record);
+    const { summary, words } = described(row);
+    const facts = packFacts(summary);
+    const to = this.#statements;
+    to.setFacts.run(row.number, facts);
+    to.setSummary.run(row.number, toJson(summary));
+    this.search.set(row.number, words);
+    this.#addLabel('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
+    this.#addLabel('name', hashOf(summary.name), summary.name);
+    if (summary.route !== null) this.#addLabel('route', hashOf(summary.route), summary.route);
+    if (summary.models.length > 0) {
+      this.#addLabel('models', modelsHash(summary.models), JSON.stringify(summary.models));
+    }
+    return facts;
+  }
+
+  #addLabel(kind: LabelKind, hash: number, text: string): void {
+    const key = `${kind}${hash}`;
+    if (this.#labels.has(key)) return;
+    if (this.#labels.size > 10_000) this.#labels.clear();
+    this.#labels.add(key);
+    this.#statements.addLabel.run(kind, hash, JSON.stringify(text));
+  }
+
+  /** The words of a trace stay until those of its whole partition go: no search finds a trace without facts. */
+  async #eraseUpTo(number: number, budget: Budget): Promise<void> {
+    const { removeFactsUpTo, removeSummariesUpTo } = this.#statements;
+    while (removeFactsUpTo.run(number, BATCH).changes > 0) await budget.turn();
+    while (removeSummariesUpTo.run(number, BATCH).changes > 0) await budget.turn();
+    this.search.dropUpTo(number);
+    this.#hasFreePages = true;
+  }
+
+  #erase(number: number): void {
+    this.#statements.removeFacts.run(number);
+    this.#statements.removeSummary.run(number);
+    this.search.remove(number);
+  }
+}
+
+/** The summary and the words of a row. What is wrong with a row costs what it has to say, not the others. */
+function described(row: ReceivedRow): { summary: TraceSummary; words: string } {
+  try {
+    const steps = placedSteps(row.row);
+    const summary = summaryOf(row, steps);
+    return { summary, words: searchText(summary, row.row, steps) };
+  } catch (error) {
+    const steps: readonly PlacedStep[] = [];
+    const summary = summaryOf({ ...row, row: {}, config: {} }, steps);
+    return { summary: { ...summary, error: `the row cannot be read: ${error}` }, words: '' };
+  }
+}
+
+interface RowRecord {
+  readonly id: number;
+  readonly inference_id: string;
+  readonly pipeline: string;
+  readonly bytes: number;
+  readonly updated_at: number | null;
+  readonly update_config: string | null;
+  readonly received_at: number | null;
+  readonly config: string | null;
+  readonly body: string | ArrayBuffer;
+}
+
+function received(record: RowRecord): ReceivedRow {
+  const text = decodeBody(record.body);
+  const row: unknown = JSON.parse(text);
+  return {
+    number: record.id,
+    inferenceId: record.inference_id,
+    pipelineId: record.pipeline,
+    receivedAt: record.received_at ?? 0,
+    row: isRecord(row) ? row : {},
+    config: objectOf(record.config),
+    updateConfig: objectOf(record.update_config),
+    updatedAt: record.updated_at,
+    text,
+    bytes: record.bytes,
+  };
+}
+
+const NOTHING: Json = {};
+let lastConfig: readonly [text: string, value: Json] = ['{}', NOTHING];
+
+/** The object of a JSON text. Most rows in a row have the same config. */
+function objectOf(text: string | null): Json {
+  if (text === null) return NOTHING;
+  if (lastConfig[0] === text) return lastConfig[1];
+  const value: unknown = JSON.parse(text);
+  const object = isRecord(value) ? value : NOTHING;
+  lastConfig = [text, object];
+  return object;
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function statementsOf(rows: Database, db: Database) {
+  const selectRow = `
+    SELECT rows.id, inference_id, rows.pipeline, rows.bytes, updated_at, update_config, received_at, configs.text AS config, body
+    FROM rows JOIN bodies ON bodies.id = rows.id
+      LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
+  return {
+    rowsAfter: rows.query<RowRecord>(`${selectRow} WHERE rows.id > ? ORDER BY rows.id LIMIT ?`),
+    row: rows.query<RowRecord>(`${selectRow} WHERE rows.id = ?`),
+    changesAfter: rows.query<{ id: number; trace: number; kind: number }>(
+      'SELECT id, trace, kind FROM changes WHERE id > ? ORDER BY id LIMIT ?',
+    ),
+    meta: db.query<{ newest: number; change: number }>('SELECT newest, change FROM meta'),
+    setMeta: db.command('UPDATE meta SET newest = ?, change = ?'),
+    factsAfter: db.query<{ id: number; facts: ArrayBuffer }>(
+      'SELECT id, facts FROM facts WHERE id > ? ORDER BY id LIMIT ?',
+    ),
+    setFacts: db.command('INSERT OR REPLACE INTO facts VALUES (?, ?)'),
+    removeFacts: db.command('DELETE FROM facts WHERE id = ?'),
+    removeFactsUpTo: db.command(
+      'DELETE FROM facts WHERE id IN (SELECT id FROM facts WHERE id <= ? ORDER BY id LIMIT ?)',
+    ),
+    removeSummariesUpTo: db.command(
+      'DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE id <= ? ORDER BY id LIMIT ?)',
+    ),
+    summary: db.query<{ summary: string }>('SELECT summary FROM summaries WHERE id = ?'),
+    setSummary: db.command('INSERT OR REPLACE INTO summaries VALUES (?, ?)'),
+    removeSummary: db.command('DELETE FROM summaries WHERE id = ?'),
+    label: db.query<{ text: string }>('SELECT text FROM labels WHERE kind = ? AND hash = ?'),
+    labels: db.query<{ hash: number; text: string }>(
+      'SELECT hash, text FROM labels WHERE kind = ?',
+    ),
+    addLabel: db.command('INSERT OR IGNORE INTO labels VALUES (?, ?, ?)'),
+  };
+}
+
+function openIndex(file: string, source: number): Database {
+  const db = openDatabase(file, CACHE_BYTES);
+  const version = db.query<{ user_version: number }>('PRAGMA user_version').get()?.user_version;
+  const isOwn =
+    version === VERSION &&
+    db.query<{ source: number }>('SELECT source FROM meta').get()?.source === source;
+  if (isOwn) return db;
+  db.transaction(() => {
+    // Shadow tables of FTS5 go with theirs.
+    const tables = () =>
+      db
+        .query<{ name: string }>(
+          "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'",
+        )
+        .all();
+    for (let [first] = tables(); first; [first] = tables()) db.exec(`DROP TABLE "${first.name}"`);
+    db.exec(TABLES);
+    db.command('INSERT INTO meta VALUES (?, 0, 0)').run(source);
+    db.exec(`PRAGMA user_version = ${VERSION}`);
+  })();
+  if (file !== IN_MEMORY) db.exec('PRAGMA incremental_vacuum');
+  return db;
+}
+
+/** What tells a traces file from another one. */
+function sourceOf(rows: Database): number {
+  return rows.query<{ source: number }>('SELECT source FROM totals').get()?.source ?? 0;
+}

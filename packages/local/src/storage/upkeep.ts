@@ -1,0 +1,56 @@
+import type { Store } from '../store.js';
+
+export interface UpkeepOptions {
+  /** Rows that came longer ago than this are deleted, in milliseconds. */
+  readonly maxAgeMs: number | undefined;
+  /** The oldest rows are deleted while the files are larger than this, in bytes. */
+  readonly maxBytes: number | undefined;
+  /** Bytes of the index. */
+  readonly indexBytes: () => number;
+}
+
+const EVERY_MS = 5000;
+/** Rows that are deleted at a time, and the pause after them: rows come in meanwhile. */
+const SLICE = 200;
+const PAUSE_MS = 20;
+/** Pages that are given back to the file system at a time. */
+const PAGES = 1000;
+
+/**
+ * Deletes rows that are too old or too many, and keeps the files short, in small slices.
+ * @returns a function that stops it
+ */
+export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
+  const { maxAgeMs, maxBytes, indexBytes } = options;
+  let timer = setTimeout(upkeep, EVERY_MS).unref();
+  let written = store.changes;
+  let isCheckpointed = false;
+
+  function upkeep(): void {
+    const isBusy = deleteSome();
+    timer = setTimeout(upkeep, isBusy ? PAUSE_MS : EVERY_MS).unref();
+    if (isBusy) return;
+    // Idle: nothing came since the last look.
+    if (store.changes === written && !isCheckpointed) {
+      store.checkpoint();
+      isCheckpointed = true;
+    } else if (store.changes !== written) {
+      written = store.changes;
+      isCheckpointed = false;
+    }
+  }
+
+  /** @returns whether there may be more to delete */
+  function deleteSome(): boolean {
+    let deleted = 0;
+    if (maxAgeMs !== undefined) deleted += store.removeOldest(SLICE, Date.now() - maxAgeMs);
+    if (maxBytes !== undefined && store.usedBytes + indexBytes() > maxBytes) {
+      deleted += store.removeOldest(SLICE);
+    }
+    if (deleted === 0) return false;
+    store.shrink(PAGES);
+    return true;
+  }
+
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,33 @@
+/** Reads members of rows that anybody may have sent. `null`: not known. */
+import { toJson } from './json.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+const MAX_COUNT = 2 ** 32 - 2;
+
+export function finiteOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+export function nonNegativeOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** A whole number from 0 to 4 billion. */
+export function countOf(value: unknown): number | null {
+  const count = nonNegativeOf(value);
+  return count !== null && count <= MAX_COUNT ? Math.round(count) : null;
+}
+
+/** A text as it is, nothing for null, and anything else as JSON. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : toJson(value);
+}
+
+/** The first `maxLength` UTF-16 units, or one less where that would cut a character in two. */
+export function head(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const last = text.charCodeAt(maxLength - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? maxLength - 1 : maxLength);
+}

@@ -1,0 +1,324 @@
+/**
+ * The API of the viewer: JSON below `/api`, for requests with the viewer's token as `Authorization: Bearer TOKEN`. Times are epoch milliseconds, durations milliseconds, costs US dollars. `null` is: not known.
+ *
+ * | call                                  | answers                |
+ * | ------------------------------------- | ---------------------- |
+ * | `GET /api/info`                       | `ServerInfo`           |
+ * | `GET /api/traces?` `TraceQuery`       | `TracePage`            |
+ * | `GET /api/traces/NUMBER`              | `TraceDetail`          |
+ * | `GET /api/traces/NUMBER/steps?from=&count=` | `StepPage`: the steps that `TraceDetail` had no room for |
+ * | `GET /api/traces/NUMBER/steps/INDEX`  | `StepContent`          |
+ * | `GET /api/traces/NUMBER/find?q=`      | `Found`: steps whose name or content has these words |
+ * | `GET /api/traces/NUMBER/row`          | the row and its config as they were received: `{ row, config }` |
+ * | `GET /api/traces/NUMBER/neighbours?` `TraceQuery` | `Neighbours` within the filter |
+ * | `GET /api/sessions?q=&cursor=&limit=` | `GroupPage`; `/api/users` alike |
+ * | `GET /api/overview?from=&to=&by=` + filters | `Overview`        |
+ * | `GET /api/health`                     | `Health`               |
+ * | `GET /api/events?` `TraceQuery`       | server-sent events, read by `fetch`: `ServerEvent` as `data:` lines |
+ * | `PUT /v1/inference-pipelines/ID/rows?inferenceId=` | the platform's own call; the viewer's token is a key of it |
+ *
+ * Errors are `{ error: string }` with a fitting status: 400 a wrong query, 401 no or another token, 404 no such trace, 429 too
+ * many searches at once, 503 a search that took longer than 2 s.
+ */
+
+/** How a request ended. `null` for traces that are not of a request, and of other tracers. */
+export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
+
+/** Which tracer wrote the row, as far as its shape tells. */
+export type Dialect = 'openlayer-tracing' | 'openlayer-ts' | 'openlayer-python' | 'other';
+
+/** What happened to a trace on its way: why something of it is not as the app had it. */
+export type Mark =
+  | 'masked'
+  | 'truncated'
+  | 'sampled'
+  | 'limited'
+  | 'late'
+  | 'interrupted'
+  | 'replayed'
+  | 'unfinished';
+
+/** One line of the list: everything but contents. */
+export interface TraceSummary {
+  /** Numbers increase in order of arrival. */
+  readonly number: number;
+  readonly pipelineId: string;
+  readonly inferenceId: string;
+  readonly traceId: string | null;
+  /** When the request began. */
+  readonly time: number;
+  readonly receivedAt: number;
+  readonly name: string;
+  readonly route: string | null;
+  readonly method: string | null;
+  readonly status: number | null;
+  readonly outcome: Outcome | null;
+  /** Text of the error, cut to 200 characters. */
+  readonly error: string | null;
+  readonly latency: number | null;
+  readonly firstByte: number | null;
+  readonly firstToken: number | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly tokens: number | null;
+  readonly cost: number | null;
+  readonly unpricedCalls: number;
+  readonly models: readonly string[];
+  readonly user: string | null;
+  readonly session: string | null;
+  readonly steps: number;
+  /** Of the row's JSON text. */
+  readonly bytes: number;
+  /** First 200 characters of what was asked and of what was answered, as text. */
+  readonly input: string;
+  readonly output: string;
+  readonly feedback: Feedback | null;
+  readonly marks: readonly Mark[];
+  readonly dialect: Dialect;
+}
+
+export interface Feedback {
+  /** As it was sent: a thumb (`true`, `1`, 'up'), a rating, a text. */
+  readonly value: unknown;
+  readonly comment: string | null;
+  readonly groundTruth: unknown;
+  readonly at: number;
+}
+
+export type SortColumn =
+  | 'time'
+  | 'latency'
+  | 'firstByte'
+  | 'firstToken'
+  | 'tokens'
+  | 'cost'
+  | 'steps'
+  | 'bytes';
+
+/** Filters that are given several times are joined by or; different ones by and. */
+export interface TraceQuery {
+  readonly pipeline?: string;
+  /** Words and parts of words; all have to be in the trace. At most 300 characters. */
+  readonly q?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly name?: readonly string[];
+  readonly route?: readonly string[];
+  readonly outcome?: readonly Outcome[];
+  /** `200`, or a class as `5xx`. */
+  readonly status?: readonly string[];
+  readonly model?: readonly string[];
+  readonly user?: readonly string[];
+  readonly session?: readonly string[];
+  readonly dialect?: readonly Dialect[];
+  readonly mark?: readonly Mark[];
+  readonly failed?: boolean;
+  readonly feedback?: 'any' | 'positive' | 'negative' | 'none';
+  readonly minLatency?: number;
+  readonly maxLatency?: number;
+  readonly minCost?: number;
+  readonly minTokens?: number;
+  /** Default `time`. */
+  readonly sort?: SortColumn;
+  /** Default `desc`. */
+  readonly order?: 'asc' | 'desc';
+  readonly cursor?: string;
+  /** 1 to 200, default 50. */
+  readonly limit?: number;
+}
+
+export interface TracePage {
+  readonly traces: readonly TraceSummary[];
+  /** For the next page; `null` on the last. */
+  readonly next: string | null;
+  /** How many the filter has; counted up to 1,000 where that takes a search. */
+  readonly total: number;
+  readonly isTotalExact: boolean;
+  /** The highest number that exists, for `ServerEvent`s to go on from. */
+  readonly newest: number;
+}
+
+export interface Neighbours {
+  readonly previous: number | null;
+  readonly next: number | null;
+}
+
+/** A step without its contents. */
+export interface StepSummary {
+  /** Place in the trace, in the order of a walk through it: parents before children. The root is 0. */
+  readonly index: number;
+  /** Of its parent; -1 for the root, and for a step whose parent is missing or below itself (see `problem`). */
+  readonly parent: number;
+  readonly depth: number;
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** Milliseconds since the trace began, may be negative where clocks differ. `null`: not known. */
+  readonly start: number | null;
+  readonly duration: number | null;
+  readonly firstToken: number | null;
+  /** When the chunks of a stream came, milliseconds since the trace began; at most 200 of them. */
+  readonly chunks: readonly number[];
+  readonly model: string | null;
+  readonly provider: string | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly tokens: number | null;
+  readonly cost: number | null;
+  readonly error: string | null;
+  readonly isUnfinished: boolean;
+  /** Of its contents as JSON text, without its children. */
+  readonly bytes: number;
+  /** What is odd about its place or times. */
+  readonly problem: StepProblem | null;
+}
+
+export type StepProblem =
+  | 'missing-parent'
+  | 'cycle'
+  | 'before-parent'
+  | 'after-parent'
+  | 'ends-before-start'
+  | 'no-end';
+
+export interface TraceDetail {
+  readonly trace: TraceSummary;
+  /** Columns of the row that no other member tells: metadata, values of the app, business signals. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** The first 2,000 steps. */
+  readonly steps: readonly StepSummary[];
+  readonly totalSteps: number;
+  /** Indexes of the steps that the duration of the trace depends on. */
+  readonly criticalPath: readonly number[];
+  /** What our own, stricter profile has to say of the row. */
+  readonly notes: readonly string[];
+}
+
+export interface StepPage {
+  readonly steps: readonly StepSummary[];
+}
+
+/** Everything of a step but its children. Members are as the tracer sent them. */
+export interface StepContent {
+  readonly index: number;
+  readonly inputs: unknown;
+  readonly output: unknown;
+  readonly groundTruth: unknown;
+  readonly metadata: unknown;
+  readonly modelParameters: unknown;
+  readonly rawOutput: unknown;
+  readonly documents: unknown;
+  readonly attachments: unknown;
+  /** All other members. */
+  readonly others: Readonly<Record<string, unknown>>;
+  /** Whether the contents were larger than 8 MB and are cut. */
+  readonly isCut: boolean;
+}
+
+export interface Found {
+  readonly steps: readonly number[];
+  /** Whether the list was cut at 1,000 steps. */
+  readonly isCut: boolean;
+}
+
+/** A session or a user. */
+export interface Group {
+  readonly id: string;
+  readonly traces: number;
+  readonly failed: number;
+  readonly first: number;
+  readonly last: number;
+  readonly tokens: number | null;
+  readonly cost: number | null;
+  /** What was asked last. */
+  readonly input: string;
+}
+
+export interface GroupPage {
+  readonly groups: readonly Group[];
+  readonly next: string | null;
+}
+
+export interface Overview {
+  /** Length of a bucket; from a minute up, so that there are at most 240. */
+  readonly bucketMs: number;
+  readonly buckets: readonly OverviewBucket[];
+  /** The busiest 50 routes, or models. */
+  readonly groups: readonly OverviewGroup[];
+}
+
+export interface Measures {
+  readonly requests: number;
+  readonly errors: number;
+  readonly aborts: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly firstTokenP50: number | null;
+  readonly firstTokenP95: number | null;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cost: number;
+  /** Completion tokens of requests whose client had left. */
+  readonly wastedTokens: number;
+}
+
+export interface OverviewBucket extends Measures {
+  readonly from: number;
+}
+
+export interface OverviewGroup extends Measures {
+  readonly name: string;
+}
+
+export interface Health {
+  /** What the apps say of themselves, one for each process that did, newest first. */
+  readonly apps: readonly AppReport[];
+  /** The newest calls that were refused, and why; at most 100. */
+  readonly refused: readonly Refusal[];
+  readonly dialects: Readonly<Partial<Record<Dialect, number>>>;
+  readonly marks: Readonly<Partial<Record<Mark, number>>>;
+  readonly storage: {
+    readonly traces: number;
+    readonly bytes: number;
+    readonly oldest: number | null;
+    readonly deleted: number;
+  };
+}
+
+export interface AppReport {
+  readonly name: string;
+  readonly at: number;
+  /** As `stats()` of the tracer gives it. */
+  readonly stats: unknown;
+}
+
+export interface Refusal {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly message: string;
+  /** How many alike came since. */
+  readonly count: number;
+}
+
+export interface ServerInfo {
+  readonly version: string;
+  /** `null`: in memory. */
+  readonly file: string | null;
+  readonly traces: number;
+  readonly pipelines: readonly { readonly id: string; readonly traces: number }[];
+  readonly maxAgeMs: number | null;
+  readonly maxBytes: number | null;
+  /** What an app sets to send its traces here, for the empty page. */
+  readonly baseUrl: string;
+}
+
+/** Sent at most four times a second. */
+export type ServerEvent =
+  | { readonly type: 'traces'; readonly traces: readonly TraceSummary[]; readonly omitted: number }
+  | { readonly type: 'changed'; readonly traces: readonly TraceSummary[] }
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+  /** All traces up to the number `upTo`, and those of `numbers`. */
+  | { readonly type: 'deleted'; readonly upTo: number; readonly numbers: readonly number[] };

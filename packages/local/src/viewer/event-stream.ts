@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { DATA_HEADERS } from '../reply.js';
+
+/** Bytes that may wait in a stream; events beyond are counted, not kept. */
+const MAX_WAITING = 1024 * 1024;
+const HEARTBEAT_MS = 15_000;
+
+/** Sends events to a page. A page that reads too slowly misses some, and learns how many traces that were. */
+export class EventStream {
+  readonly #response: ServerResponse;
+  readonly #heartbeat: NodeJS.Timeout;
+  #missed = 0;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.writeHead(200, { ...DATA_HEADERS, 'content-type': 'text/event-stream' });
+    // A comment at once, so that the page knows that it is connected.
+    response.write(':\n\n');
+    this.#heartbeat = setInterval(() => this.#write(':\n\n', 0), HEARTBEAT_MS).unref();
+    response.once('close', () => clearInterval(this.#heartbeat));
+  }
+
+  /** @param traces how many traces the event brings */
+  send(json: string, traces: number): void {
+    if (this.#missed > 0 && this.#hasRoom) {
+      const missed = this.#missed;
+      this.#missed = 0;
+      this.#write(`data: {"type":"traces","traces":[],"omitted":${missed}}\n\n`, missed);
+    }
+    this.#write(`data: ${json}\n\n`, traces);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#response.writableLength < MAX_WAITING;
+  }
+
+  #write(text: string, traces: number): void {
+    if (this.#response.destroyed) return;
+    if (this.#hasRoom) this.#response.write(text);
+    else this.#missed += traces;
+  }
+}

@@ -1,0 +1,101 @@
+import { Budget } from '../storage/budget.js';
+import { select } from '../storage/selection.js';
+import type { Changes, TraceIndex } from '../storage/trace-index.js';
+import type { ParsedQuery } from '../storage/trace-query.js';
+
+const EVERY_MS = 250;
+/** Traces in one event; of further ones the number is told. */
+const MAX_TRACES = 200;
+const BUDGET_MS = 1000;
+
+/** Receives an event as JSON, and how many traces it brings. */
+export type Emit = (json: string, traces: number) => void;
+
+/** Tells subscribers what happened to the traces of their query, four times a second at most. */
+export class Live {
+  readonly #subscribers = new Map<number, { readonly query: ParsedQuery; readonly emit: Emit }>();
+  #added: readonly [from: number, to: number] | undefined;
+  readonly #changed = new Set<number>();
+  readonly #deleted = new Set<number>();
+  #deletedUpTo = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isFlushing = false;
+
+  subscribe(id: number, query: ParsedQuery, emit: Emit): void {
+    this.#subscribers.set(id, { query, emit });
+  }
+
+  unsubscribe(id: number): void {
+    this.#subscribers.delete(id);
+  }
+
+  /** Takes in what a catch-up found. */
+  note(index: TraceIndex, { added, changed, deleted, deletedUpTo }: Changes): void {
+    if (this.#subscribers.size === 0) return;
+    const isNothing = !added && changed.length + deleted.length + deletedUpTo === 0;
+    if (isNothing) return;
+    this.#deletedUpTo = Math.max(this.#deletedUpTo, deletedUpTo);
+    if (added) this.#added = [this.#added?.[0] ?? added[0], added[1]];
+    for (const number of changed) this.#changed.add(number);
+    for (const number of deleted) this.#deleted.add(number);
+    this.#timer ??= setTimeout(() => void this.#flush(index), EVERY_MS).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#subscribers.clear();
+  }
+
+  async #flush(index: TraceIndex): Promise<void> {
+    this.#timer = undefined;
+    if (this.#isFlushing) {
+      this.#timer = setTimeout(() => void this.#flush(index), EVERY_MS).unref();
+      return;
+    }
+    this.#isFlushing = true;
+    const [added, changed, deleted] = [this.#added, [...this.#changed], [...this.#deleted]];
+    const upTo = this.#deletedUpTo;
+    this.#deletedUpTo = 0;
+    this.#added = undefined;
+    this.#changed.clear();
+    this.#deleted.clear();
+    try {
+      for (const { query, emit } of this.#subscribers.values()) {
+        if (added) await emitAdded(index, query, added, emit);
+        if (changed.length > 0) {
+          const traces = summaries(index, changed.slice(-MAX_TRACES));
+          emit(`{"type":"changed","traces":[${traces.join(',')}]}`, 0);
+        }
+        if (deleted.length > 0 || upTo > 0) {
+          emit(`{"type":"deleted","upTo":${upTo},"numbers":${JSON.stringify(deleted)}}`, 0);
+        }
+      }
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+}
+
+async function emitAdded(
+  index: TraceIndex,
+  query: ParsedQuery,
+  [from, to]: readonly [number, number],
+  emit: Emit,
+): Promise<void> {
+  const { cursor: _, ...filter } = query;
+  const all = { ...filter, sort: 'time', order: 'desc', limit: MAX_TRACES } as const;
+  try {
+    const found = await select(index, all, new Budget(BUDGET_MS), { from, to });
+    if (found.numbers.length === 0) return;
+    const traces = summaries(index, found.numbers);
+    const omitted = found.total - traces.length;
+    emit(`{"type":"traces","traces":[${traces.join(',')}],"omitted":${omitted}}`, found.total);
+  } catch {
+    // The question takes too long here: the page learns that there is something new.
+    emit(`{"type":"traces","traces":[],"omitted":${to - from + 1}}`, to - from + 1);
+  }
+}
+
+function summaries(index: TraceIndex, numbers: readonly number[]): readonly string[] {
+  return numbers.flatMap((number) => index.summary(number) ?? []);
+}

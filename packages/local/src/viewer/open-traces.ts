@@ -1,0 +1,199 @@
+import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import { profileNotes } from '../profile-notes.js';
+import { Refusal } from '../refusal.js';
+import type { Budget } from '../storage/budget.js';
+import { toJson } from '../storage/json.js';
+import {
+  criticalPath,
+  placedSteps,
+  stepContent,
+  stepSummary,
+  type TimedStep,
+  timedSteps,
+} from '../storage/steps.js';
+import { metadataOf, type ReceivedRow } from '../storage/summary.js';
+import type { TraceIndex } from '../storage/trace-index.js';
+import { integerOf } from '../storage/trace-query.js';
+import { head, type Json } from '../storage/values.js';
+import type { Found, StepContent } from './api.js';
+
+/** Steps in one response. */
+const MAX_STEPS = 2000;
+const MAX_FOUND = 1000;
+/** Of a response. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Traces that stay parsed for the next read, and for how long. */
+const MAX_KEPT = 2;
+const KEEP_MS = 30_000;
+
+interface OpenTrace {
+  readonly received: ReceivedRow;
+  readonly steps: readonly TimedStep[];
+  readonly start: number;
+}
+
+/** Reads of single traces. The last ones stay parsed, since the page asks for one step after another. */
+export class OpenTraces {
+  readonly #index: TraceIndex;
+  readonly #kept = new Map<number, OpenTrace>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(index: TraceIndex) {
+    this.#index = index;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#kept.clear();
+  }
+
+  detail(number: number): string {
+    const { received, steps, start } = this.#open(number);
+    const summary = this.#index.summary(number);
+    if (summary === undefined) throw unknownTrace(number);
+    const first = steps.slice(0, MAX_STEPS);
+    return limited(
+      `{"trace":${summary},"metadata":${toJson(otherColumns(received, steps[0]?.step ?? {}))},` +
+        `"steps":${toJson(first.map((step, index) => stepSummary(step, index, start)))},` +
+        `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps))},"notes":${toJson(notesOf(received))}}`,
+    );
+  }
+
+  steps(number: number, params: URLSearchParams): string {
+    const { steps, start } = this.#open(number);
+    const from = integerOf('from', params.get('from') ?? '0', 0, Number.MAX_SAFE_INTEGER);
+    const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), 1, MAX_STEPS);
+    const page = steps.slice(from, from + count);
+    return limited(toJson({ steps: page.map((each, i) => stepSummary(each, from + i, start)) }));
+  }
+
+  step(number: number, index: number): string {
+    const step = this.#open(number).steps[index]?.step;
+    if (!step) throw new Refusal(404, `trace ${number} has no step ${index}`, false);
+    const content = stepContent(step, index);
+    const json = toJson(content);
+    return json.length <= MAX_BYTES ? json : toJson(cutContent(content));
+  }
+
+  row(number: number): string {
+    const { received } = this.#open(number);
+    return limited(`{"row":${received.text},"config":${toJson(received.config)}}`);
+  }
+
+  async find(number: number, question: string, budget: Budget): Promise<string> {
+    const { steps } = this.#open(number);
+    const words = question.toLowerCase().split(/\s+/).filter(Boolean);
+    const found: number[] = [];
+    let isCut = false;
+    for (const [index, { step }] of words.length > 0 ? steps.entries() : []) {
+      if (hasWords({ ...step, steps: null }, words)) {
+        if (found.length === MAX_FOUND) {
+          isCut = true;
+          break;
+        }
+        found.push(index);
+      }
+      if (index % 100 === 0) await budget.turn();
+    }
+    return toJson({ steps: found, isCut } satisfies Found);
+  }
+
+  #open(number: number): OpenTrace {
+    const received = this.#index.row(number);
+    if (!received) {
+      this.#kept.delete(number);
+      throw unknownTrace(number);
+    }
+    const kept = this.#kept.get(number);
+    if (kept && kept.received.text === received.text) return kept;
+    const steps = timedSteps(placedSteps(received.row));
+    const start = steps[0]?.start ?? 0;
+    const open = { received, steps, start };
+    this.#kept.delete(number);
+    this.#kept.set(number, open);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#kept.clear(), KEEP_MS).unref();
+    return open;
+  }
+}
+
+/** The strict profile reads what it is given as `unknown`, whatever its types say. */
+function notesOf({ row, config }: ReceivedRow): string[] {
+  return profileNotes(row as unknown as WireRow, config as unknown as WireConfig);
+}
+
+/** The metadata, and columns that no other member of `TraceDetail` tells. */
+function otherColumns({ row, config }: ReceivedRow, root: Json): Json {
+  const told = new Set(['inferenceId', 'inferenceTimestamp', 'latency', 'cost', 'tokens', 'steps']);
+  for (const each of ['output', 'metadata', 'user_id', 'session_id']) told.add(each);
+  for (const [key, name] of Object.entries(config)) {
+    if (typeof name === 'string' && key.endsWith('ColumnName')) told.add(name);
+  }
+  const inputs = config.inputVariableNames;
+  if (Array.isArray(inputs)) for (const name of inputs) told.add(String(name));
+  const others = Object.entries(row).filter(([name]) => !told.has(name));
+  return { ...metadataOf(row, root), ...Object.fromEntries(others) };
+}
+
+/** Whether the texts of a value have all words. Iteratively: values may be deep. */
+function hasWords(value: unknown, words: readonly string[]): boolean {
+  const missing = new Set(words);
+  const pending: unknown[] = [value];
+  while (pending.length > 0 && missing.size > 0) {
+    const next = pending.pop();
+    if (typeof next === 'string' || typeof next === 'number' || typeof next === 'boolean') {
+      const text = String(next).toLowerCase();
+      for (const word of missing) if (text.includes(word)) missing.delete(word);
+    } else if (Array.isArray(next)) {
+      for (const each of next) pending.push(each);
+    } else if (typeof next === 'object' && next !== null) {
+      for (const [key, inner] of Object.entries(next)) pending.push(key, inner);
+    }
+  }
+  return missing.size === 0;
+}
+
+/** Members up to this length are kept whole in a step that is too large. */
+const SMALL_BYTES = 64 * 1024;
+
+/** A step that is too large: its long members share what a response may have. */
+function cutContent(content: StepContent): StepContent {
+  const { index: _, isCut: __, ...members } = content;
+  const texts = Object.entries(members).map(([name, value]) => ({
+    name,
+    value,
+    json: toJson(value),
+  }));
+  const long = texts.filter(({ json }) => json.length > SMALL_BYTES);
+  const share = Math.floor((MAX_BYTES - texts.length * SMALL_BYTES) / Math.max(long.length, 1));
+  const cut = Object.fromEntries(
+    long.map(({ name, value, json }) => [name, cutValue(value, json, share)]),
+  );
+  const others = typeof cut.others === 'string' ? { cut: cut.others } : content.others;
+  return { ...content, ...cut, others, isCut: true };
+}
+
+/** As much of the value's text as fits, and a mark that says how long it was. */
+function cutValue(value: unknown, json: string, share: number): unknown {
+  if (json.length <= share) return value;
+  const text = typeof value === 'string' ? value : json;
+  const mark = `… [cut: ${text.length} characters in all]`;
+  for (let length = Math.min(text.length, share); ; length = Math.floor(length / 2)) {
+    const cut = head(text, length) + mark;
+    // Escaped, a character may take six.
+    if (JSON.stringify(cut).length <= share) return cut;
+  }
+}
+
+function limited(json: string): string {
+  if (json.length > MAX_BYTES) throw new Refusal(413, 'the response is larger than 8 MB', false);
+  return json;
+}
+
+function unknownTrace(number: number): Refusal {
+  return new Refusal(404, `there is no trace ${number}`, false);
+}

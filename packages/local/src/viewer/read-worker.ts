@@ -1,0 +1,60 @@
+/** The thread that reads: it keeps the index up to date and does the reads of the viewer's API. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Refusal } from '../refusal.js';
+import { openDatabase } from '../storage/database.js';
+import { TraceIndex } from '../storage/trace-index.js';
+import { parseQuery } from '../storage/trace-query.js';
+import { Live } from './live.js';
+import { Reads } from './reads.js';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
+
+const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
+
+const { file, indexFile } = workerData as WorkerStart;
+const rows = openDatabase(file, ROWS_CACHE_BYTES);
+rows.exec('PRAGMA query_only = ON');
+const live = new Live();
+const index = new TraceIndex(rows, indexFile, (changes) => live.note(index, changes));
+const reads = new Reads(index);
+const port = parentPort;
+if (!port) throw new Error('this is the code of a thread');
+
+const send = (message: FromWorker) => port.postMessage(message);
+
+port.on('message', (message: ToWorker) => {
+  if (message.type === 'get') void answer(message);
+  else if (message.type === 'catch-up') void catchUp();
+  else if (message.type === 'subscribe') {
+    const { id, query } = message;
+    live.subscribe(id, parseQuery(new URLSearchParams(query)), (json, traces) =>
+      send({ type: 'event', id, json, traces }),
+    );
+  } else if (message.type === 'unsubscribe') live.unsubscribe(message.id);
+  else void stop();
+});
+
+async function answer({ id, path, query, facts }: ToWorker & { type: 'get' }): Promise<void> {
+  try {
+    const json = await reads.get(path, new URLSearchParams(query), facts);
+    send({ type: 'answer', id, status: 200, body: json });
+  } catch (error) {
+    const isRefusal = error instanceof Refusal;
+    const body = error instanceof Error ? error.message : String(error);
+    send({ type: 'answer', id, status: isRefusal ? error.status : 500, body });
+  }
+}
+
+async function catchUp(): Promise<void> {
+  // A failure leaves the index as it was: the next catch-up, or the next read, tries again.
+  await index.catchUp().catch(() => {});
+  const { lastChange, bytes } = index;
+  send({ type: 'caught-up', lastChange, indexBytes: bytes });
+}
+
+async function stop(): Promise<void> {
+  live.close();
+  reads.close();
+  await index.close();
+  rows.close();
+  port?.close();
+}

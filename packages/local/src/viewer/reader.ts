@@ -1,0 +1,196 @@
+import { Worker } from 'node:worker_threads';
+import { Refusal } from '../refusal.js';
+import { IN_MEMORY } from '../storage/database.js';
+import { TraceIndex } from '../storage/trace-index.js';
+import { parseQuery } from '../storage/trace-query.js';
+import type { Store } from '../store.js';
+import { type Emit, Live } from './live.js';
+import { Reads, type ServerFacts } from './reads.js';
+import { workerFile } from './worker-file.cjs';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
+
+/** Does the reads of the viewer's API. */
+export interface Reader {
+  /** The JSON of a response. @param path below `/api/` @throws Refusal */
+  get(path: string, query: string, facts: ServerFacts): Promise<string>;
+  /** Size of the index when it last caught up. */
+  readonly indexBytes: number;
+  /** Sends events about the traces of a query until the returned function is called. @throws Refusal 400 */
+  subscribe(query: string, emit: Emit): () => void;
+  close(): Promise<void>;
+}
+
+/** Between two times that the index catches up because of new rows. */
+const CATCH_UP_EVERY_MS = 100;
+
+/** A reader of the store: in a thread of its own for a file, and in this one for a store in memory, made at its first use. */
+export function createReader(store: Store): Reader {
+  return store.file === IN_MEMORY ? readerInMemory(store) : readerInThread(store);
+}
+
+function readerInMemory(store: Store): Reader {
+  let opened: { index: TraceIndex; reads: Reads; live: Live } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let lastId = 0;
+  const open = () => {
+    if (opened) return opened;
+    const live = new Live();
+    const index = new TraceIndex(store.database, IN_MEMORY, (changes) => {
+      live.note(index, changes);
+      store.forgetChanges(index.lastChange);
+    });
+    opened = { index, reads: new Reads(index), live };
+    // Only once somebody looks: tests that use the server do not pay for the page.
+    store.onChange = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        index.catchUp().catch(() => {}); // the next read tries again
+      }, CATCH_UP_EVERY_MS).unref();
+    };
+    return opened;
+  };
+  return {
+    get indexBytes() {
+      return opened?.index.bytes ?? 0;
+    },
+    get: (path, query, facts) => open().reads.get(path, new URLSearchParams(query), facts),
+    subscribe(query, emit) {
+      const { live, index } = open();
+      const id = ++lastId;
+      live.subscribe(id, parseQuery(new URLSearchParams(query)), emit);
+      index.catchUp().catch(() => {});
+      return () => live.unsubscribe(id);
+    },
+    async close() {
+      clearTimeout(timer);
+      store.onChange = () => {};
+      opened?.live.close();
+      opened?.reads.close();
+      await opened?.index.close();
+    },
+  };
+}
+
+/** A read that lasts longer has gone wrong: the thread is started anew. */
+const HUNG_AFTER_MS = 60_000;
+
+interface Pending {
+  readonly resolve: (json: string) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+function readerInThread(store: Store): Reader {
+  const { file } = store;
+  const pending = new Map<number, Pending>();
+  const subscribers = new Map<number, { readonly query: string; readonly emit: Emit }>();
+  let lastId = 0;
+  let worker: Worker | undefined;
+  let isClosed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isCatchingUp = false;
+  let hasNews = false;
+  let indexBytes = 0;
+
+  const start = () => {
+    const started = new Worker(workerFile, {
+      workerData: { file, indexFile: `${file}-index` } satisfies WorkerStart,
+      // Not those of the process, which may load a test runner's hooks.
+      execArgv: [],
+    });
+    started.unref();
+    started.on('message', onMessage);
+    const failAll = (error: Error) => {
+      if (worker !== started) return;
+      worker = undefined;
+      isCatchingUp = false;
+      for (const { reject } of pending.values()) reject(error);
+    };
+    started.on('error', failAll);
+    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended')));
+    for (const [id, { query }] of subscribers) {
+      started.postMessage({ type: 'subscribe', id, query } satisfies ToWorker);
+    }
+    return started;
+  };
+  const post = (message: ToWorker) => {
+    worker ??= start();
+    worker.postMessage(message);
+  };
+  const onMessage = (message: FromWorker) => {
+    if (message.type === 'event') {
+      subscribers.get(message.id)?.emit(message.json, message.traces);
+    } else if (message.type === 'answer') {
+      const { id, status, body } = message;
+      if (status === 200) pending.get(id)?.resolve(body);
+      else pending.get(id)?.reject(new Refusal(status, body, status >= 500));
+    } else {
+      isCatchingUp = false;
+      indexBytes = message.indexBytes;
+      if (!isClosed) store.forgetChanges(message.lastChange);
+      if (hasNews) catchUpSoon();
+    }
+  };
+  const catchUpSoon = () => {
+    hasNews = true;
+    if (isCatchingUp || isClosed) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      hasNews = false;
+      isCatchingUp = true;
+      post({ type: 'catch-up' });
+    }, CATCH_UP_EVERY_MS).unref();
+  };
+  store.onChange = catchUpSoon;
+
+  return {
+    get indexBytes() {
+      return indexBytes;
+    },
+    get(path, query, facts) {
+      if (isClosed) return Promise.reject(new Refusal(503, 'the server is closing', false));
+      return new Promise((resolve, reject) => {
+        const id = ++lastId;
+        const end = () => {
+          clearTimeout(pending.get(id)?.timer);
+          pending.delete(id);
+        };
+        pending.set(id, {
+          timer: setTimeout(() => void worker?.terminate(), HUNG_AFTER_MS).unref(),
+          resolve(json) {
+            end();
+            resolve(json);
+          },
+          reject(error) {
+            end();
+            reject(error);
+          },
+        });
+        post({ type: 'get', id, path, query, facts });
+      });
+    },
+    subscribe(query, emit) {
+      parseQuery(new URLSearchParams(query));
+      const id = ++lastId;
+      subscribers.set(id, { query, emit });
+      // A thread that starts takes all subscribers with it.
+      if (worker) post({ type: 'subscribe', id, query });
+      catchUpSoon();
+      return () => {
+        subscribers.delete(id);
+        worker?.postMessage({ type: 'unsubscribe', id } satisfies ToWorker);
+      };
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      store.onChange = () => {};
+      const last = worker;
+      if (!last) return;
+      const ended = new Promise<void>((resolve) => last.once('exit', () => resolve()));
+      last.ref();
+      last.postMessage({ type: 'stop' } satisfies ToWorker);
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Refusal } from '../refusal.js';
+import type { Reply } from '../reply.js';
+import type { Store } from '../store.js';
+import { EventStream } from './event-stream.js';
+import { createReader } from './reader.js';
+import type { ServerFacts } from './reads.js';
+
+const MAX_STREAMS = 8;
+/** At a time. */
+const MAX_SEARCHES = 4;
+
+/** The viewer's API: what `/api/...` responds. */
+export interface Viewer {
+  /** Undefined: the response is a stream of events. @throws Refusal */
+  respond(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined>;
+  /** Size of the index, as far as it is known. */
+  readonly indexBytes: number;
+  /** Sends an event about something that is not a trace to all pages. */
+  emit(json: string): void;
+  close(): Promise<void>;
+}
+
+export function createViewer(store: Store, facts: () => ServerFacts): Viewer {
+  const reader = createReader(store);
+  const streams = new Set<EventStream>();
+  let searches = 0;
+
+  const openStream = (query: string, response: ServerResponse) => {
+    if (streams.size >= MAX_STREAMS) {
+      throw new Refusal(429, `${MAX_STREAMS} event streams are open already`, false);
+    }
+    // Subscribed first, since a wrong query is refused.
+    const leave = reader.subscribe(query, (json, traces) => stream.send(json, traces));
+    const stream = new EventStream(response);
+    streams.add(stream);
+    response.once('close', () => {
+      leave();
+      streams.delete(stream);
+    });
+  };
+  const search = async (path: string, query: string) => {
+    if (searches >= MAX_SEARCHES) {
+      throw new Refusal(429, `${MAX_SEARCHES} searches are running already`, false);
+    }
+    searches += 1;
+    try {
+      return await reader.get(path, query, facts());
+    } finally {
+      searches -= 1;
+    }
+  };
+
+  return {
+    async respond(request, response) {
+      const [address = '', ...rest] = (request.url ?? '').split('?');
+      const path = decoded(address.slice('/api/'.length));
+      const query = rest.join('?');
+      if (path === 'events') {
+        openStream(query, response);
+        return undefined;
+      }
+      const isSearch = /(^|&)q=/.test(query);
+      const json = await (isSearch ? search(path, query) : reader.get(path, query, facts()));
+      return { status: 200, json };
+    },
+    get indexBytes() {
+      return reader.indexBytes;
+    },
+    emit(json) {
+      for (const stream of streams) stream.send(json, 0);
+    },
+    async close() {
+      for (const stream of streams) stream.end();
+      await reader.close();
+    },
+  };
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new Refusal(400, 'the path is not valid percent-encoding', false);
+  }
+}

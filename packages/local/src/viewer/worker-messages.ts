@@ -1,0 +1,38 @@
+import type { ServerFacts } from './reads.js';
+
+/** What the reading thread starts with. */
+export interface WorkerStart {
+  readonly file: string;
+  readonly indexFile: string;
+}
+
+export type ToWorker =
+  | {
+      readonly type: 'get';
+      readonly id: number;
+      readonly path: string;
+      readonly query: string;
+      readonly facts: ServerFacts;
+    }
+  /** The file has something new. */
+  | { readonly type: 'catch-up' }
+  /** Events about the traces of a query from now on. */
+  | { readonly type: 'subscribe'; readonly id: number; readonly query: string }
+  | { readonly type: 'unsubscribe'; readonly id: number }
+  | { readonly type: 'stop' };
+
+export type FromWorker =
+  /** `body` is the JSON of a response, or the reason of a refusal where the status is not 200. */
+  | {
+      readonly type: 'answer';
+      readonly id: number;
+      readonly status: number;
+      readonly body: string;
+    }
+  | { readonly type: 'caught-up'; readonly lastChange: number; readonly indexBytes: number }
+  | {
+      readonly type: 'event';
+      readonly id: number;
+      readonly json: string;
+      readonly traces: number;
+    };

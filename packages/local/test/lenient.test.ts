@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
+import { call, fixture, fixtureNames, PIPELINE, requestOf, send } from './client.js';
+
+const ROWS = `/inference-pipelines/${PIPELINE}/rows`;
+const lenient = () => startLocalServer({ checks: 'lenient' });
+
+/** As the documentation of the official client calls `data.stream`: columns with names of its own, and few of them. */
+const DOCUMENTED = {
+  config: {
+    inputVariableNames: ['user_query'],
+    outputColumnName: 'answer',
+    numOfTokenColumnName: 'used',
+    costColumnName: 'price',
+    timestampColumnName: 'asked_at',
+    latencyColumnName: 'took',
+    userIdColumnName: 'who',
+    sessionIdColumnName: null,
+    inferenceIdColumnName: 'request',
+  },
+  rows: [
+    {
+      request: 'r-1',
+      user_query: 'what is the meaning of life?',
+      answer: '{"number":42}',
+      used: 7,
+      price: 0.02,
+      asked_at: 1_767_225_604,
+      took: 12,
+      who: 'ada',
+    },
+  ],
+};
+
+describe('lenient checks', () => {
+  it('take rows whose columns have other names, and return them as the platform does', async () => {
+    await using server = await lenient();
+    assert.deepEqual((await send(server, DOCUMENTED)).body, { success: true });
+    assert.deepEqual(server.rows(), DOCUMENTED.rows);
+    const expected = {
+      openlayer_row_id: 1,
+      request: 'r-1',
+      user_query: 'what is the meaning of life?',
+      openlayer_output: { number: 42 },
+      openlayer_num_of_tokens: 7,
+      openlayer_cost: 0.02,
+      openlayer_timestamp: 1_767_225_604,
+      openlayer_latency: 12,
+      openlayer_user_id: 'ada',
+      openlayer_inputs: ['user_query'],
+    };
+    const byPath = await call(server, 'GET', `${ROWS}/r-1`);
+    assert.deepEqual(byPath.body, { row: expected, success: true });
+    const byQuery = await call(server, 'GET', `${ROWS}?inferenceId=r-1`);
+    assert.deepEqual(byQuery.body.row, expected);
+    const listed = await call(server, 'POST', ROWS, {});
+    assert.deepEqual(listed.body.items, [expected]);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('filter and sort by the names of the sender and by those of the platform', async () => {
+    await using server = await lenient();
+    const [row] = DOCUMENTED.rows;
+    for (const took of [30, 10, 20]) {
+      const rows = [{ ...row, request: `r-${took}`, took }];
+      await send(server, { ...DOCUMENTED, rows });
+    }
+    for (const name of ['took', 'openlayer_latency']) {
+      const filter = { columnFilters: [{ measurement: name, operator: '>=', value: 20 }] };
+      const { body } = await call(server, 'POST', `${ROWS}?sortColumn=${name}&asc=True`, filter);
+      assert.deepEqual(
+        body.items.map((item) => item.request),
+        ['r-20', 'r-30'],
+      );
+      const turned = await call(server, 'POST', `${ROWS}?sortColumn=${name}&asc=false`, {});
+      assert.deepEqual(
+        turned.body.items.map((item) => item.request),
+        ['r-30', 'r-20', 'r-10'],
+      );
+    }
+  });
+
+  it('make an inference ID where a row has none, and a text of a number', async () => {
+    await using server = await lenient();
+    const ids: string[] = [];
+    server.on('row', (_row, _pipeline, { inferenceId }) => ids.push(inferenceId));
+    const config = { outputColumnName: 'output', inputVariableNames: ['question'] };
+    const row = { question: 'q', output: 'a' };
+    assert.equal((await send(server, { config, rows: [row, row] })).status, 200);
+    const named = { ...config, inferenceIdColumnName: 'id' };
+    assert.equal((await send(server, { config: named, rows: [{ ...row, id: 17 }] })).status, 200);
+    const [first = '', second = '', third] = ids;
+    assert.match(first, /^[0-9a-f-]{36}$/);
+    assert.notEqual(first, second);
+    assert.equal(third, '17');
+    const { body } = await call(server, 'GET', `${ROWS}/${first}`);
+    assert.deepEqual(body.row, {
+      openlayer_row_id: 1,
+      question: 'q',
+      openlayer_output: 'a',
+      openlayer_inputs: ['question'],
+      inferenceId: first,
+    });
+    assert.deepEqual((await call(server, 'GET', `${ROWS}/17`)).body.row.id, 17);
+  });
+
+  it('take rows of other kinds of projects', async () => {
+    await using server = await lenient();
+    const config = {
+      classNames: ['stays', 'leaves'],
+      featureNames: ['age'],
+      predictionsColumnName: 'class',
+      inferenceIdColumnName: 'id',
+    };
+    assert.equal(
+      (await send(server, { config, rows: [{ id: 'c-1', age: 7, class: 1 }] })).status,
+      200,
+    );
+    assert.equal(server.row('c-1')?.age, 7);
+  });
+
+  const [row] = DOCUMENTED.rows;
+  const refused: [what: string, body: unknown, reason: RegExp][] = [
+    ['no object', [], /object of "config" and "rows"/],
+    ['no config', { rows: [row] }, /config must be an object/],
+    ['no rows', { config: DOCUMENTED.config, rows: [] }, /at least one row/],
+    [
+      'a row that is none',
+      { config: DOCUMENTED.config, rows: ['a'] },
+      /rows\[0\] must be an object/,
+    ],
+    [
+      'a config in snake case',
+      { config: { output_column_name: 'answer' }, rows: [row] },
+      /not valid under any of the given schemas.*camel case/,
+    ],
+    [
+      'a column name that is none',
+      { config: { ...DOCUMENTED.config, costColumnName: 7 }, rows: [row] },
+      /config\.costColumnName must be the name of a column/,
+    ],
+    [
+      'an input without a column',
+      { ...DOCUMENTED, rows: [row, { ...row, user_query: undefined }] },
+      /^Not all input variables specified in inputVariableNames are in the dataset: rows\[1\] lacks "user_query"/,
+    ],
+  ];
+  for (const [what, body, reason] of refused) {
+    it(`refuse ${what}, as the platform does`, async () => {
+      await using server = await lenient();
+      const answer = await send(server, body);
+      assert.equal(answer.status, 400);
+      assert.match(answer.body.error, reason);
+      assert.deepEqual(server.rows(), []);
+    });
+  }
+
+  it('keep the meaning that an update gives to columns', async () => {
+    await using server = await lenient();
+    const updates: unknown[] = [];
+    server.on('update', (...update) => updates.push(update));
+    await send(server, DOCUMENTED);
+    const update = { row: { took: 15, stars: 4 }, config: { humanFeedbackColumnName: 'stars' } };
+    const query = `${ROWS}?inferenceId=r-1`;
+    assert.equal((await call(server, 'PUT', query, update)).status, 200);
+    assert.deepEqual(updates, [[update, PIPELINE, 'r-1']]);
+    const { row } = (await call(server, 'GET', `${ROWS}/r-1`)).body;
+    assert.deepEqual([row.openlayer_latency, row.stars], [15, 4]);
+    assert.equal((await call(server, 'PUT', query, { row: { request: 'r-2' } })).status, 400);
+    assert.equal((await call(server, 'PUT', query, { row: { request: 'r-1' } })).status, 200);
+  });
+
+  it('show rows of the official SDKs as trees', async () => {
+    await using server = await lenient();
+    for (const name of fixtureNames('official-shape', /./)) await send(server, fixture(name));
+    assert.deepEqual(
+      server.rows().map((each) => renderTrace(each, { timings: false })),
+      [
+        '(uuid)\n└─ main [user_call]  → "42"\n   └─ Embedding [embedding]  text-embedding-3-small  4 tokens  → [0.1,-0.2,0.3]',
+        '(uuid)\n└─ main [user_call]  → "42"',
+      ],
+    );
+  });
+});
+
+describe('refused calls', () => {
+  it('are told with a count of equal ones, also where a row is just not there yet', async () => {
+    await using server = await lenient();
+    const refused: unknown[] = [];
+    server.on('refused', ({ at: _, ...refusal }) => refused.push(refusal));
+    await send(server, {});
+    await send(server, {});
+    await call(server, 'PUT', `${ROWS}?inferenceId=later`, { row: { stars: 5 } });
+    assert.equal((await fetch(new URL('/none.js', server.url))).status, 404); // of the page
+    const path = `/v1/inference-pipelines/${PIPELINE}`;
+    const equal = {
+      method: 'POST',
+      path: `${path}/data-stream`,
+      status: 400,
+      message: 'config must be an object',
+    };
+    assert.deepEqual(refused, [
+      { ...equal, count: 1 },
+      { ...equal, count: 2 },
+      {
+        method: 'PUT',
+        path: `${path}/rows`,
+        status: 404,
+        message: `pipeline ${PIPELINE} has no row later`,
+        count: 1,
+      },
+    ]);
+  });
+});
+
+describe('strict checks', () => {
+  it('return rows as they were sent', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf('a'));
+    const { body } = await call(server, 'GET', `${ROWS}/a`);
+    assert.deepEqual(body.row, requestOf('a').rows[0]);
+  });
+});

@@ -1,0 +1,30 @@
+// Reads of the viewer's API.
+import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
+import { viewerTokenOf } from '../client.js';
+
+export interface Read<T> {
+  readonly status: number;
+  readonly body: T;
+  readonly text: string;
+}
+
+/** `GET /api/...` with the viewer's token. */
+export async function read<T>(server: LocalServer, path: string): Promise<Read<T>> {
+  const response = await fetch(new URL(`/api/${path}`, server.url), {
+    headers: { authorization: `Bearer ${viewerTokenOf(server)}` },
+  });
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text), text };
+}
+
+/** As `read`, for a response that has to be there. */
+export async function got<T>(server: LocalServer, path: string): Promise<T> {
+  const { status, body, text } = await read<T>(server, path);
+  if (status !== 200) throw new Error(`${path}: ${status} ${text.slice(0, 500)}`);
+  return body;
+}
+
+/** A server that takes what the official SDKs send. */
+export function lenientServer(file?: string): Promise<LocalServer> {
+  return startLocalServer({ checks: 'lenient', ...(file !== undefined && { file }) });
+}
