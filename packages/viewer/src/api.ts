@@ -1,0 +1,129 @@
+/** Calls of the local server. The token comes with the address once, and is kept for this tab alone. */
+
+import type {
+  Found,
+  GroupPage,
+  Health,
+  Neighbours,
+  Overview,
+  ServerInfo,
+  StepContent,
+  StepPage,
+  TraceDetail,
+  TracePage,
+} from '../../local/src/viewer/api.js';
+import { toQuery, type ViewSearch } from './search.js';
+
+const TOKEN = 'openlayer-viewer-token';
+
+/** An answer that is no success. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Takes `#token=...` out of the address and keeps it. */
+export function takeToken(): void {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token === null) return;
+  sessionStorage.setItem(TOKEN, token);
+  history.replaceState(history.state, '', location.pathname + location.search);
+}
+
+/** Keeps a token that was typed. */
+export function keepToken(token: string): void {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+export function authorization(): Record<string, string> {
+  const token = sessionStorage.getItem(TOKEN);
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+async function call<T>(path: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      ...init,
+      headers: { ...authorization(), ...init.headers },
+      credentials: 'omit',
+      redirect: 'error',
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'The local server does not answer. Is it still running?');
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new ApiError(response.status, messageOf(body, response));
+  return body as T;
+}
+
+function messageOf(body: unknown, response: Response): string {
+  if (typeof body === 'object' && body !== null && 'error' in body) {
+    return typeof body.error === 'string' ? body.error : JSON.stringify(body.error);
+  }
+  return `${response.status} ${response.statusText}`;
+}
+
+type Signal = AbortSignal | undefined;
+
+function get<T>(path: string, signal: Signal): Promise<T> {
+  return call<T>(path, signal === undefined ? {} : { signal });
+}
+
+export const api = {
+  info: (signal?: Signal) => get<ServerInfo>('/api/info', signal),
+
+  traces: (search: ViewSearch, page: { cursor?: string; limit: number }, signal?: Signal) =>
+    get<TracePage>(`/api/traces${toQuery(search, Date.now(), page)}`, signal),
+
+  trace: (number: number, signal?: Signal) => get<TraceDetail>(`/api/traces/${number}`, signal),
+
+  steps: (number: number, from: number, count: number, signal?: Signal) =>
+    get<StepPage>(`/api/traces/${number}/steps?from=${from}&count=${count}`, signal),
+
+  step: (number: number, index: number, signal?: Signal) =>
+    get<StepContent>(`/api/traces/${number}/steps/${index}`, signal),
+
+  find: (number: number, words: string, signal?: Signal) =>
+    get<Found>(`/api/traces/${number}/find?${new URLSearchParams({ q: words })}`, signal),
+
+  row: (number: number, signal?: Signal) =>
+    get<{ readonly row: unknown; readonly config: unknown }>(`/api/traces/${number}/row`, signal),
+
+  neighbours: (number: number, search: ViewSearch, signal?: Signal) =>
+    get<Neighbours>(`/api/traces/${number}/neighbours${toQuery(search, Date.now())}`, signal),
+
+  groups: (kind: 'sessions' | 'users', q: string, cursor: string | undefined, signal?: Signal) => {
+    const params = new URLSearchParams({
+      ...(q !== '' && { q }),
+      ...(cursor !== undefined && { cursor }),
+      limit: '100',
+    });
+    return get<GroupPage>(`/api/${kind}?${params}`, signal);
+  },
+
+  overview: (search: ViewSearch, by: 'route' | 'model', signal?: Signal) => {
+    const { sort: _sort, order: _order, ...filter } = search;
+    const query = toQuery(filter, Date.now());
+    return get<Overview>(`/api/overview${query === '' ? '?' : `${query}&`}by=${by}`, signal);
+  },
+
+  health: (signal?: Signal) => get<Health>('/api/health', signal),
+
+  /** The platform's own call, by which apps update rows as well. */
+  updateRow: (pipeline: string, inferenceId: string, body: object) =>
+    call<unknown>(
+      `/v1/inference-pipelines/${encodeURIComponent(pipeline)}/rows?${new URLSearchParams({ inferenceId })}`,
+      {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      },
+    ),
+};

@@ -1,0 +1,265 @@
+/** Messages one below the other. Who speaks is told by place and label, not by colour alone. */
+
+import { type ReactNode, useState } from 'react';
+import { formatBytes, formatCount, plural } from '../format.js';
+import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation.js';
+import type { Media } from '../reading/media.js';
+import { Icon } from '../ui/icons.js';
+import { CopyButton, LongText, Shown } from '../ui/text.js';
+import css from './conversation.module.css';
+import { JsonTree, textOf } from './json-tree.js';
+import { Markdown } from './markdown.js';
+
+/** More messages than this are folded in their middle: the last ones are what is looked for. */
+const MOST_MESSAGES = 60;
+const FIRST_MESSAGES = 10;
+const LAST_MESSAGES = 40;
+
+export function Conversation({
+  messages,
+  isMarkdown,
+}: {
+  readonly messages: readonly Message[];
+  readonly isMarkdown: boolean;
+}): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const hidden =
+    isOpen || messages.length <= MOST_MESSAGES
+      ? 0
+      : messages.length - FIRST_MESSAGES - LAST_MESSAGES;
+  const shown =
+    hidden === 0
+      ? messages.map((message, place) => ({ message, place }))
+      : messages
+          .map((message, place) => ({ message, place }))
+          .filter(
+            ({ place }) => place < FIRST_MESSAGES || place >= messages.length - LAST_MESSAGES,
+          );
+  if (messages.length === 0)
+    return <p className={css.nothing}>Nothing was said, or it was not recorded.</p>;
+  return (
+    <ol className={css.conversation}>
+      {shown.map(({ message, place }) => (
+        <li key={place} className={css.item}>
+          {hidden > 0 && place === messages.length - LAST_MESSAGES && (
+            <button type="button" className={css.hidden} onClick={() => setOpen(true)}>
+              Show {plural(hidden, 'message')} in between
+            </button>
+          )}
+          <MessageBox message={message} isMarkdown={isMarkdown} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function MessageBox({
+  message: { role, name, side, parts },
+  isMarkdown,
+}: {
+  readonly message: Message;
+  readonly isMarkdown: boolean;
+}): ReactNode {
+  return (
+    <article className={css.message} data-role={role} data-side={side}>
+      <header className={css.role}>
+        <span>
+          <Shown text={role} />
+        </span>
+        {name !== undefined && (
+          <span className={css.name}>
+            <Shown text={name.slice(0, 100)} />
+          </span>
+        )}
+        {side === 'output' && <span className={css.side}>output</span>}
+        <CopyButton text={() => parts.map(partText).join('\n\n')} title="Copy the message" />
+      </header>
+      {parts.map((part, place) => (
+        <PartBox key={place} part={part} isMarkdown={isMarkdown} />
+      ))}
+    </article>
+  );
+}
+
+function PartBox({
+  part,
+  isMarkdown,
+}: {
+  readonly part: Part;
+  readonly isMarkdown: boolean;
+}): ReactNode {
+  switch (part.kind) {
+    case 'text':
+      return isMarkdown ? <Markdown text={part.text} /> : <LongText text={part.text} />;
+    case 'reasoning':
+      return (
+        <details className={css.reasoning}>
+          <summary>Reasoning, {plural(part.text.length, 'character')}</summary>
+          <LongText text={part.text} />
+        </details>
+      );
+    case 'refusal':
+      return (
+        <div className={css.refusal}>
+          <strong>Refused: </strong>
+          <LongText text={part.text} />
+        </div>
+      );
+    case 'media':
+      return <MediaBox media={part.media} />;
+    case 'call':
+      return <CallBox call={part} />;
+    case 'result':
+      return (
+        <ResultBox
+          result={part}
+          label={part.name === undefined ? 'Result' : `Result of ${part.name}`}
+        />
+      );
+    case 'unknown':
+      return <JsonTree value={part.value} label="this part" />;
+  }
+}
+
+function CallBox({ call }: { readonly call: ToolCall }): ReactNode {
+  const { name, arguments: args, result } = call;
+  const isEmpty =
+    args === undefined ||
+    args === null ||
+    (typeof args === 'object' && Object.keys(args).length === 0);
+  return (
+    <section className={css.call} aria-label={`Call of ${name.slice(0, 100)}`}>
+      <div className={css.callHead}>
+        <Icon name="path" />
+        <code>
+          <Shown text={name} />
+        </code>
+        {isEmpty && <span className={css.muted}>without arguments</span>}
+      </div>
+      {!isEmpty &&
+        (isFlat(args) ? (
+          <FlatArguments args={args} />
+        ) : (
+          <JsonTree value={args} label="the arguments" />
+        ))}
+      {result === undefined ? (
+        <p className={css.muted}>No result in this step.</p>
+      ) : (
+        <ResultBox result={result} label="Result" />
+      )}
+    </section>
+  );
+}
+
+function ResultBox({
+  result,
+  label,
+}: {
+  readonly result: ToolResult;
+  readonly label: string;
+}): ReactNode {
+  return (
+    <div className={css.result} data-error={result.isError || undefined}>
+      <div className={css.resultHead}>{result.isError ? `${label}: an error` : label}</div>
+      {result.parts.length === 0 && <p className={css.muted}>Empty.</p>}
+      {result.parts.map((part, place) => (
+        <PartBox key={place} part={part} isMarkdown={false} />
+      ))}
+    </div>
+  );
+}
+
+function isFlat(args: unknown): args is Readonly<Record<string, string | number | boolean | null>> {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return false;
+  const values = Object.values(args);
+  return values.length <= 8 && values.every((each) => typeof each !== 'object' || each === null);
+}
+
+/** Few arguments read better without the tree. */
+function FlatArguments({
+  args,
+}: {
+  readonly args: Readonly<Record<string, string | number | boolean | null>>;
+}): ReactNode {
+  return (
+    <dl className={css.args}>
+      {Object.entries(args).map(([name, value]) => (
+        <div key={name}>
+          <dt>
+            <Shown text={name} />
+          </dt>
+          <dd>
+            <LongText text={typeof value === 'string' ? value : String(value)} isCode />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Pictures that a browser draws without running anything. */
+const DRAWN = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
+
+function MediaBox({ media }: { readonly media: Media }): ReactNode {
+  const { type, name, bytes, url, data } = media;
+  const [address, setAddress] = useState<string>();
+  const canShow = data !== undefined && DRAWN.test(type);
+  const show = () => {
+    try {
+      const raw = atob((data ?? '').replaceAll('-', '+').replaceAll('_', '/').replace(/\s+/g, ''));
+      const content = Uint8Array.from(raw, (character) => character.charCodeAt(0));
+      setAddress(URL.createObjectURL(new Blob([content], { type })));
+    } catch {
+      setAddress('');
+    }
+  };
+  return (
+    <figure className={css.media}>
+      <figcaption>
+        <span className={css.mediaType}>{type}</span>
+        {name !== undefined && (
+          <span>
+            <Shown text={name.slice(0, 200)} />
+          </span>
+        )}
+        {bytes !== undefined && (
+          <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
+        )}
+        {url !== undefined && (
+          <>
+            <code className={css.url}>
+              <Shown text={url.slice(0, 300)} />
+            </code>
+            <CopyButton text={url} title="Copy the address; nothing is loaded from it" />
+          </>
+        )}
+        {canShow && address === undefined && (
+          <button type="button" className={css.show} onClick={show}>
+            Show
+          </button>
+        )}
+      </figcaption>
+      {address === '' && <p className={css.muted}>It is not whole, and cannot be shown.</p>}
+      {address !== undefined && address !== '' && (
+        <img src={address} alt={name ?? `${type} of this message`} />
+      )}
+    </figure>
+  );
+}
+
+function partText(part: Part): string {
+  switch (part.kind) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return part.text;
+    case 'media':
+      return part.media.url ?? `[${part.media.type}]`;
+    case 'call':
+      return `${part.name}(${textOf(part.arguments)})${part.result === undefined ? '' : `\n→ ${partText(part.result)}`}`;
+    case 'result':
+      return part.parts.map(partText).join('\n');
+    case 'unknown':
+      return textOf(part.value);
+  }
+}

@@ -1,0 +1,161 @@
+/** A JSON value as rows: which members are seen. Any size and depth, without recursion. */
+
+/** A place in a value. */
+export interface JsonPlace {
+  /** Differs for each place of one value. */
+  readonly id: string;
+  readonly parent: JsonPlace | undefined;
+  /** The name or place in the object or array above it; undefined for the whole value. */
+  readonly name: string | number | undefined;
+}
+
+export interface JsonRow extends JsonPlace {
+  readonly level: number;
+  readonly value: unknown;
+  /** Number of members; undefined for what has none. */
+  readonly size: number | undefined;
+  readonly expanded: boolean;
+  /** Whether the value is JSON that stood in a string. */
+  readonly isFromText: boolean;
+}
+
+interface Node extends JsonPlace {
+  readonly value: unknown;
+}
+
+/** So many rows are unfolded at first. */
+const FIRST_ROWS = 200;
+const FIRST_LEVELS = 3;
+/** More JSON within a string is not read. */
+const MAX_TEXT = 2_000_000;
+
+function rootOf(value: unknown): Node {
+  return { id: '', parent: undefined, name: undefined, value };
+}
+
+function memberOf(parent: JsonPlace, name: string | number, value: unknown): Node {
+  // Names may have any character, but one of these two begins each part.
+  const id = `${parent.id}${typeof name === 'number' ? '\u0001' : '\u0002'}${name}`;
+  return { id, parent, name, value };
+}
+
+/** What is unfolded before anyone unfolded anything: as much as fits, from the top. */
+export function firstExpanded(value: unknown): ReadonlySet<string> {
+  const expanded = new Set<string>();
+  let level: Node[] = [rootOf(value)];
+  let rows = 1;
+  for (let depth = 0; depth < FIRST_LEVELS; depth++) {
+    const next: Node[] = [];
+    for (const each of level) {
+      if (!isBranch(each.value)) continue;
+      const size = sizeOf(each.value);
+      if (depth > 0 && (rows + size > FIRST_ROWS || (depth > 1 && size > 12))) continue;
+      expanded.add(each.id);
+      rows += size;
+      if (size > FIRST_ROWS) continue;
+      for (const [name, member] of membersOf(each.value)) next.push(memberOf(each, name, member));
+    }
+    level = next;
+  }
+  return expanded;
+}
+
+/** All rows that are seen. Children of what is folded are not looked at. */
+export function jsonRows(value: unknown, expanded: ReadonlySet<string>): readonly JsonRow[] {
+  const rows: JsonRow[] = [];
+  const open: {
+    readonly row: JsonRow;
+    readonly entries: Iterator<readonly [string | number, unknown]>;
+  }[] = [];
+  const add = ({ id, parent, name, value: given }: Node) => {
+    const parsed = parsedText(given);
+    const shown = parsed ?? given;
+    const isOpen = isBranch(shown) && expanded.has(id);
+    const row: JsonRow = {
+      id,
+      parent,
+      name,
+      level: open.length,
+      value: shown,
+      size: isBranch(shown) ? sizeOf(shown) : undefined,
+      expanded: isOpen,
+      isFromText: parsed !== undefined,
+    };
+    rows.push(row);
+    if (isOpen) open.push({ row, entries: membersOf(shown)[Symbol.iterator]() });
+  };
+  add(rootOf(value));
+  while (open.length > 0) {
+    const top = open.at(-1);
+    const next = top?.entries.next();
+    if (top === undefined || next === undefined || next.done === true) open.pop();
+    else add(memberOf(top.row, next.value[0], next.value[1]));
+  }
+  return rows;
+}
+
+/** Places of the members whose name or value has the words, in order; at most `most` of them. */
+export function findInJson(value: unknown, words: string, most: number): readonly JsonPlace[] {
+  const wanted = words.toLowerCase();
+  const found: JsonPlace[] = [];
+  if (wanted === '') return found;
+  const open: Node[] = [rootOf(value)];
+  while (open.length > 0 && found.length < most) {
+    const each = open.pop();
+    if (each === undefined) break;
+    const shown = parsedText(each.value) ?? each.value;
+    const isName = typeof each.name === 'string' && each.name.toLowerCase().includes(wanted);
+    const isValue = !isBranch(shown) && String(shown).toLowerCase().includes(wanted);
+    if (isName || isValue) found.push(each);
+    if (!isBranch(shown)) continue;
+    const members = [...membersOf(shown)].reverse();
+    for (const [name, member] of members) open.push(memberOf(each, name, member));
+  }
+  return found;
+}
+
+/** What has to be unfolded for a place to be seen. */
+export function placesAbove(place: JsonPlace): readonly string[] {
+  const ids: string[] = [];
+  for (let above = place.parent; above !== undefined; above = above.parent) ids.push(above.id);
+  return ids;
+}
+
+/** `messages[0].content`, as JavaScript would write it. */
+export function pathText(place: JsonPlace): string {
+  const parts: string[] = [];
+  for (let at: JsonPlace | undefined = place; at?.name !== undefined; at = at.parent) {
+    const { name, parent } = at;
+    if (typeof name === 'number') parts.push(`[${name}]`);
+    else if (/^[A-Za-z_$][\w$]*$/.test(name))
+      parts.push(parent?.name === undefined ? name : `.${name}`);
+    else parts.push(`[${JSON.stringify(name)}]`);
+  }
+  return parts.reverse().join('');
+}
+
+/** The object or array that a string holds as JSON; undefined for other values. */
+export function parsedText(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length < 2 || value.length > MAX_TEXT) return undefined;
+  const first = value.charCodeAt(0);
+  const isLikely = first === 123 || first === 91 || (first <= 32 && /^\s*[[{]/.test(value));
+  if (!isLikely || !/[\]}]\s*$/.test(value.slice(-64))) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isBranch(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isBranch(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function sizeOf(value: object): number {
+  return Array.isArray(value) ? value.length : Object.keys(value).length;
+}
+
+function membersOf(value: object): Iterable<readonly [string | number, unknown]> {
+  return Array.isArray(value) ? value.entries() : Object.entries(value);
+}

@@ -1,0 +1,107 @@
+/** Numbers, times and sizes as the page shows them. What is not known is a dash. */
+
+export const UNKNOWN = '–';
+const THIN_SPACE = '\u2009';
+
+/** Milliseconds: whole below a second, then seconds with two decimals, then minutes. */
+export function formatDuration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return UNKNOWN;
+  const size = Math.abs(ms);
+  if (size > 0 && size < 0.995) return `${ms.toFixed(2)} ms`;
+  if (size < 999.5) return `${Math.round(ms)} ms`;
+  if (size < 59_995) return `${(ms / 1000).toFixed(2)} s`;
+  const whole = Math.round(size / 1000);
+  const sign = ms < 0 ? '-' : '';
+  if (whole < 3600) return `${sign}${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${sign}${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** A count with thin spaces between thousands. */
+export function formatCount(count: number | null | undefined): string {
+  if (count === null || count === undefined) return UNKNOWN;
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, THIN_SPACE);
+}
+
+/** US dollars to four significant digits. */
+export function formatCost(cost: number | null | undefined): string {
+  if (cost === null || cost === undefined) return UNKNOWN;
+  if (cost === 0) return '$0';
+  const size = Math.abs(cost);
+  const decimals = size >= 1 ? 2 : Math.min(10, 3 - Math.floor(Math.log10(size)));
+  const shown = cost.toFixed(decimals);
+  return `$${size >= 1 ? shown : shown.replace(/0+$/, '')}`;
+}
+
+/** Bytes in the unit that suits them. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${(bytes / 1000).toPrecision(3)} KB`;
+  if (bytes < 999_500_000) return `${(bytes / 1e6).toPrecision(3)} MB`;
+  return `${(bytes / 1e9).toPrecision(3)} GB`;
+}
+
+export interface Clock {
+  readonly zone: 'utc' | 'local';
+  readonly style: 'absolute' | 'relative';
+}
+
+/**
+ * A time in the list: relative for an hour, where that is asked for; else the clock of today, or the day as well.
+ * A time that lies ahead of `now` by more than some seconds is shown as a clock, because it comes from another one.
+ */
+export function formatTime(time: number, now: number, { zone, style }: Clock): string {
+  const age = now - time;
+  if (style === 'relative' && age > -5000 && age < 3_600_000) {
+    if (age < 1000) return 'now';
+    return age < 60_000 ? `${Math.floor(age / 1000)} s ago` : `${Math.floor(age / 60_000)} min ago`;
+  }
+  const at = parts(time, zone);
+  const today = parts(now, zone);
+  if (at === undefined || today === undefined) return UNKNOWN;
+  const clock = `${at.hour}:${at.minute}:${at.second}`;
+  if (at.day === today.day) return `${clock}${style === 'absolute' ? `.${at.ms}` : ''}`;
+  return at.day.slice(0, 4) === today.day.slice(0, 4)
+    ? `${at.day.slice(5)} ${clock}`
+    : `${at.day} ${clock}`;
+}
+
+/** The whole time, with its zone: for tooltips and copies. */
+export function formatExactTime(time: number, zone: 'utc' | 'local'): string {
+  const at = parts(time, zone);
+  if (at === undefined) return UNKNOWN;
+  return `${at.day} ${at.hour}:${at.minute}:${at.second}.${at.ms} ${zone === 'utc' ? 'UTC' : offset(time)}`;
+}
+
+function parts(time: number, zone: 'utc' | 'local') {
+  const shift = zone === 'utc' ? 0 : new Date(time).getTimezoneOffset() * 60_000;
+  const date = new Date(time - shift);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const iso = date.toISOString();
+  const start = iso.indexOf('T');
+  return {
+    day: iso.slice(0, start),
+    hour: iso.slice(start + 1, start + 3),
+    minute: iso.slice(start + 4, start + 6),
+    second: iso.slice(start + 7, start + 9),
+    ms: iso.slice(start + 10, start + 13),
+  };
+}
+
+function offset(time: number): string {
+  const minutes = -new Date(time).getTimezoneOffset();
+  const size = Math.abs(minutes);
+  const two = (part: number) => String(part).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** A name or id cut in its middle, between characters. */
+export function cutMiddle(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const half = Math.floor((length - 1) / 2);
+  return `${text.slice(0, half).toWellFormed()}…${text.slice(-half).toWellFormed()}`;
+}
+
+/** `1 step`, `2 steps`. */
+export function plural(count: number, word: string): string {
+  return `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,69 @@
+/** What stands around every page: the rail with the pages, and the bar above them. */
+
+import { Link, Outlet } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useState } from 'react';
+import { Bar } from './bar.js';
+import css from './frame.module.css';
+import { HelpSheet } from './help-sheet.js';
+import { clockOf, filterOf, type ViewSearch } from './search.js';
+import { ClockProvider } from './settings.js';
+import { Icon, type IconName } from './ui/icons.js';
+import { isTyping } from './ui/keys.js';
+
+const PAGES: readonly { readonly to: string; readonly name: string; readonly icon: IconName }[] = [
+  { to: '/requests', name: 'Requests', icon: 'requests' },
+  { to: '/sessions', name: 'Sessions', icon: 'sessions' },
+  { to: '/users', name: 'Users', icon: 'users' },
+  { to: '/overview', name: 'Overview', icon: 'overview' },
+  { to: '/health', name: 'Health', icon: 'health' },
+];
+
+export function Frame(): ReactNode {
+  const [isHelping, setHelping] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== '?' || isTyping(event)) return;
+      event.preventDefault();
+      setHelping(true);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <ClockProvider>
+      <div className={css.frame}>
+        <nav className={css.rail} aria-label="Pages">
+          {PAGES.map(({ to, name, icon }) => (
+            <Link
+              key={to}
+              to={to}
+              className={css.page}
+              activeProps={{ className: `${css.page} ${css.current}`, 'aria-current': 'page' }}
+              activeOptions={{ includeSearch: false }}
+              search={keepFilter as never}
+            >
+              <Icon name={icon} />
+              <span>{name}</span>
+            </Link>
+          ))}
+          <button type="button" className={css.page} onClick={() => setHelping(true)}>
+            <Icon name="help" />
+            <span>Keys</span>
+          </button>
+        </nav>
+        <header className={css.bar}>
+          <Bar />
+        </header>
+        <main className={css.main}>
+          <Outlet />
+        </main>
+      </div>
+      <HelpSheet isOpen={isHelping} onOpen={setHelping} />
+    </ClockProvider>
+  );
+}
+
+/** Filters and the clock go along to another page; what is open on this one does not. */
+function keepFilter(search: ViewSearch): ViewSearch {
+  return { ...filterOf(search), ...clockOf(search) };
+}

@@ -1,0 +1,83 @@
+/** The keys of all pages. */
+
+import { Dialog } from '@base-ui/react/dialog';
+import type { ReactNode } from 'react';
+import css from './help-sheet.module.css';
+
+const KEYS: readonly {
+  readonly title: string;
+  readonly keys: readonly (readonly [string, string])[];
+}[] = [
+  {
+    title: 'Everywhere',
+    keys: [
+      ['/', 'search'],
+      ['?', 'this sheet'],
+      ['Esc', 'close, or back to the list'],
+    ],
+  },
+  {
+    title: 'Requests',
+    keys: [
+      ['j  k', 'next, previous request'],
+      ['Space', 'open it beside the list'],
+      ['Enter', 'open it whole'],
+      ['p', 'pause, go on'],
+      ['n', 'show what is new'],
+    ],
+  },
+  {
+    title: 'Trace',
+    keys: [
+      ['j  k', 'next, previous request of the list'],
+      ['↑  ↓', 'step above, below'],
+      ['←  →', 'fold, unfold; parent, first child'],
+      ['f', 'find in this trace'],
+      ['Enter', 'next match, while finding'],
+      ['m', 'model steps only'],
+      ['c', 'critical path'],
+      ['+  -  0', 'zoom in, zoom out, whole trace'],
+      ['Shift ←  →', 'move the zoomed time'],
+      ['1 … 6', 'conversation, input, output, parameters, metadata, raw'],
+    ],
+  },
+];
+
+export function HelpSheet({
+  isOpen,
+  onOpen,
+}: {
+  readonly isOpen: boolean;
+  readonly onOpen: (isOpen: boolean) => void;
+}): ReactNode {
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={onOpen}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={css.backdrop} />
+        <Dialog.Popup className={css.sheet}>
+          <Dialog.Title className={css.title}>Keys</Dialog.Title>
+          <div className={css.groups}>
+            {KEYS.map(({ title, keys }) => (
+              <section key={title}>
+                <h3>{title}</h3>
+                <dl>
+                  {keys.map(([key, meaning]) => (
+                    <div key={key} className={css.key}>
+                      <dt>
+                        {key.split('  ').map((each) => (
+                          <kbd key={each}>{each}</kbd>
+                        ))}
+                      </dt>
+                      <dd>{meaning}</dd>
+                    </div>
+                  ))}
+                </dl>
+              </section>
+            ))}
+          </div>
+          <Dialog.Close className={css.close}>Close</Dialog.Close>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

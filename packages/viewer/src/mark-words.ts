@@ -1,0 +1,14 @@
+/** What each mark of a trace means. */
+
+import type { Mark } from '../../local/src/viewer/api.js';
+
+export const MARK_WORDS: Readonly<Record<Mark, string>> = {
+  masked: 'Something in it was masked before it left the app',
+  truncated: 'A text or body was longer than the tracer keeps, and was cut',
+  sampled: 'Sampling kept it; others like it were left out',
+  limited: 'A limit of the tracer was reached, such as the number of steps',
+  late: 'Something was reported after the trace had left the app',
+  interrupted: 'The process ended before the request did',
+  replayed: 'It was kept on disk and sent later',
+  unfinished: 'Some of its steps have no end',
+};

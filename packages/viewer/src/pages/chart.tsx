@@ -1,0 +1,156 @@
+/** A chart over time, drawn by uPlot. What it shows is in a table as well. */
+
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Overview, OverviewBucket } from '../../../local/src/viewer/api.js';
+import { formatExactTime } from '../format.js';
+import { useClock, useSettings } from '../settings.js';
+import css from './chart.module.css';
+import type { Series } from './overview-page.js';
+
+const HEIGHT = 150;
+
+interface ChartProps {
+  readonly title: string;
+  readonly format: (value: number | null) => string;
+  readonly series: readonly Series[];
+  readonly data: Overview;
+  readonly onBucket: (bucket: OverviewBucket) => void;
+}
+
+export default function Chart({ title, format, series, data, onBucket }: ChartProps): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const { theme } = useSettings();
+  const { zone } = useClock();
+  const [place, setPlace] = useState<number>();
+  const [width, setWidth] = useState(0);
+  const latest = useRef({ data, onBucket });
+  latest.current = { data, onBucket };
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null || width === 0) return;
+    const styles = getComputedStyle(document.documentElement);
+    const color = (name: string) => styles.getPropertyValue(name);
+    const values = stacked(series, data.buckets);
+    const plot = new uPlot(
+      {
+        width,
+        height: HEIGHT,
+        tzDate: (seconds) =>
+          zone === 'utc'
+            ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC')
+            : new Date(seconds * 1000),
+        legend: { show: false },
+        cursor: { y: false, drag: { x: false, y: false } },
+        scales: {
+          // The last bar is as wide as the others.
+          x: { time: true, range: (_plot, min, max) => [min, max + data.bucketMs / 1000] },
+          y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+        },
+        axes: [
+          {
+            stroke: color('--muted'),
+            grid: { show: false },
+            ticks: { stroke: color('--border'), size: 4 },
+            size: 22,
+            space: 70,
+            values: (_plot, splits) => splits.map((split) => axisTime(split * 1000, zone)),
+            font: '11px system-ui',
+          },
+          {
+            stroke: color('--muted'),
+            grid: { stroke: color('--border'), width: 1 },
+            ticks: { show: false },
+            size: 62,
+            font: '11px system-ui',
+            values: (_plot, splits) => splits.map((split) => format(split)),
+          },
+        ],
+        // What stands on others is drawn first, so that those cover its lower part.
+        series: [
+          {},
+          ...[...series].reverse().map((each) => ({
+            label: each.label,
+            stroke: color(each.hue),
+            width: each.kind === 'bars' ? 0 : 1.5,
+            spanGaps: false,
+            points: { show: each.kind === 'line' && data.buckets.length < 60, size: 4 },
+            ...(each.kind === 'bars' && {
+              fill: color(each.hue),
+              paths: uPlot.paths.bars?.({ size: [0.8, 40], align: 1 }) ?? null,
+            }),
+          })),
+        ],
+        hooks: { setCursor: [({ cursor }) => setPlace(cursor.idx ?? undefined)] },
+      } as uPlot.Options,
+      [data.buckets.map(({ from }) => from / 1000), ...values.reverse()] as uPlot.AlignedData,
+      element,
+    );
+    const onClick = () => {
+      const bucket = latest.current.data.buckets[plot.cursor.idx ?? -1];
+      if (bucket !== undefined) latest.current.onBucket(bucket);
+    };
+    plot.over.addEventListener('click', onClick);
+    return () => {
+      plot.over.removeEventListener('click', onClick);
+      plot.destroy();
+    };
+  }, [data, series, width, theme, zone, format]);
+
+  const bucket = place === undefined ? undefined : data.buckets[place];
+  return (
+    <div className={css.chart}>
+      <div
+        ref={box}
+        role="img"
+        aria-label={`${title} over time; the table below has the numbers`}
+      />
+      {bucket !== undefined && (
+        <div
+          className={css.tip}
+          data-side={(place ?? 0) > data.buckets.length / 2 ? 'left' : 'right'}
+        >
+          <div>{formatExactTime(bucket.from, zone).replace(/\.\d+ .*$/, '')}</div>
+          {series.map(({ label, read }) => (
+            <div key={label}>
+              {label} {format(read(bucket))}
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The clock; at midnight the day. */
+function axisTime(time: number, zone: 'utc' | 'local'): string {
+  const [day = '', clock = ''] = formatExactTime(time, zone).split(' ');
+  return clock.startsWith('00:00') ? day.slice(5) : clock.slice(0, 5);
+}
+
+/** Bars stand on those before them. */
+function stacked(
+  series: readonly Series[],
+  buckets: readonly OverviewBucket[],
+): (number | null)[][] {
+  const below = buckets.map(() => 0);
+  return series.map(({ kind, read }) =>
+    buckets.map((bucket, place) => {
+      const value = read(bucket);
+      if (kind === 'line') return value;
+      below[place] = (below[place] ?? 0) + (value ?? 0);
+      return below[place] ?? 0;
+    }),
+  );
+}

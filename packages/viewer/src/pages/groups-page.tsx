@@ -1,0 +1,181 @@
+/** Sessions, or users: who asked how much, newest first. */
+
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import type { Group } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import {
+  cutMiddle,
+  formatCost,
+  formatCount,
+  formatExactTime,
+  formatTime,
+  plural,
+} from '../format.js';
+import list from '../requests/requests-page.module.css';
+import { useClock, useIsNarrow, useView } from '../settings.js';
+import { Grid } from '../ui/grid.js';
+import { Empty, Failure, Loading } from '../ui/states.js';
+import { OneLine } from '../ui/text.js';
+import css from './groups-page.module.css';
+
+const WORDS = {
+  sessions: {
+    title: 'Sessions',
+    one: 'Session',
+    hint: 'A trace has a session where the app names one: req.trace.update({ sessionId }).',
+  },
+  users: {
+    title: 'Users',
+    one: 'User',
+    hint: 'A trace has a user where the app names one: req.trace.update({ userId }).',
+  },
+} as const;
+const TEMPLATE = 'minmax(140px, 1fr) minmax(200px, 2fr) 84px 64px 84px 84px 108px 108px';
+
+export function GroupsPage(): ReactNode {
+  const { pathname } = useLocation();
+  const kind = pathname.startsWith('/users') ? 'users' : 'sessions';
+  const { q = '' } = useView();
+  const navigate = useNavigate();
+  const clock = useClock();
+  const isNarrow = useIsNarrow();
+  const [active, setActive] = useState(-1);
+  const query = useInfiniteQuery({
+    queryKey: ['groups', kind, q],
+    queryFn: ({ pageParam, signal }) => api.groups(kind, q, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    refetchInterval: ({ state }) =>
+      document.hidden || (state.data?.pages.length ?? 0) > 1 ? false : 5000,
+  });
+  const groups = useMemo(
+    () => query.data?.pages.flatMap((page) => page.groups) ?? [],
+    [query.data],
+  );
+  const words = WORDS[kind];
+  useEffect(() => {
+    document.title = words.title;
+  }, [words]);
+  const open = (index: number) => {
+    const id = groups[index]?.id;
+    if (id === undefined) return;
+    navigate({ to: `/${kind}/$id`, params: { id: id.toWellFormed() } as never }).catch(
+      () => undefined,
+    );
+  };
+  if (query.isPending) return <Loading rows={14} />;
+  if (query.isError && groups.length === 0)
+    return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (groups.length === 0) {
+    return (
+      <Empty title={q === '' ? `No ${kind} yet` : `No ${words.one.toLowerCase()} has these words`}>
+        <p>{words.hint}</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <h1 className="visually-hidden">{words.title}</h1>
+      <Grid<Group>
+        label={words.title}
+        role="grid"
+        count={groups.length}
+        rowAt={(index) => groups[index] as Group}
+        factsOf={({ id }) => ({ key: id, className: isNarrow ? list.card : list.row })}
+        rowHeight={isNarrow ? 56 : 32}
+        active={active}
+        onActive={(index) => {
+          setActive(index);
+          open(index);
+        }}
+        onOpen={open}
+        onEnd={() => {
+          if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
+        }}
+        headerRows={isNarrow ? 0 : 1}
+        {...(!isNarrow && { minWidth: 980 })}
+        header={
+          isNarrow ? undefined : (
+            <div
+              role="row"
+              aria-rowindex={1}
+              className={list.head}
+              style={{ gridTemplateColumns: TEMPLATE }}
+            >
+              {[
+                words.one,
+                'Asked last',
+                'Requests',
+                'Failed',
+                'Tokens',
+                'Cost',
+                'First',
+                'Last',
+              ].map((label, place) => (
+                <div
+                  key={label}
+                  role="columnheader"
+                  className={place >= 2 && place <= 5 ? list.number : list.cell}
+                >
+                  {label}
+                </div>
+              ))}
+            </div>
+          )
+        }
+        renderRow={(group) =>
+          isNarrow ? (
+            <div role="gridcell" className={list.cardCell}>
+              <div className={css.cardTop}>
+                <OneLine text={group.id} className={list.cardName} />
+                <span>{plural(group.traces, 'request')}</span>
+                <time>{formatTime(group.last, clock.now, clock)}</time>
+              </div>
+              <OneLine text={group.input} className={css.input} />
+            </div>
+          ) : (
+            <div
+              role="presentation"
+              className={list.cells}
+              style={{ gridTemplateColumns: TEMPLATE }}
+            >
+              <div role="gridcell" className={list.cell}>
+                <OneLine text={cutMiddle(group.id, 60)} />
+              </div>
+              <div role="gridcell" className={`${list.cell} ${css.input}`}>
+                <OneLine text={group.input.replace(/\s+/g, ' ')} />
+              </div>
+              <div role="gridcell" className={list.number}>
+                {formatCount(group.traces)}
+              </div>
+              <div
+                role="gridcell"
+                className={`${list.number} ${group.failed > 0 ? css.failed : ''}`}
+              >
+                {formatCount(group.failed)}
+              </div>
+              <div role="gridcell" className={list.number}>
+                {formatCount(group.tokens)}
+              </div>
+              <div role="gridcell" className={list.number}>
+                {formatCost(group.cost)}
+              </div>
+              {[group.first, group.last].map((time, place) => (
+                <div
+                  key={place}
+                  role="gridcell"
+                  className={list.cell}
+                  title={formatExactTime(time, clock.zone)}
+                >
+                  <time>{formatTime(time, clock.now, clock)}</time>
+                </div>
+              ))}
+            </div>
+          )
+        }
+      />
+    </>
+  );
+}

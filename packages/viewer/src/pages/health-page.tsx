@@ -1,0 +1,180 @@
+/** What apps report of themselves, what was refused, what tracers left out, and what is stored. */
+
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+import type { Health } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import { JsonTree } from '../content/json-tree.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatExactTime,
+  formatTime,
+  plural,
+} from '../format.js';
+import { MARK_WORDS } from '../mark-words.js';
+import { useClock } from '../settings.js';
+import { Failure, Loading } from '../ui/states.js';
+import { CopyButton, Shown } from '../ui/text.js';
+import css from './health-page.module.css';
+
+export function HealthPage(): ReactNode {
+  const health = useQuery({
+    queryKey: ['health'],
+    queryFn: ({ signal }) => api.health(signal),
+    refetchInterval: () => (document.hidden ? false : 3000),
+  });
+  const info = useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+  useEffect(() => {
+    document.title = 'Health';
+  }, []);
+  const { data } = health;
+  if (data === undefined) {
+    return health.isError ? (
+      <Failure error={health.error} retry={() => void health.refetch()} />
+    ) : (
+      <Loading />
+    );
+  }
+  const { storage } = data;
+  return (
+    <div className={css.page}>
+      <h1 className="visually-hidden">Health</h1>
+      <section>
+        <h2>Stored</h2>
+        <dl className={css.facts}>
+          <Fact label="Traces">{formatCount(storage.traces)}</Fact>
+          <Fact label="Size">{formatBytes(storage.bytes)}</Fact>
+          <Fact label="Oldest">
+            {storage.oldest === null ? '–' : <Time time={storage.oldest} />}
+          </Fact>
+          <Fact label="Deleted by age or size">{formatCount(storage.deleted)}</Fact>
+          {info.data !== undefined && (
+            <>
+              <Fact label="File">
+                {info.data.file === null ? (
+                  'in memory, lost when the server ends'
+                ) : (
+                  <Shown text={info.data.file} />
+                )}
+              </Fact>
+              <Fact label="Kept for">
+                {info.data.maxAgeMs === null ? 'no limit' : formatDuration(info.data.maxAgeMs)}
+              </Fact>
+              <Fact label="Kept up to">
+                {info.data.maxBytes === null ? 'no limit' : formatBytes(info.data.maxBytes)}
+              </Fact>
+              <Fact label="Version">{info.data.version}</Fact>
+              <Fact label="Address for apps">
+                <CopyButton text={info.data.baseUrl} title="Copy OPENLAYER_BASE_URL">
+                  <code>{info.data.baseUrl}</code>
+                </CopyButton>
+              </Fact>
+            </>
+          )}
+        </dl>
+      </section>
+      <section>
+        <h2>Written by</h2>
+        <Counts counts={data.dialects} name="dialect" empty="Nothing has arrived yet." />
+      </section>
+      <section>
+        <h2>What tracers masked, cut or left out</h2>
+        <Counts counts={data.marks} name="mark" words={MARK_WORDS} empty="No trace has a mark." />
+      </section>
+      <section>
+        <h2>Refused calls</h2>
+        <Refusals refused={data.refused} />
+      </section>
+      <section>
+        <h2>Apps</h2>
+        {data.apps.length === 0 && (
+          <p className={css.none}>
+            No app has reported its counts. Those that do show here what they published, dropped,
+            retried and keep on disk.
+          </p>
+        )}
+        {data.apps.map(({ name, at, stats }) => (
+          <article key={`${name} ${at}`} className={css.app}>
+            <h3>
+              <Shown text={name.slice(0, 200)} /> <Time time={at} />
+            </h3>
+            <JsonTree value={stats} label={`counts of ${name.slice(0, 100)}`} />
+          </article>
+        ))}
+      </section>
+    </div>
+  );
+}
+
+function Fact({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ReactNode;
+}): ReactNode {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Time({ time }: { readonly time: number }): ReactNode {
+  const clock = useClock();
+  return (
+    <time title={formatExactTime(time, clock.zone)}>{formatTime(time, clock.now, clock)}</time>
+  );
+}
+
+function Counts({
+  counts,
+  name,
+  words,
+  empty,
+}: {
+  readonly counts: Readonly<Record<string, number | undefined>>;
+  readonly name: 'dialect' | 'mark';
+  readonly words?: Readonly<Record<string, string>>;
+  readonly empty: string;
+}): ReactNode {
+  const known = Object.entries(counts).filter(([, count]) => count !== undefined && count > 0);
+  if (known.length === 0) return <p className={css.none}>{empty}</p>;
+  return (
+    <ul className={css.counts}>
+      {known.map(([key, count]) => (
+        <li key={key}>
+          <Link to="/requests" search={{ [name]: [key] } as never}>
+            {key}
+          </Link>
+          <span>{formatCount(count)}</span>
+          {words?.[key] !== undefined && <span className={css.words}>{words[key]}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Refusals({ refused }: { readonly refused: Health['refused'] }): ReactNode {
+  if (refused.length === 0) return <p className={css.none}>Nothing was refused.</p>;
+  return (
+    <ul className={css.refused}>
+      {refused.map((refusal) => (
+        <li key={`${refusal.at} ${refusal.method} ${refusal.path} ${refusal.message.slice(0, 60)}`}>
+          <Time time={refusal.at} />
+          <code>
+            {refusal.status} {refusal.method} <Shown text={refusal.path.slice(0, 300)} />
+          </code>
+          <p>
+            <Shown text={refusal.message.slice(0, 1000)} />
+            {refusal.count > 1 && <strong> {plural(refusal.count, 'time')}</strong>}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

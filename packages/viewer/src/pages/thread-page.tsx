@@ -1,0 +1,183 @@
+/** The requests of one session or user in order, each as what was asked and answered. */
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link, useLocation, useParams } from '@tanstack/react-router';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import type { TraceSummary } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import { Conversation } from '../content/conversation.js';
+import {
+  formatCost,
+  formatCount,
+  formatDuration,
+  formatExactTime,
+  formatTime,
+  plural,
+} from '../format.js';
+import { hasConversation, readConversation } from '../reading/conversation.js';
+import { useClock } from '../settings.js';
+import { FeedbackSign } from '../ui/feedback-sign.js';
+import { OutcomeSign } from '../ui/outcome.js';
+import { Empty, Failure, Loading } from '../ui/states.js';
+import { CopyId, LongText, Shown } from '../ui/text.js';
+import css from './thread-page.module.css';
+
+export function ThreadPage(): ReactNode {
+  const { pathname } = useLocation();
+  const { id = '' } = useParams({ strict: false }) as { readonly id?: string };
+  const kind = pathname.startsWith('/users') ? 'user' : 'session';
+  const query = useInfiniteQuery({
+    queryKey: ['thread', kind, id],
+    queryFn: ({ pageParam, signal }) =>
+      api.traces(
+        { [kind]: [id], sort: 'time', order: 'asc' },
+        { limit: 100, ...(pageParam !== undefined && { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    structuralSharing: false,
+  });
+  const traces = useMemo(
+    () => query.data?.pages.flatMap((page) => page.traces) ?? [],
+    [query.data],
+  );
+  const total = query.data?.pages[0]?.total ?? 0;
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: traces.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 160,
+    getItemKey: (index) => traces[index]?.number ?? index,
+    overscan: 4,
+  });
+  useEffect(() => {
+    document.title = `${kind === 'user' ? 'User' : 'Session'} ${id.slice(0, 60)}`;
+  }, [kind, id]);
+  const items = rows.getVirtualItems();
+  const isAtEnd = items.at(-1)?.index === traces.length - 1;
+  const { hasNextPage, isFetching, fetchNextPage } = query;
+  useEffect(() => {
+    if (isAtEnd && hasNextPage && !isFetching) void fetchNextPage();
+  }, [isAtEnd, hasNextPage, isFetching, fetchNextPage]);
+
+  if (query.isPending) return <Loading rows={8} />;
+  if (query.isError && traces.length === 0)
+    return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (traces.length === 0) return <Empty title={`No request of this ${kind} is stored`} />;
+  const tokens = sumOf(traces, ({ tokens: each }) => each);
+  const cost = sumOf(traces, ({ cost: each }) => each);
+  return (
+    <div className={css.page}>
+      <header className={css.head}>
+        <h1>
+          {kind === 'user' ? 'User' : 'Session'} <Shown text={id.slice(0, 200)} />
+        </h1>
+        <p className={css.facts}>
+          <span>{plural(total, 'request')}</span>
+          {hasNextPage ? null : <span>{formatCount(tokens)} tokens</span>}
+          {hasNextPage ? null : <span>{formatCost(cost)}</span>}
+          <Link to="/requests" search={{ [kind]: [id] } as never}>
+            Show as a list
+          </Link>
+        </p>
+      </header>
+      <div ref={scroller} className={css.scroller} tabIndex={0} role="region" aria-label="Thread">
+        <ol className={css.thread} style={{ height: rows.getTotalSize() }}>
+          {items.map((item) => {
+            const trace = traces[item.index];
+            return trace === undefined ? null : (
+              <li
+                key={item.key}
+                ref={rows.measureElement}
+                data-index={item.index}
+                className={css.turn}
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                <Turn trace={trace} />
+              </li>
+            );
+          })}
+        </ol>
+      </div>
+    </div>
+  );
+}
+
+function sumOf(
+  traces: readonly TraceSummary[],
+  read: (trace: TraceSummary) => number | null,
+): number | null {
+  const known = traces.map(read).filter((each) => each !== null);
+  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0);
+}
+
+/** The previews at once; the whole texts when they are asked for, since they may be large. */
+function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
+  const clock = useClock();
+  const [isOpen, setOpen] = useState(false);
+  const isCut = trace.input.length >= 199 || trace.output.length >= 199;
+  return (
+    <article className={css.box}>
+      <header className={css.turnHead}>
+        <OutcomeSign trace={trace} />
+        <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.name}>
+          <Shown text={trace.name.slice(0, 100)} />
+        </Link>
+        <time title={formatExactTime(trace.time, clock.zone)}>
+          {formatTime(trace.time, clock.now, clock)}
+        </time>
+        <span>{formatDuration(trace.latency)}</span>
+        <span>{trace.tokens === null ? '' : `${formatCount(trace.tokens)} tokens`}</span>
+        {trace.feedback !== null && <FeedbackSign feedback={trace.feedback} />}
+        <span className={css.id}>
+          <CopyId label="the inference ID" value={trace.inferenceId} length={18} />
+        </span>
+      </header>
+      {isOpen ? (
+        <Whole number={trace.number} />
+      ) : (
+        <>
+          {trace.input !== '' && (
+            <div className={css.asked}>
+              <LongText text={trace.input} />
+            </div>
+          )}
+          {trace.error !== null && (
+            <div className={css.error}>
+              <Shown text={trace.error} />
+            </div>
+          )}
+          {trace.output !== '' && (
+            <div className={css.answered}>
+              <LongText text={trace.output} />
+            </div>
+          )}
+        </>
+      )}
+      {isCut && (
+        <button type="button" className={css.more} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Show the beginnings only' : 'Show the whole texts'}
+        </button>
+      )}
+    </article>
+  );
+}
+
+function Whole({ number }: { readonly number: number }): ReactNode {
+  const query = useQuery({
+    queryKey: ['step', number, 0],
+    queryFn: ({ signal }) => api.step(number, 0, signal),
+    structuralSharing: false,
+    gcTime: 60_000,
+  });
+  const { data } = query;
+  const messages = useMemo(
+    () => (data !== undefined && hasConversation(data, 'user_call') ? readConversation(data) : []),
+    [data],
+  );
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (data === undefined) return <Loading rows={3} />;
+  return <Conversation messages={messages} isMarkdown={false} />;
+}

@@ -1,0 +1,57 @@
+/** What a list without any request shows: how to send some, and what was refused. */
+
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { api } from '../api.js';
+import { formatTime } from '../format.js';
+import { useClock } from '../settings.js';
+import { CopyButton, Shown } from '../ui/text.js';
+import css from './set-up.module.css';
+
+export function SetUp(): ReactNode {
+  const info = useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+  const health = useQuery({
+    queryKey: ['health'],
+    queryFn: ({ signal }) => api.health(signal),
+    refetchInterval: 3000,
+  });
+  const clock = useClock();
+  const baseUrl = info.data?.baseUrl ?? location.origin;
+  const lines = [
+    `export OPENLAYER_BASE_URL=${baseUrl}`,
+    'export OPENLAYER_API_KEY=local',
+    'export OPENLAYER_INFERENCE_PIPELINE_ID=dev',
+  ].join('\n');
+  const refused = health.data?.refused ?? [];
+  return (
+    <div className={css.setUp}>
+      <h2>No request has arrived yet</h2>
+      <p>
+        Start your app with these variables. Each request then appears here as soon as it has ended.
+      </p>
+      <div className={css.lines}>
+        <pre>{lines}</pre>
+        <CopyButton text={lines} title="Copy the three lines" />
+      </div>
+      {refused.length > 0 && (
+        <section>
+          <h3>Something arrived and was refused</h3>
+          <ul className={css.refused}>
+            {refused.slice(0, 5).map((refusal) => (
+              <li key={`${refusal.at} ${refusal.path}`}>
+                <time>{formatTime(refusal.at, clock.now, clock)}</time>
+                <code>
+                  {refusal.status} {refusal.method} <Shown text={refusal.path.slice(0, 200)} />
+                </code>
+                <span>
+                  <Shown text={refusal.message.slice(0, 500)} />
+                  {refusal.count > 1 && ` (${refusal.count} times)`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+/** Requests over time, errors and clients that left apart; a part of it that is dragged over becomes the range. */
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
+import type { Overview } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
+import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
+import { useChangeView, useClock } from '../settings.js';
+import css from './strip.module.css';
+
+const HEIGHT = 36;
+
+export function Strip({ view }: { readonly view: ViewSearch }): ReactNode {
+  const change = useChangeView();
+  const clock = useClock();
+  const box = useRef<HTMLDivElement>(null);
+  const [drag, setDrag] = useState<readonly [number, number]>();
+  const { sort: _sort, order: _order, ...filter } = filterOf(view);
+  const { data } = useQuery({
+    queryKey: ['overview', stringifySearch({ ...filter }), 'route'],
+    queryFn: ({ signal }) => api.overview(filter, 'route', signal),
+    refetchInterval: () => (document.hidden ? false : 10_000),
+    placeholderData: keepPreviousData,
+  });
+  const axis = data && axisOf(data);
+  if (data === undefined || axis === undefined) return <div className={css.strip} />;
+  const [from, to] = axis;
+  const most = Math.max(1, ...data.buckets.map(({ requests }) => requests));
+  const x = (time: number) => ((time - from) / (to - from)) * 100;
+  const y = (count: number) => (count / most) * (HEIGHT - 4);
+  const width = Math.max(0.15, (data.bucketMs / (to - from)) * 100 - 0.08);
+  const timeAt = (event: PointerEvent) => {
+    const area = box.current?.getBoundingClientRect();
+    const part = area === undefined ? 0 : (event.clientX - area.left) / area.width;
+    const time = from + Math.max(0, Math.min(1, part)) * (to - from);
+    return Math.round(time / data.bucketMs) * data.bucketMs;
+  };
+  const total = data.buckets.reduce((sum, { requests }) => sum + requests, 0);
+  const errors = data.buckets.reduce((sum, bucket) => sum + bucket.errors, 0);
+  const chosen = drag && ([Math.min(...drag), Math.max(...drag)] as const);
+  return (
+    <div
+      ref={box}
+      className={css.strip}
+      role="img"
+      aria-label={`${plural(total, 'request')}, ${plural(errors, 'error')} from ${formatExactTime(from, clock.zone)} to ${formatExactTime(to, clock.zone)}`}
+      title="Drag over a part of it to see only its requests"
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        setDrag([timeAt(event), timeAt(event)]);
+      }}
+      onPointerMove={(event) => {
+        if (drag !== undefined) setDrag([drag[0], timeAt(event)]);
+      }}
+      onPointerUp={() => {
+        setDrag(undefined);
+        if (chosen !== undefined && chosen[1] > chosen[0]) {
+          change({ from: chosen[0], to: chosen[1], last: undefined });
+        }
+      }}
+      onPointerCancel={() => setDrag(undefined)}
+    >
+      <svg viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+        {data.buckets.map(({ from: begin, requests, errors: failed, aborts }) => {
+          const others = Math.max(0, requests - failed - aborts);
+          return (
+            <g key={begin}>
+              <rect
+                x={x(begin)}
+                width={width}
+                y={HEIGHT - y(others)}
+                height={y(others)}
+                className={css.good}
+              />
+              <rect
+                x={x(begin)}
+                width={width}
+                y={HEIGHT - y(others + aborts)}
+                height={y(aborts)}
+                className={css.aborts}
+              />
+              <rect
+                x={x(begin)}
+                width={width}
+                y={HEIGHT - y(requests)}
+                height={y(failed)}
+                className={css.errors}
+              />
+            </g>
+          );
+        })}
+        {chosen !== undefined && (
+          <rect
+            x={x(chosen[0])}
+            width={x(chosen[1]) - x(chosen[0])}
+            y="0"
+            height={HEIGHT}
+            className={css.brush}
+          />
+        )}
+      </svg>
+      <span className={css.from}>
+        {formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '')}, up to{' '}
+        {formatCount(most)} in {formatDuration(data.bucketMs)}
+      </span>
+    </div>
+  );
+}
+
+function axisOf({ buckets, bucketMs }: Overview): readonly [number, number] | undefined {
+  const first = buckets[0];
+  const last = buckets.at(-1);
+  return first === undefined || last === undefined ? undefined : [first.from, last.from + bucketMs];
+}

@@ -1,0 +1,65 @@
+/** The pages and their addresses. The list comes with the first load, everything else when it is opened. */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { Frame } from './frame.js';
+import { RequestsPage } from './requests/requests-page.js';
+import { parseSearch, readSearch, stringifySearch } from './search.js';
+import { Failure } from './ui/states.js';
+
+const root = createRootRoute({
+  component: Frame,
+  validateSearch: readSearch,
+  errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+  notFoundComponent: () => (
+    <Failure error={new Error('There is no such page.')} retry={undefined} />
+  ),
+});
+
+const routes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    beforeLoad: ({ search }) => {
+      throw redirect({ to: '/requests', search, replace: true });
+    },
+  }),
+  createRoute({ getParentRoute: () => root, path: '/requests', component: RequestsPage }),
+  page('/traces/$number', () => import('./trace/trace-page.js'), 'TracePage'),
+  page('/sessions', () => import('./pages/groups-page.js'), 'GroupsPage'),
+  page('/users', () => import('./pages/groups-page.js'), 'GroupsPage'),
+  page('/sessions/$id', () => import('./pages/thread-page.js'), 'ThreadPage'),
+  page('/users/$id', () => import('./pages/thread-page.js'), 'ThreadPage'),
+  page('/overview', () => import('./pages/overview-page.js'), 'OverviewPage'),
+  page('/health', () => import('./pages/health-page.js'), 'HealthPage'),
+  page('/compare', () => import('./pages/compare-page.js'), 'ComparePage'),
+];
+
+/** A page that is loaded when it is opened. */
+function page<Name extends string>(
+  path: string,
+  load: () => Promise<Record<Name, () => ReactNode>>,
+  name: Name,
+) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(load, name),
+  });
+}
+
+export function makeRouter() {
+  return createRouter({
+    routeTree: root.addChildren(routes),
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPendingMs: 150,
+  });
+}

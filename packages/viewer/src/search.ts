@@ -1,0 +1,220 @@
+/** The state of the page as its address holds it: filters, order, columns, trace, step, view, clock. */
+
+import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/viewer/api.js';
+
+export const OUTCOMES: readonly Outcome[] = [
+  'completed',
+  'aborted',
+  'error',
+  'abandoned',
+  'interrupted',
+];
+export const DIALECTS: readonly Dialect[] = [
+  'openlayer-tracing',
+  'openlayer-ts',
+  'openlayer-python',
+  'other',
+];
+export const MARKS: readonly Mark[] = [
+  'masked',
+  'truncated',
+  'sampled',
+  'limited',
+  'late',
+  'interrupted',
+  'replayed',
+  'unfinished',
+];
+const SORTS: readonly SortColumn[] = [
+  'time',
+  'latency',
+  'firstByte',
+  'firstToken',
+  'tokens',
+  'cost',
+  'steps',
+  'bytes',
+];
+const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
+export const VIEWS = ['conversation', 'input', 'output', 'parameters', 'metadata', 'raw'] as const;
+export const MODES = ['chat', 'plain', 'markdown', 'json'] as const;
+/** Lengths of time that end now, by their names in the address. */
+export const RANGES: Readonly<Record<string, number>> = {
+  '15m': 15 * 60_000,
+  '1h': 3_600_000,
+  '6h': 6 * 3_600_000,
+  '24h': 24 * 3_600_000,
+  '7d': 7 * 24 * 3_600_000,
+};
+
+export type View = (typeof VIEWS)[number];
+/** How contents are shown: as messages, as text, as formatted text, as a tree. */
+export type Mode = (typeof MODES)[number];
+
+/** Everything that an address can say. A member that is absent has its default. */
+export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
+  /** A range that ends now, instead of `from` and `to`. */
+  readonly last?: string;
+  readonly columns?: readonly string[];
+  /** Rows of the list: one line, or two with the whole preview. */
+  readonly lines?: 2;
+  /** The trace in the pane beside the list. */
+  readonly trace?: number;
+  readonly step?: number;
+  readonly view?: View;
+  readonly mode?: Mode;
+  /** Words that are searched within one trace. */
+  readonly find?: string;
+  readonly zone?: 'utc' | 'local';
+  readonly clock?: 'absolute' | 'relative';
+  /** Numbers of the traces that are compared. */
+  readonly a?: number;
+  readonly b?: number;
+  /** What the overview is grouped by. */
+  readonly by?: 'route' | 'model';
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** Reads `?a=1&b=2&b=3`: a name that is there twice has an array. */
+export function parseSearch(text: string): Record<string, string | string[]> {
+  const given: Record<string, string | string[]> = {};
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (before === undefined) given[name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else given[name] = [before, value];
+  }
+  return given;
+}
+
+/** The text for the address, with the names in order, so that equal states have equal addresses. */
+export function stringifySearch(search: Given): string {
+  const params = new URLSearchParams();
+  for (const name of Object.keys(search).sort()) {
+    const value = search[name];
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== undefined && each !== null && each !== '') params.append(name, String(each));
+    }
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** What an address says, without what makes no sense. */
+export function readSearch(given: Given): ViewSearch {
+  const search = {
+    ...readFilter(given),
+    sort: oneOf(given.sort, SORTS),
+    order: oneOf(given.order, ['asc', 'desc'] as const),
+    last: typeof given.last === 'string' && given.last in RANGES ? given.last : undefined,
+    columns: texts(given.columns),
+    lines: String(given.lines) === '2' ? (2 as const) : undefined,
+    trace: number(given.trace),
+    step: number(given.step),
+    view: oneOf(given.view, VIEWS),
+    mode: oneOf(given.mode, MODES),
+    find: text(given.find),
+    zone: oneOf(given.zone, ['utc', 'local'] as const),
+    clock: oneOf(given.clock, ['absolute', 'relative'] as const),
+    a: number(given.a),
+    b: number(given.b),
+    by: oneOf(given.by, ['route', 'model'] as const),
+  };
+  return known(search);
+}
+
+/** The names of a filter's members: what "clear filters" removes. */
+export const FILTERS = [
+  ...(['pipeline', 'q', 'from', 'to', 'last', 'name', 'route', 'outcome', 'status'] as const),
+  ...(['model', 'user', 'session', 'dialect', 'mark', 'failed', 'feedback'] as const),
+  ...(['minLatency', 'maxLatency', 'minCost', 'minTokens'] as const),
+] as const satisfies readonly (keyof ViewSearch)[];
+
+/** The filter and order of a list, without what only this page needs. Equal filters have equal texts. */
+export function filterOf(search: ViewSearch): ViewSearch {
+  const { sort, order } = search;
+  const picked: Record<string, unknown> = {};
+  for (const name of FILTERS) picked[name] = search[name];
+  return known({
+    ...(picked as ViewSearch),
+    sort: sort === 'time' ? undefined : sort,
+    order: order === 'desc' ? undefined : order,
+  });
+}
+
+/** The filter as the server takes it. */
+export function toQuery(search: ViewSearch, now: number, more: Partial<TraceQuery> = {}): string {
+  const { last, ...filter } = filterOf(search);
+  const length = last === undefined ? undefined : RANGES[last];
+  return stringifySearch({
+    ...filter,
+    ...(length !== undefined && { from: now - length, to: undefined }),
+    ...more,
+  });
+}
+
+function readFilter(given: Given): Partial<ViewSearch> {
+  return {
+    pipeline: text(given.pipeline),
+    q: text(given.q)?.slice(0, 300),
+    from: number(given.from),
+    to: number(given.to),
+    name: texts(given.name),
+    route: texts(given.route),
+    outcome: texts(given.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
+    status: texts(given.status),
+    model: texts(given.model),
+    user: texts(given.user),
+    session: texts(given.session),
+    dialect: texts(given.dialect)?.filter((each) => isOneOf(each, DIALECTS)),
+    mark: texts(given.mark)?.filter((each) => isOneOf(each, MARKS)),
+    failed: String(given.failed) === 'true' ? true : undefined,
+    feedback: oneOf(given.feedback, FEEDBACK),
+    minLatency: number(given.minLatency),
+    maxLatency: number(given.maxLatency),
+    minCost: number(given.minCost),
+    minTokens: number(given.minTokens),
+  } as Partial<ViewSearch>;
+}
+
+function text(value: unknown): string | undefined {
+  const first = Array.isArray(value) ? value[0] : value;
+  if (typeof first === 'number') return String(first);
+  return typeof first === 'string' && first !== '' ? first : undefined;
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  const all = (Array.isArray(value) ? value : [value]).filter(
+    (each) => typeof each === 'string' && each !== '',
+  );
+  return all.length > 0 ? [...new Set<string>(all)] : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  const read = text(value);
+  const parsed = read === undefined ? Number.NaN : Number(read);
+  return Number.isFinite(parsed) && parsed >= 0 ? parsed : undefined;
+}
+
+function isOneOf<T extends string>(value: unknown, all: readonly T[]): value is T {
+  return typeof value === 'string' && (all as readonly string[]).includes(value);
+}
+
+function oneOf<T extends string>(value: unknown, all: readonly T[]): T | undefined {
+  return isOneOf(value, all) ? value : undefined;
+}
+
+/** Without the members that are absent or empty. */
+function known(search: Given): ViewSearch {
+  return Object.fromEntries(
+    Object.entries(search).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}
+
+/** The part that says how times are shown. */
+export function clockOf({ zone, clock }: ViewSearch): ViewSearch {
+  return known({ zone, clock });
+}

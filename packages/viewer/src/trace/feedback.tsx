@@ -1,0 +1,119 @@
+/** Feedback of a reader, sent by the platform's own call for rows, as an app would send it. */
+
+import { Popover } from '@base-ui/react/popover';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import type { TraceSummary } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import { feedbackText, thumbOf } from '../requests/feedback-text.js';
+import { Icon } from '../ui/icons.js';
+import css from './feedback.module.css';
+import head from './trace-head.module.css';
+
+export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  const { feedback } = trace;
+  const word = feedback === null ? '' : feedbackText(feedback.value).slice(0, 24);
+  return (
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger className={head.button}>
+        <Icon name={thumbOf(feedback?.value) === 'down' ? 'thumbDown' : 'thumbUp'} />
+        <span className="visually-hidden">Feedback{feedback !== null && `: ${word}`}</span>
+        <span className={head.wide} aria-hidden="true">
+          {feedback === null ? 'Feedback' : word}
+        </span>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner sideOffset={4} align="end">
+          <Popover.Popup className={css.popup}>
+            <Popover.Title className={css.title}>Feedback</Popover.Title>
+            <FeedbackForm trace={trace} onDone={() => setOpen(false)} />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function FeedbackForm({
+  trace,
+  onDone,
+}: {
+  readonly trace: TraceSummary;
+  readonly onDone: () => void;
+}): ReactNode {
+  const queries = useQueryClient();
+  const { feedback } = trace;
+  const [value, setValue] = useState<unknown>(feedback?.value);
+  const save = useMutation({
+    mutationFn: (body: object) => api.updateRow(trace.pipelineId, trace.inferenceId, body),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['trace', trace.number] });
+      onDone();
+    },
+  });
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const comment = String(form.get('comment') ?? '').trim();
+    const truth = String(form.get('truth') ?? '').trim();
+    const row = {
+      ...(value !== undefined && value !== null && { humanFeedback: value }),
+      ...(comment !== '' && { comment }),
+      ...(truth !== '' && { groundTruth: truth }),
+    };
+    if (Object.keys(row).length === 0) return;
+    save.mutate({
+      row,
+      config: {
+        ...('humanFeedback' in row && { humanFeedbackColumnName: 'humanFeedback' }),
+        ...('groundTruth' in row && { groundTruthColumnName: 'groundTruth' }),
+      },
+    });
+  };
+  const thumb = thumbOf(value);
+  const truth = feedback?.groundTruth;
+  return (
+    <form className={css.form} onSubmit={onSubmit}>
+      <div className={css.thumbs} role="group" aria-label="Was it good?">
+        <button type="button" aria-pressed={thumb === 'up'} onClick={() => setValue('thumbs_up')}>
+          <Icon name="thumbUp" /> Good
+        </button>
+        <button
+          type="button"
+          aria-pressed={thumb === 'down'}
+          onClick={() => setValue('thumbs_down')}
+        >
+          <Icon name="thumbDown" /> Bad
+        </button>
+      </div>
+      <fieldset className={css.rating}>
+        <legend>Or a rating</legend>
+        {[1, 2, 3, 4, 5].map((stars) => (
+          <button
+            key={stars}
+            type="button"
+            aria-pressed={thumb === undefined && value === stars}
+            // As text: the number 1 is a thumb up.
+            onClick={() => setValue(`${stars}/5`)}
+            data-on={value === `${stars}/5` || undefined}
+          >
+            {stars}
+          </button>
+        ))}
+      </fieldset>
+      <label>
+        Comment
+        <textarea name="comment" rows={2} defaultValue={feedback?.comment ?? ''} />
+      </label>
+      <label>
+        What it should have said
+        <textarea name="truth" rows={3} defaultValue={typeof truth === 'string' ? truth : ''} />
+      </label>
+      {save.error !== null && <p role="alert">{save.error.message}</p>}
+      <button type="submit" className={css.save} disabled={save.isPending}>
+        Save
+      </button>
+    </form>
+  );
+}

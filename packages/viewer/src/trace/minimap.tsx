@@ -1,0 +1,152 @@
+/** All steps of a trace at once: drag over it to zoom, turn the wheel to zoom, double-click for the whole. */
+
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { formatDuration } from '../format.js';
+import { useSettings } from '../settings.js';
+import css from './minimap.module.css';
+import type { StepTree } from './step-tree.js';
+
+export type Span = readonly [number, number];
+
+export function Minimap({
+  tree,
+  axis,
+  zoom,
+  onZoom,
+  criticalPath,
+}: {
+  readonly tree: StepTree;
+  readonly axis: Span;
+  readonly zoom: Span;
+  readonly onZoom: (zoom: Span) => void;
+  readonly criticalPath: ReadonlySet<number> | undefined;
+}): ReactNode {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const { theme } = useSettings();
+  const [drag, setDrag] = useState<Span>();
+  const [size, setSize] = useState<readonly [number, number]>([0, 0]);
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setSize([element.clientWidth, element.clientHeight]));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours.
+  useEffect(() => {
+    if (canvas.current !== null) draw(canvas.current, size, tree, axis, criticalPath);
+  }, [tree, axis, criticalPath, size, theme]);
+
+  const timeAt = (clientX: number): number => {
+    const area = box.current?.getBoundingClientRect();
+    if (area === undefined || area.width === 0) return axis[0];
+    const part = Math.max(0, Math.min(1, (clientX - area.left) / area.width));
+    return axis[0] + part * (axis[1] - axis[0]);
+  };
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    // React's own wheel listeners may not prevent scrolling.
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      onZoom(zoomed(zoom, axis, event.deltaY < 0 ? 0.8 : 1.25, timeAt(event.clientX)));
+    };
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
+  });
+
+  const percent = (time: number) => ((time - axis[0]) / (axis[1] - axis[0])) * 100;
+  const [left, right] = drag === undefined ? zoom : ordered(drag);
+  const isZoomed = zoom[0] > axis[0] || zoom[1] < axis[1] || drag !== undefined;
+  return (
+    <div
+      ref={box}
+      className={css.minimap}
+      role="img"
+      aria-label={`All steps over ${formatDuration(axis[1] - axis[0])}`}
+      title="Drag to zoom, double-click for the whole trace"
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        setDrag([timeAt(event.clientX), timeAt(event.clientX)]);
+      }}
+      onPointerMove={(event) => {
+        if (drag !== undefined) setDrag([drag[0], timeAt(event.clientX)]);
+      }}
+      onPointerUp={() => {
+        if (drag === undefined) return;
+        const chosen = ordered(drag);
+        setDrag(undefined);
+        if (percent(chosen[1]) - percent(chosen[0]) > 0.5) onZoom(chosen);
+      }}
+      onPointerCancel={() => setDrag(undefined)}
+      onDoubleClick={() => onZoom(axis)}
+    >
+      <canvas ref={canvas} />
+      {isZoomed && (
+        <>
+          <div className={css.shade} style={{ left: 0, width: `${percent(left)}%` }} />
+          <div className={css.shade} style={{ left: `${percent(right)}%`, right: 0 }} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function ordered([a, b]: Span): Span {
+  return a < b ? [a, b] : [b, a];
+}
+
+/** A part of the axis, made longer or shorter around a time, and kept within the axis. */
+export function zoomed(zoom: Span, axis: Span, factor: number, around: number): Span {
+  const least = (axis[1] - axis[0]) / 20_000;
+  const length = Math.max(least, Math.min(axis[1] - axis[0], (zoom[1] - zoom[0]) * factor));
+  const part = zoom[1] > zoom[0] ? (around - zoom[0]) / (zoom[1] - zoom[0]) : 0.5;
+  return moved([around - part * length, around - part * length + length], axis, 0);
+}
+
+/** A part of the axis, moved along it. */
+export function moved([from, to]: Span, axis: Span, by: number): Span {
+  const length = to - from;
+  const begin = Math.max(axis[0], Math.min(axis[1] - length, from + by));
+  return [begin, begin + length];
+}
+
+function draw(
+  canvas: HTMLCanvasElement,
+  [width, height]: readonly [number, number],
+  { steps }: StepTree,
+  [from, to]: Span,
+  criticalPath: ReadonlySet<number> | undefined,
+): void {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.max(1, Math.round(width * ratio));
+  canvas.height = Math.max(1, Math.round(height * ratio));
+  const context = canvas.getContext('2d');
+  if (context === null || width === 0) return;
+  context.scale(ratio, ratio);
+  const styles = getComputedStyle(document.documentElement);
+  const hues = new Map<string, string>();
+  const row = Math.min(4, (height - 4) / Math.max(1, steps.length));
+  for (const [index, { start, duration, type }] of steps.entries()) {
+    if (start === null) continue;
+    let hue = hues.get(type);
+    if (hue === undefined) {
+      hue = styles.getPropertyValue(`--${type}`) || styles.getPropertyValue('--chain');
+      hues.set(type, hue);
+    }
+    const left = ((start - from) / (to - from)) * width;
+    const length = Math.max(1, ((duration ?? 0) / (to - from)) * width);
+    context.fillStyle = hue;
+    const isCritical = criticalPath?.has(index) === true;
+    context.globalAlpha = criticalPath === undefined || isCritical ? 1 : 0.45;
+    context.fillRect(
+      left,
+      2 + index * row,
+      length,
+      Math.max(row > 2 ? row - 1 : row, isCritical ? 1 : 0.5),
+    );
+  }
+}

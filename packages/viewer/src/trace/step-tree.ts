@@ -1,0 +1,252 @@
+/** The steps of a trace as rows: which are seen, at which level, and what is folded into one row. No recursion. */
+
+import type { StepSummary } from '../../../local/src/viewer/api.js';
+
+/** So many equal siblings in a row become one. */
+const LEAST_FOLDED = 5;
+
+/** Equal siblings that stand beside each other. */
+export interface SiblingGroup {
+  readonly first: number;
+  /** Index behind the last step below the last of them. */
+  readonly end: number;
+  readonly members: readonly number[];
+}
+
+/** A trace's steps in order, and what holds for all rows whatever is folded. */
+export interface StepTree {
+  readonly steps: readonly StepSummary[];
+  /** Index behind the last step below this one. */
+  readonly end: Int32Array;
+  readonly level: Int32Array;
+  /** The group that begins at a step. */
+  readonly groups: ReadonlyMap<number, SiblingGroup>;
+}
+
+export interface StepsShown {
+  /** Indexes of steps whose children are hidden. */
+  readonly folded: ReadonlySet<number>;
+  /** First steps of the groups whose members are shown. */
+  readonly openGroups: ReadonlySet<number>;
+  readonly modelsOnly: boolean;
+  /** Where set, other steps are hidden, but for those above one of them. */
+  readonly only?: ReadonlySet<number> | undefined;
+}
+
+export type StepRow =
+  | {
+      readonly kind: 'step';
+      readonly step: StepSummary;
+      readonly level: number;
+      /** Undefined where nothing is below. */
+      readonly expanded: boolean | undefined;
+    }
+  | {
+      readonly kind: 'group';
+      readonly group: SiblingGroup;
+      readonly level: number;
+      readonly expanded: boolean;
+    };
+
+export const MODEL_TYPES: ReadonlySet<string> = new Set(['chat_completion', 'embedding']);
+
+export function buildStepTree(steps: readonly StepSummary[]): StepTree {
+  const count = steps.length;
+  const end = new Int32Array(count).fill(count);
+  const level = new Int32Array(count);
+  const open: number[] = [];
+  for (const [index, { depth }] of steps.entries()) {
+    while (open.length > 0 && (steps[open.at(-1) ?? 0]?.depth ?? 0) >= depth) {
+      end[open.pop() ?? 0] = index;
+    }
+    level[index] = open.length;
+    open.push(index);
+  }
+  return { steps, end, level, groups: groupsOf(steps, end) };
+}
+
+function groupsOf(
+  steps: readonly StepSummary[],
+  end: Int32Array,
+): ReadonlyMap<number, SiblingGroup> {
+  const groups = new Map<number, SiblingGroup>();
+  const isMember = new Uint8Array(steps.length);
+  for (let index = 0; index < steps.length; index++) {
+    const first = steps[index];
+    if (first === undefined || isMember[index] === 1) continue;
+    const members = [index];
+    let next = end[index] ?? steps.length;
+    for (;;) {
+      const sibling = steps[next];
+      if (sibling?.depth !== first.depth || sibling.name !== first.name) break;
+      if (sibling.type !== first.type || sibling.parent !== first.parent) break;
+      members.push(next);
+      isMember[next] = 1;
+      next = end[next] ?? steps.length;
+    }
+    if (members.length >= LEAST_FOLDED) groups.set(index, { first: index, end: next, members });
+  }
+  return groups;
+}
+
+/** The rows that are seen: an index for a step, `-1 - index` for the group that begins there. */
+export function visibleRows(tree: StepTree, shown: StepsShown): Int32Array {
+  const { steps, end, groups } = tree;
+  const rows = new Int32Array(steps.length + groups.size);
+  let count = 0;
+  const isWanted = shown.only ?? shown.modelsOnly;
+  const wanted = isWanted === false ? undefined : wantedSteps(tree, shown);
+  for (let index = 0; index < steps.length; ) {
+    if (wanted !== undefined) {
+      if (wanted[index] === 1) rows[count++] = index;
+      index++;
+      continue;
+    }
+    const group = groups.get(index);
+    if (group !== undefined) {
+      rows[count++] = -1 - index;
+      if (!shown.openGroups.has(index)) {
+        index = group.end;
+        continue;
+      }
+    }
+    rows[count++] = index;
+    index = shown.folded.has(index) ? (end[index] ?? steps.length) : index + 1;
+  }
+  return rows.subarray(0, count);
+}
+
+/** Marks the steps that a search or a filter leaves, with the root above them. */
+function wantedSteps({ steps }: StepTree, { modelsOnly, only }: StepsShown): Uint8Array {
+  const wanted = new Uint8Array(steps.length);
+  for (const [index, { type, parent }] of steps.entries()) {
+    const fits = (only?.has(index) ?? true) && (!modelsOnly || MODEL_TYPES.has(type));
+    if (!fits) continue;
+    wanted[index] = 1;
+    if (only === undefined) continue;
+    for (
+      let above = parent;
+      above >= 0 && wanted[above] === 0;
+      above = steps[above]?.parent ?? -1
+    ) {
+      wanted[above] = 1;
+    }
+  }
+  if (steps.length > 0) wanted[0] = 1;
+  return wanted;
+}
+
+/** One row, made when it is drawn. */
+export function rowOf(tree: StepTree, shown: StepsShown, code: number): StepRow {
+  const index = code < 0 ? -1 - code : code;
+  const group = code < 0 ? tree.groups.get(index) : undefined;
+  if (group !== undefined) {
+    const level = levelOf(tree, shown, index, group);
+    return { kind: 'group', group, level, expanded: shown.openGroups.has(index) };
+  }
+  const isFiltered = shown.only !== undefined || shown.modelsOnly;
+  const hasChildren = (tree.end[index] ?? 0) > index + 1;
+  return {
+    kind: 'step',
+    step: tree.steps[index] as StepSummary,
+    level: levelOf(tree, shown, index),
+    expanded: hasChildren && !isFiltered ? !shown.folded.has(index) : undefined,
+  };
+}
+
+/** Members of an open group, and all below them, stand one level below the group's row. */
+function levelOf(tree: StepTree, shown: StepsShown, index: number, own?: SiblingGroup): number {
+  if (shown.only !== undefined) return tree.level[index] ?? 0;
+  if (shown.modelsOnly) return index === 0 ? 0 : 1;
+  let level = tree.level[index] ?? 0;
+  for (const first of shown.openGroups) {
+    const group = tree.groups.get(first);
+    if (group !== undefined && group !== own && index >= first && index < group.end) level++;
+  }
+  return level;
+}
+
+/** What has to be opened for a step to be seen. */
+export function reveal(tree: StepTree, shown: StepsShown, index: number): StepsShown {
+  const folded = new Set(shown.folded);
+  const openGroups = new Set(shown.openGroups);
+  let above = tree.steps[index]?.parent ?? -1;
+  for (let left = tree.steps.length; above >= 0 && left > 0; left--) {
+    folded.delete(above);
+    above = tree.steps[above]?.parent ?? -1;
+  }
+  for (const [first, group] of tree.groups) {
+    if (index >= first && index < group.end) openGroups.add(first);
+  }
+  return { ...shown, folded, openGroups };
+}
+
+/** The part of a step that none of its children ran in, in milliseconds. */
+export function selfTime({ steps, end }: StepTree, index: number): number | null {
+  const step = steps[index];
+  if (step?.start === null || step?.start === undefined || step.duration === null) return null;
+  const from = step.start;
+  const to = from + step.duration;
+  const spans: [number, number][] = [];
+  for (let child = index + 1; child < (end[index] ?? 0); child = end[child] ?? steps.length) {
+    const { start = null, duration = null } = steps[child] ?? {};
+    if (start === null || duration === null) continue;
+    const [begin, stop] = [Math.max(from, start), Math.min(to, start + duration)];
+    if (stop > begin) spans.push([begin, stop]);
+  }
+  spans.sort(([a], [b]) => a - b);
+  let covered = 0;
+  let reached = from;
+  for (const [begin, stop] of spans) {
+    if (stop <= reached) continue;
+    covered += stop - Math.max(begin, reached);
+    reached = stop;
+  }
+  return Math.max(0, step.duration - covered);
+}
+
+/** Numbers of a group, for its one row. */
+export function groupFacts({ steps }: StepTree, { members }: SiblingGroup) {
+  let sum = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = 0;
+  let start = Number.POSITIVE_INFINITY;
+  let stop = Number.NEGATIVE_INFINITY;
+  let failed = 0;
+  let tokens = 0;
+  for (const index of members) {
+    const step = steps[index];
+    if (step === undefined) continue;
+    if (step.error !== null) failed++;
+    tokens += step.tokens ?? 0;
+    if (step.start !== null) start = Math.min(start, step.start);
+    if (step.duration === null) continue;
+    sum += step.duration;
+    min = Math.min(min, step.duration);
+    max = Math.max(max, step.duration);
+    if (step.start !== null) stop = Math.max(stop, step.start + step.duration);
+  }
+  return { sum, min: Number.isFinite(min) ? min : 0, max, start, stop, failed, tokens };
+}
+
+const WRONG_CLOCKS: ReadonlySet<string> = new Set([
+  'before-parent',
+  'after-parent',
+  'ends-before-start',
+]);
+
+/** The common axis: where it begins and ends, in milliseconds from the begin of the trace. */
+export function axisOf(
+  steps: readonly StepSummary[],
+  latency: number | null,
+): readonly [number, number] {
+  let from = 0;
+  let to = latency ?? 0;
+  for (const { start, duration, problem } of steps) {
+    // A clock that is wrong must not squeeze everything else.
+    if (start === null || (problem !== null && WRONG_CLOCKS.has(problem))) continue;
+    from = Math.min(from, start);
+    to = Math.max(to, start + Math.max(0, duration ?? 0));
+  }
+  return [from, to > from ? to : from + 1];
+}

@@ -1,0 +1,357 @@
+/** The steps of a trace as a tree, each with its bar on the common axis. */
+
+import { type ReactNode, type Ref, useRef } from 'react';
+import type { StepProblem, StepSummary } from '../../../local/src/viewer/api.js';
+import { cutMiddle, formatCost, formatCount, formatDuration, plural, UNKNOWN } from '../format.js';
+import { changeSettings, useSettings } from '../settings.js';
+import { Grid, type GridHandle } from '../ui/grid.js';
+import { Icon } from '../ui/icons.js';
+import { Divider } from '../ui/split.js';
+import { OneLine } from '../ui/text.js';
+import type { Span } from './minimap.js';
+import { groupFacts, rowOf, type StepRow, type StepsShown, type StepTree } from './step-tree.js';
+import css from './steps-grid.module.css';
+import { hueOf, TypeMark } from './type-mark.js';
+
+/** Deeper steps are not indented further, and have their level as a number. */
+const MOST_INDENTS = 14;
+const INDENT = 14;
+const ROW_HEIGHT = 26;
+
+export const PROBLEM_WORDS: Readonly<Record<StepProblem, string>> = {
+  'missing-parent': 'The step above this one never arrived, so that it stands where it fits best',
+  cycle: 'This step was recorded as being below itself',
+  'before-parent': 'It began before the step above it: their clocks differ',
+  'after-parent': 'It ended after the step above it: their clocks differ, or nobody waited for it',
+  'ends-before-start': 'Its end lies before its start: a clock was set back',
+  'no-end': 'No end was recorded',
+};
+
+export interface StepsGridProps {
+  readonly tree: StepTree;
+  readonly shown: StepsShown;
+  readonly rows: Int32Array;
+  /** Place in `rows`. */
+  readonly active: number;
+  readonly onActive: (place: number) => void;
+  readonly onToggle: (place: number, expand: boolean) => void;
+  readonly zoom: Span;
+  readonly criticalPath: ReadonlySet<number> | undefined;
+  readonly matches: ReadonlySet<number> | undefined;
+  readonly handle: Ref<GridHandle>;
+}
+
+export function StepsGrid(props: StepsGridProps): ReactNode {
+  const { tree, shown, rows, zoom } = props;
+  const { namesWidth } = useSettings();
+  const head = useRef<HTMLDivElement>(null);
+  const template = `minmax(0, ${namesWidth}fr) minmax(0, ${100 - namesWidth}fr) 72px`;
+  return (
+    <Grid<StepRow>
+      label="Steps"
+      role="treegrid"
+      handle={props.handle}
+      count={rows.length}
+      rowAt={(place) => rowOf(tree, shown, rows[place] ?? 0)}
+      factsOf={(row, place) => ({
+        key: rows[place] ?? 0,
+        level: row.level + 1,
+        expanded: row.expanded,
+        className: css.row,
+      })}
+      rowHeight={ROW_HEIGHT}
+      active={props.active}
+      onActive={props.onActive}
+      onToggle={props.onToggle}
+      parentOf={(place) => parentPlace(tree, rows, place)}
+      headerRows={1}
+      header={
+        <div
+          ref={head}
+          role="row"
+          aria-rowindex={1}
+          className={css.head}
+          style={{ gridTemplateColumns: template }}
+        >
+          <div role="columnheader" className={css.headName}>
+            Step
+          </div>
+          <div role="columnheader" className={css.axis}>
+            <Ticks zoom={zoom} />
+            <Divider
+              label="Width of the names"
+              share={namesWidth}
+              onShare={(share) => changeSettings({ namesWidth: share })}
+              box={() => head.current}
+              className={css.divider}
+            />
+          </div>
+          <div role="columnheader" className={css.duration}>
+            Duration
+          </div>
+        </div>
+      }
+      renderRow={(row, place) => {
+        const toggle = () => props.onToggle(place, row.expanded === false);
+        return (
+          <div role="presentation" className={css.cells} style={{ gridTemplateColumns: template }}>
+            {row.kind === 'group' ? (
+              <GroupCells row={row} tree={tree} zoom={zoom} onToggle={toggle} />
+            ) : (
+              <StepCells
+                row={row}
+                zoom={zoom}
+                onToggle={toggle}
+                isCritical={props.criticalPath?.has(row.step.index)}
+                isMatch={props.matches?.has(row.step.index) === true}
+              />
+            )}
+          </div>
+        );
+      }}
+    />
+  );
+}
+
+function parentPlace(tree: StepTree, rows: Int32Array, place: number): number {
+  const code = rows[place] ?? 0;
+  const level = tree.level[code < 0 ? -1 - code : code] ?? 0;
+  for (let above = place - 1; above >= 0; above--) {
+    const each = rows[above] ?? 0;
+    // A member's group stands above it, at the same level.
+    if (each < 0 && code >= 0 && tree.groups.get(-1 - each)?.members.includes(code)) return above;
+    if (each >= 0 && (tree.level[each] ?? 0) < level) return above;
+  }
+  return place;
+}
+
+function Toggle({
+  expanded,
+  onToggle,
+}: {
+  readonly expanded: boolean | undefined;
+  readonly onToggle: () => void;
+}): ReactNode {
+  if (expanded === undefined) return <span className={css.toggle} />;
+  return (
+    // The row has the keys and says whether it is expanded.
+    <span
+      className={css.toggle}
+      aria-hidden="true"
+      onClick={(event) => {
+        event.stopPropagation();
+        onToggle();
+      }}
+      onDoubleClick={(event) => event.stopPropagation()}
+    >
+      <Icon name={expanded ? 'down' : 'right'} />
+    </span>
+  );
+}
+
+function Indent({ level }: { readonly level: number }): ReactNode {
+  return (
+    <>
+      <span style={{ width: Math.min(level, MOST_INDENTS) * INDENT }} className={css.indent} />
+      {level > MOST_INDENTS && (
+        <span className={css.depth} title={`Level ${formatCount(level)}`}>
+          {formatCount(level)}
+        </span>
+      )}
+    </>
+  );
+}
+
+function StepCells({
+  row: { step, level, expanded },
+  zoom,
+  onToggle,
+  isCritical,
+  isMatch,
+}: {
+  readonly row: Extract<StepRow, { kind: 'step' }>;
+  readonly zoom: Span;
+  readonly onToggle: () => void;
+  readonly isCritical: boolean | undefined;
+  readonly isMatch: boolean;
+}): ReactNode {
+  const isPlumbing = step.type === 'chain' || step.type === 'user_call';
+  return (
+    <>
+      <div role="gridcell" className={css.name}>
+        <Indent level={level} />
+        <Toggle expanded={expanded} onToggle={onToggle} />
+        <TypeMark type={step.type} />
+        <span className={`${isPlumbing ? css.plumbing : css.worded} ${isMatch ? css.match : ''}`}>
+          <OneLine text={step.name.length > 300 ? cutMiddle(step.name, 300) : step.name} />
+        </span>
+        {step.error !== null && (
+          <span className={css.error} title={step.error.slice(0, 300).toWellFormed()}>
+            <Icon name="close" />
+            <span className="visually-hidden">failed</span>
+          </span>
+        )}
+        {step.problem !== null && (
+          <span className={css.problem} title={PROBLEM_WORDS[step.problem]}>
+            !<span className="visually-hidden">{PROBLEM_WORDS[step.problem]}</span>
+          </span>
+        )}
+        <span className={css.facts}>
+          {step.tokens !== null && `${formatCount(step.tokens)} tok`}
+          {step.cost !== null && ` ${formatCost(step.cost)}`}
+        </span>
+      </div>
+      <div role="gridcell" className={css.track}>
+        <Bar step={step} zoom={zoom} isCritical={isCritical} />
+      </div>
+      <div role="gridcell" className={css.duration}>
+        {step.isUnfinished ? (
+          <span title="No end was recorded">unfinished</span>
+        ) : (
+          formatDuration(step.duration)
+        )}
+      </div>
+    </>
+  );
+}
+
+function GroupCells({
+  row: { group, level, expanded },
+  tree,
+  zoom,
+  onToggle,
+}: {
+  readonly row: Extract<StepRow, { kind: 'group' }>;
+  readonly tree: StepTree;
+  readonly zoom: Span;
+  readonly onToggle: () => void;
+}): ReactNode {
+  const first = tree.steps[group.first];
+  if (first === undefined) return null;
+  const { sum, min, max, start, stop, failed, tokens } = groupFacts(tree, group);
+  const facts = `${formatDuration(min)} to ${formatDuration(max)}`;
+  return (
+    <>
+      <div role="gridcell" className={css.name}>
+        <Indent level={level} />
+        <Toggle expanded={expanded} onToggle={onToggle} />
+        <TypeMark type={first.type} />
+        <span className={css.count}>{formatCount(group.members.length)} ×</span>
+        <span className={css.worded}>
+          <OneLine text={first.name.length > 300 ? cutMiddle(first.name, 300) : first.name} />
+        </span>
+        {failed > 0 && <span className={css.error}>{plural(failed, 'error')}</span>}
+        <span className={css.facts}>
+          {tokens > 0 && `${formatCount(tokens)} tok `}
+          {facts}
+        </span>
+      </div>
+      <div role="gridcell" className={css.track}>
+        {Number.isFinite(start) && (
+          <div
+            className={css.groupBar}
+            style={{ ...placeOf(start, Math.max(start, stop), zoom), color: hueOf(first.type) }}
+          />
+        )}
+      </div>
+      <div
+        role="gridcell"
+        className={css.duration}
+        title={`${formatDuration(sum)} in all; ${facts}`}
+      >
+        {formatDuration(sum)}
+      </div>
+    </>
+  );
+}
+
+function placeOf(from: number, to: number, [begin, end]: Span): { left: string; width: string } {
+  const scale = 100 / (end - begin);
+  const left = Math.max(0, Math.min(100, (from - begin) * scale));
+  const right = Math.max(0, Math.min(100, (to - begin) * scale));
+  return { left: `${left}%`, width: `max(2px, ${right - left}%)` };
+}
+
+function Bar({
+  step,
+  zoom,
+  isCritical,
+}: {
+  readonly step: StepSummary;
+  readonly zoom: Span;
+  readonly isCritical: boolean | undefined;
+}): ReactNode {
+  const { start, duration, chunks, firstToken, isUnfinished, error } = step;
+  if (start === null) {
+    return (
+      <span className={css.noTime} title="It has no start time">
+        {UNKNOWN}
+      </span>
+    );
+  }
+  const length = Math.max(0, duration ?? 0);
+  const end = isUnfinished && duration === null ? Math.max(start, zoom[1]) : start + length;
+  const isCutLeft = start < zoom[0];
+  const isCutRight = end > zoom[1];
+  if (end < zoom[0] || start > zoom[1]) {
+    return (
+      <span className={css.beyond} data-side={start > zoom[1] ? 'right' : 'left'}>
+        <Icon name={start > zoom[1] ? 'right' : 'left'} />
+      </span>
+    );
+  }
+  const within = (time: number) => ((time - start) / Math.max(end - start, 0.001)) * 100;
+  const first = firstToken === null ? undefined : start + firstToken;
+  return (
+    <div
+      className={css.bar}
+      style={{ ...placeOf(start, end, zoom), color: hueOf(step.type) }}
+      data-critical={isCritical}
+      data-unfinished={isUnfinished || undefined}
+      data-failed={error !== null || undefined}
+      data-skewed={(step.problem !== null && (isCutLeft || isCutRight)) || undefined}
+    >
+      {first !== undefined && length > 0 && (
+        <div className={css.wait} style={{ width: `${Math.min(100, within(first))}%` }} />
+      )}
+      {chunks.length > 1 && length > 0 && (
+        <svg
+          className={css.ticks}
+          viewBox="0 0 100 1"
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
+          <path
+            d={chunks.map((time) => `M${within(time).toFixed(2)} 0v1`).join('')}
+            vectorEffect="non-scaling-stroke"
+          />
+        </svg>
+      )}
+    </div>
+  );
+}
+
+/** Times along the axis. */
+function Ticks({ zoom: [from, to] }: { readonly zoom: Span }): ReactNode {
+  const length = to - from;
+  const rough = length / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((each) => each >= rough) ?? rough;
+  const times: number[] = [];
+  for (let time = Math.ceil(from / step) * step; time <= to && times.length < 12; time += step) {
+    times.push(time);
+  }
+  return times.map((time) => {
+    const left = ((time - from) / length) * 100;
+    return (
+      <span
+        key={time}
+        className={css.tick}
+        style={{ left: `${left}%` }}
+        data-last={left > 85 || undefined}
+      >
+        {time === 0 ? '0' : formatDuration(time)}
+      </span>
+    );
+  });
+}

@@ -1,0 +1,207 @@
+/** Above the steps: find, only model steps, critical path, fold all. */
+
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
+import type { StepSummary } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import { formatCount } from '../format.js';
+import { useChangeView } from '../settings.js';
+import { Icon } from '../ui/icons.js';
+import { useKeys } from '../ui/keys.js';
+import { MODEL_TYPES, type StepsShown, type StepTree } from './step-tree.js';
+import css from './steps-tools.module.css';
+
+export interface Find {
+  readonly words: string;
+  readonly isOn: boolean;
+  readonly matches: ReadonlySet<number>;
+  /** The same in order. */
+  readonly list: readonly number[];
+  readonly isCut: boolean;
+  readonly isLoading: boolean;
+}
+
+/** Steps with the words in their name, at once, and in their contents, when the server has looked. */
+export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
+  const sought = useDeferredValue(words.trim());
+  const query = useQuery({
+    queryKey: ['find', number, sought],
+    queryFn: ({ signal }) => api.find(number, sought, signal),
+    enabled: sought !== '',
+    placeholderData: (before) => before,
+  });
+  const { data } = query;
+  return useMemo(() => {
+    const matches = new Set<number>(sought === '' ? [] : data?.steps);
+    const lower = sought.toLowerCase();
+    if (lower !== '') {
+      for (const { index, name } of steps) {
+        if (name.toLowerCase().includes(lower)) matches.add(index);
+      }
+    }
+    const list = [...matches].sort((a, b) => a - b);
+    return {
+      words: sought,
+      isOn: sought !== '',
+      matches,
+      list,
+      isCut: data?.isCut ?? false,
+      isLoading: query.isFetching,
+    };
+  }, [sought, data, steps, query.isFetching]);
+}
+
+export function StepsTools({
+  find,
+  tree,
+  shown,
+  onShown,
+  totalSteps,
+  isRestHidden,
+  onRestHidden,
+  isPathShown,
+  onPathShown,
+  onMatch,
+  selected,
+}: {
+  readonly find: Find;
+  readonly tree: StepTree;
+  readonly shown: StepsShown;
+  readonly onShown: (shown: StepsShown) => void;
+  readonly totalSteps: number;
+  readonly isRestHidden: boolean;
+  readonly onRestHidden: (isHidden: boolean) => void;
+  readonly isPathShown: boolean;
+  readonly onPathShown: (isShown: boolean) => void;
+  readonly onMatch: (step: number) => void;
+  readonly selected: number;
+}): ReactNode {
+  const change = useChangeView();
+  const field = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(find.words);
+  const models = useMemo(
+    () => tree.steps.reduce((sum, { type }) => sum + (MODEL_TYPES.has(type) ? 1 : 0), 0),
+    [tree],
+  );
+  const areFolded = shown.folded.size > 0;
+  useKeys({
+    f: () => {
+      field.current?.focus();
+      field.current?.select();
+      return true;
+    },
+  });
+  const seek = (words: string) => {
+    setText(words);
+    change({ find: words || undefined }, { replace: true });
+  };
+  const go = (by: number) => {
+    const { list } = find;
+    if (list.length === 0) return;
+    const at = list.indexOf(selected);
+    const next =
+      at >= 0
+        ? list[(at + by + list.length) % list.length]
+        : by > 0
+          ? (list.find((step) => step > selected) ?? list[0])
+          : (list.findLast((step) => step < selected) ?? list.at(-1));
+    if (next !== undefined) onMatch(next);
+  };
+  const place = find.list.indexOf(selected);
+  return (
+    <div className={css.tools}>
+      <div className={css.find}>
+        <Icon name="search" />
+        <input
+          ref={field}
+          type="search"
+          aria-label="Find in this trace"
+          placeholder={`Find in ${formatCount(totalSteps)} ${totalSteps === 1 ? 'step' : 'steps'}`}
+          value={text}
+          maxLength={300}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => seek(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
+            else if (event.key !== 'Escape') return;
+            else if (text === '') field.current?.blur();
+            else seek('');
+            event.preventDefault();
+            event.stopPropagation();
+          }}
+        />
+        {find.isOn && (
+          <>
+            <span className={css.count} aria-live="polite">
+              {find.list.length === 0
+                ? find.isLoading
+                  ? '…'
+                  : 'nothing'
+                : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isCut ? '+' : ''}`}
+            </span>
+            <button
+              type="button"
+              aria-label="Previous match"
+              title="Previous match (Shift Enter)"
+              onClick={() => go(-1)}
+            >
+              <Icon name="up" />
+            </button>
+            <button
+              type="button"
+              aria-label="Next match"
+              title="Next match (Enter)"
+              onClick={() => go(1)}
+            >
+              <Icon name="down" />
+            </button>
+            <button
+              type="button"
+              className={css.word}
+              aria-pressed={isRestHidden}
+              onClick={() => onRestHidden(!isRestHidden)}
+            >
+              Hide the rest
+            </button>
+          </>
+        )}
+      </div>
+      <span className={css.gap} />
+      <button
+        type="button"
+        className={css.word}
+        aria-pressed={shown.modelsOnly}
+        disabled={models === 0}
+        title="Show only calls of models (m)"
+        onClick={() => onShown({ ...shown, modelsOnly: !shown.modelsOnly })}
+      >
+        Models only ({formatCount(models)})
+      </button>
+      <button
+        type="button"
+        className={css.word}
+        aria-pressed={isPathShown}
+        title="Make the steps heavier that the duration of the trace depends on (c)"
+        onClick={() => onPathShown(!isPathShown)}
+      >
+        Critical path
+      </button>
+      <button
+        type="button"
+        className={css.word}
+        onClick={() => onShown(areFolded ? { ...shown, folded: new Set() } : foldAll(tree, shown))}
+      >
+        {areFolded ? 'Unfold all' : 'Fold all'}
+      </button>
+    </div>
+  );
+}
+
+function foldAll(tree: StepTree, shown: StepsShown): StepsShown {
+  const folded = new Set<number>();
+  for (let index = 1; index < tree.steps.length; index++) {
+    if ((tree.end[index] ?? 0) > index + 1) folded.add(index);
+  }
+  return { ...shown, folded, openGroups: new Set() };
+}

@@ -1,0 +1,81 @@
+/** A trace and all of its steps: the first of them at once, the others as they come. */
+
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
+import type { StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+
+/** As many as the server gives at once. */
+const STEPS_A_CALL = 2000;
+/** What has come is shown whenever it is so many more: each time, the tree is built anew. */
+const SHOWN_EVERY = 20_000;
+
+export interface TraceData {
+  readonly detail: TraceDetail | undefined;
+  readonly steps: readonly StepSummary[];
+  readonly isComplete: boolean;
+  readonly isLoading: boolean;
+  readonly error: unknown;
+  readonly retry: () => void;
+}
+
+const NONE: readonly StepSummary[] = [];
+
+export function useTrace(number: number): TraceData {
+  const query = useQuery({
+    queryKey: ['trace', number],
+    queryFn: ({ signal }) => api.trace(number, signal),
+    structuralSharing: false,
+  });
+  const { data: detail } = query;
+  const [more, setMore] = useState<{
+    readonly of: TraceDetail;
+    readonly steps: readonly StepSummary[];
+    readonly isAll: boolean;
+  }>();
+  const [failure, setFailure] = useState<unknown>();
+  const [tries, setTries] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a try starts it again.
+  useEffect(() => {
+    if (detail === undefined || detail.steps.length >= detail.totalSteps) return;
+    const stop = new AbortController();
+    setFailure(undefined);
+    const load = async () => {
+      const all = [...detail.steps];
+      let shown = all.length;
+      while (all.length < detail.totalSteps) {
+        const { steps } = await api.steps(number, all.length, STEPS_A_CALL, stop.signal);
+        // A server that says there are more than it has must not be asked for ever.
+        if (steps.length === 0) break;
+        for (const step of steps) all.push(step);
+        if (all.length - shown >= SHOWN_EVERY && all.length < detail.totalSteps) {
+          shown = all.length;
+          setMore({ of: detail, steps: all.slice(), isAll: false });
+        }
+      }
+      setMore({ of: detail, steps: all, isAll: true });
+    };
+    load().catch((error: unknown) => {
+      if (!stop.signal.aborted) setFailure(error);
+    });
+    return () => stop.abort();
+  }, [number, detail, tries]);
+
+  return useMemo(() => {
+    const steps = more !== undefined && more.of === detail ? more.steps : (detail?.steps ?? NONE);
+    return {
+      detail,
+      steps,
+      isComplete:
+        detail !== undefined &&
+        (detail.steps.length >= detail.totalSteps || (more?.of === detail && more.isAll)),
+      isLoading: query.isPending,
+      error: query.error ?? failure,
+      retry: () => {
+        setTries((count) => count + 1);
+        if (query.error !== null) void query.refetch();
+      },
+    };
+  }, [detail, more, query, failure]);
+}

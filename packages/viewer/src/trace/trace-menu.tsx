@@ -1,0 +1,96 @@
+/** What can be taken out of a trace: its row, an HTTP request to repeat it, a test; and comparing it with another. */
+
+import { Menu } from '@base-ui/react/menu';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import type { TraceDetail } from '../../../local/src/viewer/api.js';
+import { api } from '../api.js';
+import bar from '../bar.module.css';
+import { Icon } from '../ui/icons.js';
+import { curlOf, testOf } from './exports.js';
+import head from './trace-head.module.css';
+
+export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNode {
+  const { trace } = detail;
+  const [said, setSaid] = useState('');
+  const copy = (name: string, make: () => Promise<string>) => async () => {
+    try {
+      await navigator.clipboard.writeText(await make());
+      setSaid(`${name} copied`);
+    } catch (error) {
+      setSaid(error instanceof Error ? error.message : String(error));
+    }
+    setTimeout(() => setSaid(''), 2500);
+  };
+  const row = async () => (await api.row(trace.number)).row;
+  const json = async () => JSON.stringify(await row(), null, 2);
+  const root = () => api.step(trace.number, 0);
+  const download = async () => {
+    const address = URL.createObjectURL(new Blob([await json()], { type: 'application/json' }));
+    const link = document.createElement('a');
+    link.href = address;
+    link.download = `trace-${trace.number}.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  };
+  return (
+    <>
+      <span aria-live="polite" className={said === '' ? 'visually-hidden' : undefined}>
+        {said}
+      </span>
+      <Menu.Root>
+        <Menu.Trigger className={head.button} title="Copy, download, compare">
+          <Icon name="more" />
+          <span className="visually-hidden">Copy, download, compare</span>
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Positioner sideOffset={4} align="end">
+            <Menu.Popup className={bar.menu}>
+              <Menu.Item className={bar.item} onClick={copy('JSON', json)}>
+                <span className={bar.tick} />
+                Copy as JSON
+              </Menu.Item>
+              <Menu.Item
+                className={bar.item}
+                disabled={trace.method === null}
+                onClick={copy('curl', async () => curlOf(detail, await root()))}
+              >
+                <span className={bar.tick} />
+                Copy as curl
+              </Menu.Item>
+              <Menu.Item
+                className={bar.item}
+                onClick={copy('Test', async () => testOf(detail, await root()))}
+              >
+                <span className={bar.tick} />
+                Copy as a test
+              </Menu.Item>
+              <Menu.Item
+                className={bar.item}
+                onClick={copy(
+                  'Link',
+                  async () => location.origin + location.pathname + location.search,
+                )}
+              >
+                <span className={bar.tick} />
+                Copy the link to this step and view
+              </Menu.Item>
+              <Menu.Item className={bar.item} onClick={() => void download()}>
+                <span className={bar.tick} />
+                Download the row
+              </Menu.Item>
+              <Menu.Separator className={bar.separator} />
+              <Menu.Item
+                className={bar.item}
+                render={<Link to="/compare" search={{ a: trace.number } as never} />}
+              >
+                <span className={bar.tick} />
+                Compare with another trace
+              </Menu.Item>
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+/** One trace on a page of its own. */
+
+import { useNavigate, useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { ViewSearch } from '../search.js';
+import { clockOf, filterOf } from '../search.js';
+import { TraceView } from './trace-view.js';
+
+export function TracePage(): ReactNode {
+  const params = useParams({ strict: false }) as { readonly number?: string };
+  const navigate = useNavigate();
+  const number = Number(params.number);
+  return (
+    <TraceView
+      key={number}
+      number={number}
+      onClose={() => {
+        const search = (before: ViewSearch) => ({ ...filterOf(before), ...clockOf(before) });
+        navigate({ to: '/requests', search: search as never }).catch(() => undefined);
+      }}
+    />
+  );
+}

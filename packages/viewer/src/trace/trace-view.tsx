@@ -1,0 +1,227 @@
+/** One trace: its facts, its steps on the axis, and the step that is selected. */
+
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { formatCount } from '../format.js';
+import { changeSettings, useChangeView, useIsNarrow, useSettings, useView } from '../settings.js';
+import type { GridHandle } from '../ui/grid.js';
+import { useKeys } from '../ui/keys.js';
+import { Split } from '../ui/split.js';
+import { Failure, Loading } from '../ui/states.js';
+import { Minimap, moved, type Span, zoomed } from './minimap.js';
+import { StepPane } from './step-pane.js';
+import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
+import { StepsGrid } from './steps-grid.js';
+import { StepsTools, useFind } from './steps-tools.js';
+import { useTrace } from './trace-data.js';
+import { TraceHead } from './trace-head.js';
+import css from './trace-view.module.css';
+
+const NOTHING_FOLDED: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
+
+export function TraceView({
+  number,
+  isPane = false,
+  onClose,
+  onOpen,
+}: {
+  readonly number: number;
+  /** Whether it stands beside the list. */
+  readonly isPane?: boolean;
+  readonly onClose: () => void;
+  readonly onOpen?: () => void;
+}): ReactNode {
+  const trace = useTrace(number);
+  const { detail, steps, isComplete } = trace;
+  const view = useView();
+  const change = useChangeView();
+  const isNarrow = useIsNarrow();
+  const { stepsWidth } = useSettings();
+  const grid = useRef<GridHandle>(null);
+  const [shown, setShown] = useState(NOTHING_FOLDED);
+  const [isPathShown, setPathShown] = useState(true);
+  const [isRestHidden, setRestHidden] = useState(false);
+  const [zoom, setZoom] = useState<Span>();
+  const [selected, setSelected] = useState(view.step ?? 0);
+
+  const tree = useMemo(() => buildStepTree(steps), [steps]);
+  const axis = useMemo(() => axisOf(steps, detail?.trace.latency ?? null), [steps, detail]);
+  const criticalPath = useMemo(
+    () => (isPathShown && detail !== undefined ? new Set(detail.criticalPath) : undefined),
+    [detail, isPathShown],
+  );
+  const find = useFind(number, steps, view.find ?? '');
+  const shownNow = useMemo(
+    () => ({ ...shown, only: isRestHidden && find.isOn ? find.matches : undefined }),
+    [shown, isRestHidden, find.isOn, find.matches],
+  );
+  const rows = useMemo(() => visibleRows(tree, shownNow), [tree, shownNow]);
+  const active = useMemo(() => rows.indexOf(selected), [rows, selected]);
+  // The selection moves at once; contents follow.
+  const settled = useDeferredValue(selected);
+
+  const select = (step: number) => {
+    if (step === selected) return;
+    setSelected(step);
+    change({ step: step === 0 ? undefined : step }, { replace: true });
+  };
+  const showStep = (step: number) => {
+    const next = reveal(tree, shown, step);
+    setShown(next);
+    select(step);
+    const place = visibleRows(tree, { ...next, only: shownNow.only }).indexOf(step);
+    requestAnimationFrame(() => grid.current?.show(place, 'center'));
+  };
+  const toggle = (place: number, expand: boolean) => {
+    const code = rows[place] ?? 0;
+    const [set, id] = code < 0 ? (['openGroups', -1 - code] as const) : (['folded', code] as const);
+    const next = new Set(shown[set]);
+    if (expand === (set === 'openGroups')) next.add(id);
+    else next.delete(id);
+    setShown({ ...shown, [set]: next });
+  };
+
+  // The address may change otherwise: by the back button, or a link.
+  const asked = view.step ?? 0;
+  const isAsked = useRef(-1);
+  useEffect(() => {
+    if (steps.length === 0 || isAsked.current === asked) return;
+    if (asked >= steps.length && !isComplete) return;
+    isAsked.current = asked;
+    setSelected(asked);
+    const next = reveal(tree, NOTHING_FOLDED, asked);
+    if (asked > 0) {
+      setShown((old) => reveal(tree, old, asked));
+      const place = visibleRows(tree, next).indexOf(asked);
+      requestAnimationFrame(() => grid.current?.show(place, 'center'));
+    }
+  }, [asked, steps, tree, isComplete]);
+
+  const span = zoom ?? axis;
+  const zoomBy = (factor: number) => {
+    setZoom(zoomed(span, axis, factor, (span[0] + span[1]) / 2));
+    return true;
+  };
+  const moveBy = (part: number) => {
+    setZoom(moved(span, axis, (span[1] - span[0]) * part));
+    return true;
+  };
+  useKeys({
+    '+': () => zoomBy(0.6),
+    '=': () => zoomBy(0.6),
+    '-': () => zoomBy(1 / 0.6),
+    '0': () => {
+      setZoom(undefined);
+      return true;
+    },
+    'Shift+ArrowLeft': () => moveBy(-0.25),
+    'Shift+ArrowRight': () => moveBy(0.25),
+    m: () => {
+      setShown({ ...shown, modelsOnly: !shown.modelsOnly });
+      return true;
+    },
+    c: () => {
+      setPathShown(!isPathShown);
+      return true;
+    },
+    ...(!isPane && {
+      Escape: () => {
+        onClose();
+        return true;
+      },
+    }),
+  });
+
+  if (detail === undefined) {
+    return trace.isLoading ? <Loading /> : <Failure error={trace.error} retry={trace.retry} />;
+  }
+  const left = (
+    <div className={css.steps}>
+      <StepsTools
+        find={find}
+        tree={tree}
+        shown={shown}
+        onShown={setShown}
+        totalSteps={detail.totalSteps}
+        isRestHidden={isRestHidden}
+        onRestHidden={setRestHidden}
+        isPathShown={isPathShown}
+        onPathShown={setPathShown}
+        onMatch={showStep}
+        selected={selected}
+      />
+      <Minimap tree={tree} axis={axis} zoom={span} onZoom={setZoom} criticalPath={criticalPath} />
+      <StepsGrid
+        tree={tree}
+        shown={shownNow}
+        rows={rows}
+        active={active}
+        onActive={(place) => {
+          const code = rows[place] ?? 0;
+          if (code >= 0) select(code);
+          else toggle(place, !shown.openGroups.has(-1 - code));
+        }}
+        onToggle={toggle}
+        zoom={span}
+        criticalPath={criticalPath}
+        matches={find.isOn ? find.matches : undefined}
+        handle={grid}
+      />
+      {!isComplete && (
+        <p className={css.loading} aria-live="polite">
+          {trace.error === null || trace.error === undefined ? (
+            `Loading ${formatCount(steps.length)} of ${formatCount(detail.totalSteps)} steps`
+          ) : (
+            <>
+              {`${formatCount(steps.length)} of ${formatCount(detail.totalSteps)} steps could be loaded. `}
+              <button type="button" onClick={trace.retry}>
+                Load the others
+              </button>
+            </>
+          )}
+        </p>
+      )}
+    </div>
+  );
+  const step = steps[settled];
+  const right =
+    step === undefined ? (
+      <Loading />
+    ) : (
+      <StepPane
+        key={`${number}/${settled}`}
+        detail={detail}
+        tree={tree}
+        step={step}
+        onStep={showStep}
+      />
+    );
+  return (
+    <article className={css.trace} aria-label={`Trace ${detail.trace.name}`}>
+      <TraceHead
+        detail={detail}
+        steps={steps}
+        isPane={isPane}
+        onClose={onClose}
+        onOpen={onOpen}
+        onStep={showStep}
+      />
+      <div className={css.body}>
+        {isNarrow ? (
+          <div className={css.stacked}>
+            {left}
+            {right}
+          </div>
+        ) : (
+          <Split
+            label="Size of the steps"
+            share={isPane ? Math.min(stepsWidth, 45) : stepsWidth}
+            onShare={(share) => changeSettings({ stepsWidth: share })}
+            isStacked={isPane}
+          >
+            {[left, right]}
+          </Split>
+        )}
+      </div>
+    </article>
+  );
+}

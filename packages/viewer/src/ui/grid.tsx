@@ -1,0 +1,242 @@
+/** One virtual grid for everything that has rows: requests, the steps of a trace, the members of a JSON value. */
+
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  type RefObject,
+  useCallback,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import css from './grid.module.css';
+
+/** Rows that are drawn above and below those that are seen. */
+const OVERSCAN = 12;
+/** The drawn rows change in steps of so many, so that few scroll events render. */
+const STRIDE = 4;
+
+export interface RowFacts {
+  readonly key: string | number;
+  /** From 1, for trees. */
+  readonly level?: number;
+  /** Undefined where a row has no children. */
+  readonly expanded?: boolean | undefined;
+  readonly className?: string | undefined;
+}
+
+export interface GridHandle {
+  /** Scrolls as little as it takes for the row to be seen, or to the middle. */
+  show(index: number, where?: 'nearest' | 'center'): void;
+  focus(): void;
+  /** Pixels above the first row that is seen. */
+  scrollTop(): number;
+  scrollTo(top: number): void;
+}
+
+interface GridProps<Row> {
+  readonly label: string;
+  readonly role: 'grid' | 'treegrid';
+  readonly count: number;
+  readonly rowAt: (index: number) => Row;
+  readonly factsOf: (row: Row, index: number) => RowFacts;
+  readonly rowHeight: number;
+  readonly header?: ReactNode;
+  readonly headerRows?: number;
+  /** The row that the keyboard is at; -1 for none. */
+  readonly active: number;
+  readonly onActive: (index: number) => void;
+  readonly onToggle?: (index: number, expand: boolean) => void;
+  /** Enter, or a second click. */
+  readonly onOpen?: (index: number) => void;
+  readonly onScroll?: (top: number) => void;
+  /** Called when the last rows come into sight. */
+  readonly onEnd?: () => void;
+  readonly parentOf?: (index: number) => number;
+  readonly renderRow: (row: Row, index: number) => ReactNode;
+  readonly handle?: Ref<GridHandle>;
+  readonly className?: string | undefined;
+  /** Below this width, in pixels, the grid scrolls sideways. */
+  readonly minWidth?: number;
+}
+
+export function Grid<Row>(props: GridProps<Row>): ReactNode {
+  const { count, rowHeight, active, onActive, onToggle, onOpen, onScroll, onEnd } = props;
+  const id = useId();
+  const scroller = useRef<HTMLDivElement>(null);
+  const { first, last } = useWindow(scroller, count, rowHeight, onScroll);
+
+  const show = useCallback(
+    (index: number, where: 'nearest' | 'center' = 'nearest') => {
+      const box = scroller.current;
+      if (box === null || index < 0) return;
+      const head = box.querySelector<HTMLElement>('[data-head]')?.offsetHeight ?? 0;
+      const seen = box.clientHeight - head;
+      const top = index * rowHeight;
+      if (where === 'center') box.scrollTop = top - seen / 2 + rowHeight / 2;
+      else if (top < box.scrollTop) box.scrollTop = top;
+      else if (top + rowHeight > box.scrollTop + seen) box.scrollTop = top + rowHeight - seen;
+    },
+    [rowHeight],
+  );
+  useImperativeHandle(
+    props.handle,
+    () => ({
+      show,
+      focus: () => scroller.current?.focus({ preventScroll: true }),
+      scrollTop: () => scroller.current?.scrollTop ?? 0,
+      scrollTo: (top) => {
+        if (scroller.current !== null) scroller.current.scrollTop = top;
+      },
+    }),
+    [show],
+  );
+
+  const isAtEnd = count > 0 && last >= count;
+  useLayoutEffect(() => {
+    if (isAtEnd && count > 0) onEnd?.();
+  }, [isAtEnd, count, onEnd]);
+
+  const go = (index: number) => {
+    const next = Math.max(0, Math.min(count - 1, index));
+    if (count === 0) return;
+    onActive(next);
+    show(next);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (event.target !== event.currentTarget || event.altKey || event.metaKey) return;
+    if (event.ctrlKey || (event.shiftKey && event.key.startsWith('Arrow'))) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2);
+    const expanded =
+      active >= 0 && active < count
+        ? props.factsOf(props.rowAt(active), active).expanded
+        : undefined;
+    switch (event.key) {
+      case 'ArrowDown':
+        go(active + 1);
+        break;
+      case 'ArrowUp':
+        go(active < 0 ? 0 : active - 1);
+        break;
+      case 'PageDown':
+        go(active + page);
+        break;
+      case 'PageUp':
+        go(active - page);
+        break;
+      case 'Home':
+        go(0);
+        break;
+      case 'End':
+        go(count - 1);
+        break;
+      case 'ArrowRight':
+        if (expanded === false) onToggle?.(active, true);
+        else if (expanded === true) go(active + 1);
+        else return;
+        break;
+      case 'ArrowLeft':
+        if (expanded === true) onToggle?.(active, false);
+        else if (props.parentOf !== undefined) go(props.parentOf(active));
+        else return;
+        break;
+      case 'Enter':
+        if (active < 0 || onOpen === undefined) return;
+        onOpen(active);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  };
+
+  const rows: ReactNode[] = [];
+  for (let index = first; index < Math.min(last, count); index++) {
+    const row = props.rowAt(index);
+    const facts = props.factsOf(row, index);
+    rows.push(
+      <div
+        key={facts.key}
+        role="row"
+        id={`${id}${index}`}
+        className={`${css.row} ${facts.className ?? ''}`}
+        style={{ height: rowHeight }}
+        aria-rowindex={index + 1 + (props.headerRows ?? 0)}
+        aria-selected={index === active}
+        {...(facts.level !== undefined && { 'aria-level': facts.level })}
+        {...(facts.expanded !== undefined && { 'aria-expanded': facts.expanded })}
+        onClick={() => onActive(index)}
+        onDoubleClick={() => onOpen?.(index)}
+      >
+        {props.renderRow(row, index)}
+      </div>,
+    );
+  }
+  const isActiveDrawn = active >= first && active < Math.min(last, count);
+  return (
+    <div
+      ref={scroller}
+      role={props.role}
+      aria-label={props.label}
+      aria-rowcount={count + (props.headerRows ?? 0)}
+      aria-activedescendant={isActiveDrawn ? `${id}${active}` : undefined}
+      tabIndex={0}
+      className={`${css.grid} ${props.className ?? ''}`}
+      onKeyDown={onKeyDown}
+    >
+      {props.header !== undefined && (
+        <div role="rowgroup" data-head className={css.head}>
+          {props.header}
+        </div>
+      )}
+      <div
+        role="rowgroup"
+        className={css.body}
+        style={{ height: count * rowHeight, minWidth: props.minWidth }}
+      >
+        <div role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
+          {rows}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Which rows have to be drawn. */
+function useWindow(
+  scroller: RefObject<HTMLDivElement | null>,
+  count: number,
+  rowHeight: number,
+  onScroll: ((top: number) => void) | undefined,
+): { readonly first: number; readonly last: number } {
+  const [seen, setSeen] = useState({ first: 0, last: 60 });
+  const report = useRef(onScroll);
+  report.current = onScroll;
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    const measure = () => {
+      const top = Math.floor(box.scrollTop / rowHeight);
+      const first = Math.max(0, Math.floor((top - OVERSCAN) / STRIDE) * STRIDE);
+      const length = Math.ceil(box.clientHeight / rowHeight) + 2 * OVERSCAN + STRIDE;
+      const last = first + length;
+      setSeen((old) => (old.first === first && old.last === last ? old : { first, last }));
+      report.current?.(box.scrollTop);
+    };
+    measure();
+    box.addEventListener('scroll', measure, { passive: true });
+    const observer = new ResizeObserver(measure);
+    observer.observe(box);
+    return () => {
+      box.removeEventListener('scroll', measure);
+      observer.disconnect();
+    };
+  }, [scroller, rowHeight]);
+  // Where rows went away, the browser scrolls up only after they are drawn.
+  return seen.first < count
+    ? seen
+    : { first: Math.max(0, count - (seen.last - seen.first)), last: count };
+}

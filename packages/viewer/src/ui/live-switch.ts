@@ -1,0 +1,35 @@
+/** What the list reports to the bar above it: whether it goes on by itself, and how much waits to be shown. */
+
+import { useSyncExternalStore } from 'react';
+import type { LiveState } from '../live.js';
+
+interface LiveSwitch {
+  /** Undefined where the page has no list. */
+  readonly state: LiveState | undefined;
+  readonly isPaused: boolean;
+  /** Traces that arrived and are not shown. */
+  readonly held: number;
+}
+
+let current: LiveSwitch = { state: undefined, isPaused: false, held: 0 };
+const listeners = new Set<() => void>();
+
+export function changeLive(change: Partial<LiveSwitch>): void {
+  current = { ...current, ...change };
+  for (const listener of listeners) listener();
+}
+
+export function useLiveSwitch(): LiveSwitch {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+}
+
+/** Without waiting for a render. */
+export function liveNow(): LiveSwitch {
+  return current;
+}

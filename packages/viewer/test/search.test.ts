@@ -1,0 +1,53 @@
+/** The state of the page in its address. */
+
+import assert from 'node:assert/strict';
+import { filterOf, parseSearch, readSearch, stringifySearch, toQuery } from '../src/search.ts';
+
+const read = (text: string) => readSearch(parseSearch(text));
+
+describe('the address of a list', () => {
+  it('is read back as it was written', () => {
+    const search = read(
+      '?outcome=error&outcome=aborted&status=5xx&user=a%26b&minLatency=250&sort=latency&order=asc&columns=time&columns=name&trace=7&q=caf%C3%A9',
+    );
+    assert.deepEqual(search, {
+      outcome: ['error', 'aborted'],
+      status: ['5xx'],
+      user: ['a&b'],
+      minLatency: 250,
+      sort: 'latency',
+      order: 'asc',
+      columns: ['time', 'name'],
+      trace: 7,
+      q: 'café',
+    });
+    assert.deepEqual(read(stringifySearch({ ...search })), search);
+  });
+
+  it('loses what makes no sense, and nothing else', () => {
+    const text =
+      '?outcome=exploded&sort=colour&order=up&last=9y&minCost=-1&from=soon&trace=x&view=all&zone=mars&failed=1&toString=1&q=ok';
+    assert.deepEqual(read(text), { q: 'ok' });
+    assert.deepEqual(read('?status=200&status=200&user='), { status: ['200'] });
+  });
+
+  it('keeps numbers that are ids as texts', () => {
+    assert.deepEqual(read('?user=007&session=12&name=true'), {
+      user: ['007'],
+      session: ['12'],
+      name: ['true'],
+    });
+  });
+
+  it('gives the server the filter and the order alone', () => {
+    const search = read(
+      '?outcome=error&sort=time&order=desc&columns=time&trace=7&view=raw&zone=utc&a=1',
+    );
+    assert.equal(toQuery(search, 0, { limit: 50 }), '?limit=50&outcome=error');
+    assert.deepEqual(filterOf(search), { outcome: ['error'] });
+  });
+
+  it('asks for a range that ends now as its begin', () => {
+    assert.equal(toQuery(read('?last=1h&to=5'), 4_000_000), '?from=400000');
+  });
+});

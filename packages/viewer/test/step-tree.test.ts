@@ -1,0 +1,216 @@
+/** The steps of a trace as rows. */
+
+import assert from 'node:assert/strict';
+import { alignSteps } from '../src/reading/align.ts';
+import {
+  axisOf,
+  buildStepTree,
+  groupFacts,
+  reveal,
+  rowOf,
+  type StepsShown,
+  selfTime,
+  visibleRows,
+} from '../src/trace/step-tree.ts';
+
+type StepSummary = Parameters<typeof buildStepTree>[0][number];
+
+/** Steps by lines such as `  name:type start+duration`, indented by two spaces a level. */
+function stepsOf(lines: string): StepSummary[] {
+  const above: number[] = [];
+  return lines
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line, index) => {
+      const depth = (/^ */.exec(line)?.[0].length ?? 0) / 2;
+      const [label = '', times = ''] = line.trim().split(' ');
+      const [name = '', type = 'chain'] = label.split(':');
+      const [start, duration] = times.split('+').map(Number);
+      above[depth] = index;
+      return step({
+        index,
+        depth,
+        parent: depth === 0 ? -1 : (above[depth - 1] ?? -1),
+        name,
+        type,
+        start: start ?? null,
+        duration: duration ?? null,
+      });
+    });
+}
+
+function step(facts: Partial<StepSummary>): StepSummary {
+  return {
+    ...{
+      index: 0,
+      parent: -1,
+      depth: 0,
+      id: 'id',
+      name: 'step',
+      type: 'chain',
+      start: null,
+      duration: null,
+    },
+    ...{
+      firstToken: null,
+      chunks: [],
+      model: null,
+      provider: null,
+      promptTokens: null,
+      completionTokens: null,
+    },
+    ...{ tokens: null, cost: null, error: null, isUnfinished: false, bytes: 0, problem: null },
+    ...facts,
+  };
+}
+
+const ALL: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
+
+function print(steps: readonly StepSummary[], shown: StepsShown): string[] {
+  const tree = buildStepTree(steps);
+  return [...visibleRows(tree, shown)].map((code) => {
+    const row = rowOf(tree, shown, code);
+    const sign = row.expanded === undefined ? ' ' : row.expanded ? 'v' : '>';
+    const name =
+      row.kind === 'group'
+        ? `${row.group.members.length} x ${steps[row.group.first]?.name}`
+        : row.step.name;
+    return `${'  '.repeat(row.level)}${sign} ${name}`;
+  });
+}
+
+const SIBLINGS = `root
+  embed:embedding 0+1
+  embed:embedding 1+2
+  embed:embedding 3+3
+  embed:embedding 6+4
+  embed:embedding 10+5
+    retry 10+1
+  answer
+    model:chat_completion`;
+
+describe('the rows of a trace', () => {
+  it('fold five equal siblings into one, with their number, and unfold them one level deeper', () => {
+    const steps = stepsOf(SIBLINGS);
+    assert.deepEqual(print(steps, ALL), ['v root', '  > 5 x embed', '  v answer', '      model']);
+    assert.deepEqual(print(steps, { ...ALL, openGroups: new Set([1]) }), [
+      'v root',
+      '  v 5 x embed',
+      ...Array.from({ length: 4 }, () => '      embed'),
+      '    v embed',
+      '        retry',
+      '  v answer',
+      '      model',
+    ]);
+    assert.deepEqual(
+      print(
+        steps
+          .filter(({ index }) => index !== 1)
+          .map((each, index) => ({
+            ...each,
+            index,
+            parent: each.parent > 0 ? each.parent - 1 : each.parent,
+          })),
+        ALL,
+      ).slice(0, 5),
+      [...['v root', '    embed', '    embed', '    embed', '  v embed']],
+    );
+  });
+
+  it('say of a group what its members took', () => {
+    const tree = buildStepTree(stepsOf(SIBLINGS));
+    const group = tree.groups.get(1);
+    assert.ok(group);
+    const { sum, min, max, start, stop } = groupFacts(tree, group);
+    assert.deepEqual(
+      { sum, min, max, start, stop },
+      { sum: 15, min: 1, max: 5, start: 0, stop: 15 },
+    );
+  });
+
+  it('are without what is below a folded step', () => {
+    const steps = stepsOf(SIBLINGS);
+    assert.deepEqual(print(steps, { ...ALL, folded: new Set([7]) }).at(-1), '  > answer');
+    assert.deepEqual(print(steps, { ...ALL, folded: new Set([0]) }), ['> root']);
+  });
+
+  it('are the calls of models alone, or the matches with what is above them', () => {
+    const steps = stepsOf(SIBLINGS);
+    const models = print(steps, { ...ALL, modelsOnly: true });
+    assert.equal(models.length, 7);
+    assert.equal(models.at(-1), '    model');
+    assert.deepEqual(print(steps, { ...ALL, only: new Set([6]) }), [
+      '  root',
+      '    embed',
+      '      retry',
+    ]);
+  });
+
+  it('are opened as far as a step needs to be seen', () => {
+    const steps = stepsOf(SIBLINGS);
+    const tree = buildStepTree(steps);
+    const shown = reveal(tree, { ...ALL, folded: new Set([0, 5]) }, 6);
+    assert.ok(visibleRows(tree, shown).includes(6));
+  });
+
+  it('have a self time: what no child ran in, where children overlap or outlive it too', () => {
+    const steps = stepsOf(`root 0+100
+  a 10+20
+  b 20+30
+  c 90+50`);
+    assert.equal(selfTime(buildStepTree(steps), 0), 50);
+    assert.equal(selfTime(buildStepTree(steps), 1), 20);
+    assert.equal(selfTime(buildStepTree(stepsOf('root')), 0), null);
+  });
+
+  it('have an axis that a wrong clock does not stretch', () => {
+    const [root, child] = stepsOf('root 0+100\n  child -5000+10');
+    assert.ok(root && child);
+    assert.deepEqual(axisOf([root, { ...child, problem: 'before-parent' }], 100), [0, 100]);
+    assert.deepEqual(axisOf([root, { ...child, problem: 'ends-before-start' }], 100), [0, 100]);
+    assert.deepEqual(axisOf([root, child], 100), [-5000, 100]);
+    assert.deepEqual(axisOf([], null), [0, 1]);
+  });
+
+  it('are as many as 80,000 steps need, and as deep as 20,000 levels', () => {
+    const flat = Array.from({ length: 80_000 }, (_, index) =>
+      step({
+        index,
+        depth: index === 0 ? 0 : index % 40 === 1 ? 1 : 2,
+        parent: index === 0 ? -1 : index % 40 === 1 ? 0 : index - ((index - 1) % 40),
+        name: `step ${index % 7}`,
+      }),
+    );
+    const tree = buildStepTree(flat);
+    const rows = visibleRows(tree, { ...ALL, folded: new Set([1]) });
+    assert.ok(rows.length > 70_000);
+    const deep = Array.from({ length: 20_000 }, (_, index) =>
+      step({ index, depth: index, parent: index - 1 }),
+    );
+    const chain = buildStepTree(deep);
+    assert.equal(visibleRows(chain, ALL).length, 20_000);
+    assert.equal(reveal(chain, { ...ALL, folded: new Set([5]) }, 19_999).folded.size, 0);
+  });
+});
+
+describe('two traces beside each other', () => {
+  const names = (a: string, b: string) =>
+    alignSteps(stepsOf(a), stepsOf(b)).map(
+      (row) =>
+        `${'  '.repeat(row.level)}${(row.a ?? row.b)?.name} ${row.a ? 'a' : ''}${row.b ? 'b' : ''}`,
+    );
+
+  it('have the same step of both in one row, and what one has alone at its place', () => {
+    assert.deepEqual(
+      names(
+        'POST/1\n  plan\n  search\n  answer',
+        'POST/2\n  plan\n  check\n  search\n  search\n  answer',
+      ),
+      ['POST/1 ab', '  plan ab', '  check b', '  search ab', '  search b', '  answer ab'],
+    );
+    assert.deepEqual(names('root\n  old', 'root\n  new'), ['root ab', '  old a', '  new b']);
+    assert.deepEqual(names('root\n  a\n    x\n  b\n    x', 'root\n  b\n    x'), [
+      ...['root ab', '  a a', '    x a', '  b ab', '    x ab'],
+    ]);
+  });
+});
