@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/express';
 import express, { type Express, type Request } from 'express';
 import { answer, streamAnswer } from './answer.js';
@@ -15,14 +16,21 @@ export interface AppOptions extends ChatModel {
 
 /** Passages that the model gets to read. */
 const TOP_K = 4;
-/** Nobody asks a model here. */
-const UNTRACED = new Set(['/health', '/feedback']);
+/** The page on which to ask. */
+const PAGE = fileURLToPath(new URL('../public', import.meta.url));
+
+/** Whether no model is asked: for files of the page, and for what people think of an answer. */
+function asksNobody({ method, path }: Request): boolean {
+  return method === 'GET' || method === 'HEAD' || path === '/feedback';
+}
 
 /** The chat: answers questions from the articles that the retriever knows. */
 export function createApp({ retriever, tracer = getTracer(), ...ownModel }: AppOptions): Express {
   const app = express();
-  app.use(openlayerTracing({ tracer, skip: (req) => UNTRACED.has(req.path) }));
+  app.use(openlayerTracing({ tracer, skip: asksNobody }));
   app.use(express.json());
+
+  app.use(express.static(PAGE));
 
   app.get('/health', (_req, res) => {
     res.json({ ok: true });

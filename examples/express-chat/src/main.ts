@@ -14,7 +14,7 @@ const app = createApp({ ...model, retriever: createRetriever(await readCorpus())
 const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
   if (error) throw error;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  console.log(`Ask the library of Halden Bay at ${url} (model ${model.model}):
+  console.log(`Ask the library of Halden Bay on its page, ${url} (model ${model.model}), or by curl:
 
   curl ${url}/chat -H 'content-type: application/json' -H 'x-request-id: my-first-question' \\
     -d '{ "question": "Do I need a deposit to borrow a drill?", "user": "ada" }'

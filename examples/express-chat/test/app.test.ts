@@ -42,6 +42,20 @@ drill  completed  200
     ]);
   });
 
+  it('has a page, which loads nothing from elsewhere and is not traced', async () => {
+    const loaded: string[] = [];
+    for (const path of ['/', '/chat.js', '/chat.css']) {
+      const response = await fetch(`${chat.url}${path}`);
+      assert.equal(response.status, 200, path);
+      const text = await response.text();
+      assert.doesNotMatch(text, /https?:|\/\/[a-z]/i, path);
+      for (const [, address = ''] of text.matchAll(/(?:src|href)="([^"]*)"/g)) loaded.push(address);
+    }
+    assert.deepEqual(loaded, ['data:,', 'chat.css', 'chat.js']);
+    await chat.post('/chat', 'drill', DRILL);
+    assert.equal((await traces(1)).length, 1);
+  });
+
   it('tells the platform who asked, what, and what the answer was made of', async () => {
     await chat.post('/chat', 'drill', DRILL);
     const [row] = await chat.traces.waitForRows(1);
