@@ -30,7 +30,7 @@ const NONE: Arrows = { uses: [], loads: [], knows: [], handsOn: [], dependencies
 const ARROWS: Readonly<Record<string, Arrows>> = {
   core: {
     ...NONE,
-    uses: ['#platform', 'node:async_hooks'],
+    uses: ['#platform', '#spool', 'node:async_hooks'],
     // What watches a response of Node's knows its shape, and needs nothing of Node to run.
     knows: ['node:http', 'node:net'],
   },
@@ -64,9 +64,28 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     knows: [`${CORE}/wire`],
     dependencies: [CORE, /^(?!@openlayer-tracing\/)/],
   },
+  // Built into the local server: its libraries are in the bundle, and nobody installs them.
+  viewer: { ...NONE, uses: [/^(?!@openlayer-tracing\/|node:)[^.#]/] },
 };
 
+/** The types of the local server's API, which the page reads it by. */
+const VIEWER_API = 'packages/local/src/viewer/api.ts';
+
+/** Core is one stack of floors, the lowest first: a file knows files of its own floor and of those below, also by their types. */
+const FLOORS = [
+  ...['platform', 'values', 'follow', 'diagnostics', 'trace', 'publish', 'spool', 'config'],
+  ...['tracer', 'api', 'integration', 'http', 'entry points'],
+];
+/** Where what an import of a package's own leads to stands. */
+const ALIASES: Readonly<Record<string, string>> = {
+  '#platform': 'packages/core/src/platform/node/platform.ts',
+  '#spool': 'packages/core/src/spool/open-spool.ts',
+};
+/** Types alone, which may be known anywhere. */
+const WIRE = 'packages/core/src/wire.ts';
+
 /** What core needs of Node stands in `src/platform`, and is little. */
+const NEEDS_NODE = /^packages\/core\/src\/(platform\/|openlayer-replay\.ts)/;
 const PLATFORM_MODULES: Modules = [
   'node:crypto',
   'node:diagnostics_channel',
@@ -85,7 +104,7 @@ const PLATFORM_MODULES: Modules = [
 const BEHIND_THE_DOOR = [
   'test/faults/publishing/diagnostics.test.ts',
   'test/faults/publishing/retry.test.ts',
-  'test/faults/spool/format.fault.ts',
+  'test/faults/spool/damaged-files.fault.ts',
 ];
 
 function adapterOf(...framework: string[]): Arrows {
@@ -106,11 +125,24 @@ function includes(modules: Modules, specifier: string): boolean {
 }
 
 const packages = workspaces().filter(({ folder }) => folder.startsWith('packages/'));
+const published = packages.filter(({ manifest }) => manifest.private !== true);
 const isRelative = ({ specifier }: Import) => specifier.startsWith('.');
 
 /** Where an import of a file leads within the repository. */
 function targetOf(source: Source, { specifier }: Import): string {
-  return join(dirname(source.path), specifier);
+  return ALIASES[specifier] ?? join(dirname(source.path), specifier).replace(/\.js$/, '.ts');
+}
+
+/** @returns the height of the floor of core that a file stands on, from 0 */
+function floorOf(path: string): number {
+  const [folder = '', file] = path.slice('packages/core/src/'.length).split('/');
+  return FLOORS.indexOf(file === undefined ? 'entry points' : folder);
+}
+
+/** The page may know the types of the API, and those alone. */
+function isOfViewerApi(source: Source, found: Import): boolean {
+  const isOfPage = source.path.startsWith('packages/viewer/src/');
+  return isOfPage && found.kind === 'type' && targetOf(source, found) === VIEWER_API;
 }
 
 function libraryOf({ folder }: Workspace): readonly Source[] {
@@ -123,8 +155,7 @@ function isAllowed(arrows: Arrows, source: Source, found: Import): boolean {
   if (includes(arrows.uses, specifier)) return true;
   if (kind === 'lazy' && includes(arrows.loads, specifier)) return true;
   if (kind === 'type' && includes(arrows.knows, specifier)) return true;
-  const isPlatform = source.path.startsWith('packages/core/src/platform/');
-  return isPlatform && includes(PLATFORM_MODULES, specifier);
+  return NEEDS_NODE.test(source.path) && includes(PLATFORM_MODULES, specifier);
 }
 
 /** `@scope/name` of `@scope/name/door`. */
@@ -154,6 +185,7 @@ describe('the arrows between packages', () => {
       const strays = libraryOf(workspace).flatMap((source) =>
         source.imports
           .filter(isRelative)
+          .filter((found) => !isOfViewerApi(source, found))
           .map((found) => targetOf(source, found))
           .filter((target) => !target.startsWith(`${folder}/src/`))
           .map((target) => `${source.path} -> ${target}`),
@@ -163,6 +195,7 @@ describe('the arrows between packages', () => {
 
     it(`${folder} declares what its arrows allow, and all that it imports`, () => {
       const { dependencies = {}, peerDependencies = {}, optionalDependencies = {} } = manifest;
+      const { devDependencies = {} } = manifest;
       const installed = Object.keys({ ...dependencies, ...optionalDependencies });
       assert.deepEqual(
         installed.filter((name) => !includes(arrows?.dependencies ?? [], name)),
@@ -173,7 +206,8 @@ describe('the arrows between packages', () => {
         peers.filter((name) => !includes(arrows?.peers ?? [], name)),
         [],
       );
-      const declared = new Set([...installed, ...peers]);
+      const bundled = manifest.private === true ? Object.keys(devDependencies) : [];
+      const declared = new Set([...installed, ...peers, ...bundled]);
       const needed = libraryOf(workspace)
         .flatMap(({ imports }) => imports.map(({ specifier }) => specifier))
         .filter((specifier) => !/^(\.|#|node:)/.test(specifier))
@@ -184,10 +218,24 @@ describe('the arrows between packages', () => {
       );
     });
 
-    it(`${folder} has no cycle of imports that run`, () => {
-      assert.equal(cycleOf(libraryOf(workspace))?.join('\n-> '), undefined);
+    it(`${folder} has no circle of imports, of types neither`, () => {
+      assert.equal(circleOf(libraryOf(workspace))?.join('\n-> '), undefined);
     });
   }
+
+  it('core is one stack of floors, and no import leads upwards', () => {
+    const library = readSources().filter(({ path }) => path.startsWith('packages/core/src/'));
+    const nowhere = library.filter(({ path }) => floorOf(path) < 0).map(({ path }) => path);
+    assert.deepEqual(nowhere, [], `a folder of core is one of ${FLOORS.join(', ')}`);
+    const upwards = library.flatMap((source) =>
+      source.imports
+        .filter((found) => isRelative(found) || found.specifier in ALIASES)
+        .map((found) => targetOf(source, found))
+        .filter((target) => target !== WIRE && floorOf(target) > floorOf(source.path))
+        .map((target) => `${source.path} -> ${target}`),
+    );
+    assert.deepEqual(upwards, []);
+  });
 
   it('examples and tests know packages by their names, not by their files', () => {
     const outside = readSources().filter(({ path }) => !/^packages\/[^/]+\/src\//.test(path));
@@ -245,7 +293,7 @@ describe('the arrows between packages', () => {
   });
 
   it('published packages are ES modules and CommonJS for Node 20.19 and newer, under Apache-2.0', () => {
-    for (const workspace of packages) {
+    for (const workspace of published) {
       const { folder, manifest } = workspace;
       const { type, license, engines } = manifest;
       assert.deepEqual(
@@ -270,7 +318,7 @@ describe('the arrows between packages', () => {
   });
 
   it('published packages say on their own what they are and how they are used', () => {
-    for (const { folder, manifest } of packages) {
+    for (const { folder, manifest } of published) {
       assert.ok(manifest.keywords?.includes('openlayer'), folder);
       assert.ok(manifest.description && manifest.homepage, folder);
       const text = readText(`${folder}/README.md`);
@@ -284,18 +332,12 @@ function ownFolder({ path }: Source): string {
   return path.split('/').slice(0, 2).join('/');
 }
 
-/** Files that import each other in a circle, by imports that are left at run time. */
-function cycleOf(sources: readonly Source[]): readonly string[] | undefined {
+/** Files that import each other in a circle, by their types alone as well. */
+function circleOf(sources: readonly Source[]): readonly string[] | undefined {
   const graph = new Map(
     sources.map((source) => [
       source.path,
-      source.imports
-        .filter(({ kind }) => kind !== 'type')
-        .map((found) =>
-          found.specifier === '#platform'
-            ? 'packages/core/src/platform/node.ts'
-            : targetOf(source, found).replace(/\.js$/, '.ts'),
-        ),
+      source.imports.map((found) => targetOf(source, found)).filter((target) => target !== WIRE),
     ]),
   );
   const finished = new Set<string>();
@@ -303,15 +345,15 @@ function cycleOf(sources: readonly Source[]): readonly string[] | undefined {
     if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
     if (finished.has(path)) return undefined;
     for (const next of graph.get(path) ?? []) {
-      const cycle = search(next, [...way, path]);
-      if (cycle !== undefined) return cycle;
+      const circle = search(next, [...way, path]);
+      if (circle !== undefined) return circle;
     }
     finished.add(path);
     return undefined;
   };
   for (const path of graph.keys()) {
-    const cycle = search(path, []);
-    if (cycle !== undefined) return cycle;
+    const circle = search(path, []);
+    if (circle !== undefined) return circle;
   }
   return undefined;
 }

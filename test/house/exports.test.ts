@@ -2,44 +2,44 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { doorsOf, publishedPackages, ROOT, readText } from './repository.ts';
-import { type DoorNames, exportedNames } from './sources.ts';
+import { entryPointsOf, publishedPackages, ROOT, readText } from './repository.ts';
+import { type EntryPointNames, exportedNames } from './sources.ts';
 
 const SNAPSHOT = 'test/house/exports.snapshot.json';
 const UPDATE = "UPDATE_SNAPSHOT=1 npx mocha 'test/house/exports.test.ts'; npm run format";
 
-type Doors = Readonly<Record<string, DoorNames>>;
+type EntryPoints = Readonly<Record<string, EntryPointNames>>;
 
-describe('the doors', () => {
-  let doors: Doors;
+describe('the entry points', () => {
+  let entryPoints: EntryPoints;
 
   before(() => {
-    doors = exportedNames();
+    entryPoints = exportedNames();
     if (process.env.UPDATE_SNAPSHOT) {
-      writeFileSync(`${ROOT}${SNAPSHOT}`, `${JSON.stringify(doors, null, 2)}\n`);
+      writeFileSync(`${ROOT}${SNAPSHOT}`, `${JSON.stringify(entryPoints, null, 2)}\n`);
     }
   });
 
   it('export the names of the snapshot', () => {
-    const snapshot = JSON.parse(readText(SNAPSHOT)) as Doors;
+    const snapshot = JSON.parse(readText(SNAPSHOT)) as EntryPoints;
     assert.deepEqual(
-      doors,
+      entryPoints,
       snapshot,
-      `the public API has changed. If that is meant, run ${UPDATE} and read the diff.\n${differences(snapshot, doors).join('\n')}`,
+      `the public API has changed. If that is meant, run ${UPDATE} and read the diff.\n${differences(snapshot, entryPoints).join('\n')}`,
     );
   });
 
-  for (const door of publishedPackages().flatMap(doorsOf)) {
-    it(`${door} has at run time what its types promise`, async () => {
-      const module = (await import(door)) as object;
-      assert.deepEqual(Object.keys(module).sort(), doors[door]?.values);
+  for (const entryPoint of publishedPackages().flatMap(entryPointsOf)) {
+    it(`${entryPoint} has at run time what its types promise`, async () => {
+      const module = (await import(entryPoint)) as object;
+      assert.deepEqual(Object.keys(module).sort(), entryPoints[entryPoint]?.values);
     });
   }
 
   it('adapters export all that core does', () => {
-    const core = doors['@openlayer-tracing/core'];
+    const core = entryPoints['@openlayer-tracing/core'];
     for (const adapter of ['express', 'koa', 'hono']) {
-      const names = doors[`@openlayer-tracing/${adapter}`];
+      const names = entryPoints[`@openlayer-tracing/${adapter}`];
       if (names === undefined) continue;
       assert.deepEqual(
         core?.values.filter((name) => !names.values.includes(name)),
@@ -56,12 +56,12 @@ describe('the doors', () => {
   });
 });
 
-/** `+ door: name` for what is new, `- door: name` for what is gone. */
-function differences(before: Doors, after: Doors): readonly string[] {
-  const all = (doors: Doors) =>
-    Object.entries(doors).flatMap(([door, { values, types }]) => [
-      ...values.map((name) => `${door}: ${name}`),
-      ...types.map((name) => `${door}: type ${name}`),
+/** `+ entry point: name` for what is new, `- entry point: name` for what is gone. */
+function differences(before: EntryPoints, after: EntryPoints): readonly string[] {
+  const all = (entryPoints: EntryPoints) =>
+    Object.entries(entryPoints).flatMap(([entryPoint, { values, types }]) => [
+      ...values.map((name) => `${entryPoint}: ${name}`),
+      ...types.map((name) => `${entryPoint}: type ${name}`),
     ]);
   const [old, current] = [new Set(all(before)), new Set(all(after))];
   return [

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { doorsOf, publishedPackages, ROOT } from './repository.ts';
+import { entryPointsOf, publishedPackages, ROOT } from './repository.ts';
 
 const run = promisify(execFile);
 const packages = publishedPackages();
@@ -150,10 +150,10 @@ describe('the packed packages', function () {
     assert.deepEqual(ours.sort(), names.sort());
   });
 
-  it('open every door by import and by require()', async () => {
-    const doors = packages.flatMap(doorsOf);
-    const esm = doors.map((door) => `await import('${door}');`).join('\n');
-    const cjs = doors.map((door) => `require('${door}');`).join('\n');
+  it('open every entry point by import and by require()', async () => {
+    const entryPoints = packages.flatMap(entryPointsOf);
+    const esm = entryPoints.map((entryPoint) => `await import('${entryPoint}');`).join('\n');
+    const cjs = entryPoints.map((entryPoint) => `require('${entryPoint}');`).join('\n');
     for (const [kind, code] of [
       ['module', esm],
       ['commonjs', cjs],
@@ -191,7 +191,7 @@ describe('the packed packages', function () {
 
     before(() => {
       const bin = join(app, 'node_modules/@openlayer-tracing/local/bin/openlayer-local.js');
-      local = spawn(process.execPath, [bin, '--port', '0'], { cwd: app });
+      local = spawn(process.execPath, [bin, '--port', '0', '--memory'], { cwd: app });
       ended = once(local, 'exit');
       local.stdout?.setEncoding('utf8').on('data', (text: string) => {
         printed += text;
@@ -214,11 +214,13 @@ describe('the packed packages', function () {
       it(`trace a request of ${what}`, async () => {
         const answer = await start(file);
         assert.equal(answer, `200 from-${kind} {"greeting":"Hello world"}`);
-        const [tree] = await print(new RegExp(`^from-${kind} [\\s\\S]*?└─ greet .*$`, 'm'));
+        const [tree] = await print(
+          new RegExp(`^[\\d-]+ [\\d:]+ +from-${kind} [\\s\\S]*?└─ greet .*$`, 'm'),
+        );
         assert.equal(
-          tree.replaceAll(/ +[\d.]+ ms/g, ''),
-          `from-${kind}  completed  200
-└─ GET /${kind}/:name [user_call]  → {"greeting":"Hello world"}
+          tree.replaceAll(/ +[\d.]+ ms|^[\d-]+ [\d:]+ +/g, ''),
+          `from-${kind}  completed  200  user ada
+└─ GET /${kind}/:name [user_call]  {"body":null,"query":null,"params":{"name":"world"}}  → {"greeting":"Hello world"}
    └─ greet [user_call]  → "Hello world"`,
         );
         assert.doesNotMatch(printed, /refused/);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The files behind a specifier, by the condition under which they are taken. */
-export interface Door {
+export interface EntryPoint {
   readonly types: string;
   readonly default: string;
   readonly require: { readonly types: string; readonly default: string };
@@ -24,7 +24,7 @@ export interface Manifest {
   readonly keywords?: readonly string[];
   readonly homepage?: string;
   readonly engines?: Readonly<Record<string, string>>;
-  readonly exports?: Readonly<Record<string, string | Door>>;
+  readonly exports?: Readonly<Record<string, string | EntryPoint>>;
   readonly typesVersions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ export function readText(file: string): string {
 }
 
 /** The specifiers by which users import a package, `./package.json` aside. */
-export function doorsOf({ manifest }: Workspace): readonly string[] {
+export function entryPointsOf({ manifest }: Workspace): readonly string[] {
   return Object.keys(manifest.exports ?? {})
     .filter((subpath) => subpath !== './package.json')
     .map((subpath) => `${manifest.name}${subpath.slice(1)}`);

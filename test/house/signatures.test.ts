@@ -29,8 +29,8 @@ const PARTS = [
   'packages/core/dist/publish/open-batches.d.ts: BatchLimits',
   'packages/core/dist/trace/step-types.d.ts: NoFields',
   'packages/core/dist/trace/step-types.d.ts: StepFields',
-  'packages/core/dist/trace/trace-options.d.ts: Recorded',
-  'packages/core/dist/trace/traced.d.ts: MethodDecoratorOfBothDialects',
+  'packages/core/dist/api/trace-options.d.ts: Recorded',
+  'packages/core/dist/api/traced.d.ts: MethodDecoratorOfBothDialects',
   'packages/integrations/dist/common/options.d.ts: CallOptions',
   'packages/integrations/dist/common/options.d.ts: StreamUsageOptions',
 ];
@@ -49,7 +49,7 @@ function declarationFiles(): readonly string[] {
 }
 
 /**
- * Where each type of ours is declared that can be reached and not be imported, as `packages/core/dist/scope.d.ts: Shared`,
+ * Where each type of ours is declared that can be reached and not be imported, as `packages/core/dist/trace/scope.d.ts: Shared`,
  * and by the declaration that names it.
  */
 function unnamedTypes(): ReadonlyMap<string, string> {

@@ -58,7 +58,7 @@ export interface Source {
   readonly head: string;
 }
 
-export interface DoorNames {
+export interface EntryPointNames {
   readonly values: readonly string[];
   /** Names that are types only. */
   readonly types: readonly string[];
@@ -66,7 +66,7 @@ export interface DoorNames {
 
 interface Repository {
   readonly sources: readonly Source[];
-  readonly doors: Readonly<Record<string, DoorNames>>;
+  readonly entryPoints: Readonly<Record<string, EntryPointNames>>;
 }
 
 let repository: Repository | undefined;
@@ -77,10 +77,10 @@ export function readSources(): readonly Source[] {
   return repository.sources;
 }
 
-/** The names that the doors of all published packages export. */
-export function exportedNames(): Readonly<Record<string, DoorNames>> {
+/** The names that the entry points of all published packages export. */
+export function exportedNames(): Readonly<Record<string, EntryPointNames>> {
   repository ??= read();
-  return repository.doors;
+  return repository.entryPoints;
 }
 
 function read(): Repository {
@@ -92,10 +92,10 @@ function read(): Repository {
     );
     const snapshot = api.updateSnapshot({ openProjects: configs.map((file) => `${ROOT}${file}`) });
     const projects = snapshot.getProjects();
-    const doors = publishedPackages()
+    const entryPoints = publishedPackages()
       .flatMap(sourcesOfDoors)
-      .map(([door, path]) => [door, namesOf(`${ROOT}${path}`, projects)] as const);
-    return { sources: sourcesOf(projects), doors: Object.fromEntries(doors) };
+      .map(([entryPoint, path]) => [entryPoint, namesOf(`${ROOT}${path}`, projects)] as const);
+    return { sources: sourcesOf(projects), entryPoints: Object.fromEntries(entryPoints) };
   } finally {
     api.close();
   }
@@ -115,18 +115,19 @@ function sourcesOf(projects: readonly Project[]): readonly Source[] {
   return [...found.values()];
 }
 
-/** The source file behind each door of a package. */
+/** The source file behind each entry point of a package. */
 function sourcesOfDoors({ folder, manifest }: Workspace): readonly (readonly [string, string])[] {
   return Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
     if (subpath === './package.json') return [];
     const types = typeof target === 'string' ? undefined : target.types;
     const name = types?.match(/^\.\/dist\/(.*)\.d\.ts$/)?.[1];
-    if (name === undefined) throw new Error(`${folder}: the door ${subpath} has no types in dist`);
+    if (name === undefined)
+      throw new Error(`${folder}: the entry point ${subpath} has no types in dist`);
     return [[`${manifest.name}${subpath.slice(1)}`, `${folder}/src/${name}.ts`] as const];
   });
 }
 
-function namesOf(fileName: string, projects: readonly Project[]): DoorNames {
+function namesOf(fileName: string, projects: readonly Project[]): EntryPointNames {
   for (const { rootFiles, program, checker } of projects) {
     if (!rootFiles.includes(fileName)) continue;
     const file = program.getSourceFile(fileName);

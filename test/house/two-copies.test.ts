@@ -290,6 +290,30 @@ fails  error  500
       assert.equal(tree.match(/chat_completion/g)?.length, 1, tree);
     });
 
+    it('record a job as one step when one creates it and the other fetches its result', async () => {
+      const replicate = async (url: unknown) =>
+        Response.json(
+          String(url).endsWith('/predictions')
+            ? { id: 'p1', status: 'starting', urls: {} }
+            : { id: 'p1', status: 'succeeded', output: ['So', '.'] },
+        );
+      const prediction = 'https://api.replicate.com/v1/predictions';
+      const [tree = ''] = await tracesOf(
+        a.core.trace(
+          async () => {
+            const create = a.fetch.tracedFetch({ fetch: replicate });
+            const poll = b.fetch.tracedFetch({ fetch: replicate });
+            const body = JSON.stringify({ version: 'v', input: { prompt: 'Why?' } });
+            await (await create(prediction, { method: 'POST', body })).json();
+            await (await poll(`${prediction}/p1`)).json();
+          },
+          { name: 'job', output: () => 'done' },
+        ),
+      );
+      assert.match(tree, /LLM Prediction \[chat_completion\].*→ "So\."/);
+      assert.equal(tree.match(/chat_completion/g)?.length, 1, tree);
+    });
+
     it('record what a framework asks a client for once, where each is traced by another', async () => {
       const answer = { id: 'c', object: 'chat.completion', model: 'm', choices: [], usage: null };
       const fetchOfClient = b.fetch.tracedFetch({ fetch: async () => Response.json(answer) });

@@ -5,7 +5,7 @@ import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai7';
-import { printed, stepsOf, treeOf } from '../contract/stage.ts';
+import { printed, stepsOf, treeOf } from '../contract/harness/stage.ts';
 import { startLlmServer } from '../support/llm-server/index.ts';
 import { ask, get, llmStage, rowsOf } from './stage.ts';
 
@@ -45,7 +45,7 @@ own
     assert.equal(row.tokens, 12);
   });
 
-  it('is one trace with all of its tries', async () => {
+  it('is one trace with all of its attempts', async () => {
     const rows = await alone((openai) =>
       openai.chat.completions.create(ask(), scenario('once-429')),
     );
@@ -58,7 +58,7 @@ own
     assert.equal(rows[0]?.steps[0]?.metadata?.error, undefined);
   });
 
-  it('is one trace where every try fails, as it is where none is made', async () => {
+  it('is one trace if every attempt fails, or if it is never retried', async () => {
     for (const [name, tries] of [
       ['always-503', 3],
       ['status-400', 1],
@@ -72,7 +72,7 @@ own
     }
   });
 
-  it('is two traces where it is followed by another', async () => {
+  it('is a separate trace from the next call', async () => {
     const rows = await alone(async (openai) => {
       await openai.chat.completions.create(ask('one'));
       await openai.chat.completions.create(ask('two'));
@@ -85,7 +85,7 @@ own
 });
 
 describe('a call inside a request', () => {
-  it('is nested where the code is that makes it', async () => {
+  it('is a child of the step in whose scope it is made', async () => {
     await using app = await llmStage({
       define: (define, openai) =>
         define.route('GET', '/agent', ({ trace }) =>
@@ -112,7 +112,7 @@ a1  completed  200
     );
   });
 
-  it('is closed with its trace where its stream is not read', async () => {
+  it('ends with its trace if its stream is not read', async () => {
     await using app = await llmStage({
       define: (define, openai) =>
         define.route('GET', '/unread', async () => {
@@ -126,7 +126,7 @@ a1  completed  200
     assert.equal(call.output, null);
   });
 
-  it('is completed in its trace where it ends after the answer', async () => {
+  it('is complete in its trace if it ends after the response', async () => {
     await using app = await llmStage({
       define: (define, openai) =>
         define.route('GET', '/late', async () => {
@@ -145,7 +145,7 @@ a1  completed  200
     assert.equal(call.metadata?.unfinished, undefined);
   });
 
-  it('tells when the first token of a stream came', async () => {
+  it('has the time to the first token of a stream', async () => {
     await using app = await llmStage({
       define: (define, openai) =>
         define.route('GET', '/stream', async () => {
@@ -162,7 +162,7 @@ a1  completed  200
     assert.ok(first >= 105 && first <= Number(latency) - 40, `${first} of ${latency}`);
   });
 
-  it('keeps what came of a stream that is left in the middle by the app', async () => {
+  it('keeps the received part of a stream that the app stops reading', async () => {
     await using app = await llmStage({
       define: (define, openai) =>
         define.route('GET', '/left', async () => {
@@ -182,7 +182,7 @@ a1  completed  200
   });
 });
 
-describe('the client that leaves', () => {
+describe('a client that leaves', () => {
   /** Asks for the path and leaves when the server of models was asked. */
   async function leave(path: string, app: Awaited<ReturnType<typeof llmStage>>, afterMs: number) {
     const controller = new AbortController();
@@ -214,7 +214,7 @@ describe('the client that leaves', () => {
     assert.ok(thrown instanceof OpenAI.APIUserAbortError);
   });
 
-  it('is told the tokens that a call used although it had left', async () => {
+  it('adds the tokens that a call used after it left', async () => {
     await using app = await llmStage({
       define: (define, openai) =>
         define.route('GET', '/gone', async () => {
@@ -230,7 +230,7 @@ describe('the client that leaves', () => {
     assert.equal(late.completionTokens, 20);
   });
 
-  it('is told an estimate of them where a stream was under way', async () => {
+  it('adds an estimate of them if a stream was being read', async () => {
     await using app = await llmStage({
       options: { streamUsage: true },
       define: (define, openai) =>
@@ -269,8 +269,12 @@ describe('content', () => {
     ],
   };
 
-  async function callWith(options: Parameters<typeof traceOpenAI>[1]): Promise<WireStep> {
+  async function callWith(
+    options: Parameters<typeof traceOpenAI>[1],
+    diagnostics: readonly string[] = [],
+  ): Promise<WireStep> {
     await using app = await llmStage({
+      diagnostics,
       options,
       define: (define, openai) =>
         define.route('GET', '/see', async () => {
@@ -283,14 +287,14 @@ describe('content', () => {
     return callIn(await app.stage.only());
   }
 
-  it('is recorded with its media named', async () => {
+  it('is recorded with names in place of media', async () => {
     const call = await callWith({});
     assert.match(JSON.stringify(call.inputs), /"url":"\[image\/png, 3000 bytes\]"/);
     assert.equal(call.output, 'You said: what is this?  — ça va?');
     assert.deepEqual(call.modelParameters, { temperature: 0.1, user: 'ada@example.org' });
   });
 
-  it('can be left out, and all else is there', async () => {
+  it('can be left out, and everything else is recorded', async () => {
     const call = await callWith({ content: false });
     assert.deepEqual([call.inputs, call.output], [null, null]);
     assert.deepEqual([call.model, call.tokens], ['gpt-5-mini-2026', 14]);
@@ -310,12 +314,15 @@ describe('content', () => {
     assert.match(JSON.stringify(call.inputs), /"text":"\*\*\*\?"/);
   });
 
-  it('is left out where masking fails', async () => {
-    const call = await callWith({
-      redact() {
-        throw new Error('no mask');
+  it('is left out and reported if redact fails', async () => {
+    const call = await callWith(
+      {
+        redact() {
+          throw new Error('no mask');
+        },
       },
-    });
+      ['integration_failed'],
+    );
     assert.deepEqual(
       [call.inputs, call.output],
       ['[not recorded: redact failed]', '[not recorded: redact failed]'],
@@ -324,7 +331,7 @@ describe('content', () => {
 });
 
 describe('options', () => {
-  it('that cannot work throw where they are given', () => {
+  it('that are wrong throw at once', () => {
     const openai = new OpenAI({ apiKey: 'k' });
     const wrong = [
       [() => traceOpenAI(undefined as never), /takes a client, such as traceOpenAI\(new OpenAI/],
@@ -335,7 +342,7 @@ describe('options', () => {
     for (const [fn, message] of wrong) assert.throws(fn, message);
   });
 
-  it('leave a client alone that was traced before', async () => {
+  it('do not change a client that is traced already', async () => {
     await using llm = await startLlmServer();
     using captured = captureTraces();
     const openai = new OpenAI({ apiKey: 'k', baseURL: `${llm.url}/v1` });

@@ -18,7 +18,7 @@ describe('a step that a framework finds', () => {
   );
   const within = <R>(step: Step | undefined, fn: () => R): R => context.run(() => step, fn);
 
-  it('is current where it lies below the one whose scope was entered', () => {
+  it('is current if it is below the step of the scope', () => {
     using _captured = captureTraces();
     const trace = getTracer().startTrace('request');
     trace.run(() => {
@@ -34,7 +34,7 @@ describe('a step that a framework finds', () => {
     trace.end();
   });
 
-  it('is current where no scope was entered', () => {
+  it('is current outside of a scope', () => {
     using _captured = captureTraces();
     const trace = getTracer().startTrace('request');
     const tool = trace.startStep('tool');
@@ -43,7 +43,7 @@ describe('a step that a framework finds', () => {
     within(tool, () => assert.equal(currentStep(), undefined));
   });
 
-  it('gives way to a scope that was entered on purpose', () => {
+  it('is not current within another scope', () => {
     using _captured = captureTraces();
     const trace = getTracer().startTrace('request');
     const other = getTracer().startTrace('another request');
@@ -59,7 +59,7 @@ describe('a step that a framework finds', () => {
     other.end();
   });
 
-  it('is not looked for again where that failed', () => {
+  it('is not looked for again after a failure', () => {
     let failures = 0;
     registerStepFinder(() => {
       failures++;

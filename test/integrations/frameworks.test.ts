@@ -28,7 +28,7 @@ describe('frameworks outside a request', () => {
   });
   after(() => llm[Symbol.asyncDispose]());
 
-  it('are traces of their own', async () => {
+  it('are separate traces', async () => {
     using captured = captureTraces();
     const prompt = 'hi there';
     await generateText({ model: createOpenAI(settings()).chat('gpt-5'), prompt });
@@ -54,7 +54,7 @@ describe('frameworks outside a request', () => {
     ]);
   });
 
-  it('record a call once where their models are traced as well', async () => {
+  it('record a call once if their models are traced too', async () => {
     using captured = captureTraces();
     const model = traceModel(createOpenAI(settings()).chat('gpt-5'));
     await generateText({ model, prompt: 'hi there' });
@@ -69,7 +69,7 @@ describe('frameworks outside a request', () => {
     );
   });
 
-  it('tell parameters, and tokens by their price', async () => {
+  it('record parameters, and tokens by price', async () => {
     using captured = captureTraces();
     const model = traceModel(createOpenAI6(settings()).chat('gpt-4o'));
     await ai6.generateText({ model, prompt: 'hi', temperature: 0.5, maxOutputTokens: 9 });
@@ -80,7 +80,7 @@ describe('frameworks outside a request', () => {
     assert.deepEqual(step?.usageDetails, { input_tokens: 2, output_tokens: 6, cached_tokens: 2 });
   });
 
-  it('keep content out where they are told to', async () => {
+  it('have no content with content: false', async () => {
     using captured = captureTraces();
     const model = traceModel(createOpenAI6(settings()).chat('gpt-4o'), { content: false });
     await ai6.generateText({ model, prompt: 'a secret' });
@@ -89,7 +89,7 @@ describe('frameworks outside a request', () => {
     assert.ok(!JSON.stringify(row).includes('secret'));
   });
 
-  it('say what they take', () => {
+  it('throw for a wrong argument, with what they take', () => {
     assert.throws(() => traceModel({}), /traceModel\(model\) takes a model/);
     assert.throws(() => traceLangChain({}), /takes the CallbackManager/);
     assert.throws(() => agentsTraceProcessor({ content: 'no' as never }), /true or false/);

@@ -88,7 +88,7 @@ describe('frameworks', () => {
     setTraceProcessors([agentsTraceProcessor()]);
   });
 
-  it(`keep ${REQUESTS} requests at once apart`, async function () {
+  it(`keep ${REQUESTS} concurrent requests apart`, async function () {
     this.timeout(180_000);
     await using app = await llmStage({
       define: (define, _openai, { url }) => {
@@ -123,7 +123,7 @@ describe('frameworks', () => {
     }
   });
 
-  it('are told once, however often they are asked to', () => {
+  it('are recorded once, however often they are traced', () => {
     const before = REGISTRY.AI_SDK_TELEMETRY_INTEGRATIONS?.length;
     traceAISDK();
     assert.equal(REGISTRY.AI_SDK_TELEMETRY_INTEGRATIONS?.length, before);

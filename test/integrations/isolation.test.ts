@@ -1,4 +1,4 @@
-/** Requests at once, each with nested and parallel calls through every door: no step is in a trace that is not its own. */
+/** Requests at once, each with nested and parallel calls through every entry point: no step is in a trace that is not its own. */
 
 import assert from 'node:assert/strict';
 import type { WireStep } from '@openlayer-tracing/core/wire';
@@ -25,7 +25,7 @@ import { ask, get, llmStage } from './stage.ts';
 
 const REQUESTS = 100;
 
-it('100 requests at once keep the calls of every door apart', async function () {
+it('100 concurrent requests keep the calls of every entry point apart', async function () {
   this.timeout(120_000);
   await using app = await llmStage({
     define: (define, openai, { url }) => {
@@ -77,7 +77,7 @@ it('100 requests at once keep the calls of every door apart', async function () 
   }
 });
 
-it('100 requests at once keep the calls of clients with hooks of their own apart', async function () {
+it('100 concurrent requests keep the calls of clients with hooks apart', async function () {
   this.timeout(120_000);
   await using app = await llmStage({
     define: (define, _openai, { url, http2Url }) => {

@@ -16,8 +16,8 @@ import * as ai7 from 'ai7';
 import { createOpenAI as createOpenAI7 } from 'ai7-openai';
 import OpenAI from 'openai7';
 import { z } from 'zod';
-import { later, until } from '../contract/pause.ts';
-import { Gate } from '../contract/signals.ts';
+import { later, until } from '../contract/harness/pause.ts';
+import { Gate } from '../contract/harness/signals.ts';
 import { ask, get, type LlmStage, llmStage } from './stage.ts';
 
 /** Longer than a call may stand still that nobody reads. */
@@ -84,7 +84,7 @@ describe('what a request leaves behind', () => {
     const where = isEarly
       ? 'its trace'
       : 'a trace of its own where it begins after that was published';
-    it(`is recorded to its end where a framework runs it, in ${where}`, async function () {
+    it(`is recorded to its end if a framework runs it, in ${where}`, async function () {
       this.timeout(30_000);
       const gate = new Gate();
       await using app = await llmStage({
@@ -125,7 +125,7 @@ describe('what a request leaves behind', () => {
     });
   }
 
-  describe('and what begins when its trace is published', () => {
+  describe('and a call that starts after its trace was published', () => {
     type AskLate = (app: Pick<LlmStage, 'openai' | 'llm'>) => Promise<unknown>;
     const ways: Readonly<Record<string, AskLate>> = {
       'a call': ({ openai }) => openai.chat.completions.create(ask('late')),
@@ -152,7 +152,7 @@ describe('what a request leaves behind', () => {
         trace(() => openai.chat.completions.create(ask('late')), { name: 'digest' })(),
     };
     for (const [what, askLate] of Object.entries(ways)) {
-      it(`is a trace of its own that names the first: ${what}`, async () => {
+      it(`is a separate trace that names the first: ${what}`, async () => {
         const used: (readonly [string, number | undefined])[] = [];
         const onUsage = ({ tokens }: Usage, { inferenceId }: Trace) =>
           used.push([inferenceId, tokens]);
@@ -178,7 +178,7 @@ describe('what a request leaves behind', () => {
       });
     }
 
-    it('is in the trace where other work has kept that open, although nobody waits for it', async () => {
+    it('is in the trace if other work has kept it open', async () => {
       const gate = new Gate();
       await using app = await llmStage({
         define: (define, openai, { asked }) =>
@@ -200,7 +200,7 @@ describe('what a request leaves behind', () => {
       assert.equal(call?.output, 'You said: hi there — ça va?');
     });
 
-    it('is reported where the call began before and stood still for too long', async () => {
+    it('is reported if the call started before and made no progress for too long', async () => {
       const gate = new Gate();
       const read = new Gate();
       await using app = await llmStage({

@@ -14,10 +14,10 @@ import { openlayerTracing } from '@openlayer-tracing/express';
 import { traceMCPServer } from '@openlayer-tracing/integrations/mcp';
 import express, { type Express } from 'express';
 import { z } from 'zod';
-import { express5 } from '../contract/express-frameworks.ts';
-import { later, until } from '../contract/pause.ts';
-import { Gate } from '../contract/signals.ts';
-import { httpOf, type StageSettings, stageOn } from '../contract/stage.ts';
+import { express5 } from '../contract/express/frameworks.ts';
+import { later, until } from '../contract/harness/pause.ts';
+import { Gate } from '../contract/harness/signals.ts';
+import { httpOf, type StageSettings, stageOn } from '../contract/harness/stage.ts';
 
 const about = { name: 'tests', version: '1.0.0' };
 
@@ -109,7 +109,7 @@ for (const kind of KINDS) {
     );
 
   describe(`tools over ${kind.name} with sessions`, () => {
-    it('are steps of the request that asked for them, with all that they do', async () => {
+    it('are steps of the request that called them, with all of their work', async () => {
       await using app = await stage(new Gate());
       const clients = await Promise.all(['a', 'b'].map(() => kind.connect(app.url)));
       const calls = clients.flatMap((client, who) =>
@@ -135,7 +135,7 @@ for (const kind of KINDS) {
       assert.deepEqual(asked.sort(), ['a1', 'a2', 'a3', 'b1', 'b2', 'b3']);
     });
 
-    it('are waited for until their trace is too old, and reported then', async () => {
+    it('are waited for until their trace is too old, and then reported', async () => {
       const gate = new Gate();
       await using app = await stage(gate, { maxAgeMs: 50, diagnostics: ['too_late'] });
       const client = await kind.connect(app.url);
@@ -149,7 +149,7 @@ for (const kind of KINDS) {
       await client.close();
     });
 
-    it('are in their trace although their client has left', async () => {
+    it('are in their trace also if their client has left', async () => {
       const gate = new Gate();
       await using app = await stage(gate);
       const client = await kind.connect(app.url);

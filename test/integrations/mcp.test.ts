@@ -50,7 +50,7 @@ const treeOf = (row: Parameters<typeof renderTrace>[0]) =>
 
 describe('tools over the Model Context Protocol', () => {
   for (const version of [1, 2] as const) {
-    it(`are seen the same, traced and bare, in version ${version}`, async () => {
+    it(`look the same to the app, traced and bare, in version ${version}`, async () => {
       const results: unknown[] = [];
       for (const isTraced of [false, true]) {
         using _captured = captureTraces();
@@ -80,7 +80,7 @@ describe('tools over the Model Context Protocol', () => {
       });
     }
 
-    it(`are steps where a client of version ${version} calls them`, async () => {
+    it(`are steps if a client of version ${version} calls them`, async () => {
       await using tools = await serveTools(version, { isTraced: false });
       await using client = await caller(version, tools.url, true);
       using captured = captureTraces();
@@ -98,7 +98,7 @@ describe('tools over the Model Context Protocol', () => {
       assert.match(String(missing?.metadata.error), /missing not found/);
     });
 
-    it(`keep their content out where a client of version ${version} is told to`, async () => {
+    it(`have no content with content: false, in version ${version}`, async () => {
       await using tools = await serveTools(version, { isTraced: false });
       using captured = captureTraces();
       for (const options of [{ content: false }, { redact: () => '***' }]) {
@@ -114,7 +114,7 @@ describe('tools over the Model Context Protocol', () => {
       assert.deepEqual([masked?.arguments, masked?.output], ['***', '***']);
     });
 
-    it(`stay in their traces when 100 are called at once in version ${version}`, async function () {
+    it(`stay in their traces when 100 run concurrently in version ${version}`, async function () {
       this.timeout(60_000);
       using captured = captureTraces();
       await using tools = await serveTools(version, { isTraced: true });

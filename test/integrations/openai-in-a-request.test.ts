@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai7';
-import { express5 } from '../contract/express-frameworks.ts';
-import { printed, stageOf, stepsOf } from '../contract/stage.ts';
+import { express5 } from '../contract/express/frameworks.ts';
+import { printed, stageOf, stepsOf } from '../contract/harness/stage.ts';
 import { startLlmServer } from '../support/llm-server/index.ts';
 
 it('a call made inside a request is a step of its trace', async () => {

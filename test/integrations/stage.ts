@@ -5,9 +5,9 @@ import type { CapturedTraces } from '@openlayer-tracing/core/testing';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai7';
-import { express5 } from '../contract/express-frameworks.ts';
-import type { App } from '../contract/frameworks.ts';
-import { type Stage, stageOf } from '../contract/stage.ts';
+import { express5 } from '../contract/express/frameworks.ts';
+import type { App } from '../contract/harness/frameworks.ts';
+import { type Stage, stageOf } from '../contract/harness/stage.ts';
 import { type LlmServer, startLlmServer } from '../support/llm-server/index.ts';
 
 export interface LlmStage extends AsyncDisposable {

@@ -52,38 +52,38 @@ for (const version of ['openai4', 'openai7']) {
       return response.text();
     }
 
-    it('is asked for at OpenAI, and hidden from the app', async () => {
+    it('is requested from OpenAI, and hidden from the app', async () => {
       const seen = await streamOf(traceOpenAI(atOpenAI()));
       assert.deepEqual(seen.asked.stream_options, { include_usage: true });
       assert.equal(seen.tokens, 12);
       assert.equal(seen.text, await bare());
     });
 
-    it('is hidden however the stream is cut', async () => {
+    it('is hidden however the stream is divided', async () => {
       const seen = await streamOf(traceOpenAI(atOpenAI()), {}, 'split');
       assert.equal(seen.tokens, 12);
       assert.equal(seen.text, await bare());
     });
 
-    it('is not asked for elsewhere', async () => {
+    it('is not requested from other hosts', async () => {
       const seen = await streamOf(traceOpenAI(client()));
       assert.equal(seen.asked.stream_options, undefined);
       assert.equal(seen.tokens, null);
     });
 
-    it('is asked for wherever the app says so', async () => {
+    it('is requested from all hosts with streamUsage: true', async () => {
       const seen = await streamOf(traceOpenAI(client(), { streamUsage: true }));
       assert.equal(seen.tokens, 12);
       assert.equal(seen.text, await bare());
     });
 
-    it('is asked for nowhere where the app says so', async () => {
+    it('is requested from no host with streamUsage: false', async () => {
       const seen = await streamOf(traceOpenAI(atOpenAI(), { streamUsage: false }));
       assert.equal(seen.asked.stream_options, undefined);
       assert.equal(seen.tokens, null);
     });
 
-    it('stays as the app asked for it', async () => {
+    it('is passed on if the app requested it', async () => {
       const asked = { stream_options: { include_usage: true } };
       const seen = await streamOf(traceOpenAI(atOpenAI()), asked);
       assert.equal(seen.tokens, 12);
@@ -94,7 +94,7 @@ for (const version of ['openai4', 'openai7']) {
       assert.equal((await streamOf(traceOpenAI(atOpenAI()), refused)).tokens, null);
     });
 
-    it('leaves other options of the stream as they are', async () => {
+    it('does not change other options of the stream', async () => {
       const given = { stream_options: { include_obfuscation: false } };
       const seen = await streamOf(traceOpenAI(atOpenAI()), given);
       assert.deepEqual(seen.asked.stream_options, {
@@ -103,7 +103,7 @@ for (const version of ['openai4', 'openai7']) {
       });
     });
 
-    it('is hidden from those who leave early and those who read chunk by chunk', async () => {
+    it('is hidden from apps that stop early or read chunk by chunk', async () => {
       using captured = captureTraces();
       const openai = traceOpenAI(client(), { streamUsage: true });
       const seen: string[] = [];

@@ -86,6 +86,12 @@ const CASES: Readonly<Record<Path, Case>> = {
     rejected: ['option_pricing.price_async', 'spending_failed'],
     beside: { onUsage: () => {} },
   },
+  'pricing.unpriced': {
+    value: ['told'],
+    promised: ['option_pricing.unpriced_async'],
+    rejected: ['option_pricing.unpriced_async', 'spending_failed'],
+    beside: { pricing: { price: () => undefined }, onUsage: () => {} },
+  },
   'pricing.ready': {
     rejected: ['spending_failed'],
     beside: { pricing: prices, onUsage: () => {} },

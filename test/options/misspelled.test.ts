@@ -22,11 +22,13 @@ import * as hono from '@openlayer-tracing/hono';
 import * as aiSdk from '@openlayer-tracing/integrations/ai-sdk';
 import * as anthropic from '@openlayer-tracing/integrations/anthropic';
 import * as bedrock from '@openlayer-tracing/integrations/bedrock';
+import * as claudeAgent from '@openlayer-tracing/integrations/claude-agent-sdk';
 import * as cohere from '@openlayer-tracing/integrations/cohere';
 import * as anyFetch from '@openlayer-tracing/integrations/fetch';
 import * as genai from '@openlayer-tracing/integrations/google-genai';
 import * as groq from '@openlayer-tracing/integrations/groq';
 import * as langchain from '@openlayer-tracing/integrations/langchain';
+import * as mastra from '@openlayer-tracing/integrations/mastra';
 import * as mcp from '@openlayer-tracing/integrations/mcp';
 import * as mistral from '@openlayer-tracing/integrations/mistral';
 import * as ollama from '@openlayer-tracing/integrations/ollama';
@@ -92,9 +94,27 @@ const annotated: Keys<TraceOptions> = {
   metadata: true,
 };
 const call: Keys<anthropic.AnthropicOptions> = { provider: true, content: true, redact: true };
-const streams: Keys<openai.OpenAIOptions> = { ...call, streamUsage: true };
+const streams: Keys<groq.GroqOptions> = { ...call, streamUsage: true };
+const likeOpenAI: Keys<openai.OpenAIOptions> = { ...streams, client: true };
 const { provider: _provider, ...tools } = call;
+const globally: Keys<anyFetch.InstrumentFetchOptions> = { ...tools, streamUsage: true };
 const fetches: Keys<anyFetch.FetchOptions> = { ...streams, fetch: true, client: true };
+const tierPrice: Keys<pricing.TierPrice> = {
+  input: true,
+  output: true,
+  cached: true,
+  cacheCreation: true,
+  cacheCreationHour: true,
+  audioInput: true,
+  audioOutput: true,
+  imageInput: true,
+  imageOutput: true,
+  perCall: true,
+  perPicture: true,
+  perSecond: true,
+  characters: true,
+  uses: true,
+};
 const settings = (group: string, keys: Readonly<Record<string, true>>): SetUp => ({
   keys,
   give: (given) => core.createTracer({ [group]: given }),
@@ -174,9 +194,13 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
     keys: {},
     give: (options) => (clsHooked.clsHookedScope as (...all: unknown[]) => unknown)({}, options),
   },
-  traceOpenAI: client(openai.traceOpenAI, streams),
+  traceOpenAI: client(openai.traceOpenAI, likeOpenAI),
   traceAnthropic: client(anthropic.traceAnthropic),
-  traceGroq: client(groq.traceGroq, streams satisfies Keys<groq.GroqOptions>),
+  traceClaudeAgent: client(
+    claudeAgent.traceClaudeAgent,
+    call satisfies Keys<claudeAgent.ClaudeAgentOptions>,
+  ),
+  traceGroq: client(groq.traceGroq, streams),
   traceTogether: client(together.traceTogether, streams satisfies Keys<together.TogetherOptions>),
   traceGoogleGenAI: client(genai.traceGoogleGenAI, call satisfies Keys<genai.GoogleGenAIOptions>),
   traceMistral: client(mistral.traceMistral, call satisfies Keys<mistral.MistralOptions>),
@@ -189,26 +213,37 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
   traceLangChain: client(langchain.traceLangChain, call satisfies Keys<langchain.LangChainOptions>),
   traceMCPServer: client(mcp.traceMCPServer, tools satisfies Keys<mcp.MCPOptions>),
   traceMCPClient: client(mcp.traceMCPClient, tools satisfies Keys<mcp.MCPOptions>),
+  mastraBridge: {
+    keys: call satisfies Keys<mastra.MastraOptions>,
+    give: mastra.mastraBridge,
+  },
   agentsTraceProcessor: {
     keys: call satisfies Keys<agents.AgentsOptions>,
     give: agents.agentsTraceProcessor,
   },
   tracedFetch: { keys: fetches, give: anyFetch.tracedFetch },
+  instrumentFetch: { keys: globally, give: (given) => anyFetch.instrumentFetch(given)() },
   prices: {
     keys: { models: true } satisfies Keys<pricing.PricesOptions>,
     give: pricing.prices,
   },
   'prices.models': {
-    keys: {
-      input: true,
-      output: true,
-      cached: true,
-      cacheCreation: true,
-    } satisfies Keys<pricing.ModelPrice>,
+    keys: { ...tierPrice, tiers: true, regions: true } satisfies Keys<pricing.ModelPrice>,
     give: (price) => pricing.prices({ models: { m: { input: 1, ...price } } }),
   },
+  'prices.models.tiers': {
+    keys: tierPrice,
+    give: (price) =>
+      pricing.prices({ models: { m: { input: 1, tiers: { t: { input: 1, ...price } } } } }),
+  },
   renderTrace: {
-    keys: { timings: true, metadata: true, color: true } satisfies Keys<local.RenderOptions>,
+    keys: {
+      timings: true,
+      metadata: true,
+      details: true,
+      width: true,
+      color: true,
+    } satisfies Keys<local.RenderOptions>,
     give: (options) => local.renderTrace(row, options),
   },
 };
@@ -217,7 +252,10 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
 const startLocalServer: Keys<local.LocalServerOptions> = {
   port: true,
   host: true,
+  allowedHosts: true,
   file: true,
+  maxAgeMs: true,
+  maxBytes: true,
   apiKey: true,
   checks: true,
   maxBodyBytes: true,
@@ -351,10 +389,12 @@ function wrongKeys(keys: Readonly<Record<string, true>>): readonly string[] {
 
 describe('a misspelled option', () => {
   it('is looked for in every function that an entry point exports', () => {
-    const doors = [core, testing, clsHooked, local, express, hono, koa];
+    const entryPoints = [core, testing, clsHooked, local, express, hono, koa];
     const clients = [aiSdk, anthropic, bedrock, cohere, anyFetch, genai, groq, langchain, mcp];
-    const others = [mistral, ollama, openai, agents, pricing, together];
-    const exported = [...doors, ...clients, ...others].flatMap((door) => Object.keys(door));
+    const others = [claudeAgent, mastra, mistral, ollama, openai, agents, pricing, together];
+    const exported = [...entryPoints, ...clients, ...others].flatMap((entryPoint) =>
+      Object.keys(entryPoint),
+    );
     const covered = [...Object.keys(SET_UP), ...Object.keys(AT_RUN_TIME), ...OTHERS];
     const known = new Set(covered.map((name) => name.split(' ').at(-1)));
     for (const name of ['startLocalServer', 'updateRow']) known.add(name);

@@ -67,6 +67,13 @@ const APPS = {
     vitest: '5.1.2',
     webpack: '5.113.0',
   },
+  'claude-agent-sdk': { '@anthropic-ai/claude-agent-sdk': '0.3.332' },
+  mastra: {
+    '@ai-sdk/openai': '4.0.118',
+    '@mastra/core': '1.71.0',
+    '@mastra/observability': '1.17.9',
+    zod: '4.6.7',
+  },
   next: { hono: '4.13.19', next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' },
   types: {
     ...FRAMEWORKS,
@@ -77,6 +84,25 @@ const APPS = {
     'typescript-6.0': 'npm:typescript@6.0.3',
     'typescript-7.0': 'npm:typescript@7.0.2',
   },
+  'other-clients': {
+    '@cerebras/cerebras_cloud_sdk': '1.91.0',
+    '@fal-ai/client': '1.10.1',
+    '@genkit-ai/compat-oai': '1.42.0',
+    '@genkit-ai/google-genai': '1.42.0',
+    '@huggingface/inference': '4.13.30',
+    '@llamaindex/openai': '0.4.22',
+    '@openrouter/sdk': '1.3.19',
+    '@tanstack/ai': '0.58.0',
+    '@tanstack/ai-openai': '0.23.1',
+    '@types/node': '20.19.43',
+    genkit: '1.42.0',
+    llamaindex: '0.12.1',
+    openai: '7.57.0',
+    'portkey-ai': '3.1.0',
+    replicate: '1.4.0',
+    typescript: '5.9.3',
+    voyageai: '0.4.0',
+  },
   'old-node': {
     ...FRAMEWORKS,
     'node-16': 'npm:node@16.20.2',
@@ -85,6 +111,9 @@ const APPS = {
 } satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type AppName = keyof typeof APPS;
+
+/** Apps without the programs that their libraries bring along for each machine: their types are read, no more. */
+const WITHOUT_PROGRAMS: ReadonlySet<AppName> = new Set(['claude-agent-sdk']);
 
 const IS_WINDOWS = process.platform === 'win32';
 
@@ -103,7 +132,7 @@ function ownDependencies(): Readonly<Record<string, string>> {
 }
 
 /** The folder in which an app's libraries are installed, once for each state of the table. */
-async function libraries(name: AppName): Promise<string> {
+export async function libraries(name: AppName): Promise<string> {
   const dependencies = { ...ownDependencies(), ...APPS[name] };
   const manifest = JSON.stringify({ name: `app-of-${name}`, private: true, dependencies });
   const key = createHash('sha256').update(manifest).digest('hex').slice(0, 12);
@@ -113,7 +142,9 @@ async function libraries(name: AppName): Promise<string> {
   const fresh = await mkdtemp(`${folder}-`);
   await writeFile(join(fresh, 'package.json'), manifest);
   // Peers of tools that the tests do not use are left out.
-  await npm(fresh, 'install', '--legacy-peer-deps', '--no-audit', '--no-fund', '--silent');
+  const omitted = WITHOUT_PROGRAMS.has(name) ? ['--omit=optional'] : [];
+  const quiet = ['--no-audit', '--no-fund', '--silent'];
+  await npm(fresh, 'install', '--legacy-peer-deps', ...quiet, ...omitted);
   await rename(fresh, folder).catch(async (error: unknown) => {
     if (!existsSync(folder)) throw error;
     await rm(fresh, { recursive: true });

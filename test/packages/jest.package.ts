@@ -1,7 +1,7 @@
 /** The test runners in which apps with tracing are tested, with their defaults. */
 
 import assert from 'node:assert/strict';
-import { doorsOf, publishedPackages } from '../house/repository.ts';
+import { entryPointsOf, publishedPackages } from '../house/repository.ts';
 import { type App, type AppName, createApp } from './apps.ts';
 import { chatTest } from './chat.ts';
 
@@ -51,7 +51,7 @@ const SETUPS: Readonly<Record<string, Setup>> = {
   },
 };
 
-const doors = () => publishedPackages().flatMap(doorsOf);
+const doors = () => publishedPackages().flatMap(entryPointsOf);
 
 async function jest(app: App, config: object, env?: NodeJS.ProcessEnv): Promise<string> {
   await app.write({ 'jest.config.json': JSON.stringify(config) });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { doorsOf, publishedPackages, readManifest } from '../house/repository.ts';
+import { entryPointsOf, publishedPackages, readManifest } from '../house/repository.ts';
 import { createApp } from './apps.ts';
 
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ describe('on Node', function () {
       await using app = await createApp('old-node');
       const node = join(app.libraries, `node-${version}/bin/node`);
       const doors = publishedPackages()
-        .flatMap(doorsOf)
+        .flatMap(entryPointsOf)
         .filter((door) => !INDEPENDENT.includes(door));
       assert.ok(doors.length > 20);
       await app.write({
@@ -38,7 +38,7 @@ describe('on Node', function () {
       });
       const { stdout } = await run(node, [join(app.folder, 'load.mjs')]);
       const needed = readManifest('packages/core/package.json').engines?.node?.replace('>=', '');
-      const said = `@openlayer-tracing/core needs Node ${needed} or newer, and this is Node ${own}`;
+      const said = `@openlayer-tracing/core needs Node ${needed} or newer, but this is Node ${own}`;
       assert.deepEqual(
         stdout.trim().split('\n'),
         doors.flatMap(() => [said, said]),

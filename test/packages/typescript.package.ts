@@ -1,7 +1,7 @@
 /** The types under every module setting of TypeScript that is in use, with the libraries' types checked as well. */
 
 import assert from 'node:assert/strict';
-import { doorsOf, publishedPackages } from '../house/repository.ts';
+import { entryPointsOf, publishedPackages } from '../house/repository.ts';
 import { type App, createApp } from './apps.ts';
 
 interface Setting {
@@ -71,7 +71,7 @@ const FILES = {
     }
   `,
   'all.ts': publishedPackages()
-    .flatMap(doorsOf)
+    .flatMap(entryPointsOf)
     .map((door, index) => `export * as m${index} from '${door}';`)
     .join('\n'),
   /** Of the one kind, whatever the package is: both builds of the types in one program. */

@@ -2,7 +2,13 @@
 
 import { ConfigError } from '@openlayer-tracing/core';
 import { startCollector } from '../../support/collector.ts';
-import { type House, type Report, type Stage, type StageSettings, stageIn } from '../stage.ts';
+import {
+  type House,
+  type Report,
+  type Stage,
+  type StageSettings,
+  stageIn,
+} from '../harness/stage.ts';
 import type { AppProcess } from './processes.ts';
 import type { Command, Failure, Started } from './protocol.ts';
 

@@ -1,10 +1,14 @@
 /** WebSockets of Hono on the runtime that the environment names. */
 
+import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
+import WebSocket from 'ws';
+import { startProcess } from '../../support/child.ts';
 import { startCollector } from '../../support/collector.ts';
-import { type Serving, socketTests } from '../sockets.ts';
+import { type Serving, SOCKET_ENDS, socketTests } from '../harness/sockets.ts';
+import { httpOf } from '../harness/stage.ts';
 import { bundleWorker } from './bundle-worker.ts';
-import { spawned, startWorker } from './spawned.ts';
+import { startWorker } from './start-worker.ts';
 import { COMPATIBILITY_DATE, KIND, PROGRAM, RUNTIME } from './under-test.ts';
 
 interface App extends AsyncDisposable {
@@ -47,11 +51,24 @@ describe(`Hono 4 on ${RUNTIME}, WebSockets`, () => {
     for (const resource of resources) await resource[Symbol.asyncDispose]();
   });
 
+  // No runtime but Node shows how a socket has closed.
+  for (const [n, { what, end }] of SOCKET_ENDS.entries()) {
+    it(`are completed where ${what}`, async () => {
+      const { url, collector } = serving as Serving;
+      const headers = { 'x-request-id': `end-${n}` };
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/traced/rooms/1`, { headers });
+      socket.on('error', () => {});
+      socket.once('open', () => end(socket));
+      const http = httpOf(await collector.row(`end-${n}`));
+      assert.deepEqual([http.status, http.outcome], [101, 'completed']);
+    });
+  }
+
   socketTests(() => serving as Serving);
 });
 
 async function started(args: readonly string[], env: Environment): Promise<App> {
-  const process = spawned(PROGRAM, args, env);
+  const process = startProcess([PROGRAM, ...args], { env });
   const port = Number(await process.line());
   return { port, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
 }

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { LOCAL_MODEL, startLocalModel } from 'example-local-model';
+import { startProcess } from '../../support/child.ts';
 import { startCollector } from '../../support/collector.ts';
-import { printed, stepsOf } from '../stage.ts';
+import { printed, stepsOf } from '../harness/stage.ts';
 import { bundleWorker } from './bundle-worker.ts';
-import { spawned, startWorker } from './spawned.ts';
+import { startWorker } from './start-worker.ts';
 import { COMPATIBILITY_DATE, KIND, PROGRAM, RUNTIME } from './under-test.ts';
 
 interface Example extends AsyncDisposable {
@@ -85,7 +86,7 @@ async function startExample(env: Environment): Promise<Example> {
 
 /** Its greeting has the address. */
 async function serving(args: readonly string[], env: Environment): Promise<Example> {
-  const process = spawned(PROGRAM, args, env);
+  const process = startProcess([PROGRAM, ...args], { env });
   const [, port] = /http:\/\/localhost:(\d+)/.exec(await process.line()) ?? [];
   const end = () => process[Symbol.asyncDispose]();
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: end };

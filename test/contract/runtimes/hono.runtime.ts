@@ -3,8 +3,8 @@
  * runs it.
  */
 
-import { contract } from '../contract.ts';
-import { hono } from '../hono-frameworks.ts';
+import { hono } from '../hono/frameworks.ts';
+import { contract } from '../suite/contract.ts';
 import { stageElsewhere } from './elsewhere.ts';
 import { limitOf } from './limits.ts';
 import { type AppProcess, RUNTIMES } from './processes.ts';

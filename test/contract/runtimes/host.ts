@@ -6,10 +6,10 @@ import {
   type Tracer,
   type TracerOptions,
 } from '@openlayer-tracing/core';
-import { contract } from '../contract.ts';
-import { buildApp, quietApp } from '../hono-app.ts';
-import { Signals } from '../signals.ts';
-import { optionsOf, type Report, type Setup } from '../stage.ts';
+import { Signals } from '../harness/signals.ts';
+import { optionsOf, type Report, type Setup } from '../harness/stage.ts';
+import { buildApp, quietApp } from '../hono/app.ts';
+import { contract } from '../suite/contract.ts';
 import type { Command, Failure, Started } from './protocol.ts';
 import { record, recorder, setupOf } from './recorded-tests.ts';
 

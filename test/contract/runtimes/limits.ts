@@ -1,8 +1,8 @@
-/** What the contract says and a runtime cannot keep. The README shows the same table. */
+/** What the contract says and a runtime cannot keep. docs/runtimes.md shows the same table. */
 
 export interface Limit {
   readonly runtimes: readonly string[];
-  /** What does not hold there, as the README says it. */
+  /** What does not hold there, as the guide says it. */
   readonly what: string;
   readonly reason: string;
   /** The tests that say it of the others: their titles but for the framework's. */
@@ -20,7 +20,7 @@ export const LIMITS: readonly Limit[] = [
     runtimes: ['Deno'],
     what: 'A client that leaves while it sends a body makes the outcome `aborted`',
     reason:
-      'the app is told of a body that cannot be read, and of the client only when it has answered',
+      'the app sees that the body cannot be read, and that the client has left only once it has answered',
     tests: ['a client that leaves while it uploads leaves an aborted trace'],
   },
   {
@@ -71,7 +71,7 @@ export function limitOf(runtime: string, test: string): Limit | undefined {
   return LIMITS.find(({ runtimes, tests }) => runtimes.includes(runtime) && tests.includes(test));
 }
 
-/** The table as the README shows it. */
+/** The table as the guide shows it. */
 export function limitsTable(): string {
   const rows = LIMITS.map(({ what, runtimes, reason }) => [what, runtimes.join(', '), reason]);
   const lines = [['what does not hold', 'where', 'because'], ['---', '---', '---'], ...rows];

@@ -1,8 +1,9 @@
 /** The app's process on each runtime, as the tests start it. */
 
 import { fileURLToPath } from 'node:url';
+import { startProcess } from '../../support/child.ts';
 import { bundleWorker } from './bundle-worker.ts';
-import { spawned, startWorker } from './spawned.ts';
+import { startWorker } from './start-worker.ts';
 import { COMPATIBILITY_DATE } from './under-test.ts';
 
 export interface AppProcess extends AsyncDisposable {
@@ -21,7 +22,7 @@ export const RUNTIMES: Readonly<Record<string, (program: string) => Promise<AppP
 
 /** A program that prints the port for commands as its first line. */
 async function started(program: string, args: readonly string[]): Promise<AppProcess> {
-  const process = spawned(program, args);
+  const process = startProcess([program, ...args]);
   const { control } = JSON.parse(await process.line()) as { readonly control: number };
   const end = () => process[Symbol.asyncDispose]();
   return { control: urlOf(control), port: undefined, [Symbol.asyncDispose]: end };

@@ -1,7 +1,7 @@
 /** The tests of the contract in the app's process, where they are only run until they say which app they want. */
 
-import type { Framework } from '../frameworks.ts';
-import type { Setup } from '../stage.ts';
+import type { Framework } from '../harness/frameworks.ts';
+import type { Setup } from '../harness/stage.ts';
 import { nameOf } from './protocol.ts';
 
 type Body = () => Promise<void>;

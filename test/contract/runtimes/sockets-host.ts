@@ -9,7 +9,7 @@ import {
 import { openlayerTracing } from '@openlayer-tracing/hono';
 import { Hono } from 'hono';
 import type { UpgradeWebSocket } from 'hono/ws';
-import { socketApps } from '../sockets-app.ts';
+import { socketApps } from '../harness/sockets-app.ts';
 
 /** @param settings of the tracer, as JSON */
 export function socketHost(upgrade: UpgradeWebSocket, settings: string | undefined): Hono {

@@ -1,7 +1,7 @@
 /** The app's process on workerd: a worker, and an entry point of its own for the commands. */
 
-import { later } from '../pause.ts';
-import { Signals } from '../signals.ts';
+import { later } from '../harness/pause.ts';
+import { Signals } from '../harness/signals.ts';
 import { hostOf } from './host.ts';
 
 type App = Parameters<Parameters<typeof hostOf>[0]>[0];

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { TracerStats } from '@openlayer-tracing/core';
 import type { Intercept } from '@openlayer-tracing/local';
 import { build, type Plugin } from 'esbuild';
-import { snippetsOfMarkdown } from '../../house/snippets.ts';
+import { snippetsOfMarkdown } from '../../docs/snippets.ts';
 import { type Collector, startCollector } from '../../support/collector.ts';
-import { until } from '../pause.ts';
-import { startWorker } from './spawned.ts';
+import { until } from '../harness/pause.ts';
+import { startWorker } from './start-worker.ts';
 import { COMPATIBILITY_DATE, KIND, PROGRAM, RUNTIME } from './under-test.ts';
 import { OLDEST_DATE, type WorkerSettings } from './worker-config.ts';
 
@@ -56,7 +56,7 @@ if (KIND === 'workerd') {
           // At the top level, there are no settings elsewhere.
           if (snippet === 0 && (flag === 'nodejs_als' || date < ENV_DATE)) continue;
           const count = date === ENV_DATE ? 600 : 60;
-          it(`run the README’s app ${describesTracer}: after ${count} requests, the queue is empty`, async () => {
+          it(`run the app of the guide ${describesTracer}: after ${count} requests, the queue is empty`, async () => {
             await using worker = await startSnippet(snippet, date, flag);
             const ids = await askFor(worker, snippet, count);
             await untilSent(worker, count);
@@ -120,22 +120,22 @@ if (KIND === 'workerd') {
 }
 
 async function startSnippet(index: number, date: string, flag: string): Promise<Worker> {
-  const snippets = snippetsOfMarkdown('README.md').filter(
+  const snippets = snippetsOfMarkdown('docs/hono.md').filter(
     ({ code }) => code.includes('@openlayer-tracing/hono') && code.includes('export default'),
   );
   const { code = '' } = snippets[index] ?? {};
-  assert.notEqual(code, '', 'the README shows it');
+  assert.notEqual(code, '', 'the page shows it');
   return start({ date, flag }, (collector) => ({
     stdin: {
       contents: `export { default } from 'snippet'; export { control } from '@openlayer-tracing/hono';`,
       resolveDir: FOLDER,
     },
-    plugins: [readmeApp(code, collector.server.url)],
+    plugins: [pageApp(code, collector.server.url)],
   }));
 }
 
 /** The snippet, whose tracer publishes to the collector and can be asked how far it is. */
-function readmeApp(code: string, baseUrl: string): Plugin {
+function pageApp(code: string, baseUrl: string): Plugin {
   const modules: Readonly<Record<string, string>> = {
     snippet: `const ask = async (question: string) => 'x'.repeat(60_000) + question;\n${code}`,
     '@openlayer-tracing/hono': `
@@ -146,7 +146,7 @@ function readmeApp(code: string, baseUrl: string): Plugin {
       export const control = { fetch: () => Response.json({ stats: (tracer ?? getTracer()).stats() }) };`,
   };
   return {
-    name: 'readme-app',
+    name: 'page-app',
     setup(bundler) {
       bundler.onResolve({ filter: /./ }, ({ path, importer, namespace }) => {
         const isOurs = modules[path] !== undefined && !(namespace === 'ours' && importer === path);

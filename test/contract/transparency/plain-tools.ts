@@ -10,6 +10,7 @@ const NOTHING_USED = {
   cost: undefined,
   estimatedCost: undefined,
   unpricedCalls: 0,
+  unpriced: {},
 };
 
 // One object stands in for the steps of all types: nobody reads a field of theirs.
@@ -23,6 +24,7 @@ const plainStep = {
   addStep() {},
   run: (fn: () => unknown) => fn(),
   end() {},
+  toJSON: () => ({ id: '', name: '', type: 'user_call' }),
   [Symbol.dispose]() {},
 } as Step;
 
@@ -43,6 +45,7 @@ export function plainTrace(inferenceId = ''): RequestTrace {
     recordError() {},
     waitUntil: (promise) => promise,
     headers: () => ({}),
+    toJSON: () => ({ inferenceId }),
   };
 }
 

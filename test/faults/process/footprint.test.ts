@@ -90,7 +90,11 @@ describe('output', () => {
   });
 
   it('harms nothing where nobody reads stderr any more', async () => {
-    const { child, port, ended } = start('server.mts', {
+    const {
+      process: child,
+      port,
+      ended,
+    } = start('server.mts', {
       ...publishingTo(await refusingUrl()),
       BATCH: '{"maxDelayMs":1}',
     });

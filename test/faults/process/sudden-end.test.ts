@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Ended } from '../../support/child.ts';
 import { startCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { ask, type Ended, publishingTo, start, startHungEnd } from './support.ts';
+import { ask, publishingTo, start, startHungEnd } from './support.ts';
 
 /** Serves some requests, then the one that ends the process; a signal, where one is given, comes after it. */
 async function run(
@@ -9,7 +10,7 @@ async function run(
   path: string,
   signal?: NodeJS.Signals,
 ): Promise<Ended> {
-  const { child, port, ended } = start('server.mts', variables);
+  const { process: child, port, ended } = start('server.mts', variables);
   for (let i = 0; i < 3; i++) assert.equal(await ask(await port, '/ok'), 200);
   const last = ask(await port, path);
   if (signal !== undefined) {
@@ -98,7 +99,7 @@ describe('an app that handles its own errors', () => {
         return false;
       });
       const variables = { ...publishingTo(collector.server.url), DRAIN: '1', HANDLES_SIGNALS };
-      const { child, port, ended } = start('server.mts', variables);
+      const { process: child, port, ended } = start('server.mts', variables);
       for (let i = 0; i < 5; i++) assert.equal(await ask(await port, '/ok'), 200);
       const later = ask(await port, '/later');
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { startCollector } from '../../support/collector.ts';
 import { droppedOf, watchConservation } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { publish, quickTracer, until } from './support.ts';
 
 const idsOf = (body: Buffer) =>
@@ -200,7 +200,7 @@ describe('an answer that is no success', () => {
 
   for (const status of [301, 302, 303, 307, 308]) {
     it(`${status} is refused: where it leads gets no byte`, async () => {
-      await using elsewhere = await startFaultServer();
+      await using elsewhere = await startFaultyCollector();
       let posts = 0;
       await using collector = await startCollector((request, response) => {
         if (posts++ >= 2) return false;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { publish, quickTracer, sleep } from './support.ts';
 
 /** Longer than any test: only a full batch or a flush sends. */
@@ -8,7 +8,7 @@ const NEVER_MS = 60_000;
 
 describe('batching', () => {
   it('sends rows of different columns in different calls, each under its own config', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url);
     const inputs = [{ question: 'a' }, { body: 1, query: 2 }, { question: 'b' }, undefined];
     for (let i = 0; i < 40; i++) {
@@ -36,7 +36,7 @@ describe('batching', () => {
   });
 
   it('never sends one inference ID twice in one call', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url);
     for (let i = 0; i < 30; i++) publish(tracer, 1 + (i % 3), 'same');
     const { started } = tracer.stats();
@@ -51,7 +51,7 @@ describe('batching', () => {
   });
 
   it('sends at once at maxBatchRows, and waits one row below it', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url, {
       batch: { maxBatchRows: 10, maxDelayMs: NEVER_MS },
     });
@@ -73,7 +73,7 @@ describe('batching', () => {
   });
 
   it('lets no call of several rows be larger than maxBatchBytes', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url, {
       batch: { maxBatchBytes: 10_000, maxDelayMs: NEVER_MS },
     });
@@ -88,7 +88,7 @@ describe('batching', () => {
   });
 
   it('sends the row that fills maxBatchBytes exactly in the same call', async () => {
-    await using probe = await startFaultServer();
+    await using probe = await startFaultyCollector();
     const { tracer: small } = quickTracer(probe.url, { batch: { maxDelayMs: NEVER_MS } });
     publish(small, 1, 'row', 'x'.repeat(500));
     const one = small.stats().queuedBytes;
@@ -98,7 +98,7 @@ describe('batching', () => {
       [40, 1],
       [-40, 2],
     ] as const) {
-      await using server = await startFaultServer();
+      await using server = await startFaultyCollector();
       const { tracer } = quickTracer(server.url, {
         batch: { maxBatchBytes: 2 * one + room, maxDelayMs: NEVER_MS },
       });
@@ -109,7 +109,7 @@ describe('batching', () => {
   });
 
   it('sends a lone row after maxDelayMs, and not before', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url, { batch: { maxDelayMs: 150 } });
     for (let round = 0; round < 3; round++) {
       const start = performance.now();
@@ -123,7 +123,7 @@ describe('batching', () => {
   it('never has more than two calls under way, however many rows wait', async () => {
     let underWay = 0;
     let most = 0;
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response, arrival) {
         most = Math.max(most, ++underWay);
         setTimeout(() => {

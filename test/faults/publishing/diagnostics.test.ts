@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { createTracer, type Diagnostic } from '@openlayer-tracing/core';
-// A minute is too long for a test: the clock is a seam of the class alone, which no door exports.
-import { Diagnostics } from '../../../packages/core/dist/diagnostics.js';
+// A minute is too long for a test: the clock is a seam of the class alone, which no entry point exports.
+import { Diagnostics } from '../../../packages/core/dist/diagnostics/diagnostics.js';
 import { startCollector } from '../../support/collector.ts';
 import { assertConserved } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { publish, quickTracer, until } from './support.ts';
 
 const KEY = 'sk-canary-0123456789abcdef';
@@ -17,27 +17,27 @@ describe('diagnostics', () => {
     let now = 1_000_000;
     const diagnostics = new Diagnostics({ onDiagnostic: (d) => said.push(d), now: () => now });
     for (let second = 0; second < 180; second++) {
-      for (let i = 0; i < 10; i++) diagnostics.report('error', 'flood', `${second}.${i}`);
-      diagnostics.report('warn', 'trickle', String(second));
+      for (let i = 0; i < 10; i++) diagnostics.report('error', 'lost_flood', `${second}.${i}`);
+      diagnostics.report('warn', 'lost_trickle', String(second));
       now += 1000;
     }
     const of = (reason: string) => said.filter((d) => d.reason === reason).map((d) => d.message);
-    assert.deepEqual(of('flood'), ['0.0', '60.0', '120.0']);
-    assert.deepEqual(of('trickle'), ['0', '60', '120']);
-    assert.deepEqual(diagnostics.counts, { flood: 1800, trickle: 180 });
+    assert.deepEqual(of('lost_flood'), ['0.0', '60.0', '120.0']);
+    assert.deepEqual(of('lost_trickle'), ['0', '60', '120']);
+    assert.deepEqual(diagnostics.counts, { lost_flood: 1800, lost_trickle: 180 });
   });
 
   it('say a reason again after 60 seconds, and not after one millisecond less', () => {
     let said = 0;
     let now = 0;
     const diagnostics = new Diagnostics({ onDiagnostic: () => said++, now: () => now });
-    for (now of [0, 59_999, 60_000, 119_999, 120_000]) diagnostics.report('warn', 'r', 'm');
+    for (now of [0, 59_999, 60_000, 119_999, 120_000]) diagnostics.report('warn', 'no_trace', 'm');
     assert.equal(said, 3);
   });
 
   it('of an outage are one line, and of a thousand lost rows another', async () => {
     let isBroken = true;
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response) {
         if (isBroken) response.writeHead(503).end();
         return isBroken;
@@ -99,7 +99,7 @@ describe('diagnostics', () => {
   });
 
   it('are events of the channel openlayer-tracing:diagnostic', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     await server.down();
     const heard: unknown[] = [];
     const names: unknown[] = [];
@@ -122,7 +122,7 @@ describe('diagnostics', () => {
   });
 
   it('harm nothing where their sink throws, or publishes itself', async () => {
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response, { ids }) {
         const isBad = ids.some((id) => id.startsWith('bad'));
         if (isBad) response.writeHead(401).end();
@@ -155,7 +155,7 @@ describe('diagnostics', () => {
   });
 
   it('below the level are not said', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     await server.down();
     for (const [logLevel, reasons] of [
       ['off', []],

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { watchConservation } from '../../support/conservation.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { LOOPBACK } from '../../support/loopback.ts';
-import { startFaultServer } from './fault-server.ts';
 import { publish, quickTracer, sleep, timed, until } from './support.ts';
 
 const NAME = 'collector.test';
@@ -50,7 +50,7 @@ describe('a collector by its name', () => {
 
   for (const code of ['ENOTFOUND', 'EAI_AGAIN']) {
     it(`that is not found (${code}) is asked for once per try, and gets each row later`, async () => {
-      await using server = await startFaultServer();
+      await using server = await startFaultyCollector();
       answer = { code };
       const { tracer, said } = quickTracer(`http://${NAME}:${server.port}/v1`, {
         dangerouslyAllowHttp,
@@ -85,7 +85,7 @@ describe('a collector by its name', () => {
     using _watch = watchConservation(tracer);
     publish(tracer, 5);
     assert.ok((await timed(tracer.flush({ deadlineMs: 300 }))) < 800);
-    assert.match(String(said[0]?.message), /no complete answer within 100 ms/);
+    assert.match(String(said[0]?.message), /no complete response within 100 ms/);
     assert.ok((await timed(tracer.shutdown({ deadlineMs: 60 }))) < 560);
     assert.deepEqual(tracer.stats().dropped, { shut_down: 5 });
   });
@@ -97,7 +97,7 @@ describe('a collector by its name', () => {
     ['IPv6 alone', '::1', ['::1']],
   ] as const) {
     it(`that has addresses of ${what} gets its rows`, async () => {
-      await using server = await startFaultServer({}, host);
+      await using server = await startFaultyCollector({}, { host });
       answer = { addresses };
       const { tracer } = quickTracer(`http://${NAME}:${server.port}/v1`, { dangerouslyAllowHttp });
       using _watch = watchConservation(tracer);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-// The waits that were chosen are not visible from outside, so this file alone looks behind the door.
+// The waits that were chosen are not visible from outside, so this file alone imports an internal module.
 import { SendError, type Transport } from '../../../packages/core/dist/publish/transport.js';
 import { withRetry } from '../../../packages/core/dist/publish/with-retry.js';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { publish, quickTracer } from './support.ts';
 
 describe('waits between tries', () => {
@@ -12,7 +12,7 @@ describe('waits between tries', () => {
     const CEILING_MS = 150;
     const answeredAt = new Map<string, number>();
     const waits: number[] = [];
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response, { ids, at }) {
         const [id = ''] = ids;
         const before = answeredAt.get(id);
@@ -131,7 +131,7 @@ describe('Retry-After', () => {
   async function waitAfter(value: string | string[]): Promise<number> {
     const waits: number[] = [];
     let answeredAt = 0;
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response, { at }, n) {
         if (n > 0) {
           waits.push(at - answeredAt);
@@ -174,7 +174,7 @@ describe('Retry-After', () => {
 
   for (const [what, value] of clamped) {
     it(`is cut to five minutes where it is ${what}`, async () => {
-      await using server = await startFaultServer({
+      await using server = await startFaultyCollector({
         call(response) {
           response.writeHead(503, { 'Retry-After': value() }).end();
           return true;
@@ -184,7 +184,7 @@ describe('Retry-After', () => {
       publish(tracer, 1);
       await tracer.flush({ deadlineMs: 100 });
       const message = said.find(({ reason }) => reason === 'publish_retry')?.message ?? '';
-      const waitMs = Number(/next try is in (\d+) ms/.exec(message)?.[1]);
+      const waitMs = Number(/next attempt is in (\d+) ms/.exec(message)?.[1]);
       assert.ok(waitMs >= 300_000 && waitMs <= 300_021, message);
       assert.equal(server.arrivals.length, 1);
       await tracer.shutdown({ deadlineMs: 10 });
@@ -193,7 +193,7 @@ describe('Retry-After', () => {
   }
 
   it('ends the tries where it asks for more time than there is', async () => {
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response) {
         response.writeHead(429, { 'Retry-After': '60' }).end();
         return true;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertConserved } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { quickTracer, sleep } from './support.ts';
 
 /** A text that tells its number, and is none of another's. */
@@ -10,7 +10,7 @@ function answerOf(i: number): string {
 
 describe('memory that is used again', () => {
   it('never shows in another row, whatever becomes of the calls that it was sent in', async () => {
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       // Hangs up before it has read, so that a call is over while its body is still on its way.
       connection: (socket, n) => {
         if (n % 7 !== 3) return false;

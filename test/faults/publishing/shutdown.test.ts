@@ -10,7 +10,7 @@ import {
 } from '@openlayer-tracing/core';
 import { PIPELINE } from '../../support/collector.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { publish, quickTracer, sleep, timed, until } from './support.ts';
 
 /** Takes every call after a while. */
@@ -18,7 +18,7 @@ function slowServer(ms: number) {
   const taken = new Set<string>();
   return {
     taken,
-    starts: startFaultServer({
+    starts: startFaultyCollector({
       call(response, { ids }) {
         setTimeout(() => {
           for (const id of ids) taken.add(id);
@@ -125,7 +125,7 @@ describe('shutdown', () => {
   });
 
   it('counts traces that end later as dropped', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url);
     using _watch = watchConservation(tracer);
     const open = tracer.startTrace('open');
@@ -144,7 +144,7 @@ describe('shutdown', () => {
   });
 
   it('keeps its deadline with hundreds of batches that wait', async () => {
-    await using server = await startFaultServer({ connection: (socket) => !!socket.resume() });
+    await using server = await startFaultyCollector({ connection: (socket) => !!socket.resume() });
     const { tracer } = quickTracer(server.url, { batch: { maxBatchRows: 5 } });
     publish(tracer, 3000);
     const took = await timed(tracer.shutdown({ deadlineMs: 100 }));
@@ -157,7 +157,7 @@ describe('shutdown', () => {
 
   it('while a batch is being isolated counts each row once', async () => {
     let isShutDown = false;
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       call(response, { ids }) {
         if (isShutDown) return true;
         if (!ids.includes('row-77')) return false;
@@ -178,7 +178,7 @@ describe('shutdown', () => {
   });
 
   it('in the midst of everything publishes nothing twice', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     for (let seed = 0; seed < 150; seed++) {
       const { tracer } = quickTracer(server.url, {
         batch: { maxBatchRows: 3, maxDelayMs: seed % 3 },

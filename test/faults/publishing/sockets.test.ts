@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
-import { startFaultServer } from './fault-server.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { BROKEN, GOOD, HUNG } from './misdeeds.ts';
 import { publish, quickTracer, sleep, timed, until } from './support.ts';
 
 describe('a collector that', () => {
   for (const [what, misdeed] of Object.entries({ ...BROKEN, ...HUNG })) {
     it(`${what}, three times: each row arrives`, async () => {
-      await using server = await startFaultServer({
+      await using server = await startFaultyCollector({
         connection(socket, n) {
           if (n < 3) misdeed(socket);
           return n < 3;
@@ -28,7 +28,7 @@ describe('a collector that', () => {
 
     it(`${what}, always: flush and shutdown keep their deadlines`, async () => {
       let most = 0;
-      await using server = await startFaultServer({
+      await using server = await startFaultyCollector({
         connection(socket) {
           misdeed(socket);
           most = Math.max(most, server.open);
@@ -53,7 +53,7 @@ describe('a collector that', () => {
 
   for (const [what, misdeed] of Object.entries(HUNG)) {
     it(`${what} is given up at timeoutMs`, async () => {
-      await using server = await startFaultServer({
+      await using server = await startFaultyCollector({
         connection(socket) {
           misdeed(socket);
           return true;
@@ -67,13 +67,13 @@ describe('a collector that', () => {
       const took = await timed(tracer.flush({ deadlineMs: 5000 }));
       assert.ok(took > 140 && took < 650, `took ${took} ms`);
       assert.deepEqual(tracer.stats().dropped, { unreachable: 3 });
-      assert.match(String(said[0]?.error), /no complete answer within 150 ms/);
+      assert.match(String(said[0]?.error), /no complete response within 150 ms/);
       assertConserved(tracer.stats());
     });
   }
 
   it('hangs up on kept connections between calls loses nothing', async () => {
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       connection(socket) {
         socket.on('data', () => setTimeout(() => socket.destroy(), 8));
         return false;
@@ -92,7 +92,7 @@ describe('a collector that', () => {
 
   it('says more than its answer is believed once, and its connection not used again', async () => {
     let dirty = 0;
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       connection(socket, n) {
         if (n >= 3) return false;
         dirty++;
@@ -116,7 +116,7 @@ describe('a collector that', () => {
 
 describe('a collector that is down', () => {
   it('gets all that was queued once it is up', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     await server.down();
     const { tracer, said } = quickTracer(server.url, { batch: { maxBatchRows: 25 } });
     using _watch = watchConservation(tracer);
@@ -132,7 +132,7 @@ describe('a collector that is down', () => {
   });
 
   it('costs no more than the queue may hold; what does not fit is counted', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     await server.down();
     const maxQueueBytes = 500_000;
     const { tracer, said } = quickTracer(server.url, { batch: { maxQueueBytes } });
@@ -161,7 +161,7 @@ describe('a collector that is down', () => {
   });
 
   it('takes the row that just fits the queue, and not the next', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     await server.down();
     const { tracer: probe } = quickTracer(server.url);
     publish(probe, 1, 'fits', 'x'.repeat(1000));
@@ -178,7 +178,7 @@ describe('a collector that is down', () => {
   });
 
   it('now and then gets every row in the end', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url, { batch: { maxBatchRows: 7 } });
     using _watch = watchConservation(tracer);
     let rows = 0;
@@ -213,7 +213,7 @@ describe('a collector that is down', () => {
 
 describe('a collector at ::1', () => {
   it('gets its rows', async () => {
-    await using server = await startFaultServer({}, '::1');
+    await using server = await startFaultyCollector({}, { host: '::1' });
     const { tracer } = quickTracer(server.url);
     using _watch = watchConservation(tracer);
     publish(tracer, 20);

@@ -12,8 +12,8 @@ import {
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { assertConserved } from '../../support/conservation.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { schemaViolations } from '../../support/wire/validate.ts';
-import { startFaultServer } from './fault-server.ts';
 import { publish, quickTracer, sleep, timed } from './support.ts';
 
 interface Call {
@@ -201,7 +201,7 @@ describe('updateRow of what cannot be sent', () => {
 
   for (const [what, id, row, message] of bad) {
     it(`${what} is answered with an error, and nothing is sent`, async () => {
-      await using server = await startFaultServer();
+      await using server = await startFaultyCollector();
       const { tracer } = quickTracer(server.url);
       // What the types forbid, JavaScript passes all the same.
       const result = await tracer.updateRow(id as string, row as Record<string, unknown>);
@@ -220,7 +220,7 @@ describe('updateRow of what cannot be sent', () => {
   });
 
   it('neither is an update where publishing is off', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url, { publish: false });
     const result = await tracer.updateRow('row-0', { a: 1 });
     assert.ok(!result.ok);
@@ -229,7 +229,7 @@ describe('updateRow of what cannot be sent', () => {
   });
 
   it('neither is an update where rows go to a transport of the user', async () => {
-    await using server = await startFaultServer();
+    await using server = await startFaultyCollector();
     const tracer = createTracer({
       apiKey: 'test-key',
       inferencePipelineId: PIPELINE,
@@ -353,7 +353,7 @@ for (const [name, update] of updates) {
     });
 
     it('ends the wait for a platform that does not answer', async () => {
-      await using server = await startFaultServer({ connection: () => true });
+      await using server = await startFaultyCollector({ connection: () => true });
       const { tracer } = quickTracer(server.url);
       const took = await timed(
         update(tracer, { deadlineMs: 100 }).then((result) => {
@@ -367,7 +367,7 @@ for (const [name, update] of updates) {
     });
 
     it('ends the wait for traces that are to be delivered first', async () => {
-      await using server = await startFaultServer({ connection: () => true });
+      await using server = await startFaultyCollector({ connection: () => true });
       const { tracer } = quickTracer(server.url);
       publish(tracer, 1);
       const result = await update(tracer, { deadlineMs: 100 });
@@ -377,7 +377,7 @@ for (const [name, update] of updates) {
 
     for (const options of [{ deadlineMs: -1 }, { deadlineMs: Number.NaN }, { deadline: 5 }, 7]) {
       it(`is refused where the options are ${JSON.stringify(options)}, and nothing is sent`, async () => {
-        await using server = await startFaultServer();
+        await using server = await startFaultyCollector();
         const { tracer } = quickTracer(server.url);
         const result = await update(tracer, options as UpdateOptions);
         assert.match(String(!result.ok && result.error.message), /options/);

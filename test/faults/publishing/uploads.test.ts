@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { Tracer } from '@openlayer-tracing/core';
 import { watchConservation } from '../../support/conservation.ts';
+import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { bytesInUse, MEGABYTE } from '../../support/memory.ts';
-import { startFaultServer } from './fault-server.ts';
 import { resetAfter } from './misdeeds.ts';
 import { publish, quickTracer, until } from './support.ts';
 
@@ -33,7 +33,7 @@ describe('an upload to a collector that', () => {
 
   for (const [what, read] of Object.entries(slow)) {
     it(`${what} is given up at timeoutMs, and memory stays flat`, async () => {
-      await using server = await startFaultServer({
+      await using server = await startFaultyCollector({
         connection(socket) {
           read(socket);
           return true;
@@ -57,7 +57,7 @@ describe('an upload to a collector that', () => {
 
   it('resets it after any number of bytes gets each row once', async () => {
     const TRIES = 60;
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       connection(socket, n) {
         if (n >= TRIES) return false;
         // Behind its last byte as well.
@@ -79,7 +79,7 @@ describe('an upload to a collector that', () => {
 
   it('resets it while most of it is still to be sent gets each row once', async () => {
     const at = [1, 64_000, 1_000_000, 3_000_000, 6_000_000, 9_000_000];
-    await using server = await startFaultServer({
+    await using server = await startFaultyCollector({
       connection(socket, n) {
         const bytes = at[n];
         if (bytes === undefined) return false;

@@ -1,7 +1,7 @@
 /** A process that begins and ends traces as it is told to. */
 
 import type { Order, Standing } from './apps/driven.mts';
-import { type ChildOptions, startChild } from './child.ts';
+import { type ChildOptions, startChild } from './support.ts';
 
 export interface Driven {
   readonly pid: number;
@@ -23,7 +23,7 @@ export async function startDriven(
   const tell = (order: Order) =>
     new Promise<Standing>((resolve, reject) => {
       child.process.once('message', resolve);
-      child.ended.then(() => reject(new Error(`it has ended: ${child.said.stderr}`)));
+      child.ended.then(() => reject(new Error(`it has ended: ${child.output.stderr}`)));
       child.process.send(order);
     });
   return {

@@ -1,6 +1,6 @@
 /** Traces that a process has left on disk, for the next one to find. */
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Collector, startCollector } from '../../support/collector.ts';
 import { publish } from '../publishing/support.ts';
@@ -24,6 +24,15 @@ export async function leaveBehind(url: string, dir: string): Promise<string> {
   await tracer.shutdown({ deadlineMs: 0 });
   const [destination = ''] = readdirSync(dir);
   return join(dir, destination);
+}
+
+/** Renames the segments as if they had been written so long ago. */
+export function ageBy(inner: string, ageMs: number): void {
+  const created = (Date.now() - ageMs).toString(36).padStart(9, '0');
+  for (const name of readdirSync(inner)) {
+    if (!name.endsWith('.wal')) continue;
+    renameSync(join(inner, name), join(inner, name.replace(/^[0-9a-z]{9}/, created)));
+  }
 }
 
 /** A name as segments have it whose owner is nobody. */

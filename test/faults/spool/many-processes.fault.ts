@@ -23,7 +23,7 @@ const LEAST_PAUSE_MS = 200;
 const MOST_PAUSE_MS = 500;
 
 const core = createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json');
-const REPLAY_BIN = join(dirname(core), 'dist/platform/replay-bin.js');
+const REPLAY_BIN = join(dirname(core), 'dist/openlayer-replay.js');
 
 describe('on one folder', function () {
   this.timeout(900_000);

@@ -8,7 +8,7 @@ import { segmentName } from './left-behind.ts';
 import { filesIn, publishingTo, startChild, startCollector, temporaryFolder } from './support.ts';
 
 const core = createRequire(import.meta.url).resolve('@openlayer-tracing/core/package.json');
-const BIN = join(dirname(core), 'dist/platform/replay-bin.js');
+const BIN = join(dirname(core), 'dist/openlayer-replay.js');
 
 /** Leaves traces behind that nobody has sent. */
 async function leaveBehind(url: string, dir: string, n: number): Promise<readonly string[]> {
@@ -24,7 +24,7 @@ async function run(variables: Record<string, string>, ...args: string[]) {
   const child = await startChild(BIN, variables, { listens: false, args });
   child.process.channel?.unref();
   const { code } = await child.ended;
-  return { code, ...child.said };
+  return { code, ...child.output };
 }
 
 const row = (id: string) => ({
@@ -55,7 +55,7 @@ const row = (id: string) => ({
 describe('openlayer-replay', function () {
   this.timeout(60_000);
 
-  it('says what there is, sends it, and leaves what is for others', async () => {
+  it('lists what is there, sends it, and leaves other files alone', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     await using collector = await startCollector(folder.path, { key: 'test-key' });
@@ -82,7 +82,7 @@ describe('openlayer-replay', function () {
     );
   });
 
-  it('keeps what a platform does not take, and says so by its status', async () => {
+  it('keeps what the platform does not take, and exits with a status that says so', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     await using collector = await startCollector(folder.path, { key: 'test-key' });
@@ -95,7 +95,7 @@ describe('openlayer-replay', function () {
     await collector.has(ids);
   });
 
-  it('deletes nothing of a folder that is larger and older than is kept by default', async () => {
+  it('deletes nothing of a folder that exceeds the default size and age', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     await using collector = await startCollector(folder.path, { key: 'test-key' });
@@ -178,7 +178,7 @@ describe('openlayer-replay', function () {
     assert.ok(collector.calls().some((call) => call.method === 'GET' && call.id === 'ts'));
   });
 
-  it('deletes what waits, of all pipelines, and sends nothing of it', async () => {
+  it('--purge deletes what waits, of all pipelines, and sends none of it', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     await using collector = await startCollector(folder.path, { key: 'test-key' });
@@ -201,7 +201,7 @@ describe('openlayer-replay', function () {
     assert.deepEqual(collector.rows(), []);
   });
 
-  it('leaves to a process that is alive what that would write again, and says so by its status', async () => {
+  it('--purge leaves the files of a running process alone, and exits with a status that says so', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     const { tracer } = quickTracer('http://127.0.0.1:9/v1', { spool: { dir } });

@@ -3,17 +3,37 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Tracer, TracerOptions } from '@openlayer-tracing/core';
+import { type Child as AnyChild, type AppOptions, startApp } from '../../support/child.ts';
 import { PIPELINE } from '../../support/collector.ts';
 import { type QuickTracer, quickTracer } from '../publishing/support.ts';
 import type { Mode } from './apps/collector.mts';
-import { startChild } from './child.ts';
 
 /** Nothing listens there. */
 export const NOWHERE = 'http://127.0.0.1:9/v1';
 
 export { temporaryFolder } from '../temporary-folder.ts';
-export { type Child, startChild } from './child.ts';
+
+export interface Child extends Omit<AnyChild, 'port'> {
+  /** 0 where it does not listen. */
+  readonly port: number;
+}
+
+export interface ChildOptions extends AppOptions {
+  readonly listens?: boolean;
+}
+
+/** Runs an app of `apps/`, or a script; resolves when it listens, or at once where it does not. */
+export async function startChild(
+  app: string,
+  variables: Record<string, string>,
+  { listens = true, ...options }: ChildOptions = {},
+): Promise<Child> {
+  const file = app.endsWith('.mts') ? fileURLToPath(new URL(`apps/${app}`, import.meta.url)) : app;
+  const child = startApp(file, variables, { channel: 'ipc', ...options });
+  return { ...child, port: listens ? await child.port : 0 };
+}
 
 export interface TakenRow {
   readonly id: string;

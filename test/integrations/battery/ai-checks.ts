@@ -54,7 +54,12 @@ export const aiChecks: readonly Check<AIKit>[] = [
     name: 'generateText',
     run: async (kit) =>
       seenOf(
-        await kit.ai.generateText({ model: kit.model(), prompt, system: 'Be brief.', topP: 0.5 }),
+        await kit.ai.generateText({
+          model: kit.model(),
+          prompt,
+          system: 'Be brief.',
+          maxOutputTokens: 64,
+        }),
       ),
   },
   {

@@ -9,7 +9,7 @@ export interface Check<Kit> {
   run(kit: Kit, arrival: () => Promise<unknown>): Promise<unknown>;
 }
 
-/** What every door can be told; undefined where the client is left bare. */
+/** What every entry point can be told; undefined where the client is left bare. */
 export interface DoorOptions {
   readonly content?: boolean;
   readonly redact?: (content: unknown) => unknown;
@@ -22,6 +22,9 @@ export interface Seen {
   /** Rejections that nobody handled. */
   readonly unhandled: readonly unknown[];
 }
+
+/** What is seen of a check that did not end. */
+export const HUNG = 'hung';
 
 /** What can be seen of an error. */
 export function describeError(error: unknown): unknown {

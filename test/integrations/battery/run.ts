@@ -6,7 +6,10 @@
  */
 
 import { configure, currentTrace, flush, getTracer } from '@openlayer-tracing/core';
-import { type Check, type DoorOptions, describeError, type Seen } from './check.ts';
+import { type Check, type DoorOptions, describeError, HUNG, type Seen } from './check.ts';
+
+/** What does not end would otherwise be found by the time of the whole suite alone, which does not name it. */
+const MAX_CHECK_MS = 30_000;
 
 interface Battery<Kit> {
   readonly checks: readonly Check<Kit>[];
@@ -57,11 +60,20 @@ async function tracesEnd(): Promise<void> {
 }
 
 async function outcomeOf(check: Check<unknown>): Promise<Pick<Seen, 'value' | 'error'>> {
-  try {
-    return { value: await check.run(kit(check.name), () => arrivalOf(check)) };
-  } catch (error) {
-    return { error: describeError(error) };
-  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Pick<Seen, 'error'>>((resolve) => {
+    timer = setTimeout(() => resolve({ error: HUNG }), MAX_CHECK_MS);
+  });
+  const ran = (async () => {
+    try {
+      return { value: await check.run(kit(check.name), () => arrivalOf(check)) };
+    } catch (error) {
+      return { error: describeError(error) };
+    }
+  })();
+  const outcome = await Promise.race([ran, late]);
+  clearTimeout(timer);
+  return outcome;
 }
 
 function arrivalOf({ name }: Check<unknown>): Promise<unknown> {

@@ -119,6 +119,7 @@ function withFacts(step: WireStep): WireStep {
       ...Object.fromEntries(facts),
       ...metadata,
       ...(metadata.timeToFirstToken !== undefined && { timeToFirstToken: 'told' }),
+      ...(metadata.agentsTraceId !== undefined && { agentsTraceId: 'told' }),
     },
   };
 }

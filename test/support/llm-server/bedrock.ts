@@ -43,7 +43,7 @@ export async function converseStream(exchange: Exchange): Promise<void> {
     ...blocks,
     ['messageStop', { stopReason }] as const,
     ['metadata', { usage, metrics: { latencyMs: 5 } }] as const,
-  ].map(([type, payload]) => frame({ ':event-type': type, ':message-type': 'event' }, payload));
+  ].map(([type, payload]) => eventFrame(type, payload));
   if (exchange.scenario === 'error-event') frames.splice(3, frames.length, exceptionFrame());
   await sendFrames(exchange, frames);
 }
@@ -87,8 +87,7 @@ export async function invokeModel(exchange: Exchange): Promise<void> {
   const frames = events.pieces.map((piece, i) => {
     const isLast = i === events.pieces.length - 1;
     const event = isLast ? { ...piece, 'amazon-bedrock-invocationMetrics': metrics } : piece;
-    const bytes = Buffer.from(JSON.stringify(event)).toString('base64');
-    return frame({ ':event-type': 'chunk', ':message-type': 'event' }, { bytes });
+    return chunkFrame(event);
   });
   await sendFrames(exchange, frames);
 }
@@ -170,6 +169,16 @@ async function sendFrames({ res, scenario, req }: Exchange, frames: Buffer[]): P
     } else res.write(bytes);
   }
   res.end();
+}
+
+/** One event of a model's own, packed. */
+export function chunkFrame(event: object): Buffer {
+  const bytes = Buffer.from(JSON.stringify(event)).toString('base64');
+  return eventFrame('chunk', { bytes });
+}
+
+export function eventFrame(type: string, payload: object): Buffer {
+  return frame({ ':event-type': type, ':message-type': 'event' }, payload);
 }
 
 function exceptionFrame(): Buffer {

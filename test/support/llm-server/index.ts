@@ -9,11 +9,14 @@ import { converse, converseStream, invokeModel } from './bedrock.ts';
 import { cohereChat, cohereChatV1, cohereEmbed, cohereRerank } from './cohere.ts';
 import { type Exchange, type Handler, pause } from './exchange.ts';
 import { embedContents, generateContent } from './gemini.ts';
+import { huggingFaceTask } from './hugging-face.ts';
+import { askForPrediction, falQueue, falRun, makePrediction, streamPrediction } from './jobs.ts';
 import { misbehave } from './misbehave.ts';
 import { fimCompletions, mistralChat } from './mistral.ts';
 import { ollamaChat, ollamaEmbed, ollamaGenerate } from './ollama.ts';
 import { chatCompletions } from './openai-chat.ts';
 import {
+  completions,
   embeddings,
   imageGenerations,
   moderations,
@@ -21,6 +24,8 @@ import {
   transcriptions,
 } from './openai-other.ts';
 import { responses } from './openai-responses.ts';
+import { openRouterChat, openRouterResponse } from './openrouter.ts';
+import { rerankings, voyageEmbeddings } from './voyage.ts';
 
 export interface LlmServer extends AsyncDisposable {
   /** Without a path. */
@@ -42,7 +47,10 @@ export interface Asked {
 const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
   [/\/mistral\/v1\/(chat|agents)\/completions$/, mistralChat],
   [/\/fim\/completions$/, fimCompletions],
+  [/^\/openrouter\/.*\/chat\/completions$/, openRouterChat],
   [/\/chat\/completions$/, chatCompletions],
+  [/\/v1\/completions$/, completions],
+  [/^\/openrouter\/.*\/responses$/, openRouterResponse],
   [/\/responses$/, responses],
   [/\/embeddings$/, embeddings],
   [/\/images\/generations$/, imageGenerations],
@@ -62,6 +70,14 @@ const ROUTES: readonly (readonly [path: RegExp, handler: Handler])[] = [
   [/\/v1\/chat$/, cohereChatV1],
   [/\/v2\/embed$/, cohereEmbed],
   [/\/v2\/rerank$/, cohereRerank],
+  [/\/(multimodal|contextualized)embeddings$/, voyageEmbeddings],
+  [/\/rerank$/, rerankings],
+  [/^\/fal\.run\//, falRun],
+  [/^\/queue\.fal\.run\//, falQueue],
+  [/\/predictions$/, makePrediction],
+  [/\/predictions\/[^/]+(\/cancel)?$/, askForPrediction],
+  [/\/v1\/files\/fddq-/, streamPrediction],
+  [/\/models\/[^:]+$|\/generate(_stream)?$/, huggingFaceTask],
 ];
 
 export async function startLlmServer(): Promise<LlmServer> {

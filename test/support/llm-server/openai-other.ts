@@ -1,6 +1,6 @@
 /** OpenAI's embeddings, images, moderations and audio. */
 
-import { type Exchange, sendJson, tokensIn } from './exchange.ts';
+import { type Exchange, sendEvents, sendJson, tokensIn } from './exchange.ts';
 
 export function embeddings({ params, res }: Exchange): void {
   const inputs = Array.isArray(params.input) ? params.input : [params.input];
@@ -62,4 +62,23 @@ export function transcriptions({ res }: Exchange): void {
     text: 'what was said',
     usage: { type: 'tokens', input_tokens: 14, output_tokens: 3, total_tokens: 17 },
   });
+}
+
+/** Texts that a prompt is continued by, as before there were chats. */
+export async function completions(exchange: Exchange): Promise<void> {
+  const { params, res } = exchange;
+  const head = { id: 'cmpl-1', object: 'text_completion', created: 1_700_000_000 };
+  const model = `${params.model}-2026`;
+  const [first, second] = ['You said:', ` ${String(params.prompt)}`];
+  const usage = { prompt_tokens: 1, completion_tokens: 3, total_tokens: 4 };
+  const piece = (text: string, finish_reason: string | null) => ({
+    ...head,
+    model,
+    choices: [{ index: 0, text, finish_reason, logprobs: null }],
+  });
+  if (params.stream !== true) sendJson(res, { ...piece(first + second, 'stop'), usage });
+  else {
+    const events = [piece(first, null), { ...piece(second, 'stop'), usage }];
+    await sendEvents(exchange, events, { last: '[DONE]' });
+  }
 }

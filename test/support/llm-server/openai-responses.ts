@@ -65,7 +65,7 @@ interface CallItem {
   readonly status: string;
 }
 
-function responseTo(params: Exchange['params']) {
+export function responseTo(params: Exchange['params']) {
   const input =
     typeof params.input === 'string'
       ? params.input

@@ -1,15 +1,13 @@
 /** Makes the functions of an adapter and of core fail in this process, one after another, and prints what could be told. */
 
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import timers from 'node:timers';
 import { copyWithFaults, type FaultSite } from '../../../support/fault-injection.ts';
+import { type Fault, startFaultyCollector } from '../../../support/faulty-collector.ts';
 import type { Case, Framework } from '../case.ts';
-import { moodyCollector } from './moody-collector.ts';
 import { type Adapter, type ReadRequest, setupsOf } from './setups.ts';
 import { sweep } from './sweep.ts';
 
@@ -21,6 +19,16 @@ export interface Child<C extends Case, M, Req> {
   /** Where functions fail; everywhere, unless it is given. */
   readonly only?: ((site: FaultSite) => boolean) | undefined;
 }
+
+/** Takes most batches, so that what is done about the others runs too. */
+const MOODY: Fault = {
+  call(response, _arrival, n) {
+    if (n % 5 === 4) response.writeHead(503, { 'Retry-After': '0' }).end('busy');
+    else if (n % 7 === 6) response.writeHead(400).end('{"error":"a row is bad"}');
+    else return false;
+    return true;
+  },
+};
 
 /** Ends the process. */
 export async function failOneByOne<C extends Case, M, Req>(
@@ -38,14 +46,11 @@ export async function failOneByOne<C extends Case, M, Req>(
   const copy = await copyWithFaults(['core', adapter], folder);
   const core = (await import(copy.url(`${adapter}/dist/index.js`))) as Adapter<M, Req>;
 
-  const collector = moodyCollector();
-  collector.listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  const { port } = collector.address() as AddressInfo;
+  const collector = await startFaultyCollector(MOODY, { onViolations: () => {} });
   const options = {
     apiKey: 'key',
     inferencePipelineId: 'pipeline',
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrl: collector.url,
     batch: { maxDelayMs: 0, maxBatchRows: 3 },
     retry: { baseMs: 1, capMs: 2 },
     logLevel: 'debug',

@@ -3,7 +3,7 @@
 import type { UnderlyingByteSource } from 'node:stream/web';
 import { stream, streamSSE, streamText } from 'hono/streaming';
 import { get, post } from '../../../support/raw-http.ts';
-import { pause } from '../../pause.ts';
+import { pause } from '../../harness/pause.ts';
 import type { HonoCase } from './framework.ts';
 import { toTheEnd } from './shared.ts';
 

@@ -2,7 +2,7 @@
 
 import { HTTPException } from 'hono/http-exception';
 import { get, post } from '../../../support/raw-http.ts';
-import { pause } from '../../pause.ts';
+import { pause } from '../../harness/pause.ts';
 import type { HonoCase } from './framework.ts';
 
 const thrown: readonly (readonly [string, () => unknown])[] = [

@@ -50,6 +50,9 @@ const watched: Record<string, object> = {
   'express.response': express.response,
 };
 
+// Node itself puts a value in the place of its accessor when it is read first.
+void globalThis.TextEncoder;
+
 type Look = Map<string, PropertyDescriptor>;
 
 function look(): Look {

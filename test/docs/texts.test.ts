@@ -1,0 +1,160 @@
+/** What our texts name is there, and what has to stand in them does. Their code is checked by `snippets.test.ts`. */
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path/posix';
+import {
+  publishedPackages,
+  ROOT,
+  readManifest,
+  readText,
+  repositoryFiles,
+  workspaces,
+} from '../house/repository.ts';
+import { texts } from './built-pages.ts';
+import { filesOfMarkdown } from './snippets.ts';
+
+describe('the texts', () => {
+  it('are there', () => {
+    const wanted = ['README.md', 'CONTRIBUTING.md'];
+    wanted.push(...publishedPackages().map(({ folder }) => `${folder}/README.md`));
+    assert.deepEqual(
+      wanted.filter((file) => !texts.includes(file)),
+      [],
+    );
+  });
+
+  it('list every page of the guide, and those whose apps are run by a test', () => {
+    const index = readText('docs/README.md');
+    const pages = texts.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md');
+    assert.ok(pages.length > 0);
+    const unlisted = pages.filter((page) => !index.includes(`](${page.slice('docs/'.length)})`));
+    const tests = repositoryFiles()
+      .filter((file) => /^test\/(docs\/.*\.test|packages\/.*\.package)\.ts$/.test(file))
+      .map(readText);
+    const unrun = pages
+      .filter((page) => Object.keys(filesOfMarkdown(page)).length > 0)
+      .filter((page) => !tests.some((test) => test.includes(`'${page}'`)));
+    assert.deepEqual([...unlisted, ...unrun], []);
+  });
+
+  it('name every entry point of the integrations, and the versions that it is tested with', () => {
+    const { exports = {} } = readManifest('packages/integrations/package.json');
+    const entryPoints = Object.keys(exports).filter(
+      (entryPoint) => entryPoint !== './package.json',
+    );
+    const rows = [
+      ...readText('docs/model-clients.md').matchAll(/^\| `\/([\w-]+)` *\|(.*)\|(.*)\|$/gm),
+    ];
+    assert.deepEqual(rows.map(([, entryPoint]) => `./${entryPoint}`).sort(), entryPoints.sort());
+    for (const [, entryPoint, about = '', versions = ''] of rows) {
+      const clients = [...about.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+      const tested = testedVersions().filter(([name]) => clients.includes(name));
+      const told = versions.match(/\d+\.\d+/g) ?? [];
+      assert.deepEqual(new Set(told), new Set(tested.map(([, version]) => version)), entryPoint);
+    }
+    const own = readText('packages/integrations/README.md');
+    assert.deepEqual(
+      entryPoints.filter((entryPoint) => !own.includes(entryPoint.slice(1))),
+      [],
+    );
+  });
+
+  for (const file of texts) {
+    const text = readText(file);
+    const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+    it(`${file} links to what is there`, () => {
+      const broken = [...prose.matchAll(/\]\(<?([^)\s>]+)>?\)|^\[[^\]]+\]:\s*(\S+)/gm)]
+        .map((match) => match[1] ?? match[2] ?? '')
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .filter((link) => !leadsSomewhere(file, link));
+      assert.deepEqual(broken, []);
+    });
+
+    it(`${file} names npm scripts that are there`, () => {
+      const manifests = [
+        readManifest('package.json'),
+        ...workspaces()
+          .filter(({ folder }) => file.startsWith(`${folder}/`))
+          .map(({ manifest }) => manifest),
+      ];
+      const scripts = new Set(manifests.flatMap((each) => Object.keys(each.scripts ?? {})));
+      const named = [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test|stop|restart)\b)/g)];
+      const missing = named
+        .map(([, script, short]) => script ?? short ?? '')
+        .filter((script) => !scripts.has(script));
+      assert.deepEqual(missing, []);
+    });
+
+    it(`${file} names bins and packages of ours that are there`, () => {
+      const bins = publishedPackages().flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}));
+      const missing = [...text.matchAll(/\bnpx (openlayer-[\w-]+)/g)]
+        .map(([, bin = '']) => bin)
+        .filter((bin) => !bins.includes(bin));
+      // A package that has entry points for its parts alone is installed by its name all the same.
+      const entryPoints = workspaces().flatMap(({ manifest }) => [
+        manifest.name,
+        ...Object.keys(manifest.exports ?? {}).map(
+          (subpath) => `${manifest.name}${subpath.slice(1)}`,
+        ),
+      ]);
+      const unknown = [...text.matchAll(/@openlayer-tracing\/[\w-]+(?:\/[\w-]+)*/g)]
+        .map(([entryPoint]) => entryPoint)
+        .filter((entryPoint) => !entryPoints.includes(entryPoint));
+      assert.deepEqual([...missing, ...unknown], []);
+    });
+
+    it(`${file} names files that are there`, () => {
+      const missing = [...prose.matchAll(/`([^`\n]+)`/g)]
+        .map(([, span = '']) => span)
+        .filter(isPath)
+        .filter((path) => !isThere(path));
+      assert.deepEqual(missing, []);
+    });
+  }
+});
+
+/** Of the packages that tests use, by the names that they are published under: `['openai', '7.57']`. */
+function testedVersions(): [name: string, version: string][] {
+  const { dependencies = {} } = readManifest('test/package.json');
+  return Object.entries(dependencies).map(([alias, range]) => {
+    const [, name = alias, version = range] = /^npm:(.+)@(.+)$/.exec(range) ?? [];
+    return [name, /\d+\.\d+/.exec(version)?.[0] ?? ''];
+  });
+}
+
+const TOP = new Set(repositoryFiles().map((file) => file.split('/')[0] ?? ''));
+
+/** Whether a code span is meant as a file or folder of the repository. */
+function isPath(span: string): boolean {
+  if (!/^[\w.*-]+(\/[\w.*-]+)*\/?$/.test(span)) return false;
+  const [first = ''] = span.split('/');
+  return (span.includes('/') && TOP.has(first)) || /\.(ts|mts|mjs|json|md)$/.test(span);
+}
+
+/** A path is named from the root, or by its last parts where those are plain enough. `*` stands for one name. */
+function isThere(path: string): boolean {
+  const pattern = path
+    .replace(/\/$/, '')
+    .split('*')
+    .map((part) => part.replaceAll('.', '\\.'))
+    .join('[^/]*');
+  const isFile = /\.\w+$/.test(path);
+  const found = new RegExp(isFile ? `(^|/)${pattern}$` : `^${pattern}(/|$)`);
+  return repositoryFiles().some((file) => found.test(file));
+}
+
+function leadsSomewhere(file: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? file : normalize(join(dirname(file), path));
+  if (!existsSync(`${ROOT}${target}`)) return false;
+  if (anchor === undefined || !target.endsWith('.md')) return true;
+  const headings = [...readText(target).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(/\s/g, '-'),
+  );
+  return headings.includes(anchor);
+}

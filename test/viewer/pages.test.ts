@@ -1,0 +1,134 @@
+/** The other pages, and what holds for all: both themes, phones, no fault that axe finds, nothing on the console. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { agentRequest, dayOfRequests } from './rows.ts';
+import { useViewer, type Viewer } from './support.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** What axe finds, in a line for each kind. The page's policy lets no script in, but for one that the debugger runs. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate<AxeResults>(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  );
+  return violations.map(
+    ({ id, help, nodes }) =>
+      `${id}: ${help}: ${nodes[0]?.html.slice(0, 300)} ${nodes[0]?.failureSummary ?? ''}`,
+  );
+}
+
+const PAGES = [
+  ['/requests', 'main [role="row"][aria-selected]'],
+  ['/requests?trace=2', '[role="tabpanel"] article'],
+  ['/requests?user=nobody', 'main button'],
+  ['/traces/2', '[role="tabpanel"] article'],
+  ['/traces/2?step=6', '[role="tabpanel"] article'],
+  ['/traces/2?step=6&view=raw', '[role="tabpanel"] [role="treegrid"]'],
+  ['/traces/1?step=2', '[role="tabpanel"] li'],
+  ['/sessions', 'main [role="row"][aria-selected]'],
+  ['/users/ada', 'main article'],
+  ['/overview', 'main canvas'],
+  ['/health', 'main dl'],
+  ['/compare?a=1&b=2', 'main ins'],
+] as const;
+
+describe('all pages', function () {
+  this.timeout(300_000);
+  const started = useViewer();
+  let viewer: Viewer;
+
+  before(async () => {
+    viewer = started();
+    const [first, ...others] = dayOfRequests(60);
+    await viewer.send(
+      first ?? {},
+      agentRequest({ time: Date.now() - 8_000_000, user: 'ada' }),
+      ...others,
+    );
+  });
+
+  for (const theme of ['light', 'dark'] as const) {
+    it(`have no fault that axe finds, in the ${theme} theme, and say nothing on the console`, async () => {
+      const { page, complaints } = await viewer.open('/requests', { theme });
+      const faults: string[] = [];
+      for (const [path, ready] of PAGES) {
+        await page.goto(`${viewer.origin}${path}`);
+        await page.locator(ready).first().waitFor();
+        faults.push(...(await faultsOf(page)).map((fault) => `${path} ${fault}`));
+      }
+      assert.deepEqual(faults, []);
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  it('fit on a phone, without scrolling sideways', async () => {
+    const { page } = await viewer.open('/requests', { width: 390, height: 844 });
+    const wide: string[] = [];
+    for (const [path, ready] of PAGES) {
+      await page.goto(`${viewer.origin}${path}`);
+      await page.locator(ready).first().waitFor();
+      const width = await page.evaluate<number>(
+        'Math.max(document.documentElement.scrollWidth, document.querySelector("main").scrollWidth)',
+      );
+      if (width > 390) wide.push(`${path}: ${width}`);
+    }
+    assert.deepEqual(wide, []);
+  });
+
+  it('lead from a session to its thread, and from a chart to the requests behind it', async () => {
+    const { page } = await viewer.open('/sessions');
+    await page.getByText('visit-3', { exact: true }).click();
+    await page.waitForURL(/\/sessions\/visit-3/);
+    await page.getByRole('heading', { name: 'Session visit-3' }).waitFor();
+    assert.equal(await page.locator('main article').count(), 4);
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.locator('main canvas').first().waitFor();
+    await page.getByText('The charts as a table').click();
+    const table = page.getByRole('region', { name: 'The charts as a table' });
+    await table.getByRole('button').last().click();
+    await page.waitForURL(/\/requests\?from=\d+&to=\d+/);
+    await page.goBack();
+    await page.getByRole('button', { name: '/agent' }).click();
+    await page.waitForURL(/route=%2Fagent/);
+    await page.locator('[role="row"][aria-selected]').first().waitFor();
+    assert.equal(
+      await page.locator('[role="row"][aria-selected]', { hasText: 'POST /chat' }).count(),
+      0,
+    );
+  });
+
+  it('tell of calls that were refused, and why', async () => {
+    await fetch(`${viewer.server.url}/inference-pipelines/dev/data-stream`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
+      body: '{"rows": 3}',
+    });
+    const { page } = await viewer.open('/health');
+    await page
+      .getByText(/400 POST .*data-stream/)
+      .first()
+      .waitFor();
+  });
+
+  it('have a sheet of their keys', async () => {
+    const { page } = await viewer.open('/requests');
+    await page.locator('[role="row"][aria-selected]').first().waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    assert.deepEqual(await faultsOf(page), []);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'detached' });
+  });
+});

@@ -1,0 +1,221 @@
+/** The list of requests, in a real browser over the real server. */
+
+import assert from 'node:assert/strict';
+import type { Locator, Page } from 'playwright-core';
+import { agentRequest, dayOfRequests, failedRequest, ragRequest, send } from './rows.ts';
+import { scrollTo, scrollTop, until, useViewer, type Viewer } from './support.ts';
+
+function rowsOf(page: Page): Locator {
+  return page.getByRole('grid', { name: 'Requests' }).locator('[role="row"][aria-selected]');
+}
+
+function rowWith(page: Page, text: string): Locator {
+  return rowsOf(page).filter({ hasText: text });
+}
+
+async function topOf(locator: Locator): Promise<number | undefined> {
+  return (await locator.boundingBox())?.y;
+}
+
+describe('the list of requests', function () {
+  this.timeout(240_000);
+  const viewer = useViewer();
+  let rows: Viewer;
+
+  before(async () => {
+    rows = viewer();
+    await rows.send(...dayOfRequests(120));
+  });
+
+  it('shows what has arrived, and takes the token out of the address', async () => {
+    const { page, complaints } = await rows.open('/');
+    await rowsOf(page).first().waitFor();
+    assert.equal(new URL(page.url()).hash, '');
+    assert.equal(new URL(page.url()).pathname, '/requests');
+    assert.match((await rowsOf(page).first().textContent()) ?? '', /POST \/(chat|agent)/);
+    assert.equal(await page.getByText(/^120 requests$/).count(), 1);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('asks for the token where it has none, and shows nothing', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.evaluate('sessionStorage.clear()');
+    await page.reload();
+    await page.getByRole('heading', { name: /needs the token/ }).waitFor();
+    assert.equal(await rowsOf(page).count(), 0);
+    await page.getByLabel('Address or token').fill(rows.server.viewerUrl);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await rowsOf(page).first().waitFor();
+  });
+
+  it('shows a request without a reload when it arrives', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.getByRole('button', { name: /^Live/ }).waitFor();
+    await send(rows.server, [ragRequest('Does live work?', 'Yes, without a reload.')]);
+    await rowWith(page, 'Does live work?').waitFor({ timeout: 60_000 });
+    assert.match((await rowsOf(page).first().textContent()) ?? '', /Does live work/);
+  });
+
+  it('moves nothing while one reads: new requests wait behind a count', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    const grid = page.getByRole('grid', { name: 'Requests' });
+    await scrollTo(grid, 640);
+    const read = rowsOf(page).nth(20);
+    await read.waitFor();
+    const text = await read.textContent();
+    const place = rowWith(
+      page,
+      (await read.locator('[role="gridcell"]').nth(3).textContent()) ?? '',
+    ).first();
+    const before = await topOf(place);
+    await send(rows.server, [agentRequest(), failedRequest(), agentRequest()]);
+    await page.getByRole('button', { name: /^3 new$/ }).waitFor({ timeout: 60_000 });
+    assert.equal(await topOf(place), before);
+    assert.equal(await scrollTop(grid), 640);
+    assert.ok(text !== null);
+    await page.getByRole('button', { name: /^3 new$/ }).click();
+    await until(async () => (await scrollTop(grid)) === 0, 'the top');
+    assert.match((await rowsOf(page).first().textContent()) ?? '', /agent|chat/);
+    assert.equal(await page.getByRole('button', { name: /new$/ }).count(), 0);
+  });
+
+  it('can be paused, and goes on where it was', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.getByRole('button', { name: /^Live/ }).click();
+    const first = await rowsOf(page).first().textContent();
+    await send(rows.server, [ragRequest('Was I paused?', 'Yes.')]);
+    await page.getByRole('button', { name: 'Paused, 1 new' }).waitFor({ timeout: 60_000 });
+    assert.equal(await rowsOf(page).first().textContent(), first);
+    await page.keyboard.press('p');
+    await rowWith(page, 'Was I paused?').waitFor();
+  });
+
+  it('has its filters in the address, and the back button removes them one by one', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.getByRole('checkbox', { name: 'error' }).check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.waitForURL(/outcome=error/);
+    await rowWith(page, 'parking').first().waitFor();
+    await until(async () => (await rowWith(page, 'renew a loan').count()) === 0, 'no other rows');
+    await page.getByRole('button', { name: 'Tokens' }).click();
+    await page.waitForURL(/sort=tokens/);
+    await page.goBack();
+    await page.waitForURL(
+      (url) => !url.search.includes('sort') && url.search.includes('outcome=error'),
+    );
+    await page.goBack();
+    await page.waitForURL((url) => !url.search.includes('outcome'));
+    await rowWith(page, 'renew a loan').first().waitFor();
+  });
+
+  it('opens with the filter, order and columns of an address', async () => {
+    const { page } = await rows.open(
+      '/requests?sort=latency&order=desc&columns=name&columns=latency&status=200',
+    );
+    await rowsOf(page).first().waitFor();
+    const headers = await page.getByRole('columnheader').allTextContents();
+    assert.deepEqual(headers, ['Name', 'Latency']);
+    const shown = await rowsOf(page).locator('[role="gridcell"]:last-child').allTextContents();
+    const seconds = shown.map(
+      (text) => Number.parseFloat(text) * (text.endsWith('ms') ? 0.001 : 1),
+    );
+    assert.deepEqual(
+      seconds,
+      [...seconds].sort((a, b) => b - a),
+    );
+  });
+
+  it('searches all texts while one types', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('Lovelace');
+    await page.waitForURL(/q=Lovelace/);
+    await rowWith(page, 'Lovelace').nth(3).waitFor();
+    await until(
+      async () => (await rowsOf(page).filter({ hasNotText: 'Lovelace' }).count()) === 0,
+      'rows with the word alone',
+    );
+    assert.ok((await rowsOf(page).count()) > 3);
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => !url.search.includes('q='));
+  });
+
+  it('is used by keys alone: j, k, Enter, Escape back to the same row', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key);
+    const chosen = page.locator('[role="row"][aria-selected="true"]');
+    assert.equal(await chosen.getAttribute('aria-rowindex'), '3');
+    const text = (await chosen.locator('[role="gridcell"]').nth(3).textContent()) ?? '';
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/traces\/\d+/);
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/requests/);
+    await chosen.waitFor();
+    assert.equal(await chosen.locator('[role="gridcell"]').nth(3).textContent(), text);
+  });
+
+  it('opens a request beside the list, which follows j and k', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).nth(1).click();
+    await page.waitForURL(/trace=\d+/);
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    const first = new URL(page.url()).searchParams.get('trace');
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('j');
+    await page.waitForURL((url) => url.searchParams.get('trace') !== first);
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => url.searchParams.get('trace') === null);
+  });
+
+  it('goes on loading while one scrolls to the end', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    const grid = page.getByRole('grid', { name: 'Requests' });
+    const total = Number(await grid.getAttribute('aria-rowcount'));
+    assert.ok(total <= 101);
+    await scrollTo(grid, 1e7);
+    await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');
+    assert.ok((await rowsOf(page).count()) < 80);
+  });
+
+  it('shows times in UTC or in the zone of the reader, as the address says', async () => {
+    const { page } = await rows.open('/requests?clock=absolute&zone=utc&columns=time', {
+      timezone: 'Asia/Tokyo',
+    });
+    await rowsOf(page).first().waitFor();
+    const utc = await rowsOf(page).first().textContent();
+    await page.getByRole('button', { name: 'Times and theme' }).click();
+    await page.getByRole('menuitemradio', { name: 'Local time' }).click();
+    await page.waitForURL(/zone=local/);
+    await until(async () => (await rowsOf(page).first().textContent()) !== utc, 'another time');
+    const local = await rowsOf(page).first().textContent();
+    const hour = (text: string | null) => Number(/(\d\d):\d\d:\d\d/.exec(text ?? '')?.[1]);
+    assert.equal((hour(utc) + 9) % 24, hour(local));
+  });
+
+  it('says what to do where nothing has arrived', async () => {
+    const { page } = await rows.open('/requests?user=nobody');
+    await page.getByText('No request fits the filter').waitFor();
+    await page.getByRole('button', { name: 'Clear the filter' }).click();
+    await rowsOf(page).first().waitFor();
+  });
+
+  it('has cards on a phone, where a tap opens the request', async () => {
+    const { page } = await rows.open('/requests', { width: 390, height: 844 });
+    await rowsOf(page).first().waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+    await rowsOf(page).nth(2).click();
+    await page.waitForURL(/\/traces\/\d+/);
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+  });
+});

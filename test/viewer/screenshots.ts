@@ -1,0 +1,48 @@
+/** `npm run screenshots`: pictures of every page, in both themes, on a desk and on a phone, for a reviewer. */
+
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { oddRows } from './corpus.ts';
+import { agentRequest, dayOfRequests } from './rows.ts';
+import { Viewer } from './support.ts';
+
+const FOLDER = fileURLToPath(new URL('.screenshots/', import.meta.url));
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+] as const;
+
+await using viewer = await Viewer.start();
+mkdirSync(FOLDER, { recursive: true });
+
+async function take(name: string, path: string, ready: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const { width, height } of SIZES) {
+      const { page } = await viewer.open(path, { width, height, theme });
+      await page.locator(ready).first().waitFor();
+      // Charts and strips come with their own calls.
+      await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => undefined);
+      await page.screenshot({ path: `${FOLDER}${name}-${theme}-${width}.png` });
+      await viewer.closePages();
+    }
+  }
+  console.log(name);
+}
+
+const STEPS = '[role="treegrid"][aria-label="Steps"] [role="row"][aria-selected]';
+await take('empty', '/requests', 'main h2');
+const skew = await viewer.send(oddRows().skew ?? {});
+await viewer.send(...dayOfRequests(240));
+const agent = await viewer.send(agentRequest({ time: Date.now() - 60_000 }));
+await take('requests', '/requests', 'main [role="row"][aria-selected]');
+await take('beside', `/requests?trace=${agent}&step=6`, STEPS);
+await take('trace', `/traces/${agent}?step=6`, '[role="tabpanel"] article');
+await take('documents', `/traces/${agent - 1}?step=2`, '[role="tabpanel"] section');
+await take('raw', `/traces/${agent}?view=raw`, '[role="tabpanel"] [role="treegrid"]');
+await take('skew', `/traces/${skew}`, STEPS);
+await take('sessions', '/sessions', 'main [role="row"][aria-selected]');
+await take('thread', '/sessions/visit-59', 'main article');
+await take('overview', '/overview', 'main canvas');
+await take('health', '/health', 'main dl');
+await take('compare', `/compare?a=${agent}&b=${agent - 1}`, 'main ins');
+console.log(FOLDER);

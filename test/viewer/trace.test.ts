@@ -1,0 +1,342 @@
+/** One trace, in a real browser over the real server. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
+import { oddRows } from './corpus.ts';
+import { agentRequest, failedRequest, type Json, ragRequest, rowOf } from './rows.ts';
+import { until, useViewer, type Viewer } from './support.ts';
+
+function stepsOf(page: Page): Locator {
+  return page.getByRole('treegrid', { name: 'Steps' });
+}
+
+function stepRow(page: Page, text: string): Locator {
+  return stepsOf(page).locator('[role="row"][aria-selected]').filter({ hasText: text });
+}
+
+async function clipboard(page: Page): Promise<string> {
+  return await page.evaluate<string>('navigator.clipboard.readText()');
+}
+
+async function choose(page: Page, item: string): Promise<string> {
+  await page.evaluate('navigator.clipboard.writeText("")');
+  await page.getByRole('button', { name: 'Copy, download, compare' }).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+  await until(async () => (await clipboard(page)) !== '', `a copy of ${item}`);
+  return await clipboard(page);
+}
+
+describe('a trace', function () {
+  this.timeout(240_000);
+  const started = useViewer();
+  let viewer: Viewer;
+  let agent: number;
+  let failed: number;
+  let odd: ReadonlyMap<string, number>;
+
+  before(async () => {
+    viewer = started();
+    await viewer.send(ragRequest('First?', 'The first.', { id: 'req-first' }));
+    agent = await viewer.send(agentRequest({ id: 'req-agent', time: Date.now() - 5000 }));
+    failed = await viewer.send(failedRequest({ id: 'req-failed', time: Date.now() }));
+    const numbers = new Map<string, number>();
+    for (const [name, row] of Object.entries(oddRows())) {
+      numbers.set(name, await viewer.send({ ...row, inferenceId: `odd-${name}` }));
+    }
+    odd = numbers;
+  });
+
+  it('is a tree of steps beside their bars, and a step is a link', async () => {
+    const { page, complaints } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    const rows = await stepsOf(page).locator('[role="row"][aria-selected]').allTextContents();
+    assert.equal(rows.length, 7);
+    assert.match(rows[0] ?? '', /POST \/agent.*4\.31 s/);
+    assert.equal(await stepRow(page, 'search_rooms').getAttribute('aria-level'), '3');
+    await stepRow(page, 'reserve_room').click();
+    await page.waitForURL(/step=5/);
+    await page.getByRole('tab', { name: 'Output' }).click();
+    await page.waitForURL(/view=output/);
+    await page.getByText('"R-5521"').waitFor();
+    const { page: other } = await viewer.open(
+      new URL(page.url()).pathname + new URL(page.url()).search,
+    );
+    await other.getByText('"R-5521"').waitFor();
+    assert.equal(await stepRow(other, 'reserve_room').getAttribute('aria-selected'), 'true');
+    assert.deepEqual(complaints, []);
+  });
+
+  it('is walked through by arrow keys, which fold and unfold', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await stepsOf(page).focus();
+    for (const key of ['ArrowDown', 'ArrowLeft']) await page.keyboard.press(key);
+    assert.equal(await stepRow(page, 'room_agent').getAttribute('aria-expanded'), 'false');
+    assert.equal(await stepRow(page, 'search_rooms').count(), 0);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/step=2/);
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForURL(/step=1/);
+  });
+
+  it('shows a call of a model as a conversation, with each result at its call', async () => {
+    const { page } = await viewer.open(`/traces/${agent}?step=6`);
+    const chat = page.getByRole('tabpanel');
+    await chat.getByText('You are the assistant of a library').waitFor();
+    const call = chat.getByRole('region', { name: 'Call of search_rooms' });
+    assert.match((await call.textContent()) ?? '', /Friday.*16:00.*Result/s);
+    await chat.getByText('Room 2.14 is free on Friday').waitFor();
+    assert.equal(await chat.getByText('"R-5521"').count(), 1);
+  });
+
+  it('is found in by names and contents, with a count, the next one, and the rest hidden', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.keyboard.press('f');
+    await page.keyboard.type('R-5521');
+    await page.getByText(/^(\d\/)?2$/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/step=5/);
+    await page.getByText('1/2').waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/step=6/);
+    await page.getByRole('button', { name: 'Hide the rest' }).click();
+    await until(async () => (await stepRow(page, 'search_rooms').count()) === 0, 'hidden rows');
+    assert.equal(await stepRow(page, 'reserve_room').count(), 1);
+  });
+
+  it('has only the calls of models on a key', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.keyboard.press('m');
+    await until(
+      async () => (await stepsOf(page).locator('[role="row"][aria-selected]').count()) === 4,
+      'root and three calls',
+    );
+  });
+
+  it('is zoomed by keys and by the overview above it', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    const axis = () => stepsOf(page).getByRole('columnheader').nth(1).textContent();
+    const whole = await axis();
+    await page.keyboard.press('+');
+    await until(async () => (await axis()) !== whole, 'another axis');
+    await page.keyboard.press('0');
+    await until(async () => (await axis()) === whole, 'the whole axis');
+    const map = await page.getByRole('img', { name: /^All steps over/ }).boundingBox();
+    assert.ok(map);
+    await page.mouse.move(map.x + map.width * 0.3, map.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(map.x + map.width * 0.5, map.y + 12);
+    await page.mouse.up();
+    await until(async () => (await axis()) !== whole, 'the part that was dragged over');
+  });
+
+  it('shows an error with its stack, the frames of the app first', async () => {
+    const { page } = await viewer.open(`/traces/${failed}?step=2`);
+    const error = page.getByRole('region', { name: 'Error' });
+    await error.getByText('TypeError', { exact: true }).waitFor();
+    assert.equal(await error.locator('code', { hasText: /express\/lib\/router/ }).count(), 0);
+    await error.getByRole('button', { name: /2 frames of libraries and Node/ }).click();
+    await error.locator('code', { hasText: /express\/lib\/router/ }).waitFor();
+    await error.getByRole('button', { name: /chat\.ts:41:19/ }).click();
+    await until(
+      async () => (await clipboard(page)) === '/srv/library/src/chat.ts:41:19',
+      'the place',
+    );
+  });
+
+  it('shows documents with their scores', async () => {
+    const { page } = await viewer.open('/traces/1?step=2');
+    await page.getByText('Loans and renewals', { exact: true }).waitFor();
+    await page.getByText('0.912').waitFor();
+  });
+
+  it('remembers how contents are shown', async () => {
+    const { page } = await viewer.open(`/traces/${agent}?step=6`);
+    await page.getByRole('button', { name: 'JSON', exact: true }).click();
+    await page.waitForURL(/mode=json/);
+    await page.getByRole('treegrid', { name: 'the input' }).waitFor();
+    await page.evaluate('localStorage.length');
+    await page.goto(`${viewer.origin}/traces/${agent}?step=2`);
+    await page.getByRole('treegrid', { name: 'the input' }).waitFor();
+  });
+
+  it('has values as a tree that is searched, and whose paths are copied', async () => {
+    const { page } = await viewer.open(`/traces/${agent}?step=6&view=input`);
+    await page.getByRole('button', { name: 'JSON', exact: true }).click();
+    const tree = page.getByRole('treegrid', { name: 'the input' });
+    await tree.waitFor();
+    await page.getByLabel('Find in the input').fill('16:00');
+    await page.getByLabel('Find in the input').press('Enter');
+    await page.getByText(/^1 of \d/).waitFor();
+    await page.getByRole('button', { name: 'Path', exact: true }).click();
+    await until(
+      async () => /prompt\[\d\]\.tool_calls\[0\]\.function\.arguments/.test(await clipboard(page)),
+      'a path',
+    );
+  });
+
+  it('leads to the previous and the next of the filter that led to it', async () => {
+    const { page } = await viewer.open(`/traces/${agent}?name=POST+%2Fagent&name=POST+%2Fchat`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.getByRole('button', { name: 'Next in the list' }).waitFor();
+    await until(
+      async () => await page.getByRole('button', { name: 'Previous in the list' }).isEnabled(),
+      'a previous one',
+    );
+    await page.keyboard.press('k');
+    await page.waitForURL(/\/traces\/1\?/);
+    assert.match(page.url(), /name=POST/);
+  });
+
+  it('is copied as JSON that can be sent again, and as a curl that asks the same', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    const row = JSON.parse(await choose(page, 'Copy as JSON')) as Json;
+    assert.equal(row.inferenceId, 'req-agent');
+    await viewer.send({ ...row, inferenceId: 'req-agent-again' });
+    const curl = await choose(page, 'Copy as curl');
+    const asked = spawnSync('sh', ['-c', curl.replace(/^curl /, 'printf "%s\\n" ')], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual(asked.stdout.trim().split('\n'), [
+      ...[
+        '-i',
+        '-X',
+        'POST',
+        'http://localhost:3000/agent',
+        '-H',
+        'content-type: application/json',
+        '--data-raw',
+      ],
+      JSON.stringify({
+        question: 'Is a room for eight free on Friday after four? If so, reserve it.',
+      }),
+    ]);
+  });
+
+  it('is copied as a test that runs as it is pasted', async () => {
+    const question = `it's "quoted" \`\${here}\` </script>`;
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /chat',
+        body: { question },
+        steps: [{ name: 'look up', type: 'retriever', steps: [{ name: 'inner' }] }],
+      }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    await stepRow(page, 'look up').waitFor();
+    const text = await choose(page, 'Copy as a test');
+    const folder = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.pasted-'));
+    try {
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+      writeFileSync(join(folder, 'pasted.test.js'), text);
+      writeFileSync(
+        join(folder, 'app.js'),
+        `import { openlayerTracing, step } from '@openlayer-tracing/express';
+import express from 'express';
+export const app = express();
+app.use(express.json());
+app.use(openlayerTracing());
+app.post('/chat', async (req, res) => {
+  if (req.body.question !== ${JSON.stringify(question)}) return res.status(400).end();
+  await step({ name: 'look up', type: 'retriever' }, () => step('inner', () => 1));
+  res.json({ ok: true });
+});
+`,
+      );
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        ['--test', join(folder, 'pasted.test.js')],
+        { encoding: 'utf8' },
+      );
+      assert.equal(status, 0, stdout);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("takes feedback, by the platform's own call, and shows it", async () => {
+    const { page } = await viewer.open('/traces/1');
+    await page.getByRole('button', { name: 'Feedback' }).click();
+    await page.getByRole('button', { name: 'Bad' }).click();
+    await page.getByLabel('Comment').fill('It missed the point.');
+    await page.getByLabel('What it should have said').fill('Twice.');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback' }).filter({ hasText: 'bad' }).waitFor();
+    const row = viewer.server.row('req-first');
+    assert.equal(row?.humanFeedback, 'thumbs_down');
+    assert.equal(row?.comment, 'It missed the point.');
+    assert.equal(row?.groundTruth, 'Twice.');
+  });
+
+  it('is compared with another: facts, steps, texts', async () => {
+    const { page } = await viewer.open(`/compare?a=1&b=${agent}`);
+    const steps = page.getByRole('treegrid', { name: 'Steps of both traces' });
+    await steps.getByText('search_rooms').waitFor();
+    assert.ok((await steps.locator('[role="row"][aria-selected]').count()) > 8);
+    await page.locator('ins', { hasText: /room/ }).first().waitFor();
+    await page.locator('del').first().waitFor();
+    await page.goto(`${viewer.origin}/compare?a=1`);
+    await page.getByRole('heading', { name: /^Compare POST \/chat with/ }).waitFor();
+  });
+
+  it('folds equal siblings into one row with their number', async () => {
+    const { page } = await viewer.open(`/traces/${odd.get('siblings')}`);
+    await stepRow(page, 'op3').waitFor();
+    await until(
+      async () => /10\s000\s×.*1 ms to 9 ms/.test((await stepRow(page, 'op3').textContent()) ?? ''),
+      'one row of 10,000',
+    );
+    await stepRow(page, 'op3').click();
+    await until(async () => (await stepRow(page, 'op3').count()) > 10, 'the siblings');
+    assert.equal(await stepsOf(page).getAttribute('aria-rowcount'), '10003');
+  });
+
+  for (const [name, words] of [
+    ['cycle', /recorded as being below itself/],
+    ['orphan', /never arrived/],
+    ['skew', /clocks differ/],
+    ['unfinished', /unfinished/],
+  ] as const) {
+    it(`says what is odd: ${name}`, async () => {
+      const { page, complaints } = await viewer.open(`/traces/${odd.get(name)}`);
+      await stepsOf(page).waitFor();
+      await page.getByText(words).first().waitFor();
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  it('names pictures by type and size, and draws one only when asked', async () => {
+    const { page, complaints } = await viewer.open(`/traces/${odd.get('pictures')}?step=1`);
+    await page.getByText('image/png').waitFor();
+    assert.equal(await page.locator('img').count(), 0);
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.locator('img[src^="blob:"]').waitFor({ state: 'attached' });
+    assert.deepEqual(complaints, []);
+  });
+
+  it('shows the beginning of a megabyte, and the rest when asked', async () => {
+    const { page, complaints } = await viewer.open(`/traces/${odd.get('megabyte')}`);
+    await page
+      .getByRole('button', { name: /characters more/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Fold', exact: true }).first().waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 1440);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('that is not there is said to be not there', async () => {
+    const { page } = await viewer.open('/traces/999999');
+    await page.getByRole('alert').waitFor();
+    assert.match((await page.getByRole('alert').textContent()) ?? '', /no trace/i);
+  });
+});
