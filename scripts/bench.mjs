@@ -1,4 +1,7 @@
-/** `npm run bench`: what tracing costs, on Node 20 and 24 side by side. `-- --rounds 5` makes it shorter. */
+/**
+ * `npm run bench`: what tracing costs, on Node 20 and 24 side by side. `-- --rounds 5` makes it shorter.
+ * `npm run bench -- local`: how fast the local server stores and reads, see `test/bench/local/main.ts`.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { npm, prepare, root } from './prepare.mjs';
@@ -7,14 +10,17 @@ import { programOf } from './runtimes.mjs';
 const MAJORS = [20, 24];
 
 prepare();
-const binaries = MAJORS.map((major) => `${major}=${programOf(`Node ${major}`)}`);
 npm(['exec', '--', 'tsc', '-p', 'test/bench'], { quiet: true });
-const main = `${root}test/bench/dist/main.js`;
-const result = spawnSync(
-  process.execPath,
-  ['--expose-gc', main, ...binaries, ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-  },
-);
-process.exitCode = result.status ?? 1;
+const [subject, ...options] = process.argv.slice(2);
+if (subject === 'local') run([], 'local/main.js', options);
+else run(['--expose-gc'], 'main.js', [...binaries(), ...process.argv.slice(2)]);
+
+function binaries() {
+  return MAJORS.map((major) => `${major}=${programOf(`Node ${major}`)}`);
+}
+
+function run(flags, script, args) {
+  const main = `${root}test/bench/dist/${script}`;
+  const result = spawnSync(process.execPath, [...flags, main, ...args], { stdio: 'inherit' });
+  process.exitCode = result.status ?? 1;
+}

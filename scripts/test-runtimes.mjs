@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printFailedTests } from './failed-tests.mjs';
 import { prepare, root } from './prepare.mjs';
 import { compatibilityDateOf, programOf } from './runtimes.mjs';
 
@@ -58,6 +59,14 @@ printTable();
 for (const { name, pending } of results) {
   for (const test of pending) console.log(`skipped on ${name}: ${test.fullTitle}`);
 }
+printFailedTests(
+  results.flatMap(({ name, failures }) =>
+    failures.map(({ fullTitle, err }) => ({
+      title: `${fullTitle} (${name})`,
+      error: err.stack ?? err.message ?? '',
+    })),
+  ),
+);
 const passed = total('passes');
 const failed = total('failures');
 console.log(`\n${passed} passed, ${failed} failed`);

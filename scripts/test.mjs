@@ -7,11 +7,14 @@
 
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { failuresInSpec, printFailedTests } from './failed-tests.mjs';
 import { npm, prepare, root } from './prepare.mjs';
 
 const TESTS = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'];
-/** Takes as long as all others together, which run beside it where there are two processors. */
+/** They wait more than they compute, so that all of these run beside each other where there are two processors. */
 const CONTRACT = 'test/contract/**/*.test.ts';
+const INTEGRATIONS = 'test/integrations/**/*.test.ts';
+const SHORT_FAULTS = 'test/faults/**/*.test.ts';
 const FAULTS = 'test/**/*.fault.ts';
 const PACKAGES = 'test/packages/*.package.ts';
 /** What shows the same in a few minutes. */
@@ -26,6 +29,8 @@ const SHORT = {
   BLOCKED_MS: '3500',
   BACKLOG: '60000',
 };
+/** Characters of a run's stderr that are kept for the case that it ends without its totals. */
+const MAX_ERRORS = 4000;
 
 prepare();
 const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
@@ -44,23 +49,32 @@ process.exitCode = await runTests(only.length > 0 ? [only] : lanes());
 /** @returns the arguments for each mocha that is to run at the same time */
 function lanes() {
   if (availableParallelism() < 2) return [TESTS];
-  return [[CONTRACT], [...TESTS, '--ignore', CONTRACT]];
+  const folders = [CONTRACT, INTEGRATIONS, SHORT_FAULTS];
+  const rest = [...TESTS, ...folders.flatMap((folder) => ['--ignore', folder])];
+  return [...folders.map((folder) => [folder]), rest];
 }
 
-/** Runs mocha and closes with the totals on a line of their own, as machines like to read them. */
+/** Runs mocha and closes with what failed, and with the totals on a line of their own, as machines like to read them. */
 async function runTests(all) {
   // The first is shown as it runs, and each other one as a whole behind it.
   const runs = all.map((args, lane) => runMocha(args, lane === 0));
   let passed = 0;
   let failed = 0;
+  const failures = [];
   for (const [lane, run] of runs.entries()) {
-    const { output, code } = await run;
+    const { output, errors, code } = await run;
     if (lane > 0) process.stdout.write(output);
-    const failures = totalOf(output, 'failing');
+    const failing = totalOf(output, 'failing');
     passed += totalOf(output, 'passing');
+    failed += failing;
+    failures.push(...failuresInSpec(output));
     // A run that ended without its totals, or that left a rejection behind, has failed.
-    failed += failures + (code !== 0 && failures === 0 ? 1 : 0);
+    if (code !== 0 && failing === 0) {
+      failed += 1;
+      failures.push({ title: `mocha ${all[lane].join(' ')} ended with ${code}`, error: errors });
+    }
   }
+  printFailedTests(failures);
   console.log(`${passed} passed, ${failed} failed`);
   return failed > 0 || passed === 0 ? 1 : 0;
 }
@@ -69,15 +83,20 @@ async function runMocha(args, isShown) {
   const mocha = `${root}node_modules/mocha/bin/mocha.js`;
   const child = spawn(process.execPath, [mocha, ...args], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let errors = '';
   child.stdout.on('data', (chunk) => {
     if (isShown) process.stdout.write(chunk);
     output += chunk;
   });
+  child.stderr.on('data', (chunk) => {
+    process.stderr.write(chunk);
+    errors = `${errors}${chunk}`.slice(-MAX_ERRORS);
+  });
   const code = await new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
-  return { output, code };
+  return { output, errors, code };
 }
 
 /** Mocha's closing lines: `  123 passing (4s)`. */

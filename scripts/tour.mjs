@@ -10,8 +10,9 @@ const PORT = Number(process.env.PORT ?? 3000);
 
 /** @param {{ once: boolean }} options whether to end by itself */
 export async function tour({ once: endsByItself }) {
-  const local = await startLocalServer({ port: endsByItself ? 0 : 4600 }).catch(() =>
-    startLocalServer(),
+  const port = endsByItself ? 0 : 4600;
+  const local = await startLocalServer({ port, checks: 'lenient' }).catch(() =>
+    startLocalServer({ checks: 'lenient' }),
   );
   // The tracer reads these when the app is made, as in an app of your own. What may be set for one of yours is not for
   // here: its key would be printed, and its spool would get our rows.
@@ -48,8 +49,14 @@ export async function tour({ once: endsByItself }) {
     await end();
     return;
   }
-  local.on('row', (row) => console.log(`${renderTrace(row, { color: process.stdout.isTTY })}\n`));
-  console.log(invitation(url, local.url));
+  local.on('row', (row) => {
+    const { isTTY: color, columns: width } = process.stdout;
+    console.log(`${renderTrace(row, { color, width, details: true })}\n`);
+  });
+  local.on('update', ({ row }, _pipeline, id) => {
+    console.log(`${oneLine(id)}  updated  ${oneLine(JSON.stringify(row))}\n`);
+  });
+  console.log(invitation(url, local));
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   console.log('\nEnding.');
   await end();
@@ -105,6 +112,11 @@ async function askAll(url) {
   return asked;
 }
 
+/** What a client has sent, on one line and without what would steer the terminal. */
+function oneLine(text) {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').slice(0, 200);
+}
+
 async function listen(app, port) {
   const server = app.listen(port);
   try {
@@ -115,8 +127,13 @@ async function listen(app, port) {
   }
 }
 
-function invitation(url, localUrl) {
-  return `Still serving. Traces of what you ask appear here. Try in another terminal:
+function invitation(url, local) {
+  return `Still serving. Ask on the chat's page, and watch the traces on theirs, or here:
+
+  ${url}
+  ${local.viewerUrl}
+
+Or try in another terminal:
 
   # a question, with an id of yours
   curl ${url}/chat -H 'content-type: application/json' -H 'x-request-id: my-question' \\
@@ -131,7 +148,7 @@ function invitation(url, localUrl) {
     -d '{ "inferenceId": "my-question", "helpful": true }'
 
   # the row that all of this is in
-  curl ${localUrl}/inference-pipelines/${PIPELINE}/rows/my-question -H 'authorization: Bearer ${KEY}'
+  curl ${local.url}/inference-pipelines/${PIPELINE}/rows/my-question -H 'authorization: Bearer ${KEY}'
 
 Ctrl-C ends it.`;
 }
