@@ -41,6 +41,8 @@ export class OpenTraces {
   /** Call it once for each trace, when it ends. */
   countEnded(): void {
     this.#size--;
+    // The timer, which removes them each second, runs only while traces are open.
+    if (this.#size === 0) this.#traces.length = 0;
   }
 
   /** The oldest first. Traces may end during the iteration. */
