@@ -468,7 +468,7 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-const PATHS = Array.from({ length: 100 }, (_, n) => `p${n}`);
+const PATHS = Array.from({ length: 25 }, (_, n) => `p${n}`);
 
 type Ask = (path: string, init: RequestInit) => Promise<Response>;
 

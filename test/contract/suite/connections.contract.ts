@@ -8,11 +8,11 @@ import { pause } from '../harness/pause.ts';
 import type { AppSignals } from '../harness/signals.ts';
 import { httpOf, stageOf } from '../harness/stage.ts';
 
-const REQUESTS = 1000;
+const REQUESTS = 300;
 
 export function connections(framework: Framework): void {
   describe('one connection', () => {
-    it('carries 1,000 requests without a warning or a listener more', async () => {
+    it('carries 300 requests without a warning or a listener more', async () => {
       await using stage = await stageOf(framework, {
         define: (app) =>
           app.route('GET', '/:n', async (call) => {
