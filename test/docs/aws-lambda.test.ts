@@ -41,8 +41,7 @@ const EVENT = {
   body: QUESTION,
 };
 
-describe('the recipe for AWS Lambda', function () {
-  this.timeout(60_000);
+describe('the recipe for AWS Lambda', () => {
   let folder: string;
   before(async () => {
     folder = await builtPage('docs/aws-lambda.md');

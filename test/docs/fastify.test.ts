@@ -5,8 +5,7 @@ import { httpOf, printed, stepsOf } from '../contract/harness/stage.ts';
 import { builtPage } from './built-pages.ts';
 import { type RunningPage, startPage } from './running-page.ts';
 
-describe('the recipe for Fastify', function () {
-  this.timeout(60_000);
+describe('the recipe for Fastify', () => {
   let folder: string;
   before(async () => {
     folder = await builtPage('docs/fastify.md');

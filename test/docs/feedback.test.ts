@@ -11,8 +11,7 @@ interface Browser {
   rate(server: string, inferenceId: string, isHelpful: boolean): Promise<void>;
 }
 
-describe('the recipe for feedback from a front end', function () {
-  this.timeout(60_000);
+describe('the recipe for feedback from a front end', () => {
   let page: RunningPage;
   let browser: Browser;
 

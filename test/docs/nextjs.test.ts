@@ -8,8 +8,7 @@ import { printed, stepsOf } from '../contract/harness/stage.ts';
 import { builtPage } from './built-pages.ts';
 import { type RunningPage, startPage } from './running-page.ts';
 
-describe('the recipe for Next.js', function () {
-  this.timeout(60_000);
+describe('the recipe for Next.js', () => {
   let page: RunningPage;
   before(async () => {
     page = await startPage(await builtPage('docs/nextjs.md'), 'server.js');

@@ -8,8 +8,7 @@ import { builtPage } from './built-pages.ts';
 
 const run = promisify(execFile);
 
-describe('the recipe for tests', function () {
-  this.timeout(60_000);
+describe('the recipe for tests', () => {
   let folder: string;
   before(async () => {
     folder = await builtPage('docs/testing.md');

@@ -84,8 +84,7 @@ describe('what a request leaves behind', () => {
     const where = isEarly
       ? 'its trace'
       : 'a trace of its own where it begins after that was published';
-    it(`is recorded to its end if a framework runs it, in ${where}`, async function () {
-      this.timeout(30_000);
+    it(`is recorded to its end if a framework runs it, in ${where}`, async () => {
       const gate = new Gate();
       await using app = await llmStage({
         define: (define, _openai, { url, asked }) => {

@@ -23,8 +23,7 @@ const kinds: Record<string, (i: number) => string> = {
 
 describe('a stream of 48 MB', () => {
   for (const [kind, event] of Object.entries(kinds)) {
-    it(`of ${kind} needs little memory, and its step says how much is missing`, async function () {
-      this.timeout(60_000);
+    it(`of ${kind} needs little memory, and its step says how much is missing`, async () => {
       using captured = captureTraces();
       const isLines = kind.startsWith('lines');
       let sent = 0;

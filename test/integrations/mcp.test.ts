@@ -114,8 +114,7 @@ describe('tools over the Model Context Protocol', () => {
       assert.deepEqual([masked?.arguments, masked?.output], ['***', '***']);
     });
 
-    it(`stay in their traces when 100 run concurrently in version ${version}`, async function () {
-      this.timeout(60_000);
+    it(`stay in their traces when 100 run concurrently in version ${version}`, async () => {
       using captured = captureTraces();
       await using tools = await serveTools(version, { isTraced: true });
       await using client = await caller(version, tools.url, true);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
+import { boundedTest } from '../support/bounded-test.ts';
 import { bytesInUse, MEGABYTE } from '../support/memory.ts';
 import { asEvents, asJson, type Body, factsOf, stepOfBody } from './chunked.ts';
 import { RandomValues } from './random-values.ts';
@@ -193,8 +194,7 @@ describe('a response that is parsed while it is received', () => {
     assert.equal((await stepOfBody(begun, AS_SENT)).output, 'Hello');
   });
 
-  it('needs little memory, whatever it contains', async function () {
-    this.timeout(60_000);
+  boundedTest('needs little memory, whatever it contains', async () => {
     const kinds: Record<string, string> = {
       'one text': 'a long text that goes on ',
       objects: '"},{"key":{"deep":[1,2]},"text":"',

@@ -127,9 +127,7 @@ const rejecting = {
     }) as unknown as PromiseLike<unknown>,
 };
 
-describe('an asynchronous function', function () {
-  this.timeout(60_000);
-
+describe('an asynchronous function', () => {
   for (const [path, given] of Object.entries(CASES)) {
     it(`as ${path} harms nothing, and what it promises ${given.found ? 'is in the row' : 'is said to be of no use, or is not needed'}`, async () => {
       const run = await serve(path as Path, given, async () => {

@@ -5,21 +5,25 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createTracer, type Transport } from '@openlayer-tracing/core';
+import { boundedTest } from '../../../test/support/bounded-test.ts';
 import { testNamespace } from '../../../test/support/namespaces.ts';
 
 const run = promisify(execFile);
 const APP = fileURLToPath(new URL('leaking-app.ts', import.meta.url));
 
 describe('what a cls-hooked namespace keeps', () => {
-  it('holds no trace alive that has ended, although contexts with promises are never freed', async () => {
-    const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', APP]);
-    const { traces, contexts, alive } = JSON.parse(stdout) as Record<string, number>;
-    assert.equal(traces, 500);
-    // The app's own leak is there; otherwise this would show nothing.
-    assert.ok((contexts ?? 0) >= 500, `${contexts} contexts are kept`);
-    // What the last turns have used may still be on the stack.
-    assert.ok((alive ?? 500) <= 5, `${alive} traces are alive`);
-  });
+  boundedTest(
+    'holds no trace alive that has ended, although contexts with promises are never freed',
+    async () => {
+      const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', APP]);
+      const { traces, contexts, alive } = JSON.parse(stdout) as Record<string, number>;
+      assert.equal(traces, 500);
+      // The app's own leak is there; otherwise this would show nothing.
+      assert.ok((contexts ?? 0) >= 500, `${contexts} contexts are kept`);
+      // What the last turns have used may still be on the stack.
+      assert.ok((alive ?? 500) <= 5, `${alive} traces are alive`);
+    },
+  );
 
   it('is no context of a request where its trace is published, nor ever more of them', async () => {
     using own = testNamespace();

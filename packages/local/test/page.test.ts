@@ -61,9 +61,7 @@ const get = (server: LocalServer, path: string, ...headers: string[]) =>
 
 const HTML = 'Accept: text/html,application/xhtml+xml,*/*;q=0.8';
 
-describe('the page', function () {
-  this.timeout(30_000);
-
+describe('the page', () => {
   for (const build of ['import', 'require'] as const) {
     it(`is served at every address of its own, to a browser (${build})`, async () => {
       await using started = await serverWith(UI, build);

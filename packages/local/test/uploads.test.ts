@@ -143,8 +143,7 @@ describe('the upload of an attachment', () => {
     }
   });
 
-  it('makes room by the oldest', async function () {
-    this.timeout(60_000);
+  it('makes room by the oldest', async () => {
     await using server = await startLocalServer();
     const part = 'x'.repeat(16 * 1024 * 1024);
     const uris: string[] = [];

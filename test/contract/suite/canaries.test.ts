@@ -546,8 +546,7 @@ function secretsIn(signs: ReadonlySet<string>): string[] {
 describe('a secret of its own in every place', () => {
   for (const [what, form] of Object.entries(forms)) {
     for (const isRefused of [false, true]) {
-      it(`${what} does not leave the process, where rows are ${isRefused ? 'refused' : 'taken'}`, async function () {
-        this.timeout(60_000);
+      it(`${what} does not leave the process, where rows are ${isRefused ? 'refused' : 'taken'}`, async () => {
         const left = await leavingOf(form, isRefused);
         const found = Object.entries(left).map(([where, signs]) => [where, secretsIn(signs)]);
         assert.deepEqual(Object.fromEntries(found), {
@@ -569,8 +568,7 @@ describe('a secret of its own in every place', () => {
   }
 
   for (const [what, form] of Object.entries(forms)) {
-    it(`${what} is found in all of them where redaction is off`, async function () {
-      this.timeout(60_000);
+    it(`${what} is found in all of them where redaction is off`, async () => {
       const { sent, printed } = await leavingOf({ ...form, redact: false }, false);
       const places = [...Object.keys(keyed), ...(form.isKnownAnywhere ? Object.keys(plain) : [])];
       const missing = places.filter(

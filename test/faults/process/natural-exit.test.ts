@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { startCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { ask, median, publishingTo, refusingUrl, start, startHungEnd } from './support.ts';
@@ -95,7 +96,7 @@ describe('a script that waits', () => {
       await collector.exactly(1);
     });
 
-    it(`for ${MODE}() lives until the deadline and no longer`, async () => {
+    boundedTest(`for ${MODE}() lives until the deadline and no longer`, async () => {
       await using hung = await startHungEnd();
       const variables = { ...publishingTo(hung.url), MODE, DEADLINE_MS: '400' };
       const { code, stdout } = await start('script.mts', variables).ended;

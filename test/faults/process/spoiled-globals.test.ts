@@ -30,8 +30,7 @@ describe('what is recorded while a process has', () => {
   for (const spoil of Object.keys(spoils)) {
     // Node itself cannot send anything under what Express fails under.
     for (const until of withoutHttp.has(spoil) ? ['recorded'] : ['recorded', 'sent']) {
-      it(`${spoil} until all is ${until} arrives, and so do its neighbours`, async function () {
-        this.timeout(30_000);
+      it(`${spoil} until all is ${until} arrives, and so do its neighbours`, async () => {
         const kinds = withoutHttp.has(spoil) ? CALLS : [...CALLS, ...REQUESTS];
         using folder = temporaryFolder();
         const spool = until === 'sent' && { OPENLAYER_SPOOL_DIR: folder.path };
@@ -47,8 +46,7 @@ describe('what is recorded while a process has', () => {
 
 describe('a request whose function for metadata returns', () => {
   for (const hostile of hostileNames) {
-    it(`${hostile} is recorded without what cannot be read`, async function () {
-      this.timeout(30_000);
+    it(`${hostile} is recorded without what cannot be read`, async () => {
       const { row } = await rowsOf({ HOSTILE: hostile });
       assert.equal(row('spoiled-json')?.user_id, 'ann');
       assert.deepEqual(row('spoiled-json')?.output, { said: 'object' });

@@ -5,9 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCollector } from '../../support/collector.ts';
 import { ask, publishingTo, refusingUrl, start } from './support.ts';
 
-describe('a working directory that is deleted', function () {
-  this.timeout(60_000);
-
+describe('a working directory that is deleted', () => {
   const given: [how: string, variables: Record<string, string>][] = [
     ['an option', {}],
     ['the environment', { OPENLAYER_SPOOL_DIR: 'spool' }],

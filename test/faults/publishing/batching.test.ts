@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { publish, quickTracer, sleep } from './support.ts';
@@ -108,7 +109,7 @@ describe('batching', () => {
     }
   });
 
-  it('sends a lone row after maxDelayMs, and not before', async () => {
+  boundedTest('sends a lone row after maxDelayMs, and not before', async () => {
     await using server = await startFaultyCollector();
     const { tracer } = quickTracer(server.url, { batch: { maxDelayMs: 150 } });
     for (let round = 0; round < 3; round++) {

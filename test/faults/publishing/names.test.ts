@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { watchConservation } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { LOOPBACK } from '../../support/loopback.ts';
@@ -76,19 +77,22 @@ describe('a collector by its name', () => {
     });
   }
 
-  it('of which nobody says anything holds neither flush nor shutdown, and is given up', async () => {
-    answer = undefined;
-    const { tracer, said } = quickTracer(`http://${NAME}:1/v1`, {
-      dangerouslyAllowHttp,
-      timeoutMs: 100,
-    });
-    using _watch = watchConservation(tracer);
-    publish(tracer, 5);
-    assert.ok((await timed(tracer.flush({ deadlineMs: 300 }))) < 800);
-    assert.match(String(said[0]?.message), /no complete response within 100 ms/);
-    assert.ok((await timed(tracer.shutdown({ deadlineMs: 60 }))) < 560);
-    assert.deepEqual(tracer.stats().dropped, { shut_down: 5 });
-  });
+  boundedTest(
+    'of which nobody says anything holds neither flush nor shutdown, and is given up',
+    async () => {
+      answer = undefined;
+      const { tracer, said } = quickTracer(`http://${NAME}:1/v1`, {
+        dangerouslyAllowHttp,
+        timeoutMs: 100,
+      });
+      using _watch = watchConservation(tracer);
+      publish(tracer, 5);
+      assert.ok((await timed(tracer.flush({ deadlineMs: 300 }))) < 800);
+      assert.match(String(said[0]?.message), /no complete response within 100 ms/);
+      assert.ok((await timed(tracer.shutdown({ deadlineMs: 60 }))) < 560);
+      assert.deepEqual(tracer.stats().dropped, { shut_down: 5 });
+    },
+  );
 
   for (const [what, host, addresses] of [
     ['IPv6 and IPv4, and is at the latter,', LOOPBACK, ['::1', LOOPBACK]],

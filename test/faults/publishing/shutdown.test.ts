@@ -8,6 +8,7 @@ import {
   type Tracer,
   type Transport,
 } from '@openlayer-tracing/core';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { PIPELINE } from '../../support/collector.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
@@ -31,7 +32,7 @@ function slowServer(ms: number) {
 }
 
 describe('flush', () => {
-  it('resolves at once where nothing waits', async () => {
+  boundedTest('resolves at once where nothing waits', async () => {
     const { tracer } = quickTracer('http://127.0.0.1:1/v1');
     assert.ok((await timed(tracer.flush())) < 20);
     publish(tracer, 0);
@@ -143,7 +144,7 @@ describe('shutdown', () => {
     assert.deepEqual([...server.taken.keys()], ['row-0', 'row-1', 'row-2']);
   });
 
-  it('keeps its deadline with hundreds of batches that wait', async () => {
+  boundedTest('keeps its deadline with hundreds of batches that wait', async () => {
     await using server = await startFaultyCollector({ connection: (socket) => !!socket.resume() });
     const { tracer } = quickTracer(server.url, { batch: { maxBatchRows: 5 } });
     publish(tracer, 3000);
@@ -271,7 +272,7 @@ describe('a transport of the user', () => {
     assert.deepEqual(said, ['lost_odd', 'lost_too_old']);
   });
 
-  it('that never ends holds neither flush nor shutdown', async () => {
+  boundedTest('that never ends holds neither flush nor shutdown', async () => {
     const tracer = createTracer({ transport: { send: () => new Promise(() => {}), close() {} } });
     publish(tracer, 10);
     assert.ok((await timed(tracer.flush({ deadlineMs: 60 }))) < 500);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { BROKEN, GOOD, HUNG } from './misdeeds.ts';
@@ -26,7 +27,7 @@ describe('a collector that', () => {
       assert.ok(watch.samples > 10);
     });
 
-    it(`${what}, always: flush and shutdown keep their deadlines`, async () => {
+    boundedTest(`${what}, always: flush and shutdown keep their deadlines`, async () => {
       let most = 0;
       await using server = await startFaultyCollector({
         connection(socket) {
@@ -52,7 +53,7 @@ describe('a collector that', () => {
   }
 
   for (const [what, misdeed] of Object.entries(HUNG)) {
-    it(`${what} is given up at timeoutMs`, async () => {
+    boundedTest(`${what} is given up at timeoutMs`, async () => {
       await using server = await startFaultyCollector({
         connection(socket) {
           misdeed(socket);
@@ -131,7 +132,7 @@ describe('a collector that is down', () => {
     assert.equal(said.length, 1);
   });
 
-  it('costs no more than the queue may hold; what does not fit is counted', async () => {
+  boundedTest('costs no more than the queue may hold; what does not fit is counted', async () => {
     await using server = await startFaultyCollector();
     await server.down();
     const maxQueueBytes = 500_000;
@@ -196,7 +197,7 @@ describe('a collector that is down', () => {
     assert.deepEqual(tracer.stats().dropped, {});
   });
 
-  it('by its name is retried, and ends with the shutdown', async () => {
+  boundedTest('by its name is retried, and ends with the shutdown', async () => {
     const { tracer, said } = quickTracer('http://collector.invalid/v1', {
       dangerouslyAllowHttp: true,
     });

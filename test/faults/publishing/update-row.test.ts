@@ -10,6 +10,7 @@ import {
   type UpdateResult,
 } from '@openlayer-tracing/core';
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { assertConserved } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
@@ -340,17 +341,20 @@ const updates: readonly (readonly [name: string, Update])[] = [
 
 for (const [name, update] of updates) {
   describe(`the deadline of ${name}`, () => {
-    it('ends the wait for a row that is not there yet, which is a matter of 15 seconds otherwise', async () => {
-      const { collector, puts } = await startNotingCollector();
-      await using _collector = collector;
-      const { tracer } = quickTracer(collector.server.url);
-      const result = await update(tracer, { deadlineMs: 800 });
-      assert.equal(
-        !result.ok && result.error instanceof SendError && result.error.code,
-        'not_found',
-      );
-      assert.ok(puts().length > 0 && puts().length < 4, `${puts().length} tries`);
-    });
+    boundedTest(
+      'ends the wait for a row that is not there yet, which is a matter of 15 seconds otherwise',
+      async () => {
+        const { collector, puts } = await startNotingCollector();
+        await using _collector = collector;
+        const { tracer } = quickTracer(collector.server.url);
+        const result = await update(tracer, { deadlineMs: 800 });
+        assert.equal(
+          !result.ok && result.error instanceof SendError && result.error.code,
+          'not_found',
+        );
+        assert.ok(puts().length > 0 && puts().length < 4, `${puts().length} tries`);
+      },
+    );
 
     it('ends the wait for a platform that does not answer', async () => {
       await using server = await startFaultyCollector({ connection: () => true });

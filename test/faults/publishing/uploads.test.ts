@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { Tracer } from '@openlayer-tracing/core';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { watchConservation } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { bytesInUse, MEGABYTE } from '../../support/memory.ts';
@@ -32,7 +33,7 @@ describe('an upload to a collector that', () => {
   };
 
   for (const [what, read] of Object.entries(slow)) {
-    it(`${what} is given up at timeoutMs, and memory stays flat`, async () => {
+    boundedTest(`${what} is given up at timeoutMs, and memory stays flat`, async () => {
       await using server = await startFaultyCollector({
         connection(socket) {
           read(socket);

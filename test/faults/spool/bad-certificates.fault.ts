@@ -80,8 +80,7 @@ async function liveThrough({ tls, said }: Case): Promise<void> {
   await app.kill();
 }
 
-describe('a platform', function () {
-  this.timeout(60_000);
+describe('a platform', () => {
   let lives: readonly Promise<void>[] | undefined;
 
   for (const [i, { what }] of CASES.entries()) {

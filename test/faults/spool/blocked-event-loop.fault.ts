@@ -5,9 +5,7 @@ import { publishingTo, sleep, startChild, startCollector, temporaryFolder } from
 const BLOCKED_MS = Number(process.env.BLOCKED_MS ?? 10_000);
 const MAX_AGE_MS = 1500;
 
-describe('an event loop that the app blocks for longer than requests may be open', function () {
-  this.timeout(60_000);
-
+describe('an event loop that the app blocks for longer than requests may be open', () => {
   it('makes no request abandoned that is answered when it goes on', async () => {
     using folder = temporaryFolder();
     await using collector = await startCollector(folder.path);

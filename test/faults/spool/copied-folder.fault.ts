@@ -61,9 +61,7 @@ const WAYS: readonly [how: string, copy: (from: string, to: string) => void][] =
   ],
 ];
 
-describe('a spool folder that was copied', function () {
-  this.timeout(60_000);
-
+describe('a spool folder that was copied', () => {
   for (const [how, copy] of WAYS) {
     it(`by ${how} and put back once its rows were delivered sends none of them again`, async () => {
       using folder = temporaryFolder();

@@ -130,9 +130,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   'a file that cannot be written (EIO)': injected('EIO', /EIO/),
 };
 
-describe('a spool with', function () {
-  this.timeout(60_000);
-
+describe('a spool with', () => {
   for (const [what, trouble] of Object.entries(TROUBLES)) {
     it(`${what} loses nothing that fits in memory, and reports it once`, async function () {
       using folder = temporaryFolder();

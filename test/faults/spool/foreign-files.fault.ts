@@ -25,9 +25,7 @@ import { filesIn, NOWHERE, spooling, temporaryFolder } from './support.ts';
 
 const DAY_MS = 86_400_000;
 
-describe('a spool folder that a process finds', function () {
-  this.timeout(60_000);
-
+describe('a spool folder that a process finds', () => {
   it('delivers its traces and leaves all other files as they are', async () => {
     using folder = temporaryFolder();
     await using collector = await startKeyedCollector();

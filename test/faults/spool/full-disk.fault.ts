@@ -23,9 +23,7 @@ function segmentsIn(folder: string): readonly string[] {
   return filesIn(folder).filter((file) => file.endsWith('.wal'));
 }
 
-describe('the disk of a spool', function () {
-  this.timeout(60_000);
-
+describe('the disk of a spool', () => {
   it('holds neither the key, nor the address, nor the pipeline, nor masked values', async () => {
     using folder = temporaryFolder();
     const { tracer } = spooling(NOWHERE, folder.path, { apiKey: 'canary-key-1' });

@@ -34,9 +34,7 @@ function bytesIn(folder: string): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-describe('a spool folder that is full', function () {
-  this.timeout(60_000);
-
+describe('a spool folder that is full', () => {
   it('keeps the newest traces, and counts those that it drops', async () => {
     using folder = temporaryFolder();
     const { tracer } = tracerIn(folder.path);

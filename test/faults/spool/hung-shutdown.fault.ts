@@ -73,8 +73,7 @@ async function end(fault: Fault): Promise<End> {
   return { tookMs, lateMs: timerMs - DEADLINE_MS };
 }
 
-describe('with a spool, shutdown({ deadlineMs: 2000 }) to a collector that', function () {
-  this.timeout(60_000);
+describe('with a spool, shutdown({ deadlineMs: 2000 }) to a collector that', () => {
   let ends: readonly Promise<End>[] = [];
 
   // All at once: most of it is waiting.

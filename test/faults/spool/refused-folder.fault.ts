@@ -21,9 +21,7 @@ import { leaveBehind, startKeyedCollector } from './left-behind.ts';
 import { mounted } from './mounted.ts';
 import { filesIn, isSpooled, NOWHERE, spooling, temporaryFolder, textOf } from './support.ts';
 
-describe('a spool folder', function () {
-  this.timeout(60_000);
-
+describe('a spool folder', () => {
   it('and its files are readable by their owner alone', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'made', 'on', 'the', 'way');

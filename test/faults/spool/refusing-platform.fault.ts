@@ -27,9 +27,7 @@ async function statsOf(port: number): Promise<TracerStats> {
 
 const setAside = (dir: string) => filesIn(dir).filter((file) => file.endsWith('.refused'));
 
-describe('with a spool, a platform that', function () {
-  this.timeout(60_000);
-
+describe('with a spool, a platform that', () => {
   it('revokes a key gets nothing until configure() sets another one', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');

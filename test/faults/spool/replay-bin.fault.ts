@@ -52,9 +52,7 @@ const row = (id: string) => ({
   ],
 });
 
-describe('openlayer-replay', function () {
-  this.timeout(60_000);
-
+describe('openlayer-replay', () => {
   it('lists what is there, sends it, and leaves other files alone', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');

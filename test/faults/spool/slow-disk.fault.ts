@@ -9,9 +9,7 @@ import { filesIn, publishingTo, startCollector, temporaryFolder } from './suppor
 /** What each write takes. */
 const WRITE_MS = 100;
 
-describe('a disk that is slow', function () {
-  this.timeout(60_000);
-
+describe('a disk that is slow', () => {
   it('is reported, and then written to only when the process exits or nothing else can hold a trace', async function () {
     needStrace(this);
     using folder = temporaryFolder();

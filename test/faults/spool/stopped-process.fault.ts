@@ -23,9 +23,7 @@ async function statsOf(port: number): Promise<TracerStats> {
   return stats;
 }
 
-describe('a process that is stopped', function () {
-  this.timeout(60_000);
-
+describe('a process that is stopped', () => {
   it('and continued sends earlier traces by flush(), and later ones over new connections', async () => {
     using folder = temporaryFolder();
     await using collector = await startCollector(folder.path);

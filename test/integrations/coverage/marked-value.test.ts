@@ -33,8 +33,7 @@ function sample(types: ClientTypes, options?: MarkOptions): SampleAnswer {
 describe('a value in which every field is marked', () => {
   let types: ClientTypes;
 
-  before(function () {
-    this.timeout(60_000);
+  before(() => {
     types = new ClientTypes(TYPES);
   });
 
@@ -88,8 +87,7 @@ describe('the table of an answer', () => {
     leftOut,
   });
 
-  before(function () {
-    this.timeout(60_000);
+  before(() => {
     types = new ClientTypes(TYPES);
   });
 

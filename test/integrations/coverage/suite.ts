@@ -45,8 +45,7 @@ export function coverageSuite(coverage: Coverage): void {
     });
 
     for (const table of coverage.answers) {
-      it(`tells of every field whether it is kept: ${table.title}`, async function () {
-        this.timeout(60_000);
+      it(`tells of every field whether it is kept: ${table.title}`, async () => {
         const found = await factsOf(types, table);
         facts.set(table, found);
         assertTold(table, found);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import { layoutOf } from '../../src/publish/layout.ts';
 import type { EndedTrace } from '../../src/trace/ended-trace.ts';
 import { distinctId, idSpaceOf } from '../../src/trace/inference-id.ts';
@@ -35,7 +36,7 @@ describe('memory', function () {
     ['requests that come again', (name) => [distinctId(name, space), distinctId(name, space)]],
   ];
   for (const [what, use] of USES) {
-    it(`does not grow with the number of names of ${what}`, () => {
+    boundedTest(`does not grow with the number of names of ${what}`, () => {
       const growth = growthMb(() => {
         for (let i = 0; i < 30_000; i++) use(`${i}`.padStart(60, '-'));
       });
@@ -44,7 +45,7 @@ describe('memory', function () {
   }
 
   for (const [what, use] of USES.slice(0, 3)) {
-    it(`does not grow with long names of ${what}`, () => {
+    boundedTest(`does not grow with long names of ${what}`, () => {
       const growth = growthMb(() => {
         for (let i = 0; i < 300; i++) use(`${i}`.padStart(20_000, '-'));
       });
@@ -52,7 +53,7 @@ describe('memory', function () {
     });
   }
 
-  it('holds no value whose text is made, at any depth', async () => {
+  boundedTest('holds no value whose text is made, at any depth', async () => {
     const snapshotter = new Snapshotter(redactor, { maxChars: 1000, maxDepth: 9, maxNodes: 99 });
     const values: WeakRef<object>[] = [];
     (() => {

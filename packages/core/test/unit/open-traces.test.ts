@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import type { RecordedTrace } from '../../src/trace/recorded-trace.ts';
 import { OpenTraces } from '../../src/tracer/open-traces.ts';
 
@@ -58,7 +59,7 @@ describe('open traces', () => {
     ['64 more have been opened and ended beside an open one', 1, 66],
   ];
   for (const [what, openAllTheTime, atMost] of MEMORY) {
-    it(`are in memory no longer than until ${what}`, async () => {
+    boundedTest(`are in memory no longer than until ${what}`, async () => {
       setFlagsFromString('--expose-gc');
       const collectGarbage = runInNewContext('gc') as () => void;
       const { open, start, end } = openTraces();

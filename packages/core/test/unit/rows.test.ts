@@ -7,6 +7,7 @@ import {
   type TraceUpdate,
 } from '@openlayer-tracing/core';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
+import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import { assertValid } from '../support.ts';
 
 /** The row and the `config` of a trace in which this was done; undefined where it was not published. */
@@ -164,7 +165,7 @@ describe('a step of a row', () => {
     assert.ok((open?.endTime ?? 0) >= (open?.startTime ?? 1));
   });
 
-  it('lasts as long as its work, and no longer', async () => {
+  boundedTest('lasts as long as its work, and no longer', async () => {
     const { root } = await published((t) => {
       const step = t.startStep('slow');
       for (const begin = performance.now(); performance.now() - begin < 5; );

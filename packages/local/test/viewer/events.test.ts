@@ -48,8 +48,7 @@ const numbersOf = (event: ServerEvent) =>
   'traces' in event ? event.traces.map(({ number }) => number) : [];
 
 for (const place of ['memory', 'a file'] as const) {
-  describe(`events, over ${place}`, function () {
-    this.timeout(60_000);
+  describe(`events, over ${place}`, () => {
     let folder: string;
     let server: LocalServer;
     beforeEach(async () => {

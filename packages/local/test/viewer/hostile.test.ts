@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
+import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import type { Found, StepContent, StepPage, TraceDetail, TracePage } from '../../src/viewer/api.ts';
 import { requestOf, send } from '../client.js';
 import { got, lenientServer, read } from './read.js';
@@ -117,7 +118,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.deepEqual((await got<Found>(server, 'traces/2/find?q=bottom')).steps, [0]);
     });
 
-    it('may have 80,000 steps', async () => {
+    boundedTest('may have 80,000 steps', async () => {
       const leaf = JSON.stringify({ ...STEP, type: 'tool', inputs: undefined, output: undefined });
       const middle = JSON.stringify({ ...STEP, steps: ['@'] }).replace(
         '"@"',

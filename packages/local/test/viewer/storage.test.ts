@@ -20,8 +20,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   assert.fail('it took longer than 20 seconds');
 }
 
-describe('the files of a server', function () {
-  this.timeout(60_000);
+describe('the files of a server', () => {
   let folder: string;
   let file: string;
   let server: LocalServer | undefined;
