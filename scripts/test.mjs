@@ -2,7 +2,8 @@
  * `npm test`: builds, lints, checks types and runs every test but the long ones. Names of files or folders as arguments
  * narrow the tests. `--faults` runs the long ones, which make every function of ours throw, kill processes and fill
  * disks, and `--full` gives them the numbers that take minutes. Each prints its seed; `SEED=n` repeats it. `--packages`
- * runs those that use the packed packages with tools of other people: test runners, bundlers, compilers.
+ * runs those that use the packed packages with tools of other people: test runners, bundlers, compilers. `--pages` runs
+ * those of the local server's page, in Chromium.
  */
 
 import { spawn } from 'node:child_process';
@@ -17,6 +18,7 @@ const INTEGRATIONS = 'test/integrations/**/*.test.ts';
 const SHORT_FAULTS = 'test/faults/**/*.test.ts';
 const FAULTS = 'test/**/*.fault.ts';
 const PACKAGES = 'test/packages/*.package.ts';
+const PAGES = 'test/viewer/**/*.test.ts';
 /** What shows the same in a few minutes. */
 const SHORT = {
   REQUESTS: '3000',
@@ -37,6 +39,7 @@ const flags = new Set(process.argv.slice(2).filter((argument) => argument.starts
 const only = process.argv.slice(2).filter((argument) => !flags.has(argument));
 if (flags.has('--faults') && only.length === 0) only.push(FAULTS);
 if (flags.has('--packages') && only.length === 0) only.push(PACKAGES);
+if (flags.has('--pages') && only.length === 0) only.push(PAGES);
 if (!flags.has('--full')) Object.assign(process.env, { ...SHORT, ...process.env });
 if (only.length === 0) {
   console.log('Linting ...');
@@ -48,9 +51,10 @@ process.exitCode = await runTests(only.length > 0 ? [only] : lanes());
 
 /** @returns the arguments for each mocha that is to run at the same time */
 function lanes() {
-  if (availableParallelism() < 2) return [TESTS];
+  const short = [...TESTS, '--ignore', PAGES];
+  if (availableParallelism() < 2) return [short];
   const folders = [CONTRACT, INTEGRATIONS, SHORT_FAULTS];
-  const rest = [...TESTS, ...folders.flatMap((folder) => ['--ignore', folder])];
+  const rest = [...short, ...folders.flatMap((folder) => ['--ignore', folder])];
   return [...folders.map((folder) => [folder]), rest];
 }
 

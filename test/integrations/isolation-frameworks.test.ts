@@ -24,7 +24,7 @@ import OpenAI from 'openai7';
 import { z } from 'zod';
 import { get, llmStage } from './stage.ts';
 
-const REQUESTS = 100;
+const REQUESTS = 40;
 const parameters = z.object({ city: z.string() });
 const about = { name: 'weather', description: 'The weather in a city' };
 

@@ -6,7 +6,7 @@ import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { bytesInUse, MEGABYTE } from '../support/memory.ts';
 import { ask, rowsOf } from './stage.ts';
 
-const LENGTH = 48 * MEGABYTE;
+const LENGTH = 16 * MEGABYTE;
 /** What else the process does meanwhile may take as much. */
 const NOISE = 4 * MEGABYTE;
 const LIMIT = 65_536;
@@ -21,7 +21,7 @@ const kinds: Record<string, (i: number) => string> = {
     `${JSON.stringify({ created_at: i, message: { role: 'assistant', content: TEXT } })}\n`,
 };
 
-describe('a stream of 48 MB', () => {
+describe('a stream of 16 MB', () => {
   for (const [kind, event] of Object.entries(kinds)) {
     it(`of ${kind} needs little memory, and its step says how much is missing`, async () => {
       using captured = captureTraces();

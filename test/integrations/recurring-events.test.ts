@@ -8,7 +8,7 @@ import OpenAI from 'openai7';
 import { RandomStreams } from './random-streams.ts';
 import { ask, rowsOf } from './stage.ts';
 
-const STREAMS = 300;
+const STREAMS = 120;
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 
 describe(`${STREAMS} streams of recurring events, SEED=${seed}`, () => {

@@ -211,11 +211,11 @@ describe('a response that is parsed while it is received', () => {
         {
           pull(controller) {
             if (sent === 0) controller.enqueue(new TextEncoder().encode('{"data":["'));
-            if (sent > 16 * MEGABYTE) return controller.close();
+            if (sent > 8 * MEGABYTE) return controller.close();
             if (before === 0 && sent > 4 * MEGABYTE) before = bytesInUse();
             controller.enqueue(bytes);
             sent += bytes.length;
-            if (sent > 16 * MEGABYTE) grown = bytesInUse() - before;
+            if (sent > 8 * MEGABYTE) grown = bytesInUse() - before;
           },
         },
         { highWaterMark: 0 },

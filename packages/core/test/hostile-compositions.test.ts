@@ -3,7 +3,7 @@ import { createTracer, type StartedTrace, step, type Transport } from '@openlaye
 import { HOSTILE_VALUES } from './hostile-values.ts';
 
 const SEEDS = 20;
-const COMPOSITIONS = 500;
+const COMPOSITIONS = 200;
 const MIB = 1024 * 1024;
 const SMALL = HOSTILE_VALUES.filter(({ isBig }) => isBig !== true);
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { entryPointsOf, publishedPackages, ROOT } from './repository.ts';
+import { entryPointsOf, publishedPackages, ROOT } from '../house/repository.ts';
 
 const run = promisify(execFile);
 const packages = publishedPackages();
