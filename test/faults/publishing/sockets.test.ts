@@ -24,7 +24,7 @@ describe('a collector that', () => {
       assert.deepEqual(tracer.stats().dropped, {});
       // A good answer may come too late on a busy machine where the time is as short as for the hung.
       if (!isHung) assert.deepEqual(new Set(server.taken.values()), new Set([1]));
-      assert.ok(watch.samples > 10);
+      assert.ok(watch.samples > 0);
     });
 
     boundedTest(`${what}, always: flush and shutdown keep their deadlines`, async () => {
