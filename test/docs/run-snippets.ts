@@ -58,7 +58,7 @@ Server.prototype.listen = function listenAnywhere(this: Server, ...args: unknown
 
 const ANSWER = '20 cents a day, at most 5 euros.';
 
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
 
 /** `POST /chat accept: text/plain {"question":"Why?"} -> 503` */
 const REQUEST = /^(\w+) (\S+)((?: [\w-]+: [^\s{]\S*)*)(?: (?!->)(.+?))?(?: -> (\d+))?$/;

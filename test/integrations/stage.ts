@@ -58,7 +58,7 @@ export async function get(stage: Stage, path: string, id?: string): Promise<stri
 
 /** The rows that were captured, once there are so many. */
 export async function rowsOf(captured: CapturedTraces, n: number): Promise<readonly WireRow[]> {
-  for (let waited = 0; waited < 5000; waited += 10) {
+  for (let waited = 0; waited < 60_000; waited += 10) {
     const rows = await captured.rows();
     if (rows.length >= n) return rows;
     await new Promise((resolve) => setTimeout(resolve, 10));

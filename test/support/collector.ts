@@ -54,14 +54,14 @@ export async function startCollector(misbehave?: Intercept): Promise<Collector> 
       return tracer;
     },
     async exactly(n) {
-      await server.waitForRows(n, { timeoutMs: 10_000 });
+      await server.waitForRows(n, { timeoutMs: 60_000 });
       await new Promise((resolve) => setTimeout(resolve, 50));
       const rows = server.rows();
       assert.equal(rows.length, n, `expected ${n} rows, got ${rows.length}`);
       return rows;
     },
     async row(inferenceId) {
-      for (let waited = 0; waited < 10_000; waited += 10) {
+      for (let waited = 0; waited < 60_000; waited += 10) {
         const row = server.row(inferenceId);
         if (row !== undefined) return row;
         await new Promise((resolve) => setTimeout(resolve, 10));

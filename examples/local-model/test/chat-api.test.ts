@@ -94,7 +94,7 @@ describe('the chat API of the local model', () => {
       if (chunk.choices[0]?.delta.content) break;
     }
     const left = performance.now();
-    while (slow.openRequests > 0 && performance.now() - left < 2000) {
+    while (slow.openRequests > 0 && performance.now() - left < 20_000) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     assert.ok(performance.now() - left < 600, 'it does not go on to the end of the answer');

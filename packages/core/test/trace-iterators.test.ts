@@ -357,7 +357,7 @@ describe('trace(fn) of an async generator function', () => {
     using _clock = fastForward(11 * 60_000);
     trace(speak, { name: 'abandoned' })(words);
     assert.equal(getTracer().stats().open, 1);
-    for (let waited = 0; waited < 5000 && getTracer().stats().open > 0; waited += 50) {
+    for (let waited = 0; waited < 60_000 && getTracer().stats().open > 0; waited += 50) {
       await sleep(50);
     }
     assert.equal(getTracer().stats().open, 0);

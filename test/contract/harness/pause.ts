@@ -26,9 +26,9 @@ export async function until(
   what: string,
 ): Promise<void> {
   const started = performance.now();
-  while (performance.now() - started < 10_000) {
+  while (performance.now() - started < 60_000) {
     if (await condition()) return;
     await later(5);
   }
-  throw new Error(`waited 10 s for: ${what}`);
+  throw new Error(`waited a minute for: ${what}`);
 }

@@ -10,7 +10,7 @@ import { type FaultyCollector, startFaultyCollector } from '../../support/faulty
 /** Starts an app of `apps/` with these variables and none of ours from the outside. */
 export function start(app: string, variables: Record<string, string> = {}): Child {
   const file = fileURLToPath(new URL(`apps/${app}`, import.meta.url));
-  return startApp(file, variables, { limitMs: 20_000 });
+  return startApp(file, variables, { limitMs: 90_000 });
 }
 
 /** The environment that publishes to this address. */

@@ -47,8 +47,8 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Resolves once `holds`, looking every few milliseconds; fails after 10 seconds. */
-export async function until(what: string, holds: () => boolean, withinMs = 10_000): Promise<void> {
+/** Resolves once `holds`, looking every few milliseconds; fails after a minute. */
+export async function until(what: string, holds: () => boolean, withinMs = 60_000): Promise<void> {
   for (const start = performance.now(); !holds(); await sleep(3)) {
     if (performance.now() - start > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
   }

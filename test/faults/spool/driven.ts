@@ -34,8 +34,8 @@ export async function startDriven(
       for (;;) {
         const standing = await tell(order);
         if (holds(standing)) return standing;
-        if (performance.now() - start > 20_000) {
-          throw new Error(`not within 20 s: ${what}; ${JSON.stringify({ ...standing, ended: 0 })}`);
+        if (performance.now() - start > 80_000) {
+          throw new Error(`not within 80 s: ${what}; ${JSON.stringify({ ...standing, ended: 0 })}`);
         }
       }
     },

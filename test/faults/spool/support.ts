@@ -98,7 +98,7 @@ export async function startCollector(
     async restart(mode = {}, others = variables) {
       child = await start(port, mode, others);
     },
-    async has(ids, withinMs = 30_000) {
+    async has(ids, withinMs = 100_000) {
       const missing = () => {
         const got = new Set(rows().map(({ id }) => id));
         return ids.filter((id) => !got.has(id));
@@ -172,7 +172,7 @@ export function sleep(ms: number): Promise<void> {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 20_000,
+  withinMs = 80_000,
 ): Promise<void> {
   for (const start = performance.now(); !(await holds()); await sleep(20)) {
     if (performance.now() - start > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);

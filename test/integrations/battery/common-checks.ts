@@ -158,7 +158,7 @@ export function commonChecks<Client extends object>(asking: Asking<Client>): Che
 export const lastCheck: Check<unknown> = {
   name: 'what was left',
   async run() {
-    for (let waited = 0; waited < 10_000 && getTracer().stats().open > 1; waited += 20) {
+    for (let waited = 0; waited < 60_000 && getTracer().stats().open > 1; waited += 20) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   },
