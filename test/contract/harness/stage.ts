@@ -121,7 +121,7 @@ export async function stageIn(
   let expected: number | undefined;
   const rows = async (n: number) => {
     expected = n;
-    const found = await collector.server.waitForRows(n, { timeoutMs: 10_000 });
+    const found = await collector.server.waitForRows(n, { timeoutMs: 60_000 });
     assert.equal(found.length, n);
     return found;
   };

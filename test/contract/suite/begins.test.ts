@@ -139,6 +139,6 @@ describe('a request id that comes twice', () => {
     const numbered = (count: number) =>
       Array.from({ length: count }, (_, i) => (i === 0 ? 'one' : `one:${i + 1}`));
     assert.deepEqual(ids, [...numbered(2 * apps), ...numbered(apps)]);
-    await collector.server.waitForRows(3 * apps, { timeoutMs: 5000 });
+    await collector.server.waitForRows(3 * apps, { timeoutMs: 60_000 });
   });
 });

@@ -129,7 +129,7 @@ for (const outer of expressVersions) {
           await using traced = await serving(make(true));
           for (const [n, { path, output, error, steps }] of REQUESTS.entries()) {
             assert.deepEqual(await answerOf(traced.url + path), await answerOf(bare.url + path));
-            await collector.server.waitForRows(n + 1, { timeoutMs: 5000 });
+            await collector.server.waitForRows(n + 1, { timeoutMs: 60_000 });
             const row = collector.server.rows()[n];
             assert.deepEqual(row?.output, output, path);
             assert.equal(row?.metadata?.error, error, path);

@@ -135,7 +135,7 @@ for (const [name, start] of Object.entries(APPS)) {
           `GET http://user:${SECRET}@x.test/reset/y HTTP/1.1\r\nhost: x.test\r\nconnection: close\r\n\r\n`,
         );
         socket.resume();
-        await collector.server.waitForRows(PATHS.length + 1, { timeoutMs: 10_000 });
+        await collector.server.waitForRows(PATHS.length + 1, { timeoutMs: 60_000 });
         const sent = JSON.stringify(collector.server.rows());
         server.closeAllConnections();
         server.close();
