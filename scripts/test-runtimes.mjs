@@ -3,9 +3,10 @@
  * table. Names of runtimes as arguments narrow it: `npm run test:runtimes -- "Node 24" "Node 26"`.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printFailedTests } from './failed-tests.mjs';
 import { prepare, root } from './prepare.mjs';
@@ -52,7 +53,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'contract-'));
 prepare();
 const wanted = process.argv.slice(2);
 const names = [...RUNTIMES.keys()].filter((name) => wanted.length === 0 || wanted.includes(name));
-const results = names.map((name) => ({ name, ...runOn(name) }));
+const results = await runAll();
 rmSync(scratch, { recursive: true });
 
 printTable();
@@ -73,8 +74,21 @@ console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode =
   failed > 0 || passed === 0 || results.some((each) => each.passes.length === 0) ? 1 : 0;
 
+/** Runs the suite on each runtime, two at a time: the tests wait about as long as they compute. */
+async function runAll() {
+  const found = new Map();
+  const waiting = [...names];
+  const runWaiting = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      found.set(name, await runOn(name));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runWaiting));
+  return names.map((name) => ({ name, ...found.get(name) }));
+}
+
 /** Runs the suite on a runtime and says at once what failed there. */
-function runOn(name) {
+async function runOn(name) {
   const program = programOf(name);
   const { files, isNode } = RUNTIMES.get(name);
   const report = join(scratch, `${name}.json`);
@@ -82,22 +96,19 @@ function runOn(name) {
   const options = ['--reporter', 'json', '--reporter-option', `output=${report}`];
   console.log(`${name} ...`);
   const started = performance.now();
-  const { status, signal } = spawnSync(
-    isNode ? program : process.execPath,
-    [mocha, ...options, ...files],
-    {
-      cwd: root,
-      timeout: LIMIT_MS,
-      killSignal: 'SIGKILL',
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        ...process.env,
-        CONTRACT_RUNTIME: name,
-        CONTRACT_PROGRAM: program,
-        CONTRACT_DATE: compatibilityDateOf(name),
-      },
+  const child = spawn(isNode ? program : process.execPath, [mocha, ...options, ...files], {
+    cwd: root,
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      ...process.env,
+      CONTRACT_RUNTIME: name,
+      CONTRACT_PROGRAM: program,
+      CONTRACT_DATE: compatibilityDateOf(name),
     },
-  );
+  });
+  const [status, signal] = await once(child, 'close');
   const found = resultsIn(report);
   // A run that left no report, or a rejection behind, has failed.
   if (status !== 0 && found.failures.length === 0) {

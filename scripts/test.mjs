@@ -17,8 +17,16 @@ const CONTRACT = 'test/contract/**/*.test.ts';
 const INTEGRATIONS = 'test/integrations/**/*.test.ts';
 const SHORT_FAULTS = 'test/faults/**/*.test.ts';
 const FAULTS = 'test/**/*.fault.ts';
+const SPOOL_FAULTS = 'test/faults/spool/*.fault.ts';
 const PACKAGES = 'test/packages/*.package.ts';
+const TYPES = 'test/packages/typescript.package.ts';
 const PAGES = 'test/viewer/**/*.test.ts';
+/** What each flag runs. Each list is one run of mocha, beside the others. */
+const SUITES = {
+  '--faults': [[SPOOL_FAULTS], [FAULTS, '--ignore', SPOOL_FAULTS]],
+  '--packages': [[PACKAGES, '--ignore', TYPES], [TYPES]],
+  '--pages': [[PAGES]],
+};
 /** What shows the same in a few minutes. */
 const SHORT = {
   REQUESTS: '3000',
@@ -37,20 +45,20 @@ const MAX_ERRORS = 4000;
 prepare();
 const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
 const only = process.argv.slice(2).filter((argument) => !flags.has(argument));
-if (flags.has('--faults') && only.length === 0) only.push(FAULTS);
-if (flags.has('--packages') && only.length === 0) only.push(PACKAGES);
-if (flags.has('--pages') && only.length === 0) only.push(PAGES);
+const suites = Object.entries(SUITES).flatMap(([flag, lists]) => (flags.has(flag) ? lists : []));
 if (!flags.has('--full')) Object.assign(process.env, { ...SHORT, ...process.env });
-if (only.length === 0) {
+if (only.length === 0 && suites.length === 0) {
   console.log('Linting ...');
   npm(['run', 'lint'], { quiet: true });
   console.log('Checking types ...');
   npm(['run', 'typecheck'], { quiet: true });
 }
-process.exitCode = await runTests(only.length > 0 ? [only] : lanes());
+process.exitCode = await runTests(lanes());
 
 /** @returns the arguments for each mocha that is to run at the same time */
 function lanes() {
+  if (only.length > 0) return [only];
+  if (suites.length > 0) return suites;
   const short = [...TESTS, '--ignore', PAGES];
   if (availableParallelism() < 2) return [short];
   const folders = [CONTRACT, INTEGRATIONS, SHORT_FAULTS];
