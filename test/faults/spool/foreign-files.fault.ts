@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved } from '../../support/conservation.ts';
 import { publish, sleep, until } from '../publishing/support.ts';
 import { ageBy, leaveBehind, segmentName, startKeyedCollector } from './left-behind.ts';
@@ -79,28 +80,31 @@ describe('a spool folder that a process finds', () => {
     });
   }
 
-  it('delivers its traces in little memory when it holds two gigabytes of zeros', async () => {
-    using folder = temporaryFolder();
-    await using collector = await startKeyedCollector();
-    const inner = await leaveBehind(collector.server.url, folder.path);
-    const huge = join(inner, segmentName(1));
-    writeFileSync(huge, '');
-    truncateSync(huge, 2 ** 31 + 5);
-    const before = process.memoryUsage.rss();
-    let most = 0;
-    const look = setInterval(() => {
-      most = Math.max(most, process.memoryUsage.rss() - before);
-    }, 10);
-    const { tracer } = spooling(collector.server.url, folder.path, {
-      spool: { maxBytes: 4 * 2 ** 30 },
-    });
-    await collector.exactly(3);
-    await until('the other is read', () => !existsSync(huge), 40_000);
-    clearInterval(look);
-    console.log(`      ${Math.round(most / 2 ** 20)} MB more`);
-    assert.ok(most < 100 * 2 ** 20, `${most} bytes more`);
-    await tracer.shutdown();
-  });
+  boundedTest(
+    'delivers its traces in little memory when it holds two gigabytes of zeros',
+    async () => {
+      using folder = temporaryFolder();
+      await using collector = await startKeyedCollector();
+      const inner = await leaveBehind(collector.server.url, folder.path);
+      const huge = join(inner, segmentName(1));
+      writeFileSync(huge, '');
+      truncateSync(huge, 2 ** 31 + 5);
+      const before = process.memoryUsage.rss();
+      let most = 0;
+      const look = setInterval(() => {
+        most = Math.max(most, process.memoryUsage.rss() - before);
+      }, 10);
+      const { tracer } = spooling(collector.server.url, folder.path, {
+        spool: { maxBytes: 4 * 2 ** 30 },
+      });
+      await collector.exactly(3);
+      await until('the other is read', () => !existsSync(huge));
+      clearInterval(look);
+      console.log(`      ${Math.round(most / 2 ** 20)} MB more`);
+      assert.ok(most < 100 * 2 ** 20, `${most} bytes more`);
+      await tracer.shutdown();
+    },
+  );
 
   it('that was written by a newer version is left alone', async () => {
     using folder = temporaryFolder();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TracerOptions } from '@openlayer-tracing/core';
+import { boundedTest } from '../../support/bounded-test.ts';
 import { PIPELINE } from '../../support/collector.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { publish, quickTracer, sleep, until } from '../publishing/support.ts';
@@ -82,29 +83,32 @@ describe('a spool folder that is full', () => {
     assert.ok(!ids.includes('round-0-0'));
   });
 
-  it('keeps the newest traces when one process after another fills it and exits', async () => {
-    using folder = temporaryFolder();
-    for (let life = 0; life < 10; life++) {
-      const { tracer, said } = tracerIn(folder.path);
-      for (let i = 0; i < 5; i++) {
-        publish(tracer, 20, `life-${life}-${i}`, 'x'.repeat(500));
-        await sleep(5);
+  boundedTest(
+    'keeps the newest traces when one process after another fills it and exits',
+    async () => {
+      using folder = temporaryFolder();
+      for (let life = 0; life < 10; life++) {
+        const { tracer, said } = tracerIn(folder.path);
+        for (let i = 0; i < 5; i++) {
+          publish(tracer, 20, `life-${life}-${i}`, 'x'.repeat(500));
+          await sleep(5);
+        }
+        await until('none waits in memory', () => tracer.stats().queued === 0);
+        await until('there is room', () => bytesIn(folder.path) <= MAX_BYTES);
+        await tracer.shutdown({ deadlineMs: 20 });
+        assert.ok(bytesIn(folder.path) <= MAX_BYTES, `${bytesIn(folder.path)} bytes, life ${life}`);
+        const { adopted, dropped } = tracer.stats();
+        assertConserved(tracer.stats());
+        if (life < 2) continue;
+        // Ours go where they come faster than what is older can be looked at.
+        assert.ok((adopted.dropped.spool_full ?? 0) >= 15, JSON.stringify({ adopted, dropped }));
+        assert.ok((dropped.spool_full ?? 0) < 50, JSON.stringify({ adopted, dropped }));
+        assert.ok(said.some(({ reason }) => reason === 'lost_spool_full'));
       }
-      await until('none waits in memory', () => tracer.stats().queued === 0);
-      await until('there is room', () => bytesIn(folder.path) <= MAX_BYTES);
-      await tracer.shutdown({ deadlineMs: 20 });
-      assert.ok(bytesIn(folder.path) <= MAX_BYTES, `${bytesIn(folder.path)} bytes, life ${life}`);
-      const { adopted, dropped } = tracer.stats();
-      assertConserved(tracer.stats());
-      if (life < 2) continue;
-      // Ours go where they come faster than what is older can be looked at.
-      assert.ok((adopted.dropped.spool_full ?? 0) >= 15, JSON.stringify({ adopted, dropped }));
-      assert.ok((dropped.spool_full ?? 0) < 50, JSON.stringify({ adopted, dropped }));
-      assert.ok(said.some(({ reason }) => reason === 'lost_spool_full'));
-    }
-    assert.match(textOf(folder.path), /life-9-4-19/);
-    assert.doesNotMatch(textOf(folder.path), /life-[0-6]-/);
-  });
+      assert.match(textOf(folder.path), /life-9-4-19/);
+      assert.doesNotMatch(textOf(folder.path), /life-[0-6]-/);
+    },
+  );
 
   it('exceeds its limit by at most one file for each process that writes to it', async () => {
     using folder = temporaryFolder();
