@@ -144,6 +144,12 @@ export class TraceIndex {
     return record && received(record);
   }
 
+  /** Differs after each update of a row; undefined if there is no such row. */
+  versionOf(number: number): string | undefined {
+    const version = this.#statements.version.get(number);
+    return version && `${version.updated_at} ${version.bytes}`;
+  }
+
   /** Size of the index in bytes, as far as it is used. */
   get bytes(): number {
     return usedBytes(this.#db);
@@ -359,6 +365,9 @@ function statementsOf(rows: Database, db: Database) {
   return {
     rowsAfter: rows.query<RowRecord>(`${selectRow} WHERE rows.id > ? ORDER BY rows.id LIMIT ?`),
     row: rows.query<RowRecord>(`${selectRow} WHERE rows.id = ?`),
+    version: rows.query<{ bytes: number; updated_at: number | null }>(
+      'SELECT bytes, updated_at FROM rows WHERE id = ?',
+    ),
     changesAfter: rows.query<{ id: number; trace: number; kind: number }>(
       'SELECT id, trace, kind FROM changes WHERE id > ? ORDER BY id LIMIT ?',
     ),

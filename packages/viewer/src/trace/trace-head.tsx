@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo } from 'react';
-import type { StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
+import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/viewer/api.js';
 import { api } from '../api.js';
 import {
   formatBytes,
@@ -260,6 +260,8 @@ function Steps({ number }: { readonly number: number }): ReactNode {
   );
 }
 
+const NO_NOTES: TraceNotes = { notes: [] };
+
 /** One line for each kind of thing that is not as it should be, with a way to the first of them. */
 function Banners({
   detail,
@@ -270,7 +272,13 @@ function Banners({
   readonly steps: readonly StepSummary[];
   readonly onStep: (step: number) => void;
 }): ReactNode {
-  const { trace, notes } = detail;
+  const { trace } = detail;
+  // Of a large trace they take the server a while: the steps come first.
+  const { data: { notes } = NO_NOTES } = useQuery({
+    queryKey: ['notes', trace.number],
+    queryFn: ({ signal }) => api.notes(trace.number, signal),
+    enabled: steps.length === detail.totalSteps,
+  });
   const problems = useMemo(() => {
     const firsts = new Map<
       string,
