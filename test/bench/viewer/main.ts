@@ -24,6 +24,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
+let arrived = 0;
 const steps = Number(values.steps);
 
 const executablePath = chromiumPath();
@@ -273,8 +274,6 @@ async function key(
   await press(after);
   return { ms, cpu: spent };
 }
-
-let arrived = 0;
 
 async function arrival(page: Page, cpu: () => Promise<number>): Promise<Sample> {
   await new Promise((resolve) => setTimeout(resolve, 300 + 37 * (arrived % 10)));

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useMemo } from 'react';
+import { memo, type ReactNode, useEffect, useMemo } from 'react';
 import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/viewer/api.js';
 import { api } from '../api.js';
 import {
@@ -26,7 +26,7 @@ import { PROBLEM_WORDS } from './steps-grid.js';
 import css from './trace-head.module.css';
 import { TraceMenu } from './trace-menu.js';
 
-export function TraceHead({
+export const TraceHead = memo(function TraceHead({
   detail,
   steps,
   isPane,
@@ -38,7 +38,7 @@ export function TraceHead({
   readonly steps: readonly StepSummary[];
   readonly isPane: boolean;
   readonly onClose: () => void;
-  readonly onOpen: (() => void) | undefined;
+  readonly onOpen: () => void;
   readonly onStep: (step: number) => void;
 }): ReactNode {
   const { trace } = detail;
@@ -147,7 +147,7 @@ export function TraceHead({
       <Banners detail={detail} steps={steps} onStep={onStep} />
     </header>
   );
-}
+});
 
 function exact(ms: number | null): string {
   return ms === null ? 'It was not recorded' : `${ms} ms`;
