@@ -4,8 +4,10 @@ import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { StepSummary } from '../../../local/src/viewer/api.js';
 import { formatDuration } from '../format.js';
 import { useSettings } from '../settings.js';
+import { colorReader } from '../ui/colors.js';
 import css from './minimap.module.css';
 import type { StepTree } from './step-tree.js';
+import { hueOf } from './type-mark.js';
 
 export type Span = readonly [number, number];
 
@@ -128,7 +130,7 @@ function draw(
   const context = canvas.getContext('2d');
   if (context === null || width === 0) return;
   context.scale(ratio, ratio);
-  const styles = getComputedStyle(document.documentElement);
+  const color = colorReader(canvas);
   const hues = new Map<string, string>();
   const row = Math.min(4, (height - 4) / Math.max(1, steps.length));
   for (const step of drawnSteps(steps, criticalPath)) {
@@ -136,7 +138,7 @@ function draw(
     if (start === null) continue;
     let hue = hues.get(type);
     if (hue === undefined) {
-      hue = styles.getPropertyValue(`--${type}`) || styles.getPropertyValue('--chain');
+      hue = color(hueOf(type));
       hues.set(type, hue);
     }
     const left = ((start - from) / (to - from)) * width;
