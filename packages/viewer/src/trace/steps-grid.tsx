@@ -211,7 +211,7 @@ function StepCells({
         )}
         <span className={css.facts}>
           {step.tokens !== null && `${formatCount(step.tokens)} tok`}
-          {step.cost !== null && ` ${formatCost(step.cost)}`}
+          {step.cost !== null && <span className={css.cost}> {formatCost(step.cost)}</span>}
         </span>
       </div>
       <div role="gridcell" className={css.track}>
