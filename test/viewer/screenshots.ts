@@ -1,12 +1,16 @@
-/** `npm run screenshots`: pictures of every page, in both themes, on a desk and on a phone, for a reviewer. */
+/**
+ * `npm run screenshots`: pictures of every page, in both themes, on a desk and on a phone, for a reviewer. With `-- --docs` it
+ * makes those of the README instead.
+ */
 
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { oddRows } from './corpus.ts';
-import { agentRequest, dayOfRequests } from './rows.ts';
+import { agentRequest, dayOfRequests, ragRequest } from './rows.ts';
 import { Viewer } from './support.ts';
 
 const FOLDER = fileURLToPath(new URL('.screenshots/', import.meta.url));
+const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
@@ -29,20 +33,40 @@ async function take(name: string, path: string, ready: string): Promise<void> {
   console.log(name);
 }
 
+async function takeForDocs(name: string, path: string, ready: string): Promise<void> {
+  const { page } = await viewer.open(path, { width: 1340, height: 640 });
+  await page.locator(ready).first().waitFor();
+  await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => undefined);
+  await page.screenshot({ path: `${IMAGES}${name}.png` });
+}
+
 const STEPS = '[role="treegrid"][aria-label="Steps"] [role="row"][aria-selected]';
-await take('empty', '/requests', 'main h2');
-const skew = await viewer.send(oddRows().skew ?? {});
+const isForDocs = process.argv.includes('--docs');
+if (!isForDocs) await take('empty', '/requests', 'main h2');
+const skew = isForDocs ? 0 : await viewer.send(oddRows().skew ?? {});
 await viewer.send(...dayOfRequests(240));
-const agent = await viewer.send(agentRequest({ time: Date.now() - 60_000 }));
+const rag = await viewer.send(
+  ragRequest('How often can I renew a loan?', 'Twice, online or at the desk.', {
+    time: Date.now() - 90_000,
+  }),
+);
+const agent = await viewer.send(
+  agentRequest({ time: Date.now() - 60_000, user: 'grace', session: 'visit-60' }),
+);
+if (isForDocs) {
+  await takeForDocs('requests', '/requests', 'main [role="row"][aria-selected]');
+  await takeForDocs('trace', `/traces/${agent}?step=6`, '[role="tabpanel"] article');
+  process.exit(0);
+}
 await take('requests', '/requests', 'main [role="row"][aria-selected]');
 await take('beside', `/requests?trace=${agent}&step=6`, STEPS);
 await take('trace', `/traces/${agent}?step=6`, '[role="tabpanel"] article');
-await take('documents', `/traces/${agent - 1}?step=2`, '[role="tabpanel"] section');
+await take('documents', `/traces/${rag}?step=2`, '[role="tabpanel"] section');
 await take('raw', `/traces/${agent}?view=raw`, '[role="tabpanel"] [role="treegrid"]');
 await take('skew', `/traces/${skew}`, STEPS);
 await take('sessions', '/sessions', 'main [role="row"][aria-selected]');
 await take('thread', '/sessions/visit-59', 'main article');
 await take('overview', '/overview', 'main canvas');
 await take('health', '/health', 'main dl');
-await take('compare', `/compare?a=${agent}&b=${agent - 1}`, 'main ins');
+await take('compare', `/compare?a=${agent}&b=${rag}`, 'main ins');
 console.log(FOLDER);

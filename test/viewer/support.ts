@@ -19,7 +19,7 @@ const PLACES = [
   '/usr/bin/google-chrome',
 ];
 
-function chromiumPath(): string | undefined {
+export function chromiumPath(): string | undefined {
   return PLACES.find((place) => place !== undefined && place !== '' && existsSync(place));
 }
 

@@ -345,7 +345,11 @@ function statementsOf(db: Database) {
     size: db.query<{ bytes: number; update_config: string | null }>(
       'SELECT bytes, update_config FROM rows WHERE id = ?',
     ),
-    update: db.command('UPDATE rows SET bytes = ?, updated_at = ?, update_config = ? WHERE id = ?'),
+    // Later than the update before, so that it tells one version of a row from another.
+    update: db.command(
+      `UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
+       WHERE id = ?`,
+    ),
     setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
     sameId: db.query<{ id: number; bytes: number }>(
       'SELECT id, bytes FROM rows WHERE inference_id = ? AND pipeline = ?',

@@ -7,9 +7,10 @@ import type {
   Neighbours,
   Overview,
   ServerInfo,
+  StepColumns,
   StepContent,
-  StepPage,
   TraceDetail,
+  TraceNotes,
   TracePage,
 } from '../../local/src/viewer/api.js';
 import { toQuery, type ViewSearch } from './search.js';
@@ -85,10 +86,13 @@ export const api = {
   trace: (number: number, signal?: Signal) => get<TraceDetail>(`/api/traces/${number}`, signal),
 
   steps: (number: number, from: number, count: number, signal?: Signal) =>
-    get<StepPage>(`/api/traces/${number}/steps?from=${from}&count=${count}`, signal),
+    get<StepColumns>(`/api/traces/${number}/steps?from=${from}&count=${count}`, signal),
 
   step: (number: number, index: number, signal?: Signal) =>
     get<StepContent>(`/api/traces/${number}/steps/${index}`, signal),
+
+  notes: (number: number, signal?: Signal) =>
+    get<TraceNotes>(`/api/traces/${number}/notes`, signal),
 
   find: (number: number, words: string, signal?: Signal) =>
     get<Found>(`/api/traces/${number}/find?${new URLSearchParams({ q: words })}`, signal),

@@ -10,6 +10,7 @@ import { changeSettings, useChangeView, useClock, useSettings, useView } from '.
 import { Icon } from './ui/icons.js';
 import { useKeys } from './ui/keys.js';
 import { changeLive, useLiveSwitch } from './ui/live-switch.js';
+import popup from './ui/popup.module.css';
 
 export function Bar(): ReactNode {
   const { pathname } = useLocation();
@@ -136,11 +137,11 @@ function LookMenu(): ReactNode {
     onChange: (value: string) => void,
   ) => (
     <Menu.Group>
-      <Menu.GroupLabel className={css.label}>{name}</Menu.GroupLabel>
+      <Menu.GroupLabel className={popup.label}>{name}</Menu.GroupLabel>
       <Menu.RadioGroup value={value} onValueChange={onChange}>
         {all.map(([each, word]) => (
-          <Menu.RadioItem key={each} value={each} className={css.item} closeOnClick={false}>
-            <span className={css.tick}>
+          <Menu.RadioItem key={each} value={each} className={popup.item} closeOnClick={false}>
+            <span className={popup.tick}>
               <Menu.RadioItemIndicator>
                 <Icon name="check" />
               </Menu.RadioItemIndicator>
@@ -160,7 +161,7 @@ function LookMenu(): ReactNode {
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={css.menu}>
+          <Menu.Popup className={popup.menu}>
             {radio(
               'Zone',
               zone,
@@ -198,14 +199,14 @@ function LookMenu(): ReactNode {
               (value) =>
                 changeSettings({ theme: value === 'light' || value === 'dark' ? value : 'system' }),
             )}
-            <Menu.Separator className={css.separator} />
+            <Menu.Separator className={popup.separator} />
             <Menu.CheckboxItem
-              className={css.item}
+              className={popup.item}
               checked={!isRawText}
               closeOnClick={false}
               onCheckedChange={(isChecked) => changeSettings({ isRawText: !isChecked })}
             >
-              <span className={css.tick}>
+              <span className={popup.tick}>
                 <Menu.CheckboxItemIndicator>
                   <Icon name="check" />
                 </Menu.CheckboxItemIndicator>

@@ -12,8 +12,12 @@ export function formatDuration(ms: number | null | undefined): string {
   if (size < 59_995) return `${(ms / 1000).toFixed(2)} s`;
   const whole = Math.round(size / 1000);
   const sign = ms < 0 ? '-' : '';
-  if (whole < 3600) return `${sign}${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${sign}${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  const minutes = Math.floor(whole / 60);
+  const [large, small] =
+    whole < 3600
+      ? [`${minutes} min`, `${whole % 60} s`]
+      : [`${Math.floor(minutes / 60)} h`, `${minutes % 60} min`];
+  return small.startsWith('0 ') ? sign + large : `${sign}${large} ${small}`;
 }
 
 /** A count with thin spaces between thousands. */

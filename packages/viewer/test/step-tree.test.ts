@@ -45,7 +45,6 @@ function step(facts: Partial<StepSummary>): StepSummary {
       index: 0,
       parent: -1,
       depth: 0,
-      id: 'id',
       name: 'step',
       type: 'chain',
       start: null,
@@ -59,7 +58,7 @@ function step(facts: Partial<StepSummary>): StepSummary {
       promptTokens: null,
       completionTokens: null,
     },
-    ...{ tokens: null, cost: null, error: null, isUnfinished: false, bytes: 0, problem: null },
+    ...{ tokens: null, cost: null, error: null, isUnfinished: false, problem: null },
     ...facts,
   };
 }

@@ -2,6 +2,9 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** Shorter texts do not get small enough to be worth the time. */
 const MIN_LENGTH = 4096;
+/** Longer texts are always compressed; of others so many in a second, since it takes as long as all else about storing one. */
+const LARGE = 65_536;
+const SMALL_A_SECOND = 200;
 
 /** Half of the time of zlib's defaults for 5 KB, which go into clearing tables for a window of 32 KB. */
 const FAST = { level: 1, memLevel: 6, windowBits: 13 } as const;
@@ -10,9 +13,20 @@ function chunkOf(length: number): number {
   return Math.min(Math.max(length, 1024), 65_536);
 }
 
+let second = 0;
+let compressed = 0;
+
+/** Whether there is time to compress a text that is not large. */
+function hasTime(): boolean {
+  const now = Math.floor(performance.now() / 1000);
+  if (now !== second) [second, compressed] = [now, 0];
+  compressed += 1;
+  return compressed <= SMALL_A_SECOND;
+}
+
 /** The text as the database keeps it: compressed if that makes it a fifth shorter at least. */
 export function encodeBody(text: string): string | Buffer {
-  if (text.length < MIN_LENGTH) return text;
+  if (text.length < MIN_LENGTH || (text.length < LARGE && !hasTime())) return text;
   const bytes = Buffer.from(text);
   const packed = deflateRawSync(bytes, { ...FAST, chunkSize: chunkOf(bytes.length) });
   return packed.length < 0.8 * bytes.length ? packed : text;

@@ -60,6 +60,8 @@ export class Search {
       `CREATE VIRTUAL TABLE IF NOT EXISTS search_${index} USING fts5(
          text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2")`,
     );
+    // Each transaction leaves a piece of the index; merging 16 at a time rather than 4 rewrites each word half as often.
+    this.#db.exec(`INSERT INTO search_${index} (search_${index}, rank) VALUES ('automerge', 16)`);
     return this.#open(index);
   }
 

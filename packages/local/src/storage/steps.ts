@@ -158,7 +158,6 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     index,
     parent: step.parent,
     depth: step.depth,
-    id: textOf(raw.id),
     name: textOf(raw.name),
     type: textOf(raw.type),
     start: since,
@@ -173,7 +172,6 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     cost: nonNegativeOf(raw.cost),
     error: errorOf(raw),
     isUnfinished: metadata.unfinished === true || step.problem === 'no-end',
-    bytes: Buffer.byteLength(toJson({ ...raw, steps: undefined })),
     problem: step.problem,
   };
 }
@@ -228,6 +226,8 @@ export function stepContent(raw: Json, index: number): StepContent {
   for (const name of [...CONTENTS, ...SUMMARIZED]) delete others[name];
   return {
     index,
+    id: textOf(raw.id),
+    bytes: Buffer.byteLength(toJson({ ...raw, steps: undefined })),
     inputs: raw.inputs ?? null,
     output: raw.output ?? null,
     groundTruth: raw.groundTruth ?? null,

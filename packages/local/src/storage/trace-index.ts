@@ -16,8 +16,9 @@ import type { Json } from './values.js';
 
 const VERSION = 1;
 const CACHE_BYTES = 16 * 1024 * 1024;
-/** Traces that are written to the index in one transaction, at most. */
+/** Traces that are written to the index in one transaction, at most; and for how long where a read waits for them. */
 const BATCH = 500;
+const BATCH_MS = 30;
 /** Rows that are read at a time. */
 const STRIDE = 20;
 const LOAD_STRIDE = 5000;
@@ -47,10 +48,11 @@ export interface Changes {
   readonly deletedUpTo: number;
 }
 
-type FoundChanges = { -readonly [K in 'deletedUpTo']: number } & {
-  readonly changed: number[];
-  readonly deleted: number[];
-};
+/** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
+interface Waiting {
+  readonly upTo: number;
+  readonly resolve: () => void;
+}
 
 /** As far as a read waits for the index. */
 const LITTLE_LAG = 200;
@@ -71,6 +73,7 @@ export class TraceIndex {
   readonly #labels = new Set<string>();
   readonly #onChanges: (changes: Changes) => void;
   #catchingUp: Promise<void> | undefined;
+  #waiting: Waiting[] = [];
   #isClosed = false;
   #hasFreePages = false;
   readonly #isInMemory: boolean;
@@ -81,7 +84,7 @@ export class TraceIndex {
 
   /**
    * @param rows a connection to the traces file
-   * @param onChanges called after each catch-up
+   * @param onChanges called after each transaction that changed something
    */
   constructor(rows: Database, file: string, onChanges: (changes: Changes) => void = () => {}) {
     this.#onChanges = onChanges;
@@ -107,18 +110,28 @@ export class TraceIndex {
   }
 
   /**
-   * Resolves when a read may begin: once the index has all rows. For a file, after 30 ms if it lacks more than a few, since
-   * it may lag for as long as rows come in fast.
+   * Resolves when a read may begin: once the index has all rows that are stored now, whatever comes meanwhile. For a file,
+   * after 30 ms if it lacks more than a few, since it may lag for as long as rows come in fast; but never before it has some.
    * @param newest number of the newest row
    */
   async settle(newest: number): Promise<void> {
+    const indexed = this.facts.newest;
+    const isFar = this.#isLoaded && newest - indexed > LITTLE_LAG;
+    const isEmpty = isFar && indexed === 0;
+    const served = new Promise<void>((resolve) => {
+      this.#waiting.push({ upTo: isEmpty ? 1 : newest, resolve });
+    });
+    // A catch-up goes on for as long as a read waits.
     if (this.#isInMemory) return this.catchUp();
-    const isNear = !this.#isLoaded || newest - this.facts.newest <= LITTLE_LAG;
     const timer = new AbortController();
     const { signal } = timer;
-    const wait = setTimeout(isNear ? LONG_WAIT_MS : SHORT_WAIT_MS, undefined, { signal });
-    await Promise.race([this.catchUp(), wait.catch(() => {})]);
-    timer.abort();
+    const waitMs = isFar && !isEmpty ? SHORT_WAIT_MS : LONG_WAIT_MS;
+    const wait = setTimeout(waitMs, undefined, { signal });
+    try {
+      await Promise.race([served, this.catchUp(), wait.catch(() => {})]);
+    } finally {
+      timer.abort();
+    }
   }
 
   /** The summary as JSON text. */
@@ -144,6 +157,12 @@ export class TraceIndex {
     return record && received(record);
   }
 
+  /** Differs after each update of a row; undefined if there is no such row. */
+  versionOf(number: number): string | undefined {
+    const version = this.#statements.version.get(number);
+    return version && `${version.updated_at} ${version.bytes}`;
+  }
+
   /** Size of the index in bytes, as far as it is used. */
   get bytes(): number {
     return usedBytes(this.#db);
@@ -157,7 +176,6 @@ export class TraceIndex {
   }
 
   async #catchUp(): Promise<void> {
-    const found: FoundChanges = { changed: [], deleted: [], deletedUpTo: 0 };
     const budget = new Budget(Number.POSITIVE_INFINITY);
     if (!this.#isLoaded) {
       // What is in the file has all changes up to here.
@@ -166,10 +184,13 @@ export class TraceIndex {
       await this.#load(budget);
       this.#isLoaded = true;
     }
-    const before = this.facts.newest;
-    while (!this.#isClosed && !(await this.#indexBatch(budget, found)));
-    const newest = this.facts.newest;
-    this.#onChanges({ ...found, added: newest > before ? [before + 1, newest] : undefined });
+    let isDone = false;
+    // A read may have begun to wait when the last transaction had already looked for changes.
+    while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
+      const batch = await this.#indexBatch(budget);
+      isDone = batch.isDone;
+      this.#onChanges(batch.changes);
+    }
   }
 
   /** Reads the facts that are in the file and not yet in memory: at the start, or of another process. */
@@ -184,9 +205,11 @@ export class TraceIndex {
     return records.length < LOAD_STRIDE;
   }
 
-  /** @returns whether the index is up to date */
-  async #indexBatch(budget: Budget, found: FoundChanges): Promise<boolean> {
+  /** Indexes some rows and changes. `isDone`: there were no more. */
+  async #indexBatch(budget: Budget): Promise<{ isDone: boolean; changes: Changes }> {
     const to = this.#statements;
+    const before = this.facts.newest;
+    const startedAt = performance.now();
     const added: [number, Buffer][] = [];
     const replaced: [number, Buffer][] = [];
     const removed: number[] = [];
@@ -197,36 +220,38 @@ export class TraceIndex {
       let { newest } = meta;
       if (newest !== this.#indexedTo) while (!this.#loadSome());
       let change = Math.min(meta.change, this.#appliedChange);
-      let isDone = false;
-      while (added.length < BATCH && !isDone && !this.#isClosed) {
+      let hasRows = false;
+      while (added.length < BATCH && !hasRows && !this.#isClosed) {
+        if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
         const records = to.rowsAfter.all(newest, STRIDE);
         for (const record of records) {
           added.push([record.id, this.#write(record)]);
           newest = record.id;
         }
-        isDone = records.length < STRIDE;
+        hasRows = records.length < STRIDE;
         await budget.turn();
       }
-      if (isDone) {
-        const changes = to.changesAfter.all(change, BATCH);
-        for (const { id, trace, kind } of changes) {
-          change = id;
-          const isWritten = id <= meta.change;
-          if (kind === CHANGE.deletedUpTo) {
-            removedUpTo = Math.max(removedUpTo, trace);
-            if (!isWritten) await this.#eraseUpTo(trace, budget);
-            continue;
-          }
-          const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
-          if (record) replaced.push([trace, this.#write(record)]);
-          else {
-            if (!isWritten) this.#erase(trace);
-            removed.push(trace);
-          }
-          await budget.turn();
+      const waiting = [...this.#waiting];
+      const changes = to.changesAfter.all(change, BATCH);
+      for (const { id, trace, kind } of changes) {
+        change = id;
+        const isWritten = id <= meta.change;
+        if (kind === CHANGE.deletedUpTo) {
+          removedUpTo = Math.max(removedUpTo, trace);
+          if (!isWritten) await this.#eraseUpTo(trace, budget);
+          continue;
         }
-        isDone = changes.length < BATCH;
+        // It will be read as it is then.
+        if (trace > newest) continue;
+        const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
+        if (record) replaced.push([trace, this.#write(record)]);
+        else {
+          if (!isWritten) this.#erase(trace);
+          removed.push(trace);
+        }
+        await budget.turn();
       }
+      const hasChanges = changes.length < BATCH;
       if (newest > meta.newest || change > meta.change) {
         to.setMeta.run(newest, Math.max(change, meta.change));
       }
@@ -237,17 +262,29 @@ export class TraceIndex {
       for (const [number, facts] of replaced) this.facts.replace(number, viewOf(facts));
       for (const number of removed) this.facts.remove(number);
       if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
-      found.changed.push(...replaced.map(([number]) => number));
-      found.deleted.push(...removed);
-      found.deletedUpTo = Math.max(found.deletedUpTo, removedUpTo);
       if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
       this.#hasFreePages = false;
-      return isDone;
+      if (hasChanges) this.#serve(waiting.filter(({ upTo }) => hasRows || upTo <= newest));
+      const last = this.facts.newest;
+      return {
+        isDone: hasRows && hasChanges,
+        changes: {
+          added: last > before ? [before + 1, last] : undefined,
+          changed: replaced.map(([number]) => number),
+          deleted: removed,
+          deletedUpTo: removedUpTo,
+        },
+      };
     } catch (error) {
       this.#db.exec('ROLLBACK');
       this.#labels.clear();
       throw error;
     }
+  }
+
+  #serve(served: readonly Waiting[]): void {
+    this.#waiting = this.#waiting.filter((each) => !served.includes(each));
+    for (const { resolve } of served) resolve();
   }
 
   /** Writes what the index has of one row. @returns its facts */
@@ -359,6 +396,9 @@ function statementsOf(rows: Database, db: Database) {
   return {
     rowsAfter: rows.query<RowRecord>(`${selectRow} WHERE rows.id > ? ORDER BY rows.id LIMIT ?`),
     row: rows.query<RowRecord>(`${selectRow} WHERE rows.id = ?`),
+    version: rows.query<{ bytes: number; updated_at: number | null }>(
+      'SELECT bytes, updated_at FROM rows WHERE id = ?',
+    ),
     changesAfter: rows.query<{ id: number; trace: number; kind: number }>(
       'SELECT id, trace, kind FROM changes WHERE id > ? ORDER BY id LIMIT ?',
     ),

@@ -19,6 +19,7 @@ export class Live {
   readonly #deleted = new Set<number>();
   #deletedUpTo = 0;
   #timer: NodeJS.Timeout | undefined;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   #isFlushing = false;
 
   subscribe(id: number, query: ParsedQuery, emit: Emit): void {
@@ -38,7 +39,13 @@ export class Live {
     if (added) this.#added = [this.#added?.[0] ?? added[0], added[1]];
     for (const number of changed) this.#changed.add(number);
     for (const number of deleted) this.#deleted.add(number);
-    this.#timer ??= setTimeout(() => void this.#flush(index), EVERY_MS).unref();
+    this.#flushSoon(index);
+  }
+
+  /** At once, but where the last events are younger than that. */
+  #flushSoon(index: TraceIndex): void {
+    const waitMs = Math.max(0, this.#flushedAt + EVERY_MS - performance.now());
+    this.#timer ??= setTimeout(() => void this.#flush(index), waitMs).unref();
   }
 
   close(): void {
@@ -48,8 +55,9 @@ export class Live {
 
   async #flush(index: TraceIndex): Promise<void> {
     this.#timer = undefined;
+    this.#flushedAt = performance.now();
     if (this.#isFlushing) {
-      this.#timer = setTimeout(() => void this.#flush(index), EVERY_MS).unref();
+      this.#flushSoon(index);
       return;
     }
     this.#isFlushing = true;

@@ -3,6 +3,7 @@ import { profileNotes } from '../profile-notes.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from '../storage/budget.js';
 import { toJson } from '../storage/json.js';
+import { stepColumns } from '../storage/step-columns.js';
 import {
   criticalPath,
   placedSteps,
@@ -15,10 +16,12 @@ import { metadataOf, type ReceivedRow } from '../storage/summary.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf } from '../storage/trace-query.js';
 import { head, type Json } from '../storage/values.js';
-import type { Found, StepContent } from './api.js';
+import type { Found, StepContent, TraceNotes } from './api.js';
 
+/** Steps that come with the trace itself: more than a screen shows. */
+const FIRST_STEPS = 500;
 /** Steps in one response. */
-const MAX_STEPS = 2000;
+const MAX_STEPS = 40_000;
 const MAX_FOUND = 1000;
 /** Of a response. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -27,7 +30,10 @@ const MAX_KEPT = 2;
 const KEEP_MS = 30_000;
 
 interface OpenTrace {
-  readonly received: ReceivedRow;
+  /** As `TraceIndex.versionOf` says. */
+  readonly version: string;
+  /** Without its text, which is as long again. */
+  readonly received: Omit<ReceivedRow, 'text'>;
   readonly steps: readonly TimedStep[];
   readonly start: number;
 }
@@ -51,20 +57,26 @@ export class OpenTraces {
     const { received, steps, start } = this.#open(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
-    const first = steps.slice(0, MAX_STEPS);
+    const first = steps.slice(0, FIRST_STEPS);
     return limited(
       `{"trace":${summary},"metadata":${toJson(otherColumns(received, steps[0]?.step ?? {}))},` +
         `"steps":${toJson(first.map((step, index) => stepSummary(step, index, start)))},` +
-        `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps))},"notes":${toJson(notesOf(received))}}`,
+        `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps))}}`,
     );
+  }
+
+  notes(number: number): string {
+    const { row, config } = this.#open(number).received;
+    // The strict profile reads what it is given as `unknown`, whatever its types say.
+    const notes = profileNotes(row as unknown as WireRow, config as unknown as WireConfig);
+    return toJson({ notes } satisfies TraceNotes);
   }
 
   steps(number: number, params: URLSearchParams): string {
     const { steps, start } = this.#open(number);
     const from = integerOf('from', params.get('from') ?? '0', 0, Number.MAX_SAFE_INTEGER);
     const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), 1, MAX_STEPS);
-    const page = steps.slice(from, from + count);
-    return limited(toJson({ steps: page.map((each, i) => stepSummary(each, from + i, start)) }));
+    return limited(toJson(stepColumns(steps, from, count, start)));
   }
 
   step(number: number, index: number): string {
@@ -76,7 +88,8 @@ export class OpenTraces {
   }
 
   row(number: number): string {
-    const { received } = this.#open(number);
+    const received = this.#index.row(number);
+    if (!received) throw unknownTrace(number);
     return limited(`{"row":${received.text},"config":${toJson(received.config)}}`);
   }
 
@@ -99,17 +112,17 @@ export class OpenTraces {
   }
 
   #open(number: number): OpenTrace {
-    const received = this.#index.row(number);
-    if (!received) {
-      this.#kept.delete(number);
-      throw unknownTrace(number);
-    }
+    // A row of 80,000 steps takes half a second to read: not once for each of its pages.
+    const version = this.#index.versionOf(number);
     const kept = this.#kept.get(number);
-    if (kept && kept.received.text === received.text) return kept;
+    if (kept && kept.version === version) return kept;
+    this.#kept.delete(number);
+    const row = version === undefined ? undefined : this.#index.row(number);
+    if (version === undefined || !row) throw unknownTrace(number);
+    const { text: _, ...received } = row;
     const steps = timedSteps(placedSteps(received.row));
     const start = steps[0]?.start ?? 0;
-    const open = { received, steps, start };
-    this.#kept.delete(number);
+    const open = { version, received, steps, start };
     this.#kept.set(number, open);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT) break;
@@ -121,13 +134,8 @@ export class OpenTraces {
   }
 }
 
-/** The strict profile reads what it is given as `unknown`, whatever its types say. */
-function notesOf({ row, config }: ReceivedRow): string[] {
-  return profileNotes(row as unknown as WireRow, config as unknown as WireConfig);
-}
-
 /** The metadata, and columns that no other member of `TraceDetail` tells. */
-function otherColumns({ row, config }: ReceivedRow, root: Json): Json {
+function otherColumns({ row, config }: OpenTrace['received'], root: Json): Json {
   const told = new Set(['inferenceId', 'inferenceTimestamp', 'latency', 'cost', 'tokens', 'steps']);
   for (const each of ['output', 'metadata', 'user_id', 'session_id']) told.add(each);
   for (const [key, name] of Object.entries(config)) {
@@ -162,7 +170,7 @@ const SMALL_BYTES = 64 * 1024;
 
 /** A step that is too large: its long members share what a response may have. */
 function cutContent(content: StepContent): StepContent {
-  const { index: _, isCut: __, ...members } = content;
+  const { index: _, id: __, bytes: ___, isCut: ____, ...members } = content;
   const texts = Object.entries(members).map(([name, value]) => ({
     name,
     value,

@@ -23,6 +23,11 @@ export interface Reader {
 /** Between two times that the index catches up because of new rows. */
 const CATCH_UP_EVERY_MS = 100;
 
+/** A row that comes alone is indexed at once. */
+function waitMs(caughtUpAt: number): number {
+  return Math.max(0, caughtUpAt + CATCH_UP_EVERY_MS - performance.now());
+}
+
 /** A reader of the store: in a thread of its own for a file, and in this one for a store in memory, made at its first use. */
 export function createReader(store: Store): Reader {
   return store.file === IN_MEMORY ? readerInMemory(store) : readerInThread(store);
@@ -31,6 +36,7 @@ export function createReader(store: Store): Reader {
 function readerInMemory(store: Store): Reader {
   let opened: { index: TraceIndex; reads: Reads; live: Live } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let caughtUpAt = Number.NEGATIVE_INFINITY;
   let lastId = 0;
   const open = () => {
     if (opened) return opened;
@@ -44,8 +50,9 @@ function readerInMemory(store: Store): Reader {
     store.onChange = () => {
       timer ??= setTimeout(() => {
         timer = undefined;
+        caughtUpAt = performance.now();
         index.catchUp().catch(() => {}); // the next read tries again
-      }, CATCH_UP_EVERY_MS).unref();
+      }, waitMs(caughtUpAt)).unref();
     };
     return opened;
   };
@@ -88,6 +95,7 @@ function readerInThread(store: Store): Reader {
   let worker: Worker | undefined;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
+  let caughtUpAt = Number.NEGATIVE_INFINITY;
   let isCatchingUp = false;
   let hasNews = false;
   let indexBytes = 0;
@@ -136,10 +144,11 @@ function readerInThread(store: Store): Reader {
     if (isCatchingUp || isClosed) return;
     timer ??= setTimeout(() => {
       timer = undefined;
+      caughtUpAt = performance.now();
       hasNews = false;
       isCatchingUp = true;
       post({ type: 'catch-up' });
-    }, CATCH_UP_EVERY_MS).unref();
+    }, waitMs(caughtUpAt)).unref();
   };
   store.onChange = catchUpSoon;
 

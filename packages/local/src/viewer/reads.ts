@@ -76,6 +76,7 @@ export class Reads {
     if (item === undefined) {
       if (part === 'steps') return this.#traces.steps(number, params);
       if (part === 'find') return this.#traces.find(number, params.get('q') ?? '', budget);
+      if (part === 'notes') return this.#traces.notes(number);
       if (part === 'row') return this.#traces.row(number);
       if (part === 'neighbours') return this.#neighbours(number, params, budget);
     }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { startLocalServer } from '@openlayer-tracing/local';
+import type { TraceNotes } from '../../src/viewer/api.ts';
 import { fixture, fixtureNames, requestOf, send } from '../client.js';
-import { read } from './read.js';
+import { got } from './read.js';
 
 describe("a trace's notes", () => {
   const notesOf = async (body: unknown) => {
     await using server = await startLocalServer({ checks: 'lenient' });
     assert.equal((await send(server, body)).status, 200);
-    const { body: detail } = await read<{ readonly notes: readonly string[] }>(server, 'traces/1');
-    return detail.notes;
+    return (await got<TraceNotes>(server, 'traces/1/notes')).notes;
   };
 
   it('are none where the row satisfies the strict profile', async () => {

@@ -1,5 +1,7 @@
 // Reads of the viewer's API.
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
+import { addSteps } from '../../../viewer/src/reading/step-columns.ts';
+import type { StepColumns, StepSummary } from '../../src/viewer/api.ts';
 import { viewerTokenOf } from '../client.js';
 
 export interface Read<T> {
@@ -22,6 +24,21 @@ export async function got<T>(server: LocalServer, path: string): Promise<T> {
   const { status, body, text } = await read<T>(server, path);
   if (status !== 200) throw new Error(`${path}: ${status} ${text.slice(0, 500)}`);
   return body;
+}
+
+/** All steps of a trace, read as columns of `count` steps. */
+export async function allSteps(
+  server: LocalServer,
+  number: number,
+  count: number,
+): Promise<StepSummary[]> {
+  const steps: StepSummary[] = [];
+  for (;;) {
+    const path = `traces/${number}/steps?from=${steps.length}&count=${count}`;
+    const columns = await got<StepColumns>(server, path);
+    if (columns.parent.length === 0) return steps;
+    addSteps(steps, columns);
+  }
 }
 
 /** A server that takes what the official SDKs send. */

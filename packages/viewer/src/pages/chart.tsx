@@ -6,6 +6,7 @@ import 'uplot/dist/uPlot.min.css';
 import type { Overview, OverviewBucket } from '../../../local/src/viewer/api.js';
 import { formatExactTime } from '../format.js';
 import { useClock, useSettings } from '../settings.js';
+import { colorReader } from '../ui/colors.js';
 import css from './chart.module.css';
 import type { Series } from './overview-page.js';
 
@@ -40,8 +41,8 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
   useEffect(() => {
     const element = box.current;
     if (element === null || width === 0) return;
-    const styles = getComputedStyle(document.documentElement);
-    const color = (name: string) => styles.getPropertyValue(name);
+    const read = colorReader(element);
+    const color = (name: string) => read(`var(${name})`);
     const values = stacked(series, data.buckets);
     const plot = new uPlot(
       {

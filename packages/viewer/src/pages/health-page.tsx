@@ -92,8 +92,9 @@ export function HealthPage(): ReactNode {
         <h2>Apps</h2>
         {data.apps.length === 0 && (
           <p className={css.none}>
-            No app has reported its counts. Those that do show here what they published, dropped,
-            retried and keep on disk.
+            No app has reported its counts to this server: tracers do not send them. An app prints
+            its own by <code>getTracer().stats()</code>: what it published, dropped, retried and
+            keeps on disk.
           </p>
         )}
         {data.apps.map(({ name, at, stats }) => (

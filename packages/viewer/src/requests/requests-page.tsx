@@ -13,7 +13,6 @@ import {
   useState,
 } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/viewer/api.js';
-import bar from '../bar.module.css';
 import { formatCount, formatDuration, formatTime } from '../format.js';
 import { filterOf, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useIsNarrow, useView } from '../settings.js';
@@ -22,6 +21,7 @@ import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { OutcomeSign } from '../ui/outcome.js';
+import popup from '../ui/popup.module.css';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
 import {
@@ -349,25 +349,25 @@ function ColumnsMenu({
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={bar.menu}>
+          <Menu.Popup className={popup.menu}>
             <Menu.CheckboxItem
-              className={bar.item}
+              className={popup.item}
               checked={lines === 2}
               closeOnClick={false}
               onCheckedChange={(isOn) => change({ lines: isOn ? 2 : undefined }, { replace: true })}
             >
-              <span className={bar.tick}>
+              <span className={popup.tick}>
                 <Menu.CheckboxItemIndicator>
                   <Icon name="check" />
                 </Menu.CheckboxItemIndicator>
               </span>
               Two lines
             </Menu.CheckboxItem>
-            <Menu.Separator className={bar.separator} />
+            <Menu.Separator className={popup.separator} />
             {COLUMN_NAMES.map((name) => (
               <Menu.CheckboxItem
                 key={name}
-                className={bar.item}
+                className={popup.item}
                 checked={columns.includes(name)}
                 closeOnClick={false}
                 onCheckedChange={(isOn) =>
@@ -381,7 +381,7 @@ function ColumnsMenu({
                   )
                 }
               >
-                <span className={bar.tick}>
+                <span className={popup.tick}>
                   <Menu.CheckboxItemIndicator>
                     <Icon name="check" />
                   </Menu.CheckboxItemIndicator>
@@ -389,12 +389,12 @@ function ColumnsMenu({
                 {COLUMNS[name].label}
               </Menu.CheckboxItem>
             ))}
-            <Menu.Separator className={bar.separator} />
+            <Menu.Separator className={popup.separator} />
             <Menu.Item
-              className={bar.item}
+              className={popup.item}
               onClick={() => change({ columns: undefined, lines: undefined })}
             >
-              <span className={bar.tick} />
+              <span className={popup.tick} />
               As at first
             </Menu.Item>
           </Menu.Popup>

@@ -1,14 +1,17 @@
 /** All steps of a trace at once: drag over it to zoom, turn the wheel to zoom, double-click for the whole. */
 
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
+import type { StepSummary } from '../../../local/src/viewer/api.js';
 import { formatDuration } from '../format.js';
 import { useSettings } from '../settings.js';
+import { colorReader } from '../ui/colors.js';
 import css from './minimap.module.css';
 import type { StepTree } from './step-tree.js';
+import { hueOf } from './type-mark.js';
 
 export type Span = readonly [number, number];
 
-export function Minimap({
+export const Minimap = memo(function Minimap({
   tree,
   axis,
   zoom,
@@ -93,7 +96,7 @@ export function Minimap({
       )}
     </div>
   );
-}
+});
 
 function ordered([a, b]: Span): Span {
   return a < b ? [a, b] : [b, a];
@@ -127,14 +130,15 @@ function draw(
   const context = canvas.getContext('2d');
   if (context === null || width === 0) return;
   context.scale(ratio, ratio);
-  const styles = getComputedStyle(document.documentElement);
+  const color = colorReader(canvas);
   const hues = new Map<string, string>();
   const row = Math.min(4, (height - 4) / Math.max(1, steps.length));
-  for (const [index, { start, duration, type }] of steps.entries()) {
+  for (const step of drawnSteps(steps, criticalPath)) {
+    const { index, start, duration, type } = step;
     if (start === null) continue;
     let hue = hues.get(type);
     if (hue === undefined) {
-      hue = styles.getPropertyValue(`--${type}`) || styles.getPropertyValue('--chain');
+      hue = color(hueOf(type));
       hues.set(type, hue);
     }
     const left = ((start - from) / (to - from)) * width;
@@ -149,4 +153,29 @@ function draw(
       Math.max(row > 2 ? row - 1 : row, isCritical ? 1 : 0.5),
     );
   }
+}
+
+/** More bars than this would lie many times over each other. */
+const MAX_BARS = 4000;
+
+/** All steps; of very many in a row, the longest, or the longest of the critical path. */
+function drawnSteps(
+  steps: readonly StepSummary[],
+  criticalPath: ReadonlySet<number> | undefined,
+): readonly StepSummary[] {
+  if (steps.length <= MAX_BARS) return steps;
+  const weightOf = ({ index, start, duration }: StepSummary) =>
+    start === null
+      ? -1
+      : (duration ?? 0) + (criticalPath?.has(index) === true ? Number.MAX_SAFE_INTEGER / 2 : 0);
+  const drawn: StepSummary[] = [];
+  const length = Math.ceil(steps.length / MAX_BARS);
+  for (let from = 0; from < steps.length; from += length) {
+    let heaviest: StepSummary | undefined;
+    for (const step of steps.slice(from, from + length)) {
+      if (heaviest === undefined || weightOf(step) > weightOf(heaviest)) heaviest = step;
+    }
+    if (heaviest !== undefined) drawn.push(heaviest);
+  }
+  return drawn;
 }

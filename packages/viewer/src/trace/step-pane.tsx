@@ -113,8 +113,12 @@ export function StepPane({
           )}
           {step.cost !== null && <span title={`$${step.cost}`}>{formatCost(step.cost)}</span>}
           {step.chunks.length > 0 && <span>{formatCount(step.chunks.length)} chunks</span>}
-          <span>{formatBytes(step.bytes)}</span>
-          <CopyId label="the id of the step" value={step.id} length={13} />
+          {content !== undefined && (
+            <>
+              <span>{formatBytes(content.bytes)}</span>
+              <CopyId label="the id of the step" value={content.id} length={13} />
+            </>
+          )}
         </p>
         {step.problem !== null && <p className={css.problem}>{PROBLEM_WORDS[step.problem]}.</p>}
       </div>
@@ -292,8 +296,8 @@ function Raw({
     structuralSharing: false,
     gcTime: 60_000,
   });
-  const { index: _index, isCut: _isCut, others, ...members } = content;
-  const own = { id: step.id, name: step.name, type: step.type, ...members, ...others };
+  const { index: _index, isCut: _isCut, bytes: _bytes, id, others, ...members } = content;
+  const own = { id, name: step.name, type: step.type, ...members, ...others };
   return (
     <>
       <Titled title="The step as it was sent, without those below it">

@@ -205,8 +205,18 @@ export function selfTime({ steps, end }: StepTree, index: number): number | null
   return Math.max(0, step.duration - covered);
 }
 
-/** Numbers of a group, for its one row. */
-export function groupFacts({ steps }: StepTree, { members }: SiblingGroup) {
+export type GroupFacts = ReturnType<typeof sumOf>;
+
+const knownFacts = new WeakMap<SiblingGroup, GroupFacts>();
+
+/** Numbers of a group, for its one row; summed once, since a group may have 80,000 members. */
+export function groupFacts(tree: StepTree, group: SiblingGroup): GroupFacts {
+  const known = knownFacts.get(group) ?? sumOf(tree, group);
+  knownFacts.set(group, known);
+  return known;
+}
+
+function sumOf({ steps }: StepTree, { members }: SiblingGroup) {
   let sum = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = 0;

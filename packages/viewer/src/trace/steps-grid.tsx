@@ -1,6 +1,6 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
-import { type ReactNode, type Ref, useRef } from 'react';
+import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
 import type { StepProblem, StepSummary } from '../../../local/src/viewer/api.js';
 import { cutMiddle, formatCost, formatCount, formatDuration, plural, UNKNOWN } from '../format.js';
 import { changeSettings, useSettings } from '../settings.js';
@@ -41,24 +41,54 @@ export interface StepsGridProps {
   readonly handle: Ref<GridHandle>;
 }
 
-export function StepsGrid(props: StepsGridProps): ReactNode {
-  const { tree, shown, rows, zoom } = props;
+/** Renders again only where its rows may look different: not because another step is selected. */
+export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNode {
+  const { tree, shown, rows, zoom, criticalPath, matches, onToggle } = props;
   const { namesWidth } = useSettings();
   const head = useRef<HTMLDivElement>(null);
   const template = `minmax(0, ${namesWidth}fr) minmax(0, ${100 - namesWidth}fr) 72px`;
+  const rowAt = useCallback(
+    (place: number) => rowOf(tree, shown, rows[place] ?? 0),
+    [tree, shown, rows],
+  );
+  const factsOf = useCallback(
+    (row: StepRow, place: number) => ({
+      key: rows[place] ?? 0,
+      level: row.level + 1,
+      expanded: row.expanded,
+      className: css.row,
+    }),
+    [rows],
+  );
+  const renderRow = useCallback(
+    (row: StepRow, place: number) => {
+      const toggle = () => onToggle(place, row.expanded === false);
+      return (
+        <div role="presentation" className={css.cells} style={{ gridTemplateColumns: template }}>
+          {row.kind === 'group' ? (
+            <GroupCells row={row} tree={tree} zoom={zoom} onToggle={toggle} />
+          ) : (
+            <StepCells
+              row={row}
+              zoom={zoom}
+              onToggle={toggle}
+              isCritical={criticalPath?.has(row.step.index)}
+              isMatch={matches?.has(row.step.index) === true}
+            />
+          )}
+        </div>
+      );
+    },
+    [tree, zoom, criticalPath, matches, onToggle, template],
+  );
   return (
     <Grid<StepRow>
       label="Steps"
       role="treegrid"
       handle={props.handle}
       count={rows.length}
-      rowAt={(place) => rowOf(tree, shown, rows[place] ?? 0)}
-      factsOf={(row, place) => ({
-        key: rows[place] ?? 0,
-        level: row.level + 1,
-        expanded: row.expanded,
-        className: css.row,
-      })}
+      rowAt={rowAt}
+      factsOf={factsOf}
       rowHeight={ROW_HEIGHT}
       active={props.active}
       onActive={props.onActive}
@@ -91,27 +121,10 @@ export function StepsGrid(props: StepsGridProps): ReactNode {
           </div>
         </div>
       }
-      renderRow={(row, place) => {
-        const toggle = () => props.onToggle(place, row.expanded === false);
-        return (
-          <div role="presentation" className={css.cells} style={{ gridTemplateColumns: template }}>
-            {row.kind === 'group' ? (
-              <GroupCells row={row} tree={tree} zoom={zoom} onToggle={toggle} />
-            ) : (
-              <StepCells
-                row={row}
-                zoom={zoom}
-                onToggle={toggle}
-                isCritical={props.criticalPath?.has(row.step.index)}
-                isMatch={props.matches?.has(row.step.index) === true}
-              />
-            )}
-          </div>
-        );
-      }}
+      renderRow={renderRow}
     />
   );
-}
+});
 
 function parentPlace(tree: StepTree, rows: Int32Array, place: number): number {
   const code = rows[place] ?? 0;
@@ -198,7 +211,7 @@ function StepCells({
         )}
         <span className={css.facts}>
           {step.tokens !== null && `${formatCount(step.tokens)} tok`}
-          {step.cost !== null && ` ${formatCost(step.cost)}`}
+          {step.cost !== null && <span className={css.cost}> {formatCost(step.cost)}</span>}
         </span>
       </div>
       <div role="gridcell" className={css.track}>

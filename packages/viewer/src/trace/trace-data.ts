@@ -4,11 +4,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
 import { api } from '../api.js';
+import { addSteps } from '../reading/step-columns.js';
 
 /** As many as the server gives at once. */
-const STEPS_A_CALL = 2000;
-/** What has come is shown whenever it is so many more: each time, the tree is built anew. */
-const SHOWN_EVERY = 20_000;
+const STEPS_A_CALL = 40_000;
 
 export interface TraceData {
   readonly detail: TraceDetail | undefined;
@@ -43,14 +42,12 @@ export function useTrace(number: number): TraceData {
     setFailure(undefined);
     const load = async () => {
       const all = [...detail.steps];
-      let shown = all.length;
       while (all.length < detail.totalSteps) {
-        const { steps } = await api.steps(number, all.length, STEPS_A_CALL, stop.signal);
+        const columns = await api.steps(number, all.length, STEPS_A_CALL, stop.signal);
         // A server that says there are more than it has must not be asked for ever.
-        if (steps.length === 0) break;
-        for (const step of steps) all.push(step);
-        if (all.length - shown >= SHOWN_EVERY && all.length < detail.totalSteps) {
-          shown = all.length;
+        if (columns.parent.length === 0) break;
+        addSteps(all, columns);
+        if (all.length < detail.totalSteps) {
           setMore({ of: detail, steps: all.slice(), isAll: false });
         }
       }

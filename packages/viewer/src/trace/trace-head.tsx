@@ -2,8 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useMemo } from 'react';
-import type { StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
+import { memo, type ReactNode, useEffect, useMemo } from 'react';
+import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/viewer/api.js';
 import { api } from '../api.js';
 import {
   formatBytes,
@@ -26,7 +26,7 @@ import { PROBLEM_WORDS } from './steps-grid.js';
 import css from './trace-head.module.css';
 import { TraceMenu } from './trace-menu.js';
 
-export function TraceHead({
+export const TraceHead = memo(function TraceHead({
   detail,
   steps,
   isPane,
@@ -38,7 +38,7 @@ export function TraceHead({
   readonly steps: readonly StepSummary[];
   readonly isPane: boolean;
   readonly onClose: () => void;
-  readonly onOpen: (() => void) | undefined;
+  readonly onOpen: () => void;
   readonly onStep: (step: number) => void;
 }): ReactNode {
   const { trace } = detail;
@@ -147,7 +147,7 @@ export function TraceHead({
       <Banners detail={detail} steps={steps} onStep={onStep} />
     </header>
   );
-}
+});
 
 function exact(ms: number | null): string {
   return ms === null ? 'It was not recorded' : `${ms} ms`;
@@ -260,6 +260,8 @@ function Steps({ number }: { readonly number: number }): ReactNode {
   );
 }
 
+const NO_NOTES: TraceNotes = { notes: [] };
+
 /** One line for each kind of thing that is not as it should be, with a way to the first of them. */
 function Banners({
   detail,
@@ -270,7 +272,13 @@ function Banners({
   readonly steps: readonly StepSummary[];
   readonly onStep: (step: number) => void;
 }): ReactNode {
-  const { trace, notes } = detail;
+  const { trace } = detail;
+  // Of a large trace they take the server a while: the steps come first.
+  const { data: { notes } = NO_NOTES } = useQuery({
+    queryKey: ['notes', trace.number],
+    queryFn: ({ signal }) => api.notes(trace.number, signal),
+    enabled: steps.length === detail.totalSteps,
+  });
   const problems = useMemo(() => {
     const firsts = new Map<
       string,

@@ -5,8 +5,8 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import type { TraceDetail } from '../../../local/src/viewer/api.js';
 import { api } from '../api.js';
-import bar from '../bar.module.css';
 import { Icon } from '../ui/icons.js';
+import popup from '../ui/popup.module.css';
 import { curlOf, testOf } from './exports.js';
 import head from './trace-head.module.css';
 
@@ -45,46 +45,46 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner sideOffset={4} align="end">
-            <Menu.Popup className={bar.menu}>
-              <Menu.Item className={bar.item} onClick={copy('JSON', json)}>
-                <span className={bar.tick} />
+            <Menu.Popup className={popup.menu}>
+              <Menu.Item className={popup.item} onClick={copy('JSON', json)}>
+                <span className={popup.tick} />
                 Copy as JSON
               </Menu.Item>
               <Menu.Item
-                className={bar.item}
+                className={popup.item}
                 disabled={trace.method === null}
                 onClick={copy('curl', async () => curlOf(detail, await root()))}
               >
-                <span className={bar.tick} />
+                <span className={popup.tick} />
                 Copy as curl
               </Menu.Item>
               <Menu.Item
-                className={bar.item}
+                className={popup.item}
                 onClick={copy('Test', async () => testOf(detail, await root()))}
               >
-                <span className={bar.tick} />
+                <span className={popup.tick} />
                 Copy as a test
               </Menu.Item>
               <Menu.Item
-                className={bar.item}
+                className={popup.item}
                 onClick={copy(
                   'Link',
                   async () => location.origin + location.pathname + location.search,
                 )}
               >
-                <span className={bar.tick} />
+                <span className={popup.tick} />
                 Copy the link to this step and view
               </Menu.Item>
-              <Menu.Item className={bar.item} onClick={() => void download()}>
-                <span className={bar.tick} />
+              <Menu.Item className={popup.item} onClick={() => void download()}>
+                <span className={popup.tick} />
                 Download the row
               </Menu.Item>
-              <Menu.Separator className={bar.separator} />
+              <Menu.Separator className={popup.separator} />
               <Menu.Item
-                className={bar.item}
+                className={popup.item}
                 render={<Link to="/compare" search={{ a: trace.number } as never} />}
               >
-                <span className={bar.tick} />
+                <span className={popup.tick} />
                 Compare with another trace
               </Menu.Item>
             </Menu.Popup>

@@ -6,6 +6,7 @@ import { changeSettings, useChangeView, useIsNarrow, useSettings, useView } from
 import type { GridHandle } from '../ui/grid.js';
 import { useKeys } from '../ui/keys.js';
 import { Split } from '../ui/split.js';
+import { useStable } from '../ui/stable.js';
 import { Failure, Loading } from '../ui/states.js';
 import { Minimap, moved, type Span, zoomed } from './minimap.js';
 import { StepPane } from './step-pane.js';
@@ -59,26 +60,33 @@ export function TraceView({
   // The selection moves at once; contents follow.
   const settled = useDeferredValue(selected);
 
+  const close = useStable(onClose);
+  const open = useStable(() => onOpen?.());
   const select = (step: number) => {
     if (step === selected) return;
     setSelected(step);
     change({ step: step === 0 ? undefined : step }, { replace: true });
   };
-  const showStep = (step: number) => {
+  const showStep = useStable((step: number) => {
     const next = reveal(tree, shown, step);
     setShown(next);
     select(step);
     const place = visibleRows(tree, { ...next, only: shownNow.only }).indexOf(step);
     requestAnimationFrame(() => grid.current?.show(place, 'center'));
-  };
-  const toggle = (place: number, expand: boolean) => {
+  });
+  const toggle = useStable((place: number, expand: boolean) => {
     const code = rows[place] ?? 0;
     const [set, id] = code < 0 ? (['openGroups', -1 - code] as const) : (['folded', code] as const);
     const next = new Set(shown[set]);
     if (expand === (set === 'openGroups')) next.add(id);
     else next.delete(id);
     setShown({ ...shown, [set]: next });
-  };
+  });
+  const activate = useStable((place: number) => {
+    const code = rows[place] ?? 0;
+    if (code >= 0) select(code);
+    else toggle(place, !shown.openGroups.has(-1 - code));
+  });
 
   // The address may change otherwise: by the back button, or a link.
   const asked = view.step ?? 0;
@@ -155,11 +163,7 @@ export function TraceView({
         shown={shownNow}
         rows={rows}
         active={active}
-        onActive={(place) => {
-          const code = rows[place] ?? 0;
-          if (code >= 0) select(code);
-          else toggle(place, !shown.openGroups.has(-1 - code));
-        }}
+        onActive={activate}
         onToggle={toggle}
         zoom={span}
         criticalPath={criticalPath}
@@ -201,8 +205,8 @@ export function TraceView({
         detail={detail}
         steps={steps}
         isPane={isPane}
-        onClose={onClose}
-        onOpen={onOpen}
+        onClose={close}
+        onOpen={open}
         onStep={showStep}
       />
       <div className={css.body}>

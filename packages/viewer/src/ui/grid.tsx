@@ -2,6 +2,7 @@
 
 import {
   type KeyboardEvent,
+  memo,
   type ReactNode,
   type Ref,
   type RefObject,
@@ -13,6 +14,7 @@ import {
   useState,
 } from 'react';
 import css from './grid.module.css';
+import { useStable } from './stable.js';
 
 /** Rows that are drawn above and below those that are seen. */
 const OVERSCAN = 12;
@@ -64,7 +66,9 @@ interface GridProps<Row> {
 }
 
 export function Grid<Row>(props: GridProps<Row>): ReactNode {
-  const { count, rowHeight, active, onActive, onToggle, onOpen, onScroll, onEnd } = props;
+  const { count, rowHeight, active, onToggle, onScroll, onEnd } = props;
+  const onActive = useStable(props.onActive);
+  const onOpen = useStable((index: number) => props.onOpen?.(index));
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const { first, last } = useWindow(scroller, count, rowHeight, onScroll);
@@ -144,7 +148,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
         else return;
         break;
       case 'Enter':
-        if (active < 0 || onOpen === undefined) return;
+        if (active < 0 || props.onOpen === undefined) return;
         onOpen(active);
         break;
       default:
@@ -155,24 +159,20 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
 
   const rows: ReactNode[] = [];
   for (let index = first; index < Math.min(last, count); index++) {
-    const row = props.rowAt(index);
-    const facts = props.factsOf(row, index);
     rows.push(
-      <div
-        key={facts.key}
-        role="row"
+      <MemoizedRow<Row>
+        key={props.factsOf(props.rowAt(index), index).key}
         id={`${id}${index}`}
-        className={`${css.row} ${facts.className ?? ''}`}
-        style={{ height: rowHeight }}
-        aria-rowindex={index + 1 + (props.headerRows ?? 0)}
-        aria-selected={index === active}
-        {...(facts.level !== undefined && { 'aria-level': facts.level })}
-        {...(facts.expanded !== undefined && { 'aria-expanded': facts.expanded })}
-        onClick={() => onActive(index)}
-        onDoubleClick={() => onOpen?.(index)}
-      >
-        {props.renderRow(row, index)}
-      </div>,
+        index={index}
+        rowIndex={index + 1 + (props.headerRows ?? 0)}
+        height={rowHeight}
+        isActive={index === active}
+        rowAt={props.rowAt}
+        factsOf={props.factsOf}
+        renderRow={props.renderRow}
+        onActive={onActive}
+        onOpen={onOpen}
+      />,
     );
   }
   const isActiveDrawn = active >= first && active < Math.min(last, count);
@@ -204,6 +204,39 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
     </div>
   );
 }
+
+interface RowProps<Row> extends Pick<GridProps<Row>, 'rowAt' | 'factsOf' | 'renderRow'> {
+  readonly id: string;
+  readonly index: number;
+  readonly rowIndex: number;
+  readonly height: number;
+  readonly isActive: boolean;
+  readonly onActive: (index: number) => void;
+  readonly onOpen: (index: number) => void;
+}
+
+/** While the grid is scrolled, only the rows that come into sight render. */
+const MemoizedRow = memo(function GridRow<Row>(props: RowProps<Row>): ReactNode {
+  const { index } = props;
+  const row = props.rowAt(index);
+  const { className, level, expanded } = props.factsOf(row, index);
+  return (
+    <div
+      role="row"
+      id={props.id}
+      className={`${css.row} ${className ?? ''}`}
+      style={{ height: props.height }}
+      aria-rowindex={props.rowIndex}
+      aria-selected={props.isActive}
+      {...(level !== undefined && { 'aria-level': level })}
+      {...(expanded !== undefined && { 'aria-expanded': expanded })}
+      onClick={() => props.onActive(index)}
+      onDoubleClick={() => props.onOpen(index)}
+    >
+      {props.renderRow(row, index)}
+    </div>
+  );
+}) as <Row>(props: RowProps<Row>) => ReactNode;
 
 /** Which rows have to be drawn. */
 function useWindow(
