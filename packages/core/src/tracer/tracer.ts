@@ -214,7 +214,7 @@ export class TracerCore implements Tracer, Recorder {
       );
       return false;
     }
-    if (this.#open.size < this.limits.maxOpenTraces) return true;
+    if (this.#open.size < this.limits.maxOpenTraces || this.#makeRoom()) return true;
     this.#started++;
     this.publishing.ledger.drop('too_many_open', 1);
     this.diagnostics.report(
@@ -223,6 +223,19 @@ export class TracerCore implements Tracer, Recorder {
       `${this.#open.size} traces are open; further requests are not traced until some of them end`,
     );
     return false;
+  }
+
+  /** Ends traces that are stuck. @returns whether another trace may be opened now */
+  #makeRoom(): boolean {
+    const abandoned = this.#open.makeRoom();
+    if (abandoned > 0) {
+      this.diagnostics.report(
+        'warn',
+        'too_many_open',
+        `${abandoned} traces that have made no progress for ten minutes were published as they were, because limits.maxOpenTraces was reached; end each trace that you start: trace.end(), or \`using\``,
+      );
+    }
+    return this.#open.size < this.limits.maxOpenTraces;
   }
 
   /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
