@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
@@ -99,6 +100,7 @@ export const nodeSpoolFiles: SpoolFiles = {
     new Promise((resolve, reject) => {
       fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
     }),
+  syncNow: (file) => fdatasyncSync(file),
   rename(from, to) {
     try {
       renameSync(from, to);
