@@ -38,7 +38,7 @@ export interface Recorder {
   mayOpen(): boolean;
   /** Registers a trace that was just created. */
   addOpen(trace: RecordedTrace): void;
-  /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined without a spool. */
+  /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined unless a spool does so. */
   readonly writeAhead?: ((trace: RecordedTrace) => void) | undefined;
   /** Takes a trace that has ended, to publish it. */
   takeEnded(trace: RecordedTrace): void;

@@ -57,7 +57,7 @@ export class Publishing {
   readonly ledger = new Ledger();
   readonly times = new SendTimes();
   readonly updates: RowUpdater;
-  /** Writes the row of a trace before the last bytes of its response are sent; undefined without a spool. */
+  /** Writes the row of a trace before the last bytes of its response are sent; undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
   readonly #tools: PublishingTools;
   readonly #api: OpenlayerApi;
@@ -104,7 +104,7 @@ export class Publishing {
       publish: () => tools.flush(),
     });
     if (spool === undefined) return;
-    this.writeAhead = (trace) => spool.writeAhead(trace);
+    if (config.spool?.mode === 'wal') this.writeAhead = (trace) => spool.writeAhead(trace);
     const { maxBatchRows } = config.batch;
     this.#replay = spool.replay({ transport, policy: config.retry, maxBatchRows });
   }

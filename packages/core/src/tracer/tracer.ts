@@ -48,7 +48,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly snapshotter: Snapshotter;
   readonly limits: TraceLimits;
   readonly isEnabled: boolean;
-  /** Undefined without a spool. */
+  /** Undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
   readonly costs: CostTracker | undefined;
   readonly publishing: Publishing;
