@@ -16,16 +16,20 @@ async function orderOf(mode: SpoolMode): Promise<readonly string[]> {
   const tracer = createTracer({ transport, spool: { dir: folder.path, mode } });
   const order: string[] = [];
   const note = (what: string) => void order.push(what);
+  const noted = <T>(what: string, result: T) => {
+    note(what);
+    return result;
+  };
   const app = express().use(
     openlayerTracing({
       tracer,
       name: () => note('name'),
       input: () => note('input'),
-      output: (body) => (note('output'), body),
+      output: (body) => noted('output', body),
       user: () => note('user'),
       session: () => note('session'),
       metadata: () => note('metadata'),
-      sample: () => (note('sample'), true),
+      sample: () => noted('sample', true),
     }),
   );
   app.get('/', (_req, res) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import {
   createTracer,
@@ -14,7 +15,7 @@ import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { assertConserved } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { schemaViolations } from '../../support/wire/validate.ts';
-import { publish, quickTracer, sleep, timed } from './support.ts';
+import { publish, quickTracer, sleep, timed, until } from './support.ts';
 
 interface Call {
   readonly method: string;
@@ -75,6 +76,33 @@ describe('updateRow', () => {
     publish(tracer, 1);
     assert.deepEqual(await tracer.updateRow('row-0', { a: 1 }), { ok: true });
     assert.equal(puts().length, 3);
+  });
+
+  it('is under way at the shutdown and reaches the platform once, on the connection that it has', async () => {
+    const paths: string[] = [];
+    const sockets = new Set<Socket>();
+    let isBroken = false;
+    await using collector = await startCollector((request, response) => {
+      sockets.add(request.socket);
+      if (request.method !== 'PUT') return false;
+      paths.push(request.url ?? '');
+      request.socket.on('close', () => {
+        isBroken ||= !response.writableEnded;
+      });
+      setTimeout(() => response.writeHead(200).end('{"success":true}'), 200);
+      return true;
+    });
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    await tracer.flush();
+    const update = tracer.feedback('row-0', { humanFeedback: 'good' });
+    await until('the update is under way', () => paths.length === 1);
+    await tracer.shutdown();
+    assert.deepEqual(await update, { ok: true });
+    assert.deepEqual([paths.length, isBroken], [1, false]);
+    for (const socket of sockets) {
+      await until('its connection is closed', () => socket.destroyed, 1000);
+    }
   });
 
   it('may come before its trace has ended', async () => {

@@ -15,7 +15,7 @@ const MAX_SOCKETS = 2;
 const MAX_IDLE_MS = 4000;
 const GIVEN_UP = 'given up: shutting down';
 
-/** A client with its own connection pools; `close()` closes the idle connections. */
+/** A client with its own connection pools. */
 export function nodeHttpClient(): HttpClient {
   const options = {
     keepAlive: true,
@@ -25,27 +25,50 @@ export function nodeHttpClient(): HttpClient {
   };
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
+  let isClosed = false;
+  let underWay = 0;
+  const destroyWhenIdle = () => {
+    // `destroy()` also closes connections that are in use: by an update, or by a send that the shutdown did not abort.
+    if (!isClosed || underWay > 0) return;
+    http.destroy();
+    https.destroy();
+  };
   return {
-    send(request) {
-      return new Promise((resolve, reject) => {
-        if (request.signal?.aborted) throw new Error(GIVEN_UP);
-        const secure = request.url.protocol === 'https:';
-        const start = secure ? httpsRequest : httpRequest;
-        const outgoing = start(request.url, {
-          method: request.method,
-          agent: secure ? https : http,
-          headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
-        });
-        // Added at once: an 'error' without a listener would end the process.
-        outgoing.on('error', reject);
-        followRequest(outgoing, secure, request, resolve, reject);
-      });
+    async send(request) {
+      underWay++;
+      try {
+        return await sendOne(request, { http, https });
+      } finally {
+        underWay--;
+        destroyWhenIdle();
+      }
     },
     close() {
-      http.destroy();
-      https.destroy();
+      isClosed = true;
+      destroyWhenIdle();
     },
   };
+}
+
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+function sendOne(request: HttpRequest, { http, https }: Agents): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    if (request.signal?.aborted) throw new Error(GIVEN_UP);
+    const secure = request.url.protocol === 'https:';
+    const start = secure ? httpsRequest : httpRequest;
+    const outgoing = start(request.url, {
+      method: request.method,
+      agent: secure ? https : http,
+      headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
+    });
+    // Added at once: an 'error' without a listener would end the process.
+    outgoing.on('error', reject);
+    followRequest(outgoing, secure, request, resolve, reject);
+  });
 }
 
 /** Settles the promise by the first of: the response is read, an error, the deadline, an abort. */
