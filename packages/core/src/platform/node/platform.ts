@@ -8,7 +8,7 @@ import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import * as files from './spool-files.js';
 
-export { onSignal } from './exit.js';
+export { onNaturalExit, onSignal } from './exit.js';
 export { nodeHttpClient as httpClient } from './http-client.js';
 
 /** Makes a path absolute. Undefined on platforms without a file system. */
@@ -83,29 +83,6 @@ export function tracingChannel(name: string): object | undefined {
 export function subscribeTo(name: string, listener: (message: unknown) => void): void {
   // Some runtimes have diagnostics channels but not this function.
   (diagnosticsChannel as Partial<typeof diagnosticsChannel>).subscribe?.(name, listener);
-}
-
-const exitWork = new Set<() => Promise<void>>();
-
-/**
- * Runs `work` when the process is about to exit because its event loop is empty.
- * @returns a function that removes the registration
- */
-export function onNaturalExit(work: () => Promise<void>): () => void {
-  if (exitWork.size === 0) process.on('beforeExit', runExitWork);
-  exitWork.add(work);
-  return () => {
-    exitWork.delete(work);
-    if (exitWork.size === 0) process.removeListener('beforeExit', runExitWork);
-  };
-}
-
-function runExitWork(): void {
-  try {
-    for (const work of exitWork) work().catch(() => {});
-  } catch {
-    // An error of this library must not change how the process exits.
-  }
 }
 
 /** Memory with any content: write it before you read it. */
