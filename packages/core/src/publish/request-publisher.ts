@@ -7,7 +7,14 @@
  */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { delay, LONGEST_TIMER_MS } from '../platform/timers.js';
+import {
+  delay,
+  LONGEST_TIMER_MS,
+  startInterval,
+  startTimer,
+  stopInterval,
+  stopTimer,
+} from '../platform/timers.js';
 import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import { OpenBatches } from './open-batches.js';
 import type { PublisherLimits, PublisherOptions, RowPublisher } from './publisher.js';
@@ -90,7 +97,7 @@ export class RequestPublisher implements RowPublisher {
     // One timer for each row, since the timer of another request may never fire.
     this.#runDetached(() => {
       try {
-        setTimeout(() => void this.#sendQueued(), this.#limits.maxDelayMs);
+        startTimer(() => void this.#sendQueued(), this.#limits.maxDelayMs);
       } catch {
         // Outside any request there are no timers. The row waits for the next request.
       }
@@ -121,12 +128,12 @@ export class RequestPublisher implements RowPublisher {
     try {
       if (this.#queue.isEmpty) return;
       const stop = new AbortController();
-      const timer = setTimeout(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
+      const timer = startTimer(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
       const over = new Promise<void>((resolve) => {
         stop.signal.addEventListener('abort', () => resolve(), { once: true });
       });
       await Promise.race([this.#flush(stop.signal), over]);
-      clearTimeout(timer);
+      stopTimer(timer);
     } catch (error) {
       this.#reportFailure('flush', error);
     }
@@ -207,8 +214,8 @@ export class RequestPublisher implements RowPublisher {
       if (this.#ready.length === 0) return;
       const stop = new AbortController();
       const sender = { aliveAt: performance.now() };
-      const timer = setTimeout(() => stop.abort(), MAX_SEND_MS);
-      const lease = setInterval(() => {
+      const timer = startTimer(() => stop.abort(), MAX_SEND_MS);
+      const lease = startInterval(() => {
         sender.aliveAt = performance.now();
       }, RENEW_MS);
       const lanes: Promise<void>[] = [];
@@ -216,8 +223,8 @@ export class RequestPublisher implements RowPublisher {
         for (let i = 0; i < MAX_IN_FLIGHT; i++) lanes.push(this.#sendReady(sender, stop.signal));
       });
       await Promise.all(lanes);
-      clearTimeout(timer);
-      clearInterval(lease);
+      stopTimer(timer);
+      stopInterval(lease);
     } catch (error) {
       this.#reportFailure('send', error);
     }

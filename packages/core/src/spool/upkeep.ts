@@ -1,6 +1,6 @@
 /** Periodic work of a spool: renews leases, syncs files to disk, deletes old files to make room. */
 
-import { startTimer, stopTimer, unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { SpoolFolder } from './folder.js';
 import type { InheritedSegments } from './inherited-segments.js';
 import type { OwnSegments } from './own-segments.js';
@@ -19,8 +19,8 @@ const SYNC_MS = 50;
 /** The timers of one spool. */
 export class Upkeep {
   readonly #tools: UpkeepTools;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #syncTimer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
+  #syncTimer: Timer | undefined;
   #ticks = 0;
   #isMakingRoom = false;
 

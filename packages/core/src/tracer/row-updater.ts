@@ -4,7 +4,7 @@ import { numbers } from '../config/checks.js';
 import { describeError } from '../diagnostics/diagnostics.js';
 import { unknownKey } from '../diagnostics/unknown-key.js';
 import { monotonicMs } from '../platform/clock.js';
-import { delay, startTimer, stopTimer } from '../platform/timers.js';
+import { delay, startTimer, stopTimer, type Timer } from '../platform/timers.js';
 import { isReserved } from '../publish/layout.js';
 import type { OpenlayerApi } from '../publish/openlayer-api.js';
 import { SendError } from '../publish/transport.js';
@@ -95,7 +95,7 @@ export class RowUpdater {
     bodyText: () => string,
   ): Promise<UpdateResult> {
     const deadline = new AbortController();
-    let keepAlive: ReturnType<typeof startTimer> | undefined;
+    let keepAlive: Timer | undefined;
     try {
       const { deadlineMs } = numbers({ deadlineMs: DEADLINE_MS }, options, 'options');
       const endsAt = monotonicMs() + deadlineMs;

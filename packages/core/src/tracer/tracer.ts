@@ -5,7 +5,7 @@ import { type Config, resolveConfig, whyUnpublished } from '../config/config.js'
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';
-import { unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { CostTracker } from '../trace/cost-tracker.js';
 import { scopeOf } from '../trace/guarded-scope.js';
@@ -60,7 +60,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Whether another tracer has replaced it as the process-wide one. */
   #isRetired = false;
   #isShutDown = false;
-  #checkTimer: ReturnType<typeof setTimeout> | undefined;
+  #checkTimer: Timer | undefined;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
   readonly #runDetached: (fn: () => void) => void;
@@ -160,7 +160,7 @@ export class TracerCore implements Tracer, Recorder {
     // On platforms whose timers end with their request, only the scope manager is registered.
     if (!timersLast || this.#checkTimer !== undefined || this.#isShutDown) return;
     this.#runDetached(() => {
-      this.#checkTimer = unref(setTimeout(() => this.#unregisterWhenDone(), CHECK_MS));
+      this.#checkTimer = unref(startTimer(() => this.#unregisterWhenDone(), CHECK_MS));
     });
   }
 
@@ -297,7 +297,7 @@ export class TracerCore implements Tracer, Recorder {
   shutdown(options?: DeadlineOptions): Promise<void> {
     this.#shuttingDown ??= this.#shutDown(this.#deadlineMs(options, 'shutdown', 5000)).then(() => {
       this.#isShutDown = true;
-      clearTimeout(this.#checkTimer);
+      stopTimer(this.#checkTimer);
       // Traces that are still open are written to the spool at the exit of the process.
       if (this.#isDone) this.#unregister();
     });

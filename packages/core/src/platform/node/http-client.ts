@@ -7,8 +7,8 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+import { startTimer, stopTimer, unref } from '../timers.js';
 
 const MAX_SOCKETS = 2;
 /** Node's servers close a connection after 5 idle seconds, which could be just when the next request is sent. */
@@ -79,10 +79,10 @@ function followRequest(
   resolve: (response: HttpResponse) => void,
   reject: (error: Error) => void,
 ): void {
-  const deadline = setTimeout(() => {
+  const giveUp = () => {
     outgoing.destroy(new Error(`no complete response within ${request.timeoutMs} ms`));
-  }, request.timeoutMs);
-  deadline.unref();
+  };
+  const deadline = unref(startTimer(giveUp, request.timeoutMs));
   const abort = () => outgoing.destroy(new Error(GIVEN_UP));
   request.signal?.addEventListener('abort', abort, { once: true });
   let isConnected = false;
@@ -92,7 +92,7 @@ function followRequest(
     outgoing.destroy();
   };
   const release = () => {
-    clearTimeout(deadline);
+    stopTimer(deadline);
     request.signal?.removeEventListener('abort', abort);
   };
   const connected = () => {

@@ -3,10 +3,10 @@
 import './supported-node.js';
 import * as diagnosticsChannel from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
-import { setImmediate } from 'node:timers';
 import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import * as files from './spool-files.js';
+import { atTurnEnd as startImmediate } from './turn-end.js';
 
 export { onNaturalExit, onSignal } from './exit.js';
 export { nodeHttpClient as httpClient } from './http-client.js';
@@ -35,7 +35,7 @@ export function loadedModules(path: RegExp): readonly unknown[] {
 /**
  * Runs the work at the end of this turn of the event loop. Undefined on platforms that may end a request before that.
  */
-export const atTurnEnd: ((work: () => void) => void) | undefined = setImmediate;
+export const atTurnEnd: ((work: () => void) => void) | undefined = startImmediate;
 
 // Type checks that run no code of the value.
 export const isProxy: (value: unknown) => boolean = types.isProxy;
