@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { createTracer, getTracer, trace } from '@openlayer-tracing/core';
+import { configure, createTracer, getTracer, trace } from '@openlayer-tracing/core';
 import { captureTraces, memoryTransport } from '@openlayer-tracing/core/testing';
 import { startCollector } from '../../support/collector.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
@@ -93,9 +93,9 @@ describe('with fake timers', () => {
     using folder = temporaryFolder();
     const listeners = () => process.listenerCount('SIGTERM');
     const before = listeners();
-    using _replaced = captureTraces({ handleSignals: true, spool: { dir: folder.path } });
+    configure({ transport: memoryTransport(), handleSignals: true, spool: { dir: folder.path } });
     assert.equal(listeners(), before + 1);
-    using _other = captureTraces();
+    configure({ publish: false });
     await until('they are removed', () => listeners() === before);
   });
 });
