@@ -41,6 +41,11 @@ export class EndedTraces {
     return this.#awaiting.size;
   }
 
+  /** The traces whose rows wait for promises. */
+  [Symbol.iterator](): Iterator<RecordedTrace> {
+    return this.#awaiting.keys();
+  }
+
   /** Number of traces that the function `sample` left out. */
   get sampledOut(): number {
     return this.#sampledOut;

@@ -279,6 +279,13 @@ export class TracerCore implements Tracer, Recorder {
     this.#sampledOut++;
   }
 
+  /** Publishes none of the traces that are open, or whose rows are not queued yet: they count as sampled out. */
+  leaveOutUnqueued(): void {
+    this.#ended.queueAll();
+    for (const trace of this.#open) trace.setSample(never);
+    for (const trace of this.#ended) trace.setSample(never);
+  }
+
   /** Takes a trace that has ended, to publish it. */
   takeEnded(trace: RecordedTrace): void {
     this.#open.countEnded();
@@ -376,6 +383,8 @@ export class TracerCore implements Tracer, Recorder {
     return this.publishing.updates.feedback(inferenceId, feedback, options);
   }
 }
+
+const never = () => false;
 
 /** How often a replaced tracer is checked for undelivered rows. */
 const CHECK_MS = 1000;
