@@ -2,7 +2,7 @@
 
 import { httpClient, timersLast } from '#platform';
 import { openSpool } from '#spool';
-import type { Config } from '../config/config.js';
+import { type Config, whyNotUpdated } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { paceOf } from '../publish/backoff.js';
 import { httpTransport } from '../publish/http-transport.js';
@@ -99,7 +99,7 @@ export class Publishing {
         })
       : new RequestPublisher({ ...options, maxElapsedMs: config.retry.maxElapsedMs });
     this.updates = new RowUpdater(this.#api, {
-      isEnabled: isEnabled && config.transport === undefined,
+      why: whyNotUpdated(config),
       redactor,
       publish: () => tools.flush(),
     });
