@@ -258,8 +258,9 @@ export class Publisher implements RowPublisher {
         : failedDelivery(error, total);
     }
     this.#inFlightBatches.delete(batch);
-    if (delivery.delivered > 0) this.#onCall?.(monotonicMs() - start);
+    const ms = monotonicMs() - start;
     this.#account(batch.rows, delivery);
+    if (delivery.delivered > 0) this.#onCall?.(ms);
   }
 
   #account(rows: readonly QueuedRow[], delivery: Delivery): void {

@@ -132,8 +132,11 @@ export class RequestPublisher implements RowPublisher {
       const over = new Promise<void>((resolve) => {
         stop.signal.addEventListener('abort', () => resolve(), { once: true });
       });
-      await Promise.race([this.#flush(stop.signal), over]);
-      stopTimer(timer);
+      try {
+        await Promise.race([this.#flush(stop.signal), over]);
+      } finally {
+        stopTimer(timer);
+      }
     } catch (error) {
       this.#reportFailure('flush', error);
     }
@@ -218,24 +221,32 @@ export class RequestPublisher implements RowPublisher {
       const lease = startInterval(() => {
         sender.aliveAt = performance.now();
       }, RENEW_MS);
-      const lanes: Promise<void>[] = [];
-      this.#runDetached(() => {
-        for (let i = 0; i < MAX_IN_FLIGHT; i++) lanes.push(this.#sendReady(sender, stop.signal));
-      });
-      await Promise.all(lanes);
-      stopTimer(timer);
-      stopInterval(lease);
+      try {
+        const lanes: Promise<void>[] = [];
+        this.#runDetached(() => {
+          for (let i = 0; i < MAX_IN_FLIGHT; i++) lanes.push(this.#sendReady(sender, stop.signal));
+        });
+        await Promise.all(lanes);
+      } finally {
+        // With a lease that is renewed for ever, no other request would send its batches.
+        stopTimer(timer);
+        stopInterval(lease);
+      }
     } catch (error) {
       this.#reportFailure('send', error);
     }
   }
 
-  /** Sends one batch after another until none is left. */
+  /** Sends one batch after another until none is left. Never rejects. */
   async #sendReady(sender: Sender, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const batch = this.#ready.shift();
       if (batch === undefined) return;
-      await this.#send(batch, sender, signal);
+      try {
+        await this.#send(batch, sender, signal);
+      } catch (error) {
+        this.#reportFailure('send', error);
+      }
     }
   }
 
@@ -259,8 +270,8 @@ export class RequestPublisher implements RowPublisher {
     }
     // The lease expired during the send; another request counts this batch.
     if (!this.#sends.delete(send)) return;
-    if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
     this.#account(batch, delivery);
+    if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
   }
 
   #account({ rows }: Batch, delivery: Delivery): void {
