@@ -51,6 +51,23 @@ describe('the habits of the house', () => {
     assert.deepEqual([...new Set(environment)], ['packages/core/src/config/config.ts']);
   });
 
+  it('library code has its timers from one place, which takes them before a test can replace them', () => {
+    const others = library().filter(
+      ({ path }) =>
+        !/^packages\/(local|viewer)\//.test(path) &&
+        !/^packages\/core\/src\/platform\/(timers|node\/turn-end)\.ts$/.test(path),
+    );
+    for (const name of [
+      'setTimeout',
+      'setInterval',
+      'setImmediate',
+      'clearTimeout',
+      'clearInterval',
+    ]) {
+      assert.deepEqual(linesNaming(name, others), [], name);
+    }
+  });
+
   it('library code prints nothing on its own', () => {
     assert.deepEqual(
       linesNaming(

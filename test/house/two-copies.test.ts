@@ -115,6 +115,20 @@ for (const [name, origins] of Object.entries(PAIRS)) {
       assert.equal(a.core.getTracer(), b.core.getTracer());
     });
 
+    it('replace the tracer of each other, which gives up its listeners', async () => {
+      const transport = a.testing.memoryTransport();
+      const listeners = () => process.listenerCount('SIGTERM');
+      const before = listeners();
+      a.core.configure({ transport, handleSignals: true });
+      assert.equal(listeners(), before + 1);
+      b.core.configure({ publish: false });
+      assert.equal(a.core.getTracer(), b.core.getTracer());
+      for (let waited = 0; listeners() > before; waited += 50) {
+        assert.ok(waited < 3000, 'it still listens');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
+
     it('put the steps of one into the trace of the other', async () => {
       const outer = async () => {
         a.core.updateCurrentTrace({ inferenceId: 'outer' });

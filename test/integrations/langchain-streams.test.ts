@@ -5,6 +5,8 @@ import { CallbackManager } from '@langchain/core/callbacks/manager';
 // Has LangChain carry its runs along with the code that they run, as LangGraph does.
 import '@langchain/core/context';
 import { BaseChatModel } from '@langchain/core/language_models/chat_models';
+import { AIMessage, AIMessageChunk, type BaseMessage } from '@langchain/core/messages';
+import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
 import { RunnableLambda } from '@langchain/core/runnables';
 import { ChatOpenAI } from '@langchain/openai';
 import type { WireStep } from '@openlayer-tracing/core/wire';
@@ -43,6 +45,32 @@ const model = (url: string, fetch = globalThis.fetch) =>
 async function drained(stream: unknown): Promise<void> {
   for await (const _ of stream as AsyncIterable<unknown>);
 }
+
+/** A model that needs no client. */
+class Parrot extends BaseChatModel {
+  override _llmType() {
+    return 'parrot';
+  }
+
+  override async _generate(messages: readonly BaseMessage[]): Promise<ChatResult> {
+    const { text } = messages[0] as BaseMessage;
+    return { generations: [{ text, message: new AIMessage(text) }] };
+  }
+
+  override async *_streamResponseChunks(messages: readonly BaseMessage[]) {
+    const { text } = messages[0] as BaseMessage;
+    yield new ChatGenerationChunk({ text, message: new AIMessageChunk(text) });
+  }
+}
+
+type Events = Parrot['_streamChatModelEvents'];
+
+/** The text of the streamed message. */
+async function said(parrot: Pick<Parrot, 'streamEvents'>): Promise<string> {
+  const { text } = await parrot.streamEvents('hi there', {});
+  return text;
+}
+
 const flat = (step: WireStep): WireStep[] => [step, ...step.steps.flatMap(flat)];
 
 describe('a chat model of LangChain that streams by events', () => {
@@ -107,6 +135,48 @@ describe('a chat model of LangChain that streams by events', () => {
       (url) => drained(model(url).streamEvents('hi there', {})).catch(() => {}),
     );
     assert.match(String(steps[0]?.metadata.error), /it is 400/);
+  });
+
+  for (const [what, lock] of [
+    ['frozen', (parrot: Parrot) => Object.freeze(parrot)],
+    ['sealed', (parrot: Parrot) => Object.seal(parrot)],
+    ['not extensible', (parrot: Parrot) => Object.preventExtensions(parrot)],
+  ] as const) {
+    it(`works as without tracing if it is ${what}`, async () => {
+      await stepsOfCalls(STREAM, async () => {
+        assert.equal(await said(lock(new Parrot({}))), 'hi there');
+      });
+    });
+  }
+
+  it('keeps a method of its own', async () => {
+    for (const enumerable of [true, false]) {
+      const parrot = new Parrot({});
+      const before: PropertyDescriptor = {
+        value(this: Parrot, ...args: Parameters<Events>) {
+          return Parrot.prototype._streamChatModelEvents.apply(this, args);
+        },
+        ...{ enumerable, configurable: true, writable: false },
+      };
+      Object.defineProperty(parrot, '_streamChatModelEvents', before);
+      const keys = Reflect.ownKeys(parrot);
+      const { steps } = await stepsOfCalls(STREAM, async () => {
+        assert.equal(await said(parrot), 'hi there');
+      });
+      assert.equal(steps.length, 1);
+      assert.deepEqual(Object.getOwnPropertyDescriptor(parrot, '_streamChatModelEvents'), before);
+      assert.deepEqual(Reflect.ownKeys(parrot), keys);
+    }
+  });
+
+  it('has no method more after the call than before', async () => {
+    const parrot = new Parrot({});
+    const keys = Reflect.ownKeys(parrot);
+    const { steps } = await stepsOfCalls(STREAM, async () => {
+      assert.equal(await said(parrot), 'hi there');
+    });
+    assert.equal(steps.length, 1);
+    assert.deepEqual(Reflect.ownKeys(parrot), keys);
   });
 
   it('is recorded once by versions with callbacks', async () => {

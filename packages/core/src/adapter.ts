@@ -25,3 +25,4 @@ export { getTrace } from './http/traced-requests.js';
 export { type BodySource, WebExchange } from './http/web/web-exchange.js';
 export { webRequestBody } from './http/web/web-request-body.js';
 export type { RequestTrace } from './trace/types.js';
+export { percentDecoded } from './values/percent-decoded.js';

@@ -55,5 +55,7 @@ export type {
 } from './trace/step-types.js';
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
 export type { Step } from './trace/types.js';
+export { isModelCall } from './trace/usage.js';
+export { percentDecoded } from './values/percent-decoded.js';
 export { withoutHalf } from './values/well-formed.js';
 export type { StepType } from './wire.js';

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { absolutePath, nodeSpoolFiles } from './platform/node/spool-files.js';
+import { startTimer } from './platform/timers.js';
 import { type Backlog, backlogOf, purge } from './spool/backlog.js';
 import { BUFFER_FILE, parseBuffer } from './spool/official-buffers.js';
 import { createTracerCore, type TracerCore } from './tracer/tracer.js';
@@ -147,7 +148,8 @@ async function replay(
   process.once('SIGINT', stop).once('SIGTERM', stop);
   let state = tracer.publishing.replayState;
   while (!isStopped) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Holds the process until the rows are sent.
+    await new Promise((resolve) => startTimer(resolve, 50));
     state = tracer.publishing.replayState;
     bar.show(state.delivered, state.waiting);
     if (isWatching) continue;

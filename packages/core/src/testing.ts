@@ -54,9 +54,9 @@ export function memoryTransport(...options: readonly never[]): MemoryTransport {
 
 /** Traces that are captured instead of published, until `restore()`. */
 export interface CapturedTraces extends Disposable {
-  /** The rows of all traces that have ended since the last `clear()`. Waits until they are written. */
+  /** The rows of all traces that have begun since the last `clear()`, and have ended. Waits until they are written. */
   rows(): Promise<readonly WireRow[]>;
-  /** Leaves out all traces that have ended so far. */
+  /** Leaves out all traces that have begun so far, those of requests that are still open too. */
   clear(): void;
   /** Restores the former process-wide tracer. `using` calls it at the end of the block. */
   restore(): void;
@@ -94,6 +94,7 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
       return transport.rows.slice(cleared);
     },
     clear() {
+      tracer.leaveOutUnqueued();
       // Queued rows are sent before those of traces that end from now on, so that the count separates them.
       void tracer.flush();
       const { published, queued } = tracer.stats();

@@ -325,12 +325,12 @@ describe('the environment', () => {
 /** As in a process where nobody has asked for the process-wide tracer yet. */
 function withoutTracer(): Disposable {
   const slot = Symbol.for('openlayer-tracing.tracer.v1');
-  const before = Object.getOwnPropertyDescriptor(globalThis, slot);
-  Reflect.deleteProperty(globalThis, slot);
+  const shared = Reflect.get(globalThis, slot) as { tracer: unknown };
+  const before = shared.tracer;
+  shared.tracer = undefined;
   return {
     [Symbol.dispose]() {
-      Reflect.deleteProperty(globalThis, slot);
-      if (before !== undefined) Object.defineProperty(globalThis, slot, before);
+      shared.tracer = before;
     },
   };
 }

@@ -74,6 +74,40 @@ describe('captureTraces', () => {
     );
   });
 
+  it('leaves out what began before clear() and comes later', async () => {
+    using traces = captureTraces();
+    let answer: (value: string) => void = () => {};
+    const output = () =>
+      new Promise<string>((resolve) => {
+        answer = resolve;
+      });
+    // Its row waits for the promise of a function among its options.
+    trace(() => 1, { name: 'ended', output })();
+    const open = getTracer().startTrace('open');
+    let leave: () => void = () => {};
+    const settled = getTracer().startTrace('settled');
+    settled.waitUntil(
+      new Promise<void>((resolve) => {
+        leave = resolve;
+      }),
+    );
+    settled.end();
+    traces.clear();
+    hello('Ada');
+    answer('late');
+    open.step('late', () => 2);
+    open.end();
+    leave();
+    await new Promise(setImmediate);
+    hello('Bob');
+    assert.deepEqual(
+      (await traces.rows()).map((row) => row.output),
+      ['Hello Ada', 'Hello Bob'],
+    );
+    const { started, published, sampledOut, open: stillOpen } = getTracer().stats();
+    assert.deepEqual([started, published, sampledOut, stillOpen], [5, 2, 3, 0]);
+  });
+
   it('nests: each gives back what was there before it', async () => {
     using outer = captureTraces();
     hello('outer');

@@ -540,6 +540,95 @@ describe('a trace', () => {
   });
 });
 
+describe('traces that are never ended', () => {
+  const { now } = performance;
+  let laterMs = 0;
+  before(() => {
+    performance.now = () => now.call(performance) + laterMs;
+  });
+  after(() => {
+    performance.now = now;
+  });
+
+  const MINUTE = 60_000;
+
+  function full() {
+    const transport = memoryTransport();
+    const messages: string[] = [];
+    const tracer = createTracer({
+      transport,
+      limits: { maxOpenTraces: 3 },
+      logLevel: 'debug',
+      onDiagnostic: ({ reason, message }) => messages.push(`${reason}: ${message}`),
+    });
+    const traces = ['a', 'b', 'c'].map((name) => tracer.startTrace(name));
+    return { transport, tracer, messages, traces };
+  }
+
+  it('make room for others when they have made no progress for ten minutes', async () => {
+    const { transport, tracer, messages, traces } = full();
+    traces[1]?.startStep('so far');
+    const isTracedAfter = (ms: number) => {
+      laterMs += ms;
+      return tracer.startTrace('other').root.id !== '';
+    };
+    // Old, but perhaps at work: no progress is known to be missing before it was looked for.
+    assert.equal(isTracedAfter(60 * MINUTE), false);
+    assert.equal(isTracedAfter(9 * MINUTE), false);
+    assert.equal(isTracedAfter(2 * MINUTE), true);
+    await tracer.flush();
+    assert.deepEqual(
+      transport.rows.map(({ steps }) => [steps[0]?.name, steps[0]?.steps[0]?.name]),
+      [
+        ['a', undefined],
+        ['b', 'so far'],
+        ['c', undefined],
+      ],
+    );
+    const { started, published, dropped, open } = tracer.stats();
+    assert.deepEqual(
+      { started, published, dropped, open },
+      {
+        started: 6,
+        published: 3,
+        dropped: { too_many_open: 2 },
+        open: 1,
+      },
+    );
+    assert.match(messages.join('\n'), /3 traces .* were published as they were.*end each trace/);
+    traces[0]?.update({ output: 'at last' });
+    assert.match(messages.at(-1) ?? '', /^too_late: .*limits\.maxOpenTraces/);
+  });
+
+  it('stay open however old they are as long as they make progress', () => {
+    const { tracer, traces } = full();
+    for (let i = 0; i < 10; i++) {
+      laterMs += 9 * MINUTE;
+      for (const [number, trace] of traces.entries()) {
+        if (number === 0) trace.update({ metadata: { round: i } });
+        else if (number === 1) trace.startStep('round').end();
+        else trace.step('round', () => i);
+      }
+      assert.equal(tracer.startTrace('other').root.id, '');
+    }
+    assert.equal(tracer.stats().open, 3);
+    for (const trace of traces) trace.end();
+  });
+
+  it('stay open below the limit, however long nothing happens in them', async () => {
+    const { transport, tracer, traces } = full();
+    traces[2]?.end();
+    for (let i = 0; i < 10; i++) {
+      laterMs += 60 * MINUTE;
+      tracer.startTrace('other').end();
+    }
+    await tracer.flush();
+    assert.equal(tracer.stats().open, 2);
+    assert.equal(transport.rows.length, 11);
+    for (const trace of traces) trace.end();
+  });
+});
+
 describe('an inert trace', () => {
   it('runs what it is given and records nothing', async () => {
     const transport = memoryTransport();

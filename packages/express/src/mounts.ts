@@ -1,6 +1,6 @@
 /** Patterns of mount points. Express itself keeps only the matched path. */
 
-import { pathForName } from '@openlayer-tracing/core/adapter';
+import { pathForName, percentDecoded } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 
 /** The part of Express's layers that is used, of Express 4 and 5. */
@@ -63,7 +63,7 @@ function expressionOf(layer: Layer, matched: string): string | undefined {
 
 /** The pattern of a mount by its matched path, with values of parameters replaced by their names. */
 function mountPattern(matched: string, params: unknown): string {
-  let pattern = decoded(matched);
+  let pattern = percentDecoded(matched);
   if (typeof params !== 'object' || params === null) return pattern;
   let end = pattern.length;
   for (const [name, value] of Object.entries(params).reverse()) {
@@ -76,12 +76,4 @@ function mountPattern(matched: string, params: unknown): string {
     end = at;
   }
   return pattern;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

@@ -106,7 +106,7 @@ function traceWhenCreated(client: object, name: string, entryPoint: EntryPoint):
       part = created;
       tracePart(part, entryPoint);
     },
-    enumerable: false,
+    enumerable: Object.getOwnPropertyDescriptor(client, name)?.enumerable ?? false,
     configurable: true,
   });
 }

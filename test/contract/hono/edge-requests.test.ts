@@ -17,9 +17,13 @@ export const tracer = configure({
   inferencePipelineId: 'pipeline',
   retry: { baseMs: 1000, capMs: 5000, maxElapsedMs: 120_000 },
   timeoutMs: 60_000,
+  limits: { maxOpenTraces: 60 },
   onDiagnostic: ({ reason }) => reasons.push(reason),
 });
-export const app = new Hono().use(openlayerTracing()).get('/', (c) => c.text('Hello!'));
+export const app = new Hono()
+  .use(openlayerTracing())
+  .get('/', (c) => c.text('Hello!'))
+  .get('/never', () => new Promise(() => {}));
 export const twice = trace(async (n) => n * 2, { name: 'twice' });
 export { flush };
 `;
@@ -78,9 +82,9 @@ describe('the traces of Workers', () => {
   });
 
   /** A request with this id. */
-  const ask = (id: string): FakeRequest =>
+  const ask = (id: string, path = '/'): FakeRequest =>
     workers.request((context) => {
-      const request = new Request('http://worker/', { headers: { 'x-request-id': id } });
+      const request = new Request(`http://worker${path}`, { headers: { 'x-request-id': id } });
       return Promise.resolve(app.app.fetch(request, {}, context as never));
     });
 
@@ -175,6 +179,19 @@ describe('the traces of Workers', () => {
     await next.isOver;
     assert.equal(sent.length, 10);
     assert.equal(app.tracer.stats().queued, 0);
+  });
+
+  it('are recorded again where as many as may be open were never ended', async () => {
+    for (let i = 0; i < 60; i++) workers.cancel(ask(`never-${i}`, '/never'));
+    await workers.pass(1000);
+    await ask('refused').isOver;
+    assert.deepEqual({ ...app.tracer.stats().dropped }, { too_many_open: 1 });
+    await workers.pass(600_000);
+    await ask('next').isOver;
+    await workers.pass(1000);
+    await ask('last').isOver;
+    assert.equal(sent.length, 62);
+    assert.equal(app.tracer.stats().open, 0);
   });
 
   describe('outside of a request that waits for them', () => {

@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import {
   createTracer,
   type Feedback,
   SendError,
   type Tracer,
+  type TracerOptions,
   type UpdateOptions,
   type UpdateResult,
 } from '@openlayer-tracing/core';
+import { memoryTransport } from '@openlayer-tracing/core/testing';
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { boundedTest } from '../../support/bounded-test.ts';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { assertConserved } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
 import { schemaViolations } from '../../support/wire/validate.ts';
-import { publish, quickTracer, sleep, timed } from './support.ts';
+import { publish, quickTracer, sleep, timed, until } from './support.ts';
 
 interface Call {
   readonly method: string;
@@ -78,6 +81,33 @@ describe('updateRow', () => {
     assert.equal(puts().length, 3);
   });
 
+  it('is under way at the shutdown and reaches the platform once, on the connection that it has', async () => {
+    const paths: string[] = [];
+    const sockets = new Set<Socket>();
+    let isBroken = false;
+    await using collector = await startCollector((request, response) => {
+      sockets.add(request.socket);
+      if (request.method !== 'PUT') return false;
+      paths.push(request.url ?? '');
+      request.socket.on('close', () => {
+        isBroken ||= !response.writableEnded;
+      });
+      setTimeout(() => response.writeHead(200).end('{"success":true}'), 200);
+      return true;
+    });
+    const { tracer } = quickTracer(collector.server.url);
+    publish(tracer, 1);
+    await tracer.flush();
+    const update = tracer.feedback('row-0', { humanFeedback: 'good' });
+    await until('the update is under way', () => paths.length === 1);
+    await tracer.shutdown();
+    assert.deepEqual(await update, { ok: true });
+    assert.deepEqual([paths.length, isBroken], [1, false]);
+    for (const socket of sockets) {
+      await until('its connection is closed', () => socket.destroyed, 1000);
+    }
+  });
+
   it('may come before its trace has ended', async () => {
     const { collector, puts } = await startNotingCollector();
     await using _collector = collector;
@@ -104,8 +134,8 @@ describe('updateRow', () => {
 
   for (const [status, text] of [
     [400, /answered 400: \{"error":"not yet"\}/],
-    [401, /answered 401/],
-    [403, /answered 403/],
+    [401, /answered 401: .*; check the API key: OPENLAYER_API_KEY, or the option apiKey$/],
+    [403, /answered 403: .*; check the API key/],
     [405, /answered 405/],
     [413, /answered 413/],
     [422, /answered 422/],
@@ -218,6 +248,58 @@ describe('updateRow of what cannot be sent', () => {
     const { tracer } = quickTracer(collector.server.url);
     publish(tracer, 1);
     assert.deepEqual(await tracer.updateRow('row-0', columns(100)), { ok: true });
+  });
+
+  const UNCONFIGURED: readonly (readonly [what: string, TracerOptions, RegExp])[] = [
+    [
+      'there is no API key',
+      { inferencePipelineId: PIPELINE },
+      /^the row cannot be updated: set OPENLAYER_API_KEY \(or the option apiKey\)$/,
+    ],
+    [
+      'there is no pipeline',
+      { apiKey: 'test-key' },
+      /^the row cannot be updated: set OPENLAYER_INFERENCE_PIPELINE_ID \(or the option inferencePipelineId\)$/,
+    ],
+    [
+      'there is neither',
+      {},
+      /: set OPENLAYER_API_KEY \(or .*\) and OPENLAYER_INFERENCE_PIPELINE_ID \(or .*\)$/,
+    ],
+    [
+      'publishing is off',
+      { publish: false },
+      /: publishing is off: remove the option publish, or OPENLAYER_DISABLE_PUBLISH$/,
+    ],
+    [
+      'rows go to a transport of the app',
+      { transport: memoryTransport() },
+      /: rows go to a transport of your own: update the row there$/,
+    ],
+  ];
+  for (const [what, options, message] of UNCONFIGURED) {
+    it(`says what to do where ${what}`, async () => {
+      const tracer = createTracer({ logLevel: 'off', ...options });
+      for (const result of [
+        await tracer.updateRow('row-0', { a: 1 }),
+        await tracer.feedback('row-0', { humanFeedback: 'good' }),
+      ]) {
+        assert.ok(!result.ok);
+        assert.match(result.error.message, message);
+      }
+    });
+  }
+
+  it('says what to check where the platform has no such row or pipeline', async () => {
+    const { collector } = await startNotingCollector([404, 404, 404, 404, 404, 404, 404]);
+    await using _collector = collector;
+    const { tracer } = quickTracer(collector.server.url);
+    const result = await tracer.updateRow('row-0', { a: 1 }, undefined, { deadlineMs: 300 });
+    assert.ok(!result.ok);
+    assert.match(
+      result.error.message,
+      /answered 404: .*; check the inference ID, and the pipeline: OPENLAYER_INFERENCE_PIPELINE_ID, or the option inferencePipelineId$/,
+    );
   });
 
   it('neither is an update where publishing is off', async () => {

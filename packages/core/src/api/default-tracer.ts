@@ -1,6 +1,7 @@
 /** The process-wide tracer, and the free functions that use it. */
 
 import type { TracerOptions } from '../config/tracer-options.js';
+import { processWide } from '../platform/process-wide.js';
 import {
   type Feedback,
   failedUpdate,
@@ -11,8 +12,17 @@ import { createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import type { Tracer } from '../tracer/tracer-api.js';
 import type { RowUpdateConfig } from '../wire.js';
 
-const SLOT = Symbol.for('openlayer-tracing.tracer.v1');
-const holder = globalThis as { [SLOT]?: TracerCore | undefined };
+interface Shared {
+  tracer: TracerCore | undefined;
+  /** Tracers that were created as the process-wide one, and not by `createTracer()`. */
+  readonly owned: WeakSet<TracerCore>;
+}
+
+/** What all loaded copies of this package share. */
+const shared = processWide(
+  'tracer.v1',
+  (): Shared => ({ tracer: undefined, owned: new WeakSet() }),
+);
 
 /**
  * The process-wide tracer. It is created from the environment at the first call, unless `configure()` was called before.
@@ -24,15 +34,12 @@ export function getTracer(): Tracer {
 
 /** The same, with the type that adapters use. */
 export function defaultTracer(): TracerCore {
-  return holder[SLOT] ?? setDefaultTracer(createOwned({}));
+  return shared.tracer ?? setDefaultTracer(createOwned({}));
 }
-
-/** Tracers that were created as the process-wide one, and not by `createTracer()`. */
-const owned = new WeakSet<TracerCore>();
 
 function createOwned(options: TracerOptions): TracerCore {
   const tracer = createTracerCore(options);
-  owned.add(tracer);
+  shared.owned.add(tracer);
   return tracer;
 }
 
@@ -45,19 +52,19 @@ export function configure(options: TracerOptions): Tracer {
   const before = existingTracer();
   const tracer = setDefaultTracer(createOwned(options));
   if (tracer.isEnabled) before?.publishing.useKeyOf(tracer.publishing);
-  if (before !== undefined && owned.has(before)) before.retire();
+  if (before !== undefined && shared.owned.has(before)) before.retire();
   return tracer;
 }
 
 /** Replaces the process-wide tracer. Without one, the next use creates it from the environment. */
 export function setDefaultTracer<T extends TracerCore | undefined>(tracer: T): T {
-  Object.defineProperty(holder, SLOT, { value: tracer, configurable: true, writable: true });
+  shared.tracer = tracer;
   return tracer;
 }
 
 /** The process-wide tracer if it exists. */
 export function existingTracer(): TracerCore | undefined {
-  return holder[SLOT];
+  return shared.tracer;
 }
 
 /**
@@ -65,7 +72,7 @@ export function existingTracer(): TracerCore | undefined {
  * (default 10000). Never rejects.
  */
 export async function flush(options?: { readonly deadlineMs?: number | undefined }): Promise<void> {
-  await holder[SLOT]?.flush(options);
+  await shared.tracer?.flush(options);
 }
 
 /**
@@ -75,12 +82,12 @@ export async function flush(options?: { readonly deadlineMs?: number | undefined
 export async function shutdown(options?: {
   readonly deadlineMs?: number | undefined;
 }): Promise<void> {
-  await holder[SLOT]?.shutdown(options);
+  await shared.tracer?.shutdown(options);
 }
 
 /** The counts of the process-wide tracer in the Prometheus text format; '' while there is no tracer. */
 export function metricsText(): string {
-  return holder[SLOT]?.metricsText() ?? '';
+  return shared.tracer?.metricsText() ?? '';
 }
 
 /**

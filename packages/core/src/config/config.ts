@@ -206,6 +206,22 @@ function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | un
 
 /** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
 export function whyUnpublished(config: Config): string | undefined {
+  const why = whyUnconfigured(config);
+  return why === undefined ? undefined : `${why}; until then requests go on untraced`;
+}
+
+/** Why published rows cannot be updated, and what to do; undefined if they can. */
+export function whyNotUpdated(config: Config): string | undefined {
+  if (!config.publish) {
+    return 'publishing is off: remove the option publish, or OPENLAYER_DISABLE_PUBLISH';
+  }
+  if (config.transport !== undefined) {
+    return 'rows go to a transport of your own: update the row there';
+  }
+  return whyUnconfigured(config);
+}
+
+function whyUnconfigured(config: Config): string | undefined {
   if (!config.publish || config.transport !== undefined) return undefined;
   const { problems } = config;
   const missing: string[] = [];
@@ -219,7 +235,7 @@ export function whyUnpublished(config: Config): string | undefined {
   const isKnown = config.apiKey !== undefined && config.inferencePipelineId !== undefined;
   if (isKnown && config.baseUrl !== undefined) return undefined;
   const wanted = missing.length === 0 ? [] : [`set ${missing.join(' and ')}`];
-  return `${[...problems.map(({ message }) => message), ...wanted].join('; ')}; until then requests go on untraced`;
+  return [...problems.map(({ message }) => message), ...wanted].join('; ');
 }
 
 export interface EnvironmentProblem {

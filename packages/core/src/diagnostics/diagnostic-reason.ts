@@ -13,7 +13,10 @@ export type DiagnosticReason =
   | 'not_configured'
   /** Code at the top level of a Worker started a trace, where no clock and no random ids exist. Start it in a request. */
   | 'top_level'
-  /** `limits.maxOpenTraces` traces are open; further requests are not traced. Look for responses that never end. */
+  /**
+   * `limits.maxOpenTraces` traces are open: further requests are not traced, and stuck traces are ended. Look for responses that
+   * never end, and for traces of `startTrace()` that nobody ends.
+   */
   | 'too_many_open'
   /** A value given to an update or a call has the wrong type and was left out or kept in metadata. Correct the call. */
   | 'bad_input'

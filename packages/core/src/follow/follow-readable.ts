@@ -19,7 +19,7 @@ export function isNodeReadable(value: object): value is NodeReadable {
 export function followReadable(step: Followed, stream: NodeReadable): NodeReadable {
   const output = new CollectedOutput(step);
   let isOver = false;
-  onEmit(stream, (event, argument) => {
+  const isFollowed = onEmit(stream, (event, argument) => {
     if (isOver) return;
     if (event === 'data') {
       output.collect(argument);
@@ -30,5 +30,6 @@ export function followReadable(step: Followed, stream: NodeReadable): NodeReadab
     if (event === 'error') output.fail(argument);
     else output.complete();
   });
+  if (!isFollowed) step.end();
   return stream;
 }

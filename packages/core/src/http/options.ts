@@ -56,7 +56,8 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
   readonly inferenceId?: InferenceIdOptions<Req> | undefined;
   /**
    * Returns the name of the trace. It may be asynchronous, like `input`, `output`, `user`, `session` and `metadata`: the row,
-   * but not the response, waits at most 10 seconds for their promises.
+   * but not the response, waits at most 10 seconds for their promises. Like them, it is called when the response has ended; with
+   * a spool in the mode `wal`, just before the last bytes of the response are sent.
    * @default method and route, such as `POST /chat/:id`
    */
   readonly name?: ((req: Req) => Eventually<string | undefined>) | undefined;
@@ -65,22 +66,23 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
   /** What is recorded of bodies and headers. @default both bodies, up to 64 KiB each, and no headers */
   readonly capture?: CaptureOptions | undefined;
   /**
-   * Returns the trace's input, an object whose properties become columns. Called when the response has ended.
+   * Returns the trace's input, an object whose properties become columns. Called like `name`.
    * @default { body, query, params }
    */
   readonly input?:
     | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
     | undefined;
   /**
-   * Converts the captured response body, parsed JSON or a string, to the trace's output. Not called for empty and binary bodies.
+   * Converts the captured response body, parsed JSON or a string, to the trace's output. Called like `name`, but not for empty and
+   * binary bodies.
    * @default the body itself
    */
   readonly output?: ((body: unknown) => unknown) | undefined;
-  /** Returns the user of the request, for the column `user_id`. Called when the response has ended, unless `update()` set one. */
+  /** Returns the user of the request, for the column `user_id`. Called like `name`, unless `update()` set one. */
   readonly user?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
   /** Returns the conversation of the request, for the column `session_id`. Called like `user`. */
   readonly session?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
-  /** Returns metadata of the request. Called when the response has ended; keys that `update()` set win. */
+  /** Returns metadata of the request. Called like `name`; keys that `update()` set win. */
   readonly metadata?:
     | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
     | undefined;

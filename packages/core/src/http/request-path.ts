@@ -2,6 +2,7 @@
 
 import { processWide } from '../platform/process-wide.js';
 import { MASK } from '../values/mask-text.js';
+import { percentDecoded } from '../values/percent-decoded.js';
 
 /** The path of a URL without its query. An absolute URL (RFC 9112, 3.2.2) loses scheme, user, password and host. */
 export function pathOf(url: string): string {
@@ -15,7 +16,7 @@ export function maskedPath(path: string, secrets: readonly string[]): string {
   if (secrets.length === 0) return path;
   return path
     .split('/')
-    .map((part) => (secrets.some((secret) => decoded(part).includes(secret)) ? MASK : part))
+    .map((part) => (secrets.some((secret) => percentDecoded(part).includes(secret)) ? MASK : part))
     .join('/');
 }
 
@@ -26,14 +27,6 @@ export function partsOf(value: unknown): string[] {
     .filter((each) => typeof each === 'string')
     .flatMap((each) => each.split('/'))
     .filter((part) => part !== '');
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** Limit for distinct names of requests without a route, since a scanner tries thousands of paths. */

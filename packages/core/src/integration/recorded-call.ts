@@ -3,7 +3,7 @@
  * its trace at the latest.
  */
 
-import { startTimer, stopTimer, unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { Billed, Billing } from '../trace/pricing.js';
 import type { OpenCall, TracedStep } from '../trace/recorded-trace.js';
 import type { StepUpdate } from '../trace/step-types.js';
@@ -53,7 +53,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   #release: (() => void) | undefined;
   /** Set if the client of the trace's request left before the end of the call. */
   #afterAbort: UsageAfterAbort | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retry: Timer | undefined;
 
   constructor(step: TracedStep<T>, progress: CallProgress<T>) {
     this.step = step;

@@ -27,6 +27,6 @@ export interface HttpClient {
    * with has `isUnsent: true`.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Closes idle connections. */
+  /** Closes the connections as soon as no request is under way. Further requests open connections of their own. */
   close(): void;
 }

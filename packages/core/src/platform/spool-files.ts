@@ -28,6 +28,8 @@ export interface SpoolFiles {
   readSync(file: number, target: Uint8Array, position: number): number;
   /** Flushes what was written to the disk (fdatasync). */
   sync(file: number): Promise<void>;
+  /** The same, before it returns. */
+  syncNow(file: number): void;
   /** @returns false if there is no file of the first name */
   rename(from: string, to: string): boolean;
   remove(path: string): void;

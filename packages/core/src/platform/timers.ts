@@ -1,5 +1,13 @@
 /** The timers of the runtime, taken before a test can replace them by fake ones, which would delay or lose rows. */
-export const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+export const {
+  setTimeout: startTimer,
+  clearTimeout: stopTimer,
+  setInterval: startInterval,
+  clearInterval: stopInterval,
+} = globalThis;
+
+/** A timer that was started. */
+export type Timer = ReturnType<typeof startTimer>;
 
 /** The longest wait of a timer in milliseconds: a longer one fires at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -48,7 +48,7 @@ export class OpenlayerApi {
   async call(call: ApiCall): Promise<void> {
     const { apiKey } = this.#options;
     const { response, url } = await this.#send(call, MAX_RESPONSE_BYTES);
-    assertSuccess(response, url, apiKey);
+    assertSuccess(response, { ...call, url, apiKey });
   }
 
   /**
@@ -62,7 +62,9 @@ export class OpenlayerApi {
     if (response.status === 404) return false;
     // The platform does not offer this call: assume that the row is missing.
     if (response.status === 405 || response.status === 501) return false;
-    if (response.status < 200 || response.status >= 300) assertSuccess(response, url, apiKey);
+    if (response.status < 200 || response.status >= 300) {
+      assertSuccess(response, { method: 'GET', url, apiKey });
+    }
     const row = hasRowIn(response.body);
     if (row !== undefined) return row;
     throw new SendError('bad_answer', `${url.origin}${url.pathname} returned no JSON`);
@@ -115,7 +117,12 @@ export class OpenlayerApi {
   }
 }
 
-function assertSuccess(response: HttpResponse, url: URL, apiKey: string): void {
+interface SentCall extends Pick<ApiCall, 'method'> {
+  readonly url: URL;
+  readonly apiKey: string;
+}
+
+function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall): void {
   const { status } = response;
   const call = `${url.origin}${url.pathname}`;
   if (status >= 200 && status < 300) {
@@ -133,11 +140,24 @@ function assertSuccess(response: HttpResponse, url: URL, apiKey: string): void {
     );
   }
   const code = codeOf(status);
-  throw new SendError(code, `${call} answered ${status}${serverMessage(response.body, apiKey)}`, {
+  const said = serverMessage(response.body, apiKey);
+  throw new SendError(code, `${call} answered ${status}${said}${whatToCheck(code, method)}`, {
     status,
     isAmbiguous: AMBIGUOUS_STATUSES.has(status),
     retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
   });
+}
+
+const CHECK_PIPELINE =
+  'the pipeline: OPENLAYER_INFERENCE_PIPELINE_ID, or the option inferencePipelineId';
+
+function whatToCheck(code: SendErrorCode, method: ApiCall['method']): string {
+  if (code === 'unauthorized')
+    return '; check the API key: OPENLAYER_API_KEY, or the option apiKey';
+  if (code !== 'not_found') return '';
+  return method === 'PUT'
+    ? `; check the inference ID, and ${CHECK_PIPELINE}`
+    : `; check ${CHECK_PIPELINE}`;
 }
 
 function codeOf(status: number): SendErrorCode {

@@ -4,7 +4,7 @@ import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { watchRejection } from '../follow/promised.js';
 import { monotonicMs } from '../platform/clock.js';
-import { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from '../platform/timers.js';
+import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import { type BatchLimits, OpenBatches } from './open-batches.js';
@@ -84,7 +84,7 @@ export class Publisher implements RowPublisher {
   readonly #stop = new AbortController();
   /** Abort the rows that are sent one by one. */
   readonly #singleSends = new Set<AbortController>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #inFlight = 0;
   #shuttingDown: Promise<void> | undefined;
   #unregisterExit: (() => void) | undefined;
@@ -155,7 +155,7 @@ export class Publisher implements RowPublisher {
    */
   async flush(deadlineMs: number): Promise<void> {
     if (this.#queue.isEmpty) return;
-    let keepAlive: ReturnType<typeof setTimeout> | undefined;
+    let keepAlive: Timer | undefined;
     try {
       this.#sealAll();
       const deadline = new Promise<void>((resolve) => {
@@ -258,8 +258,9 @@ export class Publisher implements RowPublisher {
         : failedDelivery(error, total);
     }
     this.#inFlightBatches.delete(batch);
-    if (delivery.delivered > 0) this.#onCall?.(monotonicMs() - start);
+    const ms = monotonicMs() - start;
     this.#account(batch.rows, delivery);
+    if (delivery.delivered > 0) this.#onCall?.(ms);
   }
 
   #account(rows: readonly QueuedRow[], delivery: Delivery): void {

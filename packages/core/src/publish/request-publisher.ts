@@ -7,7 +7,14 @@
  */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { delay, LONGEST_TIMER_MS } from '../platform/timers.js';
+import {
+  delay,
+  LONGEST_TIMER_MS,
+  startInterval,
+  startTimer,
+  stopInterval,
+  stopTimer,
+} from '../platform/timers.js';
 import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import { OpenBatches } from './open-batches.js';
 import type { PublisherLimits, PublisherOptions, RowPublisher } from './publisher.js';
@@ -90,7 +97,7 @@ export class RequestPublisher implements RowPublisher {
     // One timer for each row, since the timer of another request may never fire.
     this.#runDetached(() => {
       try {
-        setTimeout(() => void this.#sendQueued(), this.#limits.maxDelayMs);
+        startTimer(() => void this.#sendQueued(), this.#limits.maxDelayMs);
       } catch {
         // Outside any request there are no timers. The row waits for the next request.
       }
@@ -121,12 +128,15 @@ export class RequestPublisher implements RowPublisher {
     try {
       if (this.#queue.isEmpty) return;
       const stop = new AbortController();
-      const timer = setTimeout(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
+      const timer = startTimer(() => stop.abort(), Math.min(deadlineMs, LONGEST_TIMER_MS));
       const over = new Promise<void>((resolve) => {
         stop.signal.addEventListener('abort', () => resolve(), { once: true });
       });
-      await Promise.race([this.#flush(stop.signal), over]);
-      clearTimeout(timer);
+      try {
+        await Promise.race([this.#flush(stop.signal), over]);
+      } finally {
+        stopTimer(timer);
+      }
     } catch (error) {
       this.#reportFailure('flush', error);
     }
@@ -207,28 +217,36 @@ export class RequestPublisher implements RowPublisher {
       if (this.#ready.length === 0) return;
       const stop = new AbortController();
       const sender = { aliveAt: performance.now() };
-      const timer = setTimeout(() => stop.abort(), MAX_SEND_MS);
-      const lease = setInterval(() => {
+      const timer = startTimer(() => stop.abort(), MAX_SEND_MS);
+      const lease = startInterval(() => {
         sender.aliveAt = performance.now();
       }, RENEW_MS);
-      const lanes: Promise<void>[] = [];
-      this.#runDetached(() => {
-        for (let i = 0; i < MAX_IN_FLIGHT; i++) lanes.push(this.#sendReady(sender, stop.signal));
-      });
-      await Promise.all(lanes);
-      clearTimeout(timer);
-      clearInterval(lease);
+      try {
+        const lanes: Promise<void>[] = [];
+        this.#runDetached(() => {
+          for (let i = 0; i < MAX_IN_FLIGHT; i++) lanes.push(this.#sendReady(sender, stop.signal));
+        });
+        await Promise.all(lanes);
+      } finally {
+        // With a lease that is renewed for ever, no other request would send its batches.
+        stopTimer(timer);
+        stopInterval(lease);
+      }
     } catch (error) {
       this.#reportFailure('send', error);
     }
   }
 
-  /** Sends one batch after another until none is left. */
+  /** Sends one batch after another until none is left. Never rejects. */
   async #sendReady(sender: Sender, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const batch = this.#ready.shift();
       if (batch === undefined) return;
-      await this.#send(batch, sender, signal);
+      try {
+        await this.#send(batch, sender, signal);
+      } catch (error) {
+        this.#reportFailure('send', error);
+      }
     }
   }
 
@@ -252,8 +270,8 @@ export class RequestPublisher implements RowPublisher {
     }
     // The lease expired during the send; another request counts this batch.
     if (!this.#sends.delete(send)) return;
-    if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
     this.#account(batch, delivery);
+    if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
   }
 
   #account({ rows }: Batch, delivery: Delivery): void {

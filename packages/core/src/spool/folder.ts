@@ -87,9 +87,18 @@ export class SpoolFolder {
     );
   }
 
-  /** Writes a row that the platform refuses to the quarantine. May throw. */
-  quarantineRow(row: QueuedRow): void {
+  /** Whether the files have to survive the death of the machine. */
+  get syncs(): boolean {
+    return this.config.durability === 'fsync';
+  }
+
+  /**
+   * Writes a row that the platform refuses to the quarantine.
+   * @returns a promise that resolves when the row may be deleted elsewhere, and rejects if writing failed
+   */
+  async quarantineRow(row: QueuedRow): Promise<void> {
     this.#otherBytes += this.quarantine.add(row);
+    if (this.syncs) await this.quarantine.sync();
   }
 
   /** Deletes the oldest file of the quarantine. @returns whether there was one */
@@ -126,8 +135,19 @@ export class SpoolFolder {
       this.remove(segment);
       return;
     }
+    this.syncNow(segment);
     segment.close();
     this.files.rename(segment.path, this.files.join(this.path, nameOf(segment.id, undefined)));
+  }
+
+  /** With `durability: 'fsync'`, syncs what was written of the segment: no timer will. */
+  syncNow(segment: Segment): void {
+    if (!this.syncs) return;
+    try {
+      segment.syncNow();
+    } catch (error) {
+      this.reportWriteFailure(error);
+    }
   }
 
   /** Renews this process's lease on the segment. */

@@ -32,13 +32,19 @@ export class Quarantine {
     return segment.bytes - before;
   }
 
-  /** Keeps the bytes of a damaged range. */
-  addBytes(bytes: Uint8Array): void {
+  /** Syncs the kept rows to disk. */
+  async sync(): Promise<void> {
+    await this.#segment?.sync();
+  }
+
+  /** Keeps the bytes of a damaged range. @param syncs whether to sync them to disk */
+  async addBytes(bytes: Uint8Array, { syncs }: { readonly syncs: boolean }): Promise<void> {
     this.#files.prepare(this.#folder);
     const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
     const file = this.#files.create(path);
     try {
       this.#files.append(file, bytes, bytes.byteLength);
+      if (syncs) await this.#files.sync(file);
     } finally {
       this.#files.closeFile(file);
     }

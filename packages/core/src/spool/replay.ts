@@ -2,7 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { monotonicMs } from '../platform/clock.js';
-import { delay, startTimer, stopTimer, unref } from '../platform/timers.js';
+import { delay, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import { paceOf, waitBefore } from '../publish/backoff.js';
 import {
   checkedDelivery,
@@ -26,7 +26,7 @@ export class Replay implements ReplayHandle {
   readonly #diagnostics: Diagnostics;
   readonly #random: () => number;
   readonly #stop = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   /** When the timer is due. */
   #due = Number.POSITIVE_INFINITY;
   #failures = 0;
@@ -76,7 +76,7 @@ export class Replay implements ReplayHandle {
   retire(): void {
     this.#isRetired = true;
     if (!this.#isIdle || this.#running !== undefined) return;
-    clearTimeout(this.#timer);
+    stopTimer(this.#timer);
     this.#timer = undefined;
   }
 

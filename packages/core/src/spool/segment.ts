@@ -193,6 +193,13 @@ export class Segment {
     await this.files.sync(this.#file);
   }
 
+  /** The same, before it returns. */
+  syncNow(): void {
+    if (!this.#isDirty || this.#isGone) return;
+    this.#isDirty = false;
+    this.files.syncNow(this.#file);
+  }
+
   /** Deletes the end of the file from `bytes` on: a frame that was cut. */
   truncate(bytes: number): void {
     this.files.truncate(this.#file, bytes);
@@ -210,6 +217,7 @@ export class Segment {
   replaceFile(file: number): void {
     this.#retire(this.#file);
     this.#file = file;
+    this.#isDirty = true;
   }
 
   /** Closes a descriptor after pending reads, since its number could be reused during them. */

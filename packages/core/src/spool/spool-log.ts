@@ -280,9 +280,9 @@ export class SpoolLog {
   }
 
   /** Keeps a row that the platform refuses in the quarantine. @returns whether that succeeded */
-  quarantine(row: QueuedRow): boolean {
+  async quarantine(row: QueuedRow): Promise<boolean> {
     try {
-      this.#folder.quarantineRow(row);
+      await this.#folder.quarantineRow(row);
       return true;
     } catch (error) {
       this.#folder.reportFailure(error);
@@ -369,6 +369,10 @@ export class SpoolLog {
     for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
     for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
     this.#writeStarts();
-    for (const segment of this.#own) if (segment.isDone) this.#folder.remove(segment);
+    for (const segment of this.#own) {
+      if (segment.isDone) this.#folder.remove(segment);
+      else this.#folder.syncNow(segment);
+    }
+    if (this.#inherited.segment !== undefined) this.#folder.syncNow(this.#inherited.segment);
   }
 }

@@ -16,7 +16,7 @@ export function withKeeping(transport: Transport, log: SpoolLog): Transport {
       } catch (error) {
         if (!(error instanceof SendError) || !isAboutRows(error)) return log.keepAll(rows, error);
         if (rows.length > 1) throw error;
-        if (!log.quarantine(rows[0] as QueuedRow)) return log.keepAll(rows, error);
+        if (!(await log.quarantine(rows[0] as QueuedRow))) return log.keepAll(rows, error);
         log.finish(rows);
         return { delivered: 0, lost: {}, quarantined: 1, error };
       }

@@ -1,6 +1,6 @@
 /** Periodic work of a spool: renews leases, syncs files to disk, deletes old files to make room. */
 
-import { startTimer, stopTimer, unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { SpoolFolder } from './folder.js';
 import type { InheritedSegments } from './inherited-segments.js';
 import type { OwnSegments } from './own-segments.js';
@@ -19,8 +19,8 @@ const SYNC_MS = 50;
 /** The timers of one spool. */
 export class Upkeep {
   readonly #tools: UpkeepTools;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #syncTimer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
+  #syncTimer: Timer | undefined;
   #ticks = 0;
   #isMakingRoom = false;
 
@@ -44,7 +44,7 @@ export class Upkeep {
   /** With `durability: 'fsync'`, syncs written files within 50 ms. */
   syncLater(): void {
     const { folder, runDetached } = this.#tools;
-    if (folder.config.durability !== 'fsync' || this.#syncTimer !== undefined) return;
+    if (!folder.syncs || this.#syncTimer !== undefined) return;
     runDetached(() => {
       this.#syncTimer = unref(startTimer(() => this.#sync(), SYNC_MS));
     });
@@ -74,15 +74,17 @@ export class Upkeep {
     } catch (error) {
       folder.reportFailure(error);
     }
+    // A deleted file that was written again is not synced yet.
+    this.syncLater();
     if (!own.isEmpty || inherited.segment !== undefined) this.maintainLater();
   }
 
   /** Syncs all written files, off the main thread. */
   #sync(): void {
-    const { folder, own } = this.#tools;
+    const { folder, own, inherited } = this.#tools;
     this.#syncTimer = undefined;
-    for (const segment of own) {
-      segment.sync().catch((error: unknown) => {
+    for (const segment of [...own, inherited.segment]) {
+      segment?.sync().catch((error: unknown) => {
         if (!segment.isGone) folder.reportFailure(error);
       });
     }

@@ -414,6 +414,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
   reopen(): void {
+    this.trace.values.revision++;
     this.#error = undefined;
     this.#billed = undefined;
     this.#endMs = RUNNING;
@@ -501,7 +502,9 @@ export class RecordedStep<T extends StepType = StepType>
    * @param ms milliseconds after the trace's start
    */
   moveStartBack(ms: number): void {
-    this.#startMs = Math.min(this.#startMs, ms);
+    if (ms >= this.#startMs) return;
+    this.trace.values.revision++;
+    this.#startMs = ms;
   }
 
   /** Sets what the provider bills for the step. */

@@ -38,7 +38,7 @@ export interface Recorder {
   mayOpen(): boolean;
   /** Registers a trace that was just created. */
   addOpen(trace: RecordedTrace): void;
-  /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined without a spool. */
+  /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined unless a spool does so. */
   readonly writeAhead?: ((trace: RecordedTrace) => void) | undefined;
   /** Takes a trace that has ended, to publish it. */
   takeEnded(trace: RecordedTrace): void;
@@ -463,12 +463,17 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#outcome = outcome;
   }
 
+  /** Whether the trace is abandoned at some age. */
+  get hasMaxAge(): boolean {
+    return this.#maxAgeMs !== Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the trace is older than its maximal age. */
   get isTooOld(): boolean {
     return this.elapsedMs() > this.#maxAgeMs;
   }
 
-  /** Ends a trace that is too old, without waiting for pending promises. */
+  /** Ends a trace that is too old or stuck, without waiting for pending promises. */
   abandon(): void {
     this.settle('abandoned');
     if (this.isOpen) this.#end();
@@ -524,8 +529,14 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       isExpected ? 'info' : 'warn',
       'too_late',
       `${what} came after the trace was published and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise of work that outlives its request to req.trace.waitUntil(promise) before the response ends${
-        this.isTooOld ? `, and raise maxAgeMs, which is ${this.#maxAgeMs}` : ''
+        this.#whyAbandoned
       }`,
     );
+  }
+
+  get #whyAbandoned(): string {
+    if (this.isTooOld) return `, and raise maxAgeMs, which is ${this.#maxAgeMs}`;
+    if (this.outcome !== 'abandoned') return '';
+    return ', and raise limits.maxOpenTraces: so many were open that this one, which made no progress, was ended';
   }
 }

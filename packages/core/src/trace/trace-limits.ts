@@ -8,6 +8,9 @@ export interface TraceLimits {
   readonly maxValueChars: number;
   /** Characters of all values of one trace, approximately. Further values become marks. @default 1048576 */
   readonly maxTraceChars: number;
-  /** Traces open at a time. Further requests are not traced and count as dropped, `too_many_open`. @default 10000 */
+  /**
+   * Traces open at a time. Further requests are not traced and count as dropped, `too_many_open`. Traces of `startTrace()` and
+   * `trace(fn)` in which nothing was recorded for ten minutes are then published as they are, to make room. @default 10000
+   */
   readonly maxOpenTraces: number;
 }

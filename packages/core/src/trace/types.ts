@@ -167,7 +167,8 @@ export interface StartedTrace extends Trace, Disposable {
 /**
  * How a trace ended: `completed`; `aborted`, because the client left; `error`, because the response
  * failed or had a status of 500 or more, or the trace was ended with an error;
- * `abandoned`, because it was open for longer than `maxAgeMs`; `interrupted`, because the process exited before its end.
+ * `abandoned`, because it was open for longer than `maxAgeMs`, or stuck while too many traces were open;
+ * `interrupted`, because the process exited before its end.
  */
 export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
 

@@ -2,7 +2,7 @@
 
 import { atTurnEnd } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { LONGEST_TIMER_MS, unref } from '../platform/timers.js';
+import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Publishing } from './publishing.js';
 
@@ -39,6 +39,11 @@ export class EndedTraces {
   /** Number of traces whose rows wait for promises. */
   get size(): number {
     return this.#awaiting.size;
+  }
+
+  /** The traces whose rows wait for promises. */
+  [Symbol.iterator](): Iterator<RecordedTrace> {
+    return this.#awaiting.keys();
   }
 
   /** Number of traces that the function `sample` left out. */
@@ -89,12 +94,12 @@ export class EndedTraces {
   }
 
   async #queueWhenSettled(trace: RecordedTrace): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = unref(setTimeout(resolve, LONGEST_PROMISE_MS));
+      timer = unref(startTimer(resolve, LONGEST_PROMISE_MS));
     });
     await Promise.race([trace.whenOptionsSettle(), late]);
-    clearTimeout(timer);
+    stopTimer(timer);
     try {
       if (this.#awaiting.has(trace)) this.#queueAsIs(trace);
     } catch (error) {
@@ -150,12 +155,12 @@ export class EndedTraces {
   /** Waits for pending promises and keeps the process alive, at most until the deadline. @returns the milliseconds waited */
   async waitForOptions(deadlineMs: number): Promise<number> {
     const start = performance.now();
-    let keepAlive: ReturnType<typeof setTimeout> | undefined;
+    let keepAlive: Timer | undefined;
     const deadline = new Promise<void>((resolve) => {
-      keepAlive = setTimeout(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
+      keepAlive = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
     });
     await Promise.race([Promise.allSettled(this.#awaiting.values()), deadline]);
-    clearTimeout(keepAlive);
+    stopTimer(keepAlive);
     return Math.min(performance.now() - start, deadlineMs);
   }
 }

@@ -1,4 +1,4 @@
-/** The open traces, the oldest first. Abandons traces that are open for too long. */
+/** The open traces, the oldest first. Abandons traces that are open for too long, or stuck while others need their place. */
 
 import { timersLast } from '#platform';
 import { monotonicMs } from '../platform/clock.js';
@@ -8,6 +8,16 @@ import type { RecordedTrace } from '../trace/recorded-trace.js';
 const SWEEP_MS = 1000;
 /** Ended traces are removed from the array when they are more than the open ones and this number. */
 const MAX_ENDED = 64;
+/** A trace without a maximal age is stuck when nothing is recorded in it for this long: the default age of requests. */
+const STUCK_MS = 600_000;
+/** Stuck traces that are abandoned at a time, so that their rows do not fill the queue. */
+const MAX_ABANDONED = 100;
+
+/** When something was recorded in a trace for the last time. */
+interface Progress {
+  readonly revision: number;
+  readonly sinceMs: number;
+}
 
 /**
  * The open traces of a tracer. They are in an array, where ended traces stay for a while: taking each one out of a Set makes a
@@ -20,6 +30,9 @@ export class OpenTraces {
   #size = 0;
   #isSweeping = false;
   #sweptAt = 0;
+  /** Progress of the open traces that have no maximal age and are older than `STUCK_MS`. */
+  readonly #progress = new WeakMap<RecordedTrace, Progress>();
+  #madeRoomAt = Number.NEGATIVE_INFINITY;
 
   /** @param runDetached runs a function outside any request's scope */
   constructor(runDetached: (fn: () => void) => void) {
@@ -50,6 +63,38 @@ export class OpenTraces {
     for (const trace of this.#traces) if (trace.isOpen) yield trace;
   }
 
+  /**
+   * Abandons traces that are too old, and the oldest of the stuck ones. Call it when too many are open; it looks once a second.
+   * @returns the number of stuck traces that were abandoned
+   */
+  makeRoom(): number {
+    const now = monotonicMs();
+    if (now - this.#madeRoomAt < SWEEP_MS) return 0;
+    this.#madeRoomAt = now;
+    let abandoned = 0;
+    this.#runDetached(() => {
+      this.#abandonOld();
+      for (const trace of this) {
+        if (abandoned === MAX_ABANDONED) return;
+        if (trace.hasMaxAge || this.#idleMs(trace) < STUCK_MS) continue;
+        trace.abandon();
+        abandoned++;
+      }
+    });
+    return abandoned;
+  }
+
+  /** How long nothing was recorded in the trace, as far as the sweeps have seen. */
+  #idleMs(trace: RecordedTrace): number {
+    if (trace.elapsedMs() < STUCK_MS) return 0;
+    const now = monotonicMs();
+    const { revision } = trace;
+    const known = this.#progress.get(trace);
+    if (known?.revision === revision) return now - known.sinceMs;
+    this.#progress.set(trace, { revision, sinceMs: now });
+    return 0;
+  }
+
   #removeEnded(): void {
     this.#traces = this.#traces.filter((trace) => trace.isOpen);
   }
@@ -72,7 +117,10 @@ export class OpenTraces {
 
   #abandonOld(): void {
     this.#removeEnded();
-    for (const trace of this.#traces) if (trace.isTooOld) trace.abandon();
+    for (const trace of this.#traces) {
+      if (trace.isTooOld) trace.abandon();
+      else if (!trace.hasMaxAge) this.#idleMs(trace);
+    }
   }
 
   #sweep(): void {

@@ -2,7 +2,7 @@
 
 import { httpClient, timersLast } from '#platform';
 import { openSpool } from '#spool';
-import type { Config } from '../config/config.js';
+import { type Config, whyNotUpdated } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { paceOf } from '../publish/backoff.js';
 import { httpTransport } from '../publish/http-transport.js';
@@ -57,7 +57,7 @@ export class Publishing {
   readonly ledger = new Ledger();
   readonly times = new SendTimes();
   readonly updates: RowUpdater;
-  /** Writes the row of a trace before the last bytes of its response are sent; undefined without a spool. */
+  /** Writes the row of a trace before the last bytes of its response are sent; undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
   readonly #tools: PublishingTools;
   readonly #api: OpenlayerApi;
@@ -99,12 +99,12 @@ export class Publishing {
         })
       : new RequestPublisher({ ...options, maxElapsedMs: config.retry.maxElapsedMs });
     this.updates = new RowUpdater(this.#api, {
-      isEnabled: isEnabled && config.transport === undefined,
+      why: whyNotUpdated(config),
       redactor,
       publish: () => tools.flush(),
     });
     if (spool === undefined) return;
-    this.writeAhead = (trace) => spool.writeAhead(trace);
+    if (config.spool?.mode === 'wal') this.writeAhead = (trace) => spool.writeAhead(trace);
     const { maxBatchRows } = config.batch;
     this.#replay = spool.replay({ transport, policy: config.retry, maxBatchRows });
   }

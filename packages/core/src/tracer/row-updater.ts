@@ -4,7 +4,7 @@ import { numbers } from '../config/checks.js';
 import { describeError } from '../diagnostics/diagnostics.js';
 import { unknownKey } from '../diagnostics/unknown-key.js';
 import { monotonicMs } from '../platform/clock.js';
-import { delay, startTimer, stopTimer } from '../platform/timers.js';
+import { delay, startTimer, stopTimer, type Timer } from '../platform/timers.js';
 import { isReserved } from '../publish/layout.js';
 import type { OpenlayerApi } from '../publish/openlayer-api.js';
 import { SendError } from '../publish/transport.js';
@@ -39,7 +39,8 @@ export interface UpdateOptions {
 export type UpdateResult = { readonly ok: true } | { readonly ok: false; readonly error: Error };
 
 export interface RowUpdaterOptions {
-  readonly isEnabled: boolean;
+  /** Why rows cannot be updated, and what to do; undefined if they can. */
+  readonly why: string | undefined;
   /** Masks the values of the update. */
   readonly redactor: Redactor;
   /** Flushes queued rows: the row to update may be one of them. */
@@ -95,18 +96,15 @@ export class RowUpdater {
     bodyText: () => string,
   ): Promise<UpdateResult> {
     const deadline = new AbortController();
-    let keepAlive: ReturnType<typeof startTimer> | undefined;
+    let keepAlive: Timer | undefined;
     try {
       const { deadlineMs } = numbers({ deadlineMs: DEADLINE_MS }, options, 'options');
       const endsAt = monotonicMs() + deadlineMs;
       // Without a timer, a process that awaits this promise would exit.
       keepAlive = startTimer(() => deadline.abort(), deadlineMs);
       const body = new TextEncoder().encode(bodyText());
-      if (!this.#options.isEnabled) {
-        throw new Error(
-          'rows cannot be updated: publishing is off, the API key or the pipeline is missing, or rows go to a transport of your own',
-        );
-      }
+      const { why } = this.#options;
+      if (why !== undefined) throw new Error(`the row cannot be updated: ${why}`);
       await Promise.race([this.#options.publish(), delay(deadlineMs, deadline.signal)]);
       if (deadline.signal.aborted) {
         throw new SendError('given_up', `no traces could be delivered within ${deadlineMs} ms`);

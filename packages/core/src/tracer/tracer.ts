@@ -5,7 +5,7 @@ import { type Config, resolveConfig, whyUnpublished } from '../config/config.js'
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';
-import { unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { CostTracker } from '../trace/cost-tracker.js';
 import { scopeOf } from '../trace/guarded-scope.js';
@@ -48,7 +48,7 @@ export class TracerCore implements Tracer, Recorder {
   readonly snapshotter: Snapshotter;
   readonly limits: TraceLimits;
   readonly isEnabled: boolean;
-  /** Undefined without a spool. */
+  /** Undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
   readonly costs: CostTracker | undefined;
   readonly publishing: Publishing;
@@ -60,7 +60,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Whether another tracer has replaced it as the process-wide one. */
   #isRetired = false;
   #isShutDown = false;
-  #checkTimer: ReturnType<typeof setTimeout> | undefined;
+  #checkTimer: Timer | undefined;
   readonly #open: OpenTraces;
   readonly #ended: EndedTraces;
   readonly #runDetached: (fn: () => void) => void;
@@ -160,7 +160,7 @@ export class TracerCore implements Tracer, Recorder {
     // On platforms whose timers end with their request, only the scope manager is registered.
     if (!timersLast || this.#checkTimer !== undefined || this.#isShutDown) return;
     this.#runDetached(() => {
-      this.#checkTimer = unref(setTimeout(() => this.#unregisterWhenDone(), CHECK_MS));
+      this.#checkTimer = unref(startTimer(() => this.#unregisterWhenDone(), CHECK_MS));
     });
   }
 
@@ -214,7 +214,7 @@ export class TracerCore implements Tracer, Recorder {
       );
       return false;
     }
-    if (this.#open.size < this.limits.maxOpenTraces) return true;
+    if (this.#open.size < this.limits.maxOpenTraces || this.#makeRoom()) return true;
     this.#started++;
     this.publishing.ledger.drop('too_many_open', 1);
     this.diagnostics.report(
@@ -223,6 +223,19 @@ export class TracerCore implements Tracer, Recorder {
       `${this.#open.size} traces are open; further requests are not traced until some of them end`,
     );
     return false;
+  }
+
+  /** Ends traces that are stuck. @returns whether another trace may be opened now */
+  #makeRoom(): boolean {
+    const abandoned = this.#open.makeRoom();
+    if (abandoned > 0) {
+      this.diagnostics.report(
+        'warn',
+        'too_many_open',
+        `${abandoned} traces that have made no progress for ten minutes were published as they were, because limits.maxOpenTraces was reached; end each trace that you start: trace.end(), or \`using\``,
+      );
+    }
+    return this.#open.size < this.limits.maxOpenTraces;
   }
 
   /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
@@ -266,6 +279,13 @@ export class TracerCore implements Tracer, Recorder {
     this.#sampledOut++;
   }
 
+  /** Publishes none of the traces that are open, or whose rows are not queued yet: they count as sampled out. */
+  leaveOutUnqueued(): void {
+    this.#ended.queueAll();
+    for (const trace of this.#open) trace.setSample(never);
+    for (const trace of this.#ended) trace.setSample(never);
+  }
+
   /** Takes a trace that has ended, to publish it. */
   takeEnded(trace: RecordedTrace): void {
     this.#open.countEnded();
@@ -284,7 +304,7 @@ export class TracerCore implements Tracer, Recorder {
   shutdown(options?: DeadlineOptions): Promise<void> {
     this.#shuttingDown ??= this.#shutDown(this.#deadlineMs(options, 'shutdown', 5000)).then(() => {
       this.#isShutDown = true;
-      clearTimeout(this.#checkTimer);
+      stopTimer(this.#checkTimer);
       // Traces that are still open are written to the spool at the exit of the process.
       if (this.#isDone) this.#unregister();
     });
@@ -363,6 +383,8 @@ export class TracerCore implements Tracer, Recorder {
     return this.publishing.updates.feedback(inferenceId, feedback, options);
   }
 }
+
+const never = () => false;
 
 /** How often a replaced tracer is checked for undelivered rows. */
 const CHECK_MS = 1000;

@@ -332,6 +332,20 @@ describe('a stream of Node that is followed', () => {
   }
 });
 
+describe('a stream of Node that cannot be changed', () => {
+  it('is left alone, and its step ends', () => {
+    const step = stepThat();
+    const stream = new Readable({ read() {} });
+    // As the assignment to a frozen object does in strict code.
+    const set = () => {
+      throw new TypeError('read-only');
+    };
+    Object.defineProperty(stream, 'emit', { get: () => Readable.prototype.emit, set });
+    assert.equal(followReadable(step, stream), stream);
+    assert.deepEqual(step.ends, [['end']]);
+  });
+});
+
 describe('a promise that is followed', () => {
   const passOn = (step: Followed, value: unknown) => {
     step.complete(value);

@@ -300,3 +300,40 @@ describe('a publisher of Workers whose requests are cancelled', () => {
     assert.deepEqual([ledger.dropped, said], [{ given_up: 1 }, ['error lost_given_up']]);
   });
 });
+
+describe('a send of Workers that fails in this library', () => {
+  it('gives up its lease, counts its rows, and lets other sends of its request come to their end', async () => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    // mocha starts a timer of its own when the test has returned its promise.
+    await new Promise(setImmediate);
+    const before = timers();
+    let timersDuringSecond = 0;
+    const { publisher, said, ledger } = publisherOf(
+      (options) => new RequestPublisher({ ...options, maxElapsedMs: 60_000 }),
+      async ({ rows }, n) => {
+        if (n === 1) {
+          await sleep(30);
+          timersDuringSecond = timers();
+        }
+        return { delivered: rows.length, lost: {} };
+      },
+      {
+        limits: { ...LIMITS, maxBatchRows: 1, maxDelayMs: 0 },
+        onCall: () => {
+          throw new Error('broken');
+        },
+      },
+    );
+    publisher.add(row('a'));
+    publisher.add(row('b'));
+    await publisher.flush(1000);
+    assert.deepEqual([ledger.published, ledger.queued], [2, 0]);
+    // The limit and the lease of the request, and the deadline of the flush.
+    assert.ok(timersDuringSecond >= before + 3, `${timersDuringSecond} timers, ${before} before`);
+    // The timer whose callback runs counts as active.
+    await new Promise(setImmediate);
+    assert.equal(timers(), before);
+    assert.deepEqual(said, ['error internal_error', 'error internal_error']);
+  });
+});

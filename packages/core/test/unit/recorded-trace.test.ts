@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Diagnostic, Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { isInert } from '../../src/trace/inert.ts';
+import type { RecordedStep } from '../../src/trace/recorded-step.ts';
 import { RecordedTrace, type Recorder } from '../../src/trace/recorded-trace.ts';
 import { defaultScope } from '../../src/trace/scope.ts';
 import { Redactor } from '../../src/values/redact.ts';
@@ -142,7 +143,7 @@ describe('a trace that is recorded', () => {
 
   it('changes its revision with each change', () => {
     const { trace } = recorded();
-    const step = trace.startStep('s');
+    const step = trace.startStep('s') as RecordedStep;
     for (const change of [
       () => trace.update({ userId: 'u', output: 1 }),
       () => trace.rename('other'),
@@ -150,6 +151,8 @@ describe('a trace that is recorded', () => {
       () => step.update({ name: 'u' }),
       () => trace.recordError(new Error('x')),
       () => step.end(),
+      () => step.moveStartBack(-5),
+      () => step.reopen(),
     ]) {
       const before = trace.revision;
       change();

@@ -41,3 +41,33 @@ export function replaceMethod<T extends object, K extends keyof T & (string | sy
   });
   return true;
 }
+
+/**
+ * Replaces a method of an object of the app for a short time.
+ * @returns a function that restores what was there; undefined if the object cannot be changed
+ */
+export function replaceForNow(
+  target: object,
+  key: string,
+  value: (...args: unknown[]) => unknown,
+): (() => void) | undefined {
+  try {
+    const own = Object.getOwnPropertyDescriptor(target, key);
+    // An own property keeps its place among the keys, and whether it shows there.
+    const descriptor =
+      own === undefined ? { value, configurable: true, writable: true } : { value };
+    if (!Reflect.defineProperty(target, key, descriptor)) return undefined;
+    return () => {
+      try {
+        // Unless the app has replaced it since.
+        if (Object.getOwnPropertyDescriptor(target, key)?.value !== value) return;
+        if (own === undefined) Reflect.deleteProperty(target, key);
+        else Reflect.defineProperty(target, key, own);
+      } catch {
+        // A Proxy whose handler throws.
+      }
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import { isRecord, type Json, record } from '../common/json.js';
 import { headerOf } from './fetch.js';
 import type { HttpCall } from './http-call.js';
+import { DEFAULT_RETRIES } from './retried-calls.js';
 
 /** The options of one request of a client that Stainless generates. */
 interface RequestOptions {
@@ -10,8 +11,6 @@ interface RequestOptions {
   /** Version 4 of OpenAI's client keeps the model of a form here. */
   readonly __metadata?: unknown;
 }
-
-const DEFAULT_RETRIES = 2;
 
 /** A call of a client's method. All requests that the client sends for it are attempts of one `HttpCall`. */
 export class MethodCall {

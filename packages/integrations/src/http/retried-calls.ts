@@ -18,7 +18,7 @@ export interface AttemptKey {
 }
 
 /** The default number of retries of clients that Stainless generates. */
-const DEFAULT_RETRIES = 2;
+export const DEFAULT_RETRIES = 2;
 
 /**
  * The key of a request, by the headers that the clients of OpenAI, Anthropic, Groq, Together and AWS send, or by an

@@ -1,5 +1,6 @@
 import {
   type FinishedStep,
+  isModelCall,
   type StepOptions,
   type StepType,
   tokenFields,
@@ -70,10 +71,6 @@ export function reportedStep(options: CallOptions, step: ReportedStep): Finished
     metadata: without(metadata ?? {}),
     error: error === undefined ? undefined : thrownError(options, error),
   }) as unknown as FinishedStep;
-}
-
-function isModelCall(type: StepType): boolean {
-  return type === 'chat_completion' || type === 'embedding';
 }
 
 /** The provider in the options, else the one of the host, else the one of the entry point. */

@@ -1,9 +1,9 @@
 /** Records chat models that stream by `streamEvents` without a version, for which LangChain calls no callbacks. */
 
-import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
+import { isUntraced, reportUnrecorded, runGuarded } from '@openlayer-tracing/core/integration';
 import { CallError } from '../common/call-error.js';
 import { type Json, record, text } from '../common/json.js';
-import { replaceMethod } from '../common/replace-method.js';
+import { replaceForNow, replaceMethod } from '../common/replace-method.js';
 import type { LangChainHandler } from './handler.js';
 
 type Events = AsyncGenerator<Json, unknown>;
@@ -29,15 +29,15 @@ export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandle
       }
       const send = this._streamChatModelEvents;
       // `streamEvents` calls this method before it returns.
-      Object.defineProperty(this, '_streamChatModelEvents', {
-        value: (...sent: Parameters<typeof send>) =>
-          observed(send.apply(this, sent), new StreamRun(handler, this, sent)),
-        configurable: true,
+      const restore = replaceForNow(this, '_streamChatModelEvents', (...sent: unknown[]) => {
+        const events = Reflect.apply(send, this, sent);
+        return observed(events, new StreamRun(handler, this, sent));
       });
+      if (restore === undefined) reportUnrecorded('streamEvents() of a frozen chat model');
       try {
         return streamEvents.apply(this, args);
       } finally {
-        Reflect.deleteProperty(this, '_streamChatModelEvents');
+        restore?.();
       }
     };
   });

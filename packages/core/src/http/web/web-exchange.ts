@@ -7,7 +7,7 @@
  */
 
 import { passThrough } from '../../follow/pass-through.js';
-import { startTimer, stopTimer } from '../../platform/timers.js';
+import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/types.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-value.js';
 import type { FollowedResponse, RecordedRequest } from '../recorded-request.js';
@@ -201,7 +201,7 @@ async function valueThisTurn<T extends object>(promise: Promise<T>): Promise<T |
   );
   for (let i = 0; i < MICROTASKS && !isOver; i++) await undefined;
   if (!isOver) {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let timer: Timer | undefined;
     const turn = new Promise<void>((resolve) => {
       timer = startTimer(resolve, 0);
     });

@@ -48,7 +48,8 @@ function observeMethod(request: object, name: string, record: (value: unknown) =
       return value;
     });
   };
-  Object.defineProperty(request, name, { value: observed, configurable: true, writable: true });
+  // A frozen request is left as it is.
+  Reflect.defineProperty(request, name, { value: observed, configurable: true, writable: true });
 }
 
 class WebRequestBody implements RequestBody {

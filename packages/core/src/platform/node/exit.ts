@@ -1,17 +1,52 @@
-/** Work at the exit of the process, and at the signals that ask for it. */
+/** Work at the end of the process: at its exit, when its event loop is empty, and at the signals that ask for it. */
 
 import { processWide } from '../process-wide.js';
 
-const exitWork = new Set<() => void>();
+/** Work of all tracers of all loaded copies of this package: a signal, which one copy handles, ends the process for all. */
+interface EndWork<W> {
+  readonly works: Set<W>;
+  /** Listens for the event while there is work. */
+  readonly runAll: () => void;
+}
 
-function atExit(): void {
-  for (const work of exitWork) {
-    try {
-      work();
-    } catch {
-      // An error of this library must not change how the process exits.
-    }
-  }
+/** The work at `exit`. */
+function exitWork(): EndWork<() => void> {
+  return processWide('exit.v1', () => {
+    const works = new Set<() => void>();
+    const runAll = () => {
+      for (const work of works) {
+        try {
+          work();
+        } catch {
+          // An error of this library must not change how the process exits.
+        }
+      }
+    };
+    return { works, runAll };
+  });
+}
+
+/** The work at `beforeExit`. It runs at the same time for all tracers, so that several of them delay the exit no longer than one. */
+function naturalExitWork(): EndWork<() => Promise<void>> {
+  return processWide('natural-exit.v1', () => {
+    const works = new Set<() => Promise<void>>();
+    const runAll = () => {
+      try {
+        for (const work of works) work().catch(() => {});
+      } catch {
+        // As above.
+      }
+    };
+    return { works, runAll };
+  });
+}
+
+function add<W>(event: 'exit' | 'beforeExit', { works, runAll }: EndWork<W>, work: W): () => void {
+  if (works.size === 0) process.on(event, runAll);
+  works.add(work);
+  return () => {
+    if (works.delete(work) && works.size === 0) process.removeListener(event, runAll);
+  };
 }
 
 /**
@@ -19,12 +54,15 @@ function atExit(): void {
  * @returns a function that removes the registration
  */
 export function onExit(work: () => void): () => void {
-  if (exitWork.size === 0) process.on('exit', atExit);
-  exitWork.add(work);
-  return () => {
-    exitWork.delete(work);
-    if (exitWork.size === 0) process.removeListener('exit', atExit);
-  };
+  return add('exit', exitWork(), work);
+}
+
+/**
+ * Runs the work when the process is about to exit because its event loop is empty.
+ * @returns a function that removes the registration
+ */
+export function onNaturalExit(work: () => Promise<void>): () => void {
+  return add('beforeExit', naturalExitWork(), work);
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -73,7 +111,7 @@ function onSignalReceived(signal: NodeJS.Signals): void {
   Promise.allSettled(all.map((work) => work(isLast))).then(() => {
     if (!isLast || process.listenerCount(signal) > 0) return;
     // A process that a signal ends emits no 'exit'.
-    atExit();
+    exitWork().runAll();
     process.kill(process.pid, signal);
   });
 }

@@ -7,15 +7,15 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+import { startTimer, stopTimer, unref } from '../timers.js';
 
 const MAX_SOCKETS = 2;
 /** Node's servers close a connection after 5 idle seconds, which could be just when the next request is sent. */
 const MAX_IDLE_MS = 4000;
 const GIVEN_UP = 'given up: shutting down';
 
-/** A client with its own connection pools; `close()` closes the idle connections. */
+/** A client with its own connection pools. */
 export function nodeHttpClient(): HttpClient {
   const options = {
     keepAlive: true,
@@ -25,27 +25,50 @@ export function nodeHttpClient(): HttpClient {
   };
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
+  let isClosed = false;
+  let underWay = 0;
+  const destroyWhenIdle = () => {
+    // `destroy()` also closes connections that are in use: by an update, or by a send that the shutdown did not abort.
+    if (!isClosed || underWay > 0) return;
+    http.destroy();
+    https.destroy();
+  };
   return {
-    send(request) {
-      return new Promise((resolve, reject) => {
-        if (request.signal?.aborted) throw new Error(GIVEN_UP);
-        const secure = request.url.protocol === 'https:';
-        const start = secure ? httpsRequest : httpRequest;
-        const outgoing = start(request.url, {
-          method: request.method,
-          agent: secure ? https : http,
-          headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
-        });
-        // Added at once: an 'error' without a listener would end the process.
-        outgoing.on('error', reject);
-        followRequest(outgoing, secure, request, resolve, reject);
-      });
+    async send(request) {
+      underWay++;
+      try {
+        return await sendOne(request, { http, https });
+      } finally {
+        underWay--;
+        destroyWhenIdle();
+      }
     },
     close() {
-      http.destroy();
-      https.destroy();
+      isClosed = true;
+      destroyWhenIdle();
     },
   };
+}
+
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+function sendOne(request: HttpRequest, { http, https }: Agents): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    if (request.signal?.aborted) throw new Error(GIVEN_UP);
+    const secure = request.url.protocol === 'https:';
+    const start = secure ? httpsRequest : httpRequest;
+    const outgoing = start(request.url, {
+      method: request.method,
+      agent: secure ? https : http,
+      headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
+    });
+    // Added at once: an 'error' without a listener would end the process.
+    outgoing.on('error', reject);
+    followRequest(outgoing, secure, request, resolve, reject);
+  });
 }
 
 /** Settles the promise by the first of: the response is read, an error, the deadline, an abort. */
@@ -56,10 +79,10 @@ function followRequest(
   resolve: (response: HttpResponse) => void,
   reject: (error: Error) => void,
 ): void {
-  const deadline = setTimeout(() => {
+  const giveUp = () => {
     outgoing.destroy(new Error(`no complete response within ${request.timeoutMs} ms`));
-  }, request.timeoutMs);
-  deadline.unref();
+  };
+  const deadline = unref(startTimer(giveUp, request.timeoutMs));
   const abort = () => outgoing.destroy(new Error(GIVEN_UP));
   request.signal?.addEventListener('abort', abort, { once: true });
   let isConnected = false;
@@ -69,7 +92,7 @@ function followRequest(
     outgoing.destroy();
   };
   const release = () => {
-    clearTimeout(deadline);
+    stopTimer(deadline);
     request.signal?.removeEventListener('abort', abort);
   };
   const connected = () => {

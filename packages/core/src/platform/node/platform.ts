@@ -3,12 +3,12 @@
 import './supported-node.js';
 import * as diagnosticsChannel from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
-import { setImmediate } from 'node:timers';
 import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import * as files from './spool-files.js';
+import { atTurnEnd as startImmediate } from './turn-end.js';
 
-export { onSignal } from './exit.js';
+export { onNaturalExit, onSignal } from './exit.js';
 export { nodeHttpClient as httpClient } from './http-client.js';
 
 /** Makes a path absolute. Undefined on platforms without a file system. */
@@ -35,7 +35,7 @@ export function loadedModules(path: RegExp): readonly unknown[] {
 /**
  * Runs the work at the end of this turn of the event loop. Undefined on platforms that may end a request before that.
  */
-export const atTurnEnd: ((work: () => void) => void) | undefined = setImmediate;
+export const atTurnEnd: ((work: () => void) => void) | undefined = startImmediate;
 
 // Type checks that run no code of the value.
 export const isProxy: (value: unknown) => boolean = types.isProxy;
@@ -83,29 +83,6 @@ export function tracingChannel(name: string): object | undefined {
 export function subscribeTo(name: string, listener: (message: unknown) => void): void {
   // Some runtimes have diagnostics channels but not this function.
   (diagnosticsChannel as Partial<typeof diagnosticsChannel>).subscribe?.(name, listener);
-}
-
-const exitWork = new Set<() => Promise<void>>();
-
-/**
- * Runs `work` when the process is about to exit because its event loop is empty.
- * @returns a function that removes the registration
- */
-export function onNaturalExit(work: () => Promise<void>): () => void {
-  if (exitWork.size === 0) process.on('beforeExit', runExitWork);
-  exitWork.add(work);
-  return () => {
-    exitWork.delete(work);
-    if (exitWork.size === 0) process.removeListener('beforeExit', runExitWork);
-  };
-}
-
-function runExitWork(): void {
-  try {
-    for (const work of exitWork) work().catch(() => {});
-  } catch {
-    // An error of this library must not change how the process exits.
-  }
 }
 
 /** Memory with any content: write it before you read it. */

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
@@ -19,12 +20,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers';
 // A named import of `crc32` would fail in a Node that is too old, before its version is checked.
 import zlib from 'node:zlib';
 import type { SpoolFiles } from '../spool-files.js';
 import { onExit } from './exit.js';
 import { fingerprint, isAlive, owner } from './owner.js';
+import { atTurnEnd } from './turn-end.js';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
 // Windows has neither.
@@ -99,6 +100,7 @@ export const nodeSpoolFiles: SpoolFiles = {
     new Promise((resolve, reject) => {
       fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
     }),
+  syncNow: (file) => fdatasyncSync(file),
   rename(from, to) {
     try {
       renameSync(from, to);
@@ -124,7 +126,7 @@ export const nodeSpoolFiles: SpoolFiles = {
   owner,
   isAlive,
   onExit,
-  atTurnEnd: (work) => void setImmediate(work).unref(),
+  atTurnEnd: (work) => void atTurnEnd(work).unref(),
 };
 
 function isOwnFile(found: Stats): boolean {

@@ -1,6 +1,6 @@
 /** Google's `:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
-import type { Billing } from '@openlayer-tracing/core/integration';
+import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { Message } from '../reading/message.js';
@@ -26,15 +26,7 @@ export const geminiGenerate: Shape<'chat_completion'> = {
 export function modelIn({ pathname }: URL): string | undefined {
   const [, kind, id] = /\/([^/]+)\/([^/:]+):\w+$/.exec(pathname) ?? [];
   if (kind === undefined || id === undefined) return undefined;
-  return kind === 'models' ? decoded(id) : `${kind}/${decoded(id)}`;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  return kind === 'models' ? percentDecoded(id) : `${kind}/${percentDecoded(id)}`;
 }
 
 function describeContents({ url, params }: ModelRequest): Description {

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
+import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
+import type { SpoolFiles } from '../../src/platform/spool-files.ts';
+import { Ledger } from '../../src/publish/ledger.ts';
+import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { SendError, type Transport } from '../../src/publish/transport.ts';
+import { DiskSpool } from '../../src/spool/disk-spool.ts';
+import type { SpoolConfig } from '../../src/spool/settings.ts';
+import { Redactor } from '../../src/values/redact.ts';
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** A file system that notes which files would lose something if the machine stopped now. */
+function watched(owner: string, isAlive: (owner: string) => boolean) {
+  const paths = new Map<number, string>();
+  const unsynced = new Set<string>();
+  /** Files of the quarantine that were not safe when a segment was written to: its rows may have been finished. */
+  const finishedEarly: string[] = [];
+  const exitWork = new Set<() => void>();
+  const opened = (file: number, path: string) => {
+    paths.set(file, path);
+    return file;
+  };
+  const synced = (file: number) => void unsynced.delete(paths.get(file) ?? '');
+  const files: SpoolFiles = {
+    ...nodeSpoolFiles,
+    owner: () => owner,
+    isAlive,
+    create: (path) => opened(nodeSpoolFiles.create(path), path),
+    open: (path) => opened(nodeSpoolFiles.open(path), path),
+    append(file, bytes, length) {
+      const path = paths.get(file) ?? '';
+      if (path.endsWith('.wal')) {
+        finishedEarly.push(...[...unsynced].filter((each) => !each.endsWith('.wal')));
+      }
+      unsynced.add(path);
+      return nodeSpoolFiles.append(file, bytes, length);
+    },
+    async sync(file) {
+      synced(file);
+      await nodeSpoolFiles.sync(file);
+    },
+    syncNow(file) {
+      nodeSpoolFiles.syncNow(file);
+      synced(file);
+    },
+    rename(from, to) {
+      for (const [file, path] of paths) if (path === from) paths.set(file, to);
+      if (unsynced.delete(from)) unsynced.add(to);
+      return nodeSpoolFiles.rename(from, to);
+    },
+    remove(path) {
+      unsynced.delete(path);
+      nodeSpoolFiles.remove(path);
+    },
+    onExit(work) {
+      exitWork.add(work);
+      return () => exitWork.delete(work);
+    },
+  };
+  return {
+    files,
+    finishedEarly,
+    get unsynced() {
+      return [...unsynced].map((path) => basename(path));
+    },
+    exit() {
+      for (const work of exitWork) work();
+    },
+  };
+}
+
+const rowOf = (id: string) => new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
+
+describe('a spool with `durability: fsync`', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'synced-spool-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  function spoolOf(owner: string) {
+    const disk = watched(owner, (each) => each !== 'host-1-1-dead');
+    const config: SpoolConfig = {
+      dir,
+      maxBytes: 1e8,
+      maxAgeMs: 1e8,
+      mode: 'wal',
+      durability: 'fsync',
+    };
+    const spool = new DiskSpool(config, disk.files, 'a pipeline', {
+      diagnostics: new Diagnostics({ level: 'off' }),
+      ledger: new Ledger(),
+      redactor: new Redactor(),
+      runDetached: (fn) => fn(),
+    });
+    /** Sends what dead processes left. */
+    const replay = (send: Transport['send']) =>
+      spool.replay({
+        transport: spool.withKeeping(spool.withAttempts({ send, close() {} })),
+        policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
+        maxBatchRows: 1,
+      });
+    return { disk, spool, replay };
+  }
+
+  /** What a process left that was killed. */
+  async function leave(...ids: readonly string[]) {
+    const { spool, disk } = spoolOf('host-1-1-dead');
+    spool.keepAll(ids.map(rowOf));
+    await sleep(100);
+    assert.deepEqual(disk.unsynced, []);
+  }
+
+  it('syncs the rows of its process within 50 ms', async () => {
+    const { disk, spool } = spoolOf('host-1-1-alive');
+    spool.keepAll([rowOf('a')]);
+    assert.equal(disk.unsynced.length, 1);
+    await sleep(100);
+    assert.deepEqual(disk.unsynced, []);
+    spool.release();
+  });
+
+  it('syncs what it notes of the rows of dead processes', async () => {
+    await leave('a', 'b');
+    const { disk, spool, replay } = spoolOf('host-1-1-alive');
+    const sent: string[] = [];
+    const running = replay(({ rows }) => {
+      sent.push(...rows.map(({ inferenceId }) => inferenceId));
+      // The second is under way for long.
+      if (sent.length === 1) return Promise.resolve({ delivered: 1, lost: {} });
+      return new Promise((_, reject) => setTimeout(reject, 300, new SendError('unreachable', '')));
+    });
+    while (sent.length < 2) await sleep(5);
+    assert.deepEqual(disk.unsynced.length, 1);
+    await sleep(100);
+    assert.deepEqual(disk.unsynced, []);
+    await running.stop();
+    spool.release();
+    assert.deepEqual(disk.unsynced, []);
+  });
+
+  it('has a refused row safe in the quarantine before the row is finished elsewhere', async () => {
+    await leave('a');
+    const { disk, spool, replay } = spoolOf('host-1-1-alive');
+    const running = replay(() => Promise.reject(new SendError('rejected', 'no such column')));
+    while (spool.adopted.quarantined < 1) await sleep(5);
+    assert.deepEqual(disk.finishedEarly, []);
+    await running.stop();
+    spool.release();
+    assert.deepEqual(disk.unsynced, []);
+  });
+
+  it('has damaged bytes safe in the quarantine', async () => {
+    await leave('a');
+    const folder = join(dir, readdirSync(dir)[0] as string);
+    const [segment = ''] = readdirSync(folder);
+    appendFileSync(join(folder, segment), 'x'.repeat(100));
+    appendFileSync(join(folder, segment), new Uint8Array(100));
+    const { disk, spool, replay } = spoolOf('host-1-1-alive');
+    const running = replay(({ rows }) => Promise.resolve({ delivered: rows.length, lost: {} }));
+    while (spool.adopted.published < 1) await sleep(5);
+    await running.stop();
+    assert.equal(readdirSync(join(folder, 'quarantine')).length, 1);
+    assert.deepEqual(disk.finishedEarly, []);
+    spool.release();
+    assert.deepEqual(disk.unsynced, []);
+  });
+
+  for (const [what, end] of [
+    ['it gives its files up', ({ spool }: ReturnType<typeof spoolOf>) => spool.release()],
+    ['its process exits', ({ disk }: ReturnType<typeof spoolOf>) => disk.exit()],
+  ] as const) {
+    it(`has synced everything when ${what}`, () => {
+      const spooling = spoolOf('host-1-1-alive');
+      const { spool, disk } = spooling;
+      spool.holdExit(() => [rowOf('in-memory')]);
+      spool.keepAll([rowOf('a')]);
+      end(spooling);
+      assert.deepEqual(disk.unsynced, []);
+      spool.release();
+    });
+  }
+});
