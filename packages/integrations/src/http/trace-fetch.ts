@@ -19,8 +19,8 @@ import { MethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { bodyOfRequest, isRequest, methodOf, readRequest, urlOf } from './read-request.js';
-import { shapeOf } from './recognize.js';
+import { bodyOfRequest, isLong, methodOf, readRequest, urlOf } from './read-request.js';
+import { mayBeRecorded, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
 import { requestingUsage, UsageHidden } from './stream-usage.js';
 
@@ -31,10 +31,9 @@ import { requestingUsage, UsageHidden } from './stream-usage.js';
 export function traceFetch<F extends AnyFetch>(fetch: F, entryPoint: EntryPoint): F {
   if (traced.has(fetch)) return fetch;
   const retried = new RetriedCalls();
+  const needsBody = (url: URL) => mayBeRecorded(entryPoint, url);
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
-    const [input, init] = args;
-    const isUnread = isRequest(input) && init?.body === undefined && !isUntraced();
-    const body = isUnread ? bodyOfRequest(input) : undefined;
+    const body = bodyOfRequest(args[0], args[1], needsBody);
     if (body === undefined) return send.call(this, args, undefined);
     return body.then((params) => send.call(this, args, params));
   }
@@ -80,6 +79,7 @@ function startAttempt(
     // A result that a framework fetches within its own step is recorded there.
     return result && (announcedRequest(undefined, undefined) ?? result);
   }
+  if (isLong(init?.body) && !mayBeRecorded(entryPoint, url)) return undefined;
   const owner = currentClientCall();
   const client = owner instanceof MethodCall ? owner : undefined;
   const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);

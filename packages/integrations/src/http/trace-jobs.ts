@@ -17,8 +17,8 @@ import { JobCall } from './job-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { bodyOfRequest, isRequest, methodOf, paramsOf, urlOf } from './read-request.js';
-import { mayBeModelRequest } from './recognize.js';
+import { bodyOfRequest, methodOf, paramsOf, urlOf } from './read-request.js';
+import { mayMatch } from './recognize.js';
 
 /**
  * Wraps `fetch` so that each job becomes a step, from the request that creates it to the response that ends it. Other requests,
@@ -29,10 +29,9 @@ export function traceJobs<F extends AnyFetch>(
   entryPoint: EntryPoint,
   shapes: readonly JobShape[],
 ): F {
+  const mayCreateJob = (url: URL) => mayMatch(shapes, url);
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
-    const [input, init] = args;
-    const isUnread = isRequest(input) && init?.body === undefined;
-    const body = isUnread && mayCreateJob(shapes, input, init) ? bodyOfRequest(input) : undefined;
+    const body = bodyOfRequest(args[0], args[1], mayCreateJob);
     if (body === undefined) return send.call(this, args, undefined);
     return body.then((params) => send.call(this, args, params));
   }
@@ -63,12 +62,6 @@ export function mayBelongToJob(input: FetchInput, shapes: readonly JobShape[]): 
   return url !== undefined && JobCall.ofRequest(shapes, url) !== undefined;
 }
 
-/** Whether the request may create a job, by its method and path. Never throws. */
-function mayCreateJob(shapes: readonly JobShape[], input: Request, init: FetchInit | undefined) {
-  const mayBe = () => !isUntraced() && mayBeModelRequest(shapes, input, init);
-  return runGuarded('request', mayBe) === true;
-}
-
 /** @returns undefined for a request that belongs to no job */
 function startExchange(
   entryPoint: EntryPoint,
@@ -85,7 +78,8 @@ function startExchange(
     open.job.startRequest();
     return new JobExchange(open.job, open.request);
   }
-  const params = isPost ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
+  const mayCreate = isPost && mayMatch(shapes, url);
+  const params = mayCreate ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
   if (params === undefined) return undefined;
   const request = { url, params };
   const shape = shapes.find((each) => each.matches(request));
