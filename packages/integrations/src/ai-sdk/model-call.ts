@@ -37,6 +37,14 @@ export interface CallContext {
   readonly runtimeContext: unknown;
 }
 
+/** What a call has to do with the SDK's operation. */
+interface Surroundings {
+  /** The operation that the call belongs to; it waits for the provider while the call does. */
+  readonly operation?: RecordedCall;
+  /** Called if the trace ends before the call. */
+  readonly onTraceEnd?: () => void;
+}
+
 type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
 
 /** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
@@ -49,15 +57,11 @@ export class AiModelCall {
   #firstTokenMs: number | undefined;
   readonly #failures: string[] = [];
 
-  /**
-   * Starts the step.
-   * @param within the operation that the call belongs to; it waits for the provider while the call does
-   * @returns undefined if nothing is recorded
-   */
+  /** Starts the step. @returns undefined if nothing is recorded */
   static start(
     options: CallOptions,
     request: SdkModelRequest,
-    within?: RecordedCall,
+    { operation, onTraceEnd }: Surroundings = {},
   ): AiModelCall | undefined {
     let call: AiModelCall | undefined;
     const { kind, given } = request;
@@ -83,11 +87,17 @@ export class AiModelCall {
             modelParameters: recordedParameters(options, parameters),
           }),
       } as StepOptions,
-      { soFar: () => call?.soFar(), amount: () => call?.amount ?? 0 },
-      within?.step,
+      {
+        soFar: () => {
+          onTraceEnd?.();
+          return call?.soFar();
+        },
+        amount: () => call?.amount ?? 0,
+      },
+      operation?.step,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, request, recorded as RecordedCall, within);
+    call = new AiModelCall(options, request, recorded as RecordedCall, operation);
     return call;
   }
 
@@ -95,12 +105,12 @@ export class AiModelCall {
     options: CallOptions,
     request: SdkModelRequest,
     recorded: RecordedCall,
-    within: RecordedCall | undefined,
+    operation: RecordedCall | undefined,
   ) {
     this.#options = options;
     this.#request = request;
     this.#recorded = recorded;
-    this.#operation = within;
+    this.#operation = operation;
     this.#setWaiting(true);
   }
 

@@ -96,12 +96,12 @@ export class LangChainHandler {
 
   handleLLMEnd: Listener = guarded((result, runId) => {
     this.#runs.modelOf(runId)?.end(result);
-    this.#runs.forget(runId);
+    this.#runs.remove(runId);
   });
 
   handleLLMError: Listener = guarded((error, runId) => {
     this.#runs.modelOf(runId)?.fail(error);
-    this.#runs.forget(runId);
+    this.#runs.remove(runId);
   });
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {

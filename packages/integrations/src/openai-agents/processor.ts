@@ -12,6 +12,7 @@ import {
 import { messageError, streamError } from '../common/call-error.js';
 import { recordedDetails } from '../common/content.js';
 import { type Json, record, text, without } from '../common/json.js';
+import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
@@ -36,7 +37,7 @@ interface OpenSpan {
 /** A trace processor of the Agents SDK that records traces and spans as steps. Each span names its parent. */
 export class AgentsProcessor {
   readonly #options: CallOptions;
-  readonly #open = new Map<unknown, OpenSpan>();
+  readonly #open = new OpenRuns<OpenSpan>((id) => this.#onForget(id));
   /** The ids of failed workflows, whose end the SDK does not report. */
   readonly #failed = new Set<unknown>();
 
@@ -54,12 +55,18 @@ export class AgentsProcessor {
           type: 'chain',
           metadata: { ...about, agentsTraceId: traceId },
         },
-        { soFar: () => this.#forget(traceId) },
+        {
+          soFar: () => {
+            this.#open.forget(traceId);
+            return undefined;
+          },
+        },
       );
       if (recorded === undefined) return;
       const workflow = recorded as RecordedCall;
       workflow.startBackgroundWork();
-      this.#remember(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
+      this.#open.add(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
+      rememberStep(traceId, recorded.step);
     });
   }
 
@@ -67,7 +74,7 @@ export class AgentsProcessor {
     runGuarded('span', () => {
       const { traceId } = trace as Record<string, unknown>;
       this.#open.get(traceId)?.recorded?.end();
-      this.#forget(traceId);
+      this.#open.end(traceId);
     });
   }
 
@@ -87,7 +94,7 @@ export class AgentsProcessor {
           options,
           {
             soFar: () => {
-              this.#forget(spanId);
+              this.#open.forget(spanId);
               return spanFacts(record(spanData), this.#options).update;
             },
           },
@@ -95,7 +102,7 @@ export class AgentsProcessor {
         );
       if (recorded !== undefined) recorded.startBackgroundWork();
       if (recorded !== undefined && isModelSpan(record(spanData))) announceRequest(recorded);
-      this.#remember(spanId, {
+      const open: OpenSpan = {
         step: recorded?.step ?? parent.step,
         recorded: recorded as RecordedCall | undefined,
         // A span that only groups others passes on the workflow.
@@ -103,7 +110,11 @@ export class AgentsProcessor {
         failsWith: parent.workflow,
         parent,
         uncounted: [],
-      });
+      };
+      const openParentId = this.#open.get(parentId) === undefined ? traceId : parentId;
+      if (recorded === undefined) this.#open.addStepless(spanId, open, openParentId);
+      else this.#open.add(spanId, open, openParentId);
+      rememberStep(spanId, open.step);
     });
   }
 
@@ -112,7 +123,7 @@ export class AgentsProcessor {
       const { spanId, traceId, spanData, error } = span as Record<string, unknown>;
       const open = this.#open.get(spanId);
       const { recorded, failsWith } = open ?? {};
-      this.#forget(spanId);
+      this.#open.end(spanId);
       const data = record(spanData);
       const { billing, failure: statedFailure, ...facts } = spanFacts(data, this.#options);
       const update = {
@@ -143,21 +154,14 @@ export class AgentsProcessor {
     return recordedDetails(this.#options, otherFields({ errorData }, NOTHING));
   }
 
-  #remember(id: unknown, open: OpenSpan): void {
-    this.#open.set(id, open);
-    rememberStep(id, open.step);
-  }
-
   #keepFailed(traceId: unknown): void {
     this.#failed.add(traceId);
-    if (this.#failed.size > MAX_FAILED) this.#forget(this.#failed.values().next().value);
+    if (this.#failed.size > MAX_FAILED) this.#open.forget(this.#failed.values().next().value);
   }
 
-  #forget(id: unknown): undefined {
-    this.#open.delete(id);
+  #onForget(id: unknown): void {
     this.#failed.delete(id);
-    forgetStep(id);
-    return undefined;
+    steps.delete(id);
   }
 }
 
@@ -197,10 +201,6 @@ function rememberStep(id: unknown, step: Step | undefined): void {
   if (!isRegistered) registerStepFinder(currentStep);
   isRegistered = true;
   if (step !== undefined) steps.set(id, step);
-}
-
-function forgetStep(id: unknown): void {
-  steps.delete(id);
 }
 
 function currentStep(): Step | undefined {
