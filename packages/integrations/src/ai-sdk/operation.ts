@@ -20,6 +20,8 @@ export class Operation {
   context: CallContext | undefined = undefined;
   /** The response of the only embedding, until the operation ends. */
   embedding: Json = {};
+  /** Whether the operation is recorded from the diagnostics channel. */
+  isFromChannel = false;
   /** Whether the model call failed, so that the next request is a retry. */
   isRetried = false;
   readonly tools = new Map<unknown, RecordedCall>();

@@ -28,16 +28,15 @@ export class AiTelemetry {
   readonly #options: CallOptions;
   /** The open operations, by the id that all events of an operation have. Events of streams are sent from various scopes. */
   readonly #operations = new OpenRuns<Operation>();
-
   /** The ids of operations that the channel has announced, and whose telemetry event has not been received. */
-  readonly pendingOperations = new Set<unknown>();
+  readonly #announced = new Set<unknown>();
 
   constructor(options: CallOptions) {
     this.#options = options;
   }
 
   onStart = guarded((event) => {
-    this.pendingOperations.delete(event.callId);
+    this.#announced.delete(event.callId);
     this.#startOperation(event);
   });
 
@@ -110,7 +109,7 @@ export class AiTelemetry {
 
   /** Streams of transcripts have events of their own. */
   experimental_onStreamTranscriptionStart = guarded((event) => {
-    this.pendingOperations.delete(event.callId);
+    this.#announced.delete(event.callId);
     this.#startSingle('streamTranscribe', event);
   });
   experimental_onStreamTranscriptionEnd = guarded((event) => this.#endSingle(event));
@@ -253,11 +252,28 @@ export class AiTelemetry {
     return tool.step.run(() => inClientCall(operation, call.execute));
   };
 
-  /** Starts an operation that is recorded from the channel. */
-  startOperation = guarded((event) => {
+  /**
+   * The channel has announced an operation. The SDK calls integrations in the same turn, if it calls them: if it did not, the
+   * operation is recorded from the channel.
+   */
+  announceOperation(event: Json): void {
+    this.#announced.add(event.callId);
+    queueMicrotask(() => {
+      if (this.#announced.delete(event.callId)) this.#startFromChannel(event);
+    });
+  }
+
+  /** Whether the event belongs to an operation that is recorded from the channel. */
+  isFromChannel(event: Json): boolean {
+    return this.#operation(event)?.isFromChannel === true;
+  }
+
+  #startFromChannel = guarded((event) => {
     const name = text(event.operationId)?.replace(/^ai\./, '') ?? '';
     if (/^embed/.test(name)) this.#startSingle(name, event);
     else this.#startOperation(event);
+    const operation = this.#operation(event);
+    if (operation !== undefined) operation.isFromChannel = true;
   });
 
   endOperation(event: Json, result: Json): void {
