@@ -17,7 +17,7 @@ import { FetchedResult } from './fetched-result.js';
 import { HttpCall } from './http-call.js';
 import { MethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
-import { observedResponse } from './observed-response.js';
+import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
 import { bodyOfRequest, isLong, methodOf, readRequest, urlOf } from './read-request.js';
 import { mayBeRecorded, shapeOf } from './recognize.js';
@@ -147,10 +147,10 @@ class Attempt {
   }
 
   #observed(response: Response): unknown {
-    const { status, headers, body } = response;
+    const { status, headers } = response;
     const { mayRetry, hidesUsage, onFailure } = this.#options;
     if (status >= 400) onFailure();
-    const head = { status, headers, isUnobservable: body === undefined };
+    const head = { status, headers, isUnobservable: !isObservable(response) };
     const observer = this.#call.observeBody(head, mayRetry);
     const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
     return observedResponse(
