@@ -4,6 +4,7 @@ import { inClientCall } from '@openlayer-tracing/core/integration';
 import { freePaths } from './common/free-paths.js';
 import { valuesOf } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import type { EntryPoint } from './http/entry-point.js';
 import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
@@ -53,7 +54,7 @@ const MAX_DEPTH = 3;
  * const cohere = traceCohere(new CohereClientV2({}));
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceCohere<Client extends object>(
   client: Client,
@@ -73,6 +74,9 @@ export function traceCohere<Client extends object>(
     throw new TypeError(
       'traceCohere(client) takes a client, such as traceCohere(new CohereClientV2({}))',
     );
+  }
+  for (const part of parts) {
+    if (!traced.has(part)) assertChangeable('traceCohere', 'client', part, 'fetch');
   }
   for (const part of parts) traceOptions(part, entryPoint);
   return client;

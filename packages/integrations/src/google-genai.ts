@@ -4,7 +4,7 @@ import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/c
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { record } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
-import { replaceMethod } from './common/replace-method.js';
+import { assertChangeable, replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import type { EntryPoint } from './http/entry-point.js';
 import type { AnyFetch } from './http/fetch.js';
@@ -41,7 +41,7 @@ const DEFAULT_ATTEMPTS = 5;
  * const ai = traceGoogleGenAI(new GoogleGenAI({}));
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceGoogleGenAI<Client extends object>(
   client: Client,
@@ -55,6 +55,7 @@ export function traceGoogleGenAI<Client extends object>(
     );
   }
   if (traced.has(apiClient)) return client;
+  assertChangeable('traceGoogleGenAI', 'client', apiClient, 'apiCall');
   traced.add(apiClient);
   const entryPoint: EntryPoint = {
     client: 'Gemini',

@@ -20,10 +20,12 @@ type Execute = (this: unknown, ...args: unknown[]) => unknown;
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
   const traced = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
     if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
-    const descriptors = Object.getOwnPropertyDescriptors(tool);
-    const copy = Object.create(Object.getPrototypeOf(tool), descriptors) as object;
-    const execute = tracedExecute(name, tool.execute as Execute, options);
-    return [name, Object.assign(copy, { execute })];
+    const execute = {
+      value: tracedExecute(name, tool.execute as Execute, options),
+      ...{ writable: true, enumerable: true, configurable: true },
+    };
+    const descriptors = { ...Object.getOwnPropertyDescriptors(tool), execute };
+    return [name, Object.create(Object.getPrototypeOf(tool), descriptors)];
   });
   // Each copy has the fields and the name of its tool.
   return Object.fromEntries(traced) as Tools;

@@ -40,7 +40,7 @@ export function traceStainless(given: object, entryPoint: EntryPoint, name: stri
   }
   if (clients.some((client) => !traced.has(client) && !mayBeTraced(client))) {
     throw new TypeError(
-      `${name}(client) cannot trace a client that is frozen: trace it first, and freeze what ${name}() returns`,
+      `${name}(client) cannot trace a client that is frozen: trace it first, and freeze it afterwards`,
     );
   }
   if (clients.some(hasOwnTransport)) {
