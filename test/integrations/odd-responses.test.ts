@@ -1,12 +1,30 @@
 /** Responses of other classes, with other bodies, or that cannot be changed: the app receives what it would have received. */
 
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { PassThrough, Readable } from 'node:stream';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
-import { Response as NodeFetchResponse } from 'node-fetch';
 import { ask } from './stage.ts';
+
+interface NodeFetchResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: unknown;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly size: number;
+  readonly timeout: number;
+  readonly body: PassThrough;
+  text(): Promise<string>;
+}
+
+const require = createRequire(import.meta.url);
+// The copy that version 4 of OpenAI's client uses.
+const { Response: NodeFetchResponse } = createRequire(require.resolve('openai4'))('node-fetch') as {
+  Response: new (body: PassThrough, init: object) => NodeFetchResponse;
+};
 
 const URL = 'https://api.openai.com/v1/chat/completions';
 const EVENTS = { 'content-type': 'text/event-stream' };
@@ -94,7 +112,7 @@ describe('a response with a Node stream whose usage would be hidden', () => {
 
   it('has the facts of the former response of node-fetch', async () => {
     const init = { headers: EVENTS, url: 'https://here', size: 5000, timeout: 70, counter: 1 };
-    const response = new NodeFetchResponse(node(STREAMED), init as never);
+    const response = new NodeFetchResponse(node(STREAMED), init);
     let text = '';
     const { received, step } = await passed(response, async (each) => {
       text = await each.text();
@@ -115,7 +133,7 @@ describe('a response with a Node stream whose usage would be hidden', () => {
     setTimeout(() => body.destroy(), 20);
     const response = new NodeFetchResponse(body, { headers: EVENTS });
     await passed(response, async (received) => {
-      const read = textOf(received.body as never);
+      const read = textOf(received.body);
       await assert.rejects(read, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
     });
   });
