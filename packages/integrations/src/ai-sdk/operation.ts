@@ -1,4 +1,4 @@
-import type { RecordedCall } from '@openlayer-tracing/core/integration';
+import { type RecordedCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { AiModelCall, CallContext } from './model-call.js';
@@ -47,3 +47,6 @@ export class Operation {
     if (this.tools.size === 0) this.recorded.stopBackgroundWork();
   }
 }
+
+// One copy or build of this package may record the telemetry, and another one trace the tools.
+recognizeAcrossCopies(Operation, 'integrations.ai-sdk-operation.v1');

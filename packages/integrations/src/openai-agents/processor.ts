@@ -1,6 +1,7 @@
 import {
   announceRequest,
   currentWithin,
+  processWide,
   type RecordedCall,
   registerStepFinder,
   runGuarded,
@@ -19,6 +20,9 @@ import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
 const MAX_FAILED = 1000;
+
+/** The traces of the SDK that a processor records. The SDK passes the same object to all processors. */
+const taken = processWide('integrations.agents-traces.v1', () => new WeakSet<object>());
 
 interface OpenSpan {
   /** The parent of steps that start within the span. */
@@ -47,6 +51,9 @@ export class AgentsProcessor {
 
   async onTraceStart(trace: unknown): Promise<void> {
     runGuarded('span', () => {
+      // Another processor records it, perhaps one of another copy or build of this package.
+      if (taken.has(trace as object)) return;
+      taken.add(trace as object);
       const { traceId, name, groupId, metadata } = trace as Record<string, unknown>;
       const about = recordedDetails(this.#options, otherFields({ groupId, metadata }, NOTHING));
       const recorded = startCall(
