@@ -10,11 +10,7 @@ import { type CallOptions, checkOptions } from './common/options.js';
 import { traced } from './common/traced.js';
 import type { EntryPoint } from './http/entry-point.js';
 import { MethodCall } from './http/method-call.js';
-import { bedrockAgents } from './shapes/bedrock/agents.js';
-import { bedrockConverse } from './shapes/bedrock/converse.js';
-import { bedrockAsync, bedrockChecks, bedrockGuardrail } from './shapes/bedrock/guardrails.js';
-import { bedrockInvoke } from './shapes/bedrock/invoke.js';
-import { BEDROCK_FREE } from './shapes/bedrock.js';
+import { BEDROCK_FREE, bedrockAgentRuntimeShapes, bedrockRuntimeShapes } from './shapes/bedrock.js';
 import type { Shape } from './shapes/shape.js';
 
 export type { ContentPart } from './common/options.js';
@@ -43,14 +39,8 @@ interface AwsClient {
 
 /** The requests of each client, by AWS's name of the service. */
 const SERVICES: Readonly<Record<string, readonly Shape[]>> = {
-  'Bedrock Runtime': [
-    bedrockConverse,
-    ...bedrockInvoke,
-    bedrockGuardrail,
-    bedrockChecks,
-    bedrockAsync,
-  ],
-  'Bedrock Agent Runtime': bedrockAgents,
+  'Bedrock Runtime': bedrockRuntimeShapes,
+  'Bedrock Agent Runtime': bedrockAgentRuntimeShapes,
 };
 
 /**
