@@ -1,5 +1,6 @@
 import { isRecord, type Json, record, text, without } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
+import { names } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
@@ -18,10 +19,10 @@ export interface Kind {
 /** Options that are not sent to the model. */
 const CONTROL = ['abortSignal', 'headers', 'maxRetries', 'includeRawChunks'] as const;
 /** Fields of a telemetry event that are no options of the call. */
-const ABOUT_EVENT = [
-  ...['callId', 'operationId', 'provider', 'modelId', 'functionId', 'recordInputs'],
-  ...['recordOutputs', 'aiVersion', 'runtimeContext', 'timestamp', 'durableContext'],
-] as const;
+const ABOUT_EVENT = names(`
+  callId operationId provider modelId functionId recordInputs recordOutputs aiVersion
+  runtimeContext timestamp durableContext
+`);
 
 /** A kind whose inputs are the given options, and whose parameters are all others. */
 function kind(
@@ -66,9 +67,7 @@ const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
     snakeCased(without({ topN, ...settingsIn({ providerOptions }) })),
 });
 const image = kind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
-const video = kind('Video', 'chat_completion', [
-  ...['prompt', 'image', 'frameImages', 'inputReferences'],
-]);
+const video = kind('Video', 'chat_completion', names('prompt image frameImages inputReferences'));
 const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
   billing: ({ text: input }) => without({ characters: text(input)?.length }),
 });
@@ -93,10 +92,9 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
 export { chat, embedding };
 
 /** The methods of models that send a request to the provider. */
-export const METHODS = [
-  ...['doGenerate', 'doStream', 'doEmbed', 'doRerank', 'doDecide', 'doEvaluate', 'doExtract'],
-  ...['doGenerateFromUrl', 'doStart'],
-] as const;
+export const METHODS = names(`
+  doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
+`);
 
 const BY_METHOD: Readonly<Record<string, Kind>> = {
   doEmbed: embedding,

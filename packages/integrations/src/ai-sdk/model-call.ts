@@ -12,7 +12,7 @@ import { recordedContent, recordedDetails, recordedParameters } from '../common/
 import { type Json, list, record, text, without } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import type { Kind } from './kinds.js';
 import { SdkResponse } from './model-response.js';
@@ -247,7 +247,7 @@ export class AiModelCall {
       metadata: without({
         ...recordedDetails(this.#options, {
           ...details,
-          ...otherFields({ runtimeContext }, NOTHING),
+          ...nonEmptyFields({ runtimeContext }),
         }),
         ...metadata,
         functionId,
@@ -278,8 +278,6 @@ export class AiModelCall {
     return Array.isArray(recorded) ? ({ documents: recorded } as StepUpdate) : {};
   }
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

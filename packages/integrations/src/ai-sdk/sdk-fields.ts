@@ -2,7 +2,7 @@
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, isRecord, type Json, known, record, text } from '../common/json.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields } from '../common/other-fields.js';
 import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
 import { openAIBilling, openAITokens } from '../shapes/openai/usage.js';
@@ -215,10 +215,8 @@ export function aiParameters(settings: Json): Json {
 export function settingsIn(given: Json): Json {
   const { dimensions } = given;
   const settings = Object.fromEntries(PARAMETERS.map((name) => [name, given[name]]));
-  return otherFields({ ...settings, dimensions }, NOTHING);
+  return nonEmptyFields({ ...settings, dimensions });
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 /** The object with its keys in snake case. */
 export function snakeCased(value: Json): Json {

@@ -11,9 +11,10 @@ import {
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import { type Json, list, record, text } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { chat, embedding, OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallContext } from './model-call.js';
 import { Operation } from './operation.js';
@@ -397,12 +398,11 @@ function messageOf(reason: unknown): unknown {
   return reason instanceof Error ? reason.message : reason;
 }
 
-const TOOL: ReadonlySet<string> = new Set(['type', 'toolName', 'input', 'output', 'error']);
-const NOTHING: ReadonlySet<string> = new Set();
+const TOOL = nameSet('type toolName input output error');
 
 /** The object without its empty fields; undefined if there are no others. */
 function nonEmpty(value: Json): Json | undefined {
-  const fields = otherFields(value, NOTHING);
+  const fields = nonEmptyFields(value);
   return Object.keys(fields).length > 0 ? fields : undefined;
 }
 

@@ -10,6 +10,7 @@ import {
 import { CallError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import { type Json, record, text, without } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
@@ -25,10 +26,9 @@ interface ModelStepOptions {
 }
 
 /** Fields of a message that are read, or that only link it to others. */
-const READ: ReadonlySet<string> = new Set([
-  ...['type', 'message', 'uuid', 'session_id', 'parent_tool_use_id', 'request_id', 'error'],
-  'timestamp',
-]);
+const READ = nameSet(`
+  type message uuid session_id parent_tool_use_id request_id error timestamp
+`);
 
 /** The model of answers that the SDK creates itself, such as the text of an error. */
 const SYNTHETIC = '<synthetic>';

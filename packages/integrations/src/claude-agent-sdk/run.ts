@@ -7,6 +7,7 @@ import {
 import { CallError, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import { count, isRecord, type Json, known, list, record, text, without } from '../common/json.js';
+import { nameSet, names } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
@@ -18,16 +19,16 @@ type Ending = 'complete' | 'left' | 'failed';
 const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
-const PARAMETERS = [
-  ...['model', 'fallbackModel', 'maxTurns', 'maxBudgetUsd', 'maxThinkingTokens', 'thinking'],
-  ...['effort', 'permissionMode', 'allowedTools', 'disallowedTools', 'tools', 'resume'],
-  ...['continue', 'forkSession', 'outputFormat', 'betas', 'skills', 'settingSources'],
-];
+const PARAMETERS = names(`
+  model fallbackModel maxTurns maxBudgetUsd maxThinkingTokens thinking effort permissionMode
+  allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
+  settingSources
+`);
 /** Frequent messages without information about the work. */
-const IGNORED: ReadonlySet<unknown> = new Set([
-  ...['keep_alive', 'hook_started', 'hook_progress', 'thinking_tokens', 'session_state_changed'],
-  ...['commands_changed', 'background_tasks_changed', 'task_progress'],
-]);
+const IGNORED: ReadonlySet<unknown> = nameSet(`
+  keep_alive hook_started hook_progress thinking_tokens session_state_changed commands_changed
+  background_tasks_changed task_progress
+`);
 /** Frequent messages that are of interest only if they have one of these fields. */
 const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   auth_status: ['error'],
@@ -35,16 +36,15 @@ const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_progress: ['subagent_retry'],
 };
 /** Fields of a result that have a field of their own in the step. */
-const RESULT = [
-  ...['type', 'subtype', 'uuid', 'session_id', 'result', 'structured_output', 'is_error'],
-  ...['errors', 'num_turns', 'stop_reason', 'total_cost_usd', 'usage', 'modelUsage'],
-  ...['terminal_reason', 'duration_ms', 'duration_api_ms'],
-];
+const RESULT = names(`
+  type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
+  total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
+`);
 /** Fields of a user message that are read, or that only say how it was sent. */
-const USER_FIELDS: ReadonlySet<string> = new Set([
-  ...['type', 'message', 'uuid', 'session_id', 'parent_tool_use_id', 'timestamp', 'isReplay'],
-  ...['tool_use_result', 'priority', 'shouldQuery', 'file_attachments'],
-]);
+const USER_FIELDS = nameSet(`
+  type message uuid session_id parent_tool_use_id timestamp isReplay tool_use_result priority
+  shouldQuery file_attachments
+`);
 const INIT = ['type', 'subtype', 'uuid', 'session_id', 'model', 'cwd'];
 
 /** The conversation of the run itself, or of a subagent. */

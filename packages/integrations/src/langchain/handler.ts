@@ -10,8 +10,9 @@ import { CallError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
 import { lcProvider, plain } from './values.js';
@@ -22,8 +23,7 @@ export const HANDLER_NAME = 'openlayer_tracing';
 /** The tag of internal steps of graphs. */
 const HIDDEN = 'langsmith:hidden';
 
-const NOTHING: ReadonlySet<string> = new Set();
-const VERSIONS: ReadonlySet<string> = new Set(['versions']);
+const VERSIONS = nameSet('versions');
 
 type Listener = (...args: unknown[]) => void;
 
@@ -123,7 +123,7 @@ export class LangChainHandler {
     const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
     // The metadata under `versions` are LangChain's own.
     const fields = { artifact, metadata: otherFields(record(metadata), VERSIONS) };
-    const about = recordedDetails(this.#options, otherFields(fields, NOTHING));
+    const about = recordedDetails(this.#options, nonEmptyFields(fields));
     const update = {
       output: content,
       metadata: { ...about, ...without({ toolCallId: text(id) || undefined }) },

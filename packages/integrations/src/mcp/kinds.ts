@@ -4,6 +4,7 @@ import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integratio
 import { recordedContent, recordedDetails } from '../common/content.js';
 import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
 import { namedBase64 } from '../common/media.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 
@@ -20,12 +21,10 @@ export interface Kind {
 }
 
 /** Fields of a result that have a field of their own in the step. */
-const READ: ReadonlySet<string> = new Set([
-  ...['content', 'structuredContent', 'isError', 'contents', 'messages', 'description'],
-]);
+const READ = nameSet('content structuredContent isError contents messages description');
 
 /** Parameters that all requests may have, or that are read. */
-const OF_PROTOCOL: ReadonlySet<string> = new Set(['_meta', 'name', 'arguments', 'uri']);
+const OF_PROTOCOL = nameSet('_meta name arguments uri');
 
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
 function otherParams(params: Json, options: CallOptions): Json {
@@ -176,7 +175,7 @@ function otherThanText(part: unknown): unknown {
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
-const OF_TEXT: ReadonlySet<string> = new Set(['type', 'text']);
+const OF_TEXT = nameSet('type text');
 
 function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);

@@ -15,7 +15,7 @@ import { recordedDetails } from '../common/content.js';
 import { type Json, record, text, without } from '../common/json.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields } from '../common/other-fields.js';
 import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
@@ -55,7 +55,7 @@ export class AgentsProcessor {
       if (taken.has(trace as object)) return;
       taken.add(trace as object);
       const { traceId, name, groupId, metadata } = trace as Record<string, unknown>;
-      const about = recordedDetails(this.#options, otherFields({ groupId, metadata }, NOTHING));
+      const about = recordedDetails(this.#options, nonEmptyFields({ groupId, metadata }));
       const recorded = startCall(
         {
           name: text(name) ?? 'Agent workflow',
@@ -158,7 +158,7 @@ export class AgentsProcessor {
   /** The metadata for the fields of an error other than its message. */
   #errorMetadata(error: unknown): Json {
     const errorData = without(record(record(error).data), 'error');
-    return recordedDetails(this.#options, otherFields({ errorData }, NOTHING));
+    return recordedDetails(this.#options, nonEmptyFields({ errorData }));
   }
 
   #keepFailed(traceId: unknown): void {
@@ -186,8 +186,6 @@ function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
     if (tokens !== undefined) uncounted[0]?.update(tokenFields(tokens) as StepUpdate);
   }
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 /** The SDK's message, and the message of the error that caused it. */
 function messageOf(error: unknown): string {

@@ -20,6 +20,7 @@ import {
   without,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
@@ -40,7 +41,7 @@ const OPERATIONS = {
 } as const;
 
 /** Fields of spans that are read. */
-const READ: ReadonlySet<string> = new Set(['type', 'name', 'data', 'result', 'input', 'output']);
+const READ = nameSet('type name data result input output');
 
 /** The facts of a span at its end. */
 export interface SpanFacts {

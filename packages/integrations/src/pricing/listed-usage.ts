@@ -1,6 +1,7 @@
 import type { PricedCall } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
 import { list, record } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import { isAudioBilledSeparately, isFreeTool } from './beside-tokens.js';
 import { distrustedParts, isTooLong } from './distrusted.js';
 import type { ListedModel } from './listed-model.js';
@@ -145,18 +146,9 @@ function isOfOnePrice({ providerId, id, prices }: ListedModel): boolean {
   return isGemini && prices.input_audio_mtok === undefined;
 }
 
-const COUNT_PICTURES_AS_TEXT: ReadonlySet<string> = new Set([
-  'openai',
-  'azure',
-  'anthropic',
-  'google',
-  'aws',
-  'x-ai',
-  'mistral',
-  'groq',
-  'together',
-  'fireworks',
-]);
+const COUNT_PICTURES_AS_TEXT = nameSet(`
+  openai azure anthropic google aws x-ai mistral groq together fireworks
+`);
 
 function countsPicturesAsText({ providerId, id }: ListedModel): boolean {
   return COUNT_PICTURES_AS_TEXT.has(providerId) && !/embed/.test(id);

@@ -2,6 +2,7 @@
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { names } from '../common/names.js';
 import { CollectedText } from './reading/collected-text.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from './shape.js';
@@ -106,7 +107,7 @@ class TaskReader implements ResponseReader {
       metadata: { finishReason: text(this.#details.finish_reason) },
       details: without(
         this.#details,
-        ...['finish_reason', 'generated_tokens', 'prefill', 'input_length'],
+        ...names('finish_reason generated_tokens prefill input_length'),
       ),
     };
   }

@@ -2,6 +2,7 @@
 
 import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
 import { nameMedia } from '../common/media.js';
+import { nameSet, names } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';
 import { OtherFacts } from './reading/other-facts.js';
@@ -31,7 +32,7 @@ export const ollamaChat: Shape<'chat_completion'> = {
       modelParameters: {
         ...without(
           params,
-          ...['model', 'messages', 'prompt', 'suffix', 'images', 'system', 'tools', 'options'],
+          ...names('model messages prompt suffix images system tools options'),
           // The conversation so far, encoded for the model.
           'context',
         ),
@@ -115,13 +116,12 @@ export const ollamaClientShapes: readonly Shape[] = [
   ollamaWebFetch,
 ];
 
-const KNOWN = new Set([
-  ...['model', 'created_at', 'message', 'response', 'thinking', 'done', 'done_reason', 'error'],
-  ...['prompt_eval_count', 'eval_count', 'image'],
-  // The conversation encoded for the model, and the progress of an image.
-  ...['context', 'completed', 'total'],
-]);
-const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'thinking', 'tool_calls', 'images']);
+/** `context` is the conversation encoded for the model; `completed` and `total` are the progress of an image. */
+const KNOWN = nameSet(`
+  model created_at message response thinking done done_reason error prompt_eval_count eval_count
+  image context completed total
+`);
+const KNOWN_OF_MESSAGE = nameSet('role content thinking tool_calls images');
 
 class OllamaReader implements ResponseReader {
   isComplete = false;

@@ -2,6 +2,7 @@
 
 import { freePaths } from '../common/free-paths.js';
 import { type Json, record, text, without } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import { openAIVideos } from './openai/media.js';
 import { openAIBatch } from './openai/retrievals.js';
 import { openAIBilling } from './openai/usage.js';
@@ -20,8 +21,8 @@ const codeExecution: Shape<'tool'> = {
   reader: () => new PlainReader(readExecution),
 };
 
-const BODY = new Set('data errors error'.split(' '));
-const DATA = new Set('outputs status'.split(' '));
+const BODY = nameSet('data errors error');
+const DATA = nameSet('outputs status');
 
 function readExecution(body: unknown): PlainAnswer {
   const { data, errors } = record(body);

@@ -2,6 +2,7 @@
 
 import { type Json, known, list, record, text, without } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
+import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { anthropicBilling, anthropicTokens, MergedUsage, usageLeft } from './usage.js';
@@ -46,10 +47,7 @@ function describeMessages(params: Json): Description {
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const PLACED = [
-  ...['id', 'type', 'role', 'model', 'content', 'usage'],
-  ...['stop_reason', 'stop_sequence'],
-];
+const PLACED = names('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
 const FACTS = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */

@@ -11,6 +11,7 @@ import {
   text,
   without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 
 /** The usage of a message, which a stream sends in pieces: the largest of each count, the last of each other field. */
 export class MergedUsage {
@@ -38,8 +39,7 @@ const PARTS = [
 ] as const;
 const READ = [
   ...PARTS,
-  ...['cache_creation', 'output_tokens_details', 'server_tool_use'],
-  ...['service_tier', 'speed', 'inference_geo'],
+  ...names('cache_creation output_tokens_details server_tool_use service_tier speed inference_geo'),
 ];
 
 /**

@@ -12,6 +12,7 @@ import {
   without,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
+import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { bareBedrockModel, bedrockModel, bedrockRegion } from './model-id.js';
@@ -59,11 +60,10 @@ function contentOf(parts: unknown): unknown {
 const PLACED = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
 const FACTS = ['metrics', 'performanceConfig'];
-const COUNTED = [
-  ...['inputTokens', 'outputTokens', 'totalTokens'],
-  ...['cacheReadInputTokens', 'cacheReadInputTokenCount'],
-  ...['cacheWriteInputTokens', 'cacheWriteInputTokenCount', 'cacheDetails'],
-];
+const COUNTED = names(`
+  inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
+  cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
+`);
 
 export class ConverseReader implements ResponseReader {
   isComplete = false;

@@ -12,6 +12,7 @@ import {
   text,
   without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
 import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
@@ -88,15 +89,15 @@ export const bedrockInvoke: readonly Shape[] = [embed, rerank, image, chat].map(
 );
 
 /** Fields with inputs. All other fields are parameters. */
-const EMBEDDING_INPUTS = [
-  ...['inputText', 'texts', 'inputs', 'inputImage', 'images', 'mediaSource'],
-  ...['singleEmbeddingParams', 'segmentedEmbeddingParams', 'text', 'image'],
-];
-const IMAGE_INPUTS = [
-  ...['prompt', 'negative_prompt', 'text_prompts', 'image', 'init_image', 'mask'],
-  ...['textToImageParams', 'inPaintingParams', 'outPaintingParams', 'imageVariationParams'],
-  ...['colorGuidedGenerationParams', 'backgroundRemovalParams', 'virtualTryOnParams'],
-];
+const EMBEDDING_INPUTS = names(`
+  inputText texts inputs inputImage images mediaSource singleEmbeddingParams
+  segmentedEmbeddingParams text image
+`);
+const IMAGE_INPUTS = names(`
+  prompt negative_prompt text_prompts image init_image mask textToImageParams inPaintingParams
+  outPaintingParams imageVariationParams colorGuidedGenerationParams backgroundRemovalParams
+  virtualTryOnParams
+`);
 /** Fields with the prompt of models that continue a text. */
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
@@ -278,10 +279,9 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const COUNTED = [
-  ...['inputTokenCount', 'outputTokenCount'],
-  ...['cacheReadInputTokenCount', 'cacheWriteInputTokenCount'],
-];
+const COUNTED = names(`
+  inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
+`);
 
 /** The choice with OpenAI's name for the finish reason, for Mistral's models on Bedrock. */
 function withReason(choice: unknown): unknown {
@@ -309,10 +309,9 @@ function vectorsIn(body: Json): readonly unknown[] {
   return vectors.map((each) => (isRecord(each) ? list(each.embedding) : each));
 }
 
-const EMBEDDING_FIELDS = [
-  ...['embedding', 'embeddings', 'embeddingsByType', 'data', 'inputTextTokenCount', 'texts'],
-  ...['id', 'response_type'],
-];
+const EMBEDDING_FIELDS = names(`
+  embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
+`);
 
 function readEmbeddings(body: unknown): ModelResponse {
   const answer = record(body);

@@ -3,6 +3,7 @@
 import type { Billing } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -59,8 +60,8 @@ function describeContents({ url, params }: ModelRequest): Description {
 
 /** Finish reasons of answers that are complete or reached a limit. */
 const PLAIN_ENDS = ['STOP', 'MAX_TOKENS', 'CONTINUATION', 'FINISH_REASON_UNSPECIFIED'];
-const KNOWN = new Set(['candidates', 'usageMetadata', 'modelVersion', 'responseId', 'error']);
-const KNOWN_OF_CANDIDATE = new Set(['content', 'finishReason', 'index']);
+const KNOWN = nameSet('candidates usageMetadata modelVersion responseId error');
+const KNOWN_OF_CANDIDATE = nameSet('content finishReason index');
 const MAX_CANDIDATES = 16;
 
 /** One of several answers to a prompt. */

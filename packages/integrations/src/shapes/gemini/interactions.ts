@@ -4,6 +4,7 @@ import { type Billing, processWide, type TokenCounts } from '@openlayer-tracing/
 import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
 import { bytesOfBase64, encrypted, nameMedia } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -54,20 +55,19 @@ function kindOf(item: unknown): string {
 
 const MAX_STEPS = 512;
 /** Fields that are read, and fields in which a response repeats its request. */
-const KNOWN = new Set([
-  ...['id', 'model', 'status', 'steps', 'usage', 'service_tier', 'object'],
-  ...['agent_config', 'cached_content', 'environment', 'generation_config', 'input', 'labels'],
-  ...['response_format', 'response_mime_type', 'response_modalities', 'safety_settings'],
-  ...['system_instruction', 'tools', 'webhook_config'],
-]);
-const KNOWN_OF_EVENT = new Set([
-  ...['event_type', 'event_id', 'interaction', 'index', 'step', 'delta', 'error'],
-  ...['status', 'usage', 'interaction_id', 'step_usage', 'metadata'],
-]);
-const KNOWN_OF_USAGE = [
-  ...['total_input_tokens', 'total_output_tokens', 'total_thought_tokens', 'total_tokens'],
-  ...['total_cached_tokens', 'grounding_tool_count'],
-];
+const KNOWN = nameSet(`
+  id model status steps usage service_tier object agent_config cached_content environment
+  generation_config input labels response_format response_mime_type response_modalities
+  safety_settings system_instruction tools webhook_config
+`);
+const KNOWN_OF_EVENT = nameSet(`
+  event_type event_id interaction index step delta error status usage interaction_id
+  step_usage metadata
+`);
+const KNOWN_OF_USAGE = names(`
+  total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
+  grounding_tool_count
+`);
 
 const UNDONE = /^(in_progress|queued)$/;
 const MAX_PENDING = 10_000;

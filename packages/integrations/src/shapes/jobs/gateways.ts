@@ -5,6 +5,7 @@
 
 import { type Json, known, record, text, without } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
+import { names } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
@@ -47,10 +48,10 @@ function nameOf({ hostname }: URL, id: string): string {
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = [
-  ...['id', 'task_id', 'request_id', 'status', 'task_status', 'error', 'usage', 'model', 'task'],
-  ...['polling_url', 'generation_id', 'urls', 'created_at', 'completed_at', 'object', 'code'],
-];
+const KNOWN = names(`
+  id task_id request_id status task_status error usage model task polling_url generation_id
+  urls created_at completed_at object code
+`);
 
 class TaskReader implements JobReader {
   isComplete = false;

@@ -11,16 +11,17 @@ import {
   text,
   without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
 
 const MADE = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = [
-  ...['id', 'model', 'version', 'input', 'output', 'error', 'status', 'metrics', 'urls', 'webhook'],
-  ...['created_at', 'started_at', 'completed_at', 'data_removed', 'webhook_events_filter'],
-];
+const KNOWN = names(`
+  id model version input output error status metrics urls webhook created_at started_at
+  completed_at data_removed webhook_events_filter
+`);
 const ASKED = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
 
 export const replicatePredictions: JobShape = {

@@ -2,6 +2,7 @@
 
 import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -39,18 +40,9 @@ export const mistralFim: Shape<'chat_completion'> = {
 };
 
 const MAX_CHOICES = 16;
-const KNOWN = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'usage',
-  'choices',
-  'error',
-  'service_tier',
-]);
-const KNOWN_OF_CHOICE = new Set(['index', 'message', 'delta', 'finish_reason']);
-const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'tool_calls', 'prefix', 'index']);
+const KNOWN = nameSet('id object created model usage choices error service_tier');
+const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason');
+const KNOWN_OF_MESSAGE = nameSet('role content tool_calls prefix index');
 
 class Choice {
   readonly message = new Message();

@@ -2,6 +2,7 @@
 
 import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
@@ -72,16 +73,7 @@ export const mistralTranscription: Shape<'chat_completion'> = {
   reader: () => new AudioReader(undefined),
 };
 
-const KNOWN = new Set([
-  'type',
-  'text',
-  'model',
-  'usage',
-  'audio_data',
-  'segments',
-  'error',
-  'message',
-]);
+const KNOWN = nameSet('type text model usage audio_data segments error message');
 const MAX_SEGMENTS = 1024;
 
 /** Reads a transcript, or the size of generated speech. */

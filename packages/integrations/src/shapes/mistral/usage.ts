@@ -2,11 +2,12 @@
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, isRecord, type Json, record, text, without } from '../../common/json.js';
+import { names } from '../../common/names.js';
 
-const PLACED = [
-  ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'num_cached_tokens'],
-  ...['prompt_audio_seconds', 'service_tier', 'connectors'],
-];
+const PLACED = names(`
+  prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
+  service_tier connectors
+`);
 
 const PLACED_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
 

@@ -1,6 +1,7 @@
 /** The older `POST /completions`, which continues a text. */
 
 import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -27,8 +28,8 @@ export const openAICompletions: Shape<'chat_completion'> = {
 
 /** The limit is high because each of several prompts may have several answers. */
 const MAX_CHOICES = 1024;
-const BODY = new Set('id object created model choices usage error service_tier'.split(' '));
-const CHOICE = new Set('index text finish_reason'.split(' '));
+const BODY = nameSet('id object created model choices usage error service_tier');
+const CHOICE = nameSet('index text finish_reason');
 
 interface Choice {
   readonly text: CollectedText;

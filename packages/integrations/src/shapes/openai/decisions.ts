@@ -1,6 +1,7 @@
 /** OpenAI's `POST /decisions`: questions about an input, each answered by a probability, a choice or a score. */
 
 import { record, text, without } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../shape.js';
@@ -20,7 +21,7 @@ export const openAIDecisions: Shape<'chat_completion'> = {
   reader: () => new PlainReader(readDecision),
 };
 
-const BODY = new Set('object id created_at answers model usage error'.split(' '));
+const BODY = nameSet('object id created_at answers model usage error');
 
 function readDecision(body: unknown): ModelResponse {
   const { answers, model, id } = record(body);

@@ -1,6 +1,7 @@
 /** OpenAI's `POST /embeddings`. Only the number and the dimensions of the vectors are recorded. */
 
 import { list, record, text, without } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -22,7 +23,7 @@ export const openAIEmbeddings: Shape<'embedding'> = {
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const BODY = new Set('object data model usage error'.split(' '));
+const BODY = nameSet('object data model usage error');
 
 function readEmbeddings(body: unknown): ModelResponse {
   const { model, data } = record(body);

@@ -3,6 +3,7 @@
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { nameSet, names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -74,7 +75,7 @@ export const openAIVideos = mediaShape(
   () => new VideoReader(),
 );
 
-const BODY = new Set('usage error object created created_at id model'.split(' '));
+const BODY = nameSet('usage error object created created_at id model');
 
 /** Reads the fields that these responses have in common. */
 abstract class MediaReader implements ResponseReader {
@@ -141,7 +142,7 @@ abstract class MediaReader implements ResponseReader {
 
 const IMAGES = new Set([
   ...BODY,
-  ...'type data b64_json url partial_image_index sequence_number'.split(' '),
+  ...names('type data b64_json url partial_image_index sequence_number'),
 ]);
 const MAX_IMAGES = 64;
 
@@ -242,7 +243,7 @@ class SpeechReader extends MediaReader {
   }
 }
 
-const TRANSCRIPTION = new Set([...BODY, ...'type text delta task'.split(' ')]);
+const TRANSCRIPTION = new Set([...BODY, ...names('type text delta task')]);
 const SEGMENT = 'transcript.text.segment';
 
 class TranscriptionReader extends MediaReader {
@@ -271,7 +272,7 @@ class TranscriptionReader extends MediaReader {
     const { type } = body;
     if (type === SEGMENT) {
       this.#isStream = true;
-      this.facts.add({ segments: [without(body, 'type')] }, new Set());
+      this.facts.add({ segments: [without(body, 'type')] });
       return;
     }
     this.facts.add(body, TRANSCRIPTION);
@@ -292,7 +293,7 @@ class TranscriptionReader extends MediaReader {
   }
 }
 
-const VIDEO = new Set([...BODY, ...'prompt status seconds size'.split(' ')]);
+const VIDEO = new Set([...BODY, ...names('prompt status seconds size')]);
 
 class VideoReader extends MediaReader {
   #video: Json = {};

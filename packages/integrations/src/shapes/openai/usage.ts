@@ -2,6 +2,7 @@
 
 import { type Billing, laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
 import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { pricedTier } from '../../common/service-tier.js';
 
 /** The counts of a usage; undefined if there is none. */
@@ -109,12 +110,12 @@ export function openAIBilling(usage: Json, model?: unknown): Billing {
 }
 
 /** Fields that are read, and fields that follow from them. */
-const READ: ReadonlySet<string> = new Set(
-  `type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
+const READ = nameSet(`
+  type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
   cache_write_tokens cache_creation_tokens audio_tokens image_tokens video_tokens text_tokens
-  reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens prompt_cache_miss_tokens
-  cache_read_input_tokens cache_creation_input_tokens`.split(/\s+/),
-);
+  reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens
+  prompt_cache_miss_tokens cache_read_input_tokens cache_creation_input_tokens
+`);
 
 /** The other fields of a usage that are not 0; undefined if there are none. */
 function otherUsage(usage: Json): Json | undefined {

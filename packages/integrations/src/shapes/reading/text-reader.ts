@@ -8,6 +8,7 @@ import {
   text,
   without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
@@ -16,18 +17,18 @@ const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
 const LISTS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const TEXT_FIELDS = [
-  ...['text', 'outputText', 'generation', 'completion', 'data', 'message', 'index'],
-  ...['stop_reason', 'finish_reason', 'completionReason', 'finishReason'],
-  ...['tokenCount', 'is_finished'],
-];
+const TEXT_FIELDS = names(`
+  text outputText generation completion data message index stop_reason finish_reason
+  completionReason finishReason tokenCount is_finished
+`);
 /** Known fields of the response. */
 const FIELDS = [
   ...TEXT_FIELDS,
   ...LISTS,
-  ...['id', 'response_id', 'generation_id', 'model', 'stop', 'type', 'error', 'prompt'],
-  ...['prompt_token_count', 'inputTextTokenCount'],
-  ...['generation_token_count', 'totalOutputTextTokenCount'],
+  ...names(`
+    id response_id generation_id model stop type error prompt prompt_token_count
+    inputTextTokenCount generation_token_count totalOutputTextTokenCount
+  `),
 ];
 
 class OneText {
