@@ -9,7 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { type Json, list, record, text, without } from '../common/json.js';
+import { definedFields, type Json, list, record, text } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
@@ -75,7 +75,7 @@ export class AiModelCall {
         inputs: recordedContent(options, 'inputs', kind.inputs(given)),
         ...(kind.type === 'retriever'
           ? {
-              metadata: without({
+              metadata: definedFields({
                 provider,
                 model,
                 ...recordedParameters(options, kind.metadata?.(given) ?? {}),
@@ -244,7 +244,7 @@ export class AiModelCall {
       ...fields,
       ...this.#documents(output),
       output: hasSaid ? recordedContent(this.#options, 'output', output) : undefined,
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#options, {
           ...details,
           ...nonEmptyFields({ runtimeContext }),

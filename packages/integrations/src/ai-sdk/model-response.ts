@@ -1,5 +1,14 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
@@ -94,7 +103,7 @@ export class SdkResponse {
     const { structuredOutputText: structured } = response;
     if (this.message.text.chars === 0) this.message.text.add(text(structured) ?? '');
     else if (structured !== this.message.text.toString()) {
-      this.#detail(without({ structuredOutputText: structured }));
+      this.#detail(definedFields({ structuredOutputText: structured }));
     }
     this.#takeMedia(response);
     this.readHead(response);
@@ -144,7 +153,7 @@ export class SdkResponse {
         this.#takeResult(part);
         break;
       case 'source':
-        this.message.cite(without(part, 'type'));
+        this.message.cite(fieldsExcept(part, 'type'));
         break;
       case 'transcript-delta':
         this.message.text.add(text(part.delta) ?? '');
@@ -238,7 +247,7 @@ export class SdkResponse {
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
       this.message.text.add(text(response.text) ?? '');
-      this.#detail(without({ segments: some(response.segments), durationInSeconds }));
+      this.#detail(definedFields({ segments: some(response.segments), durationInSeconds }));
       const seconds = count(durationInSeconds);
       if (seconds !== undefined) this.#billing = { ...this.#billing, seconds };
     }
@@ -263,7 +272,7 @@ export class SdkResponse {
       this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };
     this.#metadata = {
       ...this.#metadata,
-      ...without({
+      ...definedFields({
         responseId: text(id),
         requestId: requestIdIn(headers),
         finishReason: reason,

@@ -1,7 +1,7 @@
 /** Converts fields of the AI SDK to those of the platform: provider, model, tokens, billing and parameters. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, known, record, text } from '../common/json.js';
+import { count, isRecord, type Json, presentFields, record, text } from '../common/json.js';
 import { nonEmptyFields } from '../common/other-fields.js';
 import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
@@ -38,7 +38,7 @@ export function aiModel(modelId: unknown): string | undefined {
  */
 export function aiTokens(usage: unknown, about: Json): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  return { ...sdkTokens(usage, about), ...known(providerTokens(usage.raw, about) ?? {}) };
+  return { ...sdkTokens(usage, about), ...presentFields(providerTokens(usage.raw, about) ?? {}) };
 }
 
 /** The counts of the provider's own usage, which has more of them. */

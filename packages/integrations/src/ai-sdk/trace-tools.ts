@@ -10,7 +10,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
-import { isRecord, type Json, record, text, without } from '../common/json.js';
+import { definedFields, isRecord, type Json, record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { Operation } from './operation.js';
 
@@ -54,7 +54,7 @@ function startTracedTool(
     // The SDK's telemetry reports the tool.
     if (currentClientCall() instanceof Operation) return undefined;
     const toolCallId = text(record(call).toolCallId);
-    return startTool(name, input, options, { metadata: without({ toolCallId }) });
+    return startTool(name, input, options, { metadata: definedFields({ toolCallId }) });
   } catch (error) {
     reportFailure('tool', error);
     return undefined;

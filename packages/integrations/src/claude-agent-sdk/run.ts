@@ -6,7 +6,17 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { CallError, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { count, isRecord, type Json, known, list, record, text, without } from '../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  presentFields,
+  record,
+  text,
+} from '../common/json.js';
 import { nameSet, names } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
@@ -185,7 +195,7 @@ export class AgentRun {
     const result = output ?? this.#threads.get(undefined)?.latest?.output;
     return {
       output: recordedContent(this.#options, 'output', result),
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#options, {
           ...this.#details,
           ...(this.#events.length > 0 && { events: this.#events }),
@@ -235,13 +245,13 @@ export class AgentRun {
   }
 
   #takeInit(message: Json): void {
-    const facts = known(without(message, ...INIT));
+    const facts = presentFields(fieldsExcept(message, ...INIT));
     this.#metadata = {
       ...this.#metadata,
       model: message.model,
       version: message.claude_code_version,
     };
-    this.#details = { ...this.#details, ...without(facts, 'claude_code_version') };
+    this.#details = { ...this.#details, ...fieldsExcept(facts, 'claude_code_version') };
   }
 
   #takeEvent(message: Json): void {
@@ -255,7 +265,7 @@ export class AgentRun {
     const relevant = RELEVANT_FIELDS[String(kind)];
     if (IGNORED.has(kind) || relevant?.every((key) => !message[key])) return;
     if (this.#events.length >= MAX_EVENTS) return;
-    this.#events.push({ type: kind, ...known(without(rest, 'uuid', 'session_id')) });
+    this.#events.push({ type: kind, ...presentFields(fieldsExcept(rest, 'uuid', 'session_id')) });
   }
 
   #takeAssistant(message: Json): void {
@@ -340,7 +350,7 @@ export class AgentRun {
     // The usage and duration of a subagent.
     const { content: _said, prompt: _asked, ...about } = record(result);
     const metadata =
-      tool.step.type === 'agent' ? recordedDetails(this.#options, known({ ...about })) : {};
+      tool.step.type === 'agent' ? recordedDetails(this.#options, presentFields({ ...about })) : {};
     if (isError !== true) {
       tool.end({ output, metadata });
       return;
@@ -367,7 +377,7 @@ export class AgentRun {
       modelUsage: isRecord(message.modelUsage) ? message.modelUsage : undefined,
       ...this.#totals.metadata,
     };
-    this.#details = { ...this.#details, ...known(without(message, ...RESULT)) };
+    this.#details = { ...this.#details, ...presentFields(fieldsExcept(message, ...RESULT)) };
     const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
     this.#failure = isFailed
       ? failureOf(subtype, recordedContent(this.#options, 'output', joinedErrors(errors) ?? result))
@@ -393,7 +403,7 @@ function failureOf(subtype: unknown, stated: unknown): CallError {
 
 function parametersOf(given: Json): Json {
   const { agents, mcpServers } = given;
-  return without({
+  return definedFields({
     ...Object.fromEntries(PARAMETERS.map((key) => [key, given[key]])),
     agents: isRecord(agents) ? Object.keys(agents) : undefined,
     mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,

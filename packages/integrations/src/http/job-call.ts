@@ -8,7 +8,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { connectionError, statusError, streamError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, parseJson, without } from '../common/json.js';
+import { definedFields, type Json, parseJson } from '../common/json.js';
 import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
@@ -209,13 +209,13 @@ export class JobCall {
 
   #update(ending: Ending): StepUpdate {
     const { output, model, tokens, billing, metadata, details } = this.#reader.response();
-    const billed = billing && without(billing as Json);
+    const billed = billing && definedFields(billing as Json);
     if (billed !== undefined) this.#recorded.addBilling(billed);
     return {
       output: recordedContent(this.#entryPoint.options, 'output', output),
       model,
       ...tokenFields(tokens ?? {}),
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#entryPoint.options, details),
         ...metadata,
         billed,

@@ -6,7 +6,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { thrownError } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
-import { without } from '../common/json.js';
+import { definedFields } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { providerOf } from '../common/providers.js';
 import type { Description, ModelRequest, ReportedStep, Shape } from '../shapes/shape.js';
@@ -46,7 +46,7 @@ export function describedStep(
     // Steps of other types have no such fields.
     ...(isModelCall(kind.type)
       ? { ...facts, ...(parameters !== undefined && { modelParameters: parameters }) }
-      : { metadata: without({ ...facts, parameters }) }),
+      : { metadata: definedFields({ ...facts, parameters }) }),
   } as StepOptions;
 }
 
@@ -62,12 +62,12 @@ export function reportedStep(options: CallOptions, step: ReportedStep): Finished
       modelParameters: recordedParameters(options, modelParameters),
     }),
   };
-  return without({
+  return definedFields({
     ...others,
-    ...(isModelCall(step.type) && without(facts)),
+    ...(isModelCall(step.type) && definedFields(facts)),
     inputs: recordedContent(options, 'inputs', inputs),
     output: recordedContent(options, 'output', output),
-    metadata: without(metadata ?? {}),
+    metadata: definedFields(metadata ?? {}),
     error: error === undefined ? undefined : thrownError(options, error),
   }) as unknown as FinishedStep;
 }

@@ -1,7 +1,7 @@
 /** Reads one answer of a model in the form in which LangChain passes it on. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { count, definedFields, isRecord, type Json, list, record, text } from '../common/json.js';
 import { nameSet, names } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
@@ -84,7 +84,7 @@ export function readGeneration(generation: Json): Generation {
     details: {
       ...otherFields(about, isResponse ? REPEATED : READ),
       // The stop sequence is content: it repeats a part of the request.
-      ...without({ stopSequence: text(about.stop_sequence) }),
+      ...definedFields({ stopSequence: text(about.stop_sequence) }),
     },
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { aiBilling, aiModel, aiProvider } from '../ai-sdk/sdk-fields.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { count, definedFields, isRecord, type Json, list, record, text } from '../common/json.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
@@ -176,12 +176,12 @@ function modelUpdate(
     inputs: recordedContent(
       options,
       'inputs',
-      without({ prompt, tools: toolsOf(attributes, tools) }),
+      definedFields({ prompt, tools: toolsOf(attributes, tools) }),
     ),
     output: recordedContent(options, 'output', message.output),
     model: aiModel(responseModel),
     ...tokenFields(mastraTokens(usage) ?? {}),
-    metadata: without({
+    metadata: definedFields({
       ...details,
       responseId: finishReason === 'error' ? undefined : text(responseId),
       finishReason: text(finishReason),
@@ -234,9 +234,9 @@ export function stepFacts(
       // For the first step, the span of the whole answer has more of the prompt.
       ...(count(record(span.attributes).stepIndex) !== 0 &&
         span.input !== undefined && {
-          inputs: recordedContent(options, 'inputs', without({ prompt: span.input, tools })),
+          inputs: recordedContent(options, 'inputs', definedFields({ prompt: span.input, tools })),
         }),
-      metadata: without({
+      metadata: definedFields({
         requestId,
         responseId: text(record(body).id),
         ...recordedDetails(options, {
@@ -272,7 +272,7 @@ export function generationFacts(
     .map((each) => text(record(each).text) ?? text(record(record(each).payload).text))
     .filter((each) => each !== undefined);
   const interrupted = status === undefined ? undefined : { status, reason, toolName, toolCallId };
-  const metadata = without({
+  const metadata = definedFields({
     reasoning: recordedContent(
       options,
       'output',
@@ -282,11 +282,11 @@ export function generationFacts(
       ...otherAttributes(span),
       ...otherSpanFields(span),
       ...nonEmptyFields({ sources, files, warnings, costContext }),
-      ...(interrupted !== undefined && { interrupted: without(interrupted) }),
+      ...(interrupted !== undefined && { interrupted: definedFields(interrupted) }),
     }),
   });
   return {
-    billing: isInUSD ? without({ estimatedCost: count(estimatedCost) }) : {},
+    billing: isInUSD ? definedFields({ estimatedCost: count(estimatedCost) }) : {},
     update: { metadata },
   };
 }

@@ -2,7 +2,15 @@
 
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
+import {
+  definedFields,
+  isRecord,
+  type Json,
+  list,
+  parseJson,
+  record,
+  text,
+} from '../common/json.js';
 import { namedBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
@@ -30,7 +38,7 @@ const OF_PROTOCOL = nameSet('_meta name arguments uri');
 function otherParams(params: Json, options: CallOptions): Json {
   const others = otherFields(params, OF_PROTOCOL);
   const request = Object.keys(others).length > 0 ? others : undefined;
-  return without({ request: recordedContent(options, 'inputs', request) });
+  return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
 
 const tool: Kind = {
@@ -92,7 +100,7 @@ const prompt: Kind = {
     output: recordedContent(options, 'output', result.messages),
     metadata: recordedDetails(options, {
       ...otherFields(result, READ),
-      ...without({ description: text(result.description) }),
+      ...definedFields({ description: text(result.description) }),
     }),
   }),
 };
@@ -110,7 +118,7 @@ const sampling: Kind = {
     output: recordedContent(options, 'output', resultOf({ content: [content].flat() })),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...without({ model: text(model), finishReason: text(stopReason) }),
+      ...definedFields({ model: text(model), finishReason: text(stopReason) }),
     },
   }),
 };
@@ -128,7 +136,7 @@ const elicitation: Kind = {
     output: recordedContent(options, 'output', content),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...without({ action: text(action) }),
+      ...definedFields({ action: text(action) }),
     },
   }),
 };
@@ -149,7 +157,7 @@ function resultOf({ content, structuredContent }: Json): unknown {
     if (joinedText === '' || isSame(parseJson(joinedText), structuredContent))
       return structuredContent;
   }
-  return without({
+  return definedFields({
     content: joinedText === '' ? undefined : joinedText,
     structuredContent,
     parts: others.length > 0 ? others : undefined,

@@ -12,7 +12,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { messageError, streamError } from '../common/call-error.js';
 import { recordedDetails } from '../common/content.js';
-import { type Json, record, text, without } from '../common/json.js';
+import { fieldsExcept, type Json, record, text } from '../common/json.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
@@ -157,7 +157,7 @@ export class AgentsProcessor {
 
   /** The metadata for the fields of an error other than its message. */
   #errorMetadata(error: unknown): Json {
-    const errorData = without(record(record(error).data), 'error');
+    const errorData = fieldsExcept(record(record(error).data), 'error');
     return recordedDetails(this.#options, nonEmptyFields({ errorData }));
   }
 

@@ -1,6 +1,6 @@
 /** Ollama's own API. Requests of its OpenAI-like API are recognised as OpenAI's. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../common/json.js';
 import { nameMedia } from '../common/media.js';
 import { nameSet, names } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
@@ -30,7 +30,7 @@ export const ollamaChat: Shape<'chat_completion'> = {
       },
       model: text(params.model),
       modelParameters: {
-        ...without(
+        ...fieldsExcept(
           params,
           ...names('model messages prompt suffix images system tools options'),
           // The conversation so far, encoded for the model.
@@ -51,7 +51,7 @@ export const ollamaEmbed: Shape<'embedding'> = {
     inputs: { input: params.input ?? params.prompt },
     model: text(params.model),
     modelParameters: {
-      ...without(params, 'model', 'input', 'prompt', 'options'),
+      ...fieldsExcept(params, 'model', 'input', 'prompt', 'options'),
       ...record(params.options),
     },
   }),
@@ -66,7 +66,7 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
   describe: ({ params }) => ({
     inputs: { state: params.state, questions: params.questions },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'state', 'questions'),
+    modelParameters: fieldsExcept(params, 'model', 'state', 'questions'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -77,7 +77,7 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
         output: answers,
         tokens: { input: count(input_tokens), output: count(output_tokens) },
         metadata: { otherUsage: Object.keys(more).length > 0 ? more : undefined },
-        details: without(others, 'error'),
+        details: fieldsExcept(others, 'error'),
       };
     }),
 };
@@ -89,14 +89,14 @@ function webShape(operation: string, path: RegExp, inputs: readonly string[]): S
     matches: ({ url }) => path.test(url.pathname),
     describe: ({ params }) => ({
       inputs: Object.fromEntries(inputs.map((key) => [key, params[key]])),
-      modelParameters: without(params, ...inputs),
+      modelParameters: fieldsExcept(params, ...inputs),
     }),
     reader: () =>
       new PlainReader((body) => {
         const { results, ...page } = record(body);
         return {
-          output: results ?? without(page, 'error'),
-          ...(results !== undefined && { details: without(page, 'error') }),
+          output: results ?? fieldsExcept(page, 'error'),
+          ...(results !== undefined && { details: fieldsExcept(page, 'error') }),
         };
       }),
   };
@@ -189,7 +189,7 @@ class OllamaReader implements ResponseReader {
   #takeCall(call: Json): void {
     const { id, function: called, ...others } = call;
     const { name, arguments: args, index: _index, ...more } = record(called);
-    const facts = { ...without(others, 'type'), ...more };
+    const facts = { ...fieldsExcept(others, 'type'), ...more };
     this.#message.addTool(
       text(id) || undefined,
       text(name),
@@ -206,7 +206,7 @@ function readEmbeddings(body: unknown): PlainAnswer {
   return {
     model: text(model),
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
-    details: without(others, 'error'),
+    details: fieldsExcept(others, 'error'),
     ...(vectors.length > 0 && {
       fields: {
         embeddingCount: vectors.length,

@@ -1,7 +1,15 @@
 /** Reads responses of Amazon Bedrock's agents and knowledge bases. */
 
 import type { StepType } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, known, list, record, text, without } from '../../common/json.js';
+import {
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  presentFields,
+  record,
+  text,
+} from '../../common/json.js';
 import { Message } from '../reading/message.js';
 import type { ModelResponse, ReportedStep, ResponseReader } from '../shape.js';
 import { epochMs, MAX_REPORTED_STEPS } from './agent-runtime.js';
@@ -58,7 +66,7 @@ export class AgentReader implements ResponseReader {
       case 'output':
       case 'responseEvent':
         this.#message.text.add(text(event.text) ?? '');
-        this.#takeRest(without(event, 'text'));
+        this.#takeRest(fieldsExcept(event, 'text'));
         break;
       case 'citation': {
         const { citation, ...others } = event;
@@ -100,7 +108,7 @@ export class AgentReader implements ResponseReader {
   }
 
   #takeRest(fields: Json): void {
-    this.#rest = { ...this.#rest, ...known(fields) };
+    this.#rest = { ...this.#rest, ...presentFields(fields) };
   }
 }
 
@@ -173,14 +181,14 @@ class AgentWork {
     const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
     const { usage, ...measured } = record(metadata);
     const content = record(rawResponse).content ?? rawResponse;
-    const parts = known({ reasoningContent, ...others });
+    const parts = presentFields({ reasoningContent, ...others });
     this.#push({
       name: 'Bedrock Chat Completion',
       type: 'chat_completion',
       inputs: { prompt: [{ role: 'user', content: prompt }] },
       output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
       model: bedrockModelIn(foundationModel),
-      modelParameters: { ...record(inferenceConfiguration), ...without(settings, 'traceId') },
+      modelParameters: { ...record(inferenceConfiguration), ...fieldsExcept(settings, 'traceId') },
       tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
       metadata: {
         traceId: traceId ?? request.traceId,
@@ -279,11 +287,11 @@ function agentFields({ collaboratorName, agentId, agentVersion }: Json): Json {
 
 /** The measured values other than start and end. */
 function factsOf(measured: Json): Json {
-  return known(without(measured, 'startTime', 'endTime'));
+  return presentFields(fieldsExcept(measured, 'startTime', 'endTime'));
 }
 
 function timesOf(metadata: unknown): Pick<ReportedStep, 'startTime' | 'endTime'> {
   const { startTime, endTime } = record(metadata);
   const times = { startTime: epochMs(startTime), endTime: epochMs(endTime) };
-  return known(times as Json);
+  return presentFields(times as Json);
 }

@@ -1,6 +1,6 @@
 /** Requests to Amazon Bedrock's agents. */
 
-import { without } from '../../common/json.js';
+import { definedFields, fieldsExcept } from '../../common/json.js';
 import type { Shape } from '../shape.js';
 import { AgentReader } from './agent-reader.js';
 import { pathParameters } from './agent-runtime.js';
@@ -17,7 +17,7 @@ export const bedrockAgent: Shape<'agent'> = {
     inputs: { input: params.inputText },
     modelParameters: {
       ...pathParameters(url, AGENT, 'agentId', 'agentAliasId', 'sessionId'),
-      ...without(params, 'inputText'),
+      ...fieldsExcept(params, 'inputText'),
     },
   }),
   reader: () => new AgentReader(),
@@ -34,7 +34,10 @@ export const bedrockInlineAgent: Shape<'agent'> = {
     return {
       inputs: { input: inputText, instruction },
       model: bedrockModelIn(foundationModel),
-      modelParameters: { ...pathParameters(url, INLINE_AGENT, 'sessionId'), ...without(others) },
+      modelParameters: {
+        ...pathParameters(url, INLINE_AGENT, 'sessionId'),
+        ...definedFields(others),
+      },
     };
   },
   reader: () => new AgentReader(),

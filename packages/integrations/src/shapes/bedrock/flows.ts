@@ -2,13 +2,13 @@
 
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelRequest, ModelResponse, ReportedStep, ResponseReader, Shape } from '../shape.js';
@@ -41,7 +41,7 @@ function describeFlow(path: RegExp) {
     inputs: { inputs: params.inputs },
     modelParameters: {
       ...pathParameters(url, path, 'flowIdentifier', 'flowAliasIdentifier'),
-      ...without(params, 'inputs'),
+      ...fieldsExcept(params, 'inputs'),
     },
   });
 }
@@ -107,7 +107,8 @@ class FlowReader implements ResponseReader {
           ? outputs
           : { ...(outputs !== undefined && { output: outputs }), events: this.#rest },
       metadata: { finishReason: this.#completionReason, executionId: this.#executionId },
-      details: others.length > 0 ? {} : known(without(this.#outputs[0] ?? {}, 'content')),
+      details:
+        others.length > 0 ? {} : presentFields(fieldsExcept(this.#outputs[0] ?? {}, 'content')),
       reportedSteps: this.#steps,
     };
   }
@@ -122,7 +123,10 @@ class FlowReader implements ResponseReader {
       const isOutput = kind === 'nodeOutputTrace';
       const entered = isOutput ? record(this.#entered.get(nodeName)) : {};
       if (this.#steps.length >= MAX_REPORTED_STEPS) return;
-      const at = known({ startTime: epochMs(entered.timestamp), endTime: epochMs(timestamp) });
+      const at = presentFields({
+        startTime: epochMs(entered.timestamp),
+        endTime: epochMs(timestamp),
+      });
       this.#steps.push({
         name: isOutput ? (text(nodeName) ?? 'Node') : `${nodeName ?? 'Node'} ${kind}`,
         type: 'chain',

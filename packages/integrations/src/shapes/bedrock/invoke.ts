@@ -3,14 +3,14 @@
 import type { StepType, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
   parseJson,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
@@ -50,12 +50,12 @@ const rerank: Kind<'retriever'> = {
   matches: ({ params }) => params.query !== undefined && Array.isArray(params.documents),
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
-    modelParameters: without(params, 'query', 'documents'),
+    modelParameters: fieldsExcept(params, 'query', 'documents'),
   }),
   reader: () =>
     new PlainReader((body) => ({
       output: record(body).results ?? body,
-      details: known(without(record(body), 'results')),
+      details: presentFields(fieldsExcept(record(body), 'results')),
     })),
 };
 
@@ -107,7 +107,7 @@ function divided(params: Json, content: readonly string[], alone: string) {
     given.length === 1
       ? { [alone]: params[given[0] as string] }
       : Object.fromEntries(given.map((key) => [key, params[key]]));
-  return { inputs, modelParameters: without(params, ...content) };
+  return { inputs, modelParameters: fieldsExcept(params, ...content) };
 }
 
 function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
@@ -125,7 +125,7 @@ function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
       prompt: [{ role: 'user', content: params[first] }],
       ...Object.fromEntries(more.map((key) => [key, params[key]])),
     },
-    modelParameters: { ...record(textGenerationConfig), ...without(others, ...PROMPTS) },
+    modelParameters: { ...record(textGenerationConfig), ...fieldsExcept(others, ...PROMPTS) },
   };
 }
 
@@ -237,18 +237,18 @@ class InvokedReader implements ResponseReader {
   response(): ModelResponse {
     const { model, tokens, billing, metadata, details, ...answer } = this.#reader.response();
     const { guardrailAction, ...added } = this.#added;
-    const metrics = without(this.#metrics ?? {}, ...COUNTED);
+    const metrics = fieldsExcept(this.#metrics ?? {}, ...COUNTED);
     return {
       ...answer,
       tokens: merged(merged(tokens, bedrockTokens(this.#metrics ?? {})), this.#headerTokens),
       billing: {
-        ...known({
+        ...presentFields({
           serviceTier: this.#serviceTier,
           speed: this.#speed,
           // A refused request is not billed.
           region: this.isComplete || this.amount > 0 ? this.#region : undefined,
         }),
-        ...known((billing ?? {}) as Json),
+        ...presentFields((billing ?? {}) as Json),
       },
       metadata: {
         ...metadata,
@@ -292,7 +292,7 @@ function withReason(choice: unknown): unknown {
 
 /** Each count of the first if it is known, else of the second. */
 function merged(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
-  const counts = { ...known(two as Json), ...known((one ?? {}) as Json) };
+  const counts = { ...presentFields(two as Json), ...presentFields((one ?? {}) as Json) };
   return Object.keys(counts).length > 0 ? counts : undefined;
 }
 
@@ -326,7 +326,7 @@ function readEmbeddings(body: unknown): ModelResponse {
       },
     }),
     metadata: { responseId: text(answer.id) },
-    details: known(without(answer, ...EMBEDDING_FIELDS)),
+    details: presentFields(fieldsExcept(answer, ...EMBEDDING_FIELDS)),
   };
 }
 
@@ -345,7 +345,7 @@ function readPictures(body: unknown): PlainAnswer {
       finishReasons: reasons.some(Boolean) ? reasons : undefined,
       result: text(answer.result),
     },
-    details: known(without(answer, ...PICTURE_FIELDS)),
+    details: presentFields(fieldsExcept(answer, ...PICTURE_FIELDS)),
   };
 }
 

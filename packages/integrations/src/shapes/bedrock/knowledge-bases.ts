@@ -1,6 +1,6 @@
 /** Requests to Amazon Bedrock's knowledge bases, and the other requests of the same service, such as to optimize a prompt. */
 
-import { known, record, text, without } from '../../common/json.js';
+import { definedFields, fieldsExcept, presentFields, record, text } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ResponseReader, Shape } from '../shape.js';
 import { AgentReader, guardrailFailure } from './agent-reader.js';
@@ -16,7 +16,7 @@ const retrieve: Shape<'retriever'> = {
     inputs: { query: text(record(params.retrievalQuery).text) ?? params.retrievalQuery },
     modelParameters: {
       ...pathParameters(url, /\/knowledgebases\/([^/]+)\//, 'knowledgeBaseId'),
-      ...without(params, 'retrievalQuery'),
+      ...fieldsExcept(params, 'retrievalQuery'),
     },
   }),
   reader: () => plain('retrievalResults'),
@@ -34,7 +34,7 @@ const rerank: Shape<'retriever'> = {
     return {
       inputs: { queries, sources },
       model: bedrockModelIn(record(modelConfiguration).modelArn),
-      modelParameters: without({ ...others, rerankingConfiguration }),
+      modelParameters: definedFields({ ...others, rerankingConfiguration }),
     };
   },
   reader: () => plain('results'),
@@ -55,7 +55,7 @@ const generate: Shape<'chat_completion'> = {
         ...(used.sources !== undefined && { sources: used.sources }),
       },
       model: bedrockModelIn(used.modelArn),
-      modelParameters: { ...without(others), ...without(used, 'modelArn', 'sources') },
+      modelParameters: { ...definedFields(others), ...fieldsExcept(used, 'modelArn', 'sources') },
     };
   },
   reader: () => new AgentReader(),
@@ -67,7 +67,7 @@ const agenticRetrieve: Shape<'retriever'> = {
   matches: ({ url }) => url.pathname.endsWith('/agenticRetrieveStream'),
   describe: ({ params }) => ({
     inputs: { messages: params.messages },
-    modelParameters: without(params, 'messages'),
+    modelParameters: fieldsExcept(params, 'messages'),
   }),
   reader: () => new AgentReader(),
 };
@@ -81,7 +81,7 @@ const query: Shape<'chat_completion'> = {
     const { queryGenerationInput: input, ...others } = params;
     return {
       inputs: { prompt: [{ role: 'user', content: text(record(input).text) ?? input }] },
-      modelParameters: without(others),
+      modelParameters: definedFields(others),
     };
   },
   reader: () => plain('queries'),
@@ -97,7 +97,7 @@ const optimizedPrompt: Shape<'chat_completion'> = {
     return {
       inputs: { prompt: [{ role: 'user', content: input }] },
       model: bedrockModelIn(targetModelId),
-      modelParameters: without(others),
+      modelParameters: definedFields(others),
     };
   },
   reader: () => new AgentReader(),
@@ -119,7 +119,7 @@ function plain(field: string): ResponseReader {
     return {
       failure: guardrailFailure(body),
       output: answer[field] ?? body,
-      details: answer[field] === undefined ? {} : known(without(answer, field)),
+      details: answer[field] === undefined ? {} : presentFields(fieldsExcept(answer, field)),
     };
   });
 }

@@ -1,6 +1,6 @@
 /** Cohere's `POST /v2/chat` and `POST /v1/chat`. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
@@ -27,7 +27,7 @@ export const cohereChat: Shape<'chat_completion'> = {
         ...(documents !== undefined && { documents }),
       },
       model: text(params.model),
-      modelParameters: without(
+      modelParameters: fieldsExcept(
         params,
         ...names('model messages message preamble chat_history tools documents'),
       ),

@@ -1,7 +1,7 @@
 /** Google's `:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
@@ -53,7 +53,7 @@ function describeContents({ url, params }: ModelRequest): Description {
     model: modelIn(url),
     modelParameters: {
       ...record(generationConfig ?? generation_config),
-      ...without(others, 'model', 'systemInstruction', 'system_instruction'),
+      ...fieldsExcept(others, 'model', 'systemInstruction', 'system_instruction'),
     },
   };
 }

@@ -3,13 +3,13 @@
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
   list,
   parseJson,
   record,
   text,
-  without,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
@@ -82,7 +82,7 @@ class PredictionReader implements JobReader {
         ...(this.isComplete && this.#streamed.chars === 0 && { finishReason: text(status) }),
         ...(isRecord(metrics) && Object.keys(metrics).length > 0 && { metrics }),
       },
-      details: without(this.#prediction, ...KNOWN),
+      details: fieldsExcept(this.#prediction, ...KNOWN),
     };
   }
 }

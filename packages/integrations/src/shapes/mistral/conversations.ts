@@ -1,6 +1,6 @@
 /** Mistral's `POST /conversations`: turns of a model or an agent that Mistral stores, with connectors that Mistral runs. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
@@ -24,7 +24,7 @@ export const mistralConversation: Shape<'chat_completion'> = {
       },
       model: text(model) ?? text(agent),
       modelParameters: {
-        ...without(
+        ...fieldsExcept(
           params,
           'inputs',
           'instructions',
@@ -173,7 +173,7 @@ class ConversationReader implements ResponseReader {
 
 /** An entry without the fields of no interest. */
 function factsOf(entry: Json): Json {
-  return without(
+  return fieldsExcept(
     entry,
     'object',
     'created_at',

@@ -1,7 +1,7 @@
 /** `POST /chat/completions` of OpenAI and of services with the same API. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { bytesOfBase64 } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
@@ -36,7 +36,7 @@ function describeChat(url: URL, params: Json): Description {
       ...(functions !== undefined && { functions }),
     },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, 'model', 'messages', 'tools', 'functions'),
+    modelParameters: fieldsExcept(params, 'model', 'messages', 'tools', 'functions'),
   };
 }
 
@@ -186,7 +186,7 @@ class ChatReader implements ResponseReader {
     const { error, ...groq } = record(chunk.x_groq);
     this.#usage.take(chunk.usage ?? groq.usage, chunk.model);
     this.#takeFailure(error);
-    const others = isRecord(chunk.usage) ? groq : without(groq, 'usage');
+    const others = isRecord(chunk.usage) ? groq : fieldsExcept(groq, 'usage');
     this.#facts.add({ x_groq: others });
   }
 

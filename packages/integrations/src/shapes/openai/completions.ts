@@ -1,6 +1,6 @@
 /** The older `POST /completions`, which continues a text. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
@@ -21,7 +21,7 @@ export const openAICompletions: Shape<'chat_completion'> = {
       ...(params.suffix !== undefined && { suffix: params.suffix }),
     },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, 'model', 'prompt', 'suffix'),
+    modelParameters: fieldsExcept(params, 'model', 'prompt', 'suffix'),
   }),
   reader: (request) => new CompletionReader(request),
 };

@@ -1,7 +1,7 @@
 /** OpenAI's images, videos, speech and transcription. Media are recorded by their type and size only. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet, names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
@@ -41,7 +41,7 @@ function mediaShape(
         CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
       ),
       model: text(params.model) || deploymentOf(url),
-      modelParameters: without(params, 'model', ...CONTENT),
+      modelParameters: fieldsExcept(params, 'model', ...CONTENT),
     }),
     reader,
   };
@@ -130,7 +130,7 @@ abstract class MediaReader implements ResponseReader {
   protected take(body: Json): void {
     const { error } = body;
     if (error !== undefined && error !== null) this.failure ??= error;
-    if (body.type === 'error') this.failure ??= without(body, 'type');
+    if (body.type === 'error') this.failure ??= fieldsExcept(body, 'type');
     this.usage.take(body.usage);
     this.model = text(body.model) ?? this.model;
     this.id = text(body.id) ?? this.id;
@@ -200,7 +200,7 @@ function withFormat(image: Json, format: string | undefined): Json {
 }
 
 function withoutFormat(image: unknown): unknown {
-  return isRecord(image) ? without(image, 'output_format') : image;
+  return isRecord(image) ? fieldsExcept(image, 'output_format') : image;
 }
 
 const SPEECH = new Set([...BODY, 'type', 'audio', 'data']);
@@ -272,7 +272,7 @@ class TranscriptionReader extends MediaReader {
     const { type } = body;
     if (type === SEGMENT) {
       this.#isStream = true;
-      this.facts.add({ segments: [without(body, 'type')] });
+      this.facts.add({ segments: [fieldsExcept(body, 'type')] });
       return;
     }
     this.facts.add(body, TRANSCRIPTION);

@@ -1,6 +1,6 @@
 /** OpenAI's `POST /moderations`. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, list, record, text } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -14,7 +14,7 @@ export const openAIModerations: Shape<'guardrail'> = {
   describe: ({ params }) => ({
     inputs: { input: params.input },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'input'),
+    modelParameters: fieldsExcept(params, 'model', 'input'),
   }),
   reader: () => new PlainReader(readModeration),
 };

@@ -1,7 +1,15 @@
 /** OpenAI's `POST /responses`, and `POST /responses/compact`, which shortens a conversation. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet, names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
@@ -53,10 +61,10 @@ function describeResponse(url: URL, params: Json): Description {
   return {
     inputs: {
       ...(prompt.length > 0 && { prompt }),
-      ...without({ tools, storedPrompt: stored, conversation, previous_response_id }),
+      ...definedFields({ tools, storedPrompt: stored, conversation, previous_response_id }),
     },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, ...INPUTS),
+    modelParameters: fieldsExcept(params, ...INPUTS),
   };
 }
 
@@ -164,7 +172,7 @@ export class OpenAIResponseReader implements ResponseReader {
         this.isComplete = true;
         return false;
       case 'error':
-        this.failure = event.error ?? without(event, 'type');
+        this.failure = event.error ?? fieldsExcept(event, 'type');
         return false;
       default:
         return this.#takeOther(event);
@@ -263,7 +271,7 @@ export class OpenAIResponseReader implements ResponseReader {
 
   #end(response: Json): void {
     this.#takeHead(response);
-    this.#facts.add(without(response, ...STORED), BODY);
+    this.#facts.add(fieldsExcept(response, ...STORED), BODY);
     const { status, error } = response;
     if (status === 'failed' || status === 'cancelled' || isSomething(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;
@@ -287,7 +295,7 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 
   #takeHead(response: Json): void {
-    this.#body = without(response, 'output');
+    this.#body = fieldsExcept(response, 'output');
     this.#model = text(response.model) ?? this.#model;
     this.#id = text(response.id) ?? this.#id;
     this.#serviceTier = text(response.service_tier) ?? this.#serviceTier;
@@ -463,7 +471,7 @@ class ResponseMessage extends Message {
       piece.add(event.delta);
       return true;
     }
-    const known = without(event, 'type', 'item_id', 'output_index', 'sequence_number');
+    const known = fieldsExcept(event, 'type', 'item_id', 'output_index', 'sequence_number');
     hosted.item = joined(hosted.item, nameMedia(known)) as Json;
     return true;
   }

@@ -1,7 +1,15 @@
 /** Runs of OpenAI's assistants: `POST /threads/runs`, `POST /threads/{id}/runs`. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
@@ -36,10 +44,10 @@ function describeRun(params: Json): Description {
   return {
     inputs: {
       ...(messages.length > 0 && { prompt: messages }),
-      ...without({ instructions, tool_outputs, tools }),
+      ...definedFields({ instructions, tool_outputs, tools }),
     },
     model: text(params.model),
-    modelParameters: without(params, ...INPUTS),
+    modelParameters: fieldsExcept(params, ...INPUTS),
   };
 }
 

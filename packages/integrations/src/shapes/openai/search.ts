@@ -1,6 +1,6 @@
 /** OpenAI's `POST /vector_stores/{id}/search`, and `POST /rerank` of Together and others. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, list, record, text } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -18,7 +18,7 @@ export const openAIVectorSearch: Shape<'retriever'> = {
       query: params.query,
       vectorStore: decodeURIComponent(SEARCH.exec(url.pathname)?.[1] ?? ''),
     },
-    modelParameters: without(params, 'query'),
+    modelParameters: fieldsExcept(params, 'query'),
   }),
   reader: () => new PlainReader(readSearch),
 };
@@ -45,7 +45,7 @@ export const openAIRerank: Shape<'retriever'> = {
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'query', 'documents'),
+    modelParameters: fieldsExcept(params, 'model', 'query', 'documents'),
   }),
   reader: (request) => new PlainReader((body) => readRerank(body, request)),
 };

@@ -1,7 +1,15 @@
 /** Reads the usage of OpenAI and of services with the same API: tokens, and what the price depends on besides them. */
 
 import { type Billing, laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  count,
+  definedFields,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { pricedTier } from '../../common/service-tier.js';
 
@@ -97,7 +105,7 @@ export class OpenAIUsage {
 export function openAIBilling(usage: Json, model?: unknown): Billing {
   const geo = text(usage.inference_geo);
   const seconds = usage.type === 'duration' ? usage.seconds : usage.prompt_audio_seconds;
-  return without({
+  return definedFields({
     serviceTier: pricedTier(usage.service_tier),
     // A field of Anthropic, which frameworks pass on.
     speed: text(usage.speed),

@@ -1,12 +1,12 @@
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
@@ -80,7 +80,7 @@ export class TextReader implements ResponseReader {
         const one = record(each);
         this.#take(one, count(one.index) ?? i, true);
       }
-    this.#rest = { ...this.#rest, ...known(without(event, ...FIELDS)) };
+    this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
     return this.amount > before;
@@ -146,7 +146,7 @@ export class TextReader implements ResponseReader {
     one.text.add(piece ?? '');
     one.finishReason = finishReason ?? one.finishReason;
     one.tokens = count(item.tokenCount) ?? one.tokens;
-    if (isListed) one.rest.add(known(without(item, ...TEXT_FIELDS)));
+    if (isListed) one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
   }
 
   #fail(error: unknown): void {
