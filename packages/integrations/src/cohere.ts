@@ -6,7 +6,7 @@ import { valuesOf } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
-import type { EntryPoint } from './http/entry-point.js';
+import type { ClientProfile } from './http/client-profile.js';
 import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
 import { MethodCall } from './http/method-call.js';
 import { traceFetch } from './http/trace-fetch.js';
@@ -61,7 +61,7 @@ export function traceCohere<Client extends object>(
   options: CohereOptions = {},
 ): Client {
   checkOptions('traceCohere', options);
-  const entryPoint: EntryPoint = {
+  const profile: ClientProfile = {
     client: 'Cohere',
     provider: 'cohere',
     // The clients for Bedrock send the same requests to Bedrock.
@@ -78,7 +78,7 @@ export function traceCohere<Client extends object>(
   for (const part of parts) {
     if (!traced.has(part)) assertChangeable('traceCohere', 'client', part, 'fetch');
   }
-  for (const part of parts) traceOptions(part, entryPoint);
+  for (const part of parts) traceOptions(part, profile);
   return client;
 }
 
@@ -94,11 +94,11 @@ function partsOf(given: unknown, depth = 0): readonly KeptOptions[] {
   return own ? [options, ...below] : below;
 }
 
-function traceOptions(kept: KeptOptions, entryPoint: EntryPoint): void {
+function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   if (traced.has(kept)) return;
   traced.add(kept);
   const below: AnyFetch = kept.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const fetch = traceFetch(below, entryPoint);
+  const fetch = traceFetch(below, profile);
   /** Finds the call by the headers: all attempts of one call are sent with the same object. */
   const calls = new WeakMap<object, MethodCall>();
   const callWith = (headers: object) => {

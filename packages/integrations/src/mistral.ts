@@ -4,7 +4,7 @@ import { hasUnreachableParts, isSpeakeasy, traceSpeakeasy } from './clients/trac
 import { type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
-import type { EntryPoint } from './http/entry-point.js';
+import type { ClientProfile } from './http/client-profile.js';
 import { MISTRAL_FREE, mistralShapes } from './shapes/mistral.js';
 import { openAIBatch } from './shapes/openai/retrievals.js';
 
@@ -36,7 +36,7 @@ export function traceMistral<Client extends object>(
   }
   const { _options: kept } = client;
   if (!traced.has(kept)) assertChangeable('traceMistral', 'client', kept, 'httpClient');
-  const entryPoint: EntryPoint = {
+  const profile: ClientProfile = {
     client: 'Mistral',
     provider: 'mistral',
     shapes: mistralShapes,
@@ -44,6 +44,6 @@ export function traceMistral<Client extends object>(
     free: MISTRAL_FREE,
     options,
   };
-  traceSpeakeasy(client, entryPoint, 'httpClient');
+  traceSpeakeasy(client, profile, 'httpClient');
   return client;
 }

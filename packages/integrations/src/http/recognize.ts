@@ -3,15 +3,15 @@
 import { reportUnrecorded } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
 import type { ModelRequest, Retrieval, Shape } from '../shapes/shape.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import type { FetchInit, FetchInput } from './fetch.js';
 import { isRequest, urlOf } from './read-request.js';
 
 /**
- * The shape of a POST; undefined if the entry point has none. Then the request is reported as `unrecorded_call`, unless its path
+ * The shape of a POST; undefined if the profile has none. Then the request is reported as `unrecorded_call`, unless its path
  * is known to cost nothing.
  */
-export function shapeOf({ shapes, free }: EntryPoint, request: ModelRequest): Shape | undefined {
+export function shapeOf({ shapes, free }: ClientProfile, request: ModelRequest): Shape | undefined {
   // A traced fetch sends requests to any host, so that a path alone does not identify a call of a model.
   const isKnown = request.isUnread !== true || free !== undefined;
   const shape = isKnown ? shapes.find((each) => each.matches(request)) : undefined;
@@ -57,7 +57,7 @@ export function mayMatch(shapes: readonly Pick<Shape, 'matches'>[], url: URL): b
 }
 
 /** Whether the fields of a POST to the URL may decide what is recorded of it. */
-export function mayBeRecorded({ shapes, retrievals = [], free }: EntryPoint, url: URL): boolean {
+export function mayBeRecorded({ shapes, retrievals = [], free }: ClientProfile, url: URL): boolean {
   if (mayMatch(shapes, url)) return true;
   const idInBody = ({ idInBody: idOf }: Retrieval) => idOf?.({ url, params: UNREAD }) !== undefined;
   if (retrievals.some((each) => readsFields(() => idInBody(each)))) return true;

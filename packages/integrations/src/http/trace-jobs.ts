@@ -11,7 +11,7 @@ import type { Json } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import type { JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
 import { JobCall } from './job-call.js';
 import { observedFetch } from './observed-fetch.js';
@@ -26,7 +26,7 @@ import { mayMatch } from './recognize.js';
  */
 export function traceJobs<F extends AnyFetch>(
   fetch: F,
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   shapes: readonly JobShape[],
 ): F {
   const mayCreateJob = (url: URL) => mayMatch(shapes, url);
@@ -40,7 +40,7 @@ export function traceJobs<F extends AnyFetch>(
     args: [FetchInput, FetchInit?],
     params: Json | undefined,
   ): Promise<unknown> {
-    const exchange = runGuarded('request', () => startExchange(entryPoint, shapes, args, params));
+    const exchange = runGuarded('request', () => startExchange(profile, shapes, args, params));
     if (exchange === undefined) return fetch.apply(this, args);
     if (!(exchange instanceof JobExchange)) {
       return passAnnounced(
@@ -64,7 +64,7 @@ export function mayBelongToJob(input: FetchInput, shapes: readonly JobShape[]): 
 
 /** @returns undefined for a request that belongs to no job */
 function startExchange(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   shapes: readonly JobShape[],
   [input, init]: [FetchInput, FetchInit?],
   paramsOfRequest: Json | undefined,
@@ -86,7 +86,7 @@ function startExchange(
   if (shape === undefined) return undefined;
   const announced = announcedJob(shape, request);
   if (announced !== undefined) return announced;
-  const job = JobCall.start(entryPoint, shape, request);
+  const job = JobCall.start(profile, shape, request);
   if (job === undefined) return undefined;
   job.startRequest();
   return new JobExchange(job, 'create');
