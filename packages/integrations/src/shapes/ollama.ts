@@ -134,7 +134,7 @@ class OllamaReader implements ResponseReader {
   #model: string | undefined;
   #input: number | undefined;
   #output: number | undefined;
-  #pictures = 0;
+  #images = 0;
 
   get amount(): number {
     return this.#message.amount;
@@ -162,7 +162,7 @@ class OllamaReader implements ResponseReader {
     this.#message.reasoning.add(text(message.thinking) ?? text(chunk.thinking) ?? '');
     for (const each of list(message.tool_calls)) this.#takeCall(record(each));
     for (const image of [...list(message.images), ...(chunk.image ? [chunk.image] : [])]) {
-      this.#pictures++;
+      this.#images++;
       this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
     }
     this.#others.add(chunk, KNOWN);
@@ -180,7 +180,7 @@ class OllamaReader implements ResponseReader {
       output,
       reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
       ...(isCounted && { tokens: { input: this.#input, output: this.#output } }),
-      ...(this.#pictures > 0 && { billing: { pictures: this.#pictures } }),
+      ...(this.#images > 0 && { billing: { pictures: this.#images } }),
       metadata: { finishReason },
       details: this.#others.facts,
     };

@@ -67,7 +67,7 @@ const image: Kind<'chat_completion'> = {
     params.text_prompts !== undefined ||
     params.imageGenerationConfig !== undefined,
   describe: ({ params }) => divided(params, IMAGE_INPUTS, 'prompt'),
-  reader: () => new PlainReader(readPictures),
+  reader: () => new PlainReader(readImages),
 };
 
 const chat: Kind<'chat_completion'> = {
@@ -330,31 +330,31 @@ function readEmbeddings(body: unknown): ModelResponse {
   };
 }
 
-const PICTURE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
+const IMAGE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
 
 /** Images are recorded by their type and size only. */
-function readPictures(body: unknown): PlainAnswer {
+function readImages(body: unknown): PlainAnswer {
   const answer = record(body);
-  const pictures = picturesIn(answer);
+  const images = imagesIn(answer);
   const reasons = list(answer.finish_reasons);
   return {
-    failure: pictureFailure(answer, pictures),
-    output: pictures.length > 0 ? { images: pictures } : undefined,
-    ...(pictures.length > 0 && { billing: { pictures: pictures.length } }),
+    failure: imageFailure(answer, images),
+    output: images.length > 0 ? { images } : undefined,
+    ...(images.length > 0 && { billing: { pictures: images.length } }),
     metadata: {
       finishReasons: reasons.some(Boolean) ? reasons : undefined,
       result: text(answer.result),
     },
-    details: presentFields(fieldsExcept(answer, ...PICTURE_FIELDS)),
+    details: presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
   };
 }
 
 /** The reason for which no image was created; undefined if there are images. */
-function pictureFailure(answer: Json, pictures: readonly unknown[]): unknown {
+function imageFailure(answer: Json, images: readonly unknown[]): unknown {
   const reason = list(answer.finish_reasons).find((each) => typeof each === 'string');
-  return reason === undefined || pictures.length > 0 ? undefined : { message: reason };
+  return reason === undefined || images.length > 0 ? undefined : { message: reason };
 }
 
-function picturesIn({ images, artifacts }: Json): readonly unknown[] {
+function imagesIn({ images, artifacts }: Json): readonly unknown[] {
   return [...list(images), ...list(artifacts)].filter(Boolean);
 }

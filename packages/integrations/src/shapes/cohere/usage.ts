@@ -15,10 +15,10 @@ import {
 export function cohereTokens(usage: unknown): TokenCounts | undefined {
   const { billed_units: billed, tokens, cached_tokens } = record(usage);
   const counted = record(billed ?? tokens);
-  const pictures = count(counted.image_tokens);
+  const images = count(counted.image_tokens);
   const texts = count(counted.input_tokens);
   const input =
-    texts === undefined && pictures === undefined ? undefined : (texts ?? 0) + (pictures ?? 0);
+    texts === undefined && images === undefined ? undefined : (texts ?? 0) + (images ?? 0);
   const output = count(counted.output_tokens);
   if (input === undefined && output === undefined) return undefined;
   const cached = count(cached_tokens);
@@ -26,7 +26,7 @@ export function cohereTokens(usage: unknown): TokenCounts | undefined {
     input,
     output,
     cached: cached !== undefined && cached <= (input ?? 0) ? cached : undefined,
-    imageInput: pictures,
+    imageInput: images,
   };
 }
 

@@ -141,7 +141,7 @@ export function describeInstances({ url, params }: ModelRequest) {
 function readPredictions(body: unknown, url: URL): PlainAnswer {
   const { predictions, ...others } = record(body);
   const output = list(predictions).map((each) => nameMedia(each));
-  const made = list(predictions).map(record).filter(isPicture);
+  const images = list(predictions).map(record).filter(isImage);
   const reason = list(predictions)
     .map((each) => text(record(each).raiFilteredReason))
     .find(Boolean);
@@ -149,13 +149,14 @@ function readPredictions(body: unknown, url: URL): PlainAnswer {
     output: output.length > 0 ? output : undefined,
     billing: {
       ...geminiBilling(url, undefined),
-      ...(made.length > 0 && { pictures: made.length }),
+      ...(images.length > 0 && { pictures: images.length }),
     },
     details: fieldsExcept(others, 'error'),
-    ...(made.length === 0 && reason !== undefined && { failure: { type: 'RAI', message: reason } }),
+    ...(images.length === 0 &&
+      reason !== undefined && { failure: { type: 'RAI', message: reason } }),
   };
 }
 
-function isPicture(prediction: Json): boolean {
+function isImage(prediction: Json): boolean {
   return isRecord(prediction) && (prediction.bytesBase64Encoded ?? prediction.gcsUri) !== undefined;
 }

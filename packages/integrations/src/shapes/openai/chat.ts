@@ -166,7 +166,7 @@ class ChatReader implements ResponseReader {
     return {
       ...billing,
       ...(statedCost !== undefined && { statedCost }),
-      ...(uncounted && { untoldTools: uncounted }),
+      ...(uncounted && { uncountedTools: uncounted }),
       ...(this.#serviceTier && { serviceTier: this.#serviceTier }),
       ...(toolUses && { toolUses }),
     };

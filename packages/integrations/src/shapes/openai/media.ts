@@ -8,7 +8,7 @@ import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { deploymentOf } from './chat.js';
-import { OpenAIUsage, tokensOfPictures } from './usage.js';
+import { OpenAIUsage, tokensOfImages } from './usage.js';
 
 /** Fields with inputs. All other fields are parameters. */
 const CONTENT = [
@@ -158,7 +158,7 @@ class ImageReader extends MediaReader {
   }
 
   protected override get tokens(): TokenCounts | undefined {
-    return tokensOfPictures(this.usage.tokens);
+    return tokensOfImages(this.usage.tokens);
   }
 
   protected override get billing(): Billing {
@@ -171,10 +171,10 @@ class ImageReader extends MediaReader {
     const format = text(body.output_format);
     for (const image of list(body.data)) this.#add(withFormat(record(image), format));
     const type = text(body.type) ?? '';
-    const picture = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
-    if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(picture);
+    const image = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
+    if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(image);
     else if (type.endsWith('.completed')) {
-      this.#add(picture);
+      this.#add(image);
       this.isComplete = true;
     }
   }

@@ -244,7 +244,7 @@ export class OpenAIResponseReader implements ResponseReader {
     const uncounted = isCounted ? undefined : uncountedTools(this.#params);
     return {
       ...this.#usage.billing,
-      ...(uncounted && { untoldTools: uncounted }),
+      ...(uncounted && { uncountedTools: uncounted }),
       ...(this.#serviceTier && { serviceTier: this.#serviceTier }),
       ...(Object.keys(toolUses).length > 0 && { toolUses }),
     };

@@ -171,7 +171,7 @@ class RunReader implements ResponseReader, ResultReader {
     return {
       ...this.#usage.billing,
       ...(this.#toolUses.size > 0 && { toolUses }),
-      ...(!this.#isStream && uncounted.length > 0 && { untoldTools: uncounted }),
+      ...(!this.#isStream && uncounted.length > 0 && { uncountedTools: uncounted }),
     };
   }
 

@@ -57,7 +57,7 @@ export function openAITokens(usage: unknown): TokenCounts | undefined {
 }
 
 /** The counts of a response that has only images: all output tokens are those of images, unless the usage divides them. */
-export function tokensOfPictures(counts: TokenCounts | undefined): TokenCounts | undefined {
+export function tokensOfImages(counts: TokenCounts | undefined): TokenCounts | undefined {
   return counts && { ...counts, imageOutput: counts.imageOutput ?? counts.output };
 }
 
