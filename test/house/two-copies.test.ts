@@ -9,8 +9,16 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { CallbackManager } from '@langchain/core/callbacks/manager';
+import { ChatOpenAI } from '@langchain/openai';
+import { setTraceProcessors, withFunctionSpan, withTrace } from '@openai/agents';
 import { renderTrace } from '@openlayer-tracing/local';
+import * as ai7 from 'ai7';
+import { CohereClientV2 } from 'cohere8';
 import express, { type ErrorRequestHandler } from 'express';
+import { HTTPClient, Mistral } from 'mistral2';
+import { Ollama } from 'ollama0-6';
+import OpenAI from 'openai7';
 import request from 'supertest';
 import { ROOT } from './repository.ts';
 
@@ -20,6 +28,14 @@ interface Copy {
   readonly express: typeof import('@openlayer-tracing/express');
   readonly fetch: typeof import('@openlayer-tracing/integrations/fetch');
   readonly aiSDK: typeof import('@openlayer-tracing/integrations/ai-sdk');
+  readonly agents: typeof import('@openlayer-tracing/integrations/openai-agents');
+  readonly claude: typeof import('@openlayer-tracing/integrations/claude-agent-sdk');
+  readonly cohere: typeof import('@openlayer-tracing/integrations/cohere');
+  readonly langchain: typeof import('@openlayer-tracing/integrations/langchain');
+  readonly mcp: typeof import('@openlayer-tracing/integrations/mcp');
+  readonly mistral: typeof import('@openlayer-tracing/integrations/mistral');
+  readonly ollama: typeof import('@openlayer-tracing/integrations/ollama');
+  readonly openai: typeof import('@openlayer-tracing/integrations/openai');
 }
 
 type Build = 'ES modules' | 'CommonJS';
@@ -74,8 +90,79 @@ async function load(at: string, build: Build): Promise<Copy> {
     express: await from('express'),
     fetch: await from('integrations/fetch'),
     aiSDK: await from('integrations/ai-sdk'),
+    agents: await from('integrations/openai-agents'),
+    claude: await from('integrations/claude-agent-sdk'),
+    cohere: await from('integrations/cohere'),
+    langchain: await from('integrations/langchain'),
+    mcp: await from('integrations/mcp'),
+    mistral: await from('integrations/mistral'),
+    ollama: await from('integrations/ollama'),
+    openai: await from('integrations/openai'),
   };
 }
+
+const ANSWER = {
+  ...{ id: 'c', object: 'chat.completion', created: 1, model: 'm', done: true },
+  choices: [{ index: 0, message: { role: 'assistant', content: 'So.' }, finish_reason: 'stop' }],
+  message: { role: 'assistant', content: [{ type: 'text', text: 'So.' }] },
+  usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 },
+};
+const ASKED = { model: 'm', messages: [{ role: 'user' as const, content: 'Why?' }] };
+const respond = async () => Response.json(ANSWER);
+
+/** A client, how a copy traces it, and a call that is one step. */
+interface Client<T> {
+  readonly make: () => T;
+  readonly trace: (copy: Copy, client: T) => unknown;
+  readonly ask: (client: T) => unknown;
+}
+
+const clientOf = <T>(client: Client<T>): Client<unknown> => client as Client<unknown>;
+
+const CLIENTS: Readonly<Record<string, Client<unknown>>> = {
+  OpenAI: clientOf({
+    make: () => new OpenAI({ apiKey: 'k', fetch: respond }),
+    trace: (copy, client) => copy.openai.traceOpenAI(client),
+    ask: (client) => client.chat.completions.create(ASKED),
+  }),
+  'a copy of OpenAI with other options': clientOf({
+    make: () => new OpenAI({ apiKey: 'k', fetch: respond }),
+    trace: (copy, client) => copy.openai.traceOpenAI(client),
+    ask: (client) => client.withOptions({ timeout: 9 }).chat.completions.create(ASKED),
+  }),
+  Mistral: clientOf({
+    make: () => {
+      const httpClient = new HTTPClient({ fetcher: respond as never });
+      return new Mistral({ apiKey: 'k', httpClient });
+    },
+    trace: (copy, client) => copy.mistral.traceMistral(client),
+    ask: (client) => client.chat.complete(ASKED).catch(() => {}),
+  }),
+  Cohere: clientOf({
+    make: () => new CohereClientV2({ token: 'k', fetch: respond as never }),
+    trace: (copy, client) => copy.cohere.traceCohere(client),
+    ask: (client) => client.chat(ASKED),
+  }),
+  Ollama: clientOf({
+    make: () => new Ollama({ fetch: respond }),
+    trace: (copy, client) => copy.ollama.traceOllama(client),
+    ask: (client) => client.chat(ASKED),
+  }),
+  LangChain: clientOf({
+    make: () =>
+      new ChatOpenAI({ model: 'm', apiKey: 'k', maxRetries: 0, configuration: { fetch: respond } }),
+    trace: (copy) => copy.langchain.traceLangChain(CallbackManager),
+    ask: (client) => client.invoke('Why?'),
+  }),
+  'an MCP client': clientOf({
+    make: () => ({
+      setRequestHandler() {},
+      callTool: async (_request: object) => ({ content: [] }),
+    }),
+    trace: (copy, client) => copy.mcp.traceMCPClient(client),
+    ask: (client) => client.callTool({ name: 'weather', arguments: {} }),
+  }),
+};
 
 for (const [name, origins] of Object.entries(PAIRS)) {
   describe(name, function () {
@@ -350,6 +437,73 @@ fails  error  500
         a.core.trace(() => ask.call(model, { prompt: [] }), { name: 'job', output: () => 'done' }),
       );
       assert.equal(tree.match(/chat_completion/g)?.length, 1, tree);
+    });
+
+    for (const [client, { make, trace, ask }] of Object.entries(CLIENTS)) {
+      it(`record a call of one client once, which both have traced: ${client}`, async () => {
+        const traced = make();
+        trace(a, traced);
+        trace(b, traced);
+        const trees = await tracesOf(
+          a.core.trace(() => ask(traced), { name: 'job', output: () => 'done' }),
+        );
+        assert.equal(trees.join('').match(/chat_completion|\[tool\]/g)?.length, 1, trees.join(''));
+      });
+    }
+
+    it('record the attempts of a call as one step, where one traces the client and one its fetch', async () => {
+      let attempts = 0;
+      const fetch = async () =>
+        ++attempts === 1 ? new Response('busy', { status: 503 }) : Response.json(ANSWER);
+      const send = b.fetch.tracedFetch({ fetch });
+      const cohere = a.cohere.traceCohere(new CohereClientV2({ token: 'k', fetch: send as never }));
+      const [tree = ''] = await tracesOf(
+        a.core.trace(() => cohere.chat(ASKED), { name: 'job', output: () => 'done' }),
+      );
+      assert.equal(attempts, 2);
+      assert.equal(tree.match(/chat_completion/g)?.length, 1, tree);
+    });
+
+    it('record a tool once, where one records the telemetry and one has traced the tool', async () => {
+      a.aiSDK.traceAISDK();
+      const execute = async () => 'sunny';
+      const tools = b.aiSDK.traceTools({
+        weather: { description: 'w', inputSchema: ai7.jsonSchema({ type: 'object' }), execute },
+      });
+      const call = { type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: '{}' };
+      const usage = { inputTokens: { total: 5 }, outputTokens: { total: 3 } };
+      const model = {
+        ...{ specificationVersion: 'v4', provider: 'acme', modelId: 'm', supportedUrls: {} },
+        doGenerate: async () => ({
+          ...{ content: [call], usage, warnings: [] },
+          finishReason: { unified: 'tool-calls', raw: 'tool-calls' },
+        }),
+      };
+      const [tree = ''] = await tracesOf(
+        a.core.trace(
+          () => ai7.generateText({ model: model as never, prompt: 'hi', tools } as never),
+          { name: 'job', output: () => 'done' },
+        ),
+      );
+      assert.equal(tree.match(/weather \[tool\]/g)?.length, 1, tree);
+    });
+
+    it('record a workflow of agents once, where both were told to', async () => {
+      setTraceProcessors([a.agents.agentsTraceProcessor(), b.agents.agentsTraceProcessor()]);
+      const trees = await tracesOf(
+        a.core.trace(
+          () =>
+            withTrace('workflow', () =>
+              withFunctionSpan(async () => b.core.step('look out', () => 'sunny'), {
+                data: { name: 'weather', input: '', output: '' },
+              }),
+            ),
+          { name: 'job', output: () => 'done' },
+        ),
+      );
+      setTraceProcessors([]);
+      assert.equal(trees.join('').match(/weather \[tool\]/g)?.length, 1, trees.join(''));
+      assert.match(trees.join(''), /weather \[tool\].*\n.*look out/);
     });
   });
 }

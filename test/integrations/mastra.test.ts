@@ -120,6 +120,27 @@ describe('a run of a Mastra agent', () => {
     assert.ok(!JSON.stringify(root).includes('not repeated'));
   });
 
+  it('has the facts of a span that ends after the spans around it', async () => {
+    const task: Span = { id: 'task', parentSpanId: 'run', type: 'workflow_step' };
+    const below: Span = { ...generation, parentSpanId: 'task' };
+    const [root] = (
+      await rowOf([
+        ['span_started', run],
+        ['span_started', task],
+        ['span_started', below],
+        ['span_started', around],
+        ['span_started', inference],
+        ['span_ended', answered],
+        ['span_ended', task],
+        ['span_ended', below],
+        ['span_ended', stepDone],
+        ['span_ended', run],
+      ])
+    ).steps;
+    const call = root?.steps[0]?.steps[0]?.steps[0] as WireStep;
+    assert.equal(call.metadata.requestId, 'req_1');
+  });
+
   const search = { type: 'web_search_call', status: 'completed', action: { type: 'search' } };
   const grounding = { webSearchQueries: ['a'], groundingChunks: [{ maps: { uri: 'u' } }] };
   const googleUses = { google_search: 1, google_maps: 1 };

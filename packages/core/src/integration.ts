@@ -43,7 +43,7 @@ export {
   tapStream,
 } from './integration/tap-stream.js';
 export { type TokenFields, tokenFields } from './integration/usage.js';
-export { processWide } from './platform/process-wide.js';
+export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export type {
   ChatCompletionFields,

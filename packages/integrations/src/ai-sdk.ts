@@ -8,6 +8,8 @@ import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { assertChangeable } from './common/replace-method.js';
+import { traced } from './common/traced.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -53,14 +55,18 @@ export function traceAISDK(options: AISDKOptions = {}): void {
  * const chat = traceModel(createOpenAI().chat('gpt-5-mini'));
  *
  * @returns the same model
- * @throws TypeError if the argument is no model, or an option is wrong
+ * @throws TypeError if the argument is no model or is frozen, or an option is wrong
  */
 export function traceModel<Model extends object>(model: Model, options: AISDKOptions = {}): Model {
   checkOptions('traceModel', options);
-  if (!METHODS.some((method) => typeof Reflect.get(Object(model), method) === 'function')) {
+  const methods = METHODS.filter((name) => typeof Reflect.get(Object(model), name) === 'function');
+  if (methods.length === 0) {
     throw new TypeError(
       "traceModel(model) takes a model, such as traceModel(openai('gpt-5-mini'))",
     );
+  }
+  if (!traced.has(model)) {
+    for (const method of methods) assertChangeable('traceModel', 'model', model, method);
   }
   traceModelMethods(model, options);
   reportAiRequests();

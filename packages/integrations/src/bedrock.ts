@@ -8,13 +8,9 @@ import {
 } from './clients/smithy-exchange.js';
 import { type CallOptions, checkOptions } from './common/options.js';
 import { traced } from './common/traced.js';
-import type { EntryPoint } from './http/entry-point.js';
+import type { ClientProfile } from './http/client-profile.js';
 import { MethodCall } from './http/method-call.js';
-import { bedrockAgents } from './shapes/bedrock/agents.js';
-import { bedrockConverse } from './shapes/bedrock/converse.js';
-import { bedrockAsync, bedrockChecks, bedrockGuardrail } from './shapes/bedrock/guardrails.js';
-import { bedrockInvoke } from './shapes/bedrock/invoke.js';
-import { BEDROCK_FREE } from './shapes/bedrock.js';
+import { BEDROCK_FREE, bedrockAgentRuntimeShapes, bedrockRuntimeShapes } from './shapes/bedrock.js';
 import type { Shape } from './shapes/shape.js';
 
 export type { ContentPart } from './common/options.js';
@@ -43,14 +39,8 @@ interface AwsClient {
 
 /** The requests of each client, by AWS's name of the service. */
 const SERVICES: Readonly<Record<string, readonly Shape[]>> = {
-  'Bedrock Runtime': [
-    bedrockConverse,
-    ...bedrockInvoke,
-    bedrockGuardrail,
-    bedrockChecks,
-    bedrockAsync,
-  ],
-  'Bedrock Agent Runtime': bedrockAgents,
+  'Bedrock Runtime': bedrockRuntimeShapes,
+  'Bedrock Agent Runtime': bedrockAgentRuntimeShapes,
 };
 
 /**
@@ -80,7 +70,7 @@ export function traceBedrock<Client extends object>(
   }
   if (traced.has(stack)) return client;
   traced.add(stack);
-  const entryPoint: EntryPoint = {
+  const profile: ClientProfile = {
     client: 'Bedrock',
     provider: 'bedrock',
     shapes,
@@ -89,7 +79,7 @@ export function traceBedrock<Client extends object>(
   };
   const name = 'openlayerTracing';
   stack.add(aroundCalls, { step: 'initialize', name, override: true, priority: 'high' });
-  stack.add((next) => aroundAttempts(next, entryPoint), {
+  stack.add((next) => aroundAttempts(next, profile), {
     step: 'deserialize',
     name: `${name}Attempts`,
     override: true,
@@ -116,10 +106,10 @@ function aroundCalls(next: Next<object, object>): Next<object, object> {
 /** The innermost middleware: receives each request as it is sent, and the response before it is read. */
 function aroundAttempts(
   next: Next<SmithyRequest, SmithyResponse>,
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
 ): Next<SmithyRequest, SmithyResponse> {
   return async (args) => {
-    const exchange = startExchange(entryPoint, args);
+    const exchange = startExchange(profile, args);
     if (exchange === undefined) return next(args);
     let result: SmithyResponse;
     try {

@@ -5,7 +5,7 @@ import { observeQuery } from './claude-agent-sdk/query.js';
 import { AgentRun } from './claude-agent-sdk/run.js';
 import { isRecord, type Json, record } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
-import { replaceMethod, withSignatureOf } from './common/replace-method.js';
+import { assertChangeable, replaceMethod, withSignatureOf } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 
 export type { ContentPart } from './common/options.js';
@@ -32,7 +32,7 @@ interface WarmQuery {
  *
  * @param query the SDK's function, or what its `startup()` returned
  * @returns a function of the same type to call in its place; what `startup()` returned is changed and returned itself
- * @throws TypeError if the argument is neither, or an option is wrong
+ * @throws TypeError if the argument is neither or is frozen, or an option is wrong
  */
 export function traceClaudeAgent<T extends object>(query: T, options: ClaudeAgentOptions = {}): T {
   checkOptions('traceClaudeAgent', options);
@@ -50,6 +50,7 @@ export function traceClaudeAgent<T extends object>(query: T, options: ClaudeAgen
     );
   }
   if (traced.has(query)) return query;
+  assertChangeable('traceClaudeAgent', 'query', query, 'query');
   traced.add(query);
   replaceMethod(query as unknown as WarmQuery, 'query', (before) =>
     tracedQuery(before, options, ([prompt]) => ({ prompt })),

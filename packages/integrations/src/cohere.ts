@@ -4,8 +4,9 @@ import { inClientCall } from '@openlayer-tracing/core/integration';
 import { freePaths } from './common/free-paths.js';
 import { valuesOf } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
-import type { EntryPoint } from './http/entry-point.js';
+import type { ClientProfile } from './http/client-profile.js';
 import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
 import { MethodCall } from './http/method-call.js';
 import { traceFetch } from './http/trace-fetch.js';
@@ -53,14 +54,14 @@ const MAX_DEPTH = 3;
  * const cohere = traceCohere(new CohereClientV2({}));
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceCohere<Client extends object>(
   client: Client,
   options: CohereOptions = {},
 ): Client {
   checkOptions('traceCohere', options);
-  const entryPoint: EntryPoint = {
+  const profile: ClientProfile = {
     client: 'Cohere',
     provider: 'cohere',
     // The clients for Bedrock send the same requests to Bedrock.
@@ -74,7 +75,10 @@ export function traceCohere<Client extends object>(
       'traceCohere(client) takes a client, such as traceCohere(new CohereClientV2({}))',
     );
   }
-  for (const part of parts) traceOptions(part, entryPoint);
+  for (const part of parts) {
+    if (!traced.has(part)) assertChangeable('traceCohere', 'client', part, 'fetch');
+  }
+  for (const part of parts) traceOptions(part, profile);
   return client;
 }
 
@@ -90,11 +94,11 @@ function partsOf(given: unknown, depth = 0): readonly KeptOptions[] {
   return own ? [options, ...below] : below;
 }
 
-function traceOptions(kept: KeptOptions, entryPoint: EntryPoint): void {
+function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   if (traced.has(kept)) return;
   traced.add(kept);
   const below: AnyFetch = kept.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const fetch = traceFetch(below, entryPoint);
+  const fetch = traceFetch(below, profile);
   /** Finds the call by the headers: all attempts of one call are sent with the same object. */
   const calls = new WeakMap<object, MethodCall>();
   const callWith = (headers: object) => {

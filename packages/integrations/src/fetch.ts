@@ -7,7 +7,7 @@ import {
   STREAM_OPTIONS,
   type StreamUsageOptions,
 } from './common/options.js';
-import type { EntryPoint } from './http/entry-point.js';
+import type { ClientProfile } from './http/client-profile.js';
 import type { FetchInit, FetchInput } from './http/fetch.js';
 import { replaceGlobalFetch } from './http/global-fetch.js';
 import { mayBeModelRequest } from './http/recognize.js';
@@ -57,8 +57,8 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
   }
   if (typeof client !== 'string') throw new TypeError('client must be a string, such as Mistral');
   const base = below ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
-  const entryPoint: EntryPoint = { client, provider: undefined, shapes: anyShapes, options };
-  return traceJobs(traceFetch(base as typeof fetch, entryPoint), entryPoint, jobShapes);
+  const profile: ClientProfile = { client, provider: undefined, shapes: anyShapes, options };
+  return traceJobs(traceFetch(base as typeof fetch, profile), profile, jobShapes);
 }
 
 /**
@@ -81,14 +81,14 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): () => void {
   checkOptions('instrumentFetch', options, Object.keys(KNOWN_OF_GLOBAL));
-  const entryPoint: EntryPoint = {
+  const profile: ClientProfile = {
     client: 'LLM',
     provider: undefined,
     shapes: namedShapes,
     options,
   };
   return replaceGlobalFetch((original) => {
-    const recording = traceJobs(traceFetch(original, entryPoint), entryPoint, namedJobShapes);
+    const recording = traceJobs(traceFetch(original, profile), profile, namedJobShapes);
     return function fetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
       return Reflect.apply(mayBeRecorded(args) ? recording : original, this, args);
     };

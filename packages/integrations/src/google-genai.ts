@@ -4,9 +4,9 @@ import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/c
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { record } from './common/json.js';
 import { type CallOptions, checkOptions } from './common/options.js';
-import { replaceMethod } from './common/replace-method.js';
+import { assertChangeable, replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
-import type { EntryPoint } from './http/entry-point.js';
+import type { ClientProfile } from './http/client-profile.js';
 import type { AnyFetch } from './http/fetch.js';
 import { MethodCall } from './http/method-call.js';
 import { traceFetch } from './http/trace-fetch.js';
@@ -41,7 +41,7 @@ const DEFAULT_ATTEMPTS = 5;
  * const ai = traceGoogleGenAI(new GoogleGenAI({}));
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceGoogleGenAI<Client extends object>(
   client: Client,
@@ -55,8 +55,9 @@ export function traceGoogleGenAI<Client extends object>(
     );
   }
   if (traced.has(apiClient)) return client;
+  assertChangeable('traceGoogleGenAI', 'client', apiClient, 'apiCall');
   traced.add(apiClient);
-  const entryPoint: EntryPoint = {
+  const profile: ClientProfile = {
     client: 'Gemini',
     provider: 'google',
     shapes: geminiClientShapes,
@@ -66,13 +67,13 @@ export function traceGoogleGenAI<Client extends object>(
   };
   const defaultFetch = traceFetch<AnyFetch>(
     (input, init) => globalThis.fetch(input, init),
-    entryPoint,
+    profile,
   );
   // With a fetch in its options, the client would not use its dispatcher, which allows slow responses.
   replaceMethod(apiClient as ApiClient, 'apiCall', (apiCall) => {
     return function tracedApiCall(this: ApiClient, url, init, retryOptions, ...rest) {
       const [timeout, signal, ownFetch, ...others] = rest;
-      const fetch = ownFetch === undefined ? defaultFetch : traceFetch(ownFetch, entryPoint);
+      const fetch = ownFetch === undefined ? defaultFetch : traceFetch(ownFetch, profile);
       const run = () =>
         apiCall.call(this, url, init, retryOptions, timeout, signal, fetch, ...others);
       return isUntraced()
@@ -80,7 +81,7 @@ export function traceGoogleGenAI<Client extends object>(
         : inClientCall(new MethodCall({ maxRetries: retriesIn(retryOptions) }), run);
     };
   });
-  for (const part of PARTS) traceWhenCreated(client, part, entryPoint);
+  for (const part of PARTS) traceWhenCreated(client, part, profile);
   reportSessions(client);
   return client;
 }
@@ -95,30 +96,30 @@ interface Part {
 }
 
 /** Traces a part when the client creates it, or at once if it exists. */
-function traceWhenCreated(client: object, name: string, entryPoint: EntryPoint): void {
+function traceWhenCreated(client: object, name: string, profile: ClientProfile): void {
   let part: unknown = Reflect.get(client, name);
-  tracePart(part, entryPoint);
+  tracePart(part, profile);
   // A frozen client cannot create such parts.
   if (part !== undefined || !Object.isExtensible(client)) return;
   Object.defineProperty(client, name, {
     get: () => part,
     set(created: unknown) {
       part = created;
-      tracePart(part, entryPoint);
+      tracePart(part, profile);
     },
     enumerable: Object.getOwnPropertyDescriptor(client, name)?.enumerable ?? false,
     configurable: true,
   });
 }
 
-function tracePart(part: unknown, entryPoint: EntryPoint): void {
+function tracePart(part: unknown, profile: ClientProfile): void {
   if (typeof part !== 'object' || part === null || traced.has(part)) return;
   if (typeof (part as Partial<Part>).getClient !== 'function') return;
   traced.add(part);
   replaceMethod(part as Part, 'getClient', (getClient) => {
     return function tracedGetClient(this: Part, ...args) {
       const sdk = getClient.apply(this, args);
-      if (isSpeakeasy(sdk)) traceSpeakeasy(sdk, entryPoint, 'http_client');
+      if (isSpeakeasy(sdk)) traceSpeakeasy(sdk, profile, 'http_client');
       return sdk;
     };
   });

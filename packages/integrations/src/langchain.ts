@@ -2,7 +2,7 @@
 
 import { registerStepFinder } from '@openlayer-tracing/core/integration';
 import { type CallOptions, checkOptions } from './common/options.js';
-import { replaceMethod } from './common/replace-method.js';
+import { assertChangeable, replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import { reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
@@ -42,7 +42,7 @@ const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
  *
  * @param manager the class `CallbackManager` of `@langchain/core/callbacks/manager`, the class `BaseChatModel` of
  *   `@langchain/core/language_models/chat_models`, or a class of embeddings, such as `OpenAIEmbeddings`
- * @throws TypeError if the argument is none of them, or an option is wrong
+ * @throws TypeError if the argument is none of them or is frozen, or an option is wrong
  */
 export function traceLangChain(manager: object, options: LangChainOptions = {}): void {
   checkOptions('traceLangChain', options);
@@ -50,12 +50,14 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
   const model = (manager as { prototype?: Partial<ChatModel> } | null)?.prototype;
   if (isEmbeddings(model)) {
     if (traced.has(manager)) return;
+    assertChangeable('traceLangChain', 'class', model, 'embedQuery');
     traced.add(manager);
     traceEmbeddings(model, options);
     return;
   }
   if (typeof model?._streamChatModelEvents === 'function') {
     if (traced.has(manager)) return;
+    assertChangeable('traceLangChain', 'class', model, 'streamEvents');
     traced.add(manager);
     traceStreamEvents(model as ChatModel, new LangChainHandler(options));
     return;
@@ -67,6 +69,7 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
     );
   }
   if (traced.has(manager)) return;
+  assertChangeable('traceLangChain', 'class', manager, '_configureSync');
   traced.add(manager);
   const handler = new LangChainHandler(options);
   registerStepFinder(() => handler.stepOf(currentRunId()));

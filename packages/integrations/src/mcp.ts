@@ -1,6 +1,7 @@
 /** The entry point for servers and clients of the Model Context Protocol. */
 
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
+import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import { type RequestReceiver, traceHandlers } from './mcp/handlers.js';
 import { CLIENT_REQUESTS, SERVER_REQUESTS } from './mcp/kinds.js';
@@ -22,7 +23,7 @@ const KNOWN = CALL_OPTIONS.filter((name) => name !== 'provider');
  * const server = traceMCPServer(new McpServer({ name: 'weather', version: '1.0.0' }));
  *
  * @returns the same server
- * @throws TypeError if the argument is no such server, or an option is wrong
+ * @throws TypeError if the argument is no such server or is frozen, or an option is wrong
  */
 export function traceMCPServer<Server extends object>(
   server: Server,
@@ -36,6 +37,7 @@ export function traceMCPServer<Server extends object>(
     throw new TypeError('traceMCPServer(server) takes an McpServer, or the Server within it');
   }
   if (traced.has(protocol)) return server;
+  assertChangeable('traceMCPServer', 'server', protocol, 'setRequestHandler');
   traced.add(protocol);
   traceHandlers(protocol as RequestReceiver, SERVER_REQUESTS, options);
   traceRequests(protocol, CLIENT_REQUESTS, options);
@@ -51,7 +53,7 @@ export function traceMCPServer<Server extends object>(
  * const client = traceMCPClient(new Client({ name: 'my-agent', version: '1.0.0' }));
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceMCPClient<Client extends object>(
   client: Client,
@@ -63,6 +65,7 @@ export function traceMCPClient<Client extends object>(
     throw new TypeError('traceMCPClient(client) takes a Client');
   }
   if (traced.has(client)) return client;
+  assertChangeable('traceMCPClient', 'client', client, 'callTool');
   traced.add(client);
   traceRequests(client, SERVER_REQUESTS, options);
   if (typeof given.setRequestHandler === 'function') {

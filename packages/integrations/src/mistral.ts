@@ -2,7 +2,9 @@
 
 import { hasUnreachableParts, isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { type CallOptions, checkOptions } from './common/options.js';
-import type { EntryPoint } from './http/entry-point.js';
+import { assertChangeable } from './common/replace-method.js';
+import { traced } from './common/traced.js';
+import type { ClientProfile } from './http/client-profile.js';
 import { MISTRAL_FREE, mistralShapes } from './shapes/mistral.js';
 import { openAIBatch } from './shapes/openai/retrievals.js';
 
@@ -17,7 +19,7 @@ export interface MistralOptions extends CallOptions {}
  * const mistral = traceMistral(new Mistral());
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client or has been used before, or an option is wrong
+ * @throws TypeError if the argument is no such client, is frozen or has been used before, or an option is wrong
  */
 export function traceMistral<Client extends object>(
   client: Client,
@@ -32,7 +34,9 @@ export function traceMistral<Client extends object>(
       'traceMistral(client) cannot trace a client that was used or wrapped before: trace it first',
     );
   }
-  const entryPoint: EntryPoint = {
+  const { _options: kept } = client;
+  if (!traced.has(kept)) assertChangeable('traceMistral', 'client', kept, 'httpClient');
+  const profile: ClientProfile = {
     client: 'Mistral',
     provider: 'mistral',
     shapes: mistralShapes,
@@ -40,6 +44,6 @@ export function traceMistral<Client extends object>(
     free: MISTRAL_FREE,
     options,
   };
-  traceSpeakeasy(client, entryPoint, 'httpClient');
+  traceSpeakeasy(client, profile, 'httpClient');
   return client;
 }

@@ -2,6 +2,7 @@
 
 import { freePaths } from './common/free-paths.js';
 import { type CallOptions, checkOptions } from './common/options.js';
+import { assertChangeable } from './common/replace-method.js';
 import type { AnyFetch } from './http/fetch.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { ollamaClientShapes } from './shapes/ollama.js';
@@ -29,11 +30,7 @@ export function traceOllama<Client extends object>(
   if (typeof given?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');
   }
-  if (Object.isFrozen(client)) {
-    throw new TypeError(
-      'traceOllama(client) cannot trace a client that is frozen: trace it first, and freeze what traceOllama() returns',
-    );
-  }
+  assertChangeable('traceOllama', 'client', client, 'fetch');
   given.fetch = traceFetch(given.fetch, {
     client: 'Ollama',
     provider: 'ollama',

@@ -134,7 +134,7 @@ export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
   const isRate = typeof sample === 'number' && sample >= 0 && sample <= 1;
   if (sample !== undefined && !isRate && typeof sample !== 'function') {
     throw new ConfigError(
-      `sample must be a rate from 0 to 1 or a function, but is ${nameOfType(sample)}`,
+      `sample must be a rate from 0 to 1 or a function, but is ${formatValue(sample)}`,
     );
   }
   if (tracer !== undefined) assertObject(tracer, 'tracer');
@@ -176,7 +176,7 @@ function checkCapture(options: CaptureOptions): void {
   }
 }
 
-function nameOfType(value: unknown): string {
+function formatValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 

@@ -92,15 +92,16 @@ export function isNodeBody(body: unknown): body is NodeBody {
   return typeof body === 'object' && body !== null && isNodeReadable(body);
 }
 
-/** Observes a Node stream by the events that it emits, without a listener. */
+/** Observes a Node stream by the events that it emits, without a listener. A stream that cannot be changed counts as left. */
 export function tapNodeBody(body: NodeBody, observer: BodyObserver): void {
   const guardedObserver = guarded(observer);
-  onEmit(body, (event, argument) => {
+  const isObserved = onEmit(body, (event, argument) => {
     if (event === 'data') guardedObserver.chunk(bytesOf(argument));
     else if (event === 'end') guardedObserver.ended();
     else if (event === 'error') guardedObserver.failed(argument);
     else if (event === 'close') guardedObserver.cancelled();
   });
+  if (!isObserved) guardedObserver.cancelled();
 }
 
 function bytesOf(chunk: unknown): Uint8Array {

@@ -15,7 +15,7 @@ export interface Billing {
   /** How often each tool that the provider runs was used: `{ web_search: 2 }`. */
   readonly toolUses?: Readonly<Record<string, number>> | undefined;
   /** Tools that the provider may have run, it is unknown how often: `['code_interpreter']`. */
-  readonly untoldTools?: readonly string[] | undefined;
+  readonly uncountedTools?: readonly string[] | undefined;
   /** Seconds of audio or video, of input or output. */
   readonly seconds?: number | undefined;
   /** Number of images that were generated. */

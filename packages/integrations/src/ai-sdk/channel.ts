@@ -41,8 +41,6 @@ function messageOf(message: unknown): Message {
 
 class ChannelListener {
   readonly #telemetry: AiTelemetry;
-  /** The ids of the operations that are recorded from the channel. */
-  readonly #operations = new Set<unknown>();
 
   constructor(telemetry: AiTelemetry) {
     this.#telemetry = telemetry;
@@ -51,8 +49,8 @@ class ChannelListener {
   /** @returns the step in whose scope the announced code runs; undefined to keep the scope */
   start({ type, event }: Message): Step | undefined {
     const telemetry = this.#telemetry;
-    if (OPERATION.test(String(type))) this.#startOperation(event);
-    else if (!this.#operations.has(event.callId)) return undefined;
+    if (OPERATION.test(String(type))) telemetry.announceOperation(event);
+    else if (!telemetry.isFromChannel(event)) return undefined;
     else if (type === 'step') telemetry.onStepStart(event);
     else if (type === 'languageModelCall') telemetry.startModel(event);
     else if (type === 'executeTool') {
@@ -63,7 +61,7 @@ class ChannelListener {
   }
 
   end({ type, event, result, error }: Message): void {
-    if (!this.#operations.has(event.callId)) return;
+    if (!this.#telemetry.isFromChannel(event)) return;
     if (OPERATION.test(String(type))) this.#endOperation(event, result, error);
     else if (type === 'languageModelCall') this.#endModel(event, result, error);
     else if (type === 'executeTool') {
@@ -73,19 +71,7 @@ class ChannelListener {
     }
   }
 
-  /** The SDK calls integrations in the same turn, if it calls them: the operation is recorded here if it did not. */
-  #startOperation(event: Json): void {
-    const telemetry = this.#telemetry;
-    telemetry.pendingOperations.add(event.callId);
-    queueMicrotask(() => {
-      if (!telemetry.pendingOperations.delete(event.callId)) return;
-      this.#operations.add(event.callId);
-      telemetry.startOperation(event);
-    });
-  }
-
   #endOperation(event: Json, result: unknown, error: unknown): void {
-    this.#operations.delete(event.callId);
     const { callId } = event;
     if (error !== undefined) this.#telemetry.onError({ callId, error });
     else this.#telemetry.endOperation(event, resultOf(result));

@@ -1,5 +1,6 @@
-import { isRecord, type Json, record, text, without } from '../common/json.js';
+import { definedFields, fieldsExcept, isRecord, type Json, record, text } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
+import { names } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
@@ -18,10 +19,10 @@ export interface Kind {
 /** Options that are not sent to the model. */
 const CONTROL = ['abortSignal', 'headers', 'maxRetries', 'includeRawChunks'] as const;
 /** Fields of a telemetry event that are no options of the call. */
-const ABOUT_EVENT = [
-  ...['callId', 'operationId', 'provider', 'modelId', 'functionId', 'recordInputs'],
-  ...['recordOutputs', 'aiVersion', 'runtimeContext', 'timestamp', 'durableContext'],
-] as const;
+const ABOUT_EVENT = names(`
+  callId operationId provider modelId functionId recordInputs recordOutputs aiVersion
+  runtimeContext timestamp durableContext
+`);
 
 /** A kind whose inputs are the given options, and whose parameters are all others. */
 function kind(
@@ -37,7 +38,7 @@ function kind(
       Object.fromEntries(
         content.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
       ),
-    parameters: (given) => snakeCased(without(given, ...content, ...CONTROL, ...ABOUT_EVENT)),
+    parameters: (given) => snakeCased(fieldsExcept(given, ...content, ...CONTROL, ...ABOUT_EVENT)),
     ...more,
   };
 }
@@ -46,7 +47,7 @@ const chat: Kind = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   inputs: ({ prompt, messages, promptMessages, instructions, tools }) =>
-    without({
+    definedFields({
       prompt: withInstructions(instructions, prompt ?? messages ?? promptMessages),
       tools,
     }),
@@ -55,26 +56,24 @@ const chat: Kind = {
 const embedding: Kind = {
   operation: 'Embedding',
   type: 'embedding',
-  inputs: ({ values, value }) => without({ input: values ?? value }),
+  inputs: ({ values, value }) => definedFields({ input: values ?? value }),
   parameters: ({ providerOptions, dimensions }) =>
     snakeCased(settingsIn({ providerOptions, dimensions })),
 };
 const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
-  inputs: ({ query, documents }) => without({ query, documents: documentsOf(documents) }),
+  inputs: ({ query, documents }) => definedFields({ query, documents: documentsOf(documents) }),
   parameters: () => ({}),
   metadata: ({ topN, providerOptions }) =>
-    snakeCased(without({ topN, ...settingsIn({ providerOptions }) })),
+    snakeCased(definedFields({ topN, ...settingsIn({ providerOptions }) })),
 });
 const image = kind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
-const video = kind('Video', 'chat_completion', [
-  ...['prompt', 'image', 'frameImages', 'inputReferences'],
-]);
+const video = kind('Video', 'chat_completion', names('prompt image frameImages inputReferences'));
 const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
-  billing: ({ text: input }) => without({ characters: text(input)?.length }),
+  billing: ({ text: input }) => definedFields({ characters: text(input)?.length }),
 });
 const transcription: Kind = {
   ...kind('Transcription', 'chat_completion', ['audio', 'mediaType']),
-  inputs: ({ audio, mediaType }) => without({ audio: nameAudio(audio, mediaType) }),
+  inputs: ({ audio, mediaType }) => definedFields({ audio: nameAudio(audio, mediaType) }),
 };
 const decision = kind('Decision', 'chat_completion', ['state', 'questions']);
 const extraction = kind('Extraction', 'chat_completion', ['state', 'fields']);
@@ -93,10 +92,9 @@ export const OPERATIONS: Readonly<Record<string, Kind>> = {
 export { chat, embedding };
 
 /** The methods of models that send a request to the provider. */
-export const METHODS = [
-  ...['doGenerate', 'doStream', 'doEmbed', 'doRerank', 'doDecide', 'doEvaluate', 'doExtract'],
-  ...['doGenerateFromUrl', 'doStart'],
-] as const;
+export const METHODS = names(`
+  doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
+`);
 
 const BY_METHOD: Readonly<Record<string, Kind>> = {
   doEmbed: embedding,

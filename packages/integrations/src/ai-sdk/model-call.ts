@@ -9,10 +9,10 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { type Json, list, record, text, without } from '../common/json.js';
+import { definedFields, type Json, list, record, text } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import type { Kind } from './kinds.js';
 import { SdkResponse } from './model-response.js';
@@ -37,6 +37,14 @@ export interface CallContext {
   readonly runtimeContext: unknown;
 }
 
+/** What a call has to do with the SDK's operation. */
+interface Surroundings {
+  /** The operation that the call belongs to; it waits for the provider while the call does. */
+  readonly operation?: RecordedCall;
+  /** Called if the trace ends before the call. */
+  readonly onTraceEnd?: () => void;
+}
+
 type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
 
 /** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
@@ -49,15 +57,11 @@ export class AiModelCall {
   #firstTokenMs: number | undefined;
   readonly #failures: string[] = [];
 
-  /**
-   * Starts the step.
-   * @param within the operation that the call belongs to; it waits for the provider while the call does
-   * @returns undefined if nothing is recorded
-   */
+  /** Starts the step. @returns undefined if nothing is recorded */
   static start(
     options: CallOptions,
     request: SdkModelRequest,
-    within?: RecordedCall,
+    { operation, onTraceEnd }: Surroundings = {},
   ): AiModelCall | undefined {
     let call: AiModelCall | undefined;
     const { kind, given } = request;
@@ -71,7 +75,7 @@ export class AiModelCall {
         inputs: recordedContent(options, 'inputs', kind.inputs(given)),
         ...(kind.type === 'retriever'
           ? {
-              metadata: without({
+              metadata: definedFields({
                 provider,
                 model,
                 ...recordedParameters(options, kind.metadata?.(given) ?? {}),
@@ -83,11 +87,17 @@ export class AiModelCall {
             modelParameters: recordedParameters(options, parameters),
           }),
       } as StepOptions,
-      { soFar: () => call?.soFar(), amount: () => call?.amount ?? 0 },
-      within?.step,
+      {
+        soFar: () => {
+          onTraceEnd?.();
+          return call?.soFar();
+        },
+        amount: () => call?.amount ?? 0,
+      },
+      operation?.step,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, request, recorded as RecordedCall, within);
+    call = new AiModelCall(options, request, recorded as RecordedCall, operation);
     return call;
   }
 
@@ -95,12 +105,12 @@ export class AiModelCall {
     options: CallOptions,
     request: SdkModelRequest,
     recorded: RecordedCall,
-    within: RecordedCall | undefined,
+    operation: RecordedCall | undefined,
   ) {
     this.#options = options;
     this.#request = request;
     this.#recorded = recorded;
-    this.#operation = within;
+    this.#operation = operation;
     this.#setWaiting(true);
   }
 
@@ -234,10 +244,10 @@ export class AiModelCall {
       ...fields,
       ...this.#documents(output),
       output: hasSaid ? recordedContent(this.#options, 'output', output) : undefined,
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#options, {
           ...details,
-          ...otherFields({ runtimeContext }, NOTHING),
+          ...nonEmptyFields({ runtimeContext }),
         }),
         ...metadata,
         functionId,
@@ -268,8 +278,6 @@ export class AiModelCall {
     return Array.isArray(recorded) ? ({ documents: recorded } as StepUpdate) : {};
   }
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

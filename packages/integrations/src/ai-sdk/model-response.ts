@@ -1,48 +1,44 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
-import { otherFields } from '../common/other-fields.js';
+import { NO_NAMES, nameSet } from '../common/names.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { requestIdIn } from '../http/fetch.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { aiBilling, aiModel, aiTokens, reasoningTokens } from './sdk-fields.js';
 
 /** Parts without any information, or whose information other parts repeat. */
-const IGNORED_PARTS: ReadonlySet<unknown> = new Set([
-  ...['ping', 'raw', 'error'],
-  ...['transcript-partial', 'transcript-final'],
-]);
+const IGNORED_PARTS: ReadonlySet<unknown> = nameSet(
+  'ping raw error transcript-partial transcript-final',
+);
 /** Fields of a complete response that are read, or of no interest. */
-const READ: ReadonlySet<string> = new Set([
-  ...['content', 'object', 'objectText', 'embedding', 'embeddings', 'value', 'values', 'text'],
-  ...['finishReason', 'rawFinishReason', 'usage', 'providerMetadata', 'response', 'request'],
-  ...['responses', 'originalDocuments', 'rerankedDocuments'],
-  ...['rawCall', 'rawResponse', 'warnings', 'images', 'videos', 'audio', 'ranking', 'answers'],
-  ...['documents', 'documentsType', 'query', 'topN', 'state', 'questions', 'fields', 'segments'],
-  ...['durationInSeconds', 'structuredOutputText', 'operation', 'type', 'stepNumber', 'reasoning'],
-  ...['callId', 'embedCallId', 'operationId', 'provider', 'modelId', 'functionId', 'aiVersion'],
-  ...['recordInputs', 'recordOutputs', 'runtimeContext', 'toolsContext', 'timestamp'],
-  ...['maxRetries', 'headers', 'providerOptions', 'maxOutputTokens', 'inputAudioFormat'],
-  ...[
-    'durableContext',
-    'performance',
-    'msToFirstChunk',
-    'reasoningText',
-    'timestampGranularities',
-    'isEnabled',
-  ],
-]);
-const TOOL_FIELDS: ReadonlySet<string> = new Set([
-  ...['type', 'id', 'toolCallId', 'toolName', 'input', 'args', 'toolCallType', 'providerMetadata'],
-]);
-const TEXT_FIELDS: ReadonlySet<string> = new Set([
-  ...['type', 'id', 'text', 'delta', 'citations', 'providerMetadata'],
-]);
+const READ = nameSet(`
+  content object objectText embedding embeddings value values text finishReason
+  rawFinishReason usage providerMetadata response request responses originalDocuments
+  rerankedDocuments rawCall rawResponse warnings images videos audio ranking answers documents
+  documentsType query topN state questions fields segments durationInSeconds
+  structuredOutputText operation type stepNumber reasoning callId embedCallId operationId
+  provider modelId functionId aiVersion recordInputs recordOutputs runtimeContext toolsContext
+  timestamp maxRetries headers providerOptions maxOutputTokens inputAudioFormat durableContext
+  performance msToFirstChunk reasoningText timestampGranularities isEnabled
+`);
+const TOOL_FIELDS = nameSet('type id toolCallId toolName input args toolCallType providerMetadata');
+const TEXT_FIELDS = nameSet('type id text delta citations providerMetadata');
 /** Fields of a usage that are read. */
-const COUNTED: ReadonlySet<string> = new Set([
-  ...['inputTokens', 'outputTokens', 'totalTokens', 'tokens', 'reasoningTokens'],
-  ...['cachedInputTokens', 'inputTokenDetails', 'outputTokenDetails', 'raw'],
-]);
+const COUNTED = nameSet(`
+  inputTokens outputTokens totalTokens tokens reasoningTokens cachedInputTokens
+  inputTokenDetails outputTokenDetails raw
+`);
 
 /** Reads the response of a model of the AI SDK: complete, or part by part. */
 export class SdkResponse {
@@ -107,7 +103,7 @@ export class SdkResponse {
     const { structuredOutputText: structured } = response;
     if (this.message.text.chars === 0) this.message.text.add(text(structured) ?? '');
     else if (structured !== this.message.text.toString()) {
-      this.#detail(without({ structuredOutputText: structured }));
+      this.#detail(definedFields({ structuredOutputText: structured }));
     }
     this.#takeMedia(response);
     this.readHead(response);
@@ -157,7 +153,7 @@ export class SdkResponse {
         this.#takeResult(part);
         break;
       case 'source':
-        this.message.cite(without(part, 'type'));
+        this.message.cite(fieldsExcept(part, 'type'));
         break;
       case 'transcript-delta':
         this.message.text.add(text(part.delta) ?? '');
@@ -167,7 +163,7 @@ export class SdkResponse {
         this.#hasMedia = true;
         break;
       case 'stream-start':
-        this.#detail(otherFields({ warnings: part.warnings }, NONE));
+        this.#detail(nonEmptyFields({ warnings: part.warnings }));
         break;
       case 'response-metadata':
         this.readHead({ response: part });
@@ -251,7 +247,7 @@ export class SdkResponse {
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
       this.message.text.add(text(response.text) ?? '');
-      this.#detail(without({ segments: some(response.segments), durationInSeconds }));
+      this.#detail(definedFields({ segments: some(response.segments), durationInSeconds }));
       const seconds = count(durationInSeconds);
       if (seconds !== undefined) this.#billing = { ...this.#billing, seconds };
     }
@@ -276,7 +272,7 @@ export class SdkResponse {
       this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };
     this.#metadata = {
       ...this.#metadata,
-      ...without({
+      ...definedFields({
         responseId: text(id),
         requestId: requestIdIn(headers),
         finishReason: reason,
@@ -285,9 +281,9 @@ export class SdkResponse {
       }),
     };
     this.#detail(
-      otherFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }, NONE),
+      nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
-    this.#detail(otherFields({ usage: otherUsage(usage) }, NONE));
+    this.#detail(nonEmptyFields({ usage: otherUsage(usage) }));
     const tokens = aiTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
@@ -301,8 +297,7 @@ export class SdkResponse {
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
-const PART_IDS: ReadonlySet<string> = new Set(['itemId']);
+const PART_IDS = nameSet('itemId');
 const MAX_PARTS = 256;
 
 /** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
@@ -314,7 +309,7 @@ function otherUsage(usage: unknown): Json {
 }
 
 /** The metadata without empty fields. */
-function nonEmptyMetadata(about: Json, known = NONE): Json {
+function nonEmptyMetadata(about: Json, known = NO_NAMES): Json {
   return Object.fromEntries(
     Object.entries(about)
       .map(([name, value]) => [name, isRecord(value) ? otherFields(value, known) : value])

@@ -1,4 +1,4 @@
-import type { RecordedCall } from '@openlayer-tracing/core/integration';
+import { type RecordedCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { AiModelCall, CallContext } from './model-call.js';
@@ -20,6 +20,8 @@ export class Operation {
   context: CallContext | undefined = undefined;
   /** The response of the only embedding, until the operation ends. */
   embedding: Json = {};
+  /** Whether the operation is recorded from the diagnostics channel. */
+  isFromChannel = false;
   /** Whether the model call failed, so that the next request is a retry. */
   isRetried = false;
   readonly tools = new Map<unknown, RecordedCall>();
@@ -45,3 +47,6 @@ export class Operation {
     if (this.tools.size === 0) this.recorded.stopBackgroundWork();
   }
 }
+
+// One copy or build of this package may record the telemetry, and another one trace the tools.
+recognizeAcrossCopies(Operation, 'integrations.ai-sdk-operation.v1');

@@ -1,8 +1,8 @@
 /** Converts fields of the AI SDK to those of the platform: provider, model, tokens, billing and parameters. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, known, record, text } from '../common/json.js';
-import { otherFields } from '../common/other-fields.js';
+import { count, isRecord, type Json, presentFields, record, text } from '../common/json.js';
+import { nonEmptyFields } from '../common/other-fields.js';
 import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
 import { openAIBilling, openAITokens } from '../shapes/openai/usage.js';
@@ -38,7 +38,7 @@ export function aiModel(modelId: unknown): string | undefined {
  */
 export function aiTokens(usage: unknown, about: Json): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  return { ...sdkTokens(usage, about), ...known(providerTokens(usage.raw, about) ?? {}) };
+  return { ...sdkTokens(usage, about), ...presentFields(providerTokens(usage.raw, about) ?? {}) };
 }
 
 /** The counts of the provider's own usage, which has more of them. */
@@ -215,10 +215,8 @@ export function aiParameters(settings: Json): Json {
 export function settingsIn(given: Json): Json {
   const { dimensions } = given;
   const settings = Object.fromEntries(PARAMETERS.map((name) => [name, given[name]]));
-  return otherFields({ ...settings, dimensions }, NOTHING);
+  return nonEmptyFields({ ...settings, dimensions });
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 /** The object with its keys in snake case. */
 export function snakeCased(value: Json): Json {

@@ -11,8 +11,10 @@ import {
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import { type Json, list, record, text } from '../common/json.js';
+import { nameSet } from '../common/names.js';
+import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { chat, embedding, OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallContext } from './model-call.js';
 import { Operation } from './operation.js';
@@ -26,17 +28,16 @@ type Execute<T> = () => PromiseLike<T>;
 export class AiTelemetry {
   readonly #options: CallOptions;
   /** The open operations, by the id that all events of an operation have. Events of streams are sent from various scopes. */
-  readonly #operations = new Map<unknown, Operation>();
-
+  readonly #operations = new OpenRuns<Operation>();
   /** The ids of operations that the channel has announced, and whose telemetry event has not been received. */
-  readonly pendingOperations = new Set<unknown>();
+  readonly #announced = new Set<unknown>();
 
   constructor(options: CallOptions) {
     this.#options = options;
   }
 
   onStart = guarded((event) => {
-    this.pendingOperations.delete(event.callId);
+    this.#announced.delete(event.callId);
     this.#startOperation(event);
   });
 
@@ -52,9 +53,6 @@ export class AiTelemetry {
     }
     const options = optionsOf(this.#options, event);
     const hasTools = Object.keys(record(tools)).length > 0;
-    const forget = (): undefined => {
-      this.#operations.delete(callId);
-    };
     const recorded = startCall(
       {
         name: text(functionId) ?? `AI SDK ${name}`,
@@ -66,7 +64,12 @@ export class AiTelemetry {
         ),
         metadata: recordedDetails(options, detailsIn(event)),
       },
-      { soFar: forget },
+      {
+        soFar: () => {
+          this.#operations.forget(callId);
+          return undefined;
+        },
+      },
     );
     if (recorded !== undefined) {
       // A stream continues only while somebody reads it.
@@ -79,7 +82,7 @@ export class AiTelemetry {
         recorded as RecordedCall,
       );
       operation.settings = settingsIn(event);
-      this.#operations.set(callId, operation);
+      this.#operations.add(callId, operation);
     }
   }
 
@@ -88,7 +91,7 @@ export class AiTelemetry {
     const operation = new Operation(kind, optionsOf(this.#options, event));
     operation.settings = settingsIn(event);
     operation.context = contextOf(event);
-    this.#operations.set(event.callId, operation);
+    this.#operations.addStepless(event.callId, operation);
   }
 
   /** The parameters of the next model call, which may differ from those of the operation. */
@@ -107,7 +110,7 @@ export class AiTelemetry {
 
   /** Streams of transcripts have events of their own. */
   experimental_onStreamTranscriptionStart = guarded((event) => {
-    this.pendingOperations.delete(event.callId);
+    this.#announced.delete(event.callId);
     this.#startSingle('streamTranscribe', event);
   });
   experimental_onStreamTranscriptionEnd = guarded((event) => this.#endSingle(event));
@@ -139,7 +142,7 @@ export class AiTelemetry {
 
   #endEmbed({ kind, embedded, embedding: answer }: Operation, event: Json): void {
     const { callId, response, providerMetadata, warnings } = event;
-    this.#operations.delete(callId);
+    this.#operations.end(callId);
     if (kind === 'embed') {
       embedded[0]?.endWith({ ...answer, response, providerMetadata, warnings });
       return;
@@ -250,11 +253,28 @@ export class AiTelemetry {
     return tool.step.run(() => inClientCall(operation, call.execute));
   };
 
-  /** Starts an operation that is recorded from the channel. */
-  startOperation = guarded((event) => {
+  /**
+   * The channel has announced an operation. The SDK calls integrations in the same turn, if it calls them: if it did not, the
+   * operation is recorded from the channel.
+   */
+  announceOperation(event: Json): void {
+    this.#announced.add(event.callId);
+    queueMicrotask(() => {
+      if (this.#announced.delete(event.callId)) this.#startFromChannel(event);
+    });
+  }
+
+  /** Whether the event belongs to an operation that is recorded from the channel. */
+  isFromChannel(event: Json): boolean {
+    return this.#operation(event)?.isFromChannel === true;
+  }
+
+  #startFromChannel = guarded((event) => {
     const name = text(event.operationId)?.replace(/^ai\./, '') ?? '';
     if (/^embed/.test(name)) this.#startSingle(name, event);
     else this.#startOperation(event);
+    const operation = this.#operation(event);
+    if (operation !== undefined) operation.isFromChannel = true;
   });
 
   endOperation(event: Json, result: Json): void {
@@ -301,27 +321,29 @@ export class AiTelemetry {
     if (operation?.recorded === undefined) return;
     const given = { ...operation.settings, ...event };
     const request = { kind: chat, provider, modelId, given };
-    operation.model = AiModelCall.start(operation.options, request, operation.recorded);
+    const within = { operation: operation.recorded };
+    operation.model = AiModelCall.start(operation.options, request, within);
     operation.isRetried = false;
   }
 
   #startSingle(name: string, event: Json): void {
     const kind = OPERATIONS[name];
     const { callId, provider, modelId, text: input, query, values = event.value } = event;
-    if (kind === undefined || this.#operations.has(callId)) return;
+    if (kind === undefined || this.#operations.get(callId) !== undefined) return;
     const options = optionsOf(this.#options, event);
     const request = { kind, provider, modelId, given: event, context: contextOf(event) };
-    const call = AiModelCall.start(options, request);
+    const onTraceEnd = () => this.#operations.forget(callId);
+    const call = AiModelCall.start(options, request, { onTraceEnd });
     if (call === undefined) return;
     const operation = new Operation('single', options);
     operation.model = call;
-    this.#operations.set(callId, operation);
+    this.#operations.add(callId, operation);
     call.announceRequest(input ?? query ?? values);
   }
 
   #endSingle(event: Json): void {
     this.#operation(event)?.model?.endWith(event);
-    this.#operations.delete(event.callId);
+    this.#operations.end(event.callId);
   }
 
   #operation({ callId }: Json): Operation | undefined {
@@ -330,7 +352,7 @@ export class AiTelemetry {
 
   #end({ callId }: Json, end: (recorded: RecordedCall, options: CallOptions) => void): void {
     const operation = this.#operations.get(callId);
-    this.#operations.delete(callId);
+    this.#operations.end(callId);
     if (operation?.recorded !== undefined) end(operation.recorded, operation.options);
   }
 }
@@ -376,12 +398,11 @@ function messageOf(reason: unknown): unknown {
   return reason instanceof Error ? reason.message : reason;
 }
 
-const TOOL: ReadonlySet<string> = new Set(['type', 'toolName', 'input', 'output', 'error']);
-const NOTHING: ReadonlySet<string> = new Set();
+const TOOL = nameSet('type toolName input output error');
 
 /** The object without its empty fields; undefined if there are no others. */
 function nonEmpty(value: Json): Json | undefined {
-  const fields = otherFields(value, NOTHING);
+  const fields = nonEmptyFields(value);
   return Object.keys(fields).length > 0 ? fields : undefined;
 }
 

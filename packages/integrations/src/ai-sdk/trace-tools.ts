@@ -10,7 +10,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
-import { isRecord, type Json, record, text, without } from '../common/json.js';
+import { definedFields, isRecord, type Json, record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { Operation } from './operation.js';
 
@@ -20,10 +20,12 @@ type Execute = (this: unknown, ...args: unknown[]) => unknown;
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
   const traced = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
     if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
-    const descriptors = Object.getOwnPropertyDescriptors(tool);
-    const copy = Object.create(Object.getPrototypeOf(tool), descriptors) as object;
-    const execute = tracedExecute(name, tool.execute as Execute, options);
-    return [name, Object.assign(copy, { execute })];
+    const execute = {
+      value: tracedExecute(name, tool.execute as Execute, options),
+      ...{ writable: true, enumerable: true, configurable: true },
+    };
+    const descriptors = { ...Object.getOwnPropertyDescriptors(tool), execute };
+    return [name, Object.create(Object.getPrototypeOf(tool), descriptors)];
   });
   // Each copy has the fields and the name of its tool.
   return Object.fromEntries(traced) as Tools;
@@ -52,7 +54,7 @@ function startTracedTool(
     // The SDK's telemetry reports the tool.
     if (currentClientCall() instanceof Operation) return undefined;
     const toolCallId = text(record(call).toolCallId);
-    return startTool(name, input, options, { metadata: without({ toolCallId }) });
+    return startTool(name, input, options, { metadata: definedFields({ toolCallId }) });
   } catch (error) {
     reportFailure('tool', error);
     return undefined;

@@ -9,7 +9,8 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { CallError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, record, text, without } from '../common/json.js';
+import { definedFields, type Json, record, text } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
@@ -25,10 +26,9 @@ interface ModelStepOptions {
 }
 
 /** Fields of a message that are read, or that only link it to others. */
-const READ: ReadonlySet<string> = new Set([
-  ...['type', 'message', 'uuid', 'session_id', 'parent_tool_use_id', 'request_id', 'error'],
-  'timestamp',
-]);
+const READ = nameSet(`
+  type message uuid session_id parent_tool_use_id request_id error timestamp
+`);
 
 /** The model of answers that the SDK creates itself, such as the text of an error. */
 const SYNTHETIC = '<synthetic>';
@@ -98,7 +98,7 @@ export class ModelStep {
   /** The billing that the provider stated, with a tier at the usual price too. */
   get #billed(): Billing {
     const { billing } = this.#reader.response();
-    return without({ ...this.#pieces.response().billing, ...billing }) as Billing;
+    return definedFields({ ...this.#pieces.response().billing, ...billing }) as Billing;
   }
 
   get billing(): Json {
@@ -121,7 +121,7 @@ export class ModelStep {
   soFar(): StepUpdate<'chat_completion'> {
     const facts = this.#facts(undefined);
     const metadata = { ...facts.metadata, partial: this.amount > 0 || undefined, ended: 'left' };
-    return { ...facts, metadata: without(metadata) };
+    return { ...facts, metadata: definedFields(metadata) };
   }
 
   /** Reads a message with a part of the answer, or all of it. */
@@ -175,7 +175,7 @@ export class ModelStep {
       output: recordedContent(this.#options, 'output', output),
       ...(this.#model !== undefined && { model: this.#model }),
       ...tokenFields(this.tokens),
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#options, { ...details, ...this.#otherFields }),
         ...metadata,
         serviceTier: this.#billed.serviceTier,

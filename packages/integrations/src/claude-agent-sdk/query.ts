@@ -5,7 +5,8 @@ import { isAbort } from '../common/call-error.js';
 import { defineHidden } from '../common/replace-method.js';
 import type { AgentRun } from './run.js';
 
-type Step = (...args: unknown[]) => Promise<IteratorResult<unknown>>;
+type Result = IteratorResult<unknown>;
+type Step = (...args: unknown[]) => Promise<Result>;
 
 /** The part of a generator that is used. */
 interface Messages {
@@ -17,27 +18,29 @@ interface Messages {
 
 /** Makes a generator pass its messages to the run. @returns the same object */
 export function observeQuery(query: object, run: AgentRun): object {
-  runGuarded('query', () => {
+  const isObserved = runGuarded('query', () => {
     const messages = query as Messages;
     const iterate = messages[Symbol.asyncIterator];
     if (typeof messages.next === 'function') observe(messages, messages, run);
-    if (typeof iterate === 'function') {
-      defineHidden(messages, Symbol.asyncIterator, function asyncIterator(this: Messages) {
-        const inner = iterate.call(this);
-        // The object may return another generator.
-        return inner === this ? this : observe(Object.create(inner) as Messages, inner, run);
-      });
-    }
+    if (typeof iterate !== 'function') return true;
+    return defineHidden(messages, Symbol.asyncIterator, function asyncIterator(this: Messages) {
+      const inner = iterate.call(this);
+      // The object may return another generator.
+      return inner === this ? this : observe(Object.create(inner) as Messages, inner, run);
+    });
   });
+  // Nothing is known of a run that cannot be observed, such as a frozen object.
+  if (isObserved !== true) runGuarded('query', () => run.end('left'));
   return query;
 }
 
 /** Gives `target` methods that call those of `inner` and pass the results to the run. */
 function observe(target: Messages, inner: Messages, run: AgentRun): Messages {
   const { next, return: close, throw: fail } = inner;
-  defineHidden(target, 'next', (...args: unknown[]) =>
-    observedResult(next.apply(inner, args), run),
-  );
+  defineHidden(target, 'next', (...args: unknown[]) => {
+    const step: unknown = next.apply(inner, args);
+    return isPromise(step) ? observedResult(step, run) : passed(step as Result, run);
+  });
   for (const [key, end] of Object.entries({ return: close, throw: fail })) {
     if (typeof end !== 'function') continue;
     defineHidden(target, key, (...args: unknown[]) => {
@@ -50,19 +53,23 @@ function observe(target: Messages, inner: Messages, run: AgentRun): Messages {
   return target;
 }
 
+function isPromise(value: unknown): value is Promise<Result> {
+  return typeof (value as Promise<Result> | null)?.then === 'function';
+}
+
+/** The same result, which the run receives first. */
+function passed(result: Result, run: AgentRun): Result {
+  runGuarded('message', () => {
+    if (result.done !== true) run.readMessage(result.value);
+    else run.end('complete');
+  });
+  return result;
+}
+
 /** A promise of the same result, which the run receives first. */
-function observedResult(
-  step: Promise<IteratorResult<unknown>>,
-  run: AgentRun,
-): Promise<IteratorResult<unknown>> {
+function observedResult(step: Promise<Result>, run: AgentRun): Promise<Result> {
   return step.then(
-    (result) => {
-      runGuarded('message', () => {
-        if (result.done !== true) run.readMessage(result.value);
-        else run.end('complete');
-      });
-      return result;
-    },
+    (result) => passed(result, run),
     (error: unknown) => {
       runGuarded('message', () =>
         run.end(isAbort(error) || run.isAborted ? 'left' : 'failed', error),

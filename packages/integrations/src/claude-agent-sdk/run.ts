@@ -6,7 +6,18 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { CallError, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { count, isRecord, type Json, known, list, record, text, without } from '../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  presentFields,
+  record,
+  text,
+} from '../common/json.js';
+import { nameSet, names } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
@@ -18,16 +29,16 @@ type Ending = 'complete' | 'left' | 'failed';
 const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
-const PARAMETERS = [
-  ...['model', 'fallbackModel', 'maxTurns', 'maxBudgetUsd', 'maxThinkingTokens', 'thinking'],
-  ...['effort', 'permissionMode', 'allowedTools', 'disallowedTools', 'tools', 'resume'],
-  ...['continue', 'forkSession', 'outputFormat', 'betas', 'skills', 'settingSources'],
-];
+const PARAMETERS = names(`
+  model fallbackModel maxTurns maxBudgetUsd maxThinkingTokens thinking effort permissionMode
+  allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
+  settingSources
+`);
 /** Frequent messages without information about the work. */
-const IGNORED: ReadonlySet<unknown> = new Set([
-  ...['keep_alive', 'hook_started', 'hook_progress', 'thinking_tokens', 'session_state_changed'],
-  ...['commands_changed', 'background_tasks_changed', 'task_progress'],
-]);
+const IGNORED: ReadonlySet<unknown> = nameSet(`
+  keep_alive hook_started hook_progress thinking_tokens session_state_changed commands_changed
+  background_tasks_changed task_progress
+`);
 /** Frequent messages that are of interest only if they have one of these fields. */
 const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   auth_status: ['error'],
@@ -35,16 +46,15 @@ const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_progress: ['subagent_retry'],
 };
 /** Fields of a result that have a field of their own in the step. */
-const RESULT = [
-  ...['type', 'subtype', 'uuid', 'session_id', 'result', 'structured_output', 'is_error'],
-  ...['errors', 'num_turns', 'stop_reason', 'total_cost_usd', 'usage', 'modelUsage'],
-  ...['terminal_reason', 'duration_ms', 'duration_api_ms'],
-];
+const RESULT = names(`
+  type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
+  total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
+`);
 /** Fields of a user message that are read, or that only say how it was sent. */
-const USER_FIELDS: ReadonlySet<string> = new Set([
-  ...['type', 'message', 'uuid', 'session_id', 'parent_tool_use_id', 'timestamp', 'isReplay'],
-  ...['tool_use_result', 'priority', 'shouldQuery', 'file_attachments'],
-]);
+const USER_FIELDS = nameSet(`
+  type message uuid session_id parent_tool_use_id timestamp isReplay tool_use_result priority
+  shouldQuery file_attachments
+`);
 const INIT = ['type', 'subtype', 'uuid', 'session_id', 'model', 'cwd'];
 
 /** The conversation of the run itself, or of a subagent. */
@@ -185,7 +195,7 @@ export class AgentRun {
     const result = output ?? this.#threads.get(undefined)?.latest?.output;
     return {
       output: recordedContent(this.#options, 'output', result),
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#options, {
           ...this.#details,
           ...(this.#events.length > 0 && { events: this.#events }),
@@ -235,13 +245,13 @@ export class AgentRun {
   }
 
   #takeInit(message: Json): void {
-    const facts = known(without(message, ...INIT));
+    const facts = presentFields(fieldsExcept(message, ...INIT));
     this.#metadata = {
       ...this.#metadata,
       model: message.model,
       version: message.claude_code_version,
     };
-    this.#details = { ...this.#details, ...without(facts, 'claude_code_version') };
+    this.#details = { ...this.#details, ...fieldsExcept(facts, 'claude_code_version') };
   }
 
   #takeEvent(message: Json): void {
@@ -255,7 +265,7 @@ export class AgentRun {
     const relevant = RELEVANT_FIELDS[String(kind)];
     if (IGNORED.has(kind) || relevant?.every((key) => !message[key])) return;
     if (this.#events.length >= MAX_EVENTS) return;
-    this.#events.push({ type: kind, ...known(without(rest, 'uuid', 'session_id')) });
+    this.#events.push({ type: kind, ...presentFields(fieldsExcept(rest, 'uuid', 'session_id')) });
   }
 
   #takeAssistant(message: Json): void {
@@ -340,7 +350,7 @@ export class AgentRun {
     // The usage and duration of a subagent.
     const { content: _said, prompt: _asked, ...about } = record(result);
     const metadata =
-      tool.step.type === 'agent' ? recordedDetails(this.#options, known({ ...about })) : {};
+      tool.step.type === 'agent' ? recordedDetails(this.#options, presentFields({ ...about })) : {};
     if (isError !== true) {
       tool.end({ output, metadata });
       return;
@@ -367,7 +377,7 @@ export class AgentRun {
       modelUsage: isRecord(message.modelUsage) ? message.modelUsage : undefined,
       ...this.#totals.metadata,
     };
-    this.#details = { ...this.#details, ...known(without(message, ...RESULT)) };
+    this.#details = { ...this.#details, ...presentFields(fieldsExcept(message, ...RESULT)) };
     const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
     this.#failure = isFailed
       ? failureOf(subtype, recordedContent(this.#options, 'output', joinedErrors(errors) ?? result))
@@ -393,7 +403,7 @@ function failureOf(subtype: unknown, stated: unknown): CallError {
 
 function parametersOf(given: Json): Json {
   const { agents, mcpServers } = given;
-  return without({
+  return definedFields({
     ...Object.fromEntries(PARAMETERS.map((key) => [key, given[key]])),
     agents: isRecord(agents) ? Object.keys(agents) : undefined,
     mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,

@@ -11,7 +11,7 @@ import {
   tapNodeBody,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import type { EntryPoint } from '../http/entry-point.js';
+import type { ClientProfile } from '../http/client-profile.js';
 import { HttpCall } from '../http/http-call.js';
 import { MethodCall } from '../http/method-call.js';
 import { paramsOf } from '../http/read-request.js';
@@ -44,7 +44,7 @@ export interface SmithyExchange {
  * @returns undefined if nothing is recorded
  */
 export function startExchange(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   { request }: SmithyRequest,
 ): SmithyExchange | undefined {
   return runGuarded('request', () => {
@@ -62,12 +62,12 @@ export function startExchange(
     const client = owner instanceof MethodCall ? owner : undefined;
     const url = new URL(request?.path ?? '/', `https://${request?.hostname}`);
     const model = { url, params };
-    const shape = shapeOf(entryPoint, model);
+    const shape = shapeOf(profile, model);
     if (client?.call === undefined && shape !== undefined) {
       const announced = announcedRequest(shape.describe(model).model, params);
       if (announced !== undefined) return announcedExchange(announced);
     }
-    const call = client?.call ?? (shape && HttpCall.start(entryPoint, shape, model));
+    const call = client?.call ?? (shape && HttpCall.start(profile, shape, model));
     if (call === undefined) return undefined;
     if (client !== undefined) client.call = call;
     call.startAttempt();

@@ -4,7 +4,7 @@ import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
 import { record, valuesOf } from '../common/json.js';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
-import type { EntryPoint } from '../http/entry-point.js';
+import type { ClientProfile } from '../http/client-profile.js';
 import { MethodCall } from '../http/method-call.js';
 import { traceFetch } from '../http/trace-fetch.js';
 
@@ -47,15 +47,15 @@ export function isSpeakeasy(client: unknown): client is SpeakeasyClient {
  */
 export function traceSpeakeasy(
   client: SpeakeasyClient,
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   key: 'httpClient' | 'http_client',
 ): void {
   const { hooks } = client._options;
   const callOf = traced.has(hooks) ? undefined : registerCallHook(hooks);
   if (callOf !== undefined) calls.set(hooks, callOf);
   const [, ...parts] = partsOf(client);
-  if (parts.length > 0) traceSharedHttpClient(client._options, entryPoint, key);
-  for (const part of [client, ...parts]) tracePart(part, entryPoint, key);
+  if (parts.length > 0) traceSharedHttpClient(client._options, profile, key);
+  for (const part of [client, ...parts]) tracePart(part, profile, key);
 }
 
 /** Whether the client has created a part whose HTTP client cannot be replaced. */
@@ -72,7 +72,7 @@ export function hasUnreachableParts(client: SpeakeasyClient): boolean {
  */
 function traceSharedHttpClient(
   { hooks, ...options }: SharedOptions,
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   key: 'httpClient' | 'http_client',
 ): void {
   const below = options[key];
@@ -82,7 +82,7 @@ function traceSharedHttpClient(
     return function tracedRequest(this: HttpClient, sent) {
       const call = calls.get(hooks)?.(sent);
       if (call === undefined) return request.call(this, sent);
-      const send = traceFetch((outgoing: Request) => request.call(this, outgoing), entryPoint);
+      const send = traceFetch((outgoing: Request) => request.call(this, outgoing), profile);
       return inClientCall(call, () => send(sent));
     };
   });
@@ -95,12 +95,12 @@ const calls = processWide('integrations.speakeasy-calls.v1', () => new WeakMap<o
 
 function tracePart(
   part: SpeakeasyClient,
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   key: 'httpClient' | 'http_client',
 ): void {
   const { _options: options } = part;
   const below = part._httpClient ?? options[key] ?? PLAIN;
-  const above = traced.has(below) ? below : tracedHttpClient(below, entryPoint, options.hooks);
+  const above = traced.has(below) ? below : tracedHttpClient(below, profile, options.hooks);
   if (!traced.has(options)) {
     traced.add(options);
     options[key] = above;
@@ -109,8 +109,8 @@ function tracePart(
 }
 
 /** An HTTP client that traces the requests of the app's, which is not changed. */
-function tracedHttpClient(below: HttpClient, entryPoint: EntryPoint, hooks: object): HttpClient {
-  const request = traceFetch((sent: Request) => below.request(sent), entryPoint);
+function tracedHttpClient(below: HttpClient, profile: ClientProfile, hooks: object): HttpClient {
+  const request = traceFetch((sent: Request) => below.request(sent), profile);
   const above = Object.create(below) as HttpClient;
   above.request = (sent) => {
     const call = calls.get(hooks)?.(sent);

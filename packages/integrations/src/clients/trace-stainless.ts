@@ -9,7 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
-import type { EntryPoint } from '../http/entry-point.js';
+import type { ClientProfile } from '../http/client-profile.js';
 import type { AnyFetch } from '../http/fetch.js';
 import { MethodCall } from '../http/method-call.js';
 import { pathPattern } from '../http/recognize.js';
@@ -31,16 +31,14 @@ interface StainlessClient {
  * @param name the function that the app called, for the messages of errors
  * @throws TypeError if `given` is no such client, or cannot be changed
  */
-export function traceStainless(given: object, entryPoint: EntryPoint, name: string): void {
+export function traceStainless(given: object, profile: ClientProfile, name: string): void {
   const clients = clientsBelow(given);
   if (clients.length === 0) {
-    throw new TypeError(
-      `${name}(client) takes a client, such as ${name}(new ${entryPoint.client}())`,
-    );
+    throw new TypeError(`${name}(client) takes a client, such as ${name}(new ${profile.client}())`);
   }
   if (clients.some((client) => !traced.has(client) && !mayBeTraced(client))) {
     throw new TypeError(
-      `${name}(client) cannot trace a client that is frozen: trace it first, and freeze what ${name}() returns`,
+      `${name}(client) cannot trace a client that is frozen: trace it first, and freeze it afterwards`,
     );
   }
   if (clients.some(hasOwnTransport)) {
@@ -48,21 +46,21 @@ export function traceStainless(given: object, entryPoint: EntryPoint, name: stri
       `${name}(client) cannot trace a client with an X.509 credential, which sends its requests by a transport of its own: record its calls with step() instead`,
     );
   }
-  for (const client of clients) traceOnce(client, entryPoint);
+  for (const client of clients) traceOnce(client, profile);
   // A proxy returns the fetch of the inner client, which is traced by now; a copy has a fetch of its own.
   if (
     sendsRequests(given) &&
     mayBeTraced(given) &&
     !traced.has(dataProperty(given, 'fetch') as object)
   ) {
-    traceOnce(given as StainlessClient, entryPoint);
+    traceOnce(given as StainlessClient, profile);
   }
 }
 
-function traceOnce(client: StainlessClient, entryPoint: EntryPoint): void {
+function traceOnce(client: StainlessClient, profile: ClientProfile): void {
   if (traced.has(client)) return;
   traced.add(client);
-  replaceMethods(client, entryPoint);
+  replaceMethods(client, profile);
 }
 
 /**
@@ -122,8 +120,8 @@ function mayBeTraced(client: object): boolean {
   return Object.isExtensible(client) && fetch?.writable !== false;
 }
 
-function replaceMethods(client: StainlessClient, entryPoint: EntryPoint): void {
-  client.fetch = traceFetch(dataProperty(client, 'fetch') as AnyFetch, entryPoint);
+function replaceMethods(client: StainlessClient, profile: ClientProfile): void {
+  client.fetch = traceFetch(dataProperty(client, 'fetch') as AnyFetch, profile);
   // Classes of realtime sockets read only this property of their client.
   reportSockets(dataProperty(client, 'baseURL'));
   replaceData(client, 'request', (request) => {
@@ -144,7 +142,7 @@ function replaceMethods(client: StainlessClient, entryPoint: EntryPoint): void {
     return function tracedWithOptions(this: StainlessClient, ...args) {
       const copy = withOptions.apply(this, args);
       // The copy has the traced fetch, unless the options hold another one.
-      traceOnce(copy, entryPoint);
+      traceOnce(copy, profile);
       return copy;
     };
   });

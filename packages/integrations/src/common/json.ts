@@ -36,10 +36,22 @@ export function parseJson(source: string): unknown {
   }
 }
 
-/** A copy without the given keys and without fields that are undefined. */
-export function without(value: Json, ...keys: readonly string[]): Record<string, unknown> {
+/** The fields that are not undefined. */
+export function definedFields(value: Json): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+}
+
+/** The fields that are neither null nor undefined. */
+export function presentFields(value: Json): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(value).filter(([key, item]) => item !== undefined && !keys.includes(key)),
+    Object.entries(value).filter(([, item]) => item !== undefined && item !== null),
+  );
+}
+
+/** The fields with other names than these that are not undefined. */
+export function fieldsExcept(value: Json, ...names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, item]) => item !== undefined && !names.includes(name)),
   );
 }
 
@@ -48,11 +60,4 @@ export function valuesOf(object: object): readonly unknown[] {
   const values: unknown[] = [];
   for (const key in object) values.push((object as Json)[key]);
   return values;
-}
-
-/** A copy without fields that are null or undefined. */
-export function known(value: Json): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, item]) => item !== undefined && item !== null),
-  );
 }

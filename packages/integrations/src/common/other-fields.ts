@@ -7,6 +7,11 @@ export function otherFields(value: Json, known: ReadonlySet<string>): Record<str
   );
 }
 
+/** The fields that are not empty: not null, not `''`, no empty array or object. */
+export function nonEmptyFields(value: Json): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => isSomething(item)));
+}
+
 function isSomething(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return false;
   return typeof value !== 'object' || !isPlain(value) || Object.keys(value).length > 0;

@@ -9,14 +9,51 @@ export function withSignatureOf<F extends object>(before: object, value: F): F {
   return value;
 }
 
-/** Sets a property that does not show among the keys of the object. */
-export function defineHidden(target: object, key: string | symbol, value: unknown): void {
-  Object.defineProperty(target, key, {
+/**
+ * Sets a property that does not show among the keys of the object.
+ * @returns false if the object cannot be changed
+ */
+export function defineHidden(target: object, key: string | symbol, value: unknown): boolean {
+  return Reflect.defineProperty(target, key, {
     value,
     enumerable: false,
     configurable: true,
     writable: true,
   });
+}
+
+/**
+ * Runs `fn` while `target` has this property, and gives the object back its own property, if it has one.
+ * @param fn told whether the object could be changed
+ */
+export function withProperty<R>(
+  target: object,
+  key: string | symbol,
+  value: unknown,
+  fn: (isSet: boolean) => R,
+): R {
+  const own = Object.getOwnPropertyDescriptor(target, key);
+  const isSet = Reflect.defineProperty(target, key, { value, configurable: true });
+  try {
+    return fn(isSet);
+  } finally {
+    if (isSet && own === undefined) Reflect.deleteProperty(target, key);
+    else if (isSet && own !== undefined) Reflect.defineProperty(target, key, own);
+  }
+}
+
+/**
+ * Checks that a property of an object can be set, by assignment or by `replaceMethod`.
+ * @param fn the name of the function that the app called, for the message of the error
+ * @param parameter what it takes: `client`
+ * @throws TypeError if the object is frozen, or sealed without such a property
+ */
+export function assertChangeable(fn: string, parameter: string, object: object, key: string): void {
+  const own = Object.getOwnPropertyDescriptor(object, key);
+  if (own === undefined ? Object.isExtensible(object) : own.writable || own.configurable) return;
+  throw new TypeError(
+    `${fn}(${parameter}) cannot trace a ${parameter} that is frozen: trace it first, and freeze it afterwards`,
+  );
 }
 
 /**
@@ -33,41 +70,13 @@ export function replaceMethod<T extends object, K extends keyof T & (string | sy
 ): boolean {
   if (typeof before !== 'function') return false;
   const value = wrap(before as unknown as NonNullable<T[K]>);
+  const { enumerable = false, configurable = true } =
+    Object.getOwnPropertyDescriptor(target, key) ?? {};
   Object.defineProperty(target, key, {
     value: withSignatureOf(before, value as object),
-    enumerable: Object.getOwnPropertyDescriptor(target, key)?.enumerable ?? false,
-    configurable: true,
+    enumerable,
+    configurable,
     writable: true,
   });
   return true;
-}
-
-/**
- * Replaces a method of an object of the app for a short time.
- * @returns a function that restores what was there; undefined if the object cannot be changed
- */
-export function replaceForNow(
-  target: object,
-  key: string,
-  value: (...args: unknown[]) => unknown,
-): (() => void) | undefined {
-  try {
-    const own = Object.getOwnPropertyDescriptor(target, key);
-    // An own property keeps its place among the keys, and whether it shows there.
-    const descriptor =
-      own === undefined ? { value, configurable: true, writable: true } : { value };
-    if (!Reflect.defineProperty(target, key, descriptor)) return undefined;
-    return () => {
-      try {
-        // Unless the app has replaced it since.
-        if (Object.getOwnPropertyDescriptor(target, key)?.value !== value) return;
-        if (own === undefined) Reflect.deleteProperty(target, key);
-        else Reflect.defineProperty(target, key, own);
-      } catch {
-        // A Proxy whose handler throws.
-      }
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { type Json, text, without } from './json.js';
+import { definedFields, type Json, text } from './json.js';
 
 /** Tiers at the usual price, as providers name them in requests and responses. */
 const USUAL_TIERS: ReadonlySet<string> = new Set([
@@ -22,5 +22,5 @@ export function pricedTier(tier: unknown): string | undefined {
 
 /** A copy without a tier at the usual price. */
 export function withPricedTier(billing: Billing): Billing {
-  return without({ ...billing, serviceTier: pricedTier(billing.serviceTier) } as Json);
+  return definedFields({ ...billing, serviceTier: pricedTier(billing.serviceTier) } as Json);
 }

@@ -5,7 +5,7 @@ import { statedError } from '../common/call-error.js';
 import type { ModelRequest, ResultReader, Retrieval } from '../shapes/shape.js';
 import { bodyReader, linesReader } from './body/response-body.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import { headerOf } from './fetch.js';
 import type { ResponseHead } from './http-call.js';
 import { isRecordedResult, markResultRecorded } from './recorded-results.js';
@@ -14,7 +14,7 @@ import { describedStep } from './step-options.js';
 
 /** A request that may fetch such a result. Each result is recorded once, however often it is fetched. */
 export class FetchedResult {
-  readonly #entryPoint: EntryPoint;
+  readonly #profile: ClientProfile;
   readonly #retrieval: Retrieval;
   readonly #id: string;
   readonly #url: URL;
@@ -22,32 +22,32 @@ export class FetchedResult {
   readonly #parent = currentStep();
 
   /** For a GET; undefined if it fetches no result, or one that is recorded already. */
-  static forUrl(entryPoint: EntryPoint, method: string, url: URL): FetchedResult | undefined {
+  static forUrl(profile: ClientProfile, method: string, url: URL): FetchedResult | undefined {
     return method === 'GET'
-      ? FetchedResult.#find(entryPoint, url, (each) => each.idInUrl(url))
+      ? FetchedResult.#find(profile, url, (each) => each.idInUrl(url))
       : undefined;
   }
 
   /** For a POST; undefined if it fetches no result, or one that is recorded already. */
-  static forRequest(entryPoint: EntryPoint, request: ModelRequest): FetchedResult | undefined {
-    return FetchedResult.#find(entryPoint, request.url, (each) => each.idInBody?.(request));
+  static forRequest(profile: ClientProfile, request: ModelRequest): FetchedResult | undefined {
+    return FetchedResult.#find(profile, request.url, (each) => each.idInBody?.(request));
   }
 
   static #find(
-    entryPoint: EntryPoint,
+    profile: ClientProfile,
     url: URL,
     idOf: (retrieval: Retrieval) => string | undefined,
   ): FetchedResult | undefined {
-    for (const retrieval of entryPoint.retrievals ?? []) {
+    for (const retrieval of profile.retrievals ?? []) {
       const id = idOf(retrieval);
       if (id === undefined) continue;
-      return isRecordedResult(id) ? undefined : new FetchedResult(entryPoint, retrieval, id, url);
+      return isRecordedResult(id) ? undefined : new FetchedResult(profile, retrieval, id, url);
     }
     return undefined;
   }
 
-  private constructor(entryPoint: EntryPoint, retrieval: Retrieval, id: string, url: URL) {
-    this.#entryPoint = entryPoint;
+  private constructor(profile: ClientProfile, retrieval: Retrieval, id: string, url: URL) {
+    this.#profile = profile;
     this.#retrieval = retrieval;
     this.#id = id;
     this.#url = url;
@@ -98,8 +98,8 @@ export class FetchedResult {
     if (description === undefined || isRecordedResult(this.#id)) return;
     markResultRecorded(this.#id);
     markResultRecorded(resultId);
-    const { options } = this.#entryPoint;
-    const step = describedStep(this.#entryPoint, this.#retrieval, this.#url, description);
+    const { options } = this.#profile;
+    const step = describedStep(this.#profile, this.#retrieval, this.#url, description);
     const call = startCall(step, {}, this.#parent);
     if (call === undefined) return;
     const response = reader.response();

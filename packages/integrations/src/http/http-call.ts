@@ -24,7 +24,7 @@ import type {
 } from '../shapes/shape.js';
 import type { BodyReader } from './body/body-reader.js';
 import { bodyReader, isStreamType } from './body/response-body.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import { headerOf, requestIdIn } from './fetch.js';
 import { markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
@@ -48,7 +48,7 @@ const MAX_ERROR_CHARS = 8192;
 
 /** Records one call of a model over HTTP as one step: its attempts, its response, and how it ended. */
 export class HttpCall {
-  readonly #entryPoint: EntryPoint;
+  readonly #profile: ClientProfile;
   readonly #request: ModelRequest;
   readonly #shape: Shape;
   readonly #recorded: RecordedCall;
@@ -61,24 +61,24 @@ export class HttpCall {
   #addedSteps = 0;
 
   /** Starts the step. @returns undefined if nothing is recorded */
-  static start(entryPoint: EntryPoint, shape: Shape, request: ModelRequest): HttpCall | undefined {
+  static start(profile: ClientProfile, shape: Shape, request: ModelRequest): HttpCall | undefined {
     let call: HttpCall | undefined;
-    const recorded = startCall(stepOptions(entryPoint, shape, request), {
+    const recorded = startCall(stepOptions(profile, shape, request), {
       soFar: () => call?.soFar(),
       amount: () => call?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
-    call = new HttpCall(entryPoint, shape, request, recorded);
+    call = new HttpCall(profile, shape, request, recorded);
     return call;
   }
 
   private constructor(
-    entryPoint: EntryPoint,
+    profile: ClientProfile,
     shape: Shape,
     request: ModelRequest,
     recorded: RecordedCall,
   ) {
-    this.#entryPoint = entryPoint;
+    this.#profile = profile;
     this.#shape = shape;
     this.#request = request;
     this.#recorded = recorded;
@@ -113,7 +113,7 @@ export class HttpCall {
   /** The attempt ended without a response. */
   failAttempt(error: unknown, mayRetry: boolean): void {
     this.#recorded.stopWaiting();
-    const failure = connectionError(this.#entryPoint.options, error);
+    const failure = connectionError(this.#profile.options, error);
     this.#attempts.end(this.#recorded.elapsedMs, failure.message);
     this.#recorded.failAttempt(
       failure,
@@ -185,7 +185,7 @@ export class HttpCall {
 
   #end(body: BodyReader, ending: Ending, error: unknown, isUnobservable: boolean): void {
     const recorded = this.#recorded;
-    const { options } = this.#entryPoint;
+    const { options } = this.#profile;
     recorded.stopWaiting();
     if (ending !== 'left') body.end();
     this.#attempts.end(recorded.elapsedMs);
@@ -221,9 +221,9 @@ export class HttpCall {
   ): BodyObserver {
     const decoder = new TextDecoder();
     let text = '';
-    this.#recorded.update({ error: statusError(this.#entryPoint.options, status, '') });
+    this.#recorded.update({ error: statusError(this.#profile.options, status, '') });
     const end = () => {
-      const error = statusError(this.#entryPoint.options, status, text, type);
+      const error = statusError(this.#profile.options, status, text, type);
       this.#attempts.end(this.#recorded.elapsedMs, error.message);
       this.#recorded.failAttempt(error, retryWithinMs, this.#update('failed'));
     };
@@ -238,7 +238,7 @@ export class HttpCall {
   }
 
   #addReportedSteps(steps: readonly ReportedStep[] = []): void {
-    const { options } = this.#entryPoint;
+    const { options } = this.#profile;
     for (const step of steps.slice(this.#addedSteps)) {
       this.#recorded.step.addStep(reportedStep(options, step));
     }
@@ -246,14 +246,14 @@ export class HttpCall {
   }
 
   #update(ending: Ending, failure = this.#reader.failure): StepUpdate {
-    const { options } = this.#entryPoint;
+    const { options } = this.#profile;
     const { url } = this.#request;
     const response = this.#reader.response();
     const isPartial = ending !== 'complete' && this.#reader.amount > 0;
     this.#recorded.addBilling(billingOf(response, url), billedParts(response, url));
     // The name of a deployment on Azure is its owner's choice: only the response names the model.
     const isUnnamed = ending === 'complete' && response.model === undefined;
-    if (isUnnamed && providerIn(this.#entryPoint, url) === 'azure') {
+    if (isUnnamed && providerIn(this.#profile, url) === 'azure') {
       this.#recorded.addBilling({ isDeployment: true });
     }
     this.#addReportedSteps(response.reportedSteps);

@@ -8,13 +8,13 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { connectionError, statusError, streamError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, parseJson, without } from '../common/json.js';
+import { definedFields, type Json, parseJson } from '../common/json.js';
 import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
 import { NamedEvents } from './body/named-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import { headerOf } from './fetch.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
@@ -41,7 +41,7 @@ const openJobs = processWide('integrations.jobs.v1', () => new Map<string, OpenJ
 
 /** Records a job of a provider as one step, from the request that creates it to the response that ends it. */
 export class JobCall {
-  readonly #entryPoint: EntryPoint;
+  readonly #profile: ClientProfile;
   readonly #recorded: RecordedCall;
   readonly #reader: JobReader;
   #names: readonly string[] = [];
@@ -51,17 +51,17 @@ export class JobCall {
 
   /** Starts the step. @returns undefined if nothing is recorded */
   static start(
-    entryPoint: EntryPoint,
+    profile: ClientProfile,
     shape: JobShape,
     request: ModelRequest,
   ): JobCall | undefined {
     let job: JobCall | undefined;
-    const recorded = startCall(stepOptions(entryPoint, shape, request), {
+    const recorded = startCall(stepOptions(profile, shape, request), {
       soFar: () => job?.soFar(),
       amount: () => job?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
-    job = new JobCall(entryPoint, shape.reader(request.url), recorded);
+    job = new JobCall(profile, shape.reader(request.url), recorded);
     return job;
   }
 
@@ -80,8 +80,8 @@ export class JobCall {
     return openJobs.size > 0;
   }
 
-  private constructor(entryPoint: EntryPoint, reader: JobReader, recorded: RecordedCall) {
-    this.#entryPoint = entryPoint;
+  private constructor(profile: ClientProfile, reader: JobReader, recorded: RecordedCall) {
+    this.#profile = profile;
     this.#reader = reader;
     this.#recorded = recorded;
   }
@@ -102,7 +102,7 @@ export class JobCall {
     this.#recorded.stopWaiting();
     this.#failAttempt(
       part,
-      connectionError(this.#entryPoint.options, error),
+      connectionError(this.#profile.options, error),
       longestWaitMs(undefined),
     );
   }
@@ -114,7 +114,7 @@ export class JobCall {
     if (status >= 400) {
       const retryMs = isRetryable(status, headers) ? longestWaitMs(headers) : undefined;
       return observeWhole((text) => {
-        this.#failAttempt(part, statusError(this.#entryPoint.options, status, text), retryMs);
+        this.#failAttempt(part, statusError(this.#profile.options, status, text), retryMs);
       });
     }
     const contentType = headerOf(headers, 'content-type') ?? '';
@@ -130,7 +130,7 @@ export class JobCall {
     return observeWhole(take, (error) =>
       this.#failAttempt(
         part,
-        connectionError(this.#entryPoint.options, error),
+        connectionError(this.#profile.options, error),
         longestWaitMs(undefined),
       ),
     );
@@ -153,7 +153,7 @@ export class JobCall {
       // The client goes on to poll a queue. The end of a stream of the answer itself is the end of the job.
       const isAnswer = part === 'stream' || (part === 'create' && this.#names.length === 0);
       if (error !== undefined) {
-        this.#end('failed', connectionError(this.#entryPoint.options, error));
+        this.#end('failed', connectionError(this.#profile.options, error));
       } else if (isAnswer) this.#end(ending);
     };
     return {
@@ -179,7 +179,7 @@ export class JobCall {
 
   #endIfOver(): boolean {
     if (this.#reader.failure !== undefined)
-      this.#end('failed', streamError(this.#entryPoint.options, this.#reader.failure));
+      this.#end('failed', streamError(this.#profile.options, this.#reader.failure));
     else if (this.#reader.isComplete) this.#end('complete');
     else return false;
     return true;
@@ -209,14 +209,14 @@ export class JobCall {
 
   #update(ending: Ending): StepUpdate {
     const { output, model, tokens, billing, metadata, details } = this.#reader.response();
-    const billed = billing && without(billing as Json);
+    const billed = billing && definedFields(billing as Json);
     if (billed !== undefined) this.#recorded.addBilling(billed);
     return {
-      output: recordedContent(this.#entryPoint.options, 'output', output),
+      output: recordedContent(this.#profile.options, 'output', output),
       model,
       ...tokenFields(tokens ?? {}),
-      metadata: without({
-        ...recordedDetails(this.#entryPoint.options, details),
+      metadata: definedFields({
+        ...recordedDetails(this.#profile.options, details),
         ...metadata,
         billed,
         timeToFirstToken: this.#firstTokenMs && Math.round(this.#firstTokenMs * 10) / 10,

@@ -1,3 +1,4 @@
+import { recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, record } from '../common/json.js';
 import { headerOf } from './fetch.js';
 import type { HttpCall } from './http-call.js';
@@ -47,6 +48,9 @@ export class MethodCall {
     return before < this.#maxRetries && this.#signal?.aborted !== true;
   }
 }
+
+// One copy or build of this package may trace the client, and another one its fetch.
+recognizeAcrossCopies(MethodCall, 'integrations.method-call.v1');
 
 /** Whether the object is a plain one, and no form or file. */
 function isPlain(value: object): boolean {

@@ -4,12 +4,26 @@ import {
   type BodyChange,
   type BodyObserver,
   isNodeBody,
+  reportFailure,
+  runGuarded,
   tapNodeBody,
   tapStream,
 } from '@openlayer-tracing/core/integration';
 
 /**
- * The response with an observed body: the response itself if its body is a Node stream or missing, else a copy of it.
+ * Whether the body of the response can be observed, or is known to be empty. The body of a mock may be of any kind, and its methods
+ * may return something else.
+ */
+export function isObservable(response: Response): boolean {
+  const { body, bodyUsed } = response;
+  if (body === null || isNodeBody(body)) return true;
+  if (typeof body !== 'object') return false;
+  return typeof body.getReader === 'function' && !body.locked && !bodyUsed && !isPlain(response);
+}
+
+/**
+ * The response with an observed body: the response itself if its body is a Node stream or cannot be observed, else a copy of it.
+ * Never throws.
  * @param change changes the body as well; a response of node-fetch is then copied too
  */
 export function observedResponse(
@@ -17,25 +31,43 @@ export function observedResponse(
   observer: BodyObserver,
   change?: BodyChange,
 ): unknown {
-  const { body } = response;
-  if (body === null || body === undefined) {
-    observer.ended();
+  try {
+    const { body } = response;
+    if (body === null || !isObservable(response)) {
+      observer.ended();
+      return response;
+    }
+    if (!isNodeBody(body)) return withBody(response, tapStream(body, observer, response, change));
+    tapNodeBody(body, observer);
+    // `NodeResponse` has the part of a response with such a body that is used.
+    const fromNode = response as unknown as NodeResponse;
+    return change === undefined ? response : withChangedNodeBody(fromNode, change);
+  } catch (error) {
+    reportFailure('response', error);
+    runGuarded('response', () => observer.cancelled());
     return response;
   }
-  if (isNodeBody(body)) {
-    tapNodeBody(body, observer);
-    return change === undefined ? response : withChangedNodeBody(response as never, change);
-  }
-  return withBody(response, tapStream(body, observer, response, change));
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** A copy of the response with another body. */
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
-  const { status, statusText, headers, url, redirected, type } = response;
-  const copy = new Response(body, { status, statusText, headers });
-  // The constructor does not accept these.
-  for (const [key, value] of Object.entries({ url, redirected, type })) {
-    Object.defineProperty(copy, key, { value, configurable: true });
+  const { status, statusText, headers } = response;
+  return withFactsOf(response, new Response(body, { status, statusText, headers }));
+}
+
+/** Gives the copy the facts that its constructor does not accept, and what another library has added to the response. */
+function withFactsOf<R extends object>(response: R, copy: R): R {
+  const added = Object.keys(response).filter((key) => !(key in copy));
+  for (const key of ['url', 'redirected', 'type', ...added]) {
+    const value: unknown = Reflect.get(response, key);
+    if (value !== Reflect.get(copy, key)) {
+      Object.defineProperty(copy, key, { value, configurable: true });
+    }
   }
   return copy;
 }
@@ -45,6 +77,7 @@ interface NodeStream {
   pipe<T>(target: T): T;
   on(event: string, listener: (argument: unknown) => void): unknown;
   destroy(error?: unknown): unknown;
+  readonly readableEnded?: boolean;
 }
 
 interface NodeTransform extends NodeStream {
@@ -57,30 +90,62 @@ interface NodeResponse {
   readonly statusText: string;
   readonly headers: unknown;
   readonly url: string;
+  readonly size?: unknown;
+  readonly timeout?: unknown;
+  readonly highWaterMark?: unknown;
 }
 
 type Done = (error?: unknown, bytes?: Uint8Array) => void;
 
-/** A copy of a response of node-fetch with a changed body; the response itself if the class of its body is unknown. */
+/**
+ * A copy of a response of node-fetch with a changed body; the response itself if the class of its body is unknown, or its own class
+ * is not like that of node-fetch.
+ */
 function withChangedNodeBody(response: NodeResponse, change: BodyChange): NodeResponse {
-  const { body, status, statusText, headers, url } = response;
+  const { body } = response;
   const Transform = transformOf(body);
   if (Transform === undefined) return response;
   const changed = new Transform({
+    // What a transform throws would be an uncaught exception of the process.
     transform: (bytes: Uint8Array, _encoding: string, done: Done) => {
-      const kept = change.chunk(bytes);
+      const kept = runGuarded('chunk', () => change.chunk(bytes)) ?? bytes;
       if (kept.byteLength > 0) done(null, kept);
       else done();
     },
-    flush: (done: Done) => done(null, change.end()),
+    flush: (done: Done) =>
+      done(
+        null,
+        runGuarded('ended', () => change.end()),
+      ),
   });
+  const copy = copyOf(response, changed);
+  // Nothing has been read of the body yet: the app can still read it.
+  if (copy === undefined) return response;
   body.on('error', (error) => changed.destroy(error));
+  body.on('close', () => {
+    if (body.readableEnded !== true) changed.destroy();
+  });
   changed.on('close', () => body.destroy());
+  body.pipe(changed);
+  return copy;
+}
+
+/** A copy that the response's own class makes; undefined if the class does not take a body and its facts. */
+function copyOf(response: NodeResponse, body: NodeStream): NodeResponse | undefined {
+  const { status, statusText, headers, url, size, timeout, highWaterMark } = response;
   const ResponseOfItsKind = response.constructor as new (
     body: unknown,
     head: object,
   ) => NodeResponse;
-  return new ResponseOfItsKind(body.pipe(changed), { status, statusText, headers, url });
+  try {
+    const head = { status, statusText, headers, url, size, timeout, highWaterMark };
+    const copy = new ResponseOfItsKind(body, head);
+    const isCopy =
+      copy instanceof ResponseOfItsKind && copy.body === body && copy.status === status;
+    return isCopy ? withFactsOf(response, copy) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Node's Transform, found among the prototypes of the body, so that nothing is imported from Node. */

@@ -1,6 +1,6 @@
 /** Reads the request that a client passes to fetch. */
 
-import { runGuarded } from '@openlayer-tracing/core/integration';
+import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import { isRecord, type Json, parseJson } from '../common/json.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
@@ -10,6 +10,7 @@ import type { FetchInit, FetchInput } from './fetch.js';
 /** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
 const MAX_BODY_CHARS = 16_777_216;
 const PIECE_BYTES = 1_048_576;
+const MAX_SHORT_BODY = 16_384;
 
 /** The method of a request, in upper case. */
 export function methodOf(input: FetchInput, init: FetchInit | undefined): string {
@@ -57,9 +58,19 @@ export function isRequest(input: unknown): input is Request {
 /**
  * The JSON or form fields of a Request, read from a copy of its body; undefined for any other body, or one that was read.
  * Never throws.
+ * @param mayBeRecorded whether the fields of a POST to the URL are needed. A copy takes memory, and delays the request until the
+ *   body has been read.
  */
-export function bodyOfRequest(request: Request): Promise<Json | undefined> | undefined {
-  return runGuarded('request', () => fieldsOfRequest(request));
+export function bodyOfRequest(
+  input: FetchInput,
+  init: FetchInit | undefined,
+  mayBeRecorded: (url: URL) => boolean,
+): Promise<Json | undefined> | undefined {
+  if (!isRequest(input) || init?.body !== undefined || isUntraced()) return undefined;
+  return runGuarded('request', () => {
+    const url = urlOf(input);
+    return url !== undefined && mayBeRecorded(url) ? fieldsOfRequest(input) : undefined;
+  });
 }
 
 function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefined {
@@ -73,6 +84,11 @@ function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefine
     .clone()
     .text()
     .then(parsed, () => undefined);
+}
+
+/** Whether the body of a request is so long that reading it costs more than testing whether it is needed. */
+export function isLong(body: unknown): boolean {
+  return lengthOf(body) > MAX_SHORT_BODY;
 }
 
 /** The fields of a JSON string, JSON bytes or a form; undefined for a body that cannot be read without consuming it. */

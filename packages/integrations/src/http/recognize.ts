@@ -2,16 +2,16 @@
 
 import { reportUnrecorded } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
-import type { ModelRequest, Shape } from '../shapes/shape.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ModelRequest, Retrieval, Shape } from '../shapes/shape.js';
+import type { ClientProfile } from './client-profile.js';
 import type { FetchInit, FetchInput } from './fetch.js';
 import { isRequest, urlOf } from './read-request.js';
 
 /**
- * The shape of a POST; undefined if the entry point has none. Then the request is reported as `unrecorded_call`, unless its path
+ * The shape of a POST; undefined if the profile has none. Then the request is reported as `unrecorded_call`, unless its path
  * is known to cost nothing.
  */
-export function shapeOf({ shapes, free }: EntryPoint, request: ModelRequest): Shape | undefined {
+export function shapeOf({ shapes, free }: ClientProfile, request: ModelRequest): Shape | undefined {
   // A traced fetch sends requests to any host, so that a path alone does not identify a call of a model.
   const isKnown = request.isUnread !== true || free !== undefined;
   const shape = isKnown ? shapes.find((each) => each.matches(request)) : undefined;
@@ -48,12 +48,27 @@ export function mayBeModelRequest(
   const method = init?.method ?? (isRequest(input) ? input.method : 'GET');
   if (typeof method !== 'string' || method.toUpperCase() !== 'POST') return false;
   const url = urlOf(input);
-  if (url === undefined) return false;
-  return shapes.some((shape) => {
-    try {
-      return shape.matches({ url, params: UNREAD });
-    } catch {
-      return true;
-    }
-  });
+  return url !== undefined && mayMatch(shapes, url);
+}
+
+/** Whether any of the shapes may match a POST to the URL. */
+export function mayMatch(shapes: readonly Pick<Shape, 'matches'>[], url: URL): boolean {
+  return shapes.some((shape) => readsFields(() => shape.matches({ url, params: UNREAD })));
+}
+
+/** Whether the fields of a POST to the URL may decide what is recorded of it. */
+export function mayBeRecorded({ shapes, retrievals = [], free }: ClientProfile, url: URL): boolean {
+  if (mayMatch(shapes, url)) return true;
+  const idInBody = ({ idInBody: idOf }: Retrieval) => idOf?.({ url, params: UNREAD }) !== undefined;
+  if (retrievals.some((each) => readsFields(() => idInBody(each)))) return true;
+  return free?.some((path) => path.test(url.pathname)) === false;
+}
+
+/** What `test` returns; true if it reads a field of `UNREAD`. */
+function readsFields(test: () => boolean): boolean {
+  try {
+    return test();
+  } catch {
+    return true;
+  }
 }

@@ -7,7 +7,7 @@ import {
   tokenFields,
 } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, without } from '../common/json.js';
+import { definedFields, type Json } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { regionOf } from '../common/providers.js';
 import { withPricedTier } from '../common/service-tier.js';
@@ -29,9 +29,9 @@ export function responseUpdate(
     model: bareModel(response.model),
     ...tokenFields(response.tokens ?? {}),
     ...response.fields,
-    metadata: without({
+    metadata: definedFields({
       ...recordedDetails(options, response.details),
-      ...without(response.metadata ?? {}),
+      ...definedFields(response.metadata ?? {}),
       serviceTier: response.metadata?.serviceTier ?? response.billing?.serviceTier,
       timeToFirstToken: metadata.timeToFirstToken,
       reasoning: recordedContent(options, 'output', response.reasoning),

@@ -7,19 +7,19 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { thrownError } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
-import { without } from '../common/json.js';
+import { definedFields } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { providerOf } from '../common/providers.js';
 import type { Description, ModelRequest, ReportedStep, Shape } from '../shapes/shape.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 
 /** The options with which the step of a call is started, by its request. */
 export function stepOptions(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   shape: Omit<Shape, 'reader'>,
   request: ModelRequest,
 ): StepOptions {
-  return describedStep(entryPoint, shape, request.url, shape.describe(request));
+  return describedStep(profile, shape, request.url, shape.describe(request));
 }
 
 /**
@@ -27,27 +27,27 @@ export function stepOptions(
  * @param kind the shape or retrieval of the call
  */
 export function describedStep(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   kind: Pick<Shape, 'operation' | 'type'>,
   url: URL,
   { inputs, model, modelParameters }: Description,
 ): StepOptions {
-  const { options } = entryPoint;
-  const provider = providerIn(entryPoint, url);
-  const isAzure = provider === 'azure' && entryPoint.client === 'OpenAI';
+  const { options } = profile;
+  const provider = providerIn(profile, url);
+  const isAzure = provider === 'azure' && profile.client === 'OpenAI';
   const facts = { provider, model: bareModel(model) };
   const parameters =
     Object.keys(modelParameters).length > 0
       ? recordedParameters(options, modelParameters)
       : undefined;
   return {
-    name: `${isAzure ? 'Azure OpenAI' : entryPoint.client} ${kind.operation}`,
+    name: `${isAzure ? 'Azure OpenAI' : profile.client} ${kind.operation}`,
     type: kind.type as StepType,
     inputs: recordedContent(options, 'inputs', inputs),
     // Steps of other types have no such fields.
     ...(isModelCall(kind.type)
       ? { ...facts, ...(parameters !== undefined && { modelParameters: parameters }) }
-      : { metadata: without({ ...facts, parameters }) }),
+      : { metadata: definedFields({ ...facts, parameters }) }),
   } as StepOptions;
 }
 
@@ -63,18 +63,18 @@ export function reportedStep(options: CallOptions, step: ReportedStep): Finished
       modelParameters: recordedParameters(options, modelParameters),
     }),
   };
-  return without({
+  return definedFields({
     ...others,
-    ...(isModelCall(step.type) && without(facts)),
+    ...(isModelCall(step.type) && definedFields(facts)),
     inputs: recordedContent(options, 'inputs', inputs),
     output: recordedContent(options, 'output', output),
-    metadata: without(metadata ?? {}),
+    metadata: definedFields(metadata ?? {}),
     error: error === undefined ? undefined : thrownError(options, error),
   }) as unknown as FinishedStep;
 }
 
-/** The provider in the options, else the one of the host, else the one of the entry point. */
-export function providerIn({ options, provider }: EntryPoint, url: URL): string | undefined {
+/** The provider in the options, else the one of the host, else the one of the client. */
+export function providerIn({ options, provider }: ClientProfile, url: URL): string | undefined {
   return options.provider ?? providerOf(url) ?? provider;
 }
 

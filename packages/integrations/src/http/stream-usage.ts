@@ -5,18 +5,18 @@ import { isRecord, list, parseJson } from '../common/json.js';
 import { isOpenAI } from '../common/providers.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import { type FetchInit, headerOf } from './fetch.js';
 
 /** The init to send in place of the app's; undefined if the request is sent unchanged. */
 export function requestingUsage(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   request: ModelRequest,
   init: FetchInit | undefined,
 ): FetchInit | undefined {
   const { url, params, isShortened } = request;
   if (isShortened === true) return undefined;
-  const { streamUsage = 'auto' } = entryPoint.options;
+  const { streamUsage = 'auto' } = profile.options;
   const isWanted = streamUsage === true || (streamUsage === 'auto' && isOpenAI(url));
   if (!isWanted || params.stream !== true || typeof init?.body !== 'string') return undefined;
   if (!url.pathname.endsWith('/chat/completions')) return undefined;

@@ -11,30 +11,29 @@ import {
 import { type Json, text } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import { type AnyFetch, type FetchInit, type FetchInput, headerOf } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
 import { HttpCall } from './http-call.js';
 import { MethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
-import { observedResponse } from './observed-response.js';
+import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { bodyOfRequest, isRequest, methodOf, readRequest, urlOf } from './read-request.js';
-import { shapeOf } from './recognize.js';
+import { bodyOfRequest, isLong, methodOf, readRequest, urlOf } from './read-request.js';
+import { mayBeRecorded, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
 import { requestingUsage, UsageHidden } from './stream-usage.js';
 
 /**
- * Wraps `fetch` so that each request that one of the entry point's shapes matches becomes a step, with its attempts and its
+ * Wraps `fetch` so that each request that one of the profile's shapes matches becomes a step, with its attempts and its
  * response. Other requests, errors and responses pass unchanged. A fetch that is traced already is returned as it is.
  */
-export function traceFetch<F extends AnyFetch>(fetch: F, entryPoint: EntryPoint): F {
+export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile): F {
   if (traced.has(fetch)) return fetch;
   const retried = new RetriedCalls();
+  const needsBody = (url: URL) => mayBeRecorded(profile, url);
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
-    const [input, init] = args;
-    const isUnread = isRequest(input) && init?.body === undefined && !isUntraced();
-    const body = isUnread ? bodyOfRequest(input) : undefined;
+    const body = bodyOfRequest(args[0], args[1], needsBody);
     if (body === undefined) return send.call(this, args, undefined);
     return body.then((params) => send.call(this, args, params));
   }
@@ -43,7 +42,7 @@ export function traceFetch<F extends AnyFetch>(fetch: F, entryPoint: EntryPoint)
     args: [FetchInput, FetchInit?],
     params: Json | undefined,
   ): Promise<unknown> {
-    const attempt = runGuarded('request', () => startAttempt(entryPoint, retried, args, params));
+    const attempt = runGuarded('request', () => startAttempt(profile, retried, args, params));
     if (attempt === undefined) return fetch.apply(this, args);
     if (attempt instanceof FetchedResult) {
       return Promise.resolve(fetch.apply(this, args)).then((response) =>
@@ -65,7 +64,7 @@ export function traceFetch<F extends AnyFetch>(fetch: F, entryPoint: EntryPoint)
 
 /** @returns undefined for a request that nothing is recorded of here */
 function startAttempt(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   retried: RetriedCalls,
   args: [FetchInput, FetchInit?],
   paramsOfRequest: Json | undefined,
@@ -76,10 +75,11 @@ function startAttempt(
   const url = urlOf(input);
   if (url === undefined) return undefined;
   if (method !== 'POST') {
-    const result = FetchedResult.forUrl(entryPoint, method, url);
+    const result = FetchedResult.forUrl(profile, method, url);
     // A result that a framework fetches within its own step is recorded there.
     return result && (announcedRequest(undefined, undefined) ?? result);
   }
+  if (isLong(init?.body) && !mayBeRecorded(profile, url)) return undefined;
   const owner = currentClientCall();
   const client = owner instanceof MethodCall ? owner : undefined;
   const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);
@@ -88,16 +88,16 @@ function startAttempt(
   if (call === undefined) {
     const announced = announcedRequest(text(request.params.model), request.params);
     if (announced !== undefined) return announced;
-    const result = FetchedResult.forRequest(entryPoint, request);
+    const result = FetchedResult.forRequest(profile, request);
     if (result !== undefined) return result;
-    const shape = shapeOf(entryPoint, request);
+    const shape = shapeOf(profile, request);
     if (shape === undefined) return undefined;
-    call = HttpCall.start(entryPoint, shape, request);
+    call = HttpCall.start(profile, shape, request);
     if (call === undefined) return undefined;
   }
   if (client !== undefined) client.call = call;
   call.startAttempt();
-  const changedInit = requestingUsage(entryPoint, request, init);
+  const changedInit = requestingUsage(profile, request, init);
   const started = call;
   return new Attempt(started, {
     args: changedInit === undefined ? args : [input, changedInit],
@@ -147,10 +147,10 @@ class Attempt {
   }
 
   #observed(response: Response): unknown {
-    const { status, headers, body } = response;
+    const { status, headers } = response;
     const { mayRetry, hidesUsage, onFailure } = this.#options;
     if (status >= 400) onFailure();
-    const head = { status, headers, isUnobservable: body === undefined };
+    const head = { status, headers, isUnobservable: !isObservable(response) };
     const observer = this.#call.observeBody(head, mayRetry);
     const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
     return observedResponse(

@@ -11,14 +11,14 @@ import type { Json } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import type { JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
-import type { EntryPoint } from './entry-point.js';
+import type { ClientProfile } from './client-profile.js';
 import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
 import { JobCall } from './job-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { bodyOfRequest, isRequest, methodOf, paramsOf, urlOf } from './read-request.js';
-import { mayBeModelRequest } from './recognize.js';
+import { bodyOfRequest, methodOf, paramsOf, urlOf } from './read-request.js';
+import { mayMatch } from './recognize.js';
 
 /**
  * Wraps `fetch` so that each job becomes a step, from the request that creates it to the response that ends it. Other requests,
@@ -26,13 +26,12 @@ import { mayBeModelRequest } from './recognize.js';
  */
 export function traceJobs<F extends AnyFetch>(
   fetch: F,
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   shapes: readonly JobShape[],
 ): F {
+  const mayCreateJob = (url: URL) => mayMatch(shapes, url);
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
-    const [input, init] = args;
-    const isUnread = isRequest(input) && init?.body === undefined;
-    const body = isUnread && mayCreateJob(shapes, input, init) ? bodyOfRequest(input) : undefined;
+    const body = bodyOfRequest(args[0], args[1], mayCreateJob);
     if (body === undefined) return send.call(this, args, undefined);
     return body.then((params) => send.call(this, args, params));
   }
@@ -41,7 +40,7 @@ export function traceJobs<F extends AnyFetch>(
     args: [FetchInput, FetchInit?],
     params: Json | undefined,
   ): Promise<unknown> {
-    const exchange = runGuarded('request', () => startExchange(entryPoint, shapes, args, params));
+    const exchange = runGuarded('request', () => startExchange(profile, shapes, args, params));
     if (exchange === undefined) return fetch.apply(this, args);
     if (!(exchange instanceof JobExchange)) {
       return passAnnounced(
@@ -63,15 +62,9 @@ export function mayBelongToJob(input: FetchInput, shapes: readonly JobShape[]): 
   return url !== undefined && JobCall.ofRequest(shapes, url) !== undefined;
 }
 
-/** Whether the request may create a job, by its method and path. Never throws. */
-function mayCreateJob(shapes: readonly JobShape[], input: Request, init: FetchInit | undefined) {
-  const mayBe = () => !isUntraced() && mayBeModelRequest(shapes, input, init);
-  return runGuarded('request', mayBe) === true;
-}
-
 /** @returns undefined for a request that belongs to no job */
 function startExchange(
-  entryPoint: EntryPoint,
+  profile: ClientProfile,
   shapes: readonly JobShape[],
   [input, init]: [FetchInput, FetchInit?],
   paramsOfRequest: Json | undefined,
@@ -85,14 +78,15 @@ function startExchange(
     open.job.startRequest();
     return new JobExchange(open.job, open.request);
   }
-  const params = isPost ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
+  const mayCreate = isPost && mayMatch(shapes, url);
+  const params = mayCreate ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
   if (params === undefined) return undefined;
   const request = { url, params };
   const shape = shapes.find((each) => each.matches(request));
   if (shape === undefined) return undefined;
   const announced = announcedJob(shape, request);
   if (announced !== undefined) return announced;
-  const job = JobCall.start(entryPoint, shape, request);
+  const job = JobCall.start(profile, shape, request);
   if (job === undefined) return undefined;
   job.startRequest();
   return new JobExchange(job, 'create');

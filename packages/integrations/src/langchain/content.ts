@@ -1,21 +1,20 @@
 /** Reads the content of LangChain's messages: a string, or blocks with the names of providers or of LangChain's version 1. */
 
 import { isRecord, type Json, list, record, text } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import { otherFields } from '../common/other-fields.js';
 import type { Message } from '../shapes/reading/message.js';
 
 /** Blocks that are tool calls, which a message also has in a separate array. */
-const CALLS: ReadonlySet<unknown> = new Set([
-  ...['tool_use', 'tool_call', 'tool_call_chunk', 'invalid_tool_call', 'input_json_delta'],
-  ...['function_call', 'functionCall', 'custom_tool_call'],
-]);
-const TEXT_FIELDS: ReadonlySet<string> = new Set([
-  ...['type', 'text', 'index', 'id', 'annotations', 'citations', 'signature', 'cache_control'],
-]);
-const REASONING_FIELDS: ReadonlySet<string> = new Set([
-  ...['type', 'thinking', 'reasoning', 'reasoning_content', 'reasoningText', 'summary', 'content'],
-  ...['index', 'id', 'signature', 'text', 'status'],
-]);
+const CALLS: ReadonlySet<unknown> = nameSet(`
+  tool_use tool_call tool_call_chunk invalid_tool_call input_json_delta function_call
+  functionCall custom_tool_call
+`);
+const TEXT_FIELDS = nameSet('type text index id annotations citations signature cache_control');
+const REASONING_FIELDS = nameSet(`
+  type thinking reasoning reasoning_content reasoningText summary content index id signature
+  text status
+`);
 
 /**
  * Adds the content of a message, or of a piece of one.

@@ -8,10 +8,20 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { CallError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  parseJson,
+  record,
+  text,
+} from '../common/json.js';
 import { lastText } from '../common/last-text.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
 import { lcProvider, plain } from './values.js';
@@ -22,8 +32,7 @@ export const HANDLER_NAME = 'openlayer_tracing';
 /** The tag of internal steps of graphs. */
 const HIDDEN = 'langsmith:hidden';
 
-const NOTHING: ReadonlySet<string> = new Set();
-const VERSIONS: ReadonlySet<string> = new Set(['versions']);
+const VERSIONS = nameSet('versions');
 
 type Listener = (...args: unknown[]) => void;
 
@@ -96,12 +105,12 @@ export class LangChainHandler {
 
   handleLLMEnd: Listener = guarded((result, runId) => {
     this.#runs.modelOf(runId)?.end(result);
-    this.#runs.forget(runId);
+    this.#runs.remove(runId);
   });
 
   handleLLMError: Listener = guarded((error, runId) => {
     this.#runs.modelOf(runId)?.fail(error);
-    this.#runs.forget(runId);
+    this.#runs.remove(runId);
   });
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
@@ -123,10 +132,10 @@ export class LangChainHandler {
     const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
     // The metadata under `versions` are LangChain's own.
     const fields = { artifact, metadata: otherFields(record(metadata), VERSIONS) };
-    const about = recordedDetails(this.#options, otherFields(fields, NOTHING));
+    const about = recordedDetails(this.#options, nonEmptyFields(fields));
     const update = {
       output: content,
-      metadata: { ...about, ...without({ toolCallId: text(id) || undefined }) },
+      metadata: { ...about, ...definedFields({ toolCallId: text(id) || undefined }) },
     };
     // A tool may state its failure in its result.
     if (status !== 'error') this.#runs.end(runId, update);
@@ -151,7 +160,7 @@ export class LangChainHandler {
   handleRetrieverEnd: Listener = guarded((documents, runId) => {
     const plainDocuments = list(documents).map((each) => {
       const { pageContent, metadata, id } = record(each);
-      return without({ id, content: pageContent, metadata });
+      return definedFields({ id, content: pageContent, metadata });
     });
     const recorded = this.#content('output', plainDocuments);
     this.#runs.end(runId, {
@@ -174,13 +183,13 @@ export class LangChainHandler {
     const { ls_provider: provider, ls_model_name: lsModel } = record(meta);
     const { model, model_name, modelName, tools = record(options).tools, ...rest } = record(params);
     // The parameter `stream` does not say whether the call streams.
-    const parameters = without(rest, 'messages', 'stream');
+    const parameters = fieldsExcept(rest, 'messages', 'stream');
     const named = text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel);
     const kind = list(record(llm).id);
     const recorded = this.#runs.start(runId, parentId, {
       name: 'LangChain Chat Completion',
       type: 'chat_completion',
-      inputs: this.#content('inputs', without({ prompt: plain(prompt), tools })),
+      inputs: this.#content('inputs', definedFields({ prompt: plain(prompt), tools })),
       // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
       provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
       model: named,

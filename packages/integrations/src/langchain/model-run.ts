@@ -2,7 +2,7 @@ import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integrati
 import { tokenFields } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, list, record, text, without } from '../common/json.js';
+import { definedFields, type Json, list, record, text } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { Pieces } from './pieces.js';
@@ -61,7 +61,7 @@ export class ModelRun {
       model: first?.model,
       provider: this.#options.provider ?? lcProvider(first?.provider),
       ...(counts && tokenFields(counts)),
-      metadata: without({
+      metadata: definedFields({
         ...recordedDetails(this.#options, { ...otherResultFields(given), ...first?.details }),
         ...first?.metadata,
         reasoning: this.#content(first?.reasoning ?? this.#pieces.reasoning),
@@ -95,7 +95,7 @@ export class ModelRun {
     return {
       ...(tokens && tokenFields(tokens)),
       ...(hasOutput && { output: this.#content(output) }),
-      metadata: without({
+      metadata: definedFields({
         ...this.#timing(),
         reasoning: this.#content(reasoning),
         partial: hasOutput || undefined,

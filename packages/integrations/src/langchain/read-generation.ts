@@ -1,8 +1,9 @@
 /** Reads one answer of a model in the form in which LangChain passes it on. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
-import { otherFields } from '../common/other-fields.js';
+import { count, definedFields, isRecord, type Json, list, record, text } from '../common/json.js';
+import { nameSet, names } from '../common/names.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
@@ -24,27 +25,25 @@ export interface Generation {
 }
 
 /** Fields that are read, that repeat others, or that say how LangChain created the message. */
-const READ: ReadonlySet<string> = new Set([
-  ...['model_provider', 'model_name', 'model', 'output_version', 'id', 'type', 'role', 'object'],
-  ...['content', 'output', 'output_text', 'usage', 'usage_metadata', 'tokenUsage', 'token_usage'],
-  ...['estimatedTokenUsage', 'finish_reason', 'finishReason', 'stop_reason', 'stop_sequence'],
-  ...['status', 'incomplete_details', 'service_tier', 'created', 'created_at', 'prompt'],
-  ...['completion', 'tool_calls', 'function_call', 'reasoning_content', 'reasoning', 'refusal'],
-  ...['audio', 'tool_outputs', 'parsed', '__openai_function_call_ids__'],
-  ...['__openai_custom_tool_call_ids__', '__openai_role__', '__raw_response'],
-]);
+const READ = nameSet(`
+  model_provider model_name model output_version id type role object content output
+  output_text usage usage_metadata tokenUsage token_usage estimatedTokenUsage finish_reason
+  finishReason stop_reason stop_sequence status incomplete_details service_tier created
+  created_at prompt completion tool_calls function_call reasoning_content reasoning refusal
+  audio tool_outputs parsed __openai_function_call_ids__ __openai_custom_tool_call_ids__
+  __openai_role__ __raw_response
+`);
 /** Fields in which OpenAI's responses repeat their requests, in addition. */
 const REPEATED: ReadonlySet<string> = new Set([
   ...READ,
-  ...['instructions', 'tools', 'tool_choice', 'text', 'temperature', 'top_p', 'top_logprobs'],
-  ...['truncation', 'parallel_tool_calls', 'max_output_tokens', 'max_tool_calls', 'metadata'],
-  ...['previous_response_id', 'store', 'background', 'prompt_cache_key', 'prompt_cache_retention'],
-  ...['safety_identifier', 'user', 'completed_at', 'presence_penalty', 'frequency_penalty'],
-  ...['conversation', 'error'],
+  ...names(`
+    instructions tools tool_choice text temperature top_p top_logprobs truncation
+    parallel_tool_calls max_output_tokens max_tool_calls metadata previous_response_id store
+    background prompt_cache_key prompt_cache_retention safety_identifier user completed_at
+    presence_penalty frequency_penalty conversation error
+  `),
 ]);
-const COUNTED: ReadonlySet<string> = new Set([
-  ...['cache_read', 'cache_creation', 'audio', 'reasoning'],
-]);
+const COUNTED = nameSet('cache_read cache_creation audio reasoning');
 
 /** Reads a generation: its output, reasoning, model, tokens, billing and other fields. */
 export function readGeneration(generation: Json): Generation {
@@ -85,7 +84,7 @@ export function readGeneration(generation: Json): Generation {
     details: {
       ...otherFields(about, isResponse ? REPEATED : READ),
       // The stop sequence is content: it repeats a part of the request.
-      ...without({ stopSequence: text(about.stop_sequence) }),
+      ...definedFields({ stopSequence: text(about.stop_sequence) }),
     },
   };
 }
@@ -166,7 +165,7 @@ function otherCounts(usage: unknown): Json {
     name,
     otherFields(record(record(usage)[name]), COUNTED),
   ]);
-  return otherFields(Object.fromEntries(details), new Set());
+  return nonEmptyFields(Object.fromEntries(details));
 }
 
 /** The other fields of a model run's result that its generations do not repeat. */

@@ -11,6 +11,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { type Json, record } from '../common/json.js';
+import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import type { ModelRun } from './model-run.js';
 
@@ -24,7 +25,7 @@ interface Run {
 
 /** The open runs by LangChain's ids. */
 export class Runs {
-  readonly #runs = new Map<unknown, Run>();
+  readonly #runs = new OpenRuns<Run>();
   readonly #options: CallOptions;
 
   constructor(options: CallOptions) {
@@ -41,7 +42,8 @@ export class Runs {
 
   /** Adds a run without a step of its own: its children become children of its parent. */
   hide(runId: unknown, parentId: unknown): void {
-    this.#runs.set(runId, { step: this.stepOf(parentId), recorded: undefined });
+    const step = this.stepOf(parentId);
+    if (step !== undefined) this.#runs.addStepless(runId, { step, recorded: undefined }, parentId);
   }
 
   /** Starts the step of a run. @returns undefined if nothing is recorded */
@@ -57,7 +59,7 @@ export class Runs {
       {
         // A run whose end LangChain never reports is forgotten with its trace.
         soFar: () => {
-          this.forget(runId);
+          this.#runs.forget(runId);
           return run?.model?.soFar() as StepUpdate<T> | undefined;
         },
         amount: () => run?.model?.amount ?? 0,
@@ -68,7 +70,7 @@ export class Runs {
     // The run of a model says itself when it waits for the provider.
     if (options.type !== 'chat_completion') recorded.startBackgroundWork();
     run = { step: recorded.step, recorded };
-    this.#runs.set(runId, run);
+    this.#runs.add(runId, run, parentId);
     return recorded;
   }
 
@@ -80,12 +82,12 @@ export class Runs {
 
   end(runId: unknown, update: StepUpdate): void {
     this.#runs.get(runId)?.recorded?.end(update);
-    this.forget(runId);
+    this.remove(runId);
   }
 
   fail(runId: unknown, error: unknown, update: StepUpdate = {}): void {
     const recorded = this.#runs.get(runId)?.recorded;
-    this.forget(runId);
+    this.remove(runId);
     const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
     // Graphs throw some objects that are no failures: an interrupt that waits for a human, a command to a parent.
     if (isControl === true) recorded?.end({ metadata: { ended: name } } as StepUpdate);
@@ -93,8 +95,9 @@ export class Runs {
     else recorded?.fail(thrownError(this.#options, error), update);
   }
 
-  forget(runId: unknown): void {
-    this.#runs.delete(runId);
+  /** The run is over. */
+  remove(runId: unknown): void {
+    this.#runs.end(runId);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Records chat models that stream by `streamEvents` without a version, for which LangChain calls no callbacks. */
 
-import { isUntraced, reportUnrecorded, runGuarded } from '@openlayer-tracing/core/integration';
+import { isUntraced, reportFailure, runGuarded } from '@openlayer-tracing/core/integration';
 import { CallError } from '../common/call-error.js';
 import { type Json, record, text } from '../common/json.js';
-import { replaceForNow, replaceMethod } from '../common/replace-method.js';
+import { replaceMethod, withProperty } from '../common/replace-method.js';
 import type { LangChainHandler } from './handler.js';
 
 type Events = AsyncGenerator<Json, unknown>;
@@ -28,17 +28,13 @@ export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandle
         return streamEvents.apply(this, args);
       }
       const send = this._streamChatModelEvents;
+      const observedEvents = (...sent: Parameters<typeof send>) =>
+        observed(send.apply(this, sent), new StreamRun(handler, this, sent));
       // `streamEvents` calls this method before it returns.
-      const restore = replaceForNow(this, '_streamChatModelEvents', (...sent: unknown[]) => {
-        const events = Reflect.apply(send, this, sent);
-        return observed(events, new StreamRun(handler, this, sent));
-      });
-      if (restore === undefined) reportUnrecorded('streamEvents() of a frozen chat model');
-      try {
+      return withProperty(this, '_streamChatModelEvents', observedEvents, (isSet) => {
+        if (!isSet) reportFailure('streamEvents', new TypeError('the model is frozen'));
         return streamEvents.apply(this, args);
-      } finally {
-        restore?.();
-      }
+      });
     };
   });
 }

@@ -9,9 +9,10 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { aiBilling, aiModel, aiProvider } from '../ai-sdk/sdk-fields.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { count, definedFields, isRecord, type Json, list, record, text } from '../common/json.js';
+import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { requestIdIn } from '../http/fetch.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
@@ -20,25 +21,24 @@ import { Message } from '../shapes/reading/message.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
 
 /** Spans that only group others. Their children become children of their parent. */
-const GROUPS: ReadonlySet<unknown> = new Set(['model_generation', 'model_step']);
-const TOOLS: ReadonlySet<unknown> = new Set([
-  ...['tool_call', 'mcp_tool_call', 'client_tool_call', 'provider_tool_call'],
-]);
+const GROUPS: ReadonlySet<unknown> = nameSet('model_generation model_step');
+const TOOLS: ReadonlySet<unknown> = nameSet(
+  'tool_call mcp_tool_call client_tool_call provider_tool_call',
+);
 /** Attributes that have a field of their own in the step, by the type of the span. */
 const READ: Readonly<Record<string, ReadonlySet<string>>> = {
-  model_inference: new Set([
-    ...['model', 'provider', 'usage', 'finishReason', 'responseModel', 'responseId', 'streaming'],
-    ...['parameters', 'completionStartTime', 'stepIndex', 'availableTools'],
-  ]),
-  model_generation: new Set([
-    ...['model', 'provider', 'usage', 'finishReason', 'responseModel', 'responseId', 'streaming'],
-    ...['parameters', 'completionStartTime', 'tools', 'costContext'],
-  ]),
-  model_step: new Set(['usage', 'finishReason', 'stepIndex', 'isContinued']),
-  classifier_evaluation: new Set(['modelId', 'provider', 'usage', 'durationMs']),
-  rag_embedding: new Set(['model', 'provider', 'usage', 'dimensions', 'inputCount']),
+  model_inference: nameSet(`
+    model provider usage finishReason responseModel responseId streaming parameters
+    completionStartTime stepIndex availableTools
+  `),
+  model_generation: nameSet(`
+    model provider usage finishReason responseModel responseId streaming parameters
+    completionStartTime tools costContext
+  `),
+  model_step: nameSet('usage finishReason stepIndex isContinued'),
+  classifier_evaluation: nameSet('modelId provider usage durationMs'),
+  rag_embedding: nameSet('model provider usage dimensions inputCount'),
 };
-const NOTHING: ReadonlySet<string> = new Set();
 /** The names and types of the steps of model calls, by the type of the span. */
 const MODELS: Readonly<
   Record<string, readonly [name: string, type: 'chat_completion' | 'embedding']>
@@ -119,7 +119,7 @@ export function spanUpdate(span: Json, options: CallOptions, context: ModelConte
 }
 
 function otherAttributes({ type, attributes }: Json): Json {
-  return otherFields(record(attributes), READ[String(type)] ?? NOTHING);
+  return otherFields(record(attributes), READ[String(type)] ?? NO_NAMES);
 }
 
 /** The fields of any span other than its attributes, input and output. */
@@ -127,19 +127,16 @@ function otherSpanFields(span: Json): Json {
   const { type, parentSpanId, traceId, entityId, entityType, metadata, tags, errorInfo } = span;
   const { requestContext } = span;
   const { id, domain, category, details } = record(errorInfo);
-  return otherFields(
-    {
-      entityId: entityId === span.entityName ? undefined : entityId,
-      // All spans of a trace have the same trace id: only the first records it.
-      ...((parentSpanId === undefined || parentSpanId === null) && { mastraTraceId: traceId }),
-      entityType,
-      // The metadata of a model_step span have the response, which is read elsewhere.
-      ...(type !== 'model_step' && { metadata }),
-      ...{ tags, requestContext },
-      errorDetails: otherFields({ id, domain, category, details }, NOTHING),
-    },
-    NOTHING,
-  );
+  return nonEmptyFields({
+    entityId: entityId === span.entityName ? undefined : entityId,
+    // All spans of a trace have the same trace id: only the first records it.
+    ...((parentSpanId === undefined || parentSpanId === null) && { mastraTraceId: traceId }),
+    entityType,
+    // The metadata of a model_step span have the response, which is read elsewhere.
+    ...(type !== 'model_step' && { metadata }),
+    ...{ tags, requestContext },
+    errorDetails: nonEmptyFields({ id, domain, category, details }),
+  });
 }
 
 /** The definitions of the tools that a call may use, or only their names if the definitions are not known. */
@@ -170,7 +167,7 @@ function modelUpdate(
       args ?? input ?? call.args,
     );
   }
-  for (const [name, value] of Object.entries(otherFields(others, new Set()))) {
+  for (const [name, value] of Object.entries(nonEmptyFields(others))) {
     message.addPart({ [name]: value });
   }
   const { responseModel, responseId, finishReason, usage } = attributes;
@@ -179,12 +176,12 @@ function modelUpdate(
     inputs: recordedContent(
       options,
       'inputs',
-      without({ prompt, tools: toolsOf(attributes, tools) }),
+      definedFields({ prompt, tools: toolsOf(attributes, tools) }),
     ),
     output: recordedContent(options, 'output', message.output),
     model: aiModel(responseModel),
     ...tokenFields(mastraTokens(usage) ?? {}),
-    metadata: without({
+    metadata: definedFields({
       ...details,
       responseId: finishReason === 'error' ? undefined : text(responseId),
       finishReason: text(finishReason),
@@ -237,15 +234,15 @@ export function stepFacts(
       // For the first step, the span of the whole answer has more of the prompt.
       ...(count(record(span.attributes).stepIndex) !== 0 &&
         span.input !== undefined && {
-          inputs: recordedContent(options, 'inputs', without({ prompt: span.input, tools })),
+          inputs: recordedContent(options, 'inputs', definedFields({ prompt: span.input, tools })),
         }),
-      metadata: without({
+      metadata: definedFields({
         requestId,
         responseId: text(record(body).id),
         ...recordedDetails(options, {
           ...otherAttributes(span),
           ...otherSpanFields(span),
-          ...otherFields({ providerMetadata, metadata: others }, NOTHING),
+          ...nonEmptyFields({ providerMetadata, metadata: others }),
         }),
       }),
     },
@@ -275,7 +272,7 @@ export function generationFacts(
     .map((each) => text(record(each).text) ?? text(record(record(each).payload).text))
     .filter((each) => each !== undefined);
   const interrupted = status === undefined ? undefined : { status, reason, toolName, toolCallId };
-  const metadata = without({
+  const metadata = definedFields({
     reasoning: recordedContent(
       options,
       'output',
@@ -284,12 +281,12 @@ export function generationFacts(
     ...recordedDetails(options, {
       ...otherAttributes(span),
       ...otherSpanFields(span),
-      ...otherFields({ sources, files, warnings, costContext }, NOTHING),
-      ...(interrupted !== undefined && { interrupted: without(interrupted) }),
+      ...nonEmptyFields({ sources, files, warnings, costContext }),
+      ...(interrupted !== undefined && { interrupted: definedFields(interrupted) }),
     }),
   });
   return {
-    billing: isInUSD ? without({ estimatedCost: count(estimatedCost) }) : {},
+    billing: isInUSD ? definedFields({ estimatedCost: count(estimatedCost) }) : {},
     update: { metadata },
   };
 }

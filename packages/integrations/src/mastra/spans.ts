@@ -12,6 +12,7 @@ import {
 import { CallError, isAbort, messageError } from '../common/call-error.js';
 import { type Json, record, text } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
+import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { generationFacts, spanStep, spanUpdate, stepFacts } from './span-step.js';
 
@@ -44,7 +45,7 @@ interface OpenSpan {
 export class MastraSpans implements MastraBridge {
   readonly name = 'openlayer-tracing';
   readonly #options: CallOptions;
-  readonly #open = new Map<unknown, OpenSpan>();
+  readonly #open = new OpenRuns<OpenSpan>();
   /** Model calls that failed and whose error is not known. */
   readonly #failed = new WeakSet<RecordedCall>();
 
@@ -97,7 +98,9 @@ export class MastraSpans implements MastraBridge {
     const step = recorded?.step ?? parent?.step;
     // Nothing is recorded of it.
     if (options !== undefined && recorded === undefined) return;
-    this.#open.set(id, { step, recorded, span, parent, models: [], tools: undefined });
+    const open: OpenSpan = { step, recorded, span, parent, models: [], tools: undefined };
+    if (recorded === undefined) this.#open.addStepless(id, open, parentSpanId);
+    else this.#open.add(id, open, parentSpanId);
     if (span.type === 'classifier_evaluation' && recorded !== undefined) {
       const { modelId } = record(span.attributes);
       announceRequest(recorded, { model: text(modelId), lastText: undefined });
@@ -123,7 +126,7 @@ export class MastraSpans implements MastraBridge {
       options,
       {
         soFar: () => {
-          this.#open.delete(id);
+          this.#open.forget(id);
           return undefined;
         },
       },
@@ -136,7 +139,7 @@ export class MastraSpans implements MastraBridge {
   #end(span: Json): void {
     const open = this.#open.get(span.id);
     if (open === undefined) return;
-    this.#open.delete(span.id);
+    this.#open.end(span.id);
     const { recorded, parent, models } = open;
     const error = errorOf(span, this.#options);
     const last = models.at(-1);

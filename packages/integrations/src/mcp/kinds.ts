@@ -2,8 +2,17 @@
 
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { isRecord, type Json, list, parseJson, record, text, without } from '../common/json.js';
+import {
+  definedFields,
+  isRecord,
+  type Json,
+  list,
+  parseJson,
+  record,
+  text,
+} from '../common/json.js';
 import { namedBase64 } from '../common/media.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 
@@ -20,18 +29,16 @@ export interface Kind {
 }
 
 /** Fields of a result that have a field of their own in the step. */
-const READ: ReadonlySet<string> = new Set([
-  ...['content', 'structuredContent', 'isError', 'contents', 'messages', 'description'],
-]);
+const READ = nameSet('content structuredContent isError contents messages description');
 
 /** Parameters that all requests may have, or that are read. */
-const OF_PROTOCOL: ReadonlySet<string> = new Set(['_meta', 'name', 'arguments', 'uri']);
+const OF_PROTOCOL = nameSet('_meta name arguments uri');
 
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
 function otherParams(params: Json, options: CallOptions): Json {
   const others = otherFields(params, OF_PROTOCOL);
   const request = Object.keys(others).length > 0 ? others : undefined;
-  return without({ request: recordedContent(options, 'inputs', request) });
+  return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
 
 const tool: Kind = {
@@ -93,7 +100,7 @@ const prompt: Kind = {
     output: recordedContent(options, 'output', result.messages),
     metadata: recordedDetails(options, {
       ...otherFields(result, READ),
-      ...without({ description: text(result.description) }),
+      ...definedFields({ description: text(result.description) }),
     }),
   }),
 };
@@ -111,7 +118,7 @@ const sampling: Kind = {
     output: recordedContent(options, 'output', resultOf({ content: [content].flat() })),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...without({ model: text(model), finishReason: text(stopReason) }),
+      ...definedFields({ model: text(model), finishReason: text(stopReason) }),
     },
   }),
 };
@@ -129,7 +136,7 @@ const elicitation: Kind = {
     output: recordedContent(options, 'output', content),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...without({ action: text(action) }),
+      ...definedFields({ action: text(action) }),
     },
   }),
 };
@@ -150,7 +157,7 @@ function resultOf({ content, structuredContent }: Json): unknown {
     if (joinedText === '' || isSame(parseJson(joinedText), structuredContent))
       return structuredContent;
   }
-  return without({
+  return definedFields({
     content: joinedText === '' ? undefined : joinedText,
     structuredContent,
     parts: others.length > 0 ? others : undefined,
@@ -176,7 +183,7 @@ function otherThanText(part: unknown): unknown {
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
-const OF_TEXT: ReadonlySet<string> = new Set(['type', 'text']);
+const OF_TEXT = nameSet('type text');
 
 function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);

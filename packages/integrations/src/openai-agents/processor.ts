@@ -1,6 +1,7 @@
 import {
   announceRequest,
   currentWithin,
+  processWide,
   type RecordedCall,
   registerStepFinder,
   runGuarded,
@@ -11,13 +12,17 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { messageError, streamError } from '../common/call-error.js';
 import { recordedDetails } from '../common/content.js';
-import { type Json, record, text, without } from '../common/json.js';
+import { fieldsExcept, type Json, record, text } from '../common/json.js';
+import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
+import { nonEmptyFields } from '../common/other-fields.js';
 import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
 const MAX_FAILED = 1000;
+
+/** The traces of the SDK that a processor records. The SDK passes the same object to all processors. */
+const taken = processWide('integrations.agents-traces.v1', () => new WeakSet<object>());
 
 interface OpenSpan {
   /** The parent of steps that start within the span. */
@@ -36,7 +41,7 @@ interface OpenSpan {
 /** A trace processor of the Agents SDK that records traces and spans as steps. Each span names its parent. */
 export class AgentsProcessor {
   readonly #options: CallOptions;
-  readonly #open = new Map<unknown, OpenSpan>();
+  readonly #open = new OpenRuns<OpenSpan>((id) => this.#onForget(id));
   /** The ids of failed workflows, whose end the SDK does not report. */
   readonly #failed = new Set<unknown>();
 
@@ -46,20 +51,29 @@ export class AgentsProcessor {
 
   async onTraceStart(trace: unknown): Promise<void> {
     runGuarded('span', () => {
+      // Another processor records it, perhaps one of another copy or build of this package.
+      if (taken.has(trace as object)) return;
+      taken.add(trace as object);
       const { traceId, name, groupId, metadata } = trace as Record<string, unknown>;
-      const about = recordedDetails(this.#options, otherFields({ groupId, metadata }, NOTHING));
+      const about = recordedDetails(this.#options, nonEmptyFields({ groupId, metadata }));
       const recorded = startCall(
         {
           name: text(name) ?? 'Agent workflow',
           type: 'chain',
           metadata: { ...about, agentsTraceId: traceId },
         },
-        { soFar: () => this.#forget(traceId) },
+        {
+          soFar: () => {
+            this.#open.forget(traceId);
+            return undefined;
+          },
+        },
       );
       if (recorded === undefined) return;
       const workflow = recorded as RecordedCall;
       workflow.startBackgroundWork();
-      this.#remember(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
+      this.#open.add(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
+      rememberStep(traceId, recorded.step);
     });
   }
 
@@ -67,7 +81,7 @@ export class AgentsProcessor {
     runGuarded('span', () => {
       const { traceId } = trace as Record<string, unknown>;
       this.#open.get(traceId)?.recorded?.end();
-      this.#forget(traceId);
+      this.#open.end(traceId);
     });
   }
 
@@ -87,7 +101,7 @@ export class AgentsProcessor {
           options,
           {
             soFar: () => {
-              this.#forget(spanId);
+              this.#open.forget(spanId);
               return spanFacts(record(spanData), this.#options).update;
             },
           },
@@ -95,7 +109,7 @@ export class AgentsProcessor {
         );
       if (recorded !== undefined) recorded.startBackgroundWork();
       if (recorded !== undefined && isModelSpan(record(spanData))) announceRequest(recorded);
-      this.#remember(spanId, {
+      const open: OpenSpan = {
         step: recorded?.step ?? parent.step,
         recorded: recorded as RecordedCall | undefined,
         // A span that only groups others passes on the workflow.
@@ -103,7 +117,11 @@ export class AgentsProcessor {
         failsWith: parent.workflow,
         parent,
         uncounted: [],
-      });
+      };
+      const openParentId = this.#open.get(parentId) === undefined ? traceId : parentId;
+      if (recorded === undefined) this.#open.addStepless(spanId, open, openParentId);
+      else this.#open.add(spanId, open, openParentId);
+      rememberStep(spanId, open.step);
     });
   }
 
@@ -112,7 +130,7 @@ export class AgentsProcessor {
       const { spanId, traceId, spanData, error } = span as Record<string, unknown>;
       const open = this.#open.get(spanId);
       const { recorded, failsWith } = open ?? {};
-      this.#forget(spanId);
+      this.#open.end(spanId);
       const data = record(spanData);
       const { billing, failure: statedFailure, ...facts } = spanFacts(data, this.#options);
       const update = {
@@ -139,25 +157,18 @@ export class AgentsProcessor {
 
   /** The metadata for the fields of an error other than its message. */
   #errorMetadata(error: unknown): Json {
-    const errorData = without(record(record(error).data), 'error');
-    return recordedDetails(this.#options, otherFields({ errorData }, NOTHING));
-  }
-
-  #remember(id: unknown, open: OpenSpan): void {
-    this.#open.set(id, open);
-    rememberStep(id, open.step);
+    const errorData = fieldsExcept(record(record(error).data), 'error');
+    return recordedDetails(this.#options, nonEmptyFields({ errorData }));
   }
 
   #keepFailed(traceId: unknown): void {
     this.#failed.add(traceId);
-    if (this.#failed.size > MAX_FAILED) this.#forget(this.#failed.values().next().value);
+    if (this.#failed.size > MAX_FAILED) this.#open.forget(this.#failed.values().next().value);
   }
 
-  #forget(id: unknown): undefined {
-    this.#open.delete(id);
+  #onForget(id: unknown): void {
     this.#failed.delete(id);
-    forgetStep(id);
-    return undefined;
+    steps.delete(id);
   }
 }
 
@@ -175,8 +186,6 @@ function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
     if (tokens !== undefined) uncounted[0]?.update(tokenFields(tokens) as StepUpdate);
   }
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 /** The SDK's message, and the message of the error that caused it. */
 function messageOf(error: unknown): string {
@@ -197,10 +206,6 @@ function rememberStep(id: unknown, step: Step | undefined): void {
   if (!isRegistered) registerStepFinder(currentStep);
   isRegistered = true;
   if (step !== undefined) steps.set(id, step);
-}
-
-function forgetStep(id: unknown): void {
-  steps.delete(id);
 }
 
 function currentStep(): Step | undefined {

@@ -11,15 +11,16 @@ import { failureDetails } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
   count,
+  definedFields,
   isRecord,
   type Json,
   list,
   parseJson,
   record,
   text,
-  without,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
@@ -40,7 +41,7 @@ const OPERATIONS = {
 } as const;
 
 /** Fields of spans that are read. */
-const READ: ReadonlySet<string> = new Set(['type', 'name', 'data', 'result', 'input', 'output']);
+const READ = nameSet('type name data result input output');
 
 /** The facts of a span at its end. */
 export interface SpanFacts {
@@ -109,7 +110,7 @@ function spanUpdate(data: Json, options: CallOptions): StepUpdate {
         inputs: args,
         arguments: args,
         output: content('output', parsed(data.output)),
-        metadata: recordedDetails(options, without({ mcp: parsed(data.mcp_data) })),
+        metadata: recordedDetails(options, definedFields({ mcp: parsed(data.mcp_data) })),
       };
     }
     case 'handoff': {
@@ -120,7 +121,7 @@ function spanUpdate(data: Json, options: CallOptions): StepUpdate {
       return { action: data.triggered === true ? 'block' : 'allow' } as StepUpdate;
     case 'agent':
       return {
-        metadata: without({
+        metadata: definedFields({
           tools: nonEmpty(data.tools),
           handoffs: nonEmpty(data.handoffs),
           outputType: data.output_type === 'text' ? undefined : text(data.output_type),
@@ -129,12 +130,12 @@ function spanUpdate(data: Json, options: CallOptions): StepUpdate {
     case 'mcp_tools':
       return {
         output: content('output', data.result),
-        metadata: without({ server: text(data.server) }),
+        metadata: definedFields({ server: text(data.server) }),
       };
     case 'transcription':
     case 'speech':
       return {
-        inputs: content('inputs', without({ input: audioName(data.input) })),
+        inputs: content('inputs', definedFields({ input: audioName(data.input) })),
         output: content('output', audioName(data.output)),
         modelParameters: recordedParameters(options, record(data.model_config)),
       } as StepUpdate;
@@ -185,7 +186,7 @@ function otherItemFields(output: unknown): readonly Json[] {
       ...(status !== 'completed' && { status }),
       ...otherFields({ providerData, content: providerDataIn(content) }, READ),
     }))
-    .map((item) => without(item))
+    .map((item) => definedFields(item))
     .filter((item) => Object.keys(item).length > 1);
 }
 
@@ -217,7 +218,7 @@ function modelFacts(
   const billing = read.billing && withPricedTier(read.billing);
   // The response repeats the parameters of the request.
   const { temperature, top_p, max_output_tokens, tool_choice, ...given } = settings ?? answer;
-  const parameters = without({
+  const parameters = definedFields({
     temperature,
     top_p,
     max_output_tokens,
@@ -228,7 +229,7 @@ function modelFacts(
     inputs: recordedContent(
       options,
       'inputs',
-      without({ prompt: input, tools: nonEmpty(answer.tools) }),
+      definedFields({ prompt: input, tools: nonEmpty(answer.tools) }),
     ),
     output: recordedContent(options, 'output', output),
     model,
@@ -236,10 +237,10 @@ function modelFacts(
       modelParameters: recordedParameters(options, parameters),
     }),
     ...tokenFields(tokens ?? {}),
-    metadata: without({
+    metadata: definedFields({
       ...recordedDetails(options, {
         ...details,
-        ...without({ errorDetails: failureDetails(answer.error) }),
+        ...definedFields({ errorDetails: failureDetails(answer.error) }),
       }),
       ...metadata,
       requestId: text(answer._request_id),

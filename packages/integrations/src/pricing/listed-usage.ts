@@ -1,6 +1,7 @@
 import type { PricedCall } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
 import { list, record } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import { isAudioBilledSeparately, isFreeTool } from './beside-tokens.js';
 import { distrustedParts, isTooLong } from './distrusted.js';
 import type { ListedModel } from './listed-model.js';
@@ -64,7 +65,7 @@ export class ListedUsage {
       if (isFreeTool(call.provider, tool)) continue;
       this.#add(`tool:${tool}`, toolPrice(this.#listed, tool), uses);
     }
-    for (const tool of call.billing.untoldTools ?? []) {
+    for (const tool of call.billing.uncountedTools ?? []) {
       if (!isFreeTool(call.provider, tool)) this.#missing.push(`tool:${tool}`);
     }
     for (const [unit, count] of Object.entries(units)) {
@@ -127,11 +128,11 @@ const PRICES: Readonly<Record<TokenPart, PartPrice>> = {
   cache_creation: { key: 'cache_write_mtok' },
   cache_creation_hour: { key: 'cache_write_1h_mtok' },
   audio_input: { key: 'input_audio_mtok', unless: isOfOnePrice },
-  image_input: { key: 'input_image_mtok', unless: countsPicturesAsText },
+  image_input: { key: 'input_image_mtok', unless: countsImagesAsText },
   video_input: { key: 'input_video_mtok', unless: isOfOnePrice },
   cached_audio: { key: 'cache_audio_read_mtok', unless: isOfOnePrice },
-  cached_image: { key: 'cache_image_read_mtok', unless: countsPicturesAsText },
-  output: { key: 'output_mtok', except: isPriceOfPictures },
+  cached_image: { key: 'cache_image_read_mtok', unless: countsImagesAsText },
+  output: { key: 'output_mtok', except: isPriceOfImages },
   audio_output: { key: 'output_audio_mtok', unless: ({ id }) => /-tts$/.test(id) },
   image_output: { key: 'output_image_mtok', unless: isPaidByTokens },
   video_output: { key: 'output_video_mtok' },
@@ -145,21 +146,12 @@ function isOfOnePrice({ providerId, id, prices }: ListedModel): boolean {
   return isGemini && prices.input_audio_mtok === undefined;
 }
 
-const COUNT_PICTURES_AS_TEXT: ReadonlySet<string> = new Set([
-  'openai',
-  'azure',
-  'anthropic',
-  'google',
-  'aws',
-  'x-ai',
-  'mistral',
-  'groq',
-  'together',
-  'fireworks',
-]);
+const COUNT_IMAGES_AS_TEXT = nameSet(`
+  openai azure anthropic google aws x-ai mistral groq together fireworks
+`);
 
-function countsPicturesAsText({ providerId, id }: ListedModel): boolean {
-  return COUNT_PICTURES_AS_TEXT.has(providerId) && !/embed/.test(id);
+function countsImagesAsText({ providerId, id }: ListedModel): boolean {
+  return COUNT_IMAGES_AS_TEXT.has(providerId) && !/embed/.test(id);
 }
 
 /** Whether generated images are billed by their tokens. */
@@ -168,7 +160,7 @@ function isPaidByTokens({ id, prices }: ListedModel): boolean {
 }
 
 /** Whether the only output price is that of images, although the model may write text too. */
-function isPriceOfPictures({ id, prices }: ListedModel): boolean {
+function isPriceOfImages({ id, prices }: ListedModel): boolean {
   return /^gpt-image-/.test(id) && prices.output_image_mtok === undefined;
 }
 

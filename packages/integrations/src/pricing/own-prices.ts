@@ -118,7 +118,7 @@ function billOthers(bill: Bill, call: PricedCall, price: TierPrice): void {
     if (isFreeTool(provider, name) && price.uses?.[name] === undefined) continue;
     bill.each(`tool:${name}`, uses, price.uses?.[name]);
   }
-  for (const name of billing.untoldTools ?? []) {
+  for (const name of billing.uncountedTools ?? []) {
     if (!isFreeTool(provider, name) || price.uses?.[name] !== undefined) {
       bill.missing.push(`tool:${name}`);
     }

@@ -1,7 +1,7 @@
 /** The requests of Anthropic's API, also on the clouds that offer it, and its free paths. */
 
 import { freePaths } from '../common/free-paths.js';
-import { text, without } from '../common/json.js';
+import { fieldsExcept, text } from '../common/json.js';
 import { anthropicMessages, vertexMessages } from './anthropic/messages.js';
 import { TextReader } from './reading/text-reader.js';
 import type { Shape } from './shape.js';
@@ -15,7 +15,7 @@ const anthropicCompletions: Shape<'chat_completion'> = {
   describe: ({ params }) => ({
     inputs: { prompt: params.prompt },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'prompt'),
+    modelParameters: fieldsExcept(params, 'model', 'prompt'),
   }),
   reader: () => new TextReader(),
 };

@@ -1,7 +1,17 @@
 /** Hugging Face's `POST /models/<model>` and its text generation server. Its chats have OpenAI's form. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../common/json.js';
+import { names } from '../common/names.js';
 import { CollectedText } from './reading/collected-text.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from './shape.js';
@@ -44,10 +54,10 @@ function describe({ url, params }: ModelRequest): Description {
       typeof inputs === 'string' ? { prompt: [{ role: 'user', content: inputs }] } : { inputs },
     ...(model !== undefined && { model: decodeURIComponent(model) }),
     modelParameters: {
-      ...without({ task: taskOf(url) }),
+      ...definedFields({ task: taskOf(url) }),
       ...record(parameters),
       ...record(options),
-      ...without(params, 'inputs', 'parameters', 'options'),
+      ...fieldsExcept(params, 'inputs', 'parameters', 'options'),
     },
   };
 }
@@ -104,9 +114,9 @@ class TaskReader implements ResponseReader {
       output: this.#whole ?? (this.#text.chars > 0 ? this.#text.toString() : undefined),
       tokens: this.#tokens,
       metadata: { finishReason: text(this.#details.finish_reason) },
-      details: without(
+      details: fieldsExcept(
         this.#details,
-        ...['finish_reason', 'generated_tokens', 'prefill', 'input_length'],
+        ...names('finish_reason generated_tokens prefill input_length'),
       ),
     };
   }

@@ -1,7 +1,8 @@
 /** Ollama's own API. Requests of its OpenAI-like API are recognised as OpenAI's. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../common/json.js';
 import { nameMedia } from '../common/media.js';
+import { nameSet, names } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';
 import { OtherFacts } from './reading/other-facts.js';
@@ -29,9 +30,9 @@ export const ollamaChat: Shape<'chat_completion'> = {
       },
       model: text(params.model),
       modelParameters: {
-        ...without(
+        ...fieldsExcept(
           params,
-          ...['model', 'messages', 'prompt', 'suffix', 'images', 'system', 'tools', 'options'],
+          ...names('model messages prompt suffix images system tools options'),
           // The conversation so far, encoded for the model.
           'context',
         ),
@@ -50,7 +51,7 @@ export const ollamaEmbed: Shape<'embedding'> = {
     inputs: { input: params.input ?? params.prompt },
     model: text(params.model),
     modelParameters: {
-      ...without(params, 'model', 'input', 'prompt', 'options'),
+      ...fieldsExcept(params, 'model', 'input', 'prompt', 'options'),
       ...record(params.options),
     },
   }),
@@ -65,7 +66,7 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
   describe: ({ params }) => ({
     inputs: { state: params.state, questions: params.questions },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'state', 'questions'),
+    modelParameters: fieldsExcept(params, 'model', 'state', 'questions'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -76,7 +77,7 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
         output: answers,
         tokens: { input: count(input_tokens), output: count(output_tokens) },
         metadata: { otherUsage: Object.keys(more).length > 0 ? more : undefined },
-        details: without(others, 'error'),
+        details: fieldsExcept(others, 'error'),
       };
     }),
 };
@@ -88,14 +89,14 @@ function webShape(operation: string, path: RegExp, inputs: readonly string[]): S
     matches: ({ url }) => path.test(url.pathname),
     describe: ({ params }) => ({
       inputs: Object.fromEntries(inputs.map((key) => [key, params[key]])),
-      modelParameters: without(params, ...inputs),
+      modelParameters: fieldsExcept(params, ...inputs),
     }),
     reader: () =>
       new PlainReader((body) => {
         const { results, ...page } = record(body);
         return {
-          output: results ?? without(page, 'error'),
-          ...(results !== undefined && { details: without(page, 'error') }),
+          output: results ?? fieldsExcept(page, 'error'),
+          ...(results !== undefined && { details: fieldsExcept(page, 'error') }),
         };
       }),
   };
@@ -115,13 +116,12 @@ export const ollamaClientShapes: readonly Shape[] = [
   ollamaWebFetch,
 ];
 
-const KNOWN = new Set([
-  ...['model', 'created_at', 'message', 'response', 'thinking', 'done', 'done_reason', 'error'],
-  ...['prompt_eval_count', 'eval_count', 'image'],
-  // The conversation encoded for the model, and the progress of an image.
-  ...['context', 'completed', 'total'],
-]);
-const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'thinking', 'tool_calls', 'images']);
+/** `context` is the conversation encoded for the model; `completed` and `total` are the progress of an image. */
+const KNOWN = nameSet(`
+  model created_at message response thinking done done_reason error prompt_eval_count eval_count
+  image context completed total
+`);
+const KNOWN_OF_MESSAGE = nameSet('role content thinking tool_calls images');
 
 class OllamaReader implements ResponseReader {
   isComplete = false;
@@ -134,7 +134,7 @@ class OllamaReader implements ResponseReader {
   #model: string | undefined;
   #input: number | undefined;
   #output: number | undefined;
-  #pictures = 0;
+  #images = 0;
 
   get amount(): number {
     return this.#message.amount;
@@ -162,7 +162,7 @@ class OllamaReader implements ResponseReader {
     this.#message.reasoning.add(text(message.thinking) ?? text(chunk.thinking) ?? '');
     for (const each of list(message.tool_calls)) this.#takeCall(record(each));
     for (const image of [...list(message.images), ...(chunk.image ? [chunk.image] : [])]) {
-      this.#pictures++;
+      this.#images++;
       this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
     }
     this.#others.add(chunk, KNOWN);
@@ -180,7 +180,7 @@ class OllamaReader implements ResponseReader {
       output,
       reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
       ...(isCounted && { tokens: { input: this.#input, output: this.#output } }),
-      ...(this.#pictures > 0 && { billing: { pictures: this.#pictures } }),
+      ...(this.#images > 0 && { billing: { pictures: this.#images } }),
       metadata: { finishReason },
       details: this.#others.facts,
     };
@@ -189,7 +189,7 @@ class OllamaReader implements ResponseReader {
   #takeCall(call: Json): void {
     const { id, function: called, ...others } = call;
     const { name, arguments: args, index: _index, ...more } = record(called);
-    const facts = { ...without(others, 'type'), ...more };
+    const facts = { ...fieldsExcept(others, 'type'), ...more };
     this.#message.addTool(
       text(id) || undefined,
       text(name),
@@ -206,7 +206,7 @@ function readEmbeddings(body: unknown): PlainAnswer {
   return {
     model: text(model),
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
-    details: without(others, 'error'),
+    details: fieldsExcept(others, 'error'),
     ...(vectors.length > 0 && {
       fields: {
         embeddingCount: vectors.length,

@@ -1,6 +1,6 @@
 /** `POST /rerank` of Cohere, Voyage, Jina, OpenRouter and self-hosted servers. */
 
-import { type Json, record, text, without } from '../common/json.js';
+import { fieldsExcept, type Json, record, text } from '../common/json.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { ModelResponse, Shape } from './shape.js';
 
@@ -14,7 +14,7 @@ export const rerank: Shape<'retriever'> = {
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: documentsIn(params) },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'query', 'documents', 'texts'),
+    modelParameters: fieldsExcept(params, 'model', 'query', 'documents', 'texts'),
   }),
   reader: () => new PlainReader(readRanking),
 };
@@ -40,6 +40,6 @@ function readRanking(body: unknown): ModelResponse {
   return {
     output: results ?? data,
     metadata: { responseId: text(id), usage, billedUnits: record(meta).billed_units },
-    details: without(others, 'error'),
+    details: fieldsExcept(others, 'error'),
   };
 }

@@ -1,4 +1,4 @@
-/** The descriptions of kinds of requests to models, which the entry points list. */
+/** The descriptions of kinds of requests to models, which the profiles of clients list. */
 
 import type {
   BilledPart,

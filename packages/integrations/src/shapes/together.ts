@@ -1,7 +1,8 @@
 /** The requests that Together has in addition to OpenAI's API, and its free paths. */
 
 import { freePaths } from '../common/free-paths.js';
-import { type Json, record, text, without } from '../common/json.js';
+import { definedFields, fieldsExcept, type Json, record, text } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import { openAIVideos } from './openai/media.js';
 import { openAIBatch } from './openai/retrievals.js';
 import { openAIBilling } from './openai/usage.js';
@@ -14,14 +15,14 @@ const codeExecution: Shape<'tool'> = {
   type: 'tool',
   matches: ({ url }) => url.pathname.endsWith('/tci/execute'),
   describe: ({ params }) => ({
-    inputs: without(params, 'session_id'),
-    modelParameters: without({ session_id: params.session_id }),
+    inputs: fieldsExcept(params, 'session_id'),
+    modelParameters: definedFields({ session_id: params.session_id }),
   }),
   reader: () => new PlainReader(readExecution),
 };
 
-const BODY = new Set('data errors error'.split(' '));
-const DATA = new Set('outputs status'.split(' '));
+const BODY = nameSet('data errors error');
+const DATA = nameSet('outputs status');
 
 function readExecution(body: unknown): PlainAnswer {
   const { data, errors } = record(body);
@@ -97,7 +98,7 @@ class VideoReader extends PlainReader implements ResultReader {
       output: outputs,
       billing: openAIBilling(record(outputs)),
       metadata: { responseId: text(id), finishReason: text(status) },
-      details: without(this.#body, ...KNOWN_OF_VIDEO),
+      details: fieldsExcept(this.#body, ...KNOWN_OF_VIDEO),
       ...(status === 'failed' && { failure: error ?? 'the video failed' }),
     };
   }

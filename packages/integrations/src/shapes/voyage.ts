@@ -1,6 +1,6 @@
 /** Voyage's embeddings of texts, of texts with images and videos, and of chunks within their documents. */
 
-import { count, list, record, text, without } from '../common/json.js';
+import { count, fieldsExcept, list, record, text } from '../common/json.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { ModelResponse, Shape } from './shape.js';
@@ -31,7 +31,7 @@ const voyageEmbeddings: Shape<'embedding'> = {
     inputs: { input: params.inputs },
     model: text(params.model),
     // The client chooses the encoding of the vectors.
-    modelParameters: without(params, 'model', 'inputs', 'encoding_format', 'output_encoding'),
+    modelParameters: fieldsExcept(params, 'model', 'inputs', 'encoding_format', 'output_encoding'),
   }),
   reader: () => new PlainReader(readEmbeddings),
 };
@@ -54,7 +54,7 @@ function readEmbeddings(body: unknown): ModelResponse {
     }),
     // Tokens of texts, and pixels of images and videos.
     ...(Object.keys(counts).length > 0 && { metadata: { usage: counts } }),
-    details: without(others, 'error'),
+    details: fieldsExcept(others, 'error'),
   };
 }
 

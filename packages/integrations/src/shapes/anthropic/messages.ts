@@ -1,7 +1,8 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
 
-import { type Json, known, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
+import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { anthropicBilling, anthropicTokens, MergedUsage, usageLeft } from './usage.js';
@@ -41,15 +42,12 @@ function describeMessages(params: Json): Description {
       ...(tools !== undefined && { tools }),
     },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'messages', 'system', 'tools'),
+    modelParameters: fieldsExcept(params, 'model', 'messages', 'system', 'tools'),
   };
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const PLACED = [
-  ...['id', 'type', 'role', 'model', 'content', 'usage'],
-  ...['stop_reason', 'stop_sequence'],
-];
+const PLACED = names('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
 const FACTS = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */
@@ -89,7 +87,7 @@ export class MessagesReader implements ResponseReader {
     const message = record(body);
     if (message.type === 'error' || (message.error !== undefined && message.error !== null)) {
       this.failure = message.error ?? message;
-      this.#takeRest(without(message, 'type', 'error'));
+      this.#takeRest(fieldsExcept(message, 'type', 'error'));
     } else {
       this.#takeHead(message);
       this.#takeEnd(message);
@@ -107,7 +105,7 @@ export class MessagesReader implements ResponseReader {
         for (const each of list(message.content)) this.#takeBlock(record(each));
         // This event counts only the first tokens of the output.
         this.#usage.forget('output_tokens');
-        this.#takeRest(without(event, 'type', 'message'));
+        this.#takeRest(fieldsExcept(event, 'type', 'message'));
         break;
       }
       case 'content_block_start':
@@ -120,15 +118,15 @@ export class MessagesReader implements ResponseReader {
         const delta = record(event.delta);
         this.#takeEnd(delta);
         this.#takeRest({
-          ...without(delta, ...PLACED),
-          ...without(event, 'type', 'delta', 'usage'),
+          ...fieldsExcept(delta, ...PLACED),
+          ...fieldsExcept(event, 'type', 'delta', 'usage'),
         });
         this.#usage.add(event.usage);
         break;
       }
       case 'message_stop':
         this.isComplete = true;
-        this.#takeRest(without(event, 'type', 'amazon-bedrock-invocationMetrics'));
+        this.#takeRest(fieldsExcept(event, 'type', 'amazon-bedrock-invocationMetrics'));
         break;
       case 'error':
         this.failure = event.error ?? event;
@@ -174,7 +172,7 @@ export class MessagesReader implements ResponseReader {
         ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
       },
       // The stop sequence is content: it repeats a part of the request.
-      details: { ...without(this.#rest, ...FACTS), stopSequence: this.#stopSequence },
+      details: { ...fieldsExcept(this.#rest, ...FACTS), stopSequence: this.#stopSequence },
     };
   }
 
@@ -182,7 +180,7 @@ export class MessagesReader implements ResponseReader {
     this.#model = text(message.model);
     this.#id = text(message.id);
     this.#usage.add(message.usage);
-    this.#takeRest(without(message, ...PLACED));
+    this.#takeRest(fieldsExcept(message, ...PLACED));
   }
 
   #takeEnd(fields: Json): void {
@@ -193,13 +191,13 @@ export class MessagesReader implements ResponseReader {
   }
 
   #takeRest(fields: Json): void {
-    this.#rest = { ...this.#rest, ...known(fields) };
+    this.#rest = { ...this.#rest, ...presentFields(fields) };
   }
 
   #takeUnknown(event: Json): void {
     const place = `${event.type}:${event.index ?? ''}`;
     const isNew = !this.#message.hasPart(place);
-    this.#message.part(place)?.add(isNew ? event : without(event, 'type', 'index'));
+    this.#message.part(place)?.add(isNew ? event : fieldsExcept(event, 'type', 'index'));
   }
 
   #begin({ index, content_block }: Json): void {
@@ -228,7 +226,7 @@ export class MessagesReader implements ResponseReader {
     } else if (delta.type === 'signature_delta') {
       this.#signatureChars += text(delta.signature)?.length ?? 0;
     } else if (delta.citation !== undefined) this.#message.cite(delta.citation);
-    else this.#message.part(placeOf(index))?.add(without(delta, 'type'));
+    else this.#message.part(placeOf(index))?.add(fieldsExcept(delta, 'type'));
   }
 
   #takeBlock(block: Json): void {
@@ -246,7 +244,9 @@ export class MessagesReader implements ResponseReader {
     message.reasoning.add(text(block.thinking) ?? '');
     this.#signatureChars += text(block.signature)?.length ?? 0;
     for (const citation of list(block.citations)) message.cite(citation);
-    const more = known(without(block, 'type', 'text', 'thinking', 'signature', 'citations'));
+    const more = presentFields(
+      fieldsExcept(block, 'type', 'text', 'thinking', 'signature', 'citations'),
+    );
     if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
   }
 
@@ -269,7 +269,7 @@ function isToolUse({ type }: Json): boolean {
 
 /** The fields of a tool call other than its name and arguments. The type says whether the provider runs the tool. */
 function moreOfTool(block: Json): Json {
-  const more = known(without(block, 'type', 'id', 'name', 'input'));
+  const more = presentFields(fieldsExcept(block, 'type', 'id', 'name', 'input'));
   return block.type === 'tool_use' ? more : { type: block.type, ...more };
 }
 

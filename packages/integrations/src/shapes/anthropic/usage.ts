@@ -3,21 +3,22 @@
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 
 /** The usage of a message, which a stream sends in pieces: the largest of each count, the last of each other field. */
 export class MergedUsage {
   readonly value: Record<string, unknown> = {};
 
   add(usage: unknown): void {
-    for (const [key, value] of Object.entries(known(record(usage)))) {
+    for (const [key, value] of Object.entries(presentFields(record(usage)))) {
       const before = this.value[key];
       const isLess = typeof value === 'number' && typeof before === 'number' && value < before;
       if (!isLess) this.value[key] = value;
@@ -38,8 +39,7 @@ const PARTS = [
 ] as const;
 const READ = [
   ...PARTS,
-  ...['cache_creation', 'output_tokens_details', 'server_tool_use'],
-  ...['service_tier', 'speed', 'inference_geo'],
+  ...names('cache_creation output_tokens_details server_tool_use service_tier speed inference_geo'),
 ];
 
 /**
@@ -139,14 +139,14 @@ function unitsOfOtherModels(usage: Json, model: string | undefined): Record<stri
 
 /** The fields of a usage that are not read elsewhere; undefined if there are none. */
 export function usageLeft(usage: Json): Json | undefined {
-  const left: Record<string, unknown> = known(without(usage, ...READ));
+  const left: Record<string, unknown> = presentFields(fieldsExcept(usage, ...READ));
   // Unknown fields of the objects that are read.
   const parts: Readonly<Record<string, readonly string[]>> = {
     cache_creation: ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
     output_tokens_details: ['thinking_tokens'],
   };
   for (const [key, names] of Object.entries(parts)) {
-    const unknown = isRecord(usage[key]) ? known(without(usage[key], ...names)) : {};
+    const unknown = isRecord(usage[key]) ? presentFields(fieldsExcept(usage[key], ...names)) : {};
     if (Object.keys(unknown).length > 0) left[key] = unknown;
   }
   return Object.keys(left).length > 0 ? left : undefined;

@@ -3,15 +3,17 @@
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
+  definedFields,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
+import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { bareBedrockModel, bedrockModel, bedrockRegion } from './model-id.js';
@@ -44,7 +46,7 @@ export function describeConverse({ url, params }: ModelRequest): Description {
     model: bedrockModel(url),
     modelParameters: {
       ...record(inferenceConfig),
-      ...without({ ...others, ...toolRest, toolChoice }),
+      ...definedFields({ ...others, ...toolRest, toolChoice }),
     },
   };
 }
@@ -59,11 +61,10 @@ function contentOf(parts: unknown): unknown {
 const PLACED = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
 const FACTS = ['metrics', 'performanceConfig'];
-const COUNTED = [
-  ...['inputTokens', 'outputTokens', 'totalTokens'],
-  ...['cacheReadInputTokens', 'cacheReadInputTokenCount'],
-  ...['cacheWriteInputTokens', 'cacheWriteInputTokenCount', 'cacheDetails'],
-];
+const COUNTED = names(`
+  inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
+  cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
+`);
 
 export class ConverseReader implements ResponseReader {
   isComplete = false;
@@ -96,8 +97,8 @@ export class ConverseReader implements ResponseReader {
     const answer = record(body);
     const { message, ...others } = record(answer.output);
     for (const part of list(record(message).content)) this.#takePart(record(part));
-    this.#takeFields({ ...without(answer, ...PLACED), ...others });
-    this.#takeFields(without(record(message), 'content', 'role'));
+    this.#takeFields({ ...fieldsExcept(answer, ...PLACED), ...others });
+    this.#takeFields(fieldsExcept(record(message), 'content', 'role'));
     this.#message.finishReason = text(answer.stopReason);
     this.#takeUsage(answer.usage);
     this.isComplete = true;
@@ -107,11 +108,11 @@ export class ConverseReader implements ResponseReader {
   readEvent(event: Json): boolean {
     const [key = ''] = Object.keys(event);
     const type = text(event.type) ?? key;
-    const fields = event.type === undefined ? record(event[key]) : without(event, 'type', 'p');
+    const fields = event.type === undefined ? record(event[key]) : fieldsExcept(event, 'type', 'p');
     const before = this.#message.amount;
     switch (type) {
       case 'messageStart':
-        this.#takeFields(without(fields, 'role'));
+        this.#takeFields(fieldsExcept(fields, 'role'));
         break;
       case 'contentBlockStart':
         this.#begin(fields);
@@ -123,11 +124,11 @@ export class ConverseReader implements ResponseReader {
         break;
       case 'messageStop':
         this.#message.finishReason = text(fields.stopReason) ?? this.#message.finishReason;
-        this.#takeFields(without(fields, 'stopReason'));
+        this.#takeFields(fieldsExcept(fields, 'stopReason'));
         break;
       case 'metadata':
         this.#takeUsage(fields.usage);
-        this.#takeFields(without(fields, 'usage'));
+        this.#takeFields(fieldsExcept(fields, 'usage'));
         this.isComplete = true;
         break;
       case 'exception':
@@ -158,7 +159,7 @@ export class ConverseReader implements ResponseReader {
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
         ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
       },
-      details: without(this.#rest, ...FACTS, 'serviceTier'),
+      details: fieldsExcept(this.#rest, ...FACTS, 'serviceTier'),
     };
   }
 
@@ -177,7 +178,7 @@ export class ConverseReader implements ResponseReader {
   }
 
   #takeFields(fields: Json): void {
-    this.#rest = { ...this.#rest, ...known(fields) };
+    this.#rest = { ...this.#rest, ...presentFields(fields) };
   }
 
   #takeUnknown(type: string, fields: Json): void {
@@ -198,10 +199,10 @@ export class ConverseReader implements ResponseReader {
       const { content, citations, ...rest } = citationsContent;
       for (const each of list(content)) message.text.add(text(record(each).text) ?? '');
       for (const each of list(citations)) message.cite(each);
-      const left = known(rest);
+      const left = presentFields(rest);
       if (Object.keys(left).length > 0) message.addPart({ citationsContent: left });
     }
-    const left = known(others);
+    const left = presentFields(others);
     if (Object.keys(left).length > 0) message.addPart(left);
   }
 
@@ -218,14 +219,14 @@ export class ConverseReader implements ResponseReader {
         },
       });
     }
-    const left = known({ ...others, ...rest });
+    const left = presentFields({ ...others, ...rest });
     if (Object.keys(left).length > 0) this.#message.addPart({ reasoningContent: left });
   }
 
   #begin({ contentBlockIndex, start }: Json): void {
     const { toolUse, ...others } = record(start);
     const place = count(contentBlockIndex) ?? 0;
-    const left = known(others);
+    const left = presentFields(others);
     if (Object.keys(left).length > 0) this.#message.part(place)?.add(left);
     if (!isRecord(toolUse)) return;
     const tool = this.#message.tool(place);
@@ -245,7 +246,7 @@ export class ConverseReader implements ResponseReader {
       tool?.arguments.add(text(toolUse.input) ?? '');
     }
     if (citation !== undefined) this.#message.cite(citation);
-    for (const [key, value] of Object.entries(known(others))) {
+    for (const [key, value] of Object.entries(presentFields(others))) {
       // A block that began as an object continues with an array of its content.
       const piece = Array.isArray(value) ? { content: value } : value;
       this.#message.part(place)?.add({ [key]: piece });
@@ -255,7 +256,7 @@ export class ConverseReader implements ResponseReader {
   #takeUsage(usage: unknown): void {
     if (!isRecord(usage)) return;
     this.#tokens = bedrockTokens(usage);
-    this.#usageRest = known(without(usage, ...COUNTED));
+    this.#usageRest = presentFields(fieldsExcept(usage, ...COUNTED));
   }
 }
 
@@ -296,5 +297,5 @@ export function failureBy(reason: string | undefined, action: unknown): unknown 
 
 /** The fields of a call other than its name and input: `{ type: 'server_tool_use' }`. */
 function moreOfTool(toolUse: Json): Json {
-  return known(without(toolUse, 'toolUseId', 'name', 'input'));
+  return presentFields(fieldsExcept(toolUse, 'toolUseId', 'name', 'input'));
 }

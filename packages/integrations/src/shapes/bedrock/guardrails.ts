@@ -1,7 +1,7 @@
 /** Amazon Bedrock's `ApplyGuardrail`, `InvokeGuardrailChecks` and `StartAsyncInvoke`. */
 
 import type { GuardrailFields, StepUpdate } from '@openlayer-tracing/core/integration';
-import { type Json, known, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../shape.js';
 import { bareBedrockModel } from './model-id.js';
@@ -18,7 +18,7 @@ export const bedrockGuardrail: Shape<'guardrail'> = {
       modelParameters: {
         guardrailIdentifier: decodeURIComponent(guardrail),
         guardrailVersion: decodeURIComponent(version),
-        ...without(params, 'content'),
+        ...fieldsExcept(params, 'content'),
       },
     };
   },
@@ -38,7 +38,7 @@ function readGuardrail(body: Json, source: unknown): ModelResponse {
       detectedEntities: foundIn(others.assessments),
     } satisfies GuardrailFields as StepUpdate,
     metadata: { action: text(action) },
-    details: known(others),
+    details: presentFields(others),
   };
 }
 
@@ -79,7 +79,7 @@ export const bedrockChecks: Shape<'guardrail'> = {
   matches: ({ url }) => url.pathname.endsWith('/guardrail-checks/invoke'),
   describe: ({ params }) => ({
     inputs: { messages: params.messages },
-    modelParameters: without(params, 'messages'),
+    modelParameters: fieldsExcept(params, 'messages'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -91,7 +91,7 @@ export const bedrockChecks: Shape<'guardrail'> = {
       return {
         output: results,
         billing: units(Object.fromEntries(flat)),
-        details: known(others),
+        details: presentFields(others),
       };
     }),
 };
@@ -107,7 +107,7 @@ export const bedrockAsync: Shape<'chat_completion'> = {
     return {
       inputs: { input: params.modelInput },
       model: model === undefined ? undefined : bareBedrockModel(model),
-      modelParameters: without(params, 'modelId', 'modelInput', 'clientRequestToken'),
+      modelParameters: fieldsExcept(params, 'modelId', 'modelInput', 'clientRequestToken'),
     };
   },
   reader: () => new PlainReader((body) => ({ output: body })),

@@ -3,15 +3,16 @@
 import type { StepType, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
   parseJson,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
 import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
@@ -49,12 +50,12 @@ const rerank: Kind<'retriever'> = {
   matches: ({ params }) => params.query !== undefined && Array.isArray(params.documents),
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
-    modelParameters: without(params, 'query', 'documents'),
+    modelParameters: fieldsExcept(params, 'query', 'documents'),
   }),
   reader: () =>
     new PlainReader((body) => ({
       output: record(body).results ?? body,
-      details: known(without(record(body), 'results')),
+      details: presentFields(fieldsExcept(record(body), 'results')),
     })),
 };
 
@@ -66,7 +67,7 @@ const image: Kind<'chat_completion'> = {
     params.text_prompts !== undefined ||
     params.imageGenerationConfig !== undefined,
   describe: ({ params }) => divided(params, IMAGE_INPUTS, 'prompt'),
-  reader: () => new PlainReader(readPictures),
+  reader: () => new PlainReader(readImages),
 };
 
 const chat: Kind<'chat_completion'> = {
@@ -88,15 +89,15 @@ export const bedrockInvoke: readonly Shape[] = [embed, rerank, image, chat].map(
 );
 
 /** Fields with inputs. All other fields are parameters. */
-const EMBEDDING_INPUTS = [
-  ...['inputText', 'texts', 'inputs', 'inputImage', 'images', 'mediaSource'],
-  ...['singleEmbeddingParams', 'segmentedEmbeddingParams', 'text', 'image'],
-];
-const IMAGE_INPUTS = [
-  ...['prompt', 'negative_prompt', 'text_prompts', 'image', 'init_image', 'mask'],
-  ...['textToImageParams', 'inPaintingParams', 'outPaintingParams', 'imageVariationParams'],
-  ...['colorGuidedGenerationParams', 'backgroundRemovalParams', 'virtualTryOnParams'],
-];
+const EMBEDDING_INPUTS = names(`
+  inputText texts inputs inputImage images mediaSource singleEmbeddingParams
+  segmentedEmbeddingParams text image
+`);
+const IMAGE_INPUTS = names(`
+  prompt negative_prompt text_prompts image init_image mask textToImageParams inPaintingParams
+  outPaintingParams imageVariationParams colorGuidedGenerationParams backgroundRemovalParams
+  virtualTryOnParams
+`);
 /** Fields with the prompt of models that continue a text. */
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
@@ -106,7 +107,7 @@ function divided(params: Json, content: readonly string[], alone: string) {
     given.length === 1
       ? { [alone]: params[given[0] as string] }
       : Object.fromEntries(given.map((key) => [key, params[key]]));
-  return { inputs, modelParameters: without(params, ...content) };
+  return { inputs, modelParameters: fieldsExcept(params, ...content) };
 }
 
 function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
@@ -124,7 +125,7 @@ function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
       prompt: [{ role: 'user', content: params[first] }],
       ...Object.fromEntries(more.map((key) => [key, params[key]])),
     },
-    modelParameters: { ...record(textGenerationConfig), ...without(others, ...PROMPTS) },
+    modelParameters: { ...record(textGenerationConfig), ...fieldsExcept(others, ...PROMPTS) },
   };
 }
 
@@ -236,18 +237,18 @@ class InvokedReader implements ResponseReader {
   response(): ModelResponse {
     const { model, tokens, billing, metadata, details, ...answer } = this.#reader.response();
     const { guardrailAction, ...added } = this.#added;
-    const metrics = without(this.#metrics ?? {}, ...COUNTED);
+    const metrics = fieldsExcept(this.#metrics ?? {}, ...COUNTED);
     return {
       ...answer,
       tokens: merged(merged(tokens, bedrockTokens(this.#metrics ?? {})), this.#headerTokens),
       billing: {
-        ...known({
+        ...presentFields({
           serviceTier: this.#serviceTier,
           speed: this.#speed,
           // A refused request is not billed.
           region: this.isComplete || this.amount > 0 ? this.#region : undefined,
         }),
-        ...known((billing ?? {}) as Json),
+        ...presentFields((billing ?? {}) as Json),
       },
       metadata: {
         ...metadata,
@@ -278,10 +279,9 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const COUNTED = [
-  ...['inputTokenCount', 'outputTokenCount'],
-  ...['cacheReadInputTokenCount', 'cacheWriteInputTokenCount'],
-];
+const COUNTED = names(`
+  inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
+`);
 
 /** The choice with OpenAI's name for the finish reason, for Mistral's models on Bedrock. */
 function withReason(choice: unknown): unknown {
@@ -292,7 +292,7 @@ function withReason(choice: unknown): unknown {
 
 /** Each count of the first if it is known, else of the second. */
 function merged(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
-  const counts = { ...known(two as Json), ...known((one ?? {}) as Json) };
+  const counts = { ...presentFields(two as Json), ...presentFields((one ?? {}) as Json) };
   return Object.keys(counts).length > 0 ? counts : undefined;
 }
 
@@ -309,10 +309,9 @@ function vectorsIn(body: Json): readonly unknown[] {
   return vectors.map((each) => (isRecord(each) ? list(each.embedding) : each));
 }
 
-const EMBEDDING_FIELDS = [
-  ...['embedding', 'embeddings', 'embeddingsByType', 'data', 'inputTextTokenCount', 'texts'],
-  ...['id', 'response_type'],
-];
+const EMBEDDING_FIELDS = names(`
+  embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
+`);
 
 function readEmbeddings(body: unknown): ModelResponse {
   const answer = record(body);
@@ -327,35 +326,35 @@ function readEmbeddings(body: unknown): ModelResponse {
       },
     }),
     metadata: { responseId: text(answer.id) },
-    details: known(without(answer, ...EMBEDDING_FIELDS)),
+    details: presentFields(fieldsExcept(answer, ...EMBEDDING_FIELDS)),
   };
 }
 
-const PICTURE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
+const IMAGE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
 
 /** Images are recorded by their type and size only. */
-function readPictures(body: unknown): PlainAnswer {
+function readImages(body: unknown): PlainAnswer {
   const answer = record(body);
-  const pictures = picturesIn(answer);
+  const images = imagesIn(answer);
   const reasons = list(answer.finish_reasons);
   return {
-    failure: pictureFailure(answer, pictures),
-    output: pictures.length > 0 ? { images: pictures } : undefined,
-    ...(pictures.length > 0 && { billing: { pictures: pictures.length } }),
+    failure: imageFailure(answer, images),
+    output: images.length > 0 ? { images } : undefined,
+    ...(images.length > 0 && { billing: { pictures: images.length } }),
     metadata: {
       finishReasons: reasons.some(Boolean) ? reasons : undefined,
       result: text(answer.result),
     },
-    details: known(without(answer, ...PICTURE_FIELDS)),
+    details: presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
   };
 }
 
 /** The reason for which no image was created; undefined if there are images. */
-function pictureFailure(answer: Json, pictures: readonly unknown[]): unknown {
+function imageFailure(answer: Json, images: readonly unknown[]): unknown {
   const reason = list(answer.finish_reasons).find((each) => typeof each === 'string');
-  return reason === undefined || pictures.length > 0 ? undefined : { message: reason };
+  return reason === undefined || images.length > 0 ? undefined : { message: reason };
 }
 
-function picturesIn({ images, artifacts }: Json): readonly unknown[] {
+function imagesIn({ images, artifacts }: Json): readonly unknown[] {
   return [...list(images), ...list(artifacts)].filter(Boolean);
 }

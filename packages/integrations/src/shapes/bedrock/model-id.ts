@@ -5,6 +5,11 @@ export function bareBedrockModel(id: string): string {
   return id.replace(/^arn:.*?[/](?=[^/]+$)/, '');
 }
 
+/** The name of the model that a field states by its id or ARN; undefined if the field is no string. */
+export function bedrockModelIn(id: unknown): string | undefined {
+  return typeof id === 'string' ? bareBedrockModel(id) : undefined;
+}
+
 /** The model's id in the path; undefined if the path has none. */
 export function modelIdOf({ pathname }: URL): string | undefined {
   const id = /\/model\/([^/]+)\//.exec(pathname)?.[1];

@@ -1,7 +1,8 @@
 /** Cohere's `POST /v2/chat` and `POST /v1/chat`. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -26,9 +27,9 @@ export const cohereChat: Shape<'chat_completion'> = {
         ...(documents !== undefined && { documents }),
       },
       model: text(params.model),
-      modelParameters: without(
+      modelParameters: fieldsExcept(
         params,
-        ...['model', 'messages', 'message', 'preamble', 'chat_history', 'tools', 'documents'],
+        ...names('model messages message preamble chat_history tools documents'),
       ),
     };
   },
@@ -38,14 +39,13 @@ export const cohereChat: Shape<'chat_completion'> = {
 /** Matches finish reasons of answers that the model did not complete. */
 export const FAILED_ENDS = /^(ERROR|TIMEOUT)/;
 
-const KNOWN = new Set([
-  ...['id', 'response_id', 'generation_id', 'finish_reason', 'usage', 'meta', 'message', 'text'],
-  ...['tool_calls', 'error', 'type', 'event_type', 'index', 'delta', 'is_finished', 'response'],
-  // These repeat the request.
-  ...['chat_history', 'tool_call_delta'],
-]);
-const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'tool_plan', 'tool_calls', 'citations']);
-const KNOWN_OF_DELTA = new Set(['message', 'finish_reason', 'usage', 'error']);
+/** `chat_history` and `tool_call_delta` repeat the request. */
+const KNOWN = nameSet(`
+  id response_id generation_id finish_reason usage meta message text tool_calls error type
+  event_type index delta is_finished response chat_history tool_call_delta
+`);
+const KNOWN_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
+const KNOWN_OF_DELTA = nameSet('message finish_reason usage error');
 const MAX_CITATIONS = 1024;
 
 class CohereReader implements ResponseReader {

@@ -1,6 +1,6 @@
 /** Cohere's embeddings of texts and images. */
 
-import { isRecord, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, list, record, text } from '../../common/json.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
@@ -13,7 +13,7 @@ export const cohereEmbeddings: Shape<'embedding'> = {
   describe: ({ params }) => ({
     inputs: { input: params.texts ?? params.inputs ?? params.images },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'texts', 'inputs', 'images'),
+    modelParameters: fieldsExcept(params, 'model', 'texts', 'inputs', 'images'),
   }),
   reader: () => new PlainReader(readEmbeddings),
 };
@@ -31,7 +31,7 @@ function readEmbeddings(body: unknown): PlainAnswer {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.input } }),
     billing: cohereBilling(meta),
     metadata: { responseId: text(id), ...cohereMeta(meta) },
-    details: { ...without(others, 'error', 'response_type'), ...cohereWarnings(meta) },
+    details: { ...fieldsExcept(others, 'error', 'response_type'), ...cohereWarnings(meta) },
     ...(list(vectors).length > 0 && {
       fields: {
         embeddingCount: list(vectors).length,

@@ -1,6 +1,6 @@
 /** Cohere's older `POST /v1/generate` and `POST /v1/summarize`. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -14,7 +14,7 @@ export const cohereGenerate: Shape<'chat_completion'> = {
   describe: ({ params }) => ({
     inputs: { prompt: [{ role: 'user', content: params.prompt }] },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'prompt'),
+    modelParameters: fieldsExcept(params, 'model', 'prompt'),
   }),
   reader: () => new GenerateReader(),
 };
@@ -26,7 +26,7 @@ export const cohereSummarize: Shape<'chat_completion'> = {
   describe: ({ params }) => ({
     inputs: { prompt: [{ role: 'user', content: params.text }] },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'text'),
+    modelParameters: fieldsExcept(params, 'model', 'text'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -36,7 +36,7 @@ export const cohereSummarize: Shape<'chat_completion'> = {
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
         metadata: { responseId: text(id), ...cohereMeta(meta) },
-        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
 };

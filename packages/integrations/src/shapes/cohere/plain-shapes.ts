@@ -1,6 +1,6 @@
 /** Cohere's requests whose response is one JSON object: classification, parsing of documents, transcription and reranking. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { definedFields, fieldsExcept, list, record, text } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
@@ -11,9 +11,9 @@ export const cohereClassify: Shape<'guardrail'> = {
   type: 'guardrail',
   matches: ({ url }) => url.pathname.endsWith('/v1/classify'),
   describe: ({ params }) => ({
-    inputs: without({ input: params.inputs, examples: params.examples }),
+    inputs: definedFields({ input: params.inputs, examples: params.examples }),
     model: text(params.model),
-    modelParameters: without(params, 'model', 'inputs', 'examples'),
+    modelParameters: fieldsExcept(params, 'model', 'inputs', 'examples'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -22,7 +22,7 @@ export const cohereClassify: Shape<'guardrail'> = {
         output: list(classifications).length > 0 ? classifications : undefined,
         billing: cohereBilling(meta),
         metadata: { responseId: text(id), ...billedTokens(meta), ...cohereMeta(meta) },
-        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
 };
@@ -35,7 +35,7 @@ export const cohereParse: Shape<'chat_completion'> = {
   describe: ({ params }) => ({
     inputs: { document: params.document },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'document'),
+    modelParameters: fieldsExcept(params, 'model', 'document'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -45,7 +45,7 @@ export const cohereParse: Shape<'chat_completion'> = {
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
         metadata: { responseId: text(id), ...cohereMeta(meta) },
-        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
 };
@@ -55,14 +55,14 @@ export const cohereTranscription: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url }) => url.pathname.endsWith('/v2/audio/transcriptions'),
   describe: ({ params }) => ({
-    inputs: without({ file: params.file }),
+    inputs: definedFields({ file: params.file }),
     model: text(params.model),
-    modelParameters: without(params, 'model', 'file'),
+    modelParameters: fieldsExcept(params, 'model', 'file'),
   }),
   reader: () =>
     new PlainReader((body) => {
       const { text: transcript, ...others } = record(body);
-      return { output: text(transcript), details: without(others, 'error') };
+      return { output: text(transcript), details: fieldsExcept(others, 'error') };
     }),
 };
 
@@ -73,7 +73,7 @@ export const cohereRerank: Shape<'retriever'> = {
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'query', 'documents'),
+    modelParameters: fieldsExcept(params, 'model', 'query', 'documents'),
   }),
   reader: () =>
     new PlainReader((body) => {
@@ -86,7 +86,7 @@ export const cohereRerank: Shape<'retriever'> = {
           ...billedTokens(meta),
           ...cohereMeta(meta),
         },
-        details: { ...without(others, 'error'), ...cohereWarnings(meta) },
+        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
 };

@@ -1,16 +1,24 @@
 /** Reads Cohere's usage: tokens, billed units, and other fields. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, without } from '../../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+} from '../../common/json.js';
 
 /** The billed tokens. Cohere's models read more than Cohere bills. */
 export function cohereTokens(usage: unknown): TokenCounts | undefined {
   const { billed_units: billed, tokens, cached_tokens } = record(usage);
   const counted = record(billed ?? tokens);
-  const pictures = count(counted.image_tokens);
+  const images = count(counted.image_tokens);
   const texts = count(counted.input_tokens);
   const input =
-    texts === undefined && pictures === undefined ? undefined : (texts ?? 0) + (pictures ?? 0);
+    texts === undefined && images === undefined ? undefined : (texts ?? 0) + (images ?? 0);
   const output = count(counted.output_tokens);
   if (input === undefined && output === undefined) return undefined;
   const cached = count(cached_tokens);
@@ -18,14 +26,19 @@ export function cohereTokens(usage: unknown): TokenCounts | undefined {
     input,
     output,
     cached: cached !== undefined && cached <= (input ?? 0) ? cached : undefined,
-    imageInput: pictures,
+    imageInput: images,
   };
 }
 
 /** The other billed units: searches, classifications, pages and images. */
 export function cohereBilling(usage: unknown): Billing {
   const units = Object.entries(
-    without(record(record(usage).billed_units), 'input_tokens', 'output_tokens', 'image_tokens'),
+    fieldsExcept(
+      record(record(usage).billed_units),
+      'input_tokens',
+      'output_tokens',
+      'image_tokens',
+    ),
   ).filter((each): each is [string, number] => typeof each[1] === 'number' && each[1] > 0);
   return units.length > 0 ? { units: Object.fromEntries(units) } : {};
 }
@@ -33,8 +46,8 @@ export function cohereBilling(usage: unknown): Billing {
 /** The fields of the usage that are not billed. */
 export function otherCohereUsage(usage: unknown): Json {
   const { tokens, billed_units: billed, cached_tokens: cached, ...others } = record(usage);
-  const more = without(others, 'api_version');
-  return without({
+  const more = fieldsExcept(others, 'api_version');
+  return definedFields({
     modelTokens: isRecord(tokens) && billed !== undefined ? tokens : undefined,
     // Cached tokens are not a part of the billed tokens if they are as many or more.
     cachedTokens: cohereTokens(usage)?.cached === undefined ? count(cached) : undefined,
@@ -45,13 +58,13 @@ export function otherCohereUsage(usage: unknown): Json {
 /** The billed tokens as metadata, for types of steps that have no fields for tokens. */
 export function billedTokens(usage: unknown): Json {
   const { input_tokens, output_tokens, image_tokens } = record(record(usage).billed_units);
-  const counts = without({ input_tokens, output_tokens, image_tokens });
+  const counts = definedFields({ input_tokens, output_tokens, image_tokens });
   return Object.keys(counts).length > 0 ? { billedTokens: counts } : {};
 }
 
 /** The fields of the usage that are not billed, without the warnings. */
 export function cohereMeta(usage: unknown): Json {
-  return otherCohereUsage(without(record(usage), 'warnings'));
+  return otherCohereUsage(fieldsExcept(record(usage), 'warnings'));
 }
 
 /** The warnings in the usage. They are sentences, and so content. */

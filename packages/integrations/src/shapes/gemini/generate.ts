@@ -1,8 +1,9 @@
 /** Google's `:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
 import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -44,15 +45,15 @@ function describeContents({ url, params }: ModelRequest): Description {
     model: modelIn(url),
     modelParameters: {
       ...record(generationConfig ?? generation_config),
-      ...without(others, 'model', 'systemInstruction', 'system_instruction'),
+      ...fieldsExcept(others, 'model', 'systemInstruction', 'system_instruction'),
     },
   };
 }
 
 /** Finish reasons of answers that are complete or reached a limit. */
 const PLAIN_ENDS = ['STOP', 'MAX_TOKENS', 'CONTINUATION', 'FINISH_REASON_UNSPECIFIED'];
-const KNOWN = new Set(['candidates', 'usageMetadata', 'modelVersion', 'responseId', 'error']);
-const KNOWN_OF_CANDIDATE = new Set(['content', 'finishReason', 'index']);
+const KNOWN = nameSet('candidates usageMetadata modelVersion responseId error');
+const KNOWN_OF_CANDIDATE = nameSet('content finishReason index');
 const MAX_CANDIDATES = 16;
 
 /** One of several answers to a prompt. */

@@ -1,9 +1,19 @@
 /** Google's `POST /interactions` (one turn of a model or an agent, in steps) and `POST /voices`. */
 
 import { type Billing, processWide, type TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { bytesOfBase64, encrypted, nameMedia } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -28,7 +38,7 @@ export function describeInteraction(params: Json): Description {
     },
     model: text(model) ?? text(agent),
     modelParameters: {
-      ...without(params, 'model', 'input', 'system_instruction', 'tools', 'generation_config'),
+      ...fieldsExcept(params, 'model', 'input', 'system_instruction', 'tools', 'generation_config'),
       ...record(params.generation_config),
     },
   };
@@ -54,20 +64,19 @@ function kindOf(item: unknown): string {
 
 const MAX_STEPS = 512;
 /** Fields that are read, and fields in which a response repeats its request. */
-const KNOWN = new Set([
-  ...['id', 'model', 'status', 'steps', 'usage', 'service_tier', 'object'],
-  ...['agent_config', 'cached_content', 'environment', 'generation_config', 'input', 'labels'],
-  ...['response_format', 'response_mime_type', 'response_modalities', 'safety_settings'],
-  ...['system_instruction', 'tools', 'webhook_config'],
-]);
-const KNOWN_OF_EVENT = new Set([
-  ...['event_type', 'event_id', 'interaction', 'index', 'step', 'delta', 'error'],
-  ...['status', 'usage', 'interaction_id', 'step_usage', 'metadata'],
-]);
-const KNOWN_OF_USAGE = [
-  ...['total_input_tokens', 'total_output_tokens', 'total_thought_tokens', 'total_tokens'],
-  ...['total_cached_tokens', 'grounding_tool_count'],
-];
+const KNOWN = nameSet(`
+  id model status steps usage service_tier object agent_config cached_content environment
+  generation_config input labels response_format response_mime_type response_modalities
+  safety_settings system_instruction tools webhook_config
+`);
+const KNOWN_OF_EVENT = nameSet(`
+  event_type event_id interaction index step delta error status usage interaction_id
+  step_usage metadata
+`);
+const KNOWN_OF_USAGE = names(`
+  total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
+  grounding_tool_count
+`);
 
 const UNDONE = /^(in_progress|queued)$/;
 const MAX_PENDING = 10_000;
@@ -177,7 +186,7 @@ export class InteractionReader implements ResponseReader {
   response(): ModelResponse {
     for (const place of [...this.#steps.keys()]) this.#end(place);
     const { output, reasoning } = this.#message;
-    const others = without(this.#usage ?? {}, ...KNOWN_OF_USAGE);
+    const others = fieldsExcept(this.#usage ?? {}, ...KNOWN_OF_USAGE);
     return {
       model: this.#model,
       output,
@@ -211,7 +220,7 @@ export class InteractionReader implements ResponseReader {
     this.#others.add(interaction, KNOWN);
     const { model, agent, input, tools, system_instruction, generation_config } = interaction;
     const repeated = { model, agent, input, tools, system_instruction, generation_config };
-    this.#repeatedRequest = { ...this.#repeatedRequest, ...without(repeated) };
+    this.#repeatedRequest = { ...this.#repeatedRequest, ...definedFields(repeated) };
   }
 
   #takeUsage(usage: unknown): void {
@@ -233,7 +242,7 @@ export class InteractionReader implements ResponseReader {
       this.#message.addTool(text(id) || undefined, text(name), args ?? {});
       if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
     } else {
-      this.#message.addPart(without({ type, content, summary, ...others }));
+      this.#message.addPart(definedFields({ type, content, summary, ...others }));
     }
   }
 
@@ -331,9 +340,9 @@ export const geminiVoice: Shape<'chat_completion'> = {
   describe: ({ params }) => {
     const voice = record(params.voice ?? params);
     return {
-      inputs: without(voice, 'model'),
+      inputs: fieldsExcept(voice, 'model'),
       model: text(voice.model),
-      modelParameters: without(params, 'voice', ...Object.keys(voice)),
+      modelParameters: fieldsExcept(params, 'voice', ...Object.keys(voice)),
     };
   },
   reader: () =>

@@ -1,6 +1,6 @@
 /** Reads the parts of Gemini's contents. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { definedFields, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
 import type { Message } from '../reading/message.js';
 
@@ -90,5 +90,5 @@ function withValue(at: unknown, path: readonly string[], value: unknown): unknow
   }
   const fields = record(at);
   const before = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  return { ...without(fields), [key]: withValue(before, rest, value) };
+  return { ...definedFields(fields), [key]: withValue(before, rest, value) };
 }

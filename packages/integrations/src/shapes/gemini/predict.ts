@@ -1,6 +1,6 @@
 /** Google's embeddings and images: `:embedContent`, `:batchEmbedContents`, and Vertex AI's `:predict`. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
@@ -17,7 +17,7 @@ export const geminiEmbed: Shape<'embedding'> = {
     model: modelIn(url),
     modelParameters: {
       ...settingsIn(params.requests),
-      ...without(params, 'model', 'content', 'requests'),
+      ...fieldsExcept(params, 'model', 'content', 'requests'),
     },
   }),
   reader: (request) => new PlainReader((body) => readEmbeddings(body, request)),
@@ -26,7 +26,7 @@ export const geminiEmbed: Shape<'embedding'> = {
 /** The parameters that all requests of a batch have in common. */
 function settingsIn(requests: unknown): Json {
   const [first, ...others] = list(requests).map((each) =>
-    without(record(each), 'model', 'content'),
+    fieldsExcept(record(each), 'model', 'content'),
   );
   if (first === undefined) return {};
   const isAlike = ([key, value]: [string, unknown]) =>
@@ -42,7 +42,7 @@ function readEmbeddings(body: unknown, { url }: ModelRequest): PlainAnswer {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.total ?? tokens.input } }),
     billing: geminiBilling(url, usageMetadata),
     metadata: { usageMetadata: otherUsage(usageMetadata) },
-    details: { ...without(others, 'error'), ...otherVectorFields(vectors) },
+    details: { ...fieldsExcept(others, 'error'), ...otherVectorFields(vectors) },
     fields: vectorFields(vectors),
   };
 }
@@ -58,7 +58,7 @@ function vectorFields(vectors: readonly unknown[]): NonNullable<PlainAnswer['fie
 
 /** The fields of the single vectors other than their numbers. */
 function otherVectorFields(vectors: readonly unknown[]): Json {
-  const otherFields = vectors.map((each) => without(record(each), 'values'));
+  const otherFields = vectors.map((each) => fieldsExcept(record(each), 'values'));
   return otherFields.some((each) => Object.keys(each).length > 0)
     ? { embeddings: otherFields }
     : {};
@@ -80,8 +80,8 @@ export const vertexEmbed: Shape<'embedding'> = {
       inputs: { input: instances.map((each) => each.content ?? each) },
       model: modelIn(url),
       modelParameters: {
-        ...without(settingsIn(instances), 'content'),
-        ...without(params, 'instances', 'parameters'),
+        ...fieldsExcept(settingsIn(instances), 'content'),
+        ...fieldsExcept(params, 'instances', 'parameters'),
         ...record(params.parameters),
       },
     };
@@ -105,7 +105,7 @@ function readPredictedEmbeddings(body: unknown, url: URL): PlainAnswer {
       ...(characters !== undefined && { characters }),
     },
     details: {
-      ...without(others, 'error'),
+      ...fieldsExcept(others, 'error'),
       ...(Object.keys(otherMetadata).length > 0 && { metadata: otherMetadata }),
       ...otherVectorFields(vectors),
     },
@@ -132,7 +132,7 @@ export function describeInstances({ url, params }: ModelRequest) {
     inputs: instances.length === 1 ? record(instances[0]) : { instances },
     model: modelIn(url),
     modelParameters: {
-      ...without(params, 'instances', 'parameters'),
+      ...fieldsExcept(params, 'instances', 'parameters'),
       ...record(params.parameters),
     },
   };
@@ -141,7 +141,7 @@ export function describeInstances({ url, params }: ModelRequest) {
 function readPredictions(body: unknown, url: URL): PlainAnswer {
   const { predictions, ...others } = record(body);
   const output = list(predictions).map((each) => nameMedia(each));
-  const made = list(predictions).map(record).filter(isPicture);
+  const images = list(predictions).map(record).filter(isImage);
   const reason = list(predictions)
     .map((each) => text(record(each).raiFilteredReason))
     .find(Boolean);
@@ -149,13 +149,14 @@ function readPredictions(body: unknown, url: URL): PlainAnswer {
     output: output.length > 0 ? output : undefined,
     billing: {
       ...geminiBilling(url, undefined),
-      ...(made.length > 0 && { pictures: made.length }),
+      ...(images.length > 0 && { pictures: images.length }),
     },
-    details: without(others, 'error'),
-    ...(made.length === 0 && reason !== undefined && { failure: { type: 'RAI', message: reason } }),
+    details: fieldsExcept(others, 'error'),
+    ...(images.length === 0 &&
+      reason !== undefined && { failure: { type: 'RAI', message: reason } }),
   };
 }
 
-function isPicture(prediction: Json): boolean {
+function isImage(prediction: Json): boolean {
   return isRecord(prediction) && (prediction.bytesBase64Encoded ?? prediction.gcsUri) !== undefined;
 }

@@ -1,6 +1,15 @@
 /** Results of Google that an app fetches later than it requests them: videos, background turns and batches. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
@@ -75,7 +84,7 @@ class VideoReader extends WholeResult {
     return {
       output: videos.length > 0 ? videos.map((film) => nameMedia(film)) : undefined,
       billing: videos.length > 0 ? { units: { videos: videos.length } } : {},
-      details: { ...others, ...without(made, 'generatedSamples', 'videos', '@type') },
+      details: { ...others, ...fieldsExcept(made, 'generatedSamples', 'videos', '@type') },
     };
   }
 }
@@ -133,7 +142,7 @@ class BatchReader extends WholeResult {
     return this.resultId === undefined
       ? undefined
       : {
-          inputs: without({ batch: this.body.name, displayName }),
+          inputs: definedFields({ batch: this.body.name, displayName }),
           model: text(model),
           modelParameters: {},
         };

@@ -1,7 +1,7 @@
 /** Reads Gemini's usage: tokens, and what the price depends on besides them. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 
 /** Counts that have a field of their own in the step. */
 const PLACED = [
@@ -50,7 +50,7 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
 
 /** The other fields of the usage, such as tokens by modality; undefined if there are none. */
 export function otherUsage(usage: unknown): Json | undefined {
-  const { trafficType, serviceTier, ...others } = without(record(usage), ...PLACED);
+  const { trafficType, serviceTier, ...others } = fieldsExcept(record(usage), ...PLACED);
   if (trafficType !== undefined && serviceTier !== undefined) others.serviceTier = serviceTier;
   return Object.keys(others).length > 0 ? others : undefined;
 }

@@ -1,6 +1,6 @@
 /** Google's `:predictLongRunning`, which starts the creation of videos. */
 
-import { count, type Json, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, type Json, record, text } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 import { describeInstances } from './predict.js';
@@ -19,7 +19,7 @@ export const geminiVideo: Shape<'chat_completion'> = {
         output: response ?? (text(name) && { operation: name }),
         billing: { ...geminiBilling(url, undefined), ...lengthOf(record(params.parameters)) },
         metadata: { operation: text(name), done },
-        details: without(others, 'error'),
+        details: fieldsExcept(others, 'error'),
       };
     }),
 };

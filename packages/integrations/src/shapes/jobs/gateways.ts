@@ -3,8 +3,9 @@
  * passes on to Novita, WaveSpeed, Z.ai and Together.
  */
 
-import { type Json, known, record, text, without } from '../../common/json.js';
+import { fieldsExcept, type Json, presentFields, record, text } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
+import { names } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
@@ -47,10 +48,10 @@ function nameOf({ hostname }: URL, id: string): string {
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = [
-  ...['id', 'task_id', 'request_id', 'status', 'task_status', 'error', 'usage', 'model', 'task'],
-  ...['polling_url', 'generation_id', 'urls', 'created_at', 'completed_at', 'object', 'code'],
-];
+const KNOWN = names(`
+  id task_id request_id status task_status error usage model task polling_url generation_id
+  urls created_at completed_at object code
+`);
 
 class TaskReader implements JobReader {
   isComplete = false;
@@ -69,7 +70,7 @@ class TaskReader implements JobReader {
     this.amount++;
     // The state is under `task` or `data`, or beside the output.
     const { data, task, ...others } = record(body);
-    const state = known({ ...others, ...record(data), ...record(task) });
+    const state = presentFields({ ...others, ...record(data), ...record(task) });
     this.#state = state;
     this.#id ??= text(state.id) ?? text(state.task_id);
     if (part === 'create' && this.#id !== undefined && state.callback_url === undefined) {
@@ -87,7 +88,7 @@ class TaskReader implements JobReader {
   }
 
   response(): ModelResponse {
-    const made = without(this.#state, ...KNOWN);
+    const made = fieldsExcept(this.#state, ...KNOWN);
     const outputs = this.#state.outputs;
     const cost = record(outputs).cost;
     const usage = { ...(typeof cost === 'number' && { cost }), ...record(this.#state.usage) };
@@ -96,7 +97,7 @@ class TaskReader implements JobReader {
       output: this.isComplete ? nameMedia(outputs ?? made) : undefined,
       billing: openAIBilling(usage),
       metadata: { responseId: this.#id, finishReason: this.#status || undefined },
-      details: outputs === undefined ? {} : without(made, 'outputs'),
+      details: outputs === undefined ? {} : fieldsExcept(made, 'outputs'),
     };
   }
 

@@ -3,24 +3,25 @@
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
   list,
   parseJson,
   record,
   text,
-  without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
 
 const MADE = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = [
-  ...['id', 'model', 'version', 'input', 'output', 'error', 'status', 'metrics', 'urls', 'webhook'],
-  ...['created_at', 'started_at', 'completed_at', 'data_removed', 'webhook_events_filter'],
-];
+const KNOWN = names(`
+  id model version input output error status metrics urls webhook created_at started_at
+  completed_at data_removed webhook_events_filter
+`);
 const ASKED = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
 
 export const replicatePredictions: JobShape = {
@@ -81,7 +82,7 @@ class PredictionReader implements JobReader {
         ...(this.isComplete && this.#streamed.chars === 0 && { finishReason: text(status) }),
         ...(isRecord(metrics) && Object.keys(metrics).length > 0 && { metrics }),
       },
-      details: without(this.#prediction, ...KNOWN),
+      details: fieldsExcept(this.#prediction, ...KNOWN),
     };
   }
 }

@@ -1,7 +1,8 @@
 /** Mistral's chats, which differ from OpenAI's by content in parts, by completions in the middle, and by agents. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
+import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -17,7 +18,7 @@ export const mistralChat: Shape<'chat_completion'> = {
     return {
       inputs: { prompt: messages, ...(tools !== undefined && { tools }) },
       model: text(params.model),
-      modelParameters: without(params, 'model', 'messages', 'tools'),
+      modelParameters: fieldsExcept(params, 'model', 'messages', 'tools'),
     };
   },
   reader: () => new MistralReader(),
@@ -34,23 +35,14 @@ export const mistralFim: Shape<'chat_completion'> = {
       ...(params.suffix !== undefined && { suffix: params.suffix }),
     },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'prompt', 'suffix'),
+    modelParameters: fieldsExcept(params, 'model', 'prompt', 'suffix'),
   }),
 };
 
 const MAX_CHOICES = 16;
-const KNOWN = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'usage',
-  'choices',
-  'error',
-  'service_tier',
-]);
-const KNOWN_OF_CHOICE = new Set(['index', 'message', 'delta', 'finish_reason']);
-const KNOWN_OF_MESSAGE = new Set(['role', 'content', 'tool_calls', 'prefix', 'index']);
+const KNOWN = nameSet('id object created model usage choices error service_tier');
+const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason');
+const KNOWN_OF_MESSAGE = nameSet('role content tool_calls prefix index');
 
 class Choice {
   readonly message = new Message();
@@ -73,7 +65,7 @@ class Choice {
       tool.id ??= known;
       tool.name ??= text(name) || undefined;
       tool.arguments.add(text(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
-      const others = without(more, 'type');
+      const others = fieldsExcept(more, 'type');
       if (Object.keys(others).length > 0) tool.more = { ...tool.more, ...others };
     }
     message.finishReason = text(choice.finish_reason) ?? message.finishReason;

@@ -1,6 +1,7 @@
 /** Mistral's `POST /conversations`: turns of a model or an agent that Mistral stores, with connectors that Mistral runs. */
 
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -23,7 +24,7 @@ export const mistralConversation: Shape<'chat_completion'> = {
       },
       model: text(model) ?? text(agent),
       modelParameters: {
-        ...without(
+        ...fieldsExcept(
           params,
           'inputs',
           'instructions',
@@ -39,13 +40,12 @@ export const mistralConversation: Shape<'chat_completion'> = {
   reader: () => new ConversationReader(),
 };
 
-const KNOWN = new Set(['object', 'conversation_id', 'outputs', 'usage', 'error']);
-const KNOWN_OF_EVENT = new Set([
-  ...['type', 'created_at', 'output_index', 'content_index', 'id', 'model', 'agent_id', 'role'],
-  ...['content', 'name', 'tool_call_id', 'arguments', 'info', 'conversation_id', 'usage', 'code'],
-  ...['message', 'confirmation_status', 'error', 'object', 'completed_at'],
-  ...['previous_agent_id', 'previous_agent_name', 'next_agent_id', 'next_agent_name'],
-]);
+const KNOWN = nameSet('object conversation_id outputs usage error');
+const KNOWN_OF_EVENT = nameSet(`
+  type created_at output_index content_index id model agent_id role content name tool_call_id
+  arguments info conversation_id usage code message confirmation_status error object
+  completed_at previous_agent_id previous_agent_name next_agent_id next_agent_name
+`);
 const MAX_ENTRIES = 256;
 
 class ConversationReader implements ResponseReader {
@@ -173,7 +173,7 @@ class ConversationReader implements ResponseReader {
 
 /** An entry without the fields of no interest. */
 function factsOf(entry: Json): Json {
-  return without(
+  return fieldsExcept(
     entry,
     'object',
     'created_at',

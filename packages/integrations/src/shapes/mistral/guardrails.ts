@@ -1,6 +1,6 @@
 /** Mistral's `POST /moderations` and `POST /classifications`. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, list, record, text } from '../../common/json.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 
@@ -12,7 +12,7 @@ function guardrail(operation: string, path: RegExp): Shape<'guardrail'> {
     describe: ({ params }) => ({
       inputs: { input: params.input },
       model: text(params.model),
-      modelParameters: without(params, 'model', 'input'),
+      modelParameters: fieldsExcept(params, 'model', 'input'),
     }),
     reader: () => new PlainReader(readGuardrail),
   };
@@ -33,7 +33,7 @@ function readGuardrail(body: unknown): PlainAnswer {
   return {
     output: output.length === 1 ? output[0] : output.length > 1 ? output : undefined,
     metadata: { model: text(model), responseId: text(id), usage },
-    details: without(others, 'error', 'object'),
+    details: fieldsExcept(others, 'error', 'object'),
     fields: { detectedEntities: [...found] },
   };
 }

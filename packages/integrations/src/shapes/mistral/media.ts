@@ -1,7 +1,17 @@
 /** Mistral's OCR, speech and transcription. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  count,
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
@@ -14,12 +24,12 @@ export const mistralOcr: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url }) => url.pathname.endsWith('/ocr'),
   describe: ({ params }) => ({
-    inputs: without({
+    inputs: definedFields({
       document: params.document,
       document_annotation_prompt: params.document_annotation_prompt,
     }),
     model: text(params.model),
-    modelParameters: without(params, 'model', 'document', 'document_annotation_prompt'),
+    modelParameters: fieldsExcept(params, 'model', 'document', 'document_annotation_prompt'),
   }),
   reader: ({ params }) => new PlainReader((body) => readOcr(body, isAnnotated(params))),
 };
@@ -40,7 +50,7 @@ function readOcr(body: unknown, areAnnotated: boolean): PlainAnswer {
       billing: { units: { [areAnnotated ? 'annotated_pages' : 'pages']: billed } },
     }),
     metadata: { otherUsage: Object.keys(moreUsage).length > 0 ? moreUsage : undefined },
-    details: without(others, 'error'),
+    details: fieldsExcept(others, 'error'),
   };
 }
 
@@ -49,9 +59,9 @@ export const mistralSpeech: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url }) => url.pathname.endsWith('/audio/speech'),
   describe: ({ params }) => ({
-    inputs: without({ input: params.input, ref_audio: nameAudio(params.ref_audio) }),
+    inputs: definedFields({ input: params.input, ref_audio: nameAudio(params.ref_audio) }),
     model: text(params.model),
-    modelParameters: without(params, 'model', 'input', 'ref_audio'),
+    modelParameters: fieldsExcept(params, 'model', 'input', 'ref_audio'),
   }),
   reader: ({ params }) => new AudioReader(text(params.input)),
 };
@@ -65,23 +75,18 @@ export const mistralTranscription: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url }) => url.pathname.endsWith('/audio/transcriptions'),
   describe: ({ params }) => ({
-    inputs: without({ file: params.file, file_url: params.file_url, file_id: params.file_id }),
+    inputs: definedFields({
+      file: params.file,
+      file_url: params.file_url,
+      file_id: params.file_id,
+    }),
     model: text(params.model),
-    modelParameters: without(params, 'model', 'file', 'file_url', 'file_id'),
+    modelParameters: fieldsExcept(params, 'model', 'file', 'file_url', 'file_id'),
   }),
   reader: () => new AudioReader(undefined),
 };
 
-const KNOWN = new Set([
-  'type',
-  'text',
-  'model',
-  'usage',
-  'audio_data',
-  'segments',
-  'error',
-  'message',
-]);
+const KNOWN = nameSet('type text model usage audio_data segments error message');
 const MAX_SEGMENTS = 1024;
 
 /** Reads a transcript, or the size of generated speech. */
@@ -117,7 +122,7 @@ class AudioReader implements ResponseReader {
     const before = this.amount;
     const isLast = /\.done$/.test(text(event.type) ?? '');
     if (event.type === 'error') this.failure = event;
-    if (event.type === 'transcription.segment') this.#segment(without(event, 'type'));
+    if (event.type === 'transcription.segment') this.#segment(fieldsExcept(event, 'type'));
     else this.#take(event, isLast);
     if (isLast) this.isComplete = true;
     return this.amount > before;

@@ -1,12 +1,13 @@
 /** Reads Mistral's usage: tokens, and what the price depends on besides them. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, record, text } from '../../common/json.js';
+import { names } from '../../common/names.js';
 
-const PLACED = [
-  ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'num_cached_tokens'],
-  ...['prompt_audio_seconds', 'service_tier', 'connectors'],
-];
+const PLACED = names(`
+  prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
+  service_tier connectors
+`);
 
 const PLACED_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
 
@@ -50,8 +51,8 @@ export function mistralBilling(usage: unknown): Billing {
 /** The other fields of the usage; undefined if there are none. */
 export function otherMistralUsage(usage: unknown): Json | undefined {
   const others: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(without(record(usage), ...PLACED))) {
-    const more = isRecord(value) ? without(value, ...PLACED_DETAILS) : value;
+  for (const [key, value] of Object.entries(fieldsExcept(record(usage), ...PLACED))) {
+    const more = isRecord(value) ? fieldsExcept(value, ...PLACED_DETAILS) : value;
     if (value !== null && (!isRecord(more) || Object.keys(more).length > 0)) others[key] = more;
   }
   return Object.keys(others).length > 0 ? others : undefined;

@@ -1,8 +1,9 @@
 /** `POST /chat/completions` of OpenAI and of services with the same API. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { bytesOfBase64 } from '../../common/media.js';
+import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
@@ -35,7 +36,7 @@ function describeChat(url: URL, params: Json): Description {
       ...(functions !== undefined && { functions }),
     },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, 'model', 'messages', 'tools', 'functions'),
+    modelParameters: fieldsExcept(params, 'model', 'messages', 'tools', 'functions'),
   };
 }
 
@@ -48,16 +49,16 @@ export function deploymentOf(url: URL): string | undefined {
 const MAX_CHOICES = 256;
 
 /** Fields of each level that are read, or of no interest. */
-const BODY = new Set(
-  'id object created model choices usage service_tier x_groq error obfuscation'.split(' '),
-);
-const CHOICE = new Set('index message delta finish_reason error text'.split(' '));
+const BODY = nameSet(`
+  id object created model choices usage service_tier x_groq error obfuscation
+`);
+const CHOICE = nameSet('index message delta finish_reason error text');
 const MESSAGE = new Set(
   'role content refusal tool_calls function_call audio images reasoning reasoning_content'.split(
     ' ',
   ),
 );
-const CALL = new Set('index id type function custom'.split(' '));
+const CALL = nameSet('index id type function custom');
 
 class ChatReader implements ResponseReader {
   isComplete = false;
@@ -165,7 +166,7 @@ class ChatReader implements ResponseReader {
     return {
       ...billing,
       ...(statedCost !== undefined && { statedCost }),
-      ...(uncounted && { untoldTools: uncounted }),
+      ...(uncounted && { uncountedTools: uncounted }),
       ...(this.#serviceTier && { serviceTier: this.#serviceTier }),
       ...(toolUses && { toolUses }),
     };
@@ -185,8 +186,8 @@ class ChatReader implements ResponseReader {
     const { error, ...groq } = record(chunk.x_groq);
     this.#usage.take(chunk.usage ?? groq.usage, chunk.model);
     this.#takeFailure(error);
-    const others = isRecord(chunk.usage) ? groq : without(groq, 'usage');
-    this.#facts.add({ x_groq: others }, NONE);
+    const others = isRecord(chunk.usage) ? groq : fieldsExcept(groq, 'usage');
+    this.#facts.add({ x_groq: others });
   }
 
   #takeBill({ provider_metadata: about }: Json): void {
@@ -216,7 +217,6 @@ export function asksForUsage({ stream_options }: Json): boolean {
 }
 
 /** No known fields: everything is kept. */
-const NONE: ReadonlySet<string> = new Set();
 
 /** The mark for answers above the limit. */
 export function leftOut(answers: number): string[] {
@@ -372,7 +372,7 @@ class Audio {
   }
 }
 
-const AUDIO = new Set(['transcript', 'data']);
+const AUDIO = nameSet('transcript data');
 
 /** The string that a delta extends; undefined if it extends several, or anything else. */
 function textAdded(message: Message, delta: Json): ExtendedText | undefined {

@@ -1,6 +1,7 @@
 /** The older `POST /completions`, which continues a text. */
 
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -20,15 +21,15 @@ export const openAICompletions: Shape<'chat_completion'> = {
       ...(params.suffix !== undefined && { suffix: params.suffix }),
     },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, 'model', 'prompt', 'suffix'),
+    modelParameters: fieldsExcept(params, 'model', 'prompt', 'suffix'),
   }),
   reader: (request) => new CompletionReader(request),
 };
 
 /** The limit is high because each of several prompts may have several answers. */
 const MAX_CHOICES = 1024;
-const BODY = new Set('id object created model choices usage error service_tier'.split(' '));
-const CHOICE = new Set('index text finish_reason'.split(' '));
+const BODY = nameSet('id object created model choices usage error service_tier');
+const CHOICE = nameSet('index text finish_reason');
 
 interface Choice {
   readonly text: CollectedText;

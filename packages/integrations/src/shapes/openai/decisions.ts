@@ -1,6 +1,7 @@
 /** OpenAI's `POST /decisions`: questions about an input, each answered by a probability, a choice or a score. */
 
-import { record, text, without } from '../../common/json.js';
+import { fieldsExcept, record, text } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../shape.js';
@@ -15,12 +16,12 @@ export const openAIDecisions: Shape<'chat_completion'> = {
   describe: ({ url, params }) => ({
     inputs: { prompt: params.input, questions: params.questions },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, 'model', 'input', 'questions'),
+    modelParameters: fieldsExcept(params, 'model', 'input', 'questions'),
   }),
   reader: () => new PlainReader(readDecision),
 };
 
-const BODY = new Set('object id created_at answers model usage error'.split(' '));
+const BODY = nameSet('object id created_at answers model usage error');
 
 function readDecision(body: unknown): ModelResponse {
   const { answers, model, id } = record(body);

@@ -1,6 +1,7 @@
 /** OpenAI's `POST /embeddings`. Only the number and the dimensions of the vectors are recorded. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -17,12 +18,12 @@ export const openAIEmbeddings: Shape<'embedding'> = {
     inputs: { input: params.input },
     model: text(params.model) || deploymentOf(url),
     // The client chooses the encoding of the vectors.
-    modelParameters: without(params, 'model', 'input', 'encoding_format'),
+    modelParameters: fieldsExcept(params, 'model', 'input', 'encoding_format'),
   }),
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const BODY = new Set('object data model usage error'.split(' '));
+const BODY = nameSet('object data model usage error');
 
 function readEmbeddings(body: unknown): ModelResponse {
   const { model, data } = record(body);

@@ -1,13 +1,14 @@
 /** OpenAI's images, videos, speech and transcription. Media are recorded by their type and size only. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { nameSet, names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { deploymentOf } from './chat.js';
-import { OpenAIUsage, tokensOfPictures } from './usage.js';
+import { OpenAIUsage, tokensOfImages } from './usage.js';
 
 /** Fields with inputs. All other fields are parameters. */
 const CONTENT = [
@@ -40,7 +41,7 @@ function mediaShape(
         CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
       ),
       model: text(params.model) || deploymentOf(url),
-      modelParameters: without(params, 'model', ...CONTENT),
+      modelParameters: fieldsExcept(params, 'model', ...CONTENT),
     }),
     reader,
   };
@@ -74,7 +75,7 @@ export const openAIVideos = mediaShape(
   () => new VideoReader(),
 );
 
-const BODY = new Set('usage error object created created_at id model'.split(' '));
+const BODY = nameSet('usage error object created created_at id model');
 
 /** Reads the fields that these responses have in common. */
 abstract class MediaReader implements ResponseReader {
@@ -129,7 +130,7 @@ abstract class MediaReader implements ResponseReader {
   protected take(body: Json): void {
     const { error } = body;
     if (error !== undefined && error !== null) this.failure ??= error;
-    if (body.type === 'error') this.failure ??= without(body, 'type');
+    if (body.type === 'error') this.failure ??= fieldsExcept(body, 'type');
     this.usage.take(body.usage);
     this.model = text(body.model) ?? this.model;
     this.id = text(body.id) ?? this.id;
@@ -141,7 +142,7 @@ abstract class MediaReader implements ResponseReader {
 
 const IMAGES = new Set([
   ...BODY,
-  ...'type data b64_json url partial_image_index sequence_number'.split(' '),
+  ...names('type data b64_json url partial_image_index sequence_number'),
 ]);
 const MAX_IMAGES = 64;
 
@@ -157,7 +158,7 @@ class ImageReader extends MediaReader {
   }
 
   protected override get tokens(): TokenCounts | undefined {
-    return tokensOfPictures(this.usage.tokens);
+    return tokensOfImages(this.usage.tokens);
   }
 
   protected override get billing(): Billing {
@@ -170,10 +171,10 @@ class ImageReader extends MediaReader {
     const format = text(body.output_format);
     for (const image of list(body.data)) this.#add(withFormat(record(image), format));
     const type = text(body.type) ?? '';
-    const picture = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
-    if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(picture);
+    const image = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
+    if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(image);
     else if (type.endsWith('.completed')) {
-      this.#add(picture);
+      this.#add(image);
       this.isComplete = true;
     }
   }
@@ -199,7 +200,7 @@ function withFormat(image: Json, format: string | undefined): Json {
 }
 
 function withoutFormat(image: unknown): unknown {
-  return isRecord(image) ? without(image, 'output_format') : image;
+  return isRecord(image) ? fieldsExcept(image, 'output_format') : image;
 }
 
 const SPEECH = new Set([...BODY, 'type', 'audio', 'data']);
@@ -242,7 +243,7 @@ class SpeechReader extends MediaReader {
   }
 }
 
-const TRANSCRIPTION = new Set([...BODY, ...'type text delta task'.split(' ')]);
+const TRANSCRIPTION = new Set([...BODY, ...names('type text delta task')]);
 const SEGMENT = 'transcript.text.segment';
 
 class TranscriptionReader extends MediaReader {
@@ -271,7 +272,7 @@ class TranscriptionReader extends MediaReader {
     const { type } = body;
     if (type === SEGMENT) {
       this.#isStream = true;
-      this.facts.add({ segments: [without(body, 'type')] }, new Set());
+      this.facts.add({ segments: [fieldsExcept(body, 'type')] });
       return;
     }
     this.facts.add(body, TRANSCRIPTION);
@@ -292,7 +293,7 @@ class TranscriptionReader extends MediaReader {
   }
 }
 
-const VIDEO = new Set([...BODY, ...'prompt status seconds size'.split(' ')]);
+const VIDEO = new Set([...BODY, ...names('prompt status seconds size')]);
 
 class VideoReader extends MediaReader {
   #video: Json = {};

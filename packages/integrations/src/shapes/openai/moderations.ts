@@ -1,6 +1,7 @@
 /** OpenAI's `POST /moderations`. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../shape.js';
@@ -13,13 +14,13 @@ export const openAIModerations: Shape<'guardrail'> = {
   describe: ({ params }) => ({
     inputs: { input: params.input },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'input'),
+    modelParameters: fieldsExcept(params, 'model', 'input'),
   }),
   reader: () => new PlainReader(readModeration),
 };
 
-const BODY = new Set('model id results error'.split(' '));
-const RESULT = new Set('flagged categories'.split(' '));
+const BODY = nameSet('model id results error');
+const RESULT = nameSet('flagged categories');
 
 /** No action is recorded: the app decides about it. */
 function readModeration(body: unknown): ModelResponse {

@@ -1,8 +1,17 @@
 /** OpenAI's `POST /responses`, and `POST /responses/compact`, which shortens a conversation. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
+import { nameSet, names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
@@ -52,30 +61,29 @@ function describeResponse(url: URL, params: Json): Description {
   return {
     inputs: {
       ...(prompt.length > 0 && { prompt }),
-      ...without({ tools, storedPrompt: stored, conversation, previous_response_id }),
+      ...definedFields({ tools, storedPrompt: stored, conversation, previous_response_id }),
     },
     model: text(params.model) || deploymentOf(url),
-    modelParameters: without(params, ...INPUTS),
+    modelParameters: fieldsExcept(params, ...INPUTS),
   };
 }
 
-const INPUTS = 'model input instructions tools prompt conversation previous_response_id'.split(' ');
+const INPUTS = names('model input instructions tools prompt conversation previous_response_id');
 
 /** Fields of a response that are read, or that repeat the request. */
-const BODY = new Set(
-  `id object created_at completed_at status model output output_text usage error incomplete_details
-  service_tier parallel_tool_calls temperature top_p tool_choice max_output_tokens max_tool_calls
-  metadata prompt_cache_key prompt_cache_options prompt_cache_retention reasoning safety_identifier
-  text top_logprobs truncation user background store stream frequency_penalty presence_penalty
-  billing context_management`.split(/\s+/),
-);
+const BODY = nameSet(`
+  id object created_at completed_at status model output output_text usage error
+  incomplete_details service_tier parallel_tool_calls temperature top_p tool_choice
+  max_output_tokens max_tool_calls metadata prompt_cache_key prompt_cache_options
+  prompt_cache_retention reasoning safety_identifier text top_logprobs truncation user
+  background store stream frequency_penalty presence_penalty billing context_management
+`);
 /** Fields whose defaults are those of a stored prompt or response. They are recorded if the request does not have them. */
-const STORED = 'instructions tools prompt conversation previous_response_id'.split(' ');
-const MESSAGE = new Set('id type role status content'.split(' '));
-const PART = new Set('type text refusal annotations logprobs'.split(' '));
-const CALL = new Set('id type call_id name arguments input status'.split(' '));
-const THOUGHT = new Set('id type summary content status'.split(' '));
-const NONE: ReadonlySet<string> = new Set();
+const STORED = names('instructions tools prompt conversation previous_response_id');
+const MESSAGE = nameSet('id type role status content');
+const PART = nameSet('type text refusal annotations logprobs');
+const CALL = nameSet('id type call_id name arguments input status');
+const THOUGHT = nameSet('id type summary content status');
 
 /** Events whose content other events repeat. */
 const SILENT =
@@ -132,7 +140,7 @@ export class OpenAIResponseReader implements ResponseReader {
     switch (event.type) {
       case 'response.output_text.delta':
         if (list(event.logprobs).length > 0) {
-          message.facts.add({ logprobs: event.logprobs }, NONE);
+          message.facts.add({ logprobs: event.logprobs });
         }
         return add(message.text, event.delta);
       case 'response.audio.transcript.delta':
@@ -147,7 +155,7 @@ export class OpenAIResponseReader implements ResponseReader {
         message.refusal = (message.refusal ?? '') + (text(event.delta) ?? '');
         return true;
       case 'response.output_text.annotation.added':
-        message.facts.add({ annotations: [event.annotation] }, NONE);
+        message.facts.add({ annotations: [event.annotation] });
         return false;
       case 'response.output_item.added':
       case 'response.output_item.done':
@@ -164,7 +172,7 @@ export class OpenAIResponseReader implements ResponseReader {
         this.isComplete = true;
         return false;
       case 'error':
-        this.failure = event.error ?? without(event, 'type');
+        this.failure = event.error ?? fieldsExcept(event, 'type');
         return false;
       default:
         return this.#takeOther(event);
@@ -236,7 +244,7 @@ export class OpenAIResponseReader implements ResponseReader {
     const uncounted = isCounted ? undefined : uncountedTools(this.#params);
     return {
       ...this.#usage.billing,
-      ...(uncounted && { untoldTools: uncounted }),
+      ...(uncounted && { uncountedTools: uncounted }),
       ...(this.#serviceTier && { serviceTier: this.#serviceTier }),
       ...(Object.keys(toolUses).length > 0 && { toolUses }),
     };
@@ -263,7 +271,7 @@ export class OpenAIResponseReader implements ResponseReader {
 
   #end(response: Json): void {
     this.#takeHead(response);
-    this.#facts.add(without(response, ...STORED), BODY);
+    this.#facts.add(fieldsExcept(response, ...STORED), BODY);
     const { status, error } = response;
     if (status === 'failed' || status === 'cancelled' || isSomething(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;
@@ -287,7 +295,7 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 
   #takeHead(response: Json): void {
-    this.#body = without(response, 'output');
+    this.#body = fieldsExcept(response, 'output');
     this.#model = text(response.model) ?? this.#model;
     this.#id = text(response.id) ?? this.#id;
     this.#serviceTier = text(response.service_tier) ?? this.#serviceTier;
@@ -463,7 +471,7 @@ class ResponseMessage extends Message {
       piece.add(event.delta);
       return true;
     }
-    const known = without(event, 'type', 'item_id', 'output_index', 'sequence_number');
+    const known = fieldsExcept(event, 'type', 'item_id', 'output_index', 'sequence_number');
     hosted.item = joined(hosted.item, nameMedia(known)) as Json;
     return true;
   }
@@ -476,7 +484,7 @@ class ResponseMessage extends Message {
     }
     this.text.add(text(part.text) ?? '');
     const { annotations, logprobs } = part;
-    this.facts.add({ annotations, logprobs }, NONE);
+    this.facts.add({ annotations, logprobs });
     this.facts.add(part, PART);
   }
 

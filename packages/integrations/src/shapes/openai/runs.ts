@@ -1,8 +1,17 @@
 /** Runs of OpenAI's assistants: `POST /threads/runs`, `POST /threads/{id}/runs`. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
+import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type {
@@ -35,14 +44,14 @@ function describeRun(params: Json): Description {
   return {
     inputs: {
       ...(messages.length > 0 && { prompt: messages }),
-      ...without({ instructions, tool_outputs, tools }),
+      ...definedFields({ instructions, tool_outputs, tools }),
     },
     model: text(params.model),
-    modelParameters: without(params, ...INPUTS),
+    modelParameters: fieldsExcept(params, ...INPUTS),
   };
 }
 
-const INPUTS = 'model thread additional_messages instructions tool_outputs tools'.split(' ');
+const INPUTS = names('model thread additional_messages instructions tool_outputs tools');
 
 export const openAIRun: Retrieval<'chat_completion'> = {
   operation: 'Assistant Run',
@@ -51,19 +60,20 @@ export const openAIRun: Retrieval<'chat_completion'> = {
   reader: () => new RunReader(),
 };
 
-const KNOWN = new Set(
-  `id object created_at started_at completed_at cancelled_at failed_at expires_at status model usage
-  last_error required_action incomplete_details instructions tools temperature top_p tool_choice
-  max_completion_tokens max_prompt_tokens parallel_tool_calls response_format truncation_strategy
-  metadata`.split(/\s+/),
-);
+const KNOWN = nameSet(`
+  id object created_at started_at completed_at cancelled_at failed_at expires_at status model
+  usage last_error required_action incomplete_details instructions tools temperature top_p
+  tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls response_format
+  truncation_strategy metadata
+`);
 /** Parameters that a run repeats. */
-const STORED = 'instructions tools'.split(' ');
-const PARAMETERS =
-  `temperature top_p tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls
-  response_format truncation_strategy metadata`.split(/\s+/);
+const STORED = names('instructions tools');
+const PARAMETERS = names(`
+  temperature top_p tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls
+  response_format truncation_strategy metadata
+`);
 /** Only in responses does a file search cost something per call. */
-const BILLED: ReadonlySet<string> = new Set(['code_interpreter']);
+const BILLED = nameSet('code_interpreter');
 const ENDED = /^(completed|incomplete|failed|expired|cancelled)$/;
 
 class RunReader implements ResponseReader, ResultReader {
@@ -161,7 +171,7 @@ class RunReader implements ResponseReader, ResultReader {
     return {
       ...this.#usage.billing,
       ...(this.#toolUses.size > 0 && { toolUses }),
-      ...(!this.#isStream && uncounted.length > 0 && { untoldTools: uncounted }),
+      ...(!this.#isStream && uncounted.length > 0 && { uncountedTools: uncounted }),
     };
   }
 
@@ -193,7 +203,7 @@ class RunReader implements ResponseReader, ResultReader {
   #takePart(part: Json): void {
     const { value, annotations } = record(part.text);
     this.#message.text.add(text(value) ?? '');
-    this.#facts.add({ annotations }, new Set());
+    this.#facts.add({ annotations });
     if (typeof part.refusal === 'string') {
       this.#message.refusal = (this.#message.refusal ?? '') + part.refusal;
     } else if (part.text === undefined) this.#message.addPart(part);

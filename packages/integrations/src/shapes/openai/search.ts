@@ -1,6 +1,7 @@
 /** OpenAI's `POST /vector_stores/{id}/search`, and `POST /rerank` of Together and others. */
 
-import { list, record, text, without } from '../../common/json.js';
+import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelRequest, ModelResponse, Shape } from '../shape.js';
@@ -17,12 +18,12 @@ export const openAIVectorSearch: Shape<'retriever'> = {
       query: params.query,
       vectorStore: decodeURIComponent(SEARCH.exec(url.pathname)?.[1] ?? ''),
     },
-    modelParameters: without(params, 'query'),
+    modelParameters: fieldsExcept(params, 'query'),
   }),
   reader: () => new PlainReader(readSearch),
 };
 
-const SEARCHED = new Set('object data search_query error'.split(' '));
+const SEARCHED = nameSet('object data search_query error');
 
 function readSearch(body: unknown): ModelResponse {
   const { data, search_query } = record(body);
@@ -44,12 +45,12 @@ export const openAIRerank: Shape<'retriever'> = {
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
     model: text(params.model),
-    modelParameters: without(params, 'model', 'query', 'documents'),
+    modelParameters: fieldsExcept(params, 'model', 'query', 'documents'),
   }),
   reader: (request) => new PlainReader((body) => readRerank(body, request)),
 };
 
-const RANKED = new Set('object id model results usage error'.split(' '));
+const RANKED = nameSet('object id model results usage error');
 
 function readRerank(body: unknown, { params }: ModelRequest): ModelResponse {
   const { id, model, results } = record(body);

@@ -1,7 +1,16 @@
 /** Reads the usage of OpenAI and of services with the same API: tokens, and what the price depends on besides them. */
 
 import { type Billing, laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text, without } from '../../common/json.js';
+import {
+  count,
+  definedFields,
+  isRecord,
+  type Json,
+  list,
+  record,
+  text,
+} from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
 import { pricedTier } from '../../common/service-tier.js';
 
 /** The counts of a usage; undefined if there is none. */
@@ -48,7 +57,7 @@ export function openAITokens(usage: unknown): TokenCounts | undefined {
 }
 
 /** The counts of a response that has only images: all output tokens are those of images, unless the usage divides them. */
-export function tokensOfPictures(counts: TokenCounts | undefined): TokenCounts | undefined {
+export function tokensOfImages(counts: TokenCounts | undefined): TokenCounts | undefined {
   return counts && { ...counts, imageOutput: counts.imageOutput ?? counts.output };
 }
 
@@ -96,7 +105,7 @@ export class OpenAIUsage {
 export function openAIBilling(usage: Json, model?: unknown): Billing {
   const geo = text(usage.inference_geo);
   const seconds = usage.type === 'duration' ? usage.seconds : usage.prompt_audio_seconds;
-  return without({
+  return definedFields({
     serviceTier: pricedTier(usage.service_tier),
     // A field of Anthropic, which frameworks pass on.
     speed: text(usage.speed),
@@ -109,12 +118,12 @@ export function openAIBilling(usage: Json, model?: unknown): Billing {
 }
 
 /** Fields that are read, and fields that follow from them. */
-const READ: ReadonlySet<string> = new Set(
-  `type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
+const READ = nameSet(`
+  type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
   cache_write_tokens cache_creation_tokens audio_tokens image_tokens video_tokens text_tokens
-  reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens prompt_cache_miss_tokens
-  cache_read_input_tokens cache_creation_input_tokens`.split(/\s+/),
-);
+  reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens
+  prompt_cache_miss_tokens cache_read_input_tokens cache_creation_input_tokens
+`);
 
 /** The other fields of a usage that are not 0; undefined if there are none. */
 function otherUsage(usage: Json): Json | undefined {

@@ -1,5 +1,6 @@
 import { isRecord, type Json } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
+import { NO_NAMES } from '../../common/names.js';
 import { CollectedText } from './collected-text.js';
 
 const MAX_ITEMS = 1024;
@@ -18,7 +19,7 @@ export class OtherFacts {
   #texts: Map<string, CollectedText> | undefined;
 
   /** Adds the fields of a body or an event that are not in `known` and not empty. */
-  add(body: Json, known: ReadonlySet<string>): void {
+  add(body: Json, known = NO_NAMES): void {
     for (const key in body) {
       const value = body[key];
       if (known.has(key) || isNothing(value)) continue;

@@ -1,13 +1,14 @@
 import {
   count,
+  fieldsExcept,
   isRecord,
   type Json,
-  known,
   list,
+  presentFields,
   record,
   text,
-  without,
 } from '../../common/json.js';
+import { names } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
@@ -16,18 +17,18 @@ const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
 const LISTS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const TEXT_FIELDS = [
-  ...['text', 'outputText', 'generation', 'completion', 'data', 'message', 'index'],
-  ...['stop_reason', 'finish_reason', 'completionReason', 'finishReason'],
-  ...['tokenCount', 'is_finished'],
-];
+const TEXT_FIELDS = names(`
+  text outputText generation completion data message index stop_reason finish_reason
+  completionReason finishReason tokenCount is_finished
+`);
 /** Known fields of the response. */
 const FIELDS = [
   ...TEXT_FIELDS,
   ...LISTS,
-  ...['id', 'response_id', 'generation_id', 'model', 'stop', 'type', 'error', 'prompt'],
-  ...['prompt_token_count', 'inputTextTokenCount'],
-  ...['generation_token_count', 'totalOutputTextTokenCount'],
+  ...names(`
+    id response_id generation_id model stop type error prompt prompt_token_count
+    inputTextTokenCount generation_token_count totalOutputTextTokenCount
+  `),
 ];
 
 class OneText {
@@ -79,7 +80,7 @@ export class TextReader implements ResponseReader {
         const one = record(each);
         this.#take(one, count(one.index) ?? i, true);
       }
-    this.#rest = { ...this.#rest, ...known(without(event, ...FIELDS)) };
+    this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
     return this.amount > before;
@@ -145,7 +146,7 @@ export class TextReader implements ResponseReader {
     one.text.add(piece ?? '');
     one.finishReason = finishReason ?? one.finishReason;
     one.tokens = count(item.tokenCount) ?? one.tokens;
-    if (isListed) one.rest.add(known(without(item, ...TEXT_FIELDS)));
+    if (isListed) one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
   }
 
   #fail(error: unknown): void {

@@ -1,9 +1,9 @@
 import type { CallOptions, StreamUsageOptions } from '../common/options.js';
 import type { Retrieval, Shape } from '../shapes/shape.js';
 
-/** What differs between the entry points for clients that use HTTP. */
-export interface EntryPoint {
-  /** The first word of the names of its steps: `OpenAI`. */
+/** Describes a client that uses HTTP: how its steps are named, which of its requests are recorded, and how. */
+export interface ClientProfile {
+  /** The first word of the names of the steps: `OpenAI`. */
   readonly client: string;
   /** The provider if the host of the request is not a known one. */
   readonly provider: string | undefined;

@@ -1,0 +1,297 @@
+/** Reads responses of Amazon Bedrock's agents and knowledge bases. */
+
+import type { StepType } from '@openlayer-tracing/core/integration';
+import {
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  presentFields,
+  record,
+  text,
+} from '../../common/json.js';
+import { Message } from '../reading/message.js';
+import type { ModelResponse, ReportedStep, ResponseReader } from '../shape.js';
+import { epochMs, MAX_REPORTED_STEPS } from './agent-runtime.js';
+import { Base64Text } from './base64-text.js';
+import { bedrockTokens } from './converse.js';
+import { bedrockModelIn } from './model-id.js';
+
+/** Reads a text in pieces, its citations, and AWS's trace of the work. */
+export class AgentReader implements ResponseReader {
+  isComplete = false;
+  readonly #message = new Message();
+  readonly #text = new Base64Text();
+  readonly #work = new AgentWork();
+  #failure: unknown = undefined;
+  #rest: Json = {};
+  #sessionId: string | undefined;
+  #memoryId: string | undefined;
+
+  get amount(): number {
+    return this.#message.amount;
+  }
+
+  get failure(): unknown {
+    return this.#failure ?? this.#work.failure;
+  }
+
+  readHeaders(header: (name: string) => string | undefined): void {
+    this.#sessionId =
+      header('x-amz-bedrock-agent-session-id') ??
+      header('x-amzn-bedrock-knowledge-base-session-id');
+    this.#memoryId = header('x-amz-bedrock-agent-memory-id');
+  }
+
+  readWhole(body: unknown): void {
+    const { output, citations, sessionId, guardrailAction, ...others } = record(body);
+    this.#message.text.add(text(record(output).text) ?? '');
+    for (const each of list(citations)) this.#message.cite(each);
+    this.#sessionId = text(sessionId) ?? this.#sessionId;
+    this.#takeGuardrail(guardrailAction);
+    this.#takeRest(others);
+    this.isComplete = true;
+  }
+
+  readEvent({ type, ...event }: Json): boolean {
+    const before = this.amount;
+    switch (type) {
+      case 'chunk': {
+        const { bytes, attribution, ...others } = event;
+        if (typeof bytes === 'string') this.#message.text.add(this.#text.next(bytes));
+        for (const each of list(record(attribution).citations)) this.#message.cite(each);
+        this.#takeRest(others);
+        break;
+      }
+      case 'output':
+      case 'responseEvent':
+        this.#message.text.add(text(event.text) ?? '');
+        this.#takeRest(fieldsExcept(event, 'text'));
+        break;
+      case 'citation': {
+        const { citation, ...others } = event;
+        // The older and the newer form may repeat each other.
+        if (citation !== undefined) this.#message.cite(citation);
+        if (Object.keys(others).length > 0) this.#message.cite(others);
+        break;
+      }
+      case 'guardrail':
+        this.#takeGuardrail(event.action);
+        break;
+      case 'trace':
+        this.#work.take(event);
+        break;
+      case 'exception':
+        this.#failure = { type: event.exception, message: event.message };
+        break;
+      default:
+        // Files, tools that the caller has to run, results, and unknown events.
+        this.#message.addPart({ [String(type)]: event });
+    }
+    return this.amount > before;
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    return {
+      output: this.#message.output,
+      metadata: { sessionId: this.#sessionId, memoryId: this.#memoryId },
+      details: this.#rest,
+      reportedSteps: this.#work.end(),
+    };
+  }
+
+  #takeGuardrail(action: unknown): void {
+    this.#failure ??= guardrailFailure({ guardrailAction: action });
+    if (action !== undefined) this.#takeRest({ guardrailAction: action });
+  }
+
+  #takeRest(fields: Json): void {
+    this.#rest = { ...this.#rest, ...presentFields(fields) };
+  }
+}
+
+/** The failure of a response in which a guardrail intervened. */
+export function guardrailFailure(body: unknown): unknown {
+  return record(body).guardrailAction === 'INTERVENED'
+    ? { type: 'guardrail_intervened', message: 'a guardrail intervened' }
+    : undefined;
+}
+
+/** Collects the work of an agent from its trace, as steps: calls of models and tools, and lookups. */
+class AgentWork {
+  failure: unknown = undefined;
+  readonly #steps: ReportedStep[] = [];
+  /** The inputs of work that has not ended, by the id that both events share. */
+  readonly #requests = new Map<string, Json>();
+
+  /** All steps. Work that has not ended is included without an output. */
+  end(): readonly ReportedStep[] {
+    for (const request of this.#requests.values()) {
+      if (request.foundationModel !== undefined) this.#model(request, {}, {});
+      else this.#tool(request, {}, {});
+    }
+    this.#requests.clear();
+    return this.#steps;
+  }
+
+  take({ trace, ...about }: Json): void {
+    for (const [kind, value] of Object.entries(record(trace))) {
+      const part = record(value);
+      if (kind === 'failureTrace') this.#fail(part);
+      else if (kind === 'guardrailTrace') this.#add('Guardrail', 'guardrail', part, about);
+      else if (part.traceId !== undefined) this.#add(kind, 'chain', part, about);
+      else this.#takePart(part, about);
+    }
+  }
+
+  #takePart(parts: Json, about: Json): void {
+    for (const [part, value] of Object.entries(parts)) {
+      const fields = record(value);
+      const id = `${fields.traceId} ${part === 'observation' || part === 'invocationInput'}`;
+      switch (part) {
+        case 'modelInvocationInput':
+        case 'invocationInput':
+          this.#requests.set(id, fields);
+          break;
+        case 'modelInvocationOutput':
+          this.#model(this.#takeRequest(id), fields, about);
+          break;
+        case 'observation':
+          this.#tool(this.#takeRequest(id), fields, about);
+          break;
+        case 'rationale':
+          this.#add('Rationale', 'chain', fields, about);
+          break;
+        default:
+          if (isRecord(value)) this.#add(part, 'chain', fields, about);
+      }
+    }
+  }
+
+  #takeRequest(id: string): Json {
+    const begun = this.#requests.get(id) ?? {};
+    this.#requests.delete(id);
+    return begun;
+  }
+
+  #model(request: Json, response: Json, about: Json): void {
+    const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
+    const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
+    const { usage, ...measured } = record(metadata);
+    const content = record(rawResponse).content ?? rawResponse;
+    const parts = presentFields({ reasoningContent, ...others });
+    this.#push({
+      name: 'Bedrock Chat Completion',
+      type: 'chat_completion',
+      inputs: { prompt: [{ role: 'user', content: prompt }] },
+      output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
+      model: bedrockModelIn(foundationModel),
+      modelParameters: { ...record(inferenceConfiguration), ...fieldsExcept(settings, 'traceId') },
+      tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
+      metadata: {
+        traceId: traceId ?? request.traceId,
+        ...agentFields(about),
+        ...factsOf(measured),
+      },
+      ...timesOf(metadata),
+    });
+  }
+
+  #tool(request: Json, response: Json, about: Json): void {
+    const { traceId, invocationType, ...inputs } = request;
+    const { traceId: _, type, ...outputs } = response;
+    const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(kindOf));
+    for (const kind of kinds) {
+      const input = record(inputs[`${kind}Input`]);
+      const value = record(outputs[`${kind}Output`] ?? outputs[kind]);
+      const { metadata, executionError, ...output } = value;
+      const [name, stepType] = toolOf(kind, input, output);
+      const [only, ...more] = Object.values(output);
+      this.#push({
+        name,
+        type: stepType,
+        inputs: input,
+        output: more.length > 0 ? output : only,
+        error: text(executionError) ? new Error(String(executionError)) : undefined,
+        metadata: {
+          traceId: response.traceId ?? traceId,
+          invocationType,
+          observation: text(type),
+          ...agentFields(about),
+          ...factsOf(record(metadata)),
+        },
+        ...timesOf(metadata),
+      });
+    }
+  }
+
+  #add(name: string, type: StepType, part: Json, about: Json): void {
+    const { traceId, metadata, ...output } = part;
+    this.#push({
+      name,
+      type,
+      output: Object.keys(output).length === 1 ? Object.values(output)[0] : output,
+      metadata: { traceId, ...agentFields(about), ...factsOf(record(metadata)) },
+      ...timesOf(metadata),
+    });
+  }
+
+  #fail(part: Json): void {
+    const { failureReason, failureCode } = part;
+    this.#add('Failure', 'chain', part, {});
+    this.failure = {
+      type: failureCode === undefined ? 'failed' : String(failureCode),
+      message: text(failureReason) ?? 'the agent failed',
+    };
+  }
+
+  #push(step: ReportedStep): void {
+    if (this.#steps.length < MAX_REPORTED_STEPS) this.#steps.push(step);
+  }
+}
+
+/** The kind of work, with which the keys of input and output begin: `knowledgeBaseLookup`. */
+function kindOf(key: string): string {
+  return key.replace(/(Input|Output)$/, '');
+}
+
+/** The name and type of the step for a kind of work. */
+function toolOf(kind: string, input: Json, output: Json): [name: string, type: StepType] {
+  switch (kind) {
+    case 'actionGroupInvocation':
+      return [text(input.function) ?? text(input.apiPath) ?? 'Action Group', 'tool'];
+    case 'knowledgeBaseLookup':
+      return ['Knowledge Base', 'retriever'];
+    case 'codeInterpreterInvocation':
+      return ['Code Interpreter', 'tool'];
+    case 'agentCollaboratorInvocation':
+      return [
+        text(input.agentCollaboratorName) ?? text(output.agentCollaboratorName) ?? 'Agent',
+        'agent',
+      ];
+    case 'finalResponse':
+      return ['Final Response', 'chain'];
+    case 'repromptResponse':
+      return ['Reprompt', 'chain'];
+    default:
+      return [kind, 'tool'];
+  }
+}
+
+/** The fields that identify the agent, if several agents work together. */
+function agentFields({ collaboratorName, agentId, agentVersion }: Json): Json {
+  return { collaboratorName, agentId, agentVersion };
+}
+
+/** The measured values other than start and end. */
+function factsOf(measured: Json): Json {
+  return presentFields(fieldsExcept(measured, 'startTime', 'endTime'));
+}
+
+function timesOf(metadata: unknown): Pick<ReportedStep, 'startTime' | 'endTime'> {
+  const { startTime, endTime } = record(metadata);
+  const times = { startTime: epochMs(startTime), endTime: epochMs(endTime) };
+  return presentFields(times as Json);
+}

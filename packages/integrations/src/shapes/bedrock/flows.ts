@@ -1,0 +1,152 @@
+/** Requests to Amazon Bedrock's flows, and their responses. */
+
+import {
+  count,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  list,
+  presentFields,
+  record,
+  text,
+} from '../../common/json.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelRequest, ModelResponse, ReportedStep, ResponseReader, Shape } from '../shape.js';
+import { epochMs, MAX_REPORTED_STEPS, pathParameters } from './agent-runtime.js';
+
+const FLOW = /\/flows\/([^/]+)\/aliases\/([^/]+)$/;
+const EXECUTION = /\/flows\/([^/]+)\/aliases\/([^/]+)\/executions$/;
+
+const flow: Shape<'chain'> = {
+  operation: 'Flow',
+  type: 'chain',
+  matches: ({ url, params }) => FLOW.test(url.pathname) && Array.isArray(params.inputs),
+  describe: describeFlow(FLOW),
+  reader: () => new FlowReader(),
+};
+
+/** The response has only an ARN: the app fetches the result later. */
+const flowExecution: Shape<'chain'> = {
+  operation: 'Flow Execution',
+  type: 'chain',
+  matches: ({ url, params }) => EXECUTION.test(url.pathname) && Array.isArray(params.inputs),
+  describe: describeFlow(EXECUTION),
+  reader: () => new PlainReader((body) => ({ output: body })),
+};
+
+export const bedrockFlows: readonly Shape[] = [flow, flowExecution];
+
+function describeFlow(path: RegExp) {
+  return ({ url, params }: ModelRequest) => ({
+    inputs: { inputs: params.inputs },
+    modelParameters: {
+      ...pathParameters(url, path, 'flowIdentifier', 'flowAliasIdentifier'),
+      ...fieldsExcept(params, 'inputs'),
+    },
+  });
+}
+
+/** Reads the events of a flow: the outputs of its nodes, and their trace as steps. */
+class FlowReader implements ResponseReader {
+  isComplete = false;
+  readonly hasEndMarker = true;
+  failure: unknown = undefined;
+  readonly #outputs: Json[] = [];
+  readonly #rest: Json[] = [];
+  readonly #steps: ReportedStep[] = [];
+  readonly #entered = new Map<unknown, Json>();
+  #completionReason: string | undefined;
+  #executionId: string | undefined;
+  #events = 0;
+
+  get amount(): number {
+    return this.#events;
+  }
+
+  readHeaders(header: (name: string) => string | undefined): void {
+    this.#executionId = header('x-amz-bedrock-flow-execution-id');
+  }
+
+  readWhole(body: unknown): void {
+    if (isRecord(body)) this.#rest.push(body);
+    this.isComplete = true;
+  }
+
+  readEvent({ type, ...event }: Json): boolean {
+    switch (type) {
+      case 'flowOutputEvent':
+        this.#events++;
+        if (this.#outputs.length < MAX_REPORTED_STEPS) this.#outputs.push(event);
+        return true;
+      case 'flowCompletionEvent':
+        this.#completionReason = text(event.completionReason);
+        this.isComplete = true;
+        return false;
+      case 'flowTraceEvent':
+        this.#trace(record(event.trace));
+        return false;
+      case 'exception':
+        this.failure = { type: event.exception, message: event.message };
+        return false;
+      default:
+        this.#events++;
+        if (this.#rest.length < MAX_REPORTED_STEPS) this.#rest.push({ [String(type)]: event });
+        return true;
+    }
+  }
+
+  endOfEvents(): void {}
+
+  response(): ModelResponse {
+    const documents = this.#outputs.map(({ content }) => record(content).document ?? content);
+    const [only, ...others] = documents;
+    const outputs = others.length > 0 ? this.#outputs : only;
+    return {
+      output:
+        this.#rest.length === 0
+          ? outputs
+          : { ...(outputs !== undefined && { output: outputs }), events: this.#rest },
+      metadata: { finishReason: this.#completionReason, executionId: this.#executionId },
+      details:
+        others.length > 0 ? {} : presentFields(fieldsExcept(this.#outputs[0] ?? {}, 'content')),
+      reportedSteps: this.#steps,
+    };
+  }
+
+  #trace(trace: Json): void {
+    for (const [kind, value] of Object.entries(trace)) {
+      const { nodeName, timestamp, fields, ...others } = record(value);
+      if (kind === 'nodeInputTrace') {
+        this.#entered.set(nodeName, { timestamp, fields });
+        continue;
+      }
+      const isOutput = kind === 'nodeOutputTrace';
+      const entered = isOutput ? record(this.#entered.get(nodeName)) : {};
+      if (this.#steps.length >= MAX_REPORTED_STEPS) return;
+      const at = presentFields({
+        startTime: epochMs(entered.timestamp),
+        endTime: epochMs(timestamp),
+      });
+      this.#steps.push({
+        name: isOutput ? (text(nodeName) ?? 'Node') : `${nodeName ?? 'Node'} ${kind}`,
+        type: 'chain',
+        inputs: isOutput ? fieldsOf(entered.fields) : undefined,
+        output: isOutput ? fieldsOf(fields) : others,
+        ...at,
+      });
+    }
+  }
+}
+
+/** The fields of a node by name. */
+function fieldsOf(fields: unknown): Json {
+  return Object.fromEntries(
+    list(fields).map((each, i) => {
+      const { nodeInputName, nodeOutputName, content } = record(each);
+      return [
+        text(nodeInputName) ?? text(nodeOutputName) ?? String(count(i)),
+        record(content).document ?? content,
+      ];
+    }),
+  );
+}
