@@ -1,5 +1,6 @@
 // Reads of the viewer's API.
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
+// The columns are read as the page reads them; the page exports nothing.
 import { addSteps } from '../../../viewer/src/reading/step-columns.ts';
 import type { StepColumns, StepSummary } from '../../src/viewer/api.ts';
 import { viewerTokenOf } from '../client.js';
