@@ -50,11 +50,11 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     return req === this.#req;
   }
 
-  readResponse(trace: RecordedRequest): Promise<void> | undefined {
+  responseReturned(trace: RecordedRequest): Promise<void> | undefined {
     trace.adoptIdMadeByApp();
     this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
-    return adapter.takeResponse?.(trace, this.#res, echo ? idHeader : undefined);
+    return adapter.responseReturned?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
   /**

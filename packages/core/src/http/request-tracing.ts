@@ -105,12 +105,12 @@ export class RequestTracing<Req extends object, Res> {
    * Call it when the app has returned its response to the request that began the trace. Never throws or rejects.
    * @returns a promise if the response has to wait for it
    */
-  appReturned(req: Req): Promise<void> | undefined {
+  responseReturned(req: Req): Promise<void> | undefined {
     const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      return trace.received.readResponse(trace)?.catch(onFailure);
+      return trace.received.responseReturned(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;
