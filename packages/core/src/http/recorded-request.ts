@@ -65,7 +65,7 @@ export interface RecordedRequestOptions {
   /** Without the query. */
   readonly path: string;
   readonly inferenceId: string;
-  /** Whether the inference ID comes from the client or the app, and was not generated. */
+  /** Whether the client or the app gave the inference ID, so that it was not generated. */
   readonly isIdGiven: boolean;
   /** Milliseconds. */
   readonly maxAgeMs: number;

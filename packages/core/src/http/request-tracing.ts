@@ -158,7 +158,8 @@ export class RequestTracing<Req extends object, Res> {
     const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
-    const received = new ReceivedRequest(this.#settings, req, res, idMadeByApp !== undefined);
+    const received = new ReceivedRequest(this.#settings, req, res);
+    if (idMadeByApp !== undefined) received.keepId();
     const trace = new RecordedRequest(tracer, {
       method,
       path,
