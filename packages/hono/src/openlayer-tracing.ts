@@ -54,7 +54,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       }
       tracing.adoptInnerId(c);
       // Only the outermost middleware, since outer ones may still change the response.
-      const following = isOutermost ? tracing.appReturned(c) : undefined;
+      const following = isOutermost ? tracing.responseReturned(c) : undefined;
       if (following !== undefined) await following;
     }
   };

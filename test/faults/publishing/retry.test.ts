@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 // The waits that were chosen are not visible from outside, so this file alone imports an internal module.
-import { SendError, type Transport } from '../../../packages/core/dist/publish/transport.js';
+import { type RowTransport, SendError } from '../../../packages/core/dist/publish/transport.js';
 import { withRetry } from '../../../packages/core/dist/publish/with-retry.js';
 import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
@@ -54,7 +54,7 @@ describe('waits between tries', () => {
     const random = seeded(42);
     for (let run = 0; run < 60; run++) {
       let tries = 0;
-      const failing: Transport = {
+      const failing: RowTransport = {
         async send() {
           if (++tries < TRIES) throw new SendError('busy', 'busy');
           return { delivered: 1, lost: {} };
@@ -82,7 +82,7 @@ describe('waits between tries', () => {
     const random = seeded(7);
     for (let run = 0; run < 50; run++) {
       let tries = 0;
-      const failing: Transport = {
+      const failing: RowTransport = {
         async send() {
           if (++tries === 1) throw new SendError('busy', 'busy', { retryAfterMs: 3 });
           return { delivered: 1, lost: {} };

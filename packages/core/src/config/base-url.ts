@@ -9,7 +9,11 @@ export const DEFAULT_BASE_URL = 'https://api.openlayer.com/v1';
  * @param name of the option or environment variable, for the message
  * @throws ConfigError if it is not a URL, or the API key must not be sent there
  */
-export function checkedUrl(value: unknown, name: string, allowHttp: boolean): string | undefined {
+export function checkedUrl(
+  value: unknown,
+  name: string,
+  { allowHttp }: { readonly allowHttp: boolean },
+): string | undefined {
   const address = text(value, name);
   if (address === undefined) return undefined;
   const url = /[\s\p{Cf}]/u.test(address) ? undefined : parsed(address);

@@ -111,9 +111,11 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
 
 function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undefined {
   const allowHttp = flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
-  const fromOptions = checkedUrl(options.baseUrl, 'baseUrl', allowHttp);
+  const fromOptions = checkedUrl(options.baseUrl, 'baseUrl', { allowHttp });
   if (fromOptions !== undefined) return fromOptions;
-  const found = env.read('OPENLAYER_BASE_URL', (value, name) => checkedUrl(value, name, allowHttp));
+  const found = env.read('OPENLAYER_BASE_URL', (value, name) =>
+    checkedUrl(value, name, { allowHttp }),
+  );
   // A misspelled address must not make us send the key to the default one.
   if (found === undefined && env.isWrong('OPENLAYER_BASE_URL')) return undefined;
   return found ?? DEFAULT_BASE_URL;

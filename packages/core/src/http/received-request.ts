@@ -33,28 +33,31 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   #paramsText: string | undefined = undefined;
   /** Values of secret parameters, to be masked in the path. */
   readonly #secrets: string[] = [];
-  /** Whether the id is final: created by the app, or set by an update. */
-  #hasOwnId: boolean;
+  /** Whether the trace keeps its id: the app created it before the trace began, or an update set it. */
+  #isIdFinal = false;
   /** The id that the app created after the trace began, made distinct once. */
-  #appId: string | undefined = undefined;
+  #idMadeByApp: string | undefined = undefined;
 
-  /** @param hasOwnId whether the trace's id was created by the app */
-  constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res, hasOwnId: boolean) {
+  constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res) {
     this.#settings = settings;
     this.#req = req;
     this.#res = res;
-    this.#hasOwnId = hasOwnId;
+  }
+
+  /** Call it if the app created the trace's id: no later one is looked for. */
+  keepId(): void {
+    this.#isIdFinal = true;
   }
 
   isOf(req: object): boolean {
     return req === this.#req;
   }
 
-  readResponse(trace: RecordedRequest): Promise<void> | undefined {
+  responseReturned(trace: RecordedRequest): Promise<void> | undefined {
     trace.adoptIdMadeByApp();
     this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
-    return adapter.takeResponse?.(trace, this.#res, echo ? idHeader : undefined);
+    return adapter.responseReturned?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
   /**
@@ -119,16 +122,16 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   idMadeByApp(trace: RecordedRequest): string | undefined {
-    if (this.#hasOwnId) return undefined;
-    if (this.#appId === undefined) {
+    if (this.#isIdFinal) return undefined;
+    if (this.#idMadeByApp === undefined) {
       const id = this.#settings.idMadeByApp(this.#req);
-      if (id !== undefined) this.#appId = distinctId(id, trace.recorder.idSpace);
+      if (id !== undefined) this.#idMadeByApp = distinctId(id, trace.recorder.idSpace);
     }
-    return this.#appId;
+    return this.#idMadeByApp;
   }
 
   renamed(before: string, inferenceId: string): void {
-    this.#hasOwnId = true;
+    this.#isIdFinal = true;
     const { adapter, echo, idHeader } = this.#settings;
     if (!echo) return;
     const sent = adapter.responseHeader(this.#res, idHeader);
@@ -222,7 +225,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
 /** Merges the result of the option `metadata`; keys that the handler set win. */
 function recordMetadata(trace: RecordedRequest, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
-  trace.root.mergeMetadata(metadata as Readonly<Record<string, unknown>>, false);
+  trace.root.addMetadata(metadata as Readonly<Record<string, unknown>>);
 }
 
 function isIdentity(id: unknown): boolean {

@@ -31,7 +31,7 @@ export interface FrameworkRequest {
   /** Whether the trace began with this request. */
   isOf(req: object): boolean;
   /** Follows the response that the app has returned. @returns a promise if the response has to wait */
-  readResponse(trace: RecordedRequest): Promise<void> | undefined;
+  responseReturned(trace: RecordedRequest): Promise<void> | undefined;
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
   enter(trace: RecordedRequest, place: Place): void;
   /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
@@ -65,7 +65,7 @@ export interface RecordedRequestOptions {
   /** Without the query. */
   readonly path: string;
   readonly inferenceId: string;
-  /** Whether the inference ID comes from the client or the app, and was not generated. */
+  /** Whether the client or the app gave the inference ID, so that it was not generated. */
   readonly isIdGiven: boolean;
   /** Milliseconds. */
   readonly maxAgeMs: number;

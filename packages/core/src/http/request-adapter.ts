@@ -50,7 +50,7 @@ export interface RequestAdapter<Req extends object, Res> {
    * Called when the app has returned its response, whose body may still be read.
    * @param idHeader response header to set to the inference ID, unless it is set; undefined for none
    */
-  takeResponse?(
+  responseReturned?(
     trace: RecordedRequest,
     res: Res,
     idHeader: string | undefined,

@@ -105,12 +105,12 @@ export class RequestTracing<Req extends object, Res> {
    * Call it when the app has returned its response to the request that began the trace. Never throws or rejects.
    * @returns a promise if the response has to wait for it
    */
-  appReturned(req: Req): Promise<void> | undefined {
+  responseReturned(req: Req): Promise<void> | undefined {
     const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      return trace.received.readResponse(trace)?.catch(onFailure);
+      return trace.received.responseReturned(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;
@@ -158,7 +158,8 @@ export class RequestTracing<Req extends object, Res> {
     const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
-    const received = new ReceivedRequest(this.#settings, req, res, idMadeByApp !== undefined);
+    const received = new ReceivedRequest(this.#settings, req, res);
+    if (idMadeByApp !== undefined) received.keepId();
     const trace = new RecordedRequest(tracer, {
       method,
       path,

@@ -38,8 +38,11 @@ class Announcement implements AnnouncedRequest {
     this.#trace = currentRecordedStep()?.trace;
   }
 
-  /** Whether a client sends the announced request. Of several equal requests at a time, only the first one matches. */
-  matches(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
+  /**
+   * Marks the announced request as sent if a client sends it now. Of several equal requests at a time, only the first claims it.
+   * @returns whether it is the announced one
+   */
+  claim(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
     const { step } = this.call as unknown as { readonly step: TracedStep };
     if (step === current) return true;
     const trace = current?.trace;
@@ -86,7 +89,7 @@ export function announcedRequest(
   if (announced.size === 0) return undefined;
   forgetEnded();
   const current = currentRecordedStep();
-  for (const each of announced) if (each.matches(current, model, content)) return each;
+  for (const each of announced) if (each.claim(current, model, content)) return each;
   return undefined;
 }
 

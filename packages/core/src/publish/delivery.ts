@@ -4,14 +4,14 @@ import { publishRows } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { Ledger } from './ledger.js';
 import type { QueuedRow } from './queued-row.js';
-import { type Delivery, SendError } from './transport.js';
+import { type RowDelivery, SendError } from './transport.js';
 
 /**
  * The delivery itself, once its numbers add up.
  * @param total rows of the batch
  * @throws TypeError where a transport does not account for each row
  */
-export function checkedDelivery(delivery: Delivery, total: number): Delivery {
+export function checkedDelivery(delivery: RowDelivery, total: number): RowDelivery {
   let sum = 0;
   const { delivered, spooled = 0, held = 0, quarantined = 0, lost } = delivery;
   for (const count of [delivered, spooled, held, quarantined, ...Object.values(lost)]) {
@@ -22,13 +22,13 @@ export function checkedDelivery(delivery: Delivery, total: number): Delivery {
 }
 
 /** The delivery of a batch of which no row was delivered, because of the error. */
-export function failedDelivery(error: unknown, total: number): Delivery {
+export function failedDelivery(error: unknown, total: number): RowDelivery {
   const code = error instanceof SendError ? error.code : 'internal_error';
   return { delivered: 0, lost: { [code]: total }, error };
 }
 
 /** The delivery of a publisher that is shutting down: rows that were given up count as `shut_down`. */
-export function withShutdownReason(delivery: Delivery): Delivery {
+export function withShutdownReason(delivery: RowDelivery): RowDelivery {
   const { given_up: givenUp, ...lost } = delivery.lost;
   if (givenUp === undefined) return delivery;
   return { ...delivery, lost: { ...lost, shut_down: (lost.shut_down ?? 0) + givenUp } };
@@ -42,7 +42,7 @@ export function countDelivery(
   ledger: Ledger,
   from: 'queued' | 'spooled',
   rows: readonly QueuedRow[],
-  delivery: Delivery,
+  delivery: RowDelivery,
 ): void {
   ledger.move(from, rows, delivery);
   const { delivered, spooled = 0, quarantined = 0, lost } = delivery;
@@ -51,7 +51,7 @@ export function countDelivery(
 
 /** Reports the rows that were not delivered: lost, spooled or quarantined. */
 export function reportUndelivered(
-  { spooled = 0, quarantined = 0, lost, error }: Delivery,
+  { spooled = 0, quarantined = 0, lost, error }: RowDelivery,
   diagnostics: Diagnostics,
 ): void {
   for (const [reason, count] of Object.entries(lost)) {

@@ -2,17 +2,17 @@
 
 import { allocate } from '#platform';
 import type { OpenlayerApi } from './openlayer-api.js';
-import type { Batch, Delivery, SendOptions, Transport } from './transport.js';
+import type { RowBatch, RowDelivery, RowTransport, SendOptions } from './transport.js';
 
 const COMMA = 44;
 /** `]}` */
 const END = Uint8Array.of(93, 125);
 
 /** A transport over the REST API, without retries. */
-export function httpTransport(api: OpenlayerApi): Transport {
+export function httpTransport(api: OpenlayerApi): RowTransport {
   const buffers = new BufferPool();
   return {
-    async send(batch: Batch, options: SendOptions): Promise<Delivery> {
+    async send(batch: RowBatch, options: SendOptions): Promise<RowDelivery> {
       const start = new TextEncoder().encode(`{"config":${batch.layout},"rows":[`);
       const buffer = buffers.bufferFor(sizeOf(batch, start));
       const body = buffer.subarray(0, write(batch, start, buffer));
@@ -26,14 +26,14 @@ export function httpTransport(api: OpenlayerApi): Transport {
   };
 }
 
-function sizeOf({ rows }: Batch, start: Uint8Array): number {
+function sizeOf({ rows }: RowBatch, start: Uint8Array): number {
   let size = start.byteLength + END.byteLength + rows.length - 1;
   for (const row of rows) size += row.byteLength;
   return size;
 }
 
 /** Writes `{"config":…,"rows":[…]}`. @returns the number of bytes written */
-function write({ rows }: Batch, start: Uint8Array, target: Uint8Array): number {
+function write({ rows }: RowBatch, start: Uint8Array, target: Uint8Array): number {
   target.set(start);
   let position = start.byteLength;
   for (const row of rows) {

@@ -1,7 +1,7 @@
 /** Collects rows into batches. The rows of a batch have one layout. */
 
 import type { QueuedRow } from './queued-row.js';
-import type { Batch } from './transport.js';
+import type { RowBatch } from './transport.js';
 
 interface OpenBatch {
   readonly rows: QueuedRow[];
@@ -20,11 +20,11 @@ export interface BatchLimits {
 /** The batches that are not yet complete, one for each layout. */
 export class OpenBatches {
   readonly #limits: BatchLimits;
-  readonly #onFull: (batch: Batch) => void;
+  readonly #onFull: (batch: RowBatch) => void;
   readonly #byLayout = new Map<string, OpenBatch>();
 
   /** @param onFull called with each batch that is complete */
-  constructor(limits: BatchLimits, onFull: (batch: Batch) => void) {
+  constructor(limits: BatchLimits, onFull: (batch: RowBatch) => void) {
     this.#limits = limits;
     this.#onFull = onFull;
   }

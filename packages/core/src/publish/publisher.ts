@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.js';
 import { type BatchLimits, OpenBatches } from './open-batches.js';
 import { QueueCounts } from './queue-counts.js';
 import type { QueuedRow } from './queued-row.js';
-import type { Batch, Delivery, Transport } from './transport.js';
+import type { RowBatch, RowDelivery, RowTransport } from './transport.js';
 
 /** Limits of batches and of the queue in memory. */
 export interface PublisherLimits extends BatchLimits {
@@ -22,14 +22,14 @@ export interface PublisherLimits extends BatchLimits {
 
 /** What a publisher needs. */
 export interface PublisherOptions {
-  readonly transport: Transport;
+  readonly transport: RowTransport;
   readonly limits: PublisherLimits;
   readonly diagnostics: Diagnostics;
   /** Runs a function outside any request's scope, so that timers and sockets do not keep a request in memory. */
   readonly runDetached: (fn: () => void) => void;
   readonly ledger: Ledger;
   /** Keeps rows that do not fit in the queue, or come after the shutdown; undefined without a spool. */
-  readonly overflow?: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
+  readonly overflow?: ((rows: readonly QueuedRow[]) => RowDelivery) | undefined;
   /** Called with the duration of each successful send, in milliseconds. */
   readonly onCall?: ((ms: number) => void) | undefined;
 }
@@ -61,14 +61,14 @@ const NATURAL_EXIT_MS = 150;
 const SEND_NOW_MS = 25_000;
 
 /** A complete batch that waits for a free slot. */
-interface SealedBatch extends Batch {
+interface SealedBatch extends RowBatch {
   /** Called when the batch is delivered or dropped. */
   readonly settle: () => void;
 }
 
 /** The publisher for platforms where timers and sockets are shared by all requests. */
 export class Publisher implements RowPublisher {
-  readonly #transport: Transport;
+  readonly #transport: RowTransport;
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;
   readonly #runDetached: (fn: () => void) => void;
@@ -77,8 +77,8 @@ export class Publisher implements RowPublisher {
   /** One promise for each batch that is neither delivered nor dropped. */
   readonly #pendingSends = new Set<Promise<void>>();
   readonly #queue: QueueCounts;
-  readonly #overflow: ((rows: readonly QueuedRow[]) => Delivery) | undefined;
-  readonly #inFlightBatches = new Set<Batch>();
+  readonly #overflow: ((rows: readonly QueuedRow[]) => RowDelivery) | undefined;
+  readonly #inFlightBatches = new Set<RowBatch>();
   readonly #onCall: ((ms: number) => void) | undefined;
   /** Aborts every batch in flight at shutdown. */
   readonly #stop = new AbortController();
@@ -200,7 +200,7 @@ export class Publisher implements RowPublisher {
   }
 
   /** Queues a complete batch. */
-  #seal(batch: Batch): void {
+  #seal(batch: RowBatch): void {
     const sent = new Promise<void>((settle) => {
       this.#ready.push({ ...batch, settle });
     });
@@ -230,7 +230,7 @@ export class Publisher implements RowPublisher {
     }
   }
 
-  async #sendNow(batch: Batch): Promise<void> {
+  async #sendNow(batch: RowBatch): Promise<void> {
     const stop = new AbortController();
     this.#singleSends.add(stop);
     const timer = unref(startTimer(() => stop.abort(), SEND_NOW_MS));
@@ -245,9 +245,9 @@ export class Publisher implements RowPublisher {
   }
 
   /** Sends the batch and counts its rows. */
-  async #send(batch: Batch, signal: AbortSignal): Promise<void> {
+  async #send(batch: RowBatch, signal: AbortSignal): Promise<void> {
     const total = batch.rows.length;
-    let delivery: Delivery;
+    let delivery: RowDelivery;
     this.#inFlightBatches.add(batch);
     const start = monotonicMs();
     try {
@@ -263,7 +263,7 @@ export class Publisher implements RowPublisher {
     if (delivery.delivered > 0) this.#onCall?.(ms);
   }
 
-  #account(rows: readonly QueuedRow[], delivery: Delivery): void {
+  #account(rows: readonly QueuedRow[], delivery: RowDelivery): void {
     this.#queue.remove(rows, this.#stop.signal.aborted ? withShutdownReason(delivery) : delivery);
     if (this.#queue.isEmpty) this.#removeFromExit();
   }

@@ -2,7 +2,7 @@ import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { countDelivery, reportUndelivered } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import type { QueuedRow } from './queued-row.js';
-import type { Delivery } from './transport.js';
+import type { RowDelivery } from './transport.js';
 
 /** What the counts of a queue need. */
 export interface QueueCountsOptions {
@@ -52,7 +52,7 @@ export class QueueCounts {
   }
 
   /** Removes the rows of a batch. Reports those that were not delivered. */
-  remove(rows: readonly QueuedRow[], delivery: Delivery): void {
+  remove(rows: readonly QueuedRow[], delivery: RowDelivery): void {
     countDelivery(this.#ledger, 'queued', rows, delivery);
     reportUndelivered(delivery, this.#diagnostics);
   }

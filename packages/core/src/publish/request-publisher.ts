@@ -20,7 +20,7 @@ import { OpenBatches } from './open-batches.js';
 import type { PublisherLimits, PublisherOptions, RowPublisher } from './publisher.js';
 import { QueueCounts } from './queue-counts.js';
 import type { QueuedRow } from './queued-row.js';
-import { type Batch, type Delivery, SendError, type Transport } from './transport.js';
+import { type RowBatch, type RowDelivery, type RowTransport, SendError } from './transport.js';
 
 export interface RequestPublisherOptions extends PublisherOptions {
   /** Milliseconds from a batch's first try until it is dropped. */
@@ -42,7 +42,7 @@ const LEASE_MS = 5000;
 /** Time between two checks whether other requests have finished their sends. */
 const POLL_MS = 20;
 
-interface SealedBatch extends Batch {
+interface SealedBatch extends RowBatch {
   /** On the monotonic clock; undefined before the first try. */
   firstTryAt: number | undefined;
 }
@@ -60,7 +60,7 @@ interface Send {
 
 /** The publisher for platforms where timers and sockets belong to one request. */
 export class RequestPublisher implements RowPublisher {
-  readonly #transport: Transport;
+  readonly #transport: RowTransport;
   readonly #limits: PublisherLimits;
   readonly #maxElapsedMs: number;
   readonly #diagnostics: Diagnostics;
@@ -256,7 +256,7 @@ export class RequestPublisher implements RowPublisher {
     const send: Send = { batch, sender };
     batch.firstTryAt ??= startedAt;
     this.#sends.add(send);
-    let delivery: Delivery;
+    let delivery: RowDelivery;
     try {
       delivery = checkedDelivery(await this.#transport.send(batch, { signal }), total);
     } catch (error) {
@@ -274,7 +274,7 @@ export class RequestPublisher implements RowPublisher {
     if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
   }
 
-  #account({ rows }: Batch, delivery: Delivery): void {
+  #account({ rows }: RowBatch, delivery: RowDelivery): void {
     this.#queue.remove(rows, this.#isShutDown ? withShutdownReason(delivery) : delivery);
   }
 

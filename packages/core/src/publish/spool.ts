@@ -4,7 +4,7 @@ import type { EndedTrace } from '../trace/ended-trace.js';
 import type { RetryPolicy } from './backoff.js';
 import type { Ledger } from './ledger.js';
 import type { QueuedRow } from './queued-row.js';
-import type { Delivery, Transport } from './transport.js';
+import type { RowDelivery, RowTransport } from './transport.js';
 
 /** The part of a trace that a spool reads. */
 export interface SpooledTrace extends EndedTrace {
@@ -25,16 +25,16 @@ export interface Spool {
   discard(trace: SpooledTrace): void;
 
   /** Keeps rows on disk that are to be sent later. */
-  keepAll(rows: readonly QueuedRow[]): Delivery;
+  keepAll(rows: readonly QueuedRow[]): RowDelivery;
   /** Keeps a row that another library could not deliver. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean;
   /** Those of the rows that another process may have sent. */
   doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[];
 
   /** A transport that records on disk which rows it is about to send. */
-  withAttempts(transport: Transport): Transport;
+  withAttempts(transport: RowTransport): RowTransport;
   /** A transport that keeps on disk the rows that it cannot deliver. */
-  withKeeping(transport: Transport): Transport;
+  withKeeping(transport: RowTransport): RowTransport;
   /** Starts to send rows that wait on disk, of this process and of dead ones. */
   replay(options: ReplayOptions): ReplayHandle;
 
@@ -59,7 +59,7 @@ export interface Spool {
 }
 
 export interface ReplayOptions {
-  readonly transport: Transport;
+  readonly transport: RowTransport;
   readonly policy: RetryPolicy;
   readonly maxBatchRows: number;
   /** From 0 up to but not including 1. @default Math.random */

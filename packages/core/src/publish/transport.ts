@@ -1,34 +1,33 @@
-/** The interface of transports, which send batches. Retries and other concerns wrap a transport in another one. */
+/**
+ * The interface of this library's own transports, which send rows. Retries and other concerns wrap a transport in another one.
+ * An app writes the simpler `Transport` of user-transport.ts, which is one of these too.
+ */
 
 import { recognizeAcrossCopies } from '../platform/process-wide.js';
 import type { DropReason, SendErrorCode } from './drop-reason.js';
 import type { QueuedRow } from './queued-row.js';
-import type {
-  SendOptions,
-  Batch as UserBatch,
-  Delivery as UserDelivery,
-} from './user-transport.js';
+import type { Batch, Delivery, SendOptions } from './user-transport.js';
 
 export type { SendErrorCode, SendOptions };
 
 /** What became of the rows of a batch, with the reasons that are ours. */
-export interface Delivery extends UserDelivery {
+export interface RowDelivery extends Delivery {
   readonly lost: Readonly<Partial<Record<DropReason, number>>>;
 }
 
 /** Rows of one layout, sent in one call. */
-export interface Batch extends UserBatch {
+export interface RowBatch extends Batch {
   readonly rows: readonly QueuedRow[];
 }
 
 /** Sends batches. */
-export interface Transport {
+export interface RowTransport {
   /**
    * Sends a batch.
    * @returns what became of each row
    * @throws SendError if no row is known to be delivered
    */
-  send(batch: Batch, options: SendOptions): Promise<Delivery>;
+  send(batch: RowBatch, options: SendOptions): Promise<RowDelivery>;
   /** Closes connections. */
   close(): void;
 }

@@ -2,7 +2,7 @@
 
 import { monotonicMs } from '../platform/clock.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
-import { SendError, type Transport } from './transport.js';
+import { type RowTransport, SendError } from './transport.js';
 
 export interface BreakerTools {
   /** From 0 up to but not including 1. */
@@ -13,7 +13,7 @@ export interface BreakerTools {
   readonly callerWaits?: boolean;
 }
 
-export interface Breaker extends Transport {
+export interface Breaker extends RowTransport {
   /** Whether it is open because the platform refused the key or does not have the pipeline. */
   readonly isRefused: boolean;
   /** Closes the breaker, because the cause of the failures is gone. */
@@ -29,7 +29,7 @@ const UNAUTHORIZED_MS = 300_000;
 
 /** A transport with a circuit breaker. A refused send throws a SendError with `isPaused`. */
 export function withBreaker(
-  transport: Transport,
+  transport: RowTransport,
   policy: RetryPolicy,
   tools: BreakerTools = {},
 ): Breaker {

@@ -2,17 +2,17 @@
 
 import { failedDelivery } from './delivery.js';
 import {
-  type Batch,
-  type Delivery,
   isAboutRows,
+  type RowBatch,
+  type RowDelivery,
+  type RowTransport,
   SendError,
   type SendOptions,
-  type Transport,
 } from './transport.js';
 
 /** A transport that sends the halves of a refused batch, down to single rows. */
-export function withIsolation(transport: Transport): Transport {
-  async function send(batch: Batch, options: SendOptions): Promise<Delivery> {
+export function withIsolation(transport: RowTransport): RowTransport {
+  async function send(batch: RowBatch, options: SendOptions): Promise<RowDelivery> {
     try {
       return await transport.send(batch, options);
     } catch (error) {
@@ -27,11 +27,11 @@ export function withIsolation(transport: Transport): Transport {
 
   /** Sends one half. Never throws, so that the other half is sent too. */
   async function sendHalf(
-    batch: Batch,
+    batch: RowBatch,
     from: number,
     to: number,
     options: SendOptions,
-  ): Promise<Delivery> {
+  ): Promise<RowDelivery> {
     const rows = batch.rows.slice(from, to);
     try {
       return await send({ layout: batch.layout, rows }, options);
@@ -43,7 +43,7 @@ export function withIsolation(transport: Transport): Transport {
   return { send, close: () => transport.close() };
 }
 
-function sum(first: Delivery, second: Delivery): Delivery {
+function sum(first: RowDelivery, second: RowDelivery): RowDelivery {
   const lost: Record<string, number> = { ...first.lost };
   for (const [reason, count] of Object.entries(second.lost))
     lost[reason] = (lost[reason] ?? 0) + count;

@@ -3,7 +3,7 @@
 import { monotonicMs } from '../platform/clock.js';
 import { delay } from '../platform/timers.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
-import { SendError, type Transport } from './transport.js';
+import { type RowTransport, SendError } from './transport.js';
 
 export interface RetryTools {
   /** From 0 up to but not including 1. */
@@ -14,10 +14,10 @@ export interface RetryTools {
 
 /** A transport that retries retryable errors. It throws the last error. */
 export function withRetry(
-  transport: Transport,
+  transport: RowTransport,
   policy: RetryPolicy,
   tools: RetryTools = {},
-): Transport {
+): RowTransport {
   const random = tools.random ?? Math.random;
   return {
     async send(batch, options) {

@@ -3,13 +3,13 @@
 import { jsonOf, parseJson } from '../values/json-text.js';
 import { head } from '../values/well-formed.js';
 import type { QueuedRow } from './queued-row.js';
-import { SendError, type Transport } from './transport.js';
+import { type RowTransport, SendError } from './transport.js';
 
 /** A row of fewer bytes is not refused because of its size. */
 const LEAST_BYTES = 4096;
 
 /** A transport that halves a single row that is too large, until it is accepted. */
-export function withTrimming(transport: Transport): Transport {
+export function withTrimming(transport: RowTransport): RowTransport {
   return {
     async send(batch, options) {
       let { rows } = batch;

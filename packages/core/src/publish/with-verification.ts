@@ -3,7 +3,7 @@
 import { monotonicMs } from '../platform/clock.js';
 import { delay } from '../platform/timers.js';
 import type { QueuedRow } from './queued-row.js';
-import { SendError, type SendOptions, type Transport } from './transport.js';
+import { type RowTransport, SendError, type SendOptions } from './transport.js';
 
 /** Whether the platform has the row. Throws a SendError if the response does not tell. */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;
@@ -17,10 +17,10 @@ export interface VerificationTools {
 
 /** A transport that counts rows as delivered which the platform already has, and sends the others. */
 export function withVerification(
-  transport: Transport,
+  transport: RowTransport,
   has: Lookup,
   { paceMs, doubtful }: VerificationTools,
-): Transport {
+): RowTransport {
   let notBefore = 0;
 
   return {

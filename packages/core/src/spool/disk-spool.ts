@@ -6,7 +6,7 @@ import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { rowOf } from '../publish/row.js';
 import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
-import type { Delivery, Transport } from '../publish/transport.js';
+import type { RowDelivery, RowTransport } from '../publish/transport.js';
 import type { Redactor } from '../values/redact.js';
 import { startText } from './interrupted-row.js';
 import { Replay } from './replay.js';
@@ -93,7 +93,7 @@ export class DiskSpool implements Spool {
     if (entry !== undefined) this.#log.finish([entry]);
   }
 
-  keepAll(rows: readonly QueuedRow[]): Delivery {
+  keepAll(rows: readonly QueuedRow[]): RowDelivery {
     return this.#log.keepAll(rows);
   }
 
@@ -105,11 +105,11 @@ export class DiskSpool implements Spool {
     return this.#log.doubtful(rows);
   }
 
-  withAttempts(transport: Transport): Transport {
+  withAttempts(transport: RowTransport): RowTransport {
     return withAttempts(transport, this.#log);
   }
 
-  withKeeping(transport: Transport): Transport {
+  withKeeping(transport: RowTransport): RowTransport {
     return withKeeping(transport, this.#log);
   }
 

@@ -12,7 +12,7 @@ import {
 } from '../publish/delivery.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import type { ReplayHandle, ReplayOptions } from '../publish/spool.js';
-import { type Batch, type Delivery, SendError } from '../publish/transport.js';
+import { type RowBatch, type RowDelivery, SendError } from '../publish/transport.js';
 import type { Replayable, SpoolLog } from './spool-log.js';
 
 /** How often to scan for rows of dead processes. */
@@ -140,9 +140,9 @@ export class Replay implements ReplayHandle {
   }
 
   /** Sends a batch. @returns the error because of which rows still wait; undefined if none does */
-  async #send(batch: Batch, from: Replayable): Promise<unknown> {
+  async #send(batch: RowBatch, from: Replayable): Promise<unknown> {
     const total = batch.rows.length;
-    let delivery: Delivery;
+    let delivery: RowDelivery;
     try {
       delivery = await this.#options.transport.send(batch, { signal: this.#stop.signal });
     } catch (error) {
@@ -157,7 +157,7 @@ export class Replay implements ReplayHandle {
     return this.#account(delivery, batch, from);
   }
 
-  #account(delivery: Delivery, batch: Batch, { ledger, isFromMemory }: Replayable): unknown {
+  #account(delivery: RowDelivery, batch: RowBatch, { ledger, isFromMemory }: Replayable): unknown {
     countDelivery(ledger, isFromMemory ? 'queued' : 'spooled', batch.rows, delivery);
     reportUndelivered(delivery, this.#diagnostics);
     const { spooled = 0, held = 0, error } = delivery;
@@ -166,7 +166,7 @@ export class Replay implements ReplayHandle {
 }
 
 /** Groups rows into batches of one layout with distinct ids, in their order. */
-export function batchesOf(rows: readonly QueuedRow[], maxRows: number): readonly Batch[] {
+export function batchesOf(rows: readonly QueuedRow[], maxRows: number): readonly RowBatch[] {
   const batches: { layout: string; rows: QueuedRow[]; ids: Set<string> }[] = [];
   for (const row of rows) {
     let batch = batches.findLast(({ layout }) => layout === row.layout);

@@ -5,7 +5,7 @@ import type { SpoolFiles } from '../platform/spool-files.js';
 import type { DropReason } from '../publish/drop-reason.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow, RowPlace } from '../publish/queued-row.js';
-import type { Delivery } from '../publish/transport.js';
+import type { RowDelivery } from '../publish/transport.js';
 import { readBack, SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
 import { InheritedSegments } from './inherited-segments.js';
@@ -235,7 +235,7 @@ export class SpoolLog {
   }
 
   /** Keeps the rows on disk or in memory. Rows that fit in neither are lost. */
-  keepAll(rows: readonly QueuedRow[], error?: unknown): Delivery {
+  keepAll(rows: readonly QueuedRow[], error?: unknown): RowDelivery {
     const ours = this.#notTakenOver(rows);
     const counts = { disk: 0, memory: 0, nowhere: 0 };
     for (const row of ours) counts[this.keep(row)]++;

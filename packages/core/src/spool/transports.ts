@@ -1,11 +1,11 @@
 /** Transports that use a spool: one keeps rows that cannot be sent, one records which rows are being sent. */
 
 import type { QueuedRow } from '../publish/queued-row.js';
-import { isAboutRows, SendError, type Transport } from '../publish/transport.js';
+import { isAboutRows, type RowTransport, SendError } from '../publish/transport.js';
 import type { SpoolLog } from './spool-log.js';
 
 /** A transport that keeps undelivered rows on disk. It throws only if a smaller batch may succeed. */
-export function withKeeping(transport: Transport, log: SpoolLog): Transport {
+export function withKeeping(transport: RowTransport, log: SpoolLog): RowTransport {
   return {
     async send(batch, options) {
       const { rows } = batch;
@@ -26,7 +26,7 @@ export function withKeeping(transport: Transport, log: SpoolLog): Transport {
 }
 
 /** A transport that records which rows are being sent, so that a later process knows which may have arrived. */
-export function withAttempts(transport: Transport, log: SpoolLog): Transport {
+export function withAttempts(transport: RowTransport, log: SpoolLog): RowTransport {
   return {
     async send(batch, options) {
       const rows = log.beginSend(batch.rows);

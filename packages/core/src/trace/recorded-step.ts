@@ -473,9 +473,16 @@ export class RecordedStep<T extends StepType = StepType>
     this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
   }
 
-  /** @param replace whether values under existing keys are replaced */
-  mergeMetadata(metadata: Readonly<Record<string, unknown>> | null, replace = true): void {
-    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values, { replace });
+  /** Merges metadata; a value under an existing key is replaced. */
+  mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
+    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values);
+  }
+
+  /** Adds metadata; a value under an existing key stays. */
+  addMetadata(metadata: Readonly<Record<string, unknown>>): void {
+    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values, {
+      replace: false,
+    });
   }
 
   /** @param text JSON text */

@@ -50,7 +50,7 @@ class AsyncLocalScope implements StepScope {
 /** Shared by all loaded copies of this package. */
 interface Shared {
   readonly scope: StepScope;
-  /** Every scope manager in use; mostly the one parent alone. */
+  /** The scope managers in use: AsyncLocalStorage, and those that tracers were given by the option `scope`. */
   readonly managers: StepScope[];
   readonly finders: StepFinder[];
 }

@@ -14,7 +14,7 @@ import { RequestPublisher } from '../publish/request-publisher.js';
 import { rowOf } from '../publish/row.js';
 import { SendTimes } from '../publish/send-times.js';
 import type { ReplayHandle, Spool } from '../publish/spool.js';
-import type { Transport } from '../publish/transport.js';
+import type { RowTransport } from '../publish/transport.js';
 import { type Breaker, withBreaker } from '../publish/with-breaker.js';
 import { withIsolation } from '../publish/with-isolation.js';
 import { withRetry } from '../publish/with-retry.js';
@@ -226,7 +226,7 @@ export class Publishing {
   }
 
   /** The chain of transports through which every batch passes. */
-  #transport(config: Config, spool: Spool | undefined): Transport {
+  #transport(config: Config, spool: Spool | undefined): RowTransport {
     const sender = config.transport ?? httpTransport(this.#api);
     if (spool !== undefined) {
       const has: Lookup = (id, options) => this.#api.hasRow(id, options);

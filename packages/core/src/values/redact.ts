@@ -15,9 +15,10 @@ export interface RedactOptions {
    */
   readonly defaults?: boolean;
   /**
-   * Returns the string to send in place of `text`. It is called with at most the first 65536 characters of a string and its
-   * key; names and keys are passed too, with an empty `key`, unless the function replaces the harmless name `body`. If it
-   * throws or returns no string, a mark is sent and `redaction_failed` reported. @default no replacement
+   * Returns the string to send in place of `text`, which is the value under `key`, or its first 65536 characters. It is also
+   * called for the names of steps and the keys of objects, with an empty `key`. If it replaces even the name `body`, which holds
+   * no secret, it would replace every name, and is not called for them. If it throws or returns no string, a mark is sent and
+   * `redaction_failed` is reported. @default no replacement
    */
   readonly text?: (text: string, key: string) => string;
 }

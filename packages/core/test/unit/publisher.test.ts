@@ -6,12 +6,12 @@ import {
   type RowPublisher,
 } from '../../src/publish/publisher.ts';
 import { RequestPublisher } from '../../src/publish/request-publisher.ts';
-import { type Batch, type Delivery, SendError } from '../../src/publish/transport.ts';
+import { type RowBatch, type RowDelivery, SendError } from '../../src/publish/transport.ts';
 import { type Row, row } from './transports.ts';
 
 const LIMITS = { maxBatchRows: 3, maxBatchBytes: 1000, maxDelayMs: 3, maxQueueBytes: 100 };
 
-type Answer = (batch: Batch, n: number) => Delivery | Promise<Delivery> | undefined;
+type Answer = (batch: RowBatch, n: number) => RowDelivery | Promise<RowDelivery> | undefined;
 
 /** A publisher over a transport that answers so; by default all rows are delivered. */
 function publisherOf(
@@ -169,8 +169,8 @@ for (const [name, make] of PUBLISHERS) {
 
     it('has two batches under way at a time', async () => {
       const answers: (() => void)[] = [];
-      const answer = ({ rows }: Batch) =>
-        new Promise<Delivery>((resolve) =>
+      const answer = ({ rows }: RowBatch) =>
+        new Promise<RowDelivery>((resolve) =>
           answers.push(() => resolve({ delivered: rows.length, lost: {} })),
         );
       const limits = { ...LIMITS, maxDelayMs: 1000 };
@@ -194,7 +194,7 @@ for (const [name, make] of PUBLISHERS) {
     it('waits at a flush for what another request sends', async () => {
       let deliver = () => {};
       const answer = () =>
-        new Promise<Delivery>((resolve) => {
+        new Promise<RowDelivery>((resolve) => {
           deliver = () => resolve({ delivered: 1, lost: {} });
         });
       const { publisher, ledger } = publisherOf(make, answer);
@@ -245,7 +245,7 @@ for (const [name, make] of PUBLISHERS) {
 describe('a publisher with a spool', () => {
   it('gives it what the queue has no room for, and what comes after the shutdown', async () => {
     const kept: string[] = [];
-    const overflow = (rows: readonly Row[]): Delivery => {
+    const overflow = (rows: readonly Row[]): RowDelivery => {
       kept.push(ids(rows));
       return { delivered: 0, lost: {}, spooled: rows.length };
     };

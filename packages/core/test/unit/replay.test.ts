@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
-import { type Delivery, SendError } from '../../src/publish/transport.ts';
+import { type RowDelivery, SendError } from '../../src/publish/transport.ts';
 import { Replay } from '../../src/spool/replay.ts';
 import { type Row, row, type Scripted, scripted } from './transports.ts';
 
@@ -30,7 +30,7 @@ function replayOf(
       const rows = waiting.shift();
       return rows === undefined ? undefined : { rows, ledger, isFromMemory };
     },
-    keepAll(rows: readonly Row[], error: unknown): Delivery {
+    keepAll(rows: readonly Row[], error: unknown): RowDelivery {
       kept.push(rows.map(({ inferenceId }) => inferenceId).join(' '));
       return { delivered: 0, lost: {}, spooled: rows.length, error };
     },

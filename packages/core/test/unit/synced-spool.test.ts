@@ -7,7 +7,7 @@ import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { SendError, type Transport } from '../../src/publish/transport.ts';
+import { type RowTransport, SendError } from '../../src/publish/transport.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
 import type { SpoolConfig } from '../../src/spool/settings.ts';
 import { Redactor } from '../../src/values/redact.ts';
@@ -99,7 +99,7 @@ describe('a spool with `durability: fsync`', () => {
       runDetached: (fn) => fn(),
     });
     /** Sends what dead processes left. */
-    const replay = (send: Transport['send']) =>
+    const replay = (send: RowTransport['send']) =>
       spool.replay({
         transport: spool.withKeeping(spool.withAttempts({ send, close() {} })),
         policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },

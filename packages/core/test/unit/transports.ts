@@ -1,19 +1,24 @@
 /** What the tests of transports share: batches of small rows, and a transport that does as it is told. */
 
 import { QueuedRow } from '../../src/publish/queued-row.ts';
-import type { Batch, Delivery, SendOptions, Transport } from '../../src/publish/transport.ts';
+import type {
+  RowBatch,
+  RowDelivery,
+  RowTransport,
+  SendOptions,
+} from '../../src/publish/transport.ts';
 
-export type Row = Batch['rows'][number];
+export type Row = RowBatch['rows'][number];
 
 export function row(inferenceId: string, { layout = 'l', bytes = 1 } = {}): Row {
   return new QueuedRow(inferenceId, layout, new Uint8Array(bytes));
 }
 
-export function batchOf(...ids: string[]): Batch {
+export function batchOf(...ids: string[]): RowBatch {
   return { layout: 'l', rows: ids.map((id) => row(id)) };
 }
 
-export interface Scripted extends Transport {
+export interface Scripted extends RowTransport {
   /** The ids of the rows of each batch that it was given. */
   readonly sent: readonly (readonly string[])[];
   readonly isClosed: boolean;
@@ -21,7 +26,8 @@ export interface Scripted extends Transport {
 
 /** @param answer throws, or returns what became of the batch; by default all rows are delivered */
 export function scripted(
-  answer: (batch: Batch, n: number, options: SendOptions) => Delivery | undefined = () => undefined,
+  answer: (batch: RowBatch, n: number, options: SendOptions) => RowDelivery | undefined = () =>
+    undefined,
 ): Scripted {
   const sent: (readonly string[])[] = [];
   let isClosed = false;
