@@ -109,7 +109,7 @@ function startAttempt(
   });
 }
 
-interface AttemptOptions {
+interface AttemptRequest {
   /** The arguments for the wrapped fetch. */
   readonly args: [FetchInput, FetchInit?];
   /** Whether the client may retry if this attempt fails. */
@@ -123,21 +123,21 @@ interface AttemptOptions {
 /** One request of a call. Its methods never throw. */
 class Attempt {
   readonly #call: HttpCall;
-  readonly #options: AttemptOptions;
+  readonly #request: AttemptRequest;
 
-  constructor(call: HttpCall, options: AttemptOptions) {
+  constructor(call: HttpCall, request: AttemptRequest) {
     this.#call = call;
-    this.#options = options;
+    this.#request = request;
   }
 
   get args(): [FetchInput, FetchInit?] {
-    return this.#options.args;
+    return this.#request.args;
   }
 
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, this.#options.mayRetry);
-      this.#options.onFailure();
+      this.#call.failAttempt(error, this.#request.mayRetry);
+      this.#request.onFailure();
     });
   }
 
@@ -148,7 +148,7 @@ class Attempt {
 
   #observed(response: Response): unknown {
     const { status, headers } = response;
-    const { mayRetry, hidesUsage, onFailure } = this.#options;
+    const { mayRetry, hidesUsage, onFailure } = this.#request;
     if (status >= 400) onFailure();
     const head = { status, headers, isUnobservable: !isObservable(response) };
     const observer = this.#call.observeBody(head, mayRetry);
