@@ -20,7 +20,7 @@ import { observedFetch } from './observed-fetch.js';
 import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
 import { bodyOfRequest, isLong, methodOf, readRequest, urlOf } from './read-request.js';
-import { mayBeRecorded, shapeOf } from './recognize.js';
+import { mayNeedBody, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
 import { requestingUsage, UsageHidden } from './stream-usage.js';
 
@@ -31,7 +31,7 @@ import { requestingUsage, UsageHidden } from './stream-usage.js';
 export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile): F {
   if (traced.has(fetch)) return fetch;
   const retried = new RetriedCalls();
-  const needsBody = (url: URL) => mayBeRecorded(profile, url);
+  const needsBody = (url: URL) => mayNeedBody(profile, url);
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
     const body = bodyOfRequest(args[0], args[1], needsBody);
     if (body === undefined) return send.call(this, args, undefined);
@@ -79,7 +79,7 @@ function startAttempt(
     // A result that a framework fetches within its own step is recorded there.
     return result && (announcedRequest(undefined, undefined) ?? result);
   }
-  if (isLong(init?.body) && !mayBeRecorded(profile, url)) return undefined;
+  if (isLong(init?.body) && !mayNeedBody(profile, url)) return undefined;
   const owner = currentClientCall();
   const client = owner instanceof MethodCall ? owner : undefined;
   const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);
