@@ -33,6 +33,18 @@ function linesMatching(pattern: RegExp): readonly (readonly [place: string, foun
 }
 
 describe('the habits of the house', () => {
+  it('all packages have one version, which the source names as well', () => {
+    const [first] = publishedPackages();
+    const version = first?.manifest.version;
+    for (const { manifest } of publishedPackages()) assert.equal(manifest.version, version);
+    const named = linesMatching(/['"`/](openlayer-tracing-js\/[^'"`\s]+)['"`]/);
+    const inLibrary = named.filter(([place]) => place.startsWith('packages/'));
+    assert.deepEqual(
+      inLibrary.map(([, found]) => found),
+      [`openlayer-tracing-js/${version}`],
+    );
+  });
+
   it('every TypeScript file belongs to a project, so that the compiler sees it', () => {
     const seen = new Set(readSources().map(({ path }) => path));
     const unseen = repositoryFiles().filter((file) => /\.[cm]?ts$/.test(file) && !seen.has(file));

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { captureTraces } from '@openlayer-tracing/core/testing';
+import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import type OpenAI from 'openai7';
 import { type LlmServer, startLlmServer } from '../support/llm-server/index.ts';
@@ -122,3 +123,28 @@ for (const version of ['openai4', 'openai7']) {
     });
   });
 }
+
+describe('the usage that a gateway sends', () => {
+  const usage = '{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8}}';
+  const events: Readonly<Record<string, string>> = {
+    'with an id': `id: 7\ndata: ${usage}\n\n`,
+    'after a comment': `: keep-alive\ndata: ${usage}\n\n`,
+    'with carriage returns': `event: chunk\r\ndata: ${usage}\r\n\r\n`,
+  };
+  for (const [kind, event] of Object.entries(events)) {
+    it(`is hidden from the app ${kind}`, async () => {
+      const said = 'data: {"choices":[{"index":0,"delta":{"content":"So."}}]}\n\n';
+      const headers = { 'content-type': 'text/event-stream' };
+      const gateway = async () => new Response(`${said}${event}data: [DONE]\n\n`, { headers });
+      const send = tracedFetch({ fetch: gateway, streamUsage: true });
+      using captured = captureTraces();
+      const body = JSON.stringify(streamed);
+      const response = await send('https://gateway.example/v1/chat/completions', {
+        method: 'POST',
+        body,
+      });
+      assert.equal(await response.text(), `${said}data: [DONE]\n\n`);
+      assert.equal((await rowsOf(captured, 1))[0]?.steps[0]?.tokens, 8);
+    });
+  }
+});

@@ -223,5 +223,5 @@ export function retryAfterMs(
   return Number.isNaN(time) ? undefined : Math.min(Math.max(time - now, 0), MAX_RETRY_AFTER_MS);
 }
 
-/** The User-Agent of our calls, by which middleware recognises and skips them. */
+/** The User-Agent of our calls, with the version of the package. Middleware recognises and skips our calls by it. */
 export const USER_AGENT = 'openlayer-tracing-js/0.1.0';

@@ -26,23 +26,15 @@ export interface SdkModelRequest {
   readonly modelId: unknown;
   /** The options of the model's method, or of the SDK's operation. */
   readonly given: Json;
-  /** The app's context of the call, if no parent step shows it. */
-  readonly context?: CallContext | undefined;
+  /** The app's description of the call, if no parent step shows it. */
+  readonly description?: CallDescription | undefined;
 }
 
 /** The fields by which an app describes a call to the SDK's telemetry. */
-export interface CallContext {
+export interface CallDescription {
   readonly functionId: string | undefined;
   /** The app's own context, as far as it lets the SDK pass it on. */
   readonly runtimeContext: unknown;
-}
-
-/** What a call has to do with the SDK's operation. */
-interface Surroundings {
-  /** The operation that the call belongs to; it waits for the provider while the call does. */
-  readonly operation?: RecordedCall;
-  /** Called if the trace ends before the call. */
-  readonly onTraceEnd?: () => void;
 }
 
 type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
@@ -57,11 +49,16 @@ export class AiModelCall {
   #firstTokenMs: number | undefined;
   readonly #failures: string[] = [];
 
-  /** Starts the step. @returns undefined if nothing is recorded */
+  /**
+   * Starts the step.
+   * @param operation the operation that the call belongs to; it waits for the provider while the call does
+   * @param onTraceEnd called if the trace ends before the call
+   * @returns undefined if nothing is recorded
+   */
   static start(
     options: CallOptions,
     request: SdkModelRequest,
-    { operation, onTraceEnd }: Surroundings = {},
+    { operation, onTraceEnd }: { operation?: RecordedCall; onTraceEnd?: () => void } = {},
   ): AiModelCall | undefined {
     let call: AiModelCall | undefined;
     const { kind, given } = request;
@@ -150,7 +147,7 @@ export class AiModelCall {
   }
 
   /** Ends the call, if it is open, with what is known of it. */
-  close(): void {
+  endUnfinished(): void {
     if (this.#recorded.isOpen) this.#recorded.end(this.#update('unfinished'));
   }
 
@@ -189,7 +186,7 @@ export class AiModelCall {
     const recorded = this.#recorded;
     let failure: unknown;
     let isComplete = false;
-    const over = (ending: Ending) => {
+    const end = (ending: Ending) => {
       this.#setWaiting(false);
       if (failure !== undefined) this.fail(failure);
       else recorded.end(this.#update(isComplete ? 'complete' : ending));
@@ -208,12 +205,12 @@ export class AiModelCall {
         this.#response.readPart(part);
         if (this.amount > before) this.#firstTokenMs ??= recorded.elapsedMs;
       },
-      ended: () => over('complete'),
+      ended: () => end('complete'),
       failed: (error) => {
         if (!isComplete) failure ??= error;
-        over('failed');
+        end('failed');
       },
-      cancelled: () => over('left'),
+      cancelled: () => end('left'),
     };
     // `tapStream` passes on chunks of any type.
     const tapped = tapStream(parts as unknown as ReadableStream<Uint8Array>, observer, parts);
@@ -232,7 +229,7 @@ export class AiModelCall {
     const { reasoning } = message;
     const { output = message.output, ...fields } = facts as StepUpdate & { model?: unknown };
     const { billing = () => ({}) } = this.#request.kind;
-    const { functionId, runtimeContext } = this.#request.context ?? {};
+    const { functionId, runtimeContext } = this.#request.description ?? {};
     this.#recorded.addBilling(
       withPricedTier({
         serviceTier: requestedTier(this.#request.given),

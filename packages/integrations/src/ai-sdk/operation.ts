@@ -1,7 +1,7 @@
 import { type RecordedCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { AiModelCall, CallContext } from './model-call.js';
+import type { AiModelCall, CallDescription } from './model-call.js';
 
 /** `single`: an operation that is recorded as one call of a model, such as a reranking or a transcription. */
 type OperationKind = 'run' | 'stream' | 'single' | 'embed' | 'embedMany';
@@ -16,8 +16,8 @@ export class Operation {
   readonly options: CallOptions;
   /** The parameters of its model calls. */
   settings: Json = {};
-  /** The app's context, for an operation without a step of its own. */
-  context: CallContext | undefined = undefined;
+  /** The app's description, for an operation without a step of its own. */
+  description: CallDescription | undefined = undefined;
   /** The response of the only embedding, until the operation ends. */
   embedding: Json = {};
   /** Whether the operation is recorded from the diagnostics channel. */

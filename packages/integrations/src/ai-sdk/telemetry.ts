@@ -16,7 +16,7 @@ import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { chat, embedding, OPERATIONS } from './kinds.js';
-import { AiModelCall, type CallContext } from './model-call.js';
+import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
 import { settingsIn } from './sdk-fields.js';
 import { observedResponse } from './trace-model.js';
@@ -90,7 +90,7 @@ export class AiTelemetry {
     const kind = event.operationId === 'ai.embed' ? 'embed' : 'embedMany';
     const operation = new Operation(kind, optionsOf(this.#options, event));
     operation.settings = settingsIn(event);
-    operation.context = contextOf(event);
+    operation.description = descriptionOf(event);
     this.#operations.addStepless(event.callId, operation);
   }
 
@@ -122,7 +122,13 @@ export class AiTelemetry {
     if (operation === undefined) return;
     const { provider, modelId, values, embedCallId } = event;
     const given = { ...operation.settings, ...event };
-    const request = { kind: embedding, provider, modelId, given, context: operation.context };
+    const request = {
+      kind: embedding,
+      provider,
+      modelId,
+      given,
+      description: operation.description,
+    };
     const call = AiModelCall.start(operation.options, request);
     if (call === undefined) return;
     operation.embeddings.set(embedCallId, call);
@@ -162,10 +168,8 @@ export class AiTelemetry {
     if (operation === undefined) return;
     const { options } = operation;
     const about = recordedDetails(options, toolDetails(event, event.toolCall));
-    const tool = startTool(text(toolName) ?? 'tool', input, options, {
-      operation,
-      metadata: about,
-    });
+    const name = text(toolName) ?? 'tool';
+    const tool = startTool(options, { name, input, operation, metadata: about });
     if (tool !== undefined) operation.startTool(toolCallId, tool);
   });
 
@@ -284,7 +288,7 @@ export class AiTelemetry {
       this.#endSingle({ ...result, callId: event.callId });
       return;
     }
-    operation.model?.close();
+    operation.model?.endUnfinished();
     const answer = text(result.text) ?? operation.model?.text;
     this.onEnd({ callId: event.callId, text: answer ?? '' });
   }
@@ -331,7 +335,7 @@ export class AiTelemetry {
     const { callId, provider, modelId, text: input, query, values = event.value } = event;
     if (kind === undefined || this.#operations.get(callId) !== undefined) return;
     const options = optionsOf(this.#options, event);
-    const request = { kind, provider, modelId, given: event, context: contextOf(event) };
+    const request = { kind, provider, modelId, given: event, description: descriptionOf(event) };
     const onTraceEnd = () => this.#operations.forget(callId);
     const call = AiModelCall.start(options, request, { onTraceEnd });
     if (call === undefined) return;
@@ -376,7 +380,7 @@ function detailsIn({ runtimeContext, toolsContext }: Json): Json {
   return nonEmpty({ runtimeContext, toolsContext }) ?? {};
 }
 
-function contextOf({ functionId, runtimeContext }: Json): CallContext {
+function descriptionOf({ functionId, runtimeContext }: Json): CallDescription {
   return { functionId: text(functionId), runtimeContext };
 }
 

@@ -54,7 +54,7 @@ function startTracedTool(
     // The SDK's telemetry reports the tool.
     if (currentClientCall() instanceof Operation) return undefined;
     const toolCallId = text(record(call).toolCallId);
-    return startTool(name, input, options, { metadata: definedFields({ toolCallId }) });
+    return startTool(options, { name, input, metadata: definedFields({ toolCallId }) });
   } catch (error) {
     reportFailure('tool', error);
     return undefined;
@@ -72,7 +72,9 @@ export function failTool(
   else tool.fail(thrownError(options, error), update);
 }
 
-interface ToolCallContext {
+interface ToolRun {
+  readonly name: string;
+  readonly input: unknown;
   /** The operation that called the tool, if it is known. */
   readonly operation?: Operation;
   /** The metadata of the step. */
@@ -81,10 +83,8 @@ interface ToolCallContext {
 
 /** Starts the step of a tool. @returns undefined if nothing is recorded */
 export function startTool(
-  name: string,
-  input: unknown,
   options: CallOptions,
-  { operation, metadata: about }: ToolCallContext,
+  { name, input, operation, metadata }: ToolRun,
 ): RecordedCall | undefined {
   const inputs = recordedContent(options, 'inputs', input);
   const settings = {
@@ -93,7 +93,7 @@ export function startTool(
     inputs,
     functionName: name,
     arguments: inputs,
-    metadata: about,
+    metadata,
   } as const;
   const tool = startCall(settings, {}, operation?.recorded?.step) as RecordedCall | undefined;
   if (tool !== undefined) tool.startBackgroundWork();

@@ -17,12 +17,13 @@ import { withPricedTier } from '../common/service-tier.js';
 import { MessagesReader } from '../shapes/anthropic/messages.js';
 import { anthropicTokens, MergedUsage } from '../shapes/anthropic/usage.js';
 
-interface ModelStepOptions {
+/** What is known of an answer before it is received. */
+interface ModelTurn {
   readonly id: string | undefined;
   /** The messages that the model received since its last answer. */
   readonly prompt: readonly unknown[];
   /** Epoch milliseconds. */
-  readonly beganMs: number;
+  readonly startedAtMs: number;
 }
 
 /** Fields of a message that are read, or that only link it to others. */
@@ -45,42 +46,38 @@ export class ModelStep {
   #otherFields: Json = {};
   readonly #usage = new MergedUsage();
   readonly #seen = new Set<unknown>();
-  readonly #beganMs: number;
+  readonly #startedAtMs: number;
   #finishReason: string | undefined;
   #firstTokenMs: number | undefined;
   #model: string | undefined;
 
-  static start(
-    options: CallOptions,
-    parent: Step,
-    request: ModelStepOptions,
-  ): ModelStep | undefined {
+  static start(options: CallOptions, parent: Step, turn: ModelTurn): ModelStep | undefined {
     let step: ModelStep | undefined;
     const call = startCall(
       {
         name: 'Claude Chat Completion',
         type: 'chat_completion',
         provider: options.provider ?? 'anthropic',
-        inputs: recordedContent(options, 'inputs', { prompt: request.prompt }),
+        inputs: recordedContent(options, 'inputs', { prompt: turn.prompt }),
       },
       { soFar: () => step?.soFar(), amount: () => step?.amount ?? 0 },
       parent,
     );
     if (call === undefined) return undefined;
-    call.moveStartTo(request.beganMs);
-    step = new ModelStep(options, call, request);
+    call.moveStartTo(turn.startedAtMs);
+    step = new ModelStep(options, call, turn);
     return step;
   }
 
   private constructor(
     options: CallOptions,
     call: RecordedCall<'chat_completion'>,
-    { id, beganMs }: ModelStepOptions,
+    { id, startedAtMs }: ModelTurn,
   ) {
     this.id = id;
     this.#options = options;
     this.#call = call;
-    this.#beganMs = beganMs;
+    this.#startedAtMs = startedAtMs;
   }
 
   get call(): RecordedCall<'chat_completion'> {
@@ -113,8 +110,8 @@ export class ModelStep {
     return this.#reader.amount + this.#pieces.amount;
   }
 
-  /** Ends the step at the end of the run, if the answer was not received completely. */
-  close(): void {
+  /** Ends the step at the end of the run, if the answer was not received to its end. */
+  endUnfinished(): void {
     if (this.#call.isOpen) this.#call.end(this.soFar());
   }
 
@@ -147,7 +144,7 @@ export class ModelStep {
       this.#usage.add(usage);
       this.#model ??= text(model);
     }
-    if (event.type === 'content_block_delta') this.#firstTokenMs ??= Date.now() - this.#beganMs;
+    if (event.type === 'content_block_delta') this.#firstTokenMs ??= Date.now() - this.#startedAtMs;
     if (event.type !== 'message_delta') return;
     this.#usage.add(event.usage);
     this.#finishReason = text(record(event.delta).stop_reason) ?? this.#finishReason;

@@ -175,7 +175,7 @@ export class AgentRun {
   end(ending: Ending, error?: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const { latest } of this.#threads.values()) latest?.close();
+    for (const { latest } of this.#threads.values()) latest?.endUnfinished();
     for (const tool of this.#tools.values()) tool.end({ metadata: { ended: 'unfinished' } });
     this.#tools.clear();
     this.#totals.divide(this.#call.step as Step);
@@ -287,7 +287,7 @@ export class AgentRun {
     const started = ModelStep.start(this.#options, thread.parent, {
       id,
       prompt: thread.pendingPrompt,
-      beganMs: thread.lastMs,
+      startedAtMs: thread.lastMs,
     });
     if (started === undefined) return undefined;
     thread.pendingPrompt = [];

@@ -58,18 +58,18 @@ export function isRequest(input: unknown): input is Request {
 /**
  * The JSON or form fields of a Request, read from a copy of its body; undefined for any other body, or one that was read.
  * Never throws.
- * @param mayBeRecorded whether the fields of a POST to the URL are needed. A copy takes memory, and delays the request until the
+ * @param mayNeedBody whether the fields of a POST to the URL are needed. A copy takes memory, and delays the request until the
  *   body has been read.
  */
 export function bodyOfRequest(
   input: FetchInput,
   init: FetchInit | undefined,
-  mayBeRecorded: (url: URL) => boolean,
+  mayNeedBody: (url: URL) => boolean,
 ): Promise<Json | undefined> | undefined {
   if (!isRequest(input) || init?.body !== undefined || isUntraced()) return undefined;
   return runGuarded('request', () => {
     const url = urlOf(input);
-    return url !== undefined && mayBeRecorded(url) ? fieldsOfRequest(input) : undefined;
+    return url !== undefined && mayNeedBody(url) ? fieldsOfRequest(input) : undefined;
   });
 }
 

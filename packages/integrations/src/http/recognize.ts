@@ -57,7 +57,7 @@ export function mayMatch(shapes: readonly Pick<Shape, 'matches'>[], url: URL): b
 }
 
 /** Whether the fields of a POST to the URL may decide what is recorded of it. */
-export function mayBeRecorded({ shapes, retrievals = [], free }: ClientProfile, url: URL): boolean {
+export function mayNeedBody({ shapes, retrievals = [], free }: ClientProfile, url: URL): boolean {
   if (mayMatch(shapes, url)) return true;
   const idInBody = ({ idInBody: idOf }: Retrieval) => idOf?.({ url, params: UNREAD }) !== undefined;
   if (retrievals.some((each) => readsFields(() => idInBody(each)))) return true;

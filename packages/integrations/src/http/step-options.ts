@@ -51,7 +51,7 @@ export function describedStep(
   } as StepOptions;
 }
 
-/** A finished step for work that a response reports. */
+/** A step that has ended, for work that a response reports. */
 export function reportedStep(options: CallOptions, step: ReportedStep): FinishedStep {
   const { inputs, output, model, modelParameters, tokens, metadata, error, ...others } = step;
   const { tokenCounts: _, ...counted } = tokenFields(tokens ?? {});

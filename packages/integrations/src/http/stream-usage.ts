@@ -4,6 +4,7 @@ import type { BodyChange } from '@openlayer-tracing/core/integration';
 import { isRecord, list, parseJson } from '../common/json.js';
 import { isOpenAI } from '../common/providers.js';
 import type { ModelRequest } from '../shapes/shape.js';
+import { dataOf, endOfEvent, endOfLastEvent } from './body/server-sent-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
 import { type FetchInit, headerOf } from './fetch.js';
@@ -43,7 +44,6 @@ function withLength(headers: unknown, body: string): unknown {
   );
 }
 
-const BETWEEN_EVENTS = /\r?\n\r?\n/g;
 const NO_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
 /** OpenAI adds this to every chunk but the last. */
 const NONE_YET = ',"usage":null';
@@ -66,15 +66,6 @@ export class UsageHidden implements BodyChange {
   }
 }
 
-/** The index after the last empty line; 0 if there is none. */
-function endOfLastEvent(text: string): number {
-  for (let at = text.lastIndexOf('\n'); at > 0; at = text.lastIndexOf('\n', at - 1)) {
-    const before = text.charCodeAt(at - 1) === 13 ? at - 2 : at - 1;
-    if (text.charCodeAt(before) === 10) return at + 1;
-  }
-  return 0;
-}
-
 /** The events without what the request for token counts added. */
 function withoutUsage(whole: string): string {
   const events = whole.replaceAll(NONE_YET, '');
@@ -82,16 +73,16 @@ function withoutUsage(whole: string): string {
   if (!events.includes('usage"')) return events;
   let kept = '';
   let start = 0;
-  for (const { index, 0: gap } of events.matchAll(BETWEEN_EVENTS)) {
-    const event = events.slice(start, index);
-    start = index + gap.length;
-    if (!isUsageAlone(event)) kept += event.replace(NO_USAGE, '') + gap;
+  for (let end = endOfEvent(events, 0); end >= 0; end = endOfEvent(events, start)) {
+    const event = events.slice(start, end);
+    start = end;
+    if (!isUsageAlone(event)) kept += event.replace(NO_USAGE, '');
   }
   return kept + events.slice(start);
 }
 
 function isUsageAlone(event: string): boolean {
   if (!/"choices"\s*:\s*\[\s*\]/.test(event)) return false;
-  const chunk = parseJson(event.replace(/^data: ?/gm, ''));
+  const chunk = parseJson(dataOf(event) ?? '');
   return isRecord(chunk) && isRecord(chunk.usage) && list(chunk.choices).length === 0;
 }

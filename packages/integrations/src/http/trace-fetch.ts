@@ -20,7 +20,7 @@ import { observedFetch } from './observed-fetch.js';
 import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
 import { bodyOfRequest, isLong, methodOf, readRequest, urlOf } from './read-request.js';
-import { mayBeRecorded, shapeOf } from './recognize.js';
+import { mayNeedBody, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
 import { requestingUsage, UsageHidden } from './stream-usage.js';
 
@@ -31,7 +31,7 @@ import { requestingUsage, UsageHidden } from './stream-usage.js';
 export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile): F {
   if (traced.has(fetch)) return fetch;
   const retried = new RetriedCalls();
-  const needsBody = (url: URL) => mayBeRecorded(profile, url);
+  const needsBody = (url: URL) => mayNeedBody(profile, url);
   function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
     const body = bodyOfRequest(args[0], args[1], needsBody);
     if (body === undefined) return send.call(this, args, undefined);
@@ -79,7 +79,7 @@ function startAttempt(
     // A result that a framework fetches within its own step is recorded there.
     return result && (announcedRequest(undefined, undefined) ?? result);
   }
-  if (isLong(init?.body) && !mayBeRecorded(profile, url)) return undefined;
+  if (isLong(init?.body) && !mayNeedBody(profile, url)) return undefined;
   const owner = currentClientCall();
   const client = owner instanceof MethodCall ? owner : undefined;
   const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);
@@ -109,7 +109,7 @@ function startAttempt(
   });
 }
 
-interface AttemptOptions {
+interface AttemptRequest {
   /** The arguments for the wrapped fetch. */
   readonly args: [FetchInput, FetchInit?];
   /** Whether the client may retry if this attempt fails. */
@@ -123,21 +123,21 @@ interface AttemptOptions {
 /** One request of a call. Its methods never throw. */
 class Attempt {
   readonly #call: HttpCall;
-  readonly #options: AttemptOptions;
+  readonly #request: AttemptRequest;
 
-  constructor(call: HttpCall, options: AttemptOptions) {
+  constructor(call: HttpCall, request: AttemptRequest) {
     this.#call = call;
-    this.#options = options;
+    this.#request = request;
   }
 
   get args(): [FetchInput, FetchInit?] {
-    return this.#options.args;
+    return this.#request.args;
   }
 
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, this.#options.mayRetry);
-      this.#options.onFailure();
+      this.#call.failAttempt(error, this.#request.mayRetry);
+      this.#request.onFailure();
     });
   }
 
@@ -148,7 +148,7 @@ class Attempt {
 
   #observed(response: Response): unknown {
     const { status, headers } = response;
-    const { mayRetry, hidesUsage, onFailure } = this.#options;
+    const { mayRetry, hidesUsage, onFailure } = this.#request;
     if (status >= 400) onFailure();
     const head = { status, headers, isUnobservable: !isObservable(response) };
     const observer = this.#call.observeBody(head, mayRetry);

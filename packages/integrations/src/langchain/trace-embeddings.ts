@@ -67,7 +67,7 @@ function recording(
   read: (embeddings: Json, given: unknown) => EmbeddingRequest,
 ): Embed {
   return function tracedEmbed(this: object, ...args: never[]): unknown {
-    const call = isUntraced() ? undefined : EmbeddingCall.begin(this, options, read, args[0]);
+    const call = isUntraced() ? undefined : EmbeddingCall.start(this, options, read, args[0]);
     return call === undefined ? embed.apply(this, args) : call.run(() => embed.apply(this, args));
   };
 }
@@ -79,7 +79,7 @@ class EmbeddingCall {
   readonly #recorded: RecordedCall<'embedding'>;
 
   /** Undefined if nothing is recorded. Never throws. */
-  static begin(
+  static start(
     embeddings: object,
     options: CallOptions,
     read: (embeddings: Json, given: unknown) => EmbeddingRequest,
@@ -120,12 +120,12 @@ class EmbeddingCall {
   /** Calls the original method. Its client may be traced as well, and records nothing then. */
   run(embed: () => unknown): unknown {
     return runCall(this.#recorded, () => untraced(embed), {
-      completed: (result) => this.#ended(result),
-      failed: (error) => this.#failed(error),
+      completed: (result) => this.#end(result),
+      failed: (error) => this.#fail(error),
     });
   }
 
-  #ended(result: unknown): void {
+  #end(result: unknown): void {
     const response = this.#request.response(result);
     const url = addressOf(this.#embeddings);
     if (url !== undefined) this.#recorded.addBilling(billingOf(response, url));
@@ -136,7 +136,7 @@ class EmbeddingCall {
     });
   }
 
-  #failed(error: unknown): void {
+  #fail(error: unknown): void {
     const update = { provider: this.#provider(addressOf(this.#embeddings)) };
     this.#recorded.stopWaiting();
     if (isAbort(error)) this.#recorded.end({ ...update, metadata: { ended: 'left' } });

@@ -80,19 +80,19 @@ export function spanStep(span: Json, options: CallOptions): StepOptions | undefi
   } as StepOptions;
 }
 
-/** Facts of a model call that the spans around it have. */
-export interface ModelContext {
+/** The inputs of a model call, which the spans around it have. */
+export interface ModelInputs {
   readonly prompt: unknown;
   /** The definitions of the tools that the model may call. */
   readonly tools: unknown;
 }
 
-export function spanUpdate(span: Json, options: CallOptions, context: ModelContext): StepUpdate {
+export function spanUpdate(span: Json, options: CallOptions, inputs: ModelInputs): StepUpdate {
   const content = (value: unknown) => recordedContent(options, 'output', value);
   const attributes = record(span.attributes);
   const details = recordedDetails(options, { ...otherAttributes(span), ...otherSpanFields(span) });
   if (span.type === 'model_inference') {
-    return modelUpdate(span, attributes, options, context, details);
+    return modelUpdate(span, attributes, options, inputs, details);
   }
   if (span.type === 'classifier_evaluation') {
     return {
@@ -152,7 +152,7 @@ function modelUpdate(
   span: Json,
   attributes: Json,
   options: CallOptions,
-  context: ModelContext,
+  inputs: ModelInputs,
   details: Json,
 ): StepUpdate {
   const message = new Message();
@@ -171,7 +171,7 @@ function modelUpdate(
     message.addPart({ [name]: value });
   }
   const { responseModel, responseId, finishReason, usage } = attributes;
-  const { prompt, tools } = context;
+  const { prompt, tools } = inputs;
   return {
     inputs: recordedContent(
       options,

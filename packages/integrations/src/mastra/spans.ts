@@ -151,8 +151,8 @@ export class MastraSpans implements MastraBridge {
       this.#endGroup(span, open);
       return;
     }
-    const context = { prompt: promptOf(parent), tools: toolsAround(parent) };
-    const update: StepUpdate = spanUpdate(span, this.#options, context);
+    const inputs = { prompt: promptOf(parent), tools: toolsAround(parent) };
+    const update: StepUpdate = spanUpdate(span, this.#options, inputs);
     if (error === undefined && record(span.attributes).finishReason === 'error') {
       this.#failed.add(recorded);
       recorded.fail(new CallError('MastraError', 'the call failed'), update);

@@ -116,9 +116,9 @@ class JsonReader implements BodyReader {
     if (value !== undefined) return value;
     if (!/^\s*[{[]/.test(source)) return source;
     this.isCut = true;
-    const begun = new BoundedJson();
-    begun.add(source);
-    return begun.end();
+    const received = new BoundedJson();
+    received.add(source);
+    return received.end();
   }
 
   #take(text: string): void {

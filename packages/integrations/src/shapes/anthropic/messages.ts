@@ -109,7 +109,7 @@ export class MessagesReader implements ResponseReader {
         break;
       }
       case 'content_block_start':
-        this.#begin(event);
+        this.#startBlock(event);
         break;
       case 'content_block_delta':
         this.#add(event);
@@ -200,7 +200,7 @@ export class MessagesReader implements ResponseReader {
     this.#message.part(place)?.add(isNew ? event : fieldsExcept(event, 'type', 'index'));
   }
 
-  #begin({ index, content_block }: Json): void {
+  #startBlock({ index, content_block }: Json): void {
     const block = record(content_block);
     if (isToolUse(block)) {
       const tool = this.#message.tool(placeOf(index));

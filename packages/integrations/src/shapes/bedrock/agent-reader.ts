@@ -171,9 +171,9 @@ class AgentWork {
   }
 
   #takeRequest(id: string): Json {
-    const begun = this.#requests.get(id) ?? {};
+    const request = this.#requests.get(id) ?? {};
     this.#requests.delete(id);
-    return begun;
+    return request;
   }
 
   #model(request: Json, response: Json, about: Json): void {

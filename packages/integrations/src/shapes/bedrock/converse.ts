@@ -115,7 +115,7 @@ export class ConverseReader implements ResponseReader {
         this.#takeFields(fieldsExcept(fields, 'role'));
         break;
       case 'contentBlockStart':
-        this.#begin(fields);
+        this.#startBlock(fields);
         break;
       case 'contentBlockDelta':
         this.#add(fields);
@@ -223,7 +223,7 @@ export class ConverseReader implements ResponseReader {
     if (Object.keys(left).length > 0) this.#message.addPart({ reasoningContent: left });
   }
 
-  #begin({ contentBlockIndex, start }: Json): void {
+  #startBlock({ contentBlockIndex, start }: Json): void {
     const { toolUse, ...others } = record(start);
     const place = count(contentBlockIndex) ?? 0;
     const left = presentFields(others);
@@ -247,7 +247,7 @@ export class ConverseReader implements ResponseReader {
     }
     if (citation !== undefined) this.#message.cite(citation);
     for (const [key, value] of Object.entries(presentFields(others))) {
-      // A block that began as an object continues with an array of its content.
+      // A block that started as an object continues with an array of its content.
       const piece = Array.isArray(value) ? { content: value } : value;
       this.#message.part(place)?.add({ [key]: piece });
     }

@@ -172,7 +172,7 @@ export class InteractionReader implements ResponseReader {
       }
     }
     const place = typeof index === 'number' ? index : 0;
-    if (isRecord(step)) this.#begin(place, step);
+    if (isRecord(step)) this.#startStep(place, step);
     if (isRecord(delta)) this.#takeDelta(place, delta);
     if (event.event_type === 'step.stop') this.#end(place);
     if (event.event_type === 'interaction.completed') this.isComplete = true;
@@ -246,7 +246,7 @@ export class InteractionReader implements ResponseReader {
     }
   }
 
-  #begin(place: number, step: Json): void {
+  #startStep(place: number, step: Json): void {
     if (this.#steps.size >= MAX_STEPS || step.type === 'user_input') return;
     const { type, content, summary, signature, ...others } = step;
     this.#addSignature(signature);
@@ -274,7 +274,7 @@ export class InteractionReader implements ResponseReader {
     } else if (type === 'arguments_delta') {
       this.#message.tool(place)?.arguments.add(text(others.arguments) ?? '');
     } else if (Object.keys(others).length > 0) {
-      if (open === undefined) this.#begin(place, { type });
+      if (open === undefined) this.#startStep(place, { type });
       open = this.#steps.get(place);
       if (open === undefined) return;
       const { data, ...facts } = others;

@@ -52,7 +52,7 @@ export class Message {
 
   /**
    * The tool call that a piece belongs to, a new one if there is none; undefined above 128 calls. The id decides before the index,
-   * because many providers number all calls 0, or none. Without ids, a name begins a new call if the call before is complete.
+   * because many providers number all calls 0, or none. Without ids, a name starts a new call if the call before is complete.
    */
   toolOfPiece({ index = 0, id, name }: CallPiece): ToolCall | undefined {
     const latest = this.#latest.get(index);
@@ -62,9 +62,9 @@ export class Message {
     }
     const isOther = id ? Boolean(latest?.id) : Boolean(name) && hasArguments(latest);
     if (latest !== undefined && !isOther) return latest;
-    const begun = this.tool(`#${this.#tools.size}`);
-    if (begun !== undefined) this.#latest.set(index, begun);
-    return begun;
+    const started = this.tool(`#${this.#tools.size}`);
+    if (started !== undefined) this.#latest.set(index, started);
+    return started;
   }
 
   /** The tool call that a piece without an id and a name belongs to; undefined if there is none. */
