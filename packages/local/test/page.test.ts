@@ -105,6 +105,7 @@ describe('the page', function () {
         "form-action 'none'",
         "frame-ancestors 'none'",
         "img-src 'self' blob:",
+        'media-src blob:',
         "require-trusted-types-for 'script'",
         "script-src 'self'",
         "style-src 'self'",
