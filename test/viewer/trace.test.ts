@@ -228,6 +228,40 @@ describe('a trace', function () {
     ]);
   });
 
+  it('is downloaded, and opened again from its file', async () => {
+    const { page, complaints } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.getByRole('button', { name: 'Copy, download, compare' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'Download', exact: true }).click(),
+    ]);
+    const file = await download.path();
+    await page.goto(`${viewer.origin}/requests`);
+    const input = page.getByLabel('Files with traces');
+    await input.setInputFiles({
+      name: 'notes.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"steps": 1}'),
+    });
+    await page
+      .getByRole('alert')
+      .getByText(/has no traces/)
+      .waitFor();
+    await input.setInputFiles(file);
+    await page.waitForURL(/\/traces\/\d+$/);
+    assert.notEqual(page.url().split('/').at(-1), String(agent));
+    await stepRow(page, 'search_rooms').waitFor();
+    const row = { ...viewer.server.row('req-agent', 'opened-files') };
+    assert.deepEqual(row, viewer.server.row('req-agent', 'library'));
+    // Two at once are a list.
+    await page.goto(`${viewer.origin}/requests`);
+    await input.setInputFiles([file, file]);
+    await page.waitForURL(/pipeline=opened-files/);
+    await page.getByText('3 requests').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   it('is copied as a test that runs as it is pasted', async () => {
     const question = `it's "quoted" \`\${here}\` </script>`;
     const number = await viewer.send(

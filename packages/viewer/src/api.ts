@@ -130,6 +130,14 @@ export const api = {
 
   health: (signal?: Signal) => get<Health>('/api/health', signal),
 
+  /** The platform's own call, by which apps send traces. */
+  send: (pipeline: string, body: object) =>
+    call<unknown>(`/v1/inference-pipelines/${encodeURIComponent(pipeline)}/data-stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+
   /** The platform's own call, by which apps update rows as well. */
   updateRow: (pipeline: string, inferenceId: string, body: object) =>
     call<unknown>(
