@@ -102,7 +102,6 @@ const PLATFORM_MODULES: Modules = [
 
 /** The tests that look behind a door. Each says why at its import. */
 const BEHIND_THE_DOOR = [
-  'packages/local/test/viewer/read.ts',
   'test/faults/publishing/diagnostics.test.ts',
   'test/faults/publishing/retry.test.ts',
   'test/faults/spool/damaged-files.fault.ts',

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { agentRequest, dayOfRequests } from './rows.ts';
-import { useViewer, type Viewer } from './support.ts';
+import { until, useViewer, type Viewer } from './support.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -107,6 +107,24 @@ describe('all pages', function () {
       await page.locator('[role="row"][aria-selected]', { hasText: 'POST /chat' }).count(),
       0,
     );
+  });
+
+  it('have charts that arrow keys walk through, and from which Enter leads to the requests', async () => {
+    const { page, complaints } = await viewer.open('/overview');
+    await page.locator('main canvas').first().waitFor();
+    const chart = page.getByRole('slider', { name: /^Requests over time/ });
+    await chart.focus();
+    assert.match((await chart.getAttribute('aria-valuetext')) ?? '', /no time/);
+    await page.keyboard.press('End');
+    const last = await chart.getAttribute('aria-valuetext');
+    assert.match(last ?? '', /\d\d:\d\d:\d\d, completed \d/);
+    await page.keyboard.press('ArrowLeft');
+    await until(async () => (await chart.getAttribute('aria-valuetext')) !== last, 'another time');
+    await page.keyboard.press('Home');
+    await until(async () => (await chart.getAttribute('aria-valuenow')) === '0', 'the first time');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/requests\?from=\d+&to=\d+/);
+    assert.deepEqual(complaints, []);
   });
 
   it('tell of calls that were refused, and why', async () => {

@@ -8,7 +8,13 @@ import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { oddRows } from './corpus.ts';
 import { agentRequest, failedRequest, type Json, ragRequest, rowOf } from './rows.ts';
-import { until, useViewer, type Viewer } from './support.ts';
+import { scrollTo, until, useViewer, type Viewer } from './support.ts';
+
+interface Presigned {
+  readonly url: string;
+  readonly storageUri: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
 
 function stepsOf(page: Page): Locator {
   return page.getByRole('treegrid', { name: 'Steps' });
@@ -222,6 +228,40 @@ describe('a trace', function () {
     ]);
   });
 
+  it('is downloaded, and opened again from its file', async () => {
+    const { page, complaints } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.getByRole('button', { name: 'Copy, download, compare' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'Download', exact: true }).click(),
+    ]);
+    const file = await download.path();
+    await page.goto(`${viewer.origin}/requests`);
+    const input = page.getByLabel('Files with traces');
+    await input.setInputFiles({
+      name: 'notes.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"steps": 1}'),
+    });
+    await page
+      .getByRole('alert')
+      .getByText(/has no traces/)
+      .waitFor();
+    await input.setInputFiles(file);
+    await page.waitForURL(/\/traces\/\d+$/);
+    assert.notEqual(page.url().split('/').at(-1), String(agent));
+    await stepRow(page, 'search_rooms').waitFor();
+    const row = { ...viewer.server.row('req-agent', 'opened-files') };
+    assert.deepEqual(row, viewer.server.row('req-agent', 'library'));
+    // Two at once are a list.
+    await page.goto(`${viewer.origin}/requests`);
+    await input.setInputFiles([file, file]);
+    await page.waitForURL(/pipeline=opened-files/);
+    await page.getByText('3 requests').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   it('is copied as a test that runs as it is pasted', async () => {
     const question = `it's "quoted" \`\${here}\` </script>`;
     const number = await viewer.send(
@@ -320,6 +360,99 @@ app.post('/chat', async (req, res) => {
     assert.equal(await page.locator('img').count(), 0);
     await page.getByRole('button', { name: 'Show', exact: true }).click();
     await page.locator('img[src^="blob:"]').waitFor({ state: 'attached' });
+    assert.deepEqual(complaints, []);
+  });
+
+  it('shows files that an app has uploaded, where a step names them, and never as a page', async () => {
+    const upload = async (name: string, content: string | Uint8Array<ArrayBuffer>) => {
+      const { url } = viewer.server;
+      const signed = await fetch(`${url}/storage/presigned-url?objectName=attachments/${name}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer any' },
+      });
+      const { url: address, storageUri, fields } = (await signed.json()) as Presigned;
+      const form = new FormData();
+      for (const [key, value] of Object.entries(fields)) form.append(key, value);
+      form.append('file', new Blob([content]), name);
+      assert.equal((await fetch(address, { method: 'POST', body: form })).status, 204);
+      return storageUri;
+    };
+    const pixel =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const page1 = '<script>alert(1)</script><p>not a page</p>';
+    const files = [
+      ['pixel.png', 'image/png', new Uint8Array(Buffer.from(pixel, 'base64'))],
+      ['tone.wav', 'audio/wav', new Uint8Array(Buffer.from('RIFF$\0\0\0WAVEfmt '))],
+      ['page.html', 'text/html', page1],
+    ] as const;
+    const attachments = await Promise.all(
+      files.map(async ([name, mediaType, content]) => ({
+        id: name,
+        name,
+        mediaType,
+        storageUri: await upload(name, content),
+        sizeBytes: content.length,
+      })),
+    );
+    const gone = {
+      name: 'gone.png',
+      mediaType: 'image/png',
+      storageUri: `openlayer-local://attachments/${'0'.repeat(32)}/a`,
+    };
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /receipt',
+        body: { question: 'What is on it?' },
+        steps: [{ name: 'read', type: 'tool', more: { attachments: [...attachments, gone] } }],
+      }),
+    );
+    const { page, complaints } = await viewer.open(`/traces/${number}?step=1`);
+    await page.getByRole('heading', { name: 'Attachments (4)' }).waitFor();
+    assert.equal(await page.locator('figure img, figure audio').count(), 0, 'nothing unasked');
+    const box = (name: string) => page.locator('figure', { hasText: name });
+    for (const name of ['pixel.png', 'tone.wav', 'page.html']) {
+      await box(name).getByRole('button', { name: 'Show', exact: true }).click();
+    }
+    await box('pixel.png').locator('img[src^="blob:"]').waitFor();
+    assert.equal(
+      await box('pixel.png')
+        .locator('img')
+        .evaluate((image: { naturalWidth: number }) => image.naturalWidth),
+      1,
+    );
+    await box('tone.wav').locator('audio[src^="blob:"]').waitFor();
+    await box('page.html').getByText(page1).waitFor();
+    assert.equal(
+      await box('page.html')
+        .locator('p', { hasText: /^not a page$/ })
+        .count(),
+      0,
+    );
+    assert.deepEqual(complaints, []);
+    await box('gone.png').getByRole('button', { name: 'Show', exact: true }).click();
+    await page.getByText('This file is not kept any more.').waitFor();
+  });
+
+  it('shows a value of 10 MB as a tree, with few of its members drawn', async () => {
+    const items = Array.from({ length: 60_000 }, (_, n) => ({
+      n,
+      text: `item ${n} ${'x'.repeat(140)}`,
+    }));
+    assert.ok(JSON.stringify(items).length > 10_000_000);
+    const number = await viewer.send(
+      rowOf({ name: 'POST /items', steps: [{ name: 'list', type: 'tool', output: items }] }),
+    );
+    const { page, complaints } = await viewer.open(
+      `/traces/${number}?step=1&view=output&mode=json`,
+    );
+    const tree = page.getByRole('tabpanel').getByRole('treegrid');
+    await tree.getByText(/60\s000 items/).waitFor();
+    await scrollTo(tree, 1e7);
+    await tree
+      .getByText(/^59\s?999/)
+      .first()
+      .waitFor();
+    assert.ok((await tree.locator('[role="row"]').count()) < 150);
     assert.deepEqual(complaints, []);
   });
 

@@ -27,6 +27,7 @@ const POLICY = [
   "connect-src 'self'",
   "font-src 'self'",
   "img-src 'self' blob:",
+  'media-src blob:',
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -306,7 +306,7 @@ describe("the viewer's token", () => {
     }
   });
 
-  it('is a key of the rows, for feedback, but sends no traces where a key is set', async () => {
+  it('is a key of the rows, for feedback, but sends no traces of apps where a key is set', async () => {
     await using server = await startLocalServer({ apiKey: 'the-key' });
     const key = { authorization: 'Bearer the-key' };
     const viewer = { authorization: `Bearer ${viewerTokenOf(server)}` };
@@ -314,6 +314,11 @@ describe("the viewer's token", () => {
     const stream = `${pipeline}/data-stream`;
     assert.equal((await call(server, 'POST', stream, requestOf('a'), viewer)).status, 401);
     assert.equal((await call(server, 'POST', stream, requestOf('a'), key)).status, 200);
+    const opened = '/inference-pipelines/opened-files/data-stream';
+    assert.equal((await call(server, 'POST', opened, requestOf('b'), viewer)).status, 200);
+    for (const path of ['/inference-pipelines/opened-files/../p/data-stream', `${opened}/x`]) {
+      assert.ok((await call(server, 'POST', path, requestOf('b'), viewer)).status > 400, path);
+    }
     const update = { row: { human_feedback: 1 } };
     const rows = `${pipeline}/rows?inferenceId=a`;
     assert.equal((await call(server, 'PUT', rows, update, viewer)).status, 200);

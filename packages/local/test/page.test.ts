@@ -103,6 +103,7 @@ describe('the page', () => {
         "form-action 'none'",
         "frame-ancestors 'none'",
         "img-src 'self' blob:",
+        'media-src blob:',
         "require-trusted-types-for 'script'",
         "script-src 'self'",
         "style-src 'self'",

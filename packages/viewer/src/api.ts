@@ -47,9 +47,15 @@ export function authorization(): Record<string, string> {
 }
 
 async function call<T>(path: string, init: RequestInit): Promise<T> {
-  let response: Response;
+  const response = await fetched(path, init);
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new ApiError(response.status, messageOf(body, response));
+  return body as T;
+}
+
+async function fetched(path: string, init: RequestInit): Promise<Response> {
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       ...init,
       headers: { ...authorization(), ...init.headers },
       credentials: 'omit',
@@ -59,9 +65,6 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'The local server does not answer. Is it still running?');
   }
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw new ApiError(response.status, messageOf(body, response));
-  return body as T;
 }
 
 function messageOf(body: unknown, response: Response): string {
@@ -100,6 +103,13 @@ export const api = {
   row: (number: number, signal?: Signal) =>
     get<{ readonly row: unknown; readonly config: unknown }>(`/api/traces/${number}/row`, signal),
 
+  /** A file that an app has uploaded. */
+  attachment: async (id: string): Promise<Blob> => {
+    const response = await fetched(`/api/attachments/${id}`, {});
+    if (response.ok) return await response.blob();
+    throw new ApiError(response.status, 'This file is not kept any more.');
+  },
+
   neighbours: (number: number, search: ViewSearch, signal?: Signal) =>
     get<Neighbours>(`/api/traces/${number}/neighbours${toQuery(search, Date.now())}`, signal),
 
@@ -119,6 +129,14 @@ export const api = {
   },
 
   health: (signal?: Signal) => get<Health>('/api/health', signal),
+
+  /** The platform's own call, by which apps send traces. */
+  send: (pipeline: string, body: object) =>
+    call<unknown>(`/v1/inference-pipelines/${encodeURIComponent(pipeline)}/data-stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
 
   /** The platform's own call, by which apps update rows as well. */
   updateRow: (pipeline: string, inferenceId: string, body: object) =>

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- viewer`: what a reader of the page waits for, in Chromium: opening a trace of 80,000 steps, frames while
- * scrolling and folding, and rows that arrive. Prints the clock and, since other work on the machine does not change it, the
- * processor time of the page.
+ * scrolling and folding, and rows that arrive. Prints the clock and, since other work on the machine hardly changes it, the
+ * processor time of the page's main thread and of the server.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -64,7 +64,7 @@ console.log(
   `Chromium ${browser.version()}, ${rounds} rounds; load average ${loadavg()[0]?.toFixed(1)}`,
 );
 console.log(
-  `${'milliseconds'.padEnd(44)}${'median'.padStart(8)}${'worst'.padStart(8)}${'CPU'.padStart(8)}`,
+  `${'milliseconds'.padEnd(44)}${'median'.padStart(8)}${'worst'.padStart(8)}${'CPU'.padStart(8)}${'server'.padStart(8)}`,
 );
 
 await measure('first page of the list, nothing cached', async () => {
@@ -148,20 +148,28 @@ async function measure(
   before?: () => Promise<void>,
   times = rounds,
 ): Promise<void> {
-  const samples: Sample[] = [];
+  const samples: (Sample & { readonly server: number })[] = [];
   for (let round = 0; round < times; round++) {
     await before?.();
+    const serverBefore = await serverCpu();
     const result = await sample();
-    samples.push(result);
+    samples.push({ ...result, server: (await serverCpu()) - serverBefore });
     await result.close?.();
   }
   const clock = samples.map(({ ms }) => ms).sort((a, b) => a - b);
   const cpu = samples.map((each) => each.cpu).sort((a, b) => a - b);
+  const ofServer = samples.map((each) => each.server).sort((a, b) => a - b);
   const column = (value = Number.NaN) => value.toFixed(0).padStart(8);
   const middle = Math.floor((samples.length - 1) / 2);
   console.log(
-    `${name.padEnd(44)}${column(clock[middle])}${column(clock.at(-1))}${column(cpu[middle])}`,
+    `${name.padEnd(44)}${column(clock[middle])}${column(clock.at(-1))}${column(cpu[middle])}${column(ofServer[middle])}`,
   );
+}
+
+async function serverCpu(): Promise<number> {
+  const answer = messageOf<number>(server);
+  server.send('cpu');
+  return await answer;
 }
 
 async function newPage(): Promise<{

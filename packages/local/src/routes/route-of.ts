@@ -27,6 +27,8 @@ const PIPELINE_ROUTES = new Map<string, Route>([
 
 const PIPELINE_PATH = /^\/v1\/inference-pipelines\/([^/]+)\/(data-stream|rows)(?:\/([^/]+))?$/;
 
+const OPENED_FILES = 'opened-files';
+
 const UPLOADS = '/v1/storage/uploads';
 
 const STORAGE_ROUTES = new Map<string, Route>([
@@ -42,8 +44,10 @@ const WHAT_IS_SERVED =
 /** Who may call the platform's API at this path. */
 export function audienceOf(path: string): Audience {
   if (path === UPLOADS) return 'anyone'; // its address has a token
-  // The page gives feedback by the platform's own call.
-  return PIPELINE_PATH.exec(path)?.[2] === 'rows' ? 'either' : 'client';
+  // The page gives feedback by the platform's own call, and sends the traces of files that are opened in it to a pipeline that
+  // no app has.
+  const [, pipeline, resource] = PIPELINE_PATH.exec(path) ?? [];
+  return resource === 'rows' || pipeline === OPENED_FILES ? 'either' : 'client';
 }
 
 /** Finds the route of a request. The path is not normalised. @throws Refusal 404 without a route */

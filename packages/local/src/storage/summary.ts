@@ -207,6 +207,8 @@ export function isPositive(value: unknown): boolean | undefined {
     return value === 3 ? undefined : value > 3;
   }
   if (typeof value !== 'string') return undefined;
+  const share = shareOf(value);
+  if (share !== undefined) return Math.abs(share - 0.6) < 1e-9 ? undefined : share > 0.6;
   const text = value.toLowerCase().replace(/[^\p{L}\p{N}\p{So}]/gu, '');
   if (/^(thumbs?)?up$|^(positive|good|like|liked|yes|true|correct|helpful|👍)$/u.test(text))
     return true;
@@ -216,7 +218,19 @@ export function isPositive(value: unknown): boolean | undefined {
     )
   )
     return false;
-  return text !== '' && Number.isFinite(Number(text)) ? isPositive(Number(value)) : undefined;
+  const number = value.trim() === '' ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? isPositive(number) : undefined;
+}
+
+/** Of a rating such as `4/5`, `4 out of 5` or `★★★★☆`: 0.8. Three of five stars are 0.6. */
+function shareOf(rating: string): number | undefined {
+  const [, given, most] =
+    /^\s*(\d+(?:\.\d+)?)\s*(?:\/|(?:out )?of)\s*(\d+)\s*$/i.exec(rating) ?? [];
+  if (given !== undefined && Number(most) > 0) return Number(given) / Number(most);
+  if (!/^\s*[★⭐]+\ufe0f?☆*\s*$/u.test(rating)) return undefined;
+  const full = rating.match(/[★⭐]/gu)?.length ?? 0;
+  const empty = rating.match(/☆/g)?.length ?? 0;
+  return full / Math.max(full + empty, 5);
 }
 
 const OUTCOMES: readonly unknown[] = ['completed', 'aborted', 'error', 'abandoned', 'interrupted'];

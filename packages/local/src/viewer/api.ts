@@ -247,7 +247,7 @@ export interface StepContent {
   readonly attachments: unknown;
   /** All other members. */
   readonly others: Readonly<Record<string, unknown>>;
-  /** Whether the contents were larger than 8 MB and are cut. */
+  /** Whether the contents were larger than 16 MB and are cut. */
   readonly isCut: boolean;
 }
 

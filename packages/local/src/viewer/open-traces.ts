@@ -23,8 +23,9 @@ const FIRST_STEPS = 500;
 /** Steps in one response. */
 const MAX_STEPS = 40_000;
 const MAX_FOUND = 1000;
-/** Of a response. */
+/** Of a response; and of the contents of one step, which are cut where they are longer. */
 const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_STEP_BYTES = 16 * 1024 * 1024;
 /** Traces that stay parsed for the next read, and for how long. */
 const MAX_KEPT = 2;
 const KEEP_MS = 30_000;
@@ -84,7 +85,7 @@ export class OpenTraces {
     if (!step) throw new Refusal(404, `trace ${number} has no step ${index}`, false);
     const content = stepContent(step, index);
     const json = toJson(content);
-    return json.length <= MAX_BYTES ? json : toJson(cutContent(content));
+    return json.length <= MAX_STEP_BYTES ? json : toJson(cutContent(content));
   }
 
   row(number: number): string {
@@ -177,7 +178,9 @@ function cutContent(content: StepContent): StepContent {
     json: toJson(value),
   }));
   const long = texts.filter(({ json }) => json.length > SMALL_BYTES);
-  const share = Math.floor((MAX_BYTES - texts.length * SMALL_BYTES) / Math.max(long.length, 1));
+  const share = Math.floor(
+    (MAX_STEP_BYTES - texts.length * SMALL_BYTES) / Math.max(long.length, 1),
+  );
   const cut = Object.fromEntries(
     long.map(({ name, value, json }) => [name, cutValue(value, json, share)]),
   );

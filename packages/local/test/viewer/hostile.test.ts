@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LocalServer } from '@openlayer-tracing/local';
+import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import type {
   Found,
@@ -158,7 +158,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.notEqual((await read(server, 'traces/1/find?q=nothing')).status, 429);
     });
 
-    it('may have a text of 10 MB, which is cut', async () => {
+    it('may have a text of 10 MB', async () => {
       const text = `start ${'x'.repeat(10 * 1024 * 1024)}`;
       const steps = [{ ...STEP, output: text, inputs: { image: text.slice(0, 1024) } }];
       assert.equal((await send(server, requestOf('long', { output: text, steps }))).status, 413);
@@ -168,11 +168,24 @@ for (const place of ['memory', 'a file'] as const) {
       const detail = await read(server, 'traces/1');
       assert.ok(detail.text.length < 100_000, 'a trace has no contents');
       const content = await got<StepContent>(server, 'traces/1/steps/0');
+      assert.equal(content.isCut, false);
+      assert.equal(content.output, text);
+      assert.equal((await read(server, 'traces/1/row')).status, 413);
+    });
+
+    it('may have a text of 20 MB, which is cut', async () => {
+      await using large = await startLocalServer({
+        checks: 'lenient',
+        maxBodyBytes: 32 * 1024 * 1024,
+      });
+      const text = `start ${'x'.repeat(20 * 1024 * 1024)}`;
+      const steps = [{ ...STEP, output: text, inputs: { image: text.slice(0, 1024) } }];
+      assert.equal((await send(large, requestOf('long', { steps }))).status, 200);
+      const content = await got<StepContent>(large, 'traces/1/steps/0');
       assert.equal(content.isCut, true);
       assert.ok(String(content.output).startsWith('start xxx'));
-      assert.match(String(content.output), /… \[cut: 10485766 characters in all\]$/);
+      assert.match(String(content.output), /… \[cut: 20971526 characters in all\]$/);
       assert.deepEqual(content.inputs, { image: text.slice(0, 1024) });
-      assert.equal((await read(server, 'traces/1/row')).status, 413);
     });
 
     it('may have anything for steps, metadata and times', async () => {

@@ -1,7 +1,5 @@
 // Reads of the viewer's API.
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-// The columns are read as the page reads them; the page exports nothing.
-import { addSteps } from '../../../viewer/src/reading/step-columns.ts';
 import type { StepColumns, StepSummary } from '../../src/viewer/api.ts';
 import { viewerTokenOf } from '../client.js';
 
@@ -27,6 +25,17 @@ export async function got<T>(server: LocalServer, path: string): Promise<T> {
   return body;
 }
 
+const NOTHING_KNOWN = {
+  firstToken: null,
+  chunks: [],
+  promptTokens: null,
+  completionTokens: null,
+  tokens: null,
+  cost: null,
+  isUnfinished: false,
+  problem: null,
+} as const;
+
 /** All steps of a trace, read as columns of `count` steps. */
 export async function allSteps(
   server: LocalServer,
@@ -38,7 +47,25 @@ export async function allSteps(
     const path = `traces/${number}/steps?from=${steps.length}&count=${count}`;
     const columns = await got<StepColumns>(server, path);
     if (columns.parent.length === 0) return steps;
-    addSteps(steps, columns);
+    const { from, texts } = columns;
+    const others = new Map(columns.others);
+    for (const [place, parent] of columns.parent.entries()) {
+      const { model, provider, error, ...facts } = others.get(place) ?? {};
+      steps.push({
+        ...NOTHING_KNOWN,
+        index: from + place,
+        parent,
+        depth: parent < 0 ? 0 : (steps[parent]?.depth ?? 0) + 1,
+        name: texts[columns.name[place] ?? -1] ?? '',
+        type: texts[columns.type[place] ?? -1] ?? '',
+        start: columns.start[place] ?? null,
+        duration: columns.duration[place] ?? null,
+        ...facts,
+        model: texts[model ?? -1] ?? null,
+        provider: texts[provider ?? -1] ?? null,
+        error: texts[error ?? -1] ?? null,
+      });
+    }
   }
 }
 

@@ -290,6 +290,22 @@ describe('feedback', () => {
     assert.equal(trace?.feedback?.groundTruth, 'Opened software is not refundable.');
   });
 
+  for (const [wanted, values] of [
+    ['positive', [true, 1, 5, '5', '4/5', '5/5', '4 out of 5', '★★★★☆', '★★★★', '👍', 'Helpful']],
+    ['negative', [false, 0, -1, 2, '1/5', '2/5', '1/10', '★☆☆☆☆', '⭐⭐', '👎', 'wrong']],
+    ['neither', [3, '3', '3/5', '6/10', '★★★☆☆', 'it depends', '4/0', '1999/12/31', '']],
+  ] as const) {
+    it(`is ${wanted}: ${values.join(', ')}`, async () => {
+      for (const value of values) {
+        await update({ row: { humanFeedback: value } });
+        for (const filter of ['positive', 'negative'] as const) {
+          const { total } = await got<TracePage>(server, `traces?feedback=${filter}`);
+          assert.equal(total, filter === wanted ? 1 : 0, `${value} is ${filter}`);
+        }
+      }
+    });
+  }
+
   it('is searchable, and gone with the row', async () => {
     await update({ row: { comment: 'marvellous' } });
     assert.equal((await got<TracePage>(server, 'traces?q=marvellous')).total, 1);

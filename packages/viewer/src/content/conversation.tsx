@@ -1,14 +1,14 @@
 /** Messages one below the other. Who speaks is told by place and label, not by colour alone. */
 
 import { type ReactNode, useState } from 'react';
-import { formatBytes, formatCount, plural } from '../format.js';
+import { plural } from '../format.js';
 import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation.js';
-import type { Media } from '../reading/media.js';
 import { Icon } from '../ui/icons.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './conversation.module.css';
 import { JsonTree, textOf } from './json-tree.js';
 import { Markdown } from './markdown.js';
+import { MediaBox } from './media-box.js';
 
 /** More messages than this are folded in their middle: the last ones are what is looked for. */
 const MOST_MESSAGES = 60;
@@ -194,56 +194,6 @@ function FlatArguments({
         </div>
       ))}
     </dl>
-  );
-}
-
-/** Pictures that a browser draws without running anything. */
-const DRAWN = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
-
-function MediaBox({ media }: { readonly media: Media }): ReactNode {
-  const { type, name, bytes, url, data } = media;
-  const [address, setAddress] = useState<string>();
-  const canShow = data !== undefined && DRAWN.test(type);
-  const show = () => {
-    try {
-      const raw = atob((data ?? '').replaceAll('-', '+').replaceAll('_', '/').replace(/\s+/g, ''));
-      const content = Uint8Array.from(raw, (character) => character.charCodeAt(0));
-      setAddress(URL.createObjectURL(new Blob([content], { type })));
-    } catch {
-      setAddress('');
-    }
-  };
-  return (
-    <figure className={css.media}>
-      <figcaption>
-        <span className={css.mediaType}>{type}</span>
-        {name !== undefined && (
-          <span>
-            <Shown text={name.slice(0, 200)} />
-          </span>
-        )}
-        {bytes !== undefined && (
-          <span title={`${formatCount(bytes)} bytes`}>{formatBytes(bytes)}</span>
-        )}
-        {url !== undefined && (
-          <>
-            <code className={css.url}>
-              <Shown text={url.slice(0, 300)} />
-            </code>
-            <CopyButton text={url} title="Copy the address; nothing is loaded from it" />
-          </>
-        )}
-        {canShow && address === undefined && (
-          <button type="button" className={css.show} onClick={show}>
-            Show
-          </button>
-        )}
-      </figcaption>
-      {address === '' && <p className={css.muted}>It is not whole, and cannot be shown.</p>}
-      {address !== undefined && address !== '' && (
-        <img src={address} alt={name ?? `${type} of this message`} />
-      )}
-    </figure>
   );
 }
 

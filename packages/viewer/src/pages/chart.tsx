@@ -1,6 +1,6 @@
 /** A chart over time, drawn by uPlot. What it shows is in a table as well. */
 
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Overview, OverviewBucket } from '../../../local/src/viewer/api.js';
@@ -26,6 +26,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
   const { zone } = useClock();
   const [place, setPlace] = useState<number>();
   const [width, setWidth] = useState(0);
+  const plotted = useRef<uPlot>(undefined);
   const latest = useRef({ data, onBucket });
   latest.current = { data, onBucket };
 
@@ -98,6 +99,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
       [data.buckets.map(({ from }) => from / 1000), ...values.reverse()] as uPlot.AlignedData,
       element,
     );
+    plotted.current = plot;
     const onClick = () => {
       const bucket = latest.current.data.buckets[plot.cursor.idx ?? -1];
       if (bucket !== undefined) latest.current.onBucket(bucket);
@@ -106,16 +108,56 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
     return () => {
       plot.over.removeEventListener('click', onClick);
       plot.destroy();
+      plotted.current = undefined;
+      setPlace(undefined);
     };
   }, [data, series, width, theme, zone, format]);
 
   const bucket = place === undefined ? undefined : data.buckets[place];
+  const go = (to: number) => {
+    const next = Math.max(0, Math.min(data.buckets.length - 1, to));
+    const plot = plotted.current;
+    const from = data.buckets[next]?.from;
+    if (plot === undefined || from === undefined) return;
+    plot.setCursor({ left: plot.valToPos(from / 1000, 'x'), top: 0 });
+    setPlace(next);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const last = data.buckets.length - 1;
+    if (event.key === 'ArrowRight') go(place === undefined ? 0 : place + 1);
+    else if (event.key === 'ArrowLeft') go(place === undefined ? last : place - 1);
+    else if (event.key === 'Home') go(0);
+    else if (event.key === 'End') go(last);
+    else if (event.key === 'Enter' && bucket !== undefined) onBucket(bucket);
+    else return;
+    event.preventDefault();
+  };
+  const leave = () => {
+    plotted.current?.setCursor({ left: -10, top: -10 });
+    setPlace(undefined);
+  };
   return (
     <div className={css.chart}>
       <div
         ref={box}
-        role="img"
-        aria-label={`${title} over time; the table below has the numbers`}
+        className={css.plot}
+        role="slider"
+        tabIndex={0}
+        aria-label={`${title} over time; Enter opens the requests, and the table below has the numbers`}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, data.buckets.length - 1)}
+        aria-valuenow={place ?? 0}
+        aria-valuetext={
+          bucket === undefined
+            ? 'no time chosen'
+            : [
+                formatExactTime(bucket.from, zone).replace(/\.\d+ .*$/, ''),
+                ...series.map(({ label, read }) => `${label} ${format(read(bucket))}`),
+              ].join(', ')
+        }
+        onKeyDown={onKeyDown}
+        onBlur={leave}
       />
       {bucket !== undefined && (
         <div

@@ -95,6 +95,17 @@ export function mediaOf(part: Json): Media | undefined {
   return undefined;
 }
 
+/** Of a file that was uploaded to this server, by the address that a step has of it. */
+export function storedId(url: string): string | undefined {
+  return /^openlayer-local:\/\/attachments\/([0-9a-f]{32})(\/|$)/.exec(url)?.[1];
+}
+
+/** The files that a step names beside its contents. */
+export function attachmentsIn(value: unknown): readonly Media[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isRecord).map((each) => attachment(each, text(each.type) ?? 'file'));
+}
+
 function attachment(given: Json, kind: string): Media {
   const media = namedMedia(
     given.dataBase64 ?? given.url ?? given.storageUri ?? given.filePath,

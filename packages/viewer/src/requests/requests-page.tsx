@@ -34,6 +34,7 @@ import {
   Preview,
 } from './columns.js';
 import { useTraceList } from './list-data.js';
+import { OpenFile } from './open-file.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
 import { Strip } from './strip.js';
@@ -176,6 +177,7 @@ export function RequestsPage(): ReactNode {
               : `${formatCount(list.total)}${list.isTotalExact ? '' : '+'} ${list.total === 1 ? 'request' : 'requests'}`}
           </span>
           <span className={css.gap} />
+          {!isNarrow && list.error === null && <OpenFile />}
           {!isNarrow && <ColumnsMenu columns={columnsIn(view.columns)} lines={view.lines} />}
         </div>
         <Strip view={view} />

@@ -93,10 +93,9 @@ function FeedbackForm({
           <button
             key={stars}
             type="button"
-            aria-pressed={thumb === undefined && value === stars}
+            aria-pressed={value === `${stars}/5`}
             // As text: the number 1 is a thumb up.
             onClick={() => setValue(`${stars}/5`)}
-            data-on={value === `${stars}/5` || undefined}
           >
             {stars}
           </button>

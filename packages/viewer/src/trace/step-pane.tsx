@@ -9,8 +9,10 @@ import { Content, ModeSwitch } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
 import { Documents, documentsOf } from '../content/documents.js';
 import { JsonTree } from '../content/json-tree.js';
+import { MediaBox } from '../content/media-box.js';
 import { formatBytes, formatCost, formatCount, formatDuration } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation.js';
+import { attachmentsIn } from '../reading/media.js';
 import { type Mode, VIEWS, type View } from '../search.js';
 import { changeSettings, useChangeView, useSettings, useView } from '../settings.js';
 import { useKeys } from '../ui/keys.js';
@@ -155,7 +157,7 @@ export function StepPane({
           ) : (
             <>
               {content.isCut && (
-                <p className={css.problem}>The contents are larger than 8 MB, and are cut here.</p>
+                <p className={css.problem}>The contents are larger than 16 MB, and are cut here.</p>
               )}
               <Panel view={chosen} mode={mode} content={content} step={step} detail={detail} />
             </>
@@ -233,6 +235,7 @@ function Whole({
 }): ReactNode {
   const messages = useMemo(() => readConversation(content), [content]);
   const documents = useMemo(() => documentsOf(content), [content]);
+  const attachments = useMemo(() => attachmentsIn(content.attachments), [content]);
   const error = errorOf(content, step);
   const isChat = mode !== 'json' && hasConversation(content, step.type);
   return (
@@ -260,6 +263,13 @@ function Whole({
       {isChat && documents.length > 0 && (
         <Titled title={`Documents (${documents.length})`}>
           <Documents documents={documents} />
+        </Titled>
+      )}
+      {attachments.length > 0 && (
+        <Titled title={`Attachments (${attachments.length})`}>
+          {attachments.map((media, place) => (
+            <MediaBox key={place} media={media} />
+          ))}
         </Titled>
       )}
       {content.groundTruth != null && (

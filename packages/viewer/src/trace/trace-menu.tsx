@@ -26,7 +26,10 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
   const json = async () => JSON.stringify(await row(), null, 2);
   const root = () => api.step(trace.number, 0);
   const download = async () => {
-    const address = URL.createObjectURL(new Blob([await json()], { type: 'application/json' }));
+    // With its config: so it can be opened again, here and by `curl`.
+    const { config, row: own } = await api.row(trace.number);
+    const text = JSON.stringify({ config, rows: [own] }, null, 2);
+    const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
     const link = document.createElement('a');
     link.href = address;
     link.download = `trace-${trace.number}.json`;
@@ -77,7 +80,7 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
               </Menu.Item>
               <Menu.Item className={popup.item} onClick={() => void download()}>
                 <span className={popup.tick} />
-                Download the row
+                Download
               </Menu.Item>
               <Menu.Separator className={popup.separator} />
               <Menu.Item

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { EventStream } from '../../src/viewer/event-stream.ts';
+import { requestOf, send } from '../client.js';
+import { lenientServer, read } from './read.js';
+
+describe('a read that takes too long', () => {
+  it('ends after two seconds, and says so', async () => {
+    await using server = await lenientServer();
+    await send(server, requestOf('a'));
+    assert.equal((await read(server, 'traces')).status, 200);
+    const { now } = performance;
+    // Each look at the clock is three seconds after the one before.
+    let looks = 0;
+    performance.now = () => now.call(performance) + 3000 * looks++;
+    try {
+      for (const path of ['traces?q=a', 'sessions', 'overview', 'traces/1/find?q=zebra']) {
+        const { status, body } = await read<{ error: string }>(server, path);
+        assert.equal(status, 503, path);
+        assert.match(body.error, /took too long/);
+      }
+    } finally {
+      performance.now = now;
+    }
+    assert.equal((await read(server, 'traces?q=a')).status, 200);
+  });
+});
+
+describe('a page that reads its events too slowly', () => {
+  let http: Server;
+  let stream: EventStream | undefined;
+  beforeEach(async () => {
+    http = createServer((_request, response) => {
+      stream = new EventStream(response);
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+
+  it('misses some, of which it is told the number, while the server keeps a megabyte', async () => {
+    const { port } = http.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n');
+    let text = '';
+    await new Promise<void>((resolve) => socket.once('data', () => resolve()));
+    socket.pause();
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.pause();
+    const padding = 'x'.repeat(100_000);
+    const before = process.memoryUsage().arrayBuffers + process.memoryUsage().external;
+    const sent = 500;
+    for (let n = 0; n < sent; n += 1) {
+      stream?.send(JSON.stringify({ type: 'traces', traces: [n], omitted: 0, padding }), 1);
+      if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const kept = process.memoryUsage().arrayBuffers + process.memoryUsage().external - before;
+    assert.ok(kept < 30_000_000, `${kept} bytes of ${sent * padding.length}`);
+
+    socket.resume();
+    const events = () =>
+      [...text.matchAll(/data: (\{.*\})\r?\n/g)].map(
+        ([, json = '']) => JSON.parse(json) as { traces: unknown[]; omitted: number },
+      );
+    const told = () =>
+      events().reduce((sum, { traces, omitted }) => sum + traces.length + omitted, 0);
+    // What was missed is told with the next event that fits.
+    for (let tries = 0; tries < 200 && told() < sent + 1; tries += 1) {
+      if (tries % 20 === 10 && told() < sent)
+        stream?.send('{"type":"traces","traces":[],"omitted":0}', 0);
+      if (tries === 5) stream?.send('{"type":"traces","traces":[1],"omitted":0}', 1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(told(), sent + 1);
+    assert.ok(events().length < sent, 'some were left out');
+    socket.destroy();
+  });
+});

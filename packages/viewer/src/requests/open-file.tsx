@@ -1,0 +1,57 @@
+/** Opens traces that were downloaded or copied: they are sent to the server, into a pipeline of their own. */
+
+import { useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useRef, useState } from 'react';
+import { api } from '../api.js';
+import { readTraceFile } from '../reading/trace-file.js';
+import { Icon } from '../ui/icons.js';
+import css from './requests-page.module.css';
+
+const PIPELINE = 'opened-files';
+
+export function OpenFile(): ReactNode {
+  const navigate = useNavigate();
+  const input = useRef<HTMLInputElement>(null);
+  const [failure, setFailure] = useState('');
+  const open = async (files: readonly File[]) => {
+    setFailure('');
+    const before = (await api.traces({}, { limit: 1 })).newest;
+    let sent = 0;
+    for (const file of files) {
+      const call = readTraceFile(await file.text());
+      await api.send(PIPELINE, call);
+      sent += call.rows.length;
+    }
+    const { traces } = await api.traces({ pipeline: PIPELINE }, { limit: 200 });
+    const [first] = traces.filter(({ number }) => number > before);
+    if (sent === 1 && first !== undefined) {
+      await navigate({ to: '/traces/$number', params: { number: String(first.number) } });
+    } else {
+      await navigate({ to: '/requests', search: { pipeline: PIPELINE } as never });
+    }
+  };
+  return (
+    <>
+      {failure !== '' && <span role="alert">{failure}</span>}
+      <button type="button" className={css.tool} onClick={() => input.current?.click()}>
+        <Icon name="open" />
+        Open a file
+      </button>
+      <input
+        ref={input}
+        type="file"
+        accept="application/json,.json"
+        multiple
+        hidden
+        aria-label="Files with traces"
+        onChange={(event) => {
+          const files = [...(event.target.files ?? [])];
+          event.target.value = '';
+          open(files).catch((error: unknown) =>
+            setFailure(error instanceof Error ? error.message : String(error)),
+          );
+        }}
+      />
+    </>
+  );
+}
