@@ -3,7 +3,7 @@
  * file also compressed, so that the server does not compress while it serves.
  */
 
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -12,14 +12,22 @@ const TARGET = 'dist/ui';
 
 rmSync(TARGET, { recursive: true, force: true });
 if (existsSync(SOURCE)) {
-  cpSync(SOURCE, TARGET, { recursive: true, filter: (file) => !file.endsWith('.map') });
-  for (const entry of readdirSync(TARGET, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && /\.(html|js|css|svg|txt)$/.test(entry.name)) {
-      compress(join(entry.parentPath, entry.name));
-    }
+  for (const file of filesOfPage()) {
+    cpSync(join(SOURCE, file), join(TARGET, file));
+    if (/\.(html|js|css|svg|txt)$/.test(file)) compress(join(TARGET, file));
   }
 } else {
   console.log(`${SOURCE} is not there: the server will say that its page is not built`);
+}
+
+/** The files of the last build, from Vite's manifest. */
+function filesOfPage() {
+  const manifest = JSON.parse(readFileSync(join(SOURCE, 'manifest.json'), 'utf8'));
+  const parts = Object.values(manifest);
+  return new Set([
+    'index.html',
+    ...parts.flatMap(({ file, css = [], assets = [] }) => [file, ...css, ...assets]),
+  ]);
 }
 
 /** @param {string} file */

@@ -23,6 +23,8 @@ export default defineConfig({
     // A data: address would need a wider content security policy.
     assetsInlineLimit: 0,
     sourcemap: false,
+    // Files of earlier builds may stay in `dist`: this one lists those of the last.
+    manifest: 'manifest.json',
     reportCompressedSize: false,
   },
   server: {
