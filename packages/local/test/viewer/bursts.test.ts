@@ -69,10 +69,8 @@ describe('a list that is read while many rows come', function () {
     }));
 });
 
-describe('the thread that reads', function () {
-  this.timeout(60_000);
-
-  it('is started again where it ended, by the next read, and events go on', () =>
+describe('the thread that reads', () => {
+  it('is started again where it ended, by the next read', () =>
     onFile(async (server) => {
       const workers: Worker[] = [];
       const onWorker = (worker: Worker) => workers.push(worker);
