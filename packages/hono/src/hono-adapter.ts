@@ -94,7 +94,7 @@ export const adapter: RequestAdapter<Context, Context> = {
     followResponse(trace, incoming, outgoing);
     return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
   },
-  responseReturned: (trace, c, idHeader) => {
+  followReturnedResponse: (trace, c, idHeader) => {
     if (nodeExchangeOf(c) === undefined) return followWebResponse(trace, c, idHeader);
     const body = c.finalized ? lazyBody(c.res) : undefined;
     readInScope(trace, body);

@@ -80,7 +80,8 @@ describe('on one folder', function () {
       `      seed ${SEED}: ${answered.length} frames, ${ids.length} rows, ${twice} twice, ${hits} of ${KILLS} kills hit`,
     );
     assert.equal(twice, 0);
-    assert.ok(answered.length >= (FRAMES * 5) / 8);
+    // Writers that were killed before their end have written less.
+    assert.ok(answered.length >= FRAMES / 2);
     assert.ok(hits >= KILLS * 0.9);
   });
 });

@@ -53,11 +53,11 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     return req === this.#req;
   }
 
-  responseReturned(trace: RecordedRequest): Promise<void> | undefined {
+  followReturnedResponse(trace: RecordedRequest): Promise<void> | undefined {
     trace.adoptIdMadeByApp();
     this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
-    return adapter.responseReturned?.(trace, this.#res, echo ? idHeader : undefined);
+    return adapter.followReturnedResponse?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
   /**

@@ -31,7 +31,7 @@ export interface FrameworkRequest {
   /** Whether the trace began with this request. */
   isOf(req: object): boolean;
   /** Follows the response that the app has returned. @returns a promise if the response has to wait */
-  responseReturned(trace: RecordedRequest): Promise<void> | undefined;
+  followReturnedResponse(trace: RecordedRequest): Promise<void> | undefined;
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
   enter(trace: RecordedRequest, place: Place): void;
   /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */

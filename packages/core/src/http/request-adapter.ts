@@ -47,10 +47,10 @@ export interface RequestAdapter<Req extends object, Res> {
   /** A signal that aborts if the client leaves before it has the whole response, for a request that is not traced. */
   clientSignal?(req: Req, res: Res): AbortSignal | undefined;
   /**
-   * Called when the app has returned its response, whose body may still be read.
+   * Follows the response that the app has returned, whose body may still be read.
    * @param idHeader response header to set to the inference ID, unless it is set; undefined for none
    */
-  responseReturned?(
+  followReturnedResponse?(
     trace: RecordedRequest,
     res: Res,
     idHeader: string | undefined,

@@ -110,7 +110,7 @@ export class RequestTracing<Req extends object, Res> {
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      return trace.received.responseReturned(trace)?.catch(onFailure);
+      return trace.received.followReturnedResponse(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;
