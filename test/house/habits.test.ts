@@ -80,6 +80,18 @@ describe('the habits of the house', () => {
     }
   });
 
+  it('library code decodes what others encoded by a function that does not throw', () => {
+    // The local server catches it, and refuses the request.
+    const others = library().filter(
+      ({ path }) =>
+        !path.startsWith('packages/local/') &&
+        path !== 'packages/core/src/values/percent-decoded.ts',
+    );
+    for (const name of ['decodeURIComponent', 'decodeURI']) {
+      assert.deepEqual(linesNaming(name, others), [], name);
+    }
+  });
+
   it('library code prints nothing on its own', () => {
     assert.deepEqual(
       linesNaming(

@@ -1,6 +1,6 @@
 /** Hugging Face's `POST /models/<model>` and its text generation server. Its chats have OpenAI's form. */
 
-import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { percentDecoded, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   count,
   definedFields,
@@ -52,7 +52,7 @@ function describe({ url, params }: ModelRequest): Description {
   return {
     inputs:
       typeof inputs === 'string' ? { prompt: [{ role: 'user', content: inputs }] } : { inputs },
-    ...(model !== undefined && { model: decodeURIComponent(model) }),
+    ...(model !== undefined && { model: percentDecoded(model) }),
     modelParameters: {
       ...definedFields({ task: taskOf(url) }),
       ...record(parameters),

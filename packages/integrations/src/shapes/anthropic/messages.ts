@@ -1,5 +1,6 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
 
+import { percentDecoded } from '@openlayer-tracing/core/integration';
 import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
 import { names } from '../../common/names.js';
@@ -27,7 +28,7 @@ export const vertexMessages: Shape<'chat_completion'> = {
   matches: ({ url, params }) => VERTEX.test(url.pathname) && params.max_tokens !== undefined,
   describe: ({ url, params }) => {
     const model = VERTEX.exec(url.pathname)?.[1];
-    return { ...describeMessages(params), model: model && decodeURIComponent(model) };
+    return { ...describeMessages(params), model: model && percentDecoded(model) };
   },
   reader: ({ url }) =>
     new MessagesReader(/\/locations\/([^/]+)\//.exec(url.pathname)?.[1] ?? undefined),

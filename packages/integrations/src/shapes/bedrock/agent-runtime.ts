@@ -1,5 +1,6 @@
 /** What the readers of Bedrock's agents, flows and knowledge bases share. */
 
+import { percentDecoded } from '@openlayer-tracing/core/integration';
 import type { Json } from '../../common/json.js';
 
 /** The most steps that are recorded of the work that one response reports. */
@@ -8,7 +9,7 @@ export const MAX_REPORTED_STEPS = 256;
 /** The groups of a pattern for a path, under these names. */
 export function pathParameters(url: URL, path: RegExp, ...names: readonly string[]): Json {
   const parts = path.exec(url.pathname)?.slice(1) ?? [];
-  return Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(parts[i] ?? '')]));
+  return Object.fromEntries(names.map((name, i) => [name, percentDecoded(parts[i] ?? '')]));
 }
 
 /** Epoch milliseconds of seconds since the epoch or of a date string; undefined for anything else. */

@@ -1,6 +1,10 @@
 /** Amazon Bedrock's `ApplyGuardrail`, `InvokeGuardrailChecks` and `StartAsyncInvoke`. */
 
-import type { GuardrailFields, StepUpdate } from '@openlayer-tracing/core/integration';
+import {
+  type GuardrailFields,
+  percentDecoded,
+  type StepUpdate,
+} from '@openlayer-tracing/core/integration';
 import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../shape.js';
@@ -16,8 +20,8 @@ export const bedrockGuardrail: Shape<'guardrail'> = {
     return {
       inputs: { content: params.content },
       modelParameters: {
-        guardrailIdentifier: decodeURIComponent(guardrail),
-        guardrailVersion: decodeURIComponent(version),
+        guardrailIdentifier: percentDecoded(guardrail),
+        guardrailVersion: percentDecoded(version),
         ...fieldsExcept(params, 'content'),
       },
     };

@@ -1,5 +1,7 @@
 /** The model and the region of a request to Amazon Bedrock. */
 
+import { percentDecoded } from '@openlayer-tracing/core/integration';
+
 /** The last part of an ARN; any other id unchanged. */
 export function bareBedrockModel(id: string): string {
   return id.replace(/^arn:.*?[/](?=[^/]+$)/, '');
@@ -13,7 +15,7 @@ export function bedrockModelIn(id: unknown): string | undefined {
 /** The model's id in the path; undefined if the path has none. */
 export function modelIdOf({ pathname }: URL): string | undefined {
   const id = /\/model\/([^/]+)\//.exec(pathname)?.[1];
-  return id === undefined ? undefined : decodeURIComponent(id);
+  return id === undefined ? undefined : percentDecoded(id);
 }
 
 /** The model's name in the path; undefined if the path has none. */

@@ -1,6 +1,6 @@
 /** `POST /chat/completions` of OpenAI and of services with the same API. */
 
-import type { Billing } from '@openlayer-tracing/core/integration';
+import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
 import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
 import { bytesOfBase64 } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
@@ -43,7 +43,7 @@ function describeChat(url: URL, params: Json): Description {
 /** The name of the deployment in a path of Azure; undefined for any other path. */
 export function deploymentOf(url: URL): string | undefined {
   const name = /\/deployments\/([^/]+)\//.exec(url.pathname)?.[1];
-  return name === undefined ? undefined : decodeURIComponent(name);
+  return name === undefined ? undefined : percentDecoded(name);
 }
 
 const MAX_CHOICES = 256;

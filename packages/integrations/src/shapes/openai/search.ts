@@ -1,5 +1,6 @@
 /** OpenAI's `POST /vector_stores/{id}/search`, and `POST /rerank` of Together and others. */
 
+import { percentDecoded } from '@openlayer-tracing/core/integration';
 import { fieldsExcept, list, record, text } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
@@ -16,7 +17,7 @@ export const openAIVectorSearch: Shape<'retriever'> = {
   describe: ({ url, params }) => ({
     inputs: {
       query: params.query,
-      vectorStore: decodeURIComponent(SEARCH.exec(url.pathname)?.[1] ?? ''),
+      vectorStore: percentDecoded(SEARCH.exec(url.pathname)?.[1] ?? ''),
     },
     modelParameters: fieldsExcept(params, 'query'),
   }),
