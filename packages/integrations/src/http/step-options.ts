@@ -53,10 +53,11 @@ export function describedStep(
 
 /** A step that has ended, for work that a response reports. */
 export function reportedStep(options: CallOptions, step: ReportedStep): FinishedStep {
-  const { inputs, output, model, modelParameters, tokens, metadata, error, ...others } = step;
+  const { inputs, output, provider, model, modelParameters, tokens, metadata, error, ...others } =
+    step;
   const { tokenCounts: _, ...counted } = tokenFields(tokens ?? {});
   const facts = {
-    provider: 'bedrock',
+    provider,
     model: bareModel(model),
     ...counted,
     ...(modelParameters !== undefined && {

@@ -71,6 +71,7 @@ export interface ReportedStep {
   readonly type: StepType;
   readonly inputs?: unknown;
   readonly output?: unknown;
+  readonly provider?: string | undefined;
   readonly model?: string | undefined;
   readonly modelParameters?: Json | undefined;
   readonly tokens?: TokenCounts | undefined;

@@ -187,6 +187,7 @@ class AgentWork {
       type: 'chat_completion',
       inputs: { prompt: [{ role: 'user', content: prompt }] },
       output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
+      provider: 'bedrock',
       model: bedrockModelIn(foundationModel),
       modelParameters: { ...record(inferenceConfiguration), ...fieldsExcept(settings, 'traceId') },
       tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
