@@ -90,7 +90,7 @@ export function streamError(options: CallOptions, failure: unknown): CallError {
 
 /** The error that a response with a status of success states. */
 export function statedError(options: CallOptions, failure: unknown): CallError {
-  return statedErrorOf(options, failure, 'FailedAnswer', 'the answer says that it failed');
+  return statedErrorOf(options, failure, 'FailedAnswer', 'the response states a failure');
 }
 
 /** The error of a JSON body that was cut off. */
@@ -99,7 +99,7 @@ export function cutError(): CallError {
 }
 
 /**
- * The error of a response with a status of success that has no answer.
+ * The error of a response with a status of success that has no output.
  * @param body the value of a JSON body, or a body of plain text
  */
 export function noAnswerError(options: CallOptions, body: unknown): CallError {
@@ -108,7 +108,7 @@ export function noAnswerError(options: CallOptions, body: unknown): CallError {
   const code = nonEmpty(fields.type) ?? nonEmpty(fields.code);
   const statement = message ?? fieldErrors(fields.detail) ?? text(body)?.trim();
   const recorded = statement && recordedMessage(options, withoutHalf(statement.slice(0, 500)));
-  const what = 'the response holds no answer';
+  const what = 'the response has no output';
   return new CallError(
     recordedType(options, type ?? code) ?? 'FailedAnswer',
     recorded ? `${what}: ${recorded}` : what,
