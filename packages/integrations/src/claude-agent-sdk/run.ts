@@ -73,6 +73,8 @@ export class AgentRun {
   readonly #options: CallOptions;
   readonly #call: RecordedCall<'agent'>;
   readonly #prompt: unknown;
+  /** The messages of a prompt that is an async iterable. */
+  readonly #prompts: unknown[] = [];
   readonly #signal: AbortSignal | undefined;
   readonly #threads = new Map<string | undefined, Thread>();
   readonly #tools = new Map<string, RecordedCall>();
@@ -236,8 +238,6 @@ export class AgentRun {
     this.#call.update({ inputs: this.#withPrompt(content) });
     this.#addPrompt(undefined, content);
   }
-
-  readonly #prompts: unknown[] = [];
 
   #withPrompt(content: unknown): unknown {
     if (this.#prompts.length < MAX_MESSAGES) this.#prompts.push({ role: 'user', content });

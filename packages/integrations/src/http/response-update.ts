@@ -33,6 +33,7 @@ export function responseUpdate(
       ...recordedDetails(options, response.details),
       ...definedFields(response.metadata ?? {}),
       serviceTier: response.metadata?.serviceTier ?? response.billing?.serviceTier,
+      // Set again by `metadata` below; named here only to stand before `reasoning`.
       timeToFirstToken: metadata.timeToFirstToken,
       reasoning: recordedContent(options, 'output', response.reasoning),
       ...metadata,
@@ -40,7 +41,7 @@ export function responseUpdate(
   } as StepUpdate;
 }
 
-/** What changes the price of an response. The region is in the host. */
+/** What changes the price of a response. The region is in the host. */
 export function billingOf({ billing }: Pick<ModelResponse, 'billing'>, url: URL): Billing {
   return withPricedTier({ region: regionOf(url), ...billing });
 }
