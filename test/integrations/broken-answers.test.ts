@@ -1,5 +1,5 @@
 /**
- * Answers under a status of success that hold no answer, or not all of it. The client gets what it gets without us; the
+ * Answers under a status of success that have no output, or not all of it. The client gets what it gets without us; the
  * step has an error, or says that it is partial.
  */
 
@@ -187,10 +187,10 @@ const body = (said: string, type = 'application/json'): Reply => ({
 
 /** Whole answers, and what the error of their step says. */
 const EMPTY: readonly (readonly [what: string, reply: Reply, error: RegExp])[] = [
-  ['nothing', body(''), /no answer/],
-  ['an empty object', body('{}'), /no answer/],
-  ['null', body('null'), /no answer/],
-  ['an empty list', body('[]'), /no answer/],
+  ['nothing', body(''), /no output/],
+  ['an empty object', body('{}'), /no output/],
+  ['null', body('null'), /no output/],
+  ['an empty list', body('[]'), /no output/],
   ['a page', body('<html>Bad gateway</html>', 'text/html'), /Bad gateway/],
   ['a page that is called JSON', body('<html>Bad gateway</html>'), /Bad gateway/],
   ['a text', body('upstream timed out', 'text/plain'), /upstream timed out/],
@@ -339,7 +339,7 @@ describe('a broken stream', () => {
     });
 
     it(`of ${client} without any event is a failure`, async () => {
-      assert.match(String(errorOf(await stepOf({ events: [] }, ask))), /no answer/);
+      assert.match(String(errorOf(await stepOf({ events: [] }, ask))), /no output/);
     });
 
     for (const [what, event] of [
