@@ -3,7 +3,6 @@ import {
   currentWithin,
   processWide,
   type RecordedCall,
-  registerStepFinder,
   runGuarded,
   type Step,
   type StepUpdate,
@@ -16,6 +15,7 @@ import { fieldsExcept, type Json, record, text } from '../common/json.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
+import { openSteps } from './open-steps.js';
 import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
@@ -73,7 +73,7 @@ export class AgentsProcessor {
       const workflow = recorded as RecordedCall;
       workflow.startBackgroundWork();
       this.#open.add(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
-      rememberStep(traceId, recorded.step);
+      openSteps.remember(traceId, recorded.step);
     });
   }
 
@@ -121,7 +121,7 @@ export class AgentsProcessor {
       const openParentId = this.#open.get(parentId) === undefined ? traceId : parentId;
       if (recorded === undefined) this.#open.addStepless(spanId, open, openParentId);
       else this.#open.add(spanId, open, openParentId);
-      rememberStep(spanId, open.step);
+      openSteps.remember(spanId, open.step);
     });
   }
 
@@ -168,7 +168,7 @@ export class AgentsProcessor {
 
   #onForget(id: unknown): void {
     this.#failed.delete(id);
-    steps.delete(id);
+    openSteps.forget(id);
   }
 }
 
@@ -193,24 +193,4 @@ function messageOf(error: unknown): string {
   const cause = text(record(data).error);
   const what = text(message) ?? 'failed';
   return cause === undefined || cause === what ? what : `${what}: ${cause}`;
-}
-
-/** The symbol under which the SDK keeps the AsyncLocalStorage with its current trace and span. */
-const STORAGE = Symbol.for('openai.agents.core.asyncLocalStorage');
-
-/** The steps of open traces and spans, by their ids. */
-const steps = new Map<unknown, Step>();
-let isRegistered = false;
-
-function rememberStep(id: unknown, step: Step | undefined): void {
-  if (!isRegistered) registerStepFinder(currentStep);
-  isRegistered = true;
-  if (step !== undefined) steps.set(id, step);
-}
-
-function currentStep(): Step | undefined {
-  const { [STORAGE]: storage } = globalThis as { [STORAGE]?: { getStore(): unknown } };
-  const { active, span, trace } = record(storage?.getStore());
-  if (active !== true) return undefined;
-  return steps.get(record(span).spanId) ?? steps.get(record(trace).traceId);
 }
