@@ -14,8 +14,8 @@ import {
 import type { Context } from 'hono';
 import { innerOf, keepOuter } from './inner-apps.js';
 import { lazyBody, nodeExchangeOf, nodeRequestOf } from './node-server.js';
+import { followWebExchange, followWebResponse, setWebResponseHeader } from './returned-response.js';
 import { paramsOf, routeOf } from './route.js';
-import { followWebExchange, followWebResponse, setWebResponseHeader } from './web-exchange.js';
 
 export const adapter: RequestAdapter<Context, Context> = {
   method: (c) => c.req.method,
