@@ -264,6 +264,8 @@ export async function readBack(
 ): Promise<readonly QueuedRow[]> {
   try {
     const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
+    // Whoever closed it meanwhile has counted its rows.
+    if (segment.isGone) return [];
     for (const row of rows) {
       const entry = entryOf(row);
       entry?.segment.table.set(entry.number, State.queued);

@@ -83,19 +83,24 @@ export class InheritedSegments {
         segment.spooledRows === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
       this.#isReading = false;
       if (rows.length > 0) return rows;
-      // If reading failed, the rows stay in the file.
-      if (segment.isDone) {
-        this.#folder.remove(segment);
-      } else {
-        const left = segment.spooledRows;
-        this.#folder.handOver(segment);
-        // The process that takes the segment over next, perhaps this one, counts them again.
-        this.#found -= left;
-        this.ledger.handOverSpooled(left);
-      }
-      if (this.#segment === segment) this.#segment = undefined;
+      // Another process may have taken the segment over meanwhile, and then its rows are counted.
+      if (this.#segment === segment) this.#finish(segment);
       if (!(await this.adopt())) return [];
     }
+  }
+
+  /** Deletes the segment, or gives up its ownership if reading failed: then its rows stay in the file. */
+  #finish(segment: Segment): void {
+    if (segment.isDone) {
+      this.#folder.remove(segment);
+    } else {
+      const left = segment.spooledRows;
+      this.#folder.handOver(segment);
+      // The process that takes the segment over next, perhaps this one, counts them again.
+      this.#found -= left;
+      this.ledger.handOverSpooled(left);
+    }
+    this.#segment = undefined;
   }
 
   /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */

@@ -301,7 +301,8 @@ export class SpoolLog {
     // Rows of dead processes are older than own ones.
     const left = await this.#inherited.next();
     if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
-    for (const segment of this.#own) {
+    // A copy, since segments may be removed from the list while one is read.
+    for (const segment of [...this.#own]) {
       if (segment.isGone || segment.spooledRows === 0) continue;
       const rows = await readBack(this.#folder, segment, ledger);
       if (rows.length > 0) return { rows, ledger, isFromMemory: false };
