@@ -159,6 +159,8 @@ export class RequestPublisher implements RowPublisher {
     this.#isShutDown = true;
     try {
       await this.flush(deadlineMs);
+      // Without timers, as outside any request, the flush has failed before it sealed them.
+      this.#open.sealAll();
       const sends = [...this.#sends];
       // Their requests cannot be aborted from here; the results of their sends are ignored.
       this.#sends.clear();
