@@ -98,7 +98,7 @@ export class DiskSpool implements Spool {
   }
 
   importRow(row: QueuedRow): boolean {
-    return this.#log.keep(row) === 'disk';
+    return this.#log.keepOnDisk(row);
   }
 
   doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {

@@ -251,7 +251,7 @@ export class SpoolLog {
    * @returns where it is now
    */
   keep(row: QueuedRow): 'disk' | 'memory' | 'nowhere' {
-    if (this.#keepOnDisk(row)) return 'disk';
+    if (this.keepOnDisk(row)) return 'disk';
     if (!this.#memory.hasRoomFor(row)) {
       this.#folder.diagnostics.report(
         'error',
@@ -265,7 +265,8 @@ export class SpoolLog {
     return 'memory';
   }
 
-  #keepOnDisk(row: QueuedRow): boolean {
+  /** Keeps a row on disk to be sent again. @returns whether that succeeded */
+  keepOnDisk(row: QueuedRow): boolean {
     if (this.#inherited.putBack(row)) return true;
     const entry = entryOf(row);
     if (this.#folder.slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting)
@@ -368,7 +369,7 @@ export class SpoolLog {
     this.#folder.resume();
     this.#isExiting = true;
     for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
-    for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
+    for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.keepOnDisk(row);
     this.#writeStarts();
     for (const segment of this.#own) {
       if (segment.isDone) this.#folder.remove(segment);
