@@ -149,7 +149,7 @@ function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   if (trust !== undefined && typeof trust !== 'boolean' && typeof trust !== 'function') {
     throw new ConfigError('inferenceId.trust must be true, false or a function of the request');
   }
-  if (header !== undefined && !HEADER_NAME.test(String(header))) {
+  if (header !== undefined && (typeof header !== 'string' || !HEADER_NAME.test(header))) {
     throw new ConfigError(
       'inferenceId.header must be the name of an HTTP header, such as x-request-id',
     );
