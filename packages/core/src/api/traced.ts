@@ -154,7 +154,7 @@ function inputsOf(trace: RecordedTrace, options: TraceOptions, args: unknown[]):
     try {
       return options.inputs(...args);
     } catch (error) {
-      trace.reportFailure('inputs', error);
+      trace.reportOptionThrew('inputs', error);
       return undefined;
     }
   }

@@ -1,6 +1,7 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
 import { watchRejection } from '../follow/promised.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
@@ -391,12 +392,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       },
       (error: unknown) => {
         this.#pendingOptions?.delete(settled);
-        this.diagnostics.report(
-          'error',
-          `option_${option}_failed`,
-          `the promise of the function given as ${option} was rejected`,
-          error,
-        );
+        this.diagnostics.report('error', `option_${option}_failed`, optionRejected(option), error);
       },
     );
     settled.catch(() => {});
@@ -519,6 +515,11 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       `tracing failed in ${what}; the request is not affected`,
       error,
     );
+  }
+
+  /** Reports that a function among the options threw. */
+  reportOptionThrew(option: string, error: unknown): void {
+    this.diagnostics.report('error', `option_${option}_failed`, optionThrew(option), error);
   }
 
   /** Reports as `too_late` that something is not recorded because the trace has ended. */
