@@ -101,9 +101,23 @@ export function numbers<T extends { readonly [K in keyof T]: number }>(
 /** A finite number of at least `least`; a larger one than `highest` becomes `highest`. */
 export function number(value: unknown, name: string, least: number, highest: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
-    throw new ConfigError(`${name} must be a number of at least ${least}, but is ${String(value)}`);
+    throw new ConfigError(
+      `${name} must be a number of at least ${least}, but is ${formatValue(value)}`,
+    );
   }
   return Math.min(value, highest);
+}
+
+/** @throws ConfigError unless the value is missing or a finite number above 0 */
+export function positive(value: unknown, name: string): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
+    throw new ConfigError(`${name} must be a number above 0, but is ${formatValue(value)}`);
+  }
+}
+
+/** A wrong value as a message shows it. */
+export function formatValue(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /** @throws ConfigError unless the value is missing or a function */

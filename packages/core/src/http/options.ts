@@ -5,11 +5,12 @@ import {
   assertObject,
   ConfigError,
   flag,
+  formatValue,
   optionalFunction,
+  positive,
 } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import type { SettledTrace } from '../trace/types.js';
-import type { TracerCore } from '../tracer/tracer.js';
 import type { Tracer } from '../tracer/tracer-api.js';
 
 /** A value or a promise of it. */
@@ -174,21 +175,4 @@ function checkCapture(options: CaptureOptions): void {
       );
     }
   }
-}
-
-function formatValue(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-function positive(value: number | undefined, name: string): void {
-  if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-    throw new ConfigError(`${name} must be a number above 0, but is ${String(value)}`);
-  }
-}
-
-/** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */
-export function asCore(tracer: Tracer): TracerCore {
-  if (!('mayOpen' in tracer))
-    throw new ConfigError('tracer must come from createTracer() or getTracer()');
-  return tracer as TracerCore;
 }
