@@ -117,7 +117,11 @@ export function positive(value: unknown, name: string): void {
 
 /** A wrong value as a message shows it. */
 export function formatValue(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  // The text of an object is made by its own code, which may throw.
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+    return `of type ${typeof value}`;
+  return String(value);
 }
 
 /** @throws ConfigError unless the value is missing or a function */
