@@ -529,9 +529,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.diagnostics.report(
       isExpected ? 'info' : 'warn',
       'too_late',
-      `${what} came after the trace was published and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise of work that outlives its request to req.trace.waitUntil(promise) before the response ends${
-        this.#whyAbandoned
-      }`,
+      `${what} came after its trace had ended and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise to the trace's waitUntil() before the response ends${this.#whyAbandoned}`,
     );
   }
 
