@@ -11,7 +11,7 @@ import type { StepType } from '../wire.js';
 import type { CostTracker } from './cost-tracker.js';
 import type { EndedTrace } from './ended-trace.js';
 import { NOTHING_USED } from './inert.js';
-import { type IdSpace, isInferenceId } from './inference-id.js';
+import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './inference-id.js';
 import { columnsOf, contextOf, sessionIdOf, userIdOf } from './input-columns.js';
 import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
 import { RecordedStep, type StepOwner } from './recorded-step.js';
@@ -206,10 +206,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     const { root, values } = this;
     if (inferenceId !== undefined) {
       if (isInferenceId(inferenceId)) this.rename(inferenceId);
-      else
-        values.reportBadInput(
-          'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
-        );
+      else values.reportBadInput(INFERENCE_ID_FORM);
     }
     if (userId !== undefined) this.setUser(userId);
     if (sessionId !== undefined) this.setSession(sessionId);
