@@ -4,7 +4,7 @@ import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { DropReason } from '../publish/drop-reason.js';
 import type { Ledger } from '../publish/ledger.js';
-import type { QueuedRow, RowPlace } from '../publish/queued-row.js';
+import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import type { RowDelivery } from '../publish/transport.js';
 import { readBack, SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
@@ -40,7 +40,7 @@ export interface Replayable {
 
 /** Anything with a position in the spool. */
 interface InSpool {
-  readonly place?: RowPlace | undefined;
+  readonly position?: RowPosition | undefined;
 }
 
 /** After so many begun traces, their `begin` frames are written without waiting for the end of the turn. */
