@@ -71,7 +71,7 @@ export class DiskSpool implements Spool {
     this.#journal.set(trace, { position: this.#log.append(before, row) ?? before, row, revision });
   }
 
-  done(trace: SpooledTrace): QueuedRow {
+  writeRow(trace: SpooledTrace): QueuedRow {
     const { position, row: ahead, revision } = this.#journal.get(trace) ?? NOT_WRITTEN;
     this.#journal.delete(trace);
     if (ahead !== undefined && revision === trace.revision) return this.#queuedRow(ahead, position);

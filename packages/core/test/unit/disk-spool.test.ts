@@ -78,7 +78,7 @@ describe('a spool whose disk fails', () => {
     spool.writeAhead(traceThat().trace);
     isFull = false;
     // After a failure, the disk is left alone for a second.
-    const row = spool.done(trace);
+    const row = spool.writeRow(trace);
     await new Promise((resolve) => setTimeout(resolve, 1050));
     const delivery = spool.keepAll([row]);
     assert.equal(delivery.spooled, 1);
