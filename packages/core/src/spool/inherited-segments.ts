@@ -202,7 +202,7 @@ export class InheritedSegments {
   /** Marks a segment that a backup or snapshot may have restored: its rows may have been delivered since. */
   #markCopyDoubtful(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
-    if (!isCopy && Date.now() - aliveMs < FRESH_MS) return;
+    if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
     this.#folder.markDoubtful(segment);
     this.#folder.diagnostics.report(
       'info',
