@@ -19,7 +19,7 @@ export function text(value: unknown, name: string): string | undefined {
   // A value with a line break could not be sent in a header.
   const trimmed = value.trim();
   if (/\p{Cc}/u.test(trimmed))
-    throw new ConfigError(`${name} holds control characters; copy it anew`);
+    throw new ConfigError(`${name} holds control characters; copy it again`);
   return trimmed === '' ? undefined : trimmed;
 }
 
@@ -28,7 +28,7 @@ export function key(value: unknown, name: string): string | undefined {
   const found = text(value, name);
   if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.replace(/["'`]/g, ' '))) {
     throw new ConfigError(
-      `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it anew`,
+      `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it again`,
     );
   }
   return found;

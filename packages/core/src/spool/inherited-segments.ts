@@ -207,7 +207,7 @@ export class InheritedSegments {
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',
-      `${segment.path} is a copy or is old: the platform is asked for each of its rows before the row is sent`,
+      `${segment.path} is a copy or is old: the platform is queried for each of its rows before the row is sent`,
     );
   }
 
@@ -240,7 +240,7 @@ export class InheritedSegments {
     this.#folder.diagnostics.report(
       'warn',
       'spool_newer',
-      `${segment.path} was written by a newer version of this library, and is left alone`,
+      `${segment.path} was written by a newer version of this library, and is left alone; start the newer version once, which sends its rows`,
     );
   }
 
