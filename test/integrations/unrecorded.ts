@@ -9,7 +9,7 @@ export function forgetUnrecorded(): void {
 
 /** The call that a report names. */
 export function reportedCall(message: string): string {
-  return message.replace(/;.*/, '').replace('no step is recorded of ', '');
+  return message.replace(/ is not recorded;.*/, '');
 }
 
 /** The calls that are reported, while this runs, as not recorded: `POST /v1/evals/*\/runs`. */

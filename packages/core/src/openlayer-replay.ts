@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Config, resolveConfig } from './config/config.js';
 import { absolutePath, nodeSpoolFiles } from './platform/node/spool-files.js';
 import { startTimer } from './platform/timers.js';
 import { type Backlog, backlogOf, purge } from './spool/backlog.js';
@@ -36,11 +37,8 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const named = args.dir ?? process.env.OPENLAYER_SPOOL_DIR;
-  if (named === undefined || named === '') {
-    throw new Error('name the spool folder with --dir or OPENLAYER_SPOOL_DIR');
-  }
-  const dir = absolutePath(named);
+  const config = resolveConfig({});
+  const dir = spoolFolder(args.dir, config);
   if (args.dryRun) {
     await printBacklog(dir, args.buffer);
     return 0;
@@ -58,8 +56,17 @@ async function main(): Promise<number> {
     throw new Error(
       tracer.whyUnpublished ?? 'publishing is switched off by OPENLAYER_DISABLE_PUBLISH; unset it',
     );
-  if (args.buffer !== undefined) importBuffer(args.buffer, tracer);
-  return await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
+  const failed =
+    args.buffer === undefined ? 0 : importBuffer(args.buffer, config.inferencePipelineId, tracer);
+  const left = await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
+  return left + failed > 0 ? 1 : 0;
+}
+
+function spoolFolder(given: string | undefined, { spool, problems }: Config): string {
+  const dir = given ?? spool?.dir;
+  if (dir !== undefined && dir !== '') return absolutePath(dir);
+  const problem = problems.find(({ variable }) => variable === 'OPENLAYER_SPOOL_DIR');
+  throw new Error(problem?.message ?? 'name the spool folder with --dir or OPENLAYER_SPOOL_DIR');
 }
 
 function readArguments() {
@@ -115,25 +122,37 @@ function buffered(folder: string) {
     });
 }
 
-/** Imports buffered traces. Each is in the spool before its buffer file is deleted. */
-function importBuffer(folder: string, tracer: TracerCore): void {
-  const counts = { taken: 0, elsewhere: 0, unreadable: 0 };
+/**
+ * Imports the buffered traces of the pipeline. Each is in the spool before its buffer file is deleted.
+ * @returns the number of traces that could not be written to the spool
+ */
+function importBuffer(
+  folder: string,
+  inferencePipelineId: string | undefined,
+  tracer: TracerCore,
+): number {
+  const counts = { taken: 0, elsewhere: 0, unreadable: 0, failed: 0 };
   for (const { path, trace } of buffered(folder)) {
     const pipeline = trace?.inferencePipelineId;
     if (trace === undefined) {
       counts.unreadable++;
-    } else if (pipeline !== undefined && pipeline !== process.env.OPENLAYER_INFERENCE_PIPELINE_ID) {
+    } else if (pipeline !== undefined && pipeline !== inferencePipelineId) {
       counts.elsewhere++;
     } else if (tracer.importRow(trace.row)) {
       unlinkSync(path);
       counts.taken++;
+    } else {
+      counts.failed++;
     }
   }
+  const { taken, elsewhere, unreadable, failed } = counts;
   process.stderr.write(
-    `${folder}: ${counts.taken} traces taken over, ${counts.elsewhere} left for other pipelines, ${counts.unreadable} unreadable\n`,
+    `${folder}: ${taken} traces taken over, ${elsewhere} left for other pipelines, ${unreadable} unreadable, ${failed} that could not be written to the spool folder\n`,
   );
+  return failed;
 }
 
+/** Sends the rows of the spool. @returns the number of rows that are lost or still wait */
 async function replay(
   tracer: TracerCore,
   backlogs: readonly Backlog[],
@@ -165,7 +184,7 @@ async function replay(
   process.stdout.write(
     `${delivered} delivered, ${quarantined} set aside, ${dropped} lost, ${waiting} left\n`,
   );
-  return waiting + dropped > 0 ? 1 : 0;
+  return waiting + dropped;
 }
 
 const WIDTH = 30;

@@ -59,9 +59,9 @@ describe('a wrong option', () => {
     ['a text for all', 'key', /options must be an object, but is string/],
     ['apiKey', { apiKey: 5 }, /apiKey must be a string, but is of type number/],
     ['apiKey', { apiKey: null }, /apiKey must be a string/],
-    ['apiKey', { apiKey: `${KEY}\n${KEY}` }, /apiKey holds control characters; copy it anew/],
-    ['apiKey', { apiKey: `${KEY}\u200b` }, /apiKey holds characters .* copy it anew/],
-    ['apiKey', { apiKey: `“${KEY}”` }, /apiKey holds characters .* copy it anew/],
+    ['apiKey', { apiKey: `${KEY}\n${KEY}` }, /apiKey holds control characters; copy it again/],
+    ['apiKey', { apiKey: `${KEY}\u200b` }, /apiKey holds characters .* copy it again/],
+    ['apiKey', { apiKey: `“${KEY}”` }, /apiKey holds characters .* copy it again/],
     ['inferencePipelineId', { inferencePipelineId: {} }, /inferencePipelineId must be a string/],
     ...['.', '..', '...', '../projects', 'a/b', '%2e%2e', 'a b', '"a"', 'a?b', 'a#b', 'ä'].map(
       (inferencePipelineId) =>
@@ -255,7 +255,7 @@ describe('the environment', () => {
         assert.equal(diagnostics[0]?.level, 'warn');
         assert.equal(
           diagnostics[0]?.message,
-          'set OPENLAYER_API_KEY (or the option apiKey) and OPENLAYER_INFERENCE_PIPELINE_ID (or the option inferencePipelineId); until then requests go on untraced',
+          'set OPENLAYER_API_KEY (or the option apiKey) and OPENLAYER_INFERENCE_PIPELINE_ID (or the option inferencePipelineId); requests are not traced until then',
         );
       });
     }
@@ -268,7 +268,7 @@ describe('the environment', () => {
     withEnv({ ...env, OPENLAYER_BASE_URL: 'no url' }, () => {
       assert.match(
         diagnosticsOf({}).diagnostics[0]?.message ?? '',
-        /^OPENLAYER_BASE_URL is not a URL; give one .*; until then requests go on untraced$/,
+        /^OPENLAYER_BASE_URL is not a URL; give one .*; requests are not traced until then$/,
       );
       assert.ok(createTracer({ baseUrl: 'https://api.openlayer.com/v1' }).isEnabled);
     });

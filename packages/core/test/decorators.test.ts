@@ -97,10 +97,16 @@ describe('@traced() in the TC39 dialect', () => {
     const decorate = traced() as unknown as (value: unknown, context: unknown) => unknown;
     assert.throws(() => decorate(undefined, { kind: 'field', name: 'x' }), {
       name: 'TypeError',
-      message: '@traced() goes on methods',
+      message: '@traced() can only be used on methods',
     });
-    assert.throws(() => decorate(class {}, { kind: 'class', name: 'X' }), /goes on methods/);
-    assert.throws(() => decorate(() => 1, { kind: 'getter', name: 'x' }), /goes on methods/);
+    assert.throws(
+      () => decorate(class {}, { kind: 'class', name: 'X' }),
+      /can only be used on methods/,
+    );
+    assert.throws(
+      () => decorate(() => 1, { kind: 'getter', name: 'x' }),
+      /can only be used on methods/,
+    );
     const bare = traced as unknown as (value: unknown, context: unknown) => unknown;
     assert.throws(() => bare(() => 1, { kind: 'method', name: 'x' }), /write @traced\(\)/);
   });

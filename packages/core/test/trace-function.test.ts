@@ -319,6 +319,7 @@ describe('trace(fn)', () => {
       assert.equal(rootOf(alone as never).name, 'fn');
       assert.equal(rootOf(nested as never).steps[0]?.name, 'fn');
       assert.equal(traces.diagnostics[0]?.level, 'error');
+      assert.deepEqual([...new Set(traces.reasons)], ['option_inputs_failed']);
       assert.match(String(traces.diagnostics[0]?.error), /inputs failed/);
     });
 
@@ -339,6 +340,7 @@ describe('trace(fn)', () => {
           ['fn', null],
         ],
       );
+      assert.deepEqual([...new Set(traces.reasons)], ['option_output_failed']);
       assert.match(String(traces.diagnostics[0]?.error), /output failed/);
     });
 

@@ -1,6 +1,7 @@
 import {
   type RequestTrace,
   RequestTracing,
+  recordRequestError,
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
@@ -43,10 +44,10 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       await trace.run(next);
     } catch (error) {
       // Hono handles Errors and sets `c.error`. Other thrown values pass through all middleware.
-      tracing.recordError(c, error);
+      recordRequestError(c, error);
       throw error;
     } finally {
-      if (c.error !== undefined) tracing.recordError(c, c.error);
+      if (c.error !== undefined) recordRequestError(c, c.error);
       try {
         keepInner(trace, c);
       } catch (error) {

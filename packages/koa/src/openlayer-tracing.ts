@@ -6,6 +6,7 @@ import {
   type RequestTrace,
   RequestTracing,
   readInScope,
+  recordRequestError,
   setHeaderWithHead,
   signalOfClient,
   type TracingOptions,
@@ -46,7 +47,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
     try {
       result = await trace.run(next);
     } catch (error) {
-      tracing.recordError(ctx.req, error);
+      recordRequestError(ctx.req, error);
       throw error;
     }
     try {

@@ -199,6 +199,7 @@ export function options(framework: Framework): void {
 const wrong: readonly (readonly [object, RegExp])[] = [
   [{ name: 'chat' }, /name must be a function/],
   [{ inferenceId: { header: 'no header' } }, /inferenceId\.header/],
+  [{ inferenceId: { header: 7 } }, /inferenceId\.header must be the name of an HTTP header/],
   [{ capture: { headers: ['Authorization'] } }, /Authorization.*never captured/],
   [{ apikey: 'x' }, /^apikey is not known; did you mean apiKey\?/],
   [{ users: () => 'ada' }, /^users is not known; did you mean user\?$/],

@@ -127,7 +127,7 @@ describe('an answer that says no to all', () => {
       assert.deepEqual(tracer.stats().dropped, { [reason]: 8 });
       assert.equal(posts, 2, 'no further try');
       assert.equal(said.length, 1, 'said once a minute');
-      assert.match(String(said[0]?.error), new RegExp(`answered ${status}`));
+      assert.match(String(said[0]?.error), new RegExp(`returned status ${status}`));
       isBroken = false;
       publish(tracer, 4, 'after');
       await tracer.flush();
@@ -213,7 +213,7 @@ describe('an answer that is no success', () => {
       publish(tracer, 5);
       await collector.exactly(5);
       assert.equal(elsewhere.connections, 0);
-      assert.match(said[0]?.message ?? '', /redirects are refused/);
+      assert.match(said[0]?.message ?? '', /redirects are not followed/);
     });
   }
 });

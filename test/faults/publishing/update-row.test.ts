@@ -133,12 +133,12 @@ describe('updateRow', () => {
   });
 
   for (const [status, text] of [
-    [400, /answered 400: \{"error":"not yet"\}/],
-    [401, /answered 401: .*; check the API key: OPENLAYER_API_KEY, or the option apiKey$/],
-    [403, /answered 403: .*; check the API key/],
-    [405, /answered 405/],
-    [413, /answered 413/],
-    [422, /answered 422/],
+    [400, /returned status 400: \{"error":"not yet"\}/],
+    [401, /returned status 401: .*; check the API key: OPENLAYER_API_KEY, or the option apiKey$/],
+    [403, /returned status 403: .*; check the API key/],
+    [405, /returned status 405/],
+    [413, /returned status 413/],
+    [422, /returned status 422/],
   ] as const) {
     it(`says at once that the platform refused it with ${status}`, async () => {
       const { collector, puts } = await startNotingCollector([status]);
@@ -298,7 +298,7 @@ describe('updateRow of what cannot be sent', () => {
     assert.ok(!result.ok);
     assert.match(
       result.error.message,
-      /answered 404: .*; check the inference ID, and the pipeline: OPENLAYER_INFERENCE_PIPELINE_ID, or the option inferencePipelineId$/,
+      /returned status 404: .*; check the inference ID, and the pipeline: OPENLAYER_INFERENCE_PIPELINE_ID, or the option inferencePipelineId$/,
     );
   });
 
@@ -481,7 +481,7 @@ describe('an update that failed, as JSON,', () => {
     const result = await tracer.feedback('row-0', { humanFeedback: 1 });
     assert.ok(!result.ok && result.error instanceof SendError);
     const { message } = result.error;
-    assert.match(message, /answered 403/);
+    assert.match(message, /returned status 403/);
     const shown = { name: 'SendError', code: 'unauthorized', message, status: 403 };
     for (const json of [result, { ok: false, error: result.error }]) {
       assert.deepEqual(JSON.parse(JSON.stringify(json)), {

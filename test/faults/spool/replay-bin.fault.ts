@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PIPELINE } from '../../support/collector.ts';
@@ -160,10 +167,25 @@ describe('openlayer-replay', () => {
         typeof content === 'string' ? content : JSON.stringify(content, undefined, 2),
       );
     await using collector = await startCollector(folder.path);
-    const variables = publishingTo(collector.url, dir);
+    // Blanks around a variable's value count for nothing.
+    const variables = {
+      ...publishingTo(collector.url, dir),
+      OPENLAYER_INFERENCE_PIPELINE_ID: ` ${PIPELINE} `,
+    };
+    // Of a folder that everybody may write to, the spool makes no use.
+    const open = join(folder.path, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    const refused = await run(variables, '--dir', open, '--buffer', buffer);
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, /: 0 traces taken over, .* 2 that could not be written/);
+    assert.equal(readdirSync(buffer).length, 4);
     const { code, stderr } = await run(variables, '--dir', dir, '--buffer', buffer);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /2 traces taken over, 1 left for other pipelines, 1 unreadable/);
+    assert.match(
+      stderr,
+      /2 traces taken over, 1 left for other pipelines, 1 unreadable, 0 that could not be written/,
+    );
     assert.deepEqual(
       collector
         .rows()

@@ -71,13 +71,14 @@ export function traced<A extends unknown[] = any[], R = any>(
   const how = options as unknown as TraceOptions;
   function decorate(target: unknown, context: unknown, descriptor?: PropertyDescriptor): unknown {
     if (descriptor !== undefined) {
-      if (typeof descriptor.value !== 'function') throw new TypeError('@traced() goes on methods');
+      if (typeof descriptor.value !== 'function')
+        throw new TypeError('@traced() can only be used on methods');
       const name = options.name ?? String(context);
       return { ...descriptor, value: trace(descriptor.value, { ...how, name }) };
     }
     const kind = (context as ClassMethodDecoratorContext | undefined)?.kind;
     if (typeof target !== 'function' || kind !== 'method')
-      throw new TypeError('@traced() goes on methods');
+      throw new TypeError('@traced() can only be used on methods');
     const name = options.name ?? String((context as ClassMethodDecoratorContext).name);
     return trace(target as (...args: unknown[]) => unknown, { ...how, name });
   }
@@ -154,7 +155,7 @@ function inputsOf(trace: RecordedTrace, options: TraceOptions, args: unknown[]):
     try {
       return options.inputs(...args);
     } catch (error) {
-      trace.reportFailure('inputs', error);
+      trace.reportOptionThrew('inputs', error);
       return undefined;
     }
   }

@@ -19,7 +19,7 @@ export function text(value: unknown, name: string): string | undefined {
   // A value with a line break could not be sent in a header.
   const trimmed = value.trim();
   if (/\p{Cc}/u.test(trimmed))
-    throw new ConfigError(`${name} holds control characters; copy it anew`);
+    throw new ConfigError(`${name} holds control characters; copy it again`);
   return trimmed === '' ? undefined : trimmed;
 }
 
@@ -28,7 +28,7 @@ export function key(value: unknown, name: string): string | undefined {
   const found = text(value, name);
   if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.replace(/["'`]/g, ' '))) {
     throw new ConfigError(
-      `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it anew`,
+      `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it again`,
     );
   }
   return found;
@@ -101,9 +101,27 @@ export function numbers<T extends { readonly [K in keyof T]: number }>(
 /** A finite number of at least `least`; a larger one than `highest` becomes `highest`. */
 export function number(value: unknown, name: string, least: number, highest: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
-    throw new ConfigError(`${name} must be a number of at least ${least}, but is ${String(value)}`);
+    throw new ConfigError(
+      `${name} must be a number of at least ${least}, but is ${formatValue(value)}`,
+    );
   }
   return Math.min(value, highest);
+}
+
+/** @throws ConfigError unless the value is missing or a finite number above 0 */
+export function positive(value: unknown, name: string): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
+    throw new ConfigError(`${name} must be a number above 0, but is ${formatValue(value)}`);
+  }
+}
+
+/** A wrong value as a message shows it. */
+export function formatValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  // The text of an object is made by its own code, which may throw.
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+    return `of type ${typeof value}`;
+  return String(value);
 }
 
 /** @throws ConfigError unless the value is missing or a function */

@@ -209,7 +209,7 @@ function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | un
 /** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
 export function whyUnpublished(config: Config): string | undefined {
   const why = whyUnconfigured(config);
-  return why === undefined ? undefined : `${why}; until then requests go on untraced`;
+  return why === undefined ? undefined : `${why}; requests are not traced until then`;
 }
 
 /** Why published rows cannot be updated, and what to do; undefined if they can. */

@@ -46,7 +46,7 @@ export type DiagnosticReason =
   | 'snapshot_failed'
   /** Recording the call of a client failed; the client is not affected. Please report it. */
   | 'integration_failed'
-  /** A client made a call that may be billed and of which no step is recorded; its cost is missing in the trace. */
+  /** A client made a call that may be billed and that is not recorded; its cost is missing in the trace. */
   | 'unrecorded_call'
   /** A part of this library failed; the app is not affected. Please report it. */
   | 'internal_error'
@@ -72,7 +72,7 @@ export type DiagnosticReason =
   | 'spool_damaged'
   /** A spool file was deleted while in use and was written again. Exclude the folder from cleaners. */
   | 'spool_deleted'
-  /** A spool file is a copy or is old: the platform is asked for each of its rows before the row is sent. */
+  /** A spool file is a copy or is old: the platform is queried for each of its rows before the row is sent. */
   | 'spool_copied'
   /** A newer version of this library wrote a spool file; this version leaves it alone. */
   | 'spool_newer';

@@ -5,11 +5,12 @@ import {
   assertObject,
   ConfigError,
   flag,
+  formatValue,
   optionalFunction,
+  positive,
 } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import type { SettledTrace } from '../trace/types.js';
-import type { TracerCore } from '../tracer/tracer.js';
 import type { Tracer } from '../tracer/tracer-api.js';
 
 /** A value or a promise of it. */
@@ -149,7 +150,7 @@ function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   if (trust !== undefined && typeof trust !== 'boolean' && typeof trust !== 'function') {
     throw new ConfigError('inferenceId.trust must be true, false or a function of the request');
   }
-  if (header !== undefined && !HEADER_NAME.test(String(header))) {
+  if (header !== undefined && (typeof header !== 'string' || !HEADER_NAME.test(header))) {
     throw new ConfigError(
       'inferenceId.header must be the name of an HTTP header, such as x-request-id',
     );
@@ -174,21 +175,4 @@ function checkCapture(options: CaptureOptions): void {
       );
     }
   }
-}
-
-function formatValue(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-function positive(value: number | undefined, name: string): void {
-  if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-    throw new ConfigError(`${name} must be a number above 0, but is ${String(value)}`);
-  }
-}
-
-/** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */
-export function asCore(tracer: Tracer): TracerCore {
-  if (!('mayOpen' in tracer))
-    throw new ConfigError('tracer must come from createTracer() or getTracer()');
-  return tracer as TracerCore;
 }

@@ -2,6 +2,7 @@
 
 import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
 import { isThenable, watchRejection } from '../follow/promised.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -123,14 +124,13 @@ export class RequestSettings<Req extends object, Res> {
     try {
       return fn(req);
     } catch (error) {
-      this.report(`option_${name}_failed`, `the function given as ${name} threw`, error);
+      this.report(`option_${name}_failed`, optionThrew(name), error);
       return undefined;
     }
   }
 
   #reportRejection(name: string, error: unknown): void {
-    const message = `the promise of the function given as ${name} was rejected`;
-    this.report(`option_${name}_failed`, message, error);
+    this.report(`option_${name}_failed`, optionRejected(name), error);
   }
 
   /** Reports a failure of this library as `internal_error`. Never throws. */

@@ -8,13 +8,13 @@ import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
 import { distinctId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
-import { createTracerCore, type TracerCore } from '../tracer/tracer.js';
+import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
-import { asCore, type TracingOptions } from './options.js';
+import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
 import { ReceivedRequest } from './received-request.js';
-import { openTraceOf, RecordedRequest, recordRequestError } from './recorded-request.js';
+import { openTraceOf, RecordedRequest } from './recorded-request.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { echoId, newId, requestedId } from './request-id.js';
 import { RequestSettings } from './request-settings.js';
@@ -80,11 +80,6 @@ export class RequestTracing<Req extends object, Res> {
   /** Reports a failure of this library as `internal_error`. Never throws. */
   reportFailure(what: string, error: unknown): void {
     this.#settings.reportFailure(what, error);
-  }
-
-  /** Records the first error of a request's handlers. Never throws. */
-  recordError(req: object, error: unknown): void {
-    recordRequestError(req, error);
   }
 
   /** Adopts the id that the app gave to a request which it made to itself, as by `app.request()`. Never throws. */
@@ -221,7 +216,7 @@ function existingOf(req: object, aliases: readonly object[]): RequestTrace | und
  * The tracer of the options, or one created from them; undefined for the process-wide tracer. The first created one becomes the
  * process-wide tracer if there is none, so that `flush()` and other free functions use it.
  */
-export function tracerOfOptions(options: TracingOptions<never>): TracerCore | undefined {
+function tracerOfOptions(options: TracingOptions<never>): TracerCore | undefined {
   const settings = settingsIn(options);
   const hasSettings = Object.keys(settings).length > 0;
   if (options.tracer !== undefined) {

@@ -49,7 +49,7 @@ export function reportUnrecorded(call: string): void {
     found.report(
       'warn',
       'unrecorded_call',
-      `no step is recorded of ${call}; its cost is missing in the trace`,
+      `${call} is not recorded; its cost is missing in the trace`,
       undefined,
       call,
     );

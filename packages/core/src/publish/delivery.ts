@@ -18,7 +18,7 @@ export function checkedDelivery(delivery: RowDelivery, total: number): RowDelive
     sum += count >= 0 ? count : Number.NaN;
   }
   if (sum === total) return delivery;
-  throw new TypeError(`the transport was given ${total} rows, but accounts for ${sum}`);
+  throw new TypeError(`the transport was given ${total} rows, but its counts add up to ${sum}`);
 }
 
 /** The delivery of a batch of which no row was delivered, because of the error. */

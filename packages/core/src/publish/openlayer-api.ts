@@ -127,25 +127,33 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
   const call = `${url.origin}${url.pathname}`;
   if (status >= 200 && status < 300) {
     if (isSuccess(response.body)) return;
-    throw new SendError('bad_answer', `${call} answered ${status} without {"success":true}`, {
-      status,
-      isAmbiguous: true,
-    });
+    throw new SendError(
+      'bad_answer',
+      `${call} returned status ${status} without {"success":true}`,
+      {
+        status,
+        isAmbiguous: true,
+      },
+    );
   }
   if (status >= 300 && status < 400) {
     throw new SendError(
       'bad_answer',
-      `${call} answered ${status}; redirects are refused: set the base URL to where it leads`,
+      `${call} returned status ${status}; redirects are not followed: set the base URL to the address that the server redirects to`,
       { status },
     );
   }
   const code = codeOf(status);
   const said = serverMessage(response.body, apiKey);
-  throw new SendError(code, `${call} answered ${status}${said}${whatToCheck(code, method)}`, {
-    status,
-    isAmbiguous: AMBIGUOUS_STATUSES.has(status),
-    retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
-  });
+  throw new SendError(
+    code,
+    `${call} returned status ${status}${said}${whatToCheck(code, method)}`,
+    {
+      status,
+      isAmbiguous: AMBIGUOUS_STATUSES.has(status),
+      retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
+    },
+  );
 }
 
 const CHECK_PIPELINE =

@@ -2,7 +2,7 @@ import { utf8Length, utf8Text, writeUtf8 } from '#platform';
 import type { BatchRow } from './user-transport.js';
 
 /** The position of a row on disk; the spool knows the rest of it. */
-export interface RowPlace {
+export interface RowPosition {
   readonly number: number;
 }
 
@@ -18,30 +18,30 @@ export class QueuedRow implements BatchRow {
   readonly layout: string;
   /** Length of its JSON text in UTF-8 bytes. */
   readonly byteLength: number;
-  #place: RowPlace | undefined;
+  #position: RowPosition | undefined;
   #arrival: Arrival = 'no';
   readonly #json: string | Uint8Array;
 
   /**
    * @param json JSON text of a `WireRow`, as a string or in UTF-8
-   * @param place where it is on disk, if it was read from there
+   * @param position where it is on disk, if it was read from there
    */
   constructor(
     inferenceId: string,
     layout: string,
     json: string | Uint8Array,
-    place: RowPlace | undefined = undefined,
+    position: RowPosition | undefined = undefined,
   ) {
     this.inferenceId = inferenceId;
     this.layout = layout;
     this.byteLength = typeof json === 'string' ? utf8Length(json) : json.byteLength;
     this.#json = json;
-    this.#place = place;
+    this.#position = position;
   }
 
   /** Undefined if the row is not on disk. */
-  get place(): RowPlace | undefined {
-    return this.#place;
+  get position(): RowPosition | undefined {
+    return this.#position;
   }
 
   /** Whether the platform has the row, as far as its earlier sends tell. */
@@ -50,8 +50,8 @@ export class QueuedRow implements BatchRow {
   }
 
   /** Sets where the row was written on disk. */
-  setPlace(place: RowPlace | undefined): void {
-    this.#place = place;
+  setPosition(position: RowPosition | undefined): void {
+    this.#position = position;
   }
 
   /** Sets what is known of its arrival after a send or a lookup. */
@@ -61,7 +61,7 @@ export class QueuedRow implements BatchRow {
 
   /** The same row with another JSON text. */
   withText(json: string): QueuedRow {
-    const row = new QueuedRow(this.inferenceId, this.layout, json, this.#place);
+    const row = new QueuedRow(this.inferenceId, this.layout, json, this.#position);
     row.#arrival = this.#arrival;
     return row;
   }

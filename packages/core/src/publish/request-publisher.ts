@@ -7,6 +7,7 @@
  */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { elapsedSince, monotonicMs } from '../platform/clock.js';
 import {
   delay,
   LONGEST_TIMER_MS,
@@ -159,6 +160,8 @@ export class RequestPublisher implements RowPublisher {
     this.#isShutDown = true;
     try {
       await this.flush(deadlineMs);
+      // Without timers, as outside any request, the flush has failed before it sealed them.
+      this.#open.sealAll();
       const sends = [...this.#sends];
       // Their requests cannot be aborted from here; the results of their sends are ignored.
       this.#sends.clear();
@@ -188,7 +191,7 @@ export class RequestPublisher implements RowPublisher {
 
   /** Requeues the batches of requests whose lease has expired. */
   #requeueExpired(): void {
-    const now = performance.now();
+    const now = monotonicMs();
     for (const send of this.#sends) {
       if (now - send.sender.aliveAt < LEASE_MS) continue;
       this.#sends.delete(send);
@@ -201,7 +204,7 @@ export class RequestPublisher implements RowPublisher {
 
   /** Puts a batch back into the queue, or drops it after `maxElapsedMs`. */
   #requeueOrDrop(batch: SealedBatch, error: unknown): void {
-    const triedMs = performance.now() - (batch.firstTryAt ?? Number.POSITIVE_INFINITY);
+    const triedMs = monotonicMs() - (batch.firstTryAt ?? Number.POSITIVE_INFINITY);
     if (triedMs < this.#maxElapsedMs && !this.#isShutDown) {
       this.#ready.push(batch);
       return;
@@ -216,10 +219,10 @@ export class RequestPublisher implements RowPublisher {
       this.#open.sealAll();
       if (this.#ready.length === 0) return;
       const stop = new AbortController();
-      const sender = { aliveAt: performance.now() };
+      const sender = { aliveAt: monotonicMs() };
       const timer = startTimer(() => stop.abort(), MAX_SEND_MS);
       const lease = startInterval(() => {
-        sender.aliveAt = performance.now();
+        sender.aliveAt = monotonicMs();
       }, RENEW_MS);
       try {
         const lanes: Promise<void>[] = [];
@@ -252,7 +255,7 @@ export class RequestPublisher implements RowPublisher {
 
   async #send(batch: SealedBatch, sender: Sender, signal: AbortSignal): Promise<void> {
     const total = batch.rows.length;
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const send: Send = { batch, sender };
     batch.firstTryAt ??= startedAt;
     this.#sends.add(send);
@@ -271,7 +274,7 @@ export class RequestPublisher implements RowPublisher {
     // The lease expired during the send; another request counts this batch.
     if (!this.#sends.delete(send)) return;
     this.#account(batch, delivery);
-    if (delivery.delivered > 0) this.#onCall?.(performance.now() - startedAt);
+    if (delivery.delivered > 0) this.#onCall?.(elapsedSince(startedAt));
   }
 
   #account({ rows }: RowBatch, delivery: RowDelivery): void {

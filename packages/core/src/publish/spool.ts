@@ -20,7 +20,7 @@ export interface Spool {
   /** Writes the row of a trace before the last bytes of its response are sent. */
   writeAhead(trace: SpooledTrace): void;
   /** Writes the row of an ended trace, unless the row written ahead is current. @returns the row */
-  done(trace: SpooledTrace): QueuedRow;
+  writeRow(trace: SpooledTrace): QueuedRow;
   /** Removes a trace that ended and is not published. */
   discard(trace: SpooledTrace): void;
 

@@ -1,4 +1,4 @@
-/** Asks the platform whether it has rows whose arrival is unknown, before they are sent again. */
+/** Looks up rows whose arrival is unknown before they are sent again. */
 
 import { monotonicMs } from '../platform/clock.js';
 import { delay } from '../platform/timers.js';
@@ -18,7 +18,7 @@ export interface VerificationTools {
 /** A transport that counts rows as delivered which the platform already has, and sends the others. */
 export function withVerification(
   transport: RowTransport,
-  has: Lookup,
+  lookUp: Lookup,
   { paceMs, doubtful }: VerificationTools,
 ): RowTransport {
   let notBefore = 0;
@@ -53,7 +53,7 @@ export function withVerification(
       const at = Math.max(now, notBefore);
       notBefore = at + paceMs;
       if (at > now) await delay(at - now, options.signal);
-      row.setArrival((await has(row.inferenceId, options)) ? 'arrived' : 'no');
+      row.setArrival((await lookUp(row.inferenceId, options)) ? 'arrived' : 'no');
     }
     return rows.filter(({ arrival }) => arrival !== 'arrived');
   }

@@ -91,7 +91,7 @@ async function purgeFolder(files: SpoolFiles, folder: string): Promise<Purged> {
   let deleted = 0;
   let ownedByOthers = 0;
   const owner = files.owner();
-  const now = Date.now();
+  const now = wallClockMs();
   for (const name of segmentsIn(files, folder)) {
     if (!isOrphan(files, folder, name, now)) {
       ownedByOthers++;

@@ -27,7 +27,7 @@ export interface SpoolTools {
 
 /** What was written of a trace. */
 interface JournalEntry {
-  readonly place: SpoolEntry | undefined;
+  readonly position: SpoolEntry | undefined;
   /** The row as it was written ahead, and the trace's revision at that time. */
   readonly row?: QueuedRow | undefined;
   readonly revision?: number | undefined;
@@ -59,32 +59,32 @@ export class DiskSpool implements Spool {
   }
 
   begin(trace: SpooledTrace): void {
-    const place = this.#log.begin(startText(trace, this.#tools.redactor));
-    if (place !== undefined) this.#journal.set(trace, { place });
+    const position = this.#log.begin(startText(trace, this.#tools.redactor));
+    if (position !== undefined) this.#journal.set(trace, { position });
   }
 
   writeAhead(trace: SpooledTrace): void {
     if (!this.#log.writesAhead) return;
     const row = rowOf(trace, this.#tools.redactor);
     const { revision } = trace;
-    const before = this.#journal.get(trace)?.place;
-    this.#journal.set(trace, { place: this.#log.append(before, row) ?? before, row, revision });
+    const before = this.#journal.get(trace)?.position;
+    this.#journal.set(trace, { position: this.#log.append(before, row) ?? before, row, revision });
   }
 
-  done(trace: SpooledTrace): QueuedRow {
-    const { place, row: ahead, revision } = this.#journal.get(trace) ?? NOT_WRITTEN;
+  writeRow(trace: SpooledTrace): QueuedRow {
+    const { position, row: ahead, revision } = this.#journal.get(trace) ?? NOT_WRITTEN;
     this.#journal.delete(trace);
-    if (ahead !== undefined && revision === trace.revision) return this.#queuedRow(ahead, place);
+    if (ahead !== undefined && revision === trace.revision) return this.#queuedRow(ahead, position);
     const row = rowOf(trace, this.#tools.redactor);
-    const written = this.#log.writesAhead ? this.#log.append(place, row) : undefined;
+    const written = this.#log.writesAhead ? this.#log.append(position, row) : undefined;
     // The row on disk is not this one.
-    if (written === undefined && place !== undefined) this.#log.forgetRow(place);
-    return this.#queuedRow(row, written ?? place);
+    if (written === undefined && position !== undefined) this.#log.forgetRow(position);
+    return this.#queuedRow(row, written ?? position);
   }
 
-  #queuedRow(row: QueuedRow, place: SpoolEntry | undefined): QueuedRow {
-    if (place !== undefined) this.#log.setQueued(place);
-    row.setPlace(place);
+  #queuedRow(row: QueuedRow, position: SpoolEntry | undefined): QueuedRow {
+    if (position !== undefined) this.#log.setQueued(position);
+    row.setPosition(position);
     return row;
   }
 
@@ -98,7 +98,7 @@ export class DiskSpool implements Spool {
   }
 
   importRow(row: QueuedRow): boolean {
-    return this.#log.keep(row) === 'disk';
+    return this.#log.keepOnDisk(row);
   }
 
   doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
@@ -148,4 +148,4 @@ export class DiskSpool implements Spool {
   }
 }
 
-const NOT_WRITTEN: JournalEntry = { place: undefined };
+const NOT_WRITTEN: JournalEntry = { position: undefined };

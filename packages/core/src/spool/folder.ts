@@ -112,10 +112,14 @@ export class SpoolFolder {
   reportLost(reason: 'spool_full' | 'spool_expired', count: number): void {
     if (count === 0) return;
     const { maxBytes, maxAgeMs } = this.config;
+    const why =
+      reason === 'spool_full'
+        ? `its files reached spool.maxBytes, which is ${maxBytes}, and the oldest rows go first`
+        : `they were older than spool.maxAgeMs, which is ${maxAgeMs}`;
     this.diagnostics.report(
       'error',
       `lost_${reason}`,
-      `${count} rows were deleted from ${this.path}: it keeps ${maxBytes} bytes and ${maxAgeMs} ms, the newest first`,
+      `${count} rows were deleted from ${this.path}: ${why}`,
     );
   }
 
@@ -180,7 +184,7 @@ export class SpoolFolder {
     );
   }
 
-  /** Marks a segment whose rows may have been delivered: the platform is asked before each row is sent. */
+  /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */
   markDoubtful(segment: Segment): void {
     this.#doubtful.add(segment);
   }
@@ -264,6 +268,8 @@ export async function readBack(
 ): Promise<readonly QueuedRow[]> {
   try {
     const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
+    // Whoever closed it meanwhile has counted its rows.
+    if (segment.isGone) return [];
     for (const row of rows) {
       const entry = entryOf(row);
       entry?.segment.table.set(entry.number, State.queued);

@@ -83,19 +83,24 @@ export class InheritedSegments {
         segment.spooledRows === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
       this.#isReading = false;
       if (rows.length > 0) return rows;
-      // If reading failed, the rows stay in the file.
-      if (segment.isDone) {
-        this.#folder.remove(segment);
-      } else {
-        const left = segment.spooledRows;
-        this.#folder.handOver(segment);
-        // The process that takes the segment over next, perhaps this one, counts them again.
-        this.#found -= left;
-        this.ledger.handOverSpooled(left);
-      }
-      if (this.#segment === segment) this.#segment = undefined;
+      // Another process may have taken the segment over meanwhile, and then its rows are counted.
+      if (this.#segment === segment) this.#finish(segment);
       if (!(await this.adopt())) return [];
     }
+  }
+
+  /** Deletes the segment, or gives up its ownership if reading failed: then its rows stay in the file. */
+  #finish(segment: Segment): void {
+    if (segment.isDone) {
+      this.#folder.remove(segment);
+    } else {
+      const left = segment.spooledRows;
+      this.#folder.handOver(segment);
+      // The process that takes the segment over next, perhaps this one, counts them again.
+      this.#found -= left;
+      this.ledger.handOverSpooled(left);
+    }
+    this.#segment = undefined;
   }
 
   /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */
@@ -197,12 +202,12 @@ export class InheritedSegments {
   /** Marks a segment that a backup or snapshot may have restored: its rows may have been delivered since. */
   #markCopyDoubtful(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
-    if (!isCopy && Date.now() - aliveMs < FRESH_MS) return;
+    if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
     this.#folder.markDoubtful(segment);
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',
-      `${segment.path} is a copy or is old: the platform is asked for each of its rows before the row is sent`,
+      `${segment.path} is a copy or is old: the platform is queried for each of its rows before the row is sent`,
     );
   }
 
@@ -235,7 +240,7 @@ export class InheritedSegments {
     this.#folder.diagnostics.report(
       'warn',
       'spool_newer',
-      `${segment.path} was written by a newer version of this library, and is left alone`,
+      `${segment.path} was written by a newer version of this library, and is left alone; start the newer version once, which sends its rows`,
     );
   }
 

@@ -2,7 +2,7 @@
 
 import { randomUuid } from '../platform/random-id.js';
 import { BARE_LAYOUT } from '../publish/layout.js';
-import { QueuedRow, type RowPlace } from '../publish/queued-row.js';
+import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
 import type { SpooledTrace } from '../publish/spool.js';
 import { quote, thousandthsText, valueIn } from '../values/json-text.js';
 import type { Redactor } from '../values/redact.js';
@@ -21,7 +21,7 @@ export function startText(trace: SpooledTrace, redactor: Redactor): string {
 export function interruptedRow(
   start: string,
   aliveMs: number,
-  place: RowPlace,
+  position: RowPosition,
 ): QueuedRow | undefined {
   const facts = valueIn(start) as Partial<Record<string, unknown>> | null | undefined;
   const { inferenceId, startedAt, name } = facts ?? {};
@@ -31,5 +31,5 @@ export function interruptedRow(
   const metadata =
     '{"http":{"outcome":"interrupted"},"error":"the process ended before the trace did","latencyIsLowerBound":true}';
   const text = `{"inferenceTimestamp":${thousandthsText(startedAt)},"inferenceId":${quote(inferenceId)},"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${randomUuid()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
-  return new QueuedRow(inferenceId, BARE_LAYOUT, text, place);
+  return new QueuedRow(inferenceId, BARE_LAYOUT, text, position);
 }

@@ -1,7 +1,7 @@
 /** The payloads of frames. */
 
 import { utf8Text } from '#platform';
-import { QueuedRow, type RowPlace } from '../publish/queued-row.js';
+import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
 import { jsonOf, valueIn } from '../values/json-text.js';
 
 const NEWLINE = 10;
@@ -12,7 +12,7 @@ export function rowHead({ inferenceId, layout }: QueuedRow): string {
 }
 
 /** The row in a frame's payload; undefined if the payload is not one. */
-export function parseRow(payload: Uint8Array, place: RowPlace): QueuedRow | undefined {
+export function parseRow(payload: Uint8Array, position: RowPosition): QueuedRow | undefined {
   const first = payload.indexOf(NEWLINE);
   const second = payload.indexOf(NEWLINE, first + 1);
   if (first < 0 || second < 0) return undefined;
@@ -20,7 +20,7 @@ export function parseRow(payload: Uint8Array, place: RowPlace): QueuedRow | unde
     utf8Text(payload.subarray(0, first)),
     utf8Text(payload.subarray(first + 1, second)),
     payload.subarray(second + 1),
-    place,
+    position,
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { allocate, writeUtf8 } from '#platform';
 import type { SpoolFiles } from '../platform/spool-files.js';
-import type { QueuedRow, RowPlace } from '../publish/queued-row.js';
+import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import { type Frame, FrameKind, frameAt, HEADER_BYTES, sealFrame } from './frame.js';
 import { numbersText, parseRow, rowHead } from './payloads.js';
 import { State, TraceTable } from './trace-table.js';
@@ -264,7 +264,7 @@ export class Segment {
 }
 
 /** The position of a row on disk. */
-export interface SpoolEntry extends RowPlace {
+export interface SpoolEntry extends RowPosition {
   readonly segment: Segment;
   /** The trace's number within the segment. */
   readonly number: number;
@@ -272,12 +272,12 @@ export interface SpoolEntry extends RowPlace {
 
 /** The position of a row on disk; undefined if it is not on disk. */
 export function entryOf({
-  place,
+  position,
 }: {
-  readonly place?: RowPlace | undefined;
+  readonly position?: RowPosition | undefined;
 }): SpoolEntry | undefined {
-  // The spool alone sets `place`.
-  return place as SpoolEntry | undefined;
+  // The spool alone sets `position`.
+  return position as SpoolEntry | undefined;
 }
 
 export interface ReadRows {

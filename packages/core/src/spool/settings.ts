@@ -8,7 +8,7 @@ export interface SpoolOptions {
    *
    * A spool file that is deleted while its process runs is written again. To delete waiting rows, end the process and run
    * `openlayer-replay --purge`. For files that were copied (a restored backup, a container's snapshot) or not touched for an
-   * hour, the platform is asked for each row before the row is sent: one GET per row, 20 per second.
+   * hour, the platform is queried for each row before the row is sent: one GET per row, 20 per second.
    * @default OPENLAYER_SPOOL_DIR
    */
   readonly dir?: string | undefined;

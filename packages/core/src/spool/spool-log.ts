@@ -4,7 +4,7 @@ import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { DropReason } from '../publish/drop-reason.js';
 import type { Ledger } from '../publish/ledger.js';
-import type { QueuedRow, RowPlace } from '../publish/queued-row.js';
+import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import type { RowDelivery } from '../publish/transport.js';
 import { readBack, SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
@@ -40,7 +40,7 @@ export interface Replayable {
 
 /** Anything with a position in the spool. */
 interface InSpool {
-  readonly place?: RowPlace | undefined;
+  readonly position?: RowPosition | undefined;
 }
 
 /** After so many begun traces, their `begin` frames are written without waiting for the end of the turn. */
@@ -251,7 +251,7 @@ export class SpoolLog {
    * @returns where it is now
    */
   keep(row: QueuedRow): 'disk' | 'memory' | 'nowhere' {
-    if (this.#keepOnDisk(row)) return 'disk';
+    if (this.keepOnDisk(row)) return 'disk';
     if (!this.#memory.hasRoomFor(row)) {
       this.#folder.diagnostics.report(
         'error',
@@ -265,7 +265,8 @@ export class SpoolLog {
     return 'memory';
   }
 
-  #keepOnDisk(row: QueuedRow): boolean {
+  /** Keeps a row on disk to be sent again. @returns whether that succeeded */
+  keepOnDisk(row: QueuedRow): boolean {
     if (this.#inherited.putBack(row)) return true;
     const entry = entryOf(row);
     if (this.#folder.slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting)
@@ -301,7 +302,8 @@ export class SpoolLog {
     // Rows of dead processes are older than own ones.
     const left = await this.#inherited.next();
     if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
-    for (const segment of this.#own) {
+    // A copy, since segments may be removed from the list while one is read.
+    for (const segment of [...this.#own]) {
       if (segment.isGone || segment.spooledRows === 0) continue;
       const rows = await readBack(this.#folder, segment, ledger);
       if (rows.length > 0) return { rows, ledger, isFromMemory: false };
@@ -367,7 +369,7 @@ export class SpoolLog {
     this.#folder.resume();
     this.#isExiting = true;
     for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
-    for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
+    for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.keepOnDisk(row);
     this.#writeStarts();
     for (const segment of this.#own) {
       if (segment.isDone) this.#folder.remove(segment);

@@ -6,6 +6,10 @@ import { maskUserInfo } from '../values/mask-text.js';
 /** A letter or digit, then at most 127 characters that are safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;
 
+/** What a valid inference ID is, for messages. */
+export const INFERENCE_ID_FORM =
+  'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit';
+
 /** Whether the value is a valid inference ID. */
 export function isInferenceId(id: unknown): id is string {
   // Ids appear unmasked in URLs and logs, so a URL with a password is not accepted.

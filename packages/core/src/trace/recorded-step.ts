@@ -60,6 +60,8 @@ export interface StepOwner {
   pricedStepEnded(): void;
   /** Reports a failure of this library. Never throws. */
   reportFailure(what: string, error: unknown): void;
+  /** Reports that a function among the options threw. Never throws. */
+  reportOptionThrew(option: string, error: unknown): void;
   /** Reports that something is not recorded because the trace has ended. */
   reportTooLate(what: string): void;
 }
@@ -359,18 +361,29 @@ export class RecordedStep<T extends StepType = StepType>
 
   #recordOutput(result: unknown): void {
     try {
-      if (this.isLive && this.#output === undefined && result !== undefined) {
-        const output = this.#outputOf === undefined ? result : this.#outputOf(result);
-        if (this.#outputOf !== undefined && isThenable(output)) {
-          this.trace.awaitOption('output', output, (value) => {
-            this.#output = this.trace.values.snapshot(value, 'output');
-          });
-        } else {
-          this.#output = this.trace.values.snapshot(output, 'output');
-        }
-      }
+      if (!this.isLive || this.#output !== undefined || result === undefined) return;
+      const outputOf = this.#outputOf;
+      if (outputOf === undefined) this.#output = this.trace.values.snapshot(result, 'output');
+      else this.#recordConverted(outputOf, result);
     } catch (error) {
       this.reportFailure('output', error);
+    }
+  }
+
+  #recordConverted(outputOf: (result: unknown) => unknown, result: unknown): void {
+    let output: unknown;
+    try {
+      output = outputOf(result);
+    } catch (error) {
+      this.trace.reportOptionThrew('output', error);
+      return;
+    }
+    if (isThenable(output)) {
+      this.trace.awaitOption('output', output, (value) => {
+        this.#output = this.trace.values.snapshot(value, 'output');
+      });
+    } else {
+      this.#output = this.trace.values.snapshot(output, 'output');
     }
   }
 

@@ -1,6 +1,7 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
 import { watchRejection } from '../follow/promised.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
@@ -10,7 +11,7 @@ import type { StepType } from '../wire.js';
 import type { CostTracker } from './cost-tracker.js';
 import type { EndedTrace } from './ended-trace.js';
 import { NOTHING_USED } from './inert.js';
-import { type IdSpace, isInferenceId } from './inference-id.js';
+import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './inference-id.js';
 import { columnsOf, contextOf, sessionIdOf, userIdOf } from './input-columns.js';
 import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
 import { RecordedStep, type StepOwner } from './recorded-step.js';
@@ -205,10 +206,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     const { root, values } = this;
     if (inferenceId !== undefined) {
       if (isInferenceId(inferenceId)) this.rename(inferenceId);
-      else
-        values.reportBadInput(
-          'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
-        );
+      else values.reportBadInput(INFERENCE_ID_FORM);
     }
     if (userId !== undefined) this.setUser(userId);
     if (sessionId !== undefined) this.setSession(sessionId);
@@ -391,12 +389,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       },
       (error: unknown) => {
         this.#pendingOptions?.delete(settled);
-        this.diagnostics.report(
-          'error',
-          `option_${option}_failed`,
-          `the promise of the function given as ${option} was rejected`,
-          error,
-        );
+        this.diagnostics.report('error', `option_${option}_failed`, optionRejected(option), error);
       },
     );
     settled.catch(() => {});
@@ -521,6 +514,11 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     );
   }
 
+  /** Reports that a function among the options threw. */
+  reportOptionThrew(option: string, error: unknown): void {
+    this.diagnostics.report('error', `option_${option}_failed`, optionThrew(option), error);
+  }
+
   /** Reports as `too_late` that something is not recorded because the trace has ended. */
   reportTooLate(what: string): void {
     // For an aborted request, or at the exit of the process, unfinished work is expected.
@@ -528,9 +526,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.diagnostics.report(
       isExpected ? 'info' : 'warn',
       'too_late',
-      `${what} came after the trace was published and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise of work that outlives its request to req.trace.waitUntil(promise) before the response ends${
-        this.#whyAbandoned
-      }`,
+      `${what} came after its trace had ended and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise to the trace's waitUntil() before the response ends${this.#whyAbandoned}`,
     );
   }
 

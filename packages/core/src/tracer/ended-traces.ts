@@ -2,6 +2,7 @@
 
 import { atTurnEnd } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { elapsedSince, monotonicMs } from '../platform/clock.js';
 import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Publishing } from './publishing.js';
@@ -154,13 +155,13 @@ export class EndedTraces {
 
   /** Waits for pending promises and keeps the process alive, at most until the deadline. @returns the milliseconds waited */
   async waitForOptions(deadlineMs: number): Promise<number> {
-    const start = performance.now();
+    const start = monotonicMs();
     let keepAlive: Timer | undefined;
     const deadline = new Promise<void>((resolve) => {
       keepAlive = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
     });
     await Promise.race([Promise.allSettled(this.#awaiting.values()), deadline]);
     stopTimer(keepAlive);
-    return Math.min(performance.now() - start, deadlineMs);
+    return Math.min(elapsedSince(start), deadlineMs);
   }
 }

@@ -133,7 +133,7 @@ export class Publishing {
   }
 
   #rowOf(trace: RecordedTrace): QueuedRow {
-    return this.#spool?.done(trace) ?? rowOf(trace, this.#tools.redactor);
+    return this.#spool?.writeRow(trace) ?? rowOf(trace, this.#tools.redactor);
   }
 
   flush(deadlineMs: number): Promise<void> {

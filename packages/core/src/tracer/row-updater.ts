@@ -8,7 +8,7 @@ import { delay, startTimer, stopTimer, type Timer } from '../platform/timers.js'
 import { isReserved } from '../publish/layout.js';
 import type { OpenlayerApi } from '../publish/openlayer-api.js';
 import { SendError } from '../publish/transport.js';
-import { isInferenceId } from '../trace/inference-id.js';
+import { INFERENCE_ID_FORM, isInferenceId } from '../trace/inference-id.js';
 import { parseJson } from '../values/json-text.js';
 import type { Redactor } from '../values/redact.js';
 import { Snapshotter } from '../values/snapshot.js';
@@ -125,9 +125,7 @@ export class RowUpdater {
     config: RowUpdateConfig | undefined,
   ): string {
     if (!isInferenceId(inferenceId)) {
-      throw new TypeError(
-        'inferenceId takes 1 to 128 characters of [A-Za-z0-9._:=@+/-], the first a letter or digit',
-      );
+      throw new TypeError(INFERENCE_ID_FORM);
     }
     const text = jsonText(row);
     // JSON leaves out undefined and functions, so columns are counted in the parsed text.

@@ -1,6 +1,7 @@
 /** The tracer: starts traces, takes them when they end, and owns everything that publishes them. */
 
 import { isTopLevel, onSignal, timersLast } from '#platform';
+import { ConfigError } from '../config/checks.js';
 import { type Config, resolveConfig, whyUnpublished } from '../config/config.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
@@ -38,6 +39,13 @@ export function createTracer(options: TracerOptions = {}): Tracer {
 /** The same, with the type that adapters use. */
 export function createTracerCore(options: TracerOptions): TracerCore {
   return new TracerCore(resolveConfig(options));
+}
+
+/** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */
+export function asCore(tracer: Tracer): TracerCore {
+  if (!('mayOpen' in tracer))
+    throw new ConfigError('tracer must come from createTracer() or getTracer()');
+  return tracer as TracerCore;
 }
 
 /** The tracer with the members that adapters and traces use. */

@@ -72,7 +72,7 @@ describe('@traced() in the legacy TypeScript dialect', () => {
       key: string,
       descriptor: PropertyDescriptor,
     ) => unknown;
-    assert.throws(() => decorate({}, 'x', { get: () => 1 }), /goes on methods/);
+    assert.throws(() => decorate({}, 'x', { get: () => 1 }), /can only be used on methods/);
   });
 
   it('is the same as trace() on a method', async () => {

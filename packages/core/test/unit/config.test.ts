@@ -82,6 +82,8 @@ describe('the configuration', () => {
     [{ onUsage: {} }, /^onUsage must be a function$/],
     [{ logLevel: 'verbose' }, /^logLevel must be one of off, error, warn, info, debug$/],
     [{ timeoutMs: 0 }, /^timeoutMs must be a number of at least 1, but is 0$/],
+    [{ timeoutMs: '5' }, /^timeoutMs must be a number of at least 1, but is "5"$/],
+    [{ timeoutMs: Object.create(null) }, /^timeoutMs must .*, but is of type object$/],
     [{ timeoutMs: Number.NaN }, /^timeoutMs must be a number/],
     [{ timeoutMs: '5' }, /^timeoutMs must be a number/],
     [{ limits: { maxSteps: 0 } }, /^limits\.maxSteps must be a number of at least 1/],

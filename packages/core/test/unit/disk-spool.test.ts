@@ -6,7 +6,7 @@ import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
-import type { QueuedRow } from '../../src/publish/queued-row.ts';
+import { QueuedRow } from '../../src/publish/queued-row.ts';
 import type { SpooledTrace } from '../../src/publish/spool.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
 import { Redactor } from '../../src/values/redact.ts';
@@ -36,14 +36,30 @@ function traceThat() {
 const outputOf = (row: QueuedRow | undefined): unknown =>
   row && (JSON.parse(row.text) as { output: unknown }).output;
 
-describe('a spool whose disk is left alone at the end of a trace', () => {
+describe('a spool whose disk fails', () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'disk-spool-'));
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it('keeps the row of the end later, and not the one that was written ahead', async () => {
+  function spoolOn(files: SpoolFiles): DiskSpool {
+    const config = {
+      dir,
+      maxBytes: 1e8,
+      maxAgeMs: 1e8,
+      mode: 'wal',
+      durability: 'process',
+    } as const;
+    return new DiskSpool(config, files, 'a pipeline', {
+      diagnostics: new Diagnostics({ level: 'off' }),
+      ledger: new Ledger(),
+      redactor: new Redactor(),
+      runDetached: (fn) => fn(),
+    });
+  }
+
+  it('keeps the row of the end of a trace later, and not the one that was written ahead', async () => {
     let isFull = false;
     const files: SpoolFiles = {
       ...nodeSpoolFiles,
@@ -52,19 +68,7 @@ describe('a spool whose disk is left alone at the end of a trace', () => {
         return nodeSpoolFiles.append(file, bytes, length);
       },
     };
-    const config = {
-      dir,
-      maxBytes: 1e8,
-      maxAgeMs: 1e8,
-      mode: 'wal',
-      durability: 'process',
-    } as const;
-    const spool = new DiskSpool(config, files, 'a pipeline', {
-      diagnostics: new Diagnostics({ level: 'off' }),
-      ledger: new Ledger(),
-      redactor: new Redactor(),
-      runDetached: (fn) => fn(),
-    });
+    const spool = spoolOn(files);
     const { facts, trace } = traceThat();
     spool.begin(trace);
     spool.writeAhead(trace);
@@ -74,7 +78,7 @@ describe('a spool whose disk is left alone at the end of a trace', () => {
     spool.writeAhead(traceThat().trace);
     isFull = false;
     // After a failure, the disk is left alone for a second.
-    const row = spool.done(trace);
+    const row = spool.writeRow(trace);
     await new Promise((resolve) => setTimeout(resolve, 1050));
     const delivery = spool.keepAll([row]);
     assert.equal(delivery.spooled, 1);
@@ -95,6 +99,19 @@ describe('a spool whose disk is left alone at the end of a trace', () => {
     }
     assert.equal(outputOf(replayed[0]), 'cut off');
     await replay.stop();
+    spool.release();
+  });
+
+  it('takes no row over that it cannot write', () => {
+    const files: SpoolFiles = {
+      ...nodeSpoolFiles,
+      append() {
+        throw new Error('the disk is full');
+      },
+    };
+    const spool = spoolOn(files);
+    const row = new QueuedRow('req-1', '{}', '{"inferenceId":"req-1"}');
+    assert.deepEqual([spool.importRow(row), spool.memoryBytes], [false, 0]);
     spool.release();
   });
 });

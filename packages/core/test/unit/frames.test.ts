@@ -128,17 +128,17 @@ describe('a file of frames', () => {
 });
 
 describe('a payload', () => {
-  const place = { number: 7 };
+  const position = { number: 7 };
   const bytesOf = (text: string) => new TextEncoder().encode(text);
 
   it('of a row is its id, its layout and its bytes', () => {
     const row = new QueuedRow('a', '{}', '{"x":"\n"}');
-    const found = parseRow(joined(bytesOf(rowHead(row)), row.bytes), place);
-    assert.deepEqual([found?.inferenceId, found?.layout, found?.place], ['a', '{}', place]);
+    const found = parseRow(joined(bytesOf(rowHead(row)), row.bytes), position);
+    assert.deepEqual([found?.inferenceId, found?.layout, found?.position], ['a', '{}', position]);
     assert.equal(found?.text, row.text);
-    assert.equal(parseRow(bytesOf('a\n{}'), place), undefined);
-    assert.equal(parseRow(bytesOf('a'), place), undefined);
-    assert.equal(parseRow(bytesOf('\n\n'), place)?.inferenceId, '');
+    assert.equal(parseRow(bytesOf('a\n{}'), position), undefined);
+    assert.equal(parseRow(bytesOf('a'), position), undefined);
+    assert.equal(parseRow(bytesOf('\n\n'), position)?.inferenceId, '');
   });
 
   it('of numbers is a list of ranges', () => {

@@ -109,7 +109,7 @@ describe('a call of the API', () => {
 
   it('repeats what the server says, on one line, in 300 characters and without the key', async () => {
     const said = async (body: string) =>
-      (await post({ status: 400, body }))?.message.replace(/^.* answered 400/, '');
+      (await post({ status: 400, body }))?.message.replace(/^.* returned status 400/, '');
     assert.equal(await said(`{"error":"no\n${KEY}"}`), ': {"error":"no ***"}');
     assert.equal(await said('<html>'), '');
     assert.equal((await said(`{${'x'.repeat(400)}`))?.length, 302);
@@ -119,7 +119,7 @@ describe('a call of the API', () => {
     const { api } = apiThat(() => ({ status: 400, body: '{"error":"no"}' }));
     api.useKey('');
     const error = await errorOf(api.call({ method: 'POST', path: 'data-stream' }));
-    assert.match(error?.message ?? '', /answered 400: \{"error":"no"\}$/);
+    assert.match(error?.message ?? '', /returned status 400: \{"error":"no"\}$/);
   });
 
   it('that cannot be made is told apart from one that may have arrived', async () => {

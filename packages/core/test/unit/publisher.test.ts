@@ -301,6 +301,32 @@ describe('a publisher of Workers whose requests are cancelled', () => {
   });
 });
 
+describe('a shutdown of Workers without timers', () => {
+  it('drops and counts the rows that it cannot send', async () => {
+    const { publisher, ledger, said, closes } = publisherOf(
+      (options) => new RequestPublisher({ ...options, maxElapsedMs: 60_000 }),
+      undefined,
+      { limits: { ...LIMITS, maxDelayMs: 1000 } },
+    );
+    publisher.add(row('a'));
+    // At the top level of a Worker, where no request runs, there is none.
+    const { AbortController } = globalThis;
+    globalThis.AbortController = class {
+      constructor() {
+        throw new Error('outside any request');
+      }
+    } as never;
+    try {
+      await publisher.shutdown(1000);
+    } finally {
+      globalThis.AbortController = AbortController;
+    }
+    assert.deepEqual([ledger.queued, ids(publisher.waiting())], [0, '']);
+    assert.deepEqual([ledger.dropped, closes()], [{ shut_down: 1 }, 1]);
+    assert.deepEqual(said, ['error internal_error', 'error lost_shut_down']);
+  });
+});
+
 describe('a send of Workers that fails in this library', () => {
   it('gives up its lease, counts its rows, and lets other sends of its request come to their end', async () => {
     const timers = () =>

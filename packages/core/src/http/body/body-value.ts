@@ -95,13 +95,7 @@ function converted(
     });
     return 'null';
   } catch (error) {
-    const { diagnostics } = trace.recorder;
-    diagnostics.report(
-      'error',
-      'option_output_failed',
-      'the function given as output threw',
-      error,
-    );
+    trace.reportOptionThrew('output', error);
     return 'null';
   }
 }

@@ -1,0 +1,11 @@
+/** The messages for functions among the options that fail. */
+
+/** The function threw an error. */
+export function optionThrew(option: string): string {
+  return `the function given as ${option} threw`;
+}
+
+/** The function returned a promise that was rejected. */
+export function optionRejected(option: string): string {
+  return `the promise of the function given as ${option} was rejected`;
+}
