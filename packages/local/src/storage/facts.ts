@@ -3,9 +3,8 @@
  * A scan of a million takes tens of milliseconds whatever the filter and the order are; an index of SQLite for each order,
  * and for each filter with each order, would cost more at every insert and still leave combinations to a scan of a second.
  */
-import type { Dialect, Mark, Outcome, TraceSummary } from '../viewer/api.js';
+import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../viewer/api.js';
 import { hashOf } from './hash.js';
-import { isPositive } from './summary.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */
 export const WIDE = [
@@ -126,15 +125,19 @@ export function modelsHash(models: readonly string[]): number {
 
 function flagsOf(summary: TraceSummary): number {
   const { outcome, dialect, marks, feedback } = summary;
-  const liked = feedback === null ? undefined : isPositive(feedback.value);
-  const given = liked === undefined ? 1 : liked ? 2 : 3;
   return (
     (OUTCOMES.indexOf(outcome) << FLAGS.outcome.shift) |
     (DIALECTS.indexOf(dialect) << FLAGS.dialect.shift) |
     (marks.reduce((bits, mark) => bits | (1 << MARKS.indexOf(mark)), 0) << FLAGS.marks.shift) |
-    ((feedback === null ? 0 : given) << FLAGS.feedback.shift) |
+    (feedbackFlag(feedback) << FLAGS.feedback.shift) |
     (Number(isFailed(summary)) << FLAGS.failed.shift)
   );
+}
+
+function feedbackFlag(feedback: Feedback | null): number {
+  if (feedback === null) return 0;
+  if (feedback.isPositive === null) return 1;
+  return feedback.isPositive ? 2 : 3;
 }
 
 const CHUNK_SHIFT = 14;

@@ -191,24 +191,25 @@ function feedbackOf({ row, updateConfig, updatedAt }: ReceivedRow): Feedback | n
   if (value === undefined && comment === undefined && groundTruth === undefined) return null;
   return {
     value: value ?? null,
+    isPositive: isPositive(value),
     comment: comment === undefined ? null : textOf(comment),
     groundTruth: groundTruth ?? null,
     at: updatedAt,
   };
 }
 
-/** Whether people liked the answer: undefined if the value does not tell. */
-export function isPositive(value: unknown): boolean | undefined {
+/** Whether a value of feedback is praise; null for values that are neither praise nor blame. */
+function isPositive(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     // Thumbs are 1 and 0 or -1, stars go from 1 to 5.
     if (value <= 0) return false;
     if (value <= 1) return value >= 0.5;
-    return value === 3 ? undefined : value > 3;
+    return value === 3 ? null : value > 3;
   }
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string') return null;
   const share = shareOf(value);
-  if (share !== undefined) return Math.abs(share - 0.6) < 1e-9 ? undefined : share > 0.6;
+  if (share !== undefined) return Math.abs(share - 0.6) < 1e-9 ? null : share > 0.6;
   const text = value.toLowerCase().replace(/[^\p{L}\p{N}\p{So}]/gu, '');
   if (/^(thumbs?)?up$|^(positive|good|like|liked|yes|true|correct|helpful|👍)$/u.test(text))
     return true;
@@ -219,7 +220,7 @@ export function isPositive(value: unknown): boolean | undefined {
   )
     return false;
   const number = value.trim() === '' ? Number.NaN : Number(value);
-  return Number.isFinite(number) ? isPositive(number) : undefined;
+  return Number.isFinite(number) ? isPositive(number) : null;
 }
 
 /** Of a rating such as `4/5`, `4 out of 5` or `★★★★☆`: 0.8. Three of five stars are 0.6. */

@@ -14,7 +14,7 @@ import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 import type { Json } from './values.js';
 
-const VERSION = 2;
+const VERSION = 3;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** Traces that are written to the index in one transaction, at most; and for how long where a read waits for them. */
 const BATCH = 500;

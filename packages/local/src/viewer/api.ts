@@ -81,6 +81,8 @@ export interface TraceSummary {
 export interface Feedback {
   /** As it was sent: a thumb (`true`, `1`, 'up'), a rating, a text. */
   readonly value: unknown;
+  /** Whether the value is praise, as the filter `feedback` has it; `null` for values that are neither praise nor blame. */
+  readonly isPositive: boolean | null;
   readonly comment: string | null;
   readonly groundTruth: unknown;
   readonly at: number;
