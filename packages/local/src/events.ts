@@ -1,6 +1,6 @@
 import type { RowUpdateRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 
-import type { Refusal } from './viewer/api.js';
+import type { Refusal } from './page-api.js';
 
 /** What a row does not say of itself. */
 export interface RowDetails {

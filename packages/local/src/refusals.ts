@@ -1,4 +1,4 @@
-import type { Refusal } from './viewer/api.js';
+import type { Refusal } from './page-api.js';
 
 const MAX_KEPT = 100;
 

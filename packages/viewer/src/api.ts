@@ -12,7 +12,7 @@ import type {
   TraceDetail,
   TraceNotes,
   TracePage,
-} from '../../local/src/viewer/api.js';
+} from '../../local/src/page-api.js';
 import { toQuery, type ViewSearch } from './search.js';
 
 const TOKEN = 'openlayer-viewer-token';

@@ -1,6 +1,6 @@
 /** What arrives at the server while the page is looked at: server-sent events, read by fetch so that they carry the token. */
 
-import type { ServerEvent } from '../../local/src/viewer/api.js';
+import type { ServerEvent } from '../../local/src/page-api.js';
 import { authorization } from './api.js';
 import { toQuery, type ViewSearch } from './search.js';
 

@@ -1,6 +1,6 @@
 /** The state of the page as its address holds it: filters, order, columns, trace, step, view, clock. */
 
-import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/viewer/api.js';
+import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/page-api.js';
 
 export const OUTCOMES: readonly Outcome[] = [
   'completed',

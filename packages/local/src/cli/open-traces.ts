@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
+import type { TraceSummary } from '../page-api.js';
 import { Budget } from '../storage/budget.js';
 import { select } from '../storage/selection.js';
 import { TraceIndex } from '../storage/trace-index.js';
 import { parseQuery } from '../storage/trace-query.js';
 import { Store, type StoredRow } from '../store.js';
-import type { TraceSummary } from '../viewer/api.js';
 
 /** The traces of a file, which a server may be writing. */
 export interface OpenTraces extends Disposable {

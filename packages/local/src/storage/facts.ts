@@ -3,7 +3,7 @@
  * A scan of a million takes tens of milliseconds whatever the filter and the order are; an index of SQLite for each order,
  * and for each filter with each order, would cost more at every insert and still leave combinations to a scan of a second.
  */
-import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../viewer/api.js';
+import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
 import { hashOf } from './hash.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */

@@ -1,6 +1,7 @@
 /** Measures over time and by route or model, from the facts: they always agree with the list of the same filter. */
+
+import type { Measures, Overview, OverviewBucket, OverviewGroup } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { Measures, Overview, OverviewBucket, OverviewGroup } from '../viewer/api.js';
 import type { Budget } from './budget.js';
 import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOMES } from './facts.js';
 import { bucketOf, Histogram } from './histogram.js';

@@ -1,5 +1,5 @@
 /** The words of a trace for the full-text index, and of a question to it. */
-import type { TraceSummary } from '../viewer/api.js';
+import type { TraceSummary } from '../page-api.js';
 import type { PlacedStep } from './steps.js';
 import type { Json } from './values.js';
 

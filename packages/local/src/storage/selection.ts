@@ -1,6 +1,7 @@
 /** Which traces a query has, and in which order: scans of the facts, and of the words where it has a question. */
+
+import type { TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { TraceQuery } from '../viewer/api.js';
 import type { Budget } from './budget.js';
 import {
   type Chunk,

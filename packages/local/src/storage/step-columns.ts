@@ -1,4 +1,4 @@
-import type { OtherStepFacts, StepColumns, StepSummary } from '../viewer/api.js';
+import type { OtherStepFacts, StepColumns, StepSummary } from '../page-api.js';
 import { stepSummary, type TimedStep } from './steps.js';
 
 /** Of the JSON text, about. */

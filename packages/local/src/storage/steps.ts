@@ -1,5 +1,5 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
-import type { StepContent, StepProblem, StepSummary } from '../viewer/api.js';
+import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
 import { isRecord } from '../volatile.js';
 import { toJson } from './json.js';
 import { countOf, finiteOf, type Json, nonNegativeOf, textOf } from './values.js';

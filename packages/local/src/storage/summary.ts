@@ -1,5 +1,5 @@
 /** What the list shows of a row, whichever tracer wrote it. */
-import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../viewer/api.js';
+import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
 import { isRecord } from '../volatile.js';
 import { answerPreview, PREVIEW_LENGTH, questionPreview } from './preview.js';
 import { epochMs, errorOf, firstTokenOf, type PlacedStep, timesOf } from './steps.js';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { TraceSummary } from '../viewer/api.js';
+import type { TraceSummary } from '../page-api.js';
 import { isRecord } from '../volatile.js';
 import { decodeBody } from './body.js';
 import { Budget } from './budget.js';

@@ -1,5 +1,5 @@
+import type { SortColumn, TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { SortColumn, TraceQuery } from '../viewer/api.js';
 import { DIALECTS, MARKS, OUTCOMES } from './facts.js';
 
 /** A query with its defaults. */

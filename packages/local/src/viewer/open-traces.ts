@@ -1,4 +1,5 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import type { Found, StepContent, TraceNotes } from '../page-api.js';
 import { profileNotes } from '../profile-notes.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from '../storage/budget.js';
@@ -16,7 +17,6 @@ import { metadataOf, type ReceivedRow } from '../storage/summary.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf } from '../storage/trace-query.js';
 import { head, type Json } from '../storage/values.js';
-import type { Found, StepContent, TraceNotes } from './api.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;

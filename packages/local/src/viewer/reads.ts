@@ -1,3 +1,4 @@
+import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import { Budget } from '../storage/budget.js';
 import { DIALECTS, FLAGS, flag, MARKS } from '../storage/facts.js';
@@ -7,7 +8,6 @@ import { type GroupBy, overviewOf } from '../storage/overview.js';
 import { cursorAt, filterOf, select } from '../storage/selection.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf, oneOf, parseQuery } from '../storage/trace-query.js';
-import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from './api.js';
 import { OpenTraces } from './open-traces.js';
 
 /** What only the server itself knows: the index may be in another thread. */

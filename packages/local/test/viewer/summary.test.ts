@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import type { StepSummary, TraceDetail, TracePage, TraceSummary } from '../../src/viewer/api.ts';
+import type { StepSummary, TraceDetail, TracePage, TraceSummary } from '../../src/page-api.ts';
 import { call, fixture, PIPELINE, requestOf, send } from '../client.js';
 import { got } from './read.js';
 

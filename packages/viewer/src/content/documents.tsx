@@ -1,7 +1,7 @@
 /** Documents that a step retrieved, with their scores. */
 
 import type { ReactNode } from 'react';
-import type { StepContent } from '../../../local/src/viewer/api.js';
+import type { StepContent } from '../../../local/src/page-api.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './documents.module.css';
 import { JsonTree } from './json-tree.js';

@@ -3,7 +3,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Overview, OverviewBucket } from '../../../local/src/viewer/api.js';
+import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatExactTime } from '../format.js';
 import { useClock, useSettings } from '../settings.js';
 import { colorReader } from '../ui/colors.js';

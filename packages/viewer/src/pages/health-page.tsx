@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
-import type { Health } from '../../../local/src/viewer/api.js';
+import type { Health } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { JsonTree } from '../content/json-tree.js';
 import {

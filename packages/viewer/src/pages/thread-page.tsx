@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { TraceSummary } from '../../../local/src/viewer/api.js';
+import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { Conversation } from '../content/conversation.js';
 import {

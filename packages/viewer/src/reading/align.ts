@@ -1,6 +1,6 @@
 /** The steps of two traces beside each other: the same step of both in one row. */
 
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 
 export interface AlignedRow {
   readonly key: string;

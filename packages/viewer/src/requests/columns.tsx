@@ -1,7 +1,7 @@
 /** The columns of the list. */
 
 import type { ReactNode } from 'react';
-import type { SortColumn, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import {
   type Clock,
   cutMiddle,

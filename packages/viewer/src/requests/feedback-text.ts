@@ -1,6 +1,6 @@
 /** Feedback in a word. Apps send thumbs and ratings in many forms. */
 
-import type { Feedback } from '../../../local/src/viewer/api.js';
+import type { Feedback } from '../../../local/src/page-api.js';
 
 /** The thumb of the feedback, by the rule of the filter "Feedback". */
 export function thumbOf(feedback: Feedback | null): 'up' | 'down' | undefined {

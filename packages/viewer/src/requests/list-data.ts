@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { openLive } from '../live.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';

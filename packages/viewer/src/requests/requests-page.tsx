@@ -12,7 +12,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { SortColumn, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';
 import { filterOf, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useIsNarrow, useView } from '../settings.js';

@@ -1,7 +1,7 @@
 /** An error with its stack. Frames of the app stand out from those of libraries and of Node. */
 
 import { type ReactNode, useState } from 'react';
-import type { StepContent, StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepContent, StepSummary } from '../../../local/src/page-api.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './error-box.module.css';
 

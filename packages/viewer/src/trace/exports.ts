@@ -1,6 +1,6 @@
 /** Texts that repeat a request, or hold what it did, outside of the page. */
 
-import type { StepContent, TraceDetail } from '../../../local/src/viewer/api.js';
+import type { StepContent, TraceDetail } from '../../../local/src/page-api.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import type { TraceSummary } from '../../../local/src/viewer/api.js';
+import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { feedbackText, isThumb, thumbOf } from '../requests/feedback-text.js';
 import { Icon } from '../ui/icons.js';

@@ -1,7 +1,7 @@
 /** All steps of a trace at once: drag over it to zoom, turn the wheel to zoom, double-click for the whole. */
 
 import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 import { formatDuration } from '../format.js';
 import { useSettings } from '../settings.js';
 import { colorReader } from '../ui/colors.js';

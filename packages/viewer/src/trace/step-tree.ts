@@ -1,6 +1,6 @@
 /** The steps of a trace as rows: which are seen, at which level, and what is folded into one row. No recursion. */
 
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 
 /** So many equal siblings in a row become one. */
 const LEAST_FOLDED = 5;

@@ -1,7 +1,7 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
 import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
-import type { StepProblem, StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepProblem, StepSummary } from '../../../local/src/page-api.js';
 import { cutMiddle, formatCost, formatCount, formatDuration, plural, UNKNOWN } from '../format.js';
 import { changeSettings, useSettings } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount } from '../format.js';
 import { useChangeView } from '../settings.js';

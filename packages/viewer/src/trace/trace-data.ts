@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
+import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { addSteps } from '../reading/step-columns.js';
 

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { memo, type ReactNode, useEffect, useMemo } from 'react';
-import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/viewer/api.js';
+import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import {
   formatBytes,

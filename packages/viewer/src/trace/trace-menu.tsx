@@ -3,7 +3,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import type { TraceDetail } from '../../../local/src/viewer/api.js';
+import type { TraceDetail } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';

@@ -1,7 +1,7 @@
 /** Feedback as a thumb and a word. */
 
 import type { ReactNode } from 'react';
-import type { Feedback } from '../../../local/src/viewer/api.js';
+import type { Feedback } from '../../../local/src/page-api.js';
 import { feedbackText, thumbOf } from '../requests/feedback-text.js';
 import css from './feedback-sign.module.css';
 import { Icon } from './icons.js';
