@@ -45,8 +45,7 @@ const STRIDE = 100;
  */
 export class Store {
   readonly file: string;
-  /** Called after each change. */
-  onChange: () => void = () => {};
+  readonly #listeners = new Set<() => void>();
   readonly #db: Database;
   readonly #statements;
   readonly #append;
@@ -162,6 +161,12 @@ export class Store {
   /** How many calls have changed something since the start. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Calls the listener after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Stores all rows of a data-stream call, or none. */
@@ -283,7 +288,7 @@ export class Store {
 
   #changed(): void {
     this.#changes += 1;
-    this.onChange();
+    for (const listener of this.#listeners) listener();
   }
 
   close(): void {

@@ -34,7 +34,7 @@ export function createReader(store: Store): Reader {
 }
 
 function readerInMemory(store: Store): Reader {
-  let opened: { index: TraceIndex; reads: Reads; live: Live } | undefined;
+  let opened: { index: TraceIndex; reads: Reads; live: Live; unsubscribe(): void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let caughtUpAt = Number.NEGATIVE_INFINITY;
   let lastId = 0;
@@ -45,15 +45,15 @@ function readerInMemory(store: Store): Reader {
       live.note(index, changes);
       store.forgetChanges(index.lastChange);
     });
-    opened = { index, reads: new Reads(index), live };
-    // Only once somebody looks: tests that use the server do not pay for the page.
-    store.onChange = () => {
+    // From the first read on: tests that use the server do not pay for the page.
+    const unsubscribe = store.subscribe(() => {
       timer ??= setTimeout(() => {
         timer = undefined;
         caughtUpAt = performance.now();
         index.catchUp().catch(() => {}); // the next read tries again
       }, waitMs(caughtUpAt)).unref();
-    };
+    });
+    opened = { index, reads: new Reads(index), live, unsubscribe };
     return opened;
   };
   return {
@@ -70,7 +70,7 @@ function readerInMemory(store: Store): Reader {
     },
     async close() {
       clearTimeout(timer);
-      store.onChange = () => {};
+      opened?.unsubscribe();
       opened?.live.close();
       opened?.reads.close();
       await opened?.index.close();
@@ -150,7 +150,7 @@ function readerInThread(store: Store): Reader {
       post({ type: 'catch-up' });
     }, waitMs(caughtUpAt)).unref();
   };
-  store.onChange = catchUpSoon;
+  const unsubscribe = store.subscribe(catchUpSoon);
 
   return {
     get indexBytes() {
@@ -193,7 +193,7 @@ function readerInThread(store: Store): Reader {
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      store.onChange = () => {};
+      unsubscribe();
       const last = worker;
       if (!last) return;
       const ended = new Promise<void>((resolve) => last.once('exit', () => resolve()));
