@@ -2,40 +2,45 @@
 
 import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/page-api.js';
 
-export const OUTCOMES: readonly Outcome[] = [
-  'completed',
-  'aborted',
-  'error',
-  'abandoned',
-  'interrupted',
-];
-export const DIALECTS: readonly Dialect[] = [
-  'openlayer-tracing',
-  'openlayer-ts',
-  'openlayer-python',
-  'other',
-];
-export const MARKS: readonly Mark[] = [
-  'masked',
-  'truncated',
-  'sampled',
-  'limited',
-  'late',
-  'interrupted',
-  'replayed',
-  'unfinished',
-];
-const SORTS: readonly SortColumn[] = [
-  'time',
-  'latency',
-  'firstByte',
-  'firstToken',
-  'tokens',
-  'cost',
-  'steps',
-  'bytes',
-];
-const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
+export const OUTCOMES = namesOf<Outcome>({
+  completed: true,
+  aborted: true,
+  error: true,
+  abandoned: true,
+  interrupted: true,
+});
+export const DIALECTS = namesOf<Dialect>({
+  'openlayer-tracing': true,
+  'openlayer-ts': true,
+  'openlayer-python': true,
+  other: true,
+});
+export const MARKS = namesOf<Mark>({
+  masked: true,
+  truncated: true,
+  sampled: true,
+  limited: true,
+  late: true,
+  interrupted: true,
+  replayed: true,
+  unfinished: true,
+});
+const SORTS = namesOf<SortColumn>({
+  time: true,
+  latency: true,
+  firstByte: true,
+  firstToken: true,
+  tokens: true,
+  cost: true,
+  steps: true,
+  bytes: true,
+});
+export const FEEDBACK = namesOf<NonNullable<TraceQuery['feedback']>>({
+  any: true,
+  positive: true,
+  negative: true,
+  none: true,
+});
 export const VIEWS = ['conversation', 'input', 'output', 'parameters', 'metadata', 'raw'] as const;
 export const MODES = ['chat', 'plain', 'markdown', 'json'] as const;
 /** Lengths of time that end now, by their names in the address. */
@@ -72,6 +77,11 @@ export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
   readonly b?: number;
   /** What the overview is grouped by. */
   readonly by?: 'route' | 'model';
+}
+
+/** The members of a union, which the compiler checks to be complete. */
+function namesOf<T extends string>(names: Readonly<Record<T, true>>): readonly T[] {
+  return Object.keys(names) as T[];
 }
 
 type Given = Readonly<Record<string, unknown>>;

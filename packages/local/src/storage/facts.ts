@@ -3,7 +3,8 @@
  * A scan of a million takes tens of milliseconds whatever the filter and the order are; an index of SQLite for each order,
  * and for each filter with each order, would cost more at every insert and still leave combinations to a scan of a second.
  */
-import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
+import type { Feedback, Outcome, TraceSummary } from '../page-api.js';
+import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 import { hashOf } from './hash.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */
@@ -37,30 +38,8 @@ export type NarrowColumn = (typeof NARROW)[number];
 
 export const NO_COUNT = 0xffffffff;
 
-export const OUTCOMES: readonly (Outcome | null)[] = [
-  null,
-  'completed',
-  'aborted',
-  'error',
-  'abandoned',
-  'interrupted',
-];
-export const DIALECTS: readonly Dialect[] = [
-  'openlayer-tracing',
-  'openlayer-ts',
-  'openlayer-python',
-  'other',
-];
-export const MARKS: readonly Mark[] = [
-  'masked',
-  'truncated',
-  'sampled',
-  'limited',
-  'late',
-  'interrupted',
-  'replayed',
-  'unfinished',
-];
+/** Outcomes by their code in `flags`. */
+export const OUTCOME_CODES: readonly (Outcome | null)[] = [null, ...OUTCOMES];
 
 /** Where each fact is in `flags`. */
 export const FLAGS = {
@@ -126,7 +105,7 @@ export function modelsHash(models: readonly string[]): number {
 function flagsOf(summary: TraceSummary): number {
   const { outcome, dialect, marks, feedback } = summary;
   return (
-    (OUTCOMES.indexOf(outcome) << FLAGS.outcome.shift) |
+    (OUTCOME_CODES.indexOf(outcome) << FLAGS.outcome.shift) |
     (DIALECTS.indexOf(dialect) << FLAGS.dialect.shift) |
     (marks.reduce((bits, mark) => bits | (1 << MARKS.indexOf(mark)), 0) << FLAGS.marks.shift) |
     (feedbackFlag(feedback) << FLAGS.feedback.shift) |

@@ -3,7 +3,7 @@
 import type { Measures, Overview, OverviewBucket, OverviewGroup } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from './budget.js';
-import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOMES } from './facts.js';
+import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES } from './facts.js';
 import { bucketOf, Histogram } from './histogram.js';
 import { candidatesOf, filterOf } from './selection.js';
 import type { LabelKind, TraceIndex } from './trace-index.js';
@@ -144,7 +144,7 @@ class Tally {
     const completion = known(narrow.completionTokens[at]);
     this.requests += 1;
     this.#errors += flag(flags, FLAGS.failed);
-    if (OUTCOMES[flag(flags, FLAGS.outcome)] === 'aborted') {
+    if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
       this.#aborts += 1;
       this.#wastedTokens += completion;
     }

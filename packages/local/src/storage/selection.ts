@@ -3,16 +3,8 @@
 import type { TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from './budget.js';
-import {
-  type Chunk,
-  DIALECTS,
-  FLAGS,
-  flag,
-  MARKS,
-  NO_COUNT,
-  OUTCOMES,
-  type WideColumn,
-} from './facts.js';
+import { DIALECTS, MARKS } from './enums.js';
+import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES, type WideColumn } from './facts.js';
 import { hashOf } from './hash.js';
 import { PARTITION_LENGTH } from './search.js';
 import { matchExpression } from './search-text.js';
@@ -41,7 +33,7 @@ export function filterOf(query: TraceQuery, index: TraceIndex): Filter {
     filters.push(
       hasFlag(
         'outcome',
-        outcome.map((each) => OUTCOMES.indexOf(each)),
+        outcome.map((each) => OUTCOME_CODES.indexOf(each)),
       ),
     );
   if (dialect)

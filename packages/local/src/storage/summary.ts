@@ -1,6 +1,7 @@
 /** What the list shows of a row, whichever tracer wrote it. */
 import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
 import { isRecord } from '../volatile.js';
+import { OUTCOMES } from './enums.js';
 import { answerPreview, PREVIEW_LENGTH, questionPreview } from './preview.js';
 import { epochMs, errorOf, firstTokenOf, type PlacedStep, timesOf } from './steps.js';
 import { countOf, finiteOf, head, type Json, nonNegativeOf, textOf } from './values.js';
@@ -234,10 +235,8 @@ function shareOf(rating: string): number | undefined {
   return full / Math.max(full + empty, 5);
 }
 
-const OUTCOMES: readonly unknown[] = ['completed', 'aborted', 'error', 'abandoned', 'interrupted'];
-
 function outcomeOf(value: unknown): Outcome | null {
-  return OUTCOMES.includes(value) ? (value as Outcome) : null;
+  return OUTCOMES.find((each) => each === value) ?? null;
 }
 
 function statusOf(value: unknown): number | null {
@@ -266,7 +265,7 @@ function marksOf(
 
 /** Which tracer wrote the row. Start times in seconds are Python's, whole timestamps the official TypeScript SDK's. */
 function dialectOf(row: Json, root: Json, http: Json): Dialect {
-  if (OUTCOMES.includes(http.outcome)) return 'openlayer-tracing';
+  if (outcomeOf(http.outcome) !== null) return 'openlayer-tracing';
   const { startTime } = root;
   if (typeof startTime !== 'number') return 'other';
   if (startTime > 1e8 && startTime < 1e11) return 'openlayer-python';

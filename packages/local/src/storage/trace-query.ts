@@ -1,6 +1,6 @@
 import type { SortColumn, TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import { DIALECTS, MARKS, OUTCOMES } from './facts.js';
+import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {
@@ -60,11 +60,7 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         });
         break;
       case 'outcome':
-        query.outcome = oneOfEach(
-          key,
-          values,
-          OUTCOMES.filter((each) => each !== null),
-        );
+        query.outcome = oneOfEach(key, values, OUTCOMES);
         break;
       case 'dialect':
         query.dialect = oneOfEach(key, values, DIALECTS);
