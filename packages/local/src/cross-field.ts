@@ -1,11 +1,12 @@
 // Rules that a JSON schema cannot express. Each function returns the faults that it finds.
+
 import type {
   DataStreamRequest,
   RowUpdateRequest,
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
-import { isRecord } from './volatile.js';
+import { isRecord } from './json.js';
 
 /** Faults of a data-stream call: missing columns, incoherent trees, repeated inference IDs. */
 export function dataStreamFaults(request: DataStreamRequest): string[] {

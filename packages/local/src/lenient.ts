@@ -1,9 +1,10 @@
 // What the platform itself refuses. Everything else is taken, as the official SDKs and hand-written clients send it.
+
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { columnNamed, inputNames } from './columns.js';
+import { isRecord } from './json.js';
 import { Refusal } from './refusal.js';
-import { isRecord } from './volatile.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [

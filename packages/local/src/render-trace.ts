@@ -1,7 +1,8 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { isRecord } from './json.js';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
-import { isRecord, stripVolatile } from './volatile.js';
+import { stripVolatile } from './volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */
 export interface RenderOptions {

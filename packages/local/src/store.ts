@@ -4,9 +4,9 @@ import type {
   WireConfig,
   WireRow,
 } from '@openlayer-tracing/core/wire';
+import { toJson } from './json.js';
 import { decodeBody, encodeBody } from './storage/body.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './storage/database.js';
-import { toJson } from './storage/json.js';
 import { CHANGE, migrate } from './storage/schema.js';
 
 /** An accepted data-stream call. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../json.js';
 import { Refusal } from '../refusal.js';
 
 /** What a filter is asked about. */
@@ -88,8 +89,4 @@ function onNumbers(compare: (column: number, value: number) => boolean) {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

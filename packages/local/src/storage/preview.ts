@@ -1,7 +1,6 @@
 /** What was asked and answered, as text: out of messages, parts and the members that APIs commonly have. */
-import { isRecord } from '../volatile.js';
-import { toJson } from './json.js';
-import { head, type Json } from './values.js';
+import { isRecord, type Json, toJson } from '../json.js';
+import { head } from './values.js';
 
 export const PREVIEW_LENGTH = 200;
 const MAX_DEPTH = 8;

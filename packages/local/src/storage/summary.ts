@@ -1,10 +1,10 @@
 /** What the list shows of a row, whichever tracer wrote it. */
+import { isRecord, type Json } from '../json.js';
 import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
-import { isRecord } from '../volatile.js';
 import { OUTCOMES } from './enums.js';
 import { answerPreview, PREVIEW_LENGTH, questionPreview } from './preview.js';
 import { epochMs, errorOf, firstTokenOf, type PlacedStep, timesOf } from './steps.js';
-import { countOf, finiteOf, head, type Json, nonNegativeOf, textOf } from './values.js';
+import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
 
 /** A row as it was stored, and the facts beside it. */
 export interface ReceivedRow {

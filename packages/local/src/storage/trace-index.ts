@@ -1,18 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
+import { isRecord, type Json, toJson } from '../json.js';
 import type { TraceSummary } from '../page-api.js';
-import { isRecord } from '../volatile.js';
 import { decodeBody } from './body.js';
 import { Budget } from './budget.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';
-import { toJson } from './json.js';
 import { CHANGE } from './schema.js';
 import { Search } from './search.js';
 import { searchText } from './search-text.js';
 import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
-import type { Json } from './values.js';
 
 const VERSION = 3;
 const CACHE_BYTES = 16 * 1024 * 1024;

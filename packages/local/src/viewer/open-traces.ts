@@ -1,9 +1,9 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import { type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
 import { profileNotes } from '../profile-notes.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from '../storage/budget.js';
-import { toJson } from '../storage/json.js';
 import { stepColumns } from '../storage/step-columns.js';
 import {
   criticalPath,
@@ -16,7 +16,7 @@ import {
 import { metadataOf, type ReceivedRow } from '../storage/summary.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf } from '../storage/trace-query.js';
-import { head, type Json } from '../storage/values.js';
+import { head } from '../storage/values.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;

@@ -1,10 +1,10 @@
+import { toJson } from '../json.js';
 import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import { Budget } from '../storage/budget.js';
 import { DIALECTS, MARKS } from '../storage/enums.js';
 import { FLAGS, flag } from '../storage/facts.js';
 import { groupsOf } from '../storage/groups.js';
-import { toJson } from '../storage/json.js';
 import { type GroupBy, overviewOf } from '../storage/overview.js';
 import { cursorAt, filterOf, select } from '../storage/selection.js';
 import type { TraceIndex } from '../storage/trace-index.js';

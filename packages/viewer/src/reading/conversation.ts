@@ -3,9 +3,8 @@
  * reader knows stays, as JSON beside what is known.
  */
 
+import { isRecord, type Json } from '../json.js';
 import { type Media, mediaOf, namedMedia } from './media.js';
-
-type Json = Readonly<Record<string, unknown>>;
 
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
@@ -734,8 +733,4 @@ function without(value: Json, fields: ReadonlySet<string>): Json {
         !(Array.isArray(each) && each.length === 0),
     ),
   );
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

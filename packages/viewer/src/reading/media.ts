@@ -1,6 +1,6 @@
 /** Pictures, sounds, films and files in messages: what they are, how large, and where they would come from. */
 
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord, type Json } from '../json.js';
 
 export interface Media {
   /** As far as it is known: `image/png`, or `image`. */
@@ -128,8 +128,4 @@ function text(value: unknown): string | undefined {
 function bytesOf(base64: string): number {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   return Math.max(0, Math.floor((base64.length * 3) / 4) - padding);
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

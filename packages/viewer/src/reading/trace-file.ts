@@ -1,6 +1,6 @@
 /** The traces of a file, as the call that brings them to the server. */
 
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord, type Json } from '../json.js';
 
 export interface TraceFile {
   readonly config: Json;
@@ -45,8 +45,4 @@ function parsed(text: string): unknown {
 
 function isTrace(value: unknown): value is Json {
   return isRecord(value) && Array.isArray(value.steps);
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

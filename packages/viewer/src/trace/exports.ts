@@ -1,8 +1,7 @@
 /** Texts that repeat a request, or hold what it did, outside of the page. */
 
 import type { StepContent, TraceDetail } from '../../../local/src/page-api.js';
-
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord, type Json } from '../json.js';
 
 /** Steps of a test's expectation; more make nobody wiser. */
 const MAX_OUTLINE = 200;
@@ -128,7 +127,5 @@ function quoted(text: string): string {
 }
 
 function record(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : {};
+  return isRecord(value) ? value : {};
 }
