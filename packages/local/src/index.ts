@@ -1,6 +1,6 @@
 /** A local server that implements the Openlayer API, and traces printed as trees. */
 
-export type { CheckMode } from './check.js';
+export type { CheckMode } from './checks/check.js';
 export type { LocalServerEvents, RowDetails } from './events.js';
 export type { Intercept, LocalServerOptions } from './options.js';
 export type { Refusal as RefusedCall } from './page-api.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { CheckMode } from './check.js';
+import type { CheckMode } from './checks/check.js';
 
 /**
  * Called with every authorised request for the platform's API and its whole body before the server handles it. Return true

@@ -1,4 +1,4 @@
-import { withOurNames } from '../columns.js';
+import { withOurNames } from '../checks/columns.js';
 import { packageVersion } from '../package-version.cjs';
 import { oneLine, printableJson } from '../printable.js';
 import { renderTrace } from '../render-trace.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { asReadBack } from '../columns.js';
+import { asReadBack } from '../checks/columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply } from '../reply.js';
 import type { StoredRow } from '../store.js';

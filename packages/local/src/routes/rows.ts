@@ -1,5 +1,5 @@
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
-import { asReadBack, columnNamed } from '../columns.js';
+import { asReadBack, columnNamed } from '../checks/columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply, SUCCESS } from '../reply.js';
 import type { StoredRow } from '../store.js';

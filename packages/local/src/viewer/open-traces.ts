@@ -1,7 +1,7 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import { profileNotes } from '../checks/profile-notes.js';
 import { type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
-import { profileNotes } from '../profile-notes.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from '../storage/budget.js';
 import { stepColumns } from '../storage/step-columns.js';

@@ -2,9 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import { isRecord } from '../json.js';
+import { Refusal } from '../refusal.js';
 import { columnNamed, inputNames } from './columns.js';
-import { isRecord } from './json.js';
-import { Refusal } from './refusal.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [

@@ -1,7 +1,7 @@
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { readSchemas } from '../schemas.cjs';
 import { dataStreamFaults } from './cross-field.js';
-import { readSchemas } from './schemas.cjs';
 
 const MAX_NOTES = 20;
 

@@ -1,9 +1,9 @@
 import type { DataStreamRequest, RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Refusal } from '../refusal.js';
+import { readSchemas } from '../schemas.cjs';
 import { dataStreamFaults, rowUpdateFaults } from './cross-field.js';
 import { lenientRequest } from './lenient.js';
-import { Refusal } from './refusal.js';
-import { readSchemas } from './schemas.cjs';
 
 /**
  * `strict` accepts what this library sends, and returns rows as they were sent. `lenient` accepts what the platform accepts,

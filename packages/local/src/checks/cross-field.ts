@@ -6,7 +6,7 @@ import type {
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
-import { isRecord } from './json.js';
+import { isRecord } from '../json.js';
 
 /** Faults of a data-stream call: missing columns, incoherent trees, repeated inference IDs. */
 export function dataStreamFaults(request: DataStreamRequest): string[] {
