@@ -93,7 +93,7 @@ function readInputs(inputs: unknown): Message[] {
     used.add(found.field);
     messages.push(...found.messages.flatMap((each) => readMessage(each, 'input')));
   }
-  // What is asked now, beside what was said before.
+  // A history has what was said before; the question has a field of its own.
   const isHistory = found?.field === 'chat_history' || found?.field === 'history';
   if (found === undefined || isHistory) {
     const question = questionIn(inputs);
@@ -109,15 +109,9 @@ function readInputs(inputs: unknown): Message[] {
     }
   }
   const others = without(source, used);
-  const isOfRequest = source !== inputs || questionIn(inputs)?.source !== source;
-  if (messages.length > 0 && Object.keys(others).length > 0 && !isOfRequest) {
-    messages.push({
-      role: 'other inputs',
-      name: undefined,
-      side: 'input',
-      parts: [{ kind: 'unknown', value: others }],
-    });
-  } else if (messages.length > 0 && found !== undefined && Object.keys(others).length > 0) {
+  const hasOthers = Object.keys(others).length > 0;
+  const hasOwnQuestion = source === inputs && questionIn(inputs)?.source === inputs;
+  if (messages.length > 0 && hasOthers && (found !== undefined || hasOwnQuestion)) {
     messages.push({
       role: 'other inputs',
       name: undefined,
