@@ -22,9 +22,9 @@ export interface ReceivedBatch {
 export interface StoredRow {
   readonly id: number;
   readonly inferenceId: string;
-  /** As it was sent, with the columns that updates have added. */
+  /** The row that was sent, with the columns that updates have added. */
   readonly row: WireRow;
-  /** Names the columns of the row: that of its call, with what updates of the row have named. */
+  /** Names the columns of the row: the config of its call, extended by those of its updates. */
   readonly config: WireConfig;
 }
 
@@ -36,12 +36,12 @@ export interface PageRequest {
 }
 
 const CACHE_BYTES = 16 * 1024 * 1024;
-/** Of rows that are read at a time by `each`. */
+/** Rows that `each` reads at a time. */
 const STRIDE = 100;
 
 /**
  * Rows and batches in SQLite, as JSON text. Several rows may have the same inference ID. All calls are synchronous and
- * short, but for those that return all rows.
+ * short, except those that return all rows.
  */
 export class Store {
   readonly file: string;
@@ -261,12 +261,12 @@ export class Store {
     this.#statements.forgetChanges.run(upTo);
   }
 
-  /** Gives up to so many free pages back to the file system. */
+  /** Returns up to this many free pages to the file system. */
   shrink(pages: number): void {
     this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
   }
 
-  /** Empties the write-ahead log, which else stays as long as it was at its longest. */
+  /** Empties the write-ahead log, whose file otherwise never shrinks. */
   checkpoint(): void {
     if (this.file !== IN_MEMORY) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
@@ -300,7 +300,7 @@ interface RowRecord {
   readonly id: number;
   readonly inference_id: string;
   readonly body: string | ArrayBuffer;
-  /** Null for rows of files from before there were batches. */
+  /** Null for rows that were stored before files had batches. */
   readonly config: string | null;
   readonly update_config: string | null;
 }
@@ -350,7 +350,7 @@ function statementsOf(db: Database) {
     size: db.query<{ bytes: number; update_config: string | null }>(
       'SELECT bytes, update_config FROM rows WHERE id = ?',
     ),
-    // Later than the update before, so that it tells one version of a row from another.
+    // Always later than the previous update, so that it identifies a version of the row.
     update: db.command(
       `UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
        WHERE id = ?`,

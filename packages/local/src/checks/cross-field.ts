@@ -63,7 +63,7 @@ function treeFaults(row: WireRow): string[] {
   return faults;
 }
 
-/** Checked, since rows of other tracers are looked at as well. */
+/** Checks the type, since rows of other tracers are read as well. */
 function childrenOf({ steps }: { readonly steps: readonly WireStep[] }): WireStep[] {
   return Array.isArray(steps)
     ? steps.filter(isRecord).map((step) => step as unknown as WireStep)

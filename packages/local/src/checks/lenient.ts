@@ -1,4 +1,4 @@
-// What the platform itself refuses. Everything else is taken, as the official SDKs and hand-written clients send it.
+// Refuses what the platform refuses. Everything else is accepted, as the official SDKs and hand-written clients send it.
 
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
@@ -43,7 +43,7 @@ export function lenientRequest(body: unknown): DataStreamRequest {
       `Not all input variables specified in inputVariableNames are in the dataset: rows[${index}] lacks ${list(missing)}`,
     );
   });
-  return body as unknown as DataStreamRequest; // what it lacks is checked where it is read
+  return body as unknown as DataStreamRequest; // its readers check for missing members
 }
 
 /** The inference IDs of the rows: by the column that the config names, else new ones, as the platform makes them. */

@@ -1,7 +1,7 @@
 import { isRecord } from '../json.js';
 import { Refusal } from '../refusal.js';
 
-/** What a filter is asked about. */
+/** The row that a filter tests. */
 interface Candidate {
   readonly id: number;
   readonly row: Readonly<Record<string, unknown>>;

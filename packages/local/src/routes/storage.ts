@@ -21,7 +21,7 @@ export const presignUpload: Route = ({ query, host }, { uploads }) => {
   });
 };
 
-/** `POST` and `PUT /storage/uploads?token=`: the upload itself. */
+/** `POST` and `PUT /storage/uploads?token=` store the file. */
 export const upload: Route = async (call, { uploads, attachments }): Promise<Reply> => {
   const token = call.query.get('token') ?? '';
   const isAllowed = await uploads.spend(token, Date.now(), async (id) =>

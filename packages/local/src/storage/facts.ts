@@ -41,12 +41,12 @@ export const NO_COUNT = 0xffffffff;
 /** Outcomes by their code in `flags`. */
 export const OUTCOME_CODES: readonly (Outcome | null)[] = [null, ...OUTCOMES];
 
-/** Where each fact is in `flags`. */
+/** The bits of each fact in `flags`. */
 export const FLAGS = {
   outcome: { shift: 0, mask: 7 },
   dialect: { shift: 3, mask: 3 },
   marks: { shift: 5, mask: 255 },
-  /** 0 none, 1 given, 2 positive, 3 negative. */
+  /** 0 none, 1 neither praise nor blame, 2 positive, 3 negative. */
   feedback: { shift: 13, mask: 3 },
   failed: { shift: 15, mask: 1 },
   deleted: { shift: 16, mask: 1 },
@@ -97,7 +97,7 @@ export function packFacts(summary: TraceSummary): Buffer {
   return bytes;
 }
 
-/** Of a list of models: what the column has, and the key under which the index keeps the list. */
+/** The hash of a list of models: the value of the column, and the key of the list in the index. */
 export function modelsHash(models: readonly string[]): number {
   return models.length === 0 ? 0 : hashOf(JSON.stringify(models));
 }
@@ -120,7 +120,7 @@ function feedbackFlag(feedback: Feedback | null): number {
 }
 
 const CHUNK_SHIFT = 14;
-/** Traces whose columns are one piece: what a scan does between two looks at the clock. */
+/** Traces in one chunk. A scan checks its time limit once per chunk. */
 export const CHUNK_LENGTH = 1 << CHUNK_SHIFT;
 
 /** The columns of up to `CHUNK_LENGTH` traces, in order of their numbers. */
@@ -170,7 +170,7 @@ export class Chunk {
     if (time > this.maxTime) this.maxTime = time;
   }
 
-  /** Where the trace with this number is; -1 if it is not there. */
+  /** The place of the trace with this number; -1 if the chunk lacks it. */
   find(number: number): number {
     let low = 0;
     let high = this.length - 1;

@@ -25,7 +25,7 @@ interface Tally {
   hasTokens: boolean;
   cost: number;
   hasCost: boolean;
-  /** Of the trace that began last. */
+  /** Number of the trace that began last. */
   newest: number;
 }
 

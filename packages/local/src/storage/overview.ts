@@ -13,7 +13,7 @@ const MAX_BUCKETS = 240;
 const MAX_GROUPS = 50;
 /** Groups that are counted; traces of further ones are in the buckets alone. */
 const MAX_COUNTED = 5000;
-/** From a minute to a week: lengths that a clock has. */
+/** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
 
 export type GroupBy = 'route' | 'name' | 'model';
@@ -66,7 +66,7 @@ export async function overviewOf(
   };
 }
 
-/** From the first to the last trace of the filter, within `from` and `to`. */
+/** The time from the first to the last trace of the filter, within `from` and `to`. */
 async function timeSpan(
   index: TraceIndex,
   query: ParsedQuery,
@@ -95,7 +95,7 @@ async function timeSpan(
 }
 
 function bucketLength(spanMs: number): number {
-  // One more, since the first bucket may begin before the span does.
+  // There may be one bucket more, since the first one may begin before the span.
   const fits = (minutes: number) => spanMs / (minutes * 60_000) + 1 <= MAX_BUCKETS;
   const week = BUCKET_MINUTES.at(-1) ?? 1;
   const minutes =

@@ -5,7 +5,7 @@ import { head } from './values.js';
 export const PREVIEW_LENGTH = 200;
 const MAX_DEPTH = 8;
 
-/** In this order: what names the question best comes first. */
+/** Members that may have the question, the most likely first. */
 const ASKED = [
   'messages',
   'question',
@@ -41,7 +41,7 @@ const ANSWERED = [
   'body',
 ];
 
-/** The question in the inputs of a trace: of messages the last one of the user. */
+/** The question in the inputs of a trace; if they are messages, the last message of the user. */
 export function questionPreview(inputs: unknown): string {
   return previewOf(inputs, ASKED, 'user');
 }

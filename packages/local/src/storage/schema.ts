@@ -2,7 +2,7 @@ import type { Database } from './database.js';
 
 const VERSION = 1;
 
-/** What `changes` says of a trace. */
+/** Kinds of changes of a trace. */
 export const CHANGE = { updated: 0, deleted: 1, deletedUpTo: 2 } as const;
 
 /**

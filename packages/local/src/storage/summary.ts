@@ -1,4 +1,4 @@
-/** What the list shows of a row, whichever tracer wrote it. */
+/** Reads the summary that the list shows from a row of any tracer. */
 import { isRecord, type Json } from '../json.js';
 import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
 import { OUTCOMES } from './enums.js';
@@ -9,14 +9,14 @@ import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
 /** A row as it was stored, and the facts beside it. */
 export interface ReceivedRow {
   readonly number: number;
-  /** Of the column that the config names; made by the server where the row has none. */
+  /** The value of the column that the config names; made by the server if the row has none. */
   readonly inferenceId: string;
   readonly pipelineId: string;
   readonly receivedAt: number;
   readonly row: Json;
-  /** Of the call that brought the row. */
+  /** The config of the call that brought the row. */
   readonly config: Json;
-  /** Of the updates that came later. */
+  /** The merged configs of the updates of the row. */
   readonly updateConfig: Json;
   readonly updatedAt: number | null;
   /** The row as JSON. */
@@ -89,7 +89,7 @@ function columnReader(row: Json, config: Json): ReadColumn {
   };
 }
 
-/** The metadata of the trace: a column of its own, and the root's where there is none, as in Python. */
+/** The metadata of the trace: that of the root step, as Python sends it, overridden by the column of the row. */
 export function metadataOf(row: Json, root: Json): Json {
   const own = isRecord(row.metadata) ? row.metadata : undefined;
   const ofRoot = isRecord(root.metadata) ? root.metadata : undefined;
@@ -116,7 +116,7 @@ interface Usage {
   readonly models: readonly string[];
 }
 
-/** Sums over the model calls, where known. */
+/** Sums over the model calls. A call without a value adds nothing. */
 function usageOf(steps: readonly PlacedStep[]): Usage {
   const add = (sum: number | null, value: number | null) =>
     value === null ? sum : (sum ?? 0) + value;
@@ -180,7 +180,7 @@ function questionOf(row: Json, config: Json, root: Json): unknown {
 const FEEDBACK_COLUMNS = ['human_feedback', 'humanFeedback', 'feedback'];
 const COMMENT_COLUMNS = ['feedback_comment', 'feedbackComment', 'comment'];
 
-/** What updates of the row said of its answer. */
+/** The feedback that updates of the row have added. */
 function feedbackOf({ row, updateConfig, updatedAt }: ReceivedRow): Feedback | null {
   if (updatedAt === null) return null;
   const named = (key: string) => (typeof updateConfig[key] === 'string' ? [updateConfig[key]] : []);
@@ -224,7 +224,7 @@ function isPositive(value: unknown): boolean | null {
   return Number.isFinite(number) ? isPositive(number) : null;
 }
 
-/** Of a rating such as `4/5`, `4 out of 5` or `★★★★☆`: 0.8. Three of five stars are 0.6. */
+/** The share of a rating: 0.8 for `4/5`, `4 out of 5` and `★★★★☆`. */
 function shareOf(rating: string): number | undefined {
   const [, given, most] =
     /^\s*(\d+(?:\.\d+)?)\s*(?:\/|(?:out )?of)\s*(\d+)\s*$/i.exec(rating) ?? [];
@@ -244,7 +244,7 @@ function statusOf(value: unknown): number | null {
   return status !== null && status >= 100 && status <= 999 ? status : null;
 }
 
-/** What the tracer did to the trace, by the marks that it leaves in the text. */
+/** Marks for what the tracer did to the trace, found by the words that it leaves in the text. */
 function marksOf(
   { text }: ReceivedRow,
   steps: readonly PlacedStep[],

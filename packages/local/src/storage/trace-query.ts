@@ -23,7 +23,7 @@ export const SORT_COLUMNS: readonly SortColumn[] = [
 const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
 const ORDERS = ['asc', 'desc'] as const;
 const MAX_QUESTION = 300;
-/** Values of one filter. */
+/** Most values of one filter. */
 const MAX_VALUES = 100;
 
 /** Reads a `TraceQuery` from the parameters of a URL. @throws Refusal 400 if one is wrong or unknown */

@@ -20,15 +20,15 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** Between two times that the index catches up because of new rows. */
+/** Shortest time between two catch-ups. */
 const CATCH_UP_EVERY_MS = 100;
 
-/** A row that comes alone is indexed at once. */
+/** How long a catch-up has to wait; 0 if the last one is long ago, so that a single row is indexed at once. */
 function waitMs(caughtUpAt: number): number {
   return Math.max(0, caughtUpAt + CATCH_UP_EVERY_MS - performance.now());
 }
 
-/** A reader of the store: in a thread of its own for a file, and in this one for a store in memory, made at its first use. */
+/** Creates the reader of a store: in its own thread for a file; in this thread, at the first read, for a store in memory. */
 export function createReader(store: Store): Reader {
   return store.file === IN_MEMORY ? readerInMemory(store) : readerInThread(store);
 }
@@ -78,7 +78,7 @@ function readerInMemory(store: Store): Reader {
   };
 }
 
-/** A read that lasts longer has gone wrong: the thread is started anew. */
+/** A read that takes longer hangs: the thread is terminated, and the next read starts another. */
 const HUNG_AFTER_MS = 60_000;
 
 interface Pending {
@@ -103,7 +103,7 @@ function readerInThread(store: Store): Reader {
   const start = () => {
     const started = new Worker(workerFile, {
       workerData: { file, indexFile: `${file}-index` } satisfies WorkerStart,
-      // Not those of the process, which may load a test runner's hooks.
+      // The options of this process may load a test runner's hooks.
       execArgv: [],
     });
     started.unref();
@@ -182,7 +182,7 @@ function readerInThread(store: Store): Reader {
       parseQuery(new URLSearchParams(query));
       const id = ++lastId;
       subscribers.set(id, { query, emit });
-      // A thread that starts takes all subscribers with it.
+      // A thread that is started later gets all subscribers then.
       if (worker) post({ type: 'subscribe', id, query });
       catchUpSoon();
       return () => {
