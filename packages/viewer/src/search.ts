@@ -53,7 +53,7 @@ export const RANGES: Readonly<Record<string, number>> = {
 };
 
 export type View = (typeof VIEWS)[number];
-/** How contents are shown: as messages, as text, as formatted text, as a tree. */
+/** Ways to show contents: as messages, as text, as formatted text, as a tree. */
 export type Mode = (typeof MODES)[number];
 
 /** Everything that an address can say. A member that is absent has its default. */
@@ -111,7 +111,7 @@ export function stringifySearch(search: Given): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** What an address says, without what makes no sense. */
+/** The state in an address, without unknown names and wrong values. */
 export function readSearch(given: Given): ViewSearch {
   const search = {
     ...readFilter(given),
@@ -215,7 +215,7 @@ function oneOf<T extends string>(value: unknown, all: readonly T[]): T | undefin
   return isOneOf(value, all) ? value : undefined;
 }
 
-/** Without the members that are absent or empty. */
+/** The search without absent and empty members. */
 function known(search: Given): ViewSearch {
   return Object.fromEntries(
     Object.entries(search).filter(
@@ -224,7 +224,7 @@ function known(search: Given): ViewSearch {
   );
 }
 
-/** The part that says how times are shown. */
+/** The members that say how times are shown. */
 export function clockOf({ zone, clock }: ViewSearch): ViewSearch {
   return known({ zone, clock });
 }

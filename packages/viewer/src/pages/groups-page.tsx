@@ -1,4 +1,4 @@
-/** Sessions, or users: who asked how much, newest first. */
+/** Sessions or users with their requests, newest first. */
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';

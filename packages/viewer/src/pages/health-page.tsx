@@ -1,4 +1,4 @@
-/** What apps report of themselves, what was refused, what tracers left out, and what is stored. */
+/** Reports of the apps, refused calls, marks of traces, and the size of the storage. */
 
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

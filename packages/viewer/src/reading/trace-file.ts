@@ -1,4 +1,4 @@
-/** The traces of a file, as the call that brings them to the server. */
+/** Reads the traces of a file into the body of a data-stream call. */
 
 import { isRecord, type Json } from '../json.js';
 
@@ -7,7 +7,7 @@ export interface TraceFile {
   readonly rows: readonly Json[];
 }
 
-/** Of rows without a config: the names that this library gives to columns. */
+/** The config for rows without one: the names that this library gives to columns. */
 const OUR_CONFIG: Json = {
   outputColumnName: 'output',
   inputVariableNames: [],

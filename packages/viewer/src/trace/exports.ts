@@ -1,9 +1,9 @@
-/** Texts that repeat a request, or hold what it did, outside of the page. */
+/** A trace as text for use outside of the page: a curl command and a test. */
 
 import type { StepContent, TraceDetail } from '../../../local/src/page-api.js';
 import { isRecord, type Json } from '../json.js';
 
-/** Steps of a test's expectation; more make nobody wiser. */
+/** Steps that a generated test expects at most. */
 const MAX_OUTLINE = 200;
 
 /** The HTTP request as a command for a shell. What the tracer did not keep is said in a comment. */

@@ -223,7 +223,7 @@ function Panel({
   }
 }
 
-/** Everything that people look at first, on one page. */
+/** The facts and contents that people read first, on one page. */
 function Whole({
   mode,
   content,

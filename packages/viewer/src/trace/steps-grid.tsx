@@ -41,7 +41,7 @@ export interface StepsGridProps {
   readonly handle: Ref<GridHandle>;
 }
 
-/** Renders again only where its rows may look different: not because another step is selected. */
+/** Renders again only if its rows may look different: not when another step is selected. */
 export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNode {
   const { tree, shown, rows, zoom, criticalPath, matches, onToggle } = props;
   const { namesWidth } = useSettings();

@@ -15,13 +15,13 @@ export interface Find {
   readonly words: string;
   readonly isOn: boolean;
   readonly matches: ReadonlySet<number>;
-  /** The same in order. */
+  /** The matches in order. */
   readonly list: readonly number[];
   readonly isCut: boolean;
   readonly isLoading: boolean;
 }
 
-/** Steps with the words in their name, at once, and in their contents, when the server has looked. */
+/** Steps that have the words in their name, at once; those that have them in their contents follow from the server. */
 export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
   const sought = useDeferredValue(words.trim());
   const query = useQuery({
