@@ -22,7 +22,7 @@ export type ViewerApi = (
 /** A call that got an error status. */
 export interface RefusedCall {
   readonly method: string;
-  /** Without the query; printable. */
+  /** The path without the query, in printable characters. */
   readonly path: string;
   readonly status: number;
   readonly message: string;

@@ -83,7 +83,7 @@ export interface StartedServer extends LocalServer {
 export async function startServer(options: LocalServerOptions): Promise<StartedServer> {
   const settings = settingsOf(options);
   const checker = createChecker(settings.checks);
-  // What this library sends is never so deep that writing it as JSON exhausts the stack.
+  // Rows of this library are never so deep that JSON.stringify exhausts the stack.
   const store = new Store(settings.file, settings.checks === 'strict' ? JSON.stringify : undefined);
   const problems = new Problems();
   const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);

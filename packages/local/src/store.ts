@@ -183,7 +183,7 @@ export class Store {
     return [...this.each(pipelineId)];
   }
 
-  /** As `rows()`, but read a hundred at a time, so that few are in memory. */
+  /** Yields what `rows()` returns, but reads a hundred rows at a time, so that few are in memory. */
   *each(pipelineId?: string): Generator<StoredRow> {
     let from = 0;
     for (;;) {

@@ -1,4 +1,4 @@
-/** What a reader chose for all pages: theme, zone, kind of times, how contents are shown. The address wins over it. */
+/** Settings of the reader for all pages: theme, zone, kind of times, how contents are shown. The address overrides them. */
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import {

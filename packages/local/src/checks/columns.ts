@@ -20,7 +20,7 @@ const NAMED = {
 
 type ConfigKey = keyof typeof NAMED;
 
-/** What the platform calls a column when a row is read back. Other columns keep their names. */
+/** The platform's names of columns when a row is read back. Other columns keep their names. */
 const READ_BACK: Partial<Record<ConfigKey, string>> = {
   outputColumnName: 'openlayer_output',
   latencyColumnName: 'openlayer_latency',

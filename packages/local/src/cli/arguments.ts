@@ -6,7 +6,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }

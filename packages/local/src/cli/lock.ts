@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Terminal } from './terminal.js';
 
 /**
- * Marks a file of traces as used by this process, since two servers on one file would each delete what the other still
+ * Marks a file of traces as used by this process. Two servers on one file would each delete rows that the other still
  * counts. @returns a function that takes the mark away
  * @throws Error if another process uses the file
  */

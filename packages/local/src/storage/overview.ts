@@ -127,7 +127,7 @@ function tallyOf<K>(tallies: Map<K, Tally>, key: K): Tally {
   return tally;
 }
 
-/** What is counted of the traces of one bucket or group. Latency and first token come as `bucketOf`. */
+/** Counts the traces of one bucket or group. Latency and first token are given by their `bucketOf`. */
 class Tally {
   requests = 0;
   #errors = 0;

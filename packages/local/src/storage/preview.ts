@@ -1,4 +1,4 @@
-/** What was asked and answered, as text: out of messages, parts and the members that APIs commonly have. */
+/** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
 import { isRecord, type Json, toJson } from '../json.js';
 import { head } from './values.js';
 

@@ -36,7 +36,7 @@ const TABLES = `
 /** Texts that many traces share, by the hashes that the facts have of them. */
 export type LabelKind = 'pipeline' | 'name' | 'route' | 'models';
 
-/** What a catch-up found. */
+/** The changes that a catch-up found. */
 export interface Changes {
   /** Numbers that were added: from the first to the last, both included. */
   readonly added: readonly [from: number, to: number] | undefined;

@@ -188,7 +188,7 @@ function cutContent(content: StepContent): StepContent {
   return { ...content, ...cut, others, isCut: true };
 }
 
-/** As much of the value's text as fits, and a mark that says how long it was. */
+/** The beginning of the value's text that fits, and a mark with its full length. */
 function cutValue(value: unknown, json: string, share: number): unknown {
   if (json.length <= share) return value;
   const text = typeof value === 'string' ? value : json;

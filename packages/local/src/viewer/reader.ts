@@ -45,7 +45,7 @@ function readerInMemory(store: Store): Reader {
       live.note(index, changes);
       store.forgetChanges(index.lastChange);
     });
-    // From the first read on: tests that use the server do not pay for the page.
+    // The index follows the store from the first read on, so that tests of apps do not pay for the page.
     const unsubscribe = store.subscribe(() => {
       timer ??= setTimeout(() => {
         timer = undefined;

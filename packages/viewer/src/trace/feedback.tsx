@@ -101,7 +101,7 @@ function FeedbackForm({
             key={stars}
             type="button"
             aria-pressed={value === `${stars}/5`}
-            // As text: the number 1 is a thumb up.
+            // A rating is sent as text, because the number 1 is a thumb up.
             onClick={() => setValue(`${stars}/5`)}
           >
             {stars}

@@ -1,4 +1,4 @@
-/** Above the steps: find, only model steps, critical path, fold all. */
+/** The tools above the steps: find, only model steps, critical path, fold all. */
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
