@@ -69,7 +69,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
 };
 
 /** The types of the local server's API, which the page reads it by. */
-const VIEWER_API = 'packages/local/src/viewer/api.ts';
+const VIEWER_API = 'packages/local/src/page-api.ts';
 
 /** Core is one stack of floors, the lowest first: a file knows files of its own floor and of those below, also by their types. */
 const FLOORS = [

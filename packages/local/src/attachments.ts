@@ -34,7 +34,7 @@ function inMemory(): Attachments {
 
 function inFolder(folder: string): Attachments {
   let sizes: Sizes | undefined;
-  /** Read at the first upload: most servers never get one. */
+  /** The folder is read at the first upload, since most servers never get one. */
   const opened = () => {
     sizes ??= sizesIn(folder);
     return sizes;
@@ -43,7 +43,7 @@ function inFolder(folder: string): Attachments {
   return {
     async add(id, bytes) {
       const removed = opened().add(id, bytes.length);
-      // Under another name first, so that a reader never finds a part of it.
+      // Written under another name first, so that a reader never finds a part of it.
       await writeFile(`${fileOf(id)}.part`, bytes, { mode: 0o600 });
       await rename(`${fileOf(id)}.part`, fileOf(id));
       await Promise.all(removed.map((old) => rm(fileOf(old), { force: true })));
@@ -73,7 +73,7 @@ function statsOf(file: string): { readonly size: number; readonly mtimeMs: numbe
   return statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
 }
 
-/** How long the kept files are, in the order in which they came. */
+/** The lengths of the files that are kept, oldest first. */
 class Sizes {
   readonly #sizes = new Map<string, number>();
   readonly #limit: number;

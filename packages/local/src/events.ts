@@ -1,10 +1,10 @@
 import type { RowUpdateRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 
-import type { Refusal } from './viewer/api.js';
+import type { Refusal } from './page-api.js';
 
-/** What a row does not say of itself. */
+/** Facts of a row that are not in the row. */
 export interface RowDetails {
-  /** Of the column that the config names, or made by the server. */
+  /** The value of the column that the config names, or made by the server. */
   readonly inferenceId: string;
   /** Names the columns of the row. */
   readonly config: WireConfig;
@@ -18,7 +18,7 @@ export interface LocalServerEvents {
   update: [update: RowUpdateRequest, pipelineId: string, inferenceId: string];
   /** A request violated the contract. */
   problem: [problem: string];
-  /** A call was refused, also where that is no violation, as the update of a row that is not there. */
+  /** A call was refused, even if it is no violation, such as the update of an unknown row. */
   refused: [refusal: Refusal];
   /** The server is being closed. */
   close: [];

@@ -15,7 +15,7 @@ export interface GuardOptions {
   readonly port: number;
   /** Further names, with or without a port. */
   readonly allowedHosts: readonly string[];
-  /** Undefined: any. */
+  /** The API key; any is accepted if this is undefined. */
   readonly apiKey: string | undefined;
   readonly viewerToken: string;
 }
@@ -49,7 +49,7 @@ export function createGuard({ port, allowedHosts, apiKey, viewerToken }: GuardOp
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (audience === 'viewer') {
       if (token === undefined || !timingSafeEqual(viewer, digest(token))) {
-        // No violation: pages that were left open ask with the token of an earlier start.
+        // This is no violation: pages that were left open send the token of an earlier start.
         throw new Refusal(
           401,
           "open the page by the link that the server printed: it has the viewer's token",

@@ -22,7 +22,7 @@ export type ViewerApi = (
 /** A call that got an error status. */
 export interface RefusedCall {
   readonly method: string;
-  /** Without the query; printable. */
+  /** The path without the query, in printable characters. */
   readonly path: string;
   readonly status: number;
   readonly message: string;
@@ -63,7 +63,7 @@ async function replyTo(
   return platformReply(request, response, path, options);
 }
 
-/** By browsers, which send no API key; an address below the base URL of clients is none of the page. */
+/** Whether a browser asks for a file of the page: GET or HEAD, without an API key, outside /v1/. */
 function isForPage({ method, headers }: IncomingMessage, path: string): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return headers.authorization === undefined && (!path.startsWith('/v1/') || path === '/v1/');
@@ -102,7 +102,7 @@ async function viewerReply(
 
 const ATTACHMENT = /^\/api\/attachments\/([0-9a-f]{32})$/;
 
-/** Bytes and nothing else, whatever they are: a browser that opens them shows and runs nothing. */
+/** Sends the bytes as a download of no known type, so that a browser neither shows nor runs them. */
 async function attachmentReply(id: string, attachments: Attachments): Promise<Reply> {
   const body = await attachments.read(id);
   if (!body) throw new Refusal(404, 'no such attachment', false);
@@ -113,7 +113,7 @@ async function attachmentReply(id: string, attachments: Attachments): Promise<Re
   return { status: 200, body, headers };
 }
 
-/** By guard, body, intercept and route, in this order. */
+/** Handles a call of the platform's API: guard, body, `intercept`, then route. */
 async function platformReply(
   request: IncomingMessage,
   response: ServerResponse,

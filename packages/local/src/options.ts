@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { CheckMode } from './check.js';
+import type { CheckMode } from './checks/check.js';
 
 /**
  * Called with every authorised request for the platform's API and its whole body before the server handles it. Return true
@@ -133,7 +133,7 @@ export function settingsOf(options: LocalServerOptions): Settings {
   return settings;
 }
 
-/** As a browser sends it: `*` and other patterns are none. */
+/** A `Host` that a browser may send. Patterns such as `*` do not match. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
 /** Whether only this machine can reach the address. */

@@ -3,7 +3,7 @@
 import fs = require('node:fs');
 import path = require('node:path');
 
-/** Above `dist`, and above `dist/cjs`. */
+/** Candidates for the file: one for the build in `dist`, one for the build in `dist/cjs`. */
 const FILES = ['../package.json', '../../package.json'].map((file) => path.join(__dirname, file));
 
 function packageVersion(): string {

@@ -1,12 +1,12 @@
 /**
- * Where the built page is. This file is CommonJS in both builds, as schemas.cts is: ES modules and CommonJS have no common
+ * Finds the folder of the built page. This file is CommonJS in both builds, as schemas.cts is: ES modules and CommonJS have no common
  * way to say where a file is.
  */
 
 import fs = require('node:fs');
 import path = require('node:path');
 
-/** In `dist`, for the build beside it and for the one in `dist/cjs`. */
+/** Candidates for the folder: one for the build in `dist`, one for the build in `dist/cjs`. */
 const FOLDERS = ['ui', '../ui'].map((folder) => path.join(__dirname, folder));
 
 /** The folder of the page; undefined while it is not built. */

@@ -1,4 +1,4 @@
-import type { Refusal } from './viewer/api.js';
+import type { Refusal } from './page-api.js';
 
 const MAX_KEPT = 100;
 
@@ -17,7 +17,7 @@ export class Refusals {
       message,
       count: (this.#kept.get(key)?.count ?? 0) + 1,
     };
-    // A map keeps the order of insertion: the first is the one that was not repeated for the longest time.
+    // A map keeps the order of insertion, so its first entry has not been repeated for the longest time.
     this.#kept.delete(key);
     this.#kept.set(key, refusal);
     const [oldest] = this.#kept.keys();

@@ -1,7 +1,8 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { isRecord } from './json.js';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
-import { isRecord, stripVolatile } from './volatile.js';
+import { stripVolatile } from './volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */
 export interface RenderOptions {
@@ -36,9 +37,9 @@ const MAX_TEXT = 72;
 const MAX_METADATA = 400;
 const MAX_DEPTH = 64;
 const MIN_WIDTH = 40;
-/** What two texts need at least to share a line, each. */
+/** Characters that each of two texts needs at least to share a line. */
 const MIN_TEXT = 20;
-/** What a text gets where names and indentation take the whole line. */
+/** Characters that a text gets even if names and indentation take the whole line. */
 const LEAST = 8;
 
 /**
@@ -169,11 +170,11 @@ function lineOf(step: WireStep, page: Page, indent: number, fallbackError?: stri
   ];
   const given = texts.filter((text) => text !== '');
   const free = page.width === undefined ? undefined : page.width - line.length;
-  // On a narrow line one text that can be read is better than two that cannot: the error, or else what came out.
+  // A narrow line has one readable text instead of two cut ones: the error, or else the output.
   const important = (error === undefined ? given.at(-1) : given[0]) ?? '';
   const kept = free !== undefined && free < given.length * MIN_TEXT ? [important] : given;
   kept.forEach((text, index) => {
-    // What a short text leaves is for those after it.
+    // The texts that follow get the room that a short text leaves.
     const room = page.width === undefined ? undefined : page.width - line.length;
     const share = room === undefined ? MAX_TEXT + 2 : Math.floor(room / (kept.length - index)) - 3;
     line.add(oneLine(text, Math.max(share, LEAST)), text === texts[0] ? RED : undefined);

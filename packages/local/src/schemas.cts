@@ -8,7 +8,7 @@ import path = require('node:path');
 
 const NAMES = ['step', 'data-stream-request', 'profile-js', 'rows-update-request'];
 
-/** Above `dist`, and above `dist/cjs`. */
+/** Candidates for the folder: one for the build in `dist`, one for the build in `dist/cjs`. */
 const FOLDERS = ['../schemas', '../../schemas'].map((folder) => path.join(__dirname, folder));
 
 function readSchemas(): readonly object[] {

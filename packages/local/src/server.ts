@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openAttachments } from './attachments.js';
-import { createChecker } from './check.js';
-import { withOurNames } from './columns.js';
+import { createChecker } from './checks/check.js';
+import { withOurNames } from './checks/columns.js';
 import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
 import { createHandler, type RefusedCall } from './handler.js';
@@ -70,7 +70,7 @@ export function startLocalServer(options: LocalServerOptions = {}): Promise<Loca
   return startServer(options);
 }
 
-/** A server with what only its own command uses. */
+/** A server with members that only the command `openlayer-local` uses. */
 export interface StartedServer extends LocalServer {
   /**
    * An address that opens the page once, within a minute. A browser's command line is for all users of a machine to see, so
@@ -79,11 +79,11 @@ export interface StartedServer extends LocalServer {
   openingUrl(): string;
 }
 
-/** As `startLocalServer`. */
+/** Starts a server as `startLocalServer` does. */
 export async function startServer(options: LocalServerOptions): Promise<StartedServer> {
   const settings = settingsOf(options);
   const checker = createChecker(settings.checks);
-  // What this library sends is never so deep that writing it as JSON exhausts the stack.
+  // Rows of this library are never so deep that JSON.stringify exhausts the stack.
   const store = new Store(settings.file, settings.checks === 'strict' ? JSON.stringify : undefined);
   const problems = new Problems();
   const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);
@@ -92,7 +92,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 2_000,
-    // Longer than in the connection pools of common clients, so that the server never closes first.
+    // Idle connections stay open longer than in the pools of common clients, so that the server never closes first.
     keepAliveTimeout: 60_000,
   });
   http.maxConnections = settings.maxConnections;
@@ -103,7 +103,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       problems.add(problem);
       events.emit('problem', problem);
     }
-    // Of the page's own calls only violations: a tab that was left open asks with the token of an earlier start.
+    // Other refused calls of the page are not reported: a tab that was left open sends the token of an earlier start.
     if (isViolation || call.path.startsWith('/v1/')) {
       events.emit('refused', refusals.add({ ...call, at: Date.now() }));
     }

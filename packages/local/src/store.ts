@@ -4,9 +4,9 @@ import type {
   WireConfig,
   WireRow,
 } from '@openlayer-tracing/core/wire';
+import { toJson } from './json.js';
 import { decodeBody, encodeBody } from './storage/body.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './storage/database.js';
-import { toJson } from './storage/json.js';
 import { CHANGE, migrate } from './storage/schema.js';
 
 /** An accepted data-stream call. */
@@ -22,9 +22,9 @@ export interface ReceivedBatch {
 export interface StoredRow {
   readonly id: number;
   readonly inferenceId: string;
-  /** As it was sent, with the columns that updates have added. */
+  /** The row that was sent, with the columns that updates have added. */
   readonly row: WireRow;
-  /** Names the columns of the row: that of its call, with what updates of the row have named. */
+  /** Names the columns of the row: the config of its call, extended by those of its updates. */
   readonly config: WireConfig;
 }
 
@@ -36,17 +36,16 @@ export interface PageRequest {
 }
 
 const CACHE_BYTES = 16 * 1024 * 1024;
-/** Of rows that are read at a time by `each`. */
+/** Rows that `each` reads at a time. */
 const STRIDE = 100;
 
 /**
  * Rows and batches in SQLite, as JSON text. Several rows may have the same inference ID. All calls are synchronous and
- * short, but for those that return all rows.
+ * short, except those that return all rows.
  */
 export class Store {
   readonly file: string;
-  /** Called after each change. */
-  onChange: () => void = () => {};
+  readonly #listeners = new Set<() => void>();
   readonly #db: Database;
   readonly #statements;
   readonly #append;
@@ -164,6 +163,12 @@ export class Store {
     return this.#changes;
   }
 
+  /** Calls the listener after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Stores all rows of a data-stream call, or none. */
   append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
     const { bytes, newest } = this.#append(pipelineId, request, inferenceIds);
@@ -178,7 +183,7 @@ export class Store {
     return [...this.each(pipelineId)];
   }
 
-  /** As `rows()`, but read a hundred at a time, so that few are in memory. */
+  /** Yields what `rows()` returns, but reads a hundred rows at a time, so that few are in memory. */
   *each(pipelineId?: string): Generator<StoredRow> {
     let from = 0;
     for (;;) {
@@ -256,12 +261,12 @@ export class Store {
     this.#statements.forgetChanges.run(upTo);
   }
 
-  /** Gives up to so many free pages back to the file system. */
+  /** Returns up to this many free pages to the file system. */
   shrink(pages: number): void {
     this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
   }
 
-  /** Empties the write-ahead log, which else stays as long as it was at its longest. */
+  /** Empties the write-ahead log, whose file otherwise never shrinks. */
   checkpoint(): void {
     if (this.file !== IN_MEMORY) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
@@ -283,7 +288,7 @@ export class Store {
 
   #changed(): void {
     this.#changes += 1;
-    this.onChange();
+    for (const listener of this.#listeners) listener();
   }
 
   close(): void {
@@ -295,7 +300,7 @@ interface RowRecord {
   readonly id: number;
   readonly inference_id: string;
   readonly body: string | ArrayBuffer;
-  /** Null for rows of files from before there were batches. */
+  /** Null for rows that were stored before files had batches. */
   readonly config: string | null;
   readonly update_config: string | null;
 }
@@ -345,7 +350,7 @@ function statementsOf(db: Database) {
     size: db.query<{ bytes: number; update_config: string | null }>(
       'SELECT bytes, update_config FROM rows WHERE id = ?',
     ),
-    // Later than the update before, so that it tells one version of a row from another.
+    // Always later than the previous update, so that it identifies a version of the row.
     update: db.command(
       `UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
        WHERE id = ?`,

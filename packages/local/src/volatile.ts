@@ -1,3 +1,5 @@
+import { isRecord } from './json.js';
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIMING_KEY = /time|latency|duration|ms$|At$/i;
 
@@ -11,9 +13,4 @@ export function stripVolatile(value: unknown): unknown {
       .filter(([key, inner]) => !(typeof inner === 'number' && TIMING_KEY.test(key)))
       .map(([key, inner]) => [key, stripVolatile(inner)]),
   );
-}
-
-/** Whether a value is an object and neither null nor an array. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

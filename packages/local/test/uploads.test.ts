@@ -117,12 +117,12 @@ describe('the upload of an attachment', () => {
     assert.equal(await put(url.replace(/token=.*/, ''), 'a'), 403);
     assert.equal(await put(url.replace(/token=.*/, `token=${viewerTokenOf(server)}`), 'a'), 403);
     assert.equal(await put(url, 'a'.repeat(1001)), 413);
-    assert.equal(await put(url, 'a'.repeat(1000)), 200);
     const form = new FormData();
     form.append('key', 'no file');
     for (const body of [form, 'file']) {
       assert.equal((await fetch(url, { method: 'POST', body })).status, 400);
     }
+    assert.equal(await put(url, 'a'.repeat(1000)), 200);
     for (const path of ['', `?objectName=${'a'.repeat(1025)}`]) {
       assert.equal((await call(server, 'POST', `/storage/presigned-url${path}`)).status, 400);
     }
@@ -133,6 +133,15 @@ describe('the upload of an attachment', () => {
       body: 'a',
     });
     assert.equal(elsewhere.status, 403);
+  });
+
+  it('is refused a second time, and does not replace the file', async () => {
+    await using server = await startLocalServer();
+    const { url, storageUri } = await presign(server, 'attachments/a.txt');
+    const put = async (body: string) => (await fetch(url, { method: 'PUT', body })).status;
+    assert.deepEqual((await Promise.all([put('same'), put('same')])).sort(), [200, 403]);
+    assert.equal(await put('other'), 403);
+    assert.equal(await (await read(server, storageUri)).text(), 'same');
   });
 
   it('needs the API key for the address', async () => {

@@ -1,4 +1,4 @@
-/** Calls of the local server. The token comes with the address once, and is kept for this tab alone. */
+/** Calls of the local server. The address brings the token once; sessionStorage keeps it for this tab alone. */
 
 import type {
   Found,
@@ -12,12 +12,12 @@ import type {
   TraceDetail,
   TraceNotes,
   TracePage,
-} from '../../local/src/viewer/api.js';
+} from '../../local/src/page-api.js';
 import { toQuery, type ViewSearch } from './search.js';
 
 const TOKEN = 'openlayer-viewer-token';
 
-/** An answer that is no success. */
+/** The response has an error status. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

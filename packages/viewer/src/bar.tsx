@@ -45,7 +45,7 @@ function SearchBox(): ReactNode {
     },
   });
   useEffect(() => {
-    // The address changed otherwise: by the back button, or a link.
+    // The back button or a link changed the address.
     if (q !== typed.current) setText(q);
     typed.current = q;
   }, [q]);

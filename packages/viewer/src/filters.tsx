@@ -5,7 +5,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import bar from './bar.module.css';
 import css from './filters.module.css';
 import { formatCost, formatCount, formatDuration, formatTime } from './format.js';
-import { DIALECTS, FILTERS, MARKS, OUTCOMES, RANGES, type ViewSearch } from './search.js';
+import { DIALECTS, FEEDBACK, FILTERS, MARKS, OUTCOMES, RANGES, type ViewSearch } from './search.js';
 import { useChangeView, useClock, useView } from './settings.js';
 import { Icon } from './ui/icons.js';
 
@@ -37,7 +37,7 @@ const FIELDS: Readonly<Record<FieldName, Field>> = {
   model: { kind: 'texts', label: 'Model' },
   user: { kind: 'texts', label: 'User' },
   session: { kind: 'texts', label: 'Session' },
-  feedback: { kind: 'choice', label: 'Feedback', choices: ['any', 'positive', 'negative', 'none'] },
+  feedback: { kind: 'choice', label: 'Feedback', choices: FEEDBACK },
   minLatency: { kind: 'number', label: 'Latency from', unit: 'ms', show: formatDuration },
   maxLatency: { kind: 'number', label: 'Latency up to', unit: 'ms', show: formatDuration },
   minTokens: { kind: 'number', label: 'Tokens from', unit: 'tokens', show: formatCount },

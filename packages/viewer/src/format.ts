@@ -1,4 +1,4 @@
-/** Numbers, times and sizes as the page shows them. What is not known is a dash. */
+/** Numbers, times and sizes as the page shows them. An unknown value is a dash. */
 
 export const UNKNOWN = '–';
 const THIN_SPACE = '\u2009';

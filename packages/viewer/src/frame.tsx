@@ -1,4 +1,4 @@
-/** What stands around every page: the rail with the pages, and the bar above them. */
+/** The frame of every page: the rail with the pages, and the bar above them. */
 
 import { Link, Outlet } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';

@@ -45,7 +45,7 @@ const NAMES: Readonly<Record<number, string>> = {
  * surrogates; the replacement character. Joiners within emoji and scripts that need them are left alone.
  */
 const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for them.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]|\u034f|\r(?!\n)|(?<![\p{Extended_Pictographic}\p{M}\p{Emoji_Modifier}\p{sc=Arab}\p{sc=Deva}\p{sc=Beng}\p{sc=Sinh}\p{sc=Mlym}\p{sc=Knda}\p{sc=Telu}\p{sc=Taml}\p{sc=Gujr}\p{sc=Guru}\p{sc=Orya}\p{sc=Khmr}\p{sc=Mymr}])[\u200c\u200d]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
 /** Whether a text has any of them. */

@@ -1,16 +1,16 @@
-/** What arrives at the server while the page is looked at: server-sent events, read by fetch so that they carry the token. */
+/** Server-sent events about new traces, read by fetch, because EventSource cannot send the token. */
 
-import type { ServerEvent } from '../../local/src/viewer/api.js';
+import type { ServerEvent } from '../../local/src/page-api.js';
 import { authorization } from './api.js';
 import { toQuery, type ViewSearch } from './search.js';
 
-/** `refused` where the server will not open one: no token, or too many pages. */
+/** `refused`: the server refuses the stream, because the token is wrong or too many pages are open. */
 export type LiveState = 'connecting' | 'open' | 'lost' | 'refused';
 
 interface LiveOptions {
   readonly filter: ViewSearch;
   readonly onEvent: (event: ServerEvent) => void;
-  /** `open` is also the time to ask for what was missed. */
+  /** At `open` the listener should load the traces that it missed. */
   readonly onState: (state: LiveState) => void;
 }
 

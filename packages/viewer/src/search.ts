@@ -1,41 +1,46 @@
 /** The state of the page as its address holds it: filters, order, columns, trace, step, view, clock. */
 
-import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/viewer/api.js';
+import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/page-api.js';
 
-export const OUTCOMES: readonly Outcome[] = [
-  'completed',
-  'aborted',
-  'error',
-  'abandoned',
-  'interrupted',
-];
-export const DIALECTS: readonly Dialect[] = [
-  'openlayer-tracing',
-  'openlayer-ts',
-  'openlayer-python',
-  'other',
-];
-export const MARKS: readonly Mark[] = [
-  'masked',
-  'truncated',
-  'sampled',
-  'limited',
-  'late',
-  'interrupted',
-  'replayed',
-  'unfinished',
-];
-const SORTS: readonly SortColumn[] = [
-  'time',
-  'latency',
-  'firstByte',
-  'firstToken',
-  'tokens',
-  'cost',
-  'steps',
-  'bytes',
-];
-const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
+export const OUTCOMES = namesOf<Outcome>({
+  completed: true,
+  aborted: true,
+  error: true,
+  abandoned: true,
+  interrupted: true,
+});
+export const DIALECTS = namesOf<Dialect>({
+  'openlayer-tracing': true,
+  'openlayer-ts': true,
+  'openlayer-python': true,
+  other: true,
+});
+export const MARKS = namesOf<Mark>({
+  masked: true,
+  truncated: true,
+  sampled: true,
+  limited: true,
+  late: true,
+  interrupted: true,
+  replayed: true,
+  unfinished: true,
+});
+const SORTS = namesOf<SortColumn>({
+  time: true,
+  latency: true,
+  firstByte: true,
+  firstToken: true,
+  tokens: true,
+  cost: true,
+  steps: true,
+  bytes: true,
+});
+export const FEEDBACK = namesOf<NonNullable<TraceQuery['feedback']>>({
+  any: true,
+  positive: true,
+  negative: true,
+  none: true,
+});
 export const VIEWS = ['conversation', 'input', 'output', 'parameters', 'metadata', 'raw'] as const;
 export const MODES = ['chat', 'plain', 'markdown', 'json'] as const;
 /** Lengths of time that end now, by their names in the address. */
@@ -48,7 +53,7 @@ export const RANGES: Readonly<Record<string, number>> = {
 };
 
 export type View = (typeof VIEWS)[number];
-/** How contents are shown: as messages, as text, as formatted text, as a tree. */
+/** Ways to show contents: as messages, as text, as formatted text, as a tree. */
 export type Mode = (typeof MODES)[number];
 
 /** Everything that an address can say. A member that is absent has its default. */
@@ -72,6 +77,11 @@ export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
   readonly b?: number;
   /** What the overview is grouped by. */
   readonly by?: 'route' | 'model';
+}
+
+/** The members of a union, which the compiler checks to be complete. */
+function namesOf<T extends string>(names: Readonly<Record<T, true>>): readonly T[] {
+  return Object.keys(names) as T[];
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -101,7 +111,7 @@ export function stringifySearch(search: Given): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** What an address says, without what makes no sense. */
+/** The state in an address, without unknown names and wrong values. */
 export function readSearch(given: Given): ViewSearch {
   const search = {
     ...readFilter(given),
@@ -205,7 +215,7 @@ function oneOf<T extends string>(value: unknown, all: readonly T[]): T | undefin
   return isOneOf(value, all) ? value : undefined;
 }
 
-/** Without the members that are absent or empty. */
+/** The search without absent and empty members. */
 function known(search: Given): ViewSearch {
   return Object.fromEntries(
     Object.entries(search).filter(
@@ -214,7 +224,7 @@ function known(search: Given): ViewSearch {
   );
 }
 
-/** The part that says how times are shown. */
+/** The members that say how times are shown. */
 export function clockOf({ zone, clock }: ViewSearch): ViewSearch {
   return known({ zone, clock });
 }

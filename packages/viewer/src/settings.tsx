@@ -1,4 +1,4 @@
-/** What a reader chose for all pages: theme, zone, kind of times, how contents are shown. The address wins over it. */
+/** Settings of the reader for all pages: theme, zone, kind of times, how contents are shown. The address overrides them. */
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import {
@@ -20,7 +20,7 @@ interface Settings {
   readonly mode: Mode;
   /** Whether invisible characters stay invisible. */
   readonly isRawText: boolean;
-  /** Per cent of a trace's width that its steps take; of the grid that names take. */
+  /** Widths in per cent: of the steps in a trace, and of the names in its grid. */
   readonly stepsWidth: number;
   readonly namesWidth: number;
 }
@@ -47,7 +47,7 @@ function load(): Settings {
     );
     return { ...DEFAULTS, ...Object.fromEntries(known) };
   } catch {
-    // A browser may refuse to keep anything, and what it kept may be of another version.
+    // The browser may block storage, or have settings of another version.
     return DEFAULTS;
   }
 }
@@ -58,7 +58,7 @@ export function changeSettings(change: Partial<Settings>): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(current));
   } catch {
-    // Then they hold for as long as the page is open.
+    // The settings then last until the page is closed.
   }
   for (const listener of listeners) listener();
 }

@@ -6,7 +6,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
@@ -110,7 +110,7 @@ const COMMON = {
 /** Reads a command line, without the program's name. @throws UsageError */
 export function parseCommand(args: readonly string[]): Command {
   const [first = ''] = args;
-  // Whatever stands beside it, so that help is never further away than a word.
+  // Help is printed whatever other words the command line has.
   if (args.some((arg) => arg === '--help' || arg === '-h') || first === 'help')
     return { name: 'help' };
   if (args.some((arg) => arg === '--version' || arg === '-v')) return { name: 'version' };
@@ -178,7 +178,7 @@ function parsed<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    // Node's own messages name the option; what they advise about "--" helps nobody here.
+    // Node's messages name the option, followed by advice about "--" that does not apply here.
     throw new UsageError((error as Error).message.replace(/\. To specify a positional.*$/s, ''));
   }
 }

@@ -11,7 +11,7 @@ export function defaultFile({ env, platform, homeDir }: Terminal): string {
 
 function stateFolder(env: Terminal['env'], platform: string, homeDir: string): string {
   const { XDG_STATE_HOME: xdg, LOCALAPPDATA: local } = env;
-  // Its specification has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   if (xdg !== undefined && isAbsolute(xdg)) return xdg;
   if (platform === 'darwin') return join(homeDir, 'Library', 'Application Support');
   if (platform === 'win32') return local || join(homeDir, 'AppData', 'Local');

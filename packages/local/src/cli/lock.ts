@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Terminal } from './terminal.js';
 
 /**
- * Marks a file of traces as used by this process, since two servers on one file would each delete what the other still
+ * Marks a file of traces as used by this process. Two servers on one file would each delete rows that the other still
  * counts. @returns a function that takes the mark away
  * @throws Error if another process uses the file
  */
@@ -13,7 +13,7 @@ export function lock(file: string, { pid, isRunning }: Terminal): () => void {
   for (;;) {
     if (created(lockFile, pid)) return () => rmSync(lockFile, { force: true });
     const holder = Number.parseInt(readFileSync(lockFile, 'utf8'), 10);
-    // In a container every process may have the same id, so that one's own is that of an earlier start.
+    // In a container each start may get the same process id, so that our own id is left from an earlier start.
     if (holder !== pid && isRunning(holder)) {
       throw new Error(
         `${file} is used by another openlayer-local (process ${holder}): end it, or choose --file or --memory. ` +

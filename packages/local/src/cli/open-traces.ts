@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
+import type { TraceSummary } from '../page-api.js';
 import { Budget } from '../storage/budget.js';
 import { select } from '../storage/selection.js';
 import { TraceIndex } from '../storage/trace-index.js';
 import { parseQuery } from '../storage/trace-query.js';
 import { Store, type StoredRow } from '../store.js';
-import type { TraceSummary } from '../viewer/api.js';
 
 /** The traces of a file, which a server may be writing. */
 export interface OpenTraces extends Disposable {
@@ -15,12 +15,12 @@ export interface OpenTraces extends Disposable {
 }
 
 const LIST_MS = 30_000;
-/** Of a page of the viewer's API. */
+/** Traces on one page of the viewer's API. */
 const MAX_PAGE = 200;
 
 /** Opens a file of traces. @throws Error if there is none */
 export function openTraces(file: string): OpenTraces {
-  // Opening would create it.
+  // Opening a missing file would create it.
   if (!existsSync(file)) {
     throw new Error(
       `there are no traces in ${file}: start openlayer-local first, or choose --file`,
@@ -55,7 +55,7 @@ export function openTraces(file: string): OpenTraces {
       return store.find(id) ?? (number === undefined ? undefined : store.get(Number(number)));
     },
     [Symbol.dispose]() {
-      void index?.close(); // at once: it is not catching up
+      void index?.close(); // ends at once, since no catch-up runs
       store.close();
     },
   };

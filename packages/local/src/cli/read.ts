@@ -1,8 +1,8 @@
-import { withOurNames } from '../columns.js';
+import { withOurNames } from '../checks/columns.js';
+import { profileNotes } from '../checks/profile-notes.js';
+import type { TraceSummary } from '../page-api.js';
 import { oneLine, printableJson } from '../printable.js';
-import { profileNotes } from '../profile-notes.js';
 import { renderTrace } from '../render-trace.js';
-import type { TraceSummary } from '../viewer/api.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
 import { openTraces } from './open-traces.js';

@@ -1,4 +1,4 @@
-import { withOurNames } from '../columns.js';
+import { withOurNames } from '../checks/columns.js';
 import { packageVersion } from '../package-version.cjs';
 import { oneLine, printableJson } from '../printable.js';
 import { renderTrace } from '../render-trace.js';
@@ -13,7 +13,7 @@ import { isColored, type Terminal, widthOf } from './terminal.js';
 /** Runs the server until a signal comes, or until the reader of its output has gone. */
 export async function serve(command: ServeCommand, terminal: Terminal): Promise<void> {
   const file = command.file ?? defaultFile(terminal);
-  // From the start: a signal that comes before would end the process at once, and leave the lock.
+  // Listen first: a signal without a listener would end the process at once, and leave the lock.
   const ending = stopped(terminal);
   const unlock = file === ':memory:' ? () => {} : lock(file, terminal);
   try {

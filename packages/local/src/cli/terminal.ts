@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 
-/** What a command has of its process, so that nothing else of this package touches it. */
+/** The parts of the process that commands use. Only bin.ts reads them from `process`. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
@@ -22,7 +22,7 @@ export interface Output extends EventEmitter {
   write(text: string): unknown;
 }
 
-/** Of output that goes to a file or another program. */
+/** Width of output that goes to a file or another program. */
 const PIPED_WIDTH = 160;
 
 export function widthOf({ out }: Terminal): number {

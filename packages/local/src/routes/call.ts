@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Attachments } from '../attachments.js';
-import type { Checker } from '../check.js';
+import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
 import type { Refusals } from '../refusals.js';
 import type { Reply } from '../reply.js';

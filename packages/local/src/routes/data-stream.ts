@@ -1,4 +1,4 @@
-import { inferenceIdsOf } from '../lenient.js';
+import { inferenceIdsOf } from '../checks/lenient.js';
 import { SUCCESS } from '../reply.js';
 import type { Route } from './call.js';
 

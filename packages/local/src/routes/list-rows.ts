@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { asReadBack } from '../columns.js';
+import { asReadBack } from '../checks/columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply } from '../reply.js';
 import type { StoredRow } from '../store.js';
@@ -46,7 +46,7 @@ async function select(backend: Backend, selection: Selection): Promise<StoredRow
   const found: Found[] = [];
   let seen = 0;
   for (const stored of store.each(pipelineId)) {
-    // Columns have no index: all rows are read, between other requests, and of those that match only the order is kept.
+    // Columns have no index, so all rows are read, with pauses for other requests. Of matching rows only the sort value is kept.
     seen += 1;
     if (seen % ROWS_AT_A_TIME === 0) await setImmediate();
     const row = backend.checker.mode === 'strict' ? stored.row : byBothNames(stored);

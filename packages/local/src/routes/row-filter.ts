@@ -1,6 +1,7 @@
+import { isRecord } from '../json.js';
 import { Refusal } from '../refusal.js';
 
-/** What a filter is asked about. */
+/** The row that a filter tests. */
 interface Candidate {
   readonly id: number;
   readonly row: Readonly<Record<string, unknown>>;
@@ -88,8 +89,4 @@ function onNumbers(compare: (column: number, value: number) => boolean) {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

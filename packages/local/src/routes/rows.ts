@@ -1,5 +1,5 @@
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
-import { asReadBack, columnNamed } from '../columns.js';
+import { asReadBack, columnNamed } from '../checks/columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply, SUCCESS } from '../reply.js';
 import type { StoredRow } from '../store.js';
@@ -64,7 +64,7 @@ function stored(inferenceId: string, { pipelineId }: Call, { store }: Backend): 
   return found;
 }
 
-/** Not a violation, since a client may look up a row before it is sent. */
+/** An unknown row is no violation, since a client may look up a row before it is sent. */
 function unknownRow(inferenceId: string, pipelineId: string): Refusal {
   return new Refusal(404, `pipeline ${pipelineId} has no row ${inferenceId}`, false);
 }

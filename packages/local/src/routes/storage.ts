@@ -21,16 +21,18 @@ export const presignUpload: Route = ({ query, host }, { uploads }) => {
   });
 };
 
-/** `POST` and `PUT /storage/uploads?token=`: the upload itself. */
+/** `POST` and `PUT /storage/uploads?token=` store the file. */
 export const upload: Route = async (call, { uploads, attachments }): Promise<Reply> => {
-  const id = uploads.idOf(call.query.get('token') ?? '', Date.now());
-  if (id === undefined) {
+  const token = call.query.get('token') ?? '';
+  const isAllowed = await uploads.spend(token, Date.now(), async (id) =>
+    attachments.add(id, await fileOf(call)),
+  );
+  if (!isAllowed) {
     throw new Refusal(
       403,
-      'the token of this upload is unknown or older than 10 minutes: ask for another presigned URL',
+      'the token of this upload is unknown, used or older than 10 minutes: ask for another presigned URL',
     );
   }
-  await attachments.add(id, await fileOf(call));
   return { status: call.method === 'PUT' ? 200 : 204 };
 };
 

@@ -1,12 +1,15 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** Shorter texts do not get small enough to be worth the time. */
+/** Compressing shorter texts saves too little. */
 const MIN_LENGTH = 4096;
-/** Longer texts are always compressed; of others so many in a second, since it takes as long as all else about storing one. */
+/**
+ * Longer texts are always compressed. Of the others only `SMALL_A_SECOND` are, since compressing a text takes as long as all
+ * the rest of storing it.
+ */
 const LARGE = 65_536;
 const SMALL_A_SECOND = 200;
 
-/** Half of the time of zlib's defaults for 5 KB, which go into clearing tables for a window of 32 KB. */
+/** Takes half as long as zlib's defaults for 5 KB: those clear the tables of a window of 32 KB first. */
 const FAST = { level: 1, memLevel: 6, windowBits: 13 } as const;
 
 function chunkOf(length: number): number {

@@ -3,9 +3,9 @@
  * A scan of a million takes tens of milliseconds whatever the filter and the order are; an index of SQLite for each order,
  * and for each filter with each order, would cost more at every insert and still leave combinations to a scan of a second.
  */
-import type { Dialect, Mark, Outcome, TraceSummary } from '../viewer/api.js';
+import type { Feedback, Outcome, TraceSummary } from '../page-api.js';
+import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 import { hashOf } from './hash.js';
-import { isPositive } from './summary.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */
 export const WIDE = [
@@ -38,37 +38,15 @@ export type NarrowColumn = (typeof NARROW)[number];
 
 export const NO_COUNT = 0xffffffff;
 
-export const OUTCOMES: readonly (Outcome | null)[] = [
-  null,
-  'completed',
-  'aborted',
-  'error',
-  'abandoned',
-  'interrupted',
-];
-export const DIALECTS: readonly Dialect[] = [
-  'openlayer-tracing',
-  'openlayer-ts',
-  'openlayer-python',
-  'other',
-];
-export const MARKS: readonly Mark[] = [
-  'masked',
-  'truncated',
-  'sampled',
-  'limited',
-  'late',
-  'interrupted',
-  'replayed',
-  'unfinished',
-];
+/** Outcomes by their code in `flags`. */
+export const OUTCOME_CODES: readonly (Outcome | null)[] = [null, ...OUTCOMES];
 
-/** Where each fact is in `flags`. */
+/** The bits of each fact in `flags`. */
 export const FLAGS = {
   outcome: { shift: 0, mask: 7 },
   dialect: { shift: 3, mask: 3 },
   marks: { shift: 5, mask: 255 },
-  /** 0 none, 1 given, 2 positive, 3 negative. */
+  /** 0 none, 1 neither praise nor blame, 2 positive, 3 negative. */
   feedback: { shift: 13, mask: 3 },
   failed: { shift: 15, mask: 1 },
   deleted: { shift: 16, mask: 1 },
@@ -119,26 +97,30 @@ export function packFacts(summary: TraceSummary): Buffer {
   return bytes;
 }
 
-/** Of a list of models: what the column has, and the key under which the index keeps the list. */
+/** The hash of a list of models: the value of the column, and the key of the list in the index. */
 export function modelsHash(models: readonly string[]): number {
   return models.length === 0 ? 0 : hashOf(JSON.stringify(models));
 }
 
 function flagsOf(summary: TraceSummary): number {
   const { outcome, dialect, marks, feedback } = summary;
-  const liked = feedback === null ? undefined : isPositive(feedback.value);
-  const given = liked === undefined ? 1 : liked ? 2 : 3;
   return (
-    (OUTCOMES.indexOf(outcome) << FLAGS.outcome.shift) |
+    (OUTCOME_CODES.indexOf(outcome) << FLAGS.outcome.shift) |
     (DIALECTS.indexOf(dialect) << FLAGS.dialect.shift) |
     (marks.reduce((bits, mark) => bits | (1 << MARKS.indexOf(mark)), 0) << FLAGS.marks.shift) |
-    ((feedback === null ? 0 : given) << FLAGS.feedback.shift) |
+    (feedbackFlag(feedback) << FLAGS.feedback.shift) |
     (Number(isFailed(summary)) << FLAGS.failed.shift)
   );
 }
 
+function feedbackFlag(feedback: Feedback | null): number {
+  if (feedback === null) return 0;
+  if (feedback.isPositive === null) return 1;
+  return feedback.isPositive ? 2 : 3;
+}
+
 const CHUNK_SHIFT = 14;
-/** Traces whose columns are one piece: what a scan does between two looks at the clock. */
+/** Traces in one chunk. A scan checks its time limit once per chunk. */
 export const CHUNK_LENGTH = 1 << CHUNK_SHIFT;
 
 /** The columns of up to `CHUNK_LENGTH` traces, in order of their numbers. */
@@ -188,7 +170,7 @@ export class Chunk {
     if (time > this.maxTime) this.maxTime = time;
   }
 
-  /** Where the trace with this number is; -1 if it is not there. */
+  /** The place of the trace with this number; -1 if the chunk lacks it. */
   find(number: number): number {
     let low = 0;
     let high = this.length - 1;

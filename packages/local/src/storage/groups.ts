@@ -1,6 +1,7 @@
 /** Sessions and users: traces that have the same `session` or `user`. */
+
+import type { Group, GroupPage, TraceSummary } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { Group, GroupPage, TraceSummary } from '../viewer/api.js';
 import type { Budget } from './budget.js';
 import { FLAGS, flag, NO_COUNT } from './facts.js';
 import { filterOf } from './selection.js';
@@ -24,7 +25,7 @@ interface Tally {
   hasTokens: boolean;
   cost: number;
   hasCost: boolean;
-  /** Of the trace that began last. */
+  /** Number of the trace that began last. */
   newest: number;
 }
 

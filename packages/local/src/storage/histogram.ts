@@ -1,6 +1,6 @@
 /** Neighbouring buckets differ by two percent, so that a quantile is off by one percent at most. */
 const GROWTH = Math.log(1.02);
-/** Below it, all durations are one bucket. */
+/** All shorter durations share one bucket. */
 const SMALLEST = 0.01;
 
 /** The bucket of a duration; -1 for NaN, which is none. Two histograms that get the same duration share the logarithm. */

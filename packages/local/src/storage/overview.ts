@@ -1,8 +1,9 @@
 /** Measures over time and by route or model, from the facts: they always agree with the list of the same filter. */
+
+import type { Measures, Overview, OverviewBucket, OverviewGroup } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { Measures, Overview, OverviewBucket, OverviewGroup } from '../viewer/api.js';
 import type { Budget } from './budget.js';
-import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOMES } from './facts.js';
+import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES } from './facts.js';
 import { bucketOf, Histogram } from './histogram.js';
 import { candidatesOf, filterOf } from './selection.js';
 import type { LabelKind, TraceIndex } from './trace-index.js';
@@ -12,7 +13,7 @@ const MAX_BUCKETS = 240;
 const MAX_GROUPS = 50;
 /** Groups that are counted; traces of further ones are in the buckets alone. */
 const MAX_COUNTED = 5000;
-/** From a minute to a week: lengths that a clock has. */
+/** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
 
 export type GroupBy = 'route' | 'name' | 'model';
@@ -65,7 +66,7 @@ export async function overviewOf(
   };
 }
 
-/** From the first to the last trace of the filter, within `from` and `to`. */
+/** The time from the first to the last trace of the filter, within `from` and `to`. */
 async function timeSpan(
   index: TraceIndex,
   query: ParsedQuery,
@@ -94,7 +95,7 @@ async function timeSpan(
 }
 
 function bucketLength(spanMs: number): number {
-  // One more, since the first bucket may begin before the span does.
+  // There may be one bucket more, since the first one may begin before the span.
   const fits = (minutes: number) => spanMs / (minutes * 60_000) + 1 <= MAX_BUCKETS;
   const week = BUCKET_MINUTES.at(-1) ?? 1;
   const minutes =
@@ -126,7 +127,7 @@ function tallyOf<K>(tallies: Map<K, Tally>, key: K): Tally {
   return tally;
 }
 
-/** What is counted of the traces of one bucket or group. Latency and first token come as `bucketOf`. */
+/** Counts the traces of one bucket or group. Latency and first token are given by their `bucketOf`. */
 class Tally {
   requests = 0;
   #errors = 0;
@@ -143,7 +144,7 @@ class Tally {
     const completion = known(narrow.completionTokens[at]);
     this.requests += 1;
     this.#errors += flag(flags, FLAGS.failed);
-    if (OUTCOMES[flag(flags, FLAGS.outcome)] === 'aborted') {
+    if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
       this.#aborts += 1;
       this.#wastedTokens += completion;
     }

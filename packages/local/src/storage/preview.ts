@@ -1,12 +1,11 @@
-/** What was asked and answered, as text: out of messages, parts and the members that APIs commonly have. */
-import { isRecord } from '../volatile.js';
-import { toJson } from './json.js';
-import { head, type Json } from './values.js';
+/** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
+import { isRecord, type Json, toJson } from '../json.js';
+import { head } from './values.js';
 
 export const PREVIEW_LENGTH = 200;
 const MAX_DEPTH = 8;
 
-/** In this order: what names the question best comes first. */
+/** Members that may have the question, the most likely first. */
 const ASKED = [
   'messages',
   'question',
@@ -42,7 +41,7 @@ const ANSWERED = [
   'body',
 ];
 
-/** The question in the inputs of a trace: of messages the last one of the user. */
+/** The question in the inputs of a trace; if they are messages, the last message of the user. */
 export function questionPreview(inputs: unknown): string {
   return previewOf(inputs, ASKED, 'user');
 }

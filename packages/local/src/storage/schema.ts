@@ -2,7 +2,7 @@ import type { Database } from './database.js';
 
 const VERSION = 1;
 
-/** What `changes` says of a trace. */
+/** Kinds of changes of a trace. */
 export const CHANGE = { updated: 0, deleted: 1, deletedUpTo: 2 } as const;
 
 /**
@@ -62,7 +62,7 @@ function moveFirstTables(db: Database): void {
     INSERT INTO bodies SELECT id, columns FROM old_rows ORDER BY id;
     UPDATE totals SET rows = (SELECT count(*) FROM rows), bytes = (SELECT coalesce(sum(bytes), 0) FROM rows);
   `);
-  // From the end: deleting a row deleted all of its ID, so that the batches with no row are the oldest ones.
+  // Rows are matched from the newest batch back: deleting a row deleted all of its ID, so the batches without rows are the oldest.
   const setBatch = db.command('UPDATE rows SET batch = ? WHERE id = ?');
   const find = db.query<{ id: number }>(
     'SELECT id FROM rows WHERE inference_id = ? AND pipeline = ? AND batch = 0 ORDER BY id DESC LIMIT 1',

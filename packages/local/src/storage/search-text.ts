@@ -1,13 +1,13 @@
 /** The words of a trace for the full-text index, and of a question to it. */
-import type { TraceSummary } from '../viewer/api.js';
+import type { Json } from '../json.js';
+import type { TraceSummary } from '../page-api.js';
 import type { PlacedStep } from './steps.js';
-import type { Json } from './values.js';
 
 /** Characters of a trace that are indexed. */
 const MAX_LENGTH = 16 * 1024;
 const MAX_WORDS = 20;
 
-/** Members whose texts nobody looks for: the columns repeat what the steps have. */
+/** Members that are not indexed: the columns repeat the texts of the steps. */
 const SKIPPED = new Set(['steps', 'type', 'id', 'outcome', 'method', 'modelParameters']);
 
 /**
@@ -70,7 +70,7 @@ function isTime(key: string, value: unknown): boolean {
 const UNSPACED =
   /[\u0e00-\u0e7f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]/g;
 
-/** Well-formed, without NUL, and with spaces around characters of scripts that have none. */
+/** Makes a text well-formed, removes NUL, and adds spaces around characters of scripts that are written without. */
 function separated(text: string): string {
   return text.toWellFormed().replaceAll('\0', ' ').replace(UNSPACED, ' $& ');
 }

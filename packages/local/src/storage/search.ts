@@ -4,8 +4,8 @@ import type { Command, Database, Query } from './database.js';
 export const PARTITION_LENGTH = 65_536;
 
 /**
- * The full-text index: one FTS5 table for each 65,536 traces. The newest are asked first, so that a word that is in every
- * trace costs as little as a rare one; and old ones are dropped whole.
+ * The full-text index: one FTS5 table for each 65,536 traces. The newest table is searched first, so that a word that is in every
+ * trace costs as little as a rare one; old tables are dropped whole.
  *
  * Measured over 20,000 generated texts of 3.5 KB: `unicode61` took 0.7 ms and 1.4 KB a trace, `trigram` 4.4 ms and 9.8 KB,
  * and its searches took ten times as long; with a prefix index, `unicode61` took 1.3 ms and 2.7 KB. So words and their
@@ -70,7 +70,7 @@ export class Search {
     const partition = {
       set: this.#db.command(`INSERT OR REPLACE INTO ${table} (rowid, text) VALUES (?, ?)`),
       remove: this.#db.command(`DELETE FROM ${table} WHERE rowid = ?`),
-      // As one text: libsql takes a microsecond for each row.
+      // One text for all rows, because libsql takes a microsecond for each row.
       match: this.#db.query<{ ids: string | null }>(
         `SELECT group_concat(rowid) AS ids FROM ${table} WHERE ${table} MATCH ? AND rowid BETWEEN ? AND ?`,
       ),

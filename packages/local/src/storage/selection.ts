@@ -1,27 +1,20 @@
 /** Which traces a query has, and in which order: scans of the facts, and of the words where it has a question. */
+
+import type { TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { TraceQuery } from '../viewer/api.js';
 import type { Budget } from './budget.js';
-import {
-  type Chunk,
-  DIALECTS,
-  FLAGS,
-  flag,
-  MARKS,
-  NO_COUNT,
-  OUTCOMES,
-  type WideColumn,
-} from './facts.js';
+import { DIALECTS, MARKS } from './enums.js';
+import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES, type WideColumn } from './facts.js';
 import { hashOf } from './hash.js';
 import { PARTITION_LENGTH } from './search.js';
 import { matchExpression } from './search-text.js';
 import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
 
-/** For a chunk, whether the trace at a place is in the filter. Deleted ones are in none. */
+/** Returns the test of a chunk, which says whether a trace matches the filter. Deleted traces never match. */
 export type Filter = (chunk: Chunk) => Test;
 
-/** Bound to one chunk, since a scan of a million traces calls it a million times. */
+/** A test is bound to one chunk, since a scan of a million traces calls it a million times. */
 type Test = (at: number) => boolean;
 
 /** The filter of a query, without its question. */
@@ -40,7 +33,7 @@ export function filterOf(query: TraceQuery, index: TraceIndex): Filter {
     filters.push(
       hasFlag(
         'outcome',
-        outcome.map((each) => OUTCOMES.indexOf(each)),
+        outcome.map((each) => OUTCOME_CODES.indexOf(each)),
       ),
     );
   if (dialect)
@@ -101,7 +94,7 @@ function isOneOf(column: WideColumn, values: readonly string[]): Filter {
   };
 }
 
-/** Comparing with NaN, which is null, is false. */
+/** A null never matches: it is NaN, and every comparison with NaN is false. */
 function isWithin(column: WideColumn, min: number, max: number): Filter {
   return (chunk) => {
     const there = chunk.wide[column];
@@ -154,7 +147,7 @@ function hasModel(models: readonly string[], index: TraceIndex): Filter {
       hashes.has(there[at] ?? 0);
 }
 
-/** The value of a trace in the order of a query; NaN: not known, which comes last in either order. */
+/** The value by which a query sorts a trace. NaN means unknown, which comes last in either order. */
 function sortValue({ sort }: ParsedQuery, chunk: Chunk): (at: number) => number {
   if (sort === 'tokens' || sort === 'steps' || sort === 'bytes') {
     const there = chunk.narrow[sort];
@@ -169,16 +162,16 @@ function sortValue({ sort }: ParsedQuery, chunk: Chunk): (at: number) => number 
 
 /** A place in the order: lower ones come first. */
 interface Rank {
-  /** The value, negative in descending order; Infinity if it is not known. */
+  /** The value, negated in descending order; Infinity if it is unknown. */
   readonly rank: number;
   readonly number: number;
 }
 
-/** Counting stops here where it takes a search. */
+/** A search counts no further than this. */
 export const COUNT_LIMIT = 1000;
 
 export interface Selected {
-  /** In the order of the query, `limit` at most. */
+  /** Numbers in the order of the query, `limit` at most. */
   readonly numbers: readonly number[];
   readonly next: string | null;
   readonly total: number;
@@ -208,7 +201,7 @@ export async function select(
         break;
       }
     }
-    // A chunk that has nothing for the page only has to be counted.
+    // No trace of this chunk belongs on the page: its matches are only counted.
     if (hasAll && query.sort === 'time' && best.isFull) {
       const bestRank = isUp ? chunk.minTime : -chunk.maxTime;
       if (bestRank > best.worst.rank) {
@@ -260,11 +253,11 @@ function isAscending({ order }: ParsedQuery, { isReversed = false }: Scope): boo
 interface Candidates {
   readonly chunk: Chunk;
   readonly places: readonly number[] | undefined;
-  /** Of these and all that follow: the earliest, or in descending order the latest time. */
+  /** The earliest time of these and all following traces; in descending order the latest. */
   readonly bestTime: number | undefined;
 }
 
-/** The traces to look at: all, or those that match the question; in ascending order of time the oldest first. */
+/** The traces to scan: all, or those that match the question; in ascending order of time the oldest first. */
 export async function* candidatesOf(
   index: TraceIndex,
   query: ParsedQuery,
@@ -287,7 +280,7 @@ export async function* candidatesOf(
   }
   const expression = matchExpression(query.q);
   if (expression === undefined) return;
-  // The best time of each chunk and of all after it.
+  // The best time of each chunk and of all chunks after it.
   const bestTimes: number[] = [];
   for (let i = chunks.length - 1, best = isUp ? Infinity : -Infinity; i >= 0; i -= 1) {
     const chunk = chunks[i];
@@ -319,7 +312,7 @@ function placesBetween(chunk: Chunk, from: number, to: number): readonly number[
   return places;
 }
 
-/** The best so many, in order. */
+/** The first places in the order, as many as the limit. */
 class Best {
   readonly list: Rank[] = [];
   readonly #limit: number;
@@ -362,13 +355,13 @@ class Best {
   }
 }
 
-/** Among equals, the later number comes later in ascending order. */
+/** Traces of equal value are ordered by their numbers. */
 function comesAfter(a: Rank, b: Rank, isUp: boolean): boolean {
   if (a.rank !== b.rank) return a.rank > b.rank;
   return isUp ? a.number > b.number : a.number < b.number;
 }
 
-/** The cursor at a trace: what comes after it, in either order. Undefined if there is no such trace. */
+/** The cursor that continues after a trace. Undefined if there is no such trace. */
 export function cursorAt(
   index: TraceIndex,
   query: ParsedQuery,

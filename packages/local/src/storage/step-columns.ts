@@ -1,16 +1,16 @@
-import type { OtherStepFacts, StepColumns, StepSummary } from '../viewer/api.js';
+import type { OtherStepFacts, StepColumns, StepSummary } from '../page-api.js';
 import { stepSummary, type TimedStep } from './steps.js';
 
-/** Of the JSON text, about. */
+/** Approximate limit for the JSON text. */
 const MAX_BYTES = 6 * 1024 * 1024;
-/** JSON of the dense columns of one step, and of the name of a member with a number. */
+/** Approximate JSON bytes of one step in the dense columns, and of a member with its name. */
 const STEP_BYTES = 50;
 const MEMBER_BYTES = 30;
 const CHUNK_BYTES = 10;
 
 /**
- * The summaries of `count` steps from the index `from` on as columns; of fewer where their JSON would be longer than 6 MB,
- * but of one at least.
+ * The summaries of `count` steps from the index `from` on as columns. There are fewer, but at least one, if their JSON would
+ * be longer than 6 MB.
  */
 export function stepColumns(
   steps: readonly TimedStep[],

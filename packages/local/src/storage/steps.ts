@@ -1,8 +1,7 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
-import type { StepContent, StepProblem, StepSummary } from '../viewer/api.js';
-import { isRecord } from '../volatile.js';
-import { toJson } from './json.js';
-import { countOf, finiteOf, type Json, nonNegativeOf, textOf } from './values.js';
+import { isRecord, type Json, toJson } from '../json.js';
+import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
+import { countOf, finiteOf, nonNegativeOf, textOf } from './values.js';
 
 /** A step and its place in the walk: parents before children. */
 export interface PlacedStep {
@@ -58,7 +57,7 @@ export function placedSteps(row: Json): readonly PlacedStep[] {
     }
   };
   walk(roots);
-  // What no root leads to is below itself.
+  // A step that no root leads to is part of a cycle.
   for (const step of byId ? tops : []) {
     if (!seen.has(step)) walk([{ step, parent: -1, depth: 0, problem: 'cycle' }]);
   }
@@ -72,7 +71,7 @@ export interface StepTimes {
   readonly problem: StepProblem | null;
 }
 
-/** Clocks that differ by less are taken for the same: start times are whole milliseconds, latencies are not. */
+/** Smaller differences are ignored: start times are whole milliseconds, latencies are not. */
 const TOLERANCE_MS = 2;
 
 /**
@@ -110,7 +109,7 @@ function dateMs(text: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** A step with its times settled. Of each step of a trace, since problems are found by comparing with the parent. */
+/** A step with its times, and with the problems that show when they are compared with those of its parent. */
 export interface TimedStep extends PlacedStep {
   readonly start: number | null;
   readonly duration: number | null;
@@ -178,7 +177,7 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
 
 const MAX_CHUNKS = 200;
 
-/** Times of a stream's chunks, where the metadata has them: milliseconds since the step began. */
+/** Times of a stream's chunks in the metadata, in milliseconds since the step began. */
 function chunksOf(metadata: Json, start: number | null): readonly number[] {
   const { chunkTimes } = metadata;
   if (!Array.isArray(chunkTimes) || start === null) return [];
@@ -194,7 +193,7 @@ export function firstTokenOf(metadata: Json): number | null {
   return nonNegativeOf(metadata.timeToFirstToken ?? metadata.timeToFistToken);
 }
 
-/** What a step or a row says went wrong, as text. */
+/** The error of a step or a row, as text. */
 export function errorOf(raw: Json): string | null {
   const metadata = isRecord(raw.metadata) ? raw.metadata : {};
   for (const each of [metadata.error, metadata.Exceptions, raw.error, raw.Exceptions]) {
@@ -218,7 +217,7 @@ const CONTENTS = [
   'attachments',
 ] as const;
 
-/** Members that `StepSummary` has as they are. */
+/** Members that `StepSummary` takes over unchanged. */
 const SUMMARIZED = ['id', 'name', 'type', 'steps', 'model', 'provider'];
 
 export function stepContent(raw: Json, index: number): StepContent {
@@ -288,7 +287,7 @@ function sumOf(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b;
 }
 
-/** To thousandths, so that differences of epoch times do not show the error of floating-point numbers. */
+/** Rounds to thousandths, which hides the floating-point error of differences of epoch times. */
 function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -1,21 +1,22 @@
-/** What the list shows of a row, whichever tracer wrote it. */
-import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../viewer/api.js';
-import { isRecord } from '../volatile.js';
+/** Reads the summary that the list shows from a row of any tracer. */
+import { isRecord, type Json } from '../json.js';
+import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
+import { OUTCOMES } from './enums.js';
 import { answerPreview, PREVIEW_LENGTH, questionPreview } from './preview.js';
 import { epochMs, errorOf, firstTokenOf, type PlacedStep, timesOf } from './steps.js';
-import { countOf, finiteOf, head, type Json, nonNegativeOf, textOf } from './values.js';
+import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
 
 /** A row as it was stored, and the facts beside it. */
 export interface ReceivedRow {
   readonly number: number;
-  /** Of the column that the config names; made by the server where the row has none. */
+  /** The value of the column that the config names; made by the server if the row has none. */
   readonly inferenceId: string;
   readonly pipelineId: string;
   readonly receivedAt: number;
   readonly row: Json;
-  /** Of the call that brought the row. */
+  /** The config of the call that brought the row. */
   readonly config: Json;
-  /** Of the updates that came later. */
+  /** The merged configs of the updates of the row. */
   readonly updateConfig: Json;
   readonly updatedAt: number | null;
   /** The row as JSON. */
@@ -88,7 +89,7 @@ function columnReader(row: Json, config: Json): ReadColumn {
   };
 }
 
-/** The metadata of the trace: a column of its own, and the root's where there is none, as in Python. */
+/** The metadata of the trace: that of the root step, as Python sends it, overridden by the column of the row. */
 export function metadataOf(row: Json, root: Json): Json {
   const own = isRecord(row.metadata) ? row.metadata : undefined;
   const ofRoot = isRecord(root.metadata) ? root.metadata : undefined;
@@ -115,7 +116,7 @@ interface Usage {
   readonly models: readonly string[];
 }
 
-/** Sums over the model calls, where known. */
+/** Sums over the model calls. A call without a value adds nothing. */
 function usageOf(steps: readonly PlacedStep[]): Usage {
   const add = (sum: number | null, value: number | null) =>
     value === null ? sum : (sum ?? 0) + value;
@@ -179,7 +180,7 @@ function questionOf(row: Json, config: Json, root: Json): unknown {
 const FEEDBACK_COLUMNS = ['human_feedback', 'humanFeedback', 'feedback'];
 const COMMENT_COLUMNS = ['feedback_comment', 'feedbackComment', 'comment'];
 
-/** What updates of the row said of its answer. */
+/** The feedback that updates of the row have added. */
 function feedbackOf({ row, updateConfig, updatedAt }: ReceivedRow): Feedback | null {
   if (updatedAt === null) return null;
   const named = (key: string) => (typeof updateConfig[key] === 'string' ? [updateConfig[key]] : []);
@@ -191,24 +192,25 @@ function feedbackOf({ row, updateConfig, updatedAt }: ReceivedRow): Feedback | n
   if (value === undefined && comment === undefined && groundTruth === undefined) return null;
   return {
     value: value ?? null,
+    isPositive: isPositive(value),
     comment: comment === undefined ? null : textOf(comment),
     groundTruth: groundTruth ?? null,
     at: updatedAt,
   };
 }
 
-/** Whether people liked the answer: undefined if the value does not tell. */
-export function isPositive(value: unknown): boolean | undefined {
+/** Whether a value of feedback is praise; null for values that are neither praise nor blame. */
+function isPositive(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     // Thumbs are 1 and 0 or -1, stars go from 1 to 5.
     if (value <= 0) return false;
     if (value <= 1) return value >= 0.5;
-    return value === 3 ? undefined : value > 3;
+    return value === 3 ? null : value > 3;
   }
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string') return null;
   const share = shareOf(value);
-  if (share !== undefined) return Math.abs(share - 0.6) < 1e-9 ? undefined : share > 0.6;
+  if (share !== undefined) return Math.abs(share - 0.6) < 1e-9 ? null : share > 0.6;
   const text = value.toLowerCase().replace(/[^\p{L}\p{N}\p{So}]/gu, '');
   if (/^(thumbs?)?up$|^(positive|good|like|liked|yes|true|correct|helpful|👍)$/u.test(text))
     return true;
@@ -219,10 +221,10 @@ export function isPositive(value: unknown): boolean | undefined {
   )
     return false;
   const number = value.trim() === '' ? Number.NaN : Number(value);
-  return Number.isFinite(number) ? isPositive(number) : undefined;
+  return Number.isFinite(number) ? isPositive(number) : null;
 }
 
-/** Of a rating such as `4/5`, `4 out of 5` or `★★★★☆`: 0.8. Three of five stars are 0.6. */
+/** The share of a rating: 0.8 for `4/5`, `4 out of 5` and `★★★★☆`. */
 function shareOf(rating: string): number | undefined {
   const [, given, most] =
     /^\s*(\d+(?:\.\d+)?)\s*(?:\/|(?:out )?of)\s*(\d+)\s*$/i.exec(rating) ?? [];
@@ -233,10 +235,8 @@ function shareOf(rating: string): number | undefined {
   return full / Math.max(full + empty, 5);
 }
 
-const OUTCOMES: readonly unknown[] = ['completed', 'aborted', 'error', 'abandoned', 'interrupted'];
-
 function outcomeOf(value: unknown): Outcome | null {
-  return OUTCOMES.includes(value) ? (value as Outcome) : null;
+  return OUTCOMES.find((each) => each === value) ?? null;
 }
 
 function statusOf(value: unknown): number | null {
@@ -244,7 +244,7 @@ function statusOf(value: unknown): number | null {
   return status !== null && status >= 100 && status <= 999 ? status : null;
 }
 
-/** What the tracer did to the trace, by the marks that it leaves in the text. */
+/** Marks for what the tracer did to the trace, found by the words that it leaves in the text. */
 function marksOf(
   { text }: ReceivedRow,
   steps: readonly PlacedStep[],
@@ -265,7 +265,7 @@ function marksOf(
 
 /** Which tracer wrote the row. Start times in seconds are Python's, whole timestamps the official TypeScript SDK's. */
 function dialectOf(row: Json, root: Json, http: Json): Dialect {
-  if (OUTCOMES.includes(http.outcome)) return 'openlayer-tracing';
+  if (outcomeOf(http.outcome) !== null) return 'openlayer-tracing';
   const { startTime } = root;
   if (typeof startTime !== 'number') return 'other';
   if (startTime > 1e8 && startTime < 1e11) return 'openlayer-python';

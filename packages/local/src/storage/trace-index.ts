@@ -1,22 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
-import type { TraceSummary } from '../viewer/api.js';
-import { isRecord } from '../volatile.js';
+import { isRecord, type Json, toJson } from '../json.js';
+import type { TraceSummary } from '../page-api.js';
 import { decodeBody } from './body.js';
 import { Budget } from './budget.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';
-import { toJson } from './json.js';
 import { CHANGE } from './schema.js';
 import { Search } from './search.js';
 import { searchText } from './search-text.js';
 import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
-import type { Json } from './values.js';
 
-const VERSION = 2;
+const VERSION = 3;
 const CACHE_BYTES = 16 * 1024 * 1024;
-/** Traces that are written to the index in one transaction, at most; and for how long where a read waits for them. */
+/** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
 const BATCH_MS = 30;
 /** Rows that are read at a time. */
@@ -38,7 +36,7 @@ const TABLES = `
 /** Texts that many traces share, by the hashes that the facts have of them. */
 export type LabelKind = 'pipeline' | 'name' | 'route' | 'models';
 
-/** What a catch-up found. */
+/** The changes that a catch-up found. */
 export interface Changes {
   /** Numbers that were added: from the first to the last, both included. */
   readonly added: readonly [from: number, to: number] | undefined;
@@ -54,7 +52,7 @@ interface Waiting {
   readonly resolve: () => void;
 }
 
-/** As far as a read waits for the index. */
+/** How long a read waits for the index. */
 const LITTLE_LAG = 200;
 const SHORT_WAIT_MS = 30;
 const LONG_WAIT_MS = 5000;
@@ -78,7 +76,7 @@ export class TraceIndex {
   #hasFreePages = false;
   readonly #isInMemory: boolean;
   #isLoaded = false;
-  /** As far as the facts in memory go; another process may have brought the file further. */
+  /** The facts in memory end at this row; another process may have brought the file further. */
   #indexedTo = 0;
   #appliedChange = 0;
 
@@ -110,8 +108,8 @@ export class TraceIndex {
   }
 
   /**
-   * Resolves when a read may begin: once the index has all rows that are stored now, whatever comes meanwhile. For a file,
-   * after 30 ms if it lacks more than a few, since it may lag for as long as rows come in fast; but never before it has some.
+   * Waits until the index has all rows up to `newest`. With a file it waits 30 ms if more than 200 rows are missing, else up
+   * to 5 s; an empty index waits for its first rows.
    * @param newest number of the newest row
    */
   async settle(newest: number): Promise<void> {
@@ -163,7 +161,7 @@ export class TraceIndex {
     return version && `${version.updated_at} ${version.bytes}`;
   }
 
-  /** Size of the index in bytes, as far as it is used. */
+  /** Bytes of the index that are in use. */
   get bytes(): number {
     return usedBytes(this.#db);
   }
@@ -178,7 +176,7 @@ export class TraceIndex {
   async #catchUp(): Promise<void> {
     const budget = new Budget(Number.POSITIVE_INFINITY);
     if (!this.#isLoaded) {
-      // What is in the file has all changes up to here.
+      // The file has all changes up to here.
       const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
       [this.#indexedTo, this.#appliedChange] = [newest, change];
       await this.#load(budget);
@@ -193,7 +191,7 @@ export class TraceIndex {
     }
   }
 
-  /** Reads the facts that are in the file and not yet in memory: at the start, or of another process. */
+  /** Reads the facts that the file has and the memory lacks: at the start, or when another process wrote them. */
   async #load(budget: Budget): Promise<void> {
     while (!this.#loadSome()) await budget.turn();
   }
@@ -241,7 +239,7 @@ export class TraceIndex {
           if (!isWritten) await this.#eraseUpTo(trace, budget);
           continue;
         }
-        // It will be read as it is then.
+        // The row will be indexed in its latest version.
         if (trace > newest) continue;
         const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
         if (record) replaced.push([trace, this.#write(record)]);
@@ -329,7 +327,7 @@ export class TraceIndex {
   }
 }
 
-/** The summary and the words of a row. What is wrong with a row costs what it has to say, not the others. */
+/** The summary and the words of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
 function described(row: ReceivedRow): { summary: TraceSummary; words: string } {
   try {
     const steps = placedSteps(row.row);
@@ -374,7 +372,7 @@ function received(record: RowRecord): ReceivedRow {
 const NOTHING: Json = {};
 let lastConfig: readonly [text: string, value: Json] = ['{}', NOTHING];
 
-/** The object of a JSON text. Most rows in a row have the same config. */
+/** The object of a JSON text. Consecutive rows mostly have the same config. */
 function objectOf(text: string | null): Json {
   if (text === null) return NOTHING;
   if (lastConfig[0] === text) return lastConfig[1];
@@ -434,7 +432,7 @@ function openIndex(file: string, source: number): Database {
     db.query<{ source: number }>('SELECT source FROM meta').get()?.source === source;
   if (isOwn) return db;
   db.transaction(() => {
-    // Shadow tables of FTS5 go with theirs.
+    // Dropping an FTS5 table also drops its shadow tables.
     const tables = () =>
       db
         .query<{ name: string }>(
@@ -450,7 +448,7 @@ function openIndex(file: string, source: number): Database {
   return db;
 }
 
-/** What tells a traces file from another one. */
+/** A number that differs between traces files. */
 function sourceOf(rows: Database): number {
   return rows.query<{ source: number }>('SELECT source FROM totals').get()?.source ?? 0;
 }

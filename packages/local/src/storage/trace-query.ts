@@ -1,6 +1,6 @@
+import type { SortColumn, TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import type { SortColumn, TraceQuery } from '../viewer/api.js';
-import { DIALECTS, MARKS, OUTCOMES } from './facts.js';
+import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {
@@ -23,7 +23,7 @@ export const SORT_COLUMNS: readonly SortColumn[] = [
 const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
 const ORDERS = ['asc', 'desc'] as const;
 const MAX_QUESTION = 300;
-/** Values of one filter. */
+/** Most values of one filter. */
 const MAX_VALUES = 100;
 
 /** Reads a `TraceQuery` from the parameters of a URL. @throws Refusal 400 if one is wrong or unknown */
@@ -60,11 +60,7 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         });
         break;
       case 'outcome':
-        query.outcome = oneOfEach(
-          key,
-          values,
-          OUTCOMES.filter((each) => each !== null),
-        );
+        query.outcome = oneOfEach(key, values, OUTCOMES);
         break;
       case 'dialect':
         query.dialect = oneOfEach(key, values, DIALECTS);

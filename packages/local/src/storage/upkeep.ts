@@ -10,7 +10,7 @@ export interface UpkeepOptions {
 }
 
 const EVERY_MS = 5000;
-/** Rows that are deleted at a time, and the pause after them: rows come in meanwhile. */
+/** Rows that are deleted at a time, and the pause after them, in which new rows are stored. */
 const SLICE = 200;
 const PAUSE_MS = 20;
 /** Pages that are given back to the file system at a time. */
@@ -30,7 +30,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     const isBusy = deleteSome();
     timer = setTimeout(upkeep, isBusy ? PAUSE_MS : EVERY_MS).unref();
     if (isBusy) return;
-    // Idle: nothing came since the last look.
+    // Nothing changed since the last check.
     if (store.changes === written && !isCheckpointed) {
       store.checkpoint();
       isCheckpointed = true;

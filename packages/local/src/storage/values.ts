@@ -1,7 +1,5 @@
-/** Reads members of rows that anybody may have sent. `null`: not known. */
-import { toJson } from './json.js';
-
-export type Json = Readonly<Record<string, unknown>>;
+/** Reads members of rows that anybody may have sent. `null` means unknown. */
+import { toJson } from '../json.js';
 
 const MAX_COUNT = 2 ** 32 - 2;
 

@@ -5,7 +5,7 @@ import { DATA_HEADERS } from '../reply.js';
 const MAX_WAITING = 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
-/** Sends events to a page. A page that reads too slowly misses some, and learns how many traces that were. */
+/** Sends events to a page. A page that reads too slowly misses some, and receives the number of traces that it missed. */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #heartbeat: NodeJS.Timeout;
@@ -14,7 +14,7 @@ export class EventStream {
   constructor(response: ServerResponse) {
     this.#response = response;
     response.writeHead(200, { ...DATA_HEADERS, 'content-type': 'text/event-stream' });
-    // A comment at once, so that the page knows that it is connected.
+    // A comment at once shows the page that it is connected.
     response.write(':\n\n');
     this.#heartbeat = setInterval(() => this.#write(':\n\n', 0), HEARTBEAT_MS).unref();
     response.once('close', () => clearInterval(this.#heartbeat));

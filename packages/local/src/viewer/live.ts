@@ -4,14 +4,14 @@ import type { Changes, TraceIndex } from '../storage/trace-index.js';
 import type { ParsedQuery } from '../storage/trace-query.js';
 
 const EVERY_MS = 250;
-/** Traces in one event; of further ones the number is told. */
+/** Traces in one event; for the rest only their number is sent. */
 const MAX_TRACES = 200;
 const BUDGET_MS = 1000;
 
-/** Receives an event as JSON, and how many traces it brings. */
+/** Receives an event as JSON, and the number of its traces. */
 export type Emit = (json: string, traces: number) => void;
 
-/** Tells subscribers what happened to the traces of their query, four times a second at most. */
+/** Sends subscribers the changes of the traces of their query, four times a second at most. */
 export class Live {
   readonly #subscribers = new Map<number, { readonly query: ParsedQuery; readonly emit: Emit }>();
   #added: readonly [from: number, to: number] | undefined;
@@ -30,7 +30,7 @@ export class Live {
     this.#subscribers.delete(id);
   }
 
-  /** Takes in what a catch-up found. */
+  /** Adds the changes of a catch-up to those that are sent next. */
   note(index: TraceIndex, { added, changed, deleted, deletedUpTo }: Changes): void {
     if (this.#subscribers.size === 0) return;
     const isNothing = !added && changed.length + deleted.length + deletedUpTo === 0;
@@ -42,7 +42,7 @@ export class Live {
     this.#flushSoon(index);
   }
 
-  /** At once, but where the last events are younger than that. */
+  /** Sends at once, or 250 ms after the last events. */
   #flushSoon(index: TraceIndex): void {
     const waitMs = Math.max(0, this.#flushedAt + EVERY_MS - performance.now());
     this.#timer ??= setTimeout(() => void this.#flush(index), waitMs).unref();
@@ -99,7 +99,7 @@ async function emitAdded(
     const omitted = found.total - traces.length;
     emit(`{"type":"traces","traces":[${traces.join(',')}],"omitted":${omitted}}`, found.total);
   } catch {
-    // The question takes too long here: the page learns that there is something new.
+    // The search takes too long: send only the number of new traces.
     emit(`{"type":"traces","traces":[],"omitted":${to - from + 1}}`, to - from + 1);
   }
 }

@@ -1,8 +1,9 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { profileNotes } from '../profile-notes.js';
+import { profileNotes } from '../checks/profile-notes.js';
+import { type Json, toJson } from '../json.js';
+import type { Found, StepContent, TraceNotes } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from '../storage/budget.js';
-import { toJson } from '../storage/json.js';
 import { stepColumns } from '../storage/step-columns.js';
 import {
   criticalPath,
@@ -15,15 +16,14 @@ import {
 import { metadataOf, type ReceivedRow } from '../storage/summary.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf } from '../storage/trace-query.js';
-import { head, type Json } from '../storage/values.js';
-import type { Found, StepContent, TraceNotes } from './api.js';
+import { head } from '../storage/values.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;
 /** Steps in one response. */
 const MAX_STEPS = 40_000;
 const MAX_FOUND = 1000;
-/** Of a response; and of the contents of one step, which are cut where they are longer. */
+/** Limits for a response, and for the contents of one step, which are cut to fit. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_STEP_BYTES = 16 * 1024 * 1024;
 /** Traces that stay parsed for the next read, and for how long. */
@@ -31,9 +31,9 @@ const MAX_KEPT = 2;
 const KEEP_MS = 30_000;
 
 interface OpenTrace {
-  /** As `TraceIndex.versionOf` says. */
+  /** The result of `TraceIndex.versionOf`. */
   readonly version: string;
-  /** Without its text, which is as long again. */
+  /** The row without its JSON text, which would double the memory. */
   readonly received: Omit<ReceivedRow, 'text'>;
   readonly steps: readonly TimedStep[];
   readonly start: number;
@@ -68,7 +68,7 @@ export class OpenTraces {
 
   notes(number: number): string {
     const { row, config } = this.#open(number).received;
-    // The strict profile reads what it is given as `unknown`, whatever its types say.
+    // The strict profile checks its arguments as `unknown`, whatever its types say.
     const notes = profileNotes(row as unknown as WireRow, config as unknown as WireConfig);
     return toJson({ notes } satisfies TraceNotes);
   }
@@ -113,7 +113,7 @@ export class OpenTraces {
   }
 
   #open(number: number): OpenTrace {
-    // A row of 80,000 steps takes half a second to read: not once for each of its pages.
+    // A row of 80,000 steps takes half a second to read, so it stays parsed for its next pages.
     const version = this.#index.versionOf(number);
     const kept = this.#kept.get(number);
     if (kept && kept.version === version) return kept;
@@ -135,7 +135,7 @@ export class OpenTraces {
   }
 }
 
-/** The metadata, and columns that no other member of `TraceDetail` tells. */
+/** The metadata, and columns that no other member of `TraceDetail` has. */
 function otherColumns({ row, config }: OpenTrace['received'], root: Json): Json {
   const told = new Set(['inferenceId', 'inferenceTimestamp', 'latency', 'cost', 'tokens', 'steps']);
   for (const each of ['output', 'metadata', 'user_id', 'session_id']) told.add(each);
@@ -188,14 +188,14 @@ function cutContent(content: StepContent): StepContent {
   return { ...content, ...cut, others, isCut: true };
 }
 
-/** As much of the value's text as fits, and a mark that says how long it was. */
+/** The beginning of the value's text that fits, and a mark with its full length. */
 function cutValue(value: unknown, json: string, share: number): unknown {
   if (json.length <= share) return value;
   const text = typeof value === 'string' ? value : json;
   const mark = `… [cut: ${text.length} characters in all]`;
   for (let length = Math.min(text.length, share); ; length = Math.floor(length / 2)) {
     const cut = head(text, length) + mark;
-    // Escaped, a character may take six.
+    // An escaped character may take six.
     if (JSON.stringify(cut).length <= share) return cut;
   }
 }

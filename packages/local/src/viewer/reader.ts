@@ -20,21 +20,21 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** Between two times that the index catches up because of new rows. */
+/** Shortest time between two catch-ups. */
 const CATCH_UP_EVERY_MS = 100;
 
-/** A row that comes alone is indexed at once. */
+/** How long a catch-up has to wait; 0 if the last one is long ago, so that a single row is indexed at once. */
 function waitMs(caughtUpAt: number): number {
   return Math.max(0, caughtUpAt + CATCH_UP_EVERY_MS - performance.now());
 }
 
-/** A reader of the store: in a thread of its own for a file, and in this one for a store in memory, made at its first use. */
+/** Creates the reader of a store: in its own thread for a file; in this thread, at the first read, for a store in memory. */
 export function createReader(store: Store): Reader {
   return store.file === IN_MEMORY ? readerInMemory(store) : readerInThread(store);
 }
 
 function readerInMemory(store: Store): Reader {
-  let opened: { index: TraceIndex; reads: Reads; live: Live } | undefined;
+  let opened: { index: TraceIndex; reads: Reads; live: Live; unsubscribe(): void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let caughtUpAt = Number.NEGATIVE_INFINITY;
   let lastId = 0;
@@ -45,15 +45,15 @@ function readerInMemory(store: Store): Reader {
       live.note(index, changes);
       store.forgetChanges(index.lastChange);
     });
-    opened = { index, reads: new Reads(index), live };
-    // Only once somebody looks: tests that use the server do not pay for the page.
-    store.onChange = () => {
+    // The index follows the store from the first read on, so that tests of apps do not pay for the page.
+    const unsubscribe = store.subscribe(() => {
       timer ??= setTimeout(() => {
         timer = undefined;
         caughtUpAt = performance.now();
         index.catchUp().catch(() => {}); // the next read tries again
       }, waitMs(caughtUpAt)).unref();
-    };
+    });
+    opened = { index, reads: new Reads(index), live, unsubscribe };
     return opened;
   };
   return {
@@ -70,7 +70,7 @@ function readerInMemory(store: Store): Reader {
     },
     async close() {
       clearTimeout(timer);
-      store.onChange = () => {};
+      opened?.unsubscribe();
       opened?.live.close();
       opened?.reads.close();
       await opened?.index.close();
@@ -78,7 +78,7 @@ function readerInMemory(store: Store): Reader {
   };
 }
 
-/** A read that lasts longer has gone wrong: the thread is started anew. */
+/** A read that takes longer hangs: the thread is terminated, and the next read starts another. */
 const HUNG_AFTER_MS = 60_000;
 
 interface Pending {
@@ -103,7 +103,7 @@ function readerInThread(store: Store): Reader {
   const start = () => {
     const started = new Worker(workerFile, {
       workerData: { file, indexFile: `${file}-index` } satisfies WorkerStart,
-      // Not those of the process, which may load a test runner's hooks.
+      // The options of this process may load a test runner's hooks.
       execArgv: [],
     });
     started.unref();
@@ -150,7 +150,7 @@ function readerInThread(store: Store): Reader {
       post({ type: 'catch-up' });
     }, waitMs(caughtUpAt)).unref();
   };
-  store.onChange = catchUpSoon;
+  const unsubscribe = store.subscribe(catchUpSoon);
 
   return {
     get indexBytes() {
@@ -182,7 +182,7 @@ function readerInThread(store: Store): Reader {
       parseQuery(new URLSearchParams(query));
       const id = ++lastId;
       subscribers.set(id, { query, emit });
-      // A thread that starts takes all subscribers with it.
+      // A thread that is started later gets all subscribers then.
       if (worker) post({ type: 'subscribe', id, query });
       catchUpSoon();
       return () => {
@@ -193,7 +193,7 @@ function readerInThread(store: Store): Reader {
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      store.onChange = () => {};
+      unsubscribe();
       const last = worker;
       if (!last) return;
       const ended = new Promise<void>((resolve) => last.once('exit', () => resolve()));

@@ -1,16 +1,17 @@
+import { toJson } from '../json.js';
+import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import { Budget } from '../storage/budget.js';
-import { DIALECTS, FLAGS, flag, MARKS } from '../storage/facts.js';
+import { DIALECTS, MARKS } from '../storage/enums.js';
+import { FLAGS, flag } from '../storage/facts.js';
 import { groupsOf } from '../storage/groups.js';
-import { toJson } from '../storage/json.js';
 import { type GroupBy, overviewOf } from '../storage/overview.js';
 import { cursorAt, filterOf, select } from '../storage/selection.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf, oneOf, parseQuery } from '../storage/trace-query.js';
-import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from './api.js';
 import { OpenTraces } from './open-traces.js';
 
-/** What only the server itself knows: the index may be in another thread. */
+/** Facts of the server that the index lacks; the index may be in another thread. */
 export interface ServerFacts {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
   /** The number of the newest row. */
@@ -107,7 +108,7 @@ export class Reads {
     const query = parseQuery(params);
     const newest = this.#index.facts.newest;
     const { numbers, next, total, isTotalExact } = await select(this.#index, query, budget);
-    // Put together as text: the summaries are JSON already.
+    // Joined as text, because the summaries are JSON already.
     const traces = numbers.flatMap((number) => this.#index.summary(number) ?? []);
     return `{"traces":[${traces.join(',')}],"next":${JSON.stringify(next)},"total":${total},"isTotalExact":${isTotalExact},"newest":${newest}}`;
   }

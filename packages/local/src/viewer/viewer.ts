@@ -7,14 +7,14 @@ import { createReader } from './reader.js';
 import type { ServerFacts } from './reads.js';
 
 const MAX_STREAMS = 8;
-/** At a time. */
+/** Searches at a time. */
 const MAX_SEARCHES = 4;
 
 /** The viewer's API: what `/api/...` responds. */
 export interface Viewer {
   /** Undefined: the response is a stream of events. @throws Refusal */
   respond(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined>;
-  /** Size of the index, as far as it is known. */
+  /** Size of the index when it last caught up. */
   readonly indexBytes: number;
   /** Sends an event about something that is not a trace to all pages. */
   emit(json: string): void;
@@ -30,7 +30,7 @@ export function createViewer(store: Store, facts: () => ServerFacts): Viewer {
     if (streams.size >= MAX_STREAMS) {
       throw new Refusal(429, `${MAX_STREAMS} event streams are open already`, false);
     }
-    // Subscribed first, since a wrong query is refused.
+    // Subscribe first, because that refuses a wrong query.
     const leave = reader.subscribe(query, (json, traces) => stream.send(json, traces));
     const stream = new EventStream(response);
     streams.add(stream);

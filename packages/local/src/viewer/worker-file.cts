@@ -5,7 +5,7 @@
 
 import path = require('node:path');
 
-/** Beside this one, in the same build. */
+/** The file is beside this one, in the same build. */
 const workerFile = path.join(__dirname, 'read-worker.js');
 
 export = { workerFile };

@@ -1,6 +1,6 @@
 import type { ServerFacts } from './reads.js';
 
-/** What the reading thread starts with. */
+/** The data that the reading thread starts with. */
 export interface WorkerStart {
   readonly file: string;
   readonly indexFile: string;
@@ -14,7 +14,7 @@ export type ToWorker =
       readonly query: string;
       readonly facts: ServerFacts;
     }
-  /** The file has something new. */
+  /** The file has new rows or changes. */
   | { readonly type: 'catch-up' }
   /** Events about the traces of a query from now on. */
   | { readonly type: 'subscribe'; readonly id: number; readonly query: string }

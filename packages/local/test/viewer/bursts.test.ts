@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { LocalServer } from '@openlayer-tracing/local';
-import type { TracePage } from '../../src/viewer/api.ts';
+import type { TracePage } from '../../src/page-api.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { got, lenientServer, read } from './read.js';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
-import type { ServerEvent, TracePage } from '../../src/viewer/api.ts';
+import type { ServerEvent, TracePage } from '../../src/page-api.ts';
 import { call, PIPELINE, requestOf, send, viewerTokenOf } from '../client.js';
 import { got, lenientServer, read } from './read.js';
 

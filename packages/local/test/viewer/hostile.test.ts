@@ -10,7 +10,7 @@ import type {
   StepContent,
   TraceDetail,
   TracePage,
-} from '../../src/viewer/api.ts';
+} from '../../src/page-api.ts';
 import { requestOf, send } from '../client.js';
 import { allSteps, got, lenientServer, read } from './read.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { startLocalServer } from '@openlayer-tracing/local';
-import type { TraceNotes } from '../../src/viewer/api.ts';
+import type { TraceNotes } from '../../src/page-api.ts';
 import { fixture, fixtureNames, requestOf, send } from '../client.js';
 import { got } from './read.js';
 

@@ -10,7 +10,7 @@ import type {
   TracePage,
   TraceQuery,
   TraceSummary,
-} from '../../src/viewer/api.ts';
+} from '../../src/page-api.ts';
 import { call, PIPELINE } from '../client.js';
 import { Chance, CONFIG, randomRow } from './random-rows.js';
 import { got, lenientServer, read } from './read.js';

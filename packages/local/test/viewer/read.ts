@@ -1,6 +1,6 @@
 // Reads of the viewer's API.
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import type { StepColumns, StepSummary } from '../../src/viewer/api.ts';
+import type { StepColumns, StepSummary } from '../../src/page-api.ts';
 import { viewerTokenOf } from '../client.js';
 
 export interface Read<T> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { StepColumns, TraceDetail } from '../../src/viewer/api.ts';
+import type { StepColumns, TraceDetail } from '../../src/page-api.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { allSteps, got, lenientServer, read } from './read.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import Database from 'libsql';
-import type { Health, ServerInfo, TracePage } from '../../src/viewer/api.ts';
+import type { Health, ServerInfo, TracePage } from '../../src/page-api.ts';
 import { call, fixture, PIPELINE, requestOf, send } from '../client.js';
 import { got, lenientServer } from './read.js';
 

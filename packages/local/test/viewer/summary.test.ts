@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import type { StepSummary, TraceDetail, TracePage, TraceSummary } from '../../src/viewer/api.ts';
+import type { StepSummary, TraceDetail, TracePage, TraceSummary } from '../../src/page-api.ts';
 import { call, fixture, PIPELINE, requestOf, send } from '../client.js';
 import { got } from './read.js';
 
@@ -276,6 +276,7 @@ describe('feedback', () => {
       value: 'thumbs_up',
       comment: 'Correct and short.',
       groundTruth: null,
+      isPositive: true,
     });
     assert.ok(Math.abs(at - Date.now()) < 60_000);
     assert.equal((await got<TracePage>(server, 'traces?feedback=negative')).total, 0);
@@ -302,6 +303,9 @@ describe('feedback', () => {
           const { total } = await got<TracePage>(server, `traces?feedback=${filter}`);
           assert.equal(total, filter === wanted ? 1 : 0, `${value} is ${filter}`);
         }
+        const { traces } = await got<TracePage>(server, 'traces');
+        const shown = wanted === 'neither' ? null : wanted === 'positive';
+        assert.equal(traces[0]?.feedback?.isPositive, shown, `the sign of ${value}`);
       }
     });
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
-import type { ServerInfo, StepContent, TraceDetail, TracePage } from '../../src/viewer/api.ts';
+import type { ServerInfo, StepContent, TraceDetail, TracePage } from '../../src/page-api.ts';
 import { fixture, PIPELINE, requestOf, send } from '../client.js';
 import { got, lenientServer, read } from './read.js';
 

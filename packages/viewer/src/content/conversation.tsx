@@ -1,4 +1,4 @@
-/** Messages one below the other. Who speaks is told by place and label, not by colour alone. */
+/** Messages one below the other. Place and label show the speaker, not colour alone. */
 
 import { type ReactNode, useState } from 'react';
 import { plural } from '../format.js';
@@ -10,7 +10,7 @@ import { JsonTree, textOf } from './json-tree.js';
 import { Markdown } from './markdown.js';
 import { MediaBox } from './media-box.js';
 
-/** More messages than this are folded in their middle: the last ones are what is looked for. */
+/** A longer conversation is folded in its middle, since readers mostly want the last messages. */
 const MOST_MESSAGES = 60;
 const FIRST_MESSAGES = 10;
 const LAST_MESSAGES = 40;

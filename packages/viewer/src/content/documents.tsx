@@ -1,7 +1,7 @@
 /** Documents that a step retrieved, with their scores. */
 
 import type { ReactNode } from 'react';
-import type { StepContent } from '../../../local/src/viewer/api.js';
+import type { StepContent } from '../../../local/src/page-api.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './documents.module.css';
 import { JsonTree } from './json-tree.js';
@@ -11,7 +11,7 @@ interface RetrievedDocument {
   readonly title: string | undefined;
   readonly score: number | undefined;
   readonly others: Readonly<Record<string, unknown>>;
-  /** What it was found in. */
+  /** The source of the document. */
   readonly list: unknown;
 }
 
@@ -35,7 +35,7 @@ const SCORES = [
   'distance',
 ];
 
-/** The documents of a step: those of its type's field, or what a retriever returned, where it looks like some. */
+/** The documents of a step: its field for them, or the output of a retriever if it has their form. */
 export function documentsOf({ documents, output }: StepContent): readonly RetrievedDocument[] {
   if (Array.isArray(documents) && documents.length > 0) {
     return documents.map((each: unknown) => readDocument(each, documents));

@@ -29,7 +29,7 @@ const COMPONENTS: Components = {
   ),
 };
 
-/** Of GitHub's additions, those that models use: tables, and words that are struck out. */
+/** The additions of GitHub that models use: tables and strikethrough. */
 function tables(this: { data(): object }): void {
   const data = this.data() as Record<string, unknown>;
   data.micromarkExtensions = [gfmTable(), gfmStrikethrough()];

@@ -1,8 +1,8 @@
-/** A JSON value as rows: which members are seen. Any size and depth, without recursion. */
+/** The visible members of a JSON value as rows, for any size and depth, without recursion. */
 
 /** A place in a value. */
 export interface JsonPlace {
-  /** Differs for each place of one value. */
+  /** Unique among the places of one value. */
   readonly id: string;
   readonly parent: JsonPlace | undefined;
   /** The name or place in the object or array above it; undefined for the whole value. */
@@ -12,7 +12,7 @@ export interface JsonPlace {
 export interface JsonRow extends JsonPlace {
   readonly level: number;
   readonly value: unknown;
-  /** Number of members; undefined for what has none. */
+  /** Number of members; undefined for values that cannot have any. */
   readonly size: number | undefined;
   readonly expanded: boolean;
   /** Whether the value is JSON that stood in a string. */
@@ -23,10 +23,10 @@ interface Node extends JsonPlace {
   readonly value: unknown;
 }
 
-/** So many rows are unfolded at first. */
+/** Rows that are unfolded at first. */
 const FIRST_ROWS = 200;
 const FIRST_LEVELS = 3;
-/** More JSON within a string is not read. */
+/** JSON in a longer string is not parsed. */
 const MAX_TEXT = 2_000_000;
 
 function rootOf(value: unknown): Node {
@@ -39,7 +39,7 @@ function memberOf(parent: JsonPlace, name: string | number, value: unknown): Nod
   return { id, parent, name, value };
 }
 
-/** What is unfolded before anyone unfolded anything: as much as fits, from the top. */
+/** The places that are unfolded at first: as many as fit, from the top. */
 export function firstExpanded(value: unknown): ReadonlySet<string> {
   const expanded = new Set<string>();
   let level: Node[] = [rootOf(value)];
@@ -60,7 +60,7 @@ export function firstExpanded(value: unknown): ReadonlySet<string> {
   return expanded;
 }
 
-/** All rows that are seen. Children of what is folded are not looked at. */
+/** All visible rows. Children of folded rows are not read. */
 export function jsonRows(value: unknown, expanded: ReadonlySet<string>): readonly JsonRow[] {
   const rows: JsonRow[] = [];
   const open: {
@@ -114,7 +114,7 @@ export function findInJson(value: unknown, words: string, most: number): readonl
   return found;
 }
 
-/** What has to be unfolded for a place to be seen. */
+/** The places that have to be unfolded to show a place. */
 export function placesAbove(place: JsonPlace): readonly string[] {
   const ids: string[] = [];
   for (let above = place.parent; above !== undefined; above = above.parent) ids.push(above.id);

@@ -204,7 +204,7 @@ function Value({
   return <span className={css.constant}>{JSON.stringify(value) ?? String(value)}</span>;
 }
 
-/** Strings as they are, everything else as formatted JSON. */
+/** The text that is copied: a string as it is, any other value as formatted JSON. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
 }

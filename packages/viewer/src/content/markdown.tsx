@@ -1,4 +1,4 @@
-/** Formatted text. The parser is loaded when it is first asked for. */
+/** Formatted text. The parser is loaded at its first use. */
 
 import { lazy, type ReactNode, Suspense } from 'react';
 import { LongText } from '../ui/text.js';

@@ -1,4 +1,4 @@
-/** A picture, a sound, a film or a file: what it is, and its content once it is asked for. */
+/** A picture, a sound, a film or a file: its type and size, and its content on demand. */
 
 import { type ReactNode, useEffect, useState } from 'react';
 import { api } from '../api.js';
@@ -9,7 +9,7 @@ import css from './conversation.module.css';
 
 type Kind = 'image' | 'audio' | 'video' | 'text';
 
-/** What a browser shows without running any of it. A page or a drawing with scripts is none of these, but for its text. */
+/** How a type is shown without running scripts: HTML and SVG as text. Undefined: it is not shown. */
 function kindOf(type: string): Kind | undefined {
   if (/^image\/(png|jpeg|gif|webp|avif|bmp)$/.test(type)) return 'image';
   if (/^audio\/[\w.+-]+$/.test(type)) return 'audio';
@@ -99,7 +99,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
   );
 }
 
-/** @throws where it is no base64 */
+/** The bytes of a base64 text. @throws if it is not base64 */
 function decoded(base64: string): Uint8Array<ArrayBuffer> {
   const raw = atob(base64.replaceAll('-', '+').replaceAll('_', '/').replace(/\s+/g, ''));
   return Uint8Array.from(raw, (character) => character.charCodeAt(0));

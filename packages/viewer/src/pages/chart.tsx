@@ -1,9 +1,9 @@
-/** A chart over time, drawn by uPlot. What it shows is in a table as well. */
+/** A chart over time, drawn by uPlot. A table has the same values. */
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Overview, OverviewBucket } from '../../../local/src/viewer/api.js';
+import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatExactTime } from '../format.js';
 import { useClock, useSettings } from '../settings.js';
 import { colorReader } from '../ui/colors.js';
@@ -79,7 +79,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
             values: (_plot, splits) => splits.map((split) => format(split)),
           },
         ],
-        // What stands on others is drawn first, so that those cover its lower part.
+        // Upper bars are drawn first, so that the bars below cover their lower part.
         series: [
           {},
           ...[...series].reverse().map((each) => ({
@@ -176,13 +176,13 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
   );
 }
 
-/** The clock; at midnight the day. */
+/** A label with the time; at midnight with the day. */
 function axisTime(time: number, zone: 'utc' | 'local'): string {
   const [day = '', clock = ''] = formatExactTime(time, zone).split(' ');
   return clock.startsWith('00:00') ? day.slice(5) : clock.slice(0, 5);
 }
 
-/** Bars stand on those before them. */
+/** Adds to each bar the bars below it. */
 function stacked(
   series: readonly Series[],
   buckets: readonly OverviewBucket[],

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { textOf } from '../content/json-tree.js';
 import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';

@@ -1,9 +1,9 @@
-/** Sessions, or users: who asked how much, newest first. */
+/** Sessions or users with their requests, newest first. */
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import type { Group } from '../../../local/src/viewer/api.js';
+import type { Group } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import {
   cutMiddle,

@@ -1,9 +1,9 @@
-/** What apps report of themselves, what was refused, what tracers left out, and what is stored. */
+/** Reports of the apps, refused calls, marks of traces, and the size of the storage. */
 
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
-import type { Health } from '../../../local/src/viewer/api.js';
+import type { Health } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { JsonTree } from '../content/json-tree.js';
 import {

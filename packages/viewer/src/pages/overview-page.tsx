@@ -3,7 +3,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
-import type { Measures, Overview, OverviewBucket } from '../../../local/src/viewer/api.js';
+import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
 import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.js';

@@ -1,4 +1,4 @@
-/** Two texts as one, with what went and what came marked: by sign and line as well as by colour. */
+/** The difference of two texts: removed and added words are marked by sign and line as well as by colour. */
 
 import { type Change, diffLines, diffWordsWithSpace } from 'diff';
 import { type ReactNode, useMemo } from 'react';
@@ -7,7 +7,7 @@ import css from './text-diff.module.css';
 
 /** Longer texts are compared line by line. */
 const MAX_WORDS_CHARS = 20_000;
-/** More edits than this are not looked for: then the texts are shown one after the other. */
+/** Most edits that are searched; texts that differ more are shown one after the other. */
 const MAX_EDITS = 4000;
 
 export default function TextDiff({

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { TraceSummary } from '../../../local/src/viewer/api.js';
+import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { Conversation } from '../content/conversation.js';
 import {
@@ -113,7 +113,7 @@ function sumOf(
   return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0);
 }
 
-/** The previews at once; the whole texts when they are asked for, since they may be large. */
+/** Shows the previews at once, and loads the whole texts on demand, since they may be large. */
 function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const clock = useClock();
   const [isOpen, setOpen] = useState(false);

@@ -1,6 +1,6 @@
 /** The steps of two traces beside each other: the same step of both in one row. */
 
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 
 export interface AlignedRow {
   readonly key: string;
@@ -9,7 +9,7 @@ export interface AlignedRow {
   readonly b: StepSummary | undefined;
 }
 
-/** Steps are the same where their names and those above them are, the second of a name with the second of it. */
+/** Steps are the same if their names and those of their ancestors are; steps of equal names are paired in order. */
 export function alignSteps(
   a: readonly StepSummary[],
   b: readonly StepSummary[],
@@ -29,7 +29,7 @@ export function alignSteps(
   };
   let next = 0;
   for (const key of keysOfA) {
-    // What only the second has stands where the second has it.
+    // Steps that only the second trace has keep their position there.
     const place = placeInB.get(key);
     while (place !== undefined && next < place) {
       const other = keysOfB[next];
@@ -47,7 +47,7 @@ function keysOf(steps: readonly StepSummary[]): readonly string[] {
   const keys: string[] = [];
   const counts = new Map<string, number>();
   for (const [place, { name, type, parent }] of steps.entries()) {
-    // Two roots stand for each other, whatever they are called.
+    // The two roots are paired whatever their names are.
     const own = place === 0 ? 'root' : `${hash(keys[parent] ?? '')} ${type} ${name}`;
     const count = counts.get(own) ?? 0;
     counts.set(own, count + 1);

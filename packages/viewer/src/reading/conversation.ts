@@ -1,11 +1,10 @@
 /**
- * What was said to a model and by it, read from a step's inputs and output, whatever provider's form they have. What no
- * reader knows stays, as JSON beside what is known.
+ * Reads the messages to and from a model from the inputs and the output of a step, in the forms of all providers. Parts of an
+ * unknown form are kept as JSON.
  */
 
+import { isRecord, type Json } from '../json.js';
 import { type Media, mediaOf, namedMedia } from './media.js';
-
-type Json = Readonly<Record<string, unknown>>;
 
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
@@ -21,17 +20,17 @@ export interface ToolCall {
   readonly id: string | undefined;
   readonly name: string;
   readonly arguments: unknown;
-  /** What the tool returned, where a later message says it. */
+  /** The result of the tool, if a later message has it. */
   result?: ToolResult;
 }
 
-/** Stands by itself where no call is known that it belongs to. */
+/** The result of a tool, shown by itself if its call is unknown. */
 export interface ToolResult {
   readonly kind: 'result';
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly isError: boolean;
-  /** As parts where it has a form that is known, as for a text or a picture. */
+  /** The result in parts, if its form is known, such as a text or a picture. */
   readonly parts: readonly Part[];
 }
 
@@ -44,7 +43,7 @@ export interface Message {
   readonly parts: readonly Part[];
 }
 
-/** What is read of a step. */
+/** The contents of a step that are read. */
 export interface StepContents {
   readonly inputs: unknown;
   readonly output: unknown;
@@ -56,7 +55,7 @@ export function readConversation({ inputs, output }: StepContents): readonly Mes
   return joined(messages);
 }
 
-/** Whether a step is one to be shown as a conversation: it has messages, or it is a model's. */
+/** Whether a step is shown as a conversation: it has messages, or it is a model call. */
 export function hasConversation({ inputs, output }: StepContents, type: string): boolean {
   if (messagesIn(inputs) !== undefined) return true;
   if (isMessageList(output) || (isRecord(output) && isMessage(output))) return true;
@@ -74,7 +73,7 @@ const SYSTEM_FIELDS = [
   'preamble',
 ];
 const LIST_FIELDS = ['prompt', 'messages', 'input', 'contents', 'chat_history', 'history'];
-/** Fields in which apps take what a user asks. */
+/** Fields in which apps receive a user's question. */
 const QUESTION_FIELDS = ['question', 'message', 'prompt', 'query', 'input', 'text', 'q'];
 
 function readInputs(inputs: unknown): Message[] {
@@ -94,7 +93,7 @@ function readInputs(inputs: unknown): Message[] {
     used.add(found.field);
     messages.push(...found.messages.flatMap((each) => readMessage(each, 'input')));
   }
-  // What is asked now, beside what was said before.
+  // A history has what was said before; the question has a field of its own.
   const isHistory = found?.field === 'chat_history' || found?.field === 'history';
   if (found === undefined || isHistory) {
     const question = questionIn(inputs);
@@ -110,15 +109,9 @@ function readInputs(inputs: unknown): Message[] {
     }
   }
   const others = without(source, used);
-  const isOfRequest = source !== inputs || questionIn(inputs)?.source !== source;
-  if (messages.length > 0 && Object.keys(others).length > 0 && !isOfRequest) {
-    messages.push({
-      role: 'other inputs',
-      name: undefined,
-      side: 'input',
-      parts: [{ kind: 'unknown', value: others }],
-    });
-  } else if (messages.length > 0 && found !== undefined && Object.keys(others).length > 0) {
+  const hasOthers = Object.keys(others).length > 0;
+  const hasOwnQuestion = source === inputs && questionIn(inputs)?.source === inputs;
+  if (messages.length > 0 && hasOthers && (found !== undefined || hasOwnQuestion)) {
     messages.push({
       role: 'other inputs',
       name: undefined,
@@ -190,7 +183,7 @@ function isMessage(value: Json): boolean {
 
 /* Output. */
 
-/** Answers within answers, deeper than any provider has them, stay as they are. */
+/** Responses nested more deeply than any provider sends them are not unwrapped. */
 const MAX_DEPTH = 6;
 
 function readOutput(output: unknown, depth = 0): Message[] {
@@ -268,7 +261,7 @@ const ROLES: Readonly<Record<string, string>> = {
   function: 'tool',
 };
 
-/** Fields that have a place of their own, or say nothing that a reader misses. */
+/** Fields that are shown elsewhere, or that no reader needs. */
 const SHOWN_FIELDS = new Set(
   (
     'role type name id object status content parts text tool_calls toolCalls function_call reasoning reasoning_content ' +
@@ -285,7 +278,7 @@ function readMessage(value: unknown, side: Message['side'], otherwise = 'user'):
     const kind = Array.isArray(value.id) ? String(value.id.at(-1)) : '';
     return readMessage({ type: kind, ...(value.kwargs as Json) }, side, otherwise);
   }
-  // An item of the Responses API stands for itself.
+  // An item of the Responses API is a message of its own.
   const { type } = value;
   if (
     typeof value.role !== 'string' &&
@@ -473,7 +466,7 @@ function readText(part: Json, type: string): Part | undefined {
   if (text === undefined) return undefined;
   if (type !== '' && !/^(text|input_text|output_text|summary_text)$/.test(type)) return undefined;
   const others = Object.keys(without(part, TEXT_FIELDS)).filter((name) => name !== 'content');
-  // Citations and the like are worth more than a plain look.
+  // An empty text with other members, such as citations, is no text: its JSON is shown.
   const hasMore = others.length > 0 || hasItems(part.annotations) || hasItems(part.citations);
   return hasMore && text === '' ? undefined : { kind: 'text', text };
 }
@@ -722,7 +715,7 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Without those fields, and without what is null or empty. */
+/** The object without those fields, and without empty values. */
 function without(value: Json, fields: ReadonlySet<string>): Json {
   return Object.fromEntries(
     Object.entries(value).filter(
@@ -734,8 +727,4 @@ function without(value: Json, fields: ReadonlySet<string>): Json {
         !(Array.isArray(each) && each.length === 0),
     ),
   );
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,15 +1,15 @@
-/** Pictures, sounds, films and files in messages: what they are, how large, and where they would come from. */
+/** Reads pictures, sounds, films and files in messages: type, size and source. */
 
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord, type Json } from '../json.js';
 
 export interface Media {
-  /** As far as it is known: `image/png`, or `image`. */
+  /** The media type, such as `image/png`, or only its kind, such as `image`. */
   readonly type: string;
   readonly name: string | undefined;
   readonly bytes: number | undefined;
-  /** An address outside. It is shown, and nothing is ever loaded from it. */
+  /** An address on another server. It is shown, but never loaded. */
   readonly url: string | undefined;
-  /** The content as base64, where the row has it. */
+  /** The content as base64, if the row has it. */
   readonly data: string | undefined;
 }
 
@@ -17,7 +17,7 @@ const NAMED = /^\[([\w.+/-]+), (\d+) bytes\]$/;
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,/;
 const KINDS = ['image', 'audio', 'video', 'document', 'file'] as const;
 
-/** What stands for a medium: a name that the tracer gave it, an address, a data: URL, or base64. */
+/** A medium from a text: a name that the tracer gave it, an address, a data: URL, or base64. */
 export function namedMedia(value: unknown, type = 'file', name?: string): Media {
   const none = { type, name, bytes: undefined, url: undefined, data: undefined };
   if (typeof value !== 'string' || value === '') return none;
@@ -38,7 +38,7 @@ export function namedMedia(value: unknown, type = 'file', name?: string): Media 
   return { ...none, url: value };
 }
 
-/** The medium that a part of a message is; undefined where it is none. */
+/** The medium in a part of a message; undefined if it has none. */
 export function mediaOf(part: Json): Media | undefined {
   const { type } = part;
   if (isRecord(part.attachment)) return attachment(part.attachment, String(type ?? 'file'));
@@ -95,7 +95,7 @@ export function mediaOf(part: Json): Media | undefined {
   return undefined;
 }
 
-/** Of a file that was uploaded to this server, by the address that a step has of it. */
+/** The id of a file that was uploaded to this server, from its address in a step. */
 export function storedId(url: string): string | undefined {
   return /^openlayer-local:\/\/attachments\/([0-9a-f]{32})(\/|$)/.exec(url)?.[1];
 }
@@ -128,8 +128,4 @@ function text(value: unknown): string | undefined {
 function bytesOf(base64: string): number {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   return Math.max(0, Math.floor((base64.length * 3) / 4) - padding);
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { StepColumns, StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepColumns, StepSummary } from '../../../local/src/page-api.js';
 
 /** Adds the steps in the columns to those that come before them. */
 export function addSteps(steps: StepSummary[], columns: StepColumns): void {

@@ -1,13 +1,13 @@
-/** The traces of a file, as the call that brings them to the server. */
+/** Reads the traces of a file into the body of a data-stream call. */
 
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord, type Json } from '../json.js';
 
 export interface TraceFile {
   readonly config: Json;
   readonly rows: readonly Json[];
 }
 
-/** Of rows without a config: the names that this library gives to columns. */
+/** The config for rows without one: the names that this library gives to columns. */
 const OUR_CONFIG: Json = {
   outputColumnName: 'output',
   inputVariableNames: [],
@@ -45,8 +45,4 @@ function parsed(text: string): unknown {
 
 function isTrace(value: unknown): value is Json {
   return isRecord(value) && Array.isArray(value.steps);
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 /** The columns of the list. */
 
 import type { ReactNode } from 'react';
-import type { SortColumn, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import {
   type Clock,
   cutMiddle,
@@ -20,9 +20,9 @@ import css from './columns.module.css';
 
 interface Column {
   readonly label: string;
-  /** As a track of a CSS grid. */
+  /** The track of the CSS grid. */
   readonly width: string;
-  /** The same, in pixels, for the width below which the list scrolls sideways. */
+  /** Smallest width in pixels: below the sum of these the list scrolls sideways. */
   readonly minWidth: number;
   readonly isNumber?: boolean;
   readonly sort?: SortColumn;
@@ -190,7 +190,7 @@ export const DEFAULT_COLUMNS: readonly ColumnName[] = [
   ...(['outcome', 'time', 'name', 'preview', 'status', 'latency', 'firstToken'] as const),
   ...(['tokens', 'cost', 'user', 'session', 'feedback'] as const),
 ];
-/** Beside an open trace. */
+/** Columns of the list beside an open trace. */
 export const FEW_COLUMNS: readonly ColumnName[] = ['outcome', 'time', 'name', 'preview', 'latency'];
 
 export function columnOf(name: ColumnName): Column {
@@ -204,7 +204,7 @@ export function columnsIn(names: readonly string[] | undefined): readonly Column
   return chosen.length > 0 ? chosen : DEFAULT_COLUMNS;
 }
 
-/** What was asked and answered, on one line. */
+/** The question and the answer on one line. */
 export function Preview({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const { input, output, error } = trace;
   return (

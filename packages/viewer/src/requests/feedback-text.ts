@@ -1,20 +1,21 @@
 /** Feedback in a word. Apps send thumbs and ratings in many forms. */
 
-/** `true`, `1` alone and words of praise are a thumb up. */
-export function thumbOf(value: unknown): 'up' | 'down' | undefined {
-  if (value === true || value === 1) return 'up';
-  if (value === false || value === 0 || value === -1) return 'down';
-  if (typeof value !== 'string') return undefined;
-  if (/^(up|thumbs?[ _-]?up|positive|good|like|yes|true)$/i.test(value)) return 'up';
-  return /^(down|thumbs?[ _-]?down|negative|bad|dislike|no|false)$/i.test(value)
-    ? 'down'
-    : undefined;
+import type { Feedback } from '../../../local/src/page-api.js';
+
+/** The thumb of the feedback, by the rule of the filter "Feedback". */
+export function thumbOf(feedback: Feedback | null): 'up' | 'down' | undefined {
+  if (feedback === null || feedback.isPositive === null) return undefined;
+  return feedback.isPositive ? 'up' : 'down';
 }
 
-/** A thumb, a rating or a text as a word. */
-export function feedbackText(value: unknown): string {
-  const thumb = thumbOf(value);
-  if (thumb !== undefined) return thumb === 'up' ? 'good' : 'bad';
+/** `good` or `bad` for a thumb; a rating or a text as it was sent. */
+export function feedbackText({ value, isPositive }: Feedback): string {
+  if (isPositive !== null && isThumb(value)) return isPositive ? 'good' : 'bad';
   if (value === null || value === undefined) return 'comment';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Whether a value is a thumb and nothing more. */
+export function isThumb(value: unknown): boolean {
+  return /^(true|false|-?1|0|👍|👎|(thumbs?[ _-]?)?(up|down))$/iu.test(String(value));
 }

@@ -1,4 +1,4 @@
-/** The rows of the list: pages of the server, and what arrives meanwhile. */
+/** The rows of the list: pages of the server, and rows that arrive meanwhile. */
 
 import {
   type InfiniteData,
@@ -7,18 +7,18 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { openLive } from '../live.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 
 const PAGE = 100;
-/** More arrivals than this are not kept: the list is asked for anew when they are to be shown. */
+/** Unshown rows kept at most; beyond it the list is reloaded when they are shown. */
 const MAX_HELD = 500;
-/** Where more arrives than events bring, the list is asked for anew, but not more often. */
+/** Shortest time between reloads when events omit rows. */
 const RELOAD_MS = 1000;
-/** A list that has grown longer at its head is asked for anew. */
+/** A longer first page is reloaded. */
 const MAX_HEAD = 1000;
 
 type Pages = InfiniteData<TracePage, string | undefined>;
@@ -28,14 +28,14 @@ export interface TraceList {
   readonly total: number;
   readonly isTotalExact: boolean;
   readonly isLoading: boolean;
-  /** Whether the rows are those of the filter before. */
+  /** Whether the rows are those of the previous filter. */
   readonly isOld: boolean;
   readonly isLoadingMore: boolean;
   readonly hasMore: boolean;
   readonly error: unknown;
   readonly loadMore: () => void;
   readonly retry: () => void;
-  /** Shows what was held back. */
+  /** Shows the rows that were held back. */
   readonly showHeld: () => void;
   /** Numbers of the rows that arrived last. */
   readonly fresh: ReadonlySet<number>;
@@ -46,7 +46,7 @@ export function listKey(search: ViewSearch): readonly unknown[] {
 }
 
 /**
- * @param mayMove says whether rows may appear above those that are there: not while somebody reads them
+ * @param mayMove returns whether rows may appear above the others: not while somebody reads them
  */
 export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceList {
   const queries = useQueryClient();
@@ -72,7 +72,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
     getNextPageParam: ({ next }) => next ?? undefined,
     staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
-    // The rows of the former filter stay until the new ones are there.
+    // The rows of the previous filter stay until the new ones are loaded.
     placeholderData: keepPreviousData,
   });
 
@@ -82,7 +82,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
     held.current.clear();
     omitted.current = 0;
     changeLive({ held: 0 });
-    // Only the first page: the others are asked for again when they are scrolled to.
+    // Keep only the first page: the others are loaded again when they are scrolled to.
     queries.setQueryData<Pages>(key, (data) =>
       data === undefined
         ? data

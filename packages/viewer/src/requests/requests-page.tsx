@@ -12,7 +12,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { SortColumn, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';
 import { filterOf, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useIsNarrow, useView } from '../settings.js';
@@ -43,7 +43,7 @@ const TracePane = lazy(() =>
   import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
 );
 
-/** Where one was in a list, so that coming back leads there. */
+/** Position in each list, restored on return. */
 const places = new Map<string, { readonly top: number; readonly number: number | undefined }>();
 
 export function RequestsPage(): ReactNode {
@@ -145,14 +145,14 @@ export function RequestsPage(): ReactNode {
     },
   });
 
-  // On a phone there is no room beside the list.
+  // A phone has no room for a trace beside the list: show the trace alone.
   const isPaneImpossible = isNarrow && view.trace !== undefined;
   const paneTrace = view.trace;
   useEffect(() => {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
   }, [isPaneImpossible, paneTrace, openTrace]);
 
-  // Back from a trace: the same rows at the same place.
+  // Restores the position when the reader returns from a trace.
   const isLoaded = rows.length > 0;
   useEffect(() => {
     const place = places.get(filter);

@@ -1,4 +1,4 @@
-/** What a list without any request shows: how to send some, and what was refused. */
+/** Shown while there are no requests: how to send some, and which calls were refused. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

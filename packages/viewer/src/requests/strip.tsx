@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
-import type { Overview } from '../../../local/src/viewer/api.js';
+import type { Overview } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';

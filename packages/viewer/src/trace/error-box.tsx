@@ -1,7 +1,8 @@
 /** An error with its stack. Frames of the app stand out from those of libraries and of Node. */
 
 import { type ReactNode, useState } from 'react';
-import type { StepContent, StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepContent, StepSummary } from '../../../local/src/page-api.js';
+import { isRecord } from '../json.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './error-box.module.css';
 
@@ -97,8 +98,4 @@ function Frame({ line }: { readonly line: string }): ReactNode {
       )}
     </>
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,10 +1,9 @@
-/** Texts that repeat a request, or hold what it did, outside of the page. */
+/** A trace as text for use outside of the page: a curl command and a test. */
 
-import type { StepContent, TraceDetail } from '../../../local/src/viewer/api.js';
+import type { StepContent, TraceDetail } from '../../../local/src/page-api.js';
+import { isRecord, type Json } from '../json.js';
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** Steps of a test's expectation; more make nobody wiser. */
+/** Steps that a generated test expects at most. */
 const MAX_OUTLINE = 200;
 
 /** The HTTP request as a command for a shell. What the tracer did not keep is said in a comment. */
@@ -128,7 +127,5 @@ function quoted(text: string): string {
 }
 
 function record(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : {};
+  return isRecord(value) ? value : {};
 }

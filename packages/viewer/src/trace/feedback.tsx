@@ -3,9 +3,9 @@
 import { Popover } from '@base-ui/react/popover';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import type { TraceSummary } from '../../../local/src/viewer/api.js';
+import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
-import { feedbackText, thumbOf } from '../requests/feedback-text.js';
+import { feedbackText, isThumb, thumbOf } from '../requests/feedback-text.js';
 import { Icon } from '../ui/icons.js';
 import css from './feedback.module.css';
 import head from './trace-head.module.css';
@@ -13,11 +13,11 @@ import head from './trace-head.module.css';
 export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const { feedback } = trace;
-  const word = feedback === null ? '' : feedbackText(feedback.value).slice(0, 24);
+  const word = feedback === null ? '' : feedbackText(feedback).slice(0, 24);
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
       <Popover.Trigger className={head.button}>
-        <Icon name={thumbOf(feedback?.value) === 'down' ? 'thumbDown' : 'thumbUp'} />
+        <Icon name={thumbOf(feedback) === 'down' ? 'thumbDown' : 'thumbUp'} />
         <span className="visually-hidden">Feedback{feedback !== null && `: ${word}`}</span>
         <span className={head.wide} aria-hidden="true">
           {feedback === null ? 'Feedback' : word}
@@ -34,6 +34,12 @@ export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): Rea
     </Popover.Root>
   );
 }
+
+/** Values that the form sends for its thumbs. */
+const CHOSEN: ReadonlyMap<unknown, 'up' | 'down'> = new Map([
+  ['thumbs_up', 'up'],
+  ['thumbs_down', 'down'],
+]);
 
 function FeedbackForm({
   trace,
@@ -71,7 +77,8 @@ function FeedbackForm({
       },
     });
   };
-  const thumb = thumbOf(value);
+  const stored = feedback !== null && isThumb(feedback.value) ? thumbOf(feedback) : undefined;
+  const thumb = value === feedback?.value ? stored : CHOSEN.get(value);
   const truth = feedback?.groundTruth;
   return (
     <form className={css.form} onSubmit={onSubmit}>
@@ -94,7 +101,7 @@ function FeedbackForm({
             key={stars}
             type="button"
             aria-pressed={value === `${stars}/5`}
-            // As text: the number 1 is a thumb up.
+            // A rating is sent as text, because the number 1 is a thumb up.
             onClick={() => setValue(`${stars}/5`)}
           >
             {stars}

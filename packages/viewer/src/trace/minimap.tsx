@@ -1,7 +1,7 @@
 /** All steps of a trace at once: drag over it to zoom, turn the wheel to zoom, double-click for the whole. */
 
 import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 import { formatDuration } from '../format.js';
 import { useSettings } from '../settings.js';
 import { colorReader } from '../ui/colors.js';
@@ -155,10 +155,10 @@ function draw(
   }
 }
 
-/** More bars than this would lie many times over each other. */
+/** More bars than this would cover each other. */
 const MAX_BARS = 4000;
 
-/** All steps; of very many in a row, the longest, or the longest of the critical path. */
+/** The steps to draw. Of more than `MAX_BARS` the longest of each run, where steps of the critical path come first. */
 function drawnSteps(
   steps: readonly StepSummary[],
   criticalPath: ReadonlySet<number> | undefined,

@@ -3,7 +3,7 @@
 import { Tabs } from '@base-ui/react/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
-import type { StepContent, StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
+import type { StepContent, StepSummary, TraceDetail } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { Content, ModeSwitch } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
@@ -223,7 +223,7 @@ function Panel({
   }
 }
 
-/** Everything that people look at first, on one page. */
+/** The facts and contents that people read first, on one page. */
 function Whole({
   mode,
   content,

@@ -1,14 +1,14 @@
 /** The steps of a trace as rows: which are seen, at which level, and what is folded into one row. No recursion. */
 
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 
-/** So many equal siblings in a row become one. */
+/** This many equal consecutive siblings become one row. */
 const LEAST_FOLDED = 5;
 
 /** Equal siblings that stand beside each other. */
 export interface SiblingGroup {
   readonly first: number;
-  /** Index behind the last step below the last of them. */
+  /** Index after the last descendant of the last sibling. */
   readonly end: number;
   readonly members: readonly number[];
 }
@@ -16,7 +16,7 @@ export interface SiblingGroup {
 /** A trace's steps in order, and what holds for all rows whatever is folded. */
 export interface StepTree {
   readonly steps: readonly StepSummary[];
-  /** Index behind the last step below this one. */
+  /** Index after the last descendant of each step. */
   readonly end: Int32Array;
   readonly level: Int32Array;
   /** The group that begins at a step. */
@@ -29,7 +29,7 @@ export interface StepsShown {
   /** First steps of the groups whose members are shown. */
   readonly openGroups: ReadonlySet<number>;
   readonly modelsOnly: boolean;
-  /** Where set, other steps are hidden, but for those above one of them. */
+  /** If set, only these steps and their ancestors are shown. */
   readonly only?: ReadonlySet<number> | undefined;
 }
 
@@ -38,7 +38,7 @@ export type StepRow =
       readonly kind: 'step';
       readonly step: StepSummary;
       readonly level: number;
-      /** Undefined where nothing is below. */
+      /** Undefined if the step has no children. */
       readonly expanded: boolean | undefined;
     }
   | {
@@ -166,7 +166,7 @@ function levelOf(tree: StepTree, shown: StepsShown, index: number, own?: Sibling
   return level;
 }
 
-/** What has to be opened for a step to be seen. */
+/** Opens the ancestors and the group of a step, so that it is shown. */
 export function reveal(tree: StepTree, shown: StepsShown, index: number): StepsShown {
   const folded = new Set(shown.folded);
   const openGroups = new Set(shown.openGroups);
@@ -245,7 +245,7 @@ const WRONG_CLOCKS: ReadonlySet<string> = new Set([
   'ends-before-start',
 ]);
 
-/** The common axis: where it begins and ends, in milliseconds from the begin of the trace. */
+/** Start and end of the common axis, in milliseconds from the start of the trace. */
 export function axisOf(
   steps: readonly StepSummary[],
   latency: number | null,

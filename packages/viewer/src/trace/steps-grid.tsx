@@ -1,7 +1,7 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
 import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
-import type { StepProblem, StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepProblem, StepSummary } from '../../../local/src/page-api.js';
 import { cutMiddle, formatCost, formatCount, formatDuration, plural, UNKNOWN } from '../format.js';
 import { changeSettings, useSettings } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
@@ -41,7 +41,7 @@ export interface StepsGridProps {
   readonly handle: Ref<GridHandle>;
 }
 
-/** Renders again only where its rows may look different: not because another step is selected. */
+/** Renders again only if its rows may look different: not when another step is selected. */
 export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNode {
   const { tree, shown, rows, zoom, criticalPath, matches, onToggle } = props;
   const { namesWidth } = useSettings();

@@ -1,8 +1,8 @@
-/** Above the steps: find, only model steps, critical path, fold all. */
+/** The tools above the steps: find, only model steps, critical path, fold all. */
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
-import type { StepSummary } from '../../../local/src/viewer/api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount } from '../format.js';
 import { useChangeView } from '../settings.js';
@@ -15,13 +15,13 @@ export interface Find {
   readonly words: string;
   readonly isOn: boolean;
   readonly matches: ReadonlySet<number>;
-  /** The same in order. */
+  /** The matches in order. */
   readonly list: readonly number[];
   readonly isCut: boolean;
   readonly isLoading: boolean;
 }
 
-/** Steps with the words in their name, at once, and in their contents, when the server has looked. */
+/** Steps that have the words in their name, at once; those that have them in their contents follow from the server. */
 export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
   const sought = useDeferredValue(words.trim());
   const query = useQuery({

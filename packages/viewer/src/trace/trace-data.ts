@@ -1,12 +1,12 @@
-/** A trace and all of its steps: the first of them at once, the others as they come. */
+/** A trace and all of its steps: the first with the trace, the others as they are loaded. */
 
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { StepSummary, TraceDetail } from '../../../local/src/viewer/api.js';
+import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { addSteps } from '../reading/step-columns.js';
 
-/** As many as the server gives at once. */
+/** The server returns no more steps in one response. */
 const STEPS_A_CALL = 40_000;
 
 export interface TraceData {
@@ -44,7 +44,7 @@ export function useTrace(number: number): TraceData {
       const all = [...detail.steps];
       while (all.length < detail.totalSteps) {
         const columns = await api.steps(number, all.length, STEPS_A_CALL, stop.signal);
-        // A server that says there are more than it has must not be asked for ever.
+        // The server has fewer steps than it says: stop, since the loop would never end.
         if (columns.parent.length === 0) break;
         addSteps(all, columns);
         if (all.length < detail.totalSteps) {

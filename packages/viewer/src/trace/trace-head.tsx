@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { memo, type ReactNode, useEffect, useMemo } from 'react';
-import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/viewer/api.js';
+import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import {
   formatBytes,
@@ -153,7 +153,7 @@ function exact(ms: number | null): string {
   return ms === null ? 'It was not recorded' : `${ms} ms`;
 }
 
-/** Where a cost comes from, as far as the trace says it. */
+/** The source of a cost, if the trace has one. */
 function costSource({ trace, metadata }: TraceDetail): string {
   const source = ['costSource', 'cost_source']
     .map((name) => metadata[name])
@@ -273,7 +273,7 @@ function Banners({
   readonly onStep: (step: number) => void;
 }): ReactNode {
   const { trace } = detail;
-  // Of a large trace they take the server a while: the steps come first.
+  // The notes of a large trace take the server a while, so they are loaded after the steps.
   const { data: { notes } = NO_NOTES } = useQuery({
     queryKey: ['notes', trace.number],
     queryFn: ({ signal }) => api.notes(trace.number, signal),

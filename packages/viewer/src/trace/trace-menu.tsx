@@ -1,9 +1,9 @@
-/** What can be taken out of a trace: its row, an HTTP request to repeat it, a test; and comparing it with another. */
+/** The menu of a trace: copies its row, an HTTP request or a test, and compares it with another trace. */
 
 import { Menu } from '@base-ui/react/menu';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import type { TraceDetail } from '../../../local/src/viewer/api.js';
+import type { TraceDetail } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
@@ -26,7 +26,7 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
   const json = async () => JSON.stringify(await row(), null, 2);
   const root = () => api.step(trace.number, 0);
   const download = async () => {
-    // With its config: so it can be opened again, here and by `curl`.
+    // The config goes along, so that the page and `curl` can send the row again.
     const { config, row: own } = await api.row(trace.number);
     const text = JSON.stringify({ config, rows: [own] }, null, 2);
     const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));

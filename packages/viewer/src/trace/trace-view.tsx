@@ -26,7 +26,7 @@ export function TraceView({
   onOpen,
 }: {
   readonly number: number;
-  /** Whether it stands beside the list. */
+  /** Whether the trace is shown beside the list. */
   readonly isPane?: boolean;
   readonly onClose: () => void;
   readonly onOpen?: () => void;
@@ -88,7 +88,7 @@ export function TraceView({
     else toggle(place, !shown.openGroups.has(-1 - code));
   });
 
-  // The address may change otherwise: by the back button, or a link.
+  // The back button or a link may change the address.
   const asked = view.step ?? 0;
   const isAsked = useRef(-1);
   useEffect(() => {

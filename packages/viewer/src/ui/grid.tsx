@@ -18,12 +18,12 @@ import { useStable } from './stable.js';
 
 /** Rows that are drawn above and below those that are seen. */
 const OVERSCAN = 12;
-/** The drawn rows change in steps of so many, so that few scroll events render. */
+/** The drawn rows change in steps of this many, so that few scroll events render. */
 const STRIDE = 4;
 
 export interface RowFacts {
   readonly key: string | number;
-  /** From 1, for trees. */
+  /** Level in a tree, from 1. */
   readonly level?: number;
   /** Undefined where a row has no children. */
   readonly expanded?: boolean | undefined;
@@ -31,7 +31,7 @@ export interface RowFacts {
 }
 
 export interface GridHandle {
-  /** Scrolls as little as it takes for the row to be seen, or to the middle. */
+  /** Scrolls as little as needed to show the row, or shows it in the middle. */
   show(index: number, where?: 'nearest' | 'center'): void;
   focus(): void;
   /** Pixels above the first row that is seen. */
@@ -48,11 +48,11 @@ interface GridProps<Row> {
   readonly rowHeight: number;
   readonly header?: ReactNode;
   readonly headerRows?: number;
-  /** The row that the keyboard is at; -1 for none. */
+  /** The row with the keyboard focus; -1 for none. */
   readonly active: number;
   readonly onActive: (index: number) => void;
   readonly onToggle?: (index: number, expand: boolean) => void;
-  /** Enter, or a second click. */
+  /** Called at Enter and at a double click. */
   readonly onOpen?: (index: number) => void;
   readonly onScroll?: (top: number) => void;
   /** Called when the last rows come into sight. */
@@ -238,7 +238,7 @@ const MemoizedRow = memo(function GridRow<Row>(props: RowProps<Row>): ReactNode 
   );
 }) as <Row>(props: RowProps<Row>) => ReactNode;
 
-/** Which rows have to be drawn. */
+/** Returns the rows that have to be drawn. */
 function useWindow(
   scroller: RefObject<HTMLDivElement | null>,
   count: number,
@@ -268,7 +268,7 @@ function useWindow(
       observer.disconnect();
     };
   }, [scroller, rowHeight]);
-  // Where rows went away, the browser scrolls up only after they are drawn.
+  // If rows were removed, the browser corrects its scroll position only after the next rendering.
   return seen.first < count
     ? seen
     : { first: Math.max(0, count - (seen.last - seen.first)), last: count };

@@ -1,4 +1,4 @@
-/** Keys of the whole page. They are no keys where something is typed, or where a dialog is open. */
+/** Keys of the whole page. They do nothing while a field has the focus or a dialog is open. */
 
 import { useEffect, useRef } from 'react';
 
@@ -16,7 +16,7 @@ function isSwitch(target: HTMLElement): boolean {
   return target instanceof HTMLInputElement && /^(checkbox|radio|range)$/.test(target.type);
 }
 
-/** Calls what belongs to a key, for as long as the component is there. What it returns `false` for goes on. */
+/** Calls the function of a key while the component is mounted. If it returns `false`, the browser handles the key. */
 export function useKeys(keys: Readonly<Record<string, () => boolean | undefined>>): void {
   const latest = useRef(keys);
   latest.current = keys;

@@ -1,4 +1,4 @@
-/** What the list reports to the bar above it: whether it goes on by itself, and how much waits to be shown. */
+/** State that the list shares with the bar above it: whether new rows are shown by themselves, and how many wait. */
 
 import { useSyncExternalStore } from 'react';
 import type { LiveState } from '../live.js';
@@ -29,7 +29,7 @@ export function useLiveSwitch(): LiveSwitch {
   );
 }
 
-/** Without waiting for a render. */
+/** The current state, without waiting for a render. */
 export function liveNow(): LiveSwitch {
   return current;
 }

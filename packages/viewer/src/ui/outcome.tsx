@@ -1,7 +1,7 @@
 /** How a request ended, as a shape as well as a colour. */
 
 import type { ReactNode } from 'react';
-import type { Outcome, TraceSummary } from '../../../local/src/viewer/api.js';
+import type { Outcome, TraceSummary } from '../../../local/src/page-api.js';
 import css from './outcome.module.css';
 
 const SHAPES: Readonly<Record<Outcome, ReactNode>> = {

@@ -14,7 +14,7 @@ export function Split({
   children: [first, second],
 }: {
   readonly label: string;
-  /** Of the first part, in per cent. */
+  /** Share of the first part, in per cent. */
   readonly share: number;
   readonly onShare: (share: number) => void;
   readonly isStacked?: boolean;
@@ -52,7 +52,7 @@ export function Divider({
   readonly label: string;
   readonly share: number;
   readonly onShare: (share: number) => void;
-  /** What the share is a share of. */
+  /** The element that both parts share. */
   readonly box: () => HTMLElement | null;
   readonly isStacked?: boolean;
   readonly className?: string | undefined;

@@ -1,6 +1,6 @@
 import { useCallback, useRef } from 'react';
 
-/** A function that stays the same and calls the latest one, so that parts which have it need not render again. */
+/** A function of constant identity that calls the latest one, so that components that get it do not render again. */
 export function useStable<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
   const latest = useRef(fn);
   latest.current = fn;

@@ -1,4 +1,4 @@
-/** What stands where nothing is, nothing is yet, or something failed. */
+/** Shown instead of data that is missing, loading or failed. */
 
 import { type ReactNode, useEffect, useState } from 'react';
 import { ApiError, keepToken } from '../api.js';
@@ -12,7 +12,7 @@ export function Failure({
 }: {
   readonly error: unknown;
   readonly retry: (() => void) | undefined;
-  /** What still works. */
+  /** Names what still works. */
   readonly still?: string;
 }): ReactNode {
   if (error instanceof ApiError && error.status === 401) return <AskForToken />;
@@ -58,7 +58,7 @@ function AskForToken(): ReactNode {
   );
 }
 
-/** Nothing at first: most answers are there before anything could be read. */
+/** Shows nothing at first: most responses come before anything could be read. */
 export function Loading({ rows = 12 }: { readonly rows?: number }): ReactNode {
   const [isLate, setLate] = useState(false);
   useEffect(() => {

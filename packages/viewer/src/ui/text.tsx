@@ -1,4 +1,4 @@
-/** Texts of traces. They are never HTML, and what cannot be seen in them is shown by its name. */
+/** Texts of traces. They are never HTML, and invisible characters are shown by their names. */
 
 import { memo, type ReactNode, useState } from 'react';
 import { cutMiddle, formatCount } from '../format.js';
@@ -42,7 +42,7 @@ export function OneLine({
 
 const FOLDED_LINES = 20;
 const FOLDED_CHARS = 4000;
-/** Browsers lay out a text of a megabyte in one element slowly, and many small ones only where they are seen. */
+/** Browsers lay out one element of a megabyte slowly; of many small elements they lay out only the visible ones. */
 const BLOCK_CHARS = 4000;
 
 /** A long text: 20 lines of it, and the rest on demand. */
@@ -89,7 +89,7 @@ function foldedLength(text: string): number {
     at = next + 1;
     if (at > FOLDED_CHARS) return FOLDED_CHARS;
   }
-  // A few lines more are shown rather than hidden behind a line that says so.
+  // Hiding the last few lines would save nothing: the button takes a line too.
   const rest = text.slice(at, at + 400);
   return text.length - at < 400 && rest.split('\n').length <= 4 ? text.length : at - 1;
 }
@@ -102,7 +102,7 @@ function hiddenOf(text: string, from: number): string {
     : `${formatCount(text.length - from)} characters`;
 }
 
-/** Cut at line ends where there are some. */
+/** Cuts a text into blocks, at line ends where it has some. */
 function blocksOf(text: string): string[] {
   const blocks: string[] = [];
   let at = 0;
@@ -110,7 +110,7 @@ function blocksOf(text: string): string[] {
     let end = Math.min(text.length, at + BLOCK_CHARS);
     const line = text.lastIndexOf('\n', end - 1);
     if (end < text.length && line > at) {
-      // The element's end breaks the line already.
+      // The end of the element is the line break.
       blocks.push(text.slice(at, line));
       at = line + 1;
       continue;
@@ -168,7 +168,7 @@ export function CopyButton({
       type="button"
       className={css.copy}
       title={title}
-      // Where there is a text, its name is that text, so that who speaks it is understood.
+      // Visible text is the accessible name, so that voice control finds it.
       aria-label={children === undefined ? title : undefined}
       onClick={(event) => {
         event.stopPropagation();

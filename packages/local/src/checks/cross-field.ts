@@ -1,11 +1,12 @@
 // Rules that a JSON schema cannot express. Each function returns the faults that it finds.
+
 import type {
   DataStreamRequest,
   RowUpdateRequest,
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
-import { isRecord } from './volatile.js';
+import { isRecord } from '../json.js';
 
 /** Faults of a data-stream call: missing columns, incoherent trees, repeated inference IDs. */
 export function dataStreamFaults(request: DataStreamRequest): string[] {
@@ -62,7 +63,7 @@ function treeFaults(row: WireRow): string[] {
   return faults;
 }
 
-/** Checked, since rows of other tracers are looked at as well. */
+/** Checks the type, since rows of other tracers are read as well. */
 function childrenOf({ steps }: { readonly steps: readonly WireStep[] }): WireStep[] {
   return Array.isArray(steps)
     ? steps.filter(isRecord).map((step) => step as unknown as WireStep)

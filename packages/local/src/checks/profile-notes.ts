@@ -1,7 +1,6 @@
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { dataStreamFaults } from './cross-field.js';
-import { readSchemas } from './schemas.cjs';
+import { faultText, validatorOf } from './schema.js';
 
 const MAX_NOTES = 20;
 
@@ -22,10 +21,10 @@ export function profileNotes(row: WireRow, config: WireConfig): string[] {
 
 function faultsOf(request: DataStreamRequest): string[] {
   try {
-    const validate = profile();
+    const validate = validatorOf<DataStreamRequest>('profile-js', { allErrors: true });
     const isValid = validate(request);
     return (validate.errors ?? [])
-      .map(faultText)
+      .map((error) => faultText(error, placeOf(error.instancePath)))
       .concat(isValid || hasSteps(request) ? dataStreamFaults(request).map(withoutIndex) : []);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -36,17 +35,6 @@ function faultsOf(request: DataStreamRequest): string[] {
 /** Whether the checks that a schema cannot express can read the row. */
 function hasSteps({ rows }: DataStreamRequest): boolean {
   return rows.every(({ steps }) => Array.isArray(steps));
-}
-
-function faultText({ instancePath, keyword, message, params }: ErrorObject): string {
-  const where = placeOf(instancePath);
-  if (keyword === 'required') return `${where} lacks "${params.missingProperty}"`;
-  const unknown = params.additionalProperty ?? params.unevaluatedProperty;
-  if (unknown !== undefined) return `${where} has the unknown key "${unknown}"`;
-  const allowed =
-    params.allowedValues ?? (params.allowedValue === undefined ? [] : [params.allowedValue]);
-  const { length } = allowed;
-  return length === 0 ? `${where} ${message}` : `${where} must be ${allowed.join(', ')}`;
 }
 
 /** Names a place in words. All steps are alike, however deep they are, so that equal faults are counted. */
@@ -65,23 +53,4 @@ function placeOf(instancePath: string): string {
 
 function withoutIndex(fault: string): string {
   return fault.replace(/^rows\[0\]: /, 'the row: ');
-}
-
-let compiled: ValidateFunction<DataStreamRequest> | undefined;
-
-/** Compiled at the first use, since most servers of tests never need it. */
-function profile(): ValidateFunction<DataStreamRequest> {
-  if (compiled) return compiled;
-  const ajv = new Ajv2020({
-    allErrors: true,
-    strictRequired: false,
-    strictTypes: false,
-    allowUnionTypes: true,
-  });
-  for (const each of readSchemas()) ajv.addSchema(each);
-  compiled = ajv.getSchema<DataStreamRequest>('urn:openlayer-wire:profile-js') as
-    | ValidateFunction<DataStreamRequest>
-    | undefined;
-  if (!compiled) throw new Error('no schema named profile-js');
-  return compiled;
 }

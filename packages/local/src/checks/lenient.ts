@@ -1,9 +1,10 @@
-// What the platform itself refuses. Everything else is taken, as the official SDKs and hand-written clients send it.
+// Refuses what the platform refuses. Everything else is accepted, as the official SDKs and hand-written clients send it.
+
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import { isRecord } from '../json.js';
+import { Refusal } from '../refusal.js';
 import { columnNamed, inputNames } from './columns.js';
-import { Refusal } from './refusal.js';
-import { isRecord } from './volatile.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [
@@ -42,7 +43,7 @@ export function lenientRequest(body: unknown): DataStreamRequest {
       `Not all input variables specified in inputVariableNames are in the dataset: rows[${index}] lacks ${list(missing)}`,
     );
   });
-  return body as unknown as DataStreamRequest; // what it lacks is checked where it is read
+  return body as unknown as DataStreamRequest; // its readers check for missing members
 }
 
 /** The inference IDs of the rows: by the column that the config names, else new ones, as the platform makes them. */

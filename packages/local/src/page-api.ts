@@ -1,12 +1,13 @@
 /**
- * The API of the viewer: JSON below `/api`, for requests with the viewer's token as `Authorization: Bearer TOKEN`. Times are epoch milliseconds, durations milliseconds, costs US dollars. `null` is: not known.
+ * The API of the viewer: JSON below `/api`, for requests with the viewer's token as `Authorization: Bearer TOKEN`. Times
+ * are epoch milliseconds, durations milliseconds, costs US dollars. `null` means unknown.
  *
  * | call                                  | answers                |
  * | ------------------------------------- | ---------------------- |
  * | `GET /api/info`                       | `ServerInfo`           |
  * | `GET /api/traces?` `TraceQuery`       | `TracePage`            |
  * | `GET /api/traces/NUMBER`              | `TraceDetail`          |
- * | `GET /api/traces/NUMBER/steps?from=&count=` | `StepColumns`: the steps that `TraceDetail` had no room for |
+ * | `GET /api/traces/NUMBER/steps?from=&count=` | `StepColumns`: the steps after the first 500, which `TraceDetail` has |
  * | `GET /api/traces/NUMBER/steps/INDEX`  | `StepContent`          |
  * | `GET /api/traces/NUMBER/find?q=`      | `Found`: steps whose name or content has these words |
  * | `GET /api/traces/NUMBER/notes`        | `TraceNotes`           |
@@ -22,13 +23,13 @@
  * many searches at once, 503 a search that took longer than 2 s.
  */
 
-/** How a request ended. `null` for traces that are not of a request, and of other tracers. */
+/** How a request ended. Traces without a request, and those of other tracers, have none. */
 export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
 
 /** Which tracer wrote the row, as far as its shape tells. */
 export type Dialect = 'openlayer-tracing' | 'openlayer-ts' | 'openlayer-python' | 'other';
 
-/** What happened to a trace on its way: why something of it is not as the app had it. */
+/** Why a trace differs from what the app had. */
 export type Mark =
   | 'masked'
   | 'truncated'
@@ -68,9 +69,9 @@ export interface TraceSummary {
   readonly user: string | null;
   readonly session: string | null;
   readonly steps: number;
-  /** Of the row's JSON text. */
+  /** Bytes of the row's JSON text. */
   readonly bytes: number;
-  /** First 200 characters of what was asked and of what was answered, as text. */
+  /** The first 200 characters of the question, and of the answer. */
   readonly input: string;
   readonly output: string;
   readonly feedback: Feedback | null;
@@ -79,8 +80,10 @@ export interface TraceSummary {
 }
 
 export interface Feedback {
-  /** As it was sent: a thumb (`true`, `1`, 'up'), a rating, a text. */
+  /** The value that the app sent: a thumb (`true`, `1`, 'up'), a rating, a text. */
   readonly value: unknown;
+  /** Whether the value is praise, as the filter `feedback` has it; `null` for values that are neither praise nor blame. */
+  readonly isPositive: boolean | null;
   readonly comment: string | null;
   readonly groundTruth: unknown;
   readonly at: number;
@@ -96,7 +99,7 @@ export type SortColumn =
   | 'steps'
   | 'bytes';
 
-/** Filters that are given several times are joined by or; different ones by and. */
+/** A trace matches if it has one value of each filter. */
 export interface TraceQuery {
   readonly pipeline?: string;
   /** Words and parts of words; all have to be in the trace. At most 300 characters. */
@@ -106,7 +109,7 @@ export interface TraceQuery {
   readonly name?: readonly string[];
   readonly route?: readonly string[];
   readonly outcome?: readonly Outcome[];
-  /** `200`, or a class as `5xx`. */
+  /** A status such as `200`, or a class such as `5xx`. */
   readonly status?: readonly string[];
   readonly model?: readonly string[];
   readonly user?: readonly string[];
@@ -130,12 +133,12 @@ export interface TraceQuery {
 
 export interface TracePage {
   readonly traces: readonly TraceSummary[];
-  /** For the next page; `null` on the last. */
+  /** The cursor of the next page; `null` on the last page. */
   readonly next: string | null;
-  /** How many the filter has; counted up to 1,000 where that takes a search. */
+  /** How many traces match; a search counts up to 1,000. */
   readonly total: number;
   readonly isTotalExact: boolean;
-  /** The highest number that exists, for `ServerEvent`s to go on from. */
+  /** The highest number of a trace: `ServerEvent`s bring those above it. */
   readonly newest: number;
 }
 
@@ -146,18 +149,18 @@ export interface Neighbours {
 
 /** A step without its contents. */
 export interface StepSummary {
-  /** Place in the trace, in the order of a walk through it: parents before children. The root is 0. */
+  /** Place in the trace: parents come before their children. The root is 0. */
   readonly index: number;
-  /** Of its parent; -1 for the root, and for a step whose parent is missing or below itself (see `problem`). */
+  /** Index of its parent; -1 for the root, and for a step whose parent is missing or below it (see `problem`). */
   readonly parent: number;
   readonly depth: number;
   readonly name: string;
   readonly type: string;
-  /** Milliseconds since the trace began, may be negative where clocks differ. `null`: not known. */
+  /** Milliseconds since the trace began, may be negative where clocks differ. */
   readonly start: number | null;
   readonly duration: number | null;
   readonly firstToken: number | null;
-  /** When the chunks of a stream came, milliseconds since the trace began; at most 200 of them. */
+  /** Milliseconds from the start of the trace to each chunk of a stream, 200 at most. */
   readonly chunks: readonly number[];
   readonly model: string | null;
   readonly provider: string | null;
@@ -167,7 +170,7 @@ export interface StepSummary {
   readonly cost: number | null;
   readonly error: string | null;
   readonly isUnfinished: boolean;
-  /** What is odd about its place or times. */
+  /** What is wrong with its place or its times. */
   readonly problem: StepProblem | null;
 }
 
@@ -181,7 +184,7 @@ export type StepProblem =
 
 export interface TraceDetail {
   readonly trace: TraceSummary;
-  /** Columns of the row that no other member tells: metadata, values of the app, business signals. */
+  /** Columns of the row that no other member has: metadata, values of the app, business signals. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The first 500 steps. */
   readonly steps: readonly StepSummary[];
@@ -190,17 +193,17 @@ export interface TraceDetail {
   readonly criticalPath: readonly number[];
 }
 
-/** Apart from the rest, because checking a large trace takes longer than reading it. */
+/** A call of its own, because checking a large trace takes longer than reading it. */
 export interface TraceNotes {
-  /** Where the row does not satisfy our own, stricter profile. */
+  /** Sentences that say where the row violates our own, stricter profile. */
   readonly notes: readonly string[];
 }
 
-/** Summaries of consecutive steps as columns: a sixth of the size, and parsed as much faster. */
+/** Summaries of consecutive steps as columns: a sixth of the size, and parsed six times as fast. */
 export interface StepColumns {
-  /** Index of the first of them. */
+  /** Index of the first step. */
   readonly from: number;
-  /** Every text once. The columns of texts have places in this list. */
+  /** Each text once. Columns of texts contain indexes into this list. */
   readonly texts: readonly string[];
   readonly parent: readonly number[];
   readonly name: readonly number[];
@@ -231,11 +234,11 @@ export interface OtherStepFacts
   readonly error?: number;
 }
 
-/** Everything of a step but its children. Members are as the tracer sent them. */
+/** A step without its children. Members are as the tracer sent them. */
 export interface StepContent {
   readonly index: number;
   readonly id: string;
-  /** Of its contents as JSON text, without its children. */
+  /** Bytes of its contents as JSON text, without its children. */
   readonly bytes: number;
   readonly inputs: unknown;
   readonly output: unknown;
@@ -266,7 +269,7 @@ export interface Group {
   readonly last: number;
   readonly tokens: number | null;
   readonly cost: number | null;
-  /** What was asked last. */
+  /** The latest question. */
   readonly input: string;
 }
 
@@ -276,7 +279,7 @@ export interface GroupPage {
 }
 
 export interface Overview {
-  /** Length of a bucket; from a minute up, so that there are at most 240. */
+  /** Length of a bucket: a minute or more, so that there are 240 buckets at most. */
   readonly bucketMs: number;
   readonly buckets: readonly OverviewBucket[];
   /** The busiest 50 routes, or models. */
@@ -308,7 +311,7 @@ export interface OverviewGroup extends Measures {
 }
 
 export interface Health {
-  /** What the apps say of themselves, one for each process that did, newest first. */
+  /** The latest report of each process that sent one, newest first. */
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly Refusal[];
@@ -325,7 +328,7 @@ export interface Health {
 export interface AppReport {
   readonly name: string;
   readonly at: number;
-  /** As `stats()` of the tracer gives it. */
+  /** The result of the tracer's `stats()`. */
   readonly stats: unknown;
 }
 
@@ -335,19 +338,19 @@ export interface Refusal {
   readonly path: string;
   readonly status: number;
   readonly message: string;
-  /** How many alike came since. */
+  /** How often the same refusal was repeated. */
   readonly count: number;
 }
 
 export interface ServerInfo {
   readonly version: string;
-  /** `null`: in memory. */
+  /** The traces file; `null` if they are in memory. */
   readonly file: string | null;
   readonly traces: number;
   readonly pipelines: readonly { readonly id: string; readonly traces: number }[];
   readonly maxAgeMs: number | null;
   readonly maxBytes: number | null;
-  /** What an app sets to send its traces here, for the empty page. */
+  /** The base URL that an app sets to send its traces here; the empty page shows it. */
   readonly baseUrl: string;
 }
 
@@ -356,5 +359,5 @@ export type ServerEvent =
   | { readonly type: 'traces'; readonly traces: readonly TraceSummary[]; readonly omitted: number }
   | { readonly type: 'changed'; readonly traces: readonly TraceSummary[] }
   | { readonly type: 'refused'; readonly refusal: Refusal }
-  /** All traces up to the number `upTo`, and those of `numbers`. */
+  /** Deleted are all traces up to the number `upTo`, and those in `numbers`. */
   | { readonly type: 'deleted'; readonly upTo: number; readonly numbers: readonly number[] };

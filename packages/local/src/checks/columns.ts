@@ -1,6 +1,6 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import type { StoredRow } from './store.js';
-import { isRecord } from './volatile.js';
+import { isRecord } from '../json.js';
+import type { StoredRow } from '../store.js';
 
 /** Keys of a `config` that name a column, with our own name of that column. */
 const NAMED = {
@@ -20,7 +20,7 @@ const NAMED = {
 
 type ConfigKey = keyof typeof NAMED;
 
-/** What the platform calls a column when a row is read back. Other columns keep their names. */
+/** The platform's names of columns when a row is read back. Other columns keep their names. */
 const READ_BACK: Partial<Record<ConfigKey, string>> = {
   outputColumnName: 'openlayer_output',
   latencyColumnName: 'openlayer_latency',

@@ -1,3 +1,10 @@
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object and neither null nor an array. */
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The JSON text of a value that was parsed from JSON. Unlike `JSON.stringify` it has no limit of depth. */
 export function toJson(value: unknown): string {
   try {
