@@ -67,12 +67,12 @@ async function recovered(path: string): Promise<number[]> {
   for (;;) {
     const { rows } = await segment.readSpooled(1 << 20);
     for (const row of rows) {
-      const { place } = row as Row & { place: { number: number } };
-      segment.table.set(place.number, 4);
-      const expected = rowOf(place.number);
+      const { position } = row as Row & { position: { number: number } };
+      segment.table.set(position.number, 4);
+      const expected = rowOf(position.number);
       assert.equal(row.inferenceId, expected.inferenceId, 'an invented row');
       assert.deepEqual(Buffer.from(row.bytes), Buffer.from(expected.bytes));
-      numbers.push(place.number);
+      numbers.push(position.number);
     }
     if (rows.length === 0) break;
   }
