@@ -12,17 +12,18 @@ import { type Json, text } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
-import { type AnyFetch, type FetchInit, type FetchInput, headerOf } from './fetch.js';
+import { type AnyFetch, headerOf } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
 import { HttpCall } from './http-call.js';
 import { MethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { bodyOfRequest, isLong, methodOf, readRequest, urlOf } from './read-request.js';
+import { isLong, methodOf, readRequest, urlOf } from './read-request.js';
 import { mayNeedBody, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
 import { requestingUsage, UsageHidden } from './stream-usage.js';
+import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**
  * Wraps `fetch` so that each request that one of the profile's shapes matches becomes a step, with its attempts and its
@@ -32,16 +33,7 @@ export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile)
   if (traced.has(fetch)) return fetch;
   const retried = new RetriedCalls();
   const needsBody = (url: URL) => mayNeedBody(profile, url);
-  function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
-    const body = bodyOfRequest(args[0], args[1], needsBody);
-    if (body === undefined) return send.call(this, args, undefined);
-    return body.then((params) => send.call(this, args, params));
-  }
-  function send(
-    this: unknown,
-    args: [FetchInput, FetchInit?],
-    params: Json | undefined,
-  ): Promise<unknown> {
+  return wrapFetch<F>(needsBody, function send(args, params) {
     const attempt = runGuarded('request', () => startAttempt(profile, retried, args, params));
     if (attempt === undefined) return fetch.apply(this, args);
     if (attempt instanceof FetchedResult) {
@@ -56,17 +48,14 @@ export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile)
       );
     }
     return observedFetch(attempt, () => fetch.apply(this, attempt.args));
-  }
-  traced.add(tracedFetch);
-  // It takes and returns what the wrapped fetch does.
-  return tracedFetch as unknown as F;
+  });
 }
 
 /** @returns undefined for a request that nothing is recorded of here */
 function startAttempt(
   profile: ClientProfile,
   retried: RetriedCalls,
-  args: [FetchInput, FetchInit?],
+  args: FetchArguments,
   paramsOfRequest: Json | undefined,
 ): Attempt | FetchedResult | AnnouncedRequest | undefined {
   if (isUntraced()) return undefined;
@@ -111,7 +100,7 @@ function startAttempt(
 
 interface AttemptRequest {
   /** The arguments for the wrapped fetch. */
-  readonly args: [FetchInput, FetchInit?];
+  readonly args: FetchArguments;
   /** Whether the client may retry if this attempt fails. */
   readonly mayRetry: boolean;
   /** Whether the response's stream has token counts that the app did not request, and must not see. */
@@ -130,7 +119,7 @@ class Attempt {
     this.#request = request;
   }
 
-  get args(): [FetchInput, FetchInit?] {
+  get args(): FetchArguments {
     return this.#request.args;
   }
 

@@ -8,17 +8,17 @@ import {
   untraced,
 } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
-import { traced } from '../common/traced.js';
 import type { JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import type { ClientProfile } from './client-profile.js';
-import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
+import type { AnyFetch, FetchInput } from './fetch.js';
 import { JobCall } from './job-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { bodyOfRequest, methodOf, paramsOf, urlOf } from './read-request.js';
+import { methodOf, paramsOf, urlOf } from './read-request.js';
 import { mayMatch } from './recognize.js';
+import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**
  * Wraps `fetch` so that each job becomes a step, from the request that creates it to the response that ends it. Other requests,
@@ -30,16 +30,7 @@ export function traceJobs<F extends AnyFetch>(
   shapes: readonly JobShape[],
 ): F {
   const mayCreateJob = (url: URL) => mayMatch(shapes, url);
-  function tracedFetch(this: unknown, ...args: [FetchInput, FetchInit?]): Promise<unknown> {
-    const body = bodyOfRequest(args[0], args[1], mayCreateJob);
-    if (body === undefined) return send.call(this, args, undefined);
-    return body.then((params) => send.call(this, args, params));
-  }
-  function send(
-    this: unknown,
-    args: [FetchInput, FetchInit?],
-    params: Json | undefined,
-  ): Promise<unknown> {
+  return wrapFetch<F>(mayCreateJob, function send(args, params) {
     const exchange = runGuarded('request', () => startExchange(profile, shapes, args, params));
     if (exchange === undefined) return fetch.apply(this, args);
     if (!(exchange instanceof JobExchange)) {
@@ -49,10 +40,7 @@ export function traceJobs<F extends AnyFetch>(
       );
     }
     return observedFetch(exchange, () => fetch.apply(this, args));
-  }
-  traced.add(tracedFetch);
-  // It takes and returns what the wrapped fetch does.
-  return tracedFetch as unknown as F;
+  });
 }
 
 /** Whether the URL belongs to an open job. */
@@ -66,7 +54,7 @@ export function mayBelongToJob(input: FetchInput, shapes: readonly JobShape[]): 
 function startExchange(
   profile: ClientProfile,
   shapes: readonly JobShape[],
-  [input, init]: [FetchInput, FetchInit?],
+  [input, init]: FetchArguments,
   paramsOfRequest: Json | undefined,
 ): JobExchange | AnnouncedRequest | undefined {
   if (isUntraced()) return undefined;

@@ -1,0 +1,26 @@
+import type { Json } from '../common/json.js';
+import { traced } from '../common/traced.js';
+import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
+import { bodyOfRequest } from './read-request.js';
+
+/** The arguments of `fetch`. */
+export type FetchArguments = [FetchInput, FetchInit?];
+
+/**
+ * A fetch that gives each call to `send`, after the body of a `Request` was read where that is needed.
+ * @param needsBody whether the body of a `Request` for this URL is needed
+ * @param send called with the same `this` as the fetch, its arguments and the body that was read
+ */
+export function wrapFetch<F extends AnyFetch>(
+  needsBody: (url: URL) => boolean,
+  send: (this: unknown, args: FetchArguments, params: Json | undefined) => Promise<unknown>,
+): F {
+  function tracedFetch(this: unknown, ...args: FetchArguments): Promise<unknown> {
+    const body = bodyOfRequest(args[0], args[1], needsBody);
+    if (body === undefined) return send.call(this, args, undefined);
+    return body.then((params) => send.call(this, args, params));
+  }
+  traced.add(tracedFetch);
+  // It takes and returns what the fetch does that `send` calls.
+  return tracedFetch as unknown as F;
+}
