@@ -6,6 +6,7 @@ import {
   isRecord,
   type Json,
   list,
+  nonEmptyList,
   record,
   text,
 } from '../common/json.js';
@@ -247,7 +248,7 @@ export class SdkResponse {
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
       this.message.text.add(text(response.text) ?? '');
-      this.#detail(definedFields({ segments: some(response.segments), durationInSeconds }));
+      this.#detail(definedFields({ segments: nonEmptyList(response.segments), durationInSeconds }));
       const seconds = count(durationInSeconds);
       if (seconds !== undefined) this.#billing = { ...this.#billing, seconds };
     }
@@ -322,10 +323,6 @@ function partMetadata(providerMetadata: unknown): Json | undefined {
   if (!isRecord(providerMetadata)) return undefined;
   const about = nonEmptyMetadata(providerMetadata, PART_IDS);
   return Object.keys(about).length > 0 ? about : undefined;
-}
-
-function some(items: unknown): unknown {
-  return list(items).length > 0 ? items : undefined;
 }
 
 function nameMedium(kind: string, data: unknown): unknown {

@@ -7,6 +7,12 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether the object is of no class: no form, file or response. */
+export function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** The value if it is an object and no array, else an empty object. */
 export function record(value: unknown): Json {
   return isRecord(value) ? value : {};
@@ -15,6 +21,11 @@ export function record(value: unknown): Json {
 /** The value if it is an array, else an empty array. */
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** The value if it is an array with items, else undefined. */
+export function nonEmptyList(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) && value.length > 0 ? value : undefined;
 }
 
 /** The value if it is a string, else undefined. */

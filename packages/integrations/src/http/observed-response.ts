@@ -9,6 +9,7 @@ import {
   tapNodeBody,
   tapStream,
 } from '@openlayer-tracing/core/integration';
+import { isPlainObject } from '../common/json.js';
 
 /**
  * Whether the body of the response can be observed, or is known to be empty. The body of a mock may be of any kind, and its methods
@@ -18,7 +19,9 @@ export function isObservable(response: Response): boolean {
   const { body, bodyUsed } = response;
   if (body === null || isNodeBody(body)) return true;
   if (typeof body !== 'object') return false;
-  return typeof body.getReader === 'function' && !body.locked && !bodyUsed && !isPlain(response);
+  return (
+    typeof body.getReader === 'function' && !body.locked && !bodyUsed && !isPlainObject(response)
+  );
 }
 
 /**
@@ -47,11 +50,6 @@ export function observedResponse(
     runGuarded('response', () => observer.cancelled());
     return response;
   }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** A copy of the response with another body. */

@@ -15,6 +15,7 @@ import {
   isRecord,
   type Json,
   list,
+  nonEmptyList,
   parseJson,
   record,
   text,
@@ -122,8 +123,8 @@ function spanUpdate(data: Json, options: CallOptions): StepUpdate {
     case 'agent':
       return {
         metadata: definedFields({
-          tools: nonEmpty(data.tools),
-          handoffs: nonEmpty(data.handoffs),
+          tools: nonEmptyList(data.tools),
+          handoffs: nonEmptyList(data.handoffs),
           outputType: data.output_type === 'text' ? undefined : text(data.output_type),
         }),
       };
@@ -229,7 +230,7 @@ function modelFacts(
     inputs: recordedContent(
       options,
       'inputs',
-      definedFields({ prompt: input, tools: nonEmpty(answer.tools) }),
+      definedFields({ prompt: input, tools: nonEmptyList(answer.tools) }),
     ),
     output: recordedContent(options, 'output', output),
     model,
@@ -249,11 +250,6 @@ function modelFacts(
   } as StepUpdate;
   const failure = answer.status === 'failed' ? (answer.error ?? 'the response failed') : undefined;
   return { update, billing, failure: reader.failure ?? failure };
-}
-
-/** The array if it is not empty. */
-function nonEmpty(items: unknown): unknown {
-  return list(items).length > 0 ? items : undefined;
 }
 
 function parsed(value: unknown): unknown {

@@ -3,6 +3,7 @@
 import { withoutHalf } from '@openlayer-tracing/core/integration';
 import { parseJson } from '../../common/json.js';
 import { bytesOfBase64, namedText } from '../../common/media.js';
+import { BACKSLASH, isEscaped } from './escaped-quote.js';
 
 /** The longest string that a step keeps, less the room for the mark of the cut. */
 const MAX_TEXT_CHARS = 65_536 - 160;
@@ -22,7 +23,6 @@ const MAX_DEPTH = 512;
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
-const BACKSLASH = 92;
 const OPEN_LIST = 91;
 const CLOSE_LIST = 93;
 const OPEN_OBJECT = 123;
@@ -265,18 +265,6 @@ function isInWord(code: number): boolean {
     code !== OPEN_LIST &&
     code !== OPEN_OBJECT
   );
-}
-
-/**
- * Whether the quote is escaped.
- * @param start where the string begins in `source`
- * @param before the number of backslashes at the end of the string's part before `source`
- */
-function isEscaped(source: string, start: number, quote: number, before: number): boolean {
-  let at = quote - 1;
-  while (at >= start && source.charCodeAt(at) === BACKSLASH) at--;
-  const backslashes = quote - 1 - at + (at < start ? before : 0);
-  return backslashes % 2 === 1;
 }
 
 /** The number of backslashes at the end of the received part of a string. */

@@ -2,6 +2,7 @@
 
 import { parseJson } from '../../common/json.js';
 import type { ExtendedText } from '../../shapes/shape.js';
+import { isEscaped } from './escaped-quote.js';
 
 /** Fields that differ from event to event and are of no interest. */
 const NOISE = /"(?:obfuscation"\s*:\s*"|sequence_number"\s*:\s*(?=\d))/g;
@@ -115,19 +116,12 @@ function endOfGap(gap: Gap | undefined, source: string, start: number): number {
     return end;
   }
   end = source.indexOf('"', start);
-  // A quote after an odd number of backslashes is escaped.
   while (end > 0 && isEscaped(source, start, end)) end = source.indexOf('"', end + 1);
   return end < 0 ? source.length : end;
 }
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
-}
-
-function isEscaped(source: string, start: number, quote: number): boolean {
-  let at = quote - 1;
-  while (at >= start && source.charCodeAt(at) === 92) at--;
-  return (quote - 1 - at) % 2 === 1;
 }
 
 /** `startsWith`, but several times as fast. */

@@ -1,7 +1,7 @@
 /** Decodes base64 in JSON. */
 
 /** The bytes of a base64 string. */
-export function fromBase64(base64: string): Uint8Array {
+function fromBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 

@@ -13,7 +13,7 @@ export function bedrockModelIn(id: unknown): string | undefined {
 }
 
 /** The model's id in the path; undefined if the path has none. */
-export function modelIdOf({ pathname }: URL): string | undefined {
+function modelIdOf({ pathname }: URL): string | undefined {
   const id = /\/model\/([^/]+)\//.exec(pathname)?.[1];
   return id === undefined ? undefined : percentDecoded(id);
 }

@@ -44,7 +44,7 @@ export function cohereBilling(usage: unknown): Billing {
 }
 
 /** The fields of the usage that are not billed. */
-export function otherCohereUsage(usage: unknown): Json {
+function otherCohereUsage(usage: unknown): Json {
   const { tokens, billed_units: billed, cached_tokens: cached, ...others } = record(usage);
   const more = fieldsExcept(others, 'api_version');
   return definedFields({
