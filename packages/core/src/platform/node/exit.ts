@@ -9,14 +9,14 @@ interface EndWork<W> {
   readonly runAll: () => void;
 }
 
-/** The work at `exit`. */
-function exitWork(): EndWork<() => void> {
-  return processWide('exit.v1', () => {
-    const works = new Set<() => void>();
+/** @param start starts one piece of work */
+function endWork<W>(slot: string, start: (work: W) => void): EndWork<W> {
+  return processWide(slot, () => {
+    const works = new Set<W>();
     const runAll = () => {
       for (const work of works) {
         try {
-          work();
+          start(work);
         } catch {
           // An error of this library must not change how the process exits.
         }
@@ -26,18 +26,15 @@ function exitWork(): EndWork<() => void> {
   });
 }
 
+/** The work at `exit`. */
+function exitWork(): EndWork<() => void> {
+  return endWork('exit.v1', (work) => work());
+}
+
 /** The work at `beforeExit`. It runs at the same time for all tracers, so that several of them delay the exit no longer than one. */
 function naturalExitWork(): EndWork<() => Promise<void>> {
-  return processWide('natural-exit.v1', () => {
-    const works = new Set<() => Promise<void>>();
-    const runAll = () => {
-      try {
-        for (const work of works) work().catch(() => {});
-      } catch {
-        // As above.
-      }
-    };
-    return { works, runAll };
+  return endWork('natural-exit.v1', (work) => {
+    work().catch(() => {});
   });
 }
 
