@@ -11,6 +11,7 @@ import {
 import { memoryTransport } from '@openlayer-tracing/core/testing';
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { violations } from '../../../test/support/wire/validate.ts';
+import { useLaterClock } from './later-clock.ts';
 import { rootOf, sleep, treeOf } from './support.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -541,14 +542,7 @@ describe('a trace', () => {
 });
 
 describe('traces that are never ended', () => {
-  const { now } = performance;
-  let laterMs = 0;
-  before(() => {
-    performance.now = () => now.call(performance) + laterMs;
-  });
-  after(() => {
-    performance.now = now;
-  });
+  const clock = useLaterClock();
 
   const MINUTE = 60_000;
 
@@ -569,7 +563,7 @@ describe('traces that are never ended', () => {
     const { transport, tracer, messages, traces } = full();
     traces[1]?.startStep('so far');
     const isTracedAfter = (ms: number) => {
-      laterMs += ms;
+      clock.laterMs += ms;
       return tracer.startTrace('other').root.id !== '';
     };
     // Old, but perhaps at work: no progress is known to be missing before it was looked for.
@@ -603,7 +597,7 @@ describe('traces that are never ended', () => {
   it('stay open however old they are as long as they make progress', () => {
     const { tracer, traces } = full();
     for (let i = 0; i < 10; i++) {
-      laterMs += 9 * MINUTE;
+      clock.laterMs += 9 * MINUTE;
       for (const [number, trace] of traces.entries()) {
         if (number === 0) trace.update({ metadata: { round: i } });
         else if (number === 1) trace.startStep('round').end();
@@ -619,7 +613,7 @@ describe('traces that are never ended', () => {
     const { transport, tracer, traces } = full();
     traces[2]?.end();
     for (let i = 0; i < 10; i++) {
-      laterMs += 60 * MINUTE;
+      clock.laterMs += 60 * MINUTE;
       tracer.startTrace('other').end();
     }
     await tracer.flush();

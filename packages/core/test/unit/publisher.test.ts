@@ -7,6 +7,7 @@ import {
 } from '../../src/publish/publisher.ts';
 import { RequestPublisher } from '../../src/publish/request-publisher.ts';
 import { type RowBatch, type RowDelivery, SendError } from '../../src/publish/transport.ts';
+import { useLaterClock } from '../later-clock.ts';
 import { type Row, row } from './transports.ts';
 
 const LIMITS = { maxBatchRows: 3, maxBatchBytes: 1000, maxDelayMs: 3, maxQueueBytes: 100 };
@@ -272,14 +273,7 @@ describe('a publisher with a spool', () => {
 });
 
 describe('a publisher of Workers whose requests are cancelled', () => {
-  const { now } = performance;
-  let laterMs = 0;
-  before(() => {
-    performance.now = () => now.call(performance) + laterMs;
-  });
-  after(() => {
-    performance.now = now;
-  });
+  const clock = useLaterClock();
 
   it('sends what they left again, until it is too old', async () => {
     const limits = { ...LIMITS, maxDelayMs: 1000 };
@@ -288,13 +282,13 @@ describe('a publisher of Workers whose requests are cancelled', () => {
     const { publisher, sent, ledger, said } = publisherOf(make, never, { limits });
     publisher.add(row('a'));
     await publisher.flush(5);
-    laterMs += 4000;
+    clock.laterMs += 4000;
     await publisher.flush(5);
     assert.deepEqual([sent, ledger.queued], [['a'], 1]);
-    laterMs += 2000;
+    clock.laterMs += 2000;
     await publisher.flush(5);
     assert.deepEqual([sent, ledger.queued], [['a', 'a'], 1]);
-    laterMs += 6000;
+    clock.laterMs += 6000;
     await publisher.flush(5);
     assert.deepEqual([sent, ledger.queued], [['a', 'a'], 0]);
     assert.deepEqual([ledger.dropped, said], [{ given_up: 1 }, ['error lost_given_up']]);
