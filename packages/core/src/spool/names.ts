@@ -6,7 +6,7 @@
 import { randomUuid } from '../platform/random-id.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 
-export const SUFFIX = '.wal';
+const SUFFIX = '.wal';
 /** The subfolder for rows that the platform refuses. */
 export const QUARANTINE = 'quarantine';
 /** The owner in the name of a segment that was given up. */
@@ -34,7 +34,7 @@ export function nameOf(id: string, owner: string | undefined): string {
   return `${id}.${owner ?? NO_OWNER}${SUFFIX}`;
 }
 
-export function parseName(name: string): SegmentName | undefined {
+function parseName(name: string): SegmentName | undefined {
   const found = /^([0-9a-z]{9})-([0-9a-f]{8})\.([0-9A-Za-z-]+)\.wal$/.exec(name);
   if (found === null) return undefined;
   const [, created, identity, owner] = found as unknown as [string, string, string, string];

@@ -24,7 +24,7 @@ export interface RedactOptions {
 }
 
 /** The mark in place of a text whose redaction failed. */
-export const REDACTION_FAILED = '[redaction failed]';
+const REDACTION_FAILED = '[redaction failed]';
 
 /** Secret anywhere in a key, with its separators removed. */
 const SECRET_PARTS =

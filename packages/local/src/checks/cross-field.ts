@@ -27,7 +27,7 @@ export function dataStreamFaults(request: DataStreamRequest): string[] {
 }
 
 /** Input variables without a column: the one cross-field rule that the platform itself enforces. */
-export function missingInputs({ config, rows }: DataStreamRequest): string[] {
+function missingInputs({ config, rows }: DataStreamRequest): string[] {
   const names = config.inputVariableNames ?? []; // optional in the lenient schema
   return rows.flatMap((row, index) =>
     names

@@ -47,7 +47,7 @@ export interface ShowCommand {
   readonly isJson: boolean;
 }
 
-export const DEFAULT_PORT = 4600;
+const DEFAULT_PORT = 4600;
 const DEFAULT_MAX_AGE = '30d';
 const DEFAULT_MAX_SIZE = '1GB';
 const DEFAULT_LIMIT = 20;

@@ -8,7 +8,7 @@ import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 import { hashOf } from './hash.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */
-export const WIDE = [
+const WIDE = [
   'time',
   'pipeline',
   'name',
@@ -23,7 +23,7 @@ export const WIDE = [
 ] as const;
 
 /** Columns of 32-bit integers: `NO_COUNT` is null. */
-export const NARROW = [
+const NARROW = [
   'tokens',
   'promptTokens',
   'completionTokens',
@@ -57,7 +57,7 @@ export function flag(flags: number, { shift, mask }: { shift: number; mask: numb
 }
 
 const WIDE_BYTES = WIDE.length * 8;
-export const FACTS_BYTES = WIDE_BYTES + NARROW.length * 4;
+const FACTS_BYTES = WIDE_BYTES + NARROW.length * 4;
 
 /** Whether the list shows the trace as failed. */
 export function isFailed({ error, outcome, status }: TraceSummary): boolean {
@@ -121,7 +121,7 @@ function feedbackFlag(feedback: Feedback | null): number {
 
 const CHUNK_SHIFT = 14;
 /** Traces in one chunk. A scan checks its time limit once per chunk. */
-export const CHUNK_LENGTH = 1 << CHUNK_SHIFT;
+const CHUNK_LENGTH = 1 << CHUNK_SHIFT;
 
 /** The columns of up to `CHUNK_LENGTH` traces, in order of their numbers. */
 export class Chunk {

@@ -168,7 +168,7 @@ interface Rank {
 }
 
 /** A search counts no further than this. */
-export const COUNT_LIMIT = 1000;
+const COUNT_LIMIT = 1000;
 
 export interface Selected {
   /** Numbers in the order of the query, `limit` at most. */

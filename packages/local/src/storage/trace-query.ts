@@ -9,7 +9,7 @@ export interface ParsedQuery extends TraceQuery {
   readonly limit: number;
 }
 
-export const SORT_COLUMNS: readonly SortColumn[] = [
+const SORT_COLUMNS: readonly SortColumn[] = [
   'time',
   'latency',
   'firstByte',

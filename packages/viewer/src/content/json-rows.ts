@@ -135,7 +135,7 @@ export function pathText(place: JsonPlace): string {
 }
 
 /** The object or array that a string holds as JSON; undefined for other values. */
-export function parsedText(value: unknown): unknown {
+function parsedText(value: unknown): unknown {
   if (typeof value !== 'string' || value.length < 2 || value.length > MAX_TEXT) return undefined;
   const first = value.charCodeAt(0);
   const isLikely = first === 123 || first === 91 || (first <= 32 && /^\s*[[{]/.test(value));

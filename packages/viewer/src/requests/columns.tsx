@@ -186,7 +186,7 @@ export const COLUMNS = {
 export type ColumnName = keyof typeof COLUMNS;
 
 export const COLUMN_NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
-export const DEFAULT_COLUMNS: readonly ColumnName[] = [
+const DEFAULT_COLUMNS: readonly ColumnName[] = [
   ...(['outcome', 'time', 'name', 'preview', 'status', 'latency', 'firstToken'] as const),
   ...(['tokens', 'cost', 'user', 'session', 'feedback'] as const),
 ];

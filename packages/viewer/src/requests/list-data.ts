@@ -41,10 +41,6 @@ export interface TraceList {
   readonly fresh: ReadonlySet<number>;
 }
 
-export function listKey(search: ViewSearch): readonly unknown[] {
-  return ['traces', stringifySearch({ ...filterOf(search) })];
-}
-
 /**
  * @param mayMove returns whether rows may appear above the others: not while somebody reads them
  */
