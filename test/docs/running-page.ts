@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../contract/harness/pause.ts';
 import { type Collector, PIPELINE, startCollector } from '../support/collector.ts';
+import { freePort } from '../support/free-port.ts';
 
 export interface RunningPage extends AsyncDisposable {
   readonly url: string;
@@ -73,12 +73,4 @@ export function envFor(collector: Collector): Readonly<Record<string, string>> {
     OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE,
     OPENLAYER_BASE_URL: collector.server.url,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

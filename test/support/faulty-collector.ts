@@ -11,9 +11,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import { freePort } from './free-port.ts';
 import { LOOPBACK } from './loopback.ts';
 import { violations } from './wire/validate.ts';
 
@@ -123,15 +124,12 @@ export async function startFaultyCollector(
     if (fault.connection?.(socket, n) !== true) http.emit('connection', socket);
   };
   let server: Server;
-  let { port = 0 } = options;
+  const { port = await freePort(host) } = options;
   const up = () =>
     new Promise<void>((resolve, reject) => {
       server = createServer(accept);
       server.once('error', reject);
-      server.listen(port, host, () => {
-        port = (server.address() as AddressInfo).port;
-        resolve();
-      });
+      server.listen(port, host, resolve);
     });
   const down = () =>
     new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TracerStats } from '@openlayer-tracing/core';
+import { freePort } from '../../support/free-port.ts';
 import { startDriven } from './driven.ts';
 import {
-  type Child,
   filesIn,
   json,
   linesOf,
@@ -64,9 +64,13 @@ describe('with a spool', function () {
     const acked = join(folder.path, 'acked.log');
     const begunLog = join(folder.path, 'begun.log');
     await using collector = await startCollector(folder.path);
-    const variables = { ...publishingTo(collector.url, dir), BEGUN: begunLog };
+    const port = await freePort();
+    const variables = {
+      ...publishingTo(collector.url, dir),
+      BEGUN: begunLog,
+      PORT: String(port),
+    };
     let app = await startChild('app.mts', variables);
-    const { port } = app;
     const load = await startChild(
       'load.mts',
       {
@@ -108,13 +112,10 @@ describe('with a spool', function () {
         await sleep(random() * 8);
         await app.kill();
         said += app.output.stderr;
-        app = await restarted(port);
+        app = await startChild('app.mts', variables);
       }
     }
     load.process.send({ limit: REQUESTS });
-    async function restarted(on: number): Promise<Child> {
-      return startChild('app.mts', { ...variables, PORT: String(on) });
-    }
     assert.equal((await load.ended).code, 0, load.output.stderr);
     const answered = linesOf(acked);
     await collector.has(answered).catch(async (error: unknown) => {

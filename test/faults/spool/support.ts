@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Tracer, TracerOptions } from '@openlayer-tracing/core';
 import { type Child as AnyChild, type AppOptions, startApp } from '../../support/child.ts';
 import { PIPELINE } from '../../support/collector.ts';
+import { freePort } from '../../support/free-port.ts';
 import { type QuickTracer, quickTracer } from '../publishing/support.ts';
 import type { Mode } from './apps/collector.mts';
 
@@ -70,15 +71,15 @@ export async function startCollector(
   variables: Record<string, string> = {},
 ): Promise<Collector> {
   const log = join(folder, 'collector.log');
-  const start = (port: number, mode: Mode, environment = variables) =>
+  const port = await freePort();
+  const start = (mode: Mode, environment = variables) =>
     startChild('collector.mts', {
       ...environment,
       LOG: log,
       PORT: String(port),
       MODE: JSON.stringify(mode),
     });
-  let child = await start(0, first);
-  const { port } = child;
+  let child = await start(first);
   const lines = (name: string) =>
     existsSync(name) ? readFileSync(name, 'utf8').split('\n').slice(0, -1) : [];
   const rows = () => lines(log).map((line) => JSON.parse(line) as TakenRow);
@@ -96,7 +97,7 @@ export async function startCollector(
     },
     kill: () => child.kill(),
     async restart(mode = {}, others = variables) {
-      child = await start(port, mode, others);
+      child = await start(mode, others);
     },
     async has(ids, withinMs = 100_000) {
       const missing = () => {

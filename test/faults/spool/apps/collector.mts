@@ -97,7 +97,7 @@ const collector = await startFaultyCollector(
   },
   {
     host: '127.0.0.1',
-    port: Number(process.env.PORT ?? 0),
+    port: Number(process.env.PORT),
     tls: process.env.TLS === undefined ? undefined : JSON.parse(process.env.TLS),
     remembers: false,
     isChecked: process.env.CHECKED !== '0',
