@@ -4,11 +4,20 @@ import { parseJson } from '../../common/json.js';
 import type { ExtendedText } from '../../shapes/shape.js';
 import { isEscaped } from './escaped-quote.js';
 
-/** Fields that differ from event to event and are of no interest. */
-const NOISE = /"(?:obfuscation"\s*:\s*"|sequence_number"\s*:\s*(?=\d))/g;
-
 /** A part of an event that differs from event to event. */
 type Gap = 'text' | 'string' | 'digits';
+
+/** Fields that differ from event to event and are of no interest. */
+const NOISE: readonly (readonly [key: string, gap: Gap])[] = [
+  ['obfuscation', 'string'],
+  ['sequence_number', 'digits'],
+];
+
+/** Where a gap begins. */
+interface GapStart {
+  readonly gap: Gap;
+  readonly start: number;
+}
 
 /** The constant parts of an event: `first`, a gap, `between[0]`, the next gap, ... and `last`. */
 interface Frame {
@@ -65,22 +74,40 @@ export class RecurringEvent {
 }
 
 function frameOf(source: string, key: string): Frame | undefined {
-  const texts = [...source.matchAll(new RegExp(`"${key}"\\s*:\\s*"`, 'g'))];
+  const texts = gapsOf(source, key, 'text');
   if (texts.length !== 1) return undefined;
-  const found = [...texts, ...source.matchAll(NOISE)].sort((a, b) => a.index - b.index);
-  const gaps = found.map((each): Gap => {
-    if (each === texts[0]) return 'text';
-    return each[0].endsWith('"') ? 'string' : 'digits';
-  });
+  const noise = NOISE.flatMap(([field, gap]) => gapsOf(source, field, gap));
+  const found = noise.length === 0 ? texts : [...texts, ...noise].sort((a, b) => a.start - b.start);
   const parts: string[] = [];
-  let start = 0;
-  for (const [i, { index, 0: head }] of found.entries()) {
-    parts.push(source.slice(start, index + head.length));
-    start = endOfGap(gaps[i], source, index + head.length);
+  let end = 0;
+  for (const { gap, start } of found) {
+    parts.push(source.slice(end, start));
+    end = endOfGap(gap, source, start);
   }
   const [first = '', ...between] = parts;
-  const last = source.slice(start);
-  return { gaps, first, between, last, joint: last + first };
+  const last = source.slice(end);
+  return { gaps: found.map(({ gap }) => gap), first, between, last, joint: last + first };
+}
+
+/** The values of a field, wherever it is in the event. Without regular expressions: each stream would compile its own again. */
+function gapsOf(source: string, field: string, gap: Gap): GapStart[] {
+  const found: GapStart[] = [];
+  const name = `"${field}"`;
+  for (let at = source.indexOf(name); at >= 0; at = source.indexOf(name, at + name.length)) {
+    const colon = afterSpace(source, at + name.length);
+    if (source[colon] !== ':') continue;
+    const value = afterSpace(source, colon + 1);
+    if (gap === 'digits' && isDigit(source.charCodeAt(value))) found.push({ gap, start: value });
+    else if (gap !== 'digits' && source[value] === '"') found.push({ gap, start: value + 1 });
+  }
+  return found;
+}
+
+/** The index of the first character that is not JSON's white space. */
+function afterSpace(source: string, start: number): number {
+  let at = start;
+  while (' \t\r\n'.includes(source.charAt(at)) && at < source.length) at++;
+  return at;
 }
 
 /** A function and not a method: V8 discards code optimised for the objects of one stream together with them. */
