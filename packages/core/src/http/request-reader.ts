@@ -6,18 +6,18 @@ import { JsonMembers } from '../values/json-members.js';
 import { bodyText } from './body/body-value.js';
 import type { RequestBody } from './body/request-body.js';
 import type {
-  FrameworkRequest,
   Place,
-  RecordedRequest,
+  RecordedRequestTrace,
   RequestDetails,
-} from './recorded-request.js';
+  RequestReader,
+} from './recorded-request-trace.js';
 import { maskedPath, partsOf } from './request-path.js';
 import type { RequestSettings } from './request-settings.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
-/** The facts of one request. */
-export class ReceivedRequest<Req extends object, Res> implements FrameworkRequest {
+/** Reads the facts of one request through the adapter of its framework. */
+export class FrameworkRequestReader<Req extends object, Res> implements RequestReader {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
@@ -53,7 +53,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     return req === this.#req;
   }
 
-  followReturnedResponse(trace: RecordedRequest): Promise<void> | undefined {
+  followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined {
     trace.adoptIdMadeByApp();
     this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
@@ -64,7 +64,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
    * Reads what is known before the app runs.
    * @param body undefined for a request without a body
    */
-  readBefore(trace: RecordedRequest, body: RequestBody | undefined): void {
+  readBefore(trace: RecordedRequestTrace, body: RequestBody | undefined): void {
     this.#body = body;
     const { adapter, options, capturesRequest } = this.#settings;
     // With the option `input`, which is called at the end, nothing is captured.
@@ -80,7 +80,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     }
   }
 
-  enter(trace: RecordedRequest, place: Place): void {
+  enter(trace: RecordedRequestTrace, place: Place): void {
     // Handlers that run after the first byte did not produce the response.
     if (trace.hasResponded || trace.isSettled) return;
     const { adapter } = this.#settings;
@@ -92,7 +92,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   /** Records what is known at the end. @returns the facts for the name and metadata of the trace */
-  details(trace: RecordedRequest): RequestDetails {
+  details(trace: RecordedRequestTrace): RequestDetails {
     const { adapter, options, headers } = this.#settings;
     if (trace.columns === undefined) this.#recordInputs(trace);
     if (trace.userId === undefined) {
@@ -121,7 +121,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     };
   }
 
-  idMadeByApp(trace: RecordedRequest): string | undefined {
+  idMadeByApp(trace: RecordedRequestTrace): string | undefined {
     if (this.#isIdFinal) return undefined;
     if (this.#idMadeByApp === undefined) {
       const id = this.#settings.idMadeByApp(this.#req);
@@ -140,7 +140,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     }
   }
 
-  #recordInputs(trace: RecordedRequest): void {
+  #recordInputs(trace: RecordedRequestTrace): void {
     const { options, capturesRequest } = this.#settings;
     if (options.input !== undefined) {
       this.#callOption(trace, 'input', options.input, (input) => {
@@ -153,7 +153,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     }
   }
 
-  #bodyAfter(trace: RecordedRequest): string | undefined {
+  #bodyAfter(trace: RecordedRequestTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
     if (body.capture !== undefined && body.capture.bytes > 0)
@@ -171,7 +171,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   /** The result of the option `name`; a promise sets the name later, in place of the name by the route. */
-  #name(trace: RecordedRequest): string | undefined {
+  #name(trace: RecordedRequestTrace): string | undefined {
     const { root } = trace;
     const isNamed = root.name !== '';
     let hasReturned = false;
@@ -185,7 +185,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
-  #params(trace: RecordedRequest): string {
+  #params(trace: RecordedRequestTrace): string {
     const params = this.#read('params', this.#settings.adapter.params);
     if (typeof params !== 'object' || params === null) return 'null';
     const { redactor } = trace.recorder;
@@ -199,7 +199,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
       : trace.values.snapshot(params, 'params');
   }
 
-  #headersText(trace: RecordedRequest): string {
+  #headersText(trace: RecordedRequestTrace): string {
     const kept = new JsonMembers();
     for (const name of this.#settings.headers) {
       const value = this.#read('headers', (req) => this.#settings.adapter.header(req, name));
@@ -213,7 +213,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   #callOption<R>(
-    trace: RecordedRequest,
+    trace: RecordedRequestTrace,
     name: string,
     fn: ((req: Req) => R | PromiseLike<R>) | undefined,
     take: (value: R) => void,
@@ -223,7 +223,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
 }
 
 /** Merges the result of the option `metadata`; keys that the handler set win. */
-function recordMetadata(trace: RecordedRequest, metadata: unknown): void {
+function recordMetadata(trace: RecordedRequestTrace, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
   trace.root.addMetadata(metadata as Readonly<Record<string, unknown>>);
 }
