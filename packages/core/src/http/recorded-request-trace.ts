@@ -35,11 +35,11 @@ export interface RequestReader {
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
   enter(trace: RecordedRequestTrace, place: Place): void;
   /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
-  details(trace: RecordedRequestTrace): RequestDetails;
+  recordDetails(trace: RecordedRequestTrace): RequestDetails;
   /** The id that the app created for the request, unless the trace got another one. */
   idMadeByApp(trace: RecordedRequestTrace): string | undefined;
   /** Replaces the former id in the response header, if it can still be changed. */
-  renamed(before: string, inferenceId: string): void;
+  replaceEchoedId(before: string, inferenceId: string): void;
 }
 
 /** A response that is followed to its end. */
@@ -185,7 +185,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   override rename(inferenceId: string): void {
     const before = super.inferenceId;
     super.rename(inferenceId);
-    this.#request?.renamed(before, inferenceId);
+    this.#request?.replaceEchoedId(before, inferenceId);
   }
 
   /** Call it before the framework runs code for the request at this place. */
@@ -350,7 +350,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   #recordFacts(): void {
-    this.#details ??= this.#request?.details(this);
+    this.#details ??= this.#request?.recordDetails(this);
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {

@@ -88,11 +88,14 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     this.#route = place === 'route' ? this.#read('route', adapter.route) : undefined;
     if (place === 'mount') this.#mount = this.#read('mount', adapter.mount);
     else this.#mount = undefined;
-    if (place !== 'app') this.#paramsText = this.#params(trace);
+    if (place !== 'app') this.#paramsText = this.#collectParams(trace);
   }
 
-  /** Records what is known at the end. @returns the facts for the name and metadata of the trace */
-  details(trace: RecordedRequestTrace): RequestDetails {
+  /**
+   * Records what is known at the end: inputs, headers, and what the options `user`, `session` and `metadata` return.
+   * @returns the facts for the name and metadata of the trace
+   */
+  recordDetails(trace: RecordedRequestTrace): RequestDetails {
     const { adapter, options, headers } = this.#settings;
     if (trace.columns === undefined) this.#recordInputs(trace);
     if (trace.userId === undefined) {
@@ -112,7 +115,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     const hasPlace = this.#place !== undefined;
     const route = hasPlace ? this.#route : this.#read('route', adapter.route);
     const mount = hasPlace ? this.#mount : this.#read('mount', adapter.mount);
-    this.#paramsText ??= this.#params(trace);
+    this.#paramsText ??= this.#collectParams(trace);
     return {
       route,
       mount: route === undefined ? mount : undefined,
@@ -130,7 +133,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     return this.#idMadeByApp;
   }
 
-  renamed(before: string, inferenceId: string): void {
+  replaceEchoedId(before: string, inferenceId: string): void {
     this.#isIdFinal = true;
     const { adapter, echo, idHeader } = this.#settings;
     if (!echo) return;
@@ -148,7 +151,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
       });
     } else if (capturesRequest) {
       const body = this.#bodyText ?? this.#bodyAfter(trace) ?? 'null';
-      this.#paramsText ??= this.#params(trace);
+      this.#paramsText ??= this.#collectParams(trace);
       trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText]));
     }
   }
@@ -185,7 +188,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
-  #params(trace: RecordedRequestTrace): string {
+  #collectParams(trace: RecordedRequestTrace): string {
     const params = this.#read('params', this.#settings.adapter.params);
     if (typeof params !== 'object' || params === null) return 'null';
     const { redactor } = trace.recorder;

@@ -15,7 +15,7 @@ import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './inference-id.j
 import { columnsOf, contextOf, sessionIdOf, userIdOf } from './input-columns.js';
 import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
 import { RecordedStep, type StepOwner } from './recorded-step.js';
-import { isKept } from './sampling.js';
+import { callSample } from './sampling.js';
 import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
@@ -492,9 +492,9 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Completes the trace with facts that are known only at its end. */
   finalize(): void {}
 
-  /** Whether the option `sample` keeps the trace. */
-  get isKept(): boolean {
-    return this.#sample === undefined || isKept(this.#sample, this, this.recorder.diagnostics);
+  /** Calls the option `sample`. @returns whether the trace is kept */
+  decideSampling(): boolean {
+    return this.#sample === undefined || callSample(this.#sample, this, this.recorder.diagnostics);
   }
 
   /** Releases all recorded values, since a promise that leaked from the request may keep its step in memory. */

@@ -365,6 +365,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   stats(): TracerStats {
+    // Traces that ended in this turn are in none of the counts before their rows are queued.
     this.#ended.queueAll();
     return {
       started: this.#started,
