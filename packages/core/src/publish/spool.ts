@@ -29,7 +29,7 @@ export interface Spool {
   /** Keeps a row that another library could not deliver. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean;
   /** Those of the rows that another process may have sent. */
-  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[];
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[];
 
   /** A transport that records on disk which rows it is about to send. */
   withAttempts(transport: RowTransport): RowTransport;

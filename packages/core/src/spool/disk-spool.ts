@@ -101,8 +101,8 @@ export class DiskSpool implements Spool {
     return this.#log.keepOnDisk(row);
   }
 
-  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    return this.#log.doubtful(rows);
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    return this.#log.rowsThatMayHaveArrived(rows);
   }
 
   withAttempts(transport: RowTransport): RowTransport {

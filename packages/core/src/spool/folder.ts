@@ -37,7 +37,7 @@ export class SpoolFolder {
   readonly slowDisk: SlowDisk;
   #otherBytes = 0;
   #notBefore = 0;
-  readonly #doubtful = new WeakSet<Segment>();
+  readonly #mayHaveArrived = new WeakSet<Segment>();
   readonly #takenOver = new WeakSet<Segment>();
   readonly #onFailure: () => void;
 
@@ -185,16 +185,16 @@ export class SpoolFolder {
   }
 
   /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */
-  markDoubtful(segment: Segment): void {
-    this.#doubtful.add(segment);
+  markMayHaveArrived(segment: Segment): void {
+    this.#mayHaveArrived.add(segment);
   }
 
   /**
    * Whether the segment's rows may have been delivered: its file is a copy, or was deleted while in use, perhaps by a process
    * that took it over and sent its rows.
    */
-  isDoubtful(segment: Segment): boolean {
-    return this.#doubtful.has(segment) || !this.files.isLinked(segment.file);
+  mayHaveArrived(segment: Segment): boolean {
+    return this.#mayHaveArrived.has(segment) || !this.files.isLinked(segment.file);
   }
 
   /** Writes the deleted file of a segment again, unless all its traces are finished. */
@@ -206,7 +206,7 @@ export class SpoolFolder {
     }
     this.files.prepare(this.path);
     replaceDeletedFile(this.files, segment);
-    this.#doubtful.add(segment);
+    this.#mayHaveArrived.add(segment);
     this.diagnostics.report(
       'warn',
       'spool_deleted',

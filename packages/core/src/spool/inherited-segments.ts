@@ -189,7 +189,7 @@ export class InheritedSegments {
       const recovered = await recover(files, path, name);
       const aliveMs = before?.modifiedMs ?? wallClockMs();
       if (!recovered.isNewer) {
-        this.#markCopyDoubtful(recovered.segment, name, aliveMs);
+        this.#markCopy(recovered.segment, name, aliveMs);
         return { ...recovered, aliveMs };
       }
       this.#leaveToNewerVersion(recovered.segment);
@@ -200,10 +200,10 @@ export class InheritedSegments {
   }
 
   /** Marks a segment that a backup or snapshot may have restored: its rows may have been delivered since. */
-  #markCopyDoubtful(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
+  #markCopy(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
     if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
-    this.#folder.markDoubtful(segment);
+    this.#folder.markMayHaveArrived(segment);
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',

@@ -351,7 +351,7 @@ class SegmentReader {
     const segment = this.#segment;
     const entry = { segment, number: frame.number };
     const row = parseRow(frame.payload, entry);
-    if (row !== undefined && segment.table.isUnsure(frame.number)) row.setArrival('unknown');
+    if (row !== undefined && segment.table.mayHaveArrived(frame.number)) row.setArrival('unknown');
     return row;
   }
 

@@ -201,10 +201,10 @@ export class SpoolLog {
   }
 
   /** Those of the rows that another process may have sent. */
-  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     const segments = new Set(rows.map((row) => entryOf(row)?.segment));
     for (const each of segments) {
-      if (each?.isGone !== false || !this.#folder.isDoubtful(each)) segments.delete(each);
+      if (each?.isGone !== false || !this.#folder.mayHaveArrived(each)) segments.delete(each);
     }
     return segments.size === 0 ? [] : rows.filter((row) => segments.has(entryOf(row)?.segment));
   }
@@ -216,9 +216,7 @@ export class SpoolLog {
   beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     this.#own.releaseTakenOver();
     this.#inherited.releaseTakenOver();
-    this.#recordForAll(FrameKind.sent, rows, (segment, number) =>
-      segment.table.setUnsure(number, true),
-    );
+    this.#recordForAll(FrameKind.sent, rows, (segment, number) => segment.table.markSent(number));
     return this.#notTakenOver(rows);
   }
 
@@ -230,7 +228,7 @@ export class SpoolLog {
   /** Records that rows were sent and did not arrive. */
   notArrived(rows: readonly QueuedRow[]): void {
     this.#recordForAll(FrameKind.notArrived, rows, (segment, number) =>
-      segment.table.setUnsure(number, false),
+      segment.table.markNotArrived(number),
     );
   }
 
@@ -275,7 +273,8 @@ export class SpoolLog {
     if (kept === undefined) return false;
     kept.segment.table.set(kept.number, State.spooled);
     // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
-    kept.segment.table.setUnsure(kept.number, row.arrival !== 'no');
+    if (row.mayHaveArrived) kept.segment.table.markSent(kept.number);
+    else kept.segment.table.markNotArrived(kept.number);
     this.#onKept();
     return true;
   }

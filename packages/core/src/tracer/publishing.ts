@@ -233,7 +233,7 @@ export class Publishing {
       const attempts = spool.withAttempts(sender);
       const verification = {
         paceMs: paceOf(config.retry),
-        doubtful: (rows: readonly QueuedRow[]) => spool.doubtful(rows),
+        rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),
       };
       const verified =
         config.transport === undefined ? withVerification(attempts, has, verification) : attempts;
