@@ -52,9 +52,9 @@ export interface Spool {
   readonly bytes: number;
   /** Bytes of rows in memory that could not be written to disk. */
   readonly memoryBytes: number;
-  /** Counts the rows that this process took over from dead processes. */
+  /** Counts the rows that this process adopted from dead processes. */
   readonly adopted: Ledger;
-  /** Number of rows that this process took over from dead processes. */
+  /** Number of rows that this process adopted from dead processes. */
   readonly adoptedRows: number;
 }
 

@@ -38,7 +38,7 @@ export class SpoolFolder {
   #otherBytes = 0;
   #notBefore = 0;
   readonly #mayHaveArrived = new WeakSet<Segment>();
-  readonly #takenOver = new WeakSet<Segment>();
+  readonly #adoptedElsewhere = new WeakSet<Segment>();
   readonly #onFailure: () => void;
 
   /** @throws Error if the folder is not safe, or cannot be created */
@@ -132,7 +132,7 @@ export class SpoolFolder {
     }
   }
 
-  /** Gives up the ownership of a segment, so that another process may take it over. Deletes one without open rows. */
+  /** Gives up the ownership of a segment, so that another process may adopt it. Deletes one without open rows. */
   handOver(segment: Segment): void {
     if (segment.isGone) return;
     if (segment.isDone) {
@@ -159,27 +159,27 @@ export class SpoolFolder {
     try {
       this.files.touch(segment.path);
     } catch {
-      // Another process has taken it over, which is noticed before its rows are sent.
+      // Another process has adopted it, which is noticed before its rows are sent.
     }
   }
 
-  /** Closes a segment that another process has taken over, because this one's lease expired. @returns whether it was one */
-  releaseTakenOver(segment: Segment): boolean {
+  /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
+  releaseAdoptedElsewhere(segment: Segment): boolean {
     const { files, path } = this;
     if (segment.isGone || files.stat(segment.path) !== undefined) return false;
-    // Taken over means that the file has another owner's name now. A moved folder has no such name.
+    // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
     if (!isThere || !files.isLinked(segment.file)) return false;
     segment.close();
-    this.#takenOver.add(segment);
+    this.#adoptedElsewhere.add(segment);
     return true;
   }
 
-  /** Whether another process has taken the row over. */
-  isTaken(entry: SpoolEntry | undefined): boolean {
+  /** Whether another process has adopted the row's segment. */
+  isAdoptedElsewhere(entry: SpoolEntry | undefined): boolean {
     return (
       entry !== undefined &&
-      this.#takenOver.has(entry.segment) &&
+      this.#adoptedElsewhere.has(entry.segment) &&
       entry.segment.table.hasRow(entry.number)
     );
   }
@@ -191,7 +191,7 @@ export class SpoolFolder {
 
   /**
    * Whether the segment's rows may have been delivered: its file is a copy, or was deleted while in use, perhaps by a process
-   * that took it over and sent its rows.
+   * that adopted it and sent its rows.
    */
   mayHaveArrived(segment: Segment): boolean {
     return this.#mayHaveArrived.has(segment) || !this.files.isLinked(segment.file);

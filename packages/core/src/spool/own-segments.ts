@@ -21,8 +21,8 @@ export interface OwnSegmentsContext {
   onNew(): void;
   /** Whether segments of dead processes are being deleted, so that own ones need not be. */
   isMakingRoom(): boolean;
-  /** The segment that was taken over from a dead process. */
-  inherited(): Segment | undefined;
+  /** The segment that was adopted from a dead process. */
+  adopted(): Segment | undefined;
 }
 
 /** The own segments of one spool folder. */
@@ -34,7 +34,7 @@ export class OwnSegments {
   readonly #all: Segment[] = [];
   /** The newest segment, unless it is sealed. */
   #active: Segment | undefined;
-  /** When to check the files again, in epoch milliseconds: until then, no process has taken them over. */
+  /** When to check the files again, in epoch milliseconds: until then, no process has adopted them. */
   #recheckAt = 0;
 
   constructor(folder: SpoolFolder, ledger: Ledger, context: OwnSegmentsContext) {
@@ -81,20 +81,20 @@ export class OwnSegments {
     }
   }
 
-  /** Drops the segments that another process has taken over. */
-  releaseTakenOver(): void {
+  /** Drops the segments that another process has adopted. */
+  releaseAdoptedElsewhere(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.releaseTakenOver(segment)) continue;
+      if (!this.#folder.releaseAdoptedElsewhere(segment)) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
     this.forgetGone();
   }
 
-  /** Drops segments that were taken over, and rewrites deleted files. */
+  /** Drops segments that another process has adopted, and rewrites deleted files. */
   #recheckFiles(): void {
     this.#recheckAt = wallClockMs() + RECHECK_MS;
-    this.releaseTakenOver();
+    this.releaseAdoptedElsewhere();
     for (const segment of this.#all) {
       if (this.#folder.files.isLinked(segment.file)) continue;
       this.#folder.rewriteDeleted(segment);
@@ -167,7 +167,7 @@ export class OwnSegments {
 
   measureOthers(): void {
     const paths = new Set<string | undefined>(this.#all.map(({ path }) => path));
-    this.#folder.measureOthers(paths.add(this.#context.inherited()?.path));
+    this.#folder.measureOthers(paths.add(this.#context.adopted()?.path));
   }
 
   #writable(): Segment {
@@ -210,7 +210,7 @@ export class OwnSegments {
   hasRoomFor(segments: number): boolean {
     const { otherBytes, config } = this.#folder;
     const filled = this.bytes - (this.#active?.bytes ?? 0);
-    const used = otherBytes + filled + (this.#context.inherited()?.bytes ?? 0);
+    const used = otherBytes + filled + (this.#context.adopted()?.bytes ?? 0);
     return used + segments * this.#segmentBytes <= config.maxBytes;
   }
 
