@@ -3,9 +3,10 @@
 import { wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import { readBack, type SpoolFolder } from './folder.js';
+import type { SpoolFolder } from './folder.js';
 import { interruptedRow } from './interrupted-row.js';
 import { adoptFile, isAdoptable, nameOf, type SegmentName, segmentsIn } from './names.js';
+import { readBack } from './read-back.js';
 import { type Recovered, recover } from './recover.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import { State } from './trace-table.js';

@@ -4,14 +4,12 @@ import { allocate } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { monotonicMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
-import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { nameOf, QUARANTINE, segmentsIn } from './names.js';
 import { Quarantine } from './quarantine.js';
-import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import type { Segment, SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { SlowDisk } from './slow-disk.js';
-import { State } from './trace-table.js';
 
 const RETRY_DISK_MS = 1000;
 
@@ -255,36 +253,5 @@ function copy(files: SpoolFiles, { file: from, bytes }: Segment, to: number): vo
     if (written < read)
       throw new Error(`${written} of ${read} bytes were written: the disk is full`);
     position += read;
-  }
-}
-
-const WINDOW_BYTES = 1024 * 1024;
-
-/** Reads the next waiting rows of a segment, and marks them as queued. Rows that cannot be read are dropped and reported. */
-export async function readBack(
-  folder: SpoolFolder,
-  segment: Segment,
-  ledger: Ledger,
-): Promise<readonly QueuedRow[]> {
-  try {
-    const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
-    // Whoever closed it meanwhile has counted its rows.
-    if (segment.isGone) return [];
-    for (const row of rows) {
-      const entry = entryOf(row);
-      entry?.segment.table.set(entry.number, State.queued);
-    }
-    if (damaged > 0) {
-      ledger.dropSpooled('spool_damaged', damaged);
-      folder.diagnostics.report(
-        'error',
-        'spool_damaged',
-        `${damaged} rows of ${segment.path} cannot be read back and are lost`,
-      );
-    }
-    return rows;
-  } catch (error) {
-    folder.reportFailure(error);
-    return [];
   }
 }

@@ -3,6 +3,7 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
+import type { AdoptedSegments } from './adopted-segments.js';
 import type { SpoolFolder } from './folder.js';
 import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
@@ -13,34 +14,30 @@ const MIN_SEGMENT_BYTES = 16 * 1024;
 /** A process counts as dead when its lease is twice as old. Before that, its files need not be checked. */
 const RECHECK_MS = 60_000;
 
-/** The other parts of the spool that own segments need. */
-export interface OwnSegmentsContext {
-  /** Called after each write. */
-  onWrite(): void;
-  /** Called for each new segment. */
-  onNew(): void;
+export interface RoomMaking {
   /** Whether segments of dead processes are being deleted, so that own ones need not be. */
-  isMakingRoom(): boolean;
-  /** The segment that was adopted from a dead process. */
-  adopted(): Segment | undefined;
+  readonly isMakingRoom: boolean;
 }
 
 /** The own segments of one spool folder. */
 export class OwnSegments {
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
-  readonly #context: OwnSegmentsContext;
+  readonly #adopted: AdoptedSegments;
   readonly #segmentBytes: number;
   readonly #all: Segment[] = [];
   /** The newest segment, unless it is sealed. */
   #active: Segment | undefined;
+  /** Number of segments that were created. */
+  #created = 0;
   /** When to check the files again, in epoch milliseconds: until then, no process has adopted them. */
   #recheckAt = 0;
 
-  constructor(folder: SpoolFolder, ledger: Ledger, context: OwnSegmentsContext) {
+  /** @param adopted their bytes count as well when room is made for a segment */
+  constructor(folder: SpoolFolder, ledger: Ledger, adopted: AdoptedSegments) {
     this.#folder = folder;
     this.#ledger = ledger;
-    this.#context = context;
+    this.#adopted = adopted;
     this.#segmentBytes = Math.min(
       MAX_SEGMENT_BYTES,
       Math.max(MIN_SEGMENT_BYTES, Math.floor(folder.config.maxBytes / 8)),
@@ -61,19 +58,26 @@ export class OwnSegments {
     return bytes;
   }
 
-  /** Calls `write` with the newest segment; undefined if writing failed or is paused. */
-  write<R>(write: (segment: Segment) => R): R | undefined {
+  /** Number of segments that were created. It shows whether a `write` has created one. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /**
+   * Calls `write` with the newest segment.
+   * @returns what `write` returns; undefined if writing failed or is paused
+   */
+  write<R>(write: (segment: Segment) => R, room: RoomMaking): R | undefined {
     const folder = this.#folder;
     if (folder.isPaused) return undefined;
     try {
       // The process may have been suspended, so that no timer has checked the files.
       if (wallClockMs() > this.#recheckAt) this.#recheckFiles();
       const start = monotonicMs();
-      const result = write(this.#writable());
+      const result = write(this.#writable(room));
       const end = monotonicMs();
       folder.slowDisk.addWrite(end - start, end);
       folder.resume();
-      this.#context.onWrite();
       return result;
     } catch (error) {
       folder.reportFailure(error);
@@ -167,20 +171,20 @@ export class OwnSegments {
 
   measureOthers(): void {
     const paths = new Set<string | undefined>(this.#all.map(({ path }) => path));
-    this.#folder.measureOthers(paths.add(this.#context.adopted()?.path));
+    this.#folder.measureOthers(paths.add(this.#adopted.segment?.path));
   }
 
-  #writable(): Segment {
+  #writable(room: RoomMaking): Segment {
     const active = this.#active;
     if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
     if (active !== undefined) this.#seal(active);
-    if (!this.#context.isMakingRoom()) this.makeRoomFor(1);
+    if (!room.isMakingRoom) this.makeRoomFor(1);
     const { files, path: folder, owner } = this.#folder;
     files.prepare(folder);
     const segment = new Segment(files, newFile(files, folder, owner));
     this.#active = segment;
     this.#all.push(segment);
-    this.#context.onNew();
+    this.#created++;
     return segment;
   }
 
@@ -210,7 +214,7 @@ export class OwnSegments {
   hasRoomFor(segments: number): boolean {
     const { otherBytes, config } = this.#folder;
     const filled = this.bytes - (this.#active?.bytes ?? 0);
-    const used = otherBytes + filled + (this.#context.adopted()?.bytes ?? 0);
+    const used = otherBytes + filled + (this.#adopted.segment?.bytes ?? 0);
     return used + segments * this.#segmentBytes <= config.maxBytes;
   }
 

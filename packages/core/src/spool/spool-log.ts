@@ -7,10 +7,11 @@ import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import type { RowDelivery } from '../publish/transport.js';
 import { AdoptedSegments } from './adopted-segments.js';
-import { readBack, SpoolFolder } from './folder.js';
+import { SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
 import { MemoryRing } from './memory-ring.js';
 import { OwnSegments } from './own-segments.js';
+import { readBack } from './read-back.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { State } from './trace-table.js';
@@ -77,15 +78,7 @@ export class SpoolLog {
       this.#own.measureOthers();
       this.#upkeep.maintainLater();
     });
-    this.#own = new OwnSegments(this.#folder, ledger, {
-      adopted: () => this.#adopted.segment,
-      isMakingRoom: () => this.#upkeep.isMakingRoom && !this.#isExiting,
-      onNew: () => {
-        this.#upkeep.maintainLater();
-        this.#upkeep.makeRoomLater();
-      },
-      onWrite: () => this.#upkeep.syncLater(),
-    });
+    this.#own = new OwnSegments(this.#folder, ledger, this.#adopted);
     this.#upkeep = new Upkeep({
       folder: this.#folder,
       own: this.#own,
@@ -127,7 +120,7 @@ export class SpoolLog {
   /** Records that a trace has begun. @returns its position; undefined if nothing is written */
   begin(text: string): SpoolEntry | undefined {
     if (!this.writesAhead) return undefined;
-    const entry = this.#own.write((segment) => ({ segment, number: segment.begin(text) }));
+    const entry = this.#write((segment) => ({ segment, number: segment.begin(text) }));
     if (entry === undefined) return undefined;
     if (entry.segment.starts >= MAX_STARTS) {
       this.#own.writeStarts();
@@ -146,7 +139,7 @@ export class SpoolLog {
 
   /** Writes the current row of a trace, which stays open. @returns its position; undefined if writing failed */
   append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
-    return this.#own.write((segment) => {
+    return this.#write((segment) => {
       if (entry !== undefined && this.#folder.isAdoptedElsewhere(entry)) return entry;
       // The segment in which the trace began may have been deleted to make room.
       if (entry !== undefined && !entry.segment.isGone) {
@@ -163,6 +156,22 @@ export class SpoolLog {
       if (entry !== undefined) this.#finishFormer(entry);
       return { segment, number };
     });
+  }
+
+  /** Writes to the newest own segment, and starts the upkeep that it needs after that. */
+  #write(write: (segment: Segment) => SpoolEntry): SpoolEntry | undefined {
+    const { created } = this.#own;
+    const entry = this.#own.write(write, this.#upkeep);
+    try {
+      if (this.#own.created > created) {
+        this.#upkeep.maintainLater();
+        this.#upkeep.makeRoomLater();
+      }
+      if (entry !== undefined) this.#upkeep.syncLater();
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
+    return entry;
   }
 
   /** Finishes the trace in its former segment, since another segment has its row now. */
@@ -367,6 +376,7 @@ export class SpoolLog {
   #atExit(waiting: () => Iterable<QueuedRow>): void {
     this.#folder.resume();
     this.#isExiting = true;
+    this.#upkeep.markExiting();
     for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
     for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.keepOnDisk(row);
     this.#writeStarts();

@@ -23,6 +23,7 @@ export class Upkeep {
   #syncTimer: Timer | undefined;
   #ticks = 0;
   #isMakingRoom = false;
+  #isExiting = false;
 
   constructor(tools: UpkeepTools) {
     this.#tools = tools;
@@ -30,7 +31,12 @@ export class Upkeep {
 
   /** Whether segments of dead processes are being deleted. */
   get isMakingRoom(): boolean {
-    return this.#isMakingRoom;
+    return this.#isMakingRoom && !this.#isExiting;
+  }
+
+  /** Call it when the process exits: only synchronous work is possible from then on. */
+  markExiting(): void {
+    this.#isExiting = true;
   }
 
   /** Checks the files once a second from now on, while there are any. */

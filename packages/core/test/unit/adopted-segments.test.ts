@@ -33,15 +33,13 @@ describe('segments of dead processes', () => {
 
   /** Leaves rows behind that wait on disk. */
   function leave(...ids: readonly string[]): void {
-    const own = new OwnSegments(folderOf(DEAD), new Ledger(), {
-      onWrite: () => {},
-      onNew: () => {},
-      isMakingRoom: () => false,
-      adopted: () => undefined,
-    });
+    const folder = folderOf(DEAD);
+    const own = new OwnSegments(folder, new Ledger(), new AdoptedSegments(folder, () => {}));
     for (const id of ids) {
       const row = new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
-      own.write((segment) => segment.table.set(segment.appendNewRow(row), State.spooled));
+      own.write((segment) => segment.table.set(segment.appendNewRow(row), State.spooled), {
+        isMakingRoom: false,
+      });
     }
   }
 
