@@ -4,10 +4,10 @@ import {
   assertKnown,
   assertObject,
   ConfigError,
-  flag,
+  checkBoolean,
+  checkPositive,
   formatValue,
   optionalFunction,
-  positive,
 } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import type { SettledTrace } from '../trace/types.js';
@@ -131,7 +131,7 @@ export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
   const { inferenceId, capture, sample, maxAgeMs, tracer } = options;
   if (inferenceId !== undefined) checkInferenceId(inferenceId);
   if (capture !== undefined) checkCapture(capture);
-  positive(maxAgeMs, 'maxAgeMs');
+  checkPositive(maxAgeMs, 'maxAgeMs');
   const isRate = typeof sample === 'number' && sample >= 0 && sample <= 1;
   if (sample !== undefined && !isRate && typeof sample !== 'function') {
     throw new ConfigError(
@@ -146,7 +146,7 @@ function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   assertKnown(options, ['header', 'from', 'trust', 'echo'], 'inferenceId');
   const { header, from, trust, echo } = options;
   optionalFunction(from, 'inferenceId.from');
-  flag(echo, 'inferenceId.echo');
+  checkBoolean(echo, 'inferenceId.echo');
   if (trust !== undefined && typeof trust !== 'boolean' && typeof trust !== 'function') {
     throw new ConfigError('inferenceId.trust must be true, false or a function of the request');
   }
@@ -161,9 +161,9 @@ function checkCapture(options: CaptureOptions): void {
   assertObject(options, 'capture');
   assertKnown(options, ['request', 'response', 'maxBytes', 'headers'], 'capture');
   const { request, response, maxBytes, headers = [] } = options;
-  flag(request, 'capture.request');
-  flag(response, 'capture.response');
-  positive(maxBytes, 'capture.maxBytes');
+  checkBoolean(request, 'capture.request');
+  checkBoolean(response, 'capture.response');
+  checkPositive(maxBytes, 'capture.maxBytes');
   const isArray: boolean = Array.isArray(headers);
   if (!isArray || headers.some((header) => typeof header !== 'string')) {
     throw new ConfigError("capture.headers must be an array of names, such as ['user-agent']");
