@@ -492,8 +492,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Completes the trace with facts that are known only at its end. */
   finalize(): void {}
 
-  /** Whether the option `sample` keeps the trace. */
-  get isKept(): boolean {
+  /** Calls the option `sample`. @returns whether the trace is kept */
+  applySample(): boolean {
     return this.#sample === undefined || isKept(this.#sample, this, this.recorder.diagnostics);
   }
 

@@ -131,7 +131,7 @@ export class EndedTraces {
     const done = this.#requestEnds.get(trace);
     if (done !== undefined) this.#requestEnds.delete(trace);
     try {
-      if (!trace.isKept) {
+      if (!trace.applySample()) {
         this.#sampledOut++;
         publishing.discard(trace);
         done?.();
