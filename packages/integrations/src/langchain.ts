@@ -79,6 +79,7 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
     return function tracedConfigureSync(this: unknown, ...args: unknown[]): Manager {
       const configured = configureSync.apply(this, args) ?? new CallbackManager();
       if (!configured.handlers.some(({ name }) => name === HANDLER_NAME)) {
+        // The second argument: the runs below inherit it.
         configured.addHandler(handler, true);
       }
       return configured;

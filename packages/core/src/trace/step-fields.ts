@@ -21,16 +21,15 @@ export interface Field {
 type Definition = (name: string) => Field;
 
 const field =
-  (kind: FieldKind, isRequired: boolean): Definition =>
+  (facts: Pick<Field, 'kind' | 'isRequired'>): Definition =>
   (name) => ({
     name,
-    kind,
-    isRequired,
+    ...facts,
     prefix: `,"${name}":`,
     absent: `,"${name}":null`,
   });
-const required = (kind: FieldKind) => field(kind, true);
-const optional = (kind: FieldKind) => field(kind, false);
+const required = (kind: FieldKind) => field({ kind, isRequired: true });
+const optional = (kind: FieldKind) => field({ kind, isRequired: false });
 
 /** The compiler checks that no field is missing. */
 function fields<Own>(definitions: Readonly<Record<keyof Own, Definition>>): readonly Field[] {
