@@ -148,6 +148,35 @@ describe('an asynchronous function', () => {
     }
   }
 
+  for (const path of ['name', 'user', 'session', 'metadata', 'input', 'output'] as const) {
+    it(`as ${path} may promise what cannot be read, and is told of as if it had returned it`, async () => {
+      const fail = () => {
+        throw new Error('cannot be read');
+      };
+      // A promise of it asks for its `then`.
+      const get = (_: object, key: PropertyKey) => (key === 'then' ? undefined : fail());
+      const proxy = new Proxy(
+        {},
+        { get, has: fail, ownKeys: fail, getOwnPropertyDescriptor: fail },
+      );
+      for (const unreadable of [
+        proxy,
+        {
+          get value() {
+            return fail();
+          },
+        },
+        { toJSON: fail },
+      ]) {
+        const returned = await serve(path, CASES[path], () => unreadable);
+        const promised = await serve(path, CASES[path], async () => unreadable);
+        assert.deepEqual(promised.diagnostics, returned.diagnostics);
+        assert.equal(promised.reasons.includes('internal_error'), false);
+        assert.equal(promised.rows.length, 1);
+      }
+    });
+  }
+
   it('that is never done costs its fact, and the row goes without it at shutdown', async () => {
     const transport = memoryTransport();
     const reasons: string[] = [];
@@ -249,6 +278,8 @@ const soon = async <T>(value: T) => {
 interface Run {
   readonly rows: readonly WireRow[];
   readonly reasons: readonly string[];
+  /** With their messages. */
+  readonly diagnostics: readonly string[];
 }
 
 /** A server with the function at this place among the options answers one request. */
@@ -281,7 +312,11 @@ async function serve(path: Path, { beside }: Case, fn: Fn): Promise<Run> {
     for (const each of before) process.on('unhandledRejection', each);
   }
   assert.deepEqual(unhandled, []);
-  return { rows: transport.rows, reasons: diagnostics.map(({ reason }) => reason) };
+  return {
+    rows: transport.rows,
+    reasons: diagnostics.map(({ reason }) => reason),
+    diagnostics: diagnostics.map(({ reason, message }) => `${reason}: ${message}`),
+  };
 }
 
 const MIDDLEWARE = ['name', 'user', 'session', 'metadata', 'input', 'output', 'skip', 'sample'];

@@ -236,6 +236,11 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
     give: (price) =>
       pricing.prices({ models: { m: { input: 1, tiers: { t: { input: 1, ...price } } } } }),
   },
+  'prices.models.regions': {
+    keys: { ...tierPrice, tiers: true } satisfies Keys<Omit<pricing.ModelPrice, 'regions'>>,
+    give: (price) =>
+      pricing.prices({ models: { m: { input: 1, regions: { r: { input: 1, ...price } } } } }),
+  },
   renderTrace: {
     keys: {
       timings: true,

@@ -3,7 +3,7 @@
 import { inClientCall } from '@openlayer-tracing/core/integration';
 import { freePaths } from './common/free-paths.js';
 import { valuesOf } from './common/json.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import type { ClientProfile } from './http/client-profile.js';
@@ -60,7 +60,7 @@ export function traceCohere<Client extends object>(
   client: Client,
   options: CohereOptions = {},
 ): Client {
-  checkOptions('traceCohere', options);
+  checkOptions('traceCohere', options, CALL_OPTIONS);
   const profile: ClientProfile = {
     client: 'Cohere',
     provider: 'cohere',

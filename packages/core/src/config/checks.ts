@@ -86,7 +86,7 @@ export function checkNumbers<T extends { readonly [K in keyof T]: number }>(
 ): T {
   if (values === undefined) return defaults;
   assertObject(values, group);
-  assertKnown(values, Object.keys(defaults), group);
+  assertKnownIn(values, Object.keys(defaults), group);
   const result = { ...defaults };
   for (const key of Object.keys(values) as (keyof T & string)[]) {
     if (values[key] === undefined) continue;
@@ -143,10 +143,19 @@ export function assertObject(value: unknown, name: string): asserts value is obj
 
 /**
  * Refuses unknown keys, since a misspelled one would have no effect.
+ * @param known every key of the type; the compiler checks that none is missing
  * @param group name of the option whose value the object is; '' for the options themselves
  * @throws ConfigError for a key that is not known
  */
-export function assertKnown(value: object, known: readonly string[], group: string): void {
+export function assertKnown<T extends object>(
+  value: T,
+  known: Readonly<Record<keyof NoInfer<T>, true>>,
+  group: string,
+): void {
+  assertKnownIn(value, Object.keys(known), group);
+}
+
+function assertKnownIn(value: object, known: readonly string[], group: string): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     throw new ConfigError(`${group === '' ? '' : `${group}.`}${unknownKey(key, known, group)}`);

@@ -142,7 +142,11 @@ function spool(options: SpoolOptions | undefined, env: EnvironmentReader): Spool
     throw new ConfigError("spool takes { dir: '...' }, not a string");
   if (options !== undefined) {
     assertObject(options, 'spool');
-    assertKnown(options, ['dir', 'maxBytes', 'maxAgeMs', 'mode', 'durability'], 'spool');
+    assertKnown(
+      options,
+      { dir: true, maxBytes: true, maxAgeMs: true, mode: true, durability: true },
+      'spool',
+    );
   }
   const { dir: folder, mode, durability, ...bounds } = options ?? {};
   const config = {
@@ -174,7 +178,7 @@ function spoolDir(value: unknown, name: string): string | undefined {
 function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
   if (redact === undefined || redact === false) return redact ?? {};
   assertObject(redact, 'redact');
-  assertKnown(redact, ['keys', 'defaults', 'text'], 'redact');
+  assertKnown(redact, { keys: true, defaults: true, text: true }, 'redact');
   optionalFunction(redact.text, 'redact.text');
   checkBoolean(redact.defaults, 'redact.defaults');
   if (redact.keys !== undefined && !Array.isArray(redact.keys)) {
@@ -191,7 +195,7 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
 function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | undefined {
   if (options === undefined) return undefined;
   assertObject(options, 'budget');
-  assertKnown(options, ['usd', 'onExceeded'], 'budget');
+  assertKnown(options, { usd: true, onExceeded: true }, 'budget');
   const { usd, onExceeded } = options;
   if (typeof usd !== 'number' || !(usd > 0)) {
     throw new ConfigError('budget.usd must be a number of US dollars above 0');

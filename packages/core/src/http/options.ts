@@ -100,7 +100,8 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
 const FUNCTIONS = ['name', 'skip', 'input', 'output', 'user', 'session', 'metadata'] as const;
 
 /** The compiler checks that the list is complete. */
-const OWN: Readonly<Record<Exclude<keyof TracingOptions, keyof TracerOptions>, true>> = {
+const KNOWN: Readonly<Record<keyof TracingOptions, true>> = {
+  ...TRACER_OPTIONS,
   tracer: true,
   inferenceId: true,
   name: true,
@@ -114,7 +115,6 @@ const OWN: Readonly<Record<Exclude<keyof TracingOptions, keyof TracerOptions>, t
   sample: true,
   maxAgeMs: true,
 };
-const KNOWN: readonly string[] = [...Object.keys(OWN), ...TRACER_OPTIONS];
 
 /** Header names as HTTP allows them (RFC 9110, section 5.6.2). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -143,7 +143,7 @@ export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
 
 function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   assertObject(options, 'inferenceId');
-  assertKnown(options, ['header', 'from', 'trust', 'echo'], 'inferenceId');
+  assertKnown(options, { header: true, from: true, trust: true, echo: true }, 'inferenceId');
   const { header, from, trust, echo } = options;
   optionalFunction(from, 'inferenceId.from');
   checkBoolean(echo, 'inferenceId.echo');
@@ -159,7 +159,7 @@ function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
 
 function checkCapture(options: CaptureOptions): void {
   assertObject(options, 'capture');
-  assertKnown(options, ['request', 'response', 'maxBytes', 'headers'], 'capture');
+  assertKnown(options, { request: true, response: true, maxBytes: true, headers: true }, 'capture');
   const { request, response, maxBytes, headers = [] } = options;
   checkBoolean(request, 'capture.request');
   checkBoolean(response, 'capture.response');

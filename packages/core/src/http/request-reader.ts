@@ -35,8 +35,10 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   readonly #secrets: string[] = [];
   /** Whether the trace keeps its id: the app created it before the trace began, or an update set it. */
   #isIdFinal = false;
-  /** The id that the app created after the trace began, made distinct once. */
+  /** The id that the app created last after the trace began, as far as it was looked for. */
   #idMadeByApp: string | undefined = undefined;
+  /** That id, made distinct once, since each further time would count as a repetition. */
+  #distinctId: string | undefined = undefined;
 
   constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res) {
     this.#settings = settings;
@@ -126,11 +128,12 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 
   idMadeByApp(trace: RecordedRequestTrace): string | undefined {
     if (this.#isIdFinal) return undefined;
-    if (this.#idMadeByApp === undefined) {
-      const id = this.#settings.idMadeByApp(this.#req);
-      if (id !== undefined) this.#idMadeByApp = distinctId(id, trace.recorder.idSpace);
+    const id = this.#settings.idMadeByApp(this.#req);
+    if (id !== undefined && id !== this.#idMadeByApp) {
+      this.#idMadeByApp = id;
+      this.#distinctId = distinctId(id, trace.recorder.idSpace);
     }
-    return this.#idMadeByApp;
+    return this.#distinctId;
   }
 
   replaceEchoedId(before: string, inferenceId: string): void {

@@ -2,7 +2,7 @@
 
 import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
+import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
 import { isThenable, watchRejection } from '../follow/promised.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -98,11 +98,7 @@ export class RequestSettings<Req extends object, Res> {
       try {
         record(value as R);
       } catch (error) {
-        this.report(
-          `option_${name}_failed`,
-          `the result of the function given as ${name} could not be read`,
-          error,
-        );
+        this.report(`option_${name}_failed`, optionUnreadable(name), error);
       }
     }
   }

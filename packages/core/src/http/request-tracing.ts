@@ -239,6 +239,7 @@ function tracerOfOptions(options: TracingOptions<never>): TracerCore | undefined
 
 /** The options that a tracer takes. */
 function settingsIn(options: TracerOptions): TracerOptions {
-  const names = TRACER_OPTIONS.filter((name) => options[name] !== undefined);
+  const known = Object.keys(TRACER_OPTIONS) as (keyof TracerOptions)[];
+  const names = known.filter((name) => options[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }

@@ -44,7 +44,7 @@ export interface Spool {
    * @returns a function that removes the registration
    */
   holdExit(waiting: () => Iterable<QueuedRow>): () => void;
-  /** Gives up the ownership of the files on disk, so that other processes may send the rows. */
+  /** Gives up the ownership of the files on disk, so that other processes may send the rows; while a replay goes on, it keeps them. */
   release(): void;
 
   readonly folder: string;

@@ -124,7 +124,9 @@ export class DiskSpool implements Spool {
   }
 
   release(): void {
-    this.#log.release();
+    // A replay that goes on needs the files: without them, it would take them over again and send their rows twice.
+    if (this.#replay?.isStopped === false) this.#log.removeDone();
+    else this.#log.release();
   }
 
   get folder(): string {

@@ -326,6 +326,18 @@ export class SpoolLog {
     return this.#adopted.adopt();
   }
 
+  /** Deletes the own segments whose traces are all finished, the newest included. */
+  removeDone(): void {
+    try {
+      this.#own.sealNewest();
+      this.#own.removeDone();
+      if (this.#own.isEmpty && this.#inherited.segment === undefined) this.#upkeep.stop();
+      this.#folder.quarantine.close();
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
+  }
+
   /** Gives up the ownership of all segments, so that other processes may send their rows. */
   release(): void {
     try {

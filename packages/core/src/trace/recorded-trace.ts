@@ -1,7 +1,7 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
+import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
 import { watchRejection } from '../follow/promised.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
@@ -384,12 +384,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
         try {
           record(value);
         } catch (error) {
-          this.reportFailure(option, error);
+          this.#reportOption(option, optionUnreadable(option), error);
         }
       },
       (error: unknown) => {
         this.#pendingOptions?.delete(settled);
-        this.diagnostics.report('error', `option_${option}_failed`, optionRejected(option), error);
+        this.#reportOption(option, optionRejected(option), error);
       },
     );
     settled.catch(() => {});
@@ -516,7 +516,11 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Reports that a function among the options threw. */
   reportOptionThrew(option: string, error: unknown): void {
-    this.diagnostics.report('error', `option_${option}_failed`, optionThrew(option), error);
+    this.#reportOption(option, optionThrew(option), error);
+  }
+
+  #reportOption(option: string, message: string, error: unknown): void {
+    this.diagnostics.report('error', `option_${option}_failed`, message, error);
   }
 
   /** Reports as `too_late` that something is not recorded because the trace has ended. */

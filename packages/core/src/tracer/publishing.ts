@@ -147,7 +147,7 @@ export class Publishing {
     this.#spool?.release();
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows. */
+  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
   release(): void {
     this.#spool?.release();
   }

@@ -322,7 +322,7 @@ export class TracerCore implements Tracer, Recorder {
   #deadlineMs(options: DeadlineOptions | undefined, receiver: string, otherwise: number): number {
     try {
       if (options === undefined || options === null) return otherwise;
-      reportUnknownKeys(options, { receiver, keys: DEADLINE }, this.diagnostics);
+      reportUnknownKeys(options, { receiver, keys: DEADLINE_KEYS }, this.diagnostics);
       const { deadlineMs = otherwise } = options;
       if (typeof deadlineMs === 'number' && deadlineMs >= 0) return deadlineMs;
     } catch {
@@ -410,7 +410,8 @@ const START: Readonly<Record<keyof StartTraceOptions, true>> = {
   metadata: true,
 };
 const START_KEYS: KnownKeys = { receiver: 'startTrace', keys: new Set(Object.keys(START)) };
-const DEADLINE: ReadonlySet<string> = new Set(['deadlineMs'] satisfies (keyof DeadlineOptions)[]);
+const DEADLINE: Readonly<Record<keyof DeadlineOptions, true>> = { deadlineMs: true };
+const DEADLINE_KEYS: ReadonlySet<string> = new Set(Object.keys(DEADLINE));
 
 interface SettingsWarning {
   readonly reason: 'not_configured' | 'bad_environment';

@@ -90,12 +90,12 @@ export function streamError(options: CallOptions, failure: unknown): CallError {
 
 /** The error that a response with a status of success states. */
 export function statedError(options: CallOptions, failure: unknown): CallError {
-  return statedErrorOf(options, failure, 'FailedAnswer', 'the response states a failure');
+  return statedErrorOf(options, failure, 'FailedResponse', 'the response states a failure');
 }
 
 /** The error of a JSON body that was cut off. */
 export function cutError(): CallError {
-  return new CallError('CutAnswer', 'the response ended within its JSON, or is no valid JSON');
+  return new CallError('CutResponse', 'the response ended within its JSON, or is no valid JSON');
 }
 
 /**
@@ -110,7 +110,7 @@ export function noAnswerError(options: CallOptions, body: unknown): CallError {
   const recorded = statement && recordedMessage(options, withoutHalf(statement.slice(0, 500)));
   const what = 'the response has no output';
   return new CallError(
-    recordedType(options, type ?? code) ?? 'FailedAnswer',
+    recordedType(options, type ?? code) ?? 'FailedResponse',
     recorded ? `${what}: ${recorded}` : what,
   );
 }

@@ -39,6 +39,12 @@ export interface ResponseHead {
   readonly isUnobservable?: boolean;
 }
 
+/** What is known of the client's retries. */
+interface Retrying {
+  /** Whether the client may retry after a failure. */
+  readonly mayRetry: boolean;
+}
+
 /** How a call ended. `left`: the app stopped reading. `unread`: the trace ended before the app read anything. */
 type Ending = 'complete' | 'left' | 'failed' | 'unread' | 'unfinished';
 
@@ -111,7 +117,7 @@ export class HttpCall {
   }
 
   /** The attempt ended without a response. */
-  failAttempt(error: unknown, mayRetry: boolean): void {
+  failAttempt(error: unknown, { mayRetry }: Retrying): void {
     this.#recorded.stopWaiting();
     const failure = connectionError(this.#profile.options, error);
     this.#attempts.end(this.#recorded.elapsedMs, failure.message);
@@ -124,12 +130,11 @@ export class HttpCall {
 
   /**
    * Takes the head of the response.
-   * @param mayRetry whether the client may retry after a failure
    * @returns the observer of the response's body
    */
   observeBody(
     { status, headers, isUnobservable = false }: ResponseHead,
-    mayRetry: boolean,
+    { mayRetry }: Retrying,
   ): BodyObserver {
     this.#recorded.stopWaiting();
     this.#attempts.setStatus(status);

@@ -125,7 +125,7 @@ class Attempt {
 
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, this.#request.mayRetry);
+      this.#call.failAttempt(error, this.#request);
       this.#request.onFailure();
     });
   }
@@ -137,10 +137,10 @@ class Attempt {
 
   #observed(response: Response): unknown {
     const { status, headers } = response;
-    const { mayRetry, hidesUsage, onFailure } = this.#request;
+    const { hidesUsage, onFailure } = this.#request;
     if (status >= 400) onFailure();
     const head = { status, headers, isUnobservable: !isObservable(response) };
-    const observer = this.#call.observeBody(head, mayRetry);
+    const observer = this.#call.observeBody(head, this.#request);
     const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
     return observedResponse(
       response,

@@ -16,22 +16,22 @@ const REASONING_FIELDS = nameSet(`
   text status
 `);
 
-/**
- * Adds the content of a message, or of a piece of one.
- * @param hasCalls whether the message has its tool calls elsewhere too
- */
-export function takeContent(message: Message, content: unknown, hasCalls: boolean): void {
+/** Whether the tool calls among the content are taken, or left out because the message has them elsewhere too. */
+type CallsInContent = 'with calls' | 'without calls';
+
+/** Adds the content of a message, or of a piece of one. */
+export function takeContent(message: Message, content: unknown, calls: CallsInContent): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of list(content)) {
     if (typeof each === 'string') message.text.add(each);
-    else if (isRecord(each)) takeBlock(message, each, hasCalls);
+    else if (isRecord(each)) takeBlock(message, each, calls);
   }
 }
 
-function takeBlock(message: Message, block: Json, hasCalls: boolean): void {
+function takeBlock(message: Message, block: Json, calls: CallsInContent): void {
   const { type } = block;
   if (type === 'non_standard' && isRecord(block.value)) {
-    takeBlock(message, block.value, hasCalls);
+    takeBlock(message, block.value, calls);
   } else if (isText(block)) {
     takeText(message, block);
   } else if (isReasoning(block)) {
@@ -41,7 +41,7 @@ function takeBlock(message: Message, block: Json, hasCalls: boolean): void {
     message.refusal = block.refusal;
   } else if (!CALLS.has(type)) {
     message.addPart(block);
-  } else if (!hasCalls) {
+  } else if (calls === 'with calls') {
     const called = record(block.functionCall);
     message.addTool(
       text(block.id) ?? text(block.call_id),

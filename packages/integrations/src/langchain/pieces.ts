@@ -81,7 +81,7 @@ class Answer {
     const { message } = this;
     const before = message.reasoning.chars;
     const kwargs = record(received.additional_kwargs);
-    takeContent(message, received.content, true);
+    takeContent(message, received.content, 'without calls');
     if (message.reasoning.chars === before) takeReasoning(message, kwargs);
     if (typeof kwargs.refusal === 'string') message.refusal = kwargs.refusal;
     for (const each of list(received.tool_call_chunks)) {
@@ -98,7 +98,7 @@ class Answer {
     if (event === 'content-block-start') {
       const { type, id, name } = record(content);
       if (/tool_call/.test(String(type))) this.#call(index, text(id), text(name), '');
-      else takeContent(this.message, [content], true);
+      else takeContent(this.message, [content], 'without calls');
     } else if (event === 'content-block-delta') {
       const { type, text: deltaText, reasoning, args } = record(delta);
       if (type === 'text-delta') this.message.text.add(text(deltaText) ?? '');

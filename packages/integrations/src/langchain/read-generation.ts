@@ -114,7 +114,7 @@ function readMessage(generation: Json, source: Json): ReadMessage {
   const calls = toolCalls(source);
   const hasCalls = calls.length > 0 || list(invalid).length > 0 || list(pieces).length > 0;
   if (content === undefined) message.text.add(text(generation.text) ?? '');
-  else takeContent(message, content, hasCalls);
+  else takeContent(message, content, hasCalls ? 'without calls' : 'with calls');
   for (const { id, name, arguments: args } of calls) message.addTool(text(id), text(name), args);
   for (const each of list(invalid)) {
     const { id, name, args, error } = record(each);

@@ -69,16 +69,16 @@ class Candidate {
     if (this.message.finishReason !== undefined) this.#parts.end();
   }
 
-  get output(): unknown {
+  /** Call it after the last chunk: a call that is not complete becomes part of the output. */
+  end(): void {
     this.#parts.end();
-    return this.message.output;
   }
 
   /** The failure of a candidate that has no answer; undefined if it has one. */
   get failure(): unknown {
     const { finishReason } = this.message;
     if (finishReason === undefined || PLAIN_ENDS.includes(finishReason)) return undefined;
-    if (this.output !== undefined) return undefined;
+    if (this.message.output !== undefined) return undefined;
     // The message contains the malformed call, which is content.
     const reason = /MALFORMED|TOOL_CALL/.test(finishReason) ? undefined : this.facts.finishMessage;
     return {
@@ -159,8 +159,10 @@ class GeminiReader implements ResponseReader {
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const [first] = this.#inOrder;
-    const outputs = this.#inOrder.map(({ output }) => output);
+    const candidates = this.#inOrder;
+    for (const candidate of candidates) candidate.end();
+    const [first] = candidates;
+    const outputs = candidates.map(({ message }) => message.output);
     const tokens = geminiTokens(this.#usage);
     const reasoning = first?.message.reasoning;
     const { safetyRatings, ...facts } = this.#facts;

@@ -113,7 +113,7 @@ class AudioReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.#take(body, true);
+    if (isRecord(body)) this.#take(body, 'whole');
     else if (typeof body === 'string') this.#text.add(body.trimEnd());
     this.isComplete = true;
   }
@@ -123,7 +123,7 @@ class AudioReader implements ResponseReader {
     const isLast = /\.done$/.test(text(event.type) ?? '');
     if (event.type === 'error') this.failure = event;
     if (event.type === 'transcription.segment') this.#segment(fieldsExcept(event, 'type'));
-    else this.#take(event, isLast);
+    else this.#take(event, isLast ? 'whole' : 'piece');
     if (isLast) this.isComplete = true;
     return this.amount > before;
   }
@@ -150,11 +150,11 @@ class AudioReader implements ResponseReader {
     };
   }
 
-  /** @param isWhole whether the body has the whole text, as the last event of a stream does */
-  #take(body: Json, isWhole: boolean): void {
+  /** @param extent whether the body has the whole text, as the last event of a stream does */
+  #take(body: Json, extent: 'whole' | 'piece'): void {
     const { text: transcript, audio_data: audio, model, usage, segments, error } = body;
     if (error !== undefined && error !== null) this.failure = error;
-    if (typeof transcript === 'string' && (!isWhole || this.#text.chars === 0))
+    if (typeof transcript === 'string' && (extent === 'piece' || this.#text.chars === 0))
       this.#text.add(transcript);
     if (typeof audio === 'string') this.#audioBytes += bytesOfBase64(audio);
     this.#model = text(model) ?? this.#model;

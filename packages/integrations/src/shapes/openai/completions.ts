@@ -70,11 +70,16 @@ class CompletionReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.readEvent(body, true);
+    if (isRecord(body)) this.#take(body, 'whole');
     this.isComplete = true;
   }
 
-  readEvent(body: Json, isWhole = false): boolean {
+  readEvent(event: Json): boolean {
+    return this.#take(event, 'piece');
+  }
+
+  /** @returns whether it has content */
+  #take(body: Json, extent: 'whole' | 'piece'): boolean {
     if (body.error !== undefined && body.error !== null) this.failure = body.error;
     this.#model ||= text(body.model);
     this.#id ||= text(body.id);
@@ -84,7 +89,7 @@ class CompletionReader implements ResponseReader {
     let isContent = false;
     for (const [i, each] of list(body.choices).entries()) {
       const item = record(each);
-      const choice = this.#choice(item.index ?? (isWhole ? i : 0));
+      const choice = this.#choice(item.index ?? (extent === 'whole' ? i : 0));
       if (choice === undefined) continue;
       choice.finishReason = text(item.finish_reason) ?? choice.finishReason;
       choice.facts.add(item, CHOICE);

@@ -74,11 +74,11 @@ export class TextReader implements ResponseReader {
     this.#output =
       count(event.generation_token_count) ?? count(event.totalOutputTextTokenCount) ?? this.#output;
     const key = LISTS.find((name) => Array.isArray(event[name]));
-    if (key === undefined) this.#take(event, count(event.index) ?? 0, false);
+    if (key === undefined) this.#take(event, count(event.index) ?? 0, 'event');
     else
       for (const [i, each] of list(event[key]).entries()) {
         const one = record(each);
-        this.#take(one, count(one.index) ?? i, true);
+        this.#take(one, count(one.index) ?? i, 'listed');
       }
     this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
@@ -129,7 +129,8 @@ export class TextReader implements ResponseReader {
     };
   }
 
-  #take(item: Json, index: number, isListed: boolean): void {
+  /** @param source whether the item stands in a list of texts, or is the whole event */
+  #take(item: Json, index: number, source: 'listed' | 'event'): void {
     const piece =
       text(item.text) ??
       text(item.outputText) ??
@@ -139,14 +140,14 @@ export class TextReader implements ResponseReader {
       text(item.message);
     const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
     const finishReason = text(reason) ?? reasonIn(item.finishReason);
-    if (piece === undefined && finishReason === undefined && !isListed) return;
+    if (piece === undefined && finishReason === undefined && source === 'event') return;
     if (index >= MAX_TEXTS) return;
     while (this.#texts.length <= index) this.#texts.push(new OneText());
     const one = this.#texts[index] as OneText;
     one.text.add(piece ?? '');
     one.finishReason = finishReason ?? one.finishReason;
     one.tokens = count(item.tokenCount) ?? one.tokens;
-    if (isListed) one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
+    if (source === 'listed') one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
   }
 
   #fail(error: unknown): void {
