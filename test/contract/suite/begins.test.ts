@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Diagnostic, Tracer } from '@openlayer-tracing/core';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
@@ -121,6 +122,28 @@ describe('a request id that comes twice', () => {
     }
     const rows = await collector.exactly(2);
     assert.deepEqual(rows.map(({ inferenceId }) => inferenceId).sort(), ['one', 'one:2']);
+  });
+
+  it('is told apart from the number that its first repetition sends on to the same app', async () => {
+    await using collector = await startCollector();
+    const [{ express }] = expressVersions as [(typeof expressVersions)[number]];
+    const app = express();
+    app.use(forExpress({ tracer: collector.createTracer() }));
+    app.get('/outer', async (req, res) => {
+      const { port } = req.socket.address() as AddressInfo;
+      const inner = await fetch(`http://127.0.0.1:${port}/inner`, { headers: req.trace.headers() });
+      res.end(await inner.text());
+    });
+    app.get('/inner', (req, res) => {
+      res.end(req.trace.inferenceId);
+    });
+    await using server = await serving(app);
+    for (let i = 0; i < 2; i++) {
+      const response = await fetch(`${server.url}/outer`, { headers });
+      await response.text();
+    }
+    const ids = (await collector.exactly(4)).map(({ inferenceId }) => inferenceId);
+    assert.deepEqual(ids.sort(), ['one', 'one:2', 'one:3', 'one:3:2']);
   });
 
   it('through apps of different frameworks is told apart, and stays as it is in another pipeline', async () => {
