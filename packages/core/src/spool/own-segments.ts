@@ -8,8 +8,6 @@ import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
 import { State } from './trace-table.js';
 
-const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
-const MIN_SEGMENT_BYTES = 16 * 1024;
 /** A process counts as dead when its lease is twice as old. Before that, its files need not be checked. */
 const RECHECK_MS = 60_000;
 
@@ -21,6 +19,8 @@ export interface OwnSegmentsContext {
   onNew(): void;
   /** Whether segments of dead processes are being deleted, so that own ones need not be. */
   isMakingRoom(): boolean;
+  /** Deletes the oldest file of the quarantine. @returns whether there was one */
+  dropQuarantined(): boolean;
   /** The segment that was taken over from a dead process. */
   inherited(): Segment | undefined;
 }
@@ -30,7 +30,6 @@ export class OwnSegments {
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
   readonly #context: OwnSegmentsContext;
-  readonly #segmentBytes: number;
   readonly #all: Segment[] = [];
   /** The newest segment, unless it is sealed. */
   #active: Segment | undefined;
@@ -41,10 +40,6 @@ export class OwnSegments {
     this.#folder = folder;
     this.#ledger = ledger;
     this.#context = context;
-    this.#segmentBytes = Math.min(
-      MAX_SEGMENT_BYTES,
-      Math.max(MIN_SEGMENT_BYTES, Math.floor(folder.config.maxBytes / 8)),
-    );
   }
 
   [Symbol.iterator](): Iterator<Segment> {
@@ -172,7 +167,8 @@ export class OwnSegments {
 
   #writable(): Segment {
     const active = this.#active;
-    if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
+    if (active !== undefined && !active.isGone && active.bytes < this.#folder.fullBytes)
+      return active;
     if (active !== undefined) this.#seal(active);
     if (!this.#context.isMakingRoom()) this.makeRoomFor(1);
     const { files, path: folder, owner } = this.#folder;
@@ -199,7 +195,7 @@ export class OwnSegments {
     // Other processes write to the folder too.
     this.measureOthers();
     while (!this.hasRoomFor(segments)) {
-      if (this.#folder.dropQuarantined()) continue;
+      if (this.#context.dropQuarantined()) continue;
       const oldest = this.#all.find((segment) => !segment.isGone);
       if (oldest === undefined) return;
       this.#drop(oldest, 'spool_full');
@@ -208,10 +204,10 @@ export class OwnSegments {
 
   /** Whether the folder has room for so many full segments, the newest included. */
   hasRoomFor(segments: number): boolean {
-    const { otherBytes, config } = this.#folder;
+    const { otherBytes, config, fullBytes } = this.#folder;
     const filled = this.bytes - (this.#active?.bytes ?? 0);
     const used = otherBytes + filled + (this.#context.inherited()?.bytes ?? 0);
-    return used + segments * this.#segmentBytes <= config.maxBytes;
+    return used + segments * fullBytes <= config.maxBytes;
   }
 
   /** Deletes a segment with its waiting rows, which count as dropped. */

@@ -78,6 +78,7 @@ export class SpoolLog {
       this.#upkeep.maintainLater();
     });
     this.#own = new OwnSegments(this.#folder, ledger, {
+      dropQuarantined: () => this.#inherited.dropQuarantined(),
       inherited: () => this.#inherited.segment,
       isMakingRoom: () => this.#upkeep.isMakingRoom && !this.#isExiting,
       onNew: () => {
@@ -283,7 +284,10 @@ export class SpoolLog {
   /** Keeps a row that the platform refuses in the quarantine. @returns whether that succeeded */
   async quarantine(row: QueuedRow): Promise<boolean> {
     try {
-      await this.#folder.quarantineRow(row);
+      const ledger = this.#inherited.hasRow(row) ? this.adopted : this.#ledger;
+      await this.#folder.quarantineRow(row, ledger);
+      // With 'failure-only' or a slow disk, there may be no new segment that makes room.
+      this.#upkeep.makeRoomLater();
       return true;
     } catch (error) {
       this.#folder.reportFailure(error);

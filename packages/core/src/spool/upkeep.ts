@@ -95,7 +95,7 @@ export class Upkeep {
     const { folder, own, inherited } = this.#tools;
     try {
       while (!own.hasRoomFor(2)) {
-        if (folder.dropQuarantined()) continue;
+        if (inherited.dropQuarantined()) continue;
         if (!(await inherited.dropOldest())) break;
         own.measureOthers();
       }

@@ -37,6 +37,7 @@ describe('segments of dead processes', () => {
       onWrite: () => {},
       onNew: () => {},
       isMakingRoom: () => false,
+      dropQuarantined: () => false,
       inherited: () => undefined,
     });
     for (const id of ids) {
