@@ -3,6 +3,7 @@
 import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-tracer.js';
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
+import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
@@ -15,7 +16,7 @@ import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
 import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
-import { echoId, newId, requestedId } from './request-id.js';
+import { echoId, idInResponse, requestedId } from './request-id.js';
 import { FrameworkRequestReader } from './request-reader.js';
 import { RequestSettings } from './request-settings.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
@@ -150,7 +151,8 @@ export class RequestTracing<Req extends object, Res> {
     if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
     const idMadeByApp = this.#settings.idMadeByApp(req);
     const known = idMadeByApp ?? requestedId(this.#settings, req);
-    const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
+    const given = known ?? idInResponse(this.#settings, req, res);
+    const id = given === undefined ? randomUuid() : distinctId(given, tracer.idSpace);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     const request = new FrameworkRequestReader(this.#settings, req, res);

@@ -72,6 +72,22 @@ export class AdoptedSegments {
     return false;
   }
 
+  /** Deletes the oldest file of the quarantine, whose rows count as dropped. @returns whether there was one */
+  dropQuarantined(): boolean {
+    const deleted = this.#folder.deleteQuarantined();
+    if (deleted === undefined) return false;
+    const { bytes, counted, others } = deleted;
+    this.#found += others;
+    this.ledger.drop('spool_full', others);
+    let count = others;
+    for (const [ledger, rows] of counted) {
+      ledger.dropQuarantined(rows);
+      count += rows;
+    }
+    this.#folder.reportLost('spool_full', count);
+    return bytes > 0;
+  }
+
   /** The next rows; none if no dead process left any. */
   async next(): Promise<readonly QueuedRow[]> {
     for (;;) {
@@ -102,6 +118,12 @@ export class AdoptedSegments {
       this.ledger.handOverSpooled(left);
     }
     this.#segment = undefined;
+  }
+
+  /** Whether the row was taken over from a dead process. */
+  hasRow(row: QueuedRow): boolean {
+    const segment = entryOf(row)?.segment;
+    return segment !== undefined && segment === this.#segment;
   }
 
   /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */

@@ -4,14 +4,17 @@ import { allocate } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { monotonicMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
+import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { nameOf, QUARANTINE, segmentsIn } from './names.js';
-import { Quarantine } from './quarantine.js';
+import { type DeletedFile, Quarantine } from './quarantine.js';
 import type { Segment, SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { SlowDisk } from './slow-disk.js';
 
 const RETRY_DISK_MS = 1000;
+const MAX_FILE_BYTES = 8 * 1024 * 1024;
+const MIN_FILE_BYTES = 16 * 1024;
 
 export interface SpoolFolderOptions {
   readonly files: SpoolFiles;
@@ -31,6 +34,8 @@ export class SpoolFolder {
   readonly diagnostics: Diagnostics;
   /** The id of this process in the names of its segments. */
   readonly owner: string;
+  /** The size from which on a file counts as full, so that the oldest rows can be deleted without all others. */
+  readonly fullBytes: number;
   readonly quarantine: Quarantine;
   readonly slowDisk: SlowDisk;
   #otherBytes = 0;
@@ -49,7 +54,11 @@ export class SpoolFolder {
     this.path = files.join(config.dir, files.fingerprint(destination));
     files.prepare(this.path);
     this.owner = files.owner();
-    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE));
+    this.fullBytes = Math.min(
+      MAX_FILE_BYTES,
+      Math.max(MIN_FILE_BYTES, Math.floor(config.maxBytes / 8)),
+    );
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), this.fullBytes);
     this.slowDisk = new SlowDisk(diagnostics);
   }
 
@@ -92,18 +101,19 @@ export class SpoolFolder {
 
   /**
    * Writes a row that the platform refuses to the quarantine.
+   * @param ledger counts the row
    * @returns a promise that resolves when the row may be deleted elsewhere, and rejects if writing failed
    */
-  async quarantineRow(row: QueuedRow): Promise<void> {
-    this.#otherBytes += this.quarantine.add(row);
+  async quarantineRow(row: QueuedRow, ledger: Ledger): Promise<void> {
+    this.#otherBytes += this.quarantine.add(row, ledger);
     if (this.syncs) await this.quarantine.sync();
   }
 
-  /** Deletes the oldest file of the quarantine. @returns whether there was one */
-  dropQuarantined(): boolean {
-    const freed = this.quarantine.removeOldest();
-    this.#otherBytes -= freed;
-    return freed > 0;
+  /** Deletes the oldest file of the quarantine. @returns undefined if there is none */
+  deleteQuarantined(): DeletedFile | undefined {
+    const deleted = this.quarantine.deleteOldest();
+    this.#otherBytes -= deleted?.bytes ?? 0;
+    return deleted;
   }
 
   /** Reports rows that were deleted because the folder was full or they were too old. */

@@ -9,8 +9,6 @@ import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
 import { State } from './trace-table.js';
 
-const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
-const MIN_SEGMENT_BYTES = 16 * 1024;
 /** A process counts as dead when its lease is twice as old. Before that, its files need not be checked. */
 const RECHECK_MS = 60_000;
 
@@ -24,7 +22,6 @@ export class OwnSegments {
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
   readonly #adopted: AdoptedSegments;
-  readonly #segmentBytes: number;
   readonly #all: Segment[] = [];
   /** The newest segment, unless it is sealed. */
   #active: Segment | undefined;
@@ -38,10 +35,6 @@ export class OwnSegments {
     this.#folder = folder;
     this.#ledger = ledger;
     this.#adopted = adopted;
-    this.#segmentBytes = Math.min(
-      MAX_SEGMENT_BYTES,
-      Math.max(MIN_SEGMENT_BYTES, Math.floor(folder.config.maxBytes / 8)),
-    );
   }
 
   [Symbol.iterator](): Iterator<Segment> {
@@ -176,7 +169,8 @@ export class OwnSegments {
 
   #writable(room: RoomMaking): Segment {
     const active = this.#active;
-    if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
+    if (active !== undefined && !active.isGone && active.bytes < this.#folder.fullBytes)
+      return active;
     if (active !== undefined) this.#seal(active);
     if (!room.isMakingRoom) this.makeRoomFor(1);
     const { files, path: folder, owner } = this.#folder;
@@ -203,7 +197,7 @@ export class OwnSegments {
     // Other processes write to the folder too.
     this.measureOthers();
     while (!this.hasRoomFor(segments)) {
-      if (this.#folder.dropQuarantined()) continue;
+      if (this.#adopted.dropQuarantined()) continue;
       const oldest = this.#all.find((segment) => !segment.isGone);
       if (oldest === undefined) return;
       this.#drop(oldest, 'spool_full');
@@ -212,10 +206,10 @@ export class OwnSegments {
 
   /** Whether the folder has room for so many full segments, the newest included. */
   hasRoomFor(segments: number): boolean {
-    const { otherBytes, config } = this.#folder;
+    const { otherBytes, config, fullBytes } = this.#folder;
     const filled = this.bytes - (this.#active?.bytes ?? 0);
     const used = otherBytes + filled + (this.#adopted.segment?.bytes ?? 0);
-    return used + segments * this.#segmentBytes <= config.maxBytes;
+    return used + segments * fullBytes <= config.maxBytes;
   }
 
   /** Deletes a segment with its waiting rows, which count as dropped. */

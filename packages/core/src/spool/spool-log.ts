@@ -291,7 +291,10 @@ export class SpoolLog {
   /** Keeps a row that the platform refuses in the quarantine. @returns whether that succeeded */
   async quarantine(row: QueuedRow): Promise<boolean> {
     try {
-      await this.#folder.quarantineRow(row);
+      const ledger = this.#adopted.hasRow(row) ? this.adopted : this.#ledger;
+      await this.#folder.quarantineRow(row, ledger);
+      // With 'failure-only' or a slow disk, there may be no new segment that makes room.
+      this.#upkeep.makeRoomLater();
       return true;
     } catch (error) {
       this.#folder.reportFailure(error);
@@ -331,7 +334,7 @@ export class SpoolLog {
     try {
       this.#own.sealNewest();
       this.#own.removeDone();
-      if (this.#own.isEmpty && this.#inherited.segment === undefined) this.#upkeep.stop();
+      if (this.#own.isEmpty && this.#adopted.segment === undefined) this.#upkeep.stop();
       this.#folder.quarantine.close();
     } catch (error) {
       this.#folder.reportFailure(error);

@@ -101,7 +101,7 @@ export class Upkeep {
     const { folder, own, adopted } = this.#tools;
     try {
       while (!own.hasRoomFor(2)) {
-        if (folder.dropQuarantined()) continue;
+        if (adopted.dropQuarantined()) continue;
         if (!(await adopted.dropOldest())) break;
         own.measureOthers();
       }

@@ -127,6 +127,11 @@ export class Publishing {
     return this.#publisher.sendNow(this.#rowOf(trace));
   }
 
+  /** Whether a process that is about to exit may be kept alive for rows. */
+  get mayDelayExit(): boolean {
+    return this.#publisher.mayDelayExit;
+  }
+
   /** Removes an ended trace that is not published. */
   discard(trace: RecordedTrace): void {
     this.#spool?.discard(trace);

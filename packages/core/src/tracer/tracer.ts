@@ -201,10 +201,11 @@ export class TracerCore implements Tracer, Recorder {
     const settings: StartTraceOptions =
       typeof options === 'object' && options !== null ? options : { name: options };
     if (settings === options) reportUnknownKeys(settings, START_KEYS, this.diagnostics);
-    if (!this.mayOpen()) return new InertTrace(settings.inferenceId, { scope: this.scope });
     const { inferenceId, input, metadata } = settings;
-    const id = isInferenceId(inferenceId) ? inferenceId : randomUuid();
-    const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), id);
+    const id = isInferenceId(inferenceId) ? inferenceId : undefined;
+    if (!this.mayOpen()) return new InertTrace(id, { scope: this.scope });
+    const name = stepName(settings.name, 'trace');
+    const trace = new RecordedTrace(this, name, id ?? randomUuid());
     this.addOpen(trace);
     if (input !== undefined || metadata !== undefined) trace.update({ input, metadata });
     return trace;
