@@ -9,7 +9,13 @@ import {
   type Step,
   scopeChannel,
 } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import type { AiTelemetry } from './telemetry.js';
 
 interface Message {
@@ -35,8 +41,8 @@ export function listenToChannel(telemetry: AiTelemetry): void {
 }
 
 function messageOf(message: unknown): Message {
-  const { type, event, result, error } = record(message);
-  return { type, event: record(event), result, error };
+  const { type, event, result, error } = objectOrEmpty(message);
+  return { type, event: objectOrEmpty(event), result, error };
 }
 
 class ChannelListener {
@@ -66,7 +72,7 @@ class ChannelListener {
     else if (type === 'languageModelCall') this.#endModel(event, result, error);
     else if (type === 'executeTool') {
       const toolOutput =
-        error === undefined ? record(result).output : { type: 'tool-error', error };
+        error === undefined ? objectOrEmpty(result).output : { type: 'tool-error', error };
       this.#telemetry.onToolExecutionEnd({ ...event, toolOutput });
     }
   }
@@ -84,7 +90,7 @@ class ChannelListener {
       this.#telemetry.failModel(event, error);
       return;
     }
-    const { stream } = record(result);
+    const { stream } = objectOrEmpty(result);
     // The SDK reads the stream from the object that it passes here.
     if (isRecord(result) && stream instanceof ReadableStream) {
       Object.assign(result, { stream: model.observeStream(stream, result) });
@@ -97,13 +103,13 @@ class ChannelListener {
 
 /** The result of an operation in the form that its telemetry events have. */
 function resultOf(result: unknown): Json {
-  const given = record(result);
+  const given = objectOrEmpty(result);
   const { responses, audio } = given;
-  const [response] = list(responses);
-  const { uint8Array, mediaType } = record(audio);
+  const [response] = arrayOrEmpty(responses);
+  const { uint8Array, mediaType } = objectOrEmpty(audio);
   return {
     ...given,
-    text: text(given.text),
+    text: stringOrUndefined(given.text),
     ...(response !== undefined && { response }),
     ...(uint8Array instanceof Uint8Array && {
       audio: { byteLength: uint8Array.byteLength, mediaType },

@@ -1,4 +1,11 @@
-import { definedFields, fieldsExcept, isRecord, type Json, record, text } from '../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
 import { names } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
@@ -69,7 +76,7 @@ const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
 const image = kind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
 const video = kind('Video', 'chat_completion', names('prompt image frameImages inputReferences'));
 const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
-  billing: ({ text: input }) => definedFields({ characters: text(input)?.length }),
+  billing: ({ text: input }) => definedFields({ characters: stringOrUndefined(input)?.length }),
 });
 const transcription: Kind = {
   ...kind('Transcription', 'chat_completion', ['audio', 'mediaType']),
@@ -121,7 +128,9 @@ function withInstructions(instructions: unknown, messages: unknown): unknown {
   if (instructions === undefined || !Array.isArray(messages)) return messages;
   const messagesOf = typeof instructions === 'string' ? { content: instructions } : instructions;
   return [
-    ...(Array.isArray(messagesOf) ? messagesOf : [{ role: 'system', ...record(messagesOf) }]),
+    ...(Array.isArray(messagesOf)
+      ? messagesOf
+      : [{ role: 'system', ...objectOrEmpty(messagesOf) }]),
     ...messages,
   ];
 }
@@ -134,13 +143,13 @@ function documentsOf(documents: unknown): unknown {
 /** The name of audio, by its bytes or by its size alone; undefined if it has neither. */
 function nameAudio(audio: unknown, mediaType: unknown): unknown {
   if (typeof audio === 'string') {
-    return `[${text(mediaType) ?? 'audio'}, ${bytesOfBase64(audio)} bytes]`;
+    return `[${stringOrUndefined(mediaType) ?? 'audio'}, ${bytesOfBase64(audio)} bytes]`;
   }
   if (audio instanceof Uint8Array) {
-    return `[${text(mediaType) ?? 'audio'}, ${audio.byteLength} bytes]`;
+    return `[${stringOrUndefined(mediaType) ?? 'audio'}, ${audio.byteLength} bytes]`;
   }
   if (audio instanceof URL) return audio.href;
-  const { byteLength, mediaType: type } = record(audio);
+  const { byteLength, mediaType: type } = objectOrEmpty(audio);
   if (typeof byteLength !== 'number') return undefined;
-  return `[${text(type) ?? 'audio'}, ${byteLength} bytes]`;
+  return `[${stringOrUndefined(type) ?? 'audio'}, ${byteLength} bytes]`;
 }

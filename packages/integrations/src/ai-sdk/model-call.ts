@@ -9,7 +9,13 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { definedFields, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  definedFields,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
@@ -135,7 +141,7 @@ export class AiModelCall {
   /** Announces the request, because the client of the provider may be traced as well. */
   announceRequest(prompt: unknown): void {
     announceRequest(this.#recorded, {
-      model: text(this.#request.modelId),
+      model: stringOrUndefined(this.#request.modelId),
       lastText: lastText(prompt),
     });
   }
@@ -165,7 +171,7 @@ export class AiModelCall {
 
   /** Ends the call with a complete response. */
   endWith(answer: unknown): void {
-    this.#response.readWhole(record(answer));
+    this.#response.readWhole(objectOrEmpty(answer));
     this.#setWaiting(false);
     this.#recorded.end(this.#update('complete'));
   }
@@ -198,7 +204,7 @@ export class AiModelCall {
       },
       chunk: (given: unknown) => {
         this.#setWaiting(false);
-        const part = record(given);
+        const part = objectOrEmpty(given);
         if (part.type === 'error') failure = part.error;
         if (part.type === 'finish') isComplete = true;
         const before = this.amount;
@@ -266,9 +272,11 @@ export class AiModelCall {
   /** The documents that a reranking chose, the best first. */
   #documents(ranking: unknown): StepUpdate {
     if (this.#request.kind.type !== 'retriever') return {};
-    const documents = list(record(this.#request.kind.inputs(this.#request.given)).documents);
-    const chosen = list(ranking).map((each) => {
-      const { index, originalIndex } = record(each);
+    const documents = arrayOrEmpty(
+      objectOrEmpty(this.#request.kind.inputs(this.#request.given)).documents,
+    );
+    const chosen = arrayOrEmpty(ranking).map((each) => {
+      const { index, originalIndex } = objectOrEmpty(each);
       return documents[Number(index ?? originalIndex)];
     });
     const recorded = recordedContent(this.#options, 'output', chosen);

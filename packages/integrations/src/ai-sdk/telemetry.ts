@@ -10,7 +10,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, list, record, text } from '../common/json.js';
+import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
@@ -45,17 +45,17 @@ export class AiTelemetry {
     const { callId, operationId, functionId, messages, tools, instructions, system } = event;
     // The events of version 6 have no id that distinguishes operations.
     if (typeof callId !== 'string') return;
-    const name = text(operationId)?.replace(/^ai\./, '') ?? '';
+    const name = stringOrUndefined(operationId)?.replace(/^ai\./, '') ?? '';
     if (!/^(generate|stream)(Text|Object)$/.test(name)) {
       if (/^embed/.test(name)) this.#startEmbed(event);
       else this.#startSingle(name, event);
       return;
     }
     const options = optionsOf(this.#options, event);
-    const hasTools = Object.keys(record(tools)).length > 0;
+    const hasTools = Object.keys(objectOrEmpty(tools)).length > 0;
     const recorded = startCall(
       {
-        name: text(functionId) ?? `AI SDK ${name}`,
+        name: stringOrUndefined(functionId) ?? `AI SDK ${name}`,
         type: hasTools ? 'agent' : 'chain',
         inputs: recordedContent(
           options,
@@ -164,22 +164,22 @@ export class AiTelemetry {
 
   onToolExecutionStart = guarded((event) => {
     const operation = this.#operation(event);
-    const { toolCallId, toolName, input } = record(event.toolCall);
+    const { toolCallId, toolName, input } = objectOrEmpty(event.toolCall);
     if (operation === undefined) return;
     const { options } = operation;
     const about = recordedDetails(options, toolDetails(event, event.toolCall));
-    const name = text(toolName) ?? 'tool';
+    const name = stringOrUndefined(toolName) ?? 'tool';
     const tool = startTool(options, { name, input, operation, metadata: about });
     if (tool !== undefined) operation.startTool(toolCallId, tool);
   });
 
   onToolExecutionEnd = guarded((event) => {
-    const { toolCallId } = record(event.toolCall);
+    const { toolCallId } = objectOrEmpty(event.toolCall);
     const operation = this.#operation(event);
     const tool = operation?.tools.get(toolCallId);
     if (operation === undefined || tool === undefined) return;
     const { options } = operation;
-    const { type, output, error } = record(event.toolOutput);
+    const { type, output, error } = objectOrEmpty(event.toolOutput);
     const metadata = recordedDetails(options, toolDetails(event, event.toolOutput));
     if (type === 'tool-error') failTool(tool, options, error, { metadata });
     else tool.end({ output: recordedContent(options, 'output', output), metadata });
@@ -274,7 +274,7 @@ export class AiTelemetry {
   }
 
   #startFromChannel = guarded((event) => {
-    const name = text(event.operationId)?.replace(/^ai\./, '') ?? '';
+    const name = stringOrUndefined(event.operationId)?.replace(/^ai\./, '') ?? '';
     if (/^embed/.test(name)) this.#startSingle(name, event);
     else this.#startOperation(event);
     const operation = this.#operation(event);
@@ -289,7 +289,7 @@ export class AiTelemetry {
       return;
     }
     operation.model?.endUnfinished();
-    const answer = text(result.text) ?? operation.model?.text;
+    const answer = stringOrUndefined(result.text) ?? operation.model?.text;
     this.onEnd({ callId: event.callId, text: answer ?? '' });
   }
 
@@ -316,7 +316,7 @@ export class AiTelemetry {
   }
 
   toolOf(event: Json): RecordedCall | undefined {
-    return this.#operation(event)?.tools.get(record(event.toolCall).toolCallId);
+    return this.#operation(event)?.tools.get(objectOrEmpty(event.toolCall).toolCallId);
   }
 
   #startModel(event: Json): void {
@@ -381,20 +381,20 @@ function detailsIn({ runtimeContext, toolsContext }: Json): Json {
 }
 
 function descriptionOf({ functionId, runtimeContext }: Json): CallDescription {
-  return { functionId: text(functionId), runtimeContext };
+  return { functionId: stringOrUndefined(functionId), runtimeContext };
 }
 
 /** The tool approvals in a content: which tools needed one, and the decisions. */
 function approvalsIn(content: unknown): readonly Json[] {
-  return list(content)
-    .map(record)
+  return arrayOrEmpty(content)
+    .map(objectOrEmpty)
     .filter(({ type }) => /^tool-approval-/.test(String(type)))
-    .map(({ toolCall, ...approval }) => ({ ...approval, tool: record(toolCall).toolName }));
+    .map(({ toolCall, ...approval }) => ({ ...approval, tool: objectOrEmpty(toolCall).toolName }));
 }
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: Json, source: unknown): Json {
-  const details = Object.entries(otherFields({ ...record(source), toolContext }, TOOL));
+  const details = Object.entries(otherFields({ ...objectOrEmpty(source), toolContext }, TOOL));
   return Object.fromEntries(details.filter(([, value]) => value !== false));
 }
 
@@ -412,5 +412,5 @@ function nonEmpty(value: Json): Json | undefined {
 
 /** A listener that never throws. */
 function guarded(listen: (event: Json) => void): (event: unknown) => void {
-  return (event) => runGuarded('telemetry', () => listen(record(event)));
+  return (event) => runGuarded('telemetry', () => listen(objectOrEmpty(event)));
 }

@@ -7,7 +7,7 @@ import {
   runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { type Json, record, text } from '../common/json.js';
+import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
@@ -57,9 +57,9 @@ function tracedMethod(
 /** Ends the call with a complete response. @returns the response itself, or a copy of it whose stream is observed */
 export function observedResponse<T>(call: AiModelCall, response: T): T {
   const observed = runGuarded('response', () => {
-    const { stream } = record(response);
+    const { stream } = objectOrEmpty(response);
     if (stream instanceof ReadableStream) {
-      return { ...response, stream: call.observeStream(stream, record(response)) };
+      return { ...response, stream: call.observeStream(stream, objectOrEmpty(response)) };
     }
     call.endWith(response);
     return response;
@@ -81,7 +81,7 @@ function startCall(
     failed.delete(key);
     if (again?.retry()) return again;
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
-    const announced = announcedRequest(text(modelId), contentOf(given));
+    const announced = announcedRequest(stringOrUndefined(modelId), contentOf(given));
     if (announced !== undefined) return announced;
     return AiModelCall.start(options, {
       kind: kindOf(model, method, given),

@@ -10,7 +10,13 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
-import { definedFields, isRecord, type Json, record, text } from '../common/json.js';
+import {
+  definedFields,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { Operation } from './operation.js';
 
@@ -53,7 +59,7 @@ function startTracedTool(
   try {
     // The SDK's telemetry reports the tool.
     if (currentClientCall() instanceof Operation) return undefined;
-    const toolCallId = text(record(call).toolCallId);
+    const toolCallId = stringOrUndefined(objectOrEmpty(call).toolCallId);
     return startTool(options, { name, input, metadata: definedFields({ toolCallId }) });
   } catch (error) {
     reportFailure('tool', error);

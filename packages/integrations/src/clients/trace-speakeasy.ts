@@ -1,7 +1,7 @@
 /** Traces clients that Speakeasy generates: Mistral's, and a part of Google's. They have HTTP clients and hooks of their own. */
 
 import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
-import { record, valuesOf } from '../common/json.js';
+import { objectOrEmpty, valuesOf } from '../common/json.js';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
 import type { ClientProfile } from '../http/client-profile.js';
@@ -37,7 +37,8 @@ const MAX_DEPTH = 4;
 /** Whether the client has the hooks of clients that Speakeasy generates. */
 export function isSpeakeasy(client: unknown): client is SpeakeasyClient {
   return (
-    typeof record(record(record(client)._options).hooks).registerBeforeRequestHook === 'function'
+    typeof objectOrEmpty(objectOrEmpty(objectOrEmpty(client)._options).hooks)
+      .registerBeforeRequestHook === 'function'
   );
 }
 
@@ -140,8 +141,8 @@ function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
 }
 
 function retriesIn(context: object): number {
-  const { retryConfig, retry_config } = record(context);
-  const { strategy, maxRetries } = record(retryConfig ?? retry_config);
+  const { retryConfig, retry_config } = objectOrEmpty(context);
+  const { strategy, maxRetries } = objectOrEmpty(retryConfig ?? retry_config);
   if (strategy === 'backoff') return Number.POSITIVE_INFINITY;
   if (strategy !== 'attempt-count-backoff') return 0;
   return typeof maxRetries === 'number' ? maxRetries : Number.POSITIVE_INFINITY;

@@ -8,7 +8,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { connectionError, statusError, streamError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { definedFields, type Json, parseJson } from '../common/json.js';
+import { definedFields, type Json, tryParseJson } from '../common/json.js';
 import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
@@ -121,7 +121,7 @@ export class JobCall {
     if (contentType.startsWith('text/event-stream')) return this.#observeStream(part);
     const isJson = contentType.includes('json');
     const take = (text: string, long?: BoundedJson) => {
-      const body = isJson ? (long?.end() ?? parseJson(text)) : text;
+      const body = isJson ? (long?.end() ?? tryParseJson(text)) : text;
       this.#reader.readResponse(part, body, (name) => headerOf(headers, name));
       this.#remember();
       // A job without names for further requests sends its result to a webhook.

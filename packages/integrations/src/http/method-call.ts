@@ -1,5 +1,5 @@
 import { recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
-import { isPlainObject, isRecord, type Json, record } from '../common/json.js';
+import { isPlainObject, isRecord, type Json, objectOrEmpty } from '../common/json.js';
 import { headerOf } from './fetch.js';
 import type { HttpCall } from './http-call.js';
 import { DEFAULT_RETRIES } from './retried-calls.js';
@@ -34,7 +34,7 @@ export class MethodCall {
     const { body, maxRetries, signal, __metadata: metadata } = given as RequestOptions;
     if (typeof maxRetries === 'number') this.#maxRetries = maxRetries;
     if (typeof AbortSignal === 'function' && signal instanceof AbortSignal) this.#signal = signal;
-    if (isRecord(body)) this.params = isPlainObject(body) ? body : record(metadata);
+    if (isRecord(body)) this.params = isPlainObject(body) ? body : objectOrEmpty(metadata);
   }
 
   /**

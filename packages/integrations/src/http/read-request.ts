@@ -1,7 +1,7 @@
 /** Reads the request that a client passes to fetch. */
 
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, parseJson } from '../common/json.js';
+import { isRecord, type Json, tryParseJson } from '../common/json.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
@@ -109,7 +109,7 @@ function parsed(body: string): Json | undefined {
     json.add(body);
     return objectOf(json.end());
   }
-  return objectOf(parseJson(body));
+  return objectOf(tryParseJson(body));
 }
 
 function shortened(body: Uint8Array): Json | undefined {

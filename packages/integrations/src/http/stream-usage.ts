@@ -1,7 +1,7 @@
 /** Requests the token counts of chat streams if the app did not, and removes from the stream what the app did not request. */
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
-import { isRecord, list, parseJson } from '../common/json.js';
+import { arrayOrEmpty, isRecord, tryParseJson } from '../common/json.js';
 import { isOpenAI } from '../common/providers.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { dataOf, endOfEvent, endOfLastEvent } from './body/server-sent-events.js';
@@ -83,6 +83,6 @@ function withoutUsage(whole: string): string {
 
 function isUsageAlone(event: string): boolean {
   if (!/"choices"\s*:\s*\[\s*\]/.test(event)) return false;
-  const chunk = parseJson(dataOf(event) ?? '');
-  return isRecord(chunk) && isRecord(chunk.usage) && list(chunk.choices).length === 0;
+  const chunk = tryParseJson(dataOf(event) ?? '');
+  return isRecord(chunk) && isRecord(chunk.usage) && arrayOrEmpty(chunk.choices).length === 0;
 }

@@ -8,7 +8,7 @@ import {
   runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { type Json, text } from '../common/json.js';
+import { type Json, stringOrUndefined } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
@@ -75,7 +75,7 @@ function startAttempt(
   const key = client === undefined ? attemptKeyOf(input, init) : undefined;
   let call = client === undefined ? key && retried.take(key) : client.call;
   if (call === undefined) {
-    const announced = announcedRequest(text(request.params.model), request.params);
+    const announced = announcedRequest(stringOrUndefined(request.params.model), request.params);
     if (announced !== undefined) return announced;
     const result = FetchedResult.forRequest(profile, request);
     if (result !== undefined) return result;

@@ -10,7 +10,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
-import { type Json, list, record, text } from '../common/json.js';
+import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { providerOf } from '../common/providers.js';
 import { replaceMethod } from '../common/replace-method.js';
@@ -152,7 +152,7 @@ class EmbeddingCall {
 /** The address of its client; undefined before the first request, which creates the client. */
 function addressOf({ client }: Json): URL | undefined {
   try {
-    const { baseURL } = record(client);
+    const { baseURL } = objectOrEmpty(client);
     return typeof baseURL === 'string' ? new URL(baseURL) : undefined;
   } catch {
     return undefined;
@@ -178,10 +178,10 @@ function vendorOf(embeddings: object): string | undefined {
 
 /** A call of `embeddingWithRetry`, which is given the body of the request. */
 function rawRequest(_embeddings: Json, body: unknown): EmbeddingRequest {
-  const { input, model, encoding_format: _format, ...parameters } = record(body);
+  const { input, model, encoding_format: _format, ...parameters } = objectOrEmpty(body);
   return {
     input,
-    model: text(model),
+    model: stringOrUndefined(model),
     parameters,
     response: (result) => readWhole(openAIEmbeddings, result).response(),
   };
@@ -192,7 +192,7 @@ function queryRequest(embeddings: Json, query: unknown): EmbeddingRequest {
 }
 
 function documentsRequest(embeddings: Json, documents: unknown): EmbeddingRequest {
-  return vectorRequest(embeddings, documents, list);
+  return vectorRequest(embeddings, documents, arrayOrEmpty);
 }
 
 function vectorRequest(
@@ -202,7 +202,7 @@ function vectorRequest(
 ): EmbeddingRequest {
   return {
     input,
-    model: text(model) ?? text(modelName),
+    model: stringOrUndefined(model) ?? stringOrUndefined(modelName),
     parameters: typeof dimensions === 'number' ? { dimensions } : {},
     response: (result) => {
       const [first] = vectors(result);

@@ -1,7 +1,14 @@
 /** Converts LangChain's messages and usage to plain objects. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 
 const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
 const MAX_DEPTH = 4;
@@ -25,7 +32,7 @@ export function plain(value: unknown, depth = 0): unknown {
 function messageType(value: object): string | undefined {
   const { content, type, lc_namespace: namespace } = value as Json;
   const isMessage = content !== undefined && Array.isArray(namespace);
-  return isMessage ? text(type) : undefined;
+  return isMessage ? stringOrUndefined(type) : undefined;
 }
 
 function plainMessage(message: Json, type: string): Json {
@@ -41,8 +48,8 @@ function plainMessage(message: Json, type: string): Json {
 }
 
 export function toolCalls(message: Json): { id: unknown; name: unknown; arguments: unknown }[] {
-  return list(message.tool_calls).map((each) => {
-    const { id, name, args } = record(each);
+  return arrayOrEmpty(message.tool_calls).map((each) => {
+    const { id, name, args } = objectOrEmpty(each);
     return { id, name, arguments: args };
   });
 }
@@ -50,20 +57,20 @@ export function toolCalls(message: Json): { id: unknown; name: unknown; argument
 /** The counts in `usage_metadata` of a message; undefined if there are none. */
 export function messageTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const inputDetails = record(usage.input_token_details);
-  const outputDetails = record(usage.output_token_details);
+  const inputDetails = objectOrEmpty(usage.input_token_details);
+  const outputDetails = objectOrEmpty(usage.output_token_details);
   return {
-    input: count(usage.input_tokens),
-    output: count(usage.output_tokens),
-    total: count(usage.total_tokens),
-    cached: count(inputDetails.cache_read),
-    cacheCreation: count(inputDetails.cache_creation),
-    audioInput: count(inputDetails.audio),
-    imageInput: count(inputDetails.image),
-    videoInput: count(inputDetails.video),
-    audioOutput: count(outputDetails.audio),
-    imageOutput: count(outputDetails.image),
-    reasoning: count(outputDetails.reasoning),
+    input: countOrUndefined(usage.input_tokens),
+    output: countOrUndefined(usage.output_tokens),
+    total: countOrUndefined(usage.total_tokens),
+    cached: countOrUndefined(inputDetails.cache_read),
+    cacheCreation: countOrUndefined(inputDetails.cache_creation),
+    audioInput: countOrUndefined(inputDetails.audio),
+    imageInput: countOrUndefined(inputDetails.image),
+    videoInput: countOrUndefined(inputDetails.video),
+    audioOutput: countOrUndefined(outputDetails.audio),
+    imageOutput: countOrUndefined(outputDetails.image),
+    reasoning: countOrUndefined(outputDetails.reasoning),
   };
 }
 
@@ -80,6 +87,6 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 export function lcProvider(value: unknown): string | undefined {
-  const name = text(value);
+  const name = stringOrUndefined(value);
   return name === undefined ? undefined : (PROVIDERS[name] ?? name);
 }

@@ -1,4 +1,4 @@
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
 import type { Kind } from './kinds.js';
@@ -39,7 +39,7 @@ export function traceHandlers(
 
 function tracedHandler(handler: Handler, kinds: readonly Kind[], options: CallOptions): Handler {
   return function tracedHandler(this: unknown, request, ...rest) {
-    const { method, params } = record(request);
+    const { method, params } = objectOrEmpty(request);
     const call = () => handler.call(this, request, ...rest);
     const kind = kinds.find((each) => each.method === method);
     return kind === undefined ? call() : runRequest('handler', kind, options, params, call);

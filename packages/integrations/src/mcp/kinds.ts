@@ -3,13 +3,13 @@
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import {
+  arrayOrEmpty,
   definedFields,
   isRecord,
   type Json,
-  list,
-  parseJson,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
 } from '../common/json.js';
 import { namedBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
@@ -45,7 +45,7 @@ const tool: Kind = {
   method: 'tools/call',
   sdkMethod: 'callTool',
   stepOptions(params, options) {
-    const called = text(params.name) ?? 'tool';
+    const called = stringOrUndefined(params.name) ?? 'tool';
     const inputs = recordedContent(options, 'inputs', params.arguments);
     return {
       metadata: otherParams(params, options),
@@ -62,7 +62,7 @@ const tool: Kind = {
   }),
   failure({ content, isError }, options) {
     if (isError !== true) return undefined;
-    const message = textOf(list(content));
+    const message = textOf(arrayOrEmpty(content));
     const isRecordable = message !== '' && options.content !== false && !options.redact;
     return isRecordable ? message : 'the tool failed';
   },
@@ -78,7 +78,7 @@ const resource: Kind = {
     metadata: otherParams(params, options),
   }),
   update(result, options) {
-    const documents = recordedContent(options, 'output', list(result.contents).map(named));
+    const documents = recordedContent(options, 'output', arrayOrEmpty(result.contents).map(named));
     return {
       output: documents,
       ...(Array.isArray(documents) && { documents }),
@@ -91,7 +91,7 @@ const prompt: Kind = {
   method: 'prompts/get',
   sdkMethod: 'getPrompt',
   stepOptions: (params, options) => ({
-    name: text(params.name) ?? 'prompt',
+    name: stringOrUndefined(params.name) ?? 'prompt',
     type: 'chain',
     inputs: recordedContent(options, 'inputs', params.arguments),
     metadata: otherParams(params, options),
@@ -100,7 +100,7 @@ const prompt: Kind = {
     output: recordedContent(options, 'output', result.messages),
     metadata: recordedDetails(options, {
       ...otherFields(result, READ),
-      ...definedFields({ description: text(result.description) }),
+      ...definedFields({ description: stringOrUndefined(result.description) }),
     }),
   }),
 };
@@ -118,7 +118,10 @@ const sampling: Kind = {
     output: recordedContent(options, 'output', resultOf({ content: [content].flat() })),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...definedFields({ model: text(model), finishReason: text(stopReason) }),
+      ...definedFields({
+        model: stringOrUndefined(model),
+        finishReason: stringOrUndefined(stopReason),
+      }),
     },
   }),
 };
@@ -136,7 +139,7 @@ const elicitation: Kind = {
     output: recordedContent(options, 'output', content),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...definedFields({ action: text(action) }),
+      ...definedFields({ action: stringOrUndefined(action) }),
     },
   }),
 };
@@ -148,13 +151,13 @@ export const CLIENT_REQUESTS: readonly Kind[] = [sampling, elicitation];
 
 /** The output for a result: its text or its structured content if there is nothing else, else an object of all parts. */
 function resultOf({ content, structuredContent }: Json): unknown {
-  const parts = list(content);
+  const parts = arrayOrEmpty(content);
   const joinedText = textOf(parts);
   const others = parts.map(otherThanText).filter((part) => part !== undefined);
   if (others.length === 0) {
     if (structuredContent === undefined) return parts.length > 0 ? joinedText : undefined;
     // Servers repeat the structured content as text, for clients that do not support it.
-    if (joinedText === '' || isSame(parseJson(joinedText), structuredContent))
+    if (joinedText === '' || isSame(tryParseJson(joinedText), structuredContent))
       return structuredContent;
   }
   return definedFields({
@@ -167,19 +170,19 @@ function resultOf({ content, structuredContent }: Json): unknown {
 function textOf(parts: readonly unknown[]): string {
   return parts
     .filter(isText)
-    .map((part) => text(record(part).text))
+    .map((part) => stringOrUndefined(objectOrEmpty(part).text))
     .join('\n');
 }
 
 function isText(part: unknown): boolean {
-  const { type, text: partText } = record(part);
+  const { type, text: partText } = objectOrEmpty(part);
   return type === 'text' && typeof partText === 'string';
 }
 
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
   if (!isText(part)) return named(part);
-  const more = otherFields(record(part), OF_TEXT);
+  const more = otherFields(objectOrEmpty(part), OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
@@ -195,6 +198,6 @@ function named(part: unknown): unknown {
   if (isRecord(part.resource)) return { ...part, resource: named(part.resource) };
   const { blob, mimeType } = part;
   return typeof blob === 'string'
-    ? { ...part, blob: namedBase64(blob, text(mimeType) ?? 'binary') }
+    ? { ...part, blob: namedBase64(blob, stringOrUndefined(mimeType) ?? 'binary') }
     : part;
 }

@@ -1,7 +1,7 @@
 /** Records the requests that a client or server sends, by methods of the SDK or by `request`. */
 
 import { currentStep, type Step } from '@openlayer-tracing/core/integration';
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
 import type { Kind } from './kinds.js';
@@ -23,7 +23,7 @@ export function traceRequests(sender: object, kinds: readonly Kind[], options: C
   const requestIn =
     (known: readonly Kind[]) =>
     ([request]: readonly unknown[]): KindAndParams | undefined => {
-      const { method, params } = record(request);
+      const { method, params } = objectOrEmpty(request);
       const kind = known.find((each) => each.method === method);
       return kind && [kind, params];
     };
@@ -37,9 +37,9 @@ export function traceRequests(sender: object, kinds: readonly Kind[], options: C
 function streamed(kind: Kind): Kind {
   return {
     ...kind,
-    update: ({ result }, options) => kind.update(record(result), options),
+    update: ({ result }, options) => kind.update(objectOrEmpty(result), options),
     failure({ result, error }, options) {
-      if (error === undefined) return kind.failure?.(record(result), options);
+      if (error === undefined) return kind.failure?.(objectOrEmpty(result), options);
       return error instanceof Error ? error.message : String(error);
     },
   };

@@ -6,7 +6,7 @@ import {
   startCall,
 } from '@openlayer-tracing/core/integration';
 import { CallError, isAbort, thrownError } from '../common/call-error.js';
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { Kind } from './kinds.js';
 
@@ -38,7 +38,7 @@ export function runRequest<T>(
 
 function start(kind: Kind, options: CallOptions, params: unknown): RecordedCall | undefined {
   try {
-    return startCall(kind.stepOptions(record(params), options)) as RecordedCall | undefined;
+    return startCall(kind.stepOptions(objectOrEmpty(params), options)) as RecordedCall | undefined;
   } catch (error) {
     reportFailure('request', error);
     return undefined;
@@ -48,7 +48,7 @@ function start(kind: Kind, options: CallOptions, params: unknown): RecordedCall 
 /** Ends the step with a result. The result of a tool that threw has the flag `isError`. */
 function end(recorded: RecordedCall, kind: Kind, options: CallOptions, result: unknown): void {
   try {
-    const given = record(result);
+    const given = objectOrEmpty(result);
     const failure = kind.failure?.(given, options);
     const update = kind.update(given, options);
     if (failure === undefined) recorded.end(update);

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../../common/json.js';
+import { isRecord, tryParseJson } from '../../common/json.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { RecurringEvent } from './recurring-event.js';
@@ -47,7 +47,7 @@ export class EventStream extends ServerSentEvents implements BodyReader {
       this.#reader.endOfEvents();
       return;
     }
-    const event = parseJson(data);
+    const event = tryParseJson(data);
     const isContent = isRecord(event) && this.#reader.readEvent(event);
     if (isContent) this.#hasContent = true;
     else if (NAMED_ERROR.test(source)) {

@@ -3,7 +3,7 @@
  * body when it has ended.
  */
 
-import { isRecord, parseJson } from '../../common/json.js';
+import { isRecord, tryParseJson } from '../../common/json.js';
 import { CollectedText } from '../../shapes/reading/collected-text.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
@@ -77,7 +77,7 @@ class LinesReader implements BodyReader {
 
   #value(line: string): unknown {
     const long = this.#long;
-    if (long === undefined) return parseJson(line);
+    if (long === undefined) return tryParseJson(line);
     this.#long = undefined;
     long.add(line);
     return long.end();
@@ -112,7 +112,7 @@ class JsonReader implements BodyReader {
 
   /** The value of complete JSON, the received part of JSON that was cut off, or the text if it is no JSON. */
   #value(source: string): unknown {
-    const value = parseJson(source);
+    const value = tryParseJson(source);
     if (value !== undefined) return value;
     if (!/^\s*[{[]/.test(source)) return source;
     this.isCut = true;

@@ -1,6 +1,6 @@
 /** The results of one of Anthropic's batches, which are recorded as one step when the app reads them. */
 
-import { isRecord, type Json, record } from '../../common/json.js';
+import { isRecord, type Json, objectOrEmpty } from '../../common/json.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
 import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
@@ -49,7 +49,7 @@ class BatchReader implements ResultReader {
   }
 
   readEvent(line: Json): boolean {
-    const { type, message, error } = record(line.result);
+    const { type, message, error } = objectOrEmpty(line.result);
     if (typeof type !== 'string') return false;
     add(this.#ends, { [type]: 1 });
     if (isRecord(error) && this.#errors.length < MAX_ERRORS) this.#errors.push(error);

@@ -1,7 +1,14 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  type Json,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
 import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
@@ -39,10 +46,10 @@ function describeMessages(params: Json): Description {
   const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
   return {
     inputs: {
-      prompt: [...systemMessages, ...list(messages)],
+      prompt: [...systemMessages, ...arrayOrEmpty(messages)],
       ...(tools !== undefined && { tools }),
     },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'messages', 'system', 'tools'),
   };
 }
@@ -85,14 +92,14 @@ export class MessagesReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const message = record(body);
+    const message = objectOrEmpty(body);
     if (message.type === 'error' || (message.error !== undefined && message.error !== null)) {
       this.failure = message.error ?? message;
       this.#takeRest(fieldsExcept(message, 'type', 'error'));
     } else {
       this.#takeHead(message);
       this.#takeEnd(message);
-      for (const each of list(message.content)) this.#takeBlock(record(each));
+      for (const each of arrayOrEmpty(message.content)) this.#takeBlock(objectOrEmpty(each));
     }
     this.isComplete = true;
   }
@@ -101,9 +108,9 @@ export class MessagesReader implements ResponseReader {
     const before = this.amount;
     switch (event.type) {
       case 'message_start': {
-        const message = record(event.message);
+        const message = objectOrEmpty(event.message);
         this.#takeHead(message);
-        for (const each of list(message.content)) this.#takeBlock(record(each));
+        for (const each of arrayOrEmpty(message.content)) this.#takeBlock(objectOrEmpty(each));
         // This event counts only the first tokens of the output.
         this.#usage.forget('output_tokens');
         this.#takeRest(fieldsExcept(event, 'type', 'message'));
@@ -116,7 +123,7 @@ export class MessagesReader implements ResponseReader {
         this.#add(event);
         break;
       case 'message_delta': {
-        const delta = record(event.delta);
+        const delta = objectOrEmpty(event.delta);
         this.#takeEnd(delta);
         this.#takeRest({
           ...fieldsExcept(delta, ...PLACED),
@@ -133,7 +140,7 @@ export class MessagesReader implements ResponseReader {
         this.failure = event.error ?? event;
         break;
       default:
-        if (text(event.type) !== undefined && !SILENT.includes(String(event.type))) {
+        if (stringOrUndefined(event.type) !== undefined && !SILENT.includes(String(event.type))) {
           this.#takeUnknown(event);
         }
     }
@@ -142,7 +149,7 @@ export class MessagesReader implements ResponseReader {
 
   extendedText({ type, index, delta }: Json): ExtendedText | undefined {
     if (type !== 'content_block_delta') return undefined;
-    const { text: deltaText, thinking, partial_json } = record(delta);
+    const { text: deltaText, thinking, partial_json } = objectOrEmpty(delta);
     if (typeof deltaText === 'string') return { key: 'text', text: this.#message.text };
     if (typeof thinking === 'string') return { key: 'thinking', text: this.#message.reasoning };
     if (typeof partial_json !== 'string') return undefined;
@@ -178,16 +185,17 @@ export class MessagesReader implements ResponseReader {
   }
 
   #takeHead(message: Json): void {
-    this.#model = text(message.model);
-    this.#id = text(message.id);
+    this.#model = stringOrUndefined(message.model);
+    this.#id = stringOrUndefined(message.id);
     this.#usage.add(message.usage);
     this.#takeRest(fieldsExcept(message, ...PLACED));
   }
 
   #takeEnd(fields: Json): void {
-    this.#message.finishReason = text(fields.stop_reason) ?? this.#message.finishReason;
-    this.#stopSequence = text(fields.stop_sequence) ?? this.#stopSequence;
-    const explanation = text(record(fields.stop_details).explanation);
+    this.#message.finishReason =
+      stringOrUndefined(fields.stop_reason) ?? this.#message.finishReason;
+    this.#stopSequence = stringOrUndefined(fields.stop_sequence) ?? this.#stopSequence;
+    const explanation = stringOrUndefined(objectOrEmpty(fields.stop_details).explanation);
     if (fields.stop_reason === 'refusal') this.#message.refusal = explanation ?? 'refused';
   }
 
@@ -202,30 +210,31 @@ export class MessagesReader implements ResponseReader {
   }
 
   #startBlock({ index, content_block }: Json): void {
-    const block = record(content_block);
+    const block = objectOrEmpty(content_block);
     if (isToolUse(block)) {
       const tool = this.#message.tool(placeOf(index));
       if (tool === undefined) return;
       this.#countExecution(block);
-      tool.id = text(block.id);
-      tool.name = text(block.name);
+      tool.id = stringOrUndefined(block.id);
+      tool.name = stringOrUndefined(block.name);
       tool.more = moreOfTool(block);
       // A complete input is not followed by pieces.
       const { input } = block;
       if (typeof input === 'string') tool.arguments.add(input);
-      else if (Object.keys(record(input)).length > 0) tool.arguments.add(JSON.stringify(input));
+      else if (Object.keys(objectOrEmpty(input)).length > 0)
+        tool.arguments.add(JSON.stringify(input));
     } else if (isText(block)) this.#takeBlock(block);
     else this.#message.part(placeOf(index))?.add(nameRedacted(block));
   }
 
   #add({ index, delta: received }: Json): void {
-    const delta = record(received);
+    const delta = objectOrEmpty(received);
     if (typeof delta.text === 'string') this.#message.text.add(delta.text);
     else if (typeof delta.thinking === 'string') this.#message.reasoning.add(delta.thinking);
     else if (typeof delta.partial_json === 'string') {
       this.#message.tool(placeOf(index))?.arguments.add(delta.partial_json);
     } else if (delta.type === 'signature_delta') {
-      this.#signatureChars += text(delta.signature)?.length ?? 0;
+      this.#signatureChars += stringOrUndefined(delta.signature)?.length ?? 0;
     } else if (delta.citation !== undefined) this.#message.cite(delta.citation);
     else this.#message.part(placeOf(index))?.add(fieldsExcept(delta, 'type'));
   }
@@ -234,17 +243,22 @@ export class MessagesReader implements ResponseReader {
     const message = this.#message;
     if (isToolUse(block)) {
       this.#countExecution(block);
-      message.addTool(text(block.id), text(block.name), block.input, moreOfTool(block));
+      message.addTool(
+        stringOrUndefined(block.id),
+        stringOrUndefined(block.name),
+        block.input,
+        moreOfTool(block),
+      );
       return;
     }
     if (!isText(block)) {
       message.addPart(nameRedacted(block));
       return;
     }
-    message.text.add(text(block.text) ?? '');
-    message.reasoning.add(text(block.thinking) ?? '');
-    this.#signatureChars += text(block.signature)?.length ?? 0;
-    for (const citation of list(block.citations)) message.cite(citation);
+    message.text.add(stringOrUndefined(block.text) ?? '');
+    message.reasoning.add(stringOrUndefined(block.thinking) ?? '');
+    this.#signatureChars += stringOrUndefined(block.signature)?.length ?? 0;
+    for (const citation of arrayOrEmpty(block.citations)) message.cite(citation);
     const more = presentFields(
       fieldsExcept(block, 'type', 'text', 'thinking', 'signature', 'citations'),
     );

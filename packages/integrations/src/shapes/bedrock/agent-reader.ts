@@ -2,13 +2,13 @@
 
 import type { StepType } from '@openlayer-tracing/core/integration';
 import {
+  arrayOrEmpty,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { Message } from '../reading/message.js';
 import type { ModelResponse, ReportedStep, ResponseReader } from '../shape.js';
@@ -44,10 +44,10 @@ export class AgentReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const { output, citations, sessionId, guardrailAction, ...others } = record(body);
-    this.#message.text.add(text(record(output).text) ?? '');
-    for (const each of list(citations)) this.#message.cite(each);
-    this.#sessionId = text(sessionId) ?? this.#sessionId;
+    const { output, citations, sessionId, guardrailAction, ...others } = objectOrEmpty(body);
+    this.#message.text.add(stringOrUndefined(objectOrEmpty(output).text) ?? '');
+    for (const each of arrayOrEmpty(citations)) this.#message.cite(each);
+    this.#sessionId = stringOrUndefined(sessionId) ?? this.#sessionId;
     this.#takeGuardrail(guardrailAction);
     this.#takeRest(others);
     this.isComplete = true;
@@ -59,13 +59,14 @@ export class AgentReader implements ResponseReader {
       case 'chunk': {
         const { bytes, attribution, ...others } = event;
         if (typeof bytes === 'string') this.#message.text.add(this.#text.next(bytes));
-        for (const each of list(record(attribution).citations)) this.#message.cite(each);
+        for (const each of arrayOrEmpty(objectOrEmpty(attribution).citations))
+          this.#message.cite(each);
         this.#takeRest(others);
         break;
       }
       case 'output':
       case 'responseEvent':
-        this.#message.text.add(text(event.text) ?? '');
+        this.#message.text.add(stringOrUndefined(event.text) ?? '');
         this.#takeRest(fieldsExcept(event, 'text'));
         break;
       case 'citation': {
@@ -114,7 +115,7 @@ export class AgentReader implements ResponseReader {
 
 /** The failure of a response in which a guardrail intervened. */
 export function guardrailFailure(body: unknown): unknown {
-  return record(body).guardrailAction === 'INTERVENED'
+  return objectOrEmpty(body).guardrailAction === 'INTERVENED'
     ? { type: 'guardrail_intervened', message: 'a guardrail intervened' }
     : undefined;
 }
@@ -137,8 +138,8 @@ class AgentWork {
   }
 
   take({ trace, ...about }: Json): void {
-    for (const [kind, value] of Object.entries(record(trace))) {
-      const part = record(value);
+    for (const [kind, value] of Object.entries(objectOrEmpty(trace))) {
+      const part = objectOrEmpty(value);
       if (kind === 'failureTrace') this.#fail(part);
       else if (kind === 'guardrailTrace') this.#add('Guardrail', 'guardrail', part, about);
       else if (part.traceId !== undefined) this.#add(kind, 'chain', part, about);
@@ -148,7 +149,7 @@ class AgentWork {
 
   #takePart(parts: Json, about: Json): void {
     for (const [part, value] of Object.entries(parts)) {
-      const fields = record(value);
+      const fields = objectOrEmpty(value);
       const id = `${fields.traceId} ${part === 'observation' || part === 'invocationInput'}`;
       switch (part) {
         case 'modelInvocationInput':
@@ -179,8 +180,8 @@ class AgentWork {
   #model(request: Json, response: Json, about: Json): void {
     const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
     const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
-    const { usage, ...measured } = record(metadata);
-    const content = record(rawResponse).content ?? rawResponse;
+    const { usage, ...measured } = objectOrEmpty(metadata);
+    const content = objectOrEmpty(rawResponse).content ?? rawResponse;
     const parts = presentFields({ reasoningContent, ...others });
     this.#push({
       name: 'Bedrock Chat Completion',
@@ -189,7 +190,10 @@ class AgentWork {
       output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
       provider: 'bedrock',
       model: bedrockModelIn(foundationModel),
-      modelParameters: { ...record(inferenceConfiguration), ...fieldsExcept(settings, 'traceId') },
+      modelParameters: {
+        ...objectOrEmpty(inferenceConfiguration),
+        ...fieldsExcept(settings, 'traceId'),
+      },
       tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
       metadata: {
         traceId: traceId ?? request.traceId,
@@ -205,8 +209,8 @@ class AgentWork {
     const { traceId: _, type, ...outputs } = response;
     const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(kindOf));
     for (const kind of kinds) {
-      const input = record(inputs[`${kind}Input`]);
-      const value = record(outputs[`${kind}Output`] ?? outputs[kind]);
+      const input = objectOrEmpty(inputs[`${kind}Input`]);
+      const value = objectOrEmpty(outputs[`${kind}Output`] ?? outputs[kind]);
       const { metadata, executionError, ...output } = value;
       const [name, stepType] = toolOf(kind, input, output);
       const [only, ...more] = Object.values(output);
@@ -215,13 +219,13 @@ class AgentWork {
         type: stepType,
         inputs: input,
         output: more.length > 0 ? output : only,
-        error: text(executionError) ? new Error(String(executionError)) : undefined,
+        error: stringOrUndefined(executionError) ? new Error(String(executionError)) : undefined,
         metadata: {
           traceId: response.traceId ?? traceId,
           invocationType,
-          observation: text(type),
+          observation: stringOrUndefined(type),
           ...agentFields(about),
-          ...factsOf(record(metadata)),
+          ...factsOf(objectOrEmpty(metadata)),
         },
         ...timesOf(metadata),
       });
@@ -234,7 +238,7 @@ class AgentWork {
       name,
       type,
       output: Object.keys(output).length === 1 ? Object.values(output)[0] : output,
-      metadata: { traceId, ...agentFields(about), ...factsOf(record(metadata)) },
+      metadata: { traceId, ...agentFields(about), ...factsOf(objectOrEmpty(metadata)) },
       ...timesOf(metadata),
     });
   }
@@ -244,7 +248,7 @@ class AgentWork {
     this.#add('Failure', 'chain', part, {});
     this.failure = {
       type: failureCode === undefined ? 'failed' : String(failureCode),
-      message: text(failureReason) ?? 'the agent failed',
+      message: stringOrUndefined(failureReason) ?? 'the agent failed',
     };
   }
 
@@ -262,14 +266,19 @@ function kindOf(key: string): string {
 function toolOf(kind: string, input: Json, output: Json): [name: string, type: StepType] {
   switch (kind) {
     case 'actionGroupInvocation':
-      return [text(input.function) ?? text(input.apiPath) ?? 'Action Group', 'tool'];
+      return [
+        stringOrUndefined(input.function) ?? stringOrUndefined(input.apiPath) ?? 'Action Group',
+        'tool',
+      ];
     case 'knowledgeBaseLookup':
       return ['Knowledge Base', 'retriever'];
     case 'codeInterpreterInvocation':
       return ['Code Interpreter', 'tool'];
     case 'agentCollaboratorInvocation':
       return [
-        text(input.agentCollaboratorName) ?? text(output.agentCollaboratorName) ?? 'Agent',
+        stringOrUndefined(input.agentCollaboratorName) ??
+          stringOrUndefined(output.agentCollaboratorName) ??
+          'Agent',
         'agent',
       ];
     case 'finalResponse':
@@ -292,7 +301,7 @@ function factsOf(measured: Json): Json {
 }
 
 function timesOf(metadata: unknown): Pick<ReportedStep, 'startTime' | 'endTime'> {
-  const { startTime, endTime } = record(metadata);
+  const { startTime, endTime } = objectOrEmpty(metadata);
   const times = { startTime: epochMs(startTime), endTime: epochMs(endTime) };
   return presentFields(times as Json);
 }

@@ -2,15 +2,15 @@
 
 import type { StepType, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  parseJson,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
+  tryParseJson,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
@@ -54,8 +54,8 @@ const rerank: Kind<'retriever'> = {
   }),
   reader: () =>
     new PlainReader((body) => ({
-      output: record(body).results ?? body,
-      details: presentFields(fieldsExcept(record(body), 'results')),
+      output: objectOrEmpty(body).results ?? body,
+      details: presentFields(fieldsExcept(objectOrEmpty(body), 'results')),
     })),
 };
 
@@ -125,7 +125,10 @@ function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
       prompt: [{ role: 'user', content: params[first] }],
       ...Object.fromEntries(more.map((key) => [key, params[key]])),
     },
-    modelParameters: { ...record(textGenerationConfig), ...fieldsExcept(others, ...PROMPTS) },
+    modelParameters: {
+      ...objectOrEmpty(textGenerationConfig),
+      ...fieldsExcept(others, ...PROMPTS),
+    },
   };
 }
 
@@ -201,7 +204,7 @@ class InvokedReader implements ResponseReader {
   readHeaders(header: (name: string) => string | undefined): void {
     const counted = (name: string) => {
       const value = header(name);
-      return value === undefined || value === '' ? undefined : count(Number(value));
+      return value === undefined || value === '' ? undefined : countOrUndefined(Number(value));
     };
     this.#headerTokens = bedrockTokens({
       inputTokens: counted(INPUT_TOKENS),
@@ -224,7 +227,7 @@ class InvokedReader implements ResponseReader {
       this.#failure = { type: frame.exception, message: frame.message };
     }
     const event =
-      typeof frame.bytes === 'string' ? parseJson(textOfBase64(frame.bytes)) : undefined;
+      typeof frame.bytes === 'string' ? tryParseJson(textOfBase64(frame.bytes)) : undefined;
     if (!isRecord(event)) return false;
     const own = this.#takeAdded(event);
     return Object.keys(own).length > 0 && this.#reader.readEvent(own);
@@ -266,7 +269,7 @@ class InvokedReader implements ResponseReader {
     const own: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(body)) {
       if (!key.startsWith(ADDED)) own[key] = value;
-      else if (key === `${ADDED}invocationMetrics`) this.#metrics = record(value);
+      else if (key === `${ADDED}invocationMetrics`) this.#metrics = objectOrEmpty(value);
       else this.#added = { ...this.#added, [key.slice(ADDED.length)]: value };
     }
     return Array.isArray(own.choices) ? { ...own, choices: own.choices.map(withReason) } : own;
@@ -274,7 +277,7 @@ class InvokedReader implements ResponseReader {
 
   get #intervention(): unknown {
     if (this.#added.guardrailAction !== 'INTERVENED') return undefined;
-    const reason = record(record(this.#added.trace).guardrail).actionReason;
+    const reason = objectOrEmpty(objectOrEmpty(this.#added.trace).guardrail).actionReason;
     return failureBy('guardrail_intervened', reason);
   }
 }
@@ -306,7 +309,7 @@ function vectorsIn(body: Json): readonly unknown[] {
   }
   const found = isRecord(embeddings) ? Object.values(embeddings).find(Array.isArray) : embeddings;
   const vectors = Array.isArray(found) ? found : Array.isArray(data) ? data : [];
-  return vectors.map((each) => (isRecord(each) ? list(each.embedding) : each));
+  return vectors.map((each) => (isRecord(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
 const EMBEDDING_FIELDS = names(`
@@ -314,9 +317,9 @@ const EMBEDDING_FIELDS = names(`
 `);
 
 function readEmbeddings(body: unknown): ModelResponse {
-  const answer = record(body);
+  const answer = objectOrEmpty(body);
   const vectors = vectorsIn(answer);
-  const tokens = count(answer.inputTextTokenCount);
+  const tokens = countOrUndefined(answer.inputTextTokenCount);
   return {
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
     ...(vectors.length > 0 && {
@@ -325,7 +328,7 @@ function readEmbeddings(body: unknown): ModelResponse {
         embeddingDimensions: dimensionsOf(vectors[0]) || undefined,
       },
     }),
-    metadata: { responseId: text(answer.id) },
+    metadata: { responseId: stringOrUndefined(answer.id) },
     details: presentFields(fieldsExcept(answer, ...EMBEDDING_FIELDS)),
   };
 }
@@ -334,16 +337,16 @@ const IMAGE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'
 
 /** Images are recorded by their type and size only. */
 function readImages(body: unknown): PlainAnswer {
-  const answer = record(body);
+  const answer = objectOrEmpty(body);
   const images = imagesIn(answer);
-  const reasons = list(answer.finish_reasons);
+  const reasons = arrayOrEmpty(answer.finish_reasons);
   return {
     failure: imageFailure(answer, images),
     output: images.length > 0 ? { images } : undefined,
     ...(images.length > 0 && { billing: { pictures: images.length } }),
     metadata: {
       finishReasons: reasons.some(Boolean) ? reasons : undefined,
-      result: text(answer.result),
+      result: stringOrUndefined(answer.result),
     },
     details: presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
   };
@@ -351,10 +354,10 @@ function readImages(body: unknown): PlainAnswer {
 
 /** The reason for which no image was created; undefined if there are images. */
 function imageFailure(answer: Json, images: readonly unknown[]): unknown {
-  const reason = list(answer.finish_reasons).find((each) => typeof each === 'string');
+  const reason = arrayOrEmpty(answer.finish_reasons).find((each) => typeof each === 'string');
   return reason === undefined || images.length > 0 ? undefined : { message: reason };
 }
 
 function imagesIn({ images, artifacts }: Json): readonly unknown[] {
-  return [...list(images), ...list(artifacts)].filter(Boolean);
+  return [...arrayOrEmpty(images), ...arrayOrEmpty(artifacts)].filter(Boolean);
 }

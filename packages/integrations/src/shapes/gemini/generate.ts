@@ -1,7 +1,14 @@
 /** Google's `:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
 import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
@@ -35,16 +42,16 @@ function describeContents({ url, params }: ModelRequest): Description {
   const system = others.systemInstruction ?? others.system_instruction;
   const systemMessages = system === undefined ? [] : [{ role: 'system', ...messageOf(system) }];
   const contentList =
-    Array.isArray(contents) || contents === undefined ? list(contents) : [contents];
+    Array.isArray(contents) || contents === undefined ? arrayOrEmpty(contents) : [contents];
   const messages = contentList.map((each) => ({
-    role: record(each).role ?? 'user',
+    role: objectOrEmpty(each).role ?? 'user',
     ...messageOf(each),
   }));
   return {
     inputs: { prompt: [...systemMessages, ...messages], ...(tools !== undefined && { tools }) },
     model: modelIn(url),
     modelParameters: {
-      ...record(generationConfig ?? generation_config),
+      ...objectOrEmpty(generationConfig ?? generation_config),
       ...fieldsExcept(others, 'model', 'systemInstruction', 'system_instruction'),
     },
   };
@@ -63,8 +70,10 @@ class Candidate {
   readonly #others = new OtherFacts();
 
   take(candidate: Json): void {
-    for (const part of list(record(candidate.content).parts)) this.#parts.take(record(part));
-    this.message.finishReason = text(candidate.finishReason) ?? this.message.finishReason;
+    for (const part of arrayOrEmpty(objectOrEmpty(candidate.content).parts))
+      this.#parts.take(objectOrEmpty(part));
+    this.message.finishReason =
+      stringOrUndefined(candidate.finishReason) ?? this.message.finishReason;
     this.#others.add(candidate, KNOWN_OF_CANDIDATE);
     if (this.message.finishReason !== undefined) this.#parts.end();
   }
@@ -83,7 +92,7 @@ class Candidate {
     const reason = /MALFORMED|TOOL_CALL/.test(finishReason) ? undefined : this.facts.finishMessage;
     return {
       type: finishReason,
-      message: text(reason) ?? `the model stopped without an answer: ${finishReason}`,
+      message: stringOrUndefined(reason) ?? `the model stopped without an answer: ${finishReason}`,
     };
   }
 
@@ -138,19 +147,19 @@ class GeminiReader implements ResponseReader {
 
   /** A stream that was not requested as events is one array of its chunks. */
   readWhole(body: unknown): void {
-    for (const chunk of Array.isArray(body) ? body : [body]) this.readEvent(record(chunk));
+    for (const chunk of Array.isArray(body) ? body : [body]) this.readEvent(objectOrEmpty(chunk));
     this.#isWhole = true;
   }
 
   readEvent(chunk: Json): boolean {
     if (chunk.error !== undefined && chunk.error !== null) this.#error = chunk.error;
-    this.#model = text(chunk.modelVersion) ?? this.#model;
-    this.#id = text(chunk.responseId) ?? this.#id;
+    this.#model = stringOrUndefined(chunk.modelVersion) ?? this.#model;
+    this.#id = stringOrUndefined(chunk.responseId) ?? this.#id;
     if (isRecord(chunk.usageMetadata)) this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
     this.#others.add(chunk, KNOWN);
     const before = this.amount;
-    for (const [i, each] of list(chunk.candidates).entries()) {
-      const candidate = record(each);
+    for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
+      const candidate = objectOrEmpty(each);
       this.#candidate(candidate.index ?? i)?.take(candidate);
     }
     return this.amount > before;
@@ -198,18 +207,18 @@ class GeminiReader implements ResponseReader {
     return geminiToolUses(
       this.#inOrder.map(({ facts, message }) => ({
         facts,
-        executions: message.others.filter((part) => record(part).executableCode).length,
+        executions: message.others.filter((part) => objectOrEmpty(part).executableCode).length,
       })),
     );
   }
 
   get #blocked(): unknown {
     const { promptFeedback } = this.#others.facts;
-    const { blockReason, blockReasonMessage } = record(promptFeedback);
+    const { blockReason, blockReasonMessage } = objectOrEmpty(promptFeedback);
     if (blockReason === undefined) return undefined;
     return {
       type: blockReason,
-      message: text(blockReasonMessage) ?? `the prompt was blocked: ${blockReason}`,
+      message: stringOrUndefined(blockReasonMessage) ?? `the prompt was blocked: ${blockReason}`,
     };
   }
 

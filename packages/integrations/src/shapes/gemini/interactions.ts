@@ -2,14 +2,14 @@
 
 import { type Billing, processWide, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { bytesOfBase64, encrypted, nameMedia } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
@@ -36,10 +36,10 @@ export function describeInteraction(params: Json): Description {
       prompt: [...systemMessages, ...turnsOf(input)],
       ...(tools !== undefined && { tools }),
     },
-    model: text(model) ?? text(agent),
+    model: stringOrUndefined(model) ?? stringOrUndefined(agent),
     modelParameters: {
       ...fieldsExcept(params, 'model', 'input', 'system_instruction', 'tools', 'generation_config'),
-      ...record(params.generation_config),
+      ...objectOrEmpty(params.generation_config),
     },
   };
 }
@@ -51,7 +51,7 @@ function turnsOf(input: unknown): readonly object[] {
   const isSteps = items.some((item) => /_(input|output|call|result)$|^thought$/.test(kindOf(item)));
   if (!isSteps) return [{ role: 'user', content: input }];
   return items.map((item) => {
-    const { type, content } = record(item);
+    const { type, content } = objectOrEmpty(item);
     if (type === 'user_input') return { role: 'user', content };
     if (type === 'model_output') return { role: 'model', content };
     return { role: kindOf(item).endsWith('_result') ? 'tool' : 'model', content: item };
@@ -59,7 +59,7 @@ function turnsOf(input: unknown): readonly object[] {
 }
 
 function kindOf(item: unknown): string {
-  return text(record(item).type) ?? '';
+  return stringOrUndefined(objectOrEmpty(item).type) ?? '';
 }
 
 const MAX_STEPS = 512;
@@ -127,9 +127,12 @@ export class InteractionReader implements ResponseReader {
   get failure(): unknown {
     if (this.#error !== undefined) return this.#error;
     if (this.#status !== 'failed') return undefined;
-    const [first] = list(this.#others.facts.errors);
-    const { code, message } = record(first);
-    return { type: text(code) ?? 'failed', message: text(message) ?? 'the interaction failed' };
+    const [first] = arrayOrEmpty(this.#others.facts.errors);
+    const { code, message } = objectOrEmpty(first);
+    return {
+      type: stringOrUndefined(code) ?? 'failed',
+      message: stringOrUndefined(message) ?? 'the interaction failed',
+    };
   }
 
   get amount(): number {
@@ -137,10 +140,10 @@ export class InteractionReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const { error, ...interaction } = record(body);
+    const { error, ...interaction } = objectOrEmpty(body);
     if (error !== undefined && error !== null) this.#error = error;
     this.#takeHead(interaction);
-    for (const step of list(interaction.steps)) this.#takeStep(record(step));
+    for (const step of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(step));
     this.isComplete = true;
     this.#markPending();
   }
@@ -160,15 +163,15 @@ export class InteractionReader implements ResponseReader {
     const { error, interaction, index, step, delta } = event;
     if (error !== undefined && error !== null) this.#error = error;
     this.#others.add(event, KNOWN_OF_EVENT);
-    this.#status = text(event.status) ?? this.#status;
-    this.#id ??= text(event.interaction_id);
-    const { total_usage: usage } = record(event.metadata);
+    this.#status = stringOrUndefined(event.status) ?? this.#status;
+    this.#id ??= stringOrUndefined(event.interaction_id);
+    const { total_usage: usage } = objectOrEmpty(event.metadata);
     this.#takeUsage(event.usage ?? usage);
     if (isRecord(interaction)) {
       this.#takeHead(interaction);
       this.#markPending();
       if (this.amount === 0) {
-        for (const each of list(interaction.steps)) this.#takeStep(record(each));
+        for (const each of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(each));
       }
     }
     const place = typeof index === 'number' ? index : 0;
@@ -196,7 +199,7 @@ export class InteractionReader implements ResponseReader {
       metadata: {
         responseId: this.#id,
         finishReason: this.#status,
-        reasoningTokens: count(this.#usage?.total_thought_tokens),
+        reasoningTokens: countOrUndefined(this.#usage?.total_thought_tokens),
         otherUsage: Object.keys(others).length > 0 ? others : undefined,
       },
       details: {
@@ -212,10 +215,11 @@ export class InteractionReader implements ResponseReader {
   }
 
   #takeHead(interaction: Json): void {
-    this.#id = text(interaction.id) || this.#id;
-    this.#model = text(interaction.model) ?? text(interaction.agent) ?? this.#model;
-    this.#status = text(interaction.status) ?? this.#status;
-    this.#tier = text(interaction.service_tier) ?? this.#tier;
+    this.#id = stringOrUndefined(interaction.id) || this.#id;
+    this.#model =
+      stringOrUndefined(interaction.model) ?? stringOrUndefined(interaction.agent) ?? this.#model;
+    this.#status = stringOrUndefined(interaction.status) ?? this.#status;
+    this.#tier = stringOrUndefined(interaction.service_tier) ?? this.#tier;
     this.#takeUsage(interaction.usage);
     this.#others.add(interaction, KNOWN);
     const { model, agent, input, tools, system_instruction, generation_config } = interaction;
@@ -232,14 +236,19 @@ export class InteractionReader implements ResponseReader {
     this.#addSignature(signature);
     if (type === 'user_input') return;
     if (type === 'thought') {
-      for (const each of list(summary)) this.#take(this.#message.reasoning, record(each));
+      for (const each of arrayOrEmpty(summary))
+        this.#take(this.#message.reasoning, objectOrEmpty(each));
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
     } else if (type === 'model_output') {
-      for (const each of list(content)) this.#take(this.#message.text, record(each));
+      for (const each of arrayOrEmpty(content)) this.#take(this.#message.text, objectOrEmpty(each));
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
     } else if (type === 'function_call') {
       const { id, name, arguments: args, ...more } = others;
-      this.#message.addTool(text(id) || undefined, text(name), args ?? {});
+      this.#message.addTool(
+        stringOrUndefined(id) || undefined,
+        stringOrUndefined(name),
+        args ?? {},
+      );
       if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
     } else {
       this.#message.addPart(definedFields({ type, content, summary, ...others }));
@@ -250,13 +259,14 @@ export class InteractionReader implements ResponseReader {
     if (this.#steps.size >= MAX_STEPS || step.type === 'user_input') return;
     const { type, content, summary, signature, ...others } = step;
     this.#addSignature(signature);
-    for (const each of list(content)) this.#take(this.#message.text, record(each));
-    for (const each of list(summary)) this.#take(this.#message.reasoning, record(each));
+    for (const each of arrayOrEmpty(content)) this.#take(this.#message.text, objectOrEmpty(each));
+    for (const each of arrayOrEmpty(summary))
+      this.#take(this.#message.reasoning, objectOrEmpty(each));
     if (type === 'function_call') {
       const tool = this.#message.tool(place);
       if (tool !== undefined) {
-        tool.id = text(others.id) || undefined;
-        tool.name = text(others.name);
+        tool.id = stringOrUndefined(others.id) || undefined;
+        tool.name = stringOrUndefined(others.name);
       }
     }
     this.#steps.set(place, { facts: { type, ...others }, mediaBytes: 0 });
@@ -268,11 +278,11 @@ export class InteractionReader implements ResponseReader {
     this.#annotate(annotations);
     let open = this.#steps.get(place);
     if (type === 'text') {
-      this.#message.text.add(text(others.text) ?? '');
+      this.#message.text.add(stringOrUndefined(others.text) ?? '');
     } else if (type === 'thought_summary') {
-      this.#take(this.#message.reasoning, record(others.content));
+      this.#take(this.#message.reasoning, objectOrEmpty(others.content));
     } else if (type === 'arguments_delta') {
-      this.#message.tool(place)?.arguments.add(text(others.arguments) ?? '');
+      this.#message.tool(place)?.arguments.add(stringOrUndefined(others.arguments) ?? '');
     } else if (Object.keys(others).length > 0) {
       if (open === undefined) this.#startStep(place, { type });
       open = this.#steps.get(place);
@@ -281,7 +291,7 @@ export class InteractionReader implements ResponseReader {
       if (typeof data === 'string') open.mediaBytes += bytesOfBase64(data);
       else if (data !== undefined) Object.assign(facts, { data });
       const known = open.facts.type === 'model_output' ? { content: { type, ...facts } } : facts;
-      open.facts = record(joined(open.facts, known));
+      open.facts = objectOrEmpty(joined(open.facts, known));
     }
   }
 
@@ -298,10 +308,11 @@ export class InteractionReader implements ResponseReader {
       return;
     }
     const { content, ...others } = facts;
-    const media = open.mediaBytes > 0 ? mediaOf(record(content ?? facts), open.mediaBytes) : {};
+    const media =
+      open.mediaBytes > 0 ? mediaOf(objectOrEmpty(content ?? facts), open.mediaBytes) : {};
     if (type === 'model_output') {
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
-      if (content !== undefined) this.#message.addPart({ ...record(content), ...media });
+      if (content !== undefined) this.#message.addPart({ ...objectOrEmpty(content), ...media });
     } else if (Object.keys(facts).length > 0 || open.mediaBytes > 0) {
       this.#message.addPart({ type, ...facts, ...media });
     }
@@ -316,7 +327,7 @@ export class InteractionReader implements ResponseReader {
 
   #annotate(annotations: unknown): void {
     const room = MAX_STEPS - this.#annotations.length;
-    if (room > 0) this.#annotations.push(...list(annotations).slice(0, room));
+    if (room > 0) this.#annotations.push(...arrayOrEmpty(annotations).slice(0, room));
   }
 
   #addSignature(signature: unknown): void {
@@ -328,7 +339,7 @@ export class InteractionReader implements ResponseReader {
 }
 
 function mediaOf(content: Json, bytes: number): Json {
-  const type = text(content.mime_type) ?? text(content.type) ?? 'data';
+  const type = stringOrUndefined(content.mime_type) ?? stringOrUndefined(content.type) ?? 'data';
   return { data: `[${type}, ${bytes} bytes]` };
 }
 
@@ -338,37 +349,37 @@ export const geminiVoice: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url }) => /\/voices$/.test(url.pathname),
   describe: ({ params }) => {
-    const voice = record(params.voice ?? params);
+    const voice = objectOrEmpty(params.voice ?? params);
     return {
       inputs: fieldsExcept(voice, 'model'),
-      model: text(voice.model),
+      model: stringOrUndefined(voice.model),
       modelParameters: fieldsExcept(params, 'voice', ...Object.keys(voice)),
     };
   },
   reader: () =>
     new PlainReader((body) => {
-      const { usage, model, error: _error, ...voice } = record(body);
+      const { usage, model, error: _error, ...voice } = objectOrEmpty(body);
       const counted = isRecord(usage) ? usage : undefined;
       return {
-        model: text(model),
+        model: stringOrUndefined(model),
         output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,
         tokens: tokensOf(counted),
         billing: billingOf(counted, undefined),
-        metadata: { reasoningTokens: count(counted?.total_thought_tokens) },
+        metadata: { reasoningTokens: countOrUndefined(counted?.total_thought_tokens) },
       };
     }),
 };
 
 function tokensOf(usage: Json | undefined): TokenCounts | undefined {
   if (usage === undefined) return undefined;
-  const promptTokens = count(usage.total_input_tokens);
-  const answerTokens = count(usage.total_output_tokens);
-  const thoughtTokens = count(usage.total_thought_tokens);
-  const total = count(usage.total_tokens);
+  const promptTokens = countOrUndefined(usage.total_input_tokens);
+  const answerTokens = countOrUndefined(usage.total_output_tokens);
+  const thoughtTokens = countOrUndefined(usage.total_thought_tokens);
+  const total = countOrUndefined(usage.total_tokens);
   const input =
     promptTokens === undefined
       ? undefined
-      : promptTokens + (count(usage.total_tool_use_tokens) ?? 0);
+      : promptTokens + (countOrUndefined(usage.total_tool_use_tokens) ?? 0);
   const tokensBy = modalityTokens;
   const inputOf = (...modalities: string[]) => {
     const promptPart = tokensBy(usage.input_tokens_by_modality, ...modalities);
@@ -384,7 +395,7 @@ function tokensOf(usage: Json | undefined): TokenCounts | undefined {
         ? undefined
         : (answerTokens ?? 0) + (thoughtTokens ?? 0),
     total,
-    cached: count(usage.total_cached_tokens),
+    cached: countOrUndefined(usage.total_cached_tokens),
     audioInput: inputOf('audio'),
     // Pages of documents are read as images, and priced like them.
     imageInput: inputOf('image', 'document'),
@@ -400,18 +411,18 @@ function tokensOf(usage: Json | undefined): TokenCounts | undefined {
 
 /** The tokens of some modalities; undefined if the usage has none of them. */
 function modalityTokens(counts: unknown, ...modalities: string[]): number | undefined {
-  const matching = list(counts)
-    .map(record)
+  const matching = arrayOrEmpty(counts)
+    .map(objectOrEmpty)
     .filter(({ modality }) => modalities.includes(String(modality).toLowerCase()))
-    .map(({ tokens }) => count(tokens))
+    .map(({ tokens }) => countOrUndefined(tokens))
     .filter((tokens) => tokens !== undefined);
   return matching.length > 0 ? matching.reduce((all, each) => all + each) : undefined;
 }
 
 function billingOf(usage: Json | undefined, tier: string | undefined): Billing {
   const uses: Record<string, number> = {};
-  for (const each of list(usage?.grounding_tool_count)) {
-    const { type, count: times } = record(each);
+  for (const each of arrayOrEmpty(usage?.grounding_tool_count)) {
+    const { type, count: times } = objectOrEmpty(each);
     if (typeof type === 'string' && typeof times === 'number') uses[type] = times;
   }
   return {

@@ -1,6 +1,6 @@
 /** Describes providers that work in jobs: one request creates a job, further ones poll it until it ends. */
 
-import { type Json, text } from '../../common/json.js';
+import { type Json, stringOrUndefined } from '../../common/json.js';
 import type { Description, ModelResponse, Shape } from '../shape.js';
 
 /** The purpose of a request: to create the job, to get its state, its result or its stream, or to stop it. */
@@ -48,7 +48,8 @@ export function describeInput(input: Json): Pick<Description, 'inputs' | 'modelP
   const { prompt, system_prompt, ...others } = input;
   const systemMessages =
     typeof system_prompt === 'string' ? [{ role: 'system', content: system_prompt }] : [];
-  const userMessages = text(prompt) === undefined ? [] : [{ role: 'user', content: prompt }];
+  const userMessages =
+    stringOrUndefined(prompt) === undefined ? [] : [{ role: 'user', content: prompt }];
   const inputs: Record<string, unknown> =
     userMessages.length > 0 ? { prompt: [...systemMessages, ...userMessages] } : {};
   const modelParameters: Record<string, unknown> = {};

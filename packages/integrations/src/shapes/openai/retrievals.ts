@@ -1,6 +1,6 @@
 /** Results of OpenAI that an app fetches later than it requests them: background responses, runs, batches and failed videos. */
 
-import { isRecord, type Json, record, text } from '../../common/json.js';
+import { isRecord, type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
@@ -42,7 +42,7 @@ class BackgroundReader extends OpenAIResponseReader implements ResultReader {
     const parameters = PARAMETERS.filter((key) => body[key] !== null && body[key] !== undefined);
     return {
       inputs: {},
-      model: text(body.model),
+      model: stringOrUndefined(body.model),
       modelParameters: Object.fromEntries(parameters.map((key) => [key, body[key]])),
     };
   }
@@ -110,12 +110,12 @@ class BatchReader implements ResultReader {
       typeof line.custom_id === 'string' && ('response' in line || 'error' in line);
     if (!this.#isOfBatch) return false;
     const { response, error } = line;
-    const { status_code: status, body } = record(response);
+    const { status_code: status, body } = objectOrEmpty(response);
     const isFailure = isRecord(error) || (typeof status === 'number' && status >= 400);
     if (!isFailure) this.#answers++;
     else {
       this.#failed++;
-      if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? record(body).error);
+      if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? objectOrEmpty(body).error);
     }
     if (isRecord(body) && !isFailure) this.#summed.add(readWhole(shapeOf(body), body).response());
     return true;

@@ -1,7 +1,7 @@
 /** The total of a batch of responses, and its failure. */
 
 import type { BilledPart, Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { record, text } from '../../common/json.js';
+import { objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import type { ModelResponse } from '../shape.js';
 
 const MAX_MODELS = 20;
@@ -128,12 +128,13 @@ function addUp(sums: Record<string, number>, counts: object): Record<string, num
  */
 export function batchFailure(answered: number, failed: number, first: unknown): unknown {
   if (answered > 0 || failed === 0) return undefined;
-  const error = record(first);
+  const error = objectOrEmpty(first);
   // Anthropic states the error of a request in the body of a response.
-  const { type, code, status, message } = { ...error, ...record(error.error) };
+  const { type, code, status, message } = { ...error, ...objectOrEmpty(error.error) };
   const what = `all ${failed} requests of the batch failed`;
   return {
-    type: text(type) ?? text(code) ?? text(status),
-    message: text(message) === undefined ? what : `${what}: ${text(message)}`,
+    type: stringOrUndefined(type) ?? stringOrUndefined(code) ?? stringOrUndefined(status),
+    message:
+      stringOrUndefined(message) === undefined ? what : `${what}: ${stringOrUndefined(message)}`,
   };
 }

@@ -1,4 +1,4 @@
-import { isRecord, type Json, parseJson } from '../../common/json.js';
+import { isRecord, type Json, tryParseJson } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
@@ -145,12 +145,12 @@ function shown({ id, name, arguments: args, isText, more }: ToolCall): Json {
 
 /** Whether the arguments of the call are complete JSON. */
 function hasArguments(tool: ToolCall | undefined): boolean {
-  return tool !== undefined && isRecord(parseJson(tool.arguments.toString()));
+  return tool !== undefined && isRecord(tryParseJson(tool.arguments.toString()));
 }
 
 /** The arguments as an object if they are complete JSON, else as text. Empty arguments are an empty object. */
 function argumentsOf(text: string): unknown {
   if (text.trim() === '' || text === 'null') return {};
-  const parsed = parseJson(text);
+  const parsed = tryParseJson(text);
   return isRecord(parsed) ? parsed : text;
 }

@@ -1,12 +1,12 @@
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
@@ -66,19 +66,26 @@ export class TextReader implements ResponseReader {
     if (event.type === 'ping') return false;
     const before = this.amount;
     if (event.error !== undefined && event.error !== null) this.#fail(event.error);
-    this.#model ??= text(event.model);
-    this.#id ??= text(event.id) ?? text(event.response_id) ?? text(event.generation_id);
-    this.#stopSequence = text(event.stop) ?? this.#stopSequence;
+    this.#model ??= stringOrUndefined(event.model);
+    this.#id ??=
+      stringOrUndefined(event.id) ??
+      stringOrUndefined(event.response_id) ??
+      stringOrUndefined(event.generation_id);
+    this.#stopSequence = stringOrUndefined(event.stop) ?? this.#stopSequence;
     this.#input =
-      count(event.prompt_token_count) ?? count(event.inputTextTokenCount) ?? this.#input;
+      countOrUndefined(event.prompt_token_count) ??
+      countOrUndefined(event.inputTextTokenCount) ??
+      this.#input;
     this.#output =
-      count(event.generation_token_count) ?? count(event.totalOutputTextTokenCount) ?? this.#output;
+      countOrUndefined(event.generation_token_count) ??
+      countOrUndefined(event.totalOutputTextTokenCount) ??
+      this.#output;
     const key = LISTS.find((name) => Array.isArray(event[name]));
-    if (key === undefined) this.#take(event, count(event.index) ?? 0, false);
+    if (key === undefined) this.#take(event, countOrUndefined(event.index) ?? 0, false);
     else
-      for (const [i, each] of list(event[key]).entries()) {
-        const one = record(each);
-        this.#take(one, count(one.index) ?? i, true);
+      for (const [i, each] of arrayOrEmpty(event[key]).entries()) {
+        const one = objectOrEmpty(each);
+        this.#take(one, countOrUndefined(one.index) ?? i, true);
       }
     this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
@@ -131,21 +138,21 @@ export class TextReader implements ResponseReader {
 
   #take(item: Json, index: number, isListed: boolean): void {
     const piece =
-      text(item.text) ??
-      text(item.outputText) ??
-      text(item.generation) ??
-      text(item.completion) ??
-      text(record(item.data).text) ??
-      text(item.message);
+      stringOrUndefined(item.text) ??
+      stringOrUndefined(item.outputText) ??
+      stringOrUndefined(item.generation) ??
+      stringOrUndefined(item.completion) ??
+      stringOrUndefined(objectOrEmpty(item.data).text) ??
+      stringOrUndefined(item.message);
     const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
-    const finishReason = text(reason) ?? reasonIn(item.finishReason);
+    const finishReason = stringOrUndefined(reason) ?? reasonIn(item.finishReason);
     if (piece === undefined && finishReason === undefined && !isListed) return;
     if (index >= MAX_TEXTS) return;
     while (this.#texts.length <= index) this.#texts.push(new OneText());
     const one = this.#texts[index] as OneText;
     one.text.add(piece ?? '');
     one.finishReason = finishReason ?? one.finishReason;
-    one.tokens = count(item.tokenCount) ?? one.tokens;
+    one.tokens = countOrUndefined(item.tokenCount) ?? one.tokens;
     if (isListed) one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
   }
 
@@ -155,7 +162,7 @@ export class TextReader implements ResponseReader {
 }
 
 function reasonIn(value: unknown): string | undefined {
-  return text(value) ?? text(record(value).reason);
+  return stringOrUndefined(value) ?? stringOrUndefined(objectOrEmpty(value).reason);
 }
 
 function sumOf(counts: readonly number[]): number {
