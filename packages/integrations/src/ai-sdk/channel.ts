@@ -18,7 +18,7 @@ import {
 } from '../common/json.js';
 import type { AiTelemetry } from './telemetry.js';
 
-interface Message {
+interface ChannelMessage {
   readonly type: unknown;
   readonly event: Json;
   readonly result?: unknown;
@@ -34,13 +34,13 @@ export function listenToChannel(telemetry: AiTelemetry): void {
   const channels = announcingChannels(NAME);
   if (channels === undefined) return;
   const listener = new ChannelListener(telemetry);
-  scopeChannel(channels.start, (message) => listener.start(messageOf(message)));
+  scopeChannel(channels.start, (message) => listener.start(channelMessage(message)));
   channels.asyncEnd.subscribe((message) => {
-    runGuarded('channel', () => listener.end(messageOf(message)));
+    runGuarded('channel', () => listener.end(channelMessage(message)));
   });
 }
 
-function messageOf(message: unknown): Message {
+function channelMessage(message: unknown): ChannelMessage {
   const { type, event, result, error } = objectOrEmpty(message);
   return { type, event: objectOrEmpty(event), result, error };
 }
@@ -53,7 +53,7 @@ class ChannelListener {
   }
 
   /** @returns the step in whose scope the announced code runs; undefined to keep the scope */
-  start({ type, event }: Message): Step | undefined {
+  start({ type, event }: ChannelMessage): Step | undefined {
     const telemetry = this.#telemetry;
     if (OPERATION.test(String(type))) telemetry.announceOperation(event);
     else if (!telemetry.isFromChannel(event)) return undefined;
@@ -66,7 +66,7 @@ class ChannelListener {
     return undefined;
   }
 
-  end({ type, event, result, error }: Message): void {
+  end({ type, event, result, error }: ChannelMessage): void {
     if (!this.#telemetry.isFromChannel(event)) return;
     if (OPERATION.test(String(type))) this.#endOperation(event, result, error);
     else if (type === 'languageModelCall') this.#endModel(event, result, error);
@@ -80,7 +80,7 @@ class ChannelListener {
   #endOperation(event: Json, result: unknown, error: unknown): void {
     const { callId } = event;
     if (error !== undefined) this.#telemetry.onError({ callId, error });
-    else this.#telemetry.endOperation(event, resultOf(result));
+    else this.#telemetry.endOperation(event, operationResult(result));
   }
 
   #endModel(event: Json, result: unknown, error: unknown): void {
@@ -102,7 +102,7 @@ class ChannelListener {
 }
 
 /** The result of an operation in the form that its telemetry events have. */
-function resultOf(result: unknown): Json {
+function operationResult(result: unknown): Json {
   const given = objectOrEmpty(result);
   const { responses, audio } = given;
   const [response] = arrayOrEmpty(responses);

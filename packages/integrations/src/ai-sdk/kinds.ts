@@ -11,7 +11,7 @@ import { names } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
-export interface Kind {
+export interface ModelKind {
   /** The part of the step's name after `AI SDK`. */
   readonly operation: string;
   readonly type: 'chat_completion' | 'embedding' | 'retriever';
@@ -34,10 +34,10 @@ const ABOUT_EVENT = names(`
 /** A kind whose inputs are the given options, and whose parameters are all others. */
 function kind(
   operation: string,
-  type: Kind['type'],
+  type: ModelKind['type'],
   content: readonly string[],
-  more: Partial<Kind> = {},
-): Kind {
+  more: Partial<ModelKind> = {},
+): ModelKind {
   return {
     operation,
     type,
@@ -50,7 +50,7 @@ function kind(
   };
 }
 
-const chat: Kind = {
+const chat: ModelKind = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   inputs: ({ prompt, messages, promptMessages, instructions, tools }) =>
@@ -60,14 +60,14 @@ const chat: Kind = {
     }),
   parameters: aiParameters,
 };
-const embedding: Kind = {
+const embedding: ModelKind = {
   operation: 'Embedding',
   type: 'embedding',
   inputs: ({ values, value }) => definedFields({ input: values ?? value }),
   parameters: ({ providerOptions, dimensions }) =>
     snakeCased(settingsIn({ providerOptions, dimensions })),
 };
-const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
+const rerank: ModelKind = kind('Rerank', 'retriever', ['query'], {
   inputs: ({ query, documents }) => definedFields({ query, documents: documentsOf(documents) }),
   parameters: () => ({}),
   metadata: ({ topN, providerOptions }) =>
@@ -78,7 +78,7 @@ const video = kind('Video', 'chat_completion', names('prompt image frameImages i
 const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
   billing: ({ text: input }) => definedFields({ characters: stringOrUndefined(input)?.length }),
 });
-const transcription: Kind = {
+const transcription: ModelKind = {
   ...kind('Transcription', 'chat_completion', ['audio', 'mediaType']),
   inputs: ({ audio, mediaType }) => definedFields({ audio: nameAudio(audio, mediaType) }),
 };
@@ -86,7 +86,7 @@ const decision = kind('Decision', 'chat_completion', ['state', 'questions']);
 const extraction = kind('Extraction', 'chat_completion', ['state', 'fields']);
 
 /** The kinds of calls that are one operation in the telemetry. */
-export const OPERATIONS: Readonly<Record<string, Kind>> = {
+export const OPERATIONS: Readonly<Record<string, ModelKind>> = {
   embed: embedding,
   embedMany: embedding,
   rerank,
@@ -103,7 +103,7 @@ export const METHODS = names(`
   doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
 `);
 
-const BY_METHOD: Readonly<Record<string, Kind>> = {
+const BY_METHOD: Readonly<Record<string, ModelKind>> = {
   doEmbed: embedding,
   doRerank: rerank,
   doDecide: decision,
@@ -114,7 +114,7 @@ const BY_METHOD: Readonly<Record<string, Kind>> = {
 };
 
 /** The kind of a model, by the called method, the model's fields and the options of the call. */
-export function kindOf(model: object, method: string, given: Json): Kind {
+export function modelKindOf(model: object, method: string, given: Json): ModelKind {
   const known = BY_METHOD[method];
   if (known !== undefined) return known;
   if ('maxImagesPerCall' in model) return image;

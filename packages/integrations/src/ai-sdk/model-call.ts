@@ -20,13 +20,13 @@ import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
-import type { Kind } from './kinds.js';
+import type { ModelKind } from './kinds.js';
 import { SdkResponse } from './model-response.js';
 import { aiModel, aiProvider, requestedTier } from './sdk-fields.js';
 
 /** A request to a model of the AI SDK. */
 export interface SdkModelRequest {
-  readonly kind: Kind;
+  readonly kind: ModelKind;
   /** The SDK's name of the provider: `openai.chat`. */
   readonly provider: unknown;
   readonly modelId: unknown;
@@ -164,7 +164,7 @@ export class AiModelCall {
   fail(thrown: unknown): void {
     const error = thrownError(this.#options, thrown);
     this.#setWaiting(false);
-    this.#failures.push(messageOf(error));
+    this.#failures.push(errorMessage(error));
     if (isAbort(error)) this.#recorded.end(this.#update('left'));
     else this.#recorded.fail(error, this.#update('failed'));
   }
@@ -284,6 +284,6 @@ export class AiModelCall {
   }
 }
 
-function messageOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -290,7 +290,7 @@ export class SdkResponse {
     this.#detail(
       nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
-    this.#detail(nonEmptyFields({ usage: otherUsage(usage) }));
+    this.#detail(nonEmptyFields({ usage: otherSdkUsage(usage) }));
     const tokens = aiTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
@@ -308,7 +308,7 @@ const PART_IDS = nameSet('itemId');
 const MAX_PARTS = 256;
 
 /** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
-function otherUsage(usage: unknown): Json {
+function otherSdkUsage(usage: unknown): Json {
   const { raw, ...otherCounts } = objectOrEmpty(usage);
   const usageOfProvider = new OpenAIUsage();
   usageOfProvider.take(raw);

@@ -19,7 +19,7 @@ import { chat, embedding, OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
 import { settingsIn } from './sdk-fields.js';
-import { observedResponse } from './trace-model.js';
+import { recordResponse } from './trace-model.js';
 import { failTool, startTool } from './trace-tools.js';
 
 type Execute<T> = () => PromiseLike<T>;
@@ -60,7 +60,11 @@ export class AiTelemetry {
         inputs: recordedContent(
           options,
           'inputs',
-          nonEmpty({ instructions: instructions ?? system, prompt: event.prompt, messages }),
+          nonEmptyFieldsOrUndefined({
+            instructions: instructions ?? system,
+            prompt: event.prompt,
+            messages,
+          }),
         ),
         metadata: recordedDetails(options, detailsIn(event)),
       },
@@ -199,7 +203,10 @@ export class AiTelemetry {
     const answer = object ?? (written === '' ? undefined : written);
     this.#end(event, (recorded, options) => {
       const output = recordedContent(options, 'output', answer);
-      const metadata = recordedDetails(options, nonEmpty({ approvals: approvalsIn(content) }));
+      const metadata = recordedDetails(
+        options,
+        nonEmptyFieldsOrUndefined({ approvals: approvalsIn(content) }),
+      );
       // The error of an object that does not match its schema.
       if (error === undefined || object !== undefined) recorded.end({ output, metadata });
       else recorded.fail(thrownError(options, error), { output, metadata });
@@ -209,9 +216,9 @@ export class AiTelemetry {
   onAbort = guarded((event) => {
     const { reason } = event;
     // The default AbortError carries no reason.
-    const abortReason = isAbort(reason) ? undefined : messageOf(reason);
+    const abortReason = isAbort(reason) ? undefined : reasonMessage(reason);
     this.#end(event, (recorded, options) => {
-      const about = recordedDetails(options, nonEmpty({ abortReason }));
+      const about = recordedDetails(options, nonEmptyFieldsOrUndefined({ abortReason }));
       recorded.end({ metadata: { ...about, ended: 'left' } } as StepUpdate);
     });
   });
@@ -246,7 +253,7 @@ export class AiTelemetry {
       model.fail(error);
       throw error;
     }
-    return observedResponse(model, response);
+    return recordResponse(model, response);
   };
 
   executeTool = async <T>(call: Json & { execute: Execute<T> }): Promise<T> => {
@@ -377,7 +384,7 @@ function optionsOf(options: CallOptions, { recordInputs, recordOutputs }: Json):
 
 /** The app's own context, as far as it lets the SDK pass it on. */
 function detailsIn({ runtimeContext, toolsContext }: Json): Json {
-  return nonEmpty({ runtimeContext, toolsContext }) ?? {};
+  return nonEmptyFieldsOrUndefined({ runtimeContext, toolsContext }) ?? {};
 }
 
 function descriptionOf({ functionId, runtimeContext }: Json): CallDescription {
@@ -398,14 +405,14 @@ function toolDetails({ toolContext }: Json, source: unknown): Json {
   return Object.fromEntries(details.filter(([, value]) => value !== false));
 }
 
-function messageOf(reason: unknown): unknown {
+function reasonMessage(reason: unknown): unknown {
   return reason instanceof Error ? reason.message : reason;
 }
 
 const TOOL = nameSet('type toolName input output error');
 
 /** The object without its empty fields; undefined if there are no others. */
-function nonEmpty(value: Json): Json | undefined {
+function nonEmptyFieldsOrUndefined(value: Json): Json | undefined {
   const fields = nonEmptyFields(value);
   return Object.keys(fields).length > 0 ? fields : undefined;
 }

@@ -347,7 +347,7 @@ export class AgentRun {
     const tool = this.#tools.get(String(id));
     if (tool === undefined) return;
     this.#tools.delete(String(id));
-    const toolOutput = textsOf(content);
+    const toolOutput = textOrParts(content);
     const output = recordedContent(this.#options, 'output', toolOutput);
     // The usage and duration of a subagent.
     const { content: _said, prompt: _asked, ...about } = objectOrEmpty(result);
@@ -414,7 +414,7 @@ function parametersOf(given: Json): Json {
 }
 
 /** One string if all parts are texts, else the parts. */
-function textsOf(content: unknown): unknown {
+function textOrParts(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
   const texts = content.map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.join('\n') : content;

@@ -1,7 +1,7 @@
 /** Traces clients that Speakeasy generates: Mistral's, and a part of Google's. They have HTTP clients and hooks of their own. */
 
 import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
-import { objectOrEmpty, valuesOf } from '../common/json.js';
+import { enumerableValues, objectOrEmpty } from '../common/json.js';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
 import type { ClientProfile } from '../http/client-profile.js';
@@ -150,7 +150,7 @@ function retriesIn(context: object): number {
 
 /** The client and all parts that it has created. */
 function partsOf(client: SpeakeasyClient, depth = 0): readonly SpeakeasyClient[] {
-  const below = depth >= MAX_DEPTH ? [] : valuesOf(client).filter(isSpeakeasy);
+  const below = depth >= MAX_DEPTH ? [] : enumerableValues(client).filter(isSpeakeasy);
   return [client, ...below.flatMap((part) => partsOf(part, depth + 1))];
 }
 

@@ -70,7 +70,10 @@ function traceOnce(client: StainlessClient, profile: ClientProfile): void {
 function clientsBelow(given: unknown): StainlessClient[] {
   if (!isObject(given)) return [];
   const found = new Set<object>();
-  for (const resource of valuesOf(given).flatMap((value) => [value, ...valuesOf(value)])) {
+  for (const resource of dataObjectsOf(given).flatMap((value) => [
+    value,
+    ...dataObjectsOf(value),
+  ])) {
     const client = dataProperty(resource, '_client');
     if (isObject(client) && typeof dataProperty(client, 'fetch') === 'function') found.add(client);
   }
@@ -87,7 +90,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** The values of the object's data properties, own and inherited, that are objects. */
-function valuesOf(object: object): object[] {
+function dataObjectsOf(object: object): object[] {
   const values: object[] = [];
   for (let at: object | null = object; at !== null && at !== Object.prototype; ) {
     for (const { value } of Object.values(Object.getOwnPropertyDescriptors(at))) {
@@ -126,7 +129,7 @@ function replaceMethods(client: StainlessClient, profile: ClientProfile): void {
   reportSockets(dataProperty(client, 'baseURL'));
   replaceData(client, 'request', (request) => {
     return function tracedRequest(this: StainlessClient, ...args) {
-      const call = startCall(this, args[0]);
+      const call = startMethodCall(this, args[0]);
       return call === undefined
         ? request.apply(this, args)
         : inClientCall(call, () => request.apply(this, args));
@@ -134,7 +137,7 @@ function replaceMethods(client: StainlessClient, profile: ClientProfile): void {
   });
   replaceData(client, 'buildURL', (buildURL) => {
     return function tracedBuildURL(this: StainlessClient, ...args) {
-      reportSocket(args[0]);
+      reportSocketUrl(args[0]);
       return buildURL.apply(this, args);
     };
   });
@@ -159,7 +162,7 @@ function replaceData<K extends 'request' | 'withOptions' | 'buildURL'>(
 }
 
 /** Reports WebSockets, which are not recorded. Their classes call `buildURL` of a client outside of its requests. Never throws. */
-function reportSocket(path: unknown): void {
+function reportSocketUrl(path: unknown): void {
   runGuarded('socket', () => {
     if (isUntraced() || currentClientCall() instanceof MethodCall) return;
     const [found] = SOCKETS.exec(new URL(String(path), 'wss://socket').pathname) ?? [];
@@ -168,7 +171,7 @@ function reportSocket(path: unknown): void {
 }
 
 /** The call to which all attempts of one request belong. Never throws. */
-function startCall(client: StainlessClient, options: unknown): MethodCall | undefined {
+function startMethodCall(client: StainlessClient, options: unknown): MethodCall | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
     const call = new MethodCall(client);

@@ -112,7 +112,7 @@ export function cutError(): CallError {
 export function noAnswerError(options: CallOptions, body: unknown): CallError {
   const fields = objectOrEmpty(body);
   const { type, message } = errorIn(fields);
-  const code = nonEmpty(fields.type) ?? nonEmpty(fields.code);
+  const code = nonEmptyString(fields.type) ?? nonEmptyString(fields.code);
   const statement = message ?? fieldErrors(fields.detail) ?? stringOrUndefined(body)?.trim();
   const recorded = statement && recordedMessage(options, withoutHalf(statement.slice(0, 500)));
   const what = 'the response has no output';
@@ -176,7 +176,10 @@ export function failureDetails(failure: unknown): Json | undefined {
 function errorIn(body: Json): { type: string | undefined; message: string | undefined } {
   const error = objectOrEmpty(body.error);
   return {
-    type: nonEmpty(stringOrUndefined(error.type)) ?? nonEmpty(error.code) ?? nonEmpty(error.status),
+    type:
+      nonEmptyString(stringOrUndefined(error.type)) ??
+      nonEmptyString(error.code) ??
+      nonEmptyString(error.status),
     message:
       stringOrUndefined(error.message) ??
       stringOrUndefined(body.error) ??
@@ -204,7 +207,7 @@ function fieldErrors(detail: unknown): string | undefined {
 }
 
 /** The string; undefined for an empty one and for a code that is a number. */
-function nonEmpty(type: unknown): string | undefined {
+function nonEmptyString(type: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 

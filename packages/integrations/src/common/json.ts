@@ -67,7 +67,7 @@ export function fieldsExcept(value: Json, ...names: readonly string[]): Record<s
 }
 
 /** The values of all enumerable properties, including inherited ones: a copy of a client may inherit its parts. */
-export function valuesOf(object: object): readonly unknown[] {
+export function enumerableValues(object: object): readonly unknown[] {
   const values: unknown[] = [];
   for (const key in object) values.push((object as Json)[key]);
   return values;

@@ -265,7 +265,7 @@ export class HttpCall {
       requestId: this.#requestId,
       partial: isPartial ? true : undefined,
       ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
-      attempts: this.#attempts.count > 1 ? this.#attempts.list : undefined,
+      attempts: this.#attempts.count > 1 ? this.#attempts.entries : undefined,
       errorDetails: recordedContent(options, 'output', failureDetails(failure)),
     });
   }
@@ -286,7 +286,7 @@ function hasOutcome(
   if (typeof body === 'string' && (acceptsText !== true || HTML_PAGE.test(body))) return false;
   const { output, metadata, fields = {}, reportedSteps = [] } = response;
   return (
-    !isNothing(output) ||
+    !isMissing(output) ||
     metadata?.finishReason !== undefined ||
     Object.values(fields).some((field) => field !== undefined) ||
     reportedSteps.length > 0
@@ -300,15 +300,15 @@ function withheldFailure({ output, metadata }: ModelResponse): unknown {
   const reason = metadata?.finishReason;
   const outputs = Array.isArray(output) ? output : [output];
   if (typeof reason !== 'string' || !FILTERED.test(reason)) return undefined;
-  if (!outputs.every((each) => isNothing(each) || each === '')) return undefined;
+  if (!outputs.every((each) => isMissing(each) || each === '')) return undefined;
   return { type: reason, message: `the answer was filtered: ${reason}` };
 }
 
-function isNothing(output: unknown): boolean {
+function isMissing(output: unknown): boolean {
   return output === undefined || output === null;
 }
 
-interface Attempt {
+interface LoggedAttempt {
   readonly startedMs: number;
   status?: number;
   error?: string;
@@ -317,7 +317,7 @@ interface Attempt {
 
 /** The attempts of one call: the status of each response, its error, and how long it took. */
 class AttemptLog {
-  readonly #all: Attempt[] = [];
+  readonly #all: LoggedAttempt[] = [];
 
   get count(): number {
     return this.#all.length;
@@ -343,7 +343,7 @@ class AttemptLog {
   }
 
   /** The value of `metadata.attempts`. The latency of an attempt that has not ended is null. */
-  get list(): readonly object[] {
+  get entries(): readonly object[] {
     return this.#all.map(({ status, error, latencyMs }) => ({
       ...(status !== undefined && { status }),
       ...(error !== undefined && { error }),

@@ -68,7 +68,7 @@ export class JobCall {
   /** The open job that a further request belongs to; undefined if the request belongs to none. */
   static ofRequest(shapes: readonly JobShape[], url: URL): OpenJob | undefined {
     for (const shape of shapes) {
-      const name = shape.nameOf(url);
+      const name = shape.requestNameOf(url);
       const found = name === undefined ? undefined : openJobs.get(name);
       if (found !== undefined) return found;
     }

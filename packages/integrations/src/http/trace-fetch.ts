@@ -22,7 +22,7 @@ import { passAnnounced } from './pass-announced.js';
 import { isLong, methodOf, readRequest, urlOf } from './read-request.js';
 import { mayNeedBody, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
-import { requestingUsage, UsageHidden } from './stream-usage.js';
+import { requestingUsage, UsageRemoval } from './stream-usage.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**
@@ -145,7 +145,7 @@ class Attempt {
     return observedResponse(
       response,
       observer,
-      hidesUsage && isStream ? new UsageHidden() : undefined,
+      hidesUsage && isStream ? new UsageRemoval() : undefined,
     );
   }
 }

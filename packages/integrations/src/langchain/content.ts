@@ -26,7 +26,7 @@ const REASONING_FIELDS = nameSet(`
  * Adds the content of a message, or of a piece of one.
  * @param hasCalls whether the message has its tool calls elsewhere too
  */
-export function takeContent(message: Message, content: unknown, hasCalls: boolean): void {
+export function takeLangChainContent(message: Message, content: unknown, hasCalls: boolean): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of arrayOrEmpty(content)) {
     if (typeof each === 'string') message.text.add(each);

@@ -24,7 +24,7 @@ import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
-import { lcProvider, plain } from './values.js';
+import { lcProvider, plainValue } from './values.js';
 
 /** The name by which LangChain identifies the handler. */
 export const HANDLER_NAME = 'openlayer_tracing';
@@ -70,17 +70,17 @@ export class LangChainHandler {
         this.#runs.hide(runId, parentId);
         return;
       }
-      const kind = kindOf(chain);
+      const kind = classNameOf(chain);
       this.#runs.start(runId, parentId, {
         name: stringOrUndefined(name) ?? kind ?? 'chain',
         type: /Graph$/.test(kind ?? '') ? 'agent' : 'chain',
-        inputs: this.#content('inputs', plain(inputs)),
+        inputs: this.#content('inputs', plainValue(inputs)),
       });
     },
   );
 
   handleChainEnd: Listener = guarded((outputs, runId) => {
-    this.#runs.end(runId, { output: this.#content('output', plain(outputs)) });
+    this.#runs.end(runId, { output: this.#content('output', plainValue(outputs)) });
   });
 
   handleChainError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
@@ -114,7 +114,7 @@ export class LangChainHandler {
   });
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
-    const called = stringOrUndefined(name) ?? kindOf(tool) ?? 'tool';
+    const called = stringOrUndefined(name) ?? classNameOf(tool) ?? 'tool';
     const given = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
     const inputs = this.#content('inputs', given);
     this.#runs.start(runId, parentId, {
@@ -128,7 +128,7 @@ export class LangChainHandler {
 
   handleToolEnd: Listener = guarded((output, runId) => {
     const isMessage = isRecord(output) && 'content' in output;
-    const content = this.#content('output', plain(isMessage ? output.content : output));
+    const content = this.#content('output', plainValue(isMessage ? output.content : output));
     const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
     // The metadata under `versions` are LangChain's own.
     const fields = { artifact, metadata: otherFields(objectOrEmpty(metadata), VERSIONS) };
@@ -151,7 +151,7 @@ export class LangChainHandler {
 
   handleRetrieverStart: Listener = guarded((retriever, query, runId, parentId, _t, _meta, name) => {
     this.#runs.start(runId, parentId, {
-      name: stringOrUndefined(name) ?? kindOf(retriever) ?? 'retriever',
+      name: stringOrUndefined(name) ?? classNameOf(retriever) ?? 'retriever',
       type: 'retriever',
       inputs: this.#content('inputs', { query }),
     });
@@ -199,7 +199,7 @@ export class LangChainHandler {
     const recorded = this.#runs.start(runId, parentId, {
       name: 'LangChain Chat Completion',
       type: 'chat_completion',
-      inputs: this.#content('inputs', definedFields({ prompt: plain(prompt), tools })),
+      inputs: this.#content('inputs', definedFields({ prompt: plainValue(prompt), tools })),
       // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
       provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
       model: named,
@@ -222,7 +222,7 @@ export class LangChainHandler {
 }
 
 /** The class of a serialized object: `RunnableSequence` of `langchain_core`, `runnables`, `RunnableSequence`. */
-function kindOf(serialized: unknown): string | undefined {
+function classNameOf(serialized: unknown): string | undefined {
   return stringOrUndefined(arrayOrEmpty(objectOrEmpty(serialized).id).at(-1));
 }
 

@@ -7,7 +7,7 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { Message } from '../shapes/reading/message.js';
-import { takeContent } from './content.js';
+import { takeLangChainContent } from './content.js';
 import { takeReasoning } from './read-generation.js';
 import { messageTokens } from './values.js';
 
@@ -87,7 +87,7 @@ class Answer {
     const { message } = this;
     const before = message.reasoning.chars;
     const kwargs = objectOrEmpty(received.additional_kwargs);
-    takeContent(message, received.content, true);
+    takeLangChainContent(message, received.content, true);
     if (message.reasoning.chars === before) takeReasoning(message, kwargs);
     if (typeof kwargs.refusal === 'string') message.refusal = kwargs.refusal;
     for (const each of arrayOrEmpty(received.tool_call_chunks)) {
@@ -115,7 +115,7 @@ class Answer {
       const { type, id, name } = objectOrEmpty(content);
       if (/tool_call/.test(String(type)))
         this.#call(index, stringOrUndefined(id), stringOrUndefined(name), '');
-      else takeContent(this.message, [content], true);
+      else takeLangChainContent(this.message, [content], true);
     } else if (event === 'content-block-delta') {
       const { type, text: deltaText, reasoning, args } = objectOrEmpty(delta);
       if (type === 'text-delta') this.message.text.add(stringOrUndefined(deltaText) ?? '');

@@ -17,7 +17,7 @@ import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
-import { takeContent } from './content.js';
+import { takeLangChainContent } from './content.js';
 import { messageTokens, toolCalls } from './values.js';
 
 export interface Generation {
@@ -123,7 +123,7 @@ function readMessage(generation: Json, source: Json): ReadMessage {
   const hasCalls =
     calls.length > 0 || arrayOrEmpty(invalid).length > 0 || arrayOrEmpty(pieces).length > 0;
   if (content === undefined) message.text.add(stringOrUndefined(generation.text) ?? '');
-  else takeContent(message, content, hasCalls);
+  else takeLangChainContent(message, content, hasCalls);
   for (const { id, name, arguments: args } of calls)
     message.addTool(stringOrUndefined(id), stringOrUndefined(name), args);
   for (const each of arrayOrEmpty(invalid)) {

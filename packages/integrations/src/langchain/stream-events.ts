@@ -29,7 +29,7 @@ export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandle
       }
       const send = this._streamChatModelEvents;
       const observedEvents = (...sent: Parameters<typeof send>) =>
-        observed(send.apply(this, sent), new StreamRun(handler, this, sent));
+        passedEvents(send.apply(this, sent), new StreamRun(handler, this, sent));
       // `streamEvents` calls this method before it returns.
       return withProperty(this, '_streamChatModelEvents', observedEvents, (isSet) => {
         if (!isSet) reportFailure('streamEvents', new TypeError('the model is frozen'));
@@ -39,7 +39,7 @@ export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandle
   });
 }
 
-async function* observed(events: Events, run: StreamRun): Events {
+async function* passedEvents(events: Events, run: StreamRun): Events {
   run.start();
   try {
     for await (const event of events) {

@@ -43,11 +43,13 @@ export function isEmbeddings(prototype: unknown): prototype is Embeddings {
 export function traceEmbeddings(prototype: Embeddings, options: CallOptions): void {
   if (typeof prototype.embeddingWithRetry === 'function') {
     const sends = prototype as Required<Embeddings>;
-    replaceMethod(sends, 'embeddingWithRetry', (embed) => recording(embed, options, rawRequest));
+    replaceMethod(sends, 'embeddingWithRetry', (embed) =>
+      recordedEmbed(embed, options, rawRequest),
+    );
   } else {
-    replaceMethod(prototype, 'embedQuery', (embed) => recording(embed, options, queryRequest));
+    replaceMethod(prototype, 'embedQuery', (embed) => recordedEmbed(embed, options, queryRequest));
     replaceMethod(prototype, 'embedDocuments', (embed) =>
-      recording(embed, options, documentsRequest),
+      recordedEmbed(embed, options, documentsRequest),
     );
   }
 }
@@ -61,7 +63,7 @@ interface EmbeddingRequest {
   response(result: unknown): ModelResponse;
 }
 
-function recording(
+function recordedEmbed(
   embed: Embed,
   options: CallOptions,
   read: (embeddings: Json, given: unknown) => EmbeddingRequest,
@@ -127,7 +129,7 @@ class EmbeddingCall {
 
   #end(result: unknown): void {
     const response = this.#request.response(result);
-    const url = addressOf(this.#embeddings);
+    const url = baseUrlOf(this.#embeddings);
     if (url !== undefined) this.#recorded.addBilling(billingOf(response, url));
     this.#recorded.stopWaiting();
     this.#recorded.end({
@@ -137,7 +139,7 @@ class EmbeddingCall {
   }
 
   #fail(error: unknown): void {
-    const update = { provider: this.#provider(addressOf(this.#embeddings)) };
+    const update = { provider: this.#provider(baseUrlOf(this.#embeddings)) };
     this.#recorded.stopWaiting();
     if (isAbort(error)) this.#recorded.end({ ...update, metadata: { ended: 'left' } });
     else this.#recorded.fail(thrownError(this.#options, error), update);
@@ -150,7 +152,7 @@ class EmbeddingCall {
 }
 
 /** The address of its client; undefined before the first request, which creates the client. */
-function addressOf({ client }: Json): URL | undefined {
+function baseUrlOf({ client }: Json): URL | undefined {
   try {
     const { baseURL } = objectOrEmpty(client);
     return typeof baseURL === 'string' ? new URL(baseURL) : undefined;

@@ -14,18 +14,18 @@ const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant'
 const MAX_DEPTH = 4;
 
 /** The value with messages as `{ role, content }`, at most four levels deep, as states of graphs have them. */
-export function plain(value: unknown, depth = 0): unknown {
+export function plainValue(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => plainValue(item, depth + 1));
   const type = messageType(value);
   if (type !== undefined) return plainMessage(value as Json, type);
   const { messages, lc_namespace: namespace } = value as Json;
   // The result of a template.
-  if (Array.isArray(namespace) && Array.isArray(messages)) return plain(messages, depth + 1);
+  if (Array.isArray(namespace) && Array.isArray(messages)) return plainValue(messages, depth + 1);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]),
+    Object.entries(value).map(([key, item]) => [key, plainValue(item, depth + 1)]),
   );
 }
 

@@ -57,7 +57,7 @@ const MODELS: Readonly<
 };
 
 /** The options of the step; undefined for a span that only groups others. */
-export function spanStep(span: Json, options: CallOptions): StepOptions | undefined {
+export function mastraStep(span: Json, options: CallOptions): StepOptions | undefined {
   const { type, input } = span;
   if (GROUPS.has(type)) return undefined;
   const {
@@ -105,7 +105,7 @@ export interface ModelInputs {
   readonly tools: unknown;
 }
 
-export function spanUpdate(span: Json, options: CallOptions, inputs: ModelInputs): StepUpdate {
+export function mastraUpdate(span: Json, options: CallOptions, inputs: ModelInputs): StepUpdate {
   const content = (value: unknown) => recordedContent(options, 'output', value);
   const attributes = objectOrEmpty(span.attributes);
   const details = recordedDetails(options, { ...otherAttributes(span), ...otherSpanFields(span) });
@@ -240,7 +240,7 @@ function mastraTokens(usage: unknown): TokenCounts | undefined {
  * The facts of a `model_step` span about its model call: headers and body of the response, as the provider sent them.
  * @param tools the tools that the model may call
  */
-export function stepFacts(
+export function modelStepFacts(
   span: Json,
   options: CallOptions,
   tools: unknown,
@@ -279,7 +279,7 @@ function toolUsesIn(body: Json): Billing {
 }
 
 /** The facts of a `model_generation` span about all its model calls, which are recorded with the last one. */
-export function generationFacts(
+export function modelGenerationFacts(
   span: Json,
   options: CallOptions,
 ): { readonly billing: Billing; readonly update: StepUpdate } {

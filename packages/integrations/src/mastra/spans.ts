@@ -14,7 +14,7 @@ import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { generationFacts, spanStep, spanUpdate, stepFacts } from './span-step.js';
+import { mastraStep, mastraUpdate, modelGenerationFacts, modelStepFacts } from './span-step.js';
 
 /** A bridge for Mastra's observability, which is also an exporter. */
 export interface MastraBridge {
@@ -93,8 +93,8 @@ export class MastraSpans implements MastraBridge {
     const parent = this.#open.get(parentSpanId);
     // A child of a span that is not recorded would be a trace of its own.
     if (parent === undefined && parentSpanId !== undefined && parentSpanId !== null) return;
-    const options = spanStep(span, this.#options);
-    const recorded = options && this.#startCall(options, id, parent);
+    const options = mastraStep(span, this.#options);
+    const recorded = options && this.#startStep(options, id, parent);
     const step = recorded?.step ?? parent?.step;
     // Nothing is recorded of it.
     if (options !== undefined && recorded === undefined) return;
@@ -117,7 +117,7 @@ export class MastraSpans implements MastraBridge {
     }
   }
 
-  #startCall(
+  #startStep(
     options: StepOptions,
     id: unknown,
     parent: OpenSpan | undefined,
@@ -152,7 +152,7 @@ export class MastraSpans implements MastraBridge {
       return;
     }
     const inputs = { prompt: promptOf(parent), tools: toolsAround(parent) };
-    const update: StepUpdate = spanUpdate(span, this.#options, inputs);
+    const update: StepUpdate = mastraUpdate(span, this.#options, inputs);
     if (error === undefined && objectOrEmpty(span.attributes).finishReason === 'error') {
       this.#failed.add(recorded);
       recorded.fail(new CallError('MastraError', 'the call failed'), update);
@@ -167,12 +167,12 @@ export class MastraSpans implements MastraBridge {
     const options = this.#options;
     const last = models.at(-1);
     if (span.type === 'model_step') {
-      const { billing, update } = stepFacts(span, options, tools);
+      const { billing, update } = modelStepFacts(span, options, tools);
       last?.addBilling(billing);
       last?.update(update);
       return;
     }
-    const { billing, update } = generationFacts(span, options);
+    const { billing, update } = modelGenerationFacts(span, options);
     if (models.length === 1) {
       last?.addBilling(billing);
       last?.update(update);

@@ -17,7 +17,7 @@ import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 
 /** A request of the protocol, and how it becomes a step. */
-export interface Kind {
+export interface RequestKind {
   /** The method of the protocol. */
   readonly method: string;
   /** The method of the SDK that sends the request. */
@@ -41,7 +41,7 @@ function otherParams(params: Json, options: CallOptions): Json {
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
 
-const tool: Kind = {
+const tool: RequestKind = {
   method: 'tools/call',
   sdkMethod: 'callTool',
   stepOptions(params, options) {
@@ -57,7 +57,7 @@ const tool: Kind = {
     } as StepOptions;
   },
   update: (result, options) => ({
-    output: recordedContent(options, 'output', resultOf(result)),
+    output: recordedContent(options, 'output', outputOfResult(result)),
     metadata: recordedDetails(options, otherFields(result, READ)),
   }),
   failure({ content, isError }, options) {
@@ -68,7 +68,7 @@ const tool: Kind = {
   },
 };
 
-const resource: Kind = {
+const resource: RequestKind = {
   method: 'resources/read',
   sdkMethod: 'readResource',
   stepOptions: (params, options) => ({
@@ -78,7 +78,11 @@ const resource: Kind = {
     metadata: otherParams(params, options),
   }),
   update(result, options) {
-    const documents = recordedContent(options, 'output', arrayOrEmpty(result.contents).map(named));
+    const documents = recordedContent(
+      options,
+      'output',
+      arrayOrEmpty(result.contents).map(withNamedBlob),
+    );
     return {
       output: documents,
       ...(Array.isArray(documents) && { documents }),
@@ -87,7 +91,7 @@ const resource: Kind = {
   },
 };
 
-const prompt: Kind = {
+const prompt: RequestKind = {
   method: 'prompts/get',
   sdkMethod: 'getPrompt',
   stepOptions: (params, options) => ({
@@ -106,7 +110,7 @@ const prompt: Kind = {
 };
 
 /** The server sends a prompt to the model of the client. The client's own call of the model is recorded separately. */
-const sampling: Kind = {
+const sampling: RequestKind = {
   method: 'sampling/createMessage',
   sdkMethod: 'createMessage',
   stepOptions: (params, options) => ({
@@ -115,7 +119,7 @@ const sampling: Kind = {
     inputs: recordedContent(options, 'inputs', otherFields(params, OF_PROTOCOL)),
   }),
   update: ({ content, model, stopReason, role: _role, ...others }, options) => ({
-    output: recordedContent(options, 'output', resultOf({ content: [content].flat() })),
+    output: recordedContent(options, 'output', outputOfResult({ content: [content].flat() })),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
       ...definedFields({
@@ -127,7 +131,7 @@ const sampling: Kind = {
 };
 
 /** The server asks the user of the client for input. */
-const elicitation: Kind = {
+const elicitation: RequestKind = {
   method: 'elicitation/create',
   sdkMethod: 'elicitInput',
   stepOptions: (params, options) => ({
@@ -145,12 +149,12 @@ const elicitation: Kind = {
 };
 
 /** The requests that servers handle. */
-export const SERVER_REQUESTS: readonly Kind[] = [tool, resource, prompt];
+export const SERVER_REQUESTS: readonly RequestKind[] = [tool, resource, prompt];
 /** The requests that clients handle. */
-export const CLIENT_REQUESTS: readonly Kind[] = [sampling, elicitation];
+export const CLIENT_REQUESTS: readonly RequestKind[] = [sampling, elicitation];
 
 /** The output for a result: its text or its structured content if there is nothing else, else an object of all parts. */
-function resultOf({ content, structuredContent }: Json): unknown {
+function outputOfResult({ content, structuredContent }: Json): unknown {
   const parts = arrayOrEmpty(content);
   const joinedText = textOf(parts);
   const others = parts.map(otherThanText).filter((part) => part !== undefined);
@@ -181,7 +185,7 @@ function isText(part: unknown): boolean {
 
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
-  if (!isText(part)) return named(part);
+  if (!isText(part)) return withNamedBlob(part);
   const more = otherFields(objectOrEmpty(part), OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
@@ -193,9 +197,9 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /** The part with a name in place of the bytes of its resource. */
-function named(part: unknown): unknown {
+function withNamedBlob(part: unknown): unknown {
   if (!isRecord(part)) return part;
-  if (isRecord(part.resource)) return { ...part, resource: named(part.resource) };
+  if (isRecord(part.resource)) return { ...part, resource: withNamedBlob(part.resource) };
   const { blob, mimeType } = part;
   return typeof blob === 'string'
     ? { ...part, blob: namedBase64(blob, stringOrUndefined(mimeType) ?? 'binary') }

@@ -8,7 +8,7 @@ import {
 import { CallError, isAbort, thrownError } from '../common/call-error.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { Kind } from './kinds.js';
+import type { RequestKind } from './kinds.js';
 
 /** Whether the request is sent or handled here. */
 type Side = 'sender' | 'handler';
@@ -16,7 +16,7 @@ type Side = 'sender' | 'handler';
 /** Runs `call` as a step for a request. What it returns or throws passes unchanged. */
 export function runRequest<T>(
   side: Side,
-  kind: Kind,
+  kind: RequestKind,
   options: CallOptions,
   params: unknown,
   call: () => T,
@@ -36,7 +36,7 @@ export function runRequest<T>(
   });
 }
 
-function start(kind: Kind, options: CallOptions, params: unknown): RecordedCall | undefined {
+function start(kind: RequestKind, options: CallOptions, params: unknown): RecordedCall | undefined {
   try {
     return startCall(kind.stepOptions(objectOrEmpty(params), options)) as RecordedCall | undefined;
   } catch (error) {
@@ -46,7 +46,12 @@ function start(kind: Kind, options: CallOptions, params: unknown): RecordedCall 
 }
 
 /** Ends the step with a result. The result of a tool that threw has the flag `isError`. */
-function end(recorded: RecordedCall, kind: Kind, options: CallOptions, result: unknown): void {
+function end(
+  recorded: RecordedCall,
+  kind: RequestKind,
+  options: CallOptions,
+  result: unknown,
+): void {
   try {
     const given = objectOrEmpty(result);
     const failure = kind.failure?.(given, options);

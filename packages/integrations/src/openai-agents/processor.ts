@@ -16,7 +16,7 @@ import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
 import { openSteps } from './open-steps.js';
-import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
+import { agentsSpanFacts, agentsStep, isModelSpan, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
 const MAX_FAILED = 1000;
@@ -94,7 +94,7 @@ export class AgentsProcessor {
       // The app caught the error of the run before, and continues the workflow.
       if (parent.workflow?.isOpen === false) parent.workflow.retry();
       if (parent.workflow?.isOpen === true) this.#failed.delete(traceId);
-      const options = spanStep(objectOrEmpty(spanData), this.#options);
+      const options = agentsStep(objectOrEmpty(spanData), this.#options);
       const recorded =
         options &&
         startCall(
@@ -102,7 +102,7 @@ export class AgentsProcessor {
           {
             soFar: () => {
               this.#open.forget(spanId);
-              return spanFacts(objectOrEmpty(spanData), this.#options).update;
+              return agentsSpanFacts(objectOrEmpty(spanData), this.#options).update;
             },
           },
           currentWithin(parent.step),
@@ -132,7 +132,7 @@ export class AgentsProcessor {
       const { recorded, failsWith } = open ?? {};
       this.#open.end(spanId);
       const data = objectOrEmpty(spanData);
-      const { billing, failure: statedFailure, ...facts } = spanFacts(data, this.#options);
+      const { billing, failure: statedFailure, ...facts } = agentsSpanFacts(data, this.#options);
       const update = {
         ...facts.update,
         metadata: { ...facts.update.metadata, ...this.#errorMetadata(error) },
@@ -144,7 +144,7 @@ export class AgentsProcessor {
         else recorded?.fail(streamError(this.#options, statedFailure), update);
         return;
       }
-      const failure = messageError(this.#options, 'AgentsError', messageOf(error));
+      const failure = messageError(this.#options, 'AgentsError', spanErrorMessage(error));
       recorded?.fail(failure, update);
       if (failsWith === undefined) return;
       failsWith.fail(failure);
@@ -188,7 +188,7 @@ function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
 }
 
 /** The SDK's message, and the message of the error that caused it. */
-function messageOf(error: unknown): string {
+function spanErrorMessage(error: unknown): string {
   const { message, data } = objectOrEmpty(error);
   const cause = stringOrUndefined(objectOrEmpty(data).error);
   const what = stringOrUndefined(message) ?? 'failed';

@@ -53,7 +53,7 @@ export interface SpanFacts {
 }
 
 /** The options of the step; undefined for a span that only groups others, whose children become children of its parent. */
-export function spanStep(data: Json, options: CallOptions): StepOptions | undefined {
+export function agentsStep(data: Json, options: CallOptions): StepOptions | undefined {
   const name = stringOrUndefined(data.name) ?? stringOrUndefined(data.type) ?? 'step';
   switch (data.type) {
     case 'task':
@@ -88,7 +88,7 @@ export function isModelSpan({ type }: Json): boolean {
 }
 
 /** The facts of a span by its data. */
-export function spanFacts(data: Json, options: CallOptions): SpanFacts {
+export function agentsSpanFacts(data: Json, options: CallOptions): SpanFacts {
   switch (data.type) {
     case 'response': {
       const { _response: answer = { id: data.response_id } } = data;
@@ -97,21 +97,21 @@ export function spanFacts(data: Json, options: CallOptions): SpanFacts {
     case 'generation':
       return generationFacts(data, options);
     default:
-      return { update: spanUpdate(data, options) };
+      return { update: agentsUpdate(data, options) };
   }
 }
 
-function spanUpdate(data: Json, options: CallOptions): StepUpdate {
+function agentsUpdate(data: Json, options: CallOptions): StepUpdate {
   const content = (part: 'inputs' | 'output', value: unknown) =>
     recordedContent(options, part, value);
   switch (data.type) {
     case 'function': {
-      const args = content('inputs', parsed(data.input));
+      const args = content('inputs', parsedIfJson(data.input));
       return {
         inputs: args,
         arguments: args,
-        output: content('output', parsed(data.output)),
-        metadata: recordedDetails(options, definedFields({ mcp: parsed(data.mcp_data) })),
+        output: content('output', parsedIfJson(data.output)),
+        metadata: recordedDetails(options, definedFields({ mcp: parsedIfJson(data.mcp_data) })),
       };
     }
     case 'handoff': {
@@ -256,7 +256,7 @@ function modelFacts(
   return { update, billing, failure: reader.failure ?? failure };
 }
 
-function parsed(value: unknown): unknown {
+function parsedIfJson(value: unknown): unknown {
   const source = stringOrUndefined(value);
   if (source === undefined) return value;
   const json = tryParseJson(source);

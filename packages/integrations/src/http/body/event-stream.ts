@@ -2,7 +2,7 @@ import { isRecord, tryParseJson } from '../../common/json.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { RecurringEvent } from './recurring-event.js';
-import { dataOf, ServerSentEvents } from './server-sent-events.js';
+import { eventDataOf, ServerSentEvents } from './server-sent-events.js';
 
 /** Matches an event named `error`. Clients throw when they receive one, whatever its data. */
 const NAMED_ERROR = /^(?:(?:id|retry)?:[^\n]*\n)*event: ?error\r?\n/;
@@ -41,7 +41,7 @@ export class EventStream extends ServerSentEvents implements BodyReader {
   }
 
   protected override readEvent(source: string): void {
-    const data = dataOf(source)?.trimEnd();
+    const data = eventDataOf(source)?.trimEnd();
     if (data === undefined || data === '') return;
     if (data === '[DONE]') {
       this.#reader.endOfEvents();

@@ -13,7 +13,7 @@ import { encrypted } from '../../common/media.js';
 import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { anthropicBilling, anthropicTokens, MergedUsage, usageLeft } from './usage.js';
+import { anthropicBilling, anthropicTokens, MergedUsage, otherAnthropicUsage } from './usage.js';
 
 export const anthropicMessages: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -153,7 +153,7 @@ export class MessagesReader implements ResponseReader {
     if (typeof deltaText === 'string') return { key: 'text', text: this.#message.text };
     if (typeof thinking === 'string') return { key: 'thinking', text: this.#message.reasoning };
     if (typeof partial_json !== 'string') return undefined;
-    const tool = this.#message.tool(placeOf(index));
+    const tool = this.#message.tool(indexOrZero(index));
     return tool && { key: 'partial_json', text: tool.arguments };
   }
 
@@ -176,7 +176,7 @@ export class MessagesReader implements ResponseReader {
         responseId: this.#id,
         finishReason,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
-        usage: usageLeft(usage),
+        usage: otherAnthropicUsage(usage),
         ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
       },
       // The stop sequence is content: it repeats a part of the request.
@@ -212,7 +212,7 @@ export class MessagesReader implements ResponseReader {
   #startBlock({ index, content_block }: Json): void {
     const block = objectOrEmpty(content_block);
     if (isToolUse(block)) {
-      const tool = this.#message.tool(placeOf(index));
+      const tool = this.#message.tool(indexOrZero(index));
       if (tool === undefined) return;
       this.#countExecution(block);
       tool.id = stringOrUndefined(block.id);
@@ -223,8 +223,8 @@ export class MessagesReader implements ResponseReader {
       if (typeof input === 'string') tool.arguments.add(input);
       else if (Object.keys(objectOrEmpty(input)).length > 0)
         tool.arguments.add(JSON.stringify(input));
-    } else if (isText(block)) this.#takeBlock(block);
-    else this.#message.part(placeOf(index))?.add(nameRedacted(block));
+    } else if (isTextOrThinking(block)) this.#takeBlock(block);
+    else this.#message.part(indexOrZero(index))?.add(nameRedacted(block));
   }
 
   #add({ index, delta: received }: Json): void {
@@ -232,11 +232,11 @@ export class MessagesReader implements ResponseReader {
     if (typeof delta.text === 'string') this.#message.text.add(delta.text);
     else if (typeof delta.thinking === 'string') this.#message.reasoning.add(delta.thinking);
     else if (typeof delta.partial_json === 'string') {
-      this.#message.tool(placeOf(index))?.arguments.add(delta.partial_json);
+      this.#message.tool(indexOrZero(index))?.arguments.add(delta.partial_json);
     } else if (delta.type === 'signature_delta') {
       this.#signatureChars += stringOrUndefined(delta.signature)?.length ?? 0;
     } else if (delta.citation !== undefined) this.#message.cite(delta.citation);
-    else this.#message.part(placeOf(index))?.add(fieldsExcept(delta, 'type'));
+    else this.#message.part(indexOrZero(index))?.add(fieldsExcept(delta, 'type'));
   }
 
   #takeBlock(block: Json): void {
@@ -251,7 +251,7 @@ export class MessagesReader implements ResponseReader {
       );
       return;
     }
-    if (!isText(block)) {
+    if (!isTextOrThinking(block)) {
       message.addPart(nameRedacted(block));
       return;
     }
@@ -270,11 +270,11 @@ export class MessagesReader implements ResponseReader {
   }
 }
 
-function placeOf(index: unknown): number {
+function indexOrZero(index: unknown): number {
   return typeof index === 'number' ? index : 0;
 }
 
-function isText({ type }: Json): boolean {
+function isTextOrThinking({ type }: Json): boolean {
   return type === 'text' || type === 'thinking';
 }
 

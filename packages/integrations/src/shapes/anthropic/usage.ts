@@ -51,18 +51,20 @@ export function anthropicTokens(usage: Json): TokenCounts | undefined {
   const output = countOrUndefined(usage.output_tokens);
   if (input === undefined && output === undefined) return undefined;
   const all = [usage, ...arrayOrEmpty(usage.iterations).map(objectOrEmpty).filter(isCompaction)];
-  const cached = sum(all, (each) => each.cache_read_input_tokens);
-  const cacheCreation = sum(all, written);
+  const cached = sumOfUsages(all, (each) => each.cache_read_input_tokens);
+  const cacheCreation = sumOfUsages(all, cacheWriteTokens);
   const thinking = objectOrEmpty(usage.output_tokens_details).thinking_tokens;
   return {
     input:
       input === undefined
         ? undefined
-        : (sum(all, (each) => each.input_tokens) ?? 0) + (cached ?? 0) + (cacheCreation ?? 0),
-    output: output === undefined ? undefined : sum(all, (each) => each.output_tokens),
+        : (sumOfUsages(all, (each) => each.input_tokens) ?? 0) +
+          (cached ?? 0) +
+          (cacheCreation ?? 0),
+    output: output === undefined ? undefined : sumOfUsages(all, (each) => each.output_tokens),
     cached,
     cacheCreation,
-    cacheCreationHour: sum(
+    cacheCreationHour: sumOfUsages(
       all,
       (each) => objectOrEmpty(each.cache_creation).ephemeral_1h_input_tokens,
     ),
@@ -71,7 +73,7 @@ export function anthropicTokens(usage: Json): TokenCounts | undefined {
 }
 
 /** The tokens written to the cache; their sum by lifetime if the usage has no total. */
-function written(usage: Json): unknown {
+function cacheWriteTokens(usage: Json): unknown {
   const { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: long } = objectOrEmpty(
     usage.cache_creation,
   );
@@ -80,7 +82,7 @@ function written(usage: Json): unknown {
   return countOrUndefined(usage.cache_creation_input_tokens) ?? total;
 }
 
-function sum(usages: readonly Json[], of: (usage: Json) => unknown): number | undefined {
+function sumOfUsages(usages: readonly Json[], of: (usage: Json) => unknown): number | undefined {
   const counts = usages
     .map((each) => countOrUndefined(of(each)))
     .filter((each) => each !== undefined);
@@ -143,7 +145,7 @@ function unitsOfOtherModels(usage: Json, model: string | undefined): Record<stri
 }
 
 /** The fields of a usage that are not read elsewhere; undefined if there are none. */
-export function usageLeft(usage: Json): Json | undefined {
+export function otherAnthropicUsage(usage: Json): Json | undefined {
   const left: Record<string, unknown> = presentFields(fieldsExcept(usage, ...READ));
   // Unknown fields of the objects that are read.
   const parts: Readonly<Record<string, readonly string[]>> = {

@@ -198,7 +198,7 @@ class AgentWork {
       metadata: {
         traceId: traceId ?? request.traceId,
         ...agentFields(about),
-        ...factsOf(measured),
+        ...measuredFacts(measured),
       },
       ...timesOf(metadata),
     });
@@ -207,7 +207,7 @@ class AgentWork {
   #tool(request: Json, response: Json, about: Json): void {
     const { traceId, invocationType, ...inputs } = request;
     const { traceId: _, type, ...outputs } = response;
-    const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(kindOf));
+    const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(workKindOf));
     for (const kind of kinds) {
       const input = objectOrEmpty(inputs[`${kind}Input`]);
       const value = objectOrEmpty(outputs[`${kind}Output`] ?? outputs[kind]);
@@ -225,7 +225,7 @@ class AgentWork {
           invocationType,
           observation: stringOrUndefined(type),
           ...agentFields(about),
-          ...factsOf(objectOrEmpty(metadata)),
+          ...measuredFacts(objectOrEmpty(metadata)),
         },
         ...timesOf(metadata),
       });
@@ -238,7 +238,7 @@ class AgentWork {
       name,
       type,
       output: Object.keys(output).length === 1 ? Object.values(output)[0] : output,
-      metadata: { traceId, ...agentFields(about), ...factsOf(objectOrEmpty(metadata)) },
+      metadata: { traceId, ...agentFields(about), ...measuredFacts(objectOrEmpty(metadata)) },
       ...timesOf(metadata),
     });
   }
@@ -258,7 +258,7 @@ class AgentWork {
 }
 
 /** The kind of work, with which the keys of input and output begin: `knowledgeBaseLookup`. */
-function kindOf(key: string): string {
+function workKindOf(key: string): string {
   return key.replace(/(Input|Output)$/, '');
 }
 
@@ -296,7 +296,7 @@ function agentFields({ collaboratorName, agentId, agentVersion }: Json): Json {
 }
 
 /** The measured values other than start and end. */
-function factsOf(measured: Json): Json {
+function measuredFacts(measured: Json): Json {
   return presentFields(fieldsExcept(measured, 'startTime', 'endTime'));
 }
 

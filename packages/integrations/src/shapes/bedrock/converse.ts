@@ -31,10 +31,10 @@ export function describeConverse({ url, params }: ModelRequest): Description {
   const { messages, system, inferenceConfig, toolConfig, promptVariables, ...others } = params;
   const { tools, toolChoice, ...toolRest } = objectOrEmpty(toolConfig);
   const systemMessages =
-    system === undefined ? [] : [{ role: 'system', content: contentOf(system) }];
+    system === undefined ? [] : [{ role: 'system', content: textOrParts(system) }];
   const otherMessages = arrayOrEmpty(messages).map((each) => {
     const { role, content, ...rest } = objectOrEmpty(each);
-    return { role, content: contentOf(content), ...rest };
+    return { role, content: textOrParts(content), ...rest };
   });
   const prompt = [...systemMessages, ...otherMessages];
   return {
@@ -52,7 +52,7 @@ export function describeConverse({ url, params }: ModelRequest): Description {
 }
 
 /** One string if all parts are texts, else the parts. */
-function contentOf(parts: unknown): unknown {
+function textOrParts(parts: unknown): unknown {
   const texts = arrayOrEmpty(parts).map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return texts.every((each) => each !== undefined) ? texts.join('') : parts;
 }

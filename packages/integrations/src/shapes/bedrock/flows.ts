@@ -132,8 +132,8 @@ class FlowReader implements ResponseReader {
       this.#steps.push({
         name: isOutput ? (stringOrUndefined(nodeName) ?? 'Node') : `${nodeName ?? 'Node'} ${kind}`,
         type: 'chain',
-        inputs: isOutput ? fieldsOf(entered.fields) : undefined,
-        output: isOutput ? fieldsOf(fields) : others,
+        inputs: isOutput ? nodeFields(entered.fields) : undefined,
+        output: isOutput ? nodeFields(fields) : others,
         ...at,
       });
     }
@@ -141,7 +141,7 @@ class FlowReader implements ResponseReader {
 }
 
 /** The fields of a node by name. */
-function fieldsOf(fields: unknown): Json {
+function nodeFields(fields: unknown): Json {
   return Object.fromEntries(
     arrayOrEmpty(fields).map((each, i) => {
       const { nodeInputName, nodeOutputName, content } = objectOrEmpty(each);

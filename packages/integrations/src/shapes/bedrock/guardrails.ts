@@ -44,7 +44,7 @@ function readGuardrail(body: Json, source: unknown): ModelResponse {
   );
   return {
     output: texts.length > 1 ? texts : texts[0],
-    billing: units(usage),
+    billing: policyUnits(usage),
     fields: {
       action: actionOf(action, actionReason),
       reason: stringOrUndefined(actionReason),
@@ -80,7 +80,7 @@ function foundIn(assessments: unknown): readonly string[] | undefined {
 }
 
 /** The billed units of each policy. */
-function units(usage: unknown) {
+function policyUnits(usage: unknown) {
   const billed = Object.entries(objectOrEmpty(usage)).filter(
     (unit): unit is [string, number] => typeof unit[1] === 'number' && unit[1] > 0,
   );
@@ -104,7 +104,7 @@ export const bedrockChecks: Shape<'guardrail'> = {
       ]);
       return {
         output: results,
-        billing: units(Object.fromEntries(flat)),
+        billing: policyUnits(Object.fromEntries(flat)),
         details: presentFields(others),
       };
     }),

@@ -27,7 +27,7 @@ import { bedrockModel, bedrockRegion } from './model-id.js';
 const INVOKE = /\/model\/[^/]+\/invoke(-with-response-stream)?$/;
 
 /** A kind of model: how its requests are recognised and read, and the reader of its responses. */
-interface Kind<T extends StepType = StepType> {
+interface InvokedKind<T extends StepType = StepType> {
   readonly operation: string;
   readonly type: T;
   matches(request: ModelRequest): boolean;
@@ -35,16 +35,16 @@ interface Kind<T extends StepType = StepType> {
   reader(request: ModelRequest): ResponseReader;
 }
 
-const embed: Kind<'embedding'> = {
+const embed: InvokedKind<'embedding'> = {
   operation: 'Embedding',
   type: 'embedding',
   matches: ({ url, params }) =>
     /embed/.test(bedrockModel(url) ?? '') || /_EMBEDDING$/.test(String(params.taskType)),
-  describe: ({ params }) => divided(params, EMBEDDING_INPUTS, 'input'),
+  describe: ({ params }) => inputsAndParameters(params, EMBEDDING_INPUTS, 'input'),
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const rerank: Kind<'retriever'> = {
+const rerank: InvokedKind<'retriever'> = {
   operation: 'Rerank',
   type: 'retriever',
   matches: ({ params }) => params.query !== undefined && Array.isArray(params.documents),
@@ -59,18 +59,18 @@ const rerank: Kind<'retriever'> = {
     })),
 };
 
-const image: Kind<'chat_completion'> = {
+const image: InvokedKind<'chat_completion'> = {
   operation: 'Image',
   type: 'chat_completion',
   matches: ({ url, params }) =>
     /image|canvas|stability|stable-|\bsd3|diffusion/.test(bedrockModel(url) ?? '') ||
     params.text_prompts !== undefined ||
     params.imageGenerationConfig !== undefined,
-  describe: ({ params }) => divided(params, IMAGE_INPUTS, 'prompt'),
+  describe: ({ params }) => inputsAndParameters(params, IMAGE_INPUTS, 'prompt'),
   reader: () => new PlainReader(readImages),
 };
 
-const chat: Kind<'chat_completion'> = {
+const chat: InvokedKind<'chat_completion'> = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   matches: () => true,
@@ -101,7 +101,7 @@ const IMAGE_INPUTS = names(`
 /** Fields with the prompt of models that continue a text. */
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
-function divided(params: Json, content: readonly string[], alone: string) {
+function inputsAndParameters(params: Json, content: readonly string[], alone: string) {
   const given = content.filter((key) => params[key] !== undefined);
   const inputs =
     given.length === 1
@@ -243,7 +243,10 @@ class InvokedReader implements ResponseReader {
     const metrics = fieldsExcept(this.#metrics ?? {}, ...COUNTED);
     return {
       ...answer,
-      tokens: merged(merged(tokens, bedrockTokens(this.#metrics ?? {})), this.#headerTokens),
+      tokens: mergedCounts(
+        mergedCounts(tokens, bedrockTokens(this.#metrics ?? {})),
+        this.#headerTokens,
+      ),
       billing: {
         ...presentFields({
           serviceTier: this.#serviceTier,
@@ -294,7 +297,7 @@ function withReason(choice: unknown): unknown {
 }
 
 /** Each count of the first if it is known, else of the second. */
-function merged(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
+function mergedCounts(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
   const counts = { ...presentFields(two as Json), ...presentFields((one ?? {}) as Json) };
   return Object.keys(counts).length > 0 ? counts : undefined;
 }

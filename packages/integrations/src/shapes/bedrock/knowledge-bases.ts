@@ -27,7 +27,7 @@ const retrieve: Shape<'retriever'> = {
       ...fieldsExcept(params, 'retrievalQuery'),
     },
   }),
-  reader: () => plain('retrievalResults'),
+  reader: () => fieldReader('retrievalResults'),
 };
 
 const rerank: Shape<'retriever'> = {
@@ -45,7 +45,7 @@ const rerank: Shape<'retriever'> = {
       modelParameters: definedFields({ ...others, rerankingConfiguration }),
     };
   },
-  reader: () => plain('results'),
+  reader: () => fieldReader('results'),
 };
 
 const generate: Shape<'chat_completion'> = {
@@ -95,7 +95,7 @@ const query: Shape<'chat_completion'> = {
       modelParameters: definedFields(others),
     };
   },
-  reader: () => plain('queries'),
+  reader: () => fieldReader('queries'),
 };
 
 const optimizedPrompt: Shape<'chat_completion'> = {
@@ -124,7 +124,7 @@ export const bedrockKnowledgeBases: readonly Shape[] = [
 ];
 
 /** Reads a response that is one JSON object, of which one field is the output. */
-function plain(field: string): ResponseReader {
+function fieldReader(field: string): ResponseReader {
   return new PlainReader((body) => {
     const answer = objectOrEmpty(body);
     return {

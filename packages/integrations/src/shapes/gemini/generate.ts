@@ -14,8 +14,8 @@ import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { messageOf, Parts } from './parts.js';
-import { geminiBilling, geminiTokens, geminiToolUses, otherUsage } from './usage.js';
+import { geminiMessage, Parts } from './parts.js';
+import { geminiBilling, geminiTokens, geminiToolUses, otherGeminiUsage } from './usage.js';
 
 const GENERATE = /:(streamGenerateContent|generateContent)$/;
 
@@ -40,12 +40,12 @@ export function modelIn({ pathname }: URL): string | undefined {
 function describeContents({ url, params }: ModelRequest): Description {
   const { contents, tools, generationConfig, generation_config, ...others } = params;
   const system = others.systemInstruction ?? others.system_instruction;
-  const systemMessages = system === undefined ? [] : [{ role: 'system', ...messageOf(system) }];
+  const systemMessages = system === undefined ? [] : [{ role: 'system', ...geminiMessage(system) }];
   const contentList =
     Array.isArray(contents) || contents === undefined ? arrayOrEmpty(contents) : [contents];
   const messages = contentList.map((each) => ({
     role: objectOrEmpty(each).role ?? 'user',
-    ...messageOf(each),
+    ...geminiMessage(each),
   }));
   return {
     inputs: { prompt: [...systemMessages, ...messages], ...(tools !== undefined && { tools }) },
@@ -184,7 +184,7 @@ class GeminiReader implements ResponseReader {
         finishReason: first?.message.finishReason,
         ...(safetyRatings !== undefined && { safetyRatings }),
         reasoningTokens: tokens?.reasoning,
-        usageMetadata: otherUsage(this.#usage),
+        usageMetadata: otherGeminiUsage(this.#usage),
       },
       details: facts,
     };

@@ -48,17 +48,19 @@ export function describeInteraction(params: Json): Description {
 function turnsOf(input: unknown): readonly object[] {
   if (input === undefined) return [];
   const items = Array.isArray(input) ? input : [input];
-  const isSteps = items.some((item) => /_(input|output|call|result)$|^thought$/.test(kindOf(item)));
+  const isSteps = items.some((item) =>
+    /_(input|output|call|result)$|^thought$/.test(itemType(item)),
+  );
   if (!isSteps) return [{ role: 'user', content: input }];
   return items.map((item) => {
     const { type, content } = objectOrEmpty(item);
     if (type === 'user_input') return { role: 'user', content };
     if (type === 'model_output') return { role: 'model', content };
-    return { role: kindOf(item).endsWith('_result') ? 'tool' : 'model', content: item };
+    return { role: itemType(item).endsWith('_result') ? 'tool' : 'model', content: item };
   });
 }
 
-function kindOf(item: unknown): string {
+function itemType(item: unknown): string {
   return stringOrUndefined(objectOrEmpty(item).type) ?? '';
 }
 
@@ -194,8 +196,8 @@ export class InteractionReader implements ResponseReader {
       model: this.#model,
       output,
       reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
-      tokens: tokensOf(this.#usage),
-      billing: billingOf(this.#usage, this.#tier),
+      tokens: interactionTokens(this.#usage),
+      billing: interactionBilling(this.#usage, this.#tier),
       metadata: {
         responseId: this.#id,
         finishReason: this.#status,
@@ -363,14 +365,14 @@ export const geminiVoice: Shape<'chat_completion'> = {
       return {
         model: stringOrUndefined(model),
         output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,
-        tokens: tokensOf(counted),
-        billing: billingOf(counted, undefined),
+        tokens: interactionTokens(counted),
+        billing: interactionBilling(counted, undefined),
         metadata: { reasoningTokens: countOrUndefined(counted?.total_thought_tokens) },
       };
     }),
 };
 
-function tokensOf(usage: Json | undefined): TokenCounts | undefined {
+function interactionTokens(usage: Json | undefined): TokenCounts | undefined {
   if (usage === undefined) return undefined;
   const promptTokens = countOrUndefined(usage.total_input_tokens);
   const answerTokens = countOrUndefined(usage.total_output_tokens);
@@ -419,7 +421,7 @@ function modalityTokens(counts: unknown, ...modalities: string[]): number | unde
   return matching.length > 0 ? matching.reduce((all, each) => all + each) : undefined;
 }
 
-function billingOf(usage: Json | undefined, tier: string | undefined): Billing {
+function interactionBilling(usage: Json | undefined, tier: string | undefined): Billing {
   const uses: Record<string, number> = {};
   for (const each of arrayOrEmpty(usage?.grounding_tool_count)) {
     const { type, count: times } = objectOrEmpty(each);

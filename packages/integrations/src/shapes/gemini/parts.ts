@@ -15,7 +15,7 @@ const MAX_SIGNATURES = 256;
 const MAX_PATH = 16;
 
 /** A content as a message: one string if all parts are texts, else the parts. */
-export function messageOf(content: unknown): { content: unknown } {
+export function geminiMessage(content: unknown): { content: unknown } {
   if (typeof content === 'string') return { content };
   const { parts: given } = objectOrEmpty(content);
   const parts = Array.isArray(given) ? given : given === undefined ? [] : [given];

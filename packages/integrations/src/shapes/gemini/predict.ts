@@ -14,7 +14,7 @@ import { dimensionsOf } from '../reading/dimensions.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
 import type { ModelRequest, Shape } from '../shape.js';
 import { modelIn } from './generate.js';
-import { geminiBilling, geminiTokens, otherUsage } from './usage.js';
+import { geminiBilling, geminiTokens, otherGeminiUsage } from './usage.js';
 
 export const geminiEmbed: Shape<'embedding'> = {
   operation: 'Embedding',
@@ -27,7 +27,7 @@ export const geminiEmbed: Shape<'embedding'> = {
     },
     model: modelIn(url),
     modelParameters: {
-      ...settingsIn(params.requests),
+      ...commonParameters(params.requests),
       ...fieldsExcept(params, 'model', 'content', 'requests'),
     },
   }),
@@ -35,7 +35,7 @@ export const geminiEmbed: Shape<'embedding'> = {
 };
 
 /** The parameters that all requests of a batch have in common. */
-function settingsIn(requests: unknown): Json {
+function commonParameters(requests: unknown): Json {
   const [first, ...others] = arrayOrEmpty(requests).map((each) =>
     fieldsExcept(objectOrEmpty(each), 'model', 'content'),
   );
@@ -52,7 +52,7 @@ function readEmbeddings(body: unknown, { url }: ModelRequest): PlainAnswer {
   return {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.total ?? tokens.input } }),
     billing: geminiBilling(url, usageMetadata),
-    metadata: { usageMetadata: otherUsage(usageMetadata) },
+    metadata: { usageMetadata: otherGeminiUsage(usageMetadata) },
     details: { ...fieldsExcept(others, 'error'), ...otherVectorFields(vectors) },
     fields: vectorFields(vectors),
   };
@@ -91,7 +91,7 @@ export const vertexEmbed: Shape<'embedding'> = {
       inputs: { input: instances.map((each) => each.content ?? each) },
       model: modelIn(url),
       modelParameters: {
-        ...fieldsExcept(settingsIn(instances), 'content'),
+        ...fieldsExcept(commonParameters(instances), 'content'),
         ...fieldsExcept(params, 'instances', 'parameters'),
         ...objectOrEmpty(params.parameters),
       },

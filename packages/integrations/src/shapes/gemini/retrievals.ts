@@ -26,7 +26,7 @@ import { describeInteraction, InteractionReader, isPending } from './interaction
 const OPERATION = /\/((?:models|publishers)\/[^:]*\/operations\/[^/:]+)$/;
 
 /** Videos. The Gemini API returns them by the name in the URL, Vertex AI by a POST with the name. */
-const geminiVideo: Retrieval<'chat_completion'> = {
+const geminiVideoResult: Retrieval<'chat_completion'> = {
   operation: 'Video Result',
   type: 'chat_completion',
   idInUrl: ({ pathname }) => OPERATION.exec(pathname)?.[1],
@@ -81,12 +81,12 @@ class VideoReader extends WholeResult {
   response(): ModelResponse {
     const { name: _name, done: _done, response, error: _error, ...others } = this.body;
     const result = objectOrEmpty(response);
-    const made = objectOrEmpty(result.generateVideoResponse ?? result);
-    const videos = arrayOrEmpty(made.generatedSamples ?? made.videos);
+    const videoResponse = objectOrEmpty(result.generateVideoResponse ?? result);
+    const videos = arrayOrEmpty(videoResponse.generatedSamples ?? videoResponse.videos);
     return {
-      output: videos.length > 0 ? videos.map((film) => nameMedia(film)) : undefined,
+      output: videos.length > 0 ? videos.map((video) => nameMedia(video)) : undefined,
       billing: videos.length > 0 ? { units: { videos: videos.length } } : {},
-      details: { ...others, ...fieldsExcept(made, 'generatedSamples', 'videos', '@type') },
+      details: { ...others, ...fieldsExcept(videoResponse, 'generatedSamples', 'videos', '@type') },
     };
   }
 }
@@ -190,4 +190,8 @@ class BatchReader extends WholeResult {
   }
 }
 
-export const geminiRetrievals: readonly Retrieval[] = [geminiVideo, geminiBackground, geminiBatch];
+export const geminiRetrievals: readonly Retrieval[] = [
+  geminiVideoResult,
+  geminiBackground,
+  geminiBatch,
+];

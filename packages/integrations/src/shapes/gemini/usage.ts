@@ -33,23 +33,23 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
   const promptTokens = countOrUndefined(usage.promptTokenCount);
   const toolTokens = countOrUndefined(usage.toolUsePromptTokenCount);
   const inputOf = (...modalities: string[]) =>
-    sum(
-      tokensOf(usage.promptTokensDetails, ...modalities),
-      tokensOf(usage.toolUsePromptTokensDetails, ...modalities),
+    sumOfKnown(
+      tokensOfModalities(usage.promptTokensDetails, ...modalities),
+      tokensOfModalities(usage.toolUsePromptTokensDetails, ...modalities),
     );
   const outputOf = (modality: string) =>
-    tokensOf(usage.candidatesTokensDetails ?? usage.responseTokensDetails, modality);
+    tokensOfModalities(usage.candidatesTokensDetails ?? usage.responseTokensDetails, modality);
   return {
     input: promptTokens === undefined ? undefined : promptTokens + (toolTokens ?? 0),
-    output: sum(answerTokens, thoughtTokens),
+    output: sumOfKnown(answerTokens, thoughtTokens),
     total: countOrUndefined(usage.totalTokenCount),
     cached: countOrUndefined(usage.cachedContentTokenCount),
     audioInput: inputOf('AUDIO'),
     // Pages of documents are read as images, and priced like them.
     imageInput: inputOf('IMAGE', 'DOCUMENT'),
     videoInput: inputOf('VIDEO'),
-    cachedAudio: tokensOf(usage.cacheTokensDetails, 'AUDIO'),
-    cachedImage: tokensOf(usage.cacheTokensDetails, 'IMAGE', 'DOCUMENT'),
+    cachedAudio: tokensOfModalities(usage.cacheTokensDetails, 'AUDIO'),
+    cachedImage: tokensOfModalities(usage.cacheTokensDetails, 'IMAGE', 'DOCUMENT'),
     audioOutput: outputOf('AUDIO'),
     imageOutput: outputOf('IMAGE'),
     videoOutput: outputOf('VIDEO'),
@@ -58,7 +58,7 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
 }
 
 /** The other fields of the usage, such as tokens by modality; undefined if there are none. */
-export function otherUsage(usage: unknown): Json | undefined {
+export function otherGeminiUsage(usage: unknown): Json | undefined {
   const { trafficType, serviceTier, ...others } = fieldsExcept(objectOrEmpty(usage), ...PLACED);
   if (trafficType !== undefined && serviceTier !== undefined) others.serviceTier = serviceTier;
   return Object.keys(others).length > 0 ? others : undefined;
@@ -106,16 +106,16 @@ export function geminiToolUses(candidates: readonly CandidateFacts[]): Billing {
 }
 
 /** The tokens of some modalities: 0 if the usage is divided by modality and has none of them, undefined if it is not divided. */
-function tokensOf(details: unknown, ...modalities: string[]): number | undefined {
+function tokensOfModalities(details: unknown, ...modalities: string[]): number | undefined {
   if (!Array.isArray(details)) return undefined;
   const counts = details.map(objectOrEmpty).map(({ modality, tokenCount }) => {
     return modalities.includes(String(modality)) ? countOrUndefined(tokenCount) : undefined;
   });
-  return sum(0, ...counts);
+  return sumOfKnown(0, ...counts);
 }
 
 /** The sum of the known counts; undefined if none is known. */
-function sum(...counts: readonly (number | undefined)[]): number | undefined {
+function sumOfKnown(...counts: readonly (number | undefined)[]): number | undefined {
   return counts.reduce(
     (whole, each) => (each === undefined ? whole : (whole ?? 0) + each),
     undefined,

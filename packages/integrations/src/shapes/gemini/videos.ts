@@ -25,7 +25,7 @@ export const geminiVideo: Shape<'chat_completion'> = {
         output: response ?? (stringOrUndefined(name) && { operation: name }),
         billing: {
           ...geminiBilling(url, undefined),
-          ...lengthOf(objectOrEmpty(params.parameters)),
+          ...secondsBilling(objectOrEmpty(params.parameters)),
         },
         metadata: { operation: stringOrUndefined(name), done },
         details: fieldsExcept(others, 'error'),
@@ -33,7 +33,7 @@ export const geminiVideo: Shape<'chat_completion'> = {
     }),
 };
 
-function lengthOf(parameters: Json) {
+function secondsBilling(parameters: Json) {
   const each = countOrUndefined(parameters.durationSeconds);
   return each === undefined
     ? {}

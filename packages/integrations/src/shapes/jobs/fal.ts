@@ -27,7 +27,7 @@ export const falRequests: JobShape = {
       .slice(ROUTED.test(url.href) ? '/fal-ai/'.length : 1)
       .replace(/\/stream$/, ''),
   }),
-  nameOf: (url) => REQUEST.exec(url.pathname)?.[1],
+  requestNameOf: (url) => REQUEST.exec(url.pathname)?.[1],
   reader: (url) => new RequestReader(url),
 };
 

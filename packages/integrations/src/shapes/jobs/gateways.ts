@@ -33,8 +33,8 @@ export const gatewayJobs: JobShape = {
       model: stringOrUndefined(model) ?? stringOrUndefined(model_name) ?? inPath,
     };
   },
-  nameOf: (url) => nameOf(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
-  reader: (url) => new TaskReader(url),
+  requestNameOf: (url) => nameOf(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
+  reader: (url) => new GatewayJobReader(url),
 };
 
 function addressOf({ origin, pathname }: URL): string {
@@ -62,7 +62,7 @@ const KNOWN = names(`
   urls created_at completed_at object code
 `);
 
-class TaskReader implements JobReader {
+class GatewayJobReader implements JobReader {
   isComplete = false;
   failure: unknown = undefined;
   requests: Readonly<Record<string, JobRequest>> = {};
@@ -97,7 +97,7 @@ class TaskReader implements JobReader {
   }
 
   response(): ModelResponse {
-    const made = fieldsExcept(this.#state, ...KNOWN);
+    const otherFields = fieldsExcept(this.#state, ...KNOWN);
     const outputs = this.#state.outputs;
     const cost = objectOrEmpty(outputs).cost;
     const usage = {
@@ -106,10 +106,10 @@ class TaskReader implements JobReader {
     };
     return {
       model: stringOrUndefined(this.#state.model),
-      output: this.isComplete ? nameMedia(outputs ?? made) : undefined,
+      output: this.isComplete ? nameMedia(outputs ?? otherFields) : undefined,
       billing: openAIBilling(usage),
       metadata: { responseId: this.#id, finishReason: this.#status || undefined },
-      details: outputs === undefined ? {} : fieldsExcept(made, 'outputs'),
+      details: outputs === undefined ? {} : fieldsExcept(otherFields, 'outputs'),
     };
   }
 

@@ -13,7 +13,7 @@ export interface JobShape extends Omit<Shape<'chat_completion'>, 'reader'> {
    * The name of a further request, as `JobReader.requests` has it.
    * @returns undefined for a URL that cannot belong to a job
    */
-  nameOf(url: URL): string | undefined;
+  requestNameOf(url: URL): string | undefined;
   reader(request: URL): JobReader;
 }
 

@@ -16,24 +16,25 @@ import { CollectedText } from '../reading/collected-text.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
 
-const MADE = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
+const CREATE_PATH = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
 const KNOWN = names(`
   id model version input output error status metrics urls webhook created_at started_at
   completed_at data_removed webhook_events_filter
 `);
-const ASKED = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
+const FURTHER_PATH = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
 
 export const replicatePredictions: JobShape = {
   operation: 'Prediction',
   type: 'chat_completion',
-  matches: ({ url, params }) => MADE.test(url.pathname) && isRecord(params.input),
+  matches: ({ url, params }) => CREATE_PATH.test(url.pathname) && isRecord(params.input),
   describe: ({ url, params: { input, model, version } }) => ({
     ...describeInput(objectOrEmpty(input)),
-    model: MADE.exec(url.pathname)?.[1] ?? stringOrUndefined(model) ?? stringOrUndefined(version),
+    model:
+      CREATE_PATH.exec(url.pathname)?.[1] ?? stringOrUndefined(model) ?? stringOrUndefined(version),
   }),
   // Streams have URLs of their own.
-  nameOf: (url) => ASKED.exec(url.pathname)?.[1] ?? url.origin + url.pathname,
+  requestNameOf: (url) => FURTHER_PATH.exec(url.pathname)?.[1] ?? url.origin + url.pathname,
   reader: () => new PredictionReader(),
 };
 
@@ -55,7 +56,8 @@ class PredictionReader implements JobReader {
     const { id, status, webhook, urls, error } = prediction;
     this.#prediction = prediction;
     this.#answers++;
-    if (part === 'create' && typeof id === 'string' && !webhook) this.requests = partsOf(id, urls);
+    if (part === 'create' && typeof id === 'string' && !webhook)
+      this.requests = furtherRequests(id, urls);
     this.isComplete = /^(succeeded|failed|canceled|aborted)$/.test(String(status));
     if (status === 'failed') this.failure = error ?? 'the prediction failed';
   }
@@ -73,7 +75,7 @@ class PredictionReader implements JobReader {
     const seconds = countOrUndefined(objectOrEmpty(metrics).predict_time);
     return {
       output: outputOf(output) ?? (this.#streamed.chars > 0 ? `${this.#streamed}` : undefined),
-      tokens: tokensOf(objectOrEmpty(metrics)),
+      tokens: predictionTokens(objectOrEmpty(metrics)),
       ...(seconds !== undefined && { billing: { units: { predict_seconds: seconds } } }),
       metadata: {
         responseId: stringOrUndefined(id),
@@ -88,7 +90,7 @@ class PredictionReader implements JobReader {
   }
 }
 
-function partsOf(id: string, urls: unknown): Record<string, JobRequest> {
+function furtherRequests(id: string, urls: unknown): Record<string, JobRequest> {
   const stream = stringOrUndefined(objectOrEmpty(urls).stream);
   return {
     [`predictions/${id}`]: 'state',
@@ -113,7 +115,7 @@ function isPieceOfText(piece: unknown): boolean {
   return typeof piece === 'string' && !/^(https?|data):/.test(piece);
 }
 
-function tokensOf(metrics: Json): TokenCounts | undefined {
+function predictionTokens(metrics: Json): TokenCounts | undefined {
   const input = countOrUndefined(metrics.input_token_count);
   const output = countOrUndefined(metrics.output_token_count);
   return input === undefined && output === undefined ? undefined : { input, output };

@@ -13,7 +13,7 @@ import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { takeContent } from './content.js';
+import { takeMistralContent } from './content.js';
 import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
 
 export const mistralChat: Shape<'chat_completion'> = {
@@ -57,7 +57,7 @@ class Choice {
 
   take(choice: Json, received: Json): void {
     const { message } = this;
-    takeContent(message, received.content ?? '');
+    takeMistralContent(message, received.content ?? '');
     for (const each of arrayOrEmpty(received.tool_calls)) {
       const { id, index, function: called, ...more } = objectOrEmpty(each);
       const { name, arguments: args } = objectOrEmpty(called);

@@ -5,7 +5,7 @@ import { encrypted } from '../../common/media.js';
 import type { Message } from '../reading/message.js';
 
 /** Adds a string or parts to a message. Parts other than text and thinking are added unchanged. */
-export function takeContent(message: Message, content: unknown): void {
+export function takeMistralContent(message: Message, content: unknown): void {
   if (typeof content === 'string') message.text.add(content);
   else
     for (const part of Array.isArray(content) ? content : [content])

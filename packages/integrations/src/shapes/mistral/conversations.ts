@@ -12,7 +12,7 @@ import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { takeContent } from './content.js';
+import { takeMistralContent } from './content.js';
 import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
 
 export const mistralConversation: Shape<'chat_completion'> = {
@@ -99,7 +99,7 @@ class ConversationReader implements ResponseReader {
         this.failure = { code: String(event.code ?? 'error'), message: event.message };
         break;
       case 'message.output.delta':
-        takeContent(this.#message, content ?? '');
+        takeMistralContent(this.#message, content ?? '');
         break;
       case 'function.call.delta':
         this.#takeCall(event);
@@ -143,12 +143,12 @@ class ConversationReader implements ResponseReader {
     const { type, content, ...others } = entry;
     this.#takeModelAndAgent(entry);
     if (type === 'message.output') {
-      takeContent(this.#message, content ?? '');
+      takeMistralContent(this.#message, content ?? '');
       this.#others.add(others, KNOWN_OF_EVENT);
     } else if (type === 'function.call') {
       this.#takeCall(entry);
     } else {
-      this.#message.addPart(factsOf(entry));
+      this.#message.addPart(entryFacts(entry));
     }
   }
 
@@ -167,7 +167,7 @@ class ConversationReader implements ResponseReader {
   #takeEntry(place: number, event: Json): void {
     const before = this.#entries.get(place);
     if (before === undefined && this.#entries.size >= MAX_ENTRIES) return;
-    const { type, ...others } = factsOf(event);
+    const { type, ...others } = entryFacts(event);
     const args = [before?.arguments, others.arguments].filter((each) => typeof each === 'string');
     this.#entries.set(place, {
       type: stringOrUndefined(type)?.replace(/\.(started|delta|done)$/, ''),
@@ -179,7 +179,7 @@ class ConversationReader implements ResponseReader {
 }
 
 /** An entry without the fields of no interest. */
-function factsOf(entry: Json): Json {
+function entryFacts(entry: Json): Json {
   return fieldsExcept(
     entry,
     'object',

@@ -98,7 +98,7 @@ class ChatReader implements ResponseReader {
     for (const { message } of this.#choices.values()) {
       if (message.finishReason === undefined) return true;
     }
-    if (asksForUsage(this.#params) && this.#usage.tokens === undefined) return true;
+    if (requestsUsage(this.#params) && this.#usage.tokens === undefined) return true;
     return this.#choices.size < Math.min(countOrUndefined(this.#params.n) || 1, MAX_CHOICES);
   }
 
@@ -129,10 +129,10 @@ class ChatReader implements ResponseReader {
   }
 
   extendedText({ choices }: Json): ExtendedText | undefined {
-    const [first, ...others] = arrayOrEmpty(choices);
+    const [first, ...unknownFields] = arrayOrEmpty(choices);
     const { index, delta } = objectOrEmpty(first);
     const choice = this.#choice(index ?? 0);
-    return others.length > 0 || choice === undefined
+    return unknownFields.length > 0 || choice === undefined
       ? undefined
       : textAdded(choice.message, objectOrEmpty(delta));
   }
@@ -162,7 +162,7 @@ class ChatReader implements ResponseReader {
       details: {
         ...this.#facts.facts,
         ...(this.#usage.others && { usage: this.#usage.others }),
-        ...(choices.length > 1 ? detailsOf(choices) : first?.facts),
+        ...(choices.length > 1 ? choiceDetails(choices) : first?.facts),
       },
     };
   }
@@ -221,7 +221,7 @@ class ChatReader implements ResponseReader {
 }
 
 /** Whether the request asks for token counts, which are the last event of a stream. */
-export function asksForUsage({ stream_options }: Json): boolean {
+export function requestsUsage({ stream_options }: Json): boolean {
   return objectOrEmpty(stream_options).include_usage === true;
 }
 
@@ -233,7 +233,7 @@ export function leftOut(answers: number): string[] {
 }
 
 /** The other fields of several answers, one by one. */
-function detailsOf(choices: readonly Choice[]): Json {
+function choiceDetails(choices: readonly Choice[]): Json {
   const details = choices.map(({ facts, reasoning }, i) => ({
     ...facts,
     ...(i > 0 && reasoning !== undefined && { reasoning }),
@@ -296,7 +296,7 @@ class Choice {
   /** Reads the fields that a message and a delta have in common. */
   #take(received: Json, choice: Json): void {
     const { message } = this;
-    takeContent(message, received.content);
+    takeOpenAIContent(message, received.content);
     message.reasoning.add(
       stringOrUndefined(received.reasoning_content) ?? stringOrUndefined(received.reasoning) ?? '',
     );
@@ -321,7 +321,7 @@ function others(value: Json, known: ReadonlySet<string>): Json | undefined {
 }
 
 /** Adds a content to the message: a string, or parts. */
-function takeContent(message: Message, content: unknown): void {
+function takeOpenAIContent(message: Message, content: unknown): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of arrayOrEmpty(content)) {
     const part = objectOrEmpty(each);

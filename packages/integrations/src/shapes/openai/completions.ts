@@ -13,7 +13,7 @@ import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { asksForUsage, deploymentOf, leftOut } from './chat.js';
+import { deploymentOf, leftOut, requestsUsage } from './chat.js';
 import { OpenAIUsage } from './usage.js';
 
 export const openAICompletions: Shape<'chat_completion'> = {
@@ -73,7 +73,7 @@ class CompletionReader implements ResponseReader {
     const { n, prompt } = this.#params;
     const choices = [...this.#choices.values()];
     if (choices.some(({ finishReason }) => finishReason === undefined)) return true;
-    if (asksForUsage(this.#params) && this.#usage.tokens === undefined) return true;
+    if (requestsUsage(this.#params) && this.#usage.tokens === undefined) return true;
     return choices.length < Math.min((countOrUndefined(n) || 1) * promptsIn(prompt), MAX_CHOICES);
   }
 

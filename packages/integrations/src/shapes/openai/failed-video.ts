@@ -5,14 +5,14 @@ import type { Description, ModelResponse, ResultReader, Retrieval } from '../sha
 
 const VIDEO = /\/videos\/([^/]+)$/;
 
-export const openAIFailedFilm: Retrieval<'chat_completion'> = {
+export const openAIFailedVideo: Retrieval<'chat_completion'> = {
   operation: 'Video Result',
   type: 'chat_completion',
   idInUrl: ({ pathname }) => VIDEO.exec(pathname)?.[1],
-  reader: () => new FailedFilmReader(),
+  reader: () => new FailedVideoReader(),
 };
 
-class FailedFilmReader implements ResultReader {
+class FailedVideoReader implements ResultReader {
   isComplete = false;
   amount = 0;
   #body: Json = {};

@@ -142,15 +142,15 @@ export class OpenAIResponseReader implements ResponseReader {
         if (arrayOrEmpty(event.logprobs).length > 0) {
           message.facts.add({ logprobs: event.logprobs });
         }
-        return add(message.text, event.delta);
+        return addDelta(message.text, event.delta);
       case 'response.audio.transcript.delta':
-        return add(message.text, event.delta);
+        return addDelta(message.text, event.delta);
       case 'response.audio.delta':
         message.audioBytes += bytesOfBase64(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.reasoning_summary_text.delta':
       case 'response.reasoning_text.delta':
-        return add(message.reasoning, event.delta);
+        return addDelta(message.reasoning, event.delta);
       case 'response.refusal.delta':
         message.refusal = (message.refusal ?? '') + (stringOrUndefined(event.delta) ?? '');
         return true;
@@ -205,7 +205,7 @@ export class OpenAIResponseReader implements ResponseReader {
   response(): ModelResponse {
     const { output, reasoning, finishReason, facts, toolUses } = this.#message;
     const stored = STORED.filter(
-      (key) => this.#params[key] === undefined && isSomething(this.#body[key]),
+      (key) => this.#params[key] === undefined && isPresent(this.#body[key]),
     );
     return {
       model: this.#model,
@@ -273,7 +273,7 @@ export class OpenAIResponseReader implements ResponseReader {
     this.#takeHead(response);
     this.#facts.add(fieldsExcept(response, ...STORED), BODY);
     const { status, error } = response;
-    if (status === 'failed' || status === 'cancelled' || isSomething(error)) {
+    if (status === 'failed' || status === 'cancelled' || isPresent(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;
     }
     if (response.object === 'error') this.failure ??= response;
@@ -303,11 +303,11 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 }
 
-function isSomething(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-function add(to: CollectedText, delta: unknown): boolean {
+function addDelta(to: CollectedText, delta: unknown): boolean {
   if (typeof delta !== 'string') return false;
   to.add(delta);
   return true;

@@ -8,7 +8,7 @@ import type { Description, ModelResponse, ResultReader, Retrieval, Shape } from 
 import { openAIChat } from './chat.js';
 import { openAICompletions } from './completions.js';
 import { openAIEmbeddings } from './embeddings.js';
-import { openAIFailedFilm } from './failed-video.js';
+import { openAIFailedVideo } from './failed-video.js';
 import { openAIImages } from './media.js';
 import { OpenAIResponseReader, openAIResponses } from './responses.js';
 import { openAIRun } from './runs.js';
@@ -59,7 +59,7 @@ export const openAIBatch: Retrieval<'chat_completion'> = {
 
 const MAX_ERRORS = 20;
 
-function shapeOf({ object, data, choices }: Json): Shape {
+function shapeOfBody({ object, data, choices }: Json): Shape {
   if (object === 'response') return openAIResponses;
   if (object === 'text_completion') return openAICompletions;
   if (choices !== undefined || !Array.isArray(data)) return openAIChat;
@@ -117,7 +117,8 @@ class BatchReader implements ResultReader {
       this.#failed++;
       if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? objectOrEmpty(body).error);
     }
-    if (isRecord(body) && !isFailure) this.#summed.add(readWhole(shapeOf(body), body).response());
+    if (isRecord(body) && !isFailure)
+      this.#summed.add(readWhole(shapeOfBody(body), body).response());
     return true;
   }
 
@@ -139,5 +140,5 @@ export const openAIRetrievals: readonly Retrieval[] = [
   openAIBackgroundResponse,
   openAIRun,
   openAIBatch,
-  openAIFailedFilm,
+  openAIFailedVideo,
 ];

@@ -16,7 +16,7 @@ import { pricedTier } from '../../common/service-tier.js';
 /** The counts of a usage; undefined if there is none. */
 export function openAITokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const { into, out } = detailsOf(usage);
+  const { into, out } = tokenDetails(usage);
   const ofCache = objectOrEmpty(into.cached_tokens_details);
   const written = objectOrEmpty(into.cache_write_tokens_details);
   const cached = largestCount(
@@ -97,7 +97,7 @@ export class OpenAIUsage {
 
   /** The other fields of the usage, under the provider's names. */
   get others(): Json | undefined {
-    return otherUsage(this.#usage);
+    return otherOpenAIUsage(this.#usage);
   }
 }
 
@@ -128,17 +128,17 @@ const READ = nameSet(`
 `);
 
 /** The other fields of a usage that are not 0; undefined if there are none. */
-function otherUsage(usage: Json): Json | undefined {
+function otherOpenAIUsage(usage: Json): Json | undefined {
   const others: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(usage)) {
     if (READ.has(key) || value === null || value === 0 || value === false) continue;
-    const kept = isRecord(value) ? otherUsage(value) : value;
+    const kept = isRecord(value) ? otherOpenAIUsage(value) : value;
     if (kept !== undefined) others[key] = kept;
   }
   return Object.keys(others).length > 0 ? others : undefined;
 }
 
-function detailsOf(usage: Json): { into: Json; out: Json } {
+function tokenDetails(usage: Json): { into: Json; out: Json } {
   const { prompt_tokens_details, input_tokens_details, input_token_details } = usage;
   const { completion_tokens_details, output_tokens_details, output_token_details } = usage;
   return {

@@ -124,7 +124,7 @@ export class Message {
     const content = this.text.chars > 0 ? this.text.toString() : undefined;
     const output: Record<string, unknown> = {};
     if (this.refusal !== undefined) output.refusal = this.refusal;
-    if (this.#tools.size > 0) output.tool_calls = [...this.#tools.values()].map(shown);
+    if (this.#tools.size > 0) output.tool_calls = [...this.#tools.values()].map(toolCallOutput);
     if (this.others.length > 0) {
       output.parts = this.others.map((part) => (part instanceof LoosePart ? part.value : part));
     }
@@ -134,7 +134,7 @@ export class Message {
   }
 }
 
-function shown({ id, name, arguments: args, isText, more }: ToolCall): Json {
+function toolCallOutput({ id, name, arguments: args, isText, more }: ToolCall): Json {
   return {
     name: name ?? null,
     arguments: isText === true ? args.toString() : argumentsOf(args.toString()),
