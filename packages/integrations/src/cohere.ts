@@ -104,9 +104,9 @@ function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   const callWith = (headers: object) => {
     const known = calls.get(headers);
     if (known !== undefined) return known;
-    const call = new MethodCall(kept);
-    calls.set(headers, call);
-    return call;
+    const methodCall = new MethodCall(kept);
+    calls.set(headers, methodCall);
+    return methodCall;
   };
   kept.fetch = function tracedFetch(input: FetchInput, init?: FetchInit): Promise<unknown> {
     const headers = init?.headers;

@@ -81,10 +81,10 @@ function traceSharedHttpClient(
   traced.add(below);
   replaceMethod(below, 'request', (request) => {
     return function tracedRequest(this: HttpClient, sent) {
-      const call = calls.get(hooks)?.(sent);
-      if (call === undefined) return request.call(this, sent);
+      const methodCall = calls.get(hooks)?.(sent);
+      if (methodCall === undefined) return request.call(this, sent);
       const send = traceFetch((outgoing: Request) => request.call(this, outgoing), profile);
-      return inClientCall(call, () => send(sent));
+      return inClientCall(methodCall, () => send(sent));
     };
   });
 }
@@ -114,8 +114,8 @@ function tracedHttpClient(below: HttpClient, profile: ClientProfile, hooks: obje
   const request = traceFetch((sent: Request) => below.request(sent), profile);
   const above = Object.create(below) as HttpClient;
   above.request = (sent) => {
-    const call = calls.get(hooks)?.(sent);
-    return call === undefined ? request(sent) : inClientCall(call, () => request(sent));
+    const methodCall = calls.get(hooks)?.(sent);
+    return methodCall === undefined ? request(sent) : inClientCall(methodCall, () => request(sent));
   };
   traced.add(above);
   return above;
@@ -128,12 +128,12 @@ function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
   const callOf = new WeakMap<Request, MethodCall>();
   hooks.registerBeforeRequestHook({
     beforeRequest(context, request) {
-      let call = callOfContext.get(context);
-      if (call === undefined) {
-        call = new MethodCall({ maxRetries: retriesIn(context) });
-        callOfContext.set(context, call);
+      let methodCall = callOfContext.get(context);
+      if (methodCall === undefined) {
+        methodCall = new MethodCall({ maxRetries: retriesIn(context) });
+        callOfContext.set(context, methodCall);
       }
-      callOf.set(request, call);
+      callOf.set(request, methodCall);
       return request;
     },
   });

@@ -1,7 +1,6 @@
 /** Traces clients that Stainless generates: those of OpenAI, Anthropic, Groq and Together. */
 
 import {
-  currentClientCall,
   inClientCall,
   isUntraced,
   reportUnrecorded,
@@ -11,7 +10,7 @@ import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
 import type { ClientProfile } from '../http/client-profile.js';
 import type { AnyFetch } from '../http/fetch.js';
-import { MethodCall } from '../http/method-call.js';
+import { currentMethodCall, MethodCall } from '../http/method-call.js';
 import { pathPattern } from '../http/recognize.js';
 import { reportSockets, SOCKETS } from '../http/report-requests.js';
 import { traceFetch } from '../http/trace-fetch.js';
@@ -129,10 +128,10 @@ function replaceMethods(client: StainlessClient, profile: ClientProfile): void {
   reportSockets(dataProperty(client, 'baseURL'));
   replaceData(client, 'request', (request) => {
     return function tracedRequest(this: StainlessClient, ...args) {
-      const call = startMethodCall(this, args[0]);
-      return call === undefined
+      const methodCall = startMethodCall(this, args[0]);
+      return methodCall === undefined
         ? request.apply(this, args)
-        : inClientCall(call, () => request.apply(this, args));
+        : inClientCall(methodCall, () => request.apply(this, args));
     };
   });
   replaceData(client, 'buildURL', (buildURL) => {
@@ -164,7 +163,7 @@ function replaceData<K extends 'request' | 'withOptions' | 'buildURL'>(
 /** Reports WebSockets, which are not recorded. Their classes call `buildURL` of a client outside of its requests. Never throws. */
 function reportSocketUrl(path: unknown): void {
   runGuarded('socket', () => {
-    if (isUntraced() || currentClientCall() instanceof MethodCall) return;
+    if (isUntraced() || currentMethodCall() !== undefined) return;
     const [found] = SOCKETS.exec(new URL(String(path), 'wss://socket').pathname) ?? [];
     if (found !== undefined) reportUnrecorded(`WebSocket ${pathPattern(found)}`);
   });
@@ -174,14 +173,14 @@ function reportSocketUrl(path: unknown): void {
 function startMethodCall(client: StainlessClient, options: unknown): MethodCall | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const call = new MethodCall(client);
+    const methodCall = new MethodCall(client);
     // The client awaits the same promise and handles its rejection.
     if (options instanceof Promise)
       options.then(
-        (value) => call.readOptions(value),
+        (value) => methodCall.readOptions(value),
         () => {},
       );
-    else call.readOptions(options);
-    return call;
+    else methodCall.readOptions(options);
+    return methodCall;
   });
 }

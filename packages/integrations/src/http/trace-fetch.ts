@@ -3,7 +3,6 @@
 import {
   type AnnouncedRequest,
   announcedRequest,
-  currentClientCall,
   isUntraced,
   runGuarded,
   untraced,
@@ -15,7 +14,7 @@ import type { ClientProfile } from './client-profile.js';
 import { type AnyFetch, headerOf } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
 import { HttpCall } from './http-call.js';
-import { MethodCall } from './method-call.js';
+import { currentMethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
@@ -69,11 +68,10 @@ function startAttempt(
     return result && (announcedRequest(undefined, undefined) ?? result);
   }
   if (isLong(init?.body) && !mayNeedBody(profile, url)) return undefined;
-  const owner = currentClientCall();
-  const client = owner instanceof MethodCall ? owner : undefined;
-  const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);
-  const key = client === undefined ? attemptKeyOf(input, init) : undefined;
-  let call = client === undefined ? key && retried.take(key) : client.call;
+  const methodCall = currentMethodCall();
+  const request = readRequest(url, init?.body, paramsOfRequest ?? methodCall?.params);
+  const key = methodCall === undefined ? attemptKeyOf(input, init) : undefined;
+  let call = methodCall === undefined ? key && retried.take(key) : methodCall.httpCall;
   if (call === undefined) {
     const announced = announcedRequest(stringOrUndefined(request.params.model), request.params);
     if (announced !== undefined) return announced;
@@ -84,13 +82,13 @@ function startAttempt(
     call = HttpCall.start(profile, shape, request);
     if (call === undefined) return undefined;
   }
-  if (client !== undefined) client.call = call;
+  methodCall?.recordAs(call);
   call.startAttempt();
   const changedInit = requestingUsage(profile, request, init);
   const started = call;
   return new Attempt(started, {
     args: changedInit === undefined ? args : [input, changedInit],
-    mayRetry: client?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
+    mayRetry: methodCall?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
     hidesUsage: changedInit !== undefined,
     onFailure: () => {
       if (key !== undefined) retried.add(started, key);
