@@ -15,7 +15,7 @@ import { nameSet } from '../common/names.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
-import { chat, embedding, OPERATIONS } from './kinds.js';
+import { OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
 import { settingsIn } from './sdk-fields.js';
@@ -80,35 +80,31 @@ export class AiTelemetry {
       const isStream = name.startsWith('stream');
       if (isStream) recorded.markRead();
       else recorded.startBackgroundWork();
-      const operation = new Operation(
-        isStream ? 'stream' : 'run',
-        options,
-        recorded as RecordedCall,
-      );
-      operation.settings = settingsIn(event);
+      const operation = new Operation(isStream ? 'stream' : 'run', options, {
+        recorded: recorded as RecordedCall,
+        settings: settingsIn(event),
+      });
       this.#operations.add(callId, operation);
     }
   }
 
   #startEmbed(event: Json): void {
     const kind = event.operationId === 'ai.embed' ? 'embed' : 'embedMany';
-    const operation = new Operation(kind, optionsOf(this.#options, event));
-    operation.settings = settingsIn(event);
-    operation.description = descriptionOf(event);
+    const operation = new Operation(kind, optionsOf(this.#options, event), {
+      settings: settingsIn(event),
+      description: descriptionOf(event),
+    });
     this.#operations.addStepless(event.callId, operation);
   }
 
   /** The parameters of the next model call, which may differ from those of the operation. */
-  onStepStart = guarded((event) => {
-    const operation = this.#operation(event);
-    if (operation === undefined) return;
-    operation.settings = { ...operation.settings, ...settingsIn(event) };
-  });
+  onStepStart = guarded((event) => this.#operation(event)?.extendSettings(settingsIn(event)));
 
-  onLanguageModelCallStart = guarded((event) => this.#startModel(event));
+  onLanguageModelCallStart = guarded((event) => this.#operation(event)?.startModel(event));
   onObjectStepStart = guarded((event) => {
-    this.#startModel(event);
-    this.#operation(event)?.model?.announceRequest(event.promptMessages);
+    const operation = this.#operation(event);
+    operation?.startModel(event);
+    operation?.model?.announceRequest(event.promptMessages);
   });
   onObjectStepEnd = guarded((event) => this.#operation(event)?.model?.endWith(event));
 
@@ -121,50 +117,8 @@ export class AiTelemetry {
   experimental_onDecideStart = guarded((event) => this.#startSingle('decide', event));
   experimental_onDecideEnd = guarded((event) => this.#endSingle(event));
 
-  onEmbedStart = guarded((event) => {
-    const operation = this.#operation(event);
-    if (operation === undefined) return;
-    const { provider, modelId, values, embedCallId } = event;
-    const given = { ...operation.settings, ...event };
-    const request = {
-      kind: embedding,
-      provider,
-      modelId,
-      given,
-      description: operation.description,
-    };
-    const call = AiModelCall.start(operation.options, request);
-    if (call === undefined) return;
-    operation.embeddings.set(embedCallId, call);
-    call.announceRequest(values);
-  });
-
-  onEmbedEnd = guarded((event) => {
-    const operation = this.#operation(event);
-    const call = operation?.embeddings.get(event.embedCallId);
-    if (operation === undefined || call === undefined) return;
-    operation.embeddings.delete(event.embedCallId);
-    operation.embedded.push(call);
-    // The end of the operation, which follows at once, has more facts.
-    if (operation.kind === 'embed') operation.embedding = event;
-    else call.endWith(event);
-  });
-
-  #endEmbed({ kind, embedded, embedding: answer }: Operation, event: Json): void {
-    const { callId, response, providerMetadata, warnings } = event;
-    this.#operations.end(callId);
-    if (kind === 'embed') {
-      embedded[0]?.endWith({ ...answer, response, providerMetadata, warnings });
-      return;
-    }
-    const responses = Array.isArray(response) ? response : [response];
-    for (const [i, call] of embedded.entries()) {
-      // Facts of all calls are recorded with the last one.
-      const isLast = i === embedded.length - 1;
-      const ofCall = responses.length === embedded.length ? responses[i] : undefined;
-      call.updateHead({ response: ofCall, ...(isLast && { providerMetadata, warnings }) });
-    }
-  }
+  onEmbedStart = guarded((event) => this.#operation(event)?.startEmbedding(event));
+  onEmbedEnd = guarded((event) => this.#operation(event)?.endEmbedding(event));
 
   onToolExecutionStart = guarded((event) => {
     const operation = this.#operation(event);
@@ -180,7 +134,7 @@ export class AiTelemetry {
   onToolExecutionEnd = guarded((event) => {
     const { toolCallId } = objectOrEmpty(event.toolCall);
     const operation = this.#operation(event);
-    const tool = operation?.tools.get(toolCallId);
+    const tool = operation?.toolOf(toolCallId);
     if (operation === undefined || tool === undefined) return;
     const { options } = operation;
     const { type, output, error } = objectOrEmpty(event.toolOutput);
@@ -194,7 +148,8 @@ export class AiTelemetry {
     const operation = this.#operation(event);
     if (operation?.kind === 'single') this.#endSingle(event);
     else if (operation?.kind === 'embed' || operation?.kind === 'embedMany') {
-      this.#endEmbed(operation, event);
+      this.#operations.end(event.callId);
+      operation.endEmbeddings(event);
     } else this.#endRun(event);
   });
 
@@ -225,10 +180,8 @@ export class AiTelemetry {
 
   onError = guarded((event) => {
     const { error } = event;
-    const operation = this.#operation(event);
     // The model's step is failed only once.
-    for (const call of operation?.embeddings.values() ?? []) call.fail(error);
-    if (operation?.model?.isOpen) operation.model.fail(error);
+    this.#operation(event)?.failOpenModels(error);
     this.#end(event, (recorded, options) =>
       isAbort(error)
         ? recorded.end({ metadata: { ended: 'left' } })
@@ -241,15 +194,12 @@ export class AiTelemetry {
     const operation = this.#operations.get(call.callId);
     const model = operation?.model;
     if (operation === undefined || model === undefined) return call.execute();
-    runGuarded('call', () => {
-      if (operation.isRetried) model.retry();
-      operation.isRetried = false;
-    });
+    runGuarded('call', () => operation.retryModel());
     let response: T;
     try {
       response = await untraced(call.execute);
     } catch (error) {
-      operation.isRetried = true;
+      operation.markModelFailed();
       model.fail(error);
       throw error;
     }
@@ -258,7 +208,7 @@ export class AiTelemetry {
 
   executeTool = async <T>(call: Json & { execute: Execute<T> }): Promise<T> => {
     const operation = this.#operations.get(call.callId);
-    const tool = operation?.tools.get(call.toolCallId);
+    const tool = operation?.toolOf(call.toolCallId);
     if (operation === undefined || tool === undefined) return call.execute();
     // The tools of a stream run where the response of the provider is read, which is untraced.
     return tool.step.run(() => inClientCall(operation, call.execute));
@@ -284,8 +234,7 @@ export class AiTelemetry {
     const name = stringOrUndefined(event.operationId)?.replace(/^ai\./, '') ?? '';
     if (/^embed/.test(name)) this.#startSingle(name, event);
     else this.#startOperation(event);
-    const operation = this.#operation(event);
-    if (operation !== undefined) operation.isFromChannel = true;
+    this.#operation(event)?.markFromChannel();
   });
 
   endOperation(event: Json, result: Json): void {
@@ -303,19 +252,15 @@ export class AiTelemetry {
   /** Starts a model call that is recorded from the channel, or a retry of it. */
   startModel(event: Json): void {
     const operation = this.#operation(event);
-    if (operation === undefined) return;
-    const isAgain = operation.isRetried && operation.model?.retry() === true;
-    operation.isRetried = false;
-    if (isAgain) return;
-    this.#startModel(event);
+    if (operation === undefined || operation.retryModel()) return;
+    operation.startModel(event);
     operation.model?.announceRequest(event.messages);
   }
 
   failModel(event: Json, error: unknown): void {
     const operation = this.#operation(event);
-    if (operation === undefined) return;
-    operation.isRetried = true;
-    operation.model?.fail(error);
+    operation?.markModelFailed();
+    operation?.model?.fail(error);
   }
 
   modelOf(event: Json): AiModelCall | undefined {
@@ -323,18 +268,7 @@ export class AiTelemetry {
   }
 
   toolOf(event: Json): RecordedCall | undefined {
-    return this.#operation(event)?.tools.get(objectOrEmpty(event.toolCall).toolCallId);
-  }
-
-  #startModel(event: Json): void {
-    const operation = this.#operation(event);
-    const { provider, modelId } = event;
-    if (operation?.recorded === undefined) return;
-    const given = { ...operation.settings, ...event };
-    const request = { kind: chat, provider, modelId, given };
-    const within = { operation: operation.recorded };
-    operation.model = AiModelCall.start(operation.options, request, within);
-    operation.isRetried = false;
+    return this.#operation(event)?.toolOf(objectOrEmpty(event.toolCall).toolCallId);
   }
 
   #startSingle(name: string, event: Json): void {
@@ -346,9 +280,7 @@ export class AiTelemetry {
     const onTraceEnd = () => this.#operations.forget(callId);
     const call = AiModelCall.start(options, request, { onTraceEnd });
     if (call === undefined) return;
-    const operation = new Operation('single', options);
-    operation.model = call;
-    this.#operations.add(callId, operation);
+    this.#operations.add(callId, new Operation('single', options, { model: call }));
     call.announceRequest(input ?? query ?? values);
   }
 
