@@ -217,19 +217,17 @@ export class SdkResponse {
     const id = stringOrUndefined(part.toolCallId) ?? stringOrUndefined(part.id);
     const tool = this.message.tool(`call ${id}`);
     if (tool === undefined) return;
-    tool.id = id;
-    tool.name = stringOrUndefined(part.toolName) ?? tool.name;
+    tool.restate(id, stringOrUndefined(part.toolName));
     if (part.type === 'tool-input-delta') tool.arguments.add(stringOrUndefined(part.delta) ?? '');
     const about = partMetadata(part.providerMetadata);
-    if (about !== undefined) tool.more = { ...tool.more, providerMetadata: about };
-    if (part.type === 'tool-input-start')
-      tool.more = { ...tool.more, ...otherFields(part, TOOL_FIELDS) };
+    if (about !== undefined) tool.extend({ providerMetadata: about });
+    if (part.type === 'tool-input-start') tool.extend(otherFields(part, TOOL_FIELDS));
     if (part.type !== 'tool-call') return;
     const { input = part.args } = part;
     if (tool.arguments.chars === 0) {
       tool.arguments.add(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
     }
-    tool.more = { ...tool.more, ...otherFields(part, TOOL_FIELDS) };
+    tool.extend(otherFields(part, TOOL_FIELDS));
     if (part.providerExecuted === true && tool.name !== undefined) {
       this.#toolUses[tool.name] = (this.#toolUses[tool.name] ?? 0) + 1;
     }

@@ -130,8 +130,7 @@ class Answer {
     const place = typeof index === 'number' ? index : undefined;
     const tool = this.message.toolOfPiece({ index: place, id, name });
     if (tool === undefined) return;
-    tool.id ??= id || undefined;
-    tool.name ??= name || undefined;
+    tool.identify(id || undefined, name || undefined);
     tool.arguments.add(args);
   }
 }

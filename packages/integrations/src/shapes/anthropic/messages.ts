@@ -215,9 +215,7 @@ export class MessagesReader implements ResponseReader {
       const tool = this.#message.tool(indexOrZero(index));
       if (tool === undefined) return;
       this.#countExecution(block);
-      tool.id = stringOrUndefined(block.id);
-      tool.name = stringOrUndefined(block.name);
-      tool.more = moreOfTool(block);
+      tool.startWith(stringOrUndefined(block.id), stringOrUndefined(block.name), moreOfTool(block));
       // A complete input is not followed by pieces.
       const { input } = block;
       if (typeof input === 'string') tool.arguments.add(input);

@@ -240,9 +240,11 @@ export class ConverseReader implements ResponseReader {
     if (!isRecord(toolUse)) return;
     const tool = this.#message.tool(place);
     if (tool === undefined) return;
-    tool.id = stringOrUndefined(toolUse.toolUseId);
-    tool.name = stringOrUndefined(toolUse.name);
-    tool.more = moreOfTool(toolUse);
+    tool.startWith(
+      stringOrUndefined(toolUse.toolUseId),
+      stringOrUndefined(toolUse.name),
+      moreOfTool(toolUse),
+    );
   }
 
   #add({ contentBlockIndex, delta }: Json): void {

@@ -233,7 +233,7 @@ class CohereReader implements ResponseReader {
       name: stringOrUndefined(name),
     });
     if (tool === undefined) return;
-    tool.name ??= stringOrUndefined(name);
+    tool.identify(undefined, stringOrUndefined(name));
     tool.arguments.add(stringOrUndefined(parameters) ?? '');
   }
 
@@ -257,8 +257,7 @@ class CohereReader implements ResponseReader {
       name: stringOrUndefined(name),
     });
     if (tool === undefined) return;
-    tool.id ??= id;
-    tool.name ??= stringOrUndefined(name);
+    tool.identify(id, stringOrUndefined(name));
     tool.arguments.add(stringOrUndefined(args) ?? '');
   }
 

@@ -265,11 +265,8 @@ export class InteractionReader implements ResponseReader {
     for (const each of arrayOrEmpty(summary))
       this.#take(this.#message.reasoning, objectOrEmpty(each));
     if (type === 'function_call') {
-      const tool = this.#message.tool(place);
-      if (tool !== undefined) {
-        tool.id = stringOrUndefined(others.id) || undefined;
-        tool.name = stringOrUndefined(others.name);
-      }
+      const id = stringOrUndefined(others.id) || undefined;
+      this.#message.tool(place)?.startWith(id, stringOrUndefined(others.name));
     }
     this.#steps.set(place, { facts: { type, ...others }, mediaBytes: 0 });
   }

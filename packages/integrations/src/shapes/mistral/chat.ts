@@ -69,11 +69,10 @@ class Choice {
         name: stringOrUndefined(name),
       });
       if (tool === undefined) continue;
-      tool.id ??= known;
-      tool.name ??= stringOrUndefined(name) || undefined;
+      tool.identify(known, stringOrUndefined(name) || undefined);
       tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
       const others = fieldsExcept(more, 'type');
-      if (Object.keys(others).length > 0) tool.more = { ...tool.more, ...others };
+      if (Object.keys(others).length > 0) tool.extend(others);
     }
     message.finishReason = stringOrUndefined(choice.finish_reason) ?? message.finishReason;
     this.others.add(choice, KNOWN_OF_CHOICE);

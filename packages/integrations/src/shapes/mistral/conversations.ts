@@ -157,10 +157,9 @@ class ConversationReader implements ResponseReader {
     const id = stringOrUndefined(given) || undefined;
     const tool = this.#message.toolOfPiece({ index: undefined, id, name: stringOrUndefined(name) });
     if (tool === undefined) return;
-    tool.id ??= id;
-    tool.name ??= stringOrUndefined(name);
+    tool.identify(id, stringOrUndefined(name));
     tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
-    if (typeof status === 'string') tool.more = { confirmation_status: status };
+    if (typeof status === 'string') tool.extend({ confirmation_status: status });
   }
 
   /** Reads one of several events of a tool or handoff. Its arguments are received in pieces. */

@@ -274,7 +274,7 @@ class Choice {
         args,
         others(call, CALL),
       );
-      if (tool !== undefined && call.custom !== undefined) tool.isText = true;
+      if (tool !== undefined && call.custom !== undefined) tool.markText();
     }
     if (isRecord(received.function_call)) {
       const { name, arguments: args } = received.function_call;
@@ -347,13 +347,12 @@ function takePiece(message: Message, call: Json): void {
   const name = stringOrUndefined(called.name) || undefined;
   const tool = message.toolOfPiece({ index: countOrUndefined(call.index), id, name });
   if (tool === undefined) return;
-  tool.id ??= id;
-  tool.name ??= name;
-  if (call.custom !== undefined) tool.isText = true;
+  tool.identify(id, name);
+  if (call.custom !== undefined) tool.markText();
   const args = called.arguments ?? called.input ?? '';
   tool.arguments.add(typeof args === 'string' ? args : JSON.stringify(args));
   const more = others(call, CALL);
-  if (more !== undefined) tool.more = { ...tool.more, ...more };
+  if (more !== undefined) tool.extend(more);
 }
 
 /** A spoken answer: its transcript and its size. */

@@ -394,7 +394,7 @@ class ResponseMessage extends Message {
         facts.add(item, CALL);
         const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id);
         const tool = this.addTool(id, stringOrUndefined(item.name), args, facts.facts);
-        if (tool !== undefined && item.type === 'custom_tool_call') tool.isText = true;
+        if (tool !== undefined && item.type === 'custom_tool_call') tool.markText();
         return;
       }
       case 'reasoning':
@@ -430,15 +430,15 @@ class ResponseMessage extends Message {
         const tool = this.tool(key);
         if (tool === undefined) return false;
         this.#arguments.set(key, tool.arguments);
-        tool.id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id) || tool.id;
-        tool.name = stringOrUndefined(item.name) || tool.name;
-        if (item.type === 'custom_tool_call') tool.isText = true;
+        const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id) || undefined;
+        tool.restate(id, stringOrUndefined(item.name) || undefined);
+        if (item.type === 'custom_tool_call') tool.markText();
         const args = item.arguments ?? item.input;
         // Some services do not send the arguments in pieces.
         if (typeof args === 'string' && tool.arguments.chars === 0) tool.arguments.add(args);
         const facts = new OtherFacts();
         facts.add(item, CALL);
-        tool.more = { ...tool.more, ...facts.facts };
+        tool.extend(facts.facts);
         return true;
       }
       default:

@@ -1,21 +1,12 @@
-import { isRecord, type Json, tryParseJson } from '../../common/json.js';
+import type { Json } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
+import { ToolCall } from './tool-call.js';
 
 const MAX_TOOL_CALLS = 128;
 const MAX_PARTS = 256;
 const MAX_CITATIONS = 1000;
-
-interface ToolCall {
-  id: string | undefined;
-  name: string | undefined;
-  readonly arguments: CollectedText;
-  /** Whether the arguments are plain text and not JSON. */
-  isText?: boolean;
-  /** Other fields of the call, under the provider's names: `{ type: 'server_tool_use' }`. */
-  more?: Json | undefined;
-}
 
 /** Identifies the call that a piece belongs to. */
 interface CallPiece {
@@ -44,7 +35,7 @@ export class Message {
   tool(place: number | string): ToolCall | undefined {
     let tool = this.#tools.get(place);
     if (tool === undefined && this.#tools.size < MAX_TOOL_CALLS) {
-      tool = { id: undefined, name: undefined, arguments: new CollectedText() };
+      tool = new ToolCall();
       this.#tools.set(place, tool);
     }
     return tool;
@@ -60,7 +51,7 @@ export class Message {
       const known = [...this.#tools.values()].find((each) => each.id === id);
       if (known !== undefined) return known;
     }
-    const isOther = id ? Boolean(latest?.id) : Boolean(name) && hasArguments(latest);
+    const isOther = id ? Boolean(latest?.id) : Boolean(name) && latest?.hasArguments === true;
     if (latest !== undefined && !isOther) return latest;
     const started = this.tool(`#${this.#tools.size}`);
     if (started !== undefined) this.#latest.set(index, started);
@@ -81,9 +72,7 @@ export class Message {
   ): ToolCall | undefined {
     const tool = this.tool(`#${this.#tools.size}`);
     if (tool === undefined) return undefined;
-    tool.id = id;
-    tool.name = name;
-    tool.more = more;
+    tool.startWith(id, name, more);
     tool.arguments.add(typeof args === 'string' ? args : (JSON.stringify(args) ?? ''));
     return tool;
   }
@@ -124,7 +113,8 @@ export class Message {
     const content = this.text.chars > 0 ? this.text.toString() : undefined;
     const output: Record<string, unknown> = {};
     if (this.refusal !== undefined) output.refusal = this.refusal;
-    if (this.#tools.size > 0) output.tool_calls = [...this.#tools.values()].map(toolCallOutput);
+    if (this.#tools.size > 0)
+      output.tool_calls = [...this.#tools.values()].map((tool) => tool.output);
     if (this.others.length > 0) {
       output.parts = this.others.map((part) => (part instanceof LoosePart ? part.value : part));
     }
@@ -132,25 +122,4 @@ export class Message {
     if (Object.keys(output).length === 0) return content;
     return content === undefined ? output : { content, ...output };
   }
-}
-
-function toolCallOutput({ id, name, arguments: args, isText, more }: ToolCall): Json {
-  return {
-    name: name ?? null,
-    arguments: isText === true ? args.toString() : argumentsOf(args.toString()),
-    ...(id && { id }),
-    ...more,
-  };
-}
-
-/** Whether the arguments of the call are complete JSON. */
-function hasArguments(tool: ToolCall | undefined): boolean {
-  return tool !== undefined && isRecord(tryParseJson(tool.arguments.toString()));
-}
-
-/** The arguments as an object if they are complete JSON, else as text. Empty arguments are an empty object. */
-function argumentsOf(text: string): unknown {
-  if (text.trim() === '' || text === 'null') return {};
-  const parsed = tryParseJson(text);
-  return isRecord(parsed) ? parsed : text;
 }
