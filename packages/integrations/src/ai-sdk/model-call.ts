@@ -93,7 +93,7 @@ export class AiModelCall {
       {
         soFar: () => {
           onTraceEnd?.();
-          return call?.soFar();
+          return call?.endForTrace();
         },
         amount: () => call?.amount ?? 0,
       },
@@ -154,32 +154,33 @@ export class AiModelCall {
 
   /** Ends the call, if it is open, with what is known of it. */
   endUnfinished(): void {
-    if (this.#recorded.isOpen) this.#recorded.end(this.#update('unfinished'));
+    if (this.#recorded.isOpen) this.#recorded.end(this.#recordResponse('unfinished'));
   }
 
-  soFar(): StepUpdate {
-    return this.#update('unfinished');
+  /** The trace ends before the call: records what has been received. @returns the update of the step */
+  endForTrace(): StepUpdate {
+    return this.#recordResponse('unfinished');
   }
 
   fail(thrown: unknown): void {
     const error = thrownError(this.#options, thrown);
     this.#setWaiting(false);
     this.#failures.push(errorMessage(error));
-    if (isAbort(error)) this.#recorded.end(this.#update('left'));
-    else this.#recorded.fail(error, this.#update('failed'));
+    if (isAbort(error)) this.#recorded.end(this.#recordResponse('left'));
+    else this.#recorded.fail(error, this.#recordResponse('failed'));
   }
 
   /** Ends the call with a complete response. */
   endWith(answer: unknown): void {
     this.#response.readWhole(objectOrEmpty(answer));
     this.#setWaiting(false);
-    this.#recorded.end(this.#update('complete'));
+    this.#recorded.end(this.#recordResponse('complete'));
   }
 
   /** Adds facts of the response that are reported after its end. */
   updateHead(head: Json): void {
     this.#response.readHead(head);
-    this.#recorded.update(this.#update('complete'));
+    this.#recorded.update(this.#recordResponse('complete'));
   }
 
   /**
@@ -195,7 +196,7 @@ export class AiModelCall {
     const end = (ending: Ending) => {
       this.#setWaiting(false);
       if (failure !== undefined) this.fail(failure);
-      else recorded.end(this.#update(isComplete ? 'complete' : ending));
+      else recorded.end(this.#recordResponse(isComplete ? 'complete' : ending));
     };
     const observer: BodyObserver = {
       pulled: () => {
@@ -230,7 +231,8 @@ export class AiModelCall {
     }
   }
 
-  #update(ending: Ending): StepUpdate {
+  /** Records the billing that the response states. @returns the update of the step */
+  #recordResponse(ending: Ending): StepUpdate {
     const { message, facts, metadata, details, hasOutput: hasSaid } = this.#response;
     const { reasoning } = message;
     const { output = message.output, ...fields } = facts as StepUpdate & { model?: unknown };

@@ -64,7 +64,7 @@ export class HttpCall {
   static start(profile: ClientProfile, shape: Shape, request: ModelRequest): HttpCall | undefined {
     let call: HttpCall | undefined;
     const recorded = startCall(stepOptions(profile, shape, request), {
-      soFar: () => call?.soFar(),
+      soFar: () => call?.endForTrace(),
       amount: () => call?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
@@ -118,7 +118,7 @@ export class HttpCall {
     this.#recorded.failAttempt(
       failure,
       mayRetry ? longestWaitMs(undefined) : undefined,
-      this.#update('failed'),
+      this.#recordResponse('failed'),
     );
   }
 
@@ -151,9 +151,9 @@ export class HttpCall {
     this.#recorded.end();
   }
 
-  /** What is known of a call that has not ended. */
-  soFar(): StepUpdate {
-    return this.#update(
+  /** The trace ends before the call: records what has been received. @returns the update of the step */
+  endForTrace(): StepUpdate {
+    return this.#recordResponse(
       this.#recorded.isRead || this.#recorded.isWaiting ? 'unfinished' : 'unread',
     );
   }
@@ -199,18 +199,18 @@ export class HttpCall {
     if (failure !== undefined) {
       const stated = (this.#isStream ? streamError : statedError)(options, failure);
       // A response that is complete and states a failure is not partial.
-      recorded.fail(stated, this.#update(isComplete ? 'complete' : 'failed', failure));
+      recorded.fail(stated, this.#recordResponse(isComplete ? 'complete' : 'failed', failure));
     } else if (error !== undefined) {
-      recorded.fail(connectionError(options, error), this.#update(ending));
+      recorded.fail(connectionError(options, error), this.#recordResponse(ending));
     } else if (isCut) {
-      recorded.fail(cutError(), this.#update('failed'));
+      recorded.fail(cutError(), this.#recordResponse('failed'));
     } else if (!mayBeEmpty && !hasOutcome(response, body.value, this.#reader)) {
-      recorded.fail(noAnswerError(options, body.value), this.#update('complete'));
+      recorded.fail(noAnswerError(options, body.value), this.#recordResponse('complete'));
     } else if (isComplete) {
-      recorded.end(this.#update('complete'));
+      recorded.end(this.#recordResponse('complete'));
     } else {
       const isUnfinished = ending === 'complete' && this.#reader.hasEndMarker === true;
-      recorded.end(this.#update(isUnfinished ? 'unfinished' : ending));
+      recorded.end(this.#recordResponse(isUnfinished ? 'unfinished' : ending));
     }
   }
 
@@ -225,7 +225,7 @@ export class HttpCall {
     const end = () => {
       const error = statusError(this.#profile.options, status, text, type);
       this.#attempts.end(this.#recorded.elapsedMs, error.message);
-      this.#recorded.failAttempt(error, retryWithinMs, this.#update('failed'));
+      this.#recorded.failAttempt(error, retryWithinMs, this.#recordResponse('failed'));
     };
     return {
       chunk: (bytes) => {
@@ -245,7 +245,8 @@ export class HttpCall {
     this.#addedSteps = Math.max(this.#addedSteps, steps.length);
   }
 
-  #update(ending: Ending, failure = this.#reader.failure): StepUpdate {
+  /** Records the billing and the work that the response states. @returns the update of the step */
+  #recordResponse(ending: Ending, failure = this.#reader.failure): StepUpdate {
     const { options } = this.#profile;
     const { url } = this.#request;
     const response = this.#reader.response();

@@ -57,7 +57,7 @@ export class JobCall {
   ): JobCall | undefined {
     let job: JobCall | undefined;
     const recorded = startCall(stepOptions(profile, shape, request), {
-      soFar: () => job?.soFar(),
+      soFar: () => job?.endForTrace(),
       amount: () => job?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
@@ -136,10 +136,10 @@ export class JobCall {
     );
   }
 
-  /** What is known of a job that has not ended. */
-  soFar(): StepUpdate {
+  /** The trace ends before the job: further requests do not belong to it. @returns the update of the step */
+  endForTrace(): StepUpdate {
     this.#forget();
-    return this.#update('unfinished');
+    return this.#recordResponse('unfinished');
   }
 
   #observeStream(part: JobRequest): BodyObserver {
@@ -198,7 +198,7 @@ export class JobCall {
 
   #end(ending: Ending, error?: Error): void {
     this.#forget();
-    const update = this.#update(ending);
+    const update = this.#recordResponse(ending);
     if (error === undefined) this.#recorded.end(update);
     else this.#recorded.fail(error, update);
   }
@@ -207,7 +207,8 @@ export class JobCall {
     for (const name of this.#names) openJobs.delete(name);
   }
 
-  #update(ending: Ending): StepUpdate {
+  /** Records the billing that the provider states. @returns the update of the step */
+  #recordResponse(ending: Ending): StepUpdate {
     const { output, model, tokens, billing, metadata, details } = this.#reader.response();
     const billed = billing && definedFields(billing as Json);
     if (billed !== undefined) this.#recorded.addBilling(billed);

@@ -99,7 +99,7 @@ export class AgentReader implements ResponseReader {
       output: this.#message.output,
       metadata: { sessionId: this.#sessionId, memoryId: this.#memoryId },
       details: this.#rest,
-      reportedSteps: this.#work.end(),
+      reportedSteps: this.#work.steps,
     };
   }
 
@@ -128,13 +128,13 @@ class AgentWork {
   readonly #requests = new Map<string, Json>();
 
   /** All steps. Work that has not ended is included without an output. */
-  end(): readonly ReportedStep[] {
-    for (const request of this.#requests.values()) {
-      if (request.foundationModel !== undefined) this.#model(request, {}, {});
-      else this.#tool(request, {}, {});
-    }
-    this.#requests.clear();
-    return this.#steps;
+  get steps(): readonly ReportedStep[] {
+    const unfinished = [...this.#requests.values()].flatMap((request) =>
+      request.foundationModel === undefined
+        ? toolSteps(request, {}, {})
+        : [modelStep(request, {}, {})],
+    );
+    return [...this.#steps, ...unfinished].slice(0, MAX_REPORTED_STEPS);
   }
 
   take({ trace, ...about }: Json): void {
@@ -157,10 +157,10 @@ class AgentWork {
           this.#requests.set(id, fields);
           break;
         case 'modelInvocationOutput':
-          this.#model(this.#takeRequest(id), fields, about);
+          this.#push(modelStep(this.#takeRequest(id), fields, about));
           break;
         case 'observation':
-          this.#tool(this.#takeRequest(id), fields, about);
+          this.#push(...toolSteps(this.#takeRequest(id), fields, about));
           break;
         case 'rationale':
           this.#add('Rationale', 'chain', fields, about);
@@ -175,61 +175,6 @@ class AgentWork {
     const request = this.#requests.get(id) ?? {};
     this.#requests.delete(id);
     return request;
-  }
-
-  #model(request: Json, response: Json, about: Json): void {
-    const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
-    const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
-    const { usage, ...measured } = objectOrEmpty(metadata);
-    const content = objectOrEmpty(rawResponse).content ?? rawResponse;
-    const parts = presentFields({ reasoningContent, ...others });
-    this.#push({
-      name: 'Bedrock Chat Completion',
-      type: 'chat_completion',
-      inputs: { prompt: [{ role: 'user', content: prompt }] },
-      output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
-      provider: 'bedrock',
-      model: bedrockModelIn(foundationModel),
-      modelParameters: {
-        ...objectOrEmpty(inferenceConfiguration),
-        ...fieldsExcept(settings, 'traceId'),
-      },
-      tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
-      metadata: {
-        traceId: traceId ?? request.traceId,
-        ...agentFields(about),
-        ...measuredFacts(measured),
-      },
-      ...timesOf(metadata),
-    });
-  }
-
-  #tool(request: Json, response: Json, about: Json): void {
-    const { traceId, invocationType, ...inputs } = request;
-    const { traceId: _, type, ...outputs } = response;
-    const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(workKindOf));
-    for (const kind of kinds) {
-      const input = objectOrEmpty(inputs[`${kind}Input`]);
-      const value = objectOrEmpty(outputs[`${kind}Output`] ?? outputs[kind]);
-      const { metadata, executionError, ...output } = value;
-      const [name, stepType] = toolOf(kind, input, output);
-      const [only, ...more] = Object.values(output);
-      this.#push({
-        name,
-        type: stepType,
-        inputs: input,
-        output: more.length > 0 ? output : only,
-        error: stringOrUndefined(executionError) ? new Error(String(executionError)) : undefined,
-        metadata: {
-          traceId: response.traceId ?? traceId,
-          invocationType,
-          observation: stringOrUndefined(type),
-          ...agentFields(about),
-          ...measuredFacts(objectOrEmpty(metadata)),
-        },
-        ...timesOf(metadata),
-      });
-    }
   }
 
   #add(name: string, type: StepType, part: Json, about: Json): void {
@@ -252,9 +197,66 @@ class AgentWork {
     };
   }
 
-  #push(step: ReportedStep): void {
-    if (this.#steps.length < MAX_REPORTED_STEPS) this.#steps.push(step);
+  #push(...steps: readonly ReportedStep[]): void {
+    this.#steps.push(...steps.slice(0, MAX_REPORTED_STEPS - this.#steps.length));
   }
+}
+
+/** The step for a call of a model. */
+function modelStep(request: Json, response: Json, about: Json): ReportedStep {
+  const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
+  const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
+  const { usage, ...measured } = objectOrEmpty(metadata);
+  const content = objectOrEmpty(rawResponse).content ?? rawResponse;
+  const parts = presentFields({ reasoningContent, ...others });
+  return {
+    name: 'Bedrock Chat Completion',
+    type: 'chat_completion',
+    inputs: { prompt: [{ role: 'user', content: prompt }] },
+    output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
+    provider: 'bedrock',
+    model: bedrockModelIn(foundationModel),
+    modelParameters: {
+      ...objectOrEmpty(inferenceConfiguration),
+      ...fieldsExcept(settings, 'traceId'),
+    },
+    tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
+    metadata: {
+      traceId: traceId ?? request.traceId,
+      ...agentFields(about),
+      ...measuredFacts(measured),
+    },
+    ...timesOf(metadata),
+  };
+}
+
+/** The steps for the uses of tools and lookups, one for each kind of work. */
+function toolSteps(request: Json, response: Json, about: Json): ReportedStep[] {
+  const { traceId, invocationType, ...inputs } = request;
+  const { traceId: _, type, ...outputs } = response;
+  const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(workKindOf));
+  return [...kinds].map((kind) => {
+    const input = objectOrEmpty(inputs[`${kind}Input`]);
+    const value = objectOrEmpty(outputs[`${kind}Output`] ?? outputs[kind]);
+    const { metadata, executionError, ...output } = value;
+    const [name, stepType] = toolOf(kind, input, output);
+    const [only, ...more] = Object.values(output);
+    return {
+      name,
+      type: stepType,
+      inputs: input,
+      output: more.length > 0 ? output : only,
+      error: stringOrUndefined(executionError) ? new Error(String(executionError)) : undefined,
+      metadata: {
+        traceId: response.traceId ?? traceId,
+        invocationType,
+        observation: stringOrUndefined(type),
+        ...agentFields(about),
+        ...measuredFacts(objectOrEmpty(metadata)),
+      },
+      ...timesOf(metadata),
+    };
+  });
 }
 
 /** The kind of work, with which the keys of input and output begin: `knowledgeBaseLookup`. */

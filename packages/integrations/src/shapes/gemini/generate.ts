@@ -79,8 +79,12 @@ class Candidate {
   }
 
   get output(): unknown {
-    this.#parts.end();
-    return this.message.output;
+    return this.#parts.messageSoFar.output;
+  }
+
+  /** How much has been received, with a call whose arguments are not complete. */
+  get amount(): number {
+    return this.message.amount + (this.#parts.hasOpenCall ? 1 : 0);
   }
 
   /** The failure of a candidate that has no answer; undefined if it has one. */
@@ -141,7 +145,7 @@ class GeminiReader implements ResponseReader {
 
   get amount(): number {
     let amount = 0;
-    for (const { message } of this.#candidates.values()) amount += message.amount;
+    for (const candidate of this.#candidates.values()) amount += candidate.amount;
     return amount;
   }
 
@@ -157,12 +161,12 @@ class GeminiReader implements ResponseReader {
     this.#id = stringOrUndefined(chunk.responseId) ?? this.#id;
     if (isRecord(chunk.usageMetadata)) this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
     this.#others.add(chunk, KNOWN);
-    const before = this.amount;
+    const before = this.#received;
     for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
       const candidate = objectOrEmpty(each);
       this.#candidate(candidate.index ?? i)?.take(candidate);
     }
-    return this.amount > before;
+    return this.#received > before;
   }
 
   endOfEvents(): void {}
@@ -188,6 +192,13 @@ class GeminiReader implements ResponseReader {
       },
       details: facts,
     };
+  }
+
+  /** The amount without calls whose arguments are not complete. */
+  get #received(): number {
+    let amount = 0;
+    for (const { message } of this.#candidates.values()) amount += message.amount;
+    return amount;
   }
 
   /** The other fields of the response; of several candidates, one by one. */

@@ -138,7 +138,9 @@ export class InteractionReader implements ResponseReader {
   }
 
   get amount(): number {
-    return this.#message.amount + this.#steps.size;
+    let amount = this.#message.amount;
+    for (const step of this.#steps.values()) if (hasContent(step)) amount++;
+    return amount;
   }
 
   readWhole(body: unknown): void {
@@ -161,7 +163,7 @@ export class InteractionReader implements ResponseReader {
   }
 
   readEvent(event: Json): boolean {
-    const before = this.amount;
+    const before = this.#received;
     const { error, interaction, index, step, delta } = event;
     if (error !== undefined && error !== null) this.#error = error;
     this.#others.add(event, KNOWN_OF_EVENT);
@@ -172,16 +174,16 @@ export class InteractionReader implements ResponseReader {
     if (isRecord(interaction)) {
       this.#takeHead(interaction);
       this.#markPending();
-      if (this.amount === 0) {
+      if (this.#received === 0) {
         for (const each of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(each));
       }
     }
     const place = typeof index === 'number' ? index : 0;
     if (isRecord(step)) this.#startStep(place, step);
     if (isRecord(delta)) this.#takeDelta(place, delta);
-    if (event.event_type === 'step.stop') this.#end(place);
+    if (event.event_type === 'step.stop') this.#endStep(place);
     if (event.event_type === 'interaction.completed') this.isComplete = true;
-    return this.amount > before;
+    return this.#received > before;
   }
 
   endOfEvents(): void {
@@ -189,8 +191,7 @@ export class InteractionReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    for (const place of [...this.#steps.keys()]) this.#end(place);
-    const { output, reasoning } = this.#message;
+    const { output, reasoning } = this.#messageSoFar;
     const others = fieldsExcept(this.#usage ?? {}, ...KNOWN_OF_USAGE);
     return {
       model: this.#model,
@@ -210,6 +211,19 @@ export class InteractionReader implements ResponseReader {
         ...(this.#signatures.length > 0 && { thoughtSignatures: this.#signatures }),
       },
     };
+  }
+
+  /** Increases with what is received, also with the start of a step that has no content yet. */
+  get #received(): number {
+    return this.#message.amount + this.#steps.size;
+  }
+
+  /** The message with the steps that have not ended. */
+  get #messageSoFar(): Message {
+    if (this.#steps.size === 0) return this.#message;
+    const message = this.#message.copy();
+    for (const [place, step] of this.#steps) addStep(message, place, step);
+    return message;
   }
 
   #markPending(): void {
@@ -294,27 +308,11 @@ export class InteractionReader implements ResponseReader {
     }
   }
 
-  #end(place: number): void {
-    const open = this.#steps.get(place);
-    if (open === undefined) return;
+  #endStep(place: number): void {
+    const step = this.#steps.get(place);
+    if (step === undefined) return;
     this.#steps.delete(place);
-    const { type, ...facts } = open.facts;
-    if (type === 'function_call') {
-      const { id: _id, name: _name, arguments: args, ...more } = facts;
-      const tool = this.#message.tool(place);
-      if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
-      if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
-      return;
-    }
-    const { content, ...others } = facts;
-    const media =
-      open.mediaBytes > 0 ? mediaOf(objectOrEmpty(content ?? facts), open.mediaBytes) : {};
-    if (type === 'model_output') {
-      if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
-      if (content !== undefined) this.#message.addPart({ ...objectOrEmpty(content), ...media });
-    } else if (Object.keys(facts).length > 0 || open.mediaBytes > 0) {
-      this.#message.addPart({ type, ...facts, ...media });
-    }
+    addStep(this.#message, place, step);
   }
 
   #take(into: Message['text'], content: Json): void {
@@ -334,6 +332,32 @@ export class InteractionReader implements ResponseReader {
     if (this.#signatures.length < MAX_STEPS) {
       this.#signatures.push(encrypted(signature));
     }
+  }
+}
+
+/** Whether a step would add anything to the message. */
+function hasContent({ facts, mediaBytes }: OpenStep): boolean {
+  const { type, ...others } = facts;
+  return type === 'function_call' || mediaBytes > 0 || Object.keys(others).length > 0;
+}
+
+/** Adds a step that was received in pieces. */
+function addStep(message: Message, place: number, { facts, mediaBytes }: OpenStep): void {
+  const { type, ...fields } = facts;
+  if (type === 'function_call') {
+    const { id: _id, name: _name, arguments: args, ...more } = fields;
+    const tool = message.tool(place);
+    if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
+    if (Object.keys(more).length > 0) message.addPart({ type, ...more });
+    return;
+  }
+  const { content, ...others } = fields;
+  const media = mediaBytes > 0 ? mediaOf(objectOrEmpty(content ?? fields), mediaBytes) : {};
+  if (type === 'model_output') {
+    if (Object.keys(others).length > 0) message.addPart({ type, ...others });
+    if (content !== undefined) message.addPart({ ...objectOrEmpty(content), ...media });
+  } else if (Object.keys(fields).length > 0 || mediaBytes > 0) {
+    message.addPart({ type, ...fields, ...media });
   }
 }
 

@@ -49,6 +49,19 @@ export class Parts {
       this.#message.addPart(thought === true ? { thought, ...others } : others);
   }
 
+  /** Whether the arguments of a call are being received. */
+  get hasOpenCall(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** The message with the call whose arguments are being received. */
+  get messageSoFar(): Message {
+    if (this.#open === undefined) return this.#message;
+    const message = this.#message.copy();
+    message.addTool(this.#open.id, this.#open.name, this.#open.args);
+    return message;
+  }
+
   /** Ends a call that is not complete. */
   end(): void {
     if (this.#open === undefined) return;

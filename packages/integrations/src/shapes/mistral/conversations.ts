@@ -115,9 +115,7 @@ class ConversationReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    for (const entry of this.#entries.values()) this.#message.addPart(entry);
-    this.#entries.clear();
-    const { output, reasoning } = this.#message;
+    const { output, reasoning } = this.#messageWithEntries;
     const tokens = mistralTokens(this.#usage);
     return {
       model: this.#model,
@@ -132,6 +130,13 @@ class ConversationReader implements ResponseReader {
       },
       details: this.#others.facts,
     };
+  }
+
+  get #messageWithEntries(): Message {
+    if (this.#entries.size === 0) return this.#message;
+    const message = this.#message.copy();
+    for (const entry of this.#entries.values()) message.addPart(entry);
+    return message;
   }
 
   #takeModelAndAgent({ model, agent_id: agent }: Json): void {

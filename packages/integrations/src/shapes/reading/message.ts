@@ -18,8 +18,8 @@ interface CallPiece {
 
 /** The answer of a model, collected while it is received: text, reasoning, tool calls and other parts, each up to a limit. */
 export class Message {
-  readonly text = new CollectedText();
-  readonly reasoning = new CollectedText();
+  readonly text: CollectedText;
+  readonly reasoning: CollectedText;
   refusal: string | undefined = undefined;
   finishReason: string | undefined = undefined;
   /** Parts that are neither text nor tool calls: `[audio, 48213 bytes]`. */
@@ -30,6 +30,22 @@ export class Message {
   readonly #tools = new Map<number | string, ToolCall>();
   /** The last call of each index. */
   readonly #latest = new Map<number, ToolCall>();
+
+  constructor(text = new CollectedText(), reasoning = new CollectedText()) {
+    this.text = text;
+    this.reasoning = reasoning;
+  }
+
+  /** A copy to which complete calls and parts can be added, but no pieces. */
+  copy(): Message {
+    const copy = new Message(this.text.copy(), this.reasoning.copy());
+    copy.refusal = this.refusal;
+    copy.finishReason = this.finishReason;
+    copy.others.push(...this.others);
+    copy.#citations.push(...this.#citations);
+    for (const [place, tool] of this.#tools) copy.#tools.set(place, tool.copy());
+    return copy;
+  }
 
   /** The tool call with this place in the message, a new one if there is none; undefined above 128 calls. */
   tool(place: number | string): ToolCall | undefined {

@@ -3,13 +3,17 @@ import { CollectedText } from './collected-text.js';
 
 /** One call of a tool, collected while it is received. */
 export class ToolCall {
-  readonly arguments = new CollectedText();
+  readonly arguments: CollectedText;
   #id: string | undefined;
   #name: string | undefined;
   /** Whether the arguments are plain text and not JSON. */
   #isText = false;
   /** Other fields of the call, under the provider's names: `{ type: 'server_tool_use' }`. */
   #more: Json | undefined;
+
+  constructor(args = new CollectedText()) {
+    this.arguments = args;
+  }
 
   get id(): string | undefined {
     return this.#id;
@@ -36,6 +40,13 @@ export class ToolCall {
   restate(id: string | undefined, name: string | undefined): void {
     this.#id = id ?? this.#id;
     this.#name = name ?? this.#name;
+  }
+
+  copy(): ToolCall {
+    const copy = new ToolCall(this.arguments.copy());
+    copy.startWith(this.#id, this.#name, this.#more);
+    copy.#isText = this.#isText;
+    return copy;
   }
 
   /** The arguments are plain text and not JSON. */
