@@ -114,7 +114,7 @@ export class AiModelCall {
     this.#request = request;
     this.#recorded = recorded;
     this.#operation = operation;
-    this.#setWaiting(true);
+    this.#startWaiting();
   }
 
   get amount(): number {
@@ -132,7 +132,7 @@ export class AiModelCall {
   retry(): boolean {
     this.#recorded.retry();
     if (!this.#recorded.isOpen) return false;
-    this.#setWaiting(true);
+    this.#startWaiting();
     this.#response = new SdkResponse();
     this.#firstTokenMs = undefined;
     return true;
@@ -164,7 +164,7 @@ export class AiModelCall {
 
   fail(thrown: unknown): void {
     const error = thrownError(this.#options, thrown);
-    this.#setWaiting(false);
+    this.#stopWaiting();
     this.#failures.push(errorMessage(error));
     if (isAbort(error)) this.#recorded.end(this.#recordResponse('left'));
     else this.#recorded.fail(error, this.#recordResponse('failed'));
@@ -173,7 +173,7 @@ export class AiModelCall {
   /** Ends the call with a complete response. */
   endWith(answer: unknown): void {
     this.#response.readWhole(objectOrEmpty(answer));
-    this.#setWaiting(false);
+    this.#stopWaiting();
     this.#recorded.end(this.#recordResponse('complete'));
   }
 
@@ -194,17 +194,17 @@ export class AiModelCall {
     let failure: unknown;
     let isComplete = false;
     const end = (ending: Ending) => {
-      this.#setWaiting(false);
+      this.#stopWaiting();
       if (failure !== undefined) this.fail(failure);
       else recorded.end(this.#recordResponse(isComplete ? 'complete' : ending));
     };
     const observer: BodyObserver = {
       pulled: () => {
         recorded.markRead();
-        this.#setWaiting(true);
+        this.#startWaiting();
       },
       chunk: (given: unknown) => {
-        this.#setWaiting(false);
+        this.#stopWaiting();
         const part = objectOrEmpty(given);
         if (part.type === 'error') failure = part.error;
         if (part.type === 'finish') isComplete = true;
@@ -224,11 +224,14 @@ export class AiModelCall {
     return tapped as unknown as ReadableStream<Part>;
   }
 
-  #setWaiting(isWaiting: boolean): void {
-    for (const call of [this.#recorded, this.#operation]) {
-      if (isWaiting) call?.startWaiting();
-      else call?.stopWaiting();
-    }
+  #startWaiting(): void {
+    this.#recorded.startWaiting();
+    this.#operation?.startWaiting();
+  }
+
+  #stopWaiting(): void {
+    this.#recorded.stopWaiting();
+    this.#operation?.stopWaiting();
   }
 
   /** Records the billing that the response states. @returns the update of the step */

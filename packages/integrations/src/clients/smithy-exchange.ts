@@ -85,13 +85,13 @@ function announcedExchange(announced: AnnouncedRequest): SmithyExchange {
 
 function exchangeOf(call: HttpCall): SmithyExchange {
   return {
-    fail: (error) => runGuarded('failure', () => call.failAttempt(error, true)),
+    fail: (error) => runGuarded('failure', () => call.failAttempt(error, { mayRetry: true })),
     respond: ({ response }) =>
       runGuarded('response', () => {
         if (response === undefined) return;
         const { statusCode: status = 200, headers, body } = response;
-        const head = { status, headers, isUnobservable: body === undefined };
-        const observer = call.observeBody(head, true);
+        const isUnobservable = body === undefined;
+        const observer = call.observeBody({ status, headers, isUnobservable, mayRetry: true });
         if (isNodeBody(body)) tapNodeBody(body, observer);
         else if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
           response.body = tapStream(body, observer, response);

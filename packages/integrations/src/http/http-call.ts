@@ -39,6 +39,12 @@ export interface ResponseHead {
   readonly isUnobservable?: boolean;
 }
 
+/** The response to one attempt. */
+interface AttemptResponse extends ResponseHead {
+  /** Whether the client may retry if the response states a failure. */
+  readonly mayRetry: boolean;
+}
+
 /** How a call ended. `left`: the app stopped reading. `unread`: the trace ended before the app read anything. */
 type Ending = 'complete' | 'left' | 'failed' | 'unread' | 'unfinished';
 
@@ -111,7 +117,7 @@ export class HttpCall {
   }
 
   /** The attempt ended without a response. */
-  failAttempt(error: unknown, mayRetry: boolean): void {
+  failAttempt(error: unknown, { mayRetry }: Pick<AttemptResponse, 'mayRetry'>): void {
     this.#recorded.stopWaiting();
     const failure = connectionError(this.#profile.options, error);
     this.#attempts.end(this.#recorded.elapsedMs, failure.message);
@@ -122,15 +128,8 @@ export class HttpCall {
     );
   }
 
-  /**
-   * Takes the head of the response.
-   * @param mayRetry whether the client may retry after a failure
-   * @returns the observer of the response's body
-   */
-  observeBody(
-    { status, headers, isUnobservable = false }: ResponseHead,
-    mayRetry: boolean,
-  ): BodyObserver {
+  /** Takes the head of the response. @returns the observer of the response's body */
+  observeBody({ status, headers, isUnobservable, mayRetry }: AttemptResponse): BodyObserver {
     this.#recorded.stopWaiting();
     this.#attempts.setStatus(status);
     this.#requestId = requestIdIn(headers);
@@ -143,7 +142,7 @@ export class HttpCall {
     const contentType = headerOf(headers, 'content-type') ?? '';
     this.#isStream = isStreamType(contentType);
     this.#reader.readHeaders?.((name) => headerOf(headers, name));
-    return this.#observe(bodyReader(contentType, this.#reader), isUnobservable);
+    return this.#observe(bodyReader(contentType, this.#reader), isUnobservable === true);
   }
 
   /** The client does not retry any more. */

@@ -123,7 +123,7 @@ class Attempt {
 
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, this.#request.mayRetry);
+      this.#call.failAttempt(error, { mayRetry: this.#request.mayRetry });
       this.#request.onFailure();
     });
   }
@@ -137,8 +137,8 @@ class Attempt {
     const { status, headers } = response;
     const { mayRetry, hidesUsage, onFailure } = this.#request;
     if (status >= 400) onFailure();
-    const head = { status, headers, isUnobservable: !isObservable(response) };
-    const observer = this.#call.observeBody(head, mayRetry);
+    const isUnobservable = !isObservable(response);
+    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry });
     const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
     return observedResponse(
       response,

@@ -22,22 +22,24 @@ const REASONING_FIELDS = nameSet(`
   text status
 `);
 
+type Calls = 'read' | 'skip';
+
 /**
  * Adds the content of a message, or of a piece of one.
- * @param hasCalls whether the message has its tool calls elsewhere too
+ * @param calls whether the tool calls among the blocks are read. A message may have them elsewhere too
  */
-export function takeLangChainContent(message: Message, content: unknown, hasCalls: boolean): void {
+export function takeLangChainContent(message: Message, content: unknown, calls: Calls): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of arrayOrEmpty(content)) {
     if (typeof each === 'string') message.text.add(each);
-    else if (isRecord(each)) takeBlock(message, each, hasCalls);
+    else if (isRecord(each)) takeBlock(message, each, calls);
   }
 }
 
-function takeBlock(message: Message, block: Json, hasCalls: boolean): void {
+function takeBlock(message: Message, block: Json, calls: Calls): void {
   const { type } = block;
   if (type === 'non_standard' && isRecord(block.value)) {
-    takeBlock(message, block.value, hasCalls);
+    takeBlock(message, block.value, calls);
   } else if (isText(block)) {
     takeText(message, block);
   } else if (isReasoning(block)) {
@@ -47,7 +49,7 @@ function takeBlock(message: Message, block: Json, hasCalls: boolean): void {
     message.refusal = block.refusal;
   } else if (!CALLS.has(type)) {
     message.addPart(block);
-  } else if (!hasCalls) {
+  } else if (calls === 'read') {
     const called = objectOrEmpty(block.functionCall);
     message.addTool(
       stringOrUndefined(block.id) ?? stringOrUndefined(block.call_id),

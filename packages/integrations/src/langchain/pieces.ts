@@ -87,7 +87,7 @@ class Answer {
     const { message } = this;
     const before = message.reasoning.chars;
     const kwargs = objectOrEmpty(received.additional_kwargs);
-    takeLangChainContent(message, received.content, true);
+    takeLangChainContent(message, received.content, 'skip');
     if (message.reasoning.chars === before) takeReasoning(message, kwargs);
     if (typeof kwargs.refusal === 'string') message.refusal = kwargs.refusal;
     for (const each of arrayOrEmpty(received.tool_call_chunks)) {
@@ -115,7 +115,7 @@ class Answer {
       const { type, id, name } = objectOrEmpty(content);
       if (/tool_call/.test(String(type)))
         this.#call(index, stringOrUndefined(id), stringOrUndefined(name), '');
-      else takeLangChainContent(this.message, [content], true);
+      else takeLangChainContent(this.message, [content], 'skip');
     } else if (event === 'content-block-delta') {
       const { type, text: deltaText, reasoning, args } = objectOrEmpty(delta);
       if (type === 'text-delta') this.message.text.add(stringOrUndefined(deltaText) ?? '');

@@ -123,7 +123,7 @@ function readMessage(generation: Json, source: Json): ReadMessage {
   const hasCalls =
     calls.length > 0 || arrayOrEmpty(invalid).length > 0 || arrayOrEmpty(pieces).length > 0;
   if (content === undefined) message.text.add(stringOrUndefined(generation.text) ?? '');
-  else takeLangChainContent(message, content, hasCalls);
+  else takeLangChainContent(message, content, hasCalls ? 'skip' : 'read');
   for (const { id, name, arguments: args } of calls)
     message.addTool(stringOrUndefined(id), stringOrUndefined(name), args);
   for (const each of arrayOrEmpty(invalid)) {

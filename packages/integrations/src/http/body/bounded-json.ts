@@ -125,7 +125,7 @@ export class BoundedJson {
     if (this.#word === '') return;
     const value = tryParseJson(this.#word);
     this.#word = '';
-    this.#add(value ?? null, typeof value === 'number');
+    this.#add(value ?? null);
   }
 
   #takeText(text: PartialString, source: string, start: number): number {
@@ -159,7 +159,7 @@ export class BoundedJson {
     const text =
       head.length < chars ? shortened(head, chars, end, key) : mediaNamed(unescaped(head), key);
     this.#keptChars += text.length;
-    this.#add(text, false);
+    this.#add(text);
   }
 
   #open(value: unknown[] | Record<string, unknown>): void {
@@ -168,7 +168,7 @@ export class BoundedJson {
       return;
     }
     const isLeftOut = this.#stack.at(-1)?.isLeftOut === true || !this.#hasRoom();
-    this.#add(value, false);
+    this.#add(value);
     this.#stack.push({ value, isLeftOut, key: undefined, leftOut: 0, isNumbers: true });
   }
 
@@ -196,14 +196,14 @@ export class BoundedJson {
     }
   }
 
-  #add(value: unknown, isNumber: boolean): void {
+  #add(value: unknown): void {
     if (this.#deeper > 0) return;
     const top = this.#stack.at(-1);
     if (top === undefined) {
       this.#root ??= value;
       return;
     }
-    if (!isNumber) top.isNumbers = false;
+    if (typeof value !== 'number') top.isNumbers = false;
     const { key = '' } = top;
     const isLeftOut = top.isLeftOut || !this.#hasRoom();
     top.key = undefined;

@@ -116,18 +116,25 @@ class AudioReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.#take(body, true);
-    else if (typeof body === 'string') this.#text.add(body.trimEnd());
+    if (isRecord(body)) {
+      this.#take(body);
+      this.#takeWholeText(body.text);
+    } else if (typeof body === 'string') this.#text.add(body.trimEnd());
     this.isComplete = true;
   }
 
   readEvent(event: Json): boolean {
+    if (event.type === 'transcription.segment') {
+      this.#addSegment(fieldsExcept(event, 'type'));
+      return false;
+    }
     const before = this.amount;
-    const isLast = /\.done$/.test(stringOrUndefined(event.type) ?? '');
     if (event.type === 'error') this.failure = event;
-    if (event.type === 'transcription.segment') this.#segment(fieldsExcept(event, 'type'));
-    else this.#take(event, isLast);
-    if (isLast) this.isComplete = true;
+    this.#take(event);
+    if (/\.done$/.test(stringOrUndefined(event.type) ?? '')) {
+      this.#takeWholeText(event.text);
+      this.isComplete = true;
+    } else this.#text.add(stringOrUndefined(event.text) ?? '');
     return this.amount > before;
   }
 
@@ -153,12 +160,14 @@ class AudioReader implements ResponseReader {
     };
   }
 
-  /** @param isWhole whether the body has the whole text, as the last event of a stream does */
-  #take(body: Json, isWhole: boolean): void {
-    const { text: transcript, audio_data: audio, model, usage, segments, error } = body;
+  /** Takes the text of a body or of the last event of a stream, which repeats what the events before have sent. */
+  #takeWholeText(transcript: unknown): void {
+    if (this.#text.chars === 0) this.#text.add(stringOrUndefined(transcript) ?? '');
+  }
+
+  #take(body: Json): void {
+    const { audio_data: audio, model, usage, segments, error } = body;
     if (error !== undefined && error !== null) this.failure = error;
-    if (typeof transcript === 'string' && (!isWhole || this.#text.chars === 0))
-      this.#text.add(transcript);
     if (typeof audio === 'string') this.#audioBytes += bytesOfBase64(audio);
     this.#model = stringOrUndefined(model) ?? this.#model;
     if (isRecord(usage)) this.#usage = usage;
@@ -167,7 +176,7 @@ class AudioReader implements ResponseReader {
     this.#others.add(body, KNOWN);
   }
 
-  #segment(segment: Json): void {
+  #addSegment(segment: Json): void {
     if (this.#segments.length < MAX_SEGMENTS) this.#segments.push(segment);
   }
 }

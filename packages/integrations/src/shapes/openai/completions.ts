@@ -78,29 +78,43 @@ class CompletionReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.readEvent(body, true);
     this.isComplete = true;
+    if (!isRecord(body)) return;
+    this.#takeHead(body);
+    for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
+      const item = objectOrEmpty(each);
+      this.#takeChoice(item, item.index ?? i);
+    }
   }
 
-  readEvent(body: Json, isWhole = false): boolean {
+  readEvent(body: Json): boolean {
+    this.#takeHead(body);
+    let isContent = false;
+    for (const each of arrayOrEmpty(body.choices)) {
+      const item = objectOrEmpty(each);
+      if (this.#takeChoice(item, item.index ?? 0)) isContent = true;
+    }
+    return isContent;
+  }
+
+  #takeHead(body: Json): void {
     if (body.error !== undefined && body.error !== null) this.failure = body.error;
     this.#model ||= stringOrUndefined(body.model);
     this.#id ||= stringOrUndefined(body.id);
     this.#serviceTier = stringOrUndefined(body.service_tier) ?? this.#serviceTier;
     this.#usage.take(body.usage, body.model);
     this.#facts.add(body, BODY);
-    let isContent = false;
-    for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
-      const item = objectOrEmpty(each);
-      const choice = this.#choice(item.index ?? (isWhole ? i : 0));
-      if (choice === undefined) continue;
-      choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
-      choice.facts.add(item, CHOICE);
-      const piece = stringOrUndefined(item.text) ?? '';
-      choice.text.add(piece);
-      if (piece !== '') isContent = true;
-    }
-    return isContent;
+  }
+
+  /** @returns whether the choice has a part of the answer */
+  #takeChoice(item: Json, index: unknown): boolean {
+    const choice = this.#choice(index);
+    if (choice === undefined) return false;
+    choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
+    choice.facts.add(item, CHOICE);
+    const piece = stringOrUndefined(item.text) ?? '';
+    choice.text.add(piece);
+    return piece !== '';
   }
 
   extendedText({ choices }: Json): ExtendedText | undefined {

@@ -414,7 +414,7 @@ class ResponseMessage extends Message {
    */
   takeItem(event: Json): boolean {
     const item = objectOrEmpty(event.item);
-    const key = this.#keyOf(item.id, event.output_index, true);
+    const key = this.#keyOfItem(item.id, event.output_index);
     switch (item.type) {
       case 'message':
       case 'reasoning': {
@@ -449,7 +449,7 @@ class ResponseMessage extends Message {
 
   /** The collected arguments of a call. */
   argumentsOf({ item_id, output_index }: Json): CollectedText | undefined {
-    const key = this.#keyOf(item_id, output_index, false);
+    const key = this.#keyOfPiece(item_id, output_index);
     return this.#arguments.get(key) ?? this.tool(key)?.arguments;
   }
 
@@ -458,7 +458,7 @@ class ResponseMessage extends Message {
    * @returns whether the event was such a piece
    */
   takePiece(type: string, event: Json): boolean {
-    const hosted = this.#items.get(this.#keyOf(event.item_id, event.output_index, false));
+    const hosted = this.#items.get(this.#keyOfPiece(event.item_id, event.output_index));
     if (hosted === undefined) return false;
     const [, state] = STATE.exec(type) ?? [];
     if (state !== undefined) hosted.item = { ...hosted.item, status: state };
@@ -499,16 +499,17 @@ class ResponseMessage extends Message {
     }
   }
 
-  /** The key of an item: its id, or its place if it has no id. */
-  #keyOf(id: unknown, place: unknown, isItem: boolean): string {
-    const key = typeof id === 'string' && id !== '' ? id : undefined;
-    if (!isItem) return this.#has(key) ? (key as string) : (this.#places.get(place) ?? `#${place}`);
-    const known = key ?? `#${place}`;
-    this.#places.set(place, known);
-    return known;
+  /** Remembers the item at a place. @returns its key: its id, or its place if it has no id */
+  #keyOfItem(id: unknown, place: unknown): string {
+    const key = typeof id === 'string' && id !== '' ? id : `#${place}`;
+    this.#places.set(place, key);
+    return key;
   }
 
-  #has(key: string | undefined): boolean {
-    return key !== undefined && (this.#items.has(key) || this.#arguments.has(key));
+  /** The key of the item that a piece belongs to: the id that the piece states if there is such an item, else by its place. */
+  #keyOfPiece(id: unknown, place: unknown): string {
+    const isKnown =
+      typeof id === 'string' && id !== '' && (this.#items.has(id) || this.#arguments.has(id));
+    return isKnown ? id : (this.#places.get(place) ?? `#${place}`);
   }
 }

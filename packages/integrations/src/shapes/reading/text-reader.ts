@@ -31,11 +31,28 @@ const FIELDS = [
   `),
 ];
 
+/** One of the texts of a response. */
 class OneText {
   readonly text = new CollectedText();
-  finishReason: string | undefined;
-  tokens: number | undefined;
+  /** Unknown fields. */
   readonly rest = new LoosePart();
+  #finishReason: string | undefined;
+  #tokens: number | undefined;
+
+  get finishReason(): string | undefined {
+    return this.#finishReason;
+  }
+
+  get tokens(): number | undefined {
+    return this.#tokens;
+  }
+
+  /** Adds a piece of the text, or the whole of it. */
+  addPiece(item: Json): void {
+    this.text.add(pieceIn(item) ?? '');
+    this.#finishReason = finishReasonIn(item) ?? this.#finishReason;
+    this.#tokens = countOrUndefined(item.tokenCount) ?? this.#tokens;
+  }
 }
 
 /** Reads responses of models that continue a text, of all vendors: one text or several, whole or in pieces. */
@@ -81,12 +98,10 @@ export class TextReader implements ResponseReader {
       countOrUndefined(event.totalOutputTextTokenCount) ??
       this.#output;
     const key = LISTS.find((name) => Array.isArray(event[name]));
-    if (key === undefined) this.#take(event, countOrUndefined(event.index) ?? 0, false);
-    else
-      for (const [i, each] of arrayOrEmpty(event[key]).entries()) {
-        const one = objectOrEmpty(each);
-        this.#take(one, countOrUndefined(one.index) ?? i, true);
-      }
+    if (key !== undefined) this.#takeListed(arrayOrEmpty(event[key]));
+    else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
+      this.#textAt(countOrUndefined(event.index) ?? 0)?.addPiece(event);
+    }
     this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
@@ -136,29 +151,42 @@ export class TextReader implements ResponseReader {
     };
   }
 
-  #take(item: Json, index: number, isListed: boolean): void {
-    const piece =
-      stringOrUndefined(item.text) ??
-      stringOrUndefined(item.outputText) ??
-      stringOrUndefined(item.generation) ??
-      stringOrUndefined(item.completion) ??
-      stringOrUndefined(objectOrEmpty(item.data).text) ??
-      stringOrUndefined(item.message);
-    const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
-    const finishReason = stringOrUndefined(reason) ?? reasonIn(item.finishReason);
-    if (piece === undefined && finishReason === undefined && !isListed) return;
-    if (index >= MAX_TEXTS) return;
+  #takeListed(items: readonly unknown[]): void {
+    for (const [i, each] of items.entries()) {
+      const item = objectOrEmpty(each);
+      const one = this.#textAt(countOrUndefined(item.index) ?? i);
+      one?.addPiece(item);
+      one?.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
+    }
+  }
+
+  /** The text with this number, a new one if there is none; undefined above the limit. */
+  #textAt(index: number): OneText | undefined {
+    if (index >= MAX_TEXTS) return undefined;
     while (this.#texts.length <= index) this.#texts.push(new OneText());
-    const one = this.#texts[index] as OneText;
-    one.text.add(piece ?? '');
-    one.finishReason = finishReason ?? one.finishReason;
-    one.tokens = countOrUndefined(item.tokenCount) ?? one.tokens;
-    if (isListed) one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
+    return this.#texts[index];
   }
 
   #fail(error: unknown): void {
     this.failure = isRecord(error) ? error : { message: String(error) };
   }
+}
+
+/** The text of an event, or of an item of an array, under the names of the vendors. */
+function pieceIn(item: Json): string | undefined {
+  return (
+    stringOrUndefined(item.text) ??
+    stringOrUndefined(item.outputText) ??
+    stringOrUndefined(item.generation) ??
+    stringOrUndefined(item.completion) ??
+    stringOrUndefined(objectOrEmpty(item.data).text) ??
+    stringOrUndefined(item.message)
+  );
+}
+
+function finishReasonIn(item: Json): string | undefined {
+  const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
+  return stringOrUndefined(reason) ?? reasonIn(item.finishReason);
 }
 
 function reasonIn(value: unknown): string | undefined {
