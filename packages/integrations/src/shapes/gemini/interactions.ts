@@ -1,6 +1,5 @@
-/** Google's `POST /interactions` (one turn of a model or an agent, in steps) and `POST /voices`. */
+/** Google's `POST /interactions`: one turn of a model or an agent, in steps. */
 
-import { type Billing, processWide, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -11,13 +10,14 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64, encrypted, nameMedia } from '../../common/media.js';
+import { bytesOfBase64, encrypted } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet, names } from '../../common/names.js';
+import { RememberedIds } from '../../common/remembered-ids.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
-import { PlainReader } from '../reading/plain-reader.js';
 import type { Description, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { interactionBilling, interactionTokens } from './interaction-usage.js';
 
 export const geminiInteraction: Shape<'chat_completion'> = {
   operation: 'Interaction',
@@ -81,21 +81,13 @@ const KNOWN_OF_USAGE = names(`
 `);
 
 const UNDONE = /^(in_progress|queued)$/;
-const MAX_PENDING = 10_000;
 
-/** The ids of background turns whose result has not been seen. */
-const pending = processWide('integrations.pending-interactions.v1', () => new Set<string>());
-
-/** Remembers a turn whose result will be fetched. Above 10,000 ids the oldest is forgotten. */
-function markPending(id: string): void {
-  pending.add(id);
-  const [oldest] = pending;
-  if (pending.size > MAX_PENDING && oldest !== undefined) pending.delete(oldest);
-}
+/** The background turns whose result has not been seen. */
+const pendingTurns = new RememberedIds('integrations.pending-interactions.v1');
 
 /** Whether the turn was requested in the background, and its result has not been seen. */
 export function isPending(id: string): boolean {
-  return pending.has(id);
+  return pendingTurns.has(id);
 }
 
 /** A step that is received in pieces. */
@@ -149,7 +141,7 @@ export class InteractionReader implements ResponseReader {
     this.#takeHead(interaction);
     for (const step of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(step));
     this.isComplete = true;
-    this.#markPending();
+    this.#rememberIfPending();
   }
 
   /** The fields of the request that the response repeats. */
@@ -173,7 +165,7 @@ export class InteractionReader implements ResponseReader {
     this.#takeUsage(event.usage ?? usage);
     if (isRecord(interaction)) {
       this.#takeHead(interaction);
-      this.#markPending();
+      this.#rememberIfPending();
       if (this.#received === 0) {
         for (const each of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(each));
       }
@@ -226,8 +218,9 @@ export class InteractionReader implements ResponseReader {
     return message;
   }
 
-  #markPending(): void {
-    if (this.#id !== undefined && UNDONE.test(this.#status ?? '')) markPending(this.#id);
+  /** Remembers a turn whose result will be fetched. */
+  #rememberIfPending(): void {
+    if (this.#id !== undefined && UNDONE.test(this.#status ?? '')) pendingTurns.remember(this.#id);
   }
 
   #takeHead(interaction: Json): void {
@@ -364,92 +357,4 @@ function addStep(message: Message, place: number, { facts, mediaBytes }: OpenSte
 function mediaOf(content: Json, bytes: number): Json {
   const type = stringOrUndefined(content.mime_type) ?? stringOrUndefined(content.type) ?? 'data';
   return { data: `[${type}, ${bytes} bytes]` };
-}
-
-/** A voice that a model creates from a description or a recording. */
-export const geminiVoice: Shape<'chat_completion'> = {
-  operation: 'Voice',
-  type: 'chat_completion',
-  matches: ({ url }) => /\/voices$/.test(url.pathname),
-  describe: ({ params }) => {
-    const voice = objectOrEmpty(params.voice ?? params);
-    return {
-      inputs: fieldsExcept(voice, 'model'),
-      model: stringOrUndefined(voice.model),
-      modelParameters: fieldsExcept(params, 'voice', ...Object.keys(voice)),
-    };
-  },
-  reader: () =>
-    new PlainReader((body) => {
-      const { usage, model, error: _error, ...voice } = objectOrEmpty(body);
-      const counted = isRecord(usage) ? usage : undefined;
-      return {
-        model: stringOrUndefined(model),
-        output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,
-        tokens: interactionTokens(counted),
-        billing: interactionBilling(counted, undefined),
-        metadata: { reasoningTokens: countOrUndefined(counted?.total_thought_tokens) },
-      };
-    }),
-};
-
-function interactionTokens(usage: Json | undefined): TokenCounts | undefined {
-  if (usage === undefined) return undefined;
-  const promptTokens = countOrUndefined(usage.total_input_tokens);
-  const answerTokens = countOrUndefined(usage.total_output_tokens);
-  const thoughtTokens = countOrUndefined(usage.total_thought_tokens);
-  const total = countOrUndefined(usage.total_tokens);
-  const input =
-    promptTokens === undefined
-      ? undefined
-      : promptTokens + (countOrUndefined(usage.total_tool_use_tokens) ?? 0);
-  const tokensBy = modalityTokens;
-  const inputOf = (...modalities: string[]) => {
-    const promptPart = tokensBy(usage.input_tokens_by_modality, ...modalities);
-    const toolPart = tokensBy(usage.tool_use_tokens_by_modality, ...modalities);
-    return promptPart === undefined && toolPart === undefined
-      ? undefined
-      : (promptPart ?? 0) + (toolPart ?? 0);
-  };
-  return {
-    input,
-    output:
-      answerTokens === undefined && thoughtTokens === undefined
-        ? undefined
-        : (answerTokens ?? 0) + (thoughtTokens ?? 0),
-    total,
-    cached: countOrUndefined(usage.total_cached_tokens),
-    audioInput: inputOf('audio'),
-    // Pages of documents are read as images, and priced like them.
-    imageInput: inputOf('image', 'document'),
-    videoInput: inputOf('video'),
-    cachedAudio: tokensBy(usage.cached_tokens_by_modality, 'audio'),
-    cachedImage: tokensBy(usage.cached_tokens_by_modality, 'image', 'document'),
-    audioOutput: tokensBy(usage.output_tokens_by_modality, 'audio'),
-    imageOutput: tokensBy(usage.output_tokens_by_modality, 'image'),
-    videoOutput: tokensBy(usage.output_tokens_by_modality, 'video'),
-    reasoning: thoughtTokens,
-  };
-}
-
-/** The tokens of some modalities; undefined if the usage has none of them. */
-function modalityTokens(counts: unknown, ...modalities: string[]): number | undefined {
-  const matching = arrayOrEmpty(counts)
-    .map(objectOrEmpty)
-    .filter(({ modality }) => modalities.includes(String(modality).toLowerCase()))
-    .map(({ tokens }) => countOrUndefined(tokens))
-    .filter((tokens) => tokens !== undefined);
-  return matching.length > 0 ? matching.reduce((all, each) => all + each) : undefined;
-}
-
-function interactionBilling(usage: Json | undefined, tier: string | undefined): Billing {
-  const uses: Record<string, number> = {};
-  for (const each of arrayOrEmpty(usage?.grounding_tool_count)) {
-    const { type, count: times } = objectOrEmpty(each);
-    if (typeof type === 'string' && typeof times === 'number') uses[type] = times;
-  }
-  return {
-    ...(tier !== undefined && { serviceTier: tier }),
-    ...(Object.keys(uses).length > 0 && { toolUses: uses }),
-  };
 }
