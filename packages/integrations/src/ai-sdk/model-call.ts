@@ -236,7 +236,7 @@ export class AiModelCall {
 
   /** Records the billing that the response states. @returns the update of the step */
   #recordResponse(ending: Ending): StepUpdate {
-    const { message, facts, metadata, details, hasOutput: hasSaid } = this.#response;
+    const { message, facts, metadata, details, hasOutput } = this.#response;
     const { reasoning } = message;
     const { output = message.output, ...fields } = facts as StepUpdate & { model?: unknown };
     const { billing = () => ({}) } = this.#request.kind;
@@ -251,7 +251,7 @@ export class AiModelCall {
     return {
       ...fields,
       ...this.#documents(output),
-      output: hasSaid ? recordedContent(this.#options, 'output', output) : undefined,
+      output: hasOutput ? recordedContent(this.#options, 'output', output) : undefined,
       metadata: definedFields({
         ...recordedDetails(this.#options, {
           ...details,
@@ -266,7 +266,7 @@ export class AiModelCall {
           reasoning.chars > 0
             ? recordedContent(this.#options, 'output', reasoning.toString())
             : undefined,
-        partial: ending !== 'complete' && hasSaid ? true : undefined,
+        partial: ending !== 'complete' && hasOutput ? true : undefined,
         ended: ending === 'left' || ending === 'unfinished' ? ending : undefined,
         failedAttempts:
           this.#failures.length > 0 && ending === 'complete' ? [...this.#failures] : undefined,

@@ -21,8 +21,8 @@ import { nameSet, names } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
+import { observedPrompt } from './observed-prompt.js';
 import { RunTotals } from './run-totals.js';
-import { observedPrompt } from './tapped-prompt.js';
 
 type Ending = 'complete' | 'left' | 'failed';
 
@@ -350,9 +350,8 @@ export class AgentRun {
     const toolOutput = textOrParts(content);
     const output = recordedContent(this.#options, 'output', toolOutput);
     // The usage and duration of a subagent.
-    const { content: _said, prompt: _asked, ...about } = objectOrEmpty(result);
-    const metadata =
-      tool.step.type === 'agent' ? recordedDetails(this.#options, presentFields({ ...about })) : {};
+    const about = presentFields(fieldsExcept(objectOrEmpty(result), 'content', 'prompt'));
+    const metadata = tool.step.type === 'agent' ? recordedDetails(this.#options, about) : {};
     if (isError !== true) {
       tool.end({ output, metadata });
       return;

@@ -7,7 +7,6 @@ import type { Description, ModelResponse, Shape } from '../shape.js';
 export type JobRequest = 'create' | 'state' | 'result' | 'stream' | 'stop';
 
 /** Recognises the requests of a kind of job, and reads their responses. */
-
 export interface JobShape extends Omit<Shape<'chat_completion'>, 'reader'> {
   /**
    * The name of a further request, as `JobReader.requests` has it.

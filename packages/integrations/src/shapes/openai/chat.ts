@@ -61,11 +61,9 @@ const BODY = nameSet(`
   id object created model choices usage service_tier x_groq error obfuscation
 `);
 const CHOICE = nameSet('index message delta finish_reason error text');
-const MESSAGE = new Set(
-  'role content refusal tool_calls function_call audio images reasoning reasoning_content'.split(
-    ' ',
-  ),
-);
+const MESSAGE = nameSet(`
+  role content refusal tool_calls function_call audio images reasoning reasoning_content
+`);
 const CALL = nameSet('index id type function custom');
 
 class ChatReader implements ResponseReader {
@@ -224,8 +222,6 @@ class ChatReader implements ResponseReader {
 export function requestsUsage({ stream_options }: Json): boolean {
   return objectOrEmpty(stream_options).include_usage === true;
 }
-
-/** No known fields: everything is kept. */
 
 /** The mark for answers above the limit. */
 export function leftOut(answers: number): string[] {
