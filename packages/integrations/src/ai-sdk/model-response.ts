@@ -209,7 +209,7 @@ export class SdkResponse {
     if (place === undefined) {
       this.#results.set(part.toolCallId, others.length);
       this.message.addPart(part);
-    } else others[place] = part;
+    } else this.message.replacePart(place, part);
   }
 
   /** Reads a tool call, which is received in pieces and then once more complete. */

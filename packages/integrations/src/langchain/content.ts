@@ -46,7 +46,7 @@ function takeBlock(message: Message, block: Json, calls: Calls): void {
     message.reasoning.add(reasoningOf(block));
     keepRest(message, block, REASONING_FIELDS);
   } else if (type === 'refusal' && typeof block.refusal === 'string') {
-    message.refusal = block.refusal;
+    message.setRefusal(block.refusal);
   } else if (!CALLS.has(type)) {
     message.addPart(block);
   } else if (calls === 'read') {

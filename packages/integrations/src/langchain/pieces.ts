@@ -89,7 +89,7 @@ class Answer {
     const kwargs = objectOrEmpty(received.additional_kwargs);
     takeLangChainContent(message, received.content, 'skip');
     if (message.reasoning.chars === before) takeReasoning(message, kwargs);
-    if (typeof kwargs.refusal === 'string') message.refusal = kwargs.refusal;
+    if (typeof kwargs.refusal === 'string') message.setRefusal(kwargs.refusal);
     for (const each of arrayOrEmpty(received.tool_call_chunks)) {
       const { index, id, name, args } = objectOrEmpty(each);
       this.#call(

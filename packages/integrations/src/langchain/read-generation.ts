@@ -143,7 +143,9 @@ function readMessage(generation: Json, source: Json): ReadMessage {
 /** Reads fields of providers for which LangChain has no field of its own. */
 function takeKwargs(message: Message, kwargs: Json, hasCalls: boolean): void {
   if (message.reasoning.chars === 0) takeReasoning(message, kwargs);
-  message.refusal ??= stringOrUndefined(kwargs.refusal);
+  if (message.refusal === undefined && typeof kwargs.refusal === 'string') {
+    message.setRefusal(kwargs.refusal);
+  }
   const { function_call: called, audio, tool_outputs: outputs } = kwargs;
   if (isRecord(called) && !hasCalls) {
     message.addTool(undefined, stringOrUndefined(called.name), called.arguments);

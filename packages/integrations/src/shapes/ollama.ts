@@ -162,7 +162,7 @@ class OllamaReader implements ResponseReader {
     this.#model ??= stringOrUndefined(chunk.model);
     this.#input = countOrUndefined(chunk.prompt_eval_count) ?? this.#input;
     this.#output = countOrUndefined(chunk.eval_count) ?? this.#output;
-    this.#message.finishReason = stringOrUndefined(chunk.done_reason) || this.#message.finishReason;
+    this.#message.setFinishReason(stringOrUndefined(chunk.done_reason) || undefined);
     if (chunk.done === true) this.isComplete = this.isOver = true;
     const message = objectOrEmpty(chunk.message);
     const before = this.#message.amount;

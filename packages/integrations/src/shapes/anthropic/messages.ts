@@ -192,11 +192,10 @@ export class MessagesReader implements ResponseReader {
   }
 
   #takeEnd(fields: Json): void {
-    this.#message.finishReason =
-      stringOrUndefined(fields.stop_reason) ?? this.#message.finishReason;
+    this.#message.setFinishReason(stringOrUndefined(fields.stop_reason));
     this.#stopSequence = stringOrUndefined(fields.stop_sequence) ?? this.#stopSequence;
     const explanation = stringOrUndefined(objectOrEmpty(fields.stop_details).explanation);
-    if (fields.stop_reason === 'refusal') this.#message.refusal = explanation ?? 'refused';
+    if (fields.stop_reason === 'refusal') this.#message.setRefusal(explanation ?? 'refused');
   }
 
   #takeRest(fields: Json): void {

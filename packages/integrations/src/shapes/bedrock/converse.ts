@@ -100,7 +100,7 @@ export class ConverseReader implements ResponseReader {
       this.#takePart(objectOrEmpty(part));
     this.#takeFields({ ...fieldsExcept(answer, ...PLACED), ...others });
     this.#takeFields(fieldsExcept(objectOrEmpty(message), 'content', 'role'));
-    this.#message.finishReason = stringOrUndefined(answer.stopReason);
+    this.#message.setFinishReason(stringOrUndefined(answer.stopReason));
     this.#takeUsage(answer.usage);
     this.isComplete = true;
   }
@@ -125,8 +125,7 @@ export class ConverseReader implements ResponseReader {
       case 'contentBlockStop':
         break;
       case 'messageStop':
-        this.#message.finishReason =
-          stringOrUndefined(fields.stopReason) ?? this.#message.finishReason;
+        this.#message.setFinishReason(stringOrUndefined(fields.stopReason));
         this.#takeFields(fieldsExcept(fields, 'stopReason'));
         break;
       case 'metadata':

@@ -191,8 +191,7 @@ class CohereReader implements ResponseReader {
   #takeHead(head: Json): void {
     this.#id = stringOrUndefined(head.id) ?? stringOrUndefined(head.response_id) ?? this.#id;
     this.#generationId = stringOrUndefined(head.generation_id) ?? this.#generationId;
-    this.#message.finishReason =
-      stringOrUndefined(head.finish_reason) ?? this.#message.finishReason;
+    this.#message.setFinishReason(stringOrUndefined(head.finish_reason));
     const usage = head.usage ?? head.meta;
     if (isRecord(usage)) this.#usage = mergeUsage(this.#usage, usage);
   }

@@ -72,8 +72,7 @@ class Candidate {
   take(candidate: Json): void {
     for (const part of arrayOrEmpty(objectOrEmpty(candidate.content).parts))
       this.#parts.take(objectOrEmpty(part));
-    this.message.finishReason =
-      stringOrUndefined(candidate.finishReason) ?? this.message.finishReason;
+    this.message.setFinishReason(stringOrUndefined(candidate.finishReason));
     this.#others.add(candidate, KNOWN_OF_CANDIDATE);
     if (this.message.finishReason !== undefined) this.#parts.end();
   }

@@ -74,7 +74,7 @@ class Choice {
       const others = fieldsExcept(more, 'type');
       if (Object.keys(others).length > 0) tool.extend(others);
     }
-    message.finishReason = stringOrUndefined(choice.finish_reason) ?? message.finishReason;
+    message.setFinishReason(stringOrUndefined(choice.finish_reason));
     this.others.add(choice, KNOWN_OF_CHOICE);
     this.others.add(received, KNOWN_OF_MESSAGE);
   }

@@ -296,9 +296,8 @@ class Choice {
     message.reasoning.add(
       stringOrUndefined(received.reasoning_content) ?? stringOrUndefined(received.reasoning) ?? '',
     );
-    if (typeof received.refusal === 'string')
-      message.refusal = (message.refusal ?? '') + received.refusal;
-    message.finishReason = stringOrUndefined(choice.finish_reason) ?? message.finishReason;
+    if (typeof received.refusal === 'string') message.addRefusal(received.refusal);
+    message.setFinishReason(stringOrUndefined(choice.finish_reason));
     for (const image of arrayOrEmpty(received.images)) message.addPart(image);
     if (isRecord(received.audio)) {
       this.#audio ??= new Audio();
@@ -331,7 +330,7 @@ function takeOpenAIContent(message: Message, content: unknown): void {
         stringOrUndefined(thinking) ?? stringOrUndefined(partText) ?? thoughts.join(''),
       );
     } else if (type === 'refusal' && typeof part.refusal === 'string') {
-      message.refusal = (message.refusal ?? '') + part.refusal;
+      message.addRefusal(part.refusal);
     } else if (typeof partText === 'string') message.text.add(partText);
     else message.addPart(each);
   }

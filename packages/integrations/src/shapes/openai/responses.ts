@@ -146,13 +146,13 @@ export class OpenAIResponseReader implements ResponseReader {
       case 'response.audio.transcript.delta':
         return addDelta(message.text, event.delta);
       case 'response.audio.delta':
-        message.audioBytes += bytesOfBase64(stringOrUndefined(event.delta) ?? '');
+        message.addAudio(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.reasoning_summary_text.delta':
       case 'response.reasoning_text.delta':
         return addDelta(message.reasoning, event.delta);
       case 'response.refusal.delta':
-        message.refusal = (message.refusal ?? '') + (stringOrUndefined(event.delta) ?? '');
+        message.addRefusal(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.output_text.annotation.added':
         message.facts.add({ annotations: [event.annotation] });
@@ -289,7 +289,7 @@ export class OpenAIResponseReader implements ResponseReader {
     for (const each of arrayOrEmpty(response.output)) message.takeWhole(objectOrEmpty(each));
     // If the response has no output, the items of the stream are kept.
     if (message.output !== undefined || this.#message.output === undefined) this.#message = message;
-    this.#message.finishReason = reason ?? stringOrUndefined(status);
+    this.#message.setFinishReason(reason ?? stringOrUndefined(status));
     const hasEnded = status !== 'queued' && status !== 'in_progress';
     if (hasEnded) this.resultId = this.#id;
   }
@@ -344,10 +344,10 @@ class ResponseMessage extends Message {
   readonly #places = new Map<unknown, string>();
 
   /** The size of a spoken answer. */
-  audioBytes = 0;
+  #audioBytes = 0;
 
   override get amount(): number {
-    return super.amount + this.#items.size + this.audioBytes;
+    return super.amount + this.#items.size + this.#audioBytes;
   }
 
   override get output(): unknown {
@@ -356,12 +356,17 @@ class ResponseMessage extends Message {
       ...item,
       ...Object.fromEntries([...(pieces ?? [])].map(([name, piece]) => [name, piece.toString()])),
     }));
-    if (this.audioBytes > 0) hosted.push({ audio: `[audio, ${this.audioBytes} bytes]` });
+    if (this.#audioBytes > 0) hosted.push({ audio: `[audio, ${this.#audioBytes} bytes]` });
     if (hosted.length === 0) return output;
     if (!isRecord(output)) {
       return output === undefined ? { parts: hosted } : { content: output, parts: hosted };
     }
     return { ...output, parts: [...arrayOrEmpty(output.parts), ...hosted] };
+  }
+
+  /** Adds a piece of a spoken answer, of which only the size is kept. */
+  addAudio(base64: string): void {
+    this.#audioBytes += bytesOfBase64(base64);
   }
 
   /** The number of uses of each tool that is billed per use. Opening a page is not counted as a search. */
@@ -477,7 +482,7 @@ class ResponseMessage extends Message {
   }
 
   #takePart(part: Json): void {
-    if (typeof part.refusal === 'string') this.refusal = part.refusal;
+    if (typeof part.refusal === 'string') this.setRefusal(part.refusal);
     if (typeof part.text !== 'string' && part.type !== 'refusal') {
       this.addPart(part);
       return;

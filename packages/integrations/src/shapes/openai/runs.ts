@@ -214,7 +214,7 @@ class RunReader implements ResponseReader, ResultReader {
     this.#message.text.add(stringOrUndefined(value) ?? '');
     this.#facts.add({ annotations });
     if (typeof part.refusal === 'string') {
-      this.#message.refusal = (this.#message.refusal ?? '') + part.refusal;
+      this.#message.addRefusal(part.refusal);
     } else if (part.text === undefined) this.#message.addPart(part);
   }
 

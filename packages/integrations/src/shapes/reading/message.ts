@@ -20,10 +20,9 @@ interface CallPiece {
 export class Message {
   readonly text: CollectedText;
   readonly reasoning: CollectedText;
-  refusal: string | undefined = undefined;
-  finishReason: string | undefined = undefined;
-  /** Parts that are neither text nor tool calls: `[audio, 48213 bytes]`. */
-  readonly others: unknown[] = [];
+  #refusal: string | undefined;
+  #finishReason: string | undefined;
+  readonly #others: unknown[] = [];
   /** The citations of the text, in the provider's form. */
   readonly #citations: unknown[] = [];
   readonly #looseParts = new Map<number | string, LoosePart>();
@@ -36,12 +35,39 @@ export class Message {
     this.reasoning = reasoning;
   }
 
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  setRefusal(refusal: string): void {
+    this.#refusal = refusal;
+  }
+
+  /** Adds a piece of a refusal. */
+  addRefusal(piece: string): void {
+    this.#refusal = (this.#refusal ?? '') + piece;
+  }
+
+  get finishReason(): string | undefined {
+    return this.#finishReason;
+  }
+
+  /** Sets the reason for which the model stopped. Undefined keeps the one before. */
+  setFinishReason(reason: string | undefined): void {
+    this.#finishReason = reason ?? this.#finishReason;
+  }
+
+  /** Parts that are neither text nor tool calls: `[audio, 48213 bytes]`. */
+  get others(): readonly unknown[] {
+    return this.#others;
+  }
+
   /** A copy to which complete calls and parts can be added, but no pieces. */
   copy(): Message {
     const copy = new Message(this.text.copy(), this.reasoning.copy());
-    copy.refusal = this.refusal;
-    copy.finishReason = this.finishReason;
-    copy.others.push(...this.others);
+    copy.#refusal = this.#refusal;
+    copy.#finishReason = this.#finishReason;
+    copy.#others.push(...this.#others);
     copy.#citations.push(...this.#citations);
     for (const [place, tool] of this.#tools) copy.#tools.set(place, tool.copy());
     return copy;
@@ -95,16 +121,21 @@ export class Message {
 
   /** Adds a part that is neither text nor a tool call, with names in place of media. */
   addPart(part: unknown): void {
-    if (this.others.length < MAX_PARTS) this.others.push(nameMedia(part));
+    if (this.#others.length < MAX_PARTS) this.#others.push(nameMedia(part));
+  }
+
+  /** Replaces a part that was added, by its index in `others`. */
+  replacePart(index: number, part: unknown): void {
+    this.#others[index] = nameMedia(part);
   }
 
   /** The part that is received in pieces at this place, a new one if there is none; undefined above 256 parts. */
   part(place: number | string): LoosePart | undefined {
     let part = this.#looseParts.get(place);
-    if (part === undefined && this.others.length < MAX_PARTS) {
+    if (part === undefined && this.#others.length < MAX_PARTS) {
       part = new LoosePart();
       this.#looseParts.set(place, part);
-      this.others.push(part);
+      this.#others.push(part);
     }
     return part;
   }
@@ -121,18 +152,18 @@ export class Message {
   get amount(): number {
     let amount = this.text.chars + this.reasoning.chars;
     for (const tool of this.#tools.values()) amount += tool.arguments.chars;
-    return amount + this.others.length;
+    return amount + this.#others.length;
   }
 
   /** A string if there is only text, else an object of text, calls and parts; undefined if nothing was received. */
   get output(): unknown {
     const content = this.text.chars > 0 ? this.text.toString() : undefined;
     const output: Record<string, unknown> = {};
-    if (this.refusal !== undefined) output.refusal = this.refusal;
+    if (this.#refusal !== undefined) output.refusal = this.#refusal;
     if (this.#tools.size > 0)
       output.tool_calls = [...this.#tools.values()].map((tool) => tool.output);
-    if (this.others.length > 0) {
-      output.parts = this.others.map((part) => (part instanceof LoosePart ? part.value : part));
+    if (this.#others.length > 0) {
+      output.parts = this.#others.map((part) => (part instanceof LoosePart ? part.value : part));
     }
     if (this.#citations.length > 0) output.citations = this.#citations;
     if (Object.keys(output).length === 0) return content;
