@@ -93,11 +93,11 @@ function aroundCalls(next: Next<object, object>): Next<object, object> {
   return async (args) => {
     if (isUntraced()) return next(args);
     // The client decides how often it retries: it throws when it does not retry any more.
-    const call = new MethodCall({ maxRetries: Number.POSITIVE_INFINITY });
+    const methodCall = new MethodCall({ maxRetries: Number.POSITIVE_INFINITY });
     try {
-      return await inClientCall(call, () => next(args));
+      return await inClientCall(methodCall, () => next(args));
     } catch (error) {
-      runGuarded('failure', () => call.call?.endAttempts());
+      runGuarded('failure', () => methodCall.httpCall?.endAttempts());
       throw error;
     }
   };

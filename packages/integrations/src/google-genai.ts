@@ -2,7 +2,7 @@
 
 import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/core/integration';
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
-import { record } from './common/json.js';
+import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable, replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
@@ -145,6 +145,6 @@ function reportSessions(client: object): void {
 
 function retriesIn(options: unknown): number {
   if (options === undefined || options === null) return 0;
-  const { attempts } = record(options);
+  const { attempts } = objectOrEmpty(options);
   return (typeof attempts === 'number' ? attempts : DEFAULT_ATTEMPTS) - 1;
 }

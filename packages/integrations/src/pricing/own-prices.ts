@@ -63,7 +63,7 @@ export class OwnPrices {
   /** The cost of a call; undefined if the app has no price for the model. */
   quote(call: PricedCall): Quote | undefined {
     const price = this.#priceOf(call);
-    return price && quoted(call, price);
+    return price && quoteByPrice(call, price);
   }
 
   #priceOf({ provider, model }: PricedCall): ModelPrice | undefined {
@@ -76,7 +76,7 @@ export class OwnPrices {
   }
 }
 
-function quoted(call: PricedCall, model: ModelPrice): Quote {
+function quoteByPrice(call: PricedCall, model: ModelPrice): Quote {
   const place = placeOf(call);
   const here = (place !== undefined && model.regions?.[place]) || model;
   const conditions = conditionsOf(call.billing);

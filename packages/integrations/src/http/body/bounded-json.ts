@@ -1,7 +1,7 @@
 /** Parses JSON of any length while it is received, in bounded memory. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
-import { parseJson } from '../../common/json.js';
+import { tryParseJson } from '../../common/json.js';
 import { bytesOfBase64, namedText } from '../../common/media.js';
 import { BACKSLASH, isEscaped } from './escaped-quote.js';
 
@@ -123,7 +123,7 @@ export class BoundedJson {
 
   #endWord(): void {
     if (this.#word === '') return;
-    const value = parseJson(this.#word);
+    const value = tryParseJson(this.#word);
     this.#word = '';
     this.#add(value ?? null);
   }
@@ -311,7 +311,7 @@ function nameOfBase64(text: string, chars: number, end: string, key: string): st
 /** The value of a JSON string without its quotes, which may be cut within an escape. */
 function unescaped(json: string): string {
   for (let cut = 0; cut < 7; cut++) {
-    const text = parseJson(`"${json.slice(0, json.length - cut)}"`);
+    const text = tryParseJson(`"${json.slice(0, json.length - cut)}"`);
     if (typeof text === 'string') return text;
   }
   return json;
