@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import { asReadBack } from '../../src/checks/columns.ts';
 import { dataStreamFaults } from '../../src/checks/cross-field.ts';
 import { lenientRequest } from '../../src/checks/lenient.ts';
+import { profileNotes } from '../../src/checks/profile-notes.ts';
 import { rowFilterOf } from '../../src/routes/row-filter.ts';
 import { questionPreview } from '../../src/storage/preview.ts';
 import { placedSteps } from '../../src/storage/steps.ts';
@@ -48,6 +49,11 @@ describe('the time that a long row takes', () => {
     const config = { outputColumnName: 'a', inputVariableNames: Array(300_000).fill('a') };
     const rows = Array.from({ length: 100_000 }, () => ({ a: 1 }));
     withinTime(() => lenientRequest({ config, rows }));
+  });
+
+  boundedTest('grows with its input variables when the strict profile checks it', () => {
+    const config = { inputVariableNames: names(60_000) } as unknown as WireConfig;
+    withinTime(() => profileNotes({} as WireRow, config));
   });
 
   boundedTest('grows with the rows that lack a column, of which the first are named', () => {
