@@ -1,6 +1,5 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
-import { randomUuid } from '../platform/random-id.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RequestSettings } from './request-settings.js';
 
@@ -12,18 +11,18 @@ export function requestedId<Req extends object, Res>(
   const { options, trust } = settings;
   const from = settings.callOption('inferenceId.from', options.inferenceId?.from, req);
   if (isInferenceId(from)) return from;
-  const id = settings.header(req);
+  const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
     typeof trust === 'function' ? settings.callOption('inferenceId.trust', trust, req) : trust;
   return isTrusted === true ? id : undefined;
 }
 
-/** An id for a request without one: that of another middleware, if it has set the response header, or a UUID. Never throws. */
-export function newId<Req extends object, Res>(
+/** The id that another middleware has set in the response header. Never throws. */
+export function idOfResponse<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   res: Res,
-): string {
+): string | undefined {
   try {
     // If a connection was upgraded before the app ran, there is no response.
     const made = res && settings.adapter.responseHeader(res, settings.idHeader);
@@ -31,7 +30,7 @@ export function newId<Req extends object, Res>(
   } catch (error) {
     settings.reportFailure('header', error);
   }
-  return randomUuid();
+  return undefined;
 }
 
 /** Sets the response header to the id, unless the app has set it. Never throws. */

@@ -3,6 +3,7 @@
 import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-tracer.js';
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
+import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
@@ -13,10 +14,11 @@ import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
+import { receivedBaggage, receivedIdentity, trustedParent } from './received-context.js';
 import { ReceivedRequest } from './received-request.js';
 import { openTraceOf, RecordedRequest } from './recorded-request.js';
 import type { RequestAdapter } from './request-adapter.js';
-import { echoId, newId, requestedId } from './request-id.js';
+import { echoId, idOfResponse, requestedId } from './request-id.js';
 import { RequestSettings } from './request-settings.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
 
@@ -150,7 +152,9 @@ export class RequestTracing<Req extends object, Res> {
     if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
     const idMadeByApp = this.#settings.idMadeByApp(req);
     const known = idMadeByApp ?? requestedId(this.#settings, req);
-    const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
+    const found = known ?? idOfResponse(this.#settings, res);
+    const id = found === undefined ? randomUuid() : distinctId(found, tracer.idSpace);
+    const generatedId = found === undefined ? id : undefined;
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     const received = new ReceivedRequest(this.#settings, req, res);
@@ -160,12 +164,16 @@ export class RequestTracing<Req extends object, Res> {
       path,
       inferenceId: id,
       isIdGiven: known !== undefined,
+      generatedId,
+      identity: receivedIdentity(this.#settings, req, generatedId),
       maxAgeMs,
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
       convertOutput: options.output,
       received,
     });
+    const baggage = receivedBaggage(this.#settings, req);
+    if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
     received.readBefore(trace, this.#follow(trace, req, res));
     echoId(this.#settings, res, id);
@@ -187,7 +195,8 @@ export class RequestTracing<Req extends object, Res> {
     const { adapter } = this.#settings;
     const signal = () =>
       this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
-    return new InertTrace(requestedId(this.#settings, req), { scope, signal });
+    const parent = () => trustedParent(this.#settings, req);
+    return new InertTrace(requestedId(this.#settings, req), { scope, signal, parent });
   }
 
   #skips(req: Req): boolean {
