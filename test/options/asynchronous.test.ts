@@ -70,6 +70,7 @@ const CASES: Readonly<Record<Path, Case>> = {
   skip: { ...atOnce('skip'), value: true },
   'inferenceId.from': { ...atOnce('inferenceId.from'), value: 'told' },
   'inferenceId.trust': { ...atOnce('inferenceId.trust'), value: true },
+  'traceContext.trust': { ...atOnce('traceContext.trust'), value: true },
   sample: {
     value: false,
     promised: ['option_sample_async'],
@@ -320,7 +321,8 @@ async function serve(path: Path, { beside }: Case, fn: Fn): Promise<Run> {
 }
 
 const MIDDLEWARE = ['name', 'user', 'session', 'metadata', 'input', 'output', 'skip', 'sample'];
-const isMiddlewares = (name: string) => [...MIDDLEWARE, 'inferenceId'].includes(name);
+const GROUPS = ['inferenceId', 'traceContext'];
+const isMiddlewares = (name: string) => [...MIDDLEWARE, ...GROUPS].includes(name);
 const tracerPart = (options: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !isMiddlewares(name)));
 const middlewarePart = (options: Record<string, unknown>) =>
@@ -346,7 +348,9 @@ async function ask(mount: ReturnType<typeof openlayerTracing>): Promise<void> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = server.address() as AddressInfo;
-    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-request-id': 'a' } });
+    const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+    const headers = { 'x-request-id': 'a', traceparent };
+    const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), { answer: 'whole' });
     await sleep(5);

@@ -4,6 +4,7 @@ import { encoded, utf8Length } from '#platform';
 import { REQUEST_TRACE } from '../trace/inert.js';
 import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
+import { TraceIdentity } from '../trace/trace-context.js';
 import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
 import { quote, roundedText } from '../values/json-text.js';
 import type { BodyCapture } from './body/body-capture.js';
@@ -67,6 +68,10 @@ export interface RecordedRequestTraceOptions {
   readonly inferenceId: string;
   /** Whether the client or the app gave the inference ID, so that it was not generated. */
   readonly isIdGiven: boolean;
+  /** The inference ID, if it was generated. */
+  readonly generatedId: string | undefined;
+  /** From the request's headers; undefined if they name no caller. */
+  readonly identity: TraceIdentity | undefined;
   /** Milliseconds. */
   readonly maxAgeMs: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
@@ -82,6 +87,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   /** Without the query. */
   readonly path: string;
   readonly isIdGiven: boolean;
+  readonly #generatedId: string | undefined;
   readonly #convertOutput: ((body: unknown) => unknown) | undefined;
   #request: RequestReader | undefined;
   #response: FollowedResponse | undefined = undefined;
@@ -101,6 +107,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.method = options.method;
     this.path = options.path;
     this.isIdGiven = options.isIdGiven;
+    this.#generatedId = options.generatedId;
+    if (options.identity !== undefined) this.setIdentity(options.identity);
     this.#convertOutput = options.convertOutput;
     this.#request = options.request;
     this.#body = options.body;
@@ -110,6 +118,10 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
 
   get [REQUEST_TRACE](): true {
     return true;
+  }
+
+  protected override newIdentity(): TraceIdentity {
+    return TraceIdentity.new(this.#generatedId);
   }
 
   override get nameAtStart(): string {
@@ -329,6 +341,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
 
   override finalize(): void {
     this.adoptIdMadeByApp();
+    super.finalize();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     this.#pendingFacts = undefined;

@@ -11,7 +11,7 @@ export function requestedId<Req extends object, Res>(
   const { options, trust } = settings;
   const from = settings.callOption('inferenceId.from', options.inferenceId?.from, req);
   if (isInferenceId(from)) return from;
-  const id = settings.header(req);
+  const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
     typeof trust === 'function' ? settings.callOption('inferenceId.trust', trust, req) : trust;
@@ -30,7 +30,7 @@ export function idInResponse<Req extends object, Res>(
   try {
     // If a connection was upgraded before the app ran, there is no response.
     const id = res && settings.adapter.responseHeader(res, settings.idHeader);
-    return isInferenceId(id) && id !== settings.header(req) ? id : undefined;
+    return isInferenceId(id) && id !== settings.header(req, settings.idHeader) ? id : undefined;
   } catch (error) {
     settings.reportFailure('header', error);
     return undefined;

@@ -14,6 +14,7 @@ import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
+import { receivedBaggage, receivedIdentity, trustedParent } from './received-context.js';
 import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { echoId, idInResponse, requestedId } from './request-id.js';
@@ -153,6 +154,7 @@ export class RequestTracing<Req extends object, Res> {
     const known = idMadeByApp ?? requestedId(this.#settings, req);
     const given = known ?? idInResponse(this.#settings, req, res);
     const id = given === undefined ? randomUuid() : distinctId(given, tracer.idSpace);
+    const generatedId = given === undefined ? id : undefined;
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     const request = new FrameworkRequestReader(this.#settings, req, res);
@@ -162,12 +164,16 @@ export class RequestTracing<Req extends object, Res> {
       path,
       inferenceId: id,
       isIdGiven: known !== undefined,
+      generatedId,
+      identity: receivedIdentity(this.#settings, req, generatedId),
       maxAgeMs,
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
       convertOutput: options.output,
       request,
     });
+    const baggage = receivedBaggage(this.#settings, req);
+    if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
     request.readBefore(trace, this.#follow(trace, req, res));
     echoId(this.#settings, res, id);
@@ -189,7 +195,8 @@ export class RequestTracing<Req extends object, Res> {
     const { adapter } = this.#settings;
     const signal = () =>
       this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
-    return new InertTrace(requestedId(this.#settings, req), { scope, signal });
+    const parent = () => trustedParent(this.#settings, req);
+    return new InertTrace(requestedId(this.#settings, req), { scope, signal, parent });
   }
 
   #skips(req: Req): boolean {
