@@ -47,11 +47,12 @@ export class SpoolFolder {
     this.files = files;
     this.config = config;
     this.diagnostics = diagnostics;
-    files.prepare(config.dir);
+    const { syncs } = this;
+    files.prepare(config.dir, { syncs });
     this.path = files.join(config.dir, files.fingerprint(destination));
-    files.prepare(this.path);
+    files.prepare(this.path, { syncs });
     this.owner = files.owner();
-    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE));
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), { syncs });
     this.slowDisk = new SlowDisk(diagnostics);
   }
 
@@ -98,7 +99,7 @@ export class SpoolFolder {
    */
   async quarantineRow(row: QueuedRow): Promise<void> {
     this.#otherBytes += this.quarantine.add(row);
-    if (this.syncs) await this.quarantine.sync();
+    await this.quarantine.sync();
   }
 
   /** Deletes the oldest file of the quarantine. @returns whether there was one */
@@ -204,7 +205,7 @@ export class SpoolFolder {
       segment.close();
       return;
     }
-    this.files.prepare(this.path);
+    this.files.prepare(this.path, { syncs: this.syncs });
     replaceDeletedFile(this.files, segment);
     this.#doubtful.add(segment);
     this.diagnostics.report(

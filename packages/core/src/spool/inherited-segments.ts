@@ -259,11 +259,11 @@ export class InheritedSegments {
     segment: Segment,
     damages: readonly { readonly offset: number; readonly end: number }[],
   ): Promise<void> {
-    const { files, quarantine, diagnostics, syncs } = this.#folder;
+    const { files, quarantine, diagnostics } = this.#folder;
     for (const { offset, end } of damages.slice(0, MAX_DAMAGES)) {
       const bytes = new Uint8Array(Math.min(end - offset, MAX_DAMAGE_BYTES));
       await files.read(segment.file, bytes, offset);
-      await quarantine.addBytes(bytes, { syncs });
+      await quarantine.addBytes(bytes);
     }
     if (damages.length === 0) return;
     diagnostics.report(

@@ -175,8 +175,8 @@ export class OwnSegments {
     if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
     if (active !== undefined) this.#seal(active);
     if (!this.#context.isMakingRoom()) this.makeRoomFor(1);
-    const { files, path: folder, owner } = this.#folder;
-    files.prepare(folder);
+    const { files, path: folder, owner, syncs } = this.#folder;
+    files.prepare(folder, { syncs });
     const segment = new Segment(files, newFile(files, folder, owner));
     this.#active = segment;
     this.#all.push(segment);

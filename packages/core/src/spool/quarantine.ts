@@ -11,11 +11,14 @@ import { State } from './trace-table.js';
 export class Quarantine {
   readonly #files: SpoolFiles;
   readonly #folder: string;
+  readonly #syncs: boolean;
   #segment: Segment | undefined;
 
-  constructor(files: SpoolFiles, folder: string) {
+  /** @param syncs whether its files have to survive the death of the machine */
+  constructor(files: SpoolFiles, folder: string, { syncs }: { readonly syncs: boolean }) {
     this.#files = files;
     this.#folder = folder;
+    this.#syncs = syncs;
   }
 
   get path(): string {
@@ -32,19 +35,22 @@ export class Quarantine {
     return segment.bytes - before;
   }
 
-  /** Syncs the kept rows to disk. */
+  /** Syncs the kept rows to disk, if they have to survive the death of the machine. */
   async sync(): Promise<void> {
-    await this.#segment?.sync();
+    if (this.#syncs) await this.#segment?.sync();
   }
 
-  /** Keeps the bytes of a damaged range. @param syncs whether to sync them to disk */
-  async addBytes(bytes: Uint8Array, { syncs }: { readonly syncs: boolean }): Promise<void> {
-    this.#files.prepare(this.#folder);
+  /** Keeps the bytes of a damaged range. */
+  async addBytes(bytes: Uint8Array): Promise<void> {
+    this.#prepare();
     const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
     const file = this.#files.create(path);
     try {
       this.#files.append(file, bytes, bytes.byteLength);
-      if (syncs) await this.#files.sync(file);
+      if (this.#syncs) {
+        await this.#files.sync(file);
+        await this.#files.syncEntry(path);
+      }
     } finally {
       this.#files.closeFile(file);
     }
@@ -72,12 +78,16 @@ export class Quarantine {
       return this.#segment;
     }
     this.close();
-    this.#files.prepare(this.#folder);
+    this.#prepare();
     const createdMs = wallClockMs();
     const id = newSegmentId(createdMs);
     const path = this.#files.join(this.#folder, `${id}.refused`);
     const file = this.#files.create(path);
     this.#segment = new Segment(this.#files, { id, path, file, createdMs });
     return this.#segment;
+  }
+
+  #prepare(): void {
+    this.#files.prepare(this.#folder, { syncs: this.#syncs });
   }
 }
