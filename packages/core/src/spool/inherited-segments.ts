@@ -4,6 +4,7 @@ import { wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { readBack, type SpoolFolder } from './folder.js';
+import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
 import { claim, isOrphan, nameOf, type SegmentName, segmentsIn } from './names.js';
 import { type Recovered, recover } from './recover.js';
@@ -204,11 +205,28 @@ export class InheritedSegments {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
     if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
     this.#folder.markDoubtful(segment);
+    this.#noteDoubt(segment);
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',
       `${segment.path} is a copy or is old: the platform is queried for each of its rows before the row is sent`,
     );
+  }
+
+  /** Notes in the file that its rows may have arrived: the next process could not see any more that the file was old. */
+  #noteDoubt(segment: Segment): void {
+    const { table } = segment;
+    const waiting: number[] = [];
+    for (let number = 0; number < table.traces; number++) {
+      if (table.stateOf(number) !== State.spooled) continue;
+      table.setUnsure(number, true);
+      waiting.push(number);
+    }
+    try {
+      segment.appendNote(FrameKind.sent, waiting);
+    } catch (error) {
+      this.#folder.reportWriteFailure(error);
+    }
   }
 
   #drop({ segment, interrupted }: Claimed, reason: 'spool_full' | 'spool_expired'): void {

@@ -66,7 +66,11 @@ export function isOrphan(
   return now - found.modifiedMs > (isAlive === undefined ? LEASE_MS : LONG_LEASE_MS);
 }
 
-/** Takes a segment over. @returns its new path; undefined if another process was faster */
+/**
+ * Takes a segment over, and begins a lease on it: the one of its former owner may have ended, and any process could take the
+ * segment over again.
+ * @returns its new path; undefined if another process was faster
+ */
 export function claim(
   files: SpoolFiles,
   folder: string,
@@ -74,5 +78,12 @@ export function claim(
   owner: string,
 ): string | undefined {
   const to = files.join(folder, nameOf(name.id, owner));
-  return files.rename(files.join(folder, nameOf(name.id, name.owner)), to) ? to : undefined;
+  if (!files.rename(files.join(folder, nameOf(name.id, name.owner)), to)) return undefined;
+  try {
+    files.touch(to);
+  } catch (error) {
+    if (files.stat(to) === undefined) return undefined;
+    throw error;
+  }
+  return to;
 }
