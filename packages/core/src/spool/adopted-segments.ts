@@ -4,6 +4,7 @@ import { wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import type { SpoolFolder } from './folder.js';
+import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
 import { adoptFile, isAdoptable, nameOf, type SegmentName, segmentsIn } from './names.js';
 import { readBack } from './read-back.js';
@@ -227,11 +228,28 @@ export class AdoptedSegments {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
     if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
     this.#folder.markMayHaveArrived(segment);
+    this.#noteMayHaveArrived(segment);
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',
       `${segment.path} is a copy or is old: the platform is queried for each of its rows before the row is sent`,
     );
+  }
+
+  /** Notes in the file that its rows may have arrived: the next process could not see any more that the file was old. */
+  #noteMayHaveArrived(segment: Segment): void {
+    const { table } = segment;
+    const waiting: number[] = [];
+    for (let number = 0; number < table.traces; number++) {
+      if (table.stateOf(number) !== State.spooled) continue;
+      table.markSent(number);
+      waiting.push(number);
+    }
+    try {
+      segment.appendNote(FrameKind.sent, waiting);
+    } catch (error) {
+      this.#folder.reportWriteFailure(error);
+    }
   }
 
   #drop({ segment, interrupted }: Adopted, reason: 'spool_full' | 'spool_expired'): void {
@@ -282,11 +300,11 @@ export class AdoptedSegments {
     segment: Segment,
     damages: readonly { readonly offset: number; readonly end: number }[],
   ): Promise<void> {
-    const { files, quarantine, diagnostics, syncs } = this.#folder;
+    const { files, quarantine, diagnostics } = this.#folder;
     for (const { offset, end } of damages.slice(0, MAX_DAMAGES)) {
       const bytes = new Uint8Array(Math.min(end - offset, MAX_DAMAGE_BYTES));
       await files.read(segment.file, bytes, offset);
-      await quarantine.addBytes(bytes, { syncs });
+      await quarantine.addBytes(bytes);
     }
     if (damages.length === 0) return;
     diagnostics.report(

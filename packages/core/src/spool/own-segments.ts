@@ -173,8 +173,8 @@ export class OwnSegments {
       return active;
     if (active !== undefined) this.#seal(active);
     if (!room.isMakingRoom) this.makeRoomFor(1);
-    const { files, path: folder, owner } = this.#folder;
-    files.prepare(folder);
+    const { files, path: folder, owner, syncs } = this.#folder;
+    files.prepare(folder, { syncs });
     const segment = new Segment(files, newFile(files, folder, owner));
     this.#active = segment;
     this.#all.push(segment);

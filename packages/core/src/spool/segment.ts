@@ -39,8 +39,10 @@ export class Segment {
   #isGone = false;
   /** Whether something was written since the last fdatasync. */
   #isDirty = false;
-  /** Reads and syncs that are pending. */
-  #users = 0;
+  /** Whether the folder's entry of the file may not be on the disk. */
+  #isUnlisted = true;
+  #readers = 0;
+  #syncs = 0;
   /** `begin` payloads of traces, not yet written. */
   readonly #starts = new Map<number, string>();
   /** Descriptors to be closed when no read or sync is pending. */
@@ -171,19 +173,14 @@ export class Segment {
 
   /** The next waiting rows, from up to `maxBytes` of the file, but at least one. */
   async readSpooled(maxBytes: number): Promise<ReadRows> {
-    this.#users++;
+    this.#readers++;
     try {
       const read = await this.#reader.next(maxBytes);
       return this.#isGone ? NOTHING_READ : read;
     } finally {
-      this.#endUse();
+      this.#readers--;
+      this.#closeRetired();
     }
-  }
-
-  #endUse(): void {
-    this.#users--;
-    if (this.#users > 0) return;
-    for (const file of this.#retired.splice(0)) this.files.closeFile(file);
   }
 
   /** Makes later traces begin in another segment. */
@@ -194,20 +191,27 @@ export class Segment {
   /** Syncs to disk what was written since the last call. */
   async sync(): Promise<void> {
     if (!this.#isDirty || this.#isGone) return;
-    this.#isDirty = false;
-    this.#users++;
+    const isUnlisted = this.#isUnlisted;
+    this.#isDirty = this.#isUnlisted = false;
+    this.#syncs++;
     try {
       await this.files.sync(this.#file);
+      if (isUnlisted && !this.#isGone) await this.files.syncEntry(this.path);
+    } catch (error) {
+      this.#isUnlisted ||= isUnlisted;
+      throw error;
     } finally {
-      this.#endUse();
+      this.#syncs--;
+      this.#closeRetired();
     }
   }
 
-  /** The same, before it returns. */
+  /** The same, before it returns. What is being synced is synced again, since it may not be on the disk yet. */
   syncNow(): void {
-    if (!this.#isDirty || this.#isGone) return;
-    this.#isDirty = false;
+    if (this.#isGone || (!this.#isDirty && this.#syncs === 0)) return;
     this.files.syncNow(this.#file);
+    if (this.#isUnlisted || this.#syncs > 0) this.files.syncEntryNow(this.path);
+    this.#isDirty = this.#isUnlisted = false;
   }
 
   /** Deletes the end of the file from `bytes` on: a frame that was cut. */
@@ -227,13 +231,18 @@ export class Segment {
   replaceFile(file: number): void {
     this.#retire(this.#file);
     this.#file = file;
-    this.#isDirty = true;
+    this.#isDirty = this.#isUnlisted = true;
   }
 
   /** Closes a descriptor after pending reads and syncs, since its number could be reused during them. */
   #retire(file: number): void {
-    if (this.#users > 0) this.#retired.push(file);
-    else this.files.closeFile(file);
+    this.#retired.push(file);
+    this.#closeRetired();
+  }
+
+  #closeRetired(): void {
+    if (this.#readers + this.#syncs > 0) return;
+    for (const file of this.#retired.splice(0)) this.files.closeFile(file);
   }
 
   /** Closes the file and deletes it. */
