@@ -77,7 +77,7 @@ describe('segments of dead processes', () => {
 
   it('is left to the process that is taking it over, also if it waited for longer than a lease', async () => {
     leave('a', 'b');
-    const other = new InheritedSegments(folderOf('host-1-3-other'), () => {});
+    const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
     let whileReading: (() => Promise<void>) | undefined;
     const folder = folderOf('host-1-2-alive', {
       ...nodeSpoolFiles,
@@ -95,7 +95,7 @@ describe('segments of dead processes', () => {
       whileReading = undefined;
       found.push(await other.adopt());
     };
-    const inherited = new InheritedSegments(folder, () => {});
+    const inherited = new AdoptedSegments(folder, () => {});
     assert.deepEqual([await inherited.adopt(), found], [true, [false]]);
     assert.deepEqual(
       (await inherited.next()).map(({ inferenceId }) => inferenceId),
@@ -112,8 +112,8 @@ describe('segments of dead processes', () => {
     const [name = ''] = readdirSync(folder.path);
     const longAgo = new Date(Date.now() - 7_200_000);
     utimesSync(join(folder.path, name), longAgo, longAgo);
-    assert.equal(await new InheritedSegments(folder, () => {}).adopt(), true);
-    const inherited = new InheritedSegments(folderOf('host-1-3-alive'), () => {});
+    assert.equal(await new AdoptedSegments(folder, () => {}).adopt(), true);
+    const inherited = new AdoptedSegments(folderOf('host-1-3-alive'), () => {});
     assert.equal(await inherited.adopt(), true);
     assert.deepEqual(
       (await inherited.next()).map(({ inferenceId, arrival }) => [inferenceId, arrival]),
@@ -141,7 +141,7 @@ describe('segments of dead processes', () => {
       },
       reasons,
     );
-    const inherited = new InheritedSegments(folder, () => {});
+    const inherited = new AdoptedSegments(folder, () => {});
     assert.equal(await inherited.adopt(), false);
     assert.deepEqual([reasons, inherited.found], [[], 0]);
     assert.equal(files.list(path).length, 1);
