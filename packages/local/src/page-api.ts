@@ -311,7 +311,7 @@ export interface OverviewGroup extends Measures {
 }
 
 export interface Health {
-  /** The latest report of each process that sent one, newest first. */
+  /** The latest counts of each process and pipeline that sent some, newest first; at most 20. */
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly Refusal[];
@@ -328,7 +328,7 @@ export interface Health {
 export interface AppReport {
   readonly name: string;
   readonly at: number;
-  /** The result of the tracer's `stats()`. */
+  /** The tracer's `stats()` when it made its latest call, whose rows it still counted as queued. */
   readonly stats: unknown;
 }
 

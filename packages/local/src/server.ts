@@ -16,6 +16,7 @@ import { createPage } from './page.js';
 import { Problems } from './problems.js';
 import { Refusals } from './refusals.js';
 import { renderTrace } from './render-trace.js';
+import { Reports } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { IN_MEMORY } from './storage/database.js';
 import { startUpkeep } from './storage/upkeep.js';
@@ -97,6 +98,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   });
   http.maxConnections = settings.maxConnections;
   const refusals = new Refusals();
+  const reports = new Reports();
   const onRefused = ({ isViolation, ...call }: RefusedCall) => {
     if (isViolation) {
       const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
@@ -118,6 +120,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     checker,
     events,
     refusals,
+    reports,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
   };
@@ -132,7 +135,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       baseUrl: url,
     },
     newest: store.newest,
-    apps: [],
+    apps: reports.list(),
     refused: refusals.list(),
     storage: {
       bytes: store.usedBytes,

@@ -2,6 +2,7 @@
 
 import { httpClient, timersLast } from '#platform';
 import { openSpool } from '#spool';
+import { isOnThisMachine } from '../config/base-url.js';
 import { type Config, whyNotUpdated } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { paceOf } from '../publish/backoff.js';
@@ -10,6 +11,7 @@ import { Ledger } from '../publish/ledger.js';
 import { OpenlayerApi } from '../publish/openlayer-api.js';
 import { Publisher, type RowPublisher } from '../publish/publisher.js';
 import type { QueuedRow } from '../publish/queued-row.js';
+import { reporter } from '../publish/report.js';
 import { RequestPublisher } from '../publish/request-publisher.js';
 import { rowOf } from '../publish/row.js';
 import { SendTimes } from '../publish/send-times.js';
@@ -34,6 +36,8 @@ export interface PublishingTools {
   /** Called at the exit of the process: ends and queues all open traces, so that the spool can keep them. */
   readonly beforeExit: () => void;
   readonly redactor: Redactor;
+  /** The counts that a local server is sent with the rows. */
+  readonly counts: () => TracerStats;
   /** Flushes the tracer. */
   readonly flush: () => Promise<void>;
 }
@@ -75,7 +79,11 @@ export class Publishing {
     this.#tools = tools;
     this.#key = apiKey;
     this.#destination = `${baseUrl}\n${inferencePipelineId}`;
-    this.#api = new OpenlayerApi({ baseUrl, apiKey, inferencePipelineId, timeoutMs }, httpClient());
+    const report = isOnThisMachine(baseUrl) ? reporter(tools.counts) : undefined;
+    this.#api = new OpenlayerApi(
+      { baseUrl, apiKey, inferencePipelineId, timeoutMs, report },
+      httpClient(),
+    );
     const spool = openSpool(isEnabled ? config.spool : undefined, this.#destination, {
       diagnostics,
       ledger,

@@ -115,6 +115,7 @@ export class TracerCore implements Tracer, Recorder {
       redactor: this.redactor,
       runDetached,
       beforeExit: () => this.#interruptAll(),
+      counts: () => this.#counts(),
       flush: () => this.flush(),
     });
     this.#ended = new EndedTraces({
@@ -368,6 +369,10 @@ export class TracerCore implements Tracer, Recorder {
   stats(): TracerStats {
     // Traces that ended in this turn are in none of the counts before their rows are queued.
     this.#ended.queueAll();
+    return this.#counts();
+  }
+
+  #counts(): TracerStats {
     return {
       started: this.#started,
       sampledOut: this.#sampledOut + this.#ended.sampledOut,
