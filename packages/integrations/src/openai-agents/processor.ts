@@ -162,8 +162,13 @@ export class AgentsProcessor {
   }
 
   #keepFailed(traceId: unknown): void {
+    // A span may end after its workflow, which cannot continue then.
+    if (this.#open.get(traceId) === undefined) return;
     this.#failed.add(traceId);
-    if (this.#failed.size > MAX_FAILED) this.#open.forget(this.#failed.values().next().value);
+    if (this.#failed.size <= MAX_FAILED) return;
+    const oldest = this.#failed.values().next().value;
+    this.#failed.delete(oldest);
+    this.#open.forget(oldest);
   }
 
   #onForget(id: unknown): void {
