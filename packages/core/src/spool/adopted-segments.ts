@@ -24,6 +24,11 @@ interface Adopted extends Recovered {
   readonly aliveMs: number;
 }
 
+export interface Maintenance {
+  /** Whether to renew the leases. */
+  readonly renewsLease: boolean;
+}
+
 /** Adopts the segments of dead processes, which become this one's, and reads their rows. */
 export class AdoptedSegments {
   /** Counts the adopted rows. */
@@ -124,11 +129,8 @@ export class AdoptedSegments {
     this.ledger.dropSpooled('taken_over', count);
   }
 
-  /**
-   * Checks the file once a second.
-   * @param renewsLease whether to renew the lease
-   */
-  maintain(renewsLease: boolean): void {
+  /** Checks the file once a second. */
+  maintain({ renewsLease }: Maintenance): void {
     this.releaseAdoptedElsewhere();
     const segment = this.#segment;
     if (segment === undefined || segment.isGone) return;

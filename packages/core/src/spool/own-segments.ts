@@ -3,7 +3,7 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
-import type { AdoptedSegments } from './adopted-segments.js';
+import type { AdoptedSegments, Maintenance } from './adopted-segments.js';
 import type { SpoolFolder } from './folder.js';
 import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
@@ -120,11 +120,8 @@ export class OwnSegments {
     }
   }
 
-  /**
-   * Checks the files once a second.
-   * @param renewsLease whether to renew the leases
-   */
-  maintain(renewsLease: boolean): void {
+  /** Checks the files once a second. */
+  maintain({ renewsLease }: Maintenance): void {
     const { config } = this.#folder;
     const oldest = wallClockMs() - config.maxAgeMs;
     this.#recheckFiles();
