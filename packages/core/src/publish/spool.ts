@@ -43,7 +43,7 @@ export interface Spool {
    * @param waiting called at the exit; returns the rows in memory
    * @returns a function that removes the registration
    */
-  holdExit(waiting: () => Iterable<QueuedRow>): () => void;
+  keepRowsAtExit(waiting: () => Iterable<QueuedRow>): () => void;
   /** Gives up the ownership of the files on disk, so that other processes may send the rows. */
   release(): void;
 

@@ -119,8 +119,8 @@ export class DiskSpool implements Spool {
     return this.#replay;
   }
 
-  holdExit(waiting: () => Iterable<QueuedRow>): () => void {
-    return this.#log.holdExit(waiting);
+  keepRowsAtExit(waiting: () => Iterable<QueuedRow>): () => void {
+    return this.#log.keepRowsAtExit(waiting);
   }
 
   release(): void {

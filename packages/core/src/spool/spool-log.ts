@@ -246,11 +246,11 @@ export class SpoolLog {
     const ours = this.#notAdoptedElsewhere(rows);
     const counts = { disk: 0, memory: 0, nowhere: 0 };
     for (const row of ours) counts[this.keep(row)]++;
-    const { disk: spooled, memory: held, nowhere } = counts;
+    const { disk: spooled, memory, nowhere } = counts;
     const lost: Partial<Record<DropReason, number>> = {};
     if (nowhere > 0) lost.spool_full = nowhere;
     if (ours !== rows) lost.taken_over = rows.length - ours.length;
-    return { delivered: 0, lost, spooled, held, error };
+    return { delivered: 0, lost, spooled, held: memory, error };
   }
 
   /**
@@ -303,10 +303,10 @@ export class SpoolLog {
   async next(): Promise<Replayable | undefined> {
     this.#own.releaseAdoptedElsewhere();
     const ledger = this.#ledger;
-    const held = this.#memory.drain();
+    const inMemory = this.#memory.drain();
     // They count as queued until they are kept again.
-    for (const row of held) ledger.requeueHeld(row.byteLength);
-    if (held.length > 0) return { rows: held, ledger, isFromMemory: true };
+    for (const row of inMemory) ledger.requeueFromMemory(row.byteLength);
+    if (inMemory.length > 0) return { rows: inMemory, ledger, isFromMemory: true };
     // Rows of dead processes are older than own ones.
     const left = await this.#adopted.next();
     if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
@@ -344,7 +344,7 @@ export class SpoolLog {
    * @param waiting called at the exit; returns the queued rows
    * @returns a function that removes the registration
    */
-  holdExit(waiting: () => Iterable<QueuedRow>): () => void {
+  keepRowsAtExit(waiting: () => Iterable<QueuedRow>): () => void {
     return this.#folder.files.onExit(() => this.#atExit(waiting));
   }
 

@@ -158,12 +158,12 @@ export class Publishing {
   }
 
   /** Keeps queued rows on disk at the exit of the process. @returns a function that removes the registration */
-  holdExit(): () => void {
+  keepRowsAtExit(): () => void {
     const waiting = () => {
       this.#tools.beforeExit();
       return this.#publisher.waiting();
     };
-    return this.#spool?.holdExit(waiting) ?? (() => {});
+    return this.#spool?.keepRowsAtExit(waiting) ?? (() => {});
   }
 
   /** Uses the key of another tracer for the same pipeline, if the platform refuses the own one. */
@@ -237,7 +237,7 @@ export class Publishing {
       };
       const verified =
         config.transport === undefined ? withVerification(attempts, has, verification) : attempts;
-      this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
+      this.#breaker = withBreaker(verified, config.retry, { opensOnRefusedKey: true });
       return withIsolation(spool.withKeeping(withTrimming(this.#breaker)));
     }
     if (config.transport !== undefined) return config.transport;

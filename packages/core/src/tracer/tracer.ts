@@ -132,7 +132,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Registers the tracer with the process: its scope manager, and work at the exit and at signals. */
   #register(): void {
     const { scope, handleSignals } = this.#config;
-    const registrations = [this.publishing.holdExit()];
+    const registrations = [this.publishing.keepRowsAtExit()];
     if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
     if (handleSignals && !this.#isShutDown) {
       // If the app listens too, it still has requests to finish.

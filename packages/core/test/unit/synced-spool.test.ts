@@ -178,7 +178,7 @@ describe('a spool with `durability: fsync`', () => {
     it(`has synced everything when ${what}`, () => {
       const spooling = spoolOf('host-1-1-alive');
       const { spool, disk } = spooling;
-      spool.holdExit(() => [rowOf('in-memory')]);
+      spool.keepRowsAtExit(() => [rowOf('in-memory')]);
       spool.keepAll([rowOf('a')]);
       end(spooling);
       assert.deepEqual(disk.unsynced, []);
