@@ -18,7 +18,7 @@ import {
   stepUpdateKeys,
 } from './known-keys.js';
 import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js';
-import { mergedMetadata, withMetadata } from './metadata.js';
+import { mergeIntoMetadata, setInMetadata } from './metadata.js';
 import type { Billed } from './pricing.js';
 import type { ScopeStep, StepScope } from './scope.js';
 import { FIELDS, type Field, fieldText, fits, isStepType } from './step-fields.js';
@@ -488,19 +488,19 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Merges metadata; a value under an existing key is replaced. */
   mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
-    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values);
+    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values);
   }
 
   /** Adds metadata; a value under an existing key stays. */
   addMetadata(metadata: Readonly<Record<string, unknown>>): void {
-    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values, {
+    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values, {
       replace: false,
     });
   }
 
   /** @param text JSON text */
   setMetadata(key: string, text: string): void {
-    this.#metadata = withMetadata(this.#metadata, key, text, this.trace.values);
+    this.#metadata = setInMetadata(this.#metadata, key, text, this.trace.values);
   }
 
   setName(name: string): void {
