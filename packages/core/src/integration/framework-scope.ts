@@ -14,7 +14,7 @@ export interface AnnouncingChannel {
   subscribe(listener: (message: unknown) => void): void;
 }
 
-/** The channels on which a framework announces the begin and end of its work. */
+/** The channels on which a framework announces the start and end of its work. */
 export interface AnnouncingChannels {
   readonly start: AnnouncingChannel;
   readonly asyncEnd: AnnouncingChannel;

@@ -60,7 +60,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.#step = step;
     this.#progress = progress;
     this.#startedMs = step.trace.elapsedMs();
-    step.trace.recorder.costs?.callBegins();
+    step.trace.recorder.costs?.callStarted();
     if (step.trace.outcome === 'aborted') {
       this.#afterAbort = new UsageAfterAbort(this.#startedMs, 0);
     }

@@ -15,8 +15,8 @@ export interface SpooledTrace extends EndedTrace {
 }
 
 export interface Spool {
-  /** Records that a trace has begun. */
-  begin(trace: SpooledTrace): void;
+  /** Records that a trace has started. */
+  recordStart(trace: SpooledTrace): void;
   /** Writes the row of a trace before the last bytes of its response are sent. */
   writeAhead(trace: SpooledTrace): void;
   /** Writes the row of an ended trace, unless the row written ahead is current. @returns the row */

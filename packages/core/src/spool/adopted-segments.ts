@@ -109,7 +109,7 @@ export class AdoptedSegments {
     this.#segment = undefined;
   }
 
-  /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */
+  /** Takes back the row of an interrupted trace, whose start is on disk. @returns whether it is one */
   putBack(row: QueuedRow): boolean {
     const entry = entryOf(row);
     if (entry === undefined || entry.segment !== this.#segment) return false;

@@ -108,7 +108,7 @@ export class OwnSegments {
     this.forgetGone();
   }
 
-  /** Writes the `begin` frames of traces. */
+  /** Writes the `start` frames of traces. */
   writeStarts(): void {
     for (const segment of this.#all) {
       if (segment.starts === 0 || segment.isGone) continue;
@@ -185,7 +185,7 @@ export class OwnSegments {
     return segment;
   }
 
-  /** Makes the next trace begin in a new segment. */
+  /** Makes the next trace start in a new segment. */
   sealNewest(): void {
     if (this.#active !== undefined) this.#seal(this.#active);
   }

@@ -44,7 +44,7 @@ interface InSpool {
   readonly position?: RowPosition | undefined;
 }
 
-/** After so many begun traces, their `begin` frames are written without waiting for the end of the turn. */
+/** After so many started traces, their `start` frames are written without waiting for the end of the turn. */
 const MAX_STARTS = 16;
 
 /** The log of one spool folder. */
@@ -117,10 +117,10 @@ export class SpoolLog {
     return this.#folder.config.mode === 'wal' && !this.#folder.slowDisk.isSlow;
   }
 
-  /** Records that a trace has begun. @returns its position; undefined if nothing is written */
-  begin(text: string): SpoolEntry | undefined {
+  /** Records that a trace has started. @returns its position; undefined if nothing is written */
+  recordStart(text: string): SpoolEntry | undefined {
     if (!this.writesAhead) return undefined;
-    const entry = this.#write((segment) => ({ segment, number: segment.begin(text) }));
+    const entry = this.#write((segment) => ({ segment, number: segment.addStart(text) }));
     if (entry === undefined) return undefined;
     if (entry.segment.starts >= MAX_STARTS) {
       this.#own.writeStarts();
@@ -131,7 +131,7 @@ export class SpoolLog {
     return entry;
   }
 
-  /** Writes the `begin` frames of this turn at once. */
+  /** Writes the `start` frames of this turn at once. */
   #writeStarts(): void {
     this.#hasStarts = false;
     this.#own.writeStarts();

@@ -109,9 +109,9 @@ export class Publishing {
     this.#replay = spool.replay({ transport, policy: config.retry, maxBatchRows });
   }
 
-  /** Records that a trace has begun. */
-  beginTrace(trace: RecordedTrace): void {
-    this.#spool?.begin(trace);
+  /** Records that a trace has started. */
+  recordStart(trace: RecordedTrace): void {
+    this.#spool?.recordStart(trace);
   }
 
   /** Queues the row of an ended trace. */

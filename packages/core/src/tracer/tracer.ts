@@ -269,7 +269,7 @@ export class TracerCore implements Tracer, Recorder {
     if (this.#isRetired) this.#checkLater();
     this.#open.add(trace);
     try {
-      this.publishing.beginTrace(trace);
+      this.publishing.recordStart(trace);
     } catch (error) {
       trace.reportFailure('spool', error);
     }
