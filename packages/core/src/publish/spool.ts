@@ -40,10 +40,10 @@ export interface Spool {
 
   /**
    * Keeps queued rows on disk at the exit of the process.
-   * @param waiting called at the exit; returns the rows in memory
+   * @param queuedRows called at the exit; returns the rows in memory
    * @returns a function that removes the registration
    */
-  keepRowsAtExit(waiting: () => Iterable<QueuedRow>): () => void;
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void;
   /** Gives up the ownership of the files on disk, so that other processes may send the rows. */
   release(): void;
 

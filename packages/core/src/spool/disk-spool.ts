@@ -119,8 +119,8 @@ export class DiskSpool implements Spool {
     return this.#replay;
   }
 
-  keepRowsAtExit(waiting: () => Iterable<QueuedRow>): () => void {
-    return this.#log.keepRowsAtExit(waiting);
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
+    return this.#log.keepRowsAtExit(queuedRows);
   }
 
   release(): void {

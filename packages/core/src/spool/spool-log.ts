@@ -341,11 +341,11 @@ export class SpoolLog {
 
   /**
    * Writes rows in memory to disk at the exit of the process.
-   * @param waiting called at the exit; returns the queued rows
+   * @param queuedRows called at the exit; returns the queued rows
    * @returns a function that removes the registration
    */
-  keepRowsAtExit(waiting: () => Iterable<QueuedRow>): () => void {
-    return this.#folder.files.onExit(() => this.#atExit(waiting));
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
+    return this.#folder.files.onExit(() => this.#atExit(queuedRows));
   }
 
   #recordForAll(
@@ -373,11 +373,11 @@ export class SpoolLog {
     }
   }
 
-  #atExit(waiting: () => Iterable<QueuedRow>): void {
+  #atExit(queuedRows: () => Iterable<QueuedRow>): void {
     this.#folder.resume();
     this.#isExiting = true;
     this.#upkeep.markExiting();
-    for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
+    for (const row of queuedRows()) if (!this.hasCurrent(row)) this.keep(row);
     for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.keepOnDisk(row);
     this.#writeStarts();
     for (const segment of this.#own) {

@@ -159,11 +159,11 @@ export class Publishing {
 
   /** Keeps queued rows on disk at the exit of the process. @returns a function that removes the registration */
   keepRowsAtExit(): () => void {
-    const waiting = () => {
+    const queuedRows = () => {
       this.#tools.beforeExit();
-      return this.#publisher.waiting();
+      return this.#publisher.queuedRows();
     };
-    return this.#spool?.keepRowsAtExit(waiting) ?? (() => {});
+    return this.#spool?.keepRowsAtExit(queuedRows) ?? (() => {});
   }
 
   /** Uses the key of another tracer for the same pipeline, if the platform refuses the own one. */
