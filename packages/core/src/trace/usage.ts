@@ -40,11 +40,11 @@ function ownCount(step: EndedStep, field: Count): number | undefined {
 
 /** The value of a numeric field of the step; undefined if it is not set. */
 export function numberIn(step: EndedStep, field: string): number | undefined {
-  const text = fieldText(step, field);
+  const text = recordedText(step, field);
   return text === undefined ? undefined : Number(text);
 }
 
-function fieldText(step: EndedStep, field: string): string | undefined {
+function recordedText(step: EndedStep, field: string): string | undefined {
   const text = step.fields?.[indexOfField(step.type, field)];
   return text === 'null' ? undefined : text;
 }
@@ -236,6 +236,6 @@ function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefine
 }
 
 function parsedField(step: EndedStep, field: string): unknown {
-  const text = fieldText(step, field);
+  const text = recordedText(step, field);
   return text === undefined ? undefined : parseJson(text);
 }
