@@ -331,7 +331,7 @@ export class SpoolLog {
     try {
       this.#adopted.handOver();
       this.#own.handOver();
-      // Segments of open traces stay owned: their files go on to show that the owner lives.
+      // Segments of open traces stay owned: their leases are still renewed.
       if (this.#own.isEmpty) this.#upkeep.stop();
       this.#folder.quarantine.close();
     } catch (error) {
