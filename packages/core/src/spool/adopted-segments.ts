@@ -25,6 +25,11 @@ interface Adopted extends Recovered {
   readonly aliveMs: number;
 }
 
+export interface Maintenance {
+  /** Whether to renew the leases. */
+  readonly renewsLease: boolean;
+}
+
 /** Adopts the segments of dead processes, which become this one's, and reads their rows. */
 export class AdoptedSegments {
   /** Counts the adopted rows. */
@@ -127,7 +132,7 @@ export class AdoptedSegments {
     return segment !== undefined && segment === this.#segment;
   }
 
-  /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */
+  /** Takes back the row of an interrupted trace, whose start is on disk. @returns whether it is one */
   putBack(row: QueuedRow): boolean {
     const entry = entryOf(row);
     if (entry === undefined || entry.segment !== this.#segment) return false;
@@ -147,11 +152,8 @@ export class AdoptedSegments {
     this.ledger.dropSpooled('taken_over', count);
   }
 
-  /**
-   * Checks the file once a second.
-   * @param renewsLease whether to renew the lease
-   */
-  maintain(renewsLease: boolean): void {
+  /** Checks the file once a second. */
+  maintain({ renewsLease }: Maintenance): void {
     this.releaseAdoptedElsewhere();
     const segment = this.#segment;
     if (segment === undefined || segment.isGone) return;

@@ -43,7 +43,7 @@ export class Segment {
   #isUnlisted = true;
   #readers = 0;
   #syncs = 0;
-  /** `begin` payloads of traces, not yet written. */
+  /** `start` payloads of traces, not yet written. */
   readonly #starts = new Map<number, string>();
   /** Descriptors to be closed when no read or sync is pending. */
   readonly #retired: number[] = [];
@@ -68,7 +68,7 @@ export class Segment {
     return this.#bytes;
   }
 
-  /** Whether no further traces begin in it. */
+  /** Whether no further traces start in it. */
   get isSealed(): boolean {
     return this.#isSealed;
   }
@@ -89,27 +89,27 @@ export class Segment {
     return table.count(State.open) + table.count(State.queued) + table.count(State.spooled) === 0;
   }
 
-  /** Adds a trace; its `begin` frame is written later. @returns the number of the trace */
-  begin(text: string): number {
+  /** Adds a trace; its `start` frame is written later. @returns the number of the trace */
+  addStart(text: string): number {
     const number = this.table.traces;
     this.table.set(number, State.open);
     this.#starts.set(number, text);
     return number;
   }
 
-  /** Number of `begin` frames that are not yet written. */
+  /** Number of `start` frames that are not yet written. */
   get starts(): number {
     return this.#starts.size;
   }
 
-  /** Writes pending `begin` frames. A trace that already has a row needs none. */
+  /** Writes pending `start` frames. A trace that already has a row needs none. */
   writeStarts(): void {
     if (this.#starts.size === 0) return;
     const target = scratchOf(this.#mostStartBytes());
     this.#append(target, this.#sealStarts(target));
   }
 
-  /** Writes the row of a trace, which replaces an earlier one, and pending `begin` frames in the same write. */
+  /** Writes the row of a trace, which replaces an earlier one, and pending `start` frames in the same write. */
   appendRow(number: number, row: QueuedRow): void {
     this.#starts.delete(number);
     this.table.forgetRow(number);
@@ -129,7 +129,7 @@ export class Segment {
     this.table.addRow(number, offset);
   }
 
-  /** Writes the row of a trace that did not begin in this segment. @returns the number of the trace */
+  /** Writes the row of a trace that did not start in this segment. @returns the number of the trace */
   appendNewRow(row: QueuedRow): number {
     const number = this.table.traces;
     this.table.set(number, State.open);
@@ -148,13 +148,13 @@ export class Segment {
     return bytes;
   }
 
-  /** Builds the pending `begin` frames. @returns their bytes */
+  /** Builds the pending `start` frames. @returns their bytes */
   #sealStarts(target: Uint8Array): number {
     let at = 0;
     for (const [number, text] of this.#starts) {
       const frame = target.subarray(at);
       const payloadBytes = writeUtf8(frame, text, HEADER_BYTES);
-      at += sealFrame(frame, FrameKind.begin, number, payloadBytes, this.files.checksum);
+      at += sealFrame(frame, FrameKind.start, number, payloadBytes, this.files.checksum);
     }
     this.#starts.clear();
     return at;
@@ -163,7 +163,7 @@ export class Segment {
   /** Writes a frame about several traces. */
   appendNote(kind: FrameKind, numbers: readonly number[]): void {
     if (this.#isGone || numbers.length === 0) return;
-    // A finished trace needs no `begin` frame.
+    // A finished trace needs no `start` frame.
     if (kind === FrameKind.done && this.starts > 0)
       for (const each of numbers) this.#starts.delete(each);
     const text = numbersText(numbers);
@@ -183,7 +183,7 @@ export class Segment {
     }
   }
 
-  /** Makes later traces begin in another segment. */
+  /** Makes later traces start in another segment. */
   seal(): void {
     this.#isSealed = true;
   }

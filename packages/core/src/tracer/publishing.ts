@@ -117,9 +117,9 @@ export class Publishing {
     this.#replay = spool.replay({ transport, policy: config.retry, maxBatchRows });
   }
 
-  /** Records that a trace has begun. */
-  beginTrace(trace: RecordedTrace): void {
-    this.#spool?.begin(trace);
+  /** Records that a trace has started. */
+  recordStart(trace: RecordedTrace): void {
+    this.#spool?.recordStart(trace);
   }
 
   /** Queues the row of an ended trace. */
@@ -171,12 +171,12 @@ export class Publishing {
   }
 
   /** Keeps queued rows on disk at the exit of the process. @returns a function that removes the registration */
-  holdExit(): () => void {
-    const waiting = () => {
+  keepRowsAtExit(): () => void {
+    const queuedRows = () => {
       this.#tools.beforeExit();
-      return this.#publisher.waiting();
+      return this.#publisher.queuedRows();
     };
-    return this.#spool?.holdExit(waiting) ?? (() => {});
+    return this.#spool?.keepRowsAtExit(queuedRows) ?? (() => {});
   }
 
   /** Uses the key of another tracer for the same pipeline, if the platform refuses the own one. */
@@ -250,7 +250,7 @@ export class Publishing {
       };
       const verified =
         config.transport === undefined ? withVerification(attempts, has, verification) : attempts;
-      this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
+      this.#breaker = withBreaker(verified, config.retry, { opensOnRefusedKey: true });
       return withIsolation(spool.withKeeping(withTrimming(this.#breaker)));
     }
     if (config.transport !== undefined) return config.transport;

@@ -133,7 +133,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Registers the tracer with the process: its scope manager, and work at the exit and at signals. */
   #register(): void {
     const { scope, handleSignals } = this.#config;
-    const registrations = [this.publishing.holdExit()];
+    const registrations = [this.publishing.keepRowsAtExit()];
     if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
     if (handleSignals && !this.#isShutDown) {
       // If the app listens too, it still has requests to finish.
@@ -271,7 +271,7 @@ export class TracerCore implements Tracer, Recorder {
     if (this.#isRetired) this.#checkLater();
     this.#open.add(trace);
     try {
-      this.publishing.beginTrace(trace);
+      this.publishing.recordStart(trace);
     } catch (error) {
       trace.reportFailure('spool', error);
     }

@@ -208,7 +208,7 @@ describe('a spool with `durability: fsync`', () => {
   it('has synced what is being synced when its process exits', async () => {
     const { disk, spool } = spoolOf('host-1-1-alive');
     disk.syncsIn(300);
-    spool.holdExit(() => []);
+    spool.keepRowsAtExit(() => []);
     spool.keepAll([rowOf('a')]);
     await sleep(100);
     disk.exit();
@@ -244,7 +244,7 @@ describe('a spool with `durability: fsync`', () => {
     it(`has synced everything when ${what}`, () => {
       const spooling = spoolOf('host-1-1-alive');
       const { spool, disk } = spooling;
-      spool.holdExit(() => [rowOf('in-memory')]);
+      spool.keepRowsAtExit(() => [rowOf('in-memory')]);
       spool.keepAll([rowOf('a')]);
       end(spooling);
       assert.deepEqual(disk.unsynced, []);
