@@ -209,8 +209,8 @@ export class AgentRun {
     };
   }
 
-  #newThread(above: Step): Thread {
-    return { parent: above, pendingPrompt: [], lastMs: Date.now(), latest: undefined };
+  #newThread(parentStep: Step): Thread {
+    return { parent: parentStep, pendingPrompt: [], lastMs: Date.now(), latest: undefined };
   }
 
   /** The conversation with this parent: the id of the tool call that started a subagent, or undefined. */
@@ -218,8 +218,8 @@ export class AgentRun {
     const id = stringOrUndefined(parent);
     let thread = this.#threads.get(id);
     if (thread === undefined) {
-      const above = id === undefined ? undefined : this.#tools.get(id)?.step;
-      thread = this.#newThread((above ?? this.#call.step) as Step);
+      const parentStep = id === undefined ? undefined : this.#tools.get(id)?.step;
+      thread = this.#newThread((parentStep ?? this.#call.step) as Step);
       this.#threads.set(id, thread);
     }
     return thread;

@@ -1,4 +1,4 @@
-/** Lists of names of an API: of fields, types or methods. */
+/** Arrays and sets of names of an API: of fields, types or methods. */
 
 /** The names in a text, in which white space separates them. */
 export function names(text: string): readonly string[] {

@@ -41,9 +41,9 @@ function describeContents({ url, params }: ModelRequest): Description {
   const { contents, tools, generationConfig, generation_config, ...others } = params;
   const system = others.systemInstruction ?? others.system_instruction;
   const systemMessages = system === undefined ? [] : [{ role: 'system', ...geminiMessage(system) }];
-  const contentList =
+  const contentsArray =
     Array.isArray(contents) || contents === undefined ? arrayOrEmpty(contents) : [contents];
-  const messages = contentList.map((each) => ({
+  const messages = contentsArray.map((each) => ({
     role: objectOrEmpty(each).role ?? 'user',
     ...geminiMessage(each),
   }));

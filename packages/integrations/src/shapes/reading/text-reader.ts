@@ -15,7 +15,7 @@ import { LoosePart } from './loose-part.js';
 
 const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
-const LISTS = ['generations', 'completions', 'results', 'outputs', 'choices'];
+const ARRAY_FIELDS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
 const TEXT_FIELDS = names(`
   text outputText generation completion data message index stop_reason finish_reason
@@ -24,7 +24,7 @@ const TEXT_FIELDS = names(`
 /** Known fields of the response. */
 const FIELDS = [
   ...TEXT_FIELDS,
-  ...LISTS,
+  ...ARRAY_FIELDS,
   ...names(`
     id response_id generation_id model stop type error prompt prompt_token_count
     inputTextTokenCount generation_token_count totalOutputTextTokenCount
@@ -97,8 +97,8 @@ export class TextReader implements ResponseReader {
       countOrUndefined(event.generation_token_count) ??
       countOrUndefined(event.totalOutputTextTokenCount) ??
       this.#output;
-    const key = LISTS.find((name) => Array.isArray(event[name]));
-    if (key !== undefined) this.#takeListed(arrayOrEmpty(event[key]));
+    const key = ARRAY_FIELDS.find((name) => Array.isArray(event[name]));
+    if (key !== undefined) this.#takeItems(arrayOrEmpty(event[key]));
     else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
       this.#textAt(countOrUndefined(event.index) ?? 0)?.addPiece(event);
     }
@@ -151,7 +151,7 @@ export class TextReader implements ResponseReader {
     };
   }
 
-  #takeListed(items: readonly unknown[]): void {
+  #takeItems(items: readonly unknown[]): void {
     for (const [i, each] of items.entries()) {
       const item = objectOrEmpty(each);
       const one = this.#textAt(countOrUndefined(item.index) ?? i);
