@@ -44,7 +44,7 @@ export class RunTotals {
   #modelUsage: Json = {};
   #cost: number | undefined;
 
-  constructor(options: CallOptions, isResumed: boolean) {
+  constructor(options: CallOptions, { isResumed }: { readonly isResumed: boolean }) {
     this.#options = options;
     this.#isResumed = isResumed;
   }
@@ -72,7 +72,7 @@ export class RunTotals {
       const shares: Share[] = steps.map(({ call, tokens }) => ({ call, tokens }));
       const rest = remainingTokens(totalTokens(usage), steps);
       if (rest !== undefined) {
-        const call = this.#restStep(parent, name);
+        const call = this.#ensureRestStep(parent, name);
         call?.end({ ...tokenFields(rest), metadata: { isRestOfRun: true } });
         if (call !== undefined) shares.push({ call, tokens: rest });
       }
@@ -85,7 +85,7 @@ export class RunTotals {
     }
   }
 
-  #restStep(parent: Step, name: string): RecordedCall<'chat_completion'> | undefined {
+  #ensureRestStep(parent: Step, name: string): RecordedCall<'chat_completion'> | undefined {
     const known = this.#rests.get(name);
     if (known !== undefined) return known;
     const call = startCall(

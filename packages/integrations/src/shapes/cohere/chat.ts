@@ -226,7 +226,7 @@ class CohereReader implements ResponseReader {
     if (index === undefined && name === undefined && parameters === undefined) return;
     this.#hasCalls = true;
     const place = typeof index === 'number' ? index : undefined;
-    const tool = this.#message.toolOfPiece({
+    const tool = this.#message.ensureToolOfPiece({
       index: place,
       id: undefined,
       name: stringOrUndefined(name),
@@ -250,7 +250,7 @@ class CohereReader implements ResponseReader {
   #takeCall(index: unknown, call: Json): void {
     const { name, arguments: args } = objectOrEmpty(call.function);
     const id = stringOrUndefined(call.id) || undefined;
-    const tool = this.#message.toolOfPiece({
+    const tool = this.#message.ensureToolOfPiece({
       index: typeof index === 'number' ? index : undefined,
       id,
       name: stringOrUndefined(name),

@@ -33,7 +33,8 @@ export const gatewayJobs: JobShape = {
       model: stringOrUndefined(model) ?? stringOrUndefined(model_name) ?? inPath,
     };
   },
-  requestNameOf: (url) => nameOf(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
+  requestNameOf: (url) =>
+    requestName(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
   reader: (url) => new GatewayJobReader(url),
 };
 
@@ -52,7 +53,7 @@ function lastPartOf(path: string): string {
   return path.replace(/\/result$/, '').replace(/^.*\//, '');
 }
 
-function nameOf({ hostname }: URL, id: string): string {
+function requestName({ hostname }: URL, id: string): string {
   return `${hostname}/${id}`;
 }
 
@@ -83,7 +84,7 @@ class GatewayJobReader implements JobReader {
     this.#state = state;
     this.#id ??= stringOrUndefined(state.id) ?? stringOrUndefined(state.task_id);
     if (part === 'create' && this.#id !== undefined && state.callback_url === undefined) {
-      this.requests = { [nameOf(this.#url, this.#id)]: 'state' };
+      this.requests = { [requestName(this.#url, this.#id)]: 'state' };
     }
     const status = this.#status;
     if (/^(failed|fail|error|cancell?ed|expired|task_status_failed)$/i.test(status)) {

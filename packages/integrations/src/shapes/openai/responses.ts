@@ -432,7 +432,7 @@ class ResponseMessage extends Message {
       }
       case 'function_call':
       case 'custom_tool_call': {
-        const tool = this.tool(key);
+        const tool = this.ensureTool(key);
         if (tool === undefined) return false;
         this.#arguments.set(key, tool.arguments);
         const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id) || undefined;
@@ -455,7 +455,7 @@ class ResponseMessage extends Message {
   /** The collected arguments of a call. */
   argumentsOf({ item_id, output_index }: Json): CollectedText | undefined {
     const key = this.#keyOfPiece(item_id, output_index);
-    return this.#arguments.get(key) ?? this.tool(key)?.arguments;
+    return this.#arguments.get(key) ?? this.ensureTool(key)?.arguments;
   }
 
   /**

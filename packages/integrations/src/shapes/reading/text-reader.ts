@@ -100,7 +100,7 @@ export class TextReader implements ResponseReader {
     const key = ARRAY_FIELDS.find((name) => Array.isArray(event[name]));
     if (key !== undefined) this.#takeItems(arrayOrEmpty(event[key]));
     else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
-      this.#textAt(countOrUndefined(event.index) ?? 0)?.addPiece(event);
+      this.#ensureText(countOrUndefined(event.index) ?? 0)?.addPiece(event);
     }
     this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
@@ -154,14 +154,14 @@ export class TextReader implements ResponseReader {
   #takeItems(items: readonly unknown[]): void {
     for (const [i, each] of items.entries()) {
       const item = objectOrEmpty(each);
-      const one = this.#textAt(countOrUndefined(item.index) ?? i);
+      const one = this.#ensureText(countOrUndefined(item.index) ?? i);
       one?.addPiece(item);
       one?.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
     }
   }
 
   /** The text with this number, a new one if there is none; undefined above the limit. */
-  #textAt(index: number): OneText | undefined {
+  #ensureText(index: number): OneText | undefined {
     if (index >= MAX_TEXTS) return undefined;
     while (this.#texts.length <= index) this.#texts.push(new OneText());
     return this.#texts[index];
