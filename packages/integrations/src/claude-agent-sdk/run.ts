@@ -17,7 +17,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet, names } from '../common/names.js';
+import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
@@ -29,7 +29,7 @@ type Ending = 'complete' | 'left' | 'failed';
 const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
-const PARAMETERS = names(`
+const PARAMETERS = nameArray(`
   model fallbackModel maxTurns maxBudgetUsd maxThinkingTokens thinking effort permissionMode
   allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
   settingSources
@@ -46,7 +46,7 @@ const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_progress: ['subagent_retry'],
 };
 /** Fields of a result that have a field of their own in the step. */
-const RESULT = names(`
+const RESULT = nameArray(`
   type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
   total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
 `);

@@ -10,7 +10,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet, names } from '../common/names.js';
+import { nameArray, nameSet } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
@@ -44,7 +44,7 @@ const READ = nameSet(`
 /** Fields in which OpenAI's responses repeat their requests, in addition. */
 const REPEATED: ReadonlySet<string> = new Set([
   ...READ,
-  ...names(`
+  ...nameArray(`
     instructions tools tool_choice text temperature top_p top_logprobs truncation
     parallel_tool_calls max_output_tokens max_tool_calls metadata previous_response_id store
     background prompt_cache_key prompt_cache_retention safety_identifier user completed_at

@@ -10,7 +10,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { anthropicBilling, anthropicTokens, MergedUsage, otherAnthropicUsage } from './usage.js';
@@ -55,7 +55,7 @@ function describeMessages(params: Json): Description {
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const PLACED = names('id type role model content usage stop_reason stop_sequence');
+const PLACED = nameArray('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
 const FACTS = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */

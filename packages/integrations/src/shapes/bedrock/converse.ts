@@ -13,7 +13,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { bareBedrockModel, bedrockModel, bedrockRegion } from './model-id.js';
@@ -61,7 +61,7 @@ function textOrParts(parts: unknown): unknown {
 const PLACED = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
 const FACTS = ['metrics', 'performanceConfig'];
-const COUNTED = names(`
+const COUNTED = nameArray(`
   inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
   cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
 `);

@@ -9,7 +9,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -36,7 +36,7 @@ export const cohereChat: Shape<'chat_completion'> = {
       model: stringOrUndefined(params.model),
       modelParameters: fieldsExcept(
         params,
-        ...names('model messages message preamble chat_history tools documents'),
+        ...nameArray('model messages message preamble chat_history tools documents'),
       ),
     };
   },

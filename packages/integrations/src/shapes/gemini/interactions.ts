@@ -12,7 +12,7 @@ import {
 } from '../../common/json.js';
 import { bytesOfBase64, encrypted } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { RememberedIds } from '../../common/remembered-ids.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
@@ -75,7 +75,7 @@ const KNOWN_OF_EVENT = nameSet(`
   event_type event_id interaction index step delta error status usage interaction_id
   step_usage metadata
 `);
-const KNOWN_OF_USAGE = names(`
+const KNOWN_OF_USAGE = nameArray(`
   total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
   grounding_tool_count
 `);

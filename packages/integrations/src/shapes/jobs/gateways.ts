@@ -11,7 +11,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
@@ -58,7 +58,7 @@ function requestName({ hostname }: URL, id: string): string {
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = names(`
+const KNOWN = nameArray(`
   id task_id request_id status task_status error usage model task polling_url generation_id
   urls created_at completed_at object code
 `);

@@ -11,7 +11,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
@@ -68,7 +68,7 @@ function describeResponse(url: URL, params: Json): Description {
   };
 }
 
-const INPUTS = names('model input instructions tools prompt conversation previous_response_id');
+const INPUTS = nameArray('model input instructions tools prompt conversation previous_response_id');
 
 /** Fields of a response that are read, or that repeat the request. */
 const BODY = nameSet(`
@@ -79,7 +79,7 @@ const BODY = nameSet(`
   background store stream frequency_penalty presence_penalty billing context_management
 `);
 /** Fields whose defaults are those of a stored prompt or response. They are recorded if the request does not have them. */
-const STORED = names('instructions tools prompt conversation previous_response_id');
+const STORED = nameArray('instructions tools prompt conversation previous_response_id');
 const MESSAGE = nameSet('id type role status content');
 const PART = nameSet('type text refusal annotations logprobs');
 const CALL = nameSet('id type call_id name arguments input status');

@@ -8,7 +8,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
@@ -17,7 +17,7 @@ const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
 const ARRAY_FIELDS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const TEXT_FIELDS = names(`
+const TEXT_FIELDS = nameArray(`
   text outputText generation completion data message index stop_reason finish_reason
   completionReason finishReason tokenCount is_finished
 `);
@@ -25,7 +25,7 @@ const TEXT_FIELDS = names(`
 const FIELDS = [
   ...TEXT_FIELDS,
   ...ARRAY_FIELDS,
-  ...names(`
+  ...nameArray(`
     id response_id generation_id model stop type error prompt prompt_token_count
     inputTextTokenCount generation_token_count totalOutputTextTokenCount
   `),
