@@ -21,6 +21,7 @@ import { IN_MEMORY } from './storage/database.js';
 import { startUpkeep } from './storage/upkeep.js';
 import { type ReceivedBatch, Store } from './store.js';
 import { Uploads } from './uploads.js';
+import type { ServerFacts } from './viewer/reads.js';
 import { createViewer } from './viewer/viewer.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
@@ -123,7 +124,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   };
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
-  const viewer = createViewer(store, () => ({
+  const facts = (): ServerFacts => ({
     info: {
       version: packageVersion(),
       file: settings.file === IN_MEMORY ? null : settings.file,
@@ -139,7 +140,8 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       oldest: store.oldest ?? null,
       deleted: store.deleted,
     },
-  }));
+  });
+  const viewer = createViewer(store, facts, settings.maxBytes);
   events.on('refused', (refusal) => viewer.emit(JSON.stringify({ type: 'refused', refusal })));
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,

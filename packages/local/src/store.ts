@@ -256,6 +256,11 @@ export class Store {
     return usedBytes(this.#db);
   }
 
+  /** Whether there are changes of rows, and deletions, that the index may lack. */
+  get hasChanges(): boolean {
+    return this.#statements.anyChange.get() !== undefined;
+  }
+
   /** Forgets changes that the index has. */
   forgetChanges(upTo: number): void {
     this.#statements.forgetChanges.run(upTo);
@@ -364,6 +369,7 @@ function statementsOf(db: Database) {
        FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
     ),
     removeBatches: db.command('DELETE FROM batches WHERE id < ?'),
+    anyChange: db.query('SELECT 1 FROM changes LIMIT 1'),
     forgetChanges: db.command('DELETE FROM changes WHERE id <= ?'),
     removeRow: db.command('DELETE FROM rows WHERE id = ?'),
     removeBody: db.command('DELETE FROM bodies WHERE id = ?'),

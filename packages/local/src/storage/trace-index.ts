@@ -7,12 +7,12 @@ import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';
 import { CHANGE } from './schema.js';
-import { Search } from './search.js';
+import { partitionLength, SEARCH_TABLES, Search } from './search.js';
 import { searchText } from './search-text.js';
 import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 3;
+const VERSION = 4;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -31,6 +31,7 @@ const TABLES = `
   CREATE TABLE labels (
     kind TEXT NOT NULL, hash INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, hash))
     WITHOUT ROWID;
+  ${SEARCH_TABLES}
 `;
 
 /** Texts that many traces share, by the hashes that the facts have of them. */
@@ -44,6 +45,13 @@ export interface Changes {
   readonly deleted: readonly number[];
   /** All up to this number were deleted; 0 for none. */
   readonly deletedUpTo: number;
+}
+
+export interface TraceIndexOptions {
+  /** Called after each transaction that changed something. */
+  readonly onChanges?: (changes: Changes) => void;
+  /** The limit for the files, in bytes: words are deleted in small parts of it. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
@@ -69,7 +77,7 @@ export class TraceIndex {
   readonly #db: Database;
   readonly #statements;
   readonly #labels = new Set<string>();
-  readonly #onChanges: (changes: Changes) => void;
+  readonly #onChanges: TraceIndexOptions['onChanges'];
   #catchingUp: Promise<void> | undefined;
   #waiting: Waiting[] = [];
   #isClosed = false;
@@ -80,16 +88,13 @@ export class TraceIndex {
   #indexedTo = 0;
   #appliedChange = 0;
 
-  /**
-   * @param rows a connection to the traces file
-   * @param onChanges called after each transaction that changed something
-   */
-  constructor(rows: Database, file: string, onChanges: (changes: Changes) => void = () => {}) {
+  /** @param rows a connection to the traces file */
+  constructor(rows: Database, file: string, { onChanges, maxBytes }: TraceIndexOptions = {}) {
     this.#onChanges = onChanges;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = rows;
     this.#db = openIndex(file, sourceOf(rows));
-    this.search = new Search(this.#db);
+    this.search = new Search(this.#db, partitionLength(maxBytes));
     this.#statements = statementsOf(this.#rows, this.#db);
   }
 
@@ -187,7 +192,7 @@ export class TraceIndex {
     while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
       const batch = await this.#indexBatch(budget);
       isDone = batch.isDone;
-      this.#onChanges(batch.changes);
+      this.#onChanges?.(batch.changes);
     }
   }
 
@@ -223,7 +228,7 @@ export class TraceIndex {
         if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
         const records = to.rowsAfter.all(newest, STRIDE);
         for (const record of records) {
-          added.push([record.id, this.#write(record)]);
+          added.push([record.id, this.#write(record, 'add')]);
           newest = record.id;
         }
         hasRows = records.length < STRIDE;
@@ -242,7 +247,7 @@ export class TraceIndex {
         // The row will be indexed in its latest version.
         if (trace > newest) continue;
         const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
-        if (record) replaced.push([trace, this.#write(record)]);
+        if (record) replaced.push([trace, this.#write(record, 'replace')]);
         else {
           if (!isWritten) this.#erase(trace);
           removed.push(trace);
@@ -286,14 +291,14 @@ export class TraceIndex {
   }
 
   /** Writes what the index has of one row. @returns its facts */
-  #write(record: RowRecord): Buffer {
+  #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
     const row = received(record);
     const { summary, words } = described(row);
     const facts = packFacts(summary);
     const to = this.#statements;
     to.setFacts.run(row.number, facts);
     to.setSummary.run(row.number, toJson(summary));
-    this.search.set(row.number, words);
+    this.search[how](row.number, words);
     this.#addLabel('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
     this.#addLabel('name', hashOf(summary.name), summary.name);
     if (summary.route !== null) this.#addLabel('route', hashOf(summary.route), summary.route);
@@ -311,7 +316,7 @@ export class TraceIndex {
     this.#statements.addLabel.run(kind, hash, JSON.stringify(text));
   }
 
-  /** The words of a trace stay until those of its whole partition go: no search finds a trace without facts. */
+  /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
   async #eraseUpTo(number: number, budget: Budget): Promise<void> {
     const { removeFactsUpTo, removeSummariesUpTo } = this.#statements;
     while (removeFactsUpTo.run(number, BATCH).changes > 0) await budget.turn();

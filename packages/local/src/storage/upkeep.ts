@@ -44,12 +44,16 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   function deleteSome(): boolean {
     let deleted = 0;
     if (maxAgeMs !== undefined) deleted += store.removeOldest(SLICE, Date.now() - maxAgeMs);
-    if (maxBytes !== undefined && store.usedBytes + indexBytes() > maxBytes) {
-      deleted += store.removeOldest(SLICE);
-    }
+    if (maxBytes !== undefined && isLargerThan(maxBytes)) deleted += store.removeOldest(SLICE);
     if (deleted === 0) return false;
     store.shrink(PAGES);
     return true;
+  }
+
+  /** While the index lacks changes, its size still includes rows that are deleted, so the size of the rows alone counts. */
+  function isLargerThan(limit: number): boolean {
+    const { usedBytes } = store;
+    return usedBytes > limit || (usedBytes + indexBytes() > limit && !store.hasChanges);
   }
 
   return () => clearTimeout(timer);

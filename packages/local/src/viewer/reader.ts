@@ -29,11 +29,12 @@ function waitMs(caughtUpAt: number): number {
 }
 
 /** Creates the reader of a store: in its own thread for a file; in this thread, at the first read, for a store in memory. */
-export function createReader(store: Store): Reader {
-  return store.file === IN_MEMORY ? readerInMemory(store) : readerInThread(store);
+export function createReader(store: Store, maxBytes: number | undefined): Reader {
+  const create = store.file === IN_MEMORY ? readerInMemory : readerInThread;
+  return create(store, maxBytes);
 }
 
-function readerInMemory(store: Store): Reader {
+function readerInMemory(store: Store, maxBytes: number | undefined): Reader {
   let opened: { index: TraceIndex; reads: Reads; live: Live; unsubscribe(): void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let caughtUpAt = Number.NEGATIVE_INFINITY;
@@ -41,9 +42,12 @@ function readerInMemory(store: Store): Reader {
   const open = () => {
     if (opened) return opened;
     const live = new Live();
-    const index = new TraceIndex(store.database, IN_MEMORY, (changes) => {
-      live.note(index, changes);
-      store.forgetChanges(index.lastChange);
+    const index = new TraceIndex(store.database, IN_MEMORY, {
+      maxBytes,
+      onChanges(changes) {
+        live.note(index, changes);
+        store.forgetChanges(index.lastChange);
+      },
     });
     // The index follows the store from the first read on, so that tests of apps do not pay for the page.
     const unsubscribe = store.subscribe(() => {
@@ -87,7 +91,7 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
-function readerInThread(store: Store): Reader {
+function readerInThread(store: Store, maxBytes: number | undefined): Reader {
   const { file } = store;
   const pending = new Map<number, Pending>();
   const subscribers = new Map<number, { readonly query: string; readonly emit: Emit }>();
@@ -102,7 +106,7 @@ function readerInThread(store: Store): Reader {
 
   const start = () => {
     const started = new Worker(workerFile, {
-      workerData: { file, indexFile: `${file}-index` } satisfies WorkerStart,
+      workerData: { file, indexFile: `${file}-index`, maxBytes } satisfies WorkerStart,
       // The options of this process may load a test runner's hooks.
       execArgv: [],
     });

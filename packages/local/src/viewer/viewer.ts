@@ -21,8 +21,13 @@ export interface Viewer {
   close(): Promise<void>;
 }
 
-export function createViewer(store: Store, facts: () => ServerFacts): Viewer {
-  const reader = createReader(store);
+/** @param maxBytes the limit for the files */
+export function createViewer(
+  store: Store,
+  facts: () => ServerFacts,
+  maxBytes: number | undefined,
+): Viewer {
+  const reader = createReader(store, maxBytes);
   const streams = new Set<EventStream>();
   let searches = 0;
 

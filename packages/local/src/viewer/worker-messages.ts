@@ -4,6 +4,8 @@ import type { ServerFacts } from './reads.js';
 export interface WorkerStart {
   readonly file: string;
   readonly indexFile: string;
+  /** The limit for both files, in bytes. */
+  readonly maxBytes: number | undefined;
 }
 
 export type ToWorker =
