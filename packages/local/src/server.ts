@@ -146,7 +146,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
-    indexBytes: () => viewer.indexBytes,
+    index: () => viewer.indexSize,
   });
   const openings = new Openings();
   const viewerToken = randomBytes(16).toString('base64url');

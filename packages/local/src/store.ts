@@ -256,9 +256,9 @@ export class Store {
     return usedBytes(this.#db);
   }
 
-  /** Whether there are changes of rows, and deletions, that the index may lack. */
-  get hasChanges(): boolean {
-    return this.#statements.anyChange.get() !== undefined;
+  /** Number of the last change of a row, or deletion; 0 if all are forgotten. */
+  get lastChange(): number {
+    return this.#statements.lastChange.get()?.id ?? 0;
   }
 
   /** Forgets changes that the index has. */
@@ -369,7 +369,7 @@ function statementsOf(db: Database) {
        FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
     ),
     removeBatches: db.command('DELETE FROM batches WHERE id < ?'),
-    anyChange: db.query('SELECT 1 FROM changes LIMIT 1'),
+    lastChange: db.query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM changes'),
     forgetChanges: db.command('DELETE FROM changes WHERE id <= ?'),
     removeRow: db.command('DELETE FROM rows WHERE id = ?'),
     removeBody: db.command('DELETE FROM bodies WHERE id = ?'),

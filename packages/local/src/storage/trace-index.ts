@@ -12,7 +12,7 @@ import { searchText } from './search-text.js';
 import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 4;
+const VERSION = 5;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -47,9 +47,21 @@ export interface Changes {
   readonly deletedUpTo: number;
 }
 
+const NO_CHANGES: Changes = { added: undefined, changed: [], deleted: [], deletedUpTo: 0 };
+
+/** How far something has followed the rows and their changes. */
+export interface Position {
+  /** Number of a row. */
+  readonly newest: number;
+  /** Number of a change of a row. */
+  readonly change: number;
+}
+
 export interface TraceIndexOptions {
   /** Called after each transaction that changed something. */
   readonly onChanges?: (changes: Changes) => void;
+  /** The first call of `onChanges` also has what the file got after this position, before the index was opened. */
+  readonly since?: Position | undefined;
   /** The limit for the files, in bytes: words are deleted in small parts of it. */
   readonly maxBytes?: number | undefined;
 }
@@ -77,7 +89,8 @@ export class TraceIndex {
   readonly #db: Database;
   readonly #statements;
   readonly #labels = new Set<string>();
-  readonly #onChanges: TraceIndexOptions['onChanges'];
+  readonly #onChanges: (changes: Changes) => void;
+  readonly #since: Position | undefined;
   #catchingUp: Promise<void> | undefined;
   #waiting: Waiting[] = [];
   #isClosed = false;
@@ -89,8 +102,10 @@ export class TraceIndex {
   #appliedChange = 0;
 
   /** @param rows a connection to the traces file */
-  constructor(rows: Database, file: string, { onChanges, maxBytes }: TraceIndexOptions = {}) {
+  constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
+    const { onChanges = () => {}, since, maxBytes } = options;
     this.#onChanges = onChanges;
+    this.#since = since;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = rows;
     this.#db = openIndex(file, sourceOf(rows));
@@ -101,6 +116,11 @@ export class TraceIndex {
   /** Number of the last change of a row that this index has, in its file and in memory. */
   get lastChange(): number {
     return this.#appliedChange;
+  }
+
+  /** What `onChanges` has been called for. */
+  get position(): Position {
+    return { newest: this.facts.newest, change: this.#appliedChange };
   }
 
   /** Brings the index up to date with the rows, in slices, so that reads go on meanwhile. */
@@ -183,16 +203,19 @@ export class TraceIndex {
     if (!this.#isLoaded) {
       // The file has all changes up to here.
       const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
-      [this.#indexedTo, this.#appliedChange] = [newest, change];
+      const since = this.#since ?? { newest, change };
+      [this.#indexedTo, this.#appliedChange] = [newest, Math.min(change, since.change)];
       await this.#load(budget);
       this.#isLoaded = true;
+      const last = this.facts.newest;
+      if (last > since.newest) this.#onChanges({ ...NO_CHANGES, added: [since.newest + 1, last] });
     }
     let isDone = false;
     // A read may have begun to wait when the last transaction had already looked for changes.
     while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
       const batch = await this.#indexBatch(budget);
       isDone = batch.isDone;
-      this.#onChanges?.(batch.changes);
+      this.#onChanges(batch.changes);
     }
   }
 

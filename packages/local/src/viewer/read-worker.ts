@@ -10,13 +10,14 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
 
-const { file, indexFile, maxBytes } = workerData as WorkerStart;
+const { file, indexFile, sent, maxBytes } = workerData as WorkerStart;
 const rows = openDatabase(file, ROWS_CACHE_BYTES);
 rows.exec('PRAGMA query_only = ON');
-const live = new Live();
+const live = new Live((upTo) => send({ type: 'sent', upTo }));
 const index = new TraceIndex(rows, indexFile, {
-  maxBytes,
   onChanges: (changes) => live.note(index, changes),
+  since: sent,
+  maxBytes,
 });
 const reads = new Reads(index);
 const port = parentPort;

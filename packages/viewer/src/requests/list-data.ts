@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
+import { ApiError, api } from '../api.js';
 import { openLive } from '../live.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
@@ -52,6 +52,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
   const held = useRef(new Map<number, TraceSummary>());
   const omitted = useRef(0);
   const newest = useRef(0);
+  const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
   const isByTime = filter.sort === undefined && filter.order === undefined;
@@ -156,6 +157,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
       onState: (state) => {
         changeLive({ state });
         if (state === 'open') void catchUp();
+        if (state === 'unknown-token') setRefusal(new ApiError(401, 'the token is unknown'));
       },
     });
     return () => {
@@ -171,7 +173,11 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
   }, [isPaused, mayMove, showHeld]);
 
   const pages = query.data?.pages;
-  const rows = useMemo(() => (pages ?? []).flatMap(({ traces }) => traces), [pages]);
+  // Nothing more can be read without another token, so that the page asks for it instead of showing old rows.
+  const rows = useMemo(
+    () => (refusal === undefined ? (pages ?? []) : []).flatMap(({ traces }) => traces),
+    [pages, refusal],
+  );
   return {
     rows,
     total: pages?.[0]?.total ?? 0,
@@ -180,7 +186,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
     isOld: query.isPlaceholderData,
     isLoadingMore: query.isFetchingNextPage,
     hasMore: query.hasNextPage,
-    error: query.error,
+    error: refusal ?? query.error,
     loadMore: () => {
       if (query.hasNextPage && !query.isFetching && !query.isPlaceholderData)
         void query.fetchNextPage();
