@@ -147,7 +147,7 @@ export interface Neighbours {
   readonly next: number | null;
 }
 
-/** A step without its contents. */
+/** A step without its contents. Its texts are cut to 200 characters, its name to 300 and its error to 1,000. */
 export interface StepSummary {
   /** Place in the trace: parents come before their children. The root is 0. */
   readonly index: number;
@@ -184,12 +184,15 @@ export type StepProblem =
 
 export interface TraceDetail {
   readonly trace: TraceSummary;
-  /** Columns of the row that no other member has: metadata, values of the app, business signals. */
+  /**
+   * Columns of the row that no other member has: metadata, values of the app, business signals. Their JSON is cut to 1 MB,
+   * with marks: the row has them whole.
+   */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The first 500 steps. */
   readonly steps: readonly StepSummary[];
   readonly totalSteps: number;
-  /** Indexes of the steps that the duration of the trace depends on. */
+  /** Indexes of the steps that the duration of the trace depends on: the first 40,000. */
   readonly criticalPath: readonly number[];
 }
 
@@ -248,7 +251,7 @@ export interface StepContent {
   readonly rawOutput: unknown;
   readonly documents: unknown;
   readonly attachments: unknown;
-  /** All other members. */
+  /** All other members, and texts that are longer than in the `StepSummary`. */
   readonly others: Readonly<Record<string, unknown>>;
   /** Whether the contents were larger than 16 MB and are cut. */
   readonly isCut: boolean;
