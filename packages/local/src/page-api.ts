@@ -298,11 +298,12 @@ export interface Measures {
   readonly p99: number | null;
   readonly firstTokenP50: number | null;
   readonly firstTokenP95: number | null;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly cost: number;
+  /** Sums over the traces that have the value; `null` if none has. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly cost: number | null;
   /** Completion tokens of requests whose client had left. */
-  readonly wastedTokens: number;
+  readonly wastedTokens: number | null;
 }
 
 export interface OverviewBucket extends Measures {
