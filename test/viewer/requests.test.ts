@@ -82,6 +82,47 @@ describe('the list of requests', function () {
     assert.equal(await page.getByRole('button', { name: /new$/ }).count(), 0);
   });
 
+  it('keeps new requests behind their count while j walks through the requests beside the list', async () => {
+    const { page } = await rows.open('/requests');
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/events')) streams.push(request.url());
+    });
+    await rowsOf(page).nth(1).click();
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    const first = new URL(page.url()).searchParams.get('trace');
+    await send(
+      rows.server,
+      [1, 2, 3].map((place) => ragRequest(`Held ${place}?`, 'Yes.')),
+    );
+    const held = page.getByRole('button', { name: /^3 new$/ });
+    await held.waitFor({ timeout: 60_000 });
+    const before = streams.length;
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('j');
+    await page.waitForURL((url) => url.searchParams.get('trace') !== first);
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    assert.equal(await held.count(), 1);
+    assert.equal(streams.length, before);
+    await held.click();
+    await rowWith(page, 'Held 3?').waitFor();
+    assert.equal(await rowWith(page, 'Held').count(), 3);
+  });
+
+  it('shows the feedback that was given on the page of a trace', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
+    await page.waitForURL(/\/traces\/\d+/);
+    await page.getByRole('button', { name: /^Feedback/ }).click();
+    await page.getByRole('button', { name: 'Bad' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback: bad' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/requests/);
+    await page.locator('[aria-selected="true"]').filter({ hasText: 'bad' }).waitFor();
+  });
+
   it('can be paused, and goes on where it was', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();

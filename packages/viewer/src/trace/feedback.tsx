@@ -54,7 +54,10 @@ function FeedbackForm({
   const save = useMutation({
     mutationFn: (body: object) => api.updateRow(trace.pipelineId, trace.inferenceId, body),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['trace', trace.number] });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: ['trace', trace.number] }),
+        queries.invalidateQueries({ queryKey: ['thread'] }),
+      ]);
       onDone();
     },
   });
