@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { agentRequest, dayOfRequests, failedRequest, ragRequest, send } from './rows.ts';
-import { scrollTo, scrollTop, until, useViewer, type Viewer } from './support.ts';
+import { refuseNextPages, scrollTo, scrollTop, until, useViewer, type Viewer } from './support.ts';
 
 function rowsOf(page: Page): Locator {
   return page.getByRole('grid', { name: 'Requests' }).locator('[role="row"][aria-selected]');
@@ -226,6 +226,22 @@ describe('the list of requests', function () {
     await scrollTo(grid, 1e7);
     await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');
     assert.ok((await rowsOf(page).count()) < 80);
+  });
+
+  it('asks once for a next page that is refused, and again when it is told to', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    const { refused, allow } = await refuseNextPages(page, '/api/traces');
+    const grid = page.getByRole('grid', { name: 'Requests' });
+    await scrollTo(grid, 1e7);
+    await until(async () => refused.length > 0, 'a call for the next page');
+    await page.waitForTimeout(1500);
+    assert.equal(refused.length, 1);
+    await page.getByText('Too many searches at once.').waitFor();
+    await allow();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');
+    assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
   });
 
   it('shows times in UTC or in the zone of the reader, as the address says', async () => {

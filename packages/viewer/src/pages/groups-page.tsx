@@ -16,6 +16,7 @@ import {
 import list from '../requests/requests-page.module.css';
 import { useClock, useIsNarrow, useView } from '../settings.js';
 import { Grid } from '../ui/grid.js';
+import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
 import css from './groups-page.module.css';
@@ -75,8 +76,9 @@ export function GroupsPage(): ReactNode {
       </Empty>
     );
   }
+  const nextPage = nextPageOf(query);
   return (
-    <>
+    <div className={css.page}>
       <h1 className="visually-hidden">{words.title}</h1>
       <Grid<Group>
         label={words.title}
@@ -91,9 +93,7 @@ export function GroupsPage(): ReactNode {
           open(index);
         }}
         onOpen={open}
-        onEnd={() => {
-          if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
-        }}
+        onEnd={nextPage.load}
         headerRows={isNarrow ? 0 : 1}
         {...(!isNarrow && { minWidth: 980 })}
         header={
@@ -176,6 +176,7 @@ export function GroupsPage(): ReactNode {
           )
         }
       />
-    </>
+      <NextPageLine page={nextPage} />
+    </div>
   );
 }

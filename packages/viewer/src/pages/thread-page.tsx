@@ -18,6 +18,7 @@ import {
 import { hasConversation, readConversation } from '../reading/conversation.js';
 import { useClock } from '../settings.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
+import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { CopyId, LongText, Shown } from '../ui/text.js';
@@ -57,10 +58,11 @@ export function ThreadPage(): ReactNode {
   }, [kind, id]);
   const items = rows.getVirtualItems();
   const isAtEnd = items.at(-1)?.index === traces.length - 1;
-  const { hasNextPage, isFetching, fetchNextPage } = query;
+  const { hasNextPage } = query;
+  const nextPage = nextPageOf(query);
   useEffect(() => {
-    if (isAtEnd && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isAtEnd, hasNextPage, isFetching, fetchNextPage]);
+    if (isAtEnd) nextPage.load();
+  });
 
   if (query.isPending) return <Loading rows={8} />;
   if (query.isError && traces.length === 0)
@@ -101,6 +103,7 @@ export function ThreadPage(): ReactNode {
           })}
         </ol>
       </div>
+      <NextPageLine page={nextPage} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { api } from '../api.js';
 import { openLive } from '../live.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
+import { type NextPage, nextPageOf } from '../ui/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
 import { LiveList } from './live-list.js';
 
@@ -19,10 +20,9 @@ export interface TraceList {
   readonly isLoading: boolean;
   /** Whether the rows are those of the previous filter. */
   readonly isOld: boolean;
-  readonly isLoadingMore: boolean;
-  readonly hasMore: boolean;
+  readonly nextPage: NextPage;
+  /** Why the list could not be loaded; `null` if it could. */
   readonly error: unknown;
-  readonly loadMore: () => void;
   readonly retry: () => void;
   /** Shows the rows that were held back. */
   readonly showHeld: () => void;
@@ -126,13 +126,8 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
     isTotalExact: pages?.[0]?.isTotalExact ?? true,
     isLoading: query.isPending,
     isOld: query.isPlaceholderData,
-    isLoadingMore: query.isFetchingNextPage,
-    hasMore: query.hasNextPage,
-    error: query.error,
-    loadMore: () => {
-      if (query.hasNextPage && !query.isFetching && !query.isPlaceholderData)
-        void query.fetchNextPage();
-    },
+    nextPage: nextPageOf(query),
+    error: query.isFetchNextPageError ? null : query.error,
     retry: () => void query.refetch(),
     showHeld: () => list.showHeld(),
     fresh,

@@ -20,6 +20,7 @@ import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
+import { NextPageLine } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome.js';
 import popup from '../ui/popup.module.css';
 import { Empty, Failure, Loading } from '../ui/states.js';
@@ -219,7 +220,7 @@ export function RequestsPage(): ReactNode {
                 }
               }}
               onOpen={(index) => openTrace(rows[index]?.number ?? 0)}
-              onEnd={list.loadMore}
+              onEnd={list.nextPage.load}
               {...(!isNarrow && { minWidth })}
               headerRows={isNarrow ? 0 : 1}
               header={
@@ -252,7 +253,7 @@ export function RequestsPage(): ReactNode {
             />
           )}
         </div>
-        {list.isLoadingMore && <div className={css.more}>Loading more</div>}
+        <NextPageLine page={list.nextPage} />
       </section>
       {isPaneOpen && view.trace !== undefined && (
         <section className={css.pane} aria-label="Trace">

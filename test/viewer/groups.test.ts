@@ -1,0 +1,33 @@
+/** Sessions and users, and the thread of one of them. */
+
+import assert from 'node:assert/strict';
+import { dayOfRequests } from './rows.ts';
+import { refuseNextPages, until, useViewer, type Viewer } from './support.ts';
+
+describe('sessions, users and their threads', function () {
+  this.timeout(240_000);
+  const started = useViewer();
+  let viewer: Viewer;
+
+  before(async () => {
+    viewer = started();
+    await viewer.send(...dayOfRequests(12));
+  });
+
+  for (const [path, call] of [
+    ['/sessions', '/api/sessions'],
+    ['/sessions/visit-1', '/api/traces'],
+  ] as const) {
+    it(`ask once for a next page that is refused: ${path}`, async () => {
+      const { page } = await viewer.open('/requests');
+      const { refused } = await refuseNextPages(page, call);
+      await page.goto(`${viewer.origin}${path}`);
+      await until(async () => refused.length > 0, 'a call for the next page');
+      await page.waitForTimeout(1500);
+      assert.equal(refused.length, 1);
+      await page.getByText('Too many searches at once.').waitFor();
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await until(async () => refused.length === 2, 'one more call');
+    });
+  }
+});
