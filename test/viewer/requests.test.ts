@@ -217,6 +217,23 @@ describe('the list of requests', function () {
     await page.waitForURL((url) => url.searchParams.get('trace') === null);
   });
 
+  it('shows each request beside the list from the start: whole, unfolded, without matches of another', async () => {
+    const { page } = await rows.open('/requests?outcome=completed');
+    await rowWith(page, 'agent').first().click();
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    const zoomed = page.locator('[role="img"][aria-label^="All steps"] > div');
+    await page.keyboard.press('+');
+    await zoomed.first().waitFor();
+    await page.getByRole('button', { name: 'Fold all', exact: true }).click();
+    await page.getByRole('button', { name: 'Unfold all', exact: true }).waitFor();
+    const first = new URL(page.url()).searchParams.get('trace');
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('j');
+    await page.waitForURL((url) => url.searchParams.get('trace') !== first);
+    await page.getByRole('button', { name: 'Fold all', exact: true }).waitFor();
+    assert.equal(await zoomed.count(), 0);
+  });
+
   it('goes on loading while one scrolls to the end', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();

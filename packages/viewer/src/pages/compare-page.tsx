@@ -167,7 +167,9 @@ function Compared({ a, b }: { readonly a: number; readonly b: number }): ReactNo
       )}
     />
   );
-  const right = <Difference a={first.detail.trace} b={second.detail.trace} row={row} />;
+  const right = (
+    <Difference key={row?.key} a={first.detail.trace} b={second.detail.trace} row={row} />
+  );
   return (
     <div className={css.page}>
       <header className={css.traces}>

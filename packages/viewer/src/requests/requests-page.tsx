@@ -259,6 +259,7 @@ export function RequestsPage(): ReactNode {
         <section className={css.pane} aria-label="Trace">
           <Suspense fallback={<Loading />}>
             <TracePane
+              key={view.trace}
               number={view.trace}
               isPane
               onClose={() => change({ trace: undefined, step: undefined })}
