@@ -290,6 +290,8 @@ export interface Measures {
   readonly requests: number;
   readonly errors: number;
   readonly aborts: number;
+  /** Requests that are in `errors` and in `aborts`. */
+  readonly failedAborts: number;
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;

@@ -127,6 +127,14 @@ describe('the rows of a trace', () => {
     );
   });
 
+  it('say nothing of a group whose members have no durations or tokens', () => {
+    const tree = buildStepTree(stepsOf(['root', ...Array(5).fill('  same')].join('\n')));
+    const group = tree.groups.get(1);
+    assert.ok(group);
+    const { sum, min, max, tokens } = groupFacts(tree, group);
+    assert.deepEqual({ sum, min, max, tokens }, { sum: null, min: null, max: null, tokens: null });
+  });
+
   it('are without what is below a folded step', () => {
     const steps = stepsOf(SIBLINGS);
     assert.deepEqual(print(steps, { ...ALL, folded: new Set([7]) }).at(-1), '  > answer');

@@ -132,6 +132,7 @@ class Tally {
   requests = 0;
   #errors = 0;
   #aborts = 0;
+  #failedAborts = 0;
   #promptTokens = 0;
   #completionTokens = 0;
   #cost = 0;
@@ -143,9 +144,11 @@ class Tally {
     const flags = narrow.flags[at] ?? 0;
     const completion = known(narrow.completionTokens[at]);
     this.requests += 1;
-    this.#errors += flag(flags, FLAGS.failed);
+    const failed = flag(flags, FLAGS.failed);
+    this.#errors += failed;
     if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
       this.#aborts += 1;
+      this.#failedAborts += failed;
       this.#wastedTokens += completion;
     }
     this.#promptTokens += known(narrow.promptTokens[at]);
@@ -160,6 +163,7 @@ class Tally {
       requests: this.requests,
       errors: this.#errors,
       aborts: this.#aborts,
+      failedAborts: this.#failedAborts,
       p50: this.#latency.quantile(0.5),
       p95: this.#latency.quantile(0.95),
       p99: this.#latency.quantile(0.99),

@@ -6,6 +6,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
+import { partsOf, sumOf } from '../reading/measures.js';
 import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useView } from '../settings.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
@@ -38,10 +39,15 @@ const CHARTS: readonly ChartSpec[] = [
         label: 'completed',
         hue: '--border-strong',
         kind: 'bars',
-        read: (bucket) => Math.max(0, bucket.requests - bucket.errors - bucket.aborts),
+        read: (bucket) => partsOf(bucket).completed,
       },
-      { label: 'aborted', hue: '--warn', kind: 'bars', read: ({ aborts }) => aborts },
-      { label: 'error', hue: '--bad', kind: 'bars', read: ({ errors }) => errors },
+      {
+        label: 'aborted',
+        hue: '--warn',
+        kind: 'bars',
+        read: (bucket) => partsOf(bucket).aborted,
+      },
+      { label: 'failed', hue: '--bad', kind: 'bars', read: (bucket) => partsOf(bucket).failed },
     ],
   },
   {
@@ -85,7 +91,7 @@ const CHARTS: readonly ChartSpec[] = [
     series: [{ label: 'dollars', hue: '--agent', kind: 'bars', read: ({ cost }) => cost }],
   },
   {
-    title: 'Tokens wasted after the client left',
+    title: 'Tokens wasted by aborted requests',
     format: formatCount,
     series: [
       {
@@ -180,11 +186,10 @@ function Totals({
   readonly data: Overview;
   readonly onOpen: (more: ViewSearch) => void;
 }): ReactNode {
-  const sum = (read: (bucket: OverviewBucket) => number) =>
-    data.buckets.reduce((total, bucket) => total + read(bucket), 0);
-  const requests = sum((bucket) => bucket.requests);
-  const share = (count: number) =>
-    requests === 0 ? '' : ` (${((count / requests) * 100).toFixed(1)} %)`;
+  const sum = (read: (bucket: OverviewBucket) => number | null) => sumOf(data.buckets, read);
+  const requests = sum((bucket) => bucket.requests) ?? 0;
+  const share = (count: number | null) =>
+    count === null || requests === 0 ? '' : ` (${((count / requests) * 100).toFixed(1)} %)`;
   const errors = sum((bucket) => bucket.errors);
   const aborts = sum((bucket) => bucket.aborts);
   return (
@@ -198,7 +203,7 @@ function Totals({
         </dd>
       </div>
       <div>
-        <dt>Errors</dt>
+        <dt>Failed</dt>
         <dd>
           <button type="button" onClick={() => onOpen({ failed: true })}>
             {formatCount(errors)}
@@ -207,7 +212,7 @@ function Totals({
         </dd>
       </div>
       <div>
-        <dt>Client left</dt>
+        <dt>Aborted</dt>
         <dd>
           <button type="button" onClick={() => onOpen({ outcome: ['aborted'] })}>
             {formatCount(aborts)}
@@ -275,8 +280,8 @@ function ChartBox({
 
 const MEASURES: readonly (readonly [string, (measures: Measures) => string])[] = [
   ['Requests', ({ requests }) => formatCount(requests)],
-  ['Errors', ({ errors }) => formatCount(errors)],
-  ['Client left', ({ aborts }) => formatCount(aborts)],
+  ['Failed', ({ errors }) => formatCount(errors)],
+  ['Aborted', ({ aborts }) => formatCount(aborts)],
   ['p50', ({ p50 }) => formatDuration(p50)],
   ['p95', ({ p95 }) => formatDuration(p95)],
   ['p99', ({ p99 }) => formatDuration(p99)],

@@ -217,26 +217,27 @@ export function groupFacts(tree: StepTree, group: SiblingGroup): GroupFacts {
 }
 
 function sumOf({ steps }: StepTree, { members }: SiblingGroup) {
-  let sum = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = 0;
+  // Unknown where no member has it.
+  let sum: number | null = null;
+  let min: number | null = null;
+  let max: number | null = null;
   let start = Number.POSITIVE_INFINITY;
   let stop = Number.NEGATIVE_INFINITY;
   let failed = 0;
-  let tokens = 0;
+  let tokens: number | null = null;
   for (const index of members) {
     const step = steps[index];
     if (step === undefined) continue;
     if (step.error !== null) failed++;
-    tokens += step.tokens ?? 0;
+    if (step.tokens !== null) tokens = (tokens ?? 0) + step.tokens;
     if (step.start !== null) start = Math.min(start, step.start);
     if (step.duration === null) continue;
-    sum += step.duration;
-    min = Math.min(min, step.duration);
-    max = Math.max(max, step.duration);
+    sum = (sum ?? 0) + step.duration;
+    min = Math.min(min ?? step.duration, step.duration);
+    max = Math.max(max ?? step.duration, step.duration);
     if (step.start !== null) stop = Math.max(stop, step.start + step.duration);
   }
-  return { sum, min: Number.isFinite(min) ? min : 0, max, start, stop, failed, tokens };
+  return { sum, min, max, start, stop, failed, tokens };
 }
 
 const WRONG_CLOCKS: ReadonlySet<string> = new Set([

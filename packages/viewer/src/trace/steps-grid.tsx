@@ -242,7 +242,7 @@ function GroupCells({
   const first = tree.steps[group.first];
   if (first === undefined) return null;
   const { sum, min, max, start, stop, failed, tokens } = groupFacts(tree, group);
-  const facts = `${formatDuration(min)} to ${formatDuration(max)}`;
+  const range = sum === null ? '' : `${formatDuration(min)} to ${formatDuration(max)}`;
   return (
     <>
       <div role="gridcell" className={css.name}>
@@ -255,8 +255,8 @@ function GroupCells({
         </span>
         {failed > 0 && <span className={css.error}>{plural(failed, 'error')}</span>}
         <span className={css.facts}>
-          {tokens > 0 && `${formatCount(tokens)} tok `}
-          {facts}
+          {tokens !== null && `${formatCount(tokens)} tok `}
+          {range}
         </span>
       </div>
       <div role="gridcell" className={css.track}>
@@ -270,7 +270,7 @@ function GroupCells({
       <div
         role="gridcell"
         className={css.duration}
-        title={`${formatDuration(sum)} in all; ${facts}`}
+        title={sum === null ? 'It was not recorded' : `${formatDuration(sum)} in all; ${range}`}
       >
         {formatDuration(sum)}
       </div>
