@@ -1,8 +1,15 @@
 /** Sessions and users, and the thread of one of them. */
 
 import assert from 'node:assert/strict';
-import { dayOfRequests } from './rows.ts';
+import { dayOfRequests, rowOf } from './rows.ts';
 import { refuseNextPages, until, useViewer, type Viewer } from './support.ts';
+
+const summary = rowOf({
+  name: 'POST /summaries',
+  session: 'summaries',
+  body: { document: `${'A sentence. '.repeat(80)}The end of the document.` },
+  output: `${'A word. '.repeat(120)}The end of the summary.`,
+});
 
 describe('sessions, users and their threads', function () {
   this.timeout(240_000);
@@ -11,7 +18,14 @@ describe('sessions, users and their threads', function () {
 
   before(async () => {
     viewer = started();
-    await viewer.send(...dayOfRequests(12));
+    await viewer.send(...dayOfRequests(12), summary);
+  });
+
+  it('show the whole texts of a request without a question', async () => {
+    const { page } = await viewer.open('/sessions/summaries');
+    await page.getByRole('button', { name: 'Show the whole texts' }).click();
+    await page.getByText('The end of the document.').waitFor();
+    await page.getByText('The end of the summary.').waitFor();
   });
 
   for (const [path, call] of [

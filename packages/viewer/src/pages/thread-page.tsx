@@ -6,6 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
+import { Content } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
 import {
   formatCost,
@@ -16,6 +17,7 @@ import {
   plural,
 } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation.js';
+import { sumOf } from '../reading/measures.js';
 import { useClock } from '../settings.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
@@ -108,14 +110,6 @@ export function ThreadPage(): ReactNode {
   );
 }
 
-function sumOf(
-  traces: readonly TraceSummary[],
-  read: (trace: TraceSummary) => number | null,
-): number | null {
-  const known = traces.map(read).filter((each) => each !== null);
-  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0);
-}
-
 /** Shows the previews at once, and loads the whole texts on demand, since they may be large. */
 function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const clock = useClock();
@@ -182,5 +176,11 @@ function Whole({ number }: { readonly number: number }): ReactNode {
   );
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (data === undefined) return <Loading rows={3} />;
-  return <Conversation messages={messages} isMarkdown={false} />;
+  if (messages.length > 0) return <Conversation messages={messages} isMarkdown={false} />;
+  return (
+    <>
+      <Content value={data.inputs} mode="plain" label="the input" />
+      <Content value={data.output} mode="plain" label="the output" />
+    </>
+  );
 }
