@@ -352,8 +352,10 @@ export interface ServerInfo {
   readonly pipelines: readonly { readonly id: string; readonly traces: number }[];
   readonly maxAgeMs: number | null;
   readonly maxBytes: number | null;
-  /** The base URL that an app sets to send its traces here; the empty page shows it. */
+  /** The base URL that an app sets to send its traces here. */
   readonly baseUrl: string;
+  /** The variables that an app sets, as lines for a shell; the empty page shows them. */
+  readonly environment: readonly string[];
 }
 
 /** Sent at most four times a second. */
