@@ -7,7 +7,7 @@ import type { GridHandle } from '../ui/grid.js';
 import { useKeys } from '../ui/keys.js';
 import { Split } from '../ui/split.js';
 import { useStable } from '../ui/stable.js';
-import { Failure, Loading } from '../ui/states.js';
+import { Empty, Failure, Loading } from '../ui/states.js';
 import { Minimap, moved, type Span, zoomed } from './minimap.js';
 import { StepPane } from './step-pane.js';
 import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
@@ -189,7 +189,15 @@ export function TraceView({
   const step = steps[settled];
   const right =
     step === undefined ? (
-      <Loading />
+      isComplete ? (
+        <Empty title={`This trace has no step ${settled}.`}>
+          <button type="button" onClick={() => select(0)}>
+            Show the first step
+          </button>
+        </Empty>
+      ) : (
+        <Loading />
+      )
     ) : (
       <StepPane
         key={`${number}/${settled}`}
