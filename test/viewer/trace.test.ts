@@ -334,7 +334,7 @@ app.post('/chat', async (req, res) => {
     await page.getByRole('button', { name: 'Feedback' }).click();
     await page.getByRole('button', { name: 'Bad' }).click();
     await page.getByLabel('Comment').fill('It missed the point.');
-    await page.getByLabel('What it should have said').fill('Twice.');
+    await page.getByLabel('Expected answer').fill('Twice.');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('button', { name: 'Feedback' }).filter({ hasText: 'bad' }).waitFor();
     const row = viewer.server.row('req-first');

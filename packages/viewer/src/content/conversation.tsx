@@ -35,8 +35,7 @@ export function Conversation({
           .filter(
             ({ place }) => place < FIRST_MESSAGES || place >= messages.length - LAST_MESSAGES,
           );
-  if (messages.length === 0)
-    return <p className={css.nothing}>Nothing was said, or it was not recorded.</p>;
+  if (messages.length === 0) return <p className={css.nothing}>This step has no messages.</p>;
   return (
     <ol className={css.conversation}>
       {shown.map(({ message, place }) => (

@@ -181,7 +181,7 @@ function Compared({ a, b }: { readonly a: number; readonly b: number }): ReactNo
             Swap
           </button>
           <button type="button" onClick={() => change({ b: undefined })}>
-            Another
+            Choose another trace
           </button>
         </div>
       </header>

@@ -106,7 +106,7 @@ export function GroupsPage(): ReactNode {
             >
               {[
                 words.one,
-                'Asked last',
+                'Last question',
                 'Requests',
                 'Failed',
                 'Tokens',

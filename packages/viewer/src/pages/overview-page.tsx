@@ -11,18 +11,10 @@ import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.j
 import { useChangeView, useClock, useView } from '../settings.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
+import type { Series } from './chart.js';
 import css from './overview-page.module.css';
 
 const Chart = lazy(() => import('./chart.js'));
-
-/** One line or bar of a chart. Bars of one chart stand on each other, in this order from below. */
-export interface Series {
-  readonly label: string;
-  /** Name of a custom property of the theme. */
-  readonly hue: string;
-  readonly kind: 'bars' | 'line';
-  readonly read: (bucket: OverviewBucket) => number | null;
-}
 
 interface ChartSpec {
   readonly title: string;
@@ -91,7 +83,7 @@ const CHARTS: readonly ChartSpec[] = [
     series: [{ label: 'dollars', hue: '--agent', kind: 'bars', read: ({ cost }) => cost }],
   },
   {
-    title: 'Tokens wasted by aborted requests',
+    title: 'Tokens wasted after the client left',
     format: formatCount,
     series: [
       {

@@ -117,7 +117,7 @@ export interface Reconciled {
 export function reconciled(
   data: Pages,
   fresh: readonly TracePage[],
-  isByTime: boolean,
+  { isByTime }: { readonly isByTime: boolean },
 ): Reconciled {
   const [head] = fresh;
   const before = data.pages[0];

@@ -87,7 +87,7 @@ export class LiveList {
       this.#waiting.unshift(() => {
         const before = read();
         if (before === undefined) return;
-        const { data, unseen, omitted } = reconciled(before, fresh, isByTime);
+        const { data, unseen, omitted } = reconciled(before, fresh, { isByTime });
         this.#options.write(data);
         this.#held.release();
         this.#hold(unseen, omitted);

@@ -71,10 +71,7 @@ export function RequestsPage(): ReactNode {
 
   const isPaneOpen = view.trace !== undefined && !isNarrow;
   const lines = isNarrow || view.lines === 2 ? 2 : 1;
-  const chosen = isPaneOpen && view.columns === undefined ? FEW_COLUMNS : columnsIn(view.columns);
-  const columns = isPaneOpen
-    ? chosen.filter((name) => FEW_COLUMNS.includes(name) || view.columns !== undefined)
-    : chosen;
+  const columns = isPaneOpen && view.columns === undefined ? FEW_COLUMNS : columnsIn(view.columns);
 
   const openTrace = useCallback(
     (number: number) => {
@@ -98,7 +95,7 @@ export function RequestsPage(): ReactNode {
     setCursor(number);
     if (isNarrow) return;
     if (view.trace !== undefined && view.trace !== number) {
-      change({ trace: number, step: undefined, view: view.view }, { replace: true });
+      change({ trace: number, step: undefined }, { replace: true });
     }
   };
   const move = (by: number) => {
@@ -399,7 +396,7 @@ function ColumnsMenu({
               onClick={() => change({ columns: undefined, lines: undefined })}
             >
               <span className={popup.tick} />
-              As at first
+              Reset columns
             </Menu.Item>
           </Menu.Popup>
         </Menu.Positioner>

@@ -32,7 +32,7 @@ export function SetUp(): ReactNode {
       )}
       {refused.length > 0 && (
         <section>
-          <h3>Something arrived and was refused</h3>
+          <h3>Some calls were refused</h3>
           <ul className={css.refused}>
             {refused.slice(0, 5).map((refusal) => (
               <li key={`${refusal.at} ${refusal.path}`}>

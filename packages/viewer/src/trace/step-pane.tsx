@@ -85,7 +85,7 @@ export function StepPane({
           </h2>
           {step.parent >= 0 && (
             <button type="button" className={css.parent} onClick={() => onStep(step.parent)}>
-              Step above
+              Parent step
             </button>
           )}
         </div>
@@ -96,7 +96,7 @@ export function StepPane({
             {own !== null &&
               step.duration !== null &&
               own < step.duration &&
-              `, ${formatDuration(own)} of its own`}
+              `, self time ${formatDuration(own)}`}
           </span>
           {step.firstToken !== null && (
             <span>first token after {formatDuration(step.firstToken)}</span>
@@ -310,7 +310,7 @@ function Raw({
   const own = { id, name: step.name, type: step.type, ...members, ...others };
   return (
     <>
-      <Titled title="The step as it was sent, without those below it">
+      <Titled title="The step as it was sent, without its children">
         <JsonTree value={own} label="the step" />
       </Titled>
       {isRoot && (

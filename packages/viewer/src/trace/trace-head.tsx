@@ -122,9 +122,7 @@ export const TraceHead = memo(function TraceHead({
         <Fact label="Cost" title={costSource(detail)}>
           <Cost cost={trace.cost} unpricedCalls={trace.unpricedCalls} />
         </Fact>
-        <Fact label="User">
-          {trace.user === null ? '–' : <FilterLink name="user" value={trace.user} />}
-        </Fact>
+        <Fact label="User">{trace.user === null ? '–' : <UserLink user={trace.user} />}</Fact>
         <Fact label="Session">
           {trace.session === null ? '–' : <SessionLink session={trace.session} />}
         </Fact>
@@ -188,15 +186,15 @@ function Fact({
   );
 }
 
-function FilterLink({ name, value }: { readonly name: 'user'; readonly value: string }): ReactNode {
+function UserLink({ user }: { readonly user: string }): ReactNode {
   return (
     <Link
       to="/requests"
-      search={{ [name]: [value] } as never}
+      search={{ user: [user] } as never}
       className={css.link}
-      title={`All requests of ${value.slice(0, 200)}`}
+      title={`All requests of ${user.slice(0, 200)}`}
     >
-      <Shown text={value.slice(0, 40)} />
+      <Shown text={user.slice(0, 40)} />
     </Link>
   );
 }

@@ -42,7 +42,7 @@ export function OutcomeSign({ trace }: { readonly trace: TraceSummary }): ReactN
   const outcome = outcomeOf(trace);
   if (outcome === undefined) {
     return (
-      <span className={css.none} title="No request was traced, so that there is no outcome">
+      <span className={css.none} title="No request was traced, so there is no outcome">
         –
       </span>
     );
