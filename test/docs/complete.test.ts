@@ -73,6 +73,7 @@ describe('the pages list', () => {
     const groups: Readonly<Record<string, readonly string[]>> = {
       '': ['TracerOptions', 'TracingOptions'],
       inferenceId: ['InferenceIdOptions'],
+      traceContext: ['TraceContextOptions'],
       capture: ['CaptureOptions'],
       limits: ['TraceLimits'],
       batch: ['PublisherLimits', 'BatchLimits'],

@@ -379,17 +379,17 @@ describe('a response that states an error', () => {
     ],
     'by an error that is a text': [
       asJson(CHAT, ASK, { error: 'overloaded' }),
-      'FailedAnswer',
+      'FailedResponse',
       'overloaded',
     ],
     'by being an error': [
       asJson(CHAT, ASK, { object: 'error', message: 'too long', code: 400 }),
-      'FailedAnswer',
+      'FailedResponse',
       'too long',
     ],
     'in one of its choices': [
       message({ content: 'Hel' }, { error: { code: 502, message: 'upstream is gone' } }),
-      'FailedAnswer',
+      'FailedResponse',
       'upstream is gone',
     ],
     'as a response': [
@@ -412,7 +412,7 @@ describe('a response that states an error', () => {
         { input: 'hi' },
         { id: 'r1', status: 'cancelled', error: null, output: [] },
       ),
-      'FailedAnswer',
+      'FailedResponse',
       'the response was cancelled',
     ],
     'as a response whose content was filtered': [
@@ -451,7 +451,7 @@ describe('a response that states an error', () => {
     ],
     'of embeddings': [
       asJson('/v1/embeddings', { input: 'hi' }, { error: { message: 'no' } }),
-      'FailedAnswer',
+      'FailedResponse',
       'no',
     ],
     'of pictures': [

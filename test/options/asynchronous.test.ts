@@ -70,6 +70,7 @@ const CASES: Readonly<Record<Path, Case>> = {
   skip: { ...atOnce('skip'), value: true },
   'inferenceId.from': { ...atOnce('inferenceId.from'), value: 'told' },
   'inferenceId.trust': { ...atOnce('inferenceId.trust'), value: true },
+  'traceContext.trust': { ...atOnce('traceContext.trust'), value: true },
   sample: {
     value: false,
     promised: ['option_sample_async'],
@@ -146,6 +147,35 @@ describe('an asynchronous function', () => {
         if (path !== 'transport.send') assert.equal(run.rows.length, 1);
       });
     }
+  }
+
+  for (const path of ['name', 'user', 'session', 'metadata', 'input', 'output'] as const) {
+    it(`as ${path} may promise what cannot be read, and is told of as if it had returned it`, async () => {
+      const fail = () => {
+        throw new Error('cannot be read');
+      };
+      // A promise of it asks for its `then`.
+      const get = (_: object, key: PropertyKey) => (key === 'then' ? undefined : fail());
+      const proxy = new Proxy(
+        {},
+        { get, has: fail, ownKeys: fail, getOwnPropertyDescriptor: fail },
+      );
+      for (const unreadable of [
+        proxy,
+        {
+          get value() {
+            return fail();
+          },
+        },
+        { toJSON: fail },
+      ]) {
+        const returned = await serve(path, CASES[path], () => unreadable);
+        const promised = await serve(path, CASES[path], async () => unreadable);
+        assert.deepEqual(promised.diagnostics, returned.diagnostics);
+        assert.equal(promised.reasons.includes('internal_error'), false);
+        assert.equal(promised.rows.length, 1);
+      }
+    });
   }
 
   it('that is never done costs its fact, and the row goes without it at shutdown', async () => {
@@ -249,6 +279,8 @@ const soon = async <T>(value: T) => {
 interface Run {
   readonly rows: readonly WireRow[];
   readonly reasons: readonly string[];
+  /** With their messages. */
+  readonly diagnostics: readonly string[];
 }
 
 /** A server with the function at this place among the options answers one request. */
@@ -281,11 +313,16 @@ async function serve(path: Path, { beside }: Case, fn: Fn): Promise<Run> {
     for (const each of before) process.on('unhandledRejection', each);
   }
   assert.deepEqual(unhandled, []);
-  return { rows: transport.rows, reasons: diagnostics.map(({ reason }) => reason) };
+  return {
+    rows: transport.rows,
+    reasons: diagnostics.map(({ reason }) => reason),
+    diagnostics: diagnostics.map(({ reason, message }) => `${reason}: ${message}`),
+  };
 }
 
 const MIDDLEWARE = ['name', 'user', 'session', 'metadata', 'input', 'output', 'skip', 'sample'];
-const isMiddlewares = (name: string) => [...MIDDLEWARE, 'inferenceId'].includes(name);
+const GROUPS = ['inferenceId', 'traceContext'];
+const isMiddlewares = (name: string) => [...MIDDLEWARE, ...GROUPS].includes(name);
 const tracerPart = (options: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !isMiddlewares(name)));
 const middlewarePart = (options: Record<string, unknown>) =>
@@ -311,7 +348,9 @@ async function ask(mount: ReturnType<typeof openlayerTracing>): Promise<void> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = server.address() as AddressInfo;
-    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-request-id': 'a' } });
+    const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+    const headers = { 'x-request-id': 'a', traceparent };
+    const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), { answer: 'whole' });
     await sleep(5);

@@ -74,6 +74,7 @@ const tracing: Keys<TracingOptions> = {
   ...tracer,
   tracer: true,
   inferenceId: true,
+  traceContext: true,
   name: true,
   skip: true,
   capture: true,
@@ -184,6 +185,11 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
     trust: true,
     echo: true,
   } satisfies Keys<core.InferenceIdOptions<unknown>>),
+  traceContext: perRequest('traceContext', {
+    trust: true,
+    restart: true,
+    baggage: true,
+  } satisfies Keys<core.TraceContextOptions<unknown>>),
   capture: perRequest('capture', {
     request: true,
     response: true,
@@ -235,6 +241,11 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
     keys: tierPrice,
     give: (price) =>
       pricing.prices({ models: { m: { input: 1, tiers: { t: { input: 1, ...price } } } } }),
+  },
+  'prices.models.regions': {
+    keys: { ...tierPrice, tiers: true } satisfies Keys<Omit<pricing.ModelPrice, 'regions'>>,
+    give: (price) =>
+      pricing.prices({ models: { m: { input: 1, regions: { r: { input: 1, ...price } } } } }),
   },
   renderTrace: {
     keys: {
@@ -359,6 +370,7 @@ const rowConfig: Keys<RowUpdateConfig> = {
 const OTHERS = [
   'currentStep',
   'currentTrace',
+  'logFields',
   'feedback',
   'getTrace',
   'getTracer',

@@ -83,7 +83,7 @@ const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager', '#manager']);
 /** Called through these alone, so that its names say nothing of others. */
 const FALLIBLE_CLASSES = [
   ...['AsyncLocalScope', 'GuardedScope', 'ProgressBar', 'RecordedCall'],
-  ...['DiskSpool', 'Spool', 'OwnSegments', 'InheritedSegments', 'MemoryRing', 'Segment'],
+  ...['DiskSpool', 'Spool', 'OwnSegments', 'AdoptedSegments', 'MemoryRing', 'Segment'],
 ];
 
 /** They run or read what is the host's: its errors are to pass. */

@@ -43,22 +43,37 @@ export interface OpenedPage {
 
 /** A server and a browser. Each page has a context of its own, so that nothing is remembered. */
 export class Viewer implements AsyncDisposable {
-  readonly server: LocalServer;
+  #server: LocalServer;
+  readonly #file: string | undefined;
   readonly #browser: Browser;
   readonly #contexts: BrowserContext[] = [];
 
-  private constructor(server: LocalServer, browser: Browser) {
-    this.server = server;
+  private constructor(server: LocalServer, browser: Browser, file: string | undefined) {
+    this.#server = server;
     this.#browser = browser;
+    this.#file = file;
   }
 
-  static async start(): Promise<Viewer> {
-    const server = await startLocalServer({ checks: 'lenient', maxBodyBytes: 64 * 1024 * 1024 });
+  /** @param file where the traces are kept; in memory by default */
+  static async start(file?: string): Promise<Viewer> {
+    const server = await startServer(file, 0);
     // Containers run as root, where Chromium's sandbox refuses to start.
     const args = process.geteuid?.() === 0 ? ['--no-sandbox'] : [];
     const executablePath = chromiumPath();
     if (executablePath === undefined) throw new Error('there is no Chromium');
-    return new Viewer(server, await chromium.launch({ executablePath, args }));
+    return new Viewer(server, await chromium.launch({ executablePath, args }), file);
+  }
+
+  get server(): LocalServer {
+    return this.#server;
+  }
+
+  /** Starts the server again on its port and file, after `meanwhile` has seen it closed. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    const { port } = this.#server;
+    await this.#server.close();
+    await meanwhile();
+    this.#server = await startServer(this.#file, port);
   }
 
   /** Opens a path of the page, signed in. */
@@ -117,6 +132,14 @@ export class Viewer implements AsyncDisposable {
     await this.#browser.close();
     await this.server.close();
   }
+}
+
+function startServer(file: string | undefined, port: number): Promise<LocalServer> {
+  const maxBodyBytes = 64 * 1024 * 1024;
+  return startLocalServer({
+    ...{ checks: 'lenient', maxBodyBytes, port },
+    ...(file !== undefined && { file }),
+  });
 }
 
 function watch(page: Page, origin: string): string[] {
@@ -185,12 +208,12 @@ export async function until(isSo: () => Promise<boolean>, what: string): Promise
 }
 
 /** One server and browser for all tests of a file. */
-export function useViewer(): () => Viewer {
+export function useViewer(file?: () => string): () => Viewer {
   let viewer: Viewer | undefined;
   before(async function () {
     this.timeout(120_000);
     needChromium(this);
-    viewer = await Viewer.start();
+    viewer = await Viewer.start(file?.());
   });
   afterEach(() => viewer?.closePages());
   after(async () => {

@@ -14,9 +14,9 @@ export { readInScope } from './http/read-in-scope.js';
 export {
   openTraceOf,
   type Place,
-  type RecordedRequest,
+  type RecordedRequestTrace,
   recordRequestError,
-} from './http/recorded-request.js';
+} from './http/recorded-request-trace.js';
 export type { RequestAdapter } from './http/request-adapter.js';
 export { pathForName, pathOf } from './http/request-path.js';
 export { RequestTracing } from './http/request-tracing.js';

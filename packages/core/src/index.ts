@@ -20,13 +20,19 @@ export {
   shutdown,
   updateRow,
 } from './api/default-tracer.js';
+export { type LogFields, logFields } from './api/log-fields.js';
 export type { TraceOptions } from './api/trace-options.js';
 export { trace, traced } from './api/traced.js';
 export { ConfigError } from './config/checks.js';
 export type { TracerOptions } from './config/tracer-options.js';
 export type { DiagnosticReason } from './diagnostics/diagnostic-reason.js';
 export type { Diagnostic, LogLevel } from './diagnostics/diagnostics.js';
-export type { CaptureOptions, InferenceIdOptions, TracingOptions } from './http/options.js';
+export type {
+  CaptureOptions,
+  InferenceIdOptions,
+  TraceContextOptions,
+  TracingOptions,
+} from './http/options.js';
 export { getTrace } from './http/traced-requests.js';
 export type { RetryPolicy } from './publish/backoff.js';
 export type { DropReason, SendErrorCode } from './publish/drop-reason.js';

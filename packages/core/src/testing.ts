@@ -76,11 +76,8 @@ export interface CapturedTraces extends Disposable {
  */
 export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): CapturedTraces {
   assertObject(options, 'options');
-  assertKnown(
-    options,
-    TRACER_OPTIONS.filter((name) => name !== 'transport'),
-    '',
-  );
+  const { transport: _own, ...known } = TRACER_OPTIONS;
+  assertKnown(options, known, '');
   const before = existingTracer();
   const transport = memoryTransport();
   const tracer = setDefaultTracer(createTracerCore({ publish: true, ...options, transport }));

@@ -631,6 +631,10 @@ describe('an inert trace', () => {
     using trace = tracer.startTrace({ name: 'job', inferenceId: 'req-7', input: { a: 1 } });
     assert.equal(trace.inferenceId, 'req-7');
     assert.match(tracer.startTrace('other').inferenceId, UUID);
+    for (const invalid of ['bad id', '', 7, {}] as string[]) {
+      const trace = tracer.startTrace({ name: 'job', inferenceId: invalid });
+      assert.match(trace.inferenceId, UUID);
+    }
     const other = tracer.startTrace('other');
     assert.equal(other.inferenceId, other.inferenceId);
     trace.update({ inferenceId: 'changed', metadata: { a: 1 } });

@@ -9,7 +9,7 @@ import {
   openTraceOf,
   type Place,
   prepareSlowPrototypes,
-  type RecordedRequest,
+  type RecordedRequestTrace,
   recordRequestError,
 } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
@@ -116,7 +116,7 @@ function watchedError(original: HandleError): HandleError {
 
 /** Prepares for a layer that is about to run. @returns the app that runs it. Never throws */
 function enterLayer(
-  trace: RecordedRequest,
+  trace: RecordedRequestTrace,
   layer: Layer,
   req: Request,
   isRouteHandler: boolean,
@@ -136,7 +136,7 @@ function enterLayer(
 }
 
 /** Prepares an app of another copy of Express that the layer called and that goes on asynchronously. Never throws. */
-function leaveLayer(trace: RecordedRequest, req: Request, before: unknown): void {
+function leaveLayer(trace: RecordedRequestTrace, req: Request, before: unknown): void {
   try {
     if (req.app !== before) prepareApp(req.app);
   } catch (error) {
@@ -144,7 +144,7 @@ function leaveLayer(trace: RecordedRequest, req: Request, before: unknown): void
   }
 }
 
-function recordPassedError(trace: RecordedRequest, error: unknown): void {
+function recordPassedError(trace: RecordedRequestTrace, error: unknown): void {
   if (error && error !== 'route' && error !== 'router') trace.recordFirstError(error);
 }
 

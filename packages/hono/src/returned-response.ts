@@ -2,7 +2,7 @@
 
 import {
   type BodySource,
-  type RecordedRequest,
+  type RecordedRequestTrace,
   type RequestBody,
   WebExchange,
   webRequestBody,
@@ -22,7 +22,7 @@ const sources = new WeakMap<Response, BodySource>();
 
 /** Follows a request. @returns its body; undefined without one */
 export function followWebExchange(
-  trace: RecordedRequest,
+  trace: RecordedRequestTrace,
   c: Context,
   maxBytes: number,
 ): RequestBody | undefined {
@@ -38,7 +38,7 @@ export function followWebExchange(
 }
 
 /** The result of `fn`; undefined if it throws, which is reported. */
-function attempt<T>(trace: RecordedRequest, what: string, fn: () => T): T | undefined {
+function attempt<T>(trace: RecordedRequestTrace, what: string, fn: () => T): T | undefined {
   try {
     return fn();
   } catch (error) {
@@ -49,7 +49,7 @@ function attempt<T>(trace: RecordedRequest, what: string, fn: () => T): T | unde
 
 /** Follows the app's response, and replaces it if its body is a stream. */
 export async function followWebResponse(
-  trace: RecordedRequest,
+  trace: RecordedRequestTrace,
   c: Context,
   idHeader: string | undefined,
 ): Promise<void> {

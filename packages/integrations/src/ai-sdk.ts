@@ -7,7 +7,7 @@ import { reportAiRequests } from './ai-sdk/report-requests.js';
 import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 
@@ -35,7 +35,7 @@ const registration = processWide('integrations.ai-sdk.v1', () => ({ isDone: fals
  * @throws TypeError if an option is wrong
  */
 export function traceAISDK(options: AISDKOptions = {}): void {
-  checkOptions('traceAISDK', options);
+  checkOptions('traceAISDK', options, CALL_OPTIONS);
   if (registration.isDone) return;
   registration.isDone = true;
   const registry = globalThis as Registry;
@@ -58,7 +58,7 @@ export function traceAISDK(options: AISDKOptions = {}): void {
  * @throws TypeError if the argument is no model or is frozen, or an option is wrong
  */
 export function traceModel<Model extends object>(model: Model, options: AISDKOptions = {}): Model {
-  checkOptions('traceModel', options);
+  checkOptions('traceModel', options, CALL_OPTIONS);
   const methods = METHODS.filter((name) => typeof Reflect.get(Object(model), name) === 'function');
   if (methods.length === 0) {
     throw new TypeError(
@@ -85,7 +85,7 @@ export function traceModel<Model extends object>(model: Model, options: AISDKOpt
  * @throws TypeError if the argument is no object, or an option is wrong
  */
 export function traceTools<Tools extends object>(tools: Tools, options: AISDKOptions = {}): Tools {
-  checkOptions('traceTools', options);
+  checkOptions('traceTools', options, CALL_OPTIONS);
   if (typeof tools !== 'object' || tools === null) {
     throw new TypeError('traceTools(tools) takes an object of tools by name');
   }

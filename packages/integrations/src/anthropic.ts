@@ -1,7 +1,7 @@
 /** The entry point for Anthropic's client, and for its clients for clouds that offer the models. */
 
 import { traceStainless } from './clients/trace-stainless.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { anthropicBatch } from './shapes/anthropic/batch.js';
 import { ANTHROPIC_FREE, anthropicShapes } from './shapes/anthropic.js';
 import { bedrockInvoke } from './shapes/bedrock/invoke.js';
@@ -31,7 +31,7 @@ export function traceAnthropic<Client extends object>(
   client: Client,
   options: AnthropicOptions = {},
 ): Client {
-  checkOptions('traceAnthropic', options);
+  checkOptions('traceAnthropic', options, CALL_OPTIONS);
   const shapes = [...anthropicShapes, ...bedrockInvoke];
   const { _genAIProviderName: name } = (client ?? {}) as { readonly _genAIProviderName?: unknown };
   const provider = PROVIDERS[String(name)] ?? 'anthropic';

@@ -6,7 +6,7 @@ import {
   type SmithyResponse,
   startExchange,
 } from './clients/smithy-exchange.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { traced } from './common/traced.js';
 import type { ClientProfile } from './http/client-profile.js';
 import { MethodCall } from './http/method-call.js';
@@ -60,7 +60,7 @@ export function traceBedrock<Client extends object>(
   client: Client,
   options: BedrockOptions = {},
 ): Client {
-  checkOptions('traceBedrock', options);
+  checkOptions('traceBedrock', options, CALL_OPTIONS);
   const { middlewareStack: stack, config } = (client ?? {}) as Partial<AwsClient>;
   const shapes = SERVICES[String(config?.serviceId)];
   if (typeof stack?.add !== 'function' || shapes === undefined) {
@@ -93,11 +93,11 @@ function aroundCalls(next: Next<object, object>): Next<object, object> {
   return async (args) => {
     if (isUntraced()) return next(args);
     // The client decides how often it retries: it throws when it does not retry any more.
-    const call = new MethodCall({ maxRetries: Number.POSITIVE_INFINITY });
+    const methodCall = new MethodCall({ maxRetries: Number.POSITIVE_INFINITY });
     try {
-      return await inClientCall(call, () => next(args));
+      return await inClientCall(methodCall, () => next(args));
     } catch (error) {
-      runGuarded('failure', () => call.call?.endAttempts());
+      runGuarded('failure', () => methodCall.httpCall?.endAttempts());
       throw error;
     }
   };

@@ -3,8 +3,8 @@
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import { observeQuery } from './claude-agent-sdk/query.js';
 import { AgentRun } from './claude-agent-sdk/run.js';
-import { isRecord, type Json, record } from './common/json.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { isRecord, type Json, objectOrEmpty } from './common/json.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable, replaceMethod, withSignatureOf } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 
@@ -35,11 +35,11 @@ interface WarmQuery {
  * @throws TypeError if the argument is neither or is frozen, or an option is wrong
  */
 export function traceClaudeAgent<T extends object>(query: T, options: ClaudeAgentOptions = {}): T {
-  checkOptions('traceClaudeAgent', options);
+  checkOptions('traceClaudeAgent', options, CALL_OPTIONS);
   if (typeof query === 'function') {
     if (traced.has(query)) return query;
     const before = query as unknown as Query;
-    const wrapped = tracedQuery(before, options, (args) => record(args[0]));
+    const wrapped = tracedQuery(before, options, (args) => objectOrEmpty(args[0]));
     traced.add(withSignatureOf(before, wrapped));
     // It takes and returns what the wrapped function does.
     return wrapped as unknown as T;

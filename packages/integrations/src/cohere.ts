@@ -2,8 +2,8 @@
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
 import { freePaths } from './common/free-paths.js';
-import { valuesOf } from './common/json.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { enumerableValues } from './common/json.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import type { ClientProfile } from './http/client-profile.js';
@@ -60,7 +60,7 @@ export function traceCohere<Client extends object>(
   client: Client,
   options: CohereOptions = {},
 ): Client {
-  checkOptions('traceCohere', options);
+  checkOptions('traceCohere', options, CALL_OPTIONS);
   const profile: ClientProfile = {
     client: 'Cohere',
     provider: 'cohere',
@@ -69,7 +69,7 @@ export function traceCohere<Client extends object>(
     free: COHERE_FREE,
     options,
   };
-  const parts = partsOf(client);
+  const parts = keptOptionsIn(client);
   if (parts.length === 0) {
     throw new TypeError(
       'traceCohere(client) takes a client, such as traceCohere(new CohereClientV2({}))',
@@ -83,14 +83,14 @@ export function traceCohere<Client extends object>(
 }
 
 /** The options of the client and of its parts. The object that a `CohereClientV2` itself keeps is left out: it is the app's own. */
-function partsOf(given: unknown, depth = 0): readonly KeptOptions[] {
+function keptOptionsIn(given: unknown, depth = 0): readonly KeptOptions[] {
   if (typeof given !== 'object' || given === null || depth > MAX_DEPTH) return [];
   const { _options: options, clientV2 } = given as Part;
   if (depth > 0 && typeof options !== 'object') return [];
   const own = clientV2 === undefined && typeof options === 'object' && options !== null;
-  const below = valuesOf(given)
+  const below = enumerableValues(given)
     .filter((value) => value !== options)
-    .flatMap((value) => partsOf(value, depth + 1));
+    .flatMap((value) => keptOptionsIn(value, depth + 1));
   return own ? [options, ...below] : below;
 }
 
@@ -104,9 +104,9 @@ function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   const callWith = (headers: object) => {
     const known = calls.get(headers);
     if (known !== undefined) return known;
-    const call = new MethodCall(kept);
-    calls.set(headers, call);
-    return call;
+    const methodCall = new MethodCall(kept);
+    calls.set(headers, methodCall);
+    return methodCall;
   };
   kept.fetch = function tracedFetch(input: FetchInput, init?: FetchInit): Promise<unknown> {
     const headers = init?.headers;

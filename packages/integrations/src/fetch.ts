@@ -28,16 +28,7 @@ export interface InstrumentFetchOptions extends Omit<CallOptions, 'provider'>, S
 
 const NAMED = [...namedShapes, ...namedJobShapes];
 
-/** The compiler checks that the lists are complete. */
-const OWN: Readonly<
-  Record<Exclude<keyof FetchOptions, keyof CallOptions | keyof StreamUsageOptions>, true>
-> = { fetch: true, client: true };
-const KNOWN: readonly string[] = [...STREAM_OPTIONS, ...Object.keys(OWN)];
-const KNOWN_OF_GLOBAL: Readonly<Record<keyof InstrumentFetchOptions, true>> = {
-  content: true,
-  redact: true,
-  streamUsage: true,
-};
+const { provider: _none, ...KNOWN_OF_GLOBAL } = STREAM_OPTIONS;
 
 /**
  * A fetch that records requests to models as steps of the current trace. It recognises requests of the form of OpenAI, Anthropic,
@@ -50,7 +41,7 @@ const KNOWN_OF_GLOBAL: Readonly<Record<keyof InstrumentFetchOptions, true>> = {
  * @throws TypeError if an option is wrong
  */
 export function tracedFetch(options: FetchOptions = {}): typeof fetch {
-  checkOptions('tracedFetch', options, KNOWN);
+  checkOptions('tracedFetch', options, { ...STREAM_OPTIONS, fetch: true, client: true });
   const { fetch: below, client = 'LLM' } = options;
   if (below !== undefined && typeof below !== 'function') {
     throw new TypeError('fetch must be a function');
@@ -80,7 +71,7 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
  * @throws TypeError if there is no global fetch, or an option is wrong
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): () => void {
-  checkOptions('instrumentFetch', options, Object.keys(KNOWN_OF_GLOBAL));
+  checkOptions('instrumentFetch', options, KNOWN_OF_GLOBAL);
   const profile: ClientProfile = {
     client: 'LLM',
     provider: undefined,

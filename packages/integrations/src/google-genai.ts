@@ -2,8 +2,8 @@
 
 import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/core/integration';
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
-import { record } from './common/json.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { objectOrEmpty } from './common/json.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable, replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import type { ClientProfile } from './http/client-profile.js';
@@ -47,7 +47,7 @@ export function traceGoogleGenAI<Client extends object>(
   client: Client,
   options: GoogleGenAIOptions = {},
 ): Client {
-  checkOptions('traceGoogleGenAI', options);
+  checkOptions('traceGoogleGenAI', options, CALL_OPTIONS);
   const { apiClient } = (client ?? {}) as { apiClient?: Partial<ApiClient> };
   if (typeof apiClient?.apiCall !== 'function') {
     throw new TypeError(
@@ -145,6 +145,6 @@ function reportSessions(client: object): void {
 
 function retriesIn(options: unknown): number {
   if (options === undefined || options === null) return 0;
-  const { attempts } = record(options);
+  const { attempts } = objectOrEmpty(options);
   return (typeof attempts === 'number' ? attempts : DEFAULT_ATTEMPTS) - 1;
 }

@@ -1,7 +1,7 @@
 /** The entry point for LangChain, from version 1 of its core on, and LangGraph. */
 
 import { registerStepFinder } from '@openlayer-tracing/core/integration';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable, replaceMethod } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import { reportRequests } from './http/report-requests.js';
@@ -45,7 +45,7 @@ const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
  * @throws TypeError if the argument is none of them or is frozen, or an option is wrong
  */
 export function traceLangChain(manager: object, options: LangChainOptions = {}): void {
-  checkOptions('traceLangChain', options);
+  checkOptions('traceLangChain', options, CALL_OPTIONS);
   reportRequests('langchain', REQUESTS);
   const model = (manager as { prototype?: Partial<ChatModel> } | null)?.prototype;
   if (isEmbeddings(model)) {
@@ -79,6 +79,7 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
     return function tracedConfigureSync(this: unknown, ...args: unknown[]): Manager {
       const configured = configureSync.apply(this, args) ?? new CallbackManager();
       if (!configured.handlers.some(({ name }) => name === HANDLER_NAME)) {
+        // The second argument: the runs below inherit it.
         configured.addHandler(handler, true);
       }
       return configured;

@@ -1,6 +1,6 @@
 /** The entry point for Mastra, from version 1 of its core on. */
 
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { type MastraBridge, MastraSpans } from './mastra/spans.js';
 
 export type { ContentPart } from './common/options.js';
@@ -20,6 +20,6 @@ export interface MastraOptions extends CallOptions {}
  * @throws TypeError if an option is wrong
  */
 export function mastraBridge(options: MastraOptions = {}): MastraBridge {
-  checkOptions('mastraBridge', options);
+  checkOptions('mastraBridge', options, CALL_OPTIONS);
   return new MastraSpans(options);
 }

@@ -11,7 +11,7 @@ export type { ContentPart } from './common/options.js';
 
 export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
 
-const KNOWN = CALL_OPTIONS.filter((name) => name !== 'provider');
+const { provider: _none, ...KNOWN } = CALL_OPTIONS;
 
 /**
  * Makes a server record each call of its tools as a step of the current trace; outside a trace, as a trace of its own. Steps that

@@ -1,7 +1,7 @@
 /** The entry point for Mistral's client. */
 
 import { hasUnreachableParts, isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import { traced } from './common/traced.js';
 import type { ClientProfile } from './http/client-profile.js';
@@ -25,7 +25,7 @@ export function traceMistral<Client extends object>(
   client: Client,
   options: MistralOptions = {},
 ): Client {
-  checkOptions('traceMistral', options);
+  checkOptions('traceMistral', options, CALL_OPTIONS);
   if (!isSpeakeasy(client)) {
     throw new TypeError('traceMistral(client) takes a client, such as traceMistral(new Mistral())');
   }

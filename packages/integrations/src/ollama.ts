@@ -1,7 +1,7 @@
 /** The entry point for Ollama's client. */
 
 import { freePaths } from './common/free-paths.js';
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
 import type { AnyFetch } from './http/fetch.js';
 import { traceFetch } from './http/trace-fetch.js';
@@ -25,7 +25,7 @@ export function traceOllama<Client extends object>(
   client: Client,
   options: OllamaOptions = {},
 ): Client {
-  checkOptions('traceOllama', options);
+  checkOptions('traceOllama', options, CALL_OPTIONS);
   const given = client as { fetch?: AnyFetch } | null;
   if (typeof given?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');

@@ -1,6 +1,6 @@
 /** The entry point for OpenAI's Agents SDK. */
 
-import { type CallOptions, checkOptions } from './common/options.js';
+import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { reportRequests } from './http/report-requests.js';
 import { AgentsProcessor } from './openai-agents/processor.js';
 
@@ -28,7 +28,7 @@ export interface AgentsTraceProcessor {
  * @throws TypeError if an option is wrong
  */
 export function agentsTraceProcessor(options: AgentsOptions = {}): AgentsTraceProcessor {
-  checkOptions('agentsTraceProcessor', options);
+  checkOptions('agentsTraceProcessor', options, CALL_OPTIONS);
   reportRequests('openai-agents', { socketAgent: /^Agents\/JavaScript / });
   return new AgentsProcessor(options);
 }

@@ -34,7 +34,7 @@ export function traceOpenAI<Client extends object>(
   client: Client,
   options: OpenAIOptions = {},
 ): Client {
-  checkOptions('traceOpenAI', options, [...STREAM_OPTIONS, 'client']);
+  checkOptions('traceOpenAI', options, { ...STREAM_OPTIONS, client: true });
   const { client: name = 'OpenAI' } = options;
   if (typeof name !== 'string') throw new TypeError('client must be a string, such as Cerebras');
   traceStainless(

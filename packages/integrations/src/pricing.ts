@@ -26,7 +26,7 @@ export interface PricesOptions {
  * app.use(openlayerTracing({ pricing: prices(), budget: { usd: 0.5, onExceeded: 'abort' } }));
  */
 export function prices(options: PricesOptions = {}): Pricing {
-  checkKeys('prices', options, OPTIONS);
+  checkKeys('prices', options, { models: true });
   const own = new OwnPrices(options.models ?? {});
   // An app that calls `price` itself may leave out what is not billed.
   const quote = (priced: PricedCall): Quote => {
@@ -46,7 +46,3 @@ export function prices(options: PricesOptions = {}): Pricing {
     ready: () => loadList(),
   };
 }
-
-/** The compiler checks that the list is complete. */
-const KNOWN: Readonly<Record<keyof PricesOptions, true>> = { models: true };
-const OPTIONS = Object.keys(KNOWN);

@@ -146,7 +146,10 @@ function demand(holds: boolean, message: string): asserts holds {
 }
 
 /** Refuses unknown keys, since a misspelled one would have no effect. @throws TypeError */
-export function demandKnown(options: object, known: Readonly<Record<string, true>>): void {
+export function demandKnown<T extends object>(
+  options: T,
+  known: Readonly<Record<keyof NoInfer<T>, true>>,
+): void {
   for (const key of Object.keys(options)) {
     demand(
       Object.hasOwn(known, key),

@@ -102,7 +102,7 @@ function SearchBox(): ReactNode {
 function LiveButton(): ReactNode {
   const { state, isPaused, held } = useLiveSwitch();
   if (state === undefined) return null;
-  const isOff = state === 'lost' || state === 'refused';
+  const isOff = state !== 'open' && state !== 'connecting';
   const word = isPaused ? 'Paused' : isOff ? 'No connection' : 'Live';
   return (
     <button

@@ -36,6 +36,7 @@ const KEYS: readonly {
       ['Enter', 'next match, while finding'],
       ['m', 'model steps only'],
       ['c', 'critical path'],
+      ['s', 'steps added up by name'],
       ['+  -  0', 'zoom in, zoom out, whole trace'],
       ['Shift ←  →', 'move the zoomed time'],
       ['1 … 6', 'conversation, input, output, parameters, metadata, raw'],

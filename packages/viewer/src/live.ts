@@ -4,8 +4,11 @@ import type { ServerEvent } from '../../local/src/page-api.js';
 import { authorization } from './api.js';
 import { toQuery, type ViewSearch } from './search.js';
 
-/** `refused`: the server refuses the stream, because the token is wrong or too many pages are open. */
-export type LiveState = 'connecting' | 'open' | 'lost' | 'refused';
+/**
+ * `refused`: too many pages are open. `unknown-token`: the server was started again, and has another token; only a reload
+ * with that token helps.
+ */
+export type LiveState = 'connecting' | 'open' | 'lost' | 'refused' | 'unknown-token';
 
 interface LiveOptions {
   readonly filter: ViewSearch;
@@ -40,8 +43,12 @@ export function openLive({ filter, onEvent, onState }: LiveOptions): { close(): 
         credentials: 'omit',
         redirect: 'error',
       });
+      if (response.status === 401) {
+        onState('unknown-token');
+        return;
+      }
       if (!response.ok || response.body === null) {
-        onState(response.status === 401 || response.status === 429 ? 'refused' : 'lost');
+        onState(response.status === 429 ? 'refused' : 'lost');
       } else {
         onState('open');
         waitMs = FIRST_WAIT_MS;

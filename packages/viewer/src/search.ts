@@ -67,6 +67,8 @@ export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
   readonly trace?: number;
   readonly step?: number;
   readonly view?: View;
+  /** Whether the steps are added up by name, instead of their tree. */
+  readonly steps?: 'names';
   readonly mode?: Mode;
   /** Words that are searched within one trace. */
   readonly find?: string;
@@ -123,6 +125,7 @@ export function readSearch(given: Given): ViewSearch {
     trace: number(given.trace),
     step: number(given.step),
     view: oneOf(given.view, VIEWS),
+    steps: oneOf(given.steps, ['names'] as const),
     mode: oneOf(given.mode, MODES),
     find: text(given.find),
     zone: oneOf(given.zone, ['utc', 'local'] as const),

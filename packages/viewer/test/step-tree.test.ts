@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { alignSteps } from '../src/reading/align.ts';
+import { stepsByName } from '../src/trace/step-names.ts';
 import {
   axisOf,
   buildStepTree,
@@ -219,5 +220,49 @@ describe('two traces beside each other', () => {
     assert.deepEqual(names('root\n  a\n    x\n  b\n    x', 'root\n  b\n    x'), [
       ...['root ab', '  a a', '    x a', '  b ab', '    x ab'],
     ]);
+  });
+});
+
+describe('steps by name', () => {
+  it('are added up, those with the longest own time first, with the longest step of each', () => {
+    const tree = buildStepTree(
+      stepsOf(`root 0+100
+  ask:chat_completion 0+30
+    retry:tool 0+10
+  ask:chat_completion 40+50
+  ask:tool 92+4`).map((each) =>
+        each.name === 'ask' && each.type === 'chat_completion'
+          ? { ...each, tokens: 5, error: each.index === 1 ? 'no' : null }
+          : each,
+      ),
+    );
+    const found = stepsByName(tree);
+    assert.deepEqual(
+      found.map(({ name, type, count, total, own }) => [name, type, count, total, own]),
+      [
+        ['ask', 'chat_completion', 2, 80, 70],
+        ['root', 'chain', 1, 100, 16],
+        ['retry', 'tool', 1, 10, 10],
+        ['ask', 'tool', 1, 4, 4],
+      ],
+    );
+    const { longest, longestStep, failed, tokens, cost } = found[0] ?? {};
+    assert.deepEqual([longest, longestStep, failed, tokens, cost], [50, 3, 1, 10, null]);
+  });
+
+  it('are few where 80,000 steps have few names, and there where none has a time', () => {
+    const steps = Array.from({ length: 80_000 }, (_, index) =>
+      step({ index, depth: index === 0 ? 0 : 1, parent: index - 1, name: `name ${index % 3}` }),
+    );
+    assert.deepEqual(
+      stepsByName(buildStepTree(steps)).map(({ count, total, longestStep }) => [
+        ...[count, total, longestStep],
+      ]),
+      [
+        [26_667, 0, 0],
+        [26_667, 0, 1],
+        [26_666, 0, 2],
+      ],
+    );
   });
 });

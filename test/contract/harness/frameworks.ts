@@ -80,7 +80,8 @@ export function optionsFor<Req>(
   options: TracingOptions<RequestFacts>,
   factsOf: (req: Req) => RequestFacts,
 ): TracingOptions<Req> {
-  const { name, skip, input, user, session, metadata, inferenceId, ...rest } = options;
+  const { name, skip, input, user, session, metadata, inferenceId, traceContext, ...rest } =
+    options;
   const { from, trust, ...ids } = inferenceId ?? {};
   // What is no function is passed on as it is, for the middleware to refuse.
   const wrap = <R>(fn: ((facts: RequestFacts) => R) | undefined) =>
@@ -97,6 +98,11 @@ export function optionsFor<Req>(
       ...ids,
       from: wrap(from),
       trust: typeof trust === 'function' ? wrap(trust) : trust,
+    },
+    traceContext: traceContext && {
+      ...traceContext,
+      trust:
+        typeof traceContext.trust === 'function' ? wrap(traceContext.trust) : traceContext.trust,
     },
   };
 }

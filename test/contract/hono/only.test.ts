@@ -361,6 +361,27 @@ ID  completed  200
           await stage.row('for-both');
         });
 
+        it(`takes the last id that the app sets ${order} it, whether it was read in between or not`, async () => {
+          const twice: MiddlewareHandler = async (c, next) => {
+            const { id, reads } = c.req.query() as Record<'id' | 'reads', string>;
+            c.set('requestId', `${id}-first`);
+            if (reads === 'yes' && order === 'after') {
+              assert.equal(c.var.trace.inferenceId, `${id}-first`);
+            }
+            c.set('requestId', id);
+            await next();
+          };
+          await using stage = await beside(twice, (app) =>
+            app.get('/', (c) => c.text(c.var.trace.inferenceId)),
+          );
+          for (const reads of ['no', 'yes']) {
+            const id = `set-twice-${order}-${reads}`;
+            const response = await fetch(`${stage.url}?id=${id}&reads=${reads}`);
+            assert.equal(await response.text(), id);
+            assert.equal((await stage.row(id)).inferenceId, id);
+          }
+        });
+
         it(`reads what compress() ${order} it packs`, async () => {
           await using stage = await beside(compress({ threshold: 0 }), (app) => {
             app.get('/', (c) => c.text('as it was'));

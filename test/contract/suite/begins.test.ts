@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Diagnostic, Tracer } from '@openlayer-tracing/core';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
@@ -12,19 +13,23 @@ import { httpOf } from '../harness/stage.ts';
 import { koaVersions } from '../koa/frameworks.ts';
 
 type Spoil = (req: IncomingMessage, res: ServerResponse) => void;
-type Start = (tracer: Tracer | undefined, spoil: Spoil) => RequestListener;
+type Start = (
+  tracer: Tracer | undefined,
+  spoil: Spoil,
+  options?: { readonly inferenceId: { readonly trust: boolean | (() => boolean) } },
+) => RequestListener;
 
 const APPS: Record<string, Start> = {};
 
 for (const { name, express } of expressVersions) {
-  APPS[name] = (tracer, spoil) => {
+  APPS[name] = (tracer, spoil, options) => {
     const app = express();
     app.set('env', 'test');
     app.use((req, res, next) => {
       spoil(req, res);
       next();
     });
-    if (tracer !== undefined) app.use(forExpress({ tracer }));
+    if (tracer !== undefined) app.use(forExpress({ tracer, ...options }));
     app.post('/x/:id', (_req, res) => {
       res.statusCode = 200;
       res.end('done');
@@ -33,14 +38,14 @@ for (const { name, express } of expressVersions) {
   };
 }
 for (const { name, Koa } of koaVersions) {
-  APPS[name] = (tracer, spoil) => {
+  APPS[name] = (tracer, spoil, options) => {
     const app = new Koa();
     app.silent = true;
     app.use((ctx, next) => {
       spoil(ctx.req, ctx.res);
       return next();
     });
-    if (tracer !== undefined) app.use(forKoa({ tracer }));
+    if (tracer !== undefined) app.use(forKoa({ tracer, ...options }));
     app.use((ctx) => {
       ctx.body = 'done';
     });
@@ -101,6 +106,50 @@ for (const [name, start] of Object.entries(APPS)) {
   });
 }
 
+describe('a request id in the response header, from an earlier middleware', () => {
+  const headers = { 'x-request-id': 'of-the-client' };
+  const UNTRUSTED = {
+    'no client': { trust: false },
+    'not this client': { trust: () => false },
+  };
+
+  for (const [name, start] of Object.entries(APPS)) {
+    for (const [who, inferenceId] of Object.entries(UNTRUSTED)) {
+      it(`is no id of a row in ${name} if it is the client’s and ${who} is trusted`, async () => {
+        await using collector = await startCollector();
+        const repeat: Spoil = (req, res) => {
+          res.setHeader('x-request-id', req.headers['x-request-id'] ?? crypto.randomUUID());
+        };
+        await using server = await serving(
+          start(collector.createTracer(), repeat, { inferenceId }),
+        );
+        for (let i = 0; i < 2; i++) {
+          const response = await fetch(`${server.url}/x/1`, { method: 'POST', headers });
+          assert.equal(response.headers.get('x-request-id'), 'of-the-client');
+          await response.text();
+        }
+        const ids = (await collector.exactly(2)).map(({ inferenceId }) => inferenceId);
+        assert.equal(new Set(ids).size, 2);
+        for (const id of ids) assert.doesNotMatch(id, /of-the-client/);
+      });
+    }
+
+    it(`is the id of one row in ${name}, if the middleware sets the same again`, async () => {
+      await using collector = await startCollector();
+      const made = `made-${crypto.randomUUID()}`;
+      await using server = await serving(
+        start(collector.createTracer(), (_req, res) => void res.setHeader('x-request-id', made)),
+      );
+      for (let i = 0; i < 2; i++) {
+        const response = await fetch(`${server.url}/x/1`, { method: 'POST' });
+        await response.text();
+      }
+      const ids = (await collector.exactly(2)).map(({ inferenceId }) => inferenceId);
+      assert.deepEqual(ids.sort(), [made, `${made}:2`]);
+    });
+  }
+});
+
 describe('a request id that comes twice', () => {
   const headers = { 'x-request-id': 'one' };
 
@@ -121,6 +170,28 @@ describe('a request id that comes twice', () => {
     }
     const rows = await collector.exactly(2);
     assert.deepEqual(rows.map(({ inferenceId }) => inferenceId).sort(), ['one', 'one:2']);
+  });
+
+  it('is told apart from the number that its first repetition sends on to the same app', async () => {
+    await using collector = await startCollector();
+    const [{ express }] = expressVersions as [(typeof expressVersions)[number]];
+    const app = express();
+    app.use(forExpress({ tracer: collector.createTracer() }));
+    app.get('/outer', async (req, res) => {
+      const { port } = req.socket.address() as AddressInfo;
+      const inner = await fetch(`http://127.0.0.1:${port}/inner`, { headers: req.trace.headers() });
+      res.end(await inner.text());
+    });
+    app.get('/inner', (req, res) => {
+      res.end(req.trace.inferenceId);
+    });
+    await using server = await serving(app);
+    for (let i = 0; i < 2; i++) {
+      const response = await fetch(`${server.url}/outer`, { headers });
+      await response.text();
+    }
+    const ids = (await collector.exactly(4)).map(({ inferenceId }) => inferenceId);
+    assert.deepEqual(ids.sort(), ['one', 'one:2', 'one:3', 'one:3:2']);
   });
 
   it('through apps of different frameworks is told apart, and stays as it is in another pipeline', async () => {

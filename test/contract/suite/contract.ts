@@ -11,6 +11,7 @@ import { outcomes } from './outcomes.contract.ts';
 import { output } from './output.contract.ts';
 import { scope } from './scope.contract.ts';
 import { secrets } from './secrets.contract.ts';
+import { traceContext } from './trace-context.contract.ts';
 
 export function contract(framework: Framework): void {
   describe(framework.name, () => {
@@ -24,5 +25,6 @@ export function contract(framework: Framework): void {
     scope(framework);
     secrets(framework);
     options(framework);
+    traceContext(framework);
   });
 }

@@ -31,6 +31,7 @@ const plainStep = {
 export function plainTrace(inferenceId = ''): RequestTrace {
   return {
     inferenceId,
+    traceId: '0'.repeat(32),
     root: plainStep as Step<'user_call'>,
     current: plainStep,
     signal: new AbortController().signal,

@@ -143,3 +143,28 @@ describe('a script that waits', () => {
     await collector.exactly(2);
   });
 });
+
+describe('an app that works at beforeExit', () => {
+  it('has the rows of that work delivered too', async () => {
+    await using collector = await startCollector();
+    const variables = { ...publishingTo(collector.server.url), MODE: 'later', TIMES: '2' };
+    const { code, stderr } = await start('before-exit.mts', variables).ended;
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    await collector.exactly(3);
+  });
+
+  for (const [what, startEnd] of [
+    ['a healthy', startCollector],
+    ['a hung', startHungEnd],
+  ] as const) {
+    it(`each time that the event occurs is not kept alive for ever, with ${what} collector`, async () => {
+      await using end = await startEnd();
+      const url = 'server' in end ? end.server.url : end.url;
+      using folder = temporaryFolder();
+      for (const spool of [{}, { OPENLAYER_SPOOL_DIR: folder.path }]) {
+        const variables = { ...publishingTo(url), ...spool, MODE: 'each' };
+        assert.equal((await start('before-exit.mts', variables).ended).code, 0);
+      }
+    });
+  }
+});

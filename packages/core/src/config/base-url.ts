@@ -1,6 +1,6 @@
 /** The address that rows and the API key are sent to. */
 
-import { ConfigError, text } from './checks.js';
+import { ConfigError, checkString } from './checks.js';
 
 export const DEFAULT_BASE_URL = 'https://api.openlayer.com/v1';
 
@@ -14,7 +14,7 @@ export function checkedUrl(
   name: string,
   { allowHttp }: { readonly allowHttp: boolean },
 ): string | undefined {
-  const address = text(value, name);
+  const address = checkString(value, name);
   if (address === undefined) return undefined;
   const url = /[\s\p{Cf}]/u.test(address) ? undefined : parsed(address);
   if (url === undefined)

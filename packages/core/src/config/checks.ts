@@ -12,7 +12,7 @@ export class ConfigError extends Error {
 recognizeAcrossCopies(ConfigError, 'ConfigError.v1');
 
 /** The trimmed string; undefined if it is empty. */
-export function text(value: unknown, name: string): string | undefined {
+export function checkString(value: unknown, name: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string')
     throw new ConfigError(`${name} must be a string, but is of type ${typeof value}`);
@@ -24,8 +24,8 @@ export function text(value: unknown, name: string): string | undefined {
 }
 
 /** An API key: visible ASCII characters without quotation marks, which a header may contain. */
-export function key(value: unknown, name: string): string | undefined {
-  const found = text(value, name);
+export function checkApiKey(value: unknown, name: string): string | undefined {
+  const found = checkString(value, name);
   if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.replace(/["'`]/g, ' '))) {
     throw new ConfigError(
       `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it again`,
@@ -35,8 +35,8 @@ export function key(value: unknown, name: string): string | undefined {
 }
 
 /** The id of a pipeline. It becomes one segment of a URL's path, so that `..` and the like are refused. */
-export function pipeline(value: unknown, name: string): string | undefined {
-  const found = text(value, name);
+export function checkPipelineId(value: unknown, name: string): string | undefined {
+  const found = checkString(value, name);
   if (found !== undefined && !/^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/.test(found)) {
     throw new ConfigError(
       `${name} is not the id of a pipeline; copy it from the pipeline's page, it looks like 182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e`,
@@ -46,7 +46,7 @@ export function pipeline(value: unknown, name: string): string | undefined {
 }
 
 /** A boolean or undefined. */
-export function flag(value: unknown, name: string): boolean | undefined {
+export function checkBoolean(value: unknown, name: string): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value;
   throw new ConfigError(`${name} must be true or false`);
 }
@@ -79,27 +79,28 @@ export function withMethods<T extends object>(
 const AGES: ReadonlySet<string> = new Set(['maxAgeMs', 'maxElapsedMs']);
 
 /** A group of numeric options with its defaults. Every value must be at least 1, durations (`...Ms`) at least 0. */
-export function numbers<T extends { readonly [K in keyof T]: number }>(
+export function checkNumbers<T extends { readonly [K in keyof T]: number }>(
   defaults: T,
   values: { readonly [K in keyof T]?: number | undefined } | undefined,
   group: string,
 ): T {
   if (values === undefined) return defaults;
   assertObject(values, group);
-  assertKnown(values, Object.keys(defaults), group);
+  assertKnownIn(values, Object.keys(defaults), group);
   const result = { ...defaults };
   for (const key of Object.keys(values) as (keyof T & string)[]) {
     if (values[key] === undefined) continue;
     const isDuration = key.endsWith('Ms');
     const least = isDuration ? 0 : 1;
     const highest = isDuration && !AGES.has(key) ? LONGEST_TIMER_MS : Infinity;
-    result[key] = number(values[key], `${group}.${key}`, least, highest) as T[keyof T & string];
+    result[key] = checkNumber(values[key], `${group}.${key}`, least, highest) as T[keyof T &
+      string];
   }
   return Object.freeze(result);
 }
 
 /** A finite number of at least `least`; a larger one than `highest` becomes `highest`. */
-export function number(value: unknown, name: string, least: number, highest: number): number {
+export function checkNumber(value: unknown, name: string, least: number, highest: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
     throw new ConfigError(
       `${name} must be a number of at least ${least}, but is ${formatValue(value)}`,
@@ -109,7 +110,7 @@ export function number(value: unknown, name: string, least: number, highest: num
 }
 
 /** @throws ConfigError unless the value is missing or a finite number above 0 */
-export function positive(value: unknown, name: string): void {
+export function checkPositive(value: unknown, name: string): void {
   if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
     throw new ConfigError(`${name} must be a number above 0, but is ${formatValue(value)}`);
   }
@@ -142,10 +143,19 @@ export function assertObject(value: unknown, name: string): asserts value is obj
 
 /**
  * Refuses unknown keys, since a misspelled one would have no effect.
+ * @param known every key of the type; the compiler checks that none is missing
  * @param group name of the option whose value the object is; '' for the options themselves
  * @throws ConfigError for a key that is not known
  */
-export function assertKnown(value: object, known: readonly string[], group: string): void {
+export function assertKnown<T extends object>(
+  value: T,
+  known: Readonly<Record<keyof NoInfer<T>, true>>,
+  group: string,
+): void {
+  assertKnownIn(value, Object.keys(known), group);
+}
+
+function assertKnownIn(value: object, known: readonly string[], group: string): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     throw new ConfigError(`${group === '' ? '' : `${group}.`}${unknownKey(key, known, group)}`);

@@ -18,14 +18,14 @@ import {
   assertKnown,
   assertObject,
   ConfigError,
-  flag,
-  key,
-  number,
-  numbers,
+  checkApiKey,
+  checkBoolean,
+  checkNumber,
+  checkNumbers,
+  checkPipelineId,
+  checkString,
   oneOf,
   optionalFunction,
-  pipeline,
-  text,
   withMethods,
 } from './checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './tracer-options.js';
@@ -84,21 +84,22 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   const env = new EnvironmentReader(variables);
   return Object.freeze({
     problems: env.problems,
-    apiKey: key(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', key),
+    apiKey: checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey),
     inferencePipelineId:
-      pipeline(options.inferencePipelineId, 'inferencePipelineId') ??
-      env.read('OPENLAYER_INFERENCE_PIPELINE_ID', pipeline),
+      checkPipelineId(options.inferencePipelineId, 'inferencePipelineId') ??
+      env.read('OPENLAYER_INFERENCE_PIPELINE_ID', checkPipelineId),
     baseUrl: baseUrl(options, env),
     publish:
-      flag(options.publish, 'publish') ?? env.read('OPENLAYER_DISABLE_PUBLISH', isOff) !== true,
+      checkBoolean(options.publish, 'publish') ??
+      env.read('OPENLAYER_DISABLE_PUBLISH', parseDisablePublish) !== true,
     scope: withMethods(options.scope, 'scope', ['get', 'run']),
     redact: redactOptions(options.redact),
-    limits: numbers(LIMITS, options.limits, 'limits'),
-    batch: numbers(BATCH, options.batch, 'batch'),
-    retry: numbers(RETRY, options.retry, 'retry'),
+    limits: checkNumbers(LIMITS, options.limits, 'limits'),
+    batch: checkNumbers(BATCH, options.batch, 'batch'),
+    retry: checkNumbers(RETRY, options.retry, 'retry'),
     spool: spool(options.spool, env),
-    handleSignals: flag(options.handleSignals, 'handleSignals') ?? false,
-    timeoutMs: number(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
+    handleSignals: checkBoolean(options.handleSignals, 'handleSignals') ?? false,
+    timeoutMs: checkNumber(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
     logLevel:
       oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ?? env.read('OPENLAYER_LOG', level) ?? 'warn',
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
@@ -110,7 +111,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
 }
 
 function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undefined {
-  const allowHttp = flag(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
+  const allowHttp = checkBoolean(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
   const fromOptions = checkedUrl(options.baseUrl, 'baseUrl', { allowHttp });
   if (fromOptions !== undefined) return fromOptions;
   const found = env.read('OPENLAYER_BASE_URL', (value, name) =>
@@ -121,7 +122,7 @@ function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undef
   return found ?? DEFAULT_BASE_URL;
 }
 
-function isOff(value: string, name: string): boolean {
+function parseDisablePublish(value: string, name: string): boolean {
   if (/^\s*(true|on|1)\s*$/i.test(value)) return true;
   if (/^\s*(false|off|0|no|)\s*$/i.test(value)) return false;
   throw new ConfigError(`${name} must be true, on or 1, or left out; publishing stays on`);
@@ -141,11 +142,15 @@ function spool(options: SpoolOptions | undefined, env: EnvironmentReader): Spool
     throw new ConfigError("spool takes { dir: '...' }, not a string");
   if (options !== undefined) {
     assertObject(options, 'spool');
-    assertKnown(options, ['dir', 'maxBytes', 'maxAgeMs', 'mode', 'durability'], 'spool');
+    assertKnown(
+      options,
+      { dir: true, maxBytes: true, maxAgeMs: true, mode: true, durability: true },
+      'spool',
+    );
   }
   const { dir: folder, mode, durability, ...bounds } = options ?? {};
   const config = {
-    ...numbers(SPOOL, bounds, 'spool'),
+    ...checkNumbers(SPOOL, bounds, 'spool'),
     mode: oneOf(MODES, mode, 'spool.mode') ?? 'wal',
     durability: oneOf(DURABILITIES, durability, 'spool.durability') ?? 'process',
   };
@@ -160,7 +165,7 @@ function spool(options: SpoolOptions | undefined, env: EnvironmentReader): Spool
 
 /** The absolute path of the folder, since the working directory may change or be deleted. */
 function spoolDir(value: unknown, name: string): string | undefined {
-  const dir = text(value, name);
+  const dir = checkString(value, name);
   if (dir === undefined) return undefined;
   if (absolutePath === undefined) {
     throw new ConfigError(
@@ -173,9 +178,9 @@ function spoolDir(value: unknown, name: string): string | undefined {
 function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
   if (redact === undefined || redact === false) return redact ?? {};
   assertObject(redact, 'redact');
-  assertKnown(redact, ['keys', 'defaults', 'text'], 'redact');
+  assertKnown(redact, { keys: true, defaults: true, text: true }, 'redact');
   optionalFunction(redact.text, 'redact.text');
-  flag(redact.defaults, 'redact.defaults');
+  checkBoolean(redact.defaults, 'redact.defaults');
   if (redact.keys !== undefined && !Array.isArray(redact.keys)) {
     throw new ConfigError('redact.keys must be an array of strings and regular expressions');
   }
@@ -190,7 +195,7 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
 function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | undefined {
   if (options === undefined) return undefined;
   assertObject(options, 'budget');
-  assertKnown(options, ['usd', 'onExceeded'], 'budget');
+  assertKnown(options, { usd: true, onExceeded: true }, 'budget');
   const { usd, onExceeded } = options;
   if (typeof usd !== 'number' || !(usd > 0)) {
     throw new ConfigError('budget.usd must be a number of US dollars above 0');

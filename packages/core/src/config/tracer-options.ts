@@ -59,7 +59,7 @@ export interface TracerOptions {
 }
 
 /** The compiler checks that the list is complete. */
-const KNOWN: Readonly<Record<keyof TracerOptions, true>> = {
+export const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {
   apiKey: true,
   inferencePipelineId: true,
   baseUrl: true,
@@ -80,5 +80,3 @@ const KNOWN: Readonly<Record<keyof TracerOptions, true>> = {
   budget: true,
   transport: true,
 };
-
-export const TRACER_OPTIONS = Object.keys(KNOWN) as readonly (keyof TracerOptions)[];

@@ -9,3 +9,8 @@ export function optionThrew(option: string): string {
 export function optionRejected(option: string): string {
   return `the promise of the function given as ${option} was rejected`;
 }
+
+/** The value that the function returned or promised threw when it was read. */
+export function optionUnreadable(option: string): string {
+  return `the result of the function given as ${option} could not be read`;
+}

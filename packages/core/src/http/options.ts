@@ -4,10 +4,10 @@ import {
   assertKnown,
   assertObject,
   ConfigError,
-  flag,
+  checkBoolean,
+  checkPositive,
   formatValue,
   optionalFunction,
-  positive,
 } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import type { SettledTrace } from '../trace/types.js';
@@ -34,6 +34,28 @@ export interface InferenceIdOptions<Req> {
   readonly echo?: boolean | undefined;
 }
 
+/**
+ * How the headers of W3C Trace Context are used that a request has: `traceparent`, `tracestate` and `baggage`. Invalid ones count
+ * as none.
+ */
+export interface TraceContextOptions<Req> {
+  /**
+   * Whether the trace continues the one of the caller, with its trace id. A function must be synchronous: a promise counts as
+   * false and is reported as `option_traceContext.trust_async`. @default `inferenceId.trust`
+   */
+  readonly trust?: boolean | ((req: Req) => boolean) | undefined;
+  /**
+   * What becomes of a caller that is not trusted: `link` records its ids in `metadata.otel.links` of a trace with ids of its own,
+   * `ignore` does not. @default 'link'
+   */
+  readonly restart?: 'link' | 'ignore' | undefined;
+  /**
+   * Names of the members of a trusted caller's `baggage` that are recorded in `metadata.baggage`. Of the first 64 members and
+   * 8,192 characters. @default []
+   */
+  readonly baggage?: readonly string[] | undefined;
+}
+
 /** What is recorded of the bodies and headers of requests and responses. */
 export interface CaptureOptions {
   /** Whether the request's body, query and parameters become inputs. @default true */
@@ -55,6 +77,8 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
   readonly tracer?: Tracer | undefined;
   /** Where the inference ID of a request comes from. @default the header `x-request-id`, which the response returns */
   readonly inferenceId?: InferenceIdOptions<Req> | undefined;
+  /** How the trace is joined to the trace of the caller. @default a valid `traceparent` is continued */
+  readonly traceContext?: TraceContextOptions<Req> | undefined;
   /**
    * Returns the name of the trace. It may be asynchronous, like `input`, `output`, `user`, `session` and `metadata`: the row,
    * but not the response, waits at most 10 seconds for their promises. Like them, it is called when the response has ended; with
@@ -100,9 +124,11 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
 const FUNCTIONS = ['name', 'skip', 'input', 'output', 'user', 'session', 'metadata'] as const;
 
 /** The compiler checks that the list is complete. */
-const OWN: Readonly<Record<Exclude<keyof TracingOptions, keyof TracerOptions>, true>> = {
+const KNOWN: Readonly<Record<keyof TracingOptions, true>> = {
+  ...TRACER_OPTIONS,
   tracer: true,
   inferenceId: true,
+  traceContext: true,
   name: true,
   skip: true,
   capture: true,
@@ -114,7 +140,6 @@ const OWN: Readonly<Record<Exclude<keyof TracingOptions, keyof TracerOptions>, t
   sample: true,
   maxAgeMs: true,
 };
-const KNOWN: readonly string[] = [...Object.keys(OWN), ...TRACER_OPTIONS];
 
 /** Header names as HTTP allows them (RFC 9110, section 5.6.2). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -128,10 +153,11 @@ export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
   assertObject(options, 'options');
   assertKnown(options, KNOWN, '');
   for (const name of FUNCTIONS) optionalFunction(options[name], name);
-  const { inferenceId, capture, sample, maxAgeMs, tracer } = options;
+  const { inferenceId, traceContext, capture, sample, maxAgeMs, tracer } = options;
   if (inferenceId !== undefined) checkInferenceId(inferenceId);
+  if (traceContext !== undefined) checkTraceContext(traceContext);
   if (capture !== undefined) checkCapture(capture);
-  positive(maxAgeMs, 'maxAgeMs');
+  checkPositive(maxAgeMs, 'maxAgeMs');
   const isRate = typeof sample === 'number' && sample >= 0 && sample <= 1;
   if (sample !== undefined && !isRate && typeof sample !== 'function') {
     throw new ConfigError(
@@ -143,13 +169,11 @@ export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
 
 function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   assertObject(options, 'inferenceId');
-  assertKnown(options, ['header', 'from', 'trust', 'echo'], 'inferenceId');
+  assertKnown(options, { header: true, from: true, trust: true, echo: true }, 'inferenceId');
   const { header, from, trust, echo } = options;
   optionalFunction(from, 'inferenceId.from');
-  flag(echo, 'inferenceId.echo');
-  if (trust !== undefined && typeof trust !== 'boolean' && typeof trust !== 'function') {
-    throw new ConfigError('inferenceId.trust must be true, false or a function of the request');
-  }
+  checkBoolean(echo, 'inferenceId.echo');
+  checkTrust(trust, 'inferenceId.trust');
   if (header !== undefined && (typeof header !== 'string' || !HEADER_NAME.test(header))) {
     throw new ConfigError(
       'inferenceId.header must be the name of an HTTP header, such as x-request-id',
@@ -157,13 +181,35 @@ function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   }
 }
 
+function checkTrust(trust: unknown, name: string): void {
+  if (trust !== undefined && typeof trust !== 'boolean' && typeof trust !== 'function') {
+    throw new ConfigError(`${name} must be true, false or a function of the request`);
+  }
+}
+
+function checkTraceContext<Req>(options: TraceContextOptions<Req>): void {
+  assertObject(options, 'traceContext');
+  assertKnown(options, { trust: true, restart: true, baggage: true }, 'traceContext');
+  const { trust, restart, baggage = [] } = options;
+  checkTrust(trust, 'traceContext.trust');
+  if (restart !== undefined && restart !== 'link' && restart !== 'ignore') {
+    throw new ConfigError(
+      `traceContext.restart must be 'link' or 'ignore', but is ${formatValue(restart)}`,
+    );
+  }
+  const isArray: boolean = Array.isArray(baggage);
+  if (!isArray || baggage.some((name) => typeof name !== 'string')) {
+    throw new ConfigError("traceContext.baggage must be an array of names, such as ['tenant']");
+  }
+}
+
 function checkCapture(options: CaptureOptions): void {
   assertObject(options, 'capture');
-  assertKnown(options, ['request', 'response', 'maxBytes', 'headers'], 'capture');
+  assertKnown(options, { request: true, response: true, maxBytes: true, headers: true }, 'capture');
   const { request, response, maxBytes, headers = [] } = options;
-  flag(request, 'capture.request');
-  flag(response, 'capture.response');
-  positive(maxBytes, 'capture.maxBytes');
+  checkBoolean(request, 'capture.request');
+  checkBoolean(response, 'capture.response');
+  checkPositive(maxBytes, 'capture.maxBytes');
   const isArray: boolean = Array.isArray(headers);
   if (!isArray || headers.some((header) => typeof header !== 'string')) {
     throw new ConfigError("capture.headers must be an array of names, such as ['user-agent']");

@@ -4,7 +4,7 @@ import { isProxy } from '#platform';
 import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
 import type { RequestTrace } from '../trace/types.js';
 import { inherited } from '../values/read-safely.js';
-import { RecordedRequest } from './recorded-request.js';
+import { RecordedRequestTrace } from './recorded-request-trace.js';
 
 const bound = new WeakSet<object>();
 
@@ -14,7 +14,7 @@ const bound = new WeakSet<object>();
  */
 export function readInScope(trace: RequestTrace, body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
-  if (!(trace instanceof RecordedRequest) || !trace.isOpen) return;
+  if (!(trace instanceof RecordedRequestTrace) || !trace.isOpen) return;
   try {
     const stream = isA('Response', 'arrayBuffer', body) ? (body as Response).body : body;
     if (stream === null || bound.has(stream)) return;
@@ -38,7 +38,7 @@ function isA(name: 'Response' | 'ReadableStream', method: string, value: object)
 }
 
 /** Node calls `_read` whenever it needs more of a stream. */
-function bindReadable(trace: RecordedRequest, stream: NodeReadable): void {
+function bindReadable(trace: RecordedRequestTrace, stream: NodeReadable): void {
   if (typeof inherited(stream, '_read') !== 'function') return;
   bound.add(stream);
   bindMethod(trace, stream, '_read');
@@ -55,7 +55,7 @@ const READER_METHODS = [
 ] as const;
 
 /** Replaces the reading methods of the stream by ones that run in the scope. Chunks and back-pressure stay the same. */
-function readStreamInScope(trace: RecordedRequest, stream: ReadableStream): void {
+function readStreamInScope(trace: RecordedRequestTrace, stream: ReadableStream): void {
   if (stream.locked) return;
   for (const name of READING_METHODS) bindMethod(trace, stream, name);
   for (const [name, read] of READER_METHODS) {
@@ -74,7 +74,7 @@ function readStreamInScope(trace: RecordedRequest, stream: ReadableStream): void
 }
 
 /** Makes a method of the object run in the scope of the trace. */
-function bindMethod(trace: RecordedRequest, holder: object, name: string | symbol): void {
+function bindMethod(trace: RecordedRequestTrace, holder: object, name: string | symbol): void {
   const method: unknown = Reflect.get(holder, name);
   if (typeof method !== 'function') return;
   define(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));

@@ -3,7 +3,7 @@
  */
 
 import type { RequestBody } from './body/request-body.js';
-import type { RecordedRequest } from './recorded-request.js';
+import type { RecordedRequestTrace } from './recorded-request-trace.js';
 
 export interface RequestAdapter<Req extends object, Res> {
   /** Whether the framework swaps the prototype of requests before the middleware runs. @default false */
@@ -43,7 +43,12 @@ export interface RequestAdapter<Req extends object, Res> {
    * Follows request and response to their end, and settles the trace there.
    * @returns the request's body; undefined without one
    */
-  follow(trace: RecordedRequest, req: Req, res: Res, maxBytes: number): RequestBody | undefined;
+  follow(
+    trace: RecordedRequestTrace,
+    req: Req,
+    res: Res,
+    maxBytes: number,
+  ): RequestBody | undefined;
   /** A signal that aborts if the client leaves before it has the whole response, for a request that is not traced. */
   clientSignal?(req: Req, res: Res): AbortSignal | undefined;
   /**
@@ -51,7 +56,7 @@ export interface RequestAdapter<Req extends object, Res> {
    * @param idHeader response header to set to the inference ID, unless it is set; undefined for none
    */
   followReturnedResponse?(
-    trace: RecordedRequest,
+    trace: RecordedRequestTrace,
     res: Res,
     idHeader: string | undefined,
   ): Promise<void> | undefined;

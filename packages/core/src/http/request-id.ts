@@ -1,6 +1,5 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
-import { randomUuid } from '../platform/random-id.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RequestSettings } from './request-settings.js';
 
@@ -12,26 +11,30 @@ export function requestedId<Req extends object, Res>(
   const { options, trust } = settings;
   const from = settings.callOption('inferenceId.from', options.inferenceId?.from, req);
   if (isInferenceId(from)) return from;
-  const id = settings.header(req);
+  const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
     typeof trust === 'function' ? settings.callOption('inferenceId.trust', trust, req) : trust;
   return isTrusted === true ? id : undefined;
 }
 
-/** An id for a request without one: that of another middleware, if it has set the response header, or a UUID. Never throws. */
-export function newId<Req extends object, Res>(
+/**
+ * The id that another middleware has created and set in the response header, unless it only repeats the client's, which `trust`
+ * decides on. Never throws.
+ */
+export function idInResponse<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
+  req: Req,
   res: Res,
-): string {
+): string | undefined {
   try {
     // If a connection was upgraded before the app ran, there is no response.
-    const made = res && settings.adapter.responseHeader(res, settings.idHeader);
-    if (isInferenceId(made)) return made;
+    const id = res && settings.adapter.responseHeader(res, settings.idHeader);
+    return isInferenceId(id) && id !== settings.header(req, settings.idHeader) ? id : undefined;
   } catch (error) {
     settings.reportFailure('header', error);
+    return undefined;
   }
-  return randomUuid();
 }
 
 /** Sets the response header to the id, unless the app has set it. Never throws. */

@@ -2,7 +2,7 @@
 
 import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
+import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
 import { isThenable, watchRejection } from '../follow/promised.js';
 import { isInferenceId } from '../trace/inference-id.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -21,6 +21,11 @@ export class RequestSettings<Req extends object, Res> {
   readonly idHeader: string;
   readonly trust: boolean | ((req: Req) => boolean);
   readonly echo: boolean;
+  /** Whether a caller whose trace is not continued is kept as a link. */
+  readonly linksCaller: boolean;
+  /** Names of the members of the caller's baggage to record. */
+  readonly baggage: ReadonlySet<string>;
+  readonly #trustsContext: boolean | ((req: Req) => boolean);
   /** The sampling rate, from 0 to 1. */
   readonly rate: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
@@ -39,12 +44,15 @@ export class RequestSettings<Req extends object, Res> {
     diagnostics: () => Diagnostics | undefined,
   ) {
     checkTracingOptions(options);
-    const { inferenceId, capture, sample, maxAgeMs } = options;
+    const { inferenceId, traceContext, capture, sample, maxAgeMs } = options;
     this.adapter = adapter;
     this.options = options;
     this.idHeader = (inferenceId?.header ?? 'x-request-id').toLowerCase();
     this.trust = inferenceId?.trust ?? true;
     this.echo = inferenceId?.echo ?? true;
+    this.#trustsContext = traceContext?.trust ?? this.trust;
+    this.linksCaller = (traceContext?.restart ?? 'link') === 'link';
+    this.baggage = new Set(traceContext?.baggage);
     this.rate = typeof sample === 'number' ? sample : 1;
     this.sample = typeof sample === 'function' ? sample : undefined;
     this.maxBytes = capture?.maxBytes ?? DEFAULT_MAX_BYTES;
@@ -58,13 +66,21 @@ export class RequestSettings<Req extends object, Res> {
   /** The id that the app created, unless it only repeats the client's, which `trust` decides on. */
   idMadeByApp(req: Req): string | undefined {
     const id = this.readRequest('id', this.adapter.idMadeByApp, req);
-    return isInferenceId(id) && id !== this.header(req) ? id : undefined;
+    return isInferenceId(id) && id !== this.header(req, this.idHeader) ? id : undefined;
   }
 
-  /** The request header that may contain the id. */
-  header(req: Req): string | undefined {
+  /** Whether the headers of W3C Trace Context that the request has are used. Never throws. */
+  trustsContext(req: Req): boolean {
+    const trust = this.#trustsContext;
+    if (typeof trust !== 'function') return trust;
+    const name = trust === this.trust ? 'inferenceId.trust' : 'traceContext.trust';
+    return this.callOption(name, trust, req) === true;
+  }
+
+  /** A request header. Never throws. @param name in lower case */
+  header(req: Req, name: string): string | undefined {
     try {
-      return this.adapter.header(req, this.idHeader);
+      return this.adapter.header(req, name);
     } catch (error) {
       this.reportFailure('header', error);
       return undefined;
@@ -98,11 +114,7 @@ export class RequestSettings<Req extends object, Res> {
       try {
         record(value as R);
       } catch (error) {
-        this.report(
-          `option_${name}_failed`,
-          `the result of the function given as ${name} could not be read`,
-          error,
-        );
+        this.report(`option_${name}_failed`, optionUnreadable(name), error);
       }
     }
   }

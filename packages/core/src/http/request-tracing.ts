@@ -3,6 +3,7 @@
 import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-tracer.js';
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
+import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
@@ -13,10 +14,11 @@ import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
-import { ReceivedRequest } from './received-request.js';
-import { openTraceOf, RecordedRequest } from './recorded-request.js';
+import { receivedBaggage, receivedIdentity, trustedParent } from './received-context.js';
+import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
-import { echoId, newId, requestedId } from './request-id.js';
+import { echoId, idInResponse, requestedId } from './request-id.js';
+import { FrameworkRequestReader } from './request-reader.js';
 import { RequestSettings } from './request-settings.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
 
@@ -88,7 +90,7 @@ export class RequestTracing<Req extends object, Res> {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
       // An id that the client knows is kept, and the trace itself finds the outer request's id.
-      if (trace.isIdGiven || trace.received?.isOf(req) === true) return;
+      if (trace.isIdGiven || trace.request?.isOf(req) === true) return;
       const id = this.#settings.idMadeByApp(req);
       if (id !== undefined) trace.rename(distinctId(id, trace.recorder.idSpace));
     } catch (failure) {
@@ -104,8 +106,8 @@ export class RequestTracing<Req extends object, Res> {
     const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
-      if (!(trace instanceof RecordedRequest) || trace.received?.isOf(req) !== true) return;
-      return trace.received.followReturnedResponse(trace)?.catch(onFailure);
+      if (!(trace instanceof RecordedRequestTrace) || trace.request?.isOf(req) !== true) return;
+      return trace.request.followReturnedResponse(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;
@@ -132,7 +134,7 @@ export class RequestTracing<Req extends object, Res> {
   #enclosingTrace(req: Req): RequestTrace | undefined {
     if (this.#settings.adapter.mayBeInProcess?.(req) !== true) return undefined;
     const trace = currentRecordedStep()?.trace;
-    return trace instanceof RecordedRequest && trace.isOpen ? trace : undefined;
+    return trace instanceof RecordedRequestTrace && trace.isOpen ? trace : undefined;
   }
 
   #beginTrace(req: Req, res: Res): RequestTrace {
@@ -150,30 +152,36 @@ export class RequestTracing<Req extends object, Res> {
     if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
     const idMadeByApp = this.#settings.idMadeByApp(req);
     const known = idMadeByApp ?? requestedId(this.#settings, req);
-    const id = known === undefined ? newId(this.#settings, res) : distinctId(known, tracer.idSpace);
+    const given = known ?? idInResponse(this.#settings, req, res);
+    const id = given === undefined ? randomUuid() : distinctId(given, tracer.idSpace);
+    const generatedId = given === undefined ? id : undefined;
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
-    const received = new ReceivedRequest(this.#settings, req, res);
-    if (idMadeByApp !== undefined) received.keepId();
-    const trace = new RecordedRequest(tracer, {
+    const request = new FrameworkRequestReader(this.#settings, req, res);
+    if (idMadeByApp !== undefined) request.keepId();
+    const trace = new RecordedRequestTrace(tracer, {
       method,
       path,
       inferenceId: id,
       isIdGiven: known !== undefined,
+      generatedId,
+      identity: receivedIdentity(this.#settings, req, generatedId),
       maxAgeMs,
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
       convertOutput: options.output,
-      received,
+      request,
     });
+    const baggage = receivedBaggage(this.#settings, req);
+    if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
-    received.readBefore(trace, this.#follow(trace, req, res));
+    request.readBefore(trace, this.#follow(trace, req, res));
     echoId(this.#settings, res, id);
     return trace;
   }
 
   /** Follows request and response. If that fails, the trace is ended, since its end would not be noticed. */
-  #follow(trace: RecordedRequest, req: Req, res: Res): RequestBody | undefined {
+  #follow(trace: RecordedRequestTrace, req: Req, res: Res): RequestBody | undefined {
     try {
       return this.#settings.adapter.follow(trace, req, res, this.#settings.maxBytes);
     } catch (error) {
@@ -187,7 +195,8 @@ export class RequestTracing<Req extends object, Res> {
     const { adapter } = this.#settings;
     const signal = () =>
       this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
-    return new InertTrace(requestedId(this.#settings, req), { scope, signal });
+    const parent = () => trustedParent(this.#settings, req);
+    return new InertTrace(requestedId(this.#settings, req), { scope, signal, parent });
   }
 
   #skips(req: Req): boolean {
@@ -239,6 +248,7 @@ function tracerOfOptions(options: TracingOptions<never>): TracerCore | undefined
 
 /** The options that a tracer takes. */
 function settingsIn(options: TracerOptions): TracerOptions {
-  const names = TRACER_OPTIONS.filter((name) => options[name] !== undefined);
+  const known = Object.keys(TRACER_OPTIONS) as (keyof TracerOptions)[];
+  const names = known.filter((name) => options[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }

@@ -25,7 +25,7 @@ class Itself {
 }
 
 /** A field of the request that nobody else can see. */
-class TracedRequest extends Itself {
+class TraceField extends Itself {
   #trace: RequestTrace;
 
   private constructor(req: object, trace: RequestTrace) {
@@ -41,13 +41,13 @@ class TracedRequest extends Itself {
   static keepTrace(req: object, trace: RequestTrace, changesPrototypes = false): void {
     if (#trace in req) req.#trace = trace;
     else if (changesPrototypes && fieldsMayBeSlow) aside.set(req, trace);
-    else new TracedRequest(req, trace);
+    else new TraceField(req, trace);
   }
 }
 
 export const tracedRequests: TracedRequests = processWide<TracedRequests>(
   'requests.v1',
-  () => TracedRequest,
+  () => TraceField,
 );
 
 /**

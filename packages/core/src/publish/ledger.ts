@@ -10,6 +10,8 @@ export class Ledger {
   #queuedBytes = 0;
   #spooled = 0;
   #quarantined = 0;
+  /** Rows that were deleted from the quarantine before their delivery was counted. */
+  #deletedEarly = 0;
   readonly #dropped = new Map<DropReason, number>();
 
   /** Rows that the platform has. */
@@ -74,6 +76,14 @@ export class Ledger {
     this.drop(reason, count);
   }
 
+  /** Counts rows as dropped that were deleted from the quarantine. */
+  dropQuarantined(count: number): void {
+    const counted = Math.min(count, this.#quarantined);
+    this.#quarantined -= counted;
+    this.#deletedEarly += count - counted;
+    this.drop('spool_full', counted);
+  }
+
   /**
    * Moves the rows of a batch to where they are now.
    * @param from where they were counted before
@@ -94,6 +104,11 @@ export class Ledger {
     this.#published += delivered;
     this.#spooled += spooled;
     this.#quarantined += quarantined;
+    if (this.#deletedEarly > 0) {
+      const count = this.#deletedEarly;
+      this.#deletedEarly = 0;
+      this.dropQuarantined(count);
+    }
     // A transport of the app's own may name reasons of its own.
     for (const [reason, count] of Object.entries(lost)) this.drop(reason as DropReason, count);
   }

@@ -2,7 +2,7 @@
 
 import { wallClockMs } from '../platform/clock.js';
 import type { HttpClient, HttpResponse } from '../platform/http-client.js';
-import { valueIn } from '../values/json-text.js';
+import { tryParseJson } from '../values/json-text.js';
 import { SendError, type SendErrorCode, type SendOptions } from './transport.js';
 
 export interface ApiOptions {
@@ -192,14 +192,14 @@ function codeOf(status: number): SendErrorCode {
 
 /** Whether the response to a GET of a row contains a row; undefined if it is not JSON. */
 function hasRowIn(body: string): boolean | undefined {
-  const response = valueIn(body) as { row?: unknown } | null | undefined;
+  const response = tryParseJson(body) as { row?: unknown } | null | undefined;
   return response === undefined
     ? undefined
     : typeof response?.row === 'object' && response.row !== null;
 }
 
 function isSuccess(body: string): boolean {
-  return (valueIn(body) as { success?: unknown } | null | undefined)?.success === true;
+  return (tryParseJson(body) as { success?: unknown } | null | undefined)?.success === true;
 }
 
 /** The body of an error response for a message: one line of at most 300 characters, without the key, which some servers repeat. */

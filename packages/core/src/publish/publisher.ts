@@ -49,6 +49,8 @@ export interface RowPublisher {
   flush(deadlineMs: number): Promise<void>;
   /** Sends the queued rows, and accepts no further ones. Never rejects. */
   shutdown(deadlineMs: number): Promise<void>;
+  /** Whether a process that is about to exit may be kept alive for rows. */
+  readonly mayDelayExit: boolean;
 }
 
 /** Batches in flight at a time. */
@@ -56,6 +58,9 @@ const MAX_IN_FLIGHT = 2;
 
 /** How long an exiting process is kept alive to send its last rows. */
 const NATURAL_EXIT_MS = 150;
+
+/** How often it is kept alive: an app may record a trace at each `beforeExit`, which occurs again each time. */
+const MAX_EXIT_DELAYS = 10;
 
 /** How long a row is retried that is sent at once: Workers keep a request alive for 30 s at most. */
 const SEND_NOW_MS = 25_000;
@@ -88,7 +93,9 @@ export class Publisher implements RowPublisher {
   #inFlight = 0;
   #shuttingDown: Promise<void> | undefined;
   #unregisterExit: (() => void) | undefined;
+  /** Whether all queued rows were sent at a `beforeExit`: they do not delay the exit again. */
   #hasFlushedAtExit = false;
+  #exitDelays = 0;
 
   constructor(options: PublisherOptions) {
     this.#transport = options.transport;
@@ -104,6 +111,7 @@ export class Publisher implements RowPublisher {
   add(row: QueuedRow): void {
     if (!this.#admit(row)) return;
     this.#unregisterExit ??= onNaturalExit(() => this.#flushAtExit());
+    this.#hasFlushedAtExit = false;
     this.#open.add(row);
     if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
   }
@@ -279,10 +287,15 @@ export class Publisher implements RowPublisher {
     this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
   }
 
+  get mayDelayExit(): boolean {
+    return this.#exitDelays < MAX_EXIT_DELAYS;
+  }
+
   /** Sends the queued rows for a short time when the event loop is empty. */
   async #flushAtExit(): Promise<void> {
-    if (this.#hasFlushedAtExit || this.#queue.isEmpty) return;
+    if (this.#hasFlushedAtExit || this.#queue.isEmpty || !this.mayDelayExit) return;
     this.#hasFlushedAtExit = true;
+    this.#exitDelays++;
     await this.flush(NATURAL_EXIT_MS);
   }
 }

@@ -7,7 +7,7 @@ export interface RowPosition {
 }
 
 /** `unknown` after a send whose failure does not tell whether the platform stored the row. */
-export type Arrival = 'no' | 'unknown' | 'arrived';
+export type Arrival = 'not_arrived' | 'unknown' | 'arrived';
 
 /**
  * A row in the queue. Its JSON text stays a string until it is written to a request body or to disk, where it is encoded.
@@ -19,7 +19,7 @@ export class QueuedRow implements BatchRow {
   /** Length of its JSON text in UTF-8 bytes. */
   readonly byteLength: number;
   #position: RowPosition | undefined;
-  #arrival: Arrival = 'no';
+  #arrival: Arrival = 'not_arrived';
   readonly #json: string | Uint8Array;
 
   /**
@@ -47,6 +47,11 @@ export class QueuedRow implements BatchRow {
   /** Whether the platform has the row, as far as its earlier sends tell. */
   get arrival(): Arrival {
     return this.#arrival;
+  }
+
+  /** Whether the platform has the row, or may have it. */
+  get mayHaveArrived(): boolean {
+    return this.#arrival !== 'not_arrived';
   }
 
   /** Sets where the row was written on disk. */

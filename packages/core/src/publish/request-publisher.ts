@@ -61,6 +61,8 @@ interface Send {
 
 /** The publisher for platforms where timers and sockets belong to one request. */
 export class RequestPublisher implements RowPublisher {
+  /** There is no exit of a process. */
+  readonly mayDelayExit = true;
   readonly #transport: RowTransport;
   readonly #limits: PublisherLimits;
   readonly #maxElapsedMs: number;

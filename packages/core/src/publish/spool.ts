@@ -29,7 +29,7 @@ export interface Spool {
   /** Keeps a row that another library could not deliver. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean;
   /** Those of the rows that another process may have sent. */
-  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[];
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[];
 
   /** A transport that records on disk which rows it is about to send. */
   withAttempts(transport: RowTransport): RowTransport;
@@ -44,7 +44,7 @@ export interface Spool {
    * @returns a function that removes the registration
    */
   holdExit(waiting: () => Iterable<QueuedRow>): () => void;
-  /** Gives up the ownership of the files on disk, so that other processes may send the rows. */
+  /** Gives up the ownership of the files on disk, so that other processes may send the rows; while a replay goes on, it keeps them. */
   release(): void;
 
   readonly folder: string;
@@ -52,9 +52,9 @@ export interface Spool {
   readonly bytes: number;
   /** Bytes of rows in memory that could not be written to disk. */
   readonly memoryBytes: number;
-  /** Counts the rows that this process took over from dead processes. */
+  /** Counts the rows that this process adopted from dead processes. */
   readonly adopted: Ledger;
-  /** Number of rows that this process took over from dead processes. */
+  /** Number of rows that this process adopted from dead processes. */
   readonly adoptedRows: number;
 }
 

@@ -12,30 +12,32 @@ export interface VerificationTools {
   /** Least time between two lookups, in milliseconds, to spare a platform that has just recovered. */
   readonly paceMs: number;
   /** Those of the rows that another process may have sent. */
-  readonly doubtful: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
+  readonly rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
 }
 
 /** A transport that counts rows as delivered which the platform already has, and sends the others. */
 export function withVerification(
   transport: RowTransport,
   lookUp: Lookup,
-  { paceMs, doubtful }: VerificationTools,
+  { paceMs, rowsThatMayHaveArrived }: VerificationTools,
 ): RowTransport {
   let notBefore = 0;
 
   return {
     async send(batch, options) {
-      for (const row of doubtful(batch.rows)) if (row.arrival === 'no') row.setArrival('unknown');
-      const isUnsure = batch.rows.some(({ arrival }) => arrival !== 'no');
-      const rows = isUnsure ? await missing(batch.rows, options) : batch.rows;
+      for (const row of rowsThatMayHaveArrived(batch.rows)) {
+        if (!row.mayHaveArrived) row.setArrival('unknown');
+      }
+      const mayHaveArrived = batch.rows.some((row) => row.mayHaveArrived);
+      const rows = mayHaveArrived ? await missing(batch.rows, options) : batch.rows;
       const found = batch.rows.length - rows.length;
       if (rows.length === 0) return { delivered: found, lost: {} };
       try {
         const delivery = await transport.send(found === 0 ? batch : { ...batch, rows }, options);
         return { ...delivery, delivered: delivery.delivered + found };
       } catch (error) {
-        const isAmbiguous = !(error instanceof SendError) || error.isAmbiguous;
-        for (const row of rows) row.setArrival(isAmbiguous ? 'unknown' : 'no');
+        const mayHaveArrived = !(error instanceof SendError) || error.isAmbiguous;
+        for (const row of rows) row.setArrival(mayHaveArrived ? 'unknown' : 'not_arrived');
         throw error;
       }
     },
@@ -53,7 +55,7 @@ export function withVerification(
       const at = Math.max(now, notBefore);
       notBefore = at + paceMs;
       if (at > now) await delay(at - now, options.signal);
-      row.setArrival((await lookUp(row.inferenceId, options)) ? 'arrived' : 'no');
+      row.setArrival((await lookUp(row.inferenceId, options)) ? 'arrived' : 'not_arrived');
     }
     return rows.filter(({ arrival }) => arrival !== 'arrived');
   }

@@ -3,7 +3,7 @@
 import { wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import { FrameKind } from './frame.js';
-import { claim, isOrphan, nameOf, QUARANTINE, segmentsIn } from './names.js';
+import { adoptFile, isAdoptable, nameOf, QUARANTINE, segmentsIn } from './names.js';
 import { numbersIn } from './payloads.js';
 import { readFrames } from './read-frames.js';
 
@@ -35,7 +35,7 @@ async function backlogIn(files: SpoolFiles, folder: string): Promise<Backlog> {
   for (const name of segmentsIn(files, folder)) {
     const path = files.join(folder, nameOf(name.id, name.owner));
     bytes += files.stat(path)?.bytes ?? 0;
-    if (isOrphan(files, folder, name, now)) waiting += await waitingIn(files, path);
+    if (isAdoptable(files, folder, name, now)) waiting += await waitingIn(files, path);
     else ownedByOthers++;
   }
   return { folder, waiting, ownedByOthers, bytes };
@@ -48,7 +48,7 @@ async function waitingIn(files: SpoolFiles, path: string): Promise<number> {
   try {
     file = files.open(path);
   } catch {
-    // Another process has taken it over.
+    // Another process has adopted it.
     return 0;
   }
   try {
@@ -93,12 +93,12 @@ async function purgeFolder(files: SpoolFiles, folder: string): Promise<Purged> {
   const owner = files.owner();
   const now = wallClockMs();
   for (const name of segmentsIn(files, folder)) {
-    if (!isOrphan(files, folder, name, now)) {
+    if (!isAdoptable(files, folder, name, now)) {
       ownedByOthers++;
       continue;
     }
     // Renamed first, so that no other process sends its rows.
-    const path = claim(files, folder, name, owner);
+    const path = adoptFile(files, folder, name, owner);
     if (path === undefined) continue;
     deleted += await waitingIn(files, path);
     files.remove(path);

@@ -101,8 +101,8 @@ export class DiskSpool implements Spool {
     return this.#log.keepOnDisk(row);
   }
 
-  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    return this.#log.doubtful(rows);
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    return this.#log.rowsThatMayHaveArrived(rows);
   }
 
   withAttempts(transport: RowTransport): RowTransport {
@@ -124,7 +124,9 @@ export class DiskSpool implements Spool {
   }
 
   release(): void {
-    this.#log.release();
+    // A replay that goes on needs the files: without them, it would take them over again and send their rows twice.
+    if (this.#replay?.isStopped === false) this.#log.removeDone();
+    else this.#log.release();
   }
 
   get folder(): string {

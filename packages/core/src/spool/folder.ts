@@ -7,13 +7,14 @@ import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { nameOf, QUARANTINE, segmentsIn } from './names.js';
-import { Quarantine } from './quarantine.js';
-import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import { type DeletedFile, Quarantine } from './quarantine.js';
+import type { Segment, SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { SlowDisk } from './slow-disk.js';
-import { State } from './trace-table.js';
 
 const RETRY_DISK_MS = 1000;
+const MAX_FILE_BYTES = 8 * 1024 * 1024;
+const MIN_FILE_BYTES = 16 * 1024;
 
 export interface SpoolFolderOptions {
   readonly files: SpoolFiles;
@@ -33,12 +34,14 @@ export class SpoolFolder {
   readonly diagnostics: Diagnostics;
   /** The id of this process in the names of its segments. */
   readonly owner: string;
+  /** The size from which on a file counts as full, so that the oldest rows can be deleted without all others. */
+  readonly fullBytes: number;
   readonly quarantine: Quarantine;
   readonly slowDisk: SlowDisk;
   #otherBytes = 0;
   #notBefore = 0;
-  readonly #doubtful = new WeakSet<Segment>();
-  readonly #takenOver = new WeakSet<Segment>();
+  readonly #mayHaveArrived = new WeakSet<Segment>();
+  readonly #adoptedElsewhere = new WeakSet<Segment>();
   readonly #onFailure: () => void;
 
   /** @throws Error if the folder is not safe, or cannot be created */
@@ -51,7 +54,11 @@ export class SpoolFolder {
     this.path = files.join(config.dir, files.fingerprint(destination));
     files.prepare(this.path);
     this.owner = files.owner();
-    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE));
+    this.fullBytes = Math.min(
+      MAX_FILE_BYTES,
+      Math.max(MIN_FILE_BYTES, Math.floor(config.maxBytes / 8)),
+    );
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), this.fullBytes);
     this.slowDisk = new SlowDisk(diagnostics);
   }
 
@@ -94,18 +101,19 @@ export class SpoolFolder {
 
   /**
    * Writes a row that the platform refuses to the quarantine.
+   * @param ledger counts the row
    * @returns a promise that resolves when the row may be deleted elsewhere, and rejects if writing failed
    */
-  async quarantineRow(row: QueuedRow): Promise<void> {
-    this.#otherBytes += this.quarantine.add(row);
+  async quarantineRow(row: QueuedRow, ledger: Ledger): Promise<void> {
+    this.#otherBytes += this.quarantine.add(row, ledger);
     if (this.syncs) await this.quarantine.sync();
   }
 
-  /** Deletes the oldest file of the quarantine. @returns whether there was one */
-  dropQuarantined(): boolean {
-    const freed = this.quarantine.removeOldest();
-    this.#otherBytes -= freed;
-    return freed > 0;
+  /** Deletes the oldest file of the quarantine. @returns undefined if there is none */
+  deleteQuarantined(): DeletedFile | undefined {
+    const deleted = this.quarantine.deleteOldest();
+    this.#otherBytes -= deleted?.bytes ?? 0;
+    return deleted;
   }
 
   /** Reports rows that were deleted because the folder was full or they were too old. */
@@ -132,7 +140,7 @@ export class SpoolFolder {
     }
   }
 
-  /** Gives up the ownership of a segment, so that another process may take it over. Deletes one without open rows. */
+  /** Gives up the ownership of a segment, so that another process may adopt it. Deletes one without open rows. */
   handOver(segment: Segment): void {
     if (segment.isGone) return;
     if (segment.isDone) {
@@ -159,42 +167,42 @@ export class SpoolFolder {
     try {
       this.files.touch(segment.path);
     } catch {
-      // Another process has taken it over, which is noticed before its rows are sent.
+      // Another process has adopted it, which is noticed before its rows are sent.
     }
   }
 
-  /** Closes a segment that another process has taken over, because this one's lease expired. @returns whether it was one */
-  releaseTakenOver(segment: Segment): boolean {
+  /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
+  releaseAdoptedElsewhere(segment: Segment): boolean {
     const { files, path } = this;
     if (segment.isGone || files.stat(segment.path) !== undefined) return false;
-    // Taken over means that the file has another owner's name now. A moved folder has no such name.
+    // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
     if (!isThere || !files.isLinked(segment.file)) return false;
     segment.close();
-    this.#takenOver.add(segment);
+    this.#adoptedElsewhere.add(segment);
     return true;
   }
 
-  /** Whether another process has taken the row over. */
-  isTaken(entry: SpoolEntry | undefined): boolean {
+  /** Whether another process has adopted the row's segment. */
+  isAdoptedElsewhere(entry: SpoolEntry | undefined): boolean {
     return (
       entry !== undefined &&
-      this.#takenOver.has(entry.segment) &&
+      this.#adoptedElsewhere.has(entry.segment) &&
       entry.segment.table.hasRow(entry.number)
     );
   }
 
   /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */
-  markDoubtful(segment: Segment): void {
-    this.#doubtful.add(segment);
+  markMayHaveArrived(segment: Segment): void {
+    this.#mayHaveArrived.add(segment);
   }
 
   /**
    * Whether the segment's rows may have been delivered: its file is a copy, or was deleted while in use, perhaps by a process
-   * that took it over and sent its rows.
+   * that adopted it and sent its rows.
    */
-  isDoubtful(segment: Segment): boolean {
-    return this.#doubtful.has(segment) || !this.files.isLinked(segment.file);
+  mayHaveArrived(segment: Segment): boolean {
+    return this.#mayHaveArrived.has(segment) || !this.files.isLinked(segment.file);
   }
 
   /** Writes the deleted file of a segment again, unless all its traces are finished. */
@@ -206,7 +214,7 @@ export class SpoolFolder {
     }
     this.files.prepare(this.path);
     replaceDeletedFile(this.files, segment);
-    this.#doubtful.add(segment);
+    this.#mayHaveArrived.add(segment);
     this.diagnostics.report(
       'warn',
       'spool_deleted',
@@ -255,36 +263,5 @@ function copy(files: SpoolFiles, { file: from, bytes }: Segment, to: number): vo
     if (written < read)
       throw new Error(`${written} of ${read} bytes were written: the disk is full`);
     position += read;
-  }
-}
-
-const WINDOW_BYTES = 1024 * 1024;
-
-/** Reads the next waiting rows of a segment, and marks them as queued. Rows that cannot be read are dropped and reported. */
-export async function readBack(
-  folder: SpoolFolder,
-  segment: Segment,
-  ledger: Ledger,
-): Promise<readonly QueuedRow[]> {
-  try {
-    const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
-    // Whoever closed it meanwhile has counted its rows.
-    if (segment.isGone) return [];
-    for (const row of rows) {
-      const entry = entryOf(row);
-      entry?.segment.table.set(entry.number, State.queued);
-    }
-    if (damaged > 0) {
-      ledger.dropSpooled('spool_damaged', damaged);
-      folder.diagnostics.report(
-        'error',
-        'spool_damaged',
-        `${damaged} rows of ${segment.path} cannot be read back and are lost`,
-      );
-    }
-    return rows;
-  } catch (error) {
-    folder.reportFailure(error);
-    return [];
   }
 }

@@ -82,6 +82,16 @@ function uint32(bytes: Uint8Array, at: number): number {
   );
 }
 
+/** What the header of a frame states; undefined if the bytes are no header. The payload is not checked. */
+export function headerOf(
+  bytes: Uint8Array,
+): { readonly kind: number; readonly payloadBytes: number } | undefined {
+  if (bytes[0] !== 0xff || bytes[1] !== 0x4f || bytes[2] !== 0x4c || bytes[3] !== 0x77) {
+    return undefined;
+  }
+  return { kind: bytes[9] as number, payloadBytes: uint32(bytes, 16) };
+}
+
 /** The frame at an index; 'none' if there is none, 'cut' if the bytes end within what may be one. @param base position of the bytes in the file */
 export function frameAt(
   bytes: Uint8Array,

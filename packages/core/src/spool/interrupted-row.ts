@@ -4,7 +4,7 @@ import { randomUuid } from '../platform/random-id.js';
 import { BARE_LAYOUT } from '../publish/layout.js';
 import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
 import type { SpooledTrace } from '../publish/spool.js';
-import { quote, thousandthsText, valueIn } from '../values/json-text.js';
+import { quote, thousandthsText, tryParseJson } from '../values/json-text.js';
 import type { Redactor } from '../values/redact.js';
 
 /** The facts known at the begin of a trace, as JSON text. */
@@ -23,7 +23,7 @@ export function interruptedRow(
   aliveMs: number,
   position: RowPosition,
 ): QueuedRow | undefined {
-  const facts = valueIn(start) as Partial<Record<string, unknown>> | null | undefined;
+  const facts = tryParseJson(start) as Partial<Record<string, unknown>> | null | undefined;
   const { inferenceId, startedAt, name } = facts ?? {};
   if (typeof inferenceId !== 'string' || typeof startedAt !== 'number' || typeof name !== 'string')
     return undefined;

@@ -1,5 +1,5 @@
 /**
- * Names of segment files: creation time, identity of the file, and owner. A process takes a segment over by renaming it, at
+ * Names of segment files: creation time, identity of the file, and owner. A process adopts a segment by renaming it, at
  * which one process alone succeeds.
  */
 
@@ -52,7 +52,7 @@ export function segmentsIn(files: SpoolFiles, folder: string): readonly SegmentN
 }
 
 /** Whether the segment has no owner, or its owner is dead. */
-export function isOrphan(
+export function isAdoptable(
   files: SpoolFiles,
   folder: string,
   name: SegmentName,
@@ -66,8 +66,8 @@ export function isOrphan(
   return now - found.modifiedMs > (isAlive === undefined ? LEASE_MS : LONG_LEASE_MS);
 }
 
-/** Takes a segment over. @returns its new path; undefined if another process was faster */
-export function claim(
+/** Adopts a segment by renaming its file. @returns its new path; undefined if another process was faster */
+export function adoptFile(
   files: SpoolFiles,
   folder: string,
   name: SegmentName,

@@ -3,7 +3,7 @@
 import { randomUuid } from '../platform/random-id.js';
 import { QueuedRow } from '../publish/queued-row.js';
 import { isInferenceId } from '../trace/inference-id.js';
-import { jsonOf, valueIn } from '../values/json-text.js';
+import { jsonOf, tryParseJson } from '../values/json-text.js';
 
 /** A trace that another SDK could not deliver. */
 export interface BufferedTrace {
@@ -42,7 +42,7 @@ function camelCased(key: string): string {
 }
 
 function objectIn(text: string): Record<string, unknown> | undefined {
-  const value = valueIn(text);
+  const value = tryParseJson(text);
   return isObject(value) ? value : undefined;
 }
 

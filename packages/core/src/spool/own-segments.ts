@@ -3,48 +3,38 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
+import type { AdoptedSegments } from './adopted-segments.js';
 import type { SpoolFolder } from './folder.js';
 import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
 import { State } from './trace-table.js';
 
-const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
-const MIN_SEGMENT_BYTES = 16 * 1024;
 /** A process counts as dead when its lease is twice as old. Before that, its files need not be checked. */
 const RECHECK_MS = 60_000;
 
-/** The other parts of the spool that own segments need. */
-export interface OwnSegmentsContext {
-  /** Called after each write. */
-  onWrite(): void;
-  /** Called for each new segment. */
-  onNew(): void;
+export interface RoomMaking {
   /** Whether segments of dead processes are being deleted, so that own ones need not be. */
-  isMakingRoom(): boolean;
-  /** The segment that was taken over from a dead process. */
-  inherited(): Segment | undefined;
+  readonly isMakingRoom: boolean;
 }
 
 /** The own segments of one spool folder. */
 export class OwnSegments {
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
-  readonly #context: OwnSegmentsContext;
-  readonly #segmentBytes: number;
+  readonly #adopted: AdoptedSegments;
   readonly #all: Segment[] = [];
   /** The newest segment, unless it is sealed. */
   #active: Segment | undefined;
-  /** When to check the files again, in epoch milliseconds: until then, no process has taken them over. */
+  /** Number of segments that were created. */
+  #created = 0;
+  /** When to check the files again, in epoch milliseconds: until then, no process has adopted them. */
   #recheckAt = 0;
 
-  constructor(folder: SpoolFolder, ledger: Ledger, context: OwnSegmentsContext) {
+  /** @param adopted their bytes count as well when room is made for a segment */
+  constructor(folder: SpoolFolder, ledger: Ledger, adopted: AdoptedSegments) {
     this.#folder = folder;
     this.#ledger = ledger;
-    this.#context = context;
-    this.#segmentBytes = Math.min(
-      MAX_SEGMENT_BYTES,
-      Math.max(MIN_SEGMENT_BYTES, Math.floor(folder.config.maxBytes / 8)),
-    );
+    this.#adopted = adopted;
   }
 
   [Symbol.iterator](): Iterator<Segment> {
@@ -61,19 +51,26 @@ export class OwnSegments {
     return bytes;
   }
 
-  /** Calls `write` with the newest segment; undefined if writing failed or is paused. */
-  write<R>(write: (segment: Segment) => R): R | undefined {
+  /** Number of segments that were created. It shows whether a `write` has created one. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /**
+   * Calls `write` with the newest segment.
+   * @returns what `write` returns; undefined if writing failed or is paused
+   */
+  write<R>(write: (segment: Segment) => R, room: RoomMaking): R | undefined {
     const folder = this.#folder;
     if (folder.isPaused) return undefined;
     try {
       // The process may have been suspended, so that no timer has checked the files.
       if (wallClockMs() > this.#recheckAt) this.#recheckFiles();
       const start = monotonicMs();
-      const result = write(this.#writable());
+      const result = write(this.#writable(room));
       const end = monotonicMs();
       folder.slowDisk.addWrite(end - start, end);
       folder.resume();
-      this.#context.onWrite();
       return result;
     } catch (error) {
       folder.reportFailure(error);
@@ -81,20 +78,20 @@ export class OwnSegments {
     }
   }
 
-  /** Drops the segments that another process has taken over. */
-  releaseTakenOver(): void {
+  /** Drops the segments that another process has adopted. */
+  releaseAdoptedElsewhere(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.releaseTakenOver(segment)) continue;
+      if (!this.#folder.releaseAdoptedElsewhere(segment)) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
     this.forgetGone();
   }
 
-  /** Drops segments that were taken over, and rewrites deleted files. */
+  /** Drops segments that another process has adopted, and rewrites deleted files. */
   #recheckFiles(): void {
     this.#recheckAt = wallClockMs() + RECHECK_MS;
-    this.releaseTakenOver();
+    this.releaseAdoptedElsewhere();
     for (const segment of this.#all) {
       if (this.#folder.files.isLinked(segment.file)) continue;
       this.#folder.rewriteDeleted(segment);
@@ -167,20 +164,21 @@ export class OwnSegments {
 
   measureOthers(): void {
     const paths = new Set<string | undefined>(this.#all.map(({ path }) => path));
-    this.#folder.measureOthers(paths.add(this.#context.inherited()?.path));
+    this.#folder.measureOthers(paths.add(this.#adopted.segment?.path));
   }
 
-  #writable(): Segment {
+  #writable(room: RoomMaking): Segment {
     const active = this.#active;
-    if (active !== undefined && !active.isGone && active.bytes < this.#segmentBytes) return active;
+    if (active !== undefined && !active.isGone && active.bytes < this.#folder.fullBytes)
+      return active;
     if (active !== undefined) this.#seal(active);
-    if (!this.#context.isMakingRoom()) this.makeRoomFor(1);
+    if (!room.isMakingRoom) this.makeRoomFor(1);
     const { files, path: folder, owner } = this.#folder;
     files.prepare(folder);
     const segment = new Segment(files, newFile(files, folder, owner));
     this.#active = segment;
     this.#all.push(segment);
-    this.#context.onNew();
+    this.#created++;
     return segment;
   }
 
@@ -199,7 +197,7 @@ export class OwnSegments {
     // Other processes write to the folder too.
     this.measureOthers();
     while (!this.hasRoomFor(segments)) {
-      if (this.#folder.dropQuarantined()) continue;
+      if (this.#adopted.dropQuarantined()) continue;
       const oldest = this.#all.find((segment) => !segment.isGone);
       if (oldest === undefined) return;
       this.#drop(oldest, 'spool_full');
@@ -208,10 +206,10 @@ export class OwnSegments {
 
   /** Whether the folder has room for so many full segments, the newest included. */
   hasRoomFor(segments: number): boolean {
-    const { otherBytes, config } = this.#folder;
+    const { otherBytes, config, fullBytes } = this.#folder;
     const filled = this.bytes - (this.#active?.bytes ?? 0);
-    const used = otherBytes + filled + (this.#context.inherited()?.bytes ?? 0);
-    return used + segments * this.#segmentBytes <= config.maxBytes;
+    const used = otherBytes + filled + (this.#adopted.segment?.bytes ?? 0);
+    return used + segments * fullBytes <= config.maxBytes;
   }
 
   /** Deletes a segment with its waiting rows, which count as dropped. */

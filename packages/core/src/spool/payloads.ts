@@ -2,7 +2,7 @@
 
 import { utf8Text } from '#platform';
 import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
-import { jsonOf, valueIn } from '../values/json-text.js';
+import { jsonOf, tryParseJson } from '../values/json-text.js';
 
 const NEWLINE = 10;
 
@@ -37,7 +37,7 @@ export function numbersText(numbers: readonly number[]): string {
 
 /** The numbers below `below` in a payload of ranges, up to the first that is not valid. */
 export function* numbersIn(payload: Uint8Array, below: number): Generator<number> {
-  const ranges = valueIn(utf8Text(payload));
+  const ranges = tryParseJson(utf8Text(payload));
   if (!Array.isArray(ranges)) return;
   for (const range of ranges as unknown[]) {
     if (!Array.isArray(range)) return;

@@ -1,34 +1,53 @@
 /** Keeps rows that the platform refuses, and damaged bytes, in a subfolder for a person to look at. */
 
+import { allocate } from '#platform';
 import { wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
+import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
+import { FrameKind, HEADER_BYTES, headerOf } from './frame.js';
 import { newSegmentId } from './names.js';
 import { Segment } from './segment.js';
 import { State } from './trace-table.js';
+
+/** A file that was deleted from the quarantine. */
+export interface DeletedFile {
+  readonly bytes: number;
+  /** The number of its rows in each ledger of this process. */
+  readonly counted: ReadonlyMap<Ledger, number>;
+  /** The number of its rows if another process wrote it, else 0. */
+  readonly others: number;
+}
 
 /** The quarantine of one spool folder. */
 export class Quarantine {
   readonly #files: SpoolFiles;
   readonly #folder: string;
+  readonly #fullBytes: number;
   #segment: Segment | undefined;
+  /** The rows in the files that this process wrote, by their paths. */
+  readonly #written = new Map<string, Map<Ledger, number>>();
 
-  constructor(files: SpoolFiles, folder: string) {
+  /** @param fullBytes the size from which on a file counts as full */
+  constructor(files: SpoolFiles, folder: string, fullBytes: number) {
     this.#files = files;
     this.#folder = folder;
+    this.#fullBytes = fullBytes;
   }
 
   get path(): string {
     return this.#folder;
   }
 
-  /** Keeps a row. @returns the bytes that it takes on disk */
-  add(row: QueuedRow): number {
+  /** Keeps a row that the ledger counts. @returns the bytes that it takes on disk */
+  add(row: QueuedRow, ledger: Ledger): number {
     const segment = this.#open();
     const before = segment.bytes;
     const number = segment.table.traces;
     segment.table.set(number, State.spooled);
     segment.appendRow(number, row);
+    const counted = this.#written.get(segment.path);
+    counted?.set(ledger, (counted.get(ledger) ?? 0) + 1);
     return segment.bytes - before;
   }
 
@@ -50,15 +69,43 @@ export class Quarantine {
     }
   }
 
-  /** Deletes the oldest file. @returns the bytes that this frees; 0 if there is no file */
-  removeOldest(): number {
+  /** Deletes the oldest file. @returns undefined if there is none */
+  deleteOldest(): DeletedFile | undefined {
     const [oldest] = [...this.#files.list(this.#folder)].sort();
-    if (oldest === undefined) return 0;
+    if (oldest === undefined) return undefined;
     const path = this.#files.join(this.#folder, oldest);
     const bytes = this.#files.stat(path)?.bytes ?? 0;
+    const counted = this.#written.get(path);
+    const others = counted === undefined && oldest.endsWith(REFUSED) ? this.#rowsIn(path) : 0;
     if (this.#segment?.path === path) this.close();
     this.#files.remove(path);
-    return bytes;
+    this.#written.delete(path);
+    return { bytes, counted: counted ?? NONE, others };
+  }
+
+  /** Number of rows in a file. Reads headers only, since this runs between two writes of the app's rows. */
+  #rowsIn(path: string): number {
+    const files = this.#files;
+    const header = allocate(HEADER_BYTES);
+    let rows = 0;
+    let file: number;
+    try {
+      file = files.open(path);
+    } catch {
+      // Another process has deleted it.
+      return 0;
+    }
+    try {
+      for (let position = 0; files.readSync(file, header, position) === HEADER_BYTES; ) {
+        const frame = headerOf(header);
+        if (frame === undefined) break;
+        if (frame.kind === FrameKind.row) rows++;
+        position += HEADER_BYTES + frame.payloadBytes;
+      }
+    } finally {
+      files.closeFile(file);
+    }
+    return rows;
   }
 
   /** Closes the current file; the next row creates another. */
@@ -68,16 +115,22 @@ export class Quarantine {
   }
 
   #open(): Segment {
-    if (this.#segment !== undefined && this.#files.isLinked(this.#segment.file)) {
-      return this.#segment;
-    }
+    const segment = this.#segment;
+    const isFull = segment !== undefined && segment.bytes >= this.#fullBytes;
+    if (segment !== undefined && !isFull && this.#files.isLinked(segment.file)) return segment;
     this.close();
     this.#files.prepare(this.#folder);
     const createdMs = wallClockMs();
     const id = newSegmentId(createdMs);
-    const path = this.#files.join(this.#folder, `${id}.refused`);
+    const path = this.#files.join(this.#folder, `${id}${REFUSED}`);
     const file = this.#files.create(path);
     this.#segment = new Segment(this.#files, { id, path, file, createdMs });
+    this.#written.set(path, new Map());
     return this.#segment;
   }
 }
+
+/** The end of the names of files with refused rows. */
+const REFUSED = '.refused';
+
+const NONE: ReadonlyMap<Ledger, number> = new Map();

@@ -30,8 +30,8 @@ export async function readFrames(
   let base = 0;
   let filled = 0;
   let damagedFrom = -1;
-  const repaired = (end: number, isTorn: boolean) => {
-    if (damagedFrom >= 0) visitor.damage({ offset: damagedFrom, end, isTorn });
+  const endDamage = (end: number) => {
+    if (damagedFrom >= 0) visitor.damage({ offset: damagedFrom, end, isTorn: false });
     damagedFrom = -1;
   };
   for (;;) {
@@ -43,7 +43,7 @@ export async function readFrames(
     while (at < filled) {
       const found = frameAt(bytes, at, base, files.checksum);
       if (typeof found === 'object') {
-        repaired(found.offset, false);
+        endDamage(found.offset);
         visitor.frame(found);
         at = found.end - base;
         continue;
@@ -52,7 +52,10 @@ export async function readFrames(
       const isTorn = found === 'cut' && damagedFrom < 0;
       if (damagedFrom < 0) damagedFrom = base + at;
       const next = bytes.indexOf(0xff, at + 1);
-      if (isTorn && next < 0) repaired(base + filled, true);
+      if (isTorn && next < 0) {
+        visitor.damage({ offset: damagedFrom, end: base + filled, isTorn });
+        damagedFrom = -1;
+      }
       at = next < 0 ? filled : next;
     }
     base += at;
@@ -68,5 +71,5 @@ export async function readFrames(
       buffer.copyWithin(0, at, at + filled);
     }
   }
-  repaired(base + filled, false);
+  endDamage(base + filled);
 }

@@ -58,8 +58,8 @@ async function read(segment: Segment): Promise<Recovered> {
       kind === FrameKind.done
     ) {
       for (const each of numbersIn(payload, table.traces)) {
-        if (kind === FrameKind.sent) table.setUnsure(each, true);
-        else if (kind === FrameKind.notArrived) table.setUnsure(each, false);
+        if (kind === FrameKind.sent) table.markSent(each);
+        else if (kind === FrameKind.notArrived) table.markNotArrived(each);
         else {
           table.set(each, State.done);
           starts.delete(each);

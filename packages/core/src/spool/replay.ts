@@ -67,6 +67,11 @@ export class Replay implements ReplayHandle {
     return this.#failures;
   }
 
+  /** Whether it was stopped, and sends nothing any more. */
+  get isStopped(): boolean {
+    return this.#stop.signal.aborted && this.#running === undefined;
+  }
+
   retryNow(): void {
     this.#failures = 0;
     this.#notBefore = 0;

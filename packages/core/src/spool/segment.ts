@@ -39,10 +39,11 @@ export class Segment {
   #isGone = false;
   /** Whether something was written since the last fdatasync. */
   #isDirty = false;
-  #readers = 0;
+  /** Reads and syncs that are pending. */
+  #users = 0;
   /** `begin` payloads of traces, not yet written. */
   readonly #starts = new Map<number, string>();
-  /** Descriptors to be closed when no read is pending. */
+  /** Descriptors to be closed when no read or sync is pending. */
   readonly #retired: number[] = [];
   readonly #reader = new SegmentReader(this);
 
@@ -170,15 +171,19 @@ export class Segment {
 
   /** The next waiting rows, from up to `maxBytes` of the file, but at least one. */
   async readSpooled(maxBytes: number): Promise<ReadRows> {
-    this.#readers++;
+    this.#users++;
     try {
       const read = await this.#reader.next(maxBytes);
       return this.#isGone ? NOTHING_READ : read;
     } finally {
-      this.#readers--;
-      if (this.#readers === 0)
-        for (const file of this.#retired.splice(0)) this.files.closeFile(file);
+      this.#endUse();
     }
+  }
+
+  #endUse(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    for (const file of this.#retired.splice(0)) this.files.closeFile(file);
   }
 
   /** Makes later traces begin in another segment. */
@@ -190,7 +195,12 @@ export class Segment {
   async sync(): Promise<void> {
     if (!this.#isDirty || this.#isGone) return;
     this.#isDirty = false;
-    await this.files.sync(this.#file);
+    this.#users++;
+    try {
+      await this.files.sync(this.#file);
+    } finally {
+      this.#endUse();
+    }
   }
 
   /** The same, before it returns. */
@@ -220,9 +230,9 @@ export class Segment {
     this.#isDirty = true;
   }
 
-  /** Closes a descriptor after pending reads, since its number could be reused during them. */
+  /** Closes a descriptor after pending reads and syncs, since its number could be reused during them. */
   #retire(file: number): void {
-    if (this.#readers > 0) this.#retired.push(file);
+    if (this.#users > 0) this.#retired.push(file);
     else this.files.closeFile(file);
   }
 
@@ -351,7 +361,7 @@ class SegmentReader {
     const segment = this.#segment;
     const entry = { segment, number: frame.number };
     const row = parseRow(frame.payload, entry);
-    if (row !== undefined && segment.table.isUnsure(frame.number)) row.setArrival('unknown');
+    if (row !== undefined && segment.table.mayHaveArrived(frame.number)) row.setArrival('unknown');
     return row;
   }
 

@@ -6,11 +6,12 @@ import type { DropReason } from '../publish/drop-reason.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import type { RowDelivery } from '../publish/transport.js';
-import { readBack, SpoolFolder } from './folder.js';
+import { AdoptedSegments } from './adopted-segments.js';
+import { SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
-import { InheritedSegments } from './inherited-segments.js';
 import { MemoryRing } from './memory-ring.js';
 import { OwnSegments } from './own-segments.js';
+import { readBack } from './read-back.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { State } from './trace-table.js';
@@ -53,7 +54,7 @@ export class SpoolLog {
   readonly #runDetached: (fn: () => void) => void;
   readonly #onKept: () => void;
   readonly #own: OwnSegments;
-  readonly #inherited: InheritedSegments;
+  readonly #adopted: AdoptedSegments;
   readonly #memory = new MemoryRing();
   readonly #upkeep: Upkeep;
   #hasStarts = false;
@@ -73,23 +74,15 @@ export class SpoolLog {
       diagnostics,
       onFailure: () => this.#own.sealNewest(),
     });
-    this.#inherited = new InheritedSegments(this.#folder, () => {
+    this.#adopted = new AdoptedSegments(this.#folder, () => {
       this.#own.measureOthers();
       this.#upkeep.maintainLater();
     });
-    this.#own = new OwnSegments(this.#folder, ledger, {
-      inherited: () => this.#inherited.segment,
-      isMakingRoom: () => this.#upkeep.isMakingRoom && !this.#isExiting,
-      onNew: () => {
-        this.#upkeep.maintainLater();
-        this.#upkeep.makeRoomLater();
-      },
-      onWrite: () => this.#upkeep.syncLater(),
-    });
+    this.#own = new OwnSegments(this.#folder, ledger, this.#adopted);
     this.#upkeep = new Upkeep({
       folder: this.#folder,
       own: this.#own,
-      inherited: this.#inherited,
+      adopted: this.#adopted,
       runDetached,
     });
     this.#own.measureOthers();
@@ -100,13 +93,13 @@ export class SpoolLog {
     return this.#folder.path;
   }
 
-  /** Counts the rows that this process took over from dead processes. */
+  /** Counts the rows that this process adopted from dead processes. */
   get adopted(): Ledger {
-    return this.#inherited.ledger;
+    return this.#adopted.ledger;
   }
 
   get adoptedRows(): number {
-    return this.#inherited.found;
+    return this.#adopted.found;
   }
 
   /** Bytes of rows in memory that could not be written to disk. */
@@ -116,7 +109,7 @@ export class SpoolLog {
 
   /** Bytes on disk, of all processes, approximately. */
   get bytes(): number {
-    return this.#folder.otherBytes + (this.#inherited.segment?.bytes ?? 0) + this.#own.bytes;
+    return this.#folder.otherBytes + (this.#adopted.segment?.bytes ?? 0) + this.#own.bytes;
   }
 
   /** Whether rows are written before the last bytes of their responses. */
@@ -127,7 +120,7 @@ export class SpoolLog {
   /** Records that a trace has begun. @returns its position; undefined if nothing is written */
   begin(text: string): SpoolEntry | undefined {
     if (!this.writesAhead) return undefined;
-    const entry = this.#own.write((segment) => ({ segment, number: segment.begin(text) }));
+    const entry = this.#write((segment) => ({ segment, number: segment.begin(text) }));
     if (entry === undefined) return undefined;
     if (entry.segment.starts >= MAX_STARTS) {
       this.#own.writeStarts();
@@ -146,8 +139,8 @@ export class SpoolLog {
 
   /** Writes the current row of a trace, which stays open. @returns its position; undefined if writing failed */
   append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
-    return this.#own.write((segment) => {
-      if (entry !== undefined && this.#folder.isTaken(entry)) return entry;
+    return this.#write((segment) => {
+      if (entry !== undefined && this.#folder.isAdoptedElsewhere(entry)) return entry;
       // The segment in which the trace began may have been deleted to make room.
       if (entry !== undefined && !entry.segment.isGone) {
         try {
@@ -163,6 +156,22 @@ export class SpoolLog {
       if (entry !== undefined) this.#finishFormer(entry);
       return { segment, number };
     });
+  }
+
+  /** Writes to the newest own segment, and starts the upkeep that it needs after that. */
+  #write(write: (segment: Segment) => SpoolEntry): SpoolEntry | undefined {
+    const { created } = this.#own;
+    const entry = this.#own.write(write, this.#upkeep);
+    try {
+      if (this.#own.created > created) {
+        this.#upkeep.maintainLater();
+        this.#upkeep.makeRoomLater();
+      }
+      if (entry !== undefined) this.#upkeep.syncLater();
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
+    return entry;
   }
 
   /** Finishes the trace in its former segment, since another segment has its row now. */
@@ -201,42 +210,40 @@ export class SpoolLog {
   }
 
   /** Those of the rows that another process may have sent. */
-  doubtful(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     const segments = new Set(rows.map((row) => entryOf(row)?.segment));
     for (const each of segments) {
-      if (each?.isGone !== false || !this.#folder.isDoubtful(each)) segments.delete(each);
+      if (each?.isGone !== false || !this.#folder.mayHaveArrived(each)) segments.delete(each);
     }
     return segments.size === 0 ? [] : rows.filter((row) => segments.has(entryOf(row)?.segment));
   }
 
   /**
    * Records that rows are about to be sent.
-   * @returns those that no other process has taken over
+   * @returns those that no other process has adopted
    */
   beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    this.#own.releaseTakenOver();
-    this.#inherited.releaseTakenOver();
-    this.#recordForAll(FrameKind.sent, rows, (segment, number) =>
-      segment.table.setUnsure(number, true),
-    );
-    return this.#notTakenOver(rows);
+    this.#own.releaseAdoptedElsewhere();
+    this.#adopted.releaseAdoptedElsewhere();
+    this.#recordForAll(FrameKind.sent, rows, (segment, number) => segment.table.markSent(number));
+    return this.#notAdoptedElsewhere(rows);
   }
 
-  #notTakenOver(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    const isTaken = rows.some((row) => this.#folder.isTaken(entryOf(row)));
-    return isTaken ? rows.filter((row) => !this.#folder.isTaken(entryOf(row))) : rows;
+  #notAdoptedElsewhere(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    const isAny = rows.some((row) => this.#folder.isAdoptedElsewhere(entryOf(row)));
+    return isAny ? rows.filter((row) => !this.#folder.isAdoptedElsewhere(entryOf(row))) : rows;
   }
 
   /** Records that rows were sent and did not arrive. */
   notArrived(rows: readonly QueuedRow[]): void {
     this.#recordForAll(FrameKind.notArrived, rows, (segment, number) =>
-      segment.table.setUnsure(number, false),
+      segment.table.markNotArrived(number),
     );
   }
 
   /** Keeps the rows on disk or in memory. Rows that fit in neither are lost. */
   keepAll(rows: readonly QueuedRow[], error?: unknown): RowDelivery {
-    const ours = this.#notTakenOver(rows);
+    const ours = this.#notAdoptedElsewhere(rows);
     const counts = { disk: 0, memory: 0, nowhere: 0 };
     for (const row of ours) counts[this.keep(row)]++;
     const { disk: spooled, memory: held, nowhere } = counts;
@@ -267,7 +274,7 @@ export class SpoolLog {
 
   /** Keeps a row on disk to be sent again. @returns whether that succeeded */
   keepOnDisk(row: QueuedRow): boolean {
-    if (this.#inherited.putBack(row)) return true;
+    if (this.#adopted.putBack(row)) return true;
     const entry = entryOf(row);
     if (this.#folder.slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting)
       return false;
@@ -275,7 +282,8 @@ export class SpoolLog {
     if (kept === undefined) return false;
     kept.segment.table.set(kept.number, State.spooled);
     // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
-    kept.segment.table.setUnsure(kept.number, row.arrival !== 'no');
+    if (row.mayHaveArrived) kept.segment.table.markSent(kept.number);
+    else kept.segment.table.markNotArrived(kept.number);
     this.#onKept();
     return true;
   }
@@ -283,7 +291,10 @@ export class SpoolLog {
   /** Keeps a row that the platform refuses in the quarantine. @returns whether that succeeded */
   async quarantine(row: QueuedRow): Promise<boolean> {
     try {
-      await this.#folder.quarantineRow(row);
+      const ledger = this.#adopted.hasRow(row) ? this.adopted : this.#ledger;
+      await this.#folder.quarantineRow(row, ledger);
+      // With 'failure-only' or a slow disk, there may be no new segment that makes room.
+      this.#upkeep.makeRoomLater();
       return true;
     } catch (error) {
       this.#folder.reportFailure(error);
@@ -293,14 +304,14 @@ export class SpoolLog {
 
   /** The next rows to be sent again, the oldest first; undefined if there are none. */
   async next(): Promise<Replayable | undefined> {
-    this.#own.releaseTakenOver();
+    this.#own.releaseAdoptedElsewhere();
     const ledger = this.#ledger;
     const held = this.#memory.drain();
     // They count as queued until they are kept again.
     for (const row of held) ledger.requeueHeld(row.byteLength);
     if (held.length > 0) return { rows: held, ledger, isFromMemory: true };
     // Rows of dead processes are older than own ones.
-    const left = await this.#inherited.next();
+    const left = await this.#adopted.next();
     if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
     // A copy, since segments may be removed from the list while one is read.
     for (const segment of [...this.#own]) {
@@ -311,17 +322,29 @@ export class SpoolLog {
     return undefined;
   }
 
-  /** Takes over the oldest segment of a dead process. @returns whether there is one */
+  /** Adopts the oldest segment of a dead process. @returns whether there is one */
   adopt(): Promise<boolean> {
-    // Otherwise an own segment that was taken over could be found again.
-    this.#own.releaseTakenOver();
-    return this.#inherited.adopt();
+    // Otherwise an own segment that another process adopted could be found again.
+    this.#own.releaseAdoptedElsewhere();
+    return this.#adopted.adopt();
+  }
+
+  /** Deletes the own segments whose traces are all finished, the newest included. */
+  removeDone(): void {
+    try {
+      this.#own.sealNewest();
+      this.#own.removeDone();
+      if (this.#own.isEmpty && this.#adopted.segment === undefined) this.#upkeep.stop();
+      this.#folder.quarantine.close();
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
   }
 
   /** Gives up the ownership of all segments, so that other processes may send their rows. */
   release(): void {
     try {
-      this.#inherited.handOver();
+      this.#adopted.handOver();
       this.#own.handOver();
       // Segments of open traces stay owned: their files go on to show that the owner lives.
       if (this.#own.isEmpty) this.#upkeep.stop();
@@ -368,6 +391,7 @@ export class SpoolLog {
   #atExit(waiting: () => Iterable<QueuedRow>): void {
     this.#folder.resume();
     this.#isExiting = true;
+    this.#upkeep.markExiting();
     for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
     for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.keepOnDisk(row);
     this.#writeStarts();
@@ -375,6 +399,6 @@ export class SpoolLog {
       if (segment.isDone) this.#folder.remove(segment);
       else this.#folder.syncNow(segment);
     }
-    if (this.#inherited.segment !== undefined) this.#folder.syncNow(this.#inherited.segment);
+    if (this.#adopted.segment !== undefined) this.#folder.syncNow(this.#adopted.segment);
   }
 }

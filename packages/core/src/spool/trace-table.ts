@@ -19,7 +19,7 @@ export type State = (typeof State)[keyof typeof State];
 export class TraceTable {
   #states = new Uint8Array(64);
   /** 1 if the row was sent and its arrival is unknown. */
-  #unsure = new Uint8Array(64);
+  #mayHaveArrived = new Uint8Array(64);
   /** For each trace, 1 plus the index of its last row; 0 without a row. */
   #rowOf = new Uint32Array(64);
   #offsets = new Float64Array(64);
@@ -47,12 +47,18 @@ export class TraceTable {
     return (this.#states[number] ?? State.none) as State;
   }
 
-  isUnsure(number: number): boolean {
-    return this.#unsure[number] === 1;
+  mayHaveArrived(number: number): boolean {
+    return this.#mayHaveArrived[number] === 1;
   }
 
-  setUnsure(number: number, isUnsure: boolean): void {
-    if (number < this.#traces) this.#unsure[number] = isUnsure ? 1 : 0;
+  /** Records that the row was sent: from then on it may have arrived. */
+  markSent(number: number): void {
+    if (number < this.#traces) this.#mayHaveArrived[number] = 1;
+  }
+
+  /** Records that the row that was sent did not arrive. */
+  markNotArrived(number: number): void {
+    if (number < this.#traces) this.#mayHaveArrived[number] = 0;
   }
 
   set(number: number, state: State): void {
@@ -92,7 +98,7 @@ export class TraceTable {
   #growTraces(least: number): void {
     const size = Math.max(least, this.#states.length * 2);
     this.#states = grown(this.#states, new Uint8Array(size));
-    this.#unsure = grown(this.#unsure, new Uint8Array(size));
+    this.#mayHaveArrived = grown(this.#mayHaveArrived, new Uint8Array(size));
     this.#rowOf = grown(this.#rowOf, new Uint32Array(size));
   }
 

@@ -30,15 +30,15 @@ export function withAttempts(transport: RowTransport, log: SpoolLog): RowTranspo
   return {
     async send(batch, options) {
       const rows = log.beginSend(batch.rows);
-      const takenOver = batch.rows.length - rows.length;
-      if (rows.length === 0) return { delivered: 0, lost: { taken_over: takenOver } };
+      const adoptedElsewhere = batch.rows.length - rows.length;
+      if (rows.length === 0) return { delivered: 0, lost: { taken_over: adoptedElsewhere } };
       try {
         const delivery = await transport.send(
-          takenOver === 0 ? batch : { ...batch, rows },
+          adoptedElsewhere === 0 ? batch : { ...batch, rows },
           options,
         );
-        if (takenOver === 0) return delivery;
-        return { ...delivery, lost: { ...delivery.lost, taken_over: takenOver } };
+        if (adoptedElsewhere === 0) return delivery;
+        return { ...delivery, lost: { ...delivery.lost, taken_over: adoptedElsewhere } };
       } catch (error) {
         if (error instanceof SendError && !error.isAmbiguous) log.notArrived(rows);
         throw error;

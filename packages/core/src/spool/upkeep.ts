@@ -1,14 +1,14 @@
 /** Periodic work of a spool: renews leases, syncs files to disk, deletes old files to make room. */
 
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
+import type { AdoptedSegments } from './adopted-segments.js';
 import type { SpoolFolder } from './folder.js';
-import type { InheritedSegments } from './inherited-segments.js';
 import type { OwnSegments } from './own-segments.js';
 
 export interface UpkeepTools {
   readonly folder: SpoolFolder;
   readonly own: OwnSegments;
-  readonly inherited: InheritedSegments;
+  readonly adopted: AdoptedSegments;
   readonly runDetached: (fn: () => void) => void;
 }
 
@@ -23,6 +23,7 @@ export class Upkeep {
   #syncTimer: Timer | undefined;
   #ticks = 0;
   #isMakingRoom = false;
+  #isExiting = false;
 
   constructor(tools: UpkeepTools) {
     this.#tools = tools;
@@ -30,7 +31,12 @@ export class Upkeep {
 
   /** Whether segments of dead processes are being deleted. */
   get isMakingRoom(): boolean {
-    return this.#isMakingRoom;
+    return this.#isMakingRoom && !this.#isExiting;
+  }
+
+  /** Call it when the process exits: only synchronous work is possible from then on. */
+  markExiting(): void {
+    this.#isExiting = true;
   }
 
   /** Checks the files once a second from now on, while there are any. */
@@ -65,25 +71,25 @@ export class Upkeep {
   }
 
   #maintain(): void {
-    const { folder, own, inherited } = this.#tools;
+    const { folder, own, adopted } = this.#tools;
     this.#timer = undefined;
     const renewsLease = ++this.#ticks % TOUCH_EVERY_TICKS === 0;
     try {
       own.maintain(renewsLease);
-      inherited.maintain(renewsLease);
+      adopted.maintain(renewsLease);
     } catch (error) {
       folder.reportFailure(error);
     }
     // A deleted file that was written again is not synced yet.
     this.syncLater();
-    if (!own.isEmpty || inherited.segment !== undefined) this.maintainLater();
+    if (!own.isEmpty || adopted.segment !== undefined) this.maintainLater();
   }
 
   /** Syncs all written files, off the main thread. */
   #sync(): void {
-    const { folder, own, inherited } = this.#tools;
+    const { folder, own, adopted } = this.#tools;
     this.#syncTimer = undefined;
-    for (const segment of [...own, inherited.segment]) {
+    for (const segment of [...own, adopted.segment]) {
       segment?.sync().catch((error: unknown) => {
         if (!segment.isGone) folder.reportFailure(error);
       });
@@ -92,11 +98,11 @@ export class Upkeep {
 
   /** Deletes files before the next segment needs the room: those of dead processes first, since they are older. */
   async #makeRoom(): Promise<void> {
-    const { folder, own, inherited } = this.#tools;
+    const { folder, own, adopted } = this.#tools;
     try {
       while (!own.hasRoomFor(2)) {
-        if (folder.dropQuarantined()) continue;
-        if (!(await inherited.dropOldest())) break;
+        if (adopted.dropQuarantined()) continue;
+        if (!(await adopted.dropOldest())) break;
         own.measureOthers();
       }
       own.makeRoomFor(1);

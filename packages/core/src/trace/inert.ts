@@ -4,6 +4,8 @@ import { watchRejection } from '../follow/promised.js';
 import { randomUuid } from '../platform/random-id.js';
 import type { StepType } from '../wire.js';
 import { defaultScope, runOnceInScope, type StepScope } from './scope.js';
+import type { RemoteParent } from './trace-context.js';
+import { TraceIdentity } from './trace-context.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
 
 /** The usage of a trace without any. */
@@ -54,6 +56,8 @@ export interface InertTraceOptions {
   readonly scope?: StepScope | undefined;
   /** Makes the signal of a request: asked for once, and only if the app uses it. */
   readonly signal?: (() => AbortSignal | undefined) | undefined;
+  /** Reads the caller's headers: asked for once, and only if the app uses them. */
+  readonly parent?: (() => RemoteParent | undefined) | undefined;
 }
 
 /**
@@ -68,11 +72,17 @@ export class InertTrace implements RequestTrace, StartedTrace {
   #signal: AbortSignal | undefined;
   readonly #scope: StepScope;
   readonly #signalOfClient: (() => AbortSignal | undefined) | undefined;
+  readonly #readParent: (() => RemoteParent | undefined) | undefined;
+  #identity: TraceIdentity | undefined;
 
-  constructor(inferenceId?: string, { scope = defaultScope, signal }: InertTraceOptions = {}) {
+  constructor(
+    inferenceId?: string,
+    { scope = defaultScope, signal, parent }: InertTraceOptions = {},
+  ) {
     this.#inferenceId = inferenceId;
     this.#scope = scope;
     this.#signalOfClient = signal;
+    this.#readParent = parent;
   }
 
   get [REQUEST_TRACE](): true {
@@ -133,8 +143,25 @@ export class InertTrace implements RequestTrace, StartedTrace {
     return promise;
   }
 
+  get traceId(): string {
+    return this.#identified().traceId;
+  }
+
+  /** The caller's headers, unchanged: this trace has no place between the caller and the called service. */
   headers(): Record<string, string> {
-    return {};
+    const { parent } = this.#identified();
+    if (parent === undefined) return {};
+    const { traceparent, tracestate } = parent;
+    return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+  }
+
+  #identified(): TraceIdentity {
+    if (this.#identity === undefined) {
+      const parent = this.#readParent?.();
+      this.#identity =
+        parent === undefined ? TraceIdentity.new() : TraceIdentity.continuing(parent);
+    }
+    return this.#identity;
   }
 
   toJSON(): { readonly inferenceId: string } {

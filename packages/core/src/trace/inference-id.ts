@@ -34,17 +34,30 @@ class InferenceIds {
   /** The id itself if it is new in its space, else `id:2` and so on, at most 128 characters. */
   distinct(id: string, space: IdSpace): string {
     const fingerprint = fingerprintOf(id, space);
-    const slot = fingerprint % SLOTS;
-    if (this.#fingerprints[slot] !== fingerprint) {
-      this.#fingerprints[slot] = fingerprint;
-      return id;
-    }
+    if (this.#remember(fingerprint)) return id;
     const key = `${space} ${id}`;
-    const attempt = (this.#attempts.get(key) ?? 1) + 1;
+    let attempt = this.#attempts.get(key) ?? 1;
+    let numbered: string;
+    let made: number;
+    do {
+      attempt++;
+      const suffix = `:${attempt}`;
+      numbered = id.slice(0, 128 - suffix.length) + suffix;
+      made = fingerprintOf(numbered, space);
+      // A numbered id is remembered too, because it may be sent on to another app of the process. It must not replace the id
+      // that it was made from.
+    } while (made % SLOTS === fingerprint % SLOTS || !this.#remember(made));
     if (this.#attempts.size >= SLOTS) this.#attempts = new Map();
     this.#attempts.set(key, attempt);
-    const suffix = `:${attempt}`;
-    return id.slice(0, 128 - suffix.length) + suffix;
+    return numbered;
+  }
+
+  /** @returns false if the fingerprint was remembered already */
+  #remember(fingerprint: number): boolean {
+    const slot = fingerprint % SLOTS;
+    if (this.#fingerprints[slot] === fingerprint) return false;
+    this.#fingerprints[slot] = fingerprint;
+    return true;
   }
 }
 

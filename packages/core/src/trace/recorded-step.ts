@@ -459,24 +459,24 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   #applyFields(update: object): void {
-    const { values } = this.trace;
-    const fields = update as Readonly<Record<string, unknown>>;
-    const knownType = FIELDS[this.type];
-    for (let i = 0; i < knownType.length; i++) {
-      const field = knownType[i] as Field;
-      const value = fields[field.name];
+    const traceValues = this.trace.values;
+    const fields = FIELDS[this.type];
+    const values = update as Readonly<Record<string, unknown>>;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as Field;
+      const value = values[field.name];
       if (value === undefined) continue;
       const text = fits(field.kind, value)
-        ? fieldText(field, value, (each) => values.snapshot(each, ''))
+        ? fieldText(field, value, (each) => traceValues.snapshot(each, ''))
         : undefined;
       if (text !== undefined) {
         this.#fields ??= [];
         this.#fields[i] = text;
       } else if (field.kind !== 'counts') {
-        values.reportBadInput(
+        traceValues.reportBadInput(
           `${field.name} of a ${this.type} step does not fit; it was kept in metadata`,
         );
-        this.setMetadata(field.name, values.snapshot(value, field.name));
+        this.setMetadata(field.name, traceValues.snapshot(value, field.name));
       }
     }
   }

@@ -1,10 +1,11 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew } from '../diagnostics/option-failure.js';
+import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
 import { watchRejection } from '../follow/promised.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
+import { quote } from '../values/json-text.js';
 import type { Redactor } from '../values/redact.js';
 import type { Snapshotter } from '../values/snapshot.js';
 import type { StepType } from '../wire.js';
@@ -15,10 +16,11 @@ import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './inference-id.j
 import { columnsOf, contextOf, sessionIdOf, userIdOf } from './input-columns.js';
 import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
 import { RecordedStep, type StepOwner } from './recorded-step.js';
-import { isKept } from './sampling.js';
+import { callSample } from './sampling.js';
 import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
+import { TraceIdentity } from './trace-context.js';
 import type { TraceLimits } from './trace-limits.js';
 import { TraceValues } from './trace-values.js';
 import type { Outcome, SettledTrace, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
@@ -68,6 +70,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
   #inferenceId: string;
+  /** Undefined while nobody has asked for it, and no caller has sent one. */
+  #identity: TraceIdentity | undefined = undefined;
   #outcome: Outcome = 'completed';
   #isSettled = false;
   #isOpen = true;
@@ -344,8 +348,38 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (this.#pendingWork === 0 && this.isSettled && this.isOpen) this.#end();
   }
 
+  /** The ids in the terms of W3C Trace Context. */
+  get identity(): TraceIdentity {
+    if (this.#identity === undefined) {
+      this.#identity = this.newIdentity();
+      // A row that was written ahead does not have the id.
+      this.values.revision++;
+    }
+    return this.#identity;
+  }
+
+  /** Whether the row has the trace id, or will have it. */
+  get hasIdentity(): boolean {
+    return this.#identity !== undefined || this.#isOpen;
+  }
+
+  protected setIdentity(identity: TraceIdentity): void {
+    this.#identity = identity;
+  }
+
+  protected newIdentity(): TraceIdentity {
+    return TraceIdentity.new();
+  }
+
+  get traceId(): string {
+    return this.identity.traceId;
+  }
+
   headers(): Record<string, string> {
-    return { 'x-request-id': this.inferenceId };
+    return {
+      ...this.identity.headers(this.#currentStep().id),
+      'x-request-id': this.inferenceId,
+    };
   }
 
   toJSON(): { readonly inferenceId: string } {
@@ -384,12 +418,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
         try {
           record(value);
         } catch (error) {
-          this.reportFailure(option, error);
+          this.#reportOption(option, optionUnreadable(option), error);
         }
       },
       (error: unknown) => {
         this.#pendingOptions?.delete(settled);
-        this.diagnostics.report('error', `option_${option}_failed`, optionRejected(option), error);
+        this.#reportOption(option, optionRejected(option), error);
       },
     );
     settled.catch(() => {});
@@ -490,11 +524,18 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   /** Completes the trace with facts that are known only at its end. */
-  finalize(): void {}
+  finalize(): void {
+    if (this.#identity === undefined) return;
+    const { root } = this;
+    // What the app set under these keys wins.
+    if (root.metadata?.has('trace_id') !== true) root.setMetadata('trace_id', quote(this.traceId));
+    if (root.metadata?.has('otel') !== true)
+      root.setMetadata('otel', this.#identity.metadataText(root.id));
+  }
 
-  /** Whether the option `sample` keeps the trace. */
-  get isKept(): boolean {
-    return this.#sample === undefined || isKept(this.#sample, this, this.recorder.diagnostics);
+  /** Calls the option `sample`. @returns whether the trace is kept */
+  decideSampling(): boolean {
+    return this.#sample === undefined || callSample(this.#sample, this, this.recorder.diagnostics);
   }
 
   /** Releases all recorded values, since a promise that leaked from the request may keep its step in memory. */
@@ -516,7 +557,11 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Reports that a function among the options threw. */
   reportOptionThrew(option: string, error: unknown): void {
-    this.diagnostics.report('error', `option_${option}_failed`, optionThrew(option), error);
+    this.#reportOption(option, optionThrew(option), error);
+  }
+
+  #reportOption(option: string, message: string, error: unknown): void {
+    this.diagnostics.report('error', `option_${option}_failed`, message, error);
   }
 
   /** Reports as `too_late` that something is not recorded because the trace has ended. */

@@ -18,8 +18,8 @@ interface Sampled {
   };
 }
 
-/** Whether the user's function keeps the trace. If it throws or returns a promise, the trace is kept. */
-export function isKept(
+/** Calls the user's function. @returns whether it keeps the trace; true if it throws or returns a promise */
+export function callSample(
   sample: (trace: SettledTrace) => boolean,
   trace: Sampled,
   diagnostics: Diagnostics,

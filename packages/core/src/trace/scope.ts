@@ -28,7 +28,11 @@ export interface ScopeStep extends Step {
   readonly parent: ScopeStep | undefined;
 }
 
-/** A scope manager whose steps are recorded ones. */
+/**
+ * A scope manager whose steps are recorded ones. `run` may still throw before it calls `fn`: `GuardedScope` wraps only managers
+ * of apps, since it needs a closure per call, and apps and tests may replace the methods of AsyncLocalStorage.
+ * `runOnceInScope` then calls `fn` outside the scope. `RecordedStep.runToEnd` does the same without a closure per step.
+ */
 export interface StepScope extends ScopeManager {
   get(): ScopeStep | undefined;
 }

@@ -2,6 +2,7 @@
 
 import { isProxy } from '#platform';
 import type { StepType } from '../wire.js';
+import type { StepFields } from './step-types.js';
 
 type FieldKind = 'string' | 'amount' | 'count' | 'object' | 'array' | 'strings' | 'counts' | 'any';
 
@@ -16,20 +17,24 @@ export interface Field {
   readonly absent: string;
 }
 
-const required = (name: string, kind: FieldKind): Field => ({
-  name,
-  kind,
-  isRequired: true,
-  prefix: `,"${name}":`,
-  absent: `,"${name}":null`,
-});
-const optional = (name: string, kind: FieldKind): Field => ({
-  name,
-  kind,
-  isRequired: false,
-  prefix: `,"${name}":`,
-  absent: `,"${name}":null`,
-});
+/** Makes the field of a name. */
+type Definition = (name: string) => Field;
+
+const field =
+  (facts: Pick<Field, 'kind' | 'isRequired'>): Definition =>
+  (name) => ({
+    name,
+    ...facts,
+    prefix: `,"${name}":`,
+    absent: `,"${name}":null`,
+  });
+const required = (kind: FieldKind) => field({ kind, isRequired: true });
+const optional = (kind: FieldKind) => field({ kind, isRequired: false });
+
+/** The compiler checks that no field is missing. */
+function fields<Own>(definitions: Readonly<Record<keyof Own, Definition>>): readonly Field[] {
+  return Object.entries<Definition>(definitions).map(([name, define]) => define(name));
+}
 
 const NONE: readonly Field[] = [];
 
@@ -38,46 +43,53 @@ export const FIELDS: Readonly<Record<StepType, readonly Field[]>> = {
   user_call: NONE,
   chain: NONE,
   function_call: NONE,
-  chat_completion: [
-    required('provider', 'string'),
-    required('promptTokens', 'amount'),
-    required('completionTokens', 'amount'),
-    required('tokens', 'amount'),
-    required('cost', 'amount'),
-    required('model', 'string'),
-    required('modelParameters', 'object'),
-    optional('rawOutput', 'any'),
-    optional('usageDetails', 'counts'),
-  ],
-  embedding: [
-    required('provider', 'string'),
-    required('promptTokens', 'amount'),
-    required('tokens', 'amount'),
-    required('cost', 'amount'),
-    required('model', 'string'),
-    required('modelParameters', 'object'),
-    required('rawOutput', 'any'),
-    required('embeddingDimensions', 'count'),
-    required('embeddingCount', 'count'),
-  ],
-  agent: [optional('tool', 'string'), optional('action', 'any'), optional('agentType', 'string')],
-  tool: [optional('functionName', 'string'), optional('arguments', 'any')],
-  retriever: [optional('documents', 'array')],
-  handoff: [
-    required('fromComponent', 'string'),
-    required('toComponent', 'string'),
-    required('handoffData', 'any'),
-  ],
-  guardrail: [
-    required('action', 'string'),
-    required('blockedEntities', 'strings'),
-    required('confidenceThreshold', 'amount'),
-    required('reason', 'string'),
-    required('detectedEntities', 'strings'),
-    required('redactedEntities', 'strings'),
-    required('blockStrategy', 'string'),
-    required('dataType', 'string'),
-  ],
+  chat_completion: fields<StepFields['chat_completion']>({
+    provider: required('string'),
+    promptTokens: required('amount'),
+    completionTokens: required('amount'),
+    tokens: required('amount'),
+    cost: required('amount'),
+    model: required('string'),
+    modelParameters: required('object'),
+    rawOutput: optional('any'),
+    usageDetails: optional('counts'),
+  }),
+  embedding: fields<StepFields['embedding']>({
+    provider: required('string'),
+    promptTokens: required('amount'),
+    tokens: required('amount'),
+    cost: required('amount'),
+    model: required('string'),
+    modelParameters: required('object'),
+    rawOutput: required('any'),
+    embeddingDimensions: required('count'),
+    embeddingCount: required('count'),
+  }),
+  agent: fields<StepFields['agent']>({
+    tool: optional('string'),
+    action: optional('any'),
+    agentType: optional('string'),
+  }),
+  tool: fields<StepFields['tool']>({
+    functionName: optional('string'),
+    arguments: optional('any'),
+  }),
+  retriever: fields<StepFields['retriever']>({ documents: optional('array') }),
+  handoff: fields<StepFields['handoff']>({
+    fromComponent: required('string'),
+    toComponent: required('string'),
+    handoffData: required('any'),
+  }),
+  guardrail: fields<StepFields['guardrail']>({
+    action: required('string'),
+    blockedEntities: required('strings'),
+    confidenceThreshold: required('amount'),
+    reason: required('string'),
+    detectedEntities: required('strings'),
+    redactedEntities: required('strings'),
+    blockStrategy: required('string'),
+    dataType: required('string'),
+  }),
 };
 
 /** The index of a field in `FIELDS` of its type; -1 if the type has no such field. */

@@ -19,5 +19,7 @@ export function cutKey(key: string): string {
 
 /** Masked before the cut, since a URL that is cut before its host is not recognised. */
 function first(name: string): string {
-  return head(maskUserInfo(name.slice(0, MAX_SEEN_CHARS), true), MAX_NAME_CHARS);
+  const seen = name.slice(0, MAX_SEEN_CHARS);
+  const isCut = seen.length < name.length;
+  return head(maskUserInfo(seen, isCut), MAX_NAME_CHARS);
 }

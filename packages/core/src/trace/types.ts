@@ -143,7 +143,17 @@ export interface Trace {
    * recorded before; a later call replaces it. Outcome and status of a request still follow from its response. Never throws.
    */
   recordError(error: unknown): void;
-  /** Headers to send to a downstream service, so that it uses the same id: `x-request-id`. Empty where nothing is recorded. */
+  /**
+   * The id that this trace shares with the traces of other services, by W3C Trace Context: 32 hexadecimal digits. That of the
+   * request's header `traceparent` if it is valid and trusted, else a new one. The row has it as `trace_id`, unless nobody
+   * asked for it before the trace ended and no caller sent one.
+   */
+  readonly traceId: string;
+  /**
+   * Headers to send to a service of your own, so that its trace continues this one: `traceparent`, `tracestate` if the caller
+   * sent one, and `x-request-id`. The called operation becomes a child of the current step. Do not send them to others. Where
+   * nothing is recorded, the caller's own `traceparent` and `tracestate`, unchanged.
+   */
   headers(): Record<string, string>;
   /** What `JSON.stringify` shows of it. */
   toJSON(): { readonly inferenceId: string };

@@ -207,7 +207,7 @@ function callOf(step: UsageStep, startedAt: number): PricedCall {
     model: textIn(step, 'model'),
     promptTokens,
     completionTokens: hasOutput ? numberIn(step, 'completionTokens') : tokens?.output,
-    usageDetails: valueIn(step, 'usageDetails') as PricedCall['usageDetails'],
+    usageDetails: parsedField(step, 'usageDetails') as PricedCall['usageDetails'],
     // If the app has changed the count since, the client's counts no longer hold.
     tokens: tokens?.input === promptTokens ? tokens : undefined,
     billing,
@@ -231,12 +231,12 @@ function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
 /** Provider or model of a step; types without these fields have them in their metadata. */
 function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefined {
   const value = isModelCall(step.type)
-    ? valueIn(step, field)
+    ? parsedField(step, field)
     : parseJson(step.metadata?.get(field) ?? 'null');
   return typeof value === 'string' ? value : undefined;
 }
 
-function valueIn(step: EndedStep, field: string): unknown {
+function parsedField(step: EndedStep, field: string): unknown {
   const text = fieldText(step, field);
   return text === undefined ? undefined : parseJson(text);
 }

@@ -64,8 +64,9 @@ export class EndedTraces {
       return;
     }
     const count = this.#waiting.push(trace);
-    if (count === 1) this.#options.runDetached(() => atTurnEnd?.(() => this.queueAll()));
-    else if (count === MAX_WAITING) this.queueAll();
+    // The wait for the end of the turn would delay the exit of the process.
+    if (count === MAX_WAITING || !this.#options.publishing.mayDelayExit) this.queueAll();
+    else if (count === 1) this.#options.runDetached(() => atTurnEnd?.(() => this.queueAll()));
   }
 
   /** Queues the rows of traces that ended in this turn. Never throws. */
@@ -131,7 +132,7 @@ export class EndedTraces {
     const done = this.#requestEnds.get(trace);
     if (done !== undefined) this.#requestEnds.delete(trace);
     try {
-      if (!trace.isKept) {
+      if (!trace.decideSampling()) {
         this.#sampledOut++;
         publishing.discard(trace);
         done?.();

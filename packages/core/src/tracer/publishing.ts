@@ -127,6 +127,11 @@ export class Publishing {
     return this.#publisher.sendNow(this.#rowOf(trace));
   }
 
+  /** Whether a process that is about to exit may be kept alive for rows. */
+  get mayDelayExit(): boolean {
+    return this.#publisher.mayDelayExit;
+  }
+
   /** Removes an ended trace that is not published. */
   discard(trace: RecordedTrace): void {
     this.#spool?.discard(trace);
@@ -147,7 +152,7 @@ export class Publishing {
     this.#spool?.release();
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows. */
+  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
   release(): void {
     this.#spool?.release();
   }
@@ -233,7 +238,7 @@ export class Publishing {
       const attempts = spool.withAttempts(sender);
       const verification = {
         paceMs: paceOf(config.retry),
-        doubtful: (rows: readonly QueuedRow[]) => spool.doubtful(rows),
+        rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),
       };
       const verified =
         config.transport === undefined ? withVerification(attempts, has, verification) : attempts;

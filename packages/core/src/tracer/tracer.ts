@@ -201,10 +201,11 @@ export class TracerCore implements Tracer, Recorder {
     const settings: StartTraceOptions =
       typeof options === 'object' && options !== null ? options : { name: options };
     if (settings === options) reportUnknownKeys(settings, START_KEYS, this.diagnostics);
-    if (!this.mayOpen()) return new InertTrace(settings.inferenceId, { scope: this.scope });
     const { inferenceId, input, metadata } = settings;
-    const id = isInferenceId(inferenceId) ? inferenceId : randomUuid();
-    const trace = new RecordedTrace(this, stepName(settings.name, 'trace'), id);
+    const id = isInferenceId(inferenceId) ? inferenceId : undefined;
+    if (!this.mayOpen()) return new InertTrace(id, { scope: this.scope });
+    const name = stepName(settings.name, 'trace');
+    const trace = new RecordedTrace(this, name, id ?? randomUuid());
     this.addOpen(trace);
     if (input !== undefined || metadata !== undefined) trace.update({ input, metadata });
     return trace;
@@ -322,7 +323,7 @@ export class TracerCore implements Tracer, Recorder {
   #deadlineMs(options: DeadlineOptions | undefined, receiver: string, otherwise: number): number {
     try {
       if (options === undefined || options === null) return otherwise;
-      reportUnknownKeys(options, { receiver, keys: DEADLINE }, this.diagnostics);
+      reportUnknownKeys(options, { receiver, keys: DEADLINE_KEYS }, this.diagnostics);
       const { deadlineMs = otherwise } = options;
       if (typeof deadlineMs === 'number' && deadlineMs >= 0) return deadlineMs;
     } catch {
@@ -365,6 +366,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   stats(): TracerStats {
+    // Traces that ended in this turn are in none of the counts before their rows are queued.
     this.#ended.queueAll();
     return {
       started: this.#started,
@@ -409,7 +411,8 @@ const START: Readonly<Record<keyof StartTraceOptions, true>> = {
   metadata: true,
 };
 const START_KEYS: KnownKeys = { receiver: 'startTrace', keys: new Set(Object.keys(START)) };
-const DEADLINE: ReadonlySet<string> = new Set(['deadlineMs'] satisfies (keyof DeadlineOptions)[]);
+const DEADLINE: Readonly<Record<keyof DeadlineOptions, true>> = { deadlineMs: true };
+const DEADLINE_KEYS: ReadonlySet<string> = new Set(Object.keys(DEADLINE));
 
 interface SettingsWarning {
   readonly reason: 'not_configured' | 'bad_environment';

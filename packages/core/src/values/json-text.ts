@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The value of a text; undefined if the text is not JSON. */
-export function valueIn(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   try {
     return parse(text);
   } catch {

@@ -41,6 +41,20 @@ describe('an id that comes again', () => {
     assert.equal(distinctId('same', other), 'same:2');
   });
 
+  it('is told apart from the number that an earlier one got, when that is sent on', () => {
+    const space = newSpace();
+    const ids = ['a', 'a:2', 'a', 'a:3', 'a:3', 'a'].map((id) => distinctId(id, space));
+    assert.deepEqual(ids, ['a', 'a:2', 'a:3', 'a:3:2', 'a:3:3', 'a:4']);
+  });
+
+  it('is known again, however often it and others have come', () => {
+    const space = newSpace();
+    for (let i = 0; i < 100; i++) {
+      const ids = Array.from({ length: 200 }, () => distinctId(`often-${i}`, space));
+      assert.equal(new Set(ids).size, 200);
+    }
+  });
+
   it('stays within 128 characters', () => {
     const space = newSpace();
     const long = 'x'.repeat(128);

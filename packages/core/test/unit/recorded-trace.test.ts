@@ -95,6 +95,19 @@ describe('a trace that is recorded', () => {
     assert.equal(trace.root.error?.message, 'in the background');
   });
 
+  it('says of which option it cannot read what was promised', async () => {
+    const { trace, said } = recorded();
+    trace.awaitOption('input', Promise.resolve({}), () => {
+      throw new Error('a trap of a proxy threw');
+    });
+    await trace.whenOptionsSettle();
+    assert.deepEqual(
+      said.map(({ reason, message }) => [reason, message]),
+      [['option_input_failed', 'the result of the function given as input could not be read']],
+    );
+    assert.match(String(said[0]?.error), /a trap of a proxy threw/);
+  });
+
   it('does not end before it is settled, whatever it waited for', async () => {
     const { trace, ended } = recorded();
     trace.waitUntil(Promise.resolve());

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Usage } from '@openlayer-tracing/core';
 import type { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
-import { isKept } from '../../src/trace/sampling.ts';
+import { callSample } from '../../src/trace/sampling.ts';
 
-type Sample = Parameters<typeof isKept>[0];
+type Sample = Parameters<typeof callSample>[0];
 
 /** Whether a trace is kept by this decision, what the decision was made of, and what was reported. */
 function decide(
@@ -28,7 +28,7 @@ function decide(
     return sample();
   };
   return {
-    isKept: isKept(decision as Sample, trace, diagnostics as unknown as Diagnostics),
+    isKept: callSample(decision as Sample, trace, diagnostics as unknown as Diagnostics),
     reasons,
     seen,
   };

@@ -10,6 +10,7 @@ import {
   type Tracer,
   type TracerOptions,
 } from '@openlayer-tracing/core';
+import { watchConservation } from '../../../../test/support/conservation.ts';
 
 /** A transport that does as it is told, and notes the ids that it took. */
 function transportThat(answer: (batch: Batch) => Delivery | undefined = () => undefined) {
@@ -131,6 +132,35 @@ describe('a spool', () => {
     assert.deepEqual([published, quarantined, spooled, queued], [2, 1, 0, 0]);
     assert.deepEqual(reasons, ['quarantined']);
   });
+
+  for (const mode of ['wal', 'failure-only'] as const) {
+    it(`counts and reports the rows that it deletes from the quarantine, in its mode ${mode}`, async () => {
+      const refusing = () =>
+        transportThat(() => {
+          throw new SendError('rejected', 'no');
+        });
+      const options = { spool: { dir, maxBytes: 100_000, mode } };
+      const metadata = { text: 'x'.repeat(1000) };
+      const { tracer: earlier } = tracerOn(refusing(), options);
+      earlier.startTrace({ name: 'job', metadata }).end();
+      await earlier.flush();
+      await earlier.shutdown();
+      assert.equal(earlier.stats().quarantined, 1);
+      const { tracer, reasons } = tracerOn(refusing(), options);
+      using _watch = watchConservation(tracer);
+      for (let i = 0; i < 20; i++) {
+        for (let n = 0; n < 5; n++) tracer.startTrace({ name: 'job', metadata }).end();
+        await tracer.flush();
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      const { started, quarantined, dropped, adopted, spoolBytes } = tracer.stats();
+      assert.deepEqual([adopted.found, adopted.dropped], [1, { spool_full: 1 }]);
+      assert.deepEqual(dropped, { spool_full: started - quarantined });
+      assert.ok(reasons.includes('lost_spool_full'), reasons.join());
+      assert.ok(spoolBytes <= 100_000, `${spoolBytes} bytes`);
+      assert.ok(quarantined >= 5, `${quarantined} of ${started} rows are left`);
+    });
+  }
 
   it('takes what the queue has no room for', async () => {
     const transport = transportThat();

@@ -312,7 +312,7 @@ describe('isolation', () => {
 });
 
 describe('verification', () => {
-  const NOBODY = { paceMs: 0, doubtful: () => [] };
+  const NOBODY = { paceMs: 0, rowsThatMayHaveArrived: () => [] };
 
   /** A platform that has some rows, and notes which ones it is asked for. */
   function lookup(...has: string[]) {
@@ -326,7 +326,7 @@ describe('verification', () => {
     };
   }
 
-  it('asks for no row of which nothing is in doubt', async () => {
+  it('asks for no row that cannot have arrived', async () => {
     const inner = scripted();
     const platform = lookup('a');
     const transport = withVerification(inner, platform.has, NOBODY);
@@ -374,7 +374,7 @@ describe('verification', () => {
     const platform = lookup('a', 'b');
     const transport = withVerification(inner, platform.has, {
       paceMs: 0,
-      doubtful: (rows) => rows.filter(({ inferenceId }) => inferenceId === 'b'),
+      rowsThatMayHaveArrived: (rows) => rows.filter(({ inferenceId }) => inferenceId === 'b'),
     });
     assert.deepEqual(await transport.send(batchOf('a', 'b'), OPTIONS), { delivered: 2, lost: {} });
     assert.deepEqual([platform.asked, inner.sent], [['b'], [['a']]]);
@@ -388,7 +388,7 @@ describe('verification', () => {
         times.push(performance.now());
         return true;
       },
-      { paceMs: 20, doubtful: (rows) => rows },
+      { paceMs: 20, rowsThatMayHaveArrived: (rows) => rows },
     );
     await transport.send(batchOf('a', 'b', 'c'), OPTIONS);
     const [first = 0, , last = 0] = times;
@@ -398,7 +398,7 @@ describe('verification', () => {
   it('asks without a pause where none is due', async () => {
     const transport = withVerification(scripted(), lookup('a').has, {
       paceMs: 60_000,
-      doubtful: (rows) => rows,
+      rowsThatMayHaveArrived: (rows) => rows,
     });
     assert.deepEqual(await transport.send(batchOf('a'), OPTIONS), { delivered: 1, lost: {} });
   });
@@ -475,7 +475,7 @@ describe('trimming', () => {
   it('tells of the row that it was given whether it has arrived', async () => {
     const large = rowWith({ output: 'x'.repeat(30_000) });
     const inner = scripted(({ rows: [sent] }, n) => {
-      if (sent !== undefined) sent.setArrival(n === 0 ? 'no' : 'unknown');
+      if (sent !== undefined) sent.setArrival(n === 0 ? 'not_arrived' : 'unknown');
       throw n === 0 ? failing('too_large') : failing('busy');
     });
     await codeOf(withTrimming(inner).send({ layout: 'l', rows: [large] }, OPTIONS));

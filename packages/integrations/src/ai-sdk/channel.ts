@@ -9,10 +9,16 @@ import {
   type Step,
   scopeChannel,
 } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import type { AiTelemetry } from './telemetry.js';
 
-interface Message {
+interface ChannelMessage {
   readonly type: unknown;
   readonly event: Json;
   readonly result?: unknown;
@@ -28,15 +34,15 @@ export function listenToChannel(telemetry: AiTelemetry): void {
   const channels = announcingChannels(NAME);
   if (channels === undefined) return;
   const listener = new ChannelListener(telemetry);
-  scopeChannel(channels.start, (message) => listener.start(messageOf(message)));
+  scopeChannel(channels.start, (message) => listener.start(channelMessage(message)));
   channels.asyncEnd.subscribe((message) => {
-    runGuarded('channel', () => listener.end(messageOf(message)));
+    runGuarded('channel', () => listener.end(channelMessage(message)));
   });
 }
 
-function messageOf(message: unknown): Message {
-  const { type, event, result, error } = record(message);
-  return { type, event: record(event), result, error };
+function channelMessage(message: unknown): ChannelMessage {
+  const { type, event, result, error } = objectOrEmpty(message);
+  return { type, event: objectOrEmpty(event), result, error };
 }
 
 class ChannelListener {
@@ -47,7 +53,7 @@ class ChannelListener {
   }
 
   /** @returns the step in whose scope the announced code runs; undefined to keep the scope */
-  start({ type, event }: Message): Step | undefined {
+  start({ type, event }: ChannelMessage): Step | undefined {
     const telemetry = this.#telemetry;
     if (OPERATION.test(String(type))) telemetry.announceOperation(event);
     else if (!telemetry.isFromChannel(event)) return undefined;
@@ -60,13 +66,13 @@ class ChannelListener {
     return undefined;
   }
 
-  end({ type, event, result, error }: Message): void {
+  end({ type, event, result, error }: ChannelMessage): void {
     if (!this.#telemetry.isFromChannel(event)) return;
     if (OPERATION.test(String(type))) this.#endOperation(event, result, error);
     else if (type === 'languageModelCall') this.#endModel(event, result, error);
     else if (type === 'executeTool') {
       const toolOutput =
-        error === undefined ? record(result).output : { type: 'tool-error', error };
+        error === undefined ? objectOrEmpty(result).output : { type: 'tool-error', error };
       this.#telemetry.onToolExecutionEnd({ ...event, toolOutput });
     }
   }
@@ -74,7 +80,7 @@ class ChannelListener {
   #endOperation(event: Json, result: unknown, error: unknown): void {
     const { callId } = event;
     if (error !== undefined) this.#telemetry.onError({ callId, error });
-    else this.#telemetry.endOperation(event, resultOf(result));
+    else this.#telemetry.endOperation(event, operationResult(result));
   }
 
   #endModel(event: Json, result: unknown, error: unknown): void {
@@ -84,7 +90,7 @@ class ChannelListener {
       this.#telemetry.failModel(event, error);
       return;
     }
-    const { stream } = record(result);
+    const { stream } = objectOrEmpty(result);
     // The SDK reads the stream from the object that it passes here.
     if (isRecord(result) && stream instanceof ReadableStream) {
       Object.assign(result, { stream: model.observeStream(stream, result) });
@@ -96,14 +102,14 @@ class ChannelListener {
 }
 
 /** The result of an operation in the form that its telemetry events have. */
-function resultOf(result: unknown): Json {
-  const given = record(result);
+function operationResult(result: unknown): Json {
+  const given = objectOrEmpty(result);
   const { responses, audio } = given;
-  const [response] = list(responses);
-  const { uint8Array, mediaType } = record(audio);
+  const [response] = arrayOrEmpty(responses);
+  const { uint8Array, mediaType } = objectOrEmpty(audio);
   return {
     ...given,
-    text: text(given.text),
+    text: stringOrUndefined(given.text),
     ...(response !== undefined && { response }),
     ...(uint8Array instanceof Uint8Array && {
       audio: { byteLength: uint8Array.byteLength, mediaType },

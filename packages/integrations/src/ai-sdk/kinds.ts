@@ -1,10 +1,17 @@
-import { definedFields, fieldsExcept, isRecord, type Json, record, text } from '../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
 import { names } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
-export interface Kind {
+export interface ModelKind {
   /** The part of the step's name after `AI SDK`. */
   readonly operation: string;
   readonly type: 'chat_completion' | 'embedding' | 'retriever';
@@ -27,10 +34,10 @@ const ABOUT_EVENT = names(`
 /** A kind whose inputs are the given options, and whose parameters are all others. */
 function kind(
   operation: string,
-  type: Kind['type'],
+  type: ModelKind['type'],
   content: readonly string[],
-  more: Partial<Kind> = {},
-): Kind {
+  more: Partial<ModelKind> = {},
+): ModelKind {
   return {
     operation,
     type,
@@ -43,7 +50,7 @@ function kind(
   };
 }
 
-const chat: Kind = {
+const chat: ModelKind = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   inputs: ({ prompt, messages, promptMessages, instructions, tools }) =>
@@ -53,14 +60,14 @@ const chat: Kind = {
     }),
   parameters: aiParameters,
 };
-const embedding: Kind = {
+const embedding: ModelKind = {
   operation: 'Embedding',
   type: 'embedding',
   inputs: ({ values, value }) => definedFields({ input: values ?? value }),
   parameters: ({ providerOptions, dimensions }) =>
     snakeCased(settingsIn({ providerOptions, dimensions })),
 };
-const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
+const rerank: ModelKind = kind('Rerank', 'retriever', ['query'], {
   inputs: ({ query, documents }) => definedFields({ query, documents: documentsOf(documents) }),
   parameters: () => ({}),
   metadata: ({ topN, providerOptions }) =>
@@ -69,9 +76,9 @@ const rerank: Kind = kind('Rerank', 'retriever', ['query'], {
 const image = kind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
 const video = kind('Video', 'chat_completion', names('prompt image frameImages inputReferences'));
 const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
-  billing: ({ text: input }) => definedFields({ characters: text(input)?.length }),
+  billing: ({ text: input }) => definedFields({ characters: stringOrUndefined(input)?.length }),
 });
-const transcription: Kind = {
+const transcription: ModelKind = {
   ...kind('Transcription', 'chat_completion', ['audio', 'mediaType']),
   inputs: ({ audio, mediaType }) => definedFields({ audio: nameAudio(audio, mediaType) }),
 };
@@ -79,7 +86,7 @@ const decision = kind('Decision', 'chat_completion', ['state', 'questions']);
 const extraction = kind('Extraction', 'chat_completion', ['state', 'fields']);
 
 /** The kinds of calls that are one operation in the telemetry. */
-export const OPERATIONS: Readonly<Record<string, Kind>> = {
+export const OPERATIONS: Readonly<Record<string, ModelKind>> = {
   embed: embedding,
   embedMany: embedding,
   rerank,
@@ -96,7 +103,7 @@ export const METHODS = names(`
   doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
 `);
 
-const BY_METHOD: Readonly<Record<string, Kind>> = {
+const BY_METHOD: Readonly<Record<string, ModelKind>> = {
   doEmbed: embedding,
   doRerank: rerank,
   doDecide: decision,
@@ -107,7 +114,7 @@ const BY_METHOD: Readonly<Record<string, Kind>> = {
 };
 
 /** The kind of a model, by the called method, the model's fields and the options of the call. */
-export function kindOf(model: object, method: string, given: Json): Kind {
+export function modelKindOf(model: object, method: string, given: Json): ModelKind {
   const known = BY_METHOD[method];
   if (known !== undefined) return known;
   if ('maxImagesPerCall' in model) return image;
@@ -121,7 +128,9 @@ function withInstructions(instructions: unknown, messages: unknown): unknown {
   if (instructions === undefined || !Array.isArray(messages)) return messages;
   const messagesOf = typeof instructions === 'string' ? { content: instructions } : instructions;
   return [
-    ...(Array.isArray(messagesOf) ? messagesOf : [{ role: 'system', ...record(messagesOf) }]),
+    ...(Array.isArray(messagesOf)
+      ? messagesOf
+      : [{ role: 'system', ...objectOrEmpty(messagesOf) }]),
     ...messages,
   ];
 }
@@ -134,13 +143,13 @@ function documentsOf(documents: unknown): unknown {
 /** The name of audio, by its bytes or by its size alone; undefined if it has neither. */
 function nameAudio(audio: unknown, mediaType: unknown): unknown {
   if (typeof audio === 'string') {
-    return `[${text(mediaType) ?? 'audio'}, ${bytesOfBase64(audio)} bytes]`;
+    return `[${stringOrUndefined(mediaType) ?? 'audio'}, ${bytesOfBase64(audio)} bytes]`;
   }
   if (audio instanceof Uint8Array) {
-    return `[${text(mediaType) ?? 'audio'}, ${audio.byteLength} bytes]`;
+    return `[${stringOrUndefined(mediaType) ?? 'audio'}, ${audio.byteLength} bytes]`;
   }
   if (audio instanceof URL) return audio.href;
-  const { byteLength, mediaType: type } = record(audio);
+  const { byteLength, mediaType: type } = objectOrEmpty(audio);
   if (typeof byteLength !== 'number') return undefined;
-  return `[${text(type) ?? 'audio'}, ${byteLength} bytes]`;
+  return `[${stringOrUndefined(type) ?? 'audio'}, ${byteLength} bytes]`;
 }

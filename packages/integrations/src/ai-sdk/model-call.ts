@@ -9,18 +9,24 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { definedFields, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  definedFields,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
-import type { Kind } from './kinds.js';
+import type { ModelKind } from './kinds.js';
 import { SdkResponse } from './model-response.js';
 import { aiModel, aiProvider, requestedTier } from './sdk-fields.js';
 
 /** A request to a model of the AI SDK. */
 export interface SdkModelRequest {
-  readonly kind: Kind;
+  readonly kind: ModelKind;
   /** The SDK's name of the provider: `openai.chat`. */
   readonly provider: unknown;
   readonly modelId: unknown;
@@ -87,7 +93,7 @@ export class AiModelCall {
       {
         soFar: () => {
           onTraceEnd?.();
-          return call?.soFar();
+          return call?.endForTrace();
         },
         amount: () => call?.amount ?? 0,
       },
@@ -108,7 +114,7 @@ export class AiModelCall {
     this.#request = request;
     this.#recorded = recorded;
     this.#operation = operation;
-    this.#setWaiting(true);
+    this.#startWaiting();
   }
 
   get amount(): number {
@@ -126,7 +132,7 @@ export class AiModelCall {
   retry(): boolean {
     this.#recorded.retry();
     if (!this.#recorded.isOpen) return false;
-    this.#setWaiting(true);
+    this.#startWaiting();
     this.#response = new SdkResponse();
     this.#firstTokenMs = undefined;
     return true;
@@ -135,7 +141,7 @@ export class AiModelCall {
   /** Announces the request, because the client of the provider may be traced as well. */
   announceRequest(prompt: unknown): void {
     announceRequest(this.#recorded, {
-      model: text(this.#request.modelId),
+      model: stringOrUndefined(this.#request.modelId),
       lastText: lastText(prompt),
     });
   }
@@ -148,32 +154,33 @@ export class AiModelCall {
 
   /** Ends the call, if it is open, with what is known of it. */
   endUnfinished(): void {
-    if (this.#recorded.isOpen) this.#recorded.end(this.#update('unfinished'));
+    if (this.#recorded.isOpen) this.#recorded.end(this.#recordResponse('unfinished'));
   }
 
-  soFar(): StepUpdate {
-    return this.#update('unfinished');
+  /** The trace ends before the call: records what has been received. @returns the update of the step */
+  endForTrace(): StepUpdate {
+    return this.#recordResponse('unfinished');
   }
 
   fail(thrown: unknown): void {
     const error = thrownError(this.#options, thrown);
-    this.#setWaiting(false);
-    this.#failures.push(messageOf(error));
-    if (isAbort(error)) this.#recorded.end(this.#update('left'));
-    else this.#recorded.fail(error, this.#update('failed'));
+    this.#stopWaiting();
+    this.#failures.push(errorMessage(error));
+    if (isAbort(error)) this.#recorded.end(this.#recordResponse('left'));
+    else this.#recorded.fail(error, this.#recordResponse('failed'));
   }
 
   /** Ends the call with a complete response. */
   endWith(answer: unknown): void {
-    this.#response.readWhole(record(answer));
-    this.#setWaiting(false);
-    this.#recorded.end(this.#update('complete'));
+    this.#response.readWhole(objectOrEmpty(answer));
+    this.#stopWaiting();
+    this.#recorded.end(this.#recordResponse('complete'));
   }
 
   /** Adds facts of the response that are reported after its end. */
   updateHead(head: Json): void {
     this.#response.readHead(head);
-    this.#recorded.update(this.#update('complete'));
+    this.#recorded.update(this.#recordResponse('complete'));
   }
 
   /**
@@ -187,18 +194,18 @@ export class AiModelCall {
     let failure: unknown;
     let isComplete = false;
     const end = (ending: Ending) => {
-      this.#setWaiting(false);
+      this.#stopWaiting();
       if (failure !== undefined) this.fail(failure);
-      else recorded.end(this.#update(isComplete ? 'complete' : ending));
+      else recorded.end(this.#recordResponse(isComplete ? 'complete' : ending));
     };
     const observer: BodyObserver = {
       pulled: () => {
         recorded.markRead();
-        this.#setWaiting(true);
+        this.#startWaiting();
       },
       chunk: (given: unknown) => {
-        this.#setWaiting(false);
-        const part = record(given);
+        this.#stopWaiting();
+        const part = objectOrEmpty(given);
         if (part.type === 'error') failure = part.error;
         if (part.type === 'finish') isComplete = true;
         const before = this.amount;
@@ -217,15 +224,19 @@ export class AiModelCall {
     return tapped as unknown as ReadableStream<Part>;
   }
 
-  #setWaiting(isWaiting: boolean): void {
-    for (const call of [this.#recorded, this.#operation]) {
-      if (isWaiting) call?.startWaiting();
-      else call?.stopWaiting();
-    }
+  #startWaiting(): void {
+    this.#recorded.startWaiting();
+    this.#operation?.startWaiting();
   }
 
-  #update(ending: Ending): StepUpdate {
-    const { message, facts, metadata, details, hasOutput: hasSaid } = this.#response;
+  #stopWaiting(): void {
+    this.#recorded.stopWaiting();
+    this.#operation?.stopWaiting();
+  }
+
+  /** Records the billing that the response states. @returns the update of the step */
+  #recordResponse(ending: Ending): StepUpdate {
+    const { message, facts, metadata, details, hasOutput } = this.#response;
     const { reasoning } = message;
     const { output = message.output, ...fields } = facts as StepUpdate & { model?: unknown };
     const { billing = () => ({}) } = this.#request.kind;
@@ -240,7 +251,7 @@ export class AiModelCall {
     return {
       ...fields,
       ...this.#documents(output),
-      output: hasSaid ? recordedContent(this.#options, 'output', output) : undefined,
+      output: hasOutput ? recordedContent(this.#options, 'output', output) : undefined,
       metadata: definedFields({
         ...recordedDetails(this.#options, {
           ...details,
@@ -255,7 +266,7 @@ export class AiModelCall {
           reasoning.chars > 0
             ? recordedContent(this.#options, 'output', reasoning.toString())
             : undefined,
-        partial: ending !== 'complete' && hasSaid ? true : undefined,
+        partial: ending !== 'complete' && hasOutput ? true : undefined,
         ended: ending === 'left' || ending === 'unfinished' ? ending : undefined,
         failedAttempts:
           this.#failures.length > 0 && ending === 'complete' ? [...this.#failures] : undefined,
@@ -266,9 +277,11 @@ export class AiModelCall {
   /** The documents that a reranking chose, the best first. */
   #documents(ranking: unknown): StepUpdate {
     if (this.#request.kind.type !== 'retriever') return {};
-    const documents = list(record(this.#request.kind.inputs(this.#request.given)).documents);
-    const chosen = list(ranking).map((each) => {
-      const { index, originalIndex } = record(each);
+    const documents = arrayOrEmpty(
+      objectOrEmpty(this.#request.kind.inputs(this.#request.given)).documents,
+    );
+    const chosen = arrayOrEmpty(ranking).map((each) => {
+      const { index, originalIndex } = objectOrEmpty(each);
       return documents[Number(index ?? originalIndex)];
     });
     const recorded = recordedContent(this.#options, 'output', chosen);
@@ -276,6 +289,6 @@ export class AiModelCall {
   }
 }
 
-function messageOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

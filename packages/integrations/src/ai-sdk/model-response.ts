@@ -1,14 +1,14 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  nonEmptyList,
-  record,
-  text,
+  nonEmptyArrayOrUndefined,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
@@ -95,14 +95,14 @@ export class SdkResponse {
   }
 
   readWhole(response: Json): void {
-    for (const part of list(response.content)) this.readPart(record(part));
+    for (const part of arrayOrEmpty(response.content)) this.readPart(objectOrEmpty(part));
     const { objectText, reasoning, embeddings, embedding } = response;
     if (typeof objectText === 'string') {
       this.message.text.add(objectText);
-      this.message.reasoning.add(text(reasoning) ?? '');
+      this.message.reasoning.add(stringOrUndefined(reasoning) ?? '');
     }
     const { structuredOutputText: structured } = response;
-    if (this.message.text.chars === 0) this.message.text.add(text(structured) ?? '');
+    if (this.message.text.chars === 0) this.message.text.add(stringOrUndefined(structured) ?? '');
     else if (structured !== this.message.text.toString()) {
       this.#detail(definedFields({ structuredOutputText: structured }));
     }
@@ -111,10 +111,10 @@ export class SdkResponse {
     this.#detail(otherFields(response, READ));
     const vectors = Array.isArray(embedding) ? [embedding] : embeddings;
     if (vectors === undefined) return;
-    const [first] = list(vectors);
+    const [first] = arrayOrEmpty(vectors);
     this.#facts = {
       ...this.#facts,
-      embeddingCount: list(vectors).length,
+      embeddingCount: arrayOrEmpty(vectors).length,
       ...(Array.isArray(first) && { embeddingDimensions: first.length }),
     };
   }
@@ -123,11 +123,11 @@ export class SdkResponse {
     switch (part.type) {
       // A stream has thousands of these.
       case 'text-delta':
-        this.message.text.add(text(part.delta) ?? '');
+        this.message.text.add(stringOrUndefined(part.delta) ?? '');
         this.#takePartMetadata(part);
         break;
       case 'reasoning-delta':
-        this.message.reasoning.add(text(part.delta) ?? '');
+        this.message.reasoning.add(stringOrUndefined(part.delta) ?? '');
         this.#takePartMetadata(part);
         break;
       case 'text-start':
@@ -140,7 +140,7 @@ export class SdkResponse {
         this.#takeText(part);
         break;
       case 'reasoning':
-        this.message.reasoning.add(text(part.text) ?? '');
+        this.message.reasoning.add(stringOrUndefined(part.text) ?? '');
         this.#takePartMetadata(part);
         this.#keepRest(part);
         break;
@@ -157,7 +157,7 @@ export class SdkResponse {
         this.message.cite(fieldsExcept(part, 'type'));
         break;
       case 'transcript-delta':
-        this.message.text.add(text(part.delta) ?? '');
+        this.message.text.add(stringOrUndefined(part.delta) ?? '');
         break;
       case 'audio':
       case 'audio-delta':
@@ -180,8 +180,8 @@ export class SdkResponse {
   }
 
   #takeText(part: Json): void {
-    this.message.text.add(text(part.text) ?? '');
-    for (const each of list(part.citations)) this.message.cite(each);
+    this.message.text.add(stringOrUndefined(part.text) ?? '');
+    for (const each of arrayOrEmpty(part.citations)) this.message.cite(each);
     this.#takePartMetadata(part);
     this.#keepRest(part);
   }
@@ -209,27 +209,25 @@ export class SdkResponse {
     if (place === undefined) {
       this.#results.set(part.toolCallId, others.length);
       this.message.addPart(part);
-    } else others[place] = part;
+    } else this.message.replacePart(place, part);
   }
 
   /** Reads a tool call, which is received in pieces and then once more complete. */
   #takeCall(part: Json): void {
-    const id = text(part.toolCallId) ?? text(part.id);
+    const id = stringOrUndefined(part.toolCallId) ?? stringOrUndefined(part.id);
     const tool = this.message.tool(`call ${id}`);
     if (tool === undefined) return;
-    tool.id = id;
-    tool.name = text(part.toolName) ?? tool.name;
-    if (part.type === 'tool-input-delta') tool.arguments.add(text(part.delta) ?? '');
+    tool.restate(id, stringOrUndefined(part.toolName));
+    if (part.type === 'tool-input-delta') tool.arguments.add(stringOrUndefined(part.delta) ?? '');
     const about = partMetadata(part.providerMetadata);
-    if (about !== undefined) tool.more = { ...tool.more, providerMetadata: about };
-    if (part.type === 'tool-input-start')
-      tool.more = { ...tool.more, ...otherFields(part, TOOL_FIELDS) };
+    if (about !== undefined) tool.extend({ providerMetadata: about });
+    if (part.type === 'tool-input-start') tool.extend(otherFields(part, TOOL_FIELDS));
     if (part.type !== 'tool-call') return;
     const { input = part.args } = part;
     if (tool.arguments.chars === 0) {
       tool.arguments.add(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
     }
-    tool.more = { ...tool.more, ...otherFields(part, TOOL_FIELDS) };
+    tool.extend(otherFields(part, TOOL_FIELDS));
     if (part.providerExecuted === true && tool.name !== undefined) {
       this.#toolUses[tool.name] = (this.#toolUses[tool.name] ?? 0) + 1;
     }
@@ -239,17 +237,19 @@ export class SdkResponse {
   #takeMedia(response: Json): void {
     const { images, videos, audio, ranking, answers, operation, durationInSeconds } = response;
     if (images !== undefined) {
-      for (const each of list(images)) this.message.addPart(nameMedium('image', each));
-      this.#billing = { ...this.#billing, pictures: list(images).length };
+      for (const each of arrayOrEmpty(images)) this.message.addPart(nameMedium('image', each));
+      this.#billing = { ...this.#billing, pictures: arrayOrEmpty(images).length };
     }
-    for (const each of list(videos)) this.message.addPart(nameVideo(record(each)));
+    for (const each of arrayOrEmpty(videos)) this.message.addPart(nameVideo(objectOrEmpty(each)));
     if (audio !== undefined && response.segments === undefined) {
       this.message.addPart(nameMedium('audio', audio));
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
-      this.message.text.add(text(response.text) ?? '');
-      this.#detail(definedFields({ segments: nonEmptyList(response.segments), durationInSeconds }));
-      const seconds = count(durationInSeconds);
+      this.message.text.add(stringOrUndefined(response.text) ?? '');
+      this.#detail(
+        definedFields({ segments: nonEmptyArrayOrUndefined(response.segments), durationInSeconds }),
+      );
+      const seconds = countOrUndefined(durationInSeconds);
       if (seconds !== undefined) this.#billing = { ...this.#billing, seconds };
     }
     for (const each of [ranking, answers]) {
@@ -263,18 +263,22 @@ export class SdkResponse {
   /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
   readHead(head: Json): void {
     const { response, finishReason, rawFinishReason, providerMetadata, warnings, usage } = head;
-    const { id, modelId, headers, body } = record(response);
+    const { id, modelId, headers, body } = objectOrEmpty(response);
     if (isRecord(body)) this.#body = body;
     // Up to version 5 a string, then an object with the SDK's word and the provider's.
-    const reason = isRecord(finishReason) ? text(finishReason.unified) : text(finishReason);
-    const raw = isRecord(finishReason) ? text(finishReason.raw) : text(rawFinishReason);
+    const reason = isRecord(finishReason)
+      ? stringOrUndefined(finishReason.unified)
+      : stringOrUndefined(finishReason);
+    const raw = isRecord(finishReason)
+      ? stringOrUndefined(finishReason.raw)
+      : stringOrUndefined(rawFinishReason);
     if (usage !== undefined) this.#usage = usage;
     if (isRecord(providerMetadata))
       this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };
     this.#metadata = {
       ...this.#metadata,
       ...definedFields({
-        responseId: text(id),
+        responseId: stringOrUndefined(id),
         requestId: requestIdIn(headers),
         finishReason: reason,
         rawFinishReason: raw?.replaceAll('_', '-') === reason ? undefined : raw,
@@ -284,7 +288,7 @@ export class SdkResponse {
     this.#detail(
       nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
-    this.#detail(nonEmptyFields({ usage: otherUsage(usage) }));
+    this.#detail(nonEmptyFields({ usage: otherSdkUsage(usage) }));
     const tokens = aiTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
@@ -302,8 +306,8 @@ const PART_IDS = nameSet('itemId');
 const MAX_PARTS = 256;
 
 /** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
-function otherUsage(usage: unknown): Json {
-  const { raw, ...otherCounts } = record(usage);
+function otherSdkUsage(usage: unknown): Json {
+  const { raw, ...otherCounts } = objectOrEmpty(usage);
   const usageOfProvider = new OpenAIUsage();
   usageOfProvider.take(raw);
   return { ...otherFields(otherCounts, COUNTED), ...usageOfProvider.others };
@@ -331,13 +335,13 @@ function nameMedium(kind: string, data: unknown): unknown {
     return `[${kind}, ${bytesOfBase64(data)} bytes]`;
   }
   if (data instanceof Uint8Array) return `[${kind}, ${data.byteLength} bytes]`;
-  const { byteLength, mediaType } = record(data);
+  const { byteLength, mediaType } = objectOrEmpty(data);
   if (typeof byteLength !== 'number') return data;
-  return `[${text(mediaType) ?? kind}, ${byteLength} bytes]`;
+  return `[${stringOrUndefined(mediaType) ?? kind}, ${byteLength} bytes]`;
 }
 
 function nameVideo(video: Json): unknown {
   const { type, data, mediaType } = video;
   if (type !== 'base64' && type !== 'binary') return video;
-  return nameMedium(text(mediaType) ?? 'video', data);
+  return nameMedium(stringOrUndefined(mediaType) ?? 'video', data);
 }

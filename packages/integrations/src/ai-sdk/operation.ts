@@ -1,50 +1,155 @@
 import { type RecordedCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
 import type { Json } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { AiModelCall, CallDescription } from './model-call.js';
+import { chat, embedding } from './kinds.js';
+import { AiModelCall, type CallDescription } from './model-call.js';
 
 /** `single`: an operation that is recorded as one call of a model, such as a reranking or a transcription. */
 type OperationKind = 'run' | 'stream' | 'single' | 'embed' | 'embedMany';
 
-/** The state of one call of the AI SDK by the app: generateText, streamObject, embed, ... */
+/** What is known of an operation at its start. */
+interface OperationStart {
+  /** The step of the operation; undefined for embeddings and single calls, which have only the steps of their model calls. */
+  readonly recorded?: RecordedCall | undefined;
+  /** The call of a `single` operation. */
+  readonly model?: AiModelCall | undefined;
+  /** The parameters of its model calls. */
+  readonly settings?: Json | undefined;
+  /** The app's description, for an operation without a step of its own. */
+  readonly description?: CallDescription | undefined;
+}
+
+/** One call of the AI SDK by the app: generateText, streamObject, embed, ... It keeps the open calls of models and tools. */
 export class Operation {
   readonly kind: OperationKind;
-  /** The step of the operation; undefined for embeddings and single calls, which have only the steps of their model calls. */
-  readonly recorded: RecordedCall | undefined;
-  model: AiModelCall | undefined = undefined;
   /** The options of the integration; `recordInputs` and `recordOutputs` of the call may hide content in addition. */
   readonly options: CallOptions;
-  /** The parameters of its model calls. */
-  settings: Json = {};
-  /** The app's description, for an operation without a step of its own. */
-  description: CallDescription | undefined = undefined;
-  /** The response of the only embedding, until the operation ends. */
-  embedding: Json = {};
-  /** Whether the operation is recorded from the diagnostics channel. */
-  isFromChannel = false;
+  readonly recorded: RecordedCall | undefined;
+  readonly #description: CallDescription | undefined;
+  #settings: Json;
+  #model: AiModelCall | undefined;
   /** Whether the model call failed, so that the next request is a retry. */
-  isRetried = false;
-  readonly tools = new Map<unknown, RecordedCall>();
-  readonly embeddings = new Map<unknown, AiModelCall>();
+  #hasModelFailed = false;
+  #isFromChannel = false;
+  readonly #tools = new Map<unknown, RecordedCall>();
+  readonly #openEmbeddings = new Map<unknown, AiModelCall>();
   /** The embedding calls that have ended, in the order of their requests. */
-  readonly embedded: AiModelCall[] = [];
+  readonly #endedEmbeddings: AiModelCall[] = [];
+  /** The response of the only embedding, until the operation ends. */
+  #embedding: Json = {};
 
-  constructor(kind: OperationKind, options: CallOptions, recorded?: RecordedCall) {
+  constructor(
+    kind: OperationKind,
+    options: CallOptions,
+    { recorded, model, settings = {}, description }: OperationStart,
+  ) {
     this.kind = kind;
     this.options = options;
     this.recorded = recorded;
+    this.#model = model;
+    this.#settings = settings;
+    this.#description = description;
+  }
+
+  /** The last call of a model; undefined before the first one, and for embeddings. */
+  get model(): AiModelCall | undefined {
+    return this.#model;
+  }
+
+  /** Whether the operation is recorded from the diagnostics channel. */
+  get isFromChannel(): boolean {
+    return this.#isFromChannel;
+  }
+
+  markFromChannel(): void {
+    this.#isFromChannel = true;
+  }
+
+  /** Replaces parameters of the model calls that follow. */
+  extendSettings(settings: Json): void {
+    this.#settings = { ...this.#settings, ...settings };
+  }
+
+  /** Starts a model call within the step of the operation. */
+  startModel(event: Json): void {
+    if (this.recorded === undefined) return;
+    const { provider, modelId } = event;
+    const given = { ...this.#settings, ...event };
+    const request = { kind: chat, provider, modelId, given };
+    this.#model = AiModelCall.start(this.options, request, { operation: this.recorded });
+    this.#hasModelFailed = false;
+  }
+
+  /** The next request is a retry of the model call. */
+  markModelFailed(): void {
+    this.#hasModelFailed = true;
+  }
+
+  /** Starts a retry if the model call failed. @returns false if it did not fail, or its trace has ended */
+  retryModel(): boolean {
+    const isRetried = this.#hasModelFailed && this.#model?.retry() === true;
+    this.#hasModelFailed = false;
+    return isRetried;
+  }
+
+  startEmbedding(event: Json): void {
+    const { provider, modelId, values, embedCallId } = event;
+    const given = { ...this.#settings, ...event };
+    const description = this.#description;
+    const request = { kind: embedding, provider, modelId, given, description };
+    const call = AiModelCall.start(this.options, request);
+    if (call === undefined) return;
+    this.#openEmbeddings.set(embedCallId, call);
+    call.announceRequest(values);
+  }
+
+  endEmbedding(event: Json): void {
+    const call = this.#openEmbeddings.get(event.embedCallId);
+    if (call === undefined) return;
+    this.#openEmbeddings.delete(event.embedCallId);
+    this.#endedEmbeddings.push(call);
+    // The end of the operation, which follows at once, has more facts.
+    if (this.kind === 'embed') this.#embedding = event;
+    else call.endWith(event);
+  }
+
+  /** Adds the facts that the end of the operation has about its embeddings. */
+  endEmbeddings({ response, providerMetadata, warnings }: Json): void {
+    const embeddings = this.#endedEmbeddings;
+    if (this.kind === 'embed') {
+      embeddings[0]?.endWith({ ...this.#embedding, response, providerMetadata, warnings });
+      return;
+    }
+    const responses = Array.isArray(response) ? response : [response];
+    for (const [i, call] of embeddings.entries()) {
+      // Facts of all calls are recorded with the last one.
+      const isLast = i === embeddings.length - 1;
+      const ofCall = responses.length === embeddings.length ? responses[i] : undefined;
+      call.updateHead({ response: ofCall, ...(isLast && { providerMetadata, warnings }) });
+    }
+  }
+
+  /** Fails the model calls that have not ended. */
+  failOpenModels(error: unknown): void {
+    for (const call of this.#openEmbeddings.values()) call.fail(error);
+    if (this.#model?.isOpen) this.#model.fail(error);
+  }
+
+  /** The open tool with this id; undefined if there is none. */
+  toolOf(id: unknown): RecordedCall | undefined {
+    return this.#tools.get(id);
   }
 
   startTool(id: unknown, tool: RecordedCall): void {
-    this.tools.set(id, tool);
+    this.#tools.set(id, tool);
     // Tools run even if nobody reads the stream.
     if (this.recorded !== undefined) this.recorded.startBackgroundWork();
   }
 
   endTool(id: unknown): void {
-    this.tools.delete(id);
+    this.#tools.delete(id);
     if (this.recorded === undefined || this.kind !== 'stream') return;
-    if (this.tools.size === 0) this.recorded.stopBackgroundWork();
+    if (this.#tools.size === 0) this.recorded.stopBackgroundWork();
   }
 }
 

@@ -1,7 +1,14 @@
 /** Converts fields of the AI SDK to those of the platform: provider, model, tokens, billing and parameters. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, presentFields, record, text } from '../common/json.js';
+import {
+  countOrUndefined,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nonEmptyFields } from '../common/other-fields.js';
 import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
@@ -18,9 +25,9 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 
 /** The provider: `openai` of `openai.chat`; for a gateway, the vendor with which the model's path begins. */
 export function aiProvider(provider: unknown, modelId: unknown): string | undefined {
-  const name = text(provider)?.split('.')[0];
+  const name = stringOrUndefined(provider)?.split('.')[0];
   if (name === 'gateway') {
-    const [vendor, ...path] = text(modelId)?.split('/') ?? [];
+    const [vendor, ...path] = stringOrUndefined(modelId)?.split('/') ?? [];
     return path.length > 0 ? aiProvider(vendor, undefined) : undefined;
   }
   return name === undefined || name === '' ? undefined : (PROVIDERS[name] ?? name);
@@ -28,7 +35,7 @@ export function aiProvider(provider: unknown, modelId: unknown): string | undefi
 
 /** The model's name without the vendor that a gateway puts before it. */
 export function aiModel(modelId: unknown): string | undefined {
-  return text(modelId)?.replace(/^.*\//, '') || undefined;
+  return stringOrUndefined(modelId)?.replace(/^.*\//, '') || undefined;
 }
 
 /**
@@ -43,16 +50,17 @@ export function aiTokens(usage: unknown, about: Json): TokenCounts | undefined {
 
 /** The counts of the provider's own usage, which has more of them. */
 function providerTokens(raw: unknown, { anthropic, google, vertex }: Json): Json | undefined {
-  const { promptTokenCount } = record(raw);
+  const { promptTokenCount } = objectOrEmpty(raw);
   const gemini = promptTokenCount === undefined ? undefined : raw;
-  const usage = gemini ?? record(google).usageMetadata ?? record(vertex).usageMetadata;
+  const usage =
+    gemini ?? objectOrEmpty(google).usageMetadata ?? objectOrEmpty(vertex).usageMetadata;
   if (isRecord(usage)) return geminiTokens(withToolTokens(usage)) as Json | undefined;
-  const { prompt_tokens, input_tokens, input_tokens_details } = record(raw);
+  const { prompt_tokens, input_tokens, input_tokens_details } = objectOrEmpty(raw);
   if (prompt_tokens !== undefined || input_tokens_details !== undefined) {
     return openAITokens(raw) as Json | undefined;
   }
   if (input_tokens === undefined || !isRecord(anthropic)) return undefined;
-  return anthropicTokens(record(raw)) as Json | undefined;
+  return anthropicTokens(objectOrEmpty(raw)) as Json | undefined;
 }
 
 /** Adds the tokens of Google's own tools, which the SDK leaves out up to version 5: the part of the total that nothing else explains. */
@@ -62,36 +70,37 @@ function withToolTokens(usage: Json): Json {
     candidatesTokenCount: answerTokens,
     thoughtsTokenCount: thoughtTokens,
   } = usage;
-  const total = count(usage.totalTokenCount);
+  const total = countOrUndefined(usage.totalTokenCount);
   if (
     total === undefined ||
-    count(promptTokens) === undefined ||
-    count(thoughtTokens) === undefined
+    countOrUndefined(promptTokens) === undefined ||
+    countOrUndefined(thoughtTokens) === undefined
   )
     return usage;
   const toolTokens =
-    total - Number(promptTokens) - (count(answerTokens) ?? 0) - Number(thoughtTokens);
+    total - Number(promptTokens) - (countOrUndefined(answerTokens) ?? 0) - Number(thoughtTokens);
   return toolTokens > 0 ? { toolUsePromptTokenCount: toolTokens, ...usage } : usage;
 }
 
 function sdkTokens(usage: Json, about: Json): TokenCounts {
   const { inputTokens, outputTokens } = usage;
   const cacheCreationHour =
-    hourlyCacheTokens(usage.raw) ?? hourlyCacheTokens(record(about.anthropic).usage);
+    hourlyCacheTokens(usage.raw) ?? hourlyCacheTokens(objectOrEmpty(about.anthropic).usage);
   if (isRecord(inputTokens) || isRecord(outputTokens)) {
-    const into = record(inputTokens);
+    const into = objectOrEmpty(inputTokens);
     return {
-      input: count(into.total),
-      output: count(record(outputTokens).total),
-      cached: count(into.cacheRead),
-      cacheCreation: count(into.cacheWrite),
+      input: countOrUndefined(into.total),
+      output: countOrUndefined(objectOrEmpty(outputTokens).total),
+      cached: countOrUndefined(into.cacheRead),
+      cacheCreation: countOrUndefined(into.cacheWrite),
       cacheCreationHour,
       reasoning: reasoningTokens(usage),
     };
   }
-  const details = record(usage.inputTokenDetails);
-  const cached = count(details.cacheReadTokens) ?? count(usage.cachedInputTokens);
-  const input = count(inputTokens) ?? count(usage.tokens);
+  const details = objectOrEmpty(usage.inputTokenDetails);
+  const cached =
+    countOrUndefined(details.cacheReadTokens) ?? countOrUndefined(usage.cachedInputTokens);
+  const input = countOrUndefined(inputTokens) ?? countOrUndefined(usage.tokens);
   // Up to version 5, the counts of these providers do not contain tokens read from or written to a cache.
   const separateCache =
     usage.inputTokenDetails === undefined ? cacheOutsideInput(about) : undefined;
@@ -101,10 +110,12 @@ function sdkTokens(usage: Json, about: Json): TokenCounts {
       input === undefined || !separateCache
         ? input
         : input + (cached ?? 0) + (separateCache.written ?? 0),
-    output: count(outputTokens),
-    total: separateCache ? undefined : (count(usage.totalTokens) ?? count(usage.tokens)),
+    output: countOrUndefined(outputTokens),
+    total: separateCache
+      ? undefined
+      : (countOrUndefined(usage.totalTokens) ?? countOrUndefined(usage.tokens)),
     cached,
-    cacheCreation: count(details.cacheWriteTokens) ?? separateCache?.written,
+    cacheCreation: countOrUndefined(details.cacheWriteTokens) ?? separateCache?.written,
     cacheCreationHour,
     reasoning: reasoningTokens(usage),
   };
@@ -117,23 +128,25 @@ function cacheOutsideInput({
 }: Json): { readonly written?: number | undefined } | undefined {
   if (isRecord(anthropic)) {
     const { usage, cacheCreationInputTokens } = anthropic;
-    const stated = count(cacheCreationInputTokens);
-    return { written: stated ?? count(record(usage).cache_creation_input_tokens) };
+    const stated = countOrUndefined(cacheCreationInputTokens);
+    return {
+      written: stated ?? countOrUndefined(objectOrEmpty(usage).cache_creation_input_tokens),
+    };
   }
   if (!isRecord(bedrock)) return undefined;
-  return { written: count(record(bedrock.usage).cacheWriteInputTokens) };
+  return { written: countOrUndefined(objectOrEmpty(bedrock.usage).cacheWriteInputTokens) };
 }
 
 /** What the price of a call depends on besides its tokens, as the provider or a gateway states it. */
 export function aiBilling(usage: unknown, about: Json, body: unknown): Billing {
   let statedTier = tierIn(body);
-  let billing: Billing = openAIBilling(record(record(usage).raw));
+  let billing: Billing = openAIBilling(objectOrEmpty(objectOrEmpty(usage).raw));
   for (const each of Object.values(about)) {
-    const { usage: raw, serviceTier, service_tier, cost } = record(each);
-    billing = { ...billing, ...openAIBilling(record(raw)) };
-    statedTier = text(serviceTier) ?? text(service_tier) ?? statedTier;
+    const { usage: raw, serviceTier, service_tier, cost } = objectOrEmpty(each);
+    billing = { ...billing, ...openAIBilling(objectOrEmpty(raw)) };
+    statedTier = stringOrUndefined(serviceTier) ?? stringOrUndefined(service_tier) ?? statedTier;
     // A gateway that knows no price sends 0.
-    const stated = count(typeof cost === 'string' ? Number(cost) : cost) ?? 0;
+    const stated = countOrUndefined(typeof cost === 'string' ? Number(cost) : cost) ?? 0;
     if (stated > 0) billing = { ...billing, statedCost: stated };
   }
   return {
@@ -145,15 +158,20 @@ export function aiBilling(usage: unknown, about: Json, body: unknown): Billing {
 
 /** The tier in the body that the provider sent. The SDK does not always pass it on. */
 function tierIn(body: unknown): string | undefined {
-  const { service_tier, usageMetadata } = record(body);
-  return text(service_tier) ?? text(record(usageMetadata).serviceTier);
+  const { service_tier, usageMetadata } = objectOrEmpty(body);
+  return (
+    stringOrUndefined(service_tier) ?? stringOrUndefined(objectOrEmpty(usageMetadata).serviceTier)
+  );
 }
 
 /** The tier that a call requests; undefined if it requests none. */
 export function requestedTier({ providerOptions }: Json): string | undefined {
-  for (const options of Object.values(record(providerOptions))) {
-    const { serviceTier, service_tier, sharedRequestType } = record(options);
-    const tier = text(serviceTier) ?? text(service_tier) ?? text(sharedRequestType);
+  for (const options of Object.values(objectOrEmpty(providerOptions))) {
+    const { serviceTier, service_tier, sharedRequestType } = objectOrEmpty(options);
+    const tier =
+      stringOrUndefined(serviceTier) ??
+      stringOrUndefined(service_tier) ??
+      stringOrUndefined(sharedRequestType);
     if (tier !== undefined) return tier;
   }
   return undefined;
@@ -161,7 +179,7 @@ export function requestedTier({ providerOptions }: Json): string | undefined {
 
 /** The uses of Google's own tools in its metadata. Code executions are not among them: they are parts of the answer. */
 function googleToolUses({ google, googleVertex, vertex }: Json): Billing {
-  const facts = record(google ?? googleVertex ?? vertex);
+  const facts = objectOrEmpty(google ?? googleVertex ?? vertex);
   // The SDK may have sent several requests for one answer.
   const { groundingMetadataPerRequest: several } = facts;
   const all = Array.isArray(several)
@@ -174,11 +192,11 @@ function googleToolUses({ google, googleVertex, vertex }: Json): Billing {
 
 /** The reasoning tokens, which are a part of the output and priced like it. */
 export function reasoningTokens(usage: unknown): number | undefined {
-  const { outputTokens, outputTokenDetails, reasoningTokens } = record(usage);
+  const { outputTokens, outputTokenDetails, reasoningTokens } = objectOrEmpty(usage);
   return (
-    count(record(outputTokens).reasoning) ??
-    count(record(outputTokenDetails).reasoningTokens) ??
-    count(reasoningTokens)
+    countOrUndefined(objectOrEmpty(outputTokens).reasoning) ??
+    countOrUndefined(objectOrEmpty(outputTokenDetails).reasoningTokens) ??
+    countOrUndefined(reasoningTokens)
   );
 }
 
@@ -207,7 +225,10 @@ const PARAMETERS = [
 export function aiParameters(settings: Json): Json {
   const { output } = settings;
   // From version 5 on an object with functions.
-  const named = { ...settings, output: text(record(output).name) ?? text(output) };
+  const named = {
+    ...settings,
+    output: stringOrUndefined(objectOrEmpty(output).name) ?? stringOrUndefined(output),
+  };
   return snakeCased(settingsIn(named));
 }
 

@@ -10,16 +10,16 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { type Json, list, record, text } from '../common/json.js';
+import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
-import { chat, embedding, OPERATIONS } from './kinds.js';
+import { OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
 import { settingsIn } from './sdk-fields.js';
-import { observedResponse } from './trace-model.js';
+import { recordResponse } from './trace-model.js';
 import { failTool, startTool } from './trace-tools.js';
 
 type Execute<T> = () => PromiseLike<T>;
@@ -45,22 +45,26 @@ export class AiTelemetry {
     const { callId, operationId, functionId, messages, tools, instructions, system } = event;
     // The events of version 6 have no id that distinguishes operations.
     if (typeof callId !== 'string') return;
-    const name = text(operationId)?.replace(/^ai\./, '') ?? '';
+    const name = stringOrUndefined(operationId)?.replace(/^ai\./, '') ?? '';
     if (!/^(generate|stream)(Text|Object)$/.test(name)) {
       if (/^embed/.test(name)) this.#startEmbed(event);
       else this.#startSingle(name, event);
       return;
     }
     const options = optionsOf(this.#options, event);
-    const hasTools = Object.keys(record(tools)).length > 0;
+    const hasTools = Object.keys(objectOrEmpty(tools)).length > 0;
     const recorded = startCall(
       {
-        name: text(functionId) ?? `AI SDK ${name}`,
+        name: stringOrUndefined(functionId) ?? `AI SDK ${name}`,
         type: hasTools ? 'agent' : 'chain',
         inputs: recordedContent(
           options,
           'inputs',
-          nonEmpty({ instructions: instructions ?? system, prompt: event.prompt, messages }),
+          nonEmptyFieldsOrUndefined({
+            instructions: instructions ?? system,
+            prompt: event.prompt,
+            messages,
+          }),
         ),
         metadata: recordedDetails(options, detailsIn(event)),
       },
@@ -76,35 +80,31 @@ export class AiTelemetry {
       const isStream = name.startsWith('stream');
       if (isStream) recorded.markRead();
       else recorded.startBackgroundWork();
-      const operation = new Operation(
-        isStream ? 'stream' : 'run',
-        options,
-        recorded as RecordedCall,
-      );
-      operation.settings = settingsIn(event);
+      const operation = new Operation(isStream ? 'stream' : 'run', options, {
+        recorded: recorded as RecordedCall,
+        settings: settingsIn(event),
+      });
       this.#operations.add(callId, operation);
     }
   }
 
   #startEmbed(event: Json): void {
     const kind = event.operationId === 'ai.embed' ? 'embed' : 'embedMany';
-    const operation = new Operation(kind, optionsOf(this.#options, event));
-    operation.settings = settingsIn(event);
-    operation.description = descriptionOf(event);
+    const operation = new Operation(kind, optionsOf(this.#options, event), {
+      settings: settingsIn(event),
+      description: descriptionOf(event),
+    });
     this.#operations.addStepless(event.callId, operation);
   }
 
   /** The parameters of the next model call, which may differ from those of the operation. */
-  onStepStart = guarded((event) => {
-    const operation = this.#operation(event);
-    if (operation === undefined) return;
-    operation.settings = { ...operation.settings, ...settingsIn(event) };
-  });
+  onStepStart = guarded((event) => this.#operation(event)?.extendSettings(settingsIn(event)));
 
-  onLanguageModelCallStart = guarded((event) => this.#startModel(event));
+  onLanguageModelCallStart = guarded((event) => this.#operation(event)?.startModel(event));
   onObjectStepStart = guarded((event) => {
-    this.#startModel(event);
-    this.#operation(event)?.model?.announceRequest(event.promptMessages);
+    const operation = this.#operation(event);
+    operation?.startModel(event);
+    operation?.model?.announceRequest(event.promptMessages);
   });
   onObjectStepEnd = guarded((event) => this.#operation(event)?.model?.endWith(event));
 
@@ -117,69 +117,27 @@ export class AiTelemetry {
   experimental_onDecideStart = guarded((event) => this.#startSingle('decide', event));
   experimental_onDecideEnd = guarded((event) => this.#endSingle(event));
 
-  onEmbedStart = guarded((event) => {
-    const operation = this.#operation(event);
-    if (operation === undefined) return;
-    const { provider, modelId, values, embedCallId } = event;
-    const given = { ...operation.settings, ...event };
-    const request = {
-      kind: embedding,
-      provider,
-      modelId,
-      given,
-      description: operation.description,
-    };
-    const call = AiModelCall.start(operation.options, request);
-    if (call === undefined) return;
-    operation.embeddings.set(embedCallId, call);
-    call.announceRequest(values);
-  });
-
-  onEmbedEnd = guarded((event) => {
-    const operation = this.#operation(event);
-    const call = operation?.embeddings.get(event.embedCallId);
-    if (operation === undefined || call === undefined) return;
-    operation.embeddings.delete(event.embedCallId);
-    operation.embedded.push(call);
-    // The end of the operation, which follows at once, has more facts.
-    if (operation.kind === 'embed') operation.embedding = event;
-    else call.endWith(event);
-  });
-
-  #endEmbed({ kind, embedded, embedding: answer }: Operation, event: Json): void {
-    const { callId, response, providerMetadata, warnings } = event;
-    this.#operations.end(callId);
-    if (kind === 'embed') {
-      embedded[0]?.endWith({ ...answer, response, providerMetadata, warnings });
-      return;
-    }
-    const responses = Array.isArray(response) ? response : [response];
-    for (const [i, call] of embedded.entries()) {
-      // Facts of all calls are recorded with the last one.
-      const isLast = i === embedded.length - 1;
-      const ofCall = responses.length === embedded.length ? responses[i] : undefined;
-      call.updateHead({ response: ofCall, ...(isLast && { providerMetadata, warnings }) });
-    }
-  }
+  onEmbedStart = guarded((event) => this.#operation(event)?.startEmbedding(event));
+  onEmbedEnd = guarded((event) => this.#operation(event)?.endEmbedding(event));
 
   onToolExecutionStart = guarded((event) => {
     const operation = this.#operation(event);
-    const { toolCallId, toolName, input } = record(event.toolCall);
+    const { toolCallId, toolName, input } = objectOrEmpty(event.toolCall);
     if (operation === undefined) return;
     const { options } = operation;
     const about = recordedDetails(options, toolDetails(event, event.toolCall));
-    const name = text(toolName) ?? 'tool';
+    const name = stringOrUndefined(toolName) ?? 'tool';
     const tool = startTool(options, { name, input, operation, metadata: about });
     if (tool !== undefined) operation.startTool(toolCallId, tool);
   });
 
   onToolExecutionEnd = guarded((event) => {
-    const { toolCallId } = record(event.toolCall);
+    const { toolCallId } = objectOrEmpty(event.toolCall);
     const operation = this.#operation(event);
-    const tool = operation?.tools.get(toolCallId);
+    const tool = operation?.toolOf(toolCallId);
     if (operation === undefined || tool === undefined) return;
     const { options } = operation;
-    const { type, output, error } = record(event.toolOutput);
+    const { type, output, error } = objectOrEmpty(event.toolOutput);
     const metadata = recordedDetails(options, toolDetails(event, event.toolOutput));
     if (type === 'tool-error') failTool(tool, options, error, { metadata });
     else tool.end({ output: recordedContent(options, 'output', output), metadata });
@@ -190,7 +148,8 @@ export class AiTelemetry {
     const operation = this.#operation(event);
     if (operation?.kind === 'single') this.#endSingle(event);
     else if (operation?.kind === 'embed' || operation?.kind === 'embedMany') {
-      this.#endEmbed(operation, event);
+      this.#operations.end(event.callId);
+      operation.endEmbeddings(event);
     } else this.#endRun(event);
   });
 
@@ -199,7 +158,10 @@ export class AiTelemetry {
     const answer = object ?? (written === '' ? undefined : written);
     this.#end(event, (recorded, options) => {
       const output = recordedContent(options, 'output', answer);
-      const metadata = recordedDetails(options, nonEmpty({ approvals: approvalsIn(content) }));
+      const metadata = recordedDetails(
+        options,
+        nonEmptyFieldsOrUndefined({ approvals: approvalsIn(content) }),
+      );
       // The error of an object that does not match its schema.
       if (error === undefined || object !== undefined) recorded.end({ output, metadata });
       else recorded.fail(thrownError(options, error), { output, metadata });
@@ -209,19 +171,17 @@ export class AiTelemetry {
   onAbort = guarded((event) => {
     const { reason } = event;
     // The default AbortError carries no reason.
-    const abortReason = isAbort(reason) ? undefined : messageOf(reason);
+    const abortReason = isAbort(reason) ? undefined : reasonMessage(reason);
     this.#end(event, (recorded, options) => {
-      const about = recordedDetails(options, nonEmpty({ abortReason }));
+      const about = recordedDetails(options, nonEmptyFieldsOrUndefined({ abortReason }));
       recorded.end({ metadata: { ...about, ended: 'left' } } as StepUpdate);
     });
   });
 
   onError = guarded((event) => {
     const { error } = event;
-    const operation = this.#operation(event);
     // The model's step is failed only once.
-    for (const call of operation?.embeddings.values() ?? []) call.fail(error);
-    if (operation?.model?.isOpen) operation.model.fail(error);
+    this.#operation(event)?.failOpenModels(error);
     this.#end(event, (recorded, options) =>
       isAbort(error)
         ? recorded.end({ metadata: { ended: 'left' } })
@@ -234,24 +194,21 @@ export class AiTelemetry {
     const operation = this.#operations.get(call.callId);
     const model = operation?.model;
     if (operation === undefined || model === undefined) return call.execute();
-    runGuarded('call', () => {
-      if (operation.isRetried) model.retry();
-      operation.isRetried = false;
-    });
+    runGuarded('call', () => operation.retryModel());
     let response: T;
     try {
       response = await untraced(call.execute);
     } catch (error) {
-      operation.isRetried = true;
+      operation.markModelFailed();
       model.fail(error);
       throw error;
     }
-    return observedResponse(model, response);
+    return recordResponse(model, response);
   };
 
   executeTool = async <T>(call: Json & { execute: Execute<T> }): Promise<T> => {
     const operation = this.#operations.get(call.callId);
-    const tool = operation?.tools.get(call.toolCallId);
+    const tool = operation?.toolOf(call.toolCallId);
     if (operation === undefined || tool === undefined) return call.execute();
     // The tools of a stream run where the response of the provider is read, which is untraced.
     return tool.step.run(() => inClientCall(operation, call.execute));
@@ -274,11 +231,10 @@ export class AiTelemetry {
   }
 
   #startFromChannel = guarded((event) => {
-    const name = text(event.operationId)?.replace(/^ai\./, '') ?? '';
+    const name = stringOrUndefined(event.operationId)?.replace(/^ai\./, '') ?? '';
     if (/^embed/.test(name)) this.#startSingle(name, event);
     else this.#startOperation(event);
-    const operation = this.#operation(event);
-    if (operation !== undefined) operation.isFromChannel = true;
+    this.#operation(event)?.markFromChannel();
   });
 
   endOperation(event: Json, result: Json): void {
@@ -289,26 +245,22 @@ export class AiTelemetry {
       return;
     }
     operation.model?.endUnfinished();
-    const answer = text(result.text) ?? operation.model?.text;
+    const answer = stringOrUndefined(result.text) ?? operation.model?.text;
     this.onEnd({ callId: event.callId, text: answer ?? '' });
   }
 
   /** Starts a model call that is recorded from the channel, or a retry of it. */
   startModel(event: Json): void {
     const operation = this.#operation(event);
-    if (operation === undefined) return;
-    const isAgain = operation.isRetried && operation.model?.retry() === true;
-    operation.isRetried = false;
-    if (isAgain) return;
-    this.#startModel(event);
+    if (operation === undefined || operation.retryModel()) return;
+    operation.startModel(event);
     operation.model?.announceRequest(event.messages);
   }
 
   failModel(event: Json, error: unknown): void {
     const operation = this.#operation(event);
-    if (operation === undefined) return;
-    operation.isRetried = true;
-    operation.model?.fail(error);
+    operation?.markModelFailed();
+    operation?.model?.fail(error);
   }
 
   modelOf(event: Json): AiModelCall | undefined {
@@ -316,18 +268,7 @@ export class AiTelemetry {
   }
 
   toolOf(event: Json): RecordedCall | undefined {
-    return this.#operation(event)?.tools.get(record(event.toolCall).toolCallId);
-  }
-
-  #startModel(event: Json): void {
-    const operation = this.#operation(event);
-    const { provider, modelId } = event;
-    if (operation?.recorded === undefined) return;
-    const given = { ...operation.settings, ...event };
-    const request = { kind: chat, provider, modelId, given };
-    const within = { operation: operation.recorded };
-    operation.model = AiModelCall.start(operation.options, request, within);
-    operation.isRetried = false;
+    return this.#operation(event)?.toolOf(objectOrEmpty(event.toolCall).toolCallId);
   }
 
   #startSingle(name: string, event: Json): void {
@@ -339,9 +280,7 @@ export class AiTelemetry {
     const onTraceEnd = () => this.#operations.forget(callId);
     const call = AiModelCall.start(options, request, { onTraceEnd });
     if (call === undefined) return;
-    const operation = new Operation('single', options);
-    operation.model = call;
-    this.#operations.add(callId, operation);
+    this.#operations.add(callId, new Operation('single', options, { model: call }));
     call.announceRequest(input ?? query ?? values);
   }
 
@@ -377,40 +316,40 @@ function optionsOf(options: CallOptions, { recordInputs, recordOutputs }: Json):
 
 /** The app's own context, as far as it lets the SDK pass it on. */
 function detailsIn({ runtimeContext, toolsContext }: Json): Json {
-  return nonEmpty({ runtimeContext, toolsContext }) ?? {};
+  return nonEmptyFieldsOrUndefined({ runtimeContext, toolsContext }) ?? {};
 }
 
 function descriptionOf({ functionId, runtimeContext }: Json): CallDescription {
-  return { functionId: text(functionId), runtimeContext };
+  return { functionId: stringOrUndefined(functionId), runtimeContext };
 }
 
 /** The tool approvals in a content: which tools needed one, and the decisions. */
 function approvalsIn(content: unknown): readonly Json[] {
-  return list(content)
-    .map(record)
+  return arrayOrEmpty(content)
+    .map(objectOrEmpty)
     .filter(({ type }) => /^tool-approval-/.test(String(type)))
-    .map(({ toolCall, ...approval }) => ({ ...approval, tool: record(toolCall).toolName }));
+    .map(({ toolCall, ...approval }) => ({ ...approval, tool: objectOrEmpty(toolCall).toolName }));
 }
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: Json, source: unknown): Json {
-  const details = Object.entries(otherFields({ ...record(source), toolContext }, TOOL));
+  const details = Object.entries(otherFields({ ...objectOrEmpty(source), toolContext }, TOOL));
   return Object.fromEntries(details.filter(([, value]) => value !== false));
 }
 
-function messageOf(reason: unknown): unknown {
+function reasonMessage(reason: unknown): unknown {
   return reason instanceof Error ? reason.message : reason;
 }
 
 const TOOL = nameSet('type toolName input output error');
 
 /** The object without its empty fields; undefined if there are no others. */
-function nonEmpty(value: Json): Json | undefined {
+function nonEmptyFieldsOrUndefined(value: Json): Json | undefined {
   const fields = nonEmptyFields(value);
   return Object.keys(fields).length > 0 ? fields : undefined;
 }
 
 /** A listener that never throws. */
 function guarded(listen: (event: Json) => void): (event: unknown) => void {
-  return (event) => runGuarded('telemetry', () => listen(record(event)));
+  return (event) => runGuarded('telemetry', () => listen(objectOrEmpty(event)));
 }

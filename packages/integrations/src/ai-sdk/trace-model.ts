@@ -7,11 +7,11 @@ import {
   runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { type Json, record, text } from '../common/json.js';
+import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
-import { kindOf, METHODS } from './kinds.js';
+import { METHODS, modelKindOf } from './kinds.js';
 import { AiModelCall } from './model-call.js';
 
 type ModelMethod = (this: unknown, options: Json) => PromiseLike<unknown>;
@@ -36,7 +36,7 @@ function tracedMethod(
   /** Calls that failed, by an object that the SDK passes again for a retry. */
   const failed = new WeakMap<object, AiModelCall>();
   return async function tracedMethod(this: unknown, given: Json): Promise<unknown> {
-    const call = startCall(model, given, method, options, failed);
+    const call = startModelCall(model, given, method, options, failed);
     if (call === undefined) return send.call(this, given);
     let response: unknown;
     try {
@@ -45,21 +45,21 @@ function tracedMethod(
       runGuarded('failure', () => {
         if (call instanceof AiModelCall) {
           call.fail(error);
-          failed.set(keyOf(given), call);
+          failed.set(retryKeyOf(given), call);
         } else call.markFailed();
       });
       throw error;
     }
-    return call instanceof AiModelCall ? observedResponse(call, response) : response;
+    return call instanceof AiModelCall ? recordResponse(call, response) : response;
   };
 }
 
 /** Ends the call with a complete response. @returns the response itself, or a copy of it whose stream is observed */
-export function observedResponse<T>(call: AiModelCall, response: T): T {
+export function recordResponse<T>(call: AiModelCall, response: T): T {
   const observed = runGuarded('response', () => {
-    const { stream } = record(response);
+    const { stream } = objectOrEmpty(response);
     if (stream instanceof ReadableStream) {
-      return { ...response, stream: call.observeStream(stream, record(response)) };
+      return { ...response, stream: call.observeStream(stream, objectOrEmpty(response)) };
     }
     call.endWith(response);
     return response;
@@ -67,7 +67,7 @@ export function observedResponse<T>(call: AiModelCall, response: T): T {
   return observed ?? response;
 }
 
-function startCall(
+function startModelCall(
   model: object,
   given: Json,
   method: string,
@@ -76,15 +76,15 @@ function startCall(
 ): AiModelCall | AnnouncedRequest | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const key = keyOf(given);
+    const key = retryKeyOf(given);
     const again = failed.get(key);
     failed.delete(key);
     if (again?.retry()) return again;
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
-    const announced = announcedRequest(text(modelId), contentOf(given));
+    const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(given));
     if (announced !== undefined) return announced;
     return AiModelCall.start(options, {
-      kind: kindOf(model, method, given),
+      kind: modelKindOf(model, method, given),
       provider,
       modelId,
       given,
@@ -93,12 +93,14 @@ function startCall(
 }
 
 /** The inputs of a call, by which an announced request is recognised. */
-function contentOf({ prompt, values, text: input, query, state }: Json): Json {
+function inputsToMatch({ prompt, values, text: input, query, state }: Json): Json {
   return { prompt, values, text: input, query, state };
 }
 
 /** An object that the SDK passes again for each retry of a call, and for no other call. */
-function keyOf({ prompt, values, documents, headers, ...given }: Json): object {
-  const made = [prompt, values, documents, headers];
-  return made.find((each): each is object => typeof each === 'object' && each !== null) ?? given;
+function retryKeyOf({ prompt, values, documents, headers, ...given }: Json): object {
+  const candidates = [prompt, values, documents, headers];
+  return (
+    candidates.find((each): each is object => typeof each === 'object' && each !== null) ?? given
+  );
 }

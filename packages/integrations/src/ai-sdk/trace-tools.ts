@@ -10,18 +10,24 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
-import { definedFields, isRecord, type Json, record, text } from '../common/json.js';
+import {
+  definedFields,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { Operation } from './operation.js';
 
-type Execute = (this: unknown, ...args: unknown[]) => unknown;
+type ToolExecute = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Copies of the tools, each with an `execute` that runs in a step of its own. */
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
   const traced = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
     if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
     const execute = {
-      value: tracedExecute(name, tool.execute as Execute, options),
+      value: tracedExecute(name, tool.execute as ToolExecute, options),
       ...{ writable: true, enumerable: true, configurable: true },
     };
     const descriptors = { ...Object.getOwnPropertyDescriptors(tool), execute };
@@ -31,7 +37,7 @@ export function tracedTools<Tools extends object>(tools: Tools, options: CallOpt
   return Object.fromEntries(traced) as Tools;
 }
 
-function tracedExecute(name: string, execute: Execute, options: CallOptions): Execute {
+function tracedExecute(name: string, execute: ToolExecute, options: CallOptions): ToolExecute {
   return function tracedExecute(this: unknown, ...args: unknown[]): unknown {
     const tool = startTracedTool(name, args, options);
     if (tool === undefined) return execute.apply(this, args);
@@ -53,7 +59,7 @@ function startTracedTool(
   try {
     // The SDK's telemetry reports the tool.
     if (currentClientCall() instanceof Operation) return undefined;
-    const toolCallId = text(record(call).toolCallId);
+    const toolCallId = stringOrUndefined(objectOrEmpty(call).toolCallId);
     return startTool(options, { name, input, metadata: definedFields({ toolCallId }) });
   } catch (error) {
     reportFailure('tool', error);

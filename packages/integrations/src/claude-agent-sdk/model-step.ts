@@ -9,7 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { CallError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { definedFields, type Json, record, text } from '../common/json.js';
+import { definedFields, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
@@ -125,14 +125,14 @@ export class ModelStep {
   take(message: Json): void {
     if (message.uuid !== undefined && this.#seen.has(message.uuid)) return;
     this.#seen.add(message.uuid);
-    const answer = record(message.message);
+    const answer = objectOrEmpty(message.message);
     this.#reader.readWhole(answer);
     this.#usage.add(answer.usage);
-    this.#finishReason = text(answer.stop_reason) ?? this.#finishReason;
-    const model = text(answer.model);
+    this.#finishReason = stringOrUndefined(answer.stop_reason) ?? this.#finishReason;
+    const model = stringOrUndefined(answer.model);
     if (model !== SYNTHETIC) this.#model = model ?? this.#model;
     this.#otherFields = { ...this.#otherFields, ...otherFields(message, READ) };
-    this.#update(text(message.request_id), text(message.error));
+    this.#update(stringOrUndefined(message.request_id), stringOrUndefined(message.error));
   }
 
   /** Reads an event of the answer's stream, if the app requested those. */
@@ -140,14 +140,15 @@ export class ModelStep {
     this.#pieces.readEvent(event);
     this.#firstTokenMs = firstTokenMs ?? this.#firstTokenMs;
     if (event.type === 'message_start') {
-      const { usage, model } = record(event.message);
+      const { usage, model } = objectOrEmpty(event.message);
       this.#usage.add(usage);
-      this.#model ??= text(model);
+      this.#model ??= stringOrUndefined(model);
     }
     if (event.type === 'content_block_delta') this.#firstTokenMs ??= Date.now() - this.#startedAtMs;
     if (event.type !== 'message_delta') return;
     this.#usage.add(event.usage);
-    this.#finishReason = text(record(event.delta).stop_reason) ?? this.#finishReason;
+    this.#finishReason =
+      stringOrUndefined(objectOrEmpty(event.delta).stop_reason) ?? this.#finishReason;
     this.#update(undefined, undefined);
   }
 

@@ -39,7 +39,7 @@ function observe(target: Messages, inner: Messages, run: AgentRun): Messages {
   const { next, return: close, throw: fail } = inner;
   defineHidden(target, 'next', (...args: unknown[]) => {
     const step: unknown = next.apply(inner, args);
-    return isPromise(step) ? observedResult(step, run) : passed(step as Result, run);
+    return isPromise(step) ? passedPromise(step, run) : passedResult(step as Result, run);
   });
   for (const [key, end] of Object.entries({ return: close, throw: fail })) {
     if (typeof end !== 'function') continue;
@@ -58,7 +58,7 @@ function isPromise(value: unknown): value is Promise<Result> {
 }
 
 /** The same result, which the run receives first. */
-function passed(result: Result, run: AgentRun): Result {
+function passedResult(result: Result, run: AgentRun): Result {
   runGuarded('message', () => {
     if (result.done !== true) run.readMessage(result.value);
     else run.end('complete');
@@ -67,9 +67,9 @@ function passed(result: Result, run: AgentRun): Result {
 }
 
 /** A promise of the same result, which the run receives first. */
-function observedResult(step: Promise<Result>, run: AgentRun): Promise<Result> {
+function passedPromise(step: Promise<Result>, run: AgentRun): Promise<Result> {
   return step.then(
-    (result) => passed(result, run),
+    (result) => passedResult(result, run),
     (error: unknown) => {
       runGuarded('message', () =>
         run.end(isAbort(error) || run.isAborted ? 'left' : 'failed', error),

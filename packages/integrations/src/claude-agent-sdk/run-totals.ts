@@ -7,7 +7,13 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, record, text } from '../common/json.js';
+import {
+  countOrUndefined,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { ModelStep } from './model-step.js';
 
@@ -50,7 +56,7 @@ export class RunTotals {
   /** Reads a result, which has the totals so far. */
   takeResult(result: Json): void {
     if (isRecord(result.modelUsage)) this.#modelUsage = result.modelUsage;
-    this.#cost = count(result.total_cost_usd) ?? this.#cost;
+    this.#cost = countOrUndefined(result.total_cost_usd) ?? this.#cost;
   }
 
   get metadata(): Json {
@@ -61,7 +67,7 @@ export class RunTotals {
   divide(parent: Step): void {
     if (this.#isResumed) return;
     for (const [name, value] of Object.entries(this.#modelUsage)) {
-      const usage = record(value);
+      const usage = objectOrEmpty(value);
       const steps = this.#steps.filter((step) => isOf(step.model, name, usage));
       const shares: Share[] = steps.map(({ call, tokens }) => ({ call, tokens }));
       const rest = restOf(totalOf(usage), steps);
@@ -75,7 +81,7 @@ export class RunTotals {
         for (const { call } of shares) call.update({ provider });
       }
       // If the SDK has no price for the model, its cost is a guess.
-      if (usage.costBasis !== 'unknown') divideCost(count(usage.costUSD), shares);
+      if (usage.costBasis !== 'unknown') divideCost(countOrUndefined(usage.costUSD), shares);
     }
   }
 
@@ -103,19 +109,21 @@ function bareName(name: string): string {
 }
 
 function isOf(model: string | undefined, name: string, usage: Json): boolean {
-  return model !== undefined && [bareName(name), text(usage.canonicalModel)].includes(model);
+  return (
+    model !== undefined && [bareName(name), stringOrUndefined(usage.canonicalModel)].includes(model)
+  );
 }
 
 function totalOf(usage: Json): TokenCounts {
-  const cached = count(usage.cacheReadInputTokens);
-  const cacheCreation = count(usage.cacheCreationInputTokens);
-  const fresh = count(usage.inputTokens);
+  const cached = countOrUndefined(usage.cacheReadInputTokens);
+  const cacheCreation = countOrUndefined(usage.cacheCreationInputTokens);
+  const fresh = countOrUndefined(usage.inputTokens);
   return {
     input: fresh === undefined ? undefined : fresh + (cached ?? 0) + (cacheCreation ?? 0),
-    output: count(usage.outputTokens),
+    output: countOrUndefined(usage.outputTokens),
     cached,
     cacheCreation,
-    cacheCreationHour: count(usage.cacheCreationEphemeral1hInputTokens),
+    cacheCreationHour: countOrUndefined(usage.cacheCreationEphemeral1hInputTokens),
   };
 }
 

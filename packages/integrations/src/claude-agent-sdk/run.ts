@@ -7,22 +7,22 @@ import {
 import { CallError, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../common/json.js';
 import { nameSet, names } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
+import { observedPrompt } from './observed-prompt.js';
 import { RunTotals } from './run-totals.js';
-import { observedPrompt } from './tapped-prompt.js';
 
 type Ending = 'complete' | 'left' | 'failed';
 
@@ -88,7 +88,7 @@ export class AgentRun {
   #isOver = false;
 
   static start(options: CallOptions, request: Json): AgentRun | undefined {
-    const given = record(request.options);
+    const given = objectOrEmpty(request.options);
     let run: AgentRun | undefined;
     const parameters = recordedParameters(options, parametersOf(given));
     const inputs = {
@@ -111,8 +111,8 @@ export class AgentRun {
   }
 
   private constructor(options: CallOptions, call: RecordedCall<'agent'>, request: Json) {
-    const { abortController, resume, continue: isContinued } = record(request.options);
-    const { signal } = record(abortController);
+    const { abortController, resume, continue: isContinued } = objectOrEmpty(request.options);
+    const { signal } = objectOrEmpty(abortController);
     this.#options = options;
     this.#call = call;
     this.#prompt = request.prompt;
@@ -146,10 +146,10 @@ export class AgentRun {
   }
 
   readMessage(value: unknown): void {
-    const message = record(value);
+    const message = objectOrEmpty(value);
     if (this.#isOver) return;
     this.#messages++;
-    const sessionId = text(message.session_id);
+    const sessionId = stringOrUndefined(message.session_id);
     if (sessionId !== undefined) this.#metadata = { ...this.#metadata, sessionId };
     switch (message.type) {
       case 'assistant':
@@ -215,7 +215,7 @@ export class AgentRun {
 
   /** The conversation with this parent: the id of the tool call that started a subagent, or undefined. */
   #threadOf(parent: unknown): Thread {
-    const id = text(parent);
+    const id = stringOrUndefined(parent);
     let thread = this.#threads.get(id);
     if (thread === undefined) {
       const above = id === undefined ? undefined : this.#tools.get(id)?.step;
@@ -234,7 +234,7 @@ export class AgentRun {
 
   /** Records a message of a prompt that is an async iterable. */
   #takePromptMessage(message: unknown): void {
-    const { content } = record(record(message).message);
+    const { content } = objectOrEmpty(objectOrEmpty(message).message);
     this.#call.update({ inputs: this.#withPrompt(content) });
     this.#addPrompt(undefined, content);
   }
@@ -270,13 +270,13 @@ export class AgentRun {
 
   #takeAssistant(message: Json): void {
     const thread = this.#threadOf(message.parent_tool_use_id);
-    const answer = record(message.message);
-    const step = this.#modelStep(thread, text(answer.id));
+    const answer = objectOrEmpty(message.message);
+    const step = this.#modelStep(thread, stringOrUndefined(answer.id));
     if (step === undefined) return;
     step.take(message);
     thread.lastMs = Date.now();
-    for (const each of list(answer.content)) {
-      const block = record(each);
+    for (const each of arrayOrEmpty(answer.content)) {
+      const block = objectOrEmpty(each);
       if (block.type === 'tool_use') this.#startTool(thread, block);
     }
   }
@@ -298,27 +298,29 @@ export class AgentRun {
 
   #takeStreamEvent({ event, parent_tool_use_id: parent, ttft_ms: firstTokenMs }: Json): void {
     const thread = this.#threadOf(parent);
-    const { type, message } = record(event);
+    const { type, message } = objectOrEmpty(event);
     const step =
-      type === 'message_start' ? this.#modelStep(thread, text(record(message).id)) : thread.latest;
-    step?.takeEvent(record(event), count(firstTokenMs));
+      type === 'message_start'
+        ? this.#modelStep(thread, stringOrUndefined(objectOrEmpty(message).id))
+        : thread.latest;
+    step?.takeEvent(objectOrEmpty(event), countOrUndefined(firstTokenMs));
   }
 
   #startTool(thread: Thread, { id, name, input }: Json): void {
-    const toolId = text(id);
+    const toolId = stringOrUndefined(id);
     if (toolId === undefined || this.#tools.has(toolId)) return;
-    const toolName = text(name) ?? 'tool';
-    const given = record(input);
+    const toolName = stringOrUndefined(name) ?? 'tool';
+    const given = objectOrEmpty(input);
     const isAgent = toolName === 'Task' || toolName === 'Agent';
     const args = recordedContent(this.#options, 'inputs', input);
     const call = startCall(
       isAgent
         ? {
-            name: text(given.subagent_type) ?? toolName,
+            name: stringOrUndefined(given.subagent_type) ?? toolName,
             type: 'agent',
             inputs: args,
-            ...(text(given.subagent_type) !== undefined && {
-              agentType: text(given.subagent_type),
+            ...(stringOrUndefined(given.subagent_type) !== undefined && {
+              agentType: stringOrUndefined(given.subagent_type),
             }),
           }
         : { name: toolName, type: 'tool', inputs: args, functionName: toolName, arguments: args },
@@ -331,10 +333,10 @@ export class AgentRun {
   }
 
   #takeUser(message: Json): void {
-    const { content } = record(message.message);
+    const { content } = objectOrEmpty(message.message);
     if (message.isReplay === true) return;
-    for (const each of list(content)) {
-      const block = record(each);
+    for (const each of arrayOrEmpty(content)) {
+      const block = objectOrEmpty(each);
       if (block.type === 'tool_result') this.#endTool(block, message.tool_use_result);
     }
     this.#addPrompt(message.parent_tool_use_id, content, otherFields(message, USER_FIELDS));
@@ -345,12 +347,11 @@ export class AgentRun {
     const tool = this.#tools.get(String(id));
     if (tool === undefined) return;
     this.#tools.delete(String(id));
-    const toolOutput = textsOf(content);
+    const toolOutput = textOrParts(content);
     const output = recordedContent(this.#options, 'output', toolOutput);
     // The usage and duration of a subagent.
-    const { content: _said, prompt: _asked, ...about } = record(result);
-    const metadata =
-      tool.step.type === 'agent' ? recordedDetails(this.#options, presentFields({ ...about })) : {};
+    const about = presentFields(fieldsExcept(objectOrEmpty(result), 'content', 'prompt'));
+    const metadata = tool.step.type === 'agent' ? recordedDetails(this.#options, about) : {};
     if (isError !== true) {
       tool.end({ output, metadata });
       return;
@@ -365,12 +366,13 @@ export class AgentRun {
 
   #takeResult(message: Json): void {
     const { subtype, is_error: isError, errors, result, structured_output: structured } = message;
-    if (structured !== undefined || text(result)) this.#addResult(structured ?? result);
+    if (structured !== undefined || stringOrUndefined(result))
+      this.#addResult(structured ?? result);
     this.#totals.takeResult(message);
     this.#metadata = {
       ...this.#metadata,
       numTurns: message.num_turns,
-      finishReason: text(message.stop_reason),
+      finishReason: stringOrUndefined(message.stop_reason),
       terminalReason: message.terminal_reason,
       durationMs: message.duration_ms,
       durationApiMs: message.duration_api_ms,
@@ -388,13 +390,13 @@ export class AgentRun {
 }
 
 function joinedErrors(errors: unknown): string | undefined {
-  const messages = list(errors).filter((each) => typeof each === 'string');
+  const messages = arrayOrEmpty(errors).filter((each) => typeof each === 'string');
   return messages.length > 0 ? messages.join('\n') : undefined;
 }
 
 function failureOf(subtype: unknown, stated: unknown): CallError {
-  const name = text(subtype);
-  const message = text(stated);
+  const name = stringOrUndefined(subtype);
+  const message = stringOrUndefined(stated);
   return new CallError(
     name === undefined || name === 'success' ? 'error' : name,
     message ?? `the run ended by ${name ?? 'an error'}`,
@@ -411,8 +413,8 @@ function parametersOf(given: Json): Json {
 }
 
 /** One string if all parts are texts, else the parts. */
-function textsOf(content: unknown): unknown {
+function textOrParts(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
-  const texts = content.map((part) => text(record(part).text));
+  const texts = content.map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.join('\n') : content;
 }

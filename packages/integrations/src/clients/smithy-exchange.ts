@@ -3,7 +3,6 @@
 import {
   type AnnouncedRequest,
   announcedRequest,
-  currentClientCall,
   isNodeBody,
   isUntraced,
   reportUnrecorded,
@@ -13,7 +12,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import type { ClientProfile } from '../http/client-profile.js';
 import { HttpCall } from '../http/http-call.js';
-import { MethodCall } from '../http/method-call.js';
+import { currentMethodCall } from '../http/method-call.js';
 import { paramsOf } from '../http/read-request.js';
 import { shapeOf } from '../http/recognize.js';
 
@@ -45,31 +44,30 @@ export interface SmithyExchange {
  */
 export function startExchange(
   profile: ClientProfile,
-  { request }: SmithyRequest,
+  { request: sent }: SmithyRequest,
 ): SmithyExchange | undefined {
   return runGuarded('request', () => {
-    if (isUntraced() || (request?.method ?? 'POST') !== 'POST') return undefined;
-    const params = paramsOf(request?.body);
+    if (isUntraced() || (sent?.method ?? 'POST') !== 'POST') return undefined;
+    const params = paramsOf(sent?.body);
     if (params === undefined) {
       // The body is a stream in both directions, which cannot be read without consuming it.
-      const { path = '' } = request ?? {};
+      const { path = '' } = sent ?? {};
       if (path.endsWith('-with-bidirectional-stream')) {
         reportUnrecorded('InvokeModelWithBidirectionalStream');
       }
       return undefined;
     }
-    const owner = currentClientCall();
-    const client = owner instanceof MethodCall ? owner : undefined;
-    const url = new URL(request?.path ?? '/', `https://${request?.hostname}`);
-    const model = { url, params };
-    const shape = shapeOf(profile, model);
-    if (client?.call === undefined && shape !== undefined) {
-      const announced = announcedRequest(shape.describe(model).model, params);
+    const methodCall = currentMethodCall();
+    const url = new URL(sent?.path ?? '/', `https://${sent?.hostname}`);
+    const request = { url, params };
+    const shape = shapeOf(profile, request);
+    if (methodCall?.httpCall === undefined && shape !== undefined) {
+      const announced = announcedRequest(shape.describe(request).model, params);
       if (announced !== undefined) return announcedExchange(announced);
     }
-    const call = client?.call ?? (shape && HttpCall.start(profile, shape, model));
+    const call = methodCall?.httpCall ?? (shape && HttpCall.start(profile, shape, request));
     if (call === undefined) return undefined;
-    if (client !== undefined) client.call = call;
+    methodCall?.recordAs(call);
     call.startAttempt();
     return exchangeOf(call);
   });
@@ -87,13 +85,13 @@ function announcedExchange(announced: AnnouncedRequest): SmithyExchange {
 
 function exchangeOf(call: HttpCall): SmithyExchange {
   return {
-    fail: (error) => runGuarded('failure', () => call.failAttempt(error, true)),
+    fail: (error) => runGuarded('failure', () => call.failAttempt(error, { mayRetry: true })),
     respond: ({ response }) =>
       runGuarded('response', () => {
         if (response === undefined) return;
         const { statusCode: status = 200, headers, body } = response;
-        const head = { status, headers, isUnobservable: body === undefined };
-        const observer = call.observeBody(head, true);
+        const isUnobservable = body === undefined;
+        const observer = call.observeBody({ status, headers, isUnobservable, mayRetry: true });
         if (isNodeBody(body)) tapNodeBody(body, observer);
         else if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
           response.body = tapStream(body, observer, response);

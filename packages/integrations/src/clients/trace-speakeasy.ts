@@ -1,7 +1,7 @@
 /** Traces clients that Speakeasy generates: Mistral's, and a part of Google's. They have HTTP clients and hooks of their own. */
 
 import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
-import { record, valuesOf } from '../common/json.js';
+import { enumerableValues, objectOrEmpty } from '../common/json.js';
 import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
 import type { ClientProfile } from '../http/client-profile.js';
@@ -37,7 +37,8 @@ const MAX_DEPTH = 4;
 /** Whether the client has the hooks of clients that Speakeasy generates. */
 export function isSpeakeasy(client: unknown): client is SpeakeasyClient {
   return (
-    typeof record(record(record(client)._options).hooks).registerBeforeRequestHook === 'function'
+    typeof objectOrEmpty(objectOrEmpty(objectOrEmpty(client)._options).hooks)
+      .registerBeforeRequestHook === 'function'
   );
 }
 
@@ -80,10 +81,10 @@ function traceSharedHttpClient(
   traced.add(below);
   replaceMethod(below, 'request', (request) => {
     return function tracedRequest(this: HttpClient, sent) {
-      const call = calls.get(hooks)?.(sent);
-      if (call === undefined) return request.call(this, sent);
+      const methodCall = calls.get(hooks)?.(sent);
+      if (methodCall === undefined) return request.call(this, sent);
       const send = traceFetch((outgoing: Request) => request.call(this, outgoing), profile);
-      return inClientCall(call, () => send(sent));
+      return inClientCall(methodCall, () => send(sent));
     };
   });
 }
@@ -113,8 +114,8 @@ function tracedHttpClient(below: HttpClient, profile: ClientProfile, hooks: obje
   const request = traceFetch((sent: Request) => below.request(sent), profile);
   const above = Object.create(below) as HttpClient;
   above.request = (sent) => {
-    const call = calls.get(hooks)?.(sent);
-    return call === undefined ? request(sent) : inClientCall(call, () => request(sent));
+    const methodCall = calls.get(hooks)?.(sent);
+    return methodCall === undefined ? request(sent) : inClientCall(methodCall, () => request(sent));
   };
   traced.add(above);
   return above;
@@ -127,12 +128,12 @@ function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
   const callOf = new WeakMap<Request, MethodCall>();
   hooks.registerBeforeRequestHook({
     beforeRequest(context, request) {
-      let call = callOfContext.get(context);
-      if (call === undefined) {
-        call = new MethodCall({ maxRetries: retriesIn(context) });
-        callOfContext.set(context, call);
+      let methodCall = callOfContext.get(context);
+      if (methodCall === undefined) {
+        methodCall = new MethodCall({ maxRetries: retriesIn(context) });
+        callOfContext.set(context, methodCall);
       }
-      callOf.set(request, call);
+      callOf.set(request, methodCall);
       return request;
     },
   });
@@ -140,8 +141,8 @@ function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
 }
 
 function retriesIn(context: object): number {
-  const { retryConfig, retry_config } = record(context);
-  const { strategy, maxRetries } = record(retryConfig ?? retry_config);
+  const { retryConfig, retry_config } = objectOrEmpty(context);
+  const { strategy, maxRetries } = objectOrEmpty(retryConfig ?? retry_config);
   if (strategy === 'backoff') return Number.POSITIVE_INFINITY;
   if (strategy !== 'attempt-count-backoff') return 0;
   return typeof maxRetries === 'number' ? maxRetries : Number.POSITIVE_INFINITY;
@@ -149,7 +150,7 @@ function retriesIn(context: object): number {
 
 /** The client and all parts that it has created. */
 function partsOf(client: SpeakeasyClient, depth = 0): readonly SpeakeasyClient[] {
-  const below = depth >= MAX_DEPTH ? [] : valuesOf(client).filter(isSpeakeasy);
+  const below = depth >= MAX_DEPTH ? [] : enumerableValues(client).filter(isSpeakeasy);
   return [client, ...below.flatMap((part) => partsOf(part, depth + 1))];
 }
 

@@ -1,7 +1,6 @@
 /** Traces clients that Stainless generates: those of OpenAI, Anthropic, Groq and Together. */
 
 import {
-  currentClientCall,
   inClientCall,
   isUntraced,
   reportUnrecorded,
@@ -11,7 +10,7 @@ import { replaceMethod } from '../common/replace-method.js';
 import { traced } from '../common/traced.js';
 import type { ClientProfile } from '../http/client-profile.js';
 import type { AnyFetch } from '../http/fetch.js';
-import { MethodCall } from '../http/method-call.js';
+import { currentMethodCall, MethodCall } from '../http/method-call.js';
 import { pathPattern } from '../http/recognize.js';
 import { reportSockets, SOCKETS } from '../http/report-requests.js';
 import { traceFetch } from '../http/trace-fetch.js';
@@ -70,7 +69,10 @@ function traceOnce(client: StainlessClient, profile: ClientProfile): void {
 function clientsBelow(given: unknown): StainlessClient[] {
   if (!isObject(given)) return [];
   const found = new Set<object>();
-  for (const resource of valuesOf(given).flatMap((value) => [value, ...valuesOf(value)])) {
+  for (const resource of dataObjectsOf(given).flatMap((value) => [
+    value,
+    ...dataObjectsOf(value),
+  ])) {
     const client = dataProperty(resource, '_client');
     if (isObject(client) && typeof dataProperty(client, 'fetch') === 'function') found.add(client);
   }
@@ -87,7 +89,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** The values of the object's data properties, own and inherited, that are objects. */
-function valuesOf(object: object): object[] {
+function dataObjectsOf(object: object): object[] {
   const values: object[] = [];
   for (let at: object | null = object; at !== null && at !== Object.prototype; ) {
     for (const { value } of Object.values(Object.getOwnPropertyDescriptors(at))) {
@@ -126,15 +128,15 @@ function replaceMethods(client: StainlessClient, profile: ClientProfile): void {
   reportSockets(dataProperty(client, 'baseURL'));
   replaceData(client, 'request', (request) => {
     return function tracedRequest(this: StainlessClient, ...args) {
-      const call = startCall(this, args[0]);
-      return call === undefined
+      const methodCall = startMethodCall(this, args[0]);
+      return methodCall === undefined
         ? request.apply(this, args)
-        : inClientCall(call, () => request.apply(this, args));
+        : inClientCall(methodCall, () => request.apply(this, args));
     };
   });
   replaceData(client, 'buildURL', (buildURL) => {
     return function tracedBuildURL(this: StainlessClient, ...args) {
-      reportSocket(args[0]);
+      reportSocketUrl(args[0]);
       return buildURL.apply(this, args);
     };
   });
@@ -159,26 +161,26 @@ function replaceData<K extends 'request' | 'withOptions' | 'buildURL'>(
 }
 
 /** Reports WebSockets, which are not recorded. Their classes call `buildURL` of a client outside of its requests. Never throws. */
-function reportSocket(path: unknown): void {
+function reportSocketUrl(path: unknown): void {
   runGuarded('socket', () => {
-    if (isUntraced() || currentClientCall() instanceof MethodCall) return;
+    if (isUntraced() || currentMethodCall() !== undefined) return;
     const [found] = SOCKETS.exec(new URL(String(path), 'wss://socket').pathname) ?? [];
     if (found !== undefined) reportUnrecorded(`WebSocket ${pathPattern(found)}`);
   });
 }
 
 /** The call to which all attempts of one request belong. Never throws. */
-function startCall(client: StainlessClient, options: unknown): MethodCall | undefined {
+function startMethodCall(client: StainlessClient, options: unknown): MethodCall | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const call = new MethodCall(client);
+    const methodCall = new MethodCall(client);
     // The client awaits the same promise and handles its rejection.
     if (options instanceof Promise)
       options.then(
-        (value) => call.readOptions(value),
+        (value) => methodCall.readOptions(value),
         () => {},
       );
-    else call.readOptions(options);
-    return call;
+    else methodCall.readOptions(options);
+    return methodCall;
   });
 }

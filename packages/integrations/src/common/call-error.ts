@@ -2,7 +2,14 @@
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
 import { recordedContent } from './content.js';
-import { isRecord, type Json, list, parseJson, record, text } from './json.js';
+import {
+  arrayOrEmpty,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
+} from './json.js';
 import { type CallOptions, hidesContent } from './options.js';
 
 /** An error with a name and a message of our choice, and without a stack. */
@@ -25,7 +32,7 @@ export function statusError(
   body: string,
   kind?: string,
 ): CallError {
-  const parsed = record(parseJson(body));
+  const parsed = objectOrEmpty(tryParseJson(body));
   const { type, message } = errorIn(parsed);
   const recorded = recordedMessage(options, message ?? fieldErrors(parsed.detail));
   // A body without a known place for messages may hold anything.
@@ -42,8 +49,8 @@ export function connectionError(options: CallOptions, error: unknown): CallError
     const recorded = recordedMessage(options, String(error));
     return new CallError(typeof error, recorded ?? FAILED);
   }
-  const { code, message } = record(error.cause as Json | undefined);
-  const cause = text(code) ?? text(message);
+  const { code, message } = objectOrEmpty(error.cause as Json | undefined);
+  const cause = stringOrUndefined(code) ?? stringOrUndefined(message);
   const all = cause === undefined ? error.message : `${error.message}: ${cause}`;
   return new CallError(
     error.name,
@@ -61,8 +68,8 @@ export function thrownError(options: CallOptions, error: unknown): unknown {
   const { status, statusCode, error: stated, responseBody } = error as Error & Json;
   const code = typeof status === 'number' ? status : statusCode;
   if (typeof code !== 'number') return connectionError(options, error);
-  const body = record(parseJson(text(responseBody) ?? ''));
-  const { message } = errorIn({ ...body, ...record(stated), ...errorFieldOf(stated) });
+  const body = objectOrEmpty(tryParseJson(stringOrUndefined(responseBody) ?? ''));
+  const { message } = errorIn({ ...body, ...objectOrEmpty(stated), ...errorFieldOf(stated) });
   const known = recordedMessage(options, message);
   return new CallError(error.name, known ? `${code} ${known}` : `HTTP ${code}`);
 }
@@ -90,12 +97,12 @@ export function streamError(options: CallOptions, failure: unknown): CallError {
 
 /** The error that a response with a status of success states. */
 export function statedError(options: CallOptions, failure: unknown): CallError {
-  return statedErrorOf(options, failure, 'FailedAnswer', 'the response states a failure');
+  return statedErrorOf(options, failure, 'FailedResponse', 'the response states a failure');
 }
 
 /** The error of a JSON body that was cut off. */
 export function cutError(): CallError {
-  return new CallError('CutAnswer', 'the response ended within its JSON, or is no valid JSON');
+  return new CallError('CutResponse', 'the response ended within its JSON, or is no valid JSON');
 }
 
 /**
@@ -103,14 +110,14 @@ export function cutError(): CallError {
  * @param body the value of a JSON body, or a body of plain text
  */
 export function noAnswerError(options: CallOptions, body: unknown): CallError {
-  const fields = record(body);
+  const fields = objectOrEmpty(body);
   const { type, message } = errorIn(fields);
-  const code = nonEmpty(fields.type) ?? nonEmpty(fields.code);
-  const statement = message ?? fieldErrors(fields.detail) ?? text(body)?.trim();
+  const code = nonEmptyString(fields.type) ?? nonEmptyString(fields.code);
+  const statement = message ?? fieldErrors(fields.detail) ?? stringOrUndefined(body)?.trim();
   const recorded = statement && recordedMessage(options, withoutHalf(statement.slice(0, 500)));
   const what = 'the response has no output';
   return new CallError(
-    recordedType(options, type ?? code) ?? 'FailedAnswer',
+    recordedType(options, type ?? code) ?? 'FailedResponse',
     recorded ? `${what}: ${recorded}` : what,
   );
 }
@@ -132,7 +139,9 @@ const FAILED = 'failed';
 
 /** The recordable form of a message; undefined if the options hide it. */
 function recordedMessage(options: CallOptions, message: string | undefined): string | undefined {
-  return hidesContent(options) ? text(recordedContent(options, 'output', message)) : message;
+  return hidesContent(options)
+    ? stringOrUndefined(recordedContent(options, 'output', message))
+    : message;
 }
 
 /** The name of a kind of error; undefined if content is hidden and the string may be more than a name. */
@@ -148,14 +157,16 @@ const SYSTEM_CODE = /^(E[A-Z\d]+|UND_ERR_\w+)$/;
 /** The recordable form of a message that may repeat content. */
 function hiddenMessage(options: CallOptions, error: Error, message: string): string {
   if (CONNECTION_MESSAGE.test(message)) return message;
-  const code = text((error as Error & Json).code) ?? text(record(error.cause as Json).code);
+  const code =
+    stringOrUndefined((error as Error & Json).code) ??
+    stringOrUndefined(objectOrEmpty(error.cause as Json).code);
   const bare = code !== undefined && SYSTEM_CODE.test(code) ? code : FAILED;
   return recordedMessage(options, message) || bare;
 }
 
 /** The fields of a failure other than its message and type; undefined if there are none. */
 export function failureDetails(failure: unknown): Json | undefined {
-  const details = Object.entries(record(failure)).filter(
+  const details = Object.entries(objectOrEmpty(failure)).filter(
     ([key, value]) => key !== 'message' && key !== 'type' && value !== null && value !== undefined,
   );
   return details.length > 0 ? Object.fromEntries(details) : undefined;
@@ -163,19 +174,26 @@ export function failureDetails(failure: unknown): Json | undefined {
 
 /** The error in a body: `error` as an object or a string, as of OpenAI, Anthropic and most others, else `message` or `detail`. */
 function errorIn(body: Json): { type: string | undefined; message: string | undefined } {
-  const error = record(body.error);
+  const error = objectOrEmpty(body.error);
   return {
-    type: nonEmpty(text(error.type)) ?? nonEmpty(error.code) ?? nonEmpty(error.status),
-    message: text(error.message) ?? text(body.error) ?? text(body.message) ?? text(body.detail),
+    type:
+      nonEmptyString(stringOrUndefined(error.type)) ??
+      nonEmptyString(error.code) ??
+      nonEmptyString(error.status),
+    message:
+      stringOrUndefined(error.message) ??
+      stringOrUndefined(body.error) ??
+      stringOrUndefined(body.message) ??
+      stringOrUndefined(body.detail),
   };
 }
 
 /** FastAPI's errors about single fields, without the values of the fields. */
 function fieldErrors(detail: unknown): string | undefined {
-  const messages = list(detail).map((each) => {
-    const { loc, msg } = record(each);
-    const what = text(msg);
-    const where = list(loc).join('.');
+  const messages = arrayOrEmpty(detail).map((each) => {
+    const { loc, msg } = objectOrEmpty(each);
+    const what = stringOrUndefined(msg);
+    const where = arrayOrEmpty(loc).join('.');
     return what === undefined || where === '' ? what : `${where}: ${what}`;
   });
   return messages.some((each) => each !== undefined)
@@ -189,7 +207,7 @@ function fieldErrors(detail: unknown): string | undefined {
 }
 
 /** The string; undefined for an empty one and for a code that is a number. */
-function nonEmpty(type: unknown): string | undefined {
+function nonEmptyString(type: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 

@@ -14,32 +14,32 @@ export function isPlainObject(value: object): boolean {
 }
 
 /** The value if it is an object and no array, else an empty object. */
-export function record(value: unknown): Json {
+export function objectOrEmpty(value: unknown): Json {
   return isRecord(value) ? value : {};
 }
 
 /** The value if it is an array, else an empty array. */
-export function list(value: unknown): readonly unknown[] {
+export function arrayOrEmpty(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
 /** The value if it is an array with items, else undefined. */
-export function nonEmptyList(value: unknown): readonly unknown[] | undefined {
+export function nonEmptyArrayOrUndefined(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) && value.length > 0 ? value : undefined;
 }
 
 /** The value if it is a string, else undefined. */
-export function text(value: unknown): string | undefined {
+export function stringOrUndefined(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
 /** The value if it is a number of 0 or above, else undefined. */
-export function count(value: unknown): number | undefined {
+export function countOrUndefined(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 
 /** The value of a JSON string; undefined if the string is no valid JSON. */
-export function parseJson(source: string): unknown {
+export function tryParseJson(source: string): unknown {
   try {
     return JSON.parse(source);
   } catch {
@@ -67,7 +67,7 @@ export function fieldsExcept(value: Json, ...names: readonly string[]): Record<s
 }
 
 /** The values of all enumerable properties, including inherited ones: a copy of a client may inherit its parts. */
-export function valuesOf(object: object): readonly unknown[] {
+export function enumerableValues(object: object): readonly unknown[] {
   const values: unknown[] = [];
   for (const key in object) values.push((object as Json)[key]);
   return values;

@@ -1,4 +1,4 @@
-import { record, text } from './json.js';
+import { objectOrEmpty, stringOrUndefined } from './json.js';
 
 /** The last string of a prompt, of messages or of values; undefined if there is none. Identifies an announced request. */
 export function lastText(prompt: unknown): string | undefined {
@@ -10,6 +10,6 @@ export function lastText(prompt: unknown): string | undefined {
     }
     return undefined;
   }
-  const { content, text: part } = record(prompt);
-  return content === undefined ? text(part) || undefined : lastText(content);
+  const { content, text: part } = objectOrEmpty(prompt);
+  return content === undefined ? stringOrUndefined(part) || undefined : lastText(content);
 }

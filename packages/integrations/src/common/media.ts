@@ -3,7 +3,7 @@
  * `[encrypted, 102400 characters]`.
  */
 
-import { type Json, text } from './json.js';
+import { type Json, stringOrUndefined } from './json.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
@@ -128,13 +128,16 @@ export function namedBase64(data: string, type: string): string {
 function typeStated(value: Json): string | undefined {
   // A document whose data are text.
   if (value.type === 'text') return undefined;
-  const type = text(value.mimeType) ?? text(value.mime_type) ?? text(value.media_type);
+  const type =
+    stringOrUndefined(value.mimeType) ??
+    stringOrUndefined(value.mime_type) ??
+    stringOrUndefined(value.media_type);
   if (type !== undefined) return type;
   if (value.type === 'image_generation_call' || value.b64_json || value.partial_image_b64) {
-    const format = text(value.output_format);
+    const format = stringOrUndefined(value.output_format);
     return format === undefined ? undefined : `image/${format}`;
   }
-  const format = text(value.format);
+  const format = stringOrUndefined(value.format);
   return format !== undefined && typeof value.data === 'string' ? `audio/${format}` : undefined;
 }
 

@@ -41,33 +41,34 @@ export interface StreamUsageOptions {
 }
 
 /** The compiler checks that the lists are complete. */
-const CALL: Readonly<Record<keyof CallOptions, true>> = {
+export const CALL_OPTIONS: Readonly<Record<keyof CallOptions, true>> = {
   provider: true,
   content: true,
   redact: true,
 };
-const STREAM_USAGE: Readonly<Record<keyof StreamUsageOptions, true>> = { streamUsage: true };
-
-export const CALL_OPTIONS: readonly string[] = Object.keys(CALL);
-export const STREAM_OPTIONS: readonly string[] = [...CALL_OPTIONS, ...Object.keys(STREAM_USAGE)];
+export const STREAM_OPTIONS: Readonly<Record<keyof (CallOptions & StreamUsageOptions), true>> = {
+  ...CALL_OPTIONS,
+  streamUsage: true,
+};
 
 /**
  * Checks the options of an entry point.
  * @param name the function that the app called
- * @param known the names of the options that it takes
+ * @param known every option that it takes; the compiler checks that none is missing
  * @throws TypeError for an unknown or wrong option
  */
-export function checkOptions(
+export function checkOptions<Options extends CallOptions & StreamUsageOptions>(
   name: string,
-  options: CallOptions & StreamUsageOptions,
-  known: readonly string[] = CALL_OPTIONS,
+  options: Options,
+  known: Readonly<Record<keyof NoInfer<Options>, true>>,
 ): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`the options of ${name}() must be an object`);
   }
   // A misspelt `content: false` would record what is to be kept private.
+  const names = Object.keys(known);
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${name}: ${unknownKey(key, known)}`);
+    if (!names.includes(key)) throw new TypeError(`${name}: ${unknownKey(key, names)}`);
   }
   const { provider, content, redact, streamUsage } = options;
   if (provider !== undefined && (typeof provider !== 'string' || provider === '')) {

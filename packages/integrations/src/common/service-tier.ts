@@ -1,5 +1,5 @@
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { definedFields, type Json, text } from './json.js';
+import { definedFields, type Json, stringOrUndefined } from './json.js';
 
 /** Tiers at the usual price, as providers name them in requests and responses. */
 const USUAL_TIERS: ReadonlySet<string> = new Set([
@@ -16,7 +16,7 @@ const USUAL_TIERS: ReadonlySet<string> = new Set([
 
 /** The tier of a call if it changes the price, else undefined. */
 export function pricedTier(tier: unknown): string | undefined {
-  const named = text(tier);
+  const named = stringOrUndefined(tier);
   return named === undefined || USUAL_TIERS.has(named.toLowerCase()) ? undefined : named;
 }
 

@@ -39,6 +39,12 @@ export interface ResponseHead {
   readonly isUnobservable?: boolean;
 }
 
+/** The response to one attempt. */
+interface AttemptResponse extends ResponseHead {
+  /** Whether the client may retry if the response states a failure. */
+  readonly mayRetry: boolean;
+}
+
 /** How a call ended. `left`: the app stopped reading. `unread`: the trace ended before the app read anything. */
 type Ending = 'complete' | 'left' | 'failed' | 'unread' | 'unfinished';
 
@@ -64,7 +70,7 @@ export class HttpCall {
   static start(profile: ClientProfile, shape: Shape, request: ModelRequest): HttpCall | undefined {
     let call: HttpCall | undefined;
     const recorded = startCall(stepOptions(profile, shape, request), {
-      soFar: () => call?.soFar(),
+      soFar: () => call?.endForTrace(),
       amount: () => call?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
@@ -111,26 +117,19 @@ export class HttpCall {
   }
 
   /** The attempt ended without a response. */
-  failAttempt(error: unknown, mayRetry: boolean): void {
+  failAttempt(error: unknown, { mayRetry }: Pick<AttemptResponse, 'mayRetry'>): void {
     this.#recorded.stopWaiting();
     const failure = connectionError(this.#profile.options, error);
     this.#attempts.end(this.#recorded.elapsedMs, failure.message);
     this.#recorded.failAttempt(
       failure,
       mayRetry ? longestWaitMs(undefined) : undefined,
-      this.#update('failed'),
+      this.#recordResponse('failed'),
     );
   }
 
-  /**
-   * Takes the head of the response.
-   * @param mayRetry whether the client may retry after a failure
-   * @returns the observer of the response's body
-   */
-  observeBody(
-    { status, headers, isUnobservable = false }: ResponseHead,
-    mayRetry: boolean,
-  ): BodyObserver {
+  /** Takes the head of the response. @returns the observer of the response's body */
+  observeBody({ status, headers, isUnobservable, mayRetry }: AttemptResponse): BodyObserver {
     this.#recorded.stopWaiting();
     this.#attempts.setStatus(status);
     this.#requestId = requestIdIn(headers);
@@ -143,7 +142,7 @@ export class HttpCall {
     const contentType = headerOf(headers, 'content-type') ?? '';
     this.#isStream = isStreamType(contentType);
     this.#reader.readHeaders?.((name) => headerOf(headers, name));
-    return this.#observe(bodyReader(contentType, this.#reader), isUnobservable);
+    return this.#observe(bodyReader(contentType, this.#reader), isUnobservable === true);
   }
 
   /** The client does not retry any more. */
@@ -151,9 +150,9 @@ export class HttpCall {
     this.#recorded.end();
   }
 
-  /** What is known of a call that has not ended. */
-  soFar(): StepUpdate {
-    return this.#update(
+  /** The trace ends before the call: records what has been received. @returns the update of the step */
+  endForTrace(): StepUpdate {
+    return this.#recordResponse(
       this.#recorded.isRead || this.#recorded.isWaiting ? 'unfinished' : 'unread',
     );
   }
@@ -199,18 +198,18 @@ export class HttpCall {
     if (failure !== undefined) {
       const stated = (this.#isStream ? streamError : statedError)(options, failure);
       // A response that is complete and states a failure is not partial.
-      recorded.fail(stated, this.#update(isComplete ? 'complete' : 'failed', failure));
+      recorded.fail(stated, this.#recordResponse(isComplete ? 'complete' : 'failed', failure));
     } else if (error !== undefined) {
-      recorded.fail(connectionError(options, error), this.#update(ending));
+      recorded.fail(connectionError(options, error), this.#recordResponse(ending));
     } else if (isCut) {
-      recorded.fail(cutError(), this.#update('failed'));
+      recorded.fail(cutError(), this.#recordResponse('failed'));
     } else if (!mayBeEmpty && !hasOutcome(response, body.value, this.#reader)) {
-      recorded.fail(noAnswerError(options, body.value), this.#update('complete'));
+      recorded.fail(noAnswerError(options, body.value), this.#recordResponse('complete'));
     } else if (isComplete) {
-      recorded.end(this.#update('complete'));
+      recorded.end(this.#recordResponse('complete'));
     } else {
       const isUnfinished = ending === 'complete' && this.#reader.hasEndMarker === true;
-      recorded.end(this.#update(isUnfinished ? 'unfinished' : ending));
+      recorded.end(this.#recordResponse(isUnfinished ? 'unfinished' : ending));
     }
   }
 
@@ -225,7 +224,7 @@ export class HttpCall {
     const end = () => {
       const error = statusError(this.#profile.options, status, text, type);
       this.#attempts.end(this.#recorded.elapsedMs, error.message);
-      this.#recorded.failAttempt(error, retryWithinMs, this.#update('failed'));
+      this.#recorded.failAttempt(error, retryWithinMs, this.#recordResponse('failed'));
     };
     return {
       chunk: (bytes) => {
@@ -245,7 +244,8 @@ export class HttpCall {
     this.#addedSteps = Math.max(this.#addedSteps, steps.length);
   }
 
-  #update(ending: Ending, failure = this.#reader.failure): StepUpdate {
+  /** Records the billing and the work that the response states. @returns the update of the step */
+  #recordResponse(ending: Ending, failure = this.#reader.failure): StepUpdate {
     const { options } = this.#profile;
     const { url } = this.#request;
     const response = this.#reader.response();
@@ -265,7 +265,7 @@ export class HttpCall {
       requestId: this.#requestId,
       partial: isPartial ? true : undefined,
       ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
-      attempts: this.#attempts.count > 1 ? this.#attempts.list : undefined,
+      attempts: this.#attempts.count > 1 ? this.#attempts.entries : undefined,
       errorDetails: recordedContent(options, 'output', failureDetails(failure)),
     });
   }
@@ -286,7 +286,7 @@ function hasOutcome(
   if (typeof body === 'string' && (acceptsText !== true || HTML_PAGE.test(body))) return false;
   const { output, metadata, fields = {}, reportedSteps = [] } = response;
   return (
-    !isNothing(output) ||
+    !isMissing(output) ||
     metadata?.finishReason !== undefined ||
     Object.values(fields).some((field) => field !== undefined) ||
     reportedSteps.length > 0
@@ -300,15 +300,15 @@ function withheldFailure({ output, metadata }: ModelResponse): unknown {
   const reason = metadata?.finishReason;
   const outputs = Array.isArray(output) ? output : [output];
   if (typeof reason !== 'string' || !FILTERED.test(reason)) return undefined;
-  if (!outputs.every((each) => isNothing(each) || each === '')) return undefined;
+  if (!outputs.every((each) => isMissing(each) || each === '')) return undefined;
   return { type: reason, message: `the answer was filtered: ${reason}` };
 }
 
-function isNothing(output: unknown): boolean {
+function isMissing(output: unknown): boolean {
   return output === undefined || output === null;
 }
 
-interface Attempt {
+interface LoggedAttempt {
   readonly startedMs: number;
   status?: number;
   error?: string;
@@ -317,7 +317,7 @@ interface Attempt {
 
 /** The attempts of one call: the status of each response, its error, and how long it took. */
 class AttemptLog {
-  readonly #all: Attempt[] = [];
+  readonly #all: LoggedAttempt[] = [];
 
   get count(): number {
     return this.#all.length;
@@ -343,7 +343,7 @@ class AttemptLog {
   }
 
   /** The value of `metadata.attempts`. The latency of an attempt that has not ended is null. */
-  get list(): readonly object[] {
+  get entries(): readonly object[] {
     return this.#all.map(({ status, error, latencyMs }) => ({
       ...(status !== undefined && { status }),
       ...(error !== undefined && { error }),

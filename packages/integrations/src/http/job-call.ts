@@ -8,7 +8,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { connectionError, statusError, streamError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { definedFields, type Json, parseJson } from '../common/json.js';
+import { definedFields, type Json, tryParseJson } from '../common/json.js';
 import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
@@ -57,7 +57,7 @@ export class JobCall {
   ): JobCall | undefined {
     let job: JobCall | undefined;
     const recorded = startCall(stepOptions(profile, shape, request), {
-      soFar: () => job?.soFar(),
+      soFar: () => job?.endForTrace(),
       amount: () => job?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
@@ -68,7 +68,7 @@ export class JobCall {
   /** The open job that a further request belongs to; undefined if the request belongs to none. */
   static ofRequest(shapes: readonly JobShape[], url: URL): OpenJob | undefined {
     for (const shape of shapes) {
-      const name = shape.nameOf(url);
+      const name = shape.requestNameOf(url);
       const found = name === undefined ? undefined : openJobs.get(name);
       if (found !== undefined) return found;
     }
@@ -121,7 +121,7 @@ export class JobCall {
     if (contentType.startsWith('text/event-stream')) return this.#observeStream(part);
     const isJson = contentType.includes('json');
     const take = (text: string, long?: BoundedJson) => {
-      const body = isJson ? (long?.end() ?? parseJson(text)) : text;
+      const body = isJson ? (long?.end() ?? tryParseJson(text)) : text;
       this.#reader.readResponse(part, body, (name) => headerOf(headers, name));
       this.#remember();
       // A job without names for further requests sends its result to a webhook.
@@ -136,10 +136,10 @@ export class JobCall {
     );
   }
 
-  /** What is known of a job that has not ended. */
-  soFar(): StepUpdate {
+  /** The trace ends before the job: further requests do not belong to it. @returns the update of the step */
+  endForTrace(): StepUpdate {
     this.#forget();
-    return this.#update('unfinished');
+    return this.#recordResponse('unfinished');
   }
 
   #observeStream(part: JobRequest): BodyObserver {
@@ -198,7 +198,7 @@ export class JobCall {
 
   #end(ending: Ending, error?: Error): void {
     this.#forget();
-    const update = this.#update(ending);
+    const update = this.#recordResponse(ending);
     if (error === undefined) this.#recorded.end(update);
     else this.#recorded.fail(error, update);
   }
@@ -207,7 +207,8 @@ export class JobCall {
     for (const name of this.#names) openJobs.delete(name);
   }
 
-  #update(ending: Ending): StepUpdate {
+  /** Records the billing that the provider states. @returns the update of the step */
+  #recordResponse(ending: Ending): StepUpdate {
     const { output, model, tokens, billing, metadata, details } = this.#reader.response();
     const billed = billing && definedFields(billing as Json);
     if (billed !== undefined) this.#recorded.addBilling(billed);

@@ -1,5 +1,5 @@
-import { recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
-import { isPlainObject, isRecord, type Json, record } from '../common/json.js';
+import { currentClientCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
+import { isPlainObject, isRecord, type Json, objectOrEmpty } from '../common/json.js';
 import { headerOf } from './fetch.js';
 import type { HttpCall } from './http-call.js';
 import { DEFAULT_RETRIES } from './retried-calls.js';
@@ -15,10 +15,8 @@ interface RequestOptions {
 
 /** A call of a client's method. All requests that the client sends for it are attempts of one `HttpCall`. */
 export class MethodCall {
-  /** Set with the first request that is recorded. */
-  call: HttpCall | undefined = undefined;
-  /** The body that the app passed to the client, for requests whose own body cannot be read. */
-  params: Json | undefined = undefined;
+  #httpCall: HttpCall | undefined = undefined;
+  #params: Json | undefined = undefined;
   #maxRetries: number;
   #signal: AbortSignal | undefined;
   #attempts = 0;
@@ -28,13 +26,28 @@ export class MethodCall {
     this.#maxRetries = typeof maxRetries === 'number' ? maxRetries : DEFAULT_RETRIES;
   }
 
+  /** The recorded call; undefined until one of its requests is recorded. */
+  get httpCall(): HttpCall | undefined {
+    return this.#httpCall;
+  }
+
+  /** The body that the app passed to the client, for requests whose own body cannot be read. */
+  get params(): Json | undefined {
+    return this.#params;
+  }
+
+  /** Makes later requests attempts of this call. */
+  recordAs(httpCall: HttpCall): void {
+    this.#httpCall = httpCall;
+  }
+
   /** Reads the options of the request: its body, the number of retries, and whether it was aborted. */
   readOptions(given: unknown): void {
     if (!isRecord(given)) return;
     const { body, maxRetries, signal, __metadata: metadata } = given as RequestOptions;
     if (typeof maxRetries === 'number') this.#maxRetries = maxRetries;
     if (typeof AbortSignal === 'function' && signal instanceof AbortSignal) this.#signal = signal;
-    if (isRecord(body)) this.params = isPlainObject(body) ? body : record(metadata);
+    if (isRecord(body)) this.#params = isPlainObject(body) ? body : objectOrEmpty(metadata);
   }
 
   /**
@@ -51,3 +64,9 @@ export class MethodCall {
 
 // One copy or build of this package may trace the client, and another one its fetch.
 recognizeAcrossCopies(MethodCall, 'integrations.method-call.v1');
+
+/** The call of a traced client that the running code belongs to; undefined if there is none. */
+export function currentMethodCall(): MethodCall | undefined {
+  const owner = currentClientCall();
+  return owner instanceof MethodCall ? owner : undefined;
+}

@@ -1,7 +1,7 @@
 /** Reads the request that a client passes to fetch. */
 
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, parseJson } from '../common/json.js';
+import { isRecord, type Json, tryParseJson } from '../common/json.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
@@ -23,15 +23,15 @@ export function methodOf(input: FetchInput, init: FetchInit | undefined): string
  */
 export function readRequest(url: URL, body: unknown, known: Json | undefined): ModelRequest {
   const params = paramsOf(body) ?? known;
-  if (params === undefined) return { url, params: {}, isUnread: isSomething(body) };
-  return { url, params, isShortened: lengthOf(body) > MAX_BODY_CHARS };
+  if (params === undefined) return { url, params: {}, isUnread: hasBody(body) };
+  return { url, params, isShortened: bodyLength(body) > MAX_BODY_CHARS };
 }
 
-function isSomething(body: unknown): boolean {
+function hasBody(body: unknown): boolean {
   return body !== undefined && body !== null && body !== '';
 }
 
-function lengthOf(body: unknown): number {
+function bodyLength(body: unknown): number {
   if (typeof body === 'string') return body.length;
   return body instanceof Uint8Array ? body.byteLength : 0;
 }
@@ -77,42 +77,44 @@ function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefine
   const contentType = request.headers.get('content-type') ?? '';
   if (request.method !== 'POST' || request.bodyUsed) return undefined;
   if (contentType.startsWith('multipart/form-data')) {
-    return fieldsOfForm(request).catch(() => undefined);
+    return multipartFields(request).catch(() => undefined);
   }
   if (!contentType.includes('json')) return undefined;
   return request
     .clone()
     .text()
-    .then(parsed, () => undefined);
+    .then(jsonFields, () => undefined);
 }
 
 /** Whether the body of a request is so long that reading it costs more than testing whether it is needed. */
 export function isLong(body: unknown): boolean {
-  return lengthOf(body) > MAX_SHORT_BODY;
+  return bodyLength(body) > MAX_SHORT_BODY;
 }
 
 /** The fields of a JSON string, JSON bytes or a form; undefined for a body that cannot be read without consuming it. */
 export function paramsOf(body: unknown): Json | undefined {
-  if (typeof body === 'string') return parsed(body);
+  if (typeof body === 'string') return jsonFields(body);
   if (body instanceof Uint8Array) {
     return body.byteLength > MAX_BODY_CHARS
-      ? shortened(body)
-      : parsed(new TextDecoder().decode(body));
+      ? shortenedJsonFields(body)
+      : jsonFields(new TextDecoder().decode(body));
   }
-  return typeof FormData === 'function' && body instanceof FormData ? fieldsOf(body) : undefined;
+  return typeof FormData === 'function' && body instanceof FormData
+    ? formDataFields(body)
+    : undefined;
 }
 
-function parsed(body: string): Json | undefined {
+function jsonFields(body: string): Json | undefined {
   if (!body.startsWith('{')) return undefined;
   if (body.length > MAX_BODY_CHARS) {
     const json = new BoundedJson();
     json.add(body);
     return objectOf(json.end());
   }
-  return objectOf(parseJson(body));
+  return objectOf(tryParseJson(body));
 }
 
-function shortened(body: Uint8Array): Json | undefined {
+function shortenedJsonFields(body: Uint8Array): Json | undefined {
   const json = new BoundedJson();
   const text = new Utf8Pieces();
   for (let at = 0; at < body.byteLength; at += PIECE_BYTES) {
@@ -126,7 +128,7 @@ function objectOf(value: unknown): Json | undefined {
 }
 
 /** A field whose name ends with `[]` becomes an array. */
-function fieldsOf(form: FormData): Json {
+function formDataFields(form: FormData): Json {
   const fields: Record<string, unknown> = Object.create(null);
   for (const [key, value] of form) {
     const name = key.replace(/\[\]$/, '');
@@ -142,7 +144,7 @@ const MAX_FORM_END_CHARS = 65_536;
 const MAX_FORM_BYTES = 33_554_432;
 
 /** The fields of a form, read from a copy of the body, with names in place of files; undefined for other bodies. */
-async function fieldsOfForm(request: Request): Promise<Json | undefined> {
+async function multipartFields(request: Request): Promise<Json | undefined> {
   const boundary = /boundary="?([^";]+)/.exec(request.headers.get('content-type') ?? '')?.[1];
   const { body } = request.clone();
   if (boundary === undefined || body === null) return undefined;
@@ -164,10 +166,10 @@ async function fieldsOfForm(request: Request): Promise<Json | undefined> {
       break;
     }
   }
-  return fieldsIn([start, end], boundary);
+  return parsedMultipart([start, end], boundary);
 }
 
-function fieldsIn(texts: readonly string[], boundary: string): Json {
+function parsedMultipart(texts: readonly string[], boundary: string): Json {
   const fields: Record<string, unknown> = Object.create(null);
   for (const part of texts.flatMap((text) => text.split(`--${boundary}`))) {
     const gap = part.indexOf('\r\n\r\n');

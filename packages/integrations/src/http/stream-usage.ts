@@ -1,10 +1,10 @@
 /** Requests the token counts of chat streams if the app did not, and removes from the stream what the app did not request. */
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
-import { isRecord, list, parseJson } from '../common/json.js';
+import { arrayOrEmpty, isRecord, tryParseJson } from '../common/json.js';
 import { isOpenAI } from '../common/providers.js';
 import type { ModelRequest } from '../shapes/shape.js';
-import { dataOf, endOfEvent, endOfLastEvent } from './body/server-sent-events.js';
+import { endOfEvent, endOfLastEvent, eventDataOf } from './body/server-sent-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
 import { type FetchInit, headerOf } from './fetch.js';
@@ -49,7 +49,7 @@ const NO_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
 const NONE_YET = ',"usage":null';
 
 /** Removes what the request for token counts adds to a stream: one more chunk at the end, and an empty field in the others. */
-export class UsageHidden implements BodyChange {
+export class UsageRemoval implements BodyChange {
   readonly #pieces = new Utf8Pieces();
   readonly #encoder = new TextEncoder();
   #rest = '';
@@ -83,6 +83,6 @@ function withoutUsage(whole: string): string {
 
 function isUsageAlone(event: string): boolean {
   if (!/"choices"\s*:\s*\[\s*\]/.test(event)) return false;
-  const chunk = parseJson(dataOf(event) ?? '');
-  return isRecord(chunk) && isRecord(chunk.usage) && list(chunk.choices).length === 0;
+  const chunk = tryParseJson(eventDataOf(event) ?? '');
+  return isRecord(chunk) && isRecord(chunk.usage) && arrayOrEmpty(chunk.choices).length === 0;
 }

@@ -3,26 +3,25 @@
 import {
   type AnnouncedRequest,
   announcedRequest,
-  currentClientCall,
   isUntraced,
   runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { type Json, text } from '../common/json.js';
+import { type Json, stringOrUndefined } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
 import { type AnyFetch, headerOf } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
 import { HttpCall } from './http-call.js';
-import { MethodCall } from './method-call.js';
+import { currentMethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
 import { isLong, methodOf, readRequest, urlOf } from './read-request.js';
 import { mayNeedBody, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
-import { requestingUsage, UsageHidden } from './stream-usage.js';
+import { requestingUsage, UsageRemoval } from './stream-usage.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**
@@ -69,13 +68,12 @@ function startAttempt(
     return result && (announcedRequest(undefined, undefined) ?? result);
   }
   if (isLong(init?.body) && !mayNeedBody(profile, url)) return undefined;
-  const owner = currentClientCall();
-  const client = owner instanceof MethodCall ? owner : undefined;
-  const request = readRequest(url, init?.body, paramsOfRequest ?? client?.params);
-  const key = client === undefined ? attemptKeyOf(input, init) : undefined;
-  let call = client === undefined ? key && retried.take(key) : client.call;
+  const methodCall = currentMethodCall();
+  const request = readRequest(url, init?.body, paramsOfRequest ?? methodCall?.params);
+  const key = methodCall === undefined ? attemptKeyOf(input, init) : undefined;
+  let call = methodCall === undefined ? key && retried.take(key) : methodCall.httpCall;
   if (call === undefined) {
-    const announced = announcedRequest(text(request.params.model), request.params);
+    const announced = announcedRequest(stringOrUndefined(request.params.model), request.params);
     if (announced !== undefined) return announced;
     const result = FetchedResult.forRequest(profile, request);
     if (result !== undefined) return result;
@@ -84,13 +82,13 @@ function startAttempt(
     call = HttpCall.start(profile, shape, request);
     if (call === undefined) return undefined;
   }
-  if (client !== undefined) client.call = call;
+  methodCall?.recordAs(call);
   call.startAttempt();
   const changedInit = requestingUsage(profile, request, init);
   const started = call;
   return new Attempt(started, {
     args: changedInit === undefined ? args : [input, changedInit],
-    mayRetry: client?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
+    mayRetry: methodCall?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
     hidesUsage: changedInit !== undefined,
     onFailure: () => {
       if (key !== undefined) retried.add(started, key);
@@ -125,7 +123,7 @@ class Attempt {
 
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, this.#request.mayRetry);
+      this.#call.failAttempt(error, { mayRetry: this.#request.mayRetry });
       this.#request.onFailure();
     });
   }
@@ -139,13 +137,13 @@ class Attempt {
     const { status, headers } = response;
     const { mayRetry, hidesUsage, onFailure } = this.#request;
     if (status >= 400) onFailure();
-    const head = { status, headers, isUnobservable: !isObservable(response) };
-    const observer = this.#call.observeBody(head, mayRetry);
+    const isUnobservable = !isObservable(response);
+    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry });
     const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
     return observedResponse(
       response,
       observer,
-      hidesUsage && isStream ? new UsageHidden() : undefined,
+      hidesUsage && isStream ? new UsageRemoval() : undefined,
     );
   }
 }

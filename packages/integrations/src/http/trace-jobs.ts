@@ -31,7 +31,7 @@ export function traceJobs<F extends AnyFetch>(
 ): F {
   const mayCreateJob = (url: URL) => mayMatch(shapes, url);
   return wrapFetch<F>(mayCreateJob, function send(args, params) {
-    const exchange = runGuarded('request', () => startExchange(profile, shapes, args, params));
+    const exchange = runGuarded('request', () => startJobExchange(profile, shapes, args, params));
     if (exchange === undefined) return fetch.apply(this, args);
     if (!(exchange instanceof JobExchange)) {
       return passAnnounced(
@@ -51,7 +51,7 @@ export function mayBelongToJob(input: FetchInput, shapes: readonly JobShape[]): 
 }
 
 /** @returns undefined for a request that belongs to no job */
-function startExchange(
+function startJobExchange(
   profile: ClientProfile,
   shapes: readonly JobShape[],
   [input, init]: FetchArguments,

@@ -1,6 +1,12 @@
 /** Reads the content of LangChain's messages: a string, or blocks with the names of providers or of LangChain's version 1. */
 
-import { isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { otherFields } from '../common/other-fields.js';
 import type { Message } from '../shapes/reading/message.js';
@@ -16,36 +22,38 @@ const REASONING_FIELDS = nameSet(`
   text status
 `);
 
+type Calls = 'read' | 'skip';
+
 /**
  * Adds the content of a message, or of a piece of one.
- * @param hasCalls whether the message has its tool calls elsewhere too
+ * @param calls whether the tool calls among the blocks are read. A message may have them elsewhere too
  */
-export function takeContent(message: Message, content: unknown, hasCalls: boolean): void {
+export function takeLangChainContent(message: Message, content: unknown, calls: Calls): void {
   if (typeof content === 'string') message.text.add(content);
-  for (const each of list(content)) {
+  for (const each of arrayOrEmpty(content)) {
     if (typeof each === 'string') message.text.add(each);
-    else if (isRecord(each)) takeBlock(message, each, hasCalls);
+    else if (isRecord(each)) takeBlock(message, each, calls);
   }
 }
 
-function takeBlock(message: Message, block: Json, hasCalls: boolean): void {
+function takeBlock(message: Message, block: Json, calls: Calls): void {
   const { type } = block;
   if (type === 'non_standard' && isRecord(block.value)) {
-    takeBlock(message, block.value, hasCalls);
+    takeBlock(message, block.value, calls);
   } else if (isText(block)) {
     takeText(message, block);
   } else if (isReasoning(block)) {
     message.reasoning.add(reasoningOf(block));
     keepRest(message, block, REASONING_FIELDS);
   } else if (type === 'refusal' && typeof block.refusal === 'string') {
-    message.refusal = block.refusal;
+    message.setRefusal(block.refusal);
   } else if (!CALLS.has(type)) {
     message.addPart(block);
-  } else if (!hasCalls) {
-    const called = record(block.functionCall);
+  } else if (calls === 'read') {
+    const called = objectOrEmpty(block.functionCall);
     message.addTool(
-      text(block.id) ?? text(block.call_id),
-      text(block.name) ?? text(called.name),
+      stringOrUndefined(block.id) ?? stringOrUndefined(block.call_id),
+      stringOrUndefined(block.name) ?? stringOrUndefined(called.name),
       block.input ?? block.args ?? block.arguments ?? called.args,
       typeof block.error === 'string' ? { error: block.error } : undefined,
     );
@@ -62,8 +70,9 @@ function isReasoning({ type }: Json): boolean {
 }
 
 function takeText(message: Message, block: Json): void {
-  message.text.add(text(block.text) ?? '');
-  for (const each of [...list(block.annotations), ...list(block.citations)]) message.cite(each);
+  message.text.add(stringOrUndefined(block.text) ?? '');
+  for (const each of [...arrayOrEmpty(block.annotations), ...arrayOrEmpty(block.citations)])
+    message.cite(each);
   keepRest(message, block, TEXT_FIELDS);
 }
 
@@ -71,8 +80,10 @@ function reasoningOf(block: Json): string {
   return [
     block.thinking ?? block.reasoning ?? block.text,
     block.reasoning_content,
-    record(block.reasoningText).text,
-    ...[...list(block.summary), ...list(block.content)].map((each) => record(each).text),
+    objectOrEmpty(block.reasoningText).text,
+    ...[...arrayOrEmpty(block.summary), ...arrayOrEmpty(block.content)].map(
+      (each) => objectOrEmpty(each).text,
+    ),
   ]
     .filter((each) => typeof each === 'string')
     .join('');

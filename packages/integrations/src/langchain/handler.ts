@@ -9,14 +9,14 @@ import {
 import { CallError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
+  arrayOrEmpty,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  parseJson,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
 } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import { nameSet } from '../common/names.js';
@@ -24,7 +24,7 @@ import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
-import { lcProvider, plain } from './values.js';
+import { lcProvider, plainValue } from './values.js';
 
 /** The name by which LangChain identifies the handler. */
 export const HANDLER_NAME = 'openlayer_tracing';
@@ -66,28 +66,28 @@ export class LangChainHandler {
 
   handleChainStart: Listener = guarded(
     (chain, inputs, runId, parentId, tags, _meta, _type, name) => {
-      if (list(tags).includes(HIDDEN)) {
+      if (arrayOrEmpty(tags).includes(HIDDEN)) {
         this.#runs.hide(runId, parentId);
         return;
       }
-      const kind = kindOf(chain);
+      const kind = classNameOf(chain);
       this.#runs.start(runId, parentId, {
-        name: text(name) ?? kind ?? 'chain',
+        name: stringOrUndefined(name) ?? kind ?? 'chain',
         type: /Graph$/.test(kind ?? '') ? 'agent' : 'chain',
-        inputs: this.#content('inputs', plain(inputs)),
+        inputs: this.#content('inputs', plainValue(inputs)),
       });
     },
   );
 
   handleChainEnd: Listener = guarded((outputs, runId) => {
-    this.#runs.end(runId, { output: this.#content('output', plain(outputs)) });
+    this.#runs.end(runId, { output: this.#content('output', plainValue(outputs)) });
   });
 
   handleChainError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
 
   handleChatModelStart: Listener = guarded((llm, messages, runId, parentId, extra, _tags, meta) => {
     // A call has one array of messages for each prompt.
-    const lists = list(messages);
+    const lists = arrayOrEmpty(messages);
     this.#startModel(llm, lists.length === 1 ? lists[0] : lists, runId, parentId, extra, meta);
   });
 
@@ -96,7 +96,7 @@ export class LangChainHandler {
   });
 
   handleLLMNewToken: Listener = guarded((token, index, runId, _parentId, _tags, fields) => {
-    this.#runs.modelOf(runId)?.addToken(token, index, record(fields).chunk);
+    this.#runs.modelOf(runId)?.addToken(token, index, objectOrEmpty(fields).chunk);
   });
 
   handleChatModelStreamEvent: Listener = guarded((event, runId) => {
@@ -114,8 +114,8 @@ export class LangChainHandler {
   });
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
-    const called = text(name) ?? kindOf(tool) ?? 'tool';
-    const given = typeof input === 'string' ? (parseJson(input) ?? input) : input;
+    const called = stringOrUndefined(name) ?? classNameOf(tool) ?? 'tool';
+    const given = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
     const inputs = this.#content('inputs', given);
     this.#runs.start(runId, parentId, {
       name: called,
@@ -128,21 +128,21 @@ export class LangChainHandler {
 
   handleToolEnd: Listener = guarded((output, runId) => {
     const isMessage = isRecord(output) && 'content' in output;
-    const content = this.#content('output', plain(isMessage ? output.content : output));
+    const content = this.#content('output', plainValue(isMessage ? output.content : output));
     const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
     // The metadata under `versions` are LangChain's own.
-    const fields = { artifact, metadata: otherFields(record(metadata), VERSIONS) };
+    const fields = { artifact, metadata: otherFields(objectOrEmpty(metadata), VERSIONS) };
     const about = recordedDetails(this.#options, nonEmptyFields(fields));
     const update = {
       output: content,
-      metadata: { ...about, ...definedFields({ toolCallId: text(id) || undefined }) },
+      metadata: { ...about, ...definedFields({ toolCallId: stringOrUndefined(id) || undefined }) },
     };
     // A tool may state its failure in its result.
     if (status !== 'error') this.#runs.end(runId, update);
     else
       this.#runs.fail(
         runId,
-        new CallError('ToolError', text(content) ?? 'the tool failed'),
+        new CallError('ToolError', stringOrUndefined(content) ?? 'the tool failed'),
         update,
       );
   });
@@ -151,15 +151,15 @@ export class LangChainHandler {
 
   handleRetrieverStart: Listener = guarded((retriever, query, runId, parentId, _t, _meta, name) => {
     this.#runs.start(runId, parentId, {
-      name: text(name) ?? kindOf(retriever) ?? 'retriever',
+      name: stringOrUndefined(name) ?? classNameOf(retriever) ?? 'retriever',
       type: 'retriever',
       inputs: this.#content('inputs', { query }),
     });
   });
 
   handleRetrieverEnd: Listener = guarded((documents, runId) => {
-    const plainDocuments = list(documents).map((each) => {
-      const { pageContent, metadata, id } = record(each);
+    const plainDocuments = arrayOrEmpty(documents).map((each) => {
+      const { pageContent, metadata, id } = objectOrEmpty(each);
       return definedFields({ id, content: pageContent, metadata });
     });
     const recorded = this.#content('output', plainDocuments);
@@ -179,17 +179,27 @@ export class LangChainHandler {
     extra: unknown,
     meta: unknown,
   ): void {
-    const { invocation_params: params, options } = record(extra);
-    const { ls_provider: provider, ls_model_name: lsModel } = record(meta);
-    const { model, model_name, modelName, tools = record(options).tools, ...rest } = record(params);
+    const { invocation_params: params, options } = objectOrEmpty(extra);
+    const { ls_provider: provider, ls_model_name: lsModel } = objectOrEmpty(meta);
+    const {
+      model,
+      model_name,
+      modelName,
+      tools = objectOrEmpty(options).tools,
+      ...rest
+    } = objectOrEmpty(params);
     // The parameter `stream` does not say whether the call streams.
     const parameters = fieldsExcept(rest, 'messages', 'stream');
-    const named = text(model) ?? text(model_name) ?? text(modelName) ?? text(lsModel);
-    const kind = list(record(llm).id);
+    const named =
+      stringOrUndefined(model) ??
+      stringOrUndefined(model_name) ??
+      stringOrUndefined(modelName) ??
+      stringOrUndefined(lsModel);
+    const kind = arrayOrEmpty(objectOrEmpty(llm).id);
     const recorded = this.#runs.start(runId, parentId, {
       name: 'LangChain Chat Completion',
       type: 'chat_completion',
-      inputs: this.#content('inputs', definedFields({ prompt: plain(prompt), tools })),
+      inputs: this.#content('inputs', definedFields({ prompt: plainValue(prompt), tools })),
       // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
       provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
       model: named,
@@ -200,7 +210,7 @@ export class LangChainHandler {
     if (recorded === undefined) return;
     this.#runs.setModel(
       runId,
-      new ModelRun(recorded, this.#options, text(record(params).service_tier)),
+      new ModelRun(recorded, this.#options, stringOrUndefined(objectOrEmpty(params).service_tier)),
     );
     // LangChain does not say in which scope the client sends the request.
     announceRequest(recorded, { model: named, lastText: lastText(prompt) });
@@ -212,8 +222,8 @@ export class LangChainHandler {
 }
 
 /** The class of a serialized object: `RunnableSequence` of `langchain_core`, `runnables`, `RunnableSequence`. */
-function kindOf(serialized: unknown): string | undefined {
-  return text(list(record(serialized).id).at(-1));
+function classNameOf(serialized: unknown): string | undefined {
+  return stringOrUndefined(arrayOrEmpty(objectOrEmpty(serialized).id).at(-1));
 }
 
 /** A listener that never throws. */

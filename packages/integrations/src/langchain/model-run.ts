@@ -2,7 +2,13 @@ import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integrati
 import { tokenFields } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { definedFields, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  definedFields,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { Pieces } from './pieces.js';
@@ -34,16 +40,21 @@ export class ModelRun {
    * @param chunk the chunk that contains the token, if LangChain passes it on
    */
   addToken(token: unknown, index: unknown, chunk: unknown): void {
-    this.#receive(() => this.#pieces.addToken(text(token) ?? '', record(index).completion, chunk));
+    this.#receive(() =>
+      this.#pieces.addToken(stringOrUndefined(token) ?? '', objectOrEmpty(index).completion, chunk),
+    );
   }
 
   addEvent(event: unknown): void {
-    this.#receive(() => this.#pieces.addEvent(record(event)));
+    this.#receive(() => this.#pieces.addEvent(objectOrEmpty(event)));
   }
 
   end(result: unknown): void {
-    const given = record(result);
-    const generations = list(given.generations).flatMap(list).map(record).map(readGeneration);
+    const given = objectOrEmpty(result);
+    const generations = arrayOrEmpty(given.generations)
+      .flatMap(arrayOrEmpty)
+      .map(objectOrEmpty)
+      .map(readGeneration);
     const [first] = generations;
     const outputs = generations.map(({ output }) => output);
     // LangChain joins the chunks of several streamed answers to one message.

@@ -1,7 +1,13 @@
 import { laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { Message } from '../shapes/reading/message.js';
-import { takeContent } from './content.js';
+import { takeLangChainContent } from './content.js';
 import { takeReasoning } from './read-generation.js';
 import { messageTokens } from './values.js';
 
@@ -40,8 +46,8 @@ export class Pieces {
    * @param index which of several answers the token belongs to
    */
   addToken(token: string, index: unknown, chunk: unknown): void {
-    const { message } = record(chunk);
-    this.#takeUsage(record(message).usage_metadata);
+    const { message } = objectOrEmpty(chunk);
+    this.#takeUsage(objectOrEmpty(message).usage_metadata);
     const answer = this.#answer(index);
     if (isRecord(message)) answer?.addPiece(message);
     else answer?.message.text.add(token);
@@ -80,31 +86,43 @@ class Answer {
   addPiece(received: Json): void {
     const { message } = this;
     const before = message.reasoning.chars;
-    const kwargs = record(received.additional_kwargs);
-    takeContent(message, received.content, true);
+    const kwargs = objectOrEmpty(received.additional_kwargs);
+    takeLangChainContent(message, received.content, 'skip');
     if (message.reasoning.chars === before) takeReasoning(message, kwargs);
-    if (typeof kwargs.refusal === 'string') message.refusal = kwargs.refusal;
-    for (const each of list(received.tool_call_chunks)) {
-      const { index, id, name, args } = record(each);
-      this.#call(index ?? 0, text(id), text(name), text(args) ?? '');
+    if (typeof kwargs.refusal === 'string') message.setRefusal(kwargs.refusal);
+    for (const each of arrayOrEmpty(received.tool_call_chunks)) {
+      const { index, id, name, args } = objectOrEmpty(each);
+      this.#call(
+        index ?? 0,
+        stringOrUndefined(id),
+        stringOrUndefined(name),
+        stringOrUndefined(args) ?? '',
+      );
     }
     if (isRecord(kwargs.function_call)) {
       const { name, arguments: args } = kwargs.function_call;
-      this.#call('function_call', undefined, text(name), text(args) ?? '');
+      this.#call(
+        'function_call',
+        undefined,
+        stringOrUndefined(name),
+        stringOrUndefined(args) ?? '',
+      );
     }
   }
 
   event({ event, index, content, delta }: Json): void {
     if (event === 'content-block-start') {
-      const { type, id, name } = record(content);
-      if (/tool_call/.test(String(type))) this.#call(index, text(id), text(name), '');
-      else takeContent(this.message, [content], true);
+      const { type, id, name } = objectOrEmpty(content);
+      if (/tool_call/.test(String(type)))
+        this.#call(index, stringOrUndefined(id), stringOrUndefined(name), '');
+      else takeLangChainContent(this.message, [content], 'skip');
     } else if (event === 'content-block-delta') {
-      const { type, text: deltaText, reasoning, args } = record(delta);
-      if (type === 'text-delta') this.message.text.add(text(deltaText) ?? '');
-      else if (type === 'reasoning-delta') this.message.reasoning.add(text(reasoning) ?? '');
+      const { type, text: deltaText, reasoning, args } = objectOrEmpty(delta);
+      if (type === 'text-delta') this.message.text.add(stringOrUndefined(deltaText) ?? '');
+      else if (type === 'reasoning-delta')
+        this.message.reasoning.add(stringOrUndefined(reasoning) ?? '');
       else if (type === 'tool-call-delta')
-        this.#call(index, undefined, undefined, text(args) ?? '');
+        this.#call(index, undefined, undefined, stringOrUndefined(args) ?? '');
     }
   }
 
@@ -112,8 +130,7 @@ class Answer {
     const place = typeof index === 'number' ? index : undefined;
     const tool = this.message.toolOfPiece({ index: place, id, name });
     if (tool === undefined) return;
-    tool.id ??= id || undefined;
-    tool.name ??= name || undefined;
+    tool.identify(id || undefined, name || undefined);
     tool.arguments.add(args);
   }
 }

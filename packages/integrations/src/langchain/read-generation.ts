@@ -1,7 +1,15 @@
 /** Reads one answer of a model in the form in which LangChain passes it on. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, definedFields, isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  definedFields,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet, names } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
@@ -9,7 +17,7 @@ import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
-import { takeContent } from './content.js';
+import { takeLangChainContent } from './content.js';
 import { messageTokens, toolCalls } from './values.js';
 
 export interface Generation {
@@ -47,24 +55,24 @@ const COUNTED = nameSet('cache_read cache_creation audio reasoning');
 
 /** Reads a generation: its output, reasoning, model, tokens, billing and other fields. */
 export function readGeneration(generation: Json): Generation {
-  const message = record(generation.message);
-  const kwargs = record(message.additional_kwargs);
+  const message = objectOrEmpty(generation.message);
+  const kwargs = objectOrEmpty(message.additional_kwargs);
   const about: Json = {
-    ...record(generation.generationInfo),
+    ...objectOrEmpty(generation.generationInfo),
     ...kwargs,
-    ...record(message.response_metadata),
+    ...objectOrEmpty(message.response_metadata),
   };
   const isResponse = about.object === 'response';
   const response = isResponse ? readResponse(about) : undefined;
   const { output, reasoning, facts } =
     response?.output === undefined ? readMessage(generation, message) : response;
-  const usage = record(about.usage);
-  const tier = text(about.service_tier) ?? text(usage.service_tier);
+  const usage = objectOrEmpty(about.usage);
+  const tier = stringOrUndefined(about.service_tier) ?? stringOrUndefined(usage.service_tier);
   const tokens = messageTokens(message.usage_metadata);
   return {
     output,
     reasoning,
-    model: text(about.model_name) ?? text(about.model),
+    model: stringOrUndefined(about.model_name) ?? stringOrUndefined(about.model),
     provider: about.model_provider,
     tokens: tokens && { ...tokens, cacheCreationHour: hourlyCacheTokens(usage) },
     billing: {
@@ -73,10 +81,10 @@ export function readGeneration(generation: Json): Generation {
       ...response?.billing,
     },
     metadata: {
-      responseId: text(message.id) ?? text(about.id),
-      name: text(message.name),
+      responseId: stringOrUndefined(message.id) ?? stringOrUndefined(about.id),
+      name: stringOrUndefined(message.name),
       finishReason: finishReason(about, isResponse),
-      serviceTier: text(about.service_tier),
+      serviceTier: stringOrUndefined(about.service_tier),
       reasoningTokens: tokens?.reasoning,
       ...otherCounts(message.usage_metadata),
       ...facts,
@@ -84,7 +92,7 @@ export function readGeneration(generation: Json): Generation {
     details: {
       ...otherFields(about, isResponse ? REPEATED : READ),
       // The stop sequence is content: it repeats a part of the request.
-      ...definedFields({ stopSequence: text(about.stop_sequence) }),
+      ...definedFields({ stopSequence: stringOrUndefined(about.stop_sequence) }),
     },
   };
 }
@@ -112,15 +120,19 @@ function readMessage(generation: Json, source: Json): ReadMessage {
   const message = new Message();
   const { content, invalid_tool_calls: invalid, tool_call_chunks: pieces } = source;
   const calls = toolCalls(source);
-  const hasCalls = calls.length > 0 || list(invalid).length > 0 || list(pieces).length > 0;
-  if (content === undefined) message.text.add(text(generation.text) ?? '');
-  else takeContent(message, content, hasCalls);
-  for (const { id, name, arguments: args } of calls) message.addTool(text(id), text(name), args);
-  for (const each of list(invalid)) {
-    const { id, name, args, error } = record(each);
-    message.addTool(text(id), text(name), args, { error: error ?? 'invalid' });
+  const hasCalls =
+    calls.length > 0 || arrayOrEmpty(invalid).length > 0 || arrayOrEmpty(pieces).length > 0;
+  if (content === undefined) message.text.add(stringOrUndefined(generation.text) ?? '');
+  else takeLangChainContent(message, content, hasCalls ? 'skip' : 'read');
+  for (const { id, name, arguments: args } of calls)
+    message.addTool(stringOrUndefined(id), stringOrUndefined(name), args);
+  for (const each of arrayOrEmpty(invalid)) {
+    const { id, name, args, error } = objectOrEmpty(each);
+    message.addTool(stringOrUndefined(id), stringOrUndefined(name), args, {
+      error: error ?? 'invalid',
+    });
   }
-  takeKwargs(message, record(source.additional_kwargs), hasCalls);
+  takeKwargs(message, objectOrEmpty(source.additional_kwargs), hasCalls);
   const { reasoning } = message;
   return {
     output: message.output,
@@ -131,31 +143,36 @@ function readMessage(generation: Json, source: Json): ReadMessage {
 /** Reads fields of providers for which LangChain has no field of its own. */
 function takeKwargs(message: Message, kwargs: Json, hasCalls: boolean): void {
   if (message.reasoning.chars === 0) takeReasoning(message, kwargs);
-  message.refusal ??= text(kwargs.refusal);
+  if (message.refusal === undefined && typeof kwargs.refusal === 'string') {
+    message.setRefusal(kwargs.refusal);
+  }
   const { function_call: called, audio, tool_outputs: outputs } = kwargs;
   if (isRecord(called) && !hasCalls) {
-    message.addTool(undefined, text(called.name), called.arguments);
+    message.addTool(undefined, stringOrUndefined(called.name), called.arguments);
   }
   if (isRecord(audio)) message.addPart({ type: 'audio', audio });
-  for (const each of list(outputs)) message.addPart(each);
+  for (const each of arrayOrEmpty(outputs)) message.addPart(each);
 }
 
 export function takeReasoning(
   message: Message,
   { reasoning_content: reasoningContent, reasoning }: Json,
 ): void {
-  message.reasoning.add(text(reasoningContent) ?? text(reasoning) ?? '');
-  const { summary, content } = record(reasoning);
-  for (const each of [...list(summary), ...list(content)]) {
-    message.reasoning.add(text(record(each).text) ?? '');
+  message.reasoning.add(stringOrUndefined(reasoningContent) ?? stringOrUndefined(reasoning) ?? '');
+  const { summary, content } = objectOrEmpty(reasoning);
+  for (const each of [...arrayOrEmpty(summary), ...arrayOrEmpty(content)]) {
+    message.reasoning.add(stringOrUndefined(objectOrEmpty(each).text) ?? '');
   }
 }
 
 function finishReason(about: Json, isResponse: boolean): string | undefined {
   const { finish_reason, stop_reason, finishReason: reason, incomplete_details, status } = about;
-  const stated = text(finish_reason) ?? text(stop_reason) ?? text(reason);
+  const stated =
+    stringOrUndefined(finish_reason) ?? stringOrUndefined(stop_reason) ?? stringOrUndefined(reason);
   return (
-    stated ?? text(record(incomplete_details).reason) ?? (isResponse ? text(status) : undefined)
+    stated ??
+    stringOrUndefined(objectOrEmpty(incomplete_details).reason) ??
+    (isResponse ? stringOrUndefined(status) : undefined)
   );
 }
 
@@ -163,24 +180,24 @@ function finishReason(about: Json, isResponse: boolean): string | undefined {
 function otherCounts(usage: unknown): Json {
   const details = ['input_token_details', 'output_token_details'].map((name) => [
     name,
-    otherFields(record(record(usage)[name]), COUNTED),
+    otherFields(objectOrEmpty(objectOrEmpty(usage)[name]), COUNTED),
   ]);
   return nonEmptyFields(Object.fromEntries(details));
 }
 
 /** The other fields of a model run's result that its generations do not repeat. */
 export function otherResultFields(result: Json): Json {
-  return otherFields(record(result.llmOutput), REPEATED);
+  return otherFields(objectOrEmpty(result.llmOutput), REPEATED);
 }
 
 /** The counts in a model run's result, for generations without counts; undefined if there are none. */
 export function outputTokens(result: Json): TokenCounts | undefined {
-  const { tokenUsage } = record(result.llmOutput);
+  const { tokenUsage } = objectOrEmpty(result.llmOutput);
   if (!isRecord(tokenUsage)) return undefined;
   const { promptTokens, completionTokens, totalTokens } = tokenUsage;
   return {
-    input: count(promptTokens),
-    output: count(completionTokens),
-    total: count(totalTokens),
+    input: countOrUndefined(promptTokens),
+    output: countOrUndefined(completionTokens),
+    total: countOrUndefined(totalTokens),
   };
 }

@@ -10,7 +10,7 @@ import {
   startCall,
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
-import { type Json, record } from '../common/json.js';
+import { type Json, objectOrEmpty } from '../common/json.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import type { ModelRun } from './model-run.js';
@@ -113,8 +113,12 @@ interface Storage {
 export function currentRunId(): unknown {
   const { [STORAGE]: storage } = globalThis as { [STORAGE]?: Storage };
   if (storage === undefined) return undefined;
-  const extra = record(record(storage.getStore()).extra) as Json & { [CONFIG]?: unknown };
-  const callbacks = record(record(extra[CONFIG]).callbacks) as { getParentRunId?: unknown };
+  const extra = objectOrEmpty(objectOrEmpty(storage.getStore()).extra) as Json & {
+    [CONFIG]?: unknown;
+  };
+  const callbacks = objectOrEmpty(objectOrEmpty(extra[CONFIG]).callbacks) as {
+    getParentRunId?: unknown;
+  };
   const { getParentRunId } = callbacks;
   return typeof getParentRunId === 'function' ? getParentRunId.call(callbacks) : undefined;
 }

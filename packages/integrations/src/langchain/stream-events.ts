@@ -2,7 +2,7 @@
 
 import { isUntraced, reportFailure, runGuarded } from '@openlayer-tracing/core/integration';
 import { CallError } from '../common/call-error.js';
-import { type Json, record, text } from '../common/json.js';
+import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { replaceMethod, withProperty } from '../common/replace-method.js';
 import type { LangChainHandler } from './handler.js';
 
@@ -22,14 +22,14 @@ export interface ChatModel {
 export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandler): void {
   replaceMethod(prototype, 'streamEvents', (streamEvents) => {
     return function tracedStreamEvents(this: ChatModel, ...args: never[]): unknown {
-      const { version } = record(args[1]);
+      const { version } = objectOrEmpty(args[1]);
       // These go through the callbacks.
       if (version === 'v1' || version === 'v2' || isUntraced()) {
         return streamEvents.apply(this, args);
       }
       const send = this._streamChatModelEvents;
       const observedEvents = (...sent: Parameters<typeof send>) =>
-        observed(send.apply(this, sent), new StreamRun(handler, this, sent));
+        passedEvents(send.apply(this, sent), new StreamRun(handler, this, sent));
       // `streamEvents` calls this method before it returns.
       return withProperty(this, '_streamChatModelEvents', observedEvents, (isSet) => {
         if (!isSet) reportFailure('streamEvents', new TypeError('the model is frozen'));
@@ -39,7 +39,7 @@ export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandle
   });
 }
 
-async function* observed(events: Events, run: StreamRun): Events {
+async function* passedEvents(events: Events, run: StreamRun): Events {
   run.start();
   try {
     for await (const event of events) {
@@ -91,14 +91,22 @@ class StreamRun {
       if (name === 'message-start') this.#head = { ...this.#head, id };
       if (name === 'content-block-finish') this.#blocks.set(index, content);
       if (name === 'message-finish') {
-        const about = { finish_reason: text(reason), ...record(responseMetadata) };
+        const about = {
+          finish_reason: stringOrUndefined(reason),
+          ...objectOrEmpty(responseMetadata),
+        };
         this.#head = { ...this.#head, response_metadata: about };
       }
       this.#handler.handleChatModelStreamEvent(event, this.#id);
     });
     const { event: name, code, message } = event;
     if (name === 'error') {
-      this.fail(new CallError(text(code) ?? 'StreamError', text(message) ?? 'the stream failed'));
+      this.fail(
+        new CallError(
+          stringOrUndefined(code) ?? 'StreamError',
+          stringOrUndefined(message) ?? 'the stream failed',
+        ),
+      );
     }
   }
 

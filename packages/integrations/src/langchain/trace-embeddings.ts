@@ -10,7 +10,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedParameters } from '../common/content.js';
-import { type Json, list, record, text } from '../common/json.js';
+import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { providerOf } from '../common/providers.js';
 import { replaceMethod } from '../common/replace-method.js';
@@ -43,11 +43,13 @@ export function isEmbeddings(prototype: unknown): prototype is Embeddings {
 export function traceEmbeddings(prototype: Embeddings, options: CallOptions): void {
   if (typeof prototype.embeddingWithRetry === 'function') {
     const sends = prototype as Required<Embeddings>;
-    replaceMethod(sends, 'embeddingWithRetry', (embed) => recording(embed, options, rawRequest));
+    replaceMethod(sends, 'embeddingWithRetry', (embed) =>
+      recordedEmbed(embed, options, rawRequest),
+    );
   } else {
-    replaceMethod(prototype, 'embedQuery', (embed) => recording(embed, options, queryRequest));
+    replaceMethod(prototype, 'embedQuery', (embed) => recordedEmbed(embed, options, queryRequest));
     replaceMethod(prototype, 'embedDocuments', (embed) =>
-      recording(embed, options, documentsRequest),
+      recordedEmbed(embed, options, documentsRequest),
     );
   }
 }
@@ -61,7 +63,7 @@ interface EmbeddingRequest {
   response(result: unknown): ModelResponse;
 }
 
-function recording(
+function recordedEmbed(
   embed: Embed,
   options: CallOptions,
   read: (embeddings: Json, given: unknown) => EmbeddingRequest,
@@ -127,7 +129,7 @@ class EmbeddingCall {
 
   #end(result: unknown): void {
     const response = this.#request.response(result);
-    const url = addressOf(this.#embeddings);
+    const url = baseUrlOf(this.#embeddings);
     if (url !== undefined) this.#recorded.addBilling(billingOf(response, url));
     this.#recorded.stopWaiting();
     this.#recorded.end({
@@ -137,7 +139,7 @@ class EmbeddingCall {
   }
 
   #fail(error: unknown): void {
-    const update = { provider: this.#provider(addressOf(this.#embeddings)) };
+    const update = { provider: this.#provider(baseUrlOf(this.#embeddings)) };
     this.#recorded.stopWaiting();
     if (isAbort(error)) this.#recorded.end({ ...update, metadata: { ended: 'left' } });
     else this.#recorded.fail(thrownError(this.#options, error), update);
@@ -150,9 +152,9 @@ class EmbeddingCall {
 }
 
 /** The address of its client; undefined before the first request, which creates the client. */
-function addressOf({ client }: Json): URL | undefined {
+function baseUrlOf({ client }: Json): URL | undefined {
   try {
-    const { baseURL } = record(client);
+    const { baseURL } = objectOrEmpty(client);
     return typeof baseURL === 'string' ? new URL(baseURL) : undefined;
   } catch {
     return undefined;
@@ -178,10 +180,10 @@ function vendorOf(embeddings: object): string | undefined {
 
 /** A call of `embeddingWithRetry`, which is given the body of the request. */
 function rawRequest(_embeddings: Json, body: unknown): EmbeddingRequest {
-  const { input, model, encoding_format: _format, ...parameters } = record(body);
+  const { input, model, encoding_format: _format, ...parameters } = objectOrEmpty(body);
   return {
     input,
-    model: text(model),
+    model: stringOrUndefined(model),
     parameters,
     response: (result) => readWhole(openAIEmbeddings, result).response(),
   };
@@ -192,7 +194,7 @@ function queryRequest(embeddings: Json, query: unknown): EmbeddingRequest {
 }
 
 function documentsRequest(embeddings: Json, documents: unknown): EmbeddingRequest {
-  return vectorRequest(embeddings, documents, list);
+  return vectorRequest(embeddings, documents, arrayOrEmpty);
 }
 
 function vectorRequest(
@@ -202,7 +204,7 @@ function vectorRequest(
 ): EmbeddingRequest {
   return {
     input,
-    model: text(model) ?? text(modelName),
+    model: stringOrUndefined(model) ?? stringOrUndefined(modelName),
     parameters: typeof dimensions === 'number' ? { dimensions } : {},
     response: (result) => {
       const [first] = vectors(result);

@@ -1,31 +1,38 @@
 /** Converts LangChain's messages and usage to plain objects. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 
 const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
 const MAX_DEPTH = 4;
 
 /** The value with messages as `{ role, content }`, at most four levels deep, as states of graphs have them. */
-export function plain(value: unknown, depth = 0): unknown {
+export function plainValue(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => plainValue(item, depth + 1));
   const type = messageType(value);
   if (type !== undefined) return plainMessage(value as Json, type);
   const { messages, lc_namespace: namespace } = value as Json;
   // The result of a template.
-  if (Array.isArray(namespace) && Array.isArray(messages)) return plain(messages, depth + 1);
+  if (Array.isArray(namespace) && Array.isArray(messages)) return plainValue(messages, depth + 1);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]),
+    Object.entries(value).map(([key, item]) => [key, plainValue(item, depth + 1)]),
   );
 }
 
 function messageType(value: object): string | undefined {
   const { content, type, lc_namespace: namespace } = value as Json;
   const isMessage = content !== undefined && Array.isArray(namespace);
-  return isMessage ? text(type) : undefined;
+  return isMessage ? stringOrUndefined(type) : undefined;
 }
 
 function plainMessage(message: Json, type: string): Json {
@@ -41,8 +48,8 @@ function plainMessage(message: Json, type: string): Json {
 }
 
 export function toolCalls(message: Json): { id: unknown; name: unknown; arguments: unknown }[] {
-  return list(message.tool_calls).map((each) => {
-    const { id, name, args } = record(each);
+  return arrayOrEmpty(message.tool_calls).map((each) => {
+    const { id, name, args } = objectOrEmpty(each);
     return { id, name, arguments: args };
   });
 }
@@ -50,20 +57,20 @@ export function toolCalls(message: Json): { id: unknown; name: unknown; argument
 /** The counts in `usage_metadata` of a message; undefined if there are none. */
 export function messageTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const inputDetails = record(usage.input_token_details);
-  const outputDetails = record(usage.output_token_details);
+  const inputDetails = objectOrEmpty(usage.input_token_details);
+  const outputDetails = objectOrEmpty(usage.output_token_details);
   return {
-    input: count(usage.input_tokens),
-    output: count(usage.output_tokens),
-    total: count(usage.total_tokens),
-    cached: count(inputDetails.cache_read),
-    cacheCreation: count(inputDetails.cache_creation),
-    audioInput: count(inputDetails.audio),
-    imageInput: count(inputDetails.image),
-    videoInput: count(inputDetails.video),
-    audioOutput: count(outputDetails.audio),
-    imageOutput: count(outputDetails.image),
-    reasoning: count(outputDetails.reasoning),
+    input: countOrUndefined(usage.input_tokens),
+    output: countOrUndefined(usage.output_tokens),
+    total: countOrUndefined(usage.total_tokens),
+    cached: countOrUndefined(inputDetails.cache_read),
+    cacheCreation: countOrUndefined(inputDetails.cache_creation),
+    audioInput: countOrUndefined(inputDetails.audio),
+    imageInput: countOrUndefined(inputDetails.image),
+    videoInput: countOrUndefined(inputDetails.video),
+    audioOutput: countOrUndefined(outputDetails.audio),
+    imageOutput: countOrUndefined(outputDetails.image),
+    reasoning: countOrUndefined(outputDetails.reasoning),
   };
 }
 
@@ -80,6 +87,6 @@ const PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 export function lcProvider(value: unknown): string | undefined {
-  const name = text(value);
+  const name = stringOrUndefined(value);
   return name === undefined ? undefined : (PROVIDERS[name] ?? name);
 }

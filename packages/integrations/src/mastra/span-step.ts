@@ -9,7 +9,15 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { aiBilling, aiModel, aiProvider } from '../ai-sdk/sdk-fields.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { count, definedFields, isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  definedFields,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
@@ -49,22 +57,32 @@ const MODELS: Readonly<
 };
 
 /** The options of the step; undefined for a span that only groups others. */
-export function spanStep(span: Json, options: CallOptions): StepOptions | undefined {
+export function mastraStep(span: Json, options: CallOptions): StepOptions | undefined {
   const { type, input } = span;
   if (GROUPS.has(type)) return undefined;
-  const { modelId, model = modelId, provider, parameters, operation } = record(span.attributes);
-  const name = text(span.entityName) ?? text(span.entityId) ?? text(span.name) ?? 'step';
+  const {
+    modelId,
+    model = modelId,
+    provider,
+    parameters,
+    operation,
+  } = objectOrEmpty(span.attributes);
+  const name =
+    stringOrUndefined(span.entityName) ??
+    stringOrUndefined(span.entityId) ??
+    stringOrUndefined(span.name) ??
+    'step';
   const inputs = recordedContent(options, 'inputs', input);
   if (TOOLS.has(type)) {
     return { name, type: 'tool', inputs, functionName: name, arguments: inputs } as StepOptions;
   }
   if (type === 'agent_run') return { name, type: 'agent', inputs } as StepOptions;
   if (type === 'rag_vector_operation' && operation === 'query') {
-    return { name: text(span.name) ?? name, type: 'retriever', inputs } as StepOptions;
+    return { name: stringOrUndefined(span.name) ?? name, type: 'retriever', inputs } as StepOptions;
   }
   const [called, kind] = MODELS[String(type)] ?? [];
   if (kind === undefined) {
-    return { name: text(span.name) ?? name, type: 'chain', inputs } as StepOptions;
+    return { name: stringOrUndefined(span.name) ?? name, type: 'chain', inputs } as StepOptions;
   }
   return {
     name: called,
@@ -87,9 +105,9 @@ export interface ModelInputs {
   readonly tools: unknown;
 }
 
-export function spanUpdate(span: Json, options: CallOptions, inputs: ModelInputs): StepUpdate {
+export function mastraUpdate(span: Json, options: CallOptions, inputs: ModelInputs): StepUpdate {
   const content = (value: unknown) => recordedContent(options, 'output', value);
-  const attributes = record(span.attributes);
+  const attributes = objectOrEmpty(span.attributes);
   const details = recordedDetails(options, { ...otherAttributes(span), ...otherSpanFields(span) });
   if (span.type === 'model_inference') {
     return modelUpdate(span, attributes, options, inputs, details);
@@ -104,8 +122,8 @@ export function spanUpdate(span: Json, options: CallOptions, inputs: ModelInputs
   if (span.type === 'rag_embedding') {
     return {
       ...tokenFields(mastraTokens(attributes.usage) ?? {}),
-      embeddingCount: count(attributes.inputCount),
-      embeddingDimensions: count(attributes.dimensions),
+      embeddingCount: countOrUndefined(attributes.inputCount),
+      embeddingDimensions: countOrUndefined(attributes.dimensions),
       metadata: details,
     } as StepUpdate;
   }
@@ -119,14 +137,14 @@ export function spanUpdate(span: Json, options: CallOptions, inputs: ModelInputs
 }
 
 function otherAttributes({ type, attributes }: Json): Json {
-  return otherFields(record(attributes), READ[String(type)] ?? NO_NAMES);
+  return otherFields(objectOrEmpty(attributes), READ[String(type)] ?? NO_NAMES);
 }
 
 /** The fields of any span other than its attributes, input and output. */
 function otherSpanFields(span: Json): Json {
   const { type, parentSpanId, traceId, entityId, entityType, metadata, tags, errorInfo } = span;
   const { requestContext } = span;
-  const { id, domain, category, details } = record(errorInfo);
+  const { id, domain, category, details } = objectOrEmpty(errorInfo);
   return nonEmptyFields({
     entityId: entityId === span.entityName ? undefined : entityId,
     // All spans of a trace have the same trace id: only the first records it.
@@ -141,10 +159,12 @@ function otherSpanFields(span: Json): Json {
 
 /** The definitions of the tools that a call may use, or only their names if the definitions are not known. */
 function toolsOf({ availableTools }: Json, definitions: unknown): unknown {
-  const names = list(availableTools);
-  const known = list(definitions);
+  const names = arrayOrEmpty(availableTools);
+  const known = arrayOrEmpty(definitions);
   if (known.length === 0) return names.length > 0 ? names : undefined;
-  const used = known.filter((each) => names.length === 0 || names.includes(record(each).name));
+  const used = known.filter(
+    (each) => names.length === 0 || names.includes(objectOrEmpty(each).name),
+  );
   return used.length > 0 ? used : names;
 }
 
@@ -156,14 +176,14 @@ function modelUpdate(
   details: Json,
 ): StepUpdate {
   const message = new Message();
-  const { text: answer, toolCalls, ...others } = record(span.output);
-  message.text.add(text(answer) ?? '');
-  for (const each of list(toolCalls)) {
-    const { toolCallId, toolName, args, input, payload } = record(each);
-    const call = record(payload);
+  const { text: answer, toolCalls, ...others } = objectOrEmpty(span.output);
+  message.text.add(stringOrUndefined(answer) ?? '');
+  for (const each of arrayOrEmpty(toolCalls)) {
+    const { toolCallId, toolName, args, input, payload } = objectOrEmpty(each);
+    const call = objectOrEmpty(payload);
     message.addTool(
-      text(toolCallId) ?? text(call.toolCallId),
-      text(toolName) ?? text(call.toolName),
+      stringOrUndefined(toolCallId) ?? stringOrUndefined(call.toolCallId),
+      stringOrUndefined(toolName) ?? stringOrUndefined(call.toolName),
       args ?? input ?? call.args,
     );
   }
@@ -183,9 +203,11 @@ function modelUpdate(
     ...tokenFields(mastraTokens(usage) ?? {}),
     metadata: definedFields({
       ...details,
-      responseId: finishReason === 'error' ? undefined : text(responseId),
-      finishReason: text(finishReason),
-      reasoningTokens: count(record(record(usage).outputDetails).reasoning),
+      responseId: finishReason === 'error' ? undefined : stringOrUndefined(responseId),
+      finishReason: stringOrUndefined(finishReason),
+      reasoningTokens: countOrUndefined(
+        objectOrEmpty(objectOrEmpty(usage).outputDetails).reasoning,
+      ),
       timeToFirstToken: sinceStart(span, attributes.completionStartTime),
     }),
   } as StepUpdate;
@@ -198,19 +220,19 @@ function sinceStart({ startTime }: Json, at: unknown): number | undefined {
 
 function mastraTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const inputDetails = record(usage.inputDetails);
-  const outputDetails = record(usage.outputDetails);
+  const inputDetails = objectOrEmpty(usage.inputDetails);
+  const outputDetails = objectOrEmpty(usage.outputDetails);
   return {
-    input: count(usage.inputTokens),
-    output: count(usage.outputTokens),
-    cached: count(inputDetails.cacheRead),
-    cacheCreation: count(inputDetails.cacheWrite),
-    cacheCreationHour: count(inputDetails.cacheWrite1h),
-    audioInput: count(inputDetails.audio),
-    imageInput: count(inputDetails.image),
-    audioOutput: count(outputDetails.audio),
-    imageOutput: count(outputDetails.image),
-    reasoning: count(outputDetails.reasoning),
+    input: countOrUndefined(usage.inputTokens),
+    output: countOrUndefined(usage.outputTokens),
+    cached: countOrUndefined(inputDetails.cacheRead),
+    cacheCreation: countOrUndefined(inputDetails.cacheWrite),
+    cacheCreationHour: countOrUndefined(inputDetails.cacheWrite1h),
+    audioInput: countOrUndefined(inputDetails.audio),
+    imageInput: countOrUndefined(inputDetails.image),
+    audioOutput: countOrUndefined(outputDetails.audio),
+    imageOutput: countOrUndefined(outputDetails.image),
+    reasoning: countOrUndefined(outputDetails.reasoning),
   };
 }
 
@@ -218,27 +240,27 @@ function mastraTokens(usage: unknown): TokenCounts | undefined {
  * The facts of a `model_step` span about its model call: headers and body of the response, as the provider sent them.
  * @param tools the tools that the model may call
  */
-export function stepFacts(
+export function modelStepFacts(
   span: Json,
   options: CallOptions,
   tools: unknown,
 ): { readonly billing: Billing; readonly update: StepUpdate } {
-  const { headers, body, providerMetadata, ...others } = record(span.metadata);
+  const { headers, body, providerMetadata, ...others } = objectOrEmpty(span.metadata);
   const requestId = requestIdIn(headers);
   return {
     billing: withPricedTier({
-      ...aiBilling({ raw: record(body).usage }, record(providerMetadata), body),
-      ...toolUsesIn(record(body)),
+      ...aiBilling({ raw: objectOrEmpty(body).usage }, objectOrEmpty(providerMetadata), body),
+      ...toolUsesIn(objectOrEmpty(body)),
     }),
     update: {
       // For the first step, the span of the whole answer has more of the prompt.
-      ...(count(record(span.attributes).stepIndex) !== 0 &&
+      ...(countOrUndefined(objectOrEmpty(span.attributes).stepIndex) !== 0 &&
         span.input !== undefined && {
           inputs: recordedContent(options, 'inputs', definedFields({ prompt: span.input, tools })),
         }),
       metadata: definedFields({
         requestId,
-        responseId: text(record(body).id),
+        responseId: stringOrUndefined(objectOrEmpty(body).id),
         ...recordedDetails(options, {
           ...otherAttributes(span),
           ...otherSpanFields(span),
@@ -257,26 +279,30 @@ function toolUsesIn(body: Json): Billing {
 }
 
 /** The facts of a `model_generation` span about all its model calls, which are recorded with the last one. */
-export function generationFacts(
+export function modelGenerationFacts(
   span: Json,
   options: CallOptions,
 ): { readonly billing: Billing; readonly update: StepUpdate } {
-  const { reasoning, reasoningText, sources, files, warnings, status, ...output } = record(
+  const { reasoning, reasoningText, sources, files, warnings, status, ...output } = objectOrEmpty(
     span.output,
   );
   const { reason, toolName, toolCallId } = output;
-  const { costContext } = record(span.attributes);
-  const { estimatedCost, costUnit } = record(costContext);
+  const { costContext } = objectOrEmpty(span.attributes);
+  const { estimatedCost, costUnit } = objectOrEmpty(costContext);
   const isInUSD = costUnit === undefined || /^usd$/i.test(String(costUnit));
-  const thoughts = list(reasoning)
-    .map((each) => text(record(each).text) ?? text(record(record(each).payload).text))
+  const thoughts = arrayOrEmpty(reasoning)
+    .map(
+      (each) =>
+        stringOrUndefined(objectOrEmpty(each).text) ??
+        stringOrUndefined(objectOrEmpty(objectOrEmpty(each).payload).text),
+    )
     .filter((each) => each !== undefined);
   const interrupted = status === undefined ? undefined : { status, reason, toolName, toolCallId };
   const metadata = definedFields({
     reasoning: recordedContent(
       options,
       'output',
-      text(reasoningText) || thoughts.join('') || undefined,
+      stringOrUndefined(reasoningText) || thoughts.join('') || undefined,
     ),
     ...recordedDetails(options, {
       ...otherAttributes(span),
@@ -286,7 +312,7 @@ export function generationFacts(
     }),
   });
   return {
-    billing: isInUSD ? definedFields({ estimatedCost: count(estimatedCost) }) : {},
+    billing: isInUSD ? definedFields({ estimatedCost: countOrUndefined(estimatedCost) }) : {},
     update: { metadata },
   };
 }

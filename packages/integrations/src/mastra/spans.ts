@@ -10,11 +10,11 @@ import {
   startCall,
 } from '@openlayer-tracing/core/integration';
 import { CallError, isAbort, messageError } from '../common/call-error.js';
-import { type Json, record, text } from '../common/json.js';
+import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { generationFacts, spanStep, spanUpdate, stepFacts } from './span-step.js';
+import { mastraStep, mastraUpdate, modelGenerationFacts, modelStepFacts } from './span-step.js';
 
 /** A bridge for Mastra's observability, which is also an exporter. */
 export interface MastraBridge {
@@ -55,8 +55,8 @@ export class MastraSpans implements MastraBridge {
 
   async exportTracingEvent(event: unknown): Promise<void> {
     try {
-      const { type, exportedSpan } = record(event);
-      const span = record(exportedSpan);
+      const { type, exportedSpan } = objectOrEmpty(event);
+      const span = objectOrEmpty(exportedSpan);
       // A stream has thousands of these spans, and the model call has all their facts.
       if (span.type === 'model_chunk') return;
       if (type === 'span_started') this.#start(span);
@@ -93,8 +93,8 @@ export class MastraSpans implements MastraBridge {
     const parent = this.#open.get(parentSpanId);
     // A child of a span that is not recorded would be a trace of its own.
     if (parent === undefined && parentSpanId !== undefined && parentSpanId !== null) return;
-    const options = spanStep(span, this.#options);
-    const recorded = options && this.#startCall(options, id, parent);
+    const options = mastraStep(span, this.#options);
+    const recorded = options && this.#startStep(options, id, parent);
     const step = recorded?.step ?? parent?.step;
     // Nothing is recorded of it.
     if (options !== undefined && recorded === undefined) return;
@@ -102,22 +102,22 @@ export class MastraSpans implements MastraBridge {
     if (recorded === undefined) this.#open.addStepless(id, open, parentSpanId);
     else this.#open.add(id, open, parentSpanId);
     if (span.type === 'classifier_evaluation' && recorded !== undefined) {
-      const { modelId } = record(span.attributes);
-      announceRequest(recorded, { model: text(modelId), lastText: undefined });
+      const { modelId } = objectOrEmpty(span.attributes);
+      announceRequest(recorded, { model: stringOrUndefined(modelId), lastText: undefined });
     }
     if (span.type === 'model_inference' && recorded !== undefined) {
       for (let at = parent; at !== undefined; at = at.parent) {
         at.models.push(recorded);
-        at.tools = record(span.attributes).availableTools ?? toolsAround(parent);
+        at.tools = objectOrEmpty(span.attributes).availableTools ?? toolsAround(parent);
       }
       announceRequest(recorded, {
-        model: text(record(span.attributes).model),
+        model: stringOrUndefined(objectOrEmpty(span.attributes).model),
         lastText: lastText(promptOf(parent)),
       });
     }
   }
 
-  #startCall(
+  #startStep(
     options: StepOptions,
     id: unknown,
     parent: OpenSpan | undefined,
@@ -152,8 +152,8 @@ export class MastraSpans implements MastraBridge {
       return;
     }
     const inputs = { prompt: promptOf(parent), tools: toolsAround(parent) };
-    const update: StepUpdate = spanUpdate(span, this.#options, inputs);
-    if (error === undefined && record(span.attributes).finishReason === 'error') {
+    const update: StepUpdate = mastraUpdate(span, this.#options, inputs);
+    if (error === undefined && objectOrEmpty(span.attributes).finishReason === 'error') {
       this.#failed.add(recorded);
       recorded.fail(new CallError('MastraError', 'the call failed'), update);
     } else if (error === undefined) recorded.end(update);
@@ -167,12 +167,12 @@ export class MastraSpans implements MastraBridge {
     const options = this.#options;
     const last = models.at(-1);
     if (span.type === 'model_step') {
-      const { billing, update } = stepFacts(span, options, tools);
+      const { billing, update } = modelStepFacts(span, options, tools);
       last?.addBilling(billing);
       last?.update(update);
       return;
     }
-    const { billing, update } = generationFacts(span, options);
+    const { billing, update } = modelGenerationFacts(span, options);
     if (models.length === 1) {
       last?.addBilling(billing);
       last?.update(update);
@@ -184,8 +184,12 @@ export class MastraSpans implements MastraBridge {
 
 function errorOf({ errorInfo }: Json, options: CallOptions): CallError | undefined {
   if (errorInfo === undefined || errorInfo === null) return undefined;
-  const { name, message } = record(errorInfo);
-  return messageError(options, text(name) ?? 'MastraError', text(message) ?? 'failed');
+  const { name, message } = objectOrEmpty(errorInfo);
+  return messageError(
+    options,
+    stringOrUndefined(name) ?? 'MastraError',
+    stringOrUndefined(message) ?? 'failed',
+  );
 }
 
 /** The step of the closest span that has one. */
@@ -195,7 +199,7 @@ function closestCall(open: OpenSpan | undefined): RecordedCall | undefined {
 
 /** The definitions of the tools, which the span of the whole answer has at its start. */
 function toolsAround(open: OpenSpan | undefined): unknown {
-  const { tools } = record(open?.span.attributes);
+  const { tools } = objectOrEmpty(open?.span.attributes);
   return open === undefined ? undefined : (tools ?? toolsAround(open.parent));
 }
 
@@ -204,6 +208,6 @@ function promptOf(open: OpenSpan | undefined): unknown {
   if (open === undefined) return undefined;
   const { type, input } = open.span;
   if (type === 'model_step' && input !== undefined) return input;
-  if (type === 'model_generation') return record(input).messages ?? input;
+  if (type === 'model_generation') return objectOrEmpty(input).messages ?? input;
   return promptOf(open.parent);
 }

@@ -1,7 +1,7 @@
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
-import type { Kind } from './kinds.js';
+import type { RequestKind } from './kinds.js';
 import { runRequest } from './run-request.js';
 
 type Handler = (this: unknown, request: unknown, ...rest: unknown[]) => unknown;
@@ -16,7 +16,7 @@ export interface RequestReceiver {
 /** Makes a client or server record the requests that it handles, with handlers that are registered already or later. */
 export function traceHandlers(
   side: RequestReceiver,
-  kinds: readonly Kind[],
+  kinds: readonly RequestKind[],
   options: CallOptions,
 ): void {
   const { _requestHandlers: registered } = side;
@@ -37,9 +37,13 @@ export function traceHandlers(
   }
 }
 
-function tracedHandler(handler: Handler, kinds: readonly Kind[], options: CallOptions): Handler {
+function tracedHandler(
+  handler: Handler,
+  kinds: readonly RequestKind[],
+  options: CallOptions,
+): Handler {
   return function tracedHandler(this: unknown, request, ...rest) {
-    const { method, params } = record(request);
+    const { method, params } = objectOrEmpty(request);
     const call = () => handler.call(this, request, ...rest);
     const kind = kinds.find((each) => each.method === method);
     return kind === undefined ? call() : runRequest('handler', kind, options, params, call);

@@ -3,13 +3,13 @@
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import {
+  arrayOrEmpty,
   definedFields,
   isRecord,
   type Json,
-  list,
-  parseJson,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
 } from '../common/json.js';
 import { namedBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
@@ -17,7 +17,7 @@ import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 
 /** A request of the protocol, and how it becomes a step. */
-export interface Kind {
+export interface RequestKind {
   /** The method of the protocol. */
   readonly method: string;
   /** The method of the SDK that sends the request. */
@@ -41,11 +41,11 @@ function otherParams(params: Json, options: CallOptions): Json {
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
 
-const tool: Kind = {
+const tool: RequestKind = {
   method: 'tools/call',
   sdkMethod: 'callTool',
   stepOptions(params, options) {
-    const called = text(params.name) ?? 'tool';
+    const called = stringOrUndefined(params.name) ?? 'tool';
     const inputs = recordedContent(options, 'inputs', params.arguments);
     return {
       metadata: otherParams(params, options),
@@ -57,18 +57,18 @@ const tool: Kind = {
     } as StepOptions;
   },
   update: (result, options) => ({
-    output: recordedContent(options, 'output', resultOf(result)),
+    output: recordedContent(options, 'output', outputOfResult(result)),
     metadata: recordedDetails(options, otherFields(result, READ)),
   }),
   failure({ content, isError }, options) {
     if (isError !== true) return undefined;
-    const message = textOf(list(content));
+    const message = textOf(arrayOrEmpty(content));
     const isRecordable = message !== '' && options.content !== false && !options.redact;
     return isRecordable ? message : 'the tool failed';
   },
 };
 
-const resource: Kind = {
+const resource: RequestKind = {
   method: 'resources/read',
   sdkMethod: 'readResource',
   stepOptions: (params, options) => ({
@@ -78,7 +78,11 @@ const resource: Kind = {
     metadata: otherParams(params, options),
   }),
   update(result, options) {
-    const documents = recordedContent(options, 'output', list(result.contents).map(named));
+    const documents = recordedContent(
+      options,
+      'output',
+      arrayOrEmpty(result.contents).map(withNamedBlob),
+    );
     return {
       output: documents,
       ...(Array.isArray(documents) && { documents }),
@@ -87,11 +91,11 @@ const resource: Kind = {
   },
 };
 
-const prompt: Kind = {
+const prompt: RequestKind = {
   method: 'prompts/get',
   sdkMethod: 'getPrompt',
   stepOptions: (params, options) => ({
-    name: text(params.name) ?? 'prompt',
+    name: stringOrUndefined(params.name) ?? 'prompt',
     type: 'chain',
     inputs: recordedContent(options, 'inputs', params.arguments),
     metadata: otherParams(params, options),
@@ -100,13 +104,13 @@ const prompt: Kind = {
     output: recordedContent(options, 'output', result.messages),
     metadata: recordedDetails(options, {
       ...otherFields(result, READ),
-      ...definedFields({ description: text(result.description) }),
+      ...definedFields({ description: stringOrUndefined(result.description) }),
     }),
   }),
 };
 
 /** The server sends a prompt to the model of the client. The client's own call of the model is recorded separately. */
-const sampling: Kind = {
+const sampling: RequestKind = {
   method: 'sampling/createMessage',
   sdkMethod: 'createMessage',
   stepOptions: (params, options) => ({
@@ -115,16 +119,19 @@ const sampling: Kind = {
     inputs: recordedContent(options, 'inputs', otherFields(params, OF_PROTOCOL)),
   }),
   update: ({ content, model, stopReason, role: _role, ...others }, options) => ({
-    output: recordedContent(options, 'output', resultOf({ content: [content].flat() })),
+    output: recordedContent(options, 'output', outputOfResult({ content: [content].flat() })),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...definedFields({ model: text(model), finishReason: text(stopReason) }),
+      ...definedFields({
+        model: stringOrUndefined(model),
+        finishReason: stringOrUndefined(stopReason),
+      }),
     },
   }),
 };
 
 /** The server asks the user of the client for input. */
-const elicitation: Kind = {
+const elicitation: RequestKind = {
   method: 'elicitation/create',
   sdkMethod: 'elicitInput',
   stepOptions: (params, options) => ({
@@ -136,25 +143,25 @@ const elicitation: Kind = {
     output: recordedContent(options, 'output', content),
     metadata: {
       ...recordedDetails(options, otherFields(others, READ)),
-      ...definedFields({ action: text(action) }),
+      ...definedFields({ action: stringOrUndefined(action) }),
     },
   }),
 };
 
 /** The requests that servers handle. */
-export const SERVER_REQUESTS: readonly Kind[] = [tool, resource, prompt];
+export const SERVER_REQUESTS: readonly RequestKind[] = [tool, resource, prompt];
 /** The requests that clients handle. */
-export const CLIENT_REQUESTS: readonly Kind[] = [sampling, elicitation];
+export const CLIENT_REQUESTS: readonly RequestKind[] = [sampling, elicitation];
 
 /** The output for a result: its text or its structured content if there is nothing else, else an object of all parts. */
-function resultOf({ content, structuredContent }: Json): unknown {
-  const parts = list(content);
+function outputOfResult({ content, structuredContent }: Json): unknown {
+  const parts = arrayOrEmpty(content);
   const joinedText = textOf(parts);
   const others = parts.map(otherThanText).filter((part) => part !== undefined);
   if (others.length === 0) {
     if (structuredContent === undefined) return parts.length > 0 ? joinedText : undefined;
     // Servers repeat the structured content as text, for clients that do not support it.
-    if (joinedText === '' || isSame(parseJson(joinedText), structuredContent))
+    if (joinedText === '' || isSame(tryParseJson(joinedText), structuredContent))
       return structuredContent;
   }
   return definedFields({
@@ -167,19 +174,19 @@ function resultOf({ content, structuredContent }: Json): unknown {
 function textOf(parts: readonly unknown[]): string {
   return parts
     .filter(isText)
-    .map((part) => text(record(part).text))
+    .map((part) => stringOrUndefined(objectOrEmpty(part).text))
     .join('\n');
 }
 
 function isText(part: unknown): boolean {
-  const { type, text: partText } = record(part);
+  const { type, text: partText } = objectOrEmpty(part);
   return type === 'text' && typeof partText === 'string';
 }
 
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
-  if (!isText(part)) return named(part);
-  const more = otherFields(record(part), OF_TEXT);
+  if (!isText(part)) return withNamedBlob(part);
+  const more = otherFields(objectOrEmpty(part), OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
@@ -190,11 +197,11 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /** The part with a name in place of the bytes of its resource. */
-function named(part: unknown): unknown {
+function withNamedBlob(part: unknown): unknown {
   if (!isRecord(part)) return part;
-  if (isRecord(part.resource)) return { ...part, resource: named(part.resource) };
+  if (isRecord(part.resource)) return { ...part, resource: withNamedBlob(part.resource) };
   const { blob, mimeType } = part;
   return typeof blob === 'string'
-    ? { ...part, blob: namedBase64(blob, text(mimeType) ?? 'binary') }
+    ? { ...part, blob: namedBase64(blob, stringOrUndefined(mimeType) ?? 'binary') }
     : part;
 }

@@ -1,29 +1,33 @@
 /** Records the requests that a client or server sends, by methods of the SDK or by `request`. */
 
 import { currentStep, type Step } from '@openlayer-tracing/core/integration';
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
-import type { Kind } from './kinds.js';
+import type { RequestKind } from './kinds.js';
 import { runRequest } from './run-request.js';
 
-type KindAndParams = readonly [Kind, unknown];
+type KindAndParams = readonly [RequestKind, unknown];
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** The methods of open requests, by their steps. What the SDK sends within such a step is not recorded again. */
 const openRequests = new WeakMap<Step, string>();
 
 /** Replaces the methods of `sender` that send such requests. */
-export function traceRequests(sender: object, kinds: readonly Kind[], options: CallOptions): void {
+export function traceRequests(
+  sender: object,
+  kinds: readonly RequestKind[],
+  options: CallOptions,
+): void {
   for (const kind of kinds) {
     replace(sender, kind.sdkMethod, (ask) =>
       tracedMethod(ask, options, ([params]) => [kind, params]),
     );
   }
   const requestIn =
-    (known: readonly Kind[]) =>
+    (known: readonly RequestKind[]) =>
     ([request]: readonly unknown[]): KindAndParams | undefined => {
-      const { method, params } = record(request);
+      const { method, params } = objectOrEmpty(request);
       const kind = known.find((each) => each.method === method);
       return kind && [kind, params];
     };
@@ -34,12 +38,12 @@ export function traceRequests(sender: object, kinds: readonly Kind[], options: C
 }
 
 /** A request whose last message has the result or the failure, as of the SDK's tasks. */
-function streamed(kind: Kind): Kind {
+function streamed(kind: RequestKind): RequestKind {
   return {
     ...kind,
-    update: ({ result }, options) => kind.update(record(result), options),
+    update: ({ result }, options) => kind.update(objectOrEmpty(result), options),
     failure({ result, error }, options) {
-      if (error === undefined) return kind.failure?.(record(result), options);
+      if (error === undefined) return kind.failure?.(objectOrEmpty(result), options);
       return error instanceof Error ? error.message : String(error);
     },
   };

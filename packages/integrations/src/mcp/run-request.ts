@@ -6,9 +6,9 @@ import {
   startCall,
 } from '@openlayer-tracing/core/integration';
 import { CallError, isAbort, thrownError } from '../common/call-error.js';
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { Kind } from './kinds.js';
+import type { RequestKind } from './kinds.js';
 
 /** Whether the request is sent or handled here. */
 type Side = 'sender' | 'handler';
@@ -16,7 +16,7 @@ type Side = 'sender' | 'handler';
 /** Runs `call` as a step for a request. What it returns or throws passes unchanged. */
 export function runRequest<T>(
   side: Side,
-  kind: Kind,
+  kind: RequestKind,
   options: CallOptions,
   params: unknown,
   call: () => T,
@@ -36,9 +36,9 @@ export function runRequest<T>(
   });
 }
 
-function start(kind: Kind, options: CallOptions, params: unknown): RecordedCall | undefined {
+function start(kind: RequestKind, options: CallOptions, params: unknown): RecordedCall | undefined {
   try {
-    return startCall(kind.stepOptions(record(params), options)) as RecordedCall | undefined;
+    return startCall(kind.stepOptions(objectOrEmpty(params), options)) as RecordedCall | undefined;
   } catch (error) {
     reportFailure('request', error);
     return undefined;
@@ -46,9 +46,14 @@ function start(kind: Kind, options: CallOptions, params: unknown): RecordedCall 
 }
 
 /** Ends the step with a result. The result of a tool that threw has the flag `isError`. */
-function end(recorded: RecordedCall, kind: Kind, options: CallOptions, result: unknown): void {
+function end(
+  recorded: RecordedCall,
+  kind: RequestKind,
+  options: CallOptions,
+  result: unknown,
+): void {
   try {
-    const given = record(result);
+    const given = objectOrEmpty(result);
     const failure = kind.failure?.(given, options);
     const update = kind.update(given, options);
     if (failure === undefined) recorded.end(update);

@@ -1,5 +1,5 @@
 import { registerStepFinder, type Step } from '@openlayer-tracing/core/integration';
-import { record } from '../common/json.js';
+import { objectOrEmpty } from '../common/json.js';
 
 /** The symbol under which the SDK keeps the AsyncLocalStorage with its current trace and span. */
 const STORAGE = Symbol.for('openai.agents.core.asyncLocalStorage');
@@ -25,9 +25,11 @@ class OpenSteps {
 
   #currentStep(): Step | undefined {
     const { [STORAGE]: storage } = globalThis as { [STORAGE]?: { getStore(): unknown } };
-    const { active, span, trace } = record(storage?.getStore());
+    const { active, span, trace } = objectOrEmpty(storage?.getStore());
     if (active !== true) return undefined;
-    return this.#steps.get(record(span).spanId) ?? this.#steps.get(record(trace).traceId);
+    return (
+      this.#steps.get(objectOrEmpty(span).spanId) ?? this.#steps.get(objectOrEmpty(trace).traceId)
+    );
   }
 }
 

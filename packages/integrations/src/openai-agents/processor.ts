@@ -11,12 +11,12 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { messageError, streamError } from '../common/call-error.js';
 import { recordedDetails } from '../common/content.js';
-import { fieldsExcept, type Json, record, text } from '../common/json.js';
+import { fieldsExcept, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields } from '../common/other-fields.js';
 import { openSteps } from './open-steps.js';
-import { isModelSpan, spanFacts, spanStep, turnTokens } from './span-step.js';
+import { agentsSpanFacts, agentsStep, isModelSpan, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
 const MAX_FAILED = 1000;
@@ -58,7 +58,7 @@ export class AgentsProcessor {
       const about = recordedDetails(this.#options, nonEmptyFields({ groupId, metadata }));
       const recorded = startCall(
         {
-          name: text(name) ?? 'Agent workflow',
+          name: stringOrUndefined(name) ?? 'Agent workflow',
           type: 'chain',
           metadata: { ...about, agentsTraceId: traceId },
         },
@@ -94,7 +94,7 @@ export class AgentsProcessor {
       // The app caught the error of the run before, and continues the workflow.
       if (parent.workflow?.isOpen === false) parent.workflow.retry();
       if (parent.workflow?.isOpen === true) this.#failed.delete(traceId);
-      const options = spanStep(record(spanData), this.#options);
+      const options = agentsStep(objectOrEmpty(spanData), this.#options);
       const recorded =
         options &&
         startCall(
@@ -102,13 +102,13 @@ export class AgentsProcessor {
           {
             soFar: () => {
               this.#open.forget(spanId);
-              return spanFacts(record(spanData), this.#options).update;
+              return agentsSpanFacts(objectOrEmpty(spanData), this.#options).update;
             },
           },
           currentWithin(parent.step),
         );
       if (recorded !== undefined) recorded.startBackgroundWork();
-      if (recorded !== undefined && isModelSpan(record(spanData))) announceRequest(recorded);
+      if (recorded !== undefined && isModelSpan(objectOrEmpty(spanData))) announceRequest(recorded);
       const open: OpenSpan = {
         step: recorded?.step ?? parent.step,
         recorded: recorded as RecordedCall | undefined,
@@ -131,8 +131,8 @@ export class AgentsProcessor {
       const open = this.#open.get(spanId);
       const { recorded, failsWith } = open ?? {};
       this.#open.end(spanId);
-      const data = record(spanData);
-      const { billing, failure: statedFailure, ...facts } = spanFacts(data, this.#options);
+      const data = objectOrEmpty(spanData);
+      const { billing, failure: statedFailure, ...facts } = agentsSpanFacts(data, this.#options);
       const update = {
         ...facts.update,
         metadata: { ...facts.update.metadata, ...this.#errorMetadata(error) },
@@ -144,7 +144,7 @@ export class AgentsProcessor {
         else recorded?.fail(streamError(this.#options, statedFailure), update);
         return;
       }
-      const failure = messageError(this.#options, 'AgentsError', messageOf(error));
+      const failure = messageError(this.#options, 'AgentsError', spanErrorMessage(error));
       recorded?.fail(failure, update);
       if (failsWith === undefined) return;
       failsWith.fail(failure);
@@ -157,7 +157,7 @@ export class AgentsProcessor {
 
   /** The metadata for the fields of an error other than its message. */
   #errorMetadata(error: unknown): Json {
-    const errorData = fieldsExcept(record(record(error).data), 'error');
+    const errorData = fieldsExcept(objectOrEmpty(objectOrEmpty(error).data), 'error');
     return recordedDetails(this.#options, nonEmptyFields({ errorData }));
   }
 
@@ -188,9 +188,9 @@ function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
 }
 
 /** The SDK's message, and the message of the error that caused it. */
-function messageOf(error: unknown): string {
-  const { message, data } = record(error);
-  const cause = text(record(data).error);
-  const what = text(message) ?? 'failed';
+function spanErrorMessage(error: unknown): string {
+  const { message, data } = objectOrEmpty(error);
+  const cause = stringOrUndefined(objectOrEmpty(data).error);
+  const what = stringOrUndefined(message) ?? 'failed';
   return cause === undefined || cause === what ? what : `${what}: ${cause}`;
 }

@@ -10,15 +10,15 @@ import {
 import { failureDetails } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   isRecord,
   type Json,
-  list,
-  nonEmptyList,
-  parseJson,
-  record,
-  text,
+  nonEmptyArrayOrUndefined,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
@@ -53,8 +53,8 @@ export interface SpanFacts {
 }
 
 /** The options of the step; undefined for a span that only groups others, whose children become children of its parent. */
-export function spanStep(data: Json, options: CallOptions): StepOptions | undefined {
-  const name = text(data.name) ?? text(data.type) ?? 'step';
+export function agentsStep(data: Json, options: CallOptions): StepOptions | undefined {
+  const name = stringOrUndefined(data.name) ?? stringOrUndefined(data.type) ?? 'step';
   switch (data.type) {
     case 'task':
     case 'turn':
@@ -75,7 +75,7 @@ export function spanStep(data: Json, options: CallOptions): StepOptions | undefi
         name: `OpenAI Agents ${OPERATIONS[data.type]}`,
         type: 'chat_completion',
         provider: options.provider ?? PROVIDER,
-        model: text(data.model),
+        model: stringOrUndefined(data.model),
       } as StepOptions;
     default:
       return { name, type: 'chain' };
@@ -88,57 +88,61 @@ export function isModelSpan({ type }: Json): boolean {
 }
 
 /** The facts of a span by its data. */
-export function spanFacts(data: Json, options: CallOptions): SpanFacts {
+export function agentsSpanFacts(data: Json, options: CallOptions): SpanFacts {
   switch (data.type) {
     case 'response': {
       const { _response: answer = { id: data.response_id } } = data;
-      return modelFacts(openAIResponses, data._input, record(answer), options);
+      return modelFacts(openAIResponses, data._input, objectOrEmpty(answer), options);
     }
     case 'generation':
       return generationFacts(data, options);
     default:
-      return { update: spanUpdate(data, options) };
+      return { update: agentsUpdate(data, options) };
   }
 }
 
-function spanUpdate(data: Json, options: CallOptions): StepUpdate {
+function agentsUpdate(data: Json, options: CallOptions): StepUpdate {
   const content = (part: 'inputs' | 'output', value: unknown) =>
     recordedContent(options, part, value);
   switch (data.type) {
     case 'function': {
-      const args = content('inputs', parsed(data.input));
+      const args = content('inputs', parsedIfJson(data.input));
       return {
         inputs: args,
         arguments: args,
-        output: content('output', parsed(data.output)),
-        metadata: recordedDetails(options, definedFields({ mcp: parsed(data.mcp_data) })),
+        output: content('output', parsedIfJson(data.output)),
+        metadata: recordedDetails(options, definedFields({ mcp: parsedIfJson(data.mcp_data) })),
       };
     }
     case 'handoff': {
       const { from_agent: from, to_agent: to } = data;
-      return { fromComponent: text(from), toComponent: text(to), output: text(to) } as StepUpdate;
+      return {
+        fromComponent: stringOrUndefined(from),
+        toComponent: stringOrUndefined(to),
+        output: stringOrUndefined(to),
+      } as StepUpdate;
     }
     case 'guardrail':
       return { action: data.triggered === true ? 'block' : 'allow' } as StepUpdate;
     case 'agent':
       return {
         metadata: definedFields({
-          tools: nonEmptyList(data.tools),
-          handoffs: nonEmptyList(data.handoffs),
-          outputType: data.output_type === 'text' ? undefined : text(data.output_type),
+          tools: nonEmptyArrayOrUndefined(data.tools),
+          handoffs: nonEmptyArrayOrUndefined(data.handoffs),
+          outputType: data.output_type === 'text' ? undefined : stringOrUndefined(data.output_type),
         }),
       };
     case 'mcp_tools':
       return {
         output: content('output', data.result),
-        metadata: definedFields({ server: text(data.server) }),
+        metadata: definedFields({ server: stringOrUndefined(data.server) }),
       };
     case 'transcription':
     case 'speech':
       return {
         inputs: content('inputs', definedFields({ input: audioName(data.input) })),
         output: content('output', audioName(data.output)),
-        modelParameters: recordedParameters(options, record(data.model_config)),
+        modelParameters: recordedParameters(options, objectOrEmpty(data.model_config)),
       } as StepUpdate;
     default:
       return {
@@ -151,16 +155,16 @@ function spanUpdate(data: Json, options: CallOptions): StepUpdate {
 
 /** The name of audio, `[audio/pcm, 300 bytes]`; any other value unchanged. */
 function audioName(value: unknown): unknown {
-  const { data, format } = record(value);
+  const { data, format } = objectOrEmpty(value);
   if (typeof data !== 'string') return value;
-  return `[audio/${text(format) ?? 'pcm'}, ${bytesOfBase64(data)} bytes]`;
+  return `[audio/${stringOrUndefined(format) ?? 'pcm'}, ${bytesOfBase64(data)} bytes]`;
 }
 
 /** The facts of a model call: of a response in the form of OpenAI's chat, or of the SDK's own items. */
 function generationFacts(data: Json, options: CallOptions): SpanFacts {
-  const settings = record(data.model_config);
-  const [first] = list(data.output);
-  const answer = record(first);
+  const settings = objectOrEmpty(data.model_config);
+  const [first] = arrayOrEmpty(data.output);
+  const answer = objectOrEmpty(first);
   const { usage } = data;
   const counted = openAITokens(usage);
   if (answer.choices !== undefined || answer.error !== undefined || first === undefined) {
@@ -180,8 +184,8 @@ function generationFacts(data: Json, options: CallOptions): SpanFacts {
 
 /** The provider's data in the items of a response. */
 function otherItemFields(output: unknown): readonly Json[] {
-  return list(output)
-    .map(record)
+  return arrayOrEmpty(output)
+    .map(objectOrEmpty)
     .map(({ type, providerData, content, status }) => ({
       type: type ?? 'message',
       ...(status !== 'completed' && { status }),
@@ -192,19 +196,19 @@ function otherItemFields(output: unknown): readonly Json[] {
 }
 
 function providerDataIn(content: unknown): readonly unknown[] {
-  return list(content)
-    .map((part) => record(part).providerData)
-    .filter((data) => Object.keys(record(data)).length > 0);
+  return arrayOrEmpty(content)
+    .map((part) => objectOrEmpty(part).providerData)
+    .filter((data) => Object.keys(objectOrEmpty(data)).length > 0);
 }
 
 /** The token counts of a turn; undefined if there are none. */
 export function turnTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
   return {
-    input: count(usage.input_tokens),
-    output: count(usage.output_tokens),
-    cached: count(usage.cached_input_tokens),
-    cacheCreation: count(usage.cache_write_input_tokens),
+    input: countOrUndefined(usage.input_tokens),
+    output: countOrUndefined(usage.output_tokens),
+    cached: countOrUndefined(usage.cached_input_tokens),
+    cacheCreation: countOrUndefined(usage.cache_write_input_tokens),
   };
 }
 
@@ -230,7 +234,7 @@ function modelFacts(
     inputs: recordedContent(
       options,
       'inputs',
-      definedFields({ prompt: input, tools: nonEmptyList(answer.tools) }),
+      definedFields({ prompt: input, tools: nonEmptyArrayOrUndefined(answer.tools) }),
     ),
     output: recordedContent(options, 'output', output),
     model,
@@ -244,7 +248,7 @@ function modelFacts(
         ...definedFields({ errorDetails: failureDetails(answer.error) }),
       }),
       ...metadata,
-      requestId: text(answer._request_id),
+      requestId: stringOrUndefined(answer._request_id),
       reasoning: recordedContent(options, 'output', reasoning),
     }),
   } as StepUpdate;
@@ -252,9 +256,9 @@ function modelFacts(
   return { update, billing, failure: reader.failure ?? failure };
 }
 
-function parsed(value: unknown): unknown {
-  const source = text(value);
+function parsedIfJson(value: unknown): unknown {
+  const source = stringOrUndefined(value);
   if (source === undefined) return value;
-  const json = parseJson(source);
+  const json = tryParseJson(source);
   return isRecord(json) || Array.isArray(json) ? json : source;
 }

@@ -1,6 +1,6 @@
 import type { PricedCall } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
-import { list, record } from '../common/json.js';
+import { arrayOrEmpty, objectOrEmpty } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { isAudioBilledSeparately, isFreeTool } from './beside-tokens.js';
 import { distrustedParts, isTooLong } from './distrusted.js';
@@ -101,7 +101,9 @@ export class ListedUsage {
   /** Whether a price rises with the length of an input that is not longer than this. */
   #risesUpTo(length: number): boolean {
     return Object.values(this.#listed.prices).some((price) => {
-      const starts = list(record(price).tiers).map((tier) => Number(record(tier).start));
+      const starts = arrayOrEmpty(objectOrEmpty(price).tiers).map((tier) =>
+        Number(objectOrEmpty(tier).start),
+      );
       return starts.some((start) => length > start);
     });
   }

@@ -56,14 +56,14 @@ export class OwnPrices {
 
   /** @throws TypeError where a price is wrong */
   constructor(models: Readonly<Record<string, ModelPrice>>) {
-    for (const [name, price] of Object.entries(models)) checkPrice(`models['${name}']`, price);
+    for (const [name, price] of Object.entries(models)) checkModelPrice(`models['${name}']`, price);
     this.#models = new Map(Object.entries(models));
   }
 
   /** The cost of a call; undefined if the app has no price for the model. */
   quote(call: PricedCall): Quote | undefined {
     const price = this.#priceOf(call);
-    return price && quoted(call, price);
+    return price && quoteByPrice(call, price);
   }
 
   #priceOf({ provider, model }: PricedCall): ModelPrice | undefined {
@@ -76,7 +76,7 @@ export class OwnPrices {
   }
 }
 
-function quoted(call: PricedCall, model: ModelPrice): Quote {
+function quoteByPrice(call: PricedCall, model: ModelPrice): Quote {
   const place = placeOf(call);
   const here = (place !== undefined && model.regions?.[place]) || model;
   const conditions = conditionsOf(call.billing);
@@ -166,7 +166,7 @@ function freeIfPriced(price: number | undefined): number | undefined {
   return price === undefined ? undefined : 0;
 }
 
-/** The keys whose value is a number. The compiler checks that the list is complete. */
+/** The keys whose value is a number. The compiler checks that the lists are complete. */
 type NumberKey = Exclude<keyof TierPrice, 'uses'>;
 const NUMBERS: Readonly<Record<NumberKey, true>> = {
   input: true,
@@ -185,18 +185,36 @@ const NUMBERS: Readonly<Record<NumberKey, true>> = {
 };
 const NUMBER_KEYS = Object.keys(NUMBERS) as readonly NumberKey[];
 
-function checkPrice(
+type RegionPrice = Omit<ModelPrice, 'regions'>;
+const OF_TIER: Readonly<Record<keyof TierPrice, true>> = { ...NUMBERS, uses: true };
+const OF_REGION: Readonly<Record<keyof RegionPrice, true>> = { ...OF_TIER, tiers: true };
+const OF_MODEL: Readonly<Record<keyof ModelPrice, true>> = { ...OF_REGION, regions: true };
+
+function checkModelPrice(name: string, price: ModelPrice): void {
+  checkRegionPrice(name, price, OF_MODEL);
+  checkEach(`${name}.regions`, price.regions, (place, own) =>
+    checkRegionPrice(place, own, OF_REGION),
+  );
+}
+
+function checkRegionPrice<Price extends RegionPrice>(
   name: string,
-  price: ModelPrice,
-  nested: readonly ('tiers' | 'regions')[] = ['tiers', 'regions'],
+  price: Price,
+  known: Readonly<Record<keyof NoInfer<Price>, true>>,
 ): void {
-  checkObject(name, price);
-  checkKeys(name, price, [...NUMBER_KEYS, 'uses', ...nested]);
+  checkTierPrice(name, price, known);
+  checkEach(`${name}.tiers`, price.tiers, (tier, own) => checkTierPrice(tier, own, OF_TIER));
+}
+
+function checkTierPrice<Price extends TierPrice>(
+  name: string,
+  price: Price,
+  known: Readonly<Record<keyof NoInfer<Price>, true>>,
+): void {
+  checkKeys(name, price, known);
   if (price.input === undefined) throw new TypeError(`${name} needs the price of its input`);
   for (const key of NUMBER_KEYS) checkNumber(`${name}.${key}`, price[key]);
   checkEach(`${name}.uses`, price.uses, checkNumber);
-  checkEach(`${name}.tiers`, price.tiers, (tier, own) => checkPrice(tier, own, []));
-  checkEach(`${name}.regions`, price.regions, (place, own) => checkPrice(place, own, ['tiers']));
 }
 
 function checkEach<Value>(
@@ -220,10 +238,19 @@ function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name} takes an object`);
 }
 
-/** Checks the keys of an object. @throws TypeError for an unknown key, with the key that was probably meant */
-export function checkKeys(taker: string, given: object, known: readonly string[]): void {
+/**
+ * Checks the keys of an object.
+ * @param known every key of the type; the compiler checks that none is missing
+ * @throws TypeError for an unknown key, with the key that was probably meant
+ */
+export function checkKeys<T extends object>(
+  taker: string,
+  given: T,
+  known: Readonly<Record<keyof NoInfer<T>, true>>,
+): void {
   checkObject(taker, given);
+  const names = Object.keys(known);
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, known, taker)}`);
+    if (!names.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, names, taker)}`);
   }
 }

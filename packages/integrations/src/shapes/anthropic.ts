@@ -1,7 +1,7 @@
 /** The requests of Anthropic's API, also on the clouds that offer it, and its free paths. */
 
 import { freePaths } from '../common/free-paths.js';
-import { fieldsExcept, text } from '../common/json.js';
+import { fieldsExcept, stringOrUndefined } from '../common/json.js';
 import { anthropicMessages, vertexMessages } from './anthropic/messages.js';
 import { TextReader } from './reading/text-reader.js';
 import type { Shape } from './shape.js';
@@ -14,7 +14,7 @@ const anthropicCompletions: Shape<'chat_completion'> = {
     url.pathname.endsWith('/complete') && params.max_tokens_to_sample !== undefined,
   describe: ({ params }) => ({
     inputs: { prompt: params.prompt },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'prompt'),
   }),
   reader: () => new TextReader(),

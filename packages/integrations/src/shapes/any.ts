@@ -56,9 +56,12 @@ export const namedShapes: readonly Shape[] = onlyWhere(isNamed, anyShapes);
 export const namedJobShapes: readonly JobShape[] = onlyWhere(isNamed, jobShapes);
 
 type Described = Pick<Shape, 'matches' | 'describe'>;
-type Condition = (request: ModelRequest, shape: Described) => boolean;
+type Restriction = (request: ModelRequest, shape: Described) => boolean;
 
-function onlyWhere<S extends Described>(condition: Condition, shapes: readonly S[]): readonly S[] {
+function onlyWhere<S extends Described>(
+  condition: Restriction,
+  shapes: readonly S[],
+): readonly S[] {
   return shapes.map((shape) => ({
     ...shape,
     matches: (request: ModelRequest) => shape.matches(request) && condition(request, shape),

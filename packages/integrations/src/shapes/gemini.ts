@@ -2,9 +2,10 @@
 
 import { freePaths } from '../common/free-paths.js';
 import { geminiGenerate } from './gemini/generate.js';
-import { geminiInteraction, geminiVoice } from './gemini/interactions.js';
+import { geminiInteraction } from './gemini/interactions.js';
 import { geminiEmbed, vertexEmbed, vertexPredict } from './gemini/predict.js';
 import { geminiVideo } from './gemini/videos.js';
+import { geminiVoice } from './gemini/voices.js';
 import type { Shape } from './shape.js';
 
 /** Shapes that are recognised on any host. */

@@ -2,14 +2,14 @@
 
 import { percentDecoded, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../common/json.js';
 import { names } from '../common/names.js';
 import { CollectedText } from './reading/collected-text.js';
@@ -55,8 +55,8 @@ function describe({ url, params }: ModelRequest): Description {
     ...(model !== undefined && { model: percentDecoded(model) }),
     modelParameters: {
       ...definedFields({ task: taskOf(url) }),
-      ...record(parameters),
-      ...record(options),
+      ...objectOrEmpty(parameters),
+      ...objectOrEmpty(options),
       ...fieldsExcept(params, 'inputs', 'parameters', 'options'),
     },
   };
@@ -69,7 +69,7 @@ function readVectors(body: unknown, inputs: unknown): ModelResponse {
   return {
     fields: {
       embeddingCount: Array.isArray(inputs) ? inputs.length : 1,
-      embeddingDimensions: list(vector).length || undefined,
+      embeddingDimensions: arrayOrEmpty(vector).length || undefined,
     },
   };
 }
@@ -88,16 +88,16 @@ class TaskReader implements ResponseReader {
 
   readWhole(body: unknown): void {
     const [first, ...others] = Array.isArray(body) ? body : [body];
-    const { generated_text, details, error } = record(first);
+    const { generated_text, details, error } = objectOrEmpty(first);
     if (error !== undefined) this.failure = error;
     this.#whole = typeof generated_text === 'string' && others.length === 0 ? generated_text : body;
-    this.#details = record(details);
+    this.#details = objectOrEmpty(details);
     this.isComplete = true;
   }
 
   readEvent(event: Json): boolean {
     if (event.error !== undefined) this.failure = event;
-    const { text: piece, special } = record(event.token);
+    const { text: piece, special } = objectOrEmpty(event.token);
     if (typeof event.generated_text === 'string') this.isComplete = true;
     if (isRecord(event.details)) this.#details = event.details;
     if (typeof piece !== 'string' || special === true) return false;
@@ -113,7 +113,7 @@ class TaskReader implements ResponseReader {
     return {
       output: this.#whole ?? (this.#text.chars > 0 ? this.#text.toString() : undefined),
       tokens: this.#tokens,
-      metadata: { finishReason: text(this.#details.finish_reason) },
+      metadata: { finishReason: stringOrUndefined(this.#details.finish_reason) },
       details: fieldsExcept(
         this.#details,
         ...names('finish_reason generated_tokens prefill input_length'),
@@ -122,9 +122,10 @@ class TaskReader implements ResponseReader {
   }
 
   get #tokens(): TokenCounts | undefined {
-    const output = count(this.#details.generated_tokens);
-    const prefill = list(this.#details.prefill).length;
-    const input = count(this.#details.input_length) ?? (prefill > 0 ? prefill : undefined);
+    const output = countOrUndefined(this.#details.generated_tokens);
+    const prefill = arrayOrEmpty(this.#details.prefill).length;
+    const input =
+      countOrUndefined(this.#details.input_length) ?? (prefill > 0 ? prefill : undefined);
     return input === undefined && output === undefined ? undefined : { input, output };
   }
 }

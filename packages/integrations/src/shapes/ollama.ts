@@ -1,6 +1,14 @@
 /** Ollama's own API. Requests of its OpenAI-like API are recognised as OpenAI's. */
 
-import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameMedia } from '../common/media.js';
 import { nameSet, names } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
@@ -28,7 +36,7 @@ export const ollamaChat: Shape<'chat_completion'> = {
         ...(suffix !== undefined && { suffix }),
         ...(tools !== undefined && { tools }),
       },
-      model: text(params.model),
+      model: stringOrUndefined(params.model),
       modelParameters: {
         ...fieldsExcept(
           params,
@@ -36,7 +44,7 @@ export const ollamaChat: Shape<'chat_completion'> = {
           // The conversation so far, encoded for the model.
           'context',
         ),
-        ...record(options),
+        ...objectOrEmpty(options),
       },
     };
   },
@@ -49,10 +57,10 @@ export const ollamaEmbed: Shape<'embedding'> = {
   matches: ({ url }) => /\/api\/embed(dings)?$/.test(url.pathname),
   describe: ({ params }) => ({
     inputs: { input: params.input ?? params.prompt },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: {
       ...fieldsExcept(params, 'model', 'input', 'prompt', 'options'),
-      ...record(params.options),
+      ...objectOrEmpty(params.options),
     },
   }),
   reader: () => new PlainReader(readEmbeddings),
@@ -65,17 +73,17 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
   matches: ({ url }) => url.pathname.endsWith('/v1/systemone'),
   describe: ({ params }) => ({
     inputs: { state: params.state, questions: params.questions },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'state', 'questions'),
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { model, answers, usage, ...others } = record(body);
-      const { input_tokens, output_tokens, ...more } = record(usage);
+      const { model, answers, usage, ...others } = objectOrEmpty(body);
+      const { input_tokens, output_tokens, ...more } = objectOrEmpty(usage);
       return {
-        model: text(model),
+        model: stringOrUndefined(model),
         output: answers,
-        tokens: { input: count(input_tokens), output: count(output_tokens) },
+        tokens: { input: countOrUndefined(input_tokens), output: countOrUndefined(output_tokens) },
         metadata: { otherUsage: Object.keys(more).length > 0 ? more : undefined },
         details: fieldsExcept(others, 'error'),
       };
@@ -93,7 +101,7 @@ function webShape(operation: string, path: RegExp, inputs: readonly string[]): S
     }),
     reader: () =>
       new PlainReader((body) => {
-        const { results, ...page } = record(body);
+        const { results, ...page } = objectOrEmpty(body);
         return {
           output: results ?? fieldsExcept(page, 'error'),
           ...(results !== undefined && { details: fieldsExcept(page, 'error') }),
@@ -141,7 +149,7 @@ class OllamaReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = record(body);
+    const answer = objectOrEmpty(body);
     this.readEvent(answer);
     if (answer.done !== false) this.isComplete = true;
   }
@@ -151,17 +159,21 @@ class OllamaReader implements ResponseReader {
       this.failure = isRecord(chunk.error) ? chunk.error : { message: chunk.error };
       this.isOver = true;
     }
-    this.#model ??= text(chunk.model);
-    this.#input = count(chunk.prompt_eval_count) ?? this.#input;
-    this.#output = count(chunk.eval_count) ?? this.#output;
-    this.#message.finishReason = text(chunk.done_reason) || this.#message.finishReason;
+    this.#model ??= stringOrUndefined(chunk.model);
+    this.#input = countOrUndefined(chunk.prompt_eval_count) ?? this.#input;
+    this.#output = countOrUndefined(chunk.eval_count) ?? this.#output;
+    this.#message.setFinishReason(stringOrUndefined(chunk.done_reason) || undefined);
     if (chunk.done === true) this.isComplete = this.isOver = true;
-    const message = record(chunk.message);
+    const message = objectOrEmpty(chunk.message);
     const before = this.#message.amount;
-    this.#message.text.add(text(message.content) ?? text(chunk.response) ?? '');
-    this.#message.reasoning.add(text(message.thinking) ?? text(chunk.thinking) ?? '');
-    for (const each of list(message.tool_calls)) this.#takeCall(record(each));
-    for (const image of [...list(message.images), ...(chunk.image ? [chunk.image] : [])]) {
+    this.#message.text.add(
+      stringOrUndefined(message.content) ?? stringOrUndefined(chunk.response) ?? '',
+    );
+    this.#message.reasoning.add(
+      stringOrUndefined(message.thinking) ?? stringOrUndefined(chunk.thinking) ?? '',
+    );
+    for (const each of arrayOrEmpty(message.tool_calls)) this.#takeCall(objectOrEmpty(each));
+    for (const image of [...arrayOrEmpty(message.images), ...(chunk.image ? [chunk.image] : [])]) {
       this.#images++;
       this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
     }
@@ -188,11 +200,11 @@ class OllamaReader implements ResponseReader {
 
   #takeCall(call: Json): void {
     const { id, function: called, ...others } = call;
-    const { name, arguments: args, index: _index, ...more } = record(called);
+    const { name, arguments: args, index: _index, ...more } = objectOrEmpty(called);
     const facts = { ...fieldsExcept(others, 'type'), ...more };
     this.#message.addTool(
-      text(id) || undefined,
-      text(name),
+      stringOrUndefined(id) || undefined,
+      stringOrUndefined(name),
       args ?? {},
       Object.keys(facts).length > 0 ? facts : undefined,
     );
@@ -200,11 +212,11 @@ class OllamaReader implements ResponseReader {
 }
 
 function readEmbeddings(body: unknown): PlainAnswer {
-  const { model, embeddings, embedding, prompt_eval_count, ...others } = record(body);
-  const vectors = embedding === undefined ? list(embeddings) : [embedding];
-  const tokens = count(prompt_eval_count);
+  const { model, embeddings, embedding, prompt_eval_count, ...others } = objectOrEmpty(body);
+  const vectors = embedding === undefined ? arrayOrEmpty(embeddings) : [embedding];
+  const tokens = countOrUndefined(prompt_eval_count);
   return {
-    model: text(model),
+    model: stringOrUndefined(model),
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
     details: fieldsExcept(others, 'error'),
     ...(vectors.length > 0 && {

@@ -1,6 +1,6 @@
 /** `POST /rerank` of Cohere, Voyage, Jina, OpenRouter and self-hosted servers. */
 
-import { fieldsExcept, type Json, record, text } from '../common/json.js';
+import { fieldsExcept, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { ModelResponse, Shape } from './shape.js';
 
@@ -13,7 +13,7 @@ export const rerank: Shape<'retriever'> = {
     documentsIn(params) !== undefined,
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: documentsIn(params) },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'query', 'documents', 'texts'),
   }),
   reader: () => new PlainReader(readRanking),
@@ -36,10 +36,14 @@ function readRanking(body: unknown): ModelResponse {
     model: _model,
     object: _object,
     ...others
-  } = record(body);
+  } = objectOrEmpty(body);
   return {
     output: results ?? data,
-    metadata: { responseId: text(id), usage, billedUnits: record(meta).billed_units },
+    metadata: {
+      responseId: stringOrUndefined(id),
+      usage,
+      billedUnits: objectOrEmpty(meta).billed_units,
+    },
     details: fieldsExcept(others, 'error'),
   };
 }

@@ -36,7 +36,6 @@ export interface Shape<T extends StepType = StepType> {
 }
 
 /** What is known of a call before its response. */
-
 export interface Description {
   readonly inputs: Json;
   readonly model?: string | undefined;

@@ -1,7 +1,13 @@
 /** The requests that Together has in addition to OpenAI's API, and its free paths. */
 
 import { freePaths } from '../common/free-paths.js';
-import { definedFields, fieldsExcept, type Json, record, text } from '../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { openAIVideos } from './openai/media.js';
 import { openAIBatch } from './openai/retrievals.js';
@@ -25,11 +31,11 @@ const BODY = nameSet('data errors error');
 const DATA = nameSet('outputs status');
 
 function readExecution(body: unknown): PlainAnswer {
-  const { data, errors } = record(body);
-  const { outputs, status } = record(data);
+  const { data, errors } = objectOrEmpty(body);
+  const { outputs, status } = objectOrEmpty(data);
   const facts = new OtherFacts();
-  facts.add(record(body), BODY);
-  facts.add(record(data), DATA);
+  facts.add(objectOrEmpty(body), BODY);
+  facts.add(objectOrEmpty(data), DATA);
   const [first] = Array.isArray(errors) ? errors : [];
   return {
     output: outputs ?? errors,
@@ -71,19 +77,19 @@ class VideoReader extends PlainReader implements ResultReader {
 
   constructor() {
     super((body) => {
-      this.#body = record(body);
+      this.#body = objectOrEmpty(body);
       return this.#read();
     });
   }
 
   get resultId(): string | undefined {
-    return this.#isOver ? text(this.#body.id) : undefined;
+    return this.#isOver ? stringOrUndefined(this.#body.id) : undefined;
   }
 
   get description(): Description | undefined {
     const { id, model } = this.#body;
     return this.#isOver
-      ? { inputs: { video: id }, model: text(model), modelParameters: {} }
+      ? { inputs: { video: id }, model: stringOrUndefined(model), modelParameters: {} }
       : undefined;
   }
 
@@ -94,10 +100,10 @@ class VideoReader extends PlainReader implements ResultReader {
   #read(): PlainAnswer {
     const { id, model, status, error, outputs } = this.#body;
     return {
-      model: text(model),
+      model: stringOrUndefined(model),
       output: outputs,
-      billing: openAIBilling(record(outputs)),
-      metadata: { responseId: text(id), finishReason: text(status) },
+      billing: openAIBilling(objectOrEmpty(outputs)),
+      metadata: { responseId: stringOrUndefined(id), finishReason: stringOrUndefined(status) },
       details: fieldsExcept(this.#body, ...KNOWN_OF_VIDEO),
       ...(status === 'failed' && { failure: error ?? 'the video failed' }),
     };

@@ -1,6 +1,12 @@
 /** Voyage's embeddings of texts, of texts with images and videos, and of chunks within their documents. */
 
-import { count, fieldsExcept, list, record, text } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  fieldsExcept,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { ModelResponse, Shape } from './shape.js';
@@ -29,7 +35,7 @@ const voyageEmbeddings: Shape<'embedding'> = {
     /\/(multimodal|contextualized)embeddings$/.test(url.pathname) && Array.isArray(params.inputs),
   describe: ({ params }) => ({
     inputs: { input: params.inputs },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     // The client chooses the encoding of the vectors.
     modelParameters: fieldsExcept(params, 'model', 'inputs', 'encoding_format', 'output_encoding'),
   }),
@@ -39,12 +45,12 @@ const voyageEmbeddings: Shape<'embedding'> = {
 export const voyageShapes: readonly Shape[] = [embeddings, voyageEmbeddings];
 
 function readEmbeddings(body: unknown): ModelResponse {
-  const { data, model, usage, object: _object, ...others } = record(body);
+  const { data, model, usage, object: _object, ...others } = objectOrEmpty(body);
   const vectors = vectorsIn(data);
-  const { total_tokens, ...counts } = record(usage);
-  const tokens = count(total_tokens);
+  const { total_tokens, ...counts } = objectOrEmpty(usage);
+  const tokens = countOrUndefined(total_tokens);
   return {
-    model: text(model),
+    model: stringOrUndefined(model),
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
     ...(vectors.length > 0 && {
       fields: {
@@ -60,8 +66,8 @@ function readEmbeddings(body: unknown): ModelResponse {
 
 /** All vectors. Those of chunks are grouped in an array for each document. */
 function vectorsIn(data: unknown): unknown[] {
-  return list(data).flatMap((each) => {
-    const item = record(each);
+  return arrayOrEmpty(data).flatMap((each) => {
+    const item = objectOrEmpty(each);
     return Array.isArray(item.data) ? vectorsIn(item.data) : [item.embedding];
   });
 }

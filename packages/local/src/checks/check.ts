@@ -1,7 +1,7 @@
 import type { DataStreamRequest, RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { Refusal } from '../refusal.js';
-import { dataStreamFaults, rowUpdateFaults } from './cross-field.js';
+import { dataStreamFaults, MAX_FAULTS, rowUpdateFaults } from './cross-field.js';
 import { lenientRequest } from './lenient.js';
 import { faultText, validatorOf } from './schema.js';
 
@@ -44,6 +44,6 @@ function checked<T>(
     throw new Refusal(400, texts.join('; '));
   }
   const faults = faultsOf(body);
-  if (faults.length > 0) throw new Refusal(400, faults.slice(0, 5).join('; '));
+  if (faults.length > 0) throw new Refusal(400, faults.slice(0, MAX_FAULTS).join('; '));
   return body;
 }

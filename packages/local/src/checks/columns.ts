@@ -61,6 +61,7 @@ export function withOurNames(row: WireRow, config: WireConfig, inferenceId: stri
 /** The row as the platform returns it: columns with a meaning have the platform's names. */
 export function asReadBack({ id, row, config, inferenceId }: StoredRow): Record<string, unknown> {
   const inputs = inputNames(config);
+  const isInput = new Set(inputs);
   const columns: Record<string, unknown> = { openlayer_row_id: id };
   const renamed = new Map<string, string>();
   for (const [key, name] of Object.entries(READ_BACK) as [ConfigKey, string][]) {
@@ -69,7 +70,7 @@ export function asReadBack({ id, row, config, inferenceId }: StoredRow): Record<
   }
   for (const [column, value] of Object.entries(row)) {
     const name = renamed.get(column);
-    if (name === undefined || inputs.includes(column)) define(columns, column, value);
+    if (name === undefined || isInput.has(column)) define(columns, column, value);
     if (name !== undefined)
       define(columns, name, name === 'openlayer_output' ? parsed(value) : value);
   }

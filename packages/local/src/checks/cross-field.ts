@@ -8,32 +8,42 @@ import type {
 } from '@openlayer-tracing/core/wire';
 import { isRecord } from '../json.js';
 
-/** Faults of a data-stream call: missing columns, incoherent trees, repeated inference IDs. */
-export function dataStreamFaults(request: DataStreamRequest): string[] {
-  const { config, rows } = request;
-  const faults = missingInputs(request);
+/** Faults that a refusal names. */
+export const MAX_FAULTS = 5;
+
+/**
+ * Faults of a data-stream call: missing columns, incoherent trees, repeated inference IDs. Once a row has brought the number to
+ * `MAX_FAULTS`, later rows are not checked.
+ */
+export function dataStreamFaults({ config, rows }: DataStreamRequest): string[] {
+  const faults: string[] = [];
+  // Optional in the lenient schema. Without repetitions, since each name is looked up in each row.
+  const names = [...new Set(config.inputVariableNames ?? [])];
   const columns = namedColumns(config);
-  rows.forEach((row, index) => {
-    for (const [key, column] of columns) {
-      if (!Object.hasOwn(row, column)) {
-        faults.push(`rows[${index}]: ${key} names the missing column "${column}"`);
-      }
-    }
-    for (const fault of treeFaults(row)) faults.push(`rows[${index}]: ${fault}`);
-  });
+  for (const [index, row] of rows.entries()) {
+    for (const fault of rowFaults(row, names, columns)) faults.push(`rows[${index}]: ${fault}`);
+    if (faults.length >= MAX_FAULTS) return faults;
+  }
   const ids = new Set(rows.map((row) => row.inferenceId));
   if (ids.size !== rows.length) faults.push('an inferenceId is repeated inside one request');
   return faults;
 }
 
-/** Input variables without a column: the one cross-field rule that the platform itself enforces. */
-function missingInputs({ config, rows }: DataStreamRequest): string[] {
-  const names = config.inputVariableNames ?? []; // optional in the lenient schema
-  return rows.flatMap((row, index) =>
-    names
+/** Input variables without a column are the one cross-field fault that the platform itself refuses. */
+function rowFaults(
+  row: WireRow,
+  names: readonly string[],
+  columns: readonly (readonly [key: string, column: string])[],
+): string[] {
+  return [
+    ...names
       .filter((name) => !Object.hasOwn(row, name))
-      .map((name) => `rows[${index}]: input variable "${name}" has no column`),
-  );
+      .map((name) => `input variable "${name}" has no column`),
+    ...columns
+      .filter(([, column]) => !Object.hasOwn(row, column))
+      .map(([key, column]) => `${key} names the missing column "${column}"`),
+    ...treeFaults(row),
+  ];
 }
 
 /** Columns that the `config` of an update names and its row lacks. */

@@ -33,7 +33,8 @@ export function lenientRequest(body: unknown): DataStreamRequest {
       throw new Refusal(400, `config.${key} must be the name of a column`);
     }
   }
-  const inputs = inputNames(config);
+  // Without repetitions, since each name is looked up in each row.
+  const inputs = [...new Set(inputNames(config))];
   rows.forEach((row: unknown, index) => {
     if (!isRecord(row)) throw new Refusal(400, `rows[${index}] must be an object`);
     const missing = inputs.filter((name) => !Object.hasOwn(row, name));

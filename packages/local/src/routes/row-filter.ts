@@ -29,13 +29,23 @@ export function rowFilterOf(body: unknown): RowFilter | undefined {
 
 const FILTERS = new Map<string, (list: readonly unknown[]) => RowFilter>([
   ['columnFilters', columnFilters],
-  ['rowIdList', (ids) => (stored) => ids.includes(stored.id)],
-  ['excludeRowIdList', (ids) => (stored) => !ids.includes(stored.id)],
+  ['rowIdList', hasIdIn],
+  ['excludeRowIdList', (ids) => not(hasIdIn(ids))],
   ['searchQueryAnd', (list) => search(list, (queries, has) => queries.every(has))],
   ['searchQueryOr', (list) => search(list, (queries, has) => queries.some(has))],
   ['notSearchQueryAnd', (list) => search(list, (queries, has) => !queries.every(has))],
   ['notSearchQueryOr', (list) => search(list, (queries, has) => !queries.some(has))],
 ]);
+
+/** Uses a set, since the list may have a million numbers and every row is tested. */
+function hasIdIn(ids: readonly unknown[]): RowFilter {
+  const set = new Set(ids);
+  return ({ id }) => set.has(id);
+}
+
+function not(filter: RowFilter): RowFilter {
+  return (row) => !filter(row);
+}
 
 type Has = (query: string) => boolean;
 
@@ -60,33 +70,59 @@ function columnFilters(list: readonly unknown[]): RowFilter {
       throw new Refusal(400, 'a column filter is {measurement, operator, value}');
     }
     const { measurement, value } = filter;
-    const compare = OPERATORS.get(String(filter.operator));
-    if (!compare) throw new Refusal(400, `unknown operator "${filter.operator}"`);
+    const operator = OPERATORS.get(String(filter.operator));
+    if (!operator) throw new Refusal(400, `unknown operator "${filter.operator}"`);
+    const isMatch = operator(value);
     return ({ row }: Candidate) =>
-      compare(Object.hasOwn(row, measurement) ? row[measurement] : null, value);
+      isMatch(Object.hasOwn(row, measurement) ? row[measurement] : null);
   });
   return (stored) => filters.every((matches) => matches(stored));
 }
 
-const OPERATORS = new Map<string, (column: unknown, value: unknown) => boolean>([
-  ['is', (column, value) => column === value],
-  ['!=', (column, value) => column !== value],
+type IsMatch = (column: unknown) => boolean;
+
+/** The test of a column against the value of a filter, by operator. */
+const OPERATORS = new Map<string, (value: unknown) => IsMatch>([
+  ['is', (value) => (column) => column === value],
+  ['!=', (value) => (column) => column !== value],
   ['>', onNumbers((column, value) => column > value)],
   ['>=', onNumbers((column, value) => column >= value)],
   ['<', onNumbers((column, value) => column < value)],
   ['<=', onNumbers((column, value) => column <= value)],
-  ['contains_any', (column, value) => listOf(value).some((one) => listOf(column).includes(one))],
-  ['contains_all', (column, value) => listOf(value).every((one) => listOf(column).includes(one))],
-  ['contains_none', (column, value) => !listOf(value).some((one) => listOf(column).includes(one))],
-  ['one_of', (column, value) => listOf(value).includes(column)],
-  ['none_of', (column, value) => !listOf(value).includes(column)],
+  ['contains_any', (value) => containsAny(arrayOf(value))],
+  ['contains_all', (value) => containsAll(arrayOf(value))],
+  ['contains_none', (value) => negated(containsAny(arrayOf(value)))],
+  ['one_of', (value) => isIn(arrayOf(value))],
+  ['none_of', (value) => negated(isIn(arrayOf(value)))],
 ]);
 
 function onNumbers(compare: (column: number, value: number) => boolean) {
-  return (column: unknown, value: unknown) =>
-    typeof column === 'number' && typeof value === 'number' && compare(column, value);
+  return (value: unknown): IsMatch =>
+    (column) =>
+      typeof column === 'number' && typeof value === 'number' && compare(column, value);
 }
 
-function listOf(value: unknown): readonly unknown[] {
+function containsAny(list: readonly unknown[]): IsMatch {
+  const values = new Set(list);
+  return (column) => arrayOf(column).some((each) => values.has(each));
+}
+
+function containsAll(list: readonly unknown[]): IsMatch {
+  return (column) => {
+    const has = new Set(arrayOf(column));
+    return list.every((each) => has.has(each));
+  };
+}
+
+function isIn(list: readonly unknown[]): IsMatch {
+  const values = new Set(list);
+  return (column) => values.has(column);
+}
+
+function negated(isMatch: IsMatch): IsMatch {
+  return (column) => !isMatch(column);
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }

@@ -110,7 +110,9 @@ function textInOnlyMember(
 ): string | undefined {
   const members = Object.entries(value).filter(([, each]) => each !== null && each !== '');
   const [[name, only] = []] = members;
-  if (members.length !== 1 || name === 'type' || name === 'role' || name === 'id') return undefined;
+  if (members.length !== 1 || name === undefined) return undefined;
+  // A member of a known name has been read already: a second time on each level would double the work with each.
+  if (keys.includes(name) || name === 'type' || name === 'role' || name === 'id') return undefined;
   return textIn(only, keys, role, depth + 1);
 }
 

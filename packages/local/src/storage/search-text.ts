@@ -32,10 +32,15 @@ export function searchText(summary: TraceSummary, row: Json, steps: readonly Pla
     summary.session,
     summary.error,
     ...summary.models,
+    // What the list shows is found, however long the question and the answer are.
+    summary.input,
+    summary.output,
   ]) {
     add(each ?? '');
   }
-  addTexts(row, add, () => length >= MAX_LENGTH);
+  const { output, ...others } = row;
+  addTexts(others, add, () => length >= MAX_LENGTH);
+  addTexts(output, add, () => length >= MAX_LENGTH);
   for (const { step } of steps) {
     if (length >= MAX_LENGTH) break;
     addTexts(step, add, () => length >= MAX_LENGTH);

@@ -29,8 +29,11 @@ export function placedSteps(row: Json): readonly PlacedStep[] {
   for (const step of tops) {
     const parentId = byId && parentIdOf(step);
     const parent = parentId === undefined ? undefined : byId?.get(parentId);
-    if (parent) below.set(parent, [...(below.get(parent) ?? []), step]);
-    else {
+    if (parent) {
+      const children = below.get(parent);
+      if (children) children.push(step);
+      else below.set(parent, [step]);
+    } else {
       const problem = parentId === undefined ? null : 'missing-parent';
       roots.push({ step, parent: -1, depth: 0, problem });
     }

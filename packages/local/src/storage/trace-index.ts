@@ -12,7 +12,7 @@ import { searchText } from './search-text.js';
 import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 3;
+const VERSION = 4;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -46,6 +46,16 @@ export interface Changes {
   readonly deletedUpTo: number;
 }
 
+const NO_CHANGES: Changes = { added: undefined, changed: [], deleted: [], deletedUpTo: 0 };
+
+/** How far something has followed the rows and their changes. */
+export interface Position {
+  /** Number of a row. */
+  readonly newest: number;
+  /** Number of a change of a row. */
+  readonly change: number;
+}
+
 /** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
 interface Waiting {
   readonly upTo: number;
@@ -70,6 +80,7 @@ export class TraceIndex {
   readonly #statements;
   readonly #labels = new Set<string>();
   readonly #onChanges: (changes: Changes) => void;
+  readonly #since: Position | undefined;
   #catchingUp: Promise<void> | undefined;
   #waiting: Waiting[] = [];
   #isClosed = false;
@@ -83,9 +94,16 @@ export class TraceIndex {
   /**
    * @param rows a connection to the traces file
    * @param onChanges called after each transaction that changed something
+   * @param since the first call of `onChanges` also has what the file got after this position, before the index was opened
    */
-  constructor(rows: Database, file: string, onChanges: (changes: Changes) => void = () => {}) {
+  constructor(
+    rows: Database,
+    file: string,
+    onChanges: (changes: Changes) => void = () => {},
+    since?: Position,
+  ) {
     this.#onChanges = onChanges;
+    this.#since = since;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = rows;
     this.#db = openIndex(file, sourceOf(rows));
@@ -96,6 +114,11 @@ export class TraceIndex {
   /** Number of the last change of a row that this index has, in its file and in memory. */
   get lastChange(): number {
     return this.#appliedChange;
+  }
+
+  /** What `onChanges` has been called for. */
+  get position(): Position {
+    return { newest: this.facts.newest, change: this.#appliedChange };
   }
 
   /** Brings the index up to date with the rows, in slices, so that reads go on meanwhile. */
@@ -178,9 +201,12 @@ export class TraceIndex {
     if (!this.#isLoaded) {
       // The file has all changes up to here.
       const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
-      [this.#indexedTo, this.#appliedChange] = [newest, change];
+      const since = this.#since ?? { newest, change };
+      [this.#indexedTo, this.#appliedChange] = [newest, Math.min(change, since.change)];
       await this.#load(budget);
       this.#isLoaded = true;
+      const last = this.facts.newest;
+      if (last > since.newest) this.#onChanges({ ...NO_CHANGES, added: [since.newest + 1, last] });
     }
     let isDone = false;
     // A read may have begun to wait when the last transaction had already looked for changes.

@@ -1,6 +1,6 @@
 import { Budget } from '../storage/budget.js';
 import { select } from '../storage/selection.js';
-import type { Changes, TraceIndex } from '../storage/trace-index.js';
+import type { Changes, Position, TraceIndex } from '../storage/trace-index.js';
 import type { ParsedQuery } from '../storage/trace-query.js';
 
 const EVERY_MS = 250;
@@ -21,6 +21,12 @@ export class Live {
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #isFlushing = false;
+  readonly #onSent: (upTo: Position) => void;
+
+  /** @param onSent called after events, with the position up to which all subscribers have been sent everything */
+  constructor(onSent: (upTo: Position) => void = () => {}) {
+    this.#onSent = onSent;
+  }
 
   subscribe(id: number, query: ParsedQuery, emit: Emit): void {
     this.#subscribers.set(id, { query, emit });
@@ -63,6 +69,7 @@ export class Live {
     this.#isFlushing = true;
     const [added, changed, deleted] = [this.#added, [...this.#changed], [...this.#deleted]];
     const upTo = this.#deletedUpTo;
+    const position = index.position;
     this.#deletedUpTo = 0;
     this.#added = undefined;
     this.#changed.clear();
@@ -78,6 +85,7 @@ export class Live {
           emit(`{"type":"deleted","upTo":${upTo},"numbers":${JSON.stringify(deleted)}}`, 0);
         }
       }
+      this.#onSent(position);
     } finally {
       this.#isFlushing = false;
     }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../refusal.js';
 import { IN_MEMORY } from '../storage/database.js';
-import { TraceIndex } from '../storage/trace-index.js';
+import { type Position, TraceIndex } from '../storage/trace-index.js';
 import { parseQuery } from '../storage/trace-query.js';
 import type { Store } from '../store.js';
 import { type Emit, Live } from './live.js';
@@ -80,6 +80,8 @@ function readerInMemory(store: Store): Reader {
 
 /** A read that takes longer hangs: the thread is terminated, and the next read starts another. */
 const HUNG_AFTER_MS = 60_000;
+/** Where pages wait for events, another thread is started without a read, but not faster than this. */
+const RESTART_AFTER_MS = 1000;
 
 interface Pending {
   readonly resolve: (json: string) => void;
@@ -99,10 +101,17 @@ function readerInThread(store: Store): Reader {
   let isCatchingUp = false;
   let hasNews = false;
   let indexBytes = 0;
+  let lastChange = 0;
+  /** What all subscribers have been sent. */
+  let sent: Position = { newest: 0, change: 0 };
 
   const start = () => {
     const started = new Worker(workerFile, {
-      workerData: { file, indexFile: `${file}-index` } satisfies WorkerStart,
+      workerData: {
+        file,
+        indexFile: `${file}-index`,
+        sent: subscribers.size > 0 ? sent : undefined,
+      } satisfies WorkerStart,
       // The options of this process may load a test runner's hooks.
       execArgv: [],
     });
@@ -113,6 +122,7 @@ function readerInThread(store: Store): Reader {
       worker = undefined;
       isCatchingUp = false;
       for (const { reject } of pending.values()) reject(error);
+      if (subscribers.size > 0) catchUpSoon(RESTART_AFTER_MS);
     };
     started.on('error', failAll);
     started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended')));
@@ -132,25 +142,35 @@ function readerInThread(store: Store): Reader {
       const { id, status, body } = message;
       if (status === 200) pending.get(id)?.resolve(body);
       else pending.get(id)?.reject(new Refusal(status, body, status >= 500));
+    } else if (message.type === 'sent') {
+      sent = message.upTo;
+      forgetChanges(sent.change);
     } else {
       isCatchingUp = false;
-      indexBytes = message.indexBytes;
-      if (!isClosed) store.forgetChanges(message.lastChange);
+      ({ indexBytes, lastChange } = message);
+      // Events about later changes may still have to be sent, by this thread or the next one.
+      if (subscribers.size === 0) forgetChanges(lastChange);
       if (hasNews) catchUpSoon();
     }
   };
-  const catchUpSoon = () => {
+  const forgetChanges = (upTo: number) => {
+    if (!isClosed) store.forgetChanges(upTo);
+  };
+  const catchUpSoon = (leastMs = 0) => {
     hasNews = true;
     if (isCatchingUp || isClosed) return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      caughtUpAt = performance.now();
-      hasNews = false;
-      isCatchingUp = true;
-      post({ type: 'catch-up' });
-    }, waitMs(caughtUpAt)).unref();
+    timer ??= setTimeout(
+      () => {
+        timer = undefined;
+        caughtUpAt = performance.now();
+        hasNews = false;
+        isCatchingUp = true;
+        post({ type: 'catch-up' });
+      },
+      Math.max(leastMs, waitMs(caughtUpAt)),
+    ).unref();
   };
-  const unsubscribe = store.subscribe(catchUpSoon);
+  const unsubscribe = store.subscribe(() => catchUpSoon());
 
   return {
     get indexBytes() {
@@ -181,6 +201,7 @@ function readerInThread(store: Store): Reader {
     subscribe(query, emit) {
       parseQuery(new URLSearchParams(query));
       const id = ++lastId;
+      if (subscribers.size === 0) sent = { newest: store.newest, change: lastChange };
       subscribers.set(id, { query, emit });
       // A thread that is started later gets all subscribers then.
       if (worker) post({ type: 'subscribe', id, query });

@@ -1,9 +1,12 @@
+import type { Position } from '../storage/trace-index.js';
 import type { ServerFacts } from './reads.js';
 
 /** The data that the reading thread starts with. */
 export interface WorkerStart {
   readonly file: string;
   readonly indexFile: string;
+  /** What an earlier thread has sent to the subscribers; undefined if there are none. */
+  readonly sent: Position | undefined;
 }
 
 export type ToWorker =
@@ -30,6 +33,8 @@ export type FromWorker =
       readonly body: string;
     }
   | { readonly type: 'caught-up'; readonly lastChange: number; readonly indexBytes: number }
+  /** The subscribers have been sent everything up to here. */
+  | { readonly type: 'sent'; readonly upTo: Position }
   | {
       readonly type: 'event';
       readonly id: number;

@@ -48,6 +48,31 @@ for (const place of ['memory', 'a file'] as const) {
       assert.equal(page.newest, 2);
     });
 
+    it('lists 50 traces in 50 KB, whatever they contain, and finds each by its question', async () => {
+      const { config, rows } = requestOf('x');
+      for (let n = 0; n < 50; n += 1) {
+        const columns = { user_query: `question${n} ${'what '.repeat(50_000)}` };
+        const row = {
+          ...rows[0],
+          ...columns,
+          inferenceId: `${n}`,
+          output: 'answer '.repeat(50_000),
+        };
+        await send(server, {
+          config: { ...config, inputVariableNames: ['user_query'] },
+          rows: [row],
+        });
+      }
+      const { text, body } = await read<TracePage>(server, 'traces?limit=50');
+      assert.equal(body.traces.length, 50);
+      assert.ok(text.length < 50_000, `${text.length} bytes`);
+      const found = await got<TracePage>(server, 'traces?q=question17');
+      assert.deepEqual(
+        found.traces.map(({ inferenceId }) => inferenceId),
+        ['17'],
+      );
+    });
+
     it('shows a trace and its steps', async () => {
       await send(server, fixture('valid/02-rag-trace.json'));
       const detail = await got<TraceDetail>(server, 'traces/1');

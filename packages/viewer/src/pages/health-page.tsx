@@ -31,13 +31,10 @@ export function HealthPage(): ReactNode {
     document.title = 'Health';
   }, []);
   const { data } = health;
-  if (data === undefined) {
-    return health.isError ? (
-      <Failure error={health.error} retry={() => void health.refetch()} />
-    ) : (
-      <Loading />
-    );
+  if (health.isError) {
+    return <Failure error={health.error} retry={() => void health.refetch()} />;
   }
+  if (data === undefined) return <Loading />;
   const { storage } = data;
   return (
     <div className={css.page}>

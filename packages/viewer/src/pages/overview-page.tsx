@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
+import { ApiError, api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
 import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.js';
@@ -116,7 +116,8 @@ export function OverviewPage(): ReactNode {
     navigate({ to: '/requests', search: search as never }).catch(() => undefined);
   };
   const { data } = query;
-  if (data === undefined) {
+  const isSignedOut = query.error instanceof ApiError && query.error.status === 401;
+  if (data === undefined || isSignedOut) {
     return query.isError ? (
       <Failure error={query.error} retry={() => void query.refetch()} />
     ) : (

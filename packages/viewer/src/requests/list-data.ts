@@ -3,7 +3,7 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
+import { ApiError, api } from '../api.js';
 import { openLive } from '../live.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
@@ -37,6 +37,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
   const queries = useQueryClient();
   const filter = useFilter(search);
   const key = useMemo(() => ['traces', stringifySearch({ ...filter })], [filter]);
+  const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
 
@@ -98,6 +99,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
       },
       onState: (state) => {
         changeLive({ state });
+        if (state === 'unknown-token') setRefusal(new ApiError(401, 'the token is unknown'));
         // Events may have been missed. Without a stream the list is loaded again at each attempt to open one.
         if (state === 'open' || state === 'refused') void list.sync();
       },
@@ -119,7 +121,11 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
   }, [isPaused, mayMove, list]);
 
   const pages = query.data?.pages;
-  const rows = useMemo(() => (pages ?? []).flatMap(({ traces }) => traces), [pages]);
+  // Nothing more can be read without another token: the page asks for it instead of showing old rows.
+  const rows = useMemo(
+    () => (refusal === undefined ? (pages ?? []) : []).flatMap(({ traces }) => traces),
+    [pages, refusal],
+  );
   return {
     rows,
     total: pages?.[0]?.total ?? 0,
@@ -127,7 +133,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
     isLoading: query.isPending,
     isOld: query.isPlaceholderData,
     nextPage: nextPageOf(query),
-    error: query.isFetchNextPageError ? null : query.error,
+    error: refusal ?? (query.isFetchNextPageError ? null : query.error),
     retry: () => void query.refetch(),
     showHeld: () => list.showHeld(),
     fresh,

@@ -175,7 +175,7 @@ export function RequestsPage(): ReactNode {
               : `${formatCount(list.total)}${list.isTotalExact ? '' : '+'} ${list.total === 1 ? 'request' : 'requests'}`}
           </span>
           <span className={css.gap} />
-          {!isNarrow && list.error === null && <OpenFile />}
+          {list.error === null && <OpenFile />}
           {!isNarrow && <ColumnsMenu columns={columnsIn(view.columns)} lines={view.lines} />}
         </div>
         <Strip view={view} />

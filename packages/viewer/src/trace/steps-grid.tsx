@@ -113,7 +113,7 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
               label="Width of the names"
               share={namesWidth}
               onShare={(share) => changeSettings({ namesWidth: share })}
-              box={() => head.current}
+              parts={() => [head.current?.children[0], head.current?.children[1]]}
               className={css.divider}
             />
           </div>

@@ -68,6 +68,8 @@ export function StepsTools({
   onPathShown,
   onMatch,
   selected,
+  isByName,
+  onByName,
 }: {
   readonly find: Find;
   readonly tree: StepTree;
@@ -80,6 +82,8 @@ export function StepsTools({
   readonly onPathShown: (isShown: boolean) => void;
   readonly onMatch: (step: number) => void;
   readonly selected: number;
+  readonly isByName: boolean;
+  readonly onByName: (isByName: boolean) => void;
 }): ReactNode {
   const change = useChangeView();
   const field = useRef<HTMLInputElement>(null);
@@ -196,6 +200,16 @@ export function StepsTools({
         <button
           type="button"
           className={css.word}
+          aria-pressed={isByName}
+          title="Add up the steps of each name (s)"
+          onClick={() => onByName(!isByName)}
+        >
+          By name
+        </button>
+        <button
+          type="button"
+          className={css.word}
+          disabled={isByName}
           onClick={() =>
             onShown(areFolded ? { ...shown, folded: new Set() } : foldAll(tree, shown))
           }

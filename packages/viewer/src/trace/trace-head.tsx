@@ -13,6 +13,7 @@ import {
   formatTime,
   plural,
 } from '../format.js';
+import { isRecord } from '../json.js';
 import { MARK_WORDS } from '../mark-words.js';
 import { Cost, statusClass } from '../requests/columns.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
@@ -44,6 +45,7 @@ export const TraceHead = memo(function TraceHead({
   const { trace } = detail;
   const clock = useClock();
   const outcome = outcomeOf(trace);
+  const sentBytes = outcome === 'aborted' ? bytesSent(detail) : undefined;
   const Heading = isPane ? 'h2' : 'h1';
   useEffect(() => {
     if (!isPane) document.title = `${trace.name.slice(0, 60)} · ${trace.inferenceId.slice(0, 40)}`;
@@ -94,6 +96,7 @@ export const TraceHead = memo(function TraceHead({
       <dl className={css.facts}>
         <Fact label="Outcome" title={outcome && OUTCOME_WORDS[outcome]}>
           {outcome ?? '–'}
+          {sentBytes !== undefined && ` after ${formatBytes(sentBytes)}`}
         </Fact>
         <Fact label="Status">
           <span data-status={statusClass(trace.status)}>{trace.status ?? '–'}</span>
@@ -149,6 +152,12 @@ export const TraceHead = memo(function TraceHead({
 
 function exact(ms: number | null): string {
   return ms === null ? 'It was not recorded' : `${ms} ms`;
+}
+
+/** How much of the response the client got before it left. */
+function bytesSent({ metadata }: TraceDetail): number | undefined {
+  const { http } = metadata;
+  return isRecord(http) && typeof http.bytes === 'number' ? http.bytes : undefined;
 }
 
 /** The source of a cost, if the trace has one. */

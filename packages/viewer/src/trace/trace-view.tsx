@@ -12,6 +12,7 @@ import { toggled } from '../ui/toggled.js';
 import { Minimap, moved, type Span, zoomed } from './minimap.js';
 import { StepPane } from './step-pane.js';
 import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
+import { StepsByName } from './steps-by-name.js';
 import { StepsGrid } from './steps-grid.js';
 import { StepsTools, useFind } from './steps-tools.js';
 import { useTrace } from './trace-data.js';
@@ -60,6 +61,9 @@ export function TraceView({
   const active = useMemo(() => rows.indexOf(selected), [rows, selected]);
   // The selection moves at once; contents follow.
   const settled = useDeferredValue(selected);
+
+  const isByName = view.steps === 'names';
+  const setByName = (next: boolean) => change({ steps: next ? 'names' : undefined });
 
   const close = useStable(onClose);
   const open = useStable(() => onOpen?.());
@@ -128,6 +132,10 @@ export function TraceView({
       setShown({ ...shown, modelsOnly: !shown.modelsOnly });
       return true;
     },
+    s: () => {
+      setByName(!isByName);
+      return true;
+    },
     c: () => {
       setPathShown(!isPathShown);
       return true;
@@ -157,20 +165,26 @@ export function TraceView({
         onPathShown={setPathShown}
         onMatch={showStep}
         selected={selected}
+        isByName={isByName}
+        onByName={setByName}
       />
       <Minimap tree={tree} axis={axis} zoom={span} onZoom={setZoom} criticalPath={criticalPath} />
-      <StepsGrid
-        tree={tree}
-        shown={shownNow}
-        rows={rows}
-        active={active}
-        onActive={activate}
-        onToggle={toggle}
-        zoom={span}
-        criticalPath={criticalPath}
-        matches={find.isOn ? find.matches : undefined}
-        handle={grid}
-      />
+      {isByName ? (
+        <StepsByName tree={tree} onStep={showStep} />
+      ) : (
+        <StepsGrid
+          tree={tree}
+          shown={shownNow}
+          rows={rows}
+          active={active}
+          onActive={activate}
+          onToggle={toggle}
+          zoom={span}
+          criticalPath={criticalPath}
+          matches={find.isOn ? find.matches : undefined}
+          handle={grid}
+        />
+      )}
       {!isComplete && (
         <p className={css.loading} aria-live="polite">
           {trace.error === null || trace.error === undefined ? (

@@ -33,7 +33,7 @@ export function Split({
         label={label}
         share={share}
         onShare={onShare}
-        box={() => box.current}
+        parts={() => [box.current?.children[0], box.current?.children[2]]}
         isStacked={isStacked}
       />
       <div className={css.part}>{second}</div>
@@ -45,25 +45,25 @@ export function Divider({
   label,
   share,
   onShare,
-  box,
+  parts,
   isStacked = false,
   className,
 }: {
   readonly label: string;
   readonly share: number;
   readonly onShare: (share: number) => void;
-  /** The element that both parts share. */
-  readonly box: () => HTMLElement | null;
+  /** The first and the second part. */
+  readonly parts: () => readonly [Element | undefined, Element | undefined];
   readonly isStacked?: boolean;
   readonly className?: string | undefined;
 }): ReactNode {
   const move = (event: PointerEvent<HTMLDivElement>) => {
     if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-    const area = box()?.getBoundingClientRect();
-    if (area === undefined) return;
+    const [before, after] = parts().map((part) => part?.getBoundingClientRect());
+    if (before === undefined || after === undefined) return;
     const part = isStacked
-      ? (event.clientY - area.top) / area.height
-      : (event.clientX - area.left) / area.width;
+      ? (event.clientY - before.top) / (after.bottom - before.top)
+      : (event.clientX - before.left) / (after.right - before.left);
     onShare(clamp(part * 100));
   };
   return (

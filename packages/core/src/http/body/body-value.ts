@@ -3,7 +3,7 @@
 import { decodeContent } from '#platform';
 import { isThenable } from '../../follow/promised.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
-import { valueIn } from '../../values/json-text.js';
+import { tryParseJson } from '../../values/json-text.js';
 import { head, withoutHalf } from '../../values/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
 import { joinJsonLines, joinServerSentEvents } from './sse.js';
@@ -51,7 +51,7 @@ export function bodyText(
   if (text === undefined)
     return namingMark(trace, `${type}, ${facts.contentEncoding}`, capture.bytes);
   if (kind === 'json' && !capture.isCut) {
-    const value = valueIn(text);
+    const value = tryParseJson(text);
     if (value !== undefined) {
       if (convert !== undefined) return converted(trace, value, convert);
       return trace.values.snapshotOfParsed(text, value);

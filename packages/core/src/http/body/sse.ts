@@ -1,6 +1,6 @@
 /** Splits a streamed body into events, and joins their text. */
 
-import { valueIn } from '../../values/json-text.js';
+import { tryParseJson } from '../../values/json-text.js';
 import { isJsonObject, type StreamEvent } from './known-events.js';
 import { answerOf, type IsSecretPiece } from './stream-answer.js';
 
@@ -87,5 +87,5 @@ function typeOf(value: unknown): string | undefined {
 
 /** The value of JSON objects, arrays and strings; undefined for other data. */
 function parsed(data: string): unknown {
-  return /^[{["]/.test(data) ? valueIn(data) : undefined;
+  return /^[{["]/.test(data) ? tryParseJson(data) : undefined;
 }

@@ -14,7 +14,11 @@ import { onEmit } from '../../follow/on-emit.js';
 import type { Outcome } from '../../trace/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-value.js';
 import { nodeRequestBody, type RequestBody } from '../body/request-body.js';
-import { type FollowedResponse, openTraceOf, type RecordedRequest } from '../recorded-request.js';
+import {
+  type FollowedResponse,
+  openTraceOf,
+  type RecordedRequestTrace,
+} from '../recorded-request-trace.js';
 import { followWebSocket } from './node-web-socket.js';
 import { type Method, replaceMethod, replaceOwn } from './replace-method.js';
 
@@ -30,7 +34,7 @@ type Connection = Partial<Socket> & {
  * @returns the request's body; undefined without one
  */
 export function followNodeExchange(
-  trace: RecordedRequest,
+  trace: RecordedRequestTrace,
   req: IncomingMessage,
   res: ServerResponse | undefined,
   maxBytes: number,
@@ -44,7 +48,7 @@ export function followNodeExchange(
  * @param res undefined if the connection was upgraded before the app ran, as with `koa-websocket`
  */
 export function followResponse(
-  trace: RecordedRequest,
+  trace: RecordedRequestTrace,
   req: IncomingMessage,
   res: ServerResponse | undefined,
 ): void {
@@ -54,7 +58,7 @@ export function followResponse(
 }
 
 class NodeResponse implements FollowedResponse {
-  readonly #trace: RecordedRequest;
+  readonly #trace: RecordedRequestTrace;
   readonly #res: ServerResponse;
   readonly #connection: Connection | undefined;
   /** Whether Node's own server sends the response, so that 'close' is always emitted. */
@@ -71,7 +75,7 @@ class NodeResponse implements FollowedResponse {
   #isEnded = false;
   #depth = 0;
 
-  constructor(trace: RecordedRequest, req: IncomingMessage, res: ServerResponse) {
+  constructor(trace: RecordedRequestTrace, req: IncomingMessage, res: ServerResponse) {
     this.#trace = trace;
     this.#res = res;
     this.#connection = (req.socket as Connection | null | undefined) ?? undefined;

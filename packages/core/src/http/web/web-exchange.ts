@@ -10,7 +10,7 @@ import { passThrough } from '../../follow/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/types.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-value.js';
-import type { FollowedResponse, RecordedRequest } from '../recorded-request.js';
+import type { FollowedResponse, RecordedRequestTrace } from '../recorded-request-trace.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */
 export type BodySource = 'stream' | Blob | undefined;
@@ -22,7 +22,7 @@ const SWITCHING_PROTOCOLS = 101;
 
 /** One web request and its response. */
 export class WebExchange implements FollowedResponse {
-  readonly #trace: RecordedRequest;
+  readonly #trace: RecordedRequestTrace;
   readonly #signal: AbortSignal | undefined;
   #status: () => number | undefined;
   #response: Response | undefined = undefined;
@@ -33,7 +33,7 @@ export class WebExchange implements FollowedResponse {
    * @param status returns the status as far as it is known; outer middleware may still change it
    */
   constructor(
-    trace: RecordedRequest,
+    trace: RecordedRequestTrace,
     signal: AbortSignal | undefined,
     status: () => number | undefined,
   ) {

@@ -1,7 +1,7 @@
 /** Parses JSON of any length while it is received, in bounded memory. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
-import { parseJson } from '../../common/json.js';
+import { tryParseJson } from '../../common/json.js';
 import { bytesOfBase64, namedText } from '../../common/media.js';
 import { BACKSLASH, isEscaped } from './escaped-quote.js';
 
@@ -123,9 +123,9 @@ export class BoundedJson {
 
   #endWord(): void {
     if (this.#word === '') return;
-    const value = parseJson(this.#word);
+    const value = tryParseJson(this.#word);
     this.#word = '';
-    this.#add(value ?? null, typeof value === 'number');
+    this.#add(value ?? null);
   }
 
   #takeText(text: PartialString, source: string, start: number): number {
@@ -159,7 +159,7 @@ export class BoundedJson {
     const text =
       head.length < chars ? shortened(head, chars, end, key) : mediaNamed(unescaped(head), key);
     this.#keptChars += text.length;
-    this.#add(text, false);
+    this.#add(text);
   }
 
   #open(value: unknown[] | Record<string, unknown>): void {
@@ -168,7 +168,7 @@ export class BoundedJson {
       return;
     }
     const isLeftOut = this.#stack.at(-1)?.isLeftOut === true || !this.#hasRoom();
-    this.#add(value, false);
+    this.#add(value);
     this.#stack.push({ value, isLeftOut, key: undefined, leftOut: 0, isNumbers: true });
   }
 
@@ -196,14 +196,14 @@ export class BoundedJson {
     }
   }
 
-  #add(value: unknown, isNumber: boolean): void {
+  #add(value: unknown): void {
     if (this.#deeper > 0) return;
     const top = this.#stack.at(-1);
     if (top === undefined) {
       this.#root ??= value;
       return;
     }
-    if (!isNumber) top.isNumbers = false;
+    if (typeof value !== 'number') top.isNumbers = false;
     const { key = '' } = top;
     const isLeftOut = top.isLeftOut || !this.#hasRoom();
     top.key = undefined;
@@ -311,7 +311,7 @@ function nameOfBase64(text: string, chars: number, end: string, key: string): st
 /** The value of a JSON string without its quotes, which may be cut within an escape. */
 function unescaped(json: string): string {
   for (let cut = 0; cut < 7; cut++) {
-    const text = parseJson(`"${json.slice(0, json.length - cut)}"`);
+    const text = tryParseJson(`"${json.slice(0, json.length - cut)}"`);
     if (typeof text === 'string') return text;
   }
   return json;

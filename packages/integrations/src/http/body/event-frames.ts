@@ -1,6 +1,6 @@
 /** Reads Amazon's binary event streams: frames of headers and a JSON payload. */
 
-import { isRecord, parseJson } from '../../common/json.js';
+import { isRecord, tryParseJson } from '../../common/json.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { joinedBytes } from './utf8-pieces.js';
@@ -56,7 +56,7 @@ export class EventFrames implements BodyReader {
   end(): void {}
 
   #frame(headers: ReadonlyMap<string, string>, payload: string): boolean {
-    const value = parseJson(payload);
+    const value = tryParseJson(payload);
     const fields = isRecord(value) ? value : {};
     const exception = headers.get(':exception-type') ?? headers.get(':error-code');
     if (exception !== undefined) {

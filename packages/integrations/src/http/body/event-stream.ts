@@ -1,8 +1,8 @@
-import { isRecord, parseJson } from '../../common/json.js';
+import { isRecord, tryParseJson } from '../../common/json.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { RecurringEvent } from './recurring-event.js';
-import { dataOf, ServerSentEvents } from './server-sent-events.js';
+import { eventDataOf, ServerSentEvents } from './server-sent-events.js';
 
 /** Matches an event named `error`. Clients throw when they receive one, whatever its data. */
 const NAMED_ERROR = /^(?:(?:id|retry)?:[^\n]*\n)*event: ?error\r?\n/;
@@ -41,13 +41,13 @@ export class EventStream extends ServerSentEvents implements BodyReader {
   }
 
   protected override readEvent(source: string): void {
-    const data = dataOf(source)?.trimEnd();
+    const data = eventDataOf(source)?.trimEnd();
     if (data === undefined || data === '') return;
     if (data === '[DONE]') {
       this.#reader.endOfEvents();
       return;
     }
-    const event = parseJson(data);
+    const event = tryParseJson(data);
     const isContent = isRecord(event) && this.#reader.readEvent(event);
     if (isContent) this.#hasContent = true;
     else if (NAMED_ERROR.test(source)) {

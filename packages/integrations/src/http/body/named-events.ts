@@ -1,4 +1,4 @@
-import { dataOf, nameOf, ServerSentEvents } from './server-sent-events.js';
+import { eventDataOf, eventNameOf, ServerSentEvents } from './server-sent-events.js';
 
 /** Calls a function with the name and data of each event. Events of more than a megabyte are left out. */
 export class NamedEvents extends ServerSentEvents {
@@ -14,8 +14,8 @@ export class NamedEvents extends ServerSentEvents {
   }
 
   protected override readEvent(source: string): void {
-    const data = dataOf(source);
-    if (data !== undefined) this.#read(nameOf(source), data);
+    const data = eventDataOf(source);
+    if (data !== undefined) this.#read(eventNameOf(source), data);
   }
 
   protected override readLongData(): void {}

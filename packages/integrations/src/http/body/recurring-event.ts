@@ -1,6 +1,6 @@
 /** The fast path for streams, which have thousands of events that differ in one string. */
 
-import { parseJson } from '../../common/json.js';
+import { tryParseJson } from '../../common/json.js';
 import type { ExtendedText } from '../../shapes/shape.js';
 import { isEscaped } from './escaped-quote.js';
 
@@ -66,7 +66,7 @@ export class RecurringEvent {
   addFrom(source: string, start: number): number {
     if (!hasAt(source, start, this.#frame.first)) return start;
     const { json, end } = findTexts(this.#frame, source, start);
-    const text = parseJson(`"${json}"`);
+    const text = tryParseJson(`"${json}"`);
     if (end === start || typeof text !== 'string') return start;
     this.#added.text.add(text);
     return end;

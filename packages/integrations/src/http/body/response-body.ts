@@ -3,7 +3,7 @@
  * body when it has ended.
  */
 
-import { isRecord, parseJson } from '../../common/json.js';
+import { isRecord, tryParseJson } from '../../common/json.js';
 import { CollectedText } from '../../shapes/reading/collected-text.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
@@ -18,16 +18,16 @@ const MAX_WHOLE_CHARS = 1_048_576;
 /** The decoder for a body of this media type. */
 export function bodyReader(contentType: string, reader: ResponseReader): BodyReader {
   if (contentType.startsWith('text/event-stream')) return new EventStream(reader);
-  if (/ndjson|jsonl|json-seq|stream\+json/.test(contentType)) return new LinesReader(reader);
+  if (/ndjson|jsonl|json-seq|stream\+json/.test(contentType)) return new JsonLines(reader);
   if (contentType.startsWith(EVENT_FRAMES)) return new EventFrames(reader);
-  if (/json/.test(contentType)) return new JsonReader(reader);
-  if (contentType.startsWith('text/')) return new TextReader(reader);
-  return new BinaryReader(reader, contentType);
+  if (/json/.test(contentType)) return new JsonBody(reader);
+  if (contentType.startsWith('text/')) return new TextBody(reader);
+  return new BinaryBody(reader, contentType);
 }
 
 /** The decoder for JSON lines, for a body whose media type does not say that it has them. */
 export function linesReader(reader: ResponseReader): BodyReader {
-  return new LinesReader(reader);
+  return new JsonLines(reader);
 }
 
 /** Whether a body of this media type is a stream of events or lines. */
@@ -38,7 +38,7 @@ export function isStreamType(contentType: string): boolean {
 }
 
 /** Reads one JSON value per line. Lines that are no JSON object are left out. */
-class LinesReader implements BodyReader {
+class JsonLines implements BodyReader {
   readonly #reader: ResponseReader;
   readonly #decoder = new Utf8Pieces();
   #rest = '';
@@ -77,7 +77,7 @@ class LinesReader implements BodyReader {
 
   #value(line: string): unknown {
     const long = this.#long;
-    if (long === undefined) return parseJson(line);
+    if (long === undefined) return tryParseJson(line);
     this.#long = undefined;
     long.add(line);
     return long.end();
@@ -85,7 +85,7 @@ class LinesReader implements BodyReader {
 }
 
 /** Reads a body that is one JSON value. */
-class JsonReader implements BodyReader {
+class JsonBody implements BodyReader {
   isCut = false;
   value: unknown;
   readonly #reader: ResponseReader;
@@ -112,7 +112,7 @@ class JsonReader implements BodyReader {
 
   /** The value of complete JSON, the received part of JSON that was cut off, or the text if it is no JSON. */
   #value(source: string): unknown {
-    const value = parseJson(source);
+    const value = tryParseJson(source);
     if (value !== undefined) return value;
     if (!/^\s*[{[]/.test(source)) return source;
     this.isCut = true;
@@ -136,7 +136,7 @@ class JsonReader implements BodyReader {
 }
 
 /** Reads a body of text that is not JSON. */
-class TextReader implements BodyReader {
+class TextBody implements BodyReader {
   value: unknown;
   readonly #reader: ResponseReader;
   readonly #decoder = new Utf8Pieces();
@@ -159,7 +159,7 @@ class TextReader implements BodyReader {
 }
 
 /** Counts the bytes of a binary body, such as audio. They are not kept. */
-class BinaryReader implements BodyReader {
+class BinaryBody implements BodyReader {
   readonly #reader: ResponseReader;
   readonly #contentType: string;
   #bytes = 0;

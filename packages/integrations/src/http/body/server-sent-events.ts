@@ -137,7 +137,7 @@ function endOfCut(before: string, text: string): number {
 }
 
 /** The data of an event; undefined if it has none. */
-export function dataOf(source: string): string | undefined {
+export function eventDataOf(source: string): string | undefined {
   let data: string | undefined;
   for (const line of source.split('\n')) {
     if (line.slice(0, 5) !== DATA) continue;
@@ -149,6 +149,6 @@ export function dataOf(source: string): string | undefined {
 }
 
 /** The name of an event: `message` if it has none. */
-export function nameOf(source: string): string {
+export function eventNameOf(source: string): string {
   return /^event: ?([^\r\n]+)/m.exec(source)?.[1] ?? 'message';
 }

@@ -1,6 +1,6 @@
 /** The results of one of Anthropic's batches, which are recorded as one step when the app reads them. */
 
-import { isRecord, type Json, record } from '../../common/json.js';
+import { isRecord, type Json, objectOrEmpty } from '../../common/json.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
 import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
@@ -49,9 +49,9 @@ class BatchReader implements ResultReader {
   }
 
   readEvent(line: Json): boolean {
-    const { type, message, error } = record(line.result);
+    const { type, message, error } = objectOrEmpty(line.result);
     if (typeof type !== 'string') return false;
-    add(this.#ends, { [type]: 1 });
+    this.#ends[type] = (this.#ends[type] ?? 0) + 1;
     if (isRecord(error) && this.#errors.length < MAX_ERRORS) this.#errors.push(error);
     if (isRecord(message)) this.#answers.add(readWhole(anthropicMessages, message).response());
     return true;
@@ -68,11 +68,5 @@ class BatchReader implements ResultReader {
       metadata: { ...(models.length > 1 && { models }), answers: this.amount },
       details: this.#errors.length > 0 ? { errors: this.#errors } : {},
     };
-  }
-}
-
-function add(sums: Record<string, number>, counts: object): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (typeof count === 'number') sums[name] = (sums[name] ?? 0) + count;
   }
 }

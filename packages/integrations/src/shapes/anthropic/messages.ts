@@ -1,12 +1,19 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  type Json,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
 import { names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { anthropicBilling, anthropicTokens, MergedUsage, usageLeft } from './usage.js';
+import { anthropicBilling, anthropicTokens, MergedUsage, otherAnthropicUsage } from './usage.js';
 
 export const anthropicMessages: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -39,10 +46,10 @@ function describeMessages(params: Json): Description {
   const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
   return {
     inputs: {
-      prompt: [...systemMessages, ...list(messages)],
+      prompt: [...systemMessages, ...arrayOrEmpty(messages)],
       ...(tools !== undefined && { tools }),
     },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'messages', 'system', 'tools'),
   };
 }
@@ -85,14 +92,14 @@ export class MessagesReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const message = record(body);
+    const message = objectOrEmpty(body);
     if (message.type === 'error' || (message.error !== undefined && message.error !== null)) {
       this.failure = message.error ?? message;
       this.#takeRest(fieldsExcept(message, 'type', 'error'));
     } else {
       this.#takeHead(message);
       this.#takeEnd(message);
-      for (const each of list(message.content)) this.#takeBlock(record(each));
+      for (const each of arrayOrEmpty(message.content)) this.#takeBlock(objectOrEmpty(each));
     }
     this.isComplete = true;
   }
@@ -101,9 +108,9 @@ export class MessagesReader implements ResponseReader {
     const before = this.amount;
     switch (event.type) {
       case 'message_start': {
-        const message = record(event.message);
+        const message = objectOrEmpty(event.message);
         this.#takeHead(message);
-        for (const each of list(message.content)) this.#takeBlock(record(each));
+        for (const each of arrayOrEmpty(message.content)) this.#takeBlock(objectOrEmpty(each));
         // This event counts only the first tokens of the output.
         this.#usage.forget('output_tokens');
         this.#takeRest(fieldsExcept(event, 'type', 'message'));
@@ -116,7 +123,7 @@ export class MessagesReader implements ResponseReader {
         this.#add(event);
         break;
       case 'message_delta': {
-        const delta = record(event.delta);
+        const delta = objectOrEmpty(event.delta);
         this.#takeEnd(delta);
         this.#takeRest({
           ...fieldsExcept(delta, ...PLACED),
@@ -133,7 +140,7 @@ export class MessagesReader implements ResponseReader {
         this.failure = event.error ?? event;
         break;
       default:
-        if (text(event.type) !== undefined && !SILENT.includes(String(event.type))) {
+        if (stringOrUndefined(event.type) !== undefined && !SILENT.includes(String(event.type))) {
           this.#takeUnknown(event);
         }
     }
@@ -142,11 +149,11 @@ export class MessagesReader implements ResponseReader {
 
   extendedText({ type, index, delta }: Json): ExtendedText | undefined {
     if (type !== 'content_block_delta') return undefined;
-    const { text: deltaText, thinking, partial_json } = record(delta);
+    const { text: deltaText, thinking, partial_json } = objectOrEmpty(delta);
     if (typeof deltaText === 'string') return { key: 'text', text: this.#message.text };
     if (typeof thinking === 'string') return { key: 'thinking', text: this.#message.reasoning };
     if (typeof partial_json !== 'string') return undefined;
-    const tool = this.#message.tool(placeOf(index));
+    const tool = this.#message.tool(indexOrZero(index));
     return tool && { key: 'partial_json', text: tool.arguments };
   }
 
@@ -169,7 +176,7 @@ export class MessagesReader implements ResponseReader {
         responseId: this.#id,
         finishReason,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
-        usage: usageLeft(usage),
+        usage: otherAnthropicUsage(usage),
         ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
       },
       // The stop sequence is content: it repeats a part of the request.
@@ -178,17 +185,17 @@ export class MessagesReader implements ResponseReader {
   }
 
   #takeHead(message: Json): void {
-    this.#model = text(message.model);
-    this.#id = text(message.id);
+    this.#model = stringOrUndefined(message.model);
+    this.#id = stringOrUndefined(message.id);
     this.#usage.add(message.usage);
     this.#takeRest(fieldsExcept(message, ...PLACED));
   }
 
   #takeEnd(fields: Json): void {
-    this.#message.finishReason = text(fields.stop_reason) ?? this.#message.finishReason;
-    this.#stopSequence = text(fields.stop_sequence) ?? this.#stopSequence;
-    const explanation = text(record(fields.stop_details).explanation);
-    if (fields.stop_reason === 'refusal') this.#message.refusal = explanation ?? 'refused';
+    this.#message.setFinishReason(stringOrUndefined(fields.stop_reason));
+    this.#stopSequence = stringOrUndefined(fields.stop_sequence) ?? this.#stopSequence;
+    const explanation = stringOrUndefined(objectOrEmpty(fields.stop_details).explanation);
+    if (fields.stop_reason === 'refusal') this.#message.setRefusal(explanation ?? 'refused');
   }
 
   #takeRest(fields: Json): void {
@@ -202,49 +209,53 @@ export class MessagesReader implements ResponseReader {
   }
 
   #startBlock({ index, content_block }: Json): void {
-    const block = record(content_block);
+    const block = objectOrEmpty(content_block);
     if (isToolUse(block)) {
-      const tool = this.#message.tool(placeOf(index));
+      const tool = this.#message.tool(indexOrZero(index));
       if (tool === undefined) return;
       this.#countExecution(block);
-      tool.id = text(block.id);
-      tool.name = text(block.name);
-      tool.more = moreOfTool(block);
+      tool.startWith(stringOrUndefined(block.id), stringOrUndefined(block.name), moreOfTool(block));
       // A complete input is not followed by pieces.
       const { input } = block;
       if (typeof input === 'string') tool.arguments.add(input);
-      else if (Object.keys(record(input)).length > 0) tool.arguments.add(JSON.stringify(input));
-    } else if (isText(block)) this.#takeBlock(block);
-    else this.#message.part(placeOf(index))?.add(nameRedacted(block));
+      else if (Object.keys(objectOrEmpty(input)).length > 0)
+        tool.arguments.add(JSON.stringify(input));
+    } else if (isTextOrThinking(block)) this.#takeBlock(block);
+    else this.#message.part(indexOrZero(index))?.add(nameRedacted(block));
   }
 
   #add({ index, delta: received }: Json): void {
-    const delta = record(received);
+    const delta = objectOrEmpty(received);
     if (typeof delta.text === 'string') this.#message.text.add(delta.text);
     else if (typeof delta.thinking === 'string') this.#message.reasoning.add(delta.thinking);
     else if (typeof delta.partial_json === 'string') {
-      this.#message.tool(placeOf(index))?.arguments.add(delta.partial_json);
+      this.#message.tool(indexOrZero(index))?.arguments.add(delta.partial_json);
     } else if (delta.type === 'signature_delta') {
-      this.#signatureChars += text(delta.signature)?.length ?? 0;
+      this.#signatureChars += stringOrUndefined(delta.signature)?.length ?? 0;
     } else if (delta.citation !== undefined) this.#message.cite(delta.citation);
-    else this.#message.part(placeOf(index))?.add(fieldsExcept(delta, 'type'));
+    else this.#message.part(indexOrZero(index))?.add(fieldsExcept(delta, 'type'));
   }
 
   #takeBlock(block: Json): void {
     const message = this.#message;
     if (isToolUse(block)) {
       this.#countExecution(block);
-      message.addTool(text(block.id), text(block.name), block.input, moreOfTool(block));
+      message.addTool(
+        stringOrUndefined(block.id),
+        stringOrUndefined(block.name),
+        block.input,
+        moreOfTool(block),
+      );
       return;
     }
-    if (!isText(block)) {
+    if (!isTextOrThinking(block)) {
       message.addPart(nameRedacted(block));
       return;
     }
-    message.text.add(text(block.text) ?? '');
-    message.reasoning.add(text(block.thinking) ?? '');
-    this.#signatureChars += text(block.signature)?.length ?? 0;
-    for (const citation of list(block.citations)) message.cite(citation);
+    message.text.add(stringOrUndefined(block.text) ?? '');
+    message.reasoning.add(stringOrUndefined(block.thinking) ?? '');
+    this.#signatureChars += stringOrUndefined(block.signature)?.length ?? 0;
+    for (const citation of arrayOrEmpty(block.citations)) message.cite(citation);
     const more = presentFields(
       fieldsExcept(block, 'type', 'text', 'thinking', 'signature', 'citations'),
     );
@@ -256,11 +267,11 @@ export class MessagesReader implements ResponseReader {
   }
 }
 
-function placeOf(index: unknown): number {
+function indexOrZero(index: unknown): number {
   return typeof index === 'number' ? index : 0;
 }
 
-function isText({ type }: Json): boolean {
+function isTextOrThinking({ type }: Json): boolean {
   return type === 'text' || type === 'thinking';
 }
 

@@ -2,14 +2,14 @@
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 
@@ -18,7 +18,7 @@ export class MergedUsage {
   readonly value: Record<string, unknown> = {};
 
   add(usage: unknown): void {
-    for (const [key, value] of Object.entries(presentFields(record(usage)))) {
+    for (const [key, value] of Object.entries(presentFields(objectOrEmpty(usage)))) {
       const before = this.value[key];
       const isLess = typeof value === 'number' && typeof before === 'number' && value < before;
       if (!isLess) this.value[key] = value;
@@ -47,38 +47,45 @@ const READ = [
  * those of a compaction of the conversation, which are added here.
  */
 export function anthropicTokens(usage: Json): TokenCounts | undefined {
-  const input = count(usage.input_tokens);
-  const output = count(usage.output_tokens);
+  const input = countOrUndefined(usage.input_tokens);
+  const output = countOrUndefined(usage.output_tokens);
   if (input === undefined && output === undefined) return undefined;
-  const all = [usage, ...list(usage.iterations).map(record).filter(isCompaction)];
-  const cached = sum(all, (each) => each.cache_read_input_tokens);
-  const cacheCreation = sum(all, written);
-  const thinking = record(usage.output_tokens_details).thinking_tokens;
+  const all = [usage, ...arrayOrEmpty(usage.iterations).map(objectOrEmpty).filter(isCompaction)];
+  const cached = sumOfUsages(all, (each) => each.cache_read_input_tokens);
+  const cacheCreation = sumOfUsages(all, cacheWriteTokens);
+  const thinking = objectOrEmpty(usage.output_tokens_details).thinking_tokens;
   return {
     input:
       input === undefined
         ? undefined
-        : (sum(all, (each) => each.input_tokens) ?? 0) + (cached ?? 0) + (cacheCreation ?? 0),
-    output: output === undefined ? undefined : sum(all, (each) => each.output_tokens),
+        : (sumOfUsages(all, (each) => each.input_tokens) ?? 0) +
+          (cached ?? 0) +
+          (cacheCreation ?? 0),
+    output: output === undefined ? undefined : sumOfUsages(all, (each) => each.output_tokens),
     cached,
     cacheCreation,
-    cacheCreationHour: sum(all, (each) => record(each.cache_creation).ephemeral_1h_input_tokens),
-    reasoning: count(thinking),
+    cacheCreationHour: sumOfUsages(
+      all,
+      (each) => objectOrEmpty(each.cache_creation).ephemeral_1h_input_tokens,
+    ),
+    reasoning: countOrUndefined(thinking),
   };
 }
 
 /** The tokens written to the cache; their sum by lifetime if the usage has no total. */
-function written(usage: Json): unknown {
-  const { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: long } = record(
+function cacheWriteTokens(usage: Json): unknown {
+  const { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: long } = objectOrEmpty(
     usage.cache_creation,
   );
-  const parts = [short, long].filter((each) => count(each) !== undefined) as number[];
+  const parts = [short, long].filter((each) => countOrUndefined(each) !== undefined) as number[];
   const total = parts.length > 0 ? parts.reduce((all, each) => all + each) : undefined;
-  return count(usage.cache_creation_input_tokens) ?? total;
+  return countOrUndefined(usage.cache_creation_input_tokens) ?? total;
 }
 
-function sum(usages: readonly Json[], of: (usage: Json) => unknown): number | undefined {
-  const counts = usages.map((each) => count(of(each))).filter((each) => each !== undefined);
+function sumOfUsages(usages: readonly Json[], of: (usage: Json) => unknown): number | undefined {
+  const counts = usages
+    .map((each) => countOrUndefined(of(each)))
+    .filter((each) => each !== undefined);
   return counts.length > 0 ? counts.reduce((all, each) => all + each) : undefined;
 }
 
@@ -97,9 +104,9 @@ export function anthropicBilling(
   usage: Json,
   { model, region, executions }: ResponseFacts,
 ): Billing {
-  const tier = text(usage.service_tier);
-  const geo = text(usage.inference_geo);
-  const uses = Object.entries(record(usage.server_tool_use))
+  const tier = stringOrUndefined(usage.service_tier);
+  const geo = stringOrUndefined(usage.inference_geo);
+  const uses = Object.entries(objectOrEmpty(usage.server_tool_use))
     .map(([name, times]) => [name.replace(/_requests$/, ''), times] as const)
     .filter((use): use is [string, number] => typeof use[1] === 'number' && use[1] > 0);
   const toolUses = Object.fromEntries(uses);
@@ -108,7 +115,7 @@ export function anthropicBilling(
   const place = geo === undefined || geo === 'not_available' ? region : geo;
   return {
     serviceTier: tier,
-    speed: text(usage.speed),
+    speed: stringOrUndefined(usage.speed),
     ...(place !== undefined && { region: place }),
     ...(tier === 'batch' && { isBatch: true }),
     ...(Object.keys(toolUses).length > 0 && { toolUses }),
@@ -122,15 +129,15 @@ export function anthropicBilling(
  */
 function unitsOfOtherModels(usage: Json, model: string | undefined): Record<string, number> {
   const units: Record<string, number> = {};
-  for (const each of list(usage.iterations)) {
-    const iteration = record(each);
-    const by = text(iteration.model);
+  for (const each of arrayOrEmpty(usage.iterations)) {
+    const iteration = objectOrEmpty(each);
+    const by = stringOrUndefined(iteration.model);
     if (isCompaction(iteration) || by === undefined || model === undefined || by === model) {
       if (iteration.type !== 'advisor_message') continue;
     }
     for (const part of PARTS) {
       const name = `${by ?? iteration.type}_${part}`;
-      const counted = count(iteration[part]) ?? 0;
+      const counted = countOrUndefined(iteration[part]) ?? 0;
       if (counted > 0) units[name] = (units[name] ?? 0) + counted;
     }
   }
@@ -138,7 +145,7 @@ function unitsOfOtherModels(usage: Json, model: string | undefined): Record<stri
 }
 
 /** The fields of a usage that are not read elsewhere; undefined if there are none. */
-export function usageLeft(usage: Json): Json | undefined {
+export function otherAnthropicUsage(usage: Json): Json | undefined {
   const left: Record<string, unknown> = presentFields(fieldsExcept(usage, ...READ));
   // Unknown fields of the objects that are read.
   const parts: Readonly<Record<string, readonly string[]>> = {
@@ -155,6 +162,6 @@ export function usageLeft(usage: Json): Json | undefined {
 /** The tokens written to a cache for an hour, by the provider's own usage; undefined if it does not state them. */
 export function hourlyCacheTokens(usage: unknown): number | undefined {
   return isRecord(usage)
-    ? count(record(usage.cache_creation).ephemeral_1h_input_tokens)
+    ? countOrUndefined(objectOrEmpty(usage.cache_creation).ephemeral_1h_input_tokens)
     : undefined;
 }

@@ -2,13 +2,13 @@
 
 import type { StepType } from '@openlayer-tracing/core/integration';
 import {
+  arrayOrEmpty,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { Message } from '../reading/message.js';
 import type { ModelResponse, ReportedStep, ResponseReader } from '../shape.js';
@@ -44,10 +44,10 @@ export class AgentReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const { output, citations, sessionId, guardrailAction, ...others } = record(body);
-    this.#message.text.add(text(record(output).text) ?? '');
-    for (const each of list(citations)) this.#message.cite(each);
-    this.#sessionId = text(sessionId) ?? this.#sessionId;
+    const { output, citations, sessionId, guardrailAction, ...others } = objectOrEmpty(body);
+    this.#message.text.add(stringOrUndefined(objectOrEmpty(output).text) ?? '');
+    for (const each of arrayOrEmpty(citations)) this.#message.cite(each);
+    this.#sessionId = stringOrUndefined(sessionId) ?? this.#sessionId;
     this.#takeGuardrail(guardrailAction);
     this.#takeRest(others);
     this.isComplete = true;
@@ -59,13 +59,14 @@ export class AgentReader implements ResponseReader {
       case 'chunk': {
         const { bytes, attribution, ...others } = event;
         if (typeof bytes === 'string') this.#message.text.add(this.#text.next(bytes));
-        for (const each of list(record(attribution).citations)) this.#message.cite(each);
+        for (const each of arrayOrEmpty(objectOrEmpty(attribution).citations))
+          this.#message.cite(each);
         this.#takeRest(others);
         break;
       }
       case 'output':
       case 'responseEvent':
-        this.#message.text.add(text(event.text) ?? '');
+        this.#message.text.add(stringOrUndefined(event.text) ?? '');
         this.#takeRest(fieldsExcept(event, 'text'));
         break;
       case 'citation': {
@@ -98,7 +99,7 @@ export class AgentReader implements ResponseReader {
       output: this.#message.output,
       metadata: { sessionId: this.#sessionId, memoryId: this.#memoryId },
       details: this.#rest,
-      reportedSteps: this.#work.end(),
+      reportedSteps: this.#work.steps,
     };
   }
 
@@ -114,7 +115,7 @@ export class AgentReader implements ResponseReader {
 
 /** The failure of a response in which a guardrail intervened. */
 export function guardrailFailure(body: unknown): unknown {
-  return record(body).guardrailAction === 'INTERVENED'
+  return objectOrEmpty(body).guardrailAction === 'INTERVENED'
     ? { type: 'guardrail_intervened', message: 'a guardrail intervened' }
     : undefined;
 }
@@ -127,18 +128,18 @@ class AgentWork {
   readonly #requests = new Map<string, Json>();
 
   /** All steps. Work that has not ended is included without an output. */
-  end(): readonly ReportedStep[] {
-    for (const request of this.#requests.values()) {
-      if (request.foundationModel !== undefined) this.#model(request, {}, {});
-      else this.#tool(request, {}, {});
-    }
-    this.#requests.clear();
-    return this.#steps;
+  get steps(): readonly ReportedStep[] {
+    const unfinished = [...this.#requests.values()].flatMap((request) =>
+      request.foundationModel === undefined
+        ? toolSteps(request, {}, {})
+        : [modelStep(request, {}, {})],
+    );
+    return [...this.#steps, ...unfinished].slice(0, MAX_REPORTED_STEPS);
   }
 
   take({ trace, ...about }: Json): void {
-    for (const [kind, value] of Object.entries(record(trace))) {
-      const part = record(value);
+    for (const [kind, value] of Object.entries(objectOrEmpty(trace))) {
+      const part = objectOrEmpty(value);
       if (kind === 'failureTrace') this.#fail(part);
       else if (kind === 'guardrailTrace') this.#add('Guardrail', 'guardrail', part, about);
       else if (part.traceId !== undefined) this.#add(kind, 'chain', part, about);
@@ -148,7 +149,7 @@ class AgentWork {
 
   #takePart(parts: Json, about: Json): void {
     for (const [part, value] of Object.entries(parts)) {
-      const fields = record(value);
+      const fields = objectOrEmpty(value);
       const id = `${fields.traceId} ${part === 'observation' || part === 'invocationInput'}`;
       switch (part) {
         case 'modelInvocationInput':
@@ -156,10 +157,10 @@ class AgentWork {
           this.#requests.set(id, fields);
           break;
         case 'modelInvocationOutput':
-          this.#model(this.#takeRequest(id), fields, about);
+          this.#push(modelStep(this.#takeRequest(id), fields, about));
           break;
         case 'observation':
-          this.#tool(this.#takeRequest(id), fields, about);
+          this.#push(...toolSteps(this.#takeRequest(id), fields, about));
           break;
         case 'rationale':
           this.#add('Rationale', 'chain', fields, about);
@@ -176,65 +177,13 @@ class AgentWork {
     return request;
   }
 
-  #model(request: Json, response: Json, about: Json): void {
-    const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
-    const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
-    const { usage, ...measured } = record(metadata);
-    const content = record(rawResponse).content ?? rawResponse;
-    const parts = presentFields({ reasoningContent, ...others });
-    this.#push({
-      name: 'Bedrock Chat Completion',
-      type: 'chat_completion',
-      inputs: { prompt: [{ role: 'user', content: prompt }] },
-      output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
-      provider: 'bedrock',
-      model: bedrockModelIn(foundationModel),
-      modelParameters: { ...record(inferenceConfiguration), ...fieldsExcept(settings, 'traceId') },
-      tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
-      metadata: {
-        traceId: traceId ?? request.traceId,
-        ...agentFields(about),
-        ...factsOf(measured),
-      },
-      ...timesOf(metadata),
-    });
-  }
-
-  #tool(request: Json, response: Json, about: Json): void {
-    const { traceId, invocationType, ...inputs } = request;
-    const { traceId: _, type, ...outputs } = response;
-    const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(kindOf));
-    for (const kind of kinds) {
-      const input = record(inputs[`${kind}Input`]);
-      const value = record(outputs[`${kind}Output`] ?? outputs[kind]);
-      const { metadata, executionError, ...output } = value;
-      const [name, stepType] = toolOf(kind, input, output);
-      const [only, ...more] = Object.values(output);
-      this.#push({
-        name,
-        type: stepType,
-        inputs: input,
-        output: more.length > 0 ? output : only,
-        error: text(executionError) ? new Error(String(executionError)) : undefined,
-        metadata: {
-          traceId: response.traceId ?? traceId,
-          invocationType,
-          observation: text(type),
-          ...agentFields(about),
-          ...factsOf(record(metadata)),
-        },
-        ...timesOf(metadata),
-      });
-    }
-  }
-
   #add(name: string, type: StepType, part: Json, about: Json): void {
     const { traceId, metadata, ...output } = part;
     this.#push({
       name,
       type,
       output: Object.keys(output).length === 1 ? Object.values(output)[0] : output,
-      metadata: { traceId, ...agentFields(about), ...factsOf(record(metadata)) },
+      metadata: { traceId, ...agentFields(about), ...measuredFacts(objectOrEmpty(metadata)) },
       ...timesOf(metadata),
     });
   }
@@ -244,17 +193,74 @@ class AgentWork {
     this.#add('Failure', 'chain', part, {});
     this.failure = {
       type: failureCode === undefined ? 'failed' : String(failureCode),
-      message: text(failureReason) ?? 'the agent failed',
+      message: stringOrUndefined(failureReason) ?? 'the agent failed',
     };
   }
 
-  #push(step: ReportedStep): void {
-    if (this.#steps.length < MAX_REPORTED_STEPS) this.#steps.push(step);
+  #push(...steps: readonly ReportedStep[]): void {
+    this.#steps.push(...steps.slice(0, MAX_REPORTED_STEPS - this.#steps.length));
   }
 }
 
+/** The step for a call of a model. */
+function modelStep(request: Json, response: Json, about: Json): ReportedStep {
+  const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
+  const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
+  const { usage, ...measured } = objectOrEmpty(metadata);
+  const content = objectOrEmpty(rawResponse).content ?? rawResponse;
+  const parts = presentFields({ reasoningContent, ...others });
+  return {
+    name: 'Bedrock Chat Completion',
+    type: 'chat_completion',
+    inputs: { prompt: [{ role: 'user', content: prompt }] },
+    output: Object.keys(parts).length > 0 ? { content, ...parts } : content,
+    provider: 'bedrock',
+    model: bedrockModelIn(foundationModel),
+    modelParameters: {
+      ...objectOrEmpty(inferenceConfiguration),
+      ...fieldsExcept(settings, 'traceId'),
+    },
+    tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
+    metadata: {
+      traceId: traceId ?? request.traceId,
+      ...agentFields(about),
+      ...measuredFacts(measured),
+    },
+    ...timesOf(metadata),
+  };
+}
+
+/** The steps for the uses of tools and lookups, one for each kind of work. */
+function toolSteps(request: Json, response: Json, about: Json): ReportedStep[] {
+  const { traceId, invocationType, ...inputs } = request;
+  const { traceId: _, type, ...outputs } = response;
+  const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(workKindOf));
+  return [...kinds].map((kind) => {
+    const input = objectOrEmpty(inputs[`${kind}Input`]);
+    const value = objectOrEmpty(outputs[`${kind}Output`] ?? outputs[kind]);
+    const { metadata, executionError, ...output } = value;
+    const [name, stepType] = toolOf(kind, input, output);
+    const [only, ...more] = Object.values(output);
+    return {
+      name,
+      type: stepType,
+      inputs: input,
+      output: more.length > 0 ? output : only,
+      error: stringOrUndefined(executionError) ? new Error(String(executionError)) : undefined,
+      metadata: {
+        traceId: response.traceId ?? traceId,
+        invocationType,
+        observation: stringOrUndefined(type),
+        ...agentFields(about),
+        ...measuredFacts(objectOrEmpty(metadata)),
+      },
+      ...timesOf(metadata),
+    };
+  });
+}
+
 /** The kind of work, with which the keys of input and output begin: `knowledgeBaseLookup`. */
-function kindOf(key: string): string {
+function workKindOf(key: string): string {
   return key.replace(/(Input|Output)$/, '');
 }
 
@@ -262,14 +268,19 @@ function kindOf(key: string): string {
 function toolOf(kind: string, input: Json, output: Json): [name: string, type: StepType] {
   switch (kind) {
     case 'actionGroupInvocation':
-      return [text(input.function) ?? text(input.apiPath) ?? 'Action Group', 'tool'];
+      return [
+        stringOrUndefined(input.function) ?? stringOrUndefined(input.apiPath) ?? 'Action Group',
+        'tool',
+      ];
     case 'knowledgeBaseLookup':
       return ['Knowledge Base', 'retriever'];
     case 'codeInterpreterInvocation':
       return ['Code Interpreter', 'tool'];
     case 'agentCollaboratorInvocation':
       return [
-        text(input.agentCollaboratorName) ?? text(output.agentCollaboratorName) ?? 'Agent',
+        stringOrUndefined(input.agentCollaboratorName) ??
+          stringOrUndefined(output.agentCollaboratorName) ??
+          'Agent',
         'agent',
       ];
     case 'finalResponse':
@@ -287,12 +298,12 @@ function agentFields({ collaboratorName, agentId, agentVersion }: Json): Json {
 }
 
 /** The measured values other than start and end. */
-function factsOf(measured: Json): Json {
+function measuredFacts(measured: Json): Json {
   return presentFields(fieldsExcept(measured, 'startTime', 'endTime'));
 }
 
 function timesOf(metadata: unknown): Pick<ReportedStep, 'startTime' | 'endTime'> {
-  const { startTime, endTime } = record(metadata);
+  const { startTime, endTime } = objectOrEmpty(metadata);
   const times = { startTime: epochMs(startTime), endTime: epochMs(endTime) };
   return presentFields(times as Json);
 }

@@ -2,15 +2,15 @@
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
 import { names } from '../../common/names.js';
@@ -29,12 +29,12 @@ export const bedrockConverse: Shape<'chat_completion'> = {
 
 export function describeConverse({ url, params }: ModelRequest): Description {
   const { messages, system, inferenceConfig, toolConfig, promptVariables, ...others } = params;
-  const { tools, toolChoice, ...toolRest } = record(toolConfig);
+  const { tools, toolChoice, ...toolRest } = objectOrEmpty(toolConfig);
   const systemMessages =
-    system === undefined ? [] : [{ role: 'system', content: contentOf(system) }];
-  const otherMessages = list(messages).map((each) => {
-    const { role, content, ...rest } = record(each);
-    return { role, content: contentOf(content), ...rest };
+    system === undefined ? [] : [{ role: 'system', content: textOrParts(system) }];
+  const otherMessages = arrayOrEmpty(messages).map((each) => {
+    const { role, content, ...rest } = objectOrEmpty(each);
+    return { role, content: textOrParts(content), ...rest };
   });
   const prompt = [...systemMessages, ...otherMessages];
   return {
@@ -45,15 +45,15 @@ export function describeConverse({ url, params }: ModelRequest): Description {
     },
     model: bedrockModel(url),
     modelParameters: {
-      ...record(inferenceConfig),
+      ...objectOrEmpty(inferenceConfig),
       ...definedFields({ ...others, ...toolRest, toolChoice }),
     },
   };
 }
 
 /** One string if all parts are texts, else the parts. */
-function contentOf(parts: unknown): unknown {
-  const texts = list(parts).map((part) => text(record(part).text));
+function textOrParts(parts: unknown): unknown {
+  const texts = arrayOrEmpty(parts).map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return texts.every((each) => each !== undefined) ? texts.join('') : parts;
 }
 
@@ -94,12 +94,13 @@ export class ConverseReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = record(body);
-    const { message, ...others } = record(answer.output);
-    for (const part of list(record(message).content)) this.#takePart(record(part));
+    const answer = objectOrEmpty(body);
+    const { message, ...others } = objectOrEmpty(answer.output);
+    for (const part of arrayOrEmpty(objectOrEmpty(message).content))
+      this.#takePart(objectOrEmpty(part));
     this.#takeFields({ ...fieldsExcept(answer, ...PLACED), ...others });
-    this.#takeFields(fieldsExcept(record(message), 'content', 'role'));
-    this.#message.finishReason = text(answer.stopReason);
+    this.#takeFields(fieldsExcept(objectOrEmpty(message), 'content', 'role'));
+    this.#message.setFinishReason(stringOrUndefined(answer.stopReason));
     this.#takeUsage(answer.usage);
     this.isComplete = true;
   }
@@ -107,8 +108,9 @@ export class ConverseReader implements ResponseReader {
   /** An event has its type in a field, or as the key of its only value. */
   readEvent(event: Json): boolean {
     const [key = ''] = Object.keys(event);
-    const type = text(event.type) ?? key;
-    const fields = event.type === undefined ? record(event[key]) : fieldsExcept(event, 'type', 'p');
+    const type = stringOrUndefined(event.type) ?? key;
+    const fields =
+      event.type === undefined ? objectOrEmpty(event[key]) : fieldsExcept(event, 'type', 'p');
     const before = this.#message.amount;
     switch (type) {
       case 'messageStart':
@@ -123,7 +125,7 @@ export class ConverseReader implements ResponseReader {
       case 'contentBlockStop':
         break;
       case 'messageStop':
-        this.#message.finishReason = text(fields.stopReason) ?? this.#message.finishReason;
+        this.#message.setFinishReason(stringOrUndefined(fields.stopReason));
         this.#takeFields(fieldsExcept(fields, 'stopReason'));
         break;
       case 'metadata':
@@ -145,8 +147,8 @@ export class ConverseReader implements ResponseReader {
 
   response(): ModelResponse {
     const { output, reasoning, finishReason } = this.#message;
-    const router = record(record(this.#rest.trace).promptRouter);
-    const invoked = text(router.invokedModelId);
+    const router = objectOrEmpty(objectOrEmpty(this.#rest.trace).promptRouter);
+    const invoked = stringOrUndefined(router.invokedModelId);
     return {
       model: invoked === undefined ? undefined : bareBedrockModel(invoked),
       output,
@@ -164,13 +166,13 @@ export class ConverseReader implements ResponseReader {
   }
 
   get #guardrail(): Json {
-    return record(record(this.#rest.trace).guardrail);
+    return objectOrEmpty(objectOrEmpty(this.#rest.trace).guardrail);
   }
 
   #billing(): Billing {
-    const latency = text(record(this.#rest.performanceConfig).latency);
+    const latency = stringOrUndefined(objectOrEmpty(this.#rest.performanceConfig).latency);
     return {
-      serviceTier: text(record(this.#rest.serviceTier).type),
+      serviceTier: stringOrUndefined(objectOrEmpty(this.#rest.serviceTier).type),
       speed: latency === 'standard' ? undefined : latency,
       // A refused request is not billed.
       region: this.#tokens === undefined && this.amount === 0 ? undefined : this.#region,
@@ -192,13 +194,19 @@ export class ConverseReader implements ResponseReader {
     if (typeof partText === 'string') message.text.add(partText);
     if (isRecord(toolUse)) {
       const { toolUseId, name, input } = toolUse;
-      message.addTool(text(toolUseId), text(name), input, moreOfTool(toolUse));
+      message.addTool(
+        stringOrUndefined(toolUseId),
+        stringOrUndefined(name),
+        input,
+        moreOfTool(toolUse),
+      );
     }
     if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
     if (isRecord(citationsContent)) {
       const { content, citations, ...rest } = citationsContent;
-      for (const each of list(content)) message.text.add(text(record(each).text) ?? '');
-      for (const each of list(citations)) message.cite(each);
+      for (const each of arrayOrEmpty(content))
+        message.text.add(stringOrUndefined(objectOrEmpty(each).text) ?? '');
+      for (const each of arrayOrEmpty(citations)) message.cite(each);
       const left = presentFields(rest);
       if (Object.keys(left).length > 0) message.addPart({ citationsContent: left });
     }
@@ -208,11 +216,11 @@ export class ConverseReader implements ResponseReader {
 
   #takeReasoning(content: Json): void {
     const { reasoningText, text: piece, signature, redactedContent, ...others } = content;
-    const { text: whole, signature: signed, ...rest } = record(reasoningText);
-    this.#message.reasoning.add(text(whole) ?? text(piece) ?? '');
-    this.#signatureChars += text(signed ?? signature)?.length ?? 0;
+    const { text: whole, signature: signed, ...rest } = objectOrEmpty(reasoningText);
+    this.#message.reasoning.add(stringOrUndefined(whole) ?? stringOrUndefined(piece) ?? '');
+    this.#signatureChars += stringOrUndefined(signed ?? signature)?.length ?? 0;
     if (redactedContent !== undefined) {
-      const redacted = text(redactedContent);
+      const redacted = stringOrUndefined(redactedContent);
       this.#message.addPart({
         reasoningContent: {
           redactedContent: redacted === undefined ? '[encrypted]' : encrypted(redacted),
@@ -224,26 +232,34 @@ export class ConverseReader implements ResponseReader {
   }
 
   #startBlock({ contentBlockIndex, start }: Json): void {
-    const { toolUse, ...others } = record(start);
-    const place = count(contentBlockIndex) ?? 0;
+    const { toolUse, ...others } = objectOrEmpty(start);
+    const place = countOrUndefined(contentBlockIndex) ?? 0;
     const left = presentFields(others);
     if (Object.keys(left).length > 0) this.#message.part(place)?.add(left);
     if (!isRecord(toolUse)) return;
     const tool = this.#message.tool(place);
     if (tool === undefined) return;
-    tool.id = text(toolUse.toolUseId);
-    tool.name = text(toolUse.name);
-    tool.more = moreOfTool(toolUse);
+    tool.startWith(
+      stringOrUndefined(toolUse.toolUseId),
+      stringOrUndefined(toolUse.name),
+      moreOfTool(toolUse),
+    );
   }
 
   #add({ contentBlockIndex, delta }: Json): void {
-    const { text: deltaText, toolUse, reasoningContent, citation, ...others } = record(delta);
-    const place = count(contentBlockIndex) ?? 0;
-    this.#message.text.add(text(deltaText) ?? '');
+    const {
+      text: deltaText,
+      toolUse,
+      reasoningContent,
+      citation,
+      ...others
+    } = objectOrEmpty(delta);
+    const place = countOrUndefined(contentBlockIndex) ?? 0;
+    this.#message.text.add(stringOrUndefined(deltaText) ?? '');
     if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
     if (isRecord(toolUse)) {
       const tool = this.#message.tool(place);
-      tool?.arguments.add(text(toolUse.input) ?? '');
+      tool?.arguments.add(stringOrUndefined(toolUse.input) ?? '');
     }
     if (citation !== undefined) this.#message.cite(citation);
     for (const [key, value] of Object.entries(presentFields(others))) {
@@ -262,17 +278,20 @@ export class ConverseReader implements ResponseReader {
 
 /** The counts of a usage. Like Anthropic, Amazon counts tokens read from and written to a cache in addition to the input. */
 export function bedrockTokens(usage: Json): TokenCounts {
-  const input = count(usage.inputTokens) ?? count(usage.inputTokenCount);
-  const output = count(usage.outputTokens) ?? count(usage.outputTokenCount);
-  const cached = count(usage.cacheReadInputTokens) ?? count(usage.cacheReadInputTokenCount);
+  const input = countOrUndefined(usage.inputTokens) ?? countOrUndefined(usage.inputTokenCount);
+  const output = countOrUndefined(usage.outputTokens) ?? countOrUndefined(usage.outputTokenCount);
+  const cached =
+    countOrUndefined(usage.cacheReadInputTokens) ??
+    countOrUndefined(usage.cacheReadInputTokenCount);
   const cacheCreation =
-    count(usage.cacheWriteInputTokens) ?? count(usage.cacheWriteInputTokenCount);
-  const forAnHour = list(usage.cacheDetails)
-    .map(record)
+    countOrUndefined(usage.cacheWriteInputTokens) ??
+    countOrUndefined(usage.cacheWriteInputTokenCount);
+  const forAnHour = arrayOrEmpty(usage.cacheDetails)
+    .map(objectOrEmpty)
     .filter(({ ttl }) => ttl === '1h')
-    .map(({ inputTokens }) => count(inputTokens) ?? 0);
+    .map(({ inputTokens }) => countOrUndefined(inputTokens) ?? 0);
   const prompt = input === undefined ? undefined : input + (cached ?? 0) + (cacheCreation ?? 0);
-  const total = count(usage.totalTokens);
+  const total = countOrUndefined(usage.totalTokens);
   const isMore = total !== undefined && total > (prompt ?? 0) + (output ?? 0);
   return {
     input: prompt,
@@ -288,7 +307,7 @@ export function bedrockTokens(usage: Json): TokenCounts {
 /** The failure that a stop reason means; undefined if there is none. A response whose parts a guardrail masked has not failed. */
 export function failureBy(reason: string | undefined, action: unknown): unknown {
   if (reason === 'guardrail_intervened') {
-    const message = text(action) ?? 'a guardrail intervened';
+    const message = stringOrUndefined(action) ?? 'a guardrail intervened';
     return /mask/i.test(message) ? undefined : { type: reason, message };
   }
   if (reason?.startsWith('malformed_') !== true) return undefined;

@@ -1,14 +1,14 @@
 /** Requests to Amazon Bedrock's flows, and their responses. */
 
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelRequest, ModelResponse, ReportedStep, ResponseReader, Shape } from '../shape.js';
@@ -79,11 +79,11 @@ class FlowReader implements ResponseReader {
         if (this.#outputs.length < MAX_REPORTED_STEPS) this.#outputs.push(event);
         return true;
       case 'flowCompletionEvent':
-        this.#completionReason = text(event.completionReason);
+        this.#completionReason = stringOrUndefined(event.completionReason);
         this.isComplete = true;
         return false;
       case 'flowTraceEvent':
-        this.#trace(record(event.trace));
+        this.#trace(objectOrEmpty(event.trace));
         return false;
       case 'exception':
         this.failure = { type: event.exception, message: event.message };
@@ -98,7 +98,9 @@ class FlowReader implements ResponseReader {
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const documents = this.#outputs.map(({ content }) => record(content).document ?? content);
+    const documents = this.#outputs.map(
+      ({ content }) => objectOrEmpty(content).document ?? content,
+    );
     const [only, ...others] = documents;
     const outputs = others.length > 0 ? this.#outputs : only;
     return {
@@ -115,23 +117,23 @@ class FlowReader implements ResponseReader {
 
   #trace(trace: Json): void {
     for (const [kind, value] of Object.entries(trace)) {
-      const { nodeName, timestamp, fields, ...others } = record(value);
+      const { nodeName, timestamp, fields, ...others } = objectOrEmpty(value);
       if (kind === 'nodeInputTrace') {
         this.#entered.set(nodeName, { timestamp, fields });
         continue;
       }
       const isOutput = kind === 'nodeOutputTrace';
-      const entered = isOutput ? record(this.#entered.get(nodeName)) : {};
+      const entered = isOutput ? objectOrEmpty(this.#entered.get(nodeName)) : {};
       if (this.#steps.length >= MAX_REPORTED_STEPS) return;
       const at = presentFields({
         startTime: epochMs(entered.timestamp),
         endTime: epochMs(timestamp),
       });
       this.#steps.push({
-        name: isOutput ? (text(nodeName) ?? 'Node') : `${nodeName ?? 'Node'} ${kind}`,
+        name: isOutput ? (stringOrUndefined(nodeName) ?? 'Node') : `${nodeName ?? 'Node'} ${kind}`,
         type: 'chain',
-        inputs: isOutput ? fieldsOf(entered.fields) : undefined,
-        output: isOutput ? fieldsOf(fields) : others,
+        inputs: isOutput ? nodeFields(entered.fields) : undefined,
+        output: isOutput ? nodeFields(fields) : others,
         ...at,
       });
     }
@@ -139,13 +141,15 @@ class FlowReader implements ResponseReader {
 }
 
 /** The fields of a node by name. */
-function fieldsOf(fields: unknown): Json {
+function nodeFields(fields: unknown): Json {
   return Object.fromEntries(
-    list(fields).map((each, i) => {
-      const { nodeInputName, nodeOutputName, content } = record(each);
+    arrayOrEmpty(fields).map((each, i) => {
+      const { nodeInputName, nodeOutputName, content } = objectOrEmpty(each);
       return [
-        text(nodeInputName) ?? text(nodeOutputName) ?? String(count(i)),
-        record(content).document ?? content,
+        stringOrUndefined(nodeInputName) ??
+          stringOrUndefined(nodeOutputName) ??
+          String(countOrUndefined(i)),
+        objectOrEmpty(content).document ?? content,
       ];
     }),
   );

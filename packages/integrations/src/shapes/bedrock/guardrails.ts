@@ -5,7 +5,14 @@ import {
   percentDecoded,
   type StepUpdate,
 } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, type Json, list, presentFields, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  type Json,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../shape.js';
 import { bareBedrockModel } from './model-id.js';
@@ -26,22 +33,25 @@ export const bedrockGuardrail: Shape<'guardrail'> = {
       },
     };
   },
-  reader: ({ params }) => new PlainReader((body) => readGuardrail(record(body), params.source)),
+  reader: ({ params }) =>
+    new PlainReader((body) => readGuardrail(objectOrEmpty(body), params.source)),
 };
 
 function readGuardrail(body: Json, source: unknown): ModelResponse {
   const { action, actionReason, outputs, usage, ...others } = body;
-  const texts = list(outputs).map((each) => text(record(each).text) ?? each);
+  const texts = arrayOrEmpty(outputs).map(
+    (each) => stringOrUndefined(objectOrEmpty(each).text) ?? each,
+  );
   return {
     output: texts.length > 1 ? texts : texts[0],
-    billing: units(usage),
+    billing: policyUnits(usage),
     fields: {
       action: actionOf(action, actionReason),
-      reason: text(actionReason),
+      reason: stringOrUndefined(actionReason),
       dataType: source === 'INPUT' ? 'input' : source === 'OUTPUT' ? 'output' : undefined,
       detectedEntities: foundIn(others.assessments),
     } satisfies GuardrailFields as StepUpdate,
-    metadata: { action: text(action) },
+    metadata: { action: stringOrUndefined(action) },
     details: presentFields(others),
   };
 }
@@ -49,20 +59,20 @@ function readGuardrail(body: Json, source: unknown): ModelResponse {
 function actionOf(action: unknown, reason: unknown): string | undefined {
   if (action === 'NONE') return 'allow';
   if (action !== 'GUARDRAIL_INTERVENED') return undefined;
-  return /mask/i.test(text(reason) ?? '') ? 'modify' : 'block';
+  return /mask/i.test(stringOrUndefined(reason) ?? '') ? 'modify' : 'block';
 }
 
 /** The kinds of the entities that the guardrail found, such as `EMAIL`, without their values. */
 function foundIn(assessments: unknown): readonly string[] | undefined {
   const found = new Set<string>();
-  for (const assessment of list(assessments)) {
-    const { topicPolicy, contentPolicy, sensitiveInformationPolicy } = record(assessment);
-    const { piiEntities, regexes } = record(sensitiveInformationPolicy);
+  for (const assessment of arrayOrEmpty(assessments)) {
+    const { topicPolicy, contentPolicy, sensitiveInformationPolicy } = objectOrEmpty(assessment);
+    const { piiEntities, regexes } = objectOrEmpty(sensitiveInformationPolicy);
     const all = [
-      ...list(record(topicPolicy).topics).map((each) => record(each).name),
-      ...list(record(contentPolicy).filters).map((each) => record(each).type),
-      ...list(piiEntities).map((each) => record(each).type),
-      ...list(regexes).map((each) => record(each).name),
+      ...arrayOrEmpty(objectOrEmpty(topicPolicy).topics).map((each) => objectOrEmpty(each).name),
+      ...arrayOrEmpty(objectOrEmpty(contentPolicy).filters).map((each) => objectOrEmpty(each).type),
+      ...arrayOrEmpty(piiEntities).map((each) => objectOrEmpty(each).type),
+      ...arrayOrEmpty(regexes).map((each) => objectOrEmpty(each).name),
     ];
     for (const each of all) if (typeof each === 'string') found.add(each);
   }
@@ -70,8 +80,8 @@ function foundIn(assessments: unknown): readonly string[] | undefined {
 }
 
 /** The billed units of each policy. */
-function units(usage: unknown) {
-  const billed = Object.entries(record(usage)).filter(
+function policyUnits(usage: unknown) {
+  const billed = Object.entries(objectOrEmpty(usage)).filter(
     (unit): unit is [string, number] => typeof unit[1] === 'number' && unit[1] > 0,
   );
   return billed.length > 0 ? { units: Object.fromEntries(billed) } : undefined;
@@ -87,14 +97,14 @@ export const bedrockChecks: Shape<'guardrail'> = {
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { results, usage, ...others } = record(body);
-      const flat = Object.entries(record(usage)).map(([check, used]) => [
+      const { results, usage, ...others } = objectOrEmpty(body);
+      const flat = Object.entries(objectOrEmpty(usage)).map(([check, used]) => [
         check,
-        record(used).textUnits,
+        objectOrEmpty(used).textUnits,
       ]);
       return {
         output: results,
-        billing: units(Object.fromEntries(flat)),
+        billing: policyUnits(Object.fromEntries(flat)),
         details: presentFields(others),
       };
     }),
@@ -107,7 +117,7 @@ export const bedrockAsync: Shape<'chat_completion'> = {
   matches: ({ url, params }) =>
     url.pathname.endsWith('/async-invoke') && params.modelId !== undefined,
   describe: ({ params }) => {
-    const model = text(params.modelId);
+    const model = stringOrUndefined(params.modelId);
     return {
       inputs: { input: params.modelInput },
       model: model === undefined ? undefined : bareBedrockModel(model),

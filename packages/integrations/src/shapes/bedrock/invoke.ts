@@ -2,15 +2,15 @@
 
 import type { StepType, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  parseJson,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
+  tryParseJson,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
@@ -27,7 +27,7 @@ import { bedrockModel, bedrockRegion } from './model-id.js';
 const INVOKE = /\/model\/[^/]+\/invoke(-with-response-stream)?$/;
 
 /** A kind of model: how its requests are recognised and read, and the reader of its responses. */
-interface Kind<T extends StepType = StepType> {
+interface InvokedKind<T extends StepType = StepType> {
   readonly operation: string;
   readonly type: T;
   matches(request: ModelRequest): boolean;
@@ -35,16 +35,16 @@ interface Kind<T extends StepType = StepType> {
   reader(request: ModelRequest): ResponseReader;
 }
 
-const embed: Kind<'embedding'> = {
+const embed: InvokedKind<'embedding'> = {
   operation: 'Embedding',
   type: 'embedding',
   matches: ({ url, params }) =>
     /embed/.test(bedrockModel(url) ?? '') || /_EMBEDDING$/.test(String(params.taskType)),
-  describe: ({ params }) => divided(params, EMBEDDING_INPUTS, 'input'),
+  describe: ({ params }) => inputsAndParameters(params, EMBEDDING_INPUTS, 'input'),
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const rerank: Kind<'retriever'> = {
+const rerank: InvokedKind<'retriever'> = {
   operation: 'Rerank',
   type: 'retriever',
   matches: ({ params }) => params.query !== undefined && Array.isArray(params.documents),
@@ -54,23 +54,23 @@ const rerank: Kind<'retriever'> = {
   }),
   reader: () =>
     new PlainReader((body) => ({
-      output: record(body).results ?? body,
-      details: presentFields(fieldsExcept(record(body), 'results')),
+      output: objectOrEmpty(body).results ?? body,
+      details: presentFields(fieldsExcept(objectOrEmpty(body), 'results')),
     })),
 };
 
-const image: Kind<'chat_completion'> = {
+const image: InvokedKind<'chat_completion'> = {
   operation: 'Image',
   type: 'chat_completion',
   matches: ({ url, params }) =>
     /image|canvas|stability|stable-|\bsd3|diffusion/.test(bedrockModel(url) ?? '') ||
     params.text_prompts !== undefined ||
     params.imageGenerationConfig !== undefined,
-  describe: ({ params }) => divided(params, IMAGE_INPUTS, 'prompt'),
+  describe: ({ params }) => inputsAndParameters(params, IMAGE_INPUTS, 'prompt'),
   reader: () => new PlainReader(readImages),
 };
 
-const chat: Kind<'chat_completion'> = {
+const chat: InvokedKind<'chat_completion'> = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   matches: () => true,
@@ -101,7 +101,7 @@ const IMAGE_INPUTS = names(`
 /** Fields with the prompt of models that continue a text. */
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
-function divided(params: Json, content: readonly string[], alone: string) {
+function inputsAndParameters(params: Json, content: readonly string[], alone: string) {
   const given = content.filter((key) => params[key] !== undefined);
   const inputs =
     given.length === 1
@@ -125,7 +125,10 @@ function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
       prompt: [{ role: 'user', content: params[first] }],
       ...Object.fromEntries(more.map((key) => [key, params[key]])),
     },
-    modelParameters: { ...record(textGenerationConfig), ...fieldsExcept(others, ...PROMPTS) },
+    modelParameters: {
+      ...objectOrEmpty(textGenerationConfig),
+      ...fieldsExcept(others, ...PROMPTS),
+    },
   };
 }
 
@@ -201,7 +204,7 @@ class InvokedReader implements ResponseReader {
   readHeaders(header: (name: string) => string | undefined): void {
     const counted = (name: string) => {
       const value = header(name);
-      return value === undefined || value === '' ? undefined : count(Number(value));
+      return value === undefined || value === '' ? undefined : countOrUndefined(Number(value));
     };
     this.#headerTokens = bedrockTokens({
       inputTokens: counted(INPUT_TOKENS),
@@ -224,7 +227,7 @@ class InvokedReader implements ResponseReader {
       this.#failure = { type: frame.exception, message: frame.message };
     }
     const event =
-      typeof frame.bytes === 'string' ? parseJson(textOfBase64(frame.bytes)) : undefined;
+      typeof frame.bytes === 'string' ? tryParseJson(textOfBase64(frame.bytes)) : undefined;
     if (!isRecord(event)) return false;
     const own = this.#takeAdded(event);
     return Object.keys(own).length > 0 && this.#reader.readEvent(own);
@@ -240,7 +243,10 @@ class InvokedReader implements ResponseReader {
     const metrics = fieldsExcept(this.#metrics ?? {}, ...COUNTED);
     return {
       ...answer,
-      tokens: merged(merged(tokens, bedrockTokens(this.#metrics ?? {})), this.#headerTokens),
+      tokens: mergedCounts(
+        mergedCounts(tokens, bedrockTokens(this.#metrics ?? {})),
+        this.#headerTokens,
+      ),
       billing: {
         ...presentFields({
           serviceTier: this.#serviceTier,
@@ -266,7 +272,7 @@ class InvokedReader implements ResponseReader {
     const own: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(body)) {
       if (!key.startsWith(ADDED)) own[key] = value;
-      else if (key === `${ADDED}invocationMetrics`) this.#metrics = record(value);
+      else if (key === `${ADDED}invocationMetrics`) this.#metrics = objectOrEmpty(value);
       else this.#added = { ...this.#added, [key.slice(ADDED.length)]: value };
     }
     return Array.isArray(own.choices) ? { ...own, choices: own.choices.map(withReason) } : own;
@@ -274,7 +280,7 @@ class InvokedReader implements ResponseReader {
 
   get #intervention(): unknown {
     if (this.#added.guardrailAction !== 'INTERVENED') return undefined;
-    const reason = record(record(this.#added.trace).guardrail).actionReason;
+    const reason = objectOrEmpty(objectOrEmpty(this.#added.trace).guardrail).actionReason;
     return failureBy('guardrail_intervened', reason);
   }
 }
@@ -291,7 +297,7 @@ function withReason(choice: unknown): unknown {
 }
 
 /** Each count of the first if it is known, else of the second. */
-function merged(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
+function mergedCounts(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
   const counts = { ...presentFields(two as Json), ...presentFields((one ?? {}) as Json) };
   return Object.keys(counts).length > 0 ? counts : undefined;
 }
@@ -306,7 +312,7 @@ function vectorsIn(body: Json): readonly unknown[] {
   }
   const found = isRecord(embeddings) ? Object.values(embeddings).find(Array.isArray) : embeddings;
   const vectors = Array.isArray(found) ? found : Array.isArray(data) ? data : [];
-  return vectors.map((each) => (isRecord(each) ? list(each.embedding) : each));
+  return vectors.map((each) => (isRecord(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
 const EMBEDDING_FIELDS = names(`
@@ -314,9 +320,9 @@ const EMBEDDING_FIELDS = names(`
 `);
 
 function readEmbeddings(body: unknown): ModelResponse {
-  const answer = record(body);
+  const answer = objectOrEmpty(body);
   const vectors = vectorsIn(answer);
-  const tokens = count(answer.inputTextTokenCount);
+  const tokens = countOrUndefined(answer.inputTextTokenCount);
   return {
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
     ...(vectors.length > 0 && {
@@ -325,7 +331,7 @@ function readEmbeddings(body: unknown): ModelResponse {
         embeddingDimensions: dimensionsOf(vectors[0]) || undefined,
       },
     }),
-    metadata: { responseId: text(answer.id) },
+    metadata: { responseId: stringOrUndefined(answer.id) },
     details: presentFields(fieldsExcept(answer, ...EMBEDDING_FIELDS)),
   };
 }
@@ -334,16 +340,16 @@ const IMAGE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'
 
 /** Images are recorded by their type and size only. */
 function readImages(body: unknown): PlainAnswer {
-  const answer = record(body);
+  const answer = objectOrEmpty(body);
   const images = imagesIn(answer);
-  const reasons = list(answer.finish_reasons);
+  const reasons = arrayOrEmpty(answer.finish_reasons);
   return {
     failure: imageFailure(answer, images),
     output: images.length > 0 ? { images } : undefined,
     ...(images.length > 0 && { billing: { pictures: images.length } }),
     metadata: {
       finishReasons: reasons.some(Boolean) ? reasons : undefined,
-      result: text(answer.result),
+      result: stringOrUndefined(answer.result),
     },
     details: presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
   };
@@ -351,10 +357,10 @@ function readImages(body: unknown): PlainAnswer {
 
 /** The reason for which no image was created; undefined if there are images. */
 function imageFailure(answer: Json, images: readonly unknown[]): unknown {
-  const reason = list(answer.finish_reasons).find((each) => typeof each === 'string');
+  const reason = arrayOrEmpty(answer.finish_reasons).find((each) => typeof each === 'string');
   return reason === undefined || images.length > 0 ? undefined : { message: reason };
 }
 
 function imagesIn({ images, artifacts }: Json): readonly unknown[] {
-  return [...list(images), ...list(artifacts)].filter(Boolean);
+  return [...arrayOrEmpty(images), ...arrayOrEmpty(artifacts)].filter(Boolean);
 }

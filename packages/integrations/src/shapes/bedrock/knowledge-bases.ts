@@ -1,6 +1,12 @@
 /** Requests to Amazon Bedrock's knowledge bases, and the other requests of the same service, such as to optimize a prompt. */
 
-import { definedFields, fieldsExcept, presentFields, record, text } from '../../common/json.js';
+import {
+  definedFields,
+  fieldsExcept,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ResponseReader, Shape } from '../shape.js';
 import { AgentReader, guardrailFailure } from './agent-reader.js';
@@ -13,13 +19,15 @@ const retrieve: Shape<'retriever'> = {
   matches: ({ url, params }) =>
     /\/knowledgebases\/[^/]+\/retrieve$/.test(url.pathname) && params.retrievalQuery !== undefined,
   describe: ({ url, params }) => ({
-    inputs: { query: text(record(params.retrievalQuery).text) ?? params.retrievalQuery },
+    inputs: {
+      query: stringOrUndefined(objectOrEmpty(params.retrievalQuery).text) ?? params.retrievalQuery,
+    },
     modelParameters: {
       ...pathParameters(url, /\/knowledgebases\/([^/]+)\//, 'knowledgeBaseId'),
       ...fieldsExcept(params, 'retrievalQuery'),
     },
   }),
-  reader: () => plain('retrievalResults'),
+  reader: () => fieldReader('retrievalResults'),
 };
 
 const rerank: Shape<'retriever'> = {
@@ -28,16 +36,16 @@ const rerank: Shape<'retriever'> = {
   matches: ({ url, params }) => url.pathname.endsWith('/rerank') && Array.isArray(params.sources),
   describe: ({ params }) => {
     const { queries, sources, rerankingConfiguration, ...others } = params;
-    const { modelConfiguration } = record(
-      record(rerankingConfiguration).bedrockRerankingConfiguration,
+    const { modelConfiguration } = objectOrEmpty(
+      objectOrEmpty(rerankingConfiguration).bedrockRerankingConfiguration,
     );
     return {
       inputs: { queries, sources },
-      model: bedrockModelIn(record(modelConfiguration).modelArn),
+      model: bedrockModelIn(objectOrEmpty(modelConfiguration).modelArn),
       modelParameters: definedFields({ ...others, rerankingConfiguration }),
     };
   },
-  reader: () => plain('results'),
+  reader: () => fieldReader('results'),
 };
 
 const generate: Shape<'chat_completion'> = {
@@ -47,11 +55,12 @@ const generate: Shape<'chat_completion'> = {
     /\/retrieveAndGenerate(Stream)?$/.test(url.pathname) && params.input !== undefined,
   describe: ({ params }) => {
     const { input, retrieveAndGenerateConfiguration: configuration, ...others } = params;
-    const { knowledgeBaseConfiguration, externalSourcesConfiguration } = record(configuration);
-    const used = record(knowledgeBaseConfiguration ?? externalSourcesConfiguration);
+    const { knowledgeBaseConfiguration, externalSourcesConfiguration } =
+      objectOrEmpty(configuration);
+    const used = objectOrEmpty(knowledgeBaseConfiguration ?? externalSourcesConfiguration);
     return {
       inputs: {
-        prompt: [{ role: 'user', content: text(record(input).text) ?? input }],
+        prompt: [{ role: 'user', content: stringOrUndefined(objectOrEmpty(input).text) ?? input }],
         ...(used.sources !== undefined && { sources: used.sources }),
       },
       model: bedrockModelIn(used.modelArn),
@@ -80,11 +89,13 @@ const query: Shape<'chat_completion'> = {
   describe: ({ params }) => {
     const { queryGenerationInput: input, ...others } = params;
     return {
-      inputs: { prompt: [{ role: 'user', content: text(record(input).text) ?? input }] },
+      inputs: {
+        prompt: [{ role: 'user', content: stringOrUndefined(objectOrEmpty(input).text) ?? input }],
+      },
       modelParameters: definedFields(others),
     };
   },
-  reader: () => plain('queries'),
+  reader: () => fieldReader('queries'),
 };
 
 const optimizedPrompt: Shape<'chat_completion'> = {
@@ -113,9 +124,9 @@ export const bedrockKnowledgeBases: readonly Shape[] = [
 ];
 
 /** Reads a response that is one JSON object, of which one field is the output. */
-function plain(field: string): ResponseReader {
+function fieldReader(field: string): ResponseReader {
   return new PlainReader((body) => {
-    const answer = record(body);
+    const answer = objectOrEmpty(body);
     return {
       failure: guardrailFailure(body),
       output: answer[field] ?? body,

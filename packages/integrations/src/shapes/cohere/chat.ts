@@ -1,6 +1,13 @@
 /** Cohere's `POST /v2/chat` and `POST /v1/chat`. */
 
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet, names } from '../../common/names.js';
 import { Message } from '../reading/message.js';
@@ -17,7 +24,7 @@ export const cohereChat: Shape<'chat_completion'> = {
     const systemMessages = preamble === undefined ? [] : [{ role: 'system', content: preamble }];
     const messagesOfV1 = [
       ...systemMessages,
-      ...list(chat_history),
+      ...arrayOrEmpty(chat_history),
       { role: 'user', content: message },
     ];
     return {
@@ -26,7 +33,7 @@ export const cohereChat: Shape<'chat_completion'> = {
         ...(tools !== undefined && { tools }),
         ...(documents !== undefined && { documents }),
       },
-      model: text(params.model),
+      model: stringOrUndefined(params.model),
       modelParameters: fieldsExcept(
         params,
         ...names('model messages message preamble chat_history tools documents'),
@@ -73,7 +80,7 @@ class CohereReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = record(body);
+    const answer = objectOrEmpty(body);
     this.#error = answer.error ?? undefined;
     this.#takeHead(answer);
     this.#others.add(answer, KNOWN);
@@ -83,9 +90,9 @@ class CohereReader implements ResponseReader {
       // An error of version 1.
       this.#error ??= { message: answer.message };
     }
-    for (const part of list(received.content)) this.#takePart(record(part));
-    this.#message.reasoning.add(text(received.tool_plan) ?? '');
-    for (const call of list(received.tool_calls)) this.#addCall(record(call));
+    for (const part of arrayOrEmpty(received.content)) this.#takePart(objectOrEmpty(part));
+    this.#message.reasoning.add(stringOrUndefined(received.tool_plan) ?? '');
+    for (const call of arrayOrEmpty(received.tool_calls)) this.#addCall(objectOrEmpty(call));
     if (received !== answer) {
       this.#cite(received.citations);
       this.#others.add(received, KNOWN_OF_MESSAGE);
@@ -97,8 +104,8 @@ class CohereReader implements ResponseReader {
     const before = this.#message.amount;
     // Version 1 has the type under another key, and its last event contains the whole answer.
     const type = event.type ?? event.event_type;
-    const delta = record(event.delta);
-    const piece = record(delta.message);
+    const delta = objectOrEmpty(event.delta);
+    const piece = objectOrEmpty(delta.message);
     this.#others.add(event, KNOWN);
     this.#others.add(delta, KNOWN_OF_DELTA);
     this.#others.add(piece, KNOWN_OF_MESSAGE);
@@ -109,26 +116,26 @@ class CohereReader implements ResponseReader {
         break;
       case 'content-start':
       case 'content-delta':
-        this.#takePart(record(piece.content));
+        this.#takePart(objectOrEmpty(piece.content));
         break;
       case 'text-generation':
-        this.#message.text.add(text(event.text) ?? '');
+        this.#message.text.add(stringOrUndefined(event.text) ?? '');
         break;
       case 'tool-plan-delta':
-        this.#message.reasoning.add(text(piece.tool_plan) ?? '');
+        this.#message.reasoning.add(stringOrUndefined(piece.tool_plan) ?? '');
         break;
       case 'tool-call-start':
       case 'tool-call-delta':
-        this.#takeCall(event.index, record(piece.tool_calls));
+        this.#takeCall(event.index, objectOrEmpty(piece.tool_calls));
         break;
       case 'tool-calls-chunk':
-        this.#takeChunk(record(event.tool_call_delta));
-        this.#message.reasoning.add(text(event.text) ?? '');
+        this.#takeChunk(objectOrEmpty(event.tool_call_delta));
+        this.#message.reasoning.add(stringOrUndefined(event.text) ?? '');
         break;
       case 'tool-calls-generation':
         this.#addCalls(event.tool_calls);
         if (this.#message.reasoning.chars === 0) {
-          this.#message.reasoning.add(text(event.text) ?? '');
+          this.#message.reasoning.add(stringOrUndefined(event.text) ?? '');
         }
         break;
       case 'citation-start':
@@ -148,11 +155,11 @@ class CohereReader implements ResponseReader {
   }
 
   extendedText({ type, delta }: Json): ExtendedText | undefined {
-    const { content, tool_plan: plan } = record(record(delta).message);
+    const { content, tool_plan: plan } = objectOrEmpty(objectOrEmpty(delta).message);
     if (type === 'tool-plan-delta' && plan) {
       return { key: 'tool_plan', text: this.#message.reasoning };
     }
-    const { text: contentText, thinking } = record(content);
+    const { text: contentText, thinking } = objectOrEmpty(content);
     if (type !== 'content-delta' || thinking !== undefined || !contentText) return undefined;
     return { key: 'text', text: this.#message.text };
   }
@@ -182,71 +189,75 @@ class CohereReader implements ResponseReader {
   }
 
   #takeHead(head: Json): void {
-    this.#id = text(head.id) ?? text(head.response_id) ?? this.#id;
-    this.#generationId = text(head.generation_id) ?? this.#generationId;
-    this.#message.finishReason = text(head.finish_reason) ?? this.#message.finishReason;
+    this.#id = stringOrUndefined(head.id) ?? stringOrUndefined(head.response_id) ?? this.#id;
+    this.#generationId = stringOrUndefined(head.generation_id) ?? this.#generationId;
+    this.#message.setFinishReason(stringOrUndefined(head.finish_reason));
     const usage = head.usage ?? head.meta;
     if (isRecord(usage)) this.#usage = mergeUsage(this.#usage, usage);
   }
 
   /** The last event of version 1, which contains the whole answer. */
   #takeEnd({ response, finish_reason }: Json): void {
-    const answer = record(response);
+    const answer = objectOrEmpty(response);
     this.#takeHead({ ...answer, ...(finish_reason !== undefined && { finish_reason }) });
     this.#others.add(answer, KNOWN);
-    if (this.#message.text.chars === 0) this.#message.text.add(text(answer.text) ?? '');
+    if (this.#message.text.chars === 0)
+      this.#message.text.add(stringOrUndefined(answer.text) ?? '');
     this.#addCalls(answer.tool_calls);
     this.isComplete = true;
   }
 
   #takePart(part: Json): void {
     const { type, text: partText, thinking, ...others } = part;
-    this.#message.text.add(text(partText) ?? '');
-    this.#message.reasoning.add(text(thinking) ?? '');
+    this.#message.text.add(stringOrUndefined(partText) ?? '');
+    this.#message.reasoning.add(stringOrUndefined(thinking) ?? '');
     if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
   }
 
   /** Adds the calls of version 1, which are sent in pieces, then complete, and once more at the end: only the first time. */
   #addCalls(calls: unknown): void {
     if (this.#hasCalls) return;
-    for (const call of list(calls)) this.#addCall(record(call));
-    this.#hasCalls = list(calls).length > 0;
+    for (const call of arrayOrEmpty(calls)) this.#addCall(objectOrEmpty(call));
+    this.#hasCalls = arrayOrEmpty(calls).length > 0;
   }
 
   #takeChunk({ index, name, parameters, text: planText }: Json): void {
-    this.#message.reasoning.add(text(planText) ?? '');
+    this.#message.reasoning.add(stringOrUndefined(planText) ?? '');
     if (index === undefined && name === undefined && parameters === undefined) return;
     this.#hasCalls = true;
     const place = typeof index === 'number' ? index : undefined;
-    const tool = this.#message.toolOfPiece({ index: place, id: undefined, name: text(name) });
+    const tool = this.#message.toolOfPiece({
+      index: place,
+      id: undefined,
+      name: stringOrUndefined(name),
+    });
     if (tool === undefined) return;
-    tool.name ??= text(name);
-    tool.arguments.add(text(parameters) ?? '');
+    tool.identify(undefined, stringOrUndefined(name));
+    tool.arguments.add(stringOrUndefined(parameters) ?? '');
   }
 
   #addCall(call: Json): void {
     const { id, type: _type, function: nested, ...plain } = call;
     const { name, arguments: args, parameters, ...more } = isRecord(nested) ? nested : plain;
     this.#message.addTool(
-      text(id) || undefined,
-      text(name),
+      stringOrUndefined(id) || undefined,
+      stringOrUndefined(name),
       args ?? parameters ?? {},
       Object.keys(more).length > 0 ? more : undefined,
     );
   }
 
   #takeCall(index: unknown, call: Json): void {
-    const { name, arguments: args } = record(call.function);
-    const id = text(call.id) || undefined;
+    const { name, arguments: args } = objectOrEmpty(call.function);
+    const id = stringOrUndefined(call.id) || undefined;
     const tool = this.#message.toolOfPiece({
       index: typeof index === 'number' ? index : undefined,
       id,
-      name: text(name),
+      name: stringOrUndefined(name),
     });
     if (tool === undefined) return;
-    tool.id ??= id;
-    tool.name ??= text(name);
-    tool.arguments.add(text(args) ?? '');
+    tool.identify(id, stringOrUndefined(name));
+    tool.arguments.add(stringOrUndefined(args) ?? '');
   }
 
   #cite(citations: unknown): void {

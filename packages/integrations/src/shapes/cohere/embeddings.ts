@@ -1,6 +1,12 @@
 /** Cohere's embeddings of texts and images. */
 
-import { fieldsExcept, isRecord, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
@@ -12,7 +18,7 @@ export const cohereEmbeddings: Shape<'embedding'> = {
   matches: ({ url }) => /\/v[12]\/embed$/.test(url.pathname),
   describe: ({ params }) => ({
     inputs: { input: params.texts ?? params.inputs ?? params.images },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'texts', 'inputs', 'images'),
   }),
   reader: () => new PlainReader(readEmbeddings),
@@ -20,21 +26,21 @@ export const cohereEmbeddings: Shape<'embedding'> = {
 
 /** The vectors are grouped by the type of their numbers, or not grouped. */
 function readEmbeddings(body: unknown): PlainAnswer {
-  const { id, embeddings, meta, texts: _texts, ...others } = record(body);
+  const { id, embeddings, meta, texts: _texts, ...others } = objectOrEmpty(body);
   const kinds = isRecord(embeddings)
     ? Object.entries(embeddings)
     : [['float', embeddings] as const];
-  const [kind, vectors] = kinds.find(([, all]) => list(all).length > 0) ?? ['float', []];
+  const [kind, vectors] = kinds.find(([, all]) => arrayOrEmpty(all).length > 0) ?? ['float', []];
   const tokens = cohereTokens(meta);
-  const dimensions = dimensionsOf(list(vectors)[0]);
+  const dimensions = dimensionsOf(arrayOrEmpty(vectors)[0]);
   return {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.input } }),
     billing: cohereBilling(meta),
-    metadata: { responseId: text(id), ...cohereMeta(meta) },
+    metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
     details: { ...fieldsExcept(others, 'error', 'response_type'), ...cohereWarnings(meta) },
-    ...(list(vectors).length > 0 && {
+    ...(arrayOrEmpty(vectors).length > 0 && {
       fields: {
-        embeddingCount: list(vectors).length,
+        embeddingCount: arrayOrEmpty(vectors).length,
         // Eight bits are packed in a byte.
         embeddingDimensions: dimensions && (/binary$/.test(kind) ? dimensions * 8 : dimensions),
       },

@@ -1,6 +1,13 @@
 /** Cohere's older `POST /v1/generate` and `POST /v1/summarize`. */
 
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -13,7 +20,7 @@ export const cohereGenerate: Shape<'chat_completion'> = {
   matches: ({ url }) => url.pathname.endsWith('/v1/generate'),
   describe: ({ params }) => ({
     inputs: { prompt: [{ role: 'user', content: params.prompt }] },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'prompt'),
   }),
   reader: () => new GenerateReader(),
@@ -25,17 +32,17 @@ export const cohereSummarize: Shape<'chat_completion'> = {
   matches: ({ url }) => url.pathname.endsWith('/v1/summarize'),
   describe: ({ params }) => ({
     inputs: { prompt: [{ role: 'user', content: params.text }] },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'text'),
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { id, summary, meta, ...others } = record(body);
+      const { id, summary, meta, ...others } = objectOrEmpty(body);
       return {
-        output: text(summary),
+        output: stringOrUndefined(summary),
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
-        metadata: { responseId: text(id), ...cohereMeta(meta) },
+        metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
         details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
@@ -73,7 +80,7 @@ class GenerateReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = record(body);
+    const answer = objectOrEmpty(body);
     this.#error = answer.error ?? undefined;
     this.#takeAnswer(answer);
     this.isComplete = true;
@@ -83,12 +90,12 @@ class GenerateReader implements ResponseReader {
     const before = this.amount;
     const place = typeof event.index === 'number' ? event.index : 0;
     if (event.event_type === 'text-generation') {
-      this.#generation(place)?.text.add(text(event.text) ?? '');
+      this.#generation(place)?.text.add(stringOrUndefined(event.text) ?? '');
     } else if (event.event_type === 'stream-error') {
       this.#error = { type: event.finish_reason, message: event.err };
     } else if (event.event_type === 'stream-end') {
-      this.#finishReason = text(event.finish_reason);
-      this.#takeAnswer(record(event.response));
+      this.#finishReason = stringOrUndefined(event.finish_reason);
+      this.#takeAnswer(objectOrEmpty(event.response));
       this.isComplete = true;
     }
     return this.amount > before;
@@ -118,16 +125,16 @@ class GenerateReader implements ResponseReader {
   }
 
   #takeAnswer(answer: Json): void {
-    this.#id = text(answer.id) ?? this.#id;
+    this.#id = stringOrUndefined(answer.id) ?? this.#id;
     if (isRecord(answer.meta)) this.#usage = answer.meta;
-    for (const [i, each] of list(answer.generations).entries()) {
-      const { text: generated, index, ...facts } = record(each);
+    for (const [i, each] of arrayOrEmpty(answer.generations).entries()) {
+      const { text: generated, index, ...facts } = objectOrEmpty(each);
       const generation = this.#generation(typeof index === 'number' ? index : i);
       if (generation === undefined) continue;
       // The events of a stream have sent the text before.
-      if (generation.text.chars === 0) generation.text.add(text(generated) ?? '');
+      if (generation.text.chars === 0) generation.text.add(stringOrUndefined(generated) ?? '');
       generation.facts = facts;
-      this.#finishReason ??= text(facts.finish_reason);
+      this.#finishReason ??= stringOrUndefined(facts.finish_reason);
     }
   }
 

@@ -1,6 +1,12 @@
 /** Cohere's requests whose response is one JSON object: classification, parsing of documents, transcription and reranking. */
 
-import { definedFields, fieldsExcept, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  definedFields,
+  fieldsExcept,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
@@ -12,16 +18,16 @@ export const cohereClassify: Shape<'guardrail'> = {
   matches: ({ url }) => url.pathname.endsWith('/v1/classify'),
   describe: ({ params }) => ({
     inputs: definedFields({ input: params.inputs, examples: params.examples }),
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'inputs', 'examples'),
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { id, classifications, meta, ...others } = record(body);
+      const { id, classifications, meta, ...others } = objectOrEmpty(body);
       return {
-        output: list(classifications).length > 0 ? classifications : undefined,
+        output: arrayOrEmpty(classifications).length > 0 ? classifications : undefined,
         billing: cohereBilling(meta),
-        metadata: { responseId: text(id), ...billedTokens(meta), ...cohereMeta(meta) },
+        metadata: { responseId: stringOrUndefined(id), ...billedTokens(meta), ...cohereMeta(meta) },
         details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
@@ -34,17 +40,17 @@ export const cohereParse: Shape<'chat_completion'> = {
   matches: ({ url }) => url.pathname.endsWith('/v2/parse'),
   describe: ({ params }) => ({
     inputs: { document: params.document },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'document'),
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { id, pages, meta, ...others } = record(body);
+      const { id, pages, meta, ...others } = objectOrEmpty(body);
       return {
-        output: list(pages).length > 0 ? nameMedia(pages) : undefined,
+        output: arrayOrEmpty(pages).length > 0 ? nameMedia(pages) : undefined,
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
-        metadata: { responseId: text(id), ...cohereMeta(meta) },
+        metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
         details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
       };
     }),
@@ -56,13 +62,13 @@ export const cohereTranscription: Shape<'chat_completion'> = {
   matches: ({ url }) => url.pathname.endsWith('/v2/audio/transcriptions'),
   describe: ({ params }) => ({
     inputs: definedFields({ file: params.file }),
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'file'),
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { text: transcript, ...others } = record(body);
-      return { output: text(transcript), details: fieldsExcept(others, 'error') };
+      const { text: transcript, ...others } = objectOrEmpty(body);
+      return { output: stringOrUndefined(transcript), details: fieldsExcept(others, 'error') };
     }),
 };
 
@@ -72,17 +78,17 @@ export const cohereRerank: Shape<'retriever'> = {
   matches: ({ url }) => /\/v[12]\/rerank$/.test(url.pathname),
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'query', 'documents'),
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { id, results, meta, ...others } = record(body);
+      const { id, results, meta, ...others } = objectOrEmpty(body);
       return {
         output: results,
         billing: cohereBilling(meta),
         metadata: {
-          responseId: text(id),
+          responseId: stringOrUndefined(id),
           ...billedTokens(meta),
           ...cohereMeta(meta),
         },

@@ -2,26 +2,26 @@
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
+  objectOrEmpty,
 } from '../../common/json.js';
 
 /** The billed tokens. Cohere's models read more than Cohere bills. */
 export function cohereTokens(usage: unknown): TokenCounts | undefined {
-  const { billed_units: billed, tokens, cached_tokens } = record(usage);
-  const counted = record(billed ?? tokens);
-  const images = count(counted.image_tokens);
-  const texts = count(counted.input_tokens);
+  const { billed_units: billed, tokens, cached_tokens } = objectOrEmpty(usage);
+  const counted = objectOrEmpty(billed ?? tokens);
+  const images = countOrUndefined(counted.image_tokens);
+  const texts = countOrUndefined(counted.input_tokens);
   const input =
     texts === undefined && images === undefined ? undefined : (texts ?? 0) + (images ?? 0);
-  const output = count(counted.output_tokens);
+  const output = countOrUndefined(counted.output_tokens);
   if (input === undefined && output === undefined) return undefined;
-  const cached = count(cached_tokens);
+  const cached = countOrUndefined(cached_tokens);
   return {
     input,
     output,
@@ -34,7 +34,7 @@ export function cohereTokens(usage: unknown): TokenCounts | undefined {
 export function cohereBilling(usage: unknown): Billing {
   const units = Object.entries(
     fieldsExcept(
-      record(record(usage).billed_units),
+      objectOrEmpty(objectOrEmpty(usage).billed_units),
       'input_tokens',
       'output_tokens',
       'image_tokens',
@@ -45,30 +45,32 @@ export function cohereBilling(usage: unknown): Billing {
 
 /** The fields of the usage that are not billed. */
 function otherCohereUsage(usage: unknown): Json {
-  const { tokens, billed_units: billed, cached_tokens: cached, ...others } = record(usage);
+  const { tokens, billed_units: billed, cached_tokens: cached, ...others } = objectOrEmpty(usage);
   const more = fieldsExcept(others, 'api_version');
   return definedFields({
     modelTokens: isRecord(tokens) && billed !== undefined ? tokens : undefined,
     // Cached tokens are not a part of the billed tokens if they are as many or more.
-    cachedTokens: cohereTokens(usage)?.cached === undefined ? count(cached) : undefined,
+    cachedTokens: cohereTokens(usage)?.cached === undefined ? countOrUndefined(cached) : undefined,
     meta: Object.keys(more).length > 0 ? more : undefined,
   });
 }
 
 /** The billed tokens as metadata, for types of steps that have no fields for tokens. */
 export function billedTokens(usage: unknown): Json {
-  const { input_tokens, output_tokens, image_tokens } = record(record(usage).billed_units);
+  const { input_tokens, output_tokens, image_tokens } = objectOrEmpty(
+    objectOrEmpty(usage).billed_units,
+  );
   const counts = definedFields({ input_tokens, output_tokens, image_tokens });
   return Object.keys(counts).length > 0 ? { billedTokens: counts } : {};
 }
 
 /** The fields of the usage that are not billed, without the warnings. */
 export function cohereMeta(usage: unknown): Json {
-  return otherCohereUsage(fieldsExcept(record(usage), 'warnings'));
+  return otherCohereUsage(fieldsExcept(objectOrEmpty(usage), 'warnings'));
 }
 
 /** The warnings in the usage. They are sentences, and so content. */
 export function cohereWarnings(usage: unknown): Json {
-  const { warnings } = record(usage);
-  return list(warnings).length > 0 ? { warnings } : {};
+  const { warnings } = objectOrEmpty(usage);
+  return arrayOrEmpty(warnings).length > 0 ? { warnings } : {};
 }

@@ -1,14 +1,21 @@
 /** Google's `:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
 
 import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { messageOf, Parts } from './parts.js';
-import { geminiBilling, geminiTokens, geminiToolUses, otherUsage } from './usage.js';
+import { geminiMessage, Parts } from './parts.js';
+import { geminiBilling, geminiTokens, geminiToolUses, otherGeminiUsage } from './usage.js';
 
 const GENERATE = /:(streamGenerateContent|generateContent)$/;
 
@@ -33,18 +40,18 @@ export function modelIn({ pathname }: URL): string | undefined {
 function describeContents({ url, params }: ModelRequest): Description {
   const { contents, tools, generationConfig, generation_config, ...others } = params;
   const system = others.systemInstruction ?? others.system_instruction;
-  const systemMessages = system === undefined ? [] : [{ role: 'system', ...messageOf(system) }];
+  const systemMessages = system === undefined ? [] : [{ role: 'system', ...geminiMessage(system) }];
   const contentList =
-    Array.isArray(contents) || contents === undefined ? list(contents) : [contents];
+    Array.isArray(contents) || contents === undefined ? arrayOrEmpty(contents) : [contents];
   const messages = contentList.map((each) => ({
-    role: record(each).role ?? 'user',
-    ...messageOf(each),
+    role: objectOrEmpty(each).role ?? 'user',
+    ...geminiMessage(each),
   }));
   return {
     inputs: { prompt: [...systemMessages, ...messages], ...(tools !== undefined && { tools }) },
     model: modelIn(url),
     modelParameters: {
-      ...record(generationConfig ?? generation_config),
+      ...objectOrEmpty(generationConfig ?? generation_config),
       ...fieldsExcept(others, 'model', 'systemInstruction', 'system_instruction'),
     },
   };
@@ -63,15 +70,20 @@ class Candidate {
   readonly #others = new OtherFacts();
 
   take(candidate: Json): void {
-    for (const part of list(record(candidate.content).parts)) this.#parts.take(record(part));
-    this.message.finishReason = text(candidate.finishReason) ?? this.message.finishReason;
+    for (const part of arrayOrEmpty(objectOrEmpty(candidate.content).parts))
+      this.#parts.take(objectOrEmpty(part));
+    this.message.setFinishReason(stringOrUndefined(candidate.finishReason));
     this.#others.add(candidate, KNOWN_OF_CANDIDATE);
     if (this.message.finishReason !== undefined) this.#parts.end();
   }
 
   get output(): unknown {
-    this.#parts.end();
-    return this.message.output;
+    return this.#parts.messageSoFar.output;
+  }
+
+  /** How much has been received, with a call whose arguments are not complete. */
+  get amount(): number {
+    return this.message.amount + (this.#parts.hasOpenCall ? 1 : 0);
   }
 
   /** The failure of a candidate that has no answer; undefined if it has one. */
@@ -83,7 +95,7 @@ class Candidate {
     const reason = /MALFORMED|TOOL_CALL/.test(finishReason) ? undefined : this.facts.finishMessage;
     return {
       type: finishReason,
-      message: text(reason) ?? `the model stopped without an answer: ${finishReason}`,
+      message: stringOrUndefined(reason) ?? `the model stopped without an answer: ${finishReason}`,
     };
   }
 
@@ -132,28 +144,28 @@ class GeminiReader implements ResponseReader {
 
   get amount(): number {
     let amount = 0;
-    for (const { message } of this.#candidates.values()) amount += message.amount;
+    for (const candidate of this.#candidates.values()) amount += candidate.amount;
     return amount;
   }
 
   /** A stream that was not requested as events is one array of its chunks. */
   readWhole(body: unknown): void {
-    for (const chunk of Array.isArray(body) ? body : [body]) this.readEvent(record(chunk));
+    for (const chunk of Array.isArray(body) ? body : [body]) this.readEvent(objectOrEmpty(chunk));
     this.#isWhole = true;
   }
 
   readEvent(chunk: Json): boolean {
     if (chunk.error !== undefined && chunk.error !== null) this.#error = chunk.error;
-    this.#model = text(chunk.modelVersion) ?? this.#model;
-    this.#id = text(chunk.responseId) ?? this.#id;
+    this.#model = stringOrUndefined(chunk.modelVersion) ?? this.#model;
+    this.#id = stringOrUndefined(chunk.responseId) ?? this.#id;
     if (isRecord(chunk.usageMetadata)) this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
     this.#others.add(chunk, KNOWN);
-    const before = this.amount;
-    for (const [i, each] of list(chunk.candidates).entries()) {
-      const candidate = record(each);
+    const before = this.#received;
+    for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
+      const candidate = objectOrEmpty(each);
       this.#candidate(candidate.index ?? i)?.take(candidate);
     }
-    return this.amount > before;
+    return this.#received > before;
   }
 
   endOfEvents(): void {}
@@ -175,10 +187,17 @@ class GeminiReader implements ResponseReader {
         finishReason: first?.message.finishReason,
         ...(safetyRatings !== undefined && { safetyRatings }),
         reasoningTokens: tokens?.reasoning,
-        usageMetadata: otherUsage(this.#usage),
+        usageMetadata: otherGeminiUsage(this.#usage),
       },
       details: facts,
     };
+  }
+
+  /** The amount without calls whose arguments are not complete. */
+  get #received(): number {
+    let amount = 0;
+    for (const { message } of this.#candidates.values()) amount += message.amount;
+    return amount;
   }
 
   /** The other fields of the response; of several candidates, one by one. */
@@ -198,18 +217,18 @@ class GeminiReader implements ResponseReader {
     return geminiToolUses(
       this.#inOrder.map(({ facts, message }) => ({
         facts,
-        executions: message.others.filter((part) => record(part).executableCode).length,
+        executions: message.others.filter((part) => objectOrEmpty(part).executableCode).length,
       })),
     );
   }
 
   get #blocked(): unknown {
     const { promptFeedback } = this.#others.facts;
-    const { blockReason, blockReasonMessage } = record(promptFeedback);
+    const { blockReason, blockReasonMessage } = objectOrEmpty(promptFeedback);
     if (blockReason === undefined) return undefined;
     return {
       type: blockReason,
-      message: text(blockReasonMessage) ?? `the prompt was blocked: ${blockReason}`,
+      message: stringOrUndefined(blockReasonMessage) ?? `the prompt was blocked: ${blockReason}`,
     };
   }
 

@@ -1,23 +1,23 @@
-/** Google's `POST /interactions` (one turn of a model or an agent, in steps) and `POST /voices`. */
+/** Google's `POST /interactions`: one turn of a model or an agent, in steps. */
 
-import { type Billing, processWide, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64, encrypted, nameMedia } from '../../common/media.js';
+import { bytesOfBase64, encrypted } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet, names } from '../../common/names.js';
+import { RememberedIds } from '../../common/remembered-ids.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
-import { PlainReader } from '../reading/plain-reader.js';
 import type { Description, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import { interactionBilling, interactionTokens } from './interaction-usage.js';
 
 export const geminiInteraction: Shape<'chat_completion'> = {
   operation: 'Interaction',
@@ -36,10 +36,10 @@ export function describeInteraction(params: Json): Description {
       prompt: [...systemMessages, ...turnsOf(input)],
       ...(tools !== undefined && { tools }),
     },
-    model: text(model) ?? text(agent),
+    model: stringOrUndefined(model) ?? stringOrUndefined(agent),
     modelParameters: {
       ...fieldsExcept(params, 'model', 'input', 'system_instruction', 'tools', 'generation_config'),
-      ...record(params.generation_config),
+      ...objectOrEmpty(params.generation_config),
     },
   };
 }
@@ -48,18 +48,20 @@ export function describeInteraction(params: Json): Description {
 function turnsOf(input: unknown): readonly object[] {
   if (input === undefined) return [];
   const items = Array.isArray(input) ? input : [input];
-  const isSteps = items.some((item) => /_(input|output|call|result)$|^thought$/.test(kindOf(item)));
+  const isSteps = items.some((item) =>
+    /_(input|output|call|result)$|^thought$/.test(itemType(item)),
+  );
   if (!isSteps) return [{ role: 'user', content: input }];
   return items.map((item) => {
-    const { type, content } = record(item);
+    const { type, content } = objectOrEmpty(item);
     if (type === 'user_input') return { role: 'user', content };
     if (type === 'model_output') return { role: 'model', content };
-    return { role: kindOf(item).endsWith('_result') ? 'tool' : 'model', content: item };
+    return { role: itemType(item).endsWith('_result') ? 'tool' : 'model', content: item };
   });
 }
 
-function kindOf(item: unknown): string {
-  return text(record(item).type) ?? '';
+function itemType(item: unknown): string {
+  return stringOrUndefined(objectOrEmpty(item).type) ?? '';
 }
 
 const MAX_STEPS = 512;
@@ -79,21 +81,13 @@ const KNOWN_OF_USAGE = names(`
 `);
 
 const UNDONE = /^(in_progress|queued)$/;
-const MAX_PENDING = 10_000;
 
-/** The ids of background turns whose result has not been seen. */
-const pending = processWide('integrations.pending-interactions.v1', () => new Set<string>());
-
-/** Remembers a turn whose result will be fetched. Above 10,000 ids the oldest is forgotten. */
-function markPending(id: string): void {
-  pending.add(id);
-  const [oldest] = pending;
-  if (pending.size > MAX_PENDING && oldest !== undefined) pending.delete(oldest);
-}
+/** The background turns whose result has not been seen. */
+const pendingTurns = new RememberedIds('integrations.pending-interactions.v1');
 
 /** Whether the turn was requested in the background, and its result has not been seen. */
 export function isPending(id: string): boolean {
-  return pending.has(id);
+  return pendingTurns.has(id);
 }
 
 /** A step that is received in pieces. */
@@ -127,22 +121,27 @@ export class InteractionReader implements ResponseReader {
   get failure(): unknown {
     if (this.#error !== undefined) return this.#error;
     if (this.#status !== 'failed') return undefined;
-    const [first] = list(this.#others.facts.errors);
-    const { code, message } = record(first);
-    return { type: text(code) ?? 'failed', message: text(message) ?? 'the interaction failed' };
+    const [first] = arrayOrEmpty(this.#others.facts.errors);
+    const { code, message } = objectOrEmpty(first);
+    return {
+      type: stringOrUndefined(code) ?? 'failed',
+      message: stringOrUndefined(message) ?? 'the interaction failed',
+    };
   }
 
   get amount(): number {
-    return this.#message.amount + this.#steps.size;
+    let amount = this.#message.amount;
+    for (const step of this.#steps.values()) if (hasContent(step)) amount++;
+    return amount;
   }
 
   readWhole(body: unknown): void {
-    const { error, ...interaction } = record(body);
+    const { error, ...interaction } = objectOrEmpty(body);
     if (error !== undefined && error !== null) this.#error = error;
     this.#takeHead(interaction);
-    for (const step of list(interaction.steps)) this.#takeStep(record(step));
+    for (const step of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(step));
     this.isComplete = true;
-    this.#markPending();
+    this.#rememberIfPending();
   }
 
   /** The fields of the request that the response repeats. */
@@ -156,27 +155,27 @@ export class InteractionReader implements ResponseReader {
   }
 
   readEvent(event: Json): boolean {
-    const before = this.amount;
+    const before = this.#received;
     const { error, interaction, index, step, delta } = event;
     if (error !== undefined && error !== null) this.#error = error;
     this.#others.add(event, KNOWN_OF_EVENT);
-    this.#status = text(event.status) ?? this.#status;
-    this.#id ??= text(event.interaction_id);
-    const { total_usage: usage } = record(event.metadata);
+    this.#status = stringOrUndefined(event.status) ?? this.#status;
+    this.#id ??= stringOrUndefined(event.interaction_id);
+    const { total_usage: usage } = objectOrEmpty(event.metadata);
     this.#takeUsage(event.usage ?? usage);
     if (isRecord(interaction)) {
       this.#takeHead(interaction);
-      this.#markPending();
-      if (this.amount === 0) {
-        for (const each of list(interaction.steps)) this.#takeStep(record(each));
+      this.#rememberIfPending();
+      if (this.#received === 0) {
+        for (const each of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(each));
       }
     }
     const place = typeof index === 'number' ? index : 0;
     if (isRecord(step)) this.#startStep(place, step);
     if (isRecord(delta)) this.#takeDelta(place, delta);
-    if (event.event_type === 'step.stop') this.#end(place);
+    if (event.event_type === 'step.stop') this.#endStep(place);
     if (event.event_type === 'interaction.completed') this.isComplete = true;
-    return this.amount > before;
+    return this.#received > before;
   }
 
   endOfEvents(): void {
@@ -184,19 +183,18 @@ export class InteractionReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    for (const place of [...this.#steps.keys()]) this.#end(place);
-    const { output, reasoning } = this.#message;
+    const { output, reasoning } = this.#messageSoFar;
     const others = fieldsExcept(this.#usage ?? {}, ...KNOWN_OF_USAGE);
     return {
       model: this.#model,
       output,
       reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
-      tokens: tokensOf(this.#usage),
-      billing: billingOf(this.#usage, this.#tier),
+      tokens: interactionTokens(this.#usage),
+      billing: interactionBilling(this.#usage, this.#tier),
       metadata: {
         responseId: this.#id,
         finishReason: this.#status,
-        reasoningTokens: count(this.#usage?.total_thought_tokens),
+        reasoningTokens: countOrUndefined(this.#usage?.total_thought_tokens),
         otherUsage: Object.keys(others).length > 0 ? others : undefined,
       },
       details: {
@@ -207,15 +205,30 @@ export class InteractionReader implements ResponseReader {
     };
   }
 
-  #markPending(): void {
-    if (this.#id !== undefined && UNDONE.test(this.#status ?? '')) markPending(this.#id);
+  /** Increases with what is received, also with the start of a step that has no content yet. */
+  get #received(): number {
+    return this.#message.amount + this.#steps.size;
+  }
+
+  /** The message with the steps that have not ended. */
+  get #messageSoFar(): Message {
+    if (this.#steps.size === 0) return this.#message;
+    const message = this.#message.copy();
+    for (const [place, step] of this.#steps) addStep(message, place, step);
+    return message;
+  }
+
+  /** Remembers a turn whose result will be fetched. */
+  #rememberIfPending(): void {
+    if (this.#id !== undefined && UNDONE.test(this.#status ?? '')) pendingTurns.remember(this.#id);
   }
 
   #takeHead(interaction: Json): void {
-    this.#id = text(interaction.id) || this.#id;
-    this.#model = text(interaction.model) ?? text(interaction.agent) ?? this.#model;
-    this.#status = text(interaction.status) ?? this.#status;
-    this.#tier = text(interaction.service_tier) ?? this.#tier;
+    this.#id = stringOrUndefined(interaction.id) || this.#id;
+    this.#model =
+      stringOrUndefined(interaction.model) ?? stringOrUndefined(interaction.agent) ?? this.#model;
+    this.#status = stringOrUndefined(interaction.status) ?? this.#status;
+    this.#tier = stringOrUndefined(interaction.service_tier) ?? this.#tier;
     this.#takeUsage(interaction.usage);
     this.#others.add(interaction, KNOWN);
     const { model, agent, input, tools, system_instruction, generation_config } = interaction;
@@ -232,14 +245,19 @@ export class InteractionReader implements ResponseReader {
     this.#addSignature(signature);
     if (type === 'user_input') return;
     if (type === 'thought') {
-      for (const each of list(summary)) this.#take(this.#message.reasoning, record(each));
+      for (const each of arrayOrEmpty(summary))
+        this.#take(this.#message.reasoning, objectOrEmpty(each));
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
     } else if (type === 'model_output') {
-      for (const each of list(content)) this.#take(this.#message.text, record(each));
+      for (const each of arrayOrEmpty(content)) this.#take(this.#message.text, objectOrEmpty(each));
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
     } else if (type === 'function_call') {
       const { id, name, arguments: args, ...more } = others;
-      this.#message.addTool(text(id) || undefined, text(name), args ?? {});
+      this.#message.addTool(
+        stringOrUndefined(id) || undefined,
+        stringOrUndefined(name),
+        args ?? {},
+      );
       if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
     } else {
       this.#message.addPart(definedFields({ type, content, summary, ...others }));
@@ -250,14 +268,12 @@ export class InteractionReader implements ResponseReader {
     if (this.#steps.size >= MAX_STEPS || step.type === 'user_input') return;
     const { type, content, summary, signature, ...others } = step;
     this.#addSignature(signature);
-    for (const each of list(content)) this.#take(this.#message.text, record(each));
-    for (const each of list(summary)) this.#take(this.#message.reasoning, record(each));
+    for (const each of arrayOrEmpty(content)) this.#take(this.#message.text, objectOrEmpty(each));
+    for (const each of arrayOrEmpty(summary))
+      this.#take(this.#message.reasoning, objectOrEmpty(each));
     if (type === 'function_call') {
-      const tool = this.#message.tool(place);
-      if (tool !== undefined) {
-        tool.id = text(others.id) || undefined;
-        tool.name = text(others.name);
-      }
+      const id = stringOrUndefined(others.id) || undefined;
+      this.#message.tool(place)?.startWith(id, stringOrUndefined(others.name));
     }
     this.#steps.set(place, { facts: { type, ...others }, mediaBytes: 0 });
   }
@@ -268,11 +284,11 @@ export class InteractionReader implements ResponseReader {
     this.#annotate(annotations);
     let open = this.#steps.get(place);
     if (type === 'text') {
-      this.#message.text.add(text(others.text) ?? '');
+      this.#message.text.add(stringOrUndefined(others.text) ?? '');
     } else if (type === 'thought_summary') {
-      this.#take(this.#message.reasoning, record(others.content));
+      this.#take(this.#message.reasoning, objectOrEmpty(others.content));
     } else if (type === 'arguments_delta') {
-      this.#message.tool(place)?.arguments.add(text(others.arguments) ?? '');
+      this.#message.tool(place)?.arguments.add(stringOrUndefined(others.arguments) ?? '');
     } else if (Object.keys(others).length > 0) {
       if (open === undefined) this.#startStep(place, { type });
       open = this.#steps.get(place);
@@ -281,30 +297,15 @@ export class InteractionReader implements ResponseReader {
       if (typeof data === 'string') open.mediaBytes += bytesOfBase64(data);
       else if (data !== undefined) Object.assign(facts, { data });
       const known = open.facts.type === 'model_output' ? { content: { type, ...facts } } : facts;
-      open.facts = record(joined(open.facts, known));
+      open.facts = objectOrEmpty(joined(open.facts, known));
     }
   }
 
-  #end(place: number): void {
-    const open = this.#steps.get(place);
-    if (open === undefined) return;
+  #endStep(place: number): void {
+    const step = this.#steps.get(place);
+    if (step === undefined) return;
     this.#steps.delete(place);
-    const { type, ...facts } = open.facts;
-    if (type === 'function_call') {
-      const { id: _id, name: _name, arguments: args, ...more } = facts;
-      const tool = this.#message.tool(place);
-      if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
-      if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
-      return;
-    }
-    const { content, ...others } = facts;
-    const media = open.mediaBytes > 0 ? mediaOf(record(content ?? facts), open.mediaBytes) : {};
-    if (type === 'model_output') {
-      if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
-      if (content !== undefined) this.#message.addPart({ ...record(content), ...media });
-    } else if (Object.keys(facts).length > 0 || open.mediaBytes > 0) {
-      this.#message.addPart({ type, ...facts, ...media });
-    }
+    addStep(this.#message, place, step);
   }
 
   #take(into: Message['text'], content: Json): void {
@@ -316,7 +317,7 @@ export class InteractionReader implements ResponseReader {
 
   #annotate(annotations: unknown): void {
     const room = MAX_STEPS - this.#annotations.length;
-    if (room > 0) this.#annotations.push(...list(annotations).slice(0, room));
+    if (room > 0) this.#annotations.push(...arrayOrEmpty(annotations).slice(0, room));
   }
 
   #addSignature(signature: unknown): void {
@@ -327,95 +328,33 @@ export class InteractionReader implements ResponseReader {
   }
 }
 
-function mediaOf(content: Json, bytes: number): Json {
-  const type = text(content.mime_type) ?? text(content.type) ?? 'data';
-  return { data: `[${type}, ${bytes} bytes]` };
+/** Whether a step would add anything to the message. */
+function hasContent({ facts, mediaBytes }: OpenStep): boolean {
+  const { type, ...others } = facts;
+  return type === 'function_call' || mediaBytes > 0 || Object.keys(others).length > 0;
 }
 
-/** A voice that a model creates from a description or a recording. */
-export const geminiVoice: Shape<'chat_completion'> = {
-  operation: 'Voice',
-  type: 'chat_completion',
-  matches: ({ url }) => /\/voices$/.test(url.pathname),
-  describe: ({ params }) => {
-    const voice = record(params.voice ?? params);
-    return {
-      inputs: fieldsExcept(voice, 'model'),
-      model: text(voice.model),
-      modelParameters: fieldsExcept(params, 'voice', ...Object.keys(voice)),
-    };
-  },
-  reader: () =>
-    new PlainReader((body) => {
-      const { usage, model, error: _error, ...voice } = record(body);
-      const counted = isRecord(usage) ? usage : undefined;
-      return {
-        model: text(model),
-        output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,
-        tokens: tokensOf(counted),
-        billing: billingOf(counted, undefined),
-        metadata: { reasoningTokens: count(counted?.total_thought_tokens) },
-      };
-    }),
-};
-
-function tokensOf(usage: Json | undefined): TokenCounts | undefined {
-  if (usage === undefined) return undefined;
-  const promptTokens = count(usage.total_input_tokens);
-  const answerTokens = count(usage.total_output_tokens);
-  const thoughtTokens = count(usage.total_thought_tokens);
-  const total = count(usage.total_tokens);
-  const input =
-    promptTokens === undefined
-      ? undefined
-      : promptTokens + (count(usage.total_tool_use_tokens) ?? 0);
-  const tokensBy = modalityTokens;
-  const inputOf = (...modalities: string[]) => {
-    const promptPart = tokensBy(usage.input_tokens_by_modality, ...modalities);
-    const toolPart = tokensBy(usage.tool_use_tokens_by_modality, ...modalities);
-    return promptPart === undefined && toolPart === undefined
-      ? undefined
-      : (promptPart ?? 0) + (toolPart ?? 0);
-  };
-  return {
-    input,
-    output:
-      answerTokens === undefined && thoughtTokens === undefined
-        ? undefined
-        : (answerTokens ?? 0) + (thoughtTokens ?? 0),
-    total,
-    cached: count(usage.total_cached_tokens),
-    audioInput: inputOf('audio'),
-    // Pages of documents are read as images, and priced like them.
-    imageInput: inputOf('image', 'document'),
-    videoInput: inputOf('video'),
-    cachedAudio: tokensBy(usage.cached_tokens_by_modality, 'audio'),
-    cachedImage: tokensBy(usage.cached_tokens_by_modality, 'image', 'document'),
-    audioOutput: tokensBy(usage.output_tokens_by_modality, 'audio'),
-    imageOutput: tokensBy(usage.output_tokens_by_modality, 'image'),
-    videoOutput: tokensBy(usage.output_tokens_by_modality, 'video'),
-    reasoning: thoughtTokens,
-  };
-}
-
-/** The tokens of some modalities; undefined if the usage has none of them. */
-function modalityTokens(counts: unknown, ...modalities: string[]): number | undefined {
-  const matching = list(counts)
-    .map(record)
-    .filter(({ modality }) => modalities.includes(String(modality).toLowerCase()))
-    .map(({ tokens }) => count(tokens))
-    .filter((tokens) => tokens !== undefined);
-  return matching.length > 0 ? matching.reduce((all, each) => all + each) : undefined;
-}
-
-function billingOf(usage: Json | undefined, tier: string | undefined): Billing {
-  const uses: Record<string, number> = {};
-  for (const each of list(usage?.grounding_tool_count)) {
-    const { type, count: times } = record(each);
-    if (typeof type === 'string' && typeof times === 'number') uses[type] = times;
+/** Adds a step that was received in pieces. */
+function addStep(message: Message, place: number, { facts, mediaBytes }: OpenStep): void {
+  const { type, ...fields } = facts;
+  if (type === 'function_call') {
+    const { id: _id, name: _name, arguments: args, ...more } = fields;
+    const tool = message.tool(place);
+    if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
+    if (Object.keys(more).length > 0) message.addPart({ type, ...more });
+    return;
   }
-  return {
-    ...(tier !== undefined && { serviceTier: tier }),
-    ...(Object.keys(uses).length > 0 && { toolUses: uses }),
-  };
+  const { content, ...others } = fields;
+  const media = mediaBytes > 0 ? mediaOf(objectOrEmpty(content ?? fields), mediaBytes) : {};
+  if (type === 'model_output') {
+    if (Object.keys(others).length > 0) message.addPart({ type, ...others });
+    if (content !== undefined) message.addPart({ ...objectOrEmpty(content), ...media });
+  } else if (Object.keys(fields).length > 0 || mediaBytes > 0) {
+    message.addPart({ type, ...fields, ...media });
+  }
+}
+
+function mediaOf(content: Json, bytes: number): Json {
+  const type = stringOrUndefined(content.mime_type) ?? stringOrUndefined(content.type) ?? 'data';
+  return { data: `[${type}, ${bytes} bytes]` };
 }

@@ -1,6 +1,13 @@
 /** Reads the parts of Gemini's contents. */
 
-import { definedFields, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  definedFields,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
 import type { Message } from '../reading/message.js';
 
@@ -8,11 +15,11 @@ const MAX_SIGNATURES = 256;
 const MAX_PATH = 16;
 
 /** A content as a message: one string if all parts are texts, else the parts. */
-export function messageOf(content: unknown): { content: unknown } {
+export function geminiMessage(content: unknown): { content: unknown } {
   if (typeof content === 'string') return { content };
-  const { parts: given } = record(content);
+  const { parts: given } = objectOrEmpty(content);
   const parts = Array.isArray(given) ? given : given === undefined ? [] : [given];
-  const texts = parts.map((part) => text(record(part).text));
+  const texts = parts.map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return { content: texts.every((each) => each !== undefined) ? texts.join('') : parts };
 }
 
@@ -34,12 +41,25 @@ export class Parts {
     if (typeof partText === 'string')
       (thought === true ? message.reasoning : message.text).add(partText);
     if (isRecord(functionCall)) this.#call(functionCall);
-    const signature = text(thoughtSignature);
+    const signature = stringOrUndefined(thoughtSignature);
     if (signature !== undefined && signature !== '' && this.signatures.length < MAX_SIGNATURES) {
       this.signatures.push(encrypted(signature));
     }
     if (Object.keys(others).length > 0)
       this.#message.addPart(thought === true ? { thought, ...others } : others);
+  }
+
+  /** Whether the arguments of a call are being received. */
+  get hasOpenCall(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** The message with the call whose arguments are being received. */
+  get messageSoFar(): Message {
+    if (this.#open === undefined) return this.#message;
+    const message = this.#message.copy();
+    message.addTool(this.#open.id, this.#open.name, this.#open.args);
+    return message;
   }
 
   /** Ends a call that is not complete. */
@@ -56,13 +76,21 @@ export class Parts {
     const isNew = typeof name === 'string' && name !== '';
     if (partialArgs === undefined && willContinue !== true && (isNew || this.#open === undefined)) {
       this.end();
-      this.#message.addTool(text(id) || undefined, text(name), args ?? {});
+      this.#message.addTool(
+        stringOrUndefined(id) || undefined,
+        stringOrUndefined(name),
+        args ?? {},
+      );
       return;
     }
     if (isNew) this.end();
-    this.#open ??= { id: text(id) || undefined, name: text(name), args: record(args) };
-    for (const each of list(partialArgs))
-      this.#open.args = withArgument(this.#open.args, record(each));
+    this.#open ??= {
+      id: stringOrUndefined(id) || undefined,
+      name: stringOrUndefined(name),
+      args: objectOrEmpty(args),
+    };
+    for (const each of arrayOrEmpty(partialArgs))
+      this.#open.args = withArgument(this.#open.args, objectOrEmpty(each));
     if (willContinue !== true) this.end();
   }
 }
@@ -73,7 +101,7 @@ function withArgument(args: Json, partial: Json): Json {
   if (path.length === 0 || path.length > MAX_PATH) return args;
   const { numberValue, boolValue, stringValue } = partial;
   const value = numberValue ?? boolValue ?? stringValue ?? null;
-  return record(withValue(args, path, value));
+  return objectOrEmpty(withValue(args, path, value));
 }
 
 function withValue(at: unknown, path: readonly string[], value: unknown): unknown {
@@ -83,12 +111,12 @@ function withValue(at: unknown, path: readonly string[], value: unknown): unknow
   }
   const index = Number(key);
   if (Number.isInteger(index) && (at === undefined || Array.isArray(at))) {
-    const items = [...list(at)];
+    const items = [...arrayOrEmpty(at)];
     if (index > items.length) return items;
     items[index] = withValue(items[index], rest, value);
     return items;
   }
-  const fields = record(at);
+  const fields = objectOrEmpty(at);
   const before = Object.hasOwn(fields, key) ? fields[key] : undefined;
   return { ...definedFields(fields), [key]: withValue(before, rest, value) };
 }

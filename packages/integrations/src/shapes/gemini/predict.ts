@@ -1,22 +1,33 @@
 /** Google's embeddings and images: `:embedContent`, `:batchEmbedContents`, and Vertex AI's `:predict`. */
 
-import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
 import type { ModelRequest, Shape } from '../shape.js';
 import { modelIn } from './generate.js';
-import { geminiBilling, geminiTokens, otherUsage } from './usage.js';
+import { geminiBilling, geminiTokens, otherGeminiUsage } from './usage.js';
 
 export const geminiEmbed: Shape<'embedding'> = {
   operation: 'Embedding',
   type: 'embedding',
   matches: ({ url }) => /:(embedContent|batchEmbedContents)$/.test(url.pathname),
   describe: ({ url, params }) => ({
-    inputs: { input: params.content ?? list(params.requests).map((each) => record(each).content) },
+    inputs: {
+      input:
+        params.content ?? arrayOrEmpty(params.requests).map((each) => objectOrEmpty(each).content),
+    },
     model: modelIn(url),
     modelParameters: {
-      ...settingsIn(params.requests),
+      ...commonParameters(params.requests),
       ...fieldsExcept(params, 'model', 'content', 'requests'),
     },
   }),
@@ -24,9 +35,9 @@ export const geminiEmbed: Shape<'embedding'> = {
 };
 
 /** The parameters that all requests of a batch have in common. */
-function settingsIn(requests: unknown): Json {
-  const [first, ...others] = list(requests).map((each) =>
-    fieldsExcept(record(each), 'model', 'content'),
+function commonParameters(requests: unknown): Json {
+  const [first, ...others] = arrayOrEmpty(requests).map((each) =>
+    fieldsExcept(objectOrEmpty(each), 'model', 'content'),
   );
   if (first === undefined) return {};
   const isAlike = ([key, value]: [string, unknown]) =>
@@ -35,13 +46,13 @@ function settingsIn(requests: unknown): Json {
 }
 
 function readEmbeddings(body: unknown, { url }: ModelRequest): PlainAnswer {
-  const { embedding, embeddings, usageMetadata, ...others } = record(body);
-  const vectors = embedding === undefined ? list(embeddings) : [embedding];
+  const { embedding, embeddings, usageMetadata, ...others } = objectOrEmpty(body);
+  const vectors = embedding === undefined ? arrayOrEmpty(embeddings) : [embedding];
   const tokens = geminiTokens(usageMetadata);
   return {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.total ?? tokens.input } }),
     billing: geminiBilling(url, usageMetadata),
-    metadata: { usageMetadata: otherUsage(usageMetadata) },
+    metadata: { usageMetadata: otherGeminiUsage(usageMetadata) },
     details: { ...fieldsExcept(others, 'error'), ...otherVectorFields(vectors) },
     fields: vectorFields(vectors),
   };
@@ -52,13 +63,13 @@ function vectorFields(vectors: readonly unknown[]): NonNullable<PlainAnswer['fie
     ? {}
     : {
         embeddingCount: vectors.length,
-        embeddingDimensions: dimensionsOf(record(vectors[0]).values) || undefined,
+        embeddingDimensions: dimensionsOf(objectOrEmpty(vectors[0]).values) || undefined,
       };
 }
 
 /** The fields of the single vectors other than their numbers. */
 function otherVectorFields(vectors: readonly unknown[]): Json {
-  const otherFields = vectors.map((each) => fieldsExcept(record(each), 'values'));
+  const otherFields = vectors.map((each) => fieldsExcept(objectOrEmpty(each), 'values'));
   return otherFields.some((each) => Object.keys(each).length > 0)
     ? { embeddings: otherFields }
     : {};
@@ -72,17 +83,17 @@ export const vertexEmbed: Shape<'embedding'> = {
   type: 'embedding',
   matches: ({ url, params }) =>
     PREDICT.test(url.pathname) &&
-    (record(list(params.instances)[0]).content !== undefined ||
+    (objectOrEmpty(arrayOrEmpty(params.instances)[0]).content !== undefined ||
       /embedding|gecko/.test(modelIn(url) ?? '')),
   describe: ({ url, params }) => {
-    const instances = list(params.instances).map(record);
+    const instances = arrayOrEmpty(params.instances).map(objectOrEmpty);
     return {
       inputs: { input: instances.map((each) => each.content ?? each) },
       model: modelIn(url),
       modelParameters: {
-        ...fieldsExcept(settingsIn(instances), 'content'),
+        ...fieldsExcept(commonParameters(instances), 'content'),
         ...fieldsExcept(params, 'instances', 'parameters'),
-        ...record(params.parameters),
+        ...objectOrEmpty(params.parameters),
       },
     };
   },
@@ -90,14 +101,18 @@ export const vertexEmbed: Shape<'embedding'> = {
 };
 
 function readPredictedEmbeddings(body: unknown, url: URL): PlainAnswer {
-  const { predictions, metadata, ...others } = record(body);
-  const vectors = list(predictions).map((each) => record(record(each).embeddings));
-  const counts = vectors.map(({ statistics }) => count(record(statistics).token_count));
+  const { predictions, metadata, ...others } = objectOrEmpty(body);
+  const vectors = arrayOrEmpty(predictions).map((each) =>
+    objectOrEmpty(objectOrEmpty(each).embeddings),
+  );
+  const counts = vectors.map(({ statistics }) =>
+    countOrUndefined(objectOrEmpty(statistics).token_count),
+  );
   const input = counts.some((each) => each === undefined)
     ? undefined
     : counts.reduce<number>((sum, each) => sum + (each ?? 0), 0);
-  const { billableCharacterCount, ...otherMetadata } = record(metadata);
-  const characters = count(billableCharacterCount);
+  const { billableCharacterCount, ...otherMetadata } = objectOrEmpty(metadata);
+  const characters = countOrUndefined(billableCharacterCount);
   return {
     ...(vectors.length > 0 && input !== undefined && { tokens: { input, total: input } }),
     billing: {
@@ -120,30 +135,32 @@ export const vertexPredict: Shape<'chat_completion'> = {
   matches: ({ url, params }) =>
     PREDICT.test(url.pathname) &&
     (/imag|try-on|recontext|upscal/.test(modelIn(url) ?? '') ||
-      Object.keys(record(list(params.instances)[0])).some((key) => /^prompt$|images?$/i.test(key))),
+      Object.keys(objectOrEmpty(arrayOrEmpty(params.instances)[0])).some((key) =>
+        /^prompt$|images?$/i.test(key),
+      )),
   describe: describeInstances,
   reader: ({ url }) => new PlainReader((body) => readPredictions(body, url)),
 };
 
 /** Describes a request of Vertex AI by its instances. */
 export function describeInstances({ url, params }: ModelRequest) {
-  const instances = list(params.instances);
+  const instances = arrayOrEmpty(params.instances);
   return {
-    inputs: instances.length === 1 ? record(instances[0]) : { instances },
+    inputs: instances.length === 1 ? objectOrEmpty(instances[0]) : { instances },
     model: modelIn(url),
     modelParameters: {
       ...fieldsExcept(params, 'instances', 'parameters'),
-      ...record(params.parameters),
+      ...objectOrEmpty(params.parameters),
     },
   };
 }
 
 function readPredictions(body: unknown, url: URL): PlainAnswer {
-  const { predictions, ...others } = record(body);
-  const output = list(predictions).map((each) => nameMedia(each));
-  const images = list(predictions).map(record).filter(isImage);
-  const reason = list(predictions)
-    .map((each) => text(record(each).raiFilteredReason))
+  const { predictions, ...others } = objectOrEmpty(body);
+  const output = arrayOrEmpty(predictions).map((each) => nameMedia(each));
+  const images = arrayOrEmpty(predictions).map(objectOrEmpty).filter(isImage);
+  const reason = arrayOrEmpty(predictions)
+    .map((each) => stringOrUndefined(objectOrEmpty(each).raiFilteredReason))
     .find(Boolean);
   return {
     output: output.length > 0 ? output : undefined,

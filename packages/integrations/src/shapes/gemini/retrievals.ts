@@ -1,14 +1,14 @@
 /** Results of Google that an app fetches later than it requests them: videos, background turns and batches. */
 
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
@@ -26,12 +26,14 @@ import { describeInteraction, InteractionReader, isPending } from './interaction
 const OPERATION = /\/((?:models|publishers)\/[^:]*\/operations\/[^/:]+)$/;
 
 /** Videos. The Gemini API returns them by the name in the URL, Vertex AI by a POST with the name. */
-const geminiVideo: Retrieval<'chat_completion'> = {
+const geminiVideoResult: Retrieval<'chat_completion'> = {
   operation: 'Video Result',
   type: 'chat_completion',
   idInUrl: ({ pathname }) => OPERATION.exec(pathname)?.[1],
   idInBody: ({ url, params }: ModelRequest) =>
-    url.pathname.endsWith(':fetchPredictOperation') ? text(params.operationName) : undefined,
+    url.pathname.endsWith(':fetchPredictOperation')
+      ? stringOrUndefined(params.operationName)
+      : undefined,
   reader: () => new VideoReader(),
 };
 
@@ -50,7 +52,7 @@ abstract class WholeResult implements ResultReader {
   }
 
   readWhole(body: unknown): void {
-    this.body = record(body);
+    this.body = objectOrEmpty(body);
     this.isComplete = this.resultId !== undefined;
     this.amount = 1;
   }
@@ -65,12 +67,12 @@ abstract class WholeResult implements ResultReader {
 
 class VideoReader extends WholeResult {
   get resultId(): string | undefined {
-    return this.body.done === true ? text(this.body.name) : undefined;
+    return this.body.done === true ? stringOrUndefined(this.body.name) : undefined;
   }
 
   get description(): Description | undefined {
     const { name } = this.body;
-    const model = /\/models\/([^/]+)\/operations\//.exec(`/${text(name) ?? ''}`)?.[1];
+    const model = /\/models\/([^/]+)\/operations\//.exec(`/${stringOrUndefined(name) ?? ''}`)?.[1];
     return this.resultId === undefined
       ? undefined
       : { inputs: { operation: name }, model, modelParameters: {} };
@@ -78,13 +80,13 @@ class VideoReader extends WholeResult {
 
   response(): ModelResponse {
     const { name: _name, done: _done, response, error: _error, ...others } = this.body;
-    const result = record(response);
-    const made = record(result.generateVideoResponse ?? result);
-    const videos = list(made.generatedSamples ?? made.videos);
+    const result = objectOrEmpty(response);
+    const videoResponse = objectOrEmpty(result.generateVideoResponse ?? result);
+    const videos = arrayOrEmpty(videoResponse.generatedSamples ?? videoResponse.videos);
     return {
-      output: videos.length > 0 ? videos.map((film) => nameMedia(film)) : undefined,
+      output: videos.length > 0 ? videos.map((video) => nameMedia(video)) : undefined,
       billing: videos.length > 0 ? { units: { videos: videos.length } } : {},
-      details: { ...others, ...fieldsExcept(made, 'generatedSamples', 'videos', '@type') },
+      details: { ...others, ...fieldsExcept(videoResponse, 'generatedSamples', 'videos', '@type') },
     };
   }
 }
@@ -128,7 +130,7 @@ class BatchReader extends WholeResult {
   }
 
   get resultId(): string | undefined {
-    return this.#answers.length > 0 ? text(this.body.name) : undefined;
+    return this.#answers.length > 0 ? stringOrUndefined(this.body.name) : undefined;
   }
 
   override get failure(): unknown {
@@ -138,12 +140,12 @@ class BatchReader extends WholeResult {
   }
 
   get description(): Description | undefined {
-    const { model, displayName } = record(this.body.metadata);
+    const { model, displayName } = objectOrEmpty(this.body.metadata);
     return this.resultId === undefined
       ? undefined
       : {
           inputs: definedFields({ batch: this.body.name, displayName }),
-          model: text(model),
+          model: stringOrUndefined(model),
           modelParameters: {},
         };
   }
@@ -152,7 +154,7 @@ class BatchReader extends WholeResult {
     const summed = new BatchTotal();
     const errors: unknown[] = [];
     for (const each of this.#answers) {
-      const { response, error } = record(each);
+      const { response, error } = objectOrEmpty(each);
       if (isRecord(error) && errors.length < MAX_ERRORS) errors.push(error);
       if (isRecord(response)) summed.add(this.#answerOf(response));
     }
@@ -162,7 +164,7 @@ class BatchReader extends WholeResult {
       model: models.length === 1 ? models[0] : undefined,
       output: { answers: this.#answers.length - failed, failed },
       ...{ tokens, billing, parts },
-      metadata: { batchStats: record(this.body.metadata).batchStats },
+      metadata: { batchStats: objectOrEmpty(this.body.metadata).batchStats },
       details: errors.length > 0 ? { errors } : {},
     };
   }
@@ -171,21 +173,25 @@ class BatchReader extends WholeResult {
   #answerOf(response: Json): ModelResponse {
     const { usageMetadata, tokenCount } = response;
     // The response of an embedding.
-    if (usageMetadata === undefined) return { tokens: { input: count(tokenCount) } };
+    if (usageMetadata === undefined) return { tokens: { input: countOrUndefined(tokenCount) } };
     return readWhole(geminiGenerate, response, this.#url).response();
   }
 
   /** The errors of the requests that failed. */
   get #failed(): readonly unknown[] {
-    return this.#answers.map((each) => record(each).error).filter(isRecord);
+    return this.#answers.map((each) => objectOrEmpty(each).error).filter(isRecord);
   }
 
   get #answers(): readonly unknown[] {
     const { response, metadata } = this.body;
-    const output = isRecord(response) ? response : record(record(metadata).output);
-    const inlined = record(output.inlinedResponses ?? output.inlinedEmbedContentResponses);
-    return list(inlined.inlinedResponses ?? inlined.inlinedEmbedContentResponses);
+    const output = isRecord(response) ? response : objectOrEmpty(objectOrEmpty(metadata).output);
+    const inlined = objectOrEmpty(output.inlinedResponses ?? output.inlinedEmbedContentResponses);
+    return arrayOrEmpty(inlined.inlinedResponses ?? inlined.inlinedEmbedContentResponses);
   }
 }
 
-export const geminiRetrievals: readonly Retrieval[] = [geminiVideo, geminiBackground, geminiBatch];
+export const geminiRetrievals: readonly Retrieval[] = [
+  geminiVideoResult,
+  geminiBackground,
+  geminiBatch,
+];

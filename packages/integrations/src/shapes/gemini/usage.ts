@@ -1,7 +1,15 @@
 /** Reads Gemini's usage: tokens, and what the price depends on besides them. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 
 /** Counts that have a field of their own in the step. */
 const PLACED = [
@@ -19,28 +27,29 @@ const PLACED = [
  */
 export function geminiTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const answerTokens = count(usage.candidatesTokenCount) ?? count(usage.responseTokenCount);
-  const thoughtTokens = count(usage.thoughtsTokenCount);
-  const promptTokens = count(usage.promptTokenCount);
-  const toolTokens = count(usage.toolUsePromptTokenCount);
+  const answerTokens =
+    countOrUndefined(usage.candidatesTokenCount) ?? countOrUndefined(usage.responseTokenCount);
+  const thoughtTokens = countOrUndefined(usage.thoughtsTokenCount);
+  const promptTokens = countOrUndefined(usage.promptTokenCount);
+  const toolTokens = countOrUndefined(usage.toolUsePromptTokenCount);
   const inputOf = (...modalities: string[]) =>
-    sum(
-      tokensOf(usage.promptTokensDetails, ...modalities),
-      tokensOf(usage.toolUsePromptTokensDetails, ...modalities),
+    sumOfKnown(
+      tokensOfModalities(usage.promptTokensDetails, ...modalities),
+      tokensOfModalities(usage.toolUsePromptTokensDetails, ...modalities),
     );
   const outputOf = (modality: string) =>
-    tokensOf(usage.candidatesTokensDetails ?? usage.responseTokensDetails, modality);
+    tokensOfModalities(usage.candidatesTokensDetails ?? usage.responseTokensDetails, modality);
   return {
     input: promptTokens === undefined ? undefined : promptTokens + (toolTokens ?? 0),
-    output: sum(answerTokens, thoughtTokens),
-    total: count(usage.totalTokenCount),
-    cached: count(usage.cachedContentTokenCount),
+    output: sumOfKnown(answerTokens, thoughtTokens),
+    total: countOrUndefined(usage.totalTokenCount),
+    cached: countOrUndefined(usage.cachedContentTokenCount),
     audioInput: inputOf('AUDIO'),
     // Pages of documents are read as images, and priced like them.
     imageInput: inputOf('IMAGE', 'DOCUMENT'),
     videoInput: inputOf('VIDEO'),
-    cachedAudio: tokensOf(usage.cacheTokensDetails, 'AUDIO'),
-    cachedImage: tokensOf(usage.cacheTokensDetails, 'IMAGE', 'DOCUMENT'),
+    cachedAudio: tokensOfModalities(usage.cacheTokensDetails, 'AUDIO'),
+    cachedImage: tokensOfModalities(usage.cacheTokensDetails, 'IMAGE', 'DOCUMENT'),
     audioOutput: outputOf('AUDIO'),
     imageOutput: outputOf('IMAGE'),
     videoOutput: outputOf('VIDEO'),
@@ -49,15 +58,17 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
 }
 
 /** The other fields of the usage, such as tokens by modality; undefined if there are none. */
-export function otherUsage(usage: unknown): Json | undefined {
-  const { trafficType, serviceTier, ...others } = fieldsExcept(record(usage), ...PLACED);
+export function otherGeminiUsage(usage: unknown): Json | undefined {
+  const { trafficType, serviceTier, ...others } = fieldsExcept(objectOrEmpty(usage), ...PLACED);
   if (trafficType !== undefined && serviceTier !== undefined) others.serviceTier = serviceTier;
   return Object.keys(others).length > 0 ? others : undefined;
 }
 
 /** The region in the path of Vertex AI, and the tier that the response states. */
 export function geminiBilling(url: URL, usage: unknown): Billing {
-  const tier = text(record(usage).trafficType) ?? text(record(usage).serviceTier);
+  const tier =
+    stringOrUndefined(objectOrEmpty(usage).trafficType) ??
+    stringOrUndefined(objectOrEmpty(usage).serviceTier);
   const region = /\/locations\/([^/]+)\//.exec(url.pathname)?.[1];
   return {
     ...(tier !== undefined && { serviceTier: tier }),
@@ -80,29 +91,31 @@ export function geminiToolUses(candidates: readonly CandidateFacts[]): Billing {
   };
   for (const { facts, executions } of candidates) {
     const { groundingMetadata, urlContextMetadata } = facts;
-    const found = record(groundingMetadata);
-    add('google_search', list(found.webSearchQueries).length);
-    add('image_search', list(found.imageSearchQueries).length);
-    add('file_search', list(found.retrievalQueries).length);
-    const isOfMaps = list(found.groundingChunks).some((chunk) => isRecord(record(chunk).maps));
+    const found = objectOrEmpty(groundingMetadata);
+    add('google_search', arrayOrEmpty(found.webSearchQueries).length);
+    add('image_search', arrayOrEmpty(found.imageSearchQueries).length);
+    add('file_search', arrayOrEmpty(found.retrievalQueries).length);
+    const isOfMaps = arrayOrEmpty(found.groundingChunks).some((chunk) =>
+      isRecord(objectOrEmpty(chunk).maps),
+    );
     add('google_maps', isOfMaps ? 1 : 0);
-    add('url_context', list(record(urlContextMetadata).urlMetadata).length);
+    add('url_context', arrayOrEmpty(objectOrEmpty(urlContextMetadata).urlMetadata).length);
     add('code_execution', executions);
   }
   return Object.keys(uses).length > 0 ? { toolUses: uses } : {};
 }
 
 /** The tokens of some modalities: 0 if the usage is divided by modality and has none of them, undefined if it is not divided. */
-function tokensOf(details: unknown, ...modalities: string[]): number | undefined {
+function tokensOfModalities(details: unknown, ...modalities: string[]): number | undefined {
   if (!Array.isArray(details)) return undefined;
-  const counts = details.map(record).map(({ modality, tokenCount }) => {
-    return modalities.includes(String(modality)) ? count(tokenCount) : undefined;
+  const counts = details.map(objectOrEmpty).map(({ modality, tokenCount }) => {
+    return modalities.includes(String(modality)) ? countOrUndefined(tokenCount) : undefined;
   });
-  return sum(0, ...counts);
+  return sumOfKnown(0, ...counts);
 }
 
 /** The sum of the known counts; undefined if none is known. */
-function sum(...counts: readonly (number | undefined)[]): number | undefined {
+function sumOfKnown(...counts: readonly (number | undefined)[]): number | undefined {
   return counts.reduce(
     (whole, each) => (each === undefined ? whole : (whole ?? 0) + each),
     undefined,

@@ -1,6 +1,12 @@
 /** Google's `:predictLongRunning`, which starts the creation of videos. */
 
-import { count, fieldsExcept, type Json, record, text } from '../../common/json.js';
+import {
+  countOrUndefined,
+  fieldsExcept,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 import { describeInstances } from './predict.js';
@@ -14,17 +20,22 @@ export const geminiVideo: Shape<'chat_completion'> = {
   describe: describeInstances,
   reader: ({ url, params }) =>
     new PlainReader((body) => {
-      const { name, done, response, ...others } = record(body);
+      const { name, done, response, ...others } = objectOrEmpty(body);
       return {
-        output: response ?? (text(name) && { operation: name }),
-        billing: { ...geminiBilling(url, undefined), ...lengthOf(record(params.parameters)) },
-        metadata: { operation: text(name), done },
+        output: response ?? (stringOrUndefined(name) && { operation: name }),
+        billing: {
+          ...geminiBilling(url, undefined),
+          ...secondsBilling(objectOrEmpty(params.parameters)),
+        },
+        metadata: { operation: stringOrUndefined(name), done },
         details: fieldsExcept(others, 'error'),
       };
     }),
 };
 
-function lengthOf(parameters: Json) {
-  const each = count(parameters.durationSeconds);
-  return each === undefined ? {} : { seconds: each * (count(parameters.sampleCount) ?? 1) };
+function secondsBilling(parameters: Json) {
+  const each = countOrUndefined(parameters.durationSeconds);
+  return each === undefined
+    ? {}
+    : { seconds: each * (countOrUndefined(parameters.sampleCount) ?? 1) };
 }

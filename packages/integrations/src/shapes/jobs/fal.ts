@@ -1,6 +1,13 @@
 /** fal's models, which run by one request, as a stream, or in a queue that the client polls. */
 
-import { count, isRecord, type Json, parseJson, record, text } from '../../common/json.js';
+import {
+  countOrUndefined,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
+} from '../../common/json.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
 
@@ -20,7 +27,7 @@ export const falRequests: JobShape = {
       .slice(ROUTED.test(url.href) ? '/fal-ai/'.length : 1)
       .replace(/\/stream$/, ''),
   }),
-  nameOf: (url) => REQUEST.exec(url.pathname)?.[1],
+  requestNameOf: (url) => REQUEST.exec(url.pathname)?.[1],
   reader: (url) => new RequestReader(url),
 };
 
@@ -58,14 +65,14 @@ class RequestReader implements JobReader {
     } else if (part === 'stop') {
       this.#status = 'CANCELLED';
       this.isComplete = true;
-    } else this.#takeState(part, record(body));
+    } else this.#takeState(part, objectOrEmpty(body));
   }
 
   /** Each event of a stream has the whole output so far; events of the queue have the state. */
   readEvent(part: JobRequest, _name: string, data: string): boolean {
-    const value = parseJson(data);
+    const value = tryParseJson(data);
     if (part !== 'create') {
-      this.#takeState(part, record(value));
+      this.#takeState(part, objectOrEmpty(value));
       return false;
     }
     this.amount++;
@@ -88,8 +95,8 @@ class RequestReader implements JobReader {
   }
 
   #takeState(part: JobRequest, { request_id, status, metrics, error }: Json): void {
-    this.#id = text(request_id) ?? this.#id;
-    this.#seconds = count(record(metrics).inference_time) ?? this.#seconds;
+    this.#id = stringOrUndefined(request_id) ?? this.#id;
+    this.#seconds = countOrUndefined(objectOrEmpty(metrics).inference_time) ?? this.#seconds;
     // If the result is fetched too, it states more about the failure.
     if (status === 'COMPLETED' && typeof error === 'string') this.failure = error;
     if (part === 'create' && this.#id !== undefined && !this.#hasWebhook) {
@@ -106,7 +113,7 @@ class RequestReader implements JobReader {
 
 /** The text of models that write, else the whole body. */
 function outputOf(body: unknown): unknown {
-  const { output, ...others } = record(body);
+  const { output, ...others } = objectOrEmpty(body);
   const isAlone = Object.keys(others).every((key) => /^(partial|error|reasoning)$/.test(key));
   return typeof output === 'string' && isAlone ? output : body;
 }

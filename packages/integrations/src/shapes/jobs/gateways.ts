@@ -3,7 +3,13 @@
  * passes on to Novita, WaveSpeed, Z.ai and Together.
  */
 
-import { fieldsExcept, type Json, presentFields, record, text } from '../../common/json.js';
+import {
+  fieldsExcept,
+  type Json,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { names } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
@@ -22,10 +28,13 @@ export const gatewayJobs: JobShape = {
   describe: ({ url, params }) => {
     const { model, model_name, ...input } = params;
     const inPath = /^wavespeed\/api\/v3\/(.+)$/.exec(routeOf(url) ?? '')?.[1];
-    return { ...describeInput(input), model: text(model) ?? text(model_name) ?? inPath };
+    return {
+      ...describeInput(input),
+      model: stringOrUndefined(model) ?? stringOrUndefined(model_name) ?? inPath,
+    };
   },
-  nameOf: (url) => nameOf(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
-  reader: (url) => new TaskReader(url),
+  requestNameOf: (url) => nameOf(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
+  reader: (url) => new GatewayJobReader(url),
 };
 
 function addressOf({ origin, pathname }: URL): string {
@@ -53,7 +62,7 @@ const KNOWN = names(`
   urls created_at completed_at object code
 `);
 
-class TaskReader implements JobReader {
+class GatewayJobReader implements JobReader {
   isComplete = false;
   failure: unknown = undefined;
   requests: Readonly<Record<string, JobRequest>> = {};
@@ -69,10 +78,10 @@ class TaskReader implements JobReader {
   readResponse(part: JobRequest, body: unknown): void {
     this.amount++;
     // The state is under `task` or `data`, or beside the output.
-    const { data, task, ...others } = record(body);
-    const state = presentFields({ ...others, ...record(data), ...record(task) });
+    const { data, task, ...others } = objectOrEmpty(body);
+    const state = presentFields({ ...others, ...objectOrEmpty(data), ...objectOrEmpty(task) });
     this.#state = state;
-    this.#id ??= text(state.id) ?? text(state.task_id);
+    this.#id ??= stringOrUndefined(state.id) ?? stringOrUndefined(state.task_id);
     if (part === 'create' && this.#id !== undefined && state.callback_url === undefined) {
       this.requests = { [nameOf(this.#url, this.#id)]: 'state' };
     }
@@ -88,20 +97,25 @@ class TaskReader implements JobReader {
   }
 
   response(): ModelResponse {
-    const made = fieldsExcept(this.#state, ...KNOWN);
+    const otherFields = fieldsExcept(this.#state, ...KNOWN);
     const outputs = this.#state.outputs;
-    const cost = record(outputs).cost;
-    const usage = { ...(typeof cost === 'number' && { cost }), ...record(this.#state.usage) };
+    const cost = objectOrEmpty(outputs).cost;
+    const usage = {
+      ...(typeof cost === 'number' && { cost }),
+      ...objectOrEmpty(this.#state.usage),
+    };
     return {
-      model: text(this.#state.model),
-      output: this.isComplete ? nameMedia(outputs ?? made) : undefined,
+      model: stringOrUndefined(this.#state.model),
+      output: this.isComplete ? nameMedia(outputs ?? otherFields) : undefined,
       billing: openAIBilling(usage),
       metadata: { responseId: this.#id, finishReason: this.#status || undefined },
-      details: outputs === undefined ? {} : fieldsExcept(made, 'outputs'),
+      details: outputs === undefined ? {} : fieldsExcept(otherFields, 'outputs'),
     };
   }
 
   get #status(): string {
-    return text(this.#state.status) ?? text(this.#state.task_status) ?? '';
+    return (
+      stringOrUndefined(this.#state.status) ?? stringOrUndefined(this.#state.task_status) ?? ''
+    );
   }
 }

@@ -1,19 +1,18 @@
 /** Describes providers that work in jobs: one request creates a job, further ones poll it until it ends. */
 
-import { type Json, text } from '../../common/json.js';
+import { type Json, stringOrUndefined } from '../../common/json.js';
 import type { Description, ModelResponse, Shape } from '../shape.js';
 
 /** The purpose of a request: to create the job, to get its state, its result or its stream, or to stop it. */
 export type JobRequest = 'create' | 'state' | 'result' | 'stream' | 'stop';
 
 /** Recognises the requests of a kind of job, and reads their responses. */
-
 export interface JobShape extends Omit<Shape<'chat_completion'>, 'reader'> {
   /**
    * The name of a further request, as `JobReader.requests` has it.
    * @returns undefined for a URL that cannot belong to a job
    */
-  nameOf(url: URL): string | undefined;
+  requestNameOf(url: URL): string | undefined;
   reader(request: URL): JobReader;
 }
 
@@ -48,7 +47,8 @@ export function describeInput(input: Json): Pick<Description, 'inputs' | 'modelP
   const { prompt, system_prompt, ...others } = input;
   const systemMessages =
     typeof system_prompt === 'string' ? [{ role: 'system', content: system_prompt }] : [];
-  const userMessages = text(prompt) === undefined ? [] : [{ role: 'user', content: prompt }];
+  const userMessages =
+    stringOrUndefined(prompt) === undefined ? [] : [{ role: 'user', content: prompt }];
   const inputs: Record<string, unknown> =
     userMessages.length > 0 ? { prompt: [...systemMessages, ...userMessages] } : {};
   const modelParameters: Record<string, unknown> = {};

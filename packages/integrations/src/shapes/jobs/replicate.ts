@@ -2,38 +2,39 @@
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  parseJson,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
+  tryParseJson,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
 
-const MADE = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
+const CREATE_PATH = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
 const KNOWN = names(`
   id model version input output error status metrics urls webhook created_at started_at
   completed_at data_removed webhook_events_filter
 `);
-const ASKED = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
+const FURTHER_PATH = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
 
 export const replicatePredictions: JobShape = {
   operation: 'Prediction',
   type: 'chat_completion',
-  matches: ({ url, params }) => MADE.test(url.pathname) && isRecord(params.input),
+  matches: ({ url, params }) => CREATE_PATH.test(url.pathname) && isRecord(params.input),
   describe: ({ url, params: { input, model, version } }) => ({
-    ...describeInput(record(input)),
-    model: MADE.exec(url.pathname)?.[1] ?? text(model) ?? text(version),
+    ...describeInput(objectOrEmpty(input)),
+    model:
+      CREATE_PATH.exec(url.pathname)?.[1] ?? stringOrUndefined(model) ?? stringOrUndefined(version),
   }),
   // Streams have URLs of their own.
-  nameOf: (url) => ASKED.exec(url.pathname)?.[1] ?? url.origin + url.pathname,
+  requestNameOf: (url) => FURTHER_PATH.exec(url.pathname)?.[1] ?? url.origin + url.pathname,
   reader: () => new PredictionReader(),
 };
 
@@ -51,17 +52,18 @@ class PredictionReader implements JobReader {
   }
 
   readResponse(part: JobRequest, body: unknown): void {
-    const prediction = record(body);
+    const prediction = objectOrEmpty(body);
     const { id, status, webhook, urls, error } = prediction;
     this.#prediction = prediction;
     this.#answers++;
-    if (part === 'create' && typeof id === 'string' && !webhook) this.requests = partsOf(id, urls);
+    if (part === 'create' && typeof id === 'string' && !webhook)
+      this.requests = furtherRequests(id, urls);
     this.isComplete = /^(succeeded|failed|canceled|aborted)$/.test(String(status));
     if (status === 'failed') this.failure = error ?? 'the prediction failed';
   }
 
   readEvent(_part: JobRequest, name: string, data: string): boolean {
-    if (name === 'error') this.failure = record(parseJson(data)).detail ?? data;
+    if (name === 'error') this.failure = objectOrEmpty(tryParseJson(data)).detail ?? data;
     if (name === 'error' || name === 'done') this.isComplete = true;
     if (name !== 'output') return false;
     this.#streamed.add(data);
@@ -70,16 +72,17 @@ class PredictionReader implements JobReader {
 
   response(): ModelResponse {
     const { id, output, metrics, version, status } = this.#prediction;
-    const seconds = count(record(metrics).predict_time);
+    const seconds = countOrUndefined(objectOrEmpty(metrics).predict_time);
     return {
       output: outputOf(output) ?? (this.#streamed.chars > 0 ? `${this.#streamed}` : undefined),
-      tokens: tokensOf(record(metrics)),
+      tokens: predictionTokens(objectOrEmpty(metrics)),
       ...(seconds !== undefined && { billing: { units: { predict_seconds: seconds } } }),
       metadata: {
-        responseId: text(id),
-        version: text(version),
+        responseId: stringOrUndefined(id),
+        version: stringOrUndefined(version),
         // For a stream, the known state is the one at the start.
-        ...(this.isComplete && this.#streamed.chars === 0 && { finishReason: text(status) }),
+        ...(this.isComplete &&
+          this.#streamed.chars === 0 && { finishReason: stringOrUndefined(status) }),
         ...(isRecord(metrics) && Object.keys(metrics).length > 0 && { metrics }),
       },
       details: fieldsExcept(this.#prediction, ...KNOWN),
@@ -87,8 +90,8 @@ class PredictionReader implements JobReader {
   }
 }
 
-function partsOf(id: string, urls: unknown): Record<string, JobRequest> {
-  const stream = text(record(urls).stream);
+function furtherRequests(id: string, urls: unknown): Record<string, JobRequest> {
+  const stream = stringOrUndefined(objectOrEmpty(urls).stream);
   return {
     [`predictions/${id}`]: 'state',
     [`predictions/${id}/cancel`]: 'state',
@@ -103,7 +106,7 @@ function addressOf(address: string): string {
 
 /** The output, with the pieces of a text joined. */
 function outputOf(output: unknown): unknown {
-  const pieces = list(output);
+  const pieces = arrayOrEmpty(output);
   const isText = pieces.length > 0 && pieces.every((piece) => isPieceOfText(piece));
   return isText ? pieces.join('') : (output ?? undefined);
 }
@@ -112,8 +115,8 @@ function isPieceOfText(piece: unknown): boolean {
   return typeof piece === 'string' && !/^(https?|data):/.test(piece);
 }
 
-function tokensOf(metrics: Json): TokenCounts | undefined {
-  const input = count(metrics.input_token_count);
-  const output = count(metrics.output_token_count);
+function predictionTokens(metrics: Json): TokenCounts | undefined {
+  const input = countOrUndefined(metrics.input_token_count);
+  const output = countOrUndefined(metrics.output_token_count);
   return input === undefined && output === undefined ? undefined : { input, output };
 }

@@ -1,12 +1,19 @@
 /** Mistral's chats, which differ from OpenAI's by content in parts, by completions in the middle, and by agents. */
 
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { takeContent } from './content.js';
+import { takeMistralContent } from './content.js';
 import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
 
 export const mistralChat: Shape<'chat_completion'> = {
@@ -17,7 +24,7 @@ export const mistralChat: Shape<'chat_completion'> = {
     const { messages, tools } = params;
     return {
       inputs: { prompt: messages, ...(tools !== undefined && { tools }) },
-      model: text(params.model),
+      model: stringOrUndefined(params.model),
       modelParameters: fieldsExcept(params, 'model', 'messages', 'tools'),
     };
   },
@@ -34,7 +41,7 @@ export const mistralFim: Shape<'chat_completion'> = {
       prompt: [{ role: 'user', content: params.prompt }],
       ...(params.suffix !== undefined && { suffix: params.suffix }),
     },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'prompt', 'suffix'),
   }),
 };
@@ -50,25 +57,24 @@ class Choice {
 
   take(choice: Json, received: Json): void {
     const { message } = this;
-    takeContent(message, received.content ?? '');
-    for (const each of list(received.tool_calls)) {
-      const { id, index, function: called, ...more } = record(each);
-      const { name, arguments: args } = record(called);
+    takeMistralContent(message, received.content ?? '');
+    for (const each of arrayOrEmpty(received.tool_calls)) {
+      const { id, index, function: called, ...more } = objectOrEmpty(each);
+      const { name, arguments: args } = objectOrEmpty(called);
       // A later piece of a call has no id, or the id 'null'.
-      const known = id === 'null' ? undefined : text(id) || undefined;
+      const known = id === 'null' ? undefined : stringOrUndefined(id) || undefined;
       const tool = message.toolOfPiece({
         index: typeof index === 'number' ? index : undefined,
         id: known,
-        name: text(name),
+        name: stringOrUndefined(name),
       });
       if (tool === undefined) continue;
-      tool.id ??= known;
-      tool.name ??= text(name) || undefined;
-      tool.arguments.add(text(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
+      tool.identify(known, stringOrUndefined(name) || undefined);
+      tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
       const others = fieldsExcept(more, 'type');
-      if (Object.keys(others).length > 0) tool.more = { ...tool.more, ...others };
+      if (Object.keys(others).length > 0) tool.extend(others);
     }
-    message.finishReason = text(choice.finish_reason) ?? message.finishReason;
+    message.setFinishReason(stringOrUndefined(choice.finish_reason));
     this.others.add(choice, KNOWN_OF_CHOICE);
     this.others.add(received, KNOWN_OF_MESSAGE);
   }
@@ -106,7 +112,7 @@ class MistralReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    this.#take(record(body), 'message');
+    this.#take(objectOrEmpty(body), 'message');
     this.#isDone = true;
   }
 
@@ -118,9 +124,9 @@ class MistralReader implements ResponseReader {
   }
 
   extendedText({ choices }: Json): ExtendedText | undefined {
-    const [choice, ...others] = list(choices);
-    const { index, delta } = record(choice);
-    const { content, tool_calls } = record(delta);
+    const [choice, ...others] = arrayOrEmpty(choices);
+    const { index, delta } = objectOrEmpty(choice);
+    const { content, tool_calls } = objectOrEmpty(delta);
     if (others.length > 0 || typeof content !== 'string' || content === '') return undefined;
     const known = this.#choices.get(Number(index ?? 0));
     return tool_calls || known === undefined
@@ -169,20 +175,20 @@ class MistralReader implements ResponseReader {
   #take(body: Json, key: 'message' | 'delta'): void {
     if (body.error !== undefined && body.error !== null) this.#error = body.error;
     else if (body.object === 'error') this.#error = body;
-    this.#model = text(body.model) || this.#model;
-    this.#id = text(body.id) || this.#id;
-    this.#tier = text(body.service_tier) ?? this.#tier;
+    this.#model = stringOrUndefined(body.model) || this.#model;
+    this.#id = stringOrUndefined(body.id) || this.#id;
+    this.#tier = stringOrUndefined(body.service_tier) ?? this.#tier;
     if (isRecord(body.usage)) this.#usage = mergeUsage(this.#usage, body.usage);
     this.#others.add(body, KNOWN);
-    for (const [i, each] of list(body.choices).entries()) {
-      const choice = record(each);
+    for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
+      const choice = objectOrEmpty(each);
       const index = typeof choice.index === 'number' ? choice.index : i;
       let known = this.#choices.get(index);
       if (known === undefined && this.#choices.size < MAX_CHOICES) {
         known = new Choice();
         this.#choices.set(index, known);
       }
-      known?.take(choice, record(choice[key]));
+      known?.take(choice, objectOrEmpty(choice[key]));
     }
   }
 }

@@ -1,11 +1,18 @@
 /** Mistral's `POST /conversations`: turns of a model or an agent that Mistral stores, with connectors that Mistral runs. */
 
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { takeContent } from './content.js';
+import { takeMistralContent } from './content.js';
 import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
 
 export const mistralConversation: Shape<'chat_completion'> = {
@@ -22,7 +29,7 @@ export const mistralConversation: Shape<'chat_completion'> = {
         prompt: [...systemMessages, ...(inputs === undefined ? [] : inputMessages)],
         ...(tools !== undefined && { tools }),
       },
-      model: text(model) ?? text(agent),
+      model: stringOrUndefined(model) ?? stringOrUndefined(agent),
       modelParameters: {
         ...fieldsExcept(
           params,
@@ -33,7 +40,7 @@ export const mistralConversation: Shape<'chat_completion'> = {
           'agent_id',
           'completion_args',
         ),
-        ...record(args),
+        ...objectOrEmpty(args),
       },
     };
   },
@@ -66,12 +73,12 @@ class ConversationReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = record(body);
+    const answer = objectOrEmpty(body);
     this.failure = answer.error ?? undefined;
-    this.#id = text(answer.conversation_id);
+    this.#id = stringOrUndefined(answer.conversation_id);
     if (isRecord(answer.usage)) this.#usage = answer.usage;
     this.#others.add(answer, KNOWN);
-    for (const output of list(answer.outputs)) this.#take(record(output));
+    for (const output of arrayOrEmpty(answer.outputs)) this.#take(objectOrEmpty(output));
     this.isComplete = true;
   }
 
@@ -82,7 +89,7 @@ class ConversationReader implements ResponseReader {
     this.#takeModelAndAgent(event);
     switch (type) {
       case 'conversation.response.started':
-        this.#id = text(event.conversation_id);
+        this.#id = stringOrUndefined(event.conversation_id);
         break;
       case 'conversation.response.done':
         if (isRecord(event.usage)) this.#usage = event.usage;
@@ -92,7 +99,7 @@ class ConversationReader implements ResponseReader {
         this.failure = { code: String(event.code ?? 'error'), message: event.message };
         break;
       case 'message.output.delta':
-        takeContent(this.#message, content ?? '');
+        takeMistralContent(this.#message, content ?? '');
         break;
       case 'function.call.delta':
         this.#takeCall(event);
@@ -108,9 +115,7 @@ class ConversationReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    for (const entry of this.#entries.values()) this.#message.addPart(entry);
-    this.#entries.clear();
-    const { output, reasoning } = this.#message;
+    const { output, reasoning } = this.#messageWithEntries;
     const tokens = mistralTokens(this.#usage);
     return {
       model: this.#model,
@@ -127,43 +132,49 @@ class ConversationReader implements ResponseReader {
     };
   }
 
+  get #messageWithEntries(): Message {
+    if (this.#entries.size === 0) return this.#message;
+    const message = this.#message.copy();
+    for (const entry of this.#entries.values()) message.addPart(entry);
+    return message;
+  }
+
   #takeModelAndAgent({ model, agent_id: agent }: Json): void {
-    this.#model = text(model) || this.#model;
-    this.#agent = text(agent) || this.#agent;
+    this.#model = stringOrUndefined(model) || this.#model;
+    this.#agent = stringOrUndefined(agent) || this.#agent;
   }
 
   #take(entry: Json): void {
     const { type, content, ...others } = entry;
     this.#takeModelAndAgent(entry);
     if (type === 'message.output') {
-      takeContent(this.#message, content ?? '');
+      takeMistralContent(this.#message, content ?? '');
       this.#others.add(others, KNOWN_OF_EVENT);
     } else if (type === 'function.call') {
       this.#takeCall(entry);
     } else {
-      this.#message.addPart(factsOf(entry));
+      this.#message.addPart(entryFacts(entry));
     }
   }
 
   #takeCall(call: Json): void {
     const { tool_call_id: given, name, arguments: args, confirmation_status: status } = call;
-    const id = text(given) || undefined;
-    const tool = this.#message.toolOfPiece({ index: undefined, id, name: text(name) });
+    const id = stringOrUndefined(given) || undefined;
+    const tool = this.#message.toolOfPiece({ index: undefined, id, name: stringOrUndefined(name) });
     if (tool === undefined) return;
-    tool.id ??= id;
-    tool.name ??= text(name);
-    tool.arguments.add(text(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
-    if (typeof status === 'string') tool.more = { confirmation_status: status };
+    tool.identify(id, stringOrUndefined(name));
+    tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
+    if (typeof status === 'string') tool.extend({ confirmation_status: status });
   }
 
   /** Reads one of several events of a tool or handoff. Its arguments are received in pieces. */
   #takeEntry(place: number, event: Json): void {
     const before = this.#entries.get(place);
     if (before === undefined && this.#entries.size >= MAX_ENTRIES) return;
-    const { type, ...others } = factsOf(event);
+    const { type, ...others } = entryFacts(event);
     const args = [before?.arguments, others.arguments].filter((each) => typeof each === 'string');
     this.#entries.set(place, {
-      type: text(type)?.replace(/\.(started|delta|done)$/, ''),
+      type: stringOrUndefined(type)?.replace(/\.(started|delta|done)$/, ''),
       ...before,
       ...others,
       ...(args.length > 0 && { arguments: args.join('') }),
@@ -172,7 +183,7 @@ class ConversationReader implements ResponseReader {
 }
 
 /** An entry without the fields of no interest. */
-function factsOf(entry: Json): Json {
+function entryFacts(entry: Json): Json {
   return fieldsExcept(
     entry,
     'object',

@@ -1,6 +1,6 @@
 /** Mistral's `POST /moderations` and `POST /classifications`. */
 
-import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 
@@ -11,7 +11,7 @@ function guardrail(operation: string, path: RegExp): Shape<'guardrail'> {
     matches: ({ url }) => path.test(url.pathname),
     describe: ({ params }) => ({
       inputs: { input: params.input },
-      model: text(params.model),
+      model: stringOrUndefined(params.model),
       modelParameters: fieldsExcept(params, 'model', 'input'),
     }),
     reader: () => new PlainReader(readGuardrail),
@@ -22,17 +22,17 @@ export const mistralModeration = guardrail('Moderation', /\/moderations$/);
 export const mistralClassification = guardrail('Classification', /\/classifications$/);
 
 function readGuardrail(body: unknown): PlainAnswer {
-  const { model, id, results, usage, ...others } = record(body);
+  const { model, id, results, usage, ...others } = objectOrEmpty(body);
   const found = new Set<string>();
-  for (const result of list(results)) {
-    for (const [category, is] of Object.entries(record(record(result).categories))) {
+  for (const result of arrayOrEmpty(results)) {
+    for (const [category, is] of Object.entries(objectOrEmpty(objectOrEmpty(result).categories))) {
       if (is === true) found.add(category);
     }
   }
-  const output = list(results);
+  const output = arrayOrEmpty(results);
   return {
     output: output.length === 1 ? output[0] : output.length > 1 ? output : undefined,
-    metadata: { model: text(model), responseId: text(id), usage },
+    metadata: { model: stringOrUndefined(model), responseId: stringOrUndefined(id), usage },
     details: fieldsExcept(others, 'error', 'object'),
     fields: { detectedEntities: [...found] },
   };

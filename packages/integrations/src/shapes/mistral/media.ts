@@ -1,14 +1,14 @@
 /** Mistral's OCR, speech and transcription. */
 
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
@@ -28,7 +28,7 @@ export const mistralOcr: Shape<'chat_completion'> = {
       document: params.document,
       document_annotation_prompt: params.document_annotation_prompt,
     }),
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'document', 'document_annotation_prompt'),
   }),
   reader: ({ params }) => new PlainReader((body) => readOcr(body, isAnnotated(params))),
@@ -40,12 +40,15 @@ function isAnnotated(params: Json): boolean {
 }
 
 function readOcr(body: unknown, areAnnotated: boolean): PlainAnswer {
-  const { model, pages, usage_info: usage, ...others } = record(body);
-  const { pages_processed: processed, ...moreUsage } = record(usage);
-  const billed = count(processed);
+  const { model, pages, usage_info: usage, ...others } = objectOrEmpty(body);
+  const { pages_processed: processed, ...moreUsage } = objectOrEmpty(usage);
+  const billed = countOrUndefined(processed);
   return {
-    model: text(model),
-    output: list(pages).length > 0 ? list(pages).map((page) => nameMedia(page)) : undefined,
+    model: stringOrUndefined(model),
+    output:
+      arrayOrEmpty(pages).length > 0
+        ? arrayOrEmpty(pages).map((page) => nameMedia(page))
+        : undefined,
     ...(billed !== undefined && {
       billing: { units: { [areAnnotated ? 'annotated_pages' : 'pages']: billed } },
     }),
@@ -60,10 +63,10 @@ export const mistralSpeech: Shape<'chat_completion'> = {
   matches: ({ url }) => url.pathname.endsWith('/audio/speech'),
   describe: ({ params }) => ({
     inputs: definedFields({ input: params.input, ref_audio: nameAudio(params.ref_audio) }),
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'input', 'ref_audio'),
   }),
-  reader: ({ params }) => new AudioReader(text(params.input)),
+  reader: ({ params }) => new AudioReader(stringOrUndefined(params.input)),
 };
 
 function nameAudio(data: unknown): unknown {
@@ -80,7 +83,7 @@ export const mistralTranscription: Shape<'chat_completion'> = {
       file_url: params.file_url,
       file_id: params.file_id,
     }),
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'file', 'file_url', 'file_id'),
   }),
   reader: () => new AudioReader(undefined),
@@ -113,18 +116,25 @@ class AudioReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.#take(body, true);
-    else if (typeof body === 'string') this.#text.add(body.trimEnd());
+    if (isRecord(body)) {
+      this.#take(body);
+      this.#takeWholeText(body.text);
+    } else if (typeof body === 'string') this.#text.add(body.trimEnd());
     this.isComplete = true;
   }
 
   readEvent(event: Json): boolean {
+    if (event.type === 'transcription.segment') {
+      this.#addSegment(fieldsExcept(event, 'type'));
+      return false;
+    }
     const before = this.amount;
-    const isLast = /\.done$/.test(text(event.type) ?? '');
     if (event.type === 'error') this.failure = event;
-    if (event.type === 'transcription.segment') this.#segment(fieldsExcept(event, 'type'));
-    else this.#take(event, isLast);
-    if (isLast) this.isComplete = true;
+    this.#take(event);
+    if (/\.done$/.test(stringOrUndefined(event.type) ?? '')) {
+      this.#takeWholeText(event.text);
+      this.isComplete = true;
+    } else this.#text.add(stringOrUndefined(event.text) ?? '');
     return this.amount > before;
   }
 
@@ -150,20 +160,23 @@ class AudioReader implements ResponseReader {
     };
   }
 
-  /** @param isWhole whether the body has the whole text, as the last event of a stream does */
-  #take(body: Json, isWhole: boolean): void {
-    const { text: transcript, audio_data: audio, model, usage, segments, error } = body;
+  /** Takes the text of a body or of the last event of a stream, which repeats what the events before have sent. */
+  #takeWholeText(transcript: unknown): void {
+    if (this.#text.chars === 0) this.#text.add(stringOrUndefined(transcript) ?? '');
+  }
+
+  #take(body: Json): void {
+    const { audio_data: audio, model, usage, segments, error } = body;
     if (error !== undefined && error !== null) this.failure = error;
-    if (typeof transcript === 'string' && (!isWhole || this.#text.chars === 0))
-      this.#text.add(transcript);
     if (typeof audio === 'string') this.#audioBytes += bytesOfBase64(audio);
-    this.#model = text(model) ?? this.#model;
+    this.#model = stringOrUndefined(model) ?? this.#model;
     if (isRecord(usage)) this.#usage = usage;
-    if (list(segments).length > 0) this.#segments = list(segments).slice(0, MAX_SEGMENTS);
+    if (arrayOrEmpty(segments).length > 0)
+      this.#segments = arrayOrEmpty(segments).slice(0, MAX_SEGMENTS);
     this.#others.add(body, KNOWN);
   }
 
-  #segment(segment: Json): void {
+  #addSegment(segment: Json): void {
     if (this.#segments.length < MAX_SEGMENTS) this.#segments.push(segment);
   }
 }

@@ -1,7 +1,14 @@
 /** Reads Mistral's usage: tokens, and what the price depends on besides them. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { count, fieldsExcept, isRecord, type Json, record, text } from '../../common/json.js';
+import {
+  countOrUndefined,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { names } from '../../common/names.js';
 
 const PLACED = names(`
@@ -14,31 +21,31 @@ const PLACED_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
 /** The counts of a usage. The model also reads the results of connectors, which are counted separately: they are added. */
 export function mistralTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const into = record(usage.prompt_tokens_details ?? usage.prompt_token_details);
-  const out = record(usage.completion_tokens_details);
-  const input = count(usage.prompt_tokens);
-  const output = count(usage.completion_tokens);
-  const total = count(usage.total_tokens);
-  const found = count(usage.connector_tokens) ?? 0;
+  const into = objectOrEmpty(usage.prompt_tokens_details ?? usage.prompt_token_details);
+  const out = objectOrEmpty(usage.completion_tokens_details);
+  const input = countOrUndefined(usage.prompt_tokens);
+  const output = countOrUndefined(usage.completion_tokens);
+  const total = countOrUndefined(usage.total_tokens);
+  const found = countOrUndefined(usage.connector_tokens) ?? 0;
   const isAdditional =
     input !== undefined && (total === undefined || input + (output ?? 0) + found <= total);
   return {
     input: isAdditional ? input + found : input,
     output,
     total,
-    cached: count(into.cached_tokens) ?? count(usage.num_cached_tokens),
-    audioInput: count(into.audio_tokens),
-    audioOutput: count(out.audio_tokens),
-    reasoning: count(out.reasoning_tokens),
+    cached: countOrUndefined(into.cached_tokens) ?? countOrUndefined(usage.num_cached_tokens),
+    audioInput: countOrUndefined(into.audio_tokens),
+    audioOutput: countOrUndefined(out.audio_tokens),
+    reasoning: countOrUndefined(out.reasoning_tokens),
   };
 }
 
 /** What the price depends on besides the tokens. */
 export function mistralBilling(usage: unknown): Billing {
-  const { prompt_audio_seconds, service_tier, connectors } = record(usage);
-  const seconds = count(prompt_audio_seconds);
-  const tier = text(service_tier);
-  const uses = Object.entries(record(connectors)).filter(
+  const { prompt_audio_seconds, service_tier, connectors } = objectOrEmpty(usage);
+  const seconds = countOrUndefined(prompt_audio_seconds);
+  const tier = stringOrUndefined(service_tier);
+  const uses = Object.entries(objectOrEmpty(connectors)).filter(
     (each): each is [string, number] => typeof each[1] === 'number' && each[1] > 0,
   );
   return {
@@ -51,7 +58,7 @@ export function mistralBilling(usage: unknown): Billing {
 /** The other fields of the usage; undefined if there are none. */
 export function otherMistralUsage(usage: unknown): Json | undefined {
   const others: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fieldsExcept(record(usage), ...PLACED))) {
+  for (const [key, value] of Object.entries(fieldsExcept(objectOrEmpty(usage), ...PLACED))) {
     const more = isRecord(value) ? fieldsExcept(value, ...PLACED_DETAILS) : value;
     if (value !== null && (!isRecord(more) || Object.keys(more).length > 0)) others[key] = more;
   }

@@ -1,7 +1,15 @@
 /** `POST /chat/completions` of OpenAI and of services with the same API. */
 
 import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
-import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { bytesOfBase64 } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
@@ -35,7 +43,7 @@ function describeChat(url: URL, params: Json): Description {
       ...(tools !== undefined && { tools }),
       ...(functions !== undefined && { functions }),
     },
-    model: text(params.model) || deploymentOf(url),
+    model: stringOrUndefined(params.model) || deploymentOf(url),
     modelParameters: fieldsExcept(params, 'model', 'messages', 'tools', 'functions'),
   };
 }
@@ -53,11 +61,9 @@ const BODY = nameSet(`
   id object created model choices usage service_tier x_groq error obfuscation
 `);
 const CHOICE = nameSet('index message delta finish_reason error text');
-const MESSAGE = new Set(
-  'role content refusal tool_calls function_call audio images reasoning reasoning_content'.split(
-    ' ',
-  ),
-);
+const MESSAGE = nameSet(`
+  role content refusal tool_calls function_call audio images reasoning reasoning_content
+`);
 const CALL = nameSet('index id type function custom');
 
 class ChatReader implements ResponseReader {
@@ -90,18 +96,18 @@ class ChatReader implements ResponseReader {
     for (const { message } of this.#choices.values()) {
       if (message.finishReason === undefined) return true;
     }
-    if (asksForUsage(this.#params) && this.#usage.tokens === undefined) return true;
-    return this.#choices.size < Math.min(count(this.#params.n) || 1, MAX_CHOICES);
+    if (requestsUsage(this.#params) && this.#usage.tokens === undefined) return true;
+    return this.#choices.size < Math.min(countOrUndefined(this.#params.n) || 1, MAX_CHOICES);
   }
 
   readWhole(body: unknown): void {
     this.isComplete = true;
     if (!isRecord(body)) return;
     this.#takeHead(body);
-    for (const [i, each] of list(body.choices).entries()) {
-      const item = record(each);
-      this.#choice(item.index ?? i)?.takeWhole(record(item.message), item);
-      this.#takeBill(record(item.message));
+    for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
+      const item = objectOrEmpty(each);
+      this.#choice(item.index ?? i)?.takeWhole(objectOrEmpty(item.message), item);
+      this.#takeBill(objectOrEmpty(item.message));
       this.#takeFailure(item.error);
     }
   }
@@ -109,23 +115,24 @@ class ChatReader implements ResponseReader {
   readEvent(chunk: Json): boolean {
     this.#takeHead(chunk);
     let isContent = false;
-    for (const each of list(chunk.choices)) {
-      const item = record(each);
+    for (const each of arrayOrEmpty(chunk.choices)) {
+      const item = objectOrEmpty(each);
       const choice = this.#choice(item.index ?? 0);
-      this.#takeBill(record(item.delta ?? item.message));
-      if (choice?.takeDelta(record(item.delta ?? item.message), item) === true) isContent = true;
+      this.#takeBill(objectOrEmpty(item.delta ?? item.message));
+      if (choice?.takeDelta(objectOrEmpty(item.delta ?? item.message), item) === true)
+        isContent = true;
       this.#takeFailure(item.error);
     }
     return isContent;
   }
 
   extendedText({ choices }: Json): ExtendedText | undefined {
-    const [first, ...others] = list(choices);
-    const { index, delta } = record(first);
+    const [first, ...unknownFields] = arrayOrEmpty(choices);
+    const { index, delta } = objectOrEmpty(first);
     const choice = this.#choice(index ?? 0);
-    return others.length > 0 || choice === undefined
+    return unknownFields.length > 0 || choice === undefined
       ? undefined
-      : textAdded(choice.message, record(delta));
+      : textAdded(choice.message, objectOrEmpty(delta));
   }
 
   endOfEvents(): void {
@@ -153,7 +160,7 @@ class ChatReader implements ResponseReader {
       details: {
         ...this.#facts.facts,
         ...(this.#usage.others && { usage: this.#usage.others }),
-        ...(choices.length > 1 ? detailsOf(choices) : first?.facts),
+        ...(choices.length > 1 ? choiceDetails(choices) : first?.facts),
       },
     };
   }
@@ -178,12 +185,12 @@ class ChatReader implements ResponseReader {
     const isError = chunk.object === 'error' || chunk.type === 'error';
     const isMessage = typeof chunk.message === 'string' && chunk.code !== undefined;
     if (isError || isMessage) this.#takeFailure(chunk);
-    this.#model ||= text(chunk.model);
-    this.#id ||= text(chunk.id);
+    this.#model ||= stringOrUndefined(chunk.model);
+    this.#id ||= stringOrUndefined(chunk.id);
     if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier;
     this.#facts.add(chunk, BODY);
     // Groq has the usage and the errors of a stream in its own field.
-    const { error, ...groq } = record(chunk.x_groq);
+    const { error, ...groq } = objectOrEmpty(chunk.x_groq);
     this.#usage.take(chunk.usage ?? groq.usage, chunk.model);
     this.#takeFailure(error);
     const others = isRecord(chunk.usage) ? groq : fieldsExcept(groq, 'usage');
@@ -192,7 +199,7 @@ class ChatReader implements ResponseReader {
 
   #takeBill({ provider_metadata: about }: Json): void {
     if (about === undefined) return;
-    const cost = dollars(record(record(about).gateway).cost) ?? 0;
+    const cost = dollars(objectOrEmpty(objectOrEmpty(about).gateway).cost) ?? 0;
     if (cost > 0) this.#statedCost = cost;
   }
 
@@ -212,11 +219,9 @@ class ChatReader implements ResponseReader {
 }
 
 /** Whether the request asks for token counts, which are the last event of a stream. */
-export function asksForUsage({ stream_options }: Json): boolean {
-  return record(stream_options).include_usage === true;
+export function requestsUsage({ stream_options }: Json): boolean {
+  return objectOrEmpty(stream_options).include_usage === true;
 }
-
-/** No known fields: everything is kept. */
 
 /** The mark for answers above the limit. */
 export function leftOut(answers: number): string[] {
@@ -224,7 +229,7 @@ export function leftOut(answers: number): string[] {
 }
 
 /** The other fields of several answers, one by one. */
-function detailsOf(choices: readonly Choice[]): Json {
+function choiceDetails(choices: readonly Choice[]): Json {
   const details = choices.map(({ facts, reasoning }, i) => ({
     ...facts,
     ...(i > 0 && reasoning !== undefined && { reasoning }),
@@ -255,16 +260,21 @@ class Choice {
   takeWhole(received: Json, choice: Json): void {
     const { message } = this;
     this.#take(received, choice);
-    for (const each of list(received.tool_calls)) {
-      const call = record(each);
-      const called = record(call.function ?? call.custom);
+    for (const each of arrayOrEmpty(received.tool_calls)) {
+      const call = objectOrEmpty(each);
+      const called = objectOrEmpty(call.function ?? call.custom);
       const args = called.arguments ?? called.input;
-      const tool = message.addTool(text(call.id), text(called.name), args, others(call, CALL));
-      if (tool !== undefined && call.custom !== undefined) tool.isText = true;
+      const tool = message.addTool(
+        stringOrUndefined(call.id),
+        stringOrUndefined(called.name),
+        args,
+        others(call, CALL),
+      );
+      if (tool !== undefined && call.custom !== undefined) tool.markText();
     }
     if (isRecord(received.function_call)) {
       const { name, arguments: args } = received.function_call;
-      message.addTool(undefined, text(name), args);
+      message.addTool(undefined, stringOrUndefined(name), args);
     }
   }
 
@@ -273,7 +283,7 @@ class Choice {
     const { message } = this;
     const before = message.amount + (this.#audio?.amount ?? 0);
     this.#take(delta, choice);
-    for (const each of list(delta.tool_calls)) takePiece(message, record(each));
+    for (const each of arrayOrEmpty(delta.tool_calls)) takePiece(message, objectOrEmpty(each));
     if (isRecord(delta.function_call)) takePiece(message, { function: delta.function_call });
     const after = message.amount + (this.#audio?.amount ?? 0);
     return after > before || typeof delta.refusal === 'string';
@@ -282,12 +292,13 @@ class Choice {
   /** Reads the fields that a message and a delta have in common. */
   #take(received: Json, choice: Json): void {
     const { message } = this;
-    takeContent(message, received.content);
-    message.reasoning.add(text(received.reasoning_content) ?? text(received.reasoning) ?? '');
-    if (typeof received.refusal === 'string')
-      message.refusal = (message.refusal ?? '') + received.refusal;
-    message.finishReason = text(choice.finish_reason) ?? message.finishReason;
-    for (const image of list(received.images)) message.addPart(image);
+    takeOpenAIContent(message, received.content);
+    message.reasoning.add(
+      stringOrUndefined(received.reasoning_content) ?? stringOrUndefined(received.reasoning) ?? '',
+    );
+    if (typeof received.refusal === 'string') message.addRefusal(received.refusal);
+    message.setFinishReason(stringOrUndefined(choice.finish_reason));
+    for (const image of arrayOrEmpty(received.images)) message.addPart(image);
     if (isRecord(received.audio)) {
       this.#audio ??= new Audio();
       this.#audio.take(received.audio);
@@ -305,35 +316,38 @@ function others(value: Json, known: ReadonlySet<string>): Json | undefined {
 }
 
 /** Adds a content to the message: a string, or parts. */
-function takeContent(message: Message, content: unknown): void {
+function takeOpenAIContent(message: Message, content: unknown): void {
   if (typeof content === 'string') message.text.add(content);
-  for (const each of list(content)) {
-    const part = record(each);
+  for (const each of arrayOrEmpty(content)) {
+    const part = objectOrEmpty(each);
     const { type, text: partText, thinking } = part;
     if (typeof each === 'string') message.text.add(each);
     else if (type === 'thinking' || type === 'reasoning') {
-      const thoughts = list(thinking).map((one) => text(record(one).text) ?? '');
-      message.reasoning.add(text(thinking) ?? text(partText) ?? thoughts.join(''));
+      const thoughts = arrayOrEmpty(thinking).map(
+        (one) => stringOrUndefined(objectOrEmpty(one).text) ?? '',
+      );
+      message.reasoning.add(
+        stringOrUndefined(thinking) ?? stringOrUndefined(partText) ?? thoughts.join(''),
+      );
     } else if (type === 'refusal' && typeof part.refusal === 'string') {
-      message.refusal = (message.refusal ?? '') + part.refusal;
+      message.addRefusal(part.refusal);
     } else if (typeof partText === 'string') message.text.add(partText);
     else message.addPart(each);
   }
 }
 
 function takePiece(message: Message, call: Json): void {
-  const called = record(call.function ?? call.custom);
-  const id = text(call.id) || undefined;
-  const name = text(called.name) || undefined;
-  const tool = message.toolOfPiece({ index: count(call.index), id, name });
+  const called = objectOrEmpty(call.function ?? call.custom);
+  const id = stringOrUndefined(call.id) || undefined;
+  const name = stringOrUndefined(called.name) || undefined;
+  const tool = message.toolOfPiece({ index: countOrUndefined(call.index), id, name });
   if (tool === undefined) return;
-  tool.id ??= id;
-  tool.name ??= name;
-  if (call.custom !== undefined) tool.isText = true;
+  tool.identify(id, name);
+  if (call.custom !== undefined) tool.markText();
   const args = called.arguments ?? called.input ?? '';
   tool.arguments.add(typeof args === 'string' ? args : JSON.stringify(args));
   const more = others(call, CALL);
-  if (more !== undefined) tool.more = { ...tool.more, ...more };
+  if (more !== undefined) tool.extend(more);
 }
 
 /** A spoken answer: its transcript and its size. */
@@ -347,7 +361,7 @@ class Audio {
   }
 
   take(audio: Json): void {
-    this.#transcript.add(text(audio.transcript) ?? '');
+    this.#transcript.add(stringOrUndefined(audio.transcript) ?? '');
     const { data } = audio;
     if (typeof data === 'string') this.#bytes += bytesOfBase64(data);
     this.#facts.add(audio, AUDIO);
@@ -367,7 +381,7 @@ class Audio {
     return {
       ...(isContent && transcript !== undefined && { content: transcript }),
       ...parts,
-      parts: [...list(parts.parts), { audio }],
+      parts: [...arrayOrEmpty(parts.parts), { audio }],
     };
   }
 }
@@ -386,9 +400,9 @@ function textAdded(message: Message, delta: Json): ExtendedText | undefined {
     return typeof value === 'string' ? { key, text: message.reasoning } : undefined;
   }
   if (key !== 'tool_calls') return undefined;
-  const [call, ...calls] = list(value);
-  const { index, id, function: called, custom, ...more } = record(call);
-  const { name, arguments: args } = record(called);
+  const [call, ...calls] = arrayOrEmpty(value);
+  const { index, id, function: called, custom, ...more } = objectOrEmpty(call);
+  const { name, arguments: args } = objectOrEmpty(called);
   // A piece that may begin a call has to be read by `readEvent`.
   const isPiece = typeof args === 'string' && !id && !name && custom === undefined;
   if (calls.length > 0 || !isPiece || typeof index !== 'number') return undefined;

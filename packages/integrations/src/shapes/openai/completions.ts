@@ -1,11 +1,19 @@
 /** The older `POST /completions`, which continues a text. */
 
-import { count, fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { asksForUsage, deploymentOf, leftOut } from './chat.js';
+import { deploymentOf, leftOut, requestsUsage } from './chat.js';
 import { OpenAIUsage } from './usage.js';
 
 export const openAICompletions: Shape<'chat_completion'> = {
@@ -20,7 +28,7 @@ export const openAICompletions: Shape<'chat_completion'> = {
       prompt: params.prompt,
       ...(params.suffix !== undefined && { suffix: params.suffix }),
     },
-    model: text(params.model) || deploymentOf(url),
+    model: stringOrUndefined(params.model) || deploymentOf(url),
     modelParameters: fieldsExcept(params, 'model', 'prompt', 'suffix'),
   }),
   reader: (request) => new CompletionReader(request),
@@ -65,39 +73,53 @@ class CompletionReader implements ResponseReader {
     const { n, prompt } = this.#params;
     const choices = [...this.#choices.values()];
     if (choices.some(({ finishReason }) => finishReason === undefined)) return true;
-    if (asksForUsage(this.#params) && this.#usage.tokens === undefined) return true;
-    return choices.length < Math.min((count(n) || 1) * promptsIn(prompt), MAX_CHOICES);
+    if (requestsUsage(this.#params) && this.#usage.tokens === undefined) return true;
+    return choices.length < Math.min((countOrUndefined(n) || 1) * promptsIn(prompt), MAX_CHOICES);
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.readEvent(body, true);
     this.isComplete = true;
+    if (!isRecord(body)) return;
+    this.#takeHead(body);
+    for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
+      const item = objectOrEmpty(each);
+      this.#takeChoice(item, item.index ?? i);
+    }
   }
 
-  readEvent(body: Json, isWhole = false): boolean {
-    if (body.error !== undefined && body.error !== null) this.failure = body.error;
-    this.#model ||= text(body.model);
-    this.#id ||= text(body.id);
-    this.#serviceTier = text(body.service_tier) ?? this.#serviceTier;
-    this.#usage.take(body.usage, body.model);
-    this.#facts.add(body, BODY);
+  readEvent(body: Json): boolean {
+    this.#takeHead(body);
     let isContent = false;
-    for (const [i, each] of list(body.choices).entries()) {
-      const item = record(each);
-      const choice = this.#choice(item.index ?? (isWhole ? i : 0));
-      if (choice === undefined) continue;
-      choice.finishReason = text(item.finish_reason) ?? choice.finishReason;
-      choice.facts.add(item, CHOICE);
-      const piece = text(item.text) ?? '';
-      choice.text.add(piece);
-      if (piece !== '') isContent = true;
+    for (const each of arrayOrEmpty(body.choices)) {
+      const item = objectOrEmpty(each);
+      if (this.#takeChoice(item, item.index ?? 0)) isContent = true;
     }
     return isContent;
   }
 
+  #takeHead(body: Json): void {
+    if (body.error !== undefined && body.error !== null) this.failure = body.error;
+    this.#model ||= stringOrUndefined(body.model);
+    this.#id ||= stringOrUndefined(body.id);
+    this.#serviceTier = stringOrUndefined(body.service_tier) ?? this.#serviceTier;
+    this.#usage.take(body.usage, body.model);
+    this.#facts.add(body, BODY);
+  }
+
+  /** @returns whether the choice has a part of the answer */
+  #takeChoice(item: Json, index: unknown): boolean {
+    const choice = this.#choice(index);
+    if (choice === undefined) return false;
+    choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
+    choice.facts.add(item, CHOICE);
+    const piece = stringOrUndefined(item.text) ?? '';
+    choice.text.add(piece);
+    return piece !== '';
+  }
+
   extendedText({ choices }: Json): ExtendedText | undefined {
-    const [first, ...others] = list(choices);
-    const { index = 0, logprobs } = record(first);
+    const [first, ...others] = arrayOrEmpty(choices);
+    const { index = 0, logprobs } = objectOrEmpty(first);
     const choice = typeof index === 'number' ? this.#choices.get(index) : undefined;
     const isPlain = others.length === 0 && (logprobs === undefined || logprobs === null);
     return isPlain && choice ? { key: 'text', text: choice.text } : undefined;
@@ -152,6 +174,6 @@ class CompletionReader implements ResponseReader {
 
 /** The number of prompts: a prompt is a string or an array of tokens, and an array of those is several prompts. */
 function promptsIn(prompt: unknown): number {
-  const [first] = list(prompt);
-  return typeof first === 'string' || Array.isArray(first) ? list(prompt).length : 1;
+  const [first] = arrayOrEmpty(prompt);
+  return typeof first === 'string' || Array.isArray(first) ? arrayOrEmpty(prompt).length : 1;
 }

@@ -1,6 +1,6 @@
 /** OpenAI's `POST /decisions`: questions about an input, each answered by a probability, a choice or a score. */
 
-import { fieldsExcept, record, text } from '../../common/json.js';
+import { fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -15,7 +15,7 @@ export const openAIDecisions: Shape<'chat_completion'> = {
     url.pathname.endsWith('/decisions') && (isUnread === true || Array.isArray(params.questions)),
   describe: ({ url, params }) => ({
     inputs: { prompt: params.input, questions: params.questions },
-    model: text(params.model) || deploymentOf(url),
+    model: stringOrUndefined(params.model) || deploymentOf(url),
     modelParameters: fieldsExcept(params, 'model', 'input', 'questions'),
   }),
   reader: () => new PlainReader(readDecision),
@@ -24,17 +24,17 @@ export const openAIDecisions: Shape<'chat_completion'> = {
 const BODY = nameSet('object id created_at answers model usage error');
 
 function readDecision(body: unknown): ModelResponse {
-  const { answers, model, id } = record(body);
+  const { answers, model, id } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
-  usage.take(record(body).usage);
+  usage.take(objectOrEmpty(body).usage);
   const facts = new OtherFacts();
-  facts.add(record(body), BODY);
+  facts.add(objectOrEmpty(body), BODY);
   return {
-    model: text(model),
+    model: stringOrUndefined(model),
     output: answers,
     tokens: usage.tokens,
     billing: usage.billing,
-    metadata: { responseId: text(id), reasoningTokens: usage.reasoningTokens },
+    metadata: { responseId: stringOrUndefined(id), reasoningTokens: usage.reasoningTokens },
     details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
   };
 }

@@ -1,6 +1,6 @@
 /** OpenAI's `POST /embeddings`. Only the number and the dimensions of the vectors are recorded. */
 
-import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { OtherFacts } from '../reading/other-facts.js';
@@ -16,7 +16,7 @@ export const openAIEmbeddings: Shape<'embedding'> = {
     url.pathname.endsWith('/embeddings') && (isUnread === true || params.input !== undefined),
   describe: ({ url, params }) => ({
     inputs: { input: params.input },
-    model: text(params.model) || deploymentOf(url),
+    model: stringOrUndefined(params.model) || deploymentOf(url),
     // The client chooses the encoding of the vectors.
     modelParameters: fieldsExcept(params, 'model', 'input', 'encoding_format'),
   }),
@@ -26,20 +26,20 @@ export const openAIEmbeddings: Shape<'embedding'> = {
 const BODY = nameSet('object data model usage error');
 
 function readEmbeddings(body: unknown): ModelResponse {
-  const { model, data } = record(body);
+  const { model, data } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
-  usage.take(record(body).usage);
+  usage.take(objectOrEmpty(body).usage);
   const facts = new OtherFacts();
-  facts.add(record(body), BODY);
-  const vectors = list(data);
+  facts.add(objectOrEmpty(body), BODY);
+  const vectors = arrayOrEmpty(data);
   return {
-    model: text(model),
+    model: stringOrUndefined(model),
     tokens: tokensOfInput(usage.tokens),
     billing: usage.billing,
     details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
     fields: {
       embeddingCount: Array.isArray(data) ? vectors.length : undefined,
-      embeddingDimensions: dimensionsOf(record(vectors[0]).embedding),
+      embeddingDimensions: dimensionsOf(objectOrEmpty(vectors[0]).embedding),
     },
   };
 }

@@ -1,31 +1,31 @@
 /** OpenAI's videos that fail after they were requested. All else about a video is recorded when it is requested. */
 
-import { isRecord, type Json, record, text } from '../../common/json.js';
+import { isRecord, type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
 
 const VIDEO = /\/videos\/([^/]+)$/;
 
-export const openAIFailedFilm: Retrieval<'chat_completion'> = {
+export const openAIFailedVideo: Retrieval<'chat_completion'> = {
   operation: 'Video Result',
   type: 'chat_completion',
   idInUrl: ({ pathname }) => VIDEO.exec(pathname)?.[1],
-  reader: () => new FailedFilmReader(),
+  reader: () => new FailedVideoReader(),
 };
 
-class FailedFilmReader implements ResultReader {
+class FailedVideoReader implements ResultReader {
   isComplete = false;
   amount = 0;
   #body: Json = {};
 
   get resultId(): string | undefined {
-    return this.#body.status === 'failed' ? text(this.#body.id) : undefined;
+    return this.#body.status === 'failed' ? stringOrUndefined(this.#body.id) : undefined;
   }
 
   get description(): Description | undefined {
     const { id, model } = this.#body;
     return this.resultId === undefined
       ? undefined
-      : { inputs: { video: id }, model: text(model), modelParameters: {} };
+      : { inputs: { video: id }, model: stringOrUndefined(model), modelParameters: {} };
   }
 
   get failure(): unknown {
@@ -35,7 +35,7 @@ class FailedFilmReader implements ResultReader {
   }
 
   readWhole(body: unknown): void {
-    this.#body = record(body);
+    this.#body = objectOrEmpty(body);
     this.isComplete = true;
     this.amount = 1;
   }
@@ -49,8 +49,8 @@ class FailedFilmReader implements ResultReader {
   response(): ModelResponse {
     const { id, model, status } = this.#body;
     return {
-      model: text(model),
-      metadata: { responseId: text(id), finishReason: text(status) },
+      model: stringOrUndefined(model),
+      metadata: { responseId: stringOrUndefined(id), finishReason: stringOrUndefined(status) },
     };
   }
 }

@@ -1,7 +1,14 @@
 /** OpenAI's images, videos, speech and transcription. Media are recorded by their type and size only. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, isRecord, type Json, list, record, text } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet, names } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
@@ -40,7 +47,7 @@ function mediaShape(
       inputs: Object.fromEntries(
         CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
       ),
-      model: text(params.model) || deploymentOf(url),
+      model: stringOrUndefined(params.model) || deploymentOf(url),
       modelParameters: fieldsExcept(params, 'model', ...CONTENT),
     }),
     reader,
@@ -132,8 +139,8 @@ abstract class MediaReader implements ResponseReader {
     if (error !== undefined && error !== null) this.failure ??= error;
     if (body.type === 'error') this.failure ??= fieldsExcept(body, 'type');
     this.usage.take(body.usage);
-    this.model = text(body.model) ?? this.model;
-    this.id = text(body.id) ?? this.id;
+    this.model = stringOrUndefined(body.model) ?? this.model;
+    this.id = stringOrUndefined(body.id) ?? this.id;
   }
 
   /** Reads a body that is no JSON: audio or text. */
@@ -168,9 +175,10 @@ class ImageReader extends MediaReader {
   protected override take(body: Json): void {
     super.take(body);
     this.facts.add(body, IMAGES);
-    const format = text(body.output_format);
-    for (const image of list(body.data)) this.#add(withFormat(record(image), format));
-    const type = text(body.type) ?? '';
+    const format = stringOrUndefined(body.output_format);
+    for (const image of arrayOrEmpty(body.data))
+      this.#add(withFormat(objectOrEmpty(image), format));
+    const type = stringOrUndefined(body.type) ?? '';
     const image = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
     if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(image);
     else if (type.endsWith('.completed')) {
@@ -233,7 +241,7 @@ class SpeechReader extends MediaReader {
   protected override take(body: Json): void {
     super.take(body);
     this.facts.add(body, SPEECH);
-    const data = text(body.audio) ?? text(body.data);
+    const data = stringOrUndefined(body.audio) ?? stringOrUndefined(body.data);
     if (data !== undefined) this.#bytes += bytesOfBase64(data);
     if (body.type === 'speech.audio.done') this.isComplete = true;
   }
@@ -278,7 +286,7 @@ class TranscriptionReader extends MediaReader {
     this.facts.add(body, TRANSCRIPTION);
     if (type === 'transcript.text.delta') {
       this.#isStream = true;
-      this.#text.add(text(body.delta) ?? '');
+      this.#text.add(stringOrUndefined(body.delta) ?? '');
       return;
     }
     if (type === 'transcript.text.done') this.isComplete = true;
@@ -289,7 +297,7 @@ class TranscriptionReader extends MediaReader {
   }
 
   protected takeOther(body: unknown): void {
-    this.#text.add(text(body)?.trimEnd() ?? '');
+    this.#text.add(stringOrUndefined(body)?.trimEnd() ?? '');
   }
 }
 

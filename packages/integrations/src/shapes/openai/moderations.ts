@@ -1,6 +1,6 @@
 /** OpenAI's `POST /moderations`. */
 
-import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -13,7 +13,7 @@ export const openAIModerations: Shape<'guardrail'> = {
     url.pathname.endsWith('/moderations') && (isUnread === true || params.input !== undefined),
   describe: ({ params }) => ({
     inputs: { input: params.input },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'input'),
   }),
   reader: () => new PlainReader(readModeration),
@@ -24,24 +24,24 @@ const RESULT = nameSet('flagged categories');
 
 /** No action is recorded: the app decides about it. */
 function readModeration(body: unknown): ModelResponse {
-  const { model, id, results } = record(body);
+  const { model, id, results } = objectOrEmpty(body);
   const flagged = new Set<string>();
   const facts = new OtherFacts();
-  facts.add(record(body), BODY);
-  const outputs = list(results).map((each) => {
-    const { flagged: isFlagged, categories } = record(each);
-    const found = Object.entries(record(categories)).filter(([, is]) => is === true);
+  facts.add(objectOrEmpty(body), BODY);
+  const outputs = arrayOrEmpty(results).map((each) => {
+    const { flagged: isFlagged, categories } = objectOrEmpty(each);
+    const found = Object.entries(objectOrEmpty(categories)).filter(([, is]) => is === true);
     for (const [category] of found) flagged.add(category);
     return { flagged: isFlagged, categories: found.map(([category]) => category) };
   });
-  const others = list(results).map((each) => {
+  const others = arrayOrEmpty(results).map((each) => {
     const rest = new OtherFacts();
-    rest.add(record(each), RESULT);
+    rest.add(objectOrEmpty(each), RESULT);
     return rest.facts;
   });
   const details = others.length === 1 ? others[0] : { results: others };
   const common = {
-    metadata: { model: text(model), responseId: text(id) },
+    metadata: { model: stringOrUndefined(model), responseId: stringOrUndefined(id) },
     details: { ...facts.facts, ...details },
   };
   if (outputs.length === 0) return common;

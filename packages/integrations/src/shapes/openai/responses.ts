@@ -2,13 +2,13 @@
 
 import type { Billing } from '@openlayer-tracing/core/integration';
 import {
+  arrayOrEmpty,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet, names } from '../../common/names.js';
@@ -52,18 +52,18 @@ function describeResponse(url: URL, params: Json): Description {
   const { input, instructions, tools, prompt: stored } = params;
   const { conversation, previous_response_id } = params;
   const inputMessages =
-    typeof input === 'string' ? [{ role: 'user', content: input }] : list(input);
+    typeof input === 'string' ? [{ role: 'user', content: input }] : arrayOrEmpty(input);
   const systemMessages =
     typeof instructions === 'string'
       ? [{ role: 'system', content: instructions }]
-      : list(instructions);
+      : arrayOrEmpty(instructions);
   const prompt = [...systemMessages, ...inputMessages];
   return {
     inputs: {
       ...(prompt.length > 0 && { prompt }),
       ...definedFields({ tools, storedPrompt: stored, conversation, previous_response_id }),
     },
-    model: text(params.model) || deploymentOf(url),
+    model: stringOrUndefined(params.model) || deploymentOf(url),
     modelParameters: fieldsExcept(params, ...INPUTS),
   };
 }
@@ -139,20 +139,20 @@ export class OpenAIResponseReader implements ResponseReader {
     const message = this.#message;
     switch (event.type) {
       case 'response.output_text.delta':
-        if (list(event.logprobs).length > 0) {
+        if (arrayOrEmpty(event.logprobs).length > 0) {
           message.facts.add({ logprobs: event.logprobs });
         }
-        return add(message.text, event.delta);
+        return addDelta(message.text, event.delta);
       case 'response.audio.transcript.delta':
-        return add(message.text, event.delta);
+        return addDelta(message.text, event.delta);
       case 'response.audio.delta':
-        message.audioBytes += bytesOfBase64(text(event.delta) ?? '');
+        message.addAudio(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.reasoning_summary_text.delta':
       case 'response.reasoning_text.delta':
-        return add(message.reasoning, event.delta);
+        return addDelta(message.reasoning, event.delta);
       case 'response.refusal.delta':
-        message.refusal = (message.refusal ?? '') + (text(event.delta) ?? '');
+        message.addRefusal(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.output_text.annotation.added':
         message.facts.add({ annotations: [event.annotation] });
@@ -162,13 +162,13 @@ export class OpenAIResponseReader implements ResponseReader {
         return message.takeItem(event);
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':
-        message.argumentsOf(event)?.add(text(event.delta) ?? '');
+        message.argumentsOf(event)?.add(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.completed':
       case 'response.incomplete':
       case 'response.failed':
       case 'response.cancelled':
-        this.#end(record(event.response));
+        this.#end(objectOrEmpty(event.response));
         this.isComplete = true;
         return false;
       case 'error':
@@ -181,7 +181,7 @@ export class OpenAIResponseReader implements ResponseReader {
 
   extendedText(event: Json): ExtendedText | undefined {
     const key = 'delta';
-    if (list(event.logprobs).length > 0) return undefined;
+    if (arrayOrEmpty(event.logprobs).length > 0) return undefined;
     switch (event.type) {
       case 'response.output_text.delta':
         return { key, text: this.#message.text };
@@ -205,7 +205,7 @@ export class OpenAIResponseReader implements ResponseReader {
   response(): ModelResponse {
     const { output, reasoning, finishReason, facts, toolUses } = this.#message;
     const stored = STORED.filter(
-      (key) => this.#params[key] === undefined && isSomething(this.#body[key]),
+      (key) => this.#params[key] === undefined && isPresent(this.#body[key]),
     );
     return {
       model: this.#model,
@@ -230,8 +230,8 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 
   #billing(uses: Readonly<Record<string, number>>): Billing {
-    const { web_search } = record(this.#facts.facts.tool_usage);
-    const searches = record(web_search).num_requests;
+    const { web_search } = objectOrEmpty(this.#facts.facts.tool_usage);
+    const searches = objectOrEmpty(web_search).num_requests;
     const { web_search: found, ...others } = uses;
     const times = typeof searches === 'number' ? searches : found;
     const toolUses = {
@@ -252,17 +252,17 @@ export class OpenAIResponseReader implements ResponseReader {
 
   /** The name of the requested search tool. Previews have a price of their own. */
   get #search(): string {
-    const tools = list(this.#params.tools ?? this.#body.tools);
+    const tools = arrayOrEmpty(this.#params.tools ?? this.#body.tools);
     const isPreview = tools.some((each) =>
-      text(record(each).type)?.startsWith('web_search_preview'),
+      stringOrUndefined(objectOrEmpty(each).type)?.startsWith('web_search_preview'),
     );
     return isPreview ? 'web_search_preview' : 'web_search';
   }
 
   /** Reads events of tools that OpenAI runs, and unknown events. */
   #takeOther(event: Json): boolean {
-    if (event.response !== undefined) this.#takeHead(record(event.response));
-    const type = text(event.type) ?? '';
+    if (event.response !== undefined) this.#takeHead(objectOrEmpty(event.response));
+    const type = stringOrUndefined(event.type) ?? '';
     if (this.#message.takePiece(type, event)) return true;
     if (SILENT.test(type) || event.response !== undefined) return false;
     if (this.#events.length < MAX_ITEMS) this.#events.push(nameMedia(event) as Json);
@@ -273,11 +273,11 @@ export class OpenAIResponseReader implements ResponseReader {
     this.#takeHead(response);
     this.#facts.add(fieldsExcept(response, ...STORED), BODY);
     const { status, error } = response;
-    if (status === 'failed' || status === 'cancelled' || isSomething(error)) {
+    if (status === 'failed' || status === 'cancelled' || isPresent(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;
     }
     if (response.object === 'error') this.failure ??= response;
-    const reason = text(record(response.incomplete_details).reason);
+    const reason = stringOrUndefined(objectOrEmpty(response.incomplete_details).reason);
     // A filtered answer is missing; one that is too long is only cut.
     if (status === 'incomplete' && reason === 'content_filter') {
       this.failure ??= {
@@ -286,28 +286,28 @@ export class OpenAIResponseReader implements ResponseReader {
       };
     }
     const message = new ResponseMessage();
-    for (const each of list(response.output)) message.takeWhole(record(each));
+    for (const each of arrayOrEmpty(response.output)) message.takeWhole(objectOrEmpty(each));
     // If the response has no output, the items of the stream are kept.
     if (message.output !== undefined || this.#message.output === undefined) this.#message = message;
-    this.#message.finishReason = reason ?? text(status);
+    this.#message.setFinishReason(reason ?? stringOrUndefined(status));
     const hasEnded = status !== 'queued' && status !== 'in_progress';
     if (hasEnded) this.resultId = this.#id;
   }
 
   #takeHead(response: Json): void {
     this.#body = fieldsExcept(response, 'output');
-    this.#model = text(response.model) ?? this.#model;
-    this.#id = text(response.id) ?? this.#id;
-    this.#serviceTier = text(response.service_tier) ?? this.#serviceTier;
+    this.#model = stringOrUndefined(response.model) ?? this.#model;
+    this.#id = stringOrUndefined(response.id) ?? this.#id;
+    this.#serviceTier = stringOrUndefined(response.service_tier) ?? this.#serviceTier;
     this.#usage.take(response.usage, response.model);
   }
 }
 
-function isSomething(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-function add(to: CollectedText, delta: unknown): boolean {
+function addDelta(to: CollectedText, delta: unknown): boolean {
   if (typeof delta !== 'string') return false;
   to.add(delta);
   return true;
@@ -344,10 +344,10 @@ class ResponseMessage extends Message {
   readonly #places = new Map<unknown, string>();
 
   /** The size of a spoken answer. */
-  audioBytes = 0;
+  #audioBytes = 0;
 
   override get amount(): number {
-    return super.amount + this.#items.size + this.audioBytes;
+    return super.amount + this.#items.size + this.#audioBytes;
   }
 
   override get output(): unknown {
@@ -356,12 +356,17 @@ class ResponseMessage extends Message {
       ...item,
       ...Object.fromEntries([...(pieces ?? [])].map(([name, piece]) => [name, piece.toString()])),
     }));
-    if (this.audioBytes > 0) hosted.push({ audio: `[audio, ${this.audioBytes} bytes]` });
+    if (this.#audioBytes > 0) hosted.push({ audio: `[audio, ${this.#audioBytes} bytes]` });
     if (hosted.length === 0) return output;
     if (!isRecord(output)) {
       return output === undefined ? { parts: hosted } : { content: output, parts: hosted };
     }
-    return { ...output, parts: [...list(output.parts), ...hosted] };
+    return { ...output, parts: [...arrayOrEmpty(output.parts), ...hosted] };
+  }
+
+  /** Adds a piece of a spoken answer, of which only the size is kept. */
+  addAudio(base64: string): void {
+    this.#audioBytes += bytesOfBase64(base64);
   }
 
   /** The number of uses of each tool that is billed per use. Opening a page is not counted as a search. */
@@ -369,10 +374,10 @@ class ResponseMessage extends Message {
     const uses: Record<string, number> = {};
     for (const { item } of this.#items.values()) {
       const tool = BILLED[String(item.type)];
-      const { type: action } = record(item.action);
+      const { type: action } = objectOrEmpty(item.action);
       if (tool === undefined || item.status === 'failed') continue;
       // The app's own shell costs nothing.
-      const isHosted = /^container/.test(String(record(item.environment).type));
+      const isHosted = /^container/.test(String(objectOrEmpty(item.environment).type));
       if (tool === 'shell' && !isHosted) continue;
       if (tool === 'web_search' && action !== undefined && action !== 'search') continue;
       uses[tool] = (uses[tool] ?? 0) + 1;
@@ -385,21 +390,21 @@ class ResponseMessage extends Message {
     switch (item.type) {
       case 'message':
         this.facts.add(item, MESSAGE);
-        for (const each of list(item.content)) this.#takePart(record(each));
+        for (const each of arrayOrEmpty(item.content)) this.#takePart(objectOrEmpty(each));
         return;
       case 'function_call':
       case 'custom_tool_call': {
         const args = item.arguments ?? item.input;
         const facts = new OtherFacts();
         facts.add(item, CALL);
-        const id = text(item.call_id) || text(item.id);
-        const tool = this.addTool(id, text(item.name), args, facts.facts);
-        if (tool !== undefined && item.type === 'custom_tool_call') tool.isText = true;
+        const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id);
+        const tool = this.addTool(id, stringOrUndefined(item.name), args, facts.facts);
+        if (tool !== undefined && item.type === 'custom_tool_call') tool.markText();
         return;
       }
       case 'reasoning':
-        for (const each of [...list(item.summary), ...list(item.content)]) {
-          this.reasoning.add(text(record(each).text) ?? '');
+        for (const each of [...arrayOrEmpty(item.summary), ...arrayOrEmpty(item.content)]) {
+          this.reasoning.add(stringOrUndefined(objectOrEmpty(each).text) ?? '');
         }
         this.facts.add(item, THOUGHT);
         return;
@@ -413,8 +418,8 @@ class ResponseMessage extends Message {
    * @returns whether it contained a part of the answer
    */
   takeItem(event: Json): boolean {
-    const item = record(event.item);
-    const key = this.#keyOf(item.id, event.output_index, true);
+    const item = objectOrEmpty(event.item);
+    const key = this.#keyOfItem(item.id, event.output_index);
     switch (item.type) {
       case 'message':
       case 'reasoning': {
@@ -430,15 +435,15 @@ class ResponseMessage extends Message {
         const tool = this.tool(key);
         if (tool === undefined) return false;
         this.#arguments.set(key, tool.arguments);
-        tool.id = text(item.call_id) || text(item.id) || tool.id;
-        tool.name = text(item.name) || tool.name;
-        if (item.type === 'custom_tool_call') tool.isText = true;
+        const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id) || undefined;
+        tool.restate(id, stringOrUndefined(item.name) || undefined);
+        if (item.type === 'custom_tool_call') tool.markText();
         const args = item.arguments ?? item.input;
         // Some services do not send the arguments in pieces.
         if (typeof args === 'string' && tool.arguments.chars === 0) tool.arguments.add(args);
         const facts = new OtherFacts();
         facts.add(item, CALL);
-        tool.more = { ...tool.more, ...facts.facts };
+        tool.extend(facts.facts);
         return true;
       }
       default:
@@ -449,7 +454,7 @@ class ResponseMessage extends Message {
 
   /** The collected arguments of a call. */
   argumentsOf({ item_id, output_index }: Json): CollectedText | undefined {
-    const key = this.#keyOf(item_id, output_index, false);
+    const key = this.#keyOfPiece(item_id, output_index);
     return this.#arguments.get(key) ?? this.tool(key)?.arguments;
   }
 
@@ -458,7 +463,7 @@ class ResponseMessage extends Message {
    * @returns whether the event was such a piece
    */
   takePiece(type: string, event: Json): boolean {
-    const hosted = this.#items.get(this.#keyOf(event.item_id, event.output_index, false));
+    const hosted = this.#items.get(this.#keyOfPiece(event.item_id, event.output_index));
     if (hosted === undefined) return false;
     const [, state] = STATE.exec(type) ?? [];
     if (state !== undefined) hosted.item = { ...hosted.item, status: state };
@@ -477,12 +482,12 @@ class ResponseMessage extends Message {
   }
 
   #takePart(part: Json): void {
-    if (typeof part.refusal === 'string') this.refusal = part.refusal;
+    if (typeof part.refusal === 'string') this.setRefusal(part.refusal);
     if (typeof part.text !== 'string' && part.type !== 'refusal') {
       this.addPart(part);
       return;
     }
-    this.text.add(text(part.text) ?? '');
+    this.text.add(stringOrUndefined(part.text) ?? '');
     const { annotations, logprobs } = part;
     this.facts.add({ annotations, logprobs });
     this.facts.add(part, PART);
@@ -499,16 +504,17 @@ class ResponseMessage extends Message {
     }
   }
 
-  /** The key of an item: its id, or its place if it has no id. */
-  #keyOf(id: unknown, place: unknown, isItem: boolean): string {
-    const key = typeof id === 'string' && id !== '' ? id : undefined;
-    if (!isItem) return this.#has(key) ? (key as string) : (this.#places.get(place) ?? `#${place}`);
-    const known = key ?? `#${place}`;
-    this.#places.set(place, known);
-    return known;
+  /** Remembers the item at a place. @returns its key: its id, or its place if it has no id */
+  #keyOfItem(id: unknown, place: unknown): string {
+    const key = typeof id === 'string' && id !== '' ? id : `#${place}`;
+    this.#places.set(place, key);
+    return key;
   }
 
-  #has(key: string | undefined): boolean {
-    return key !== undefined && (this.#items.has(key) || this.#arguments.has(key));
+  /** The key of the item that a piece belongs to: the id that the piece states if there is such an item, else by its place. */
+  #keyOfPiece(id: unknown, place: unknown): string {
+    const isKnown =
+      typeof id === 'string' && id !== '' && (this.#items.has(id) || this.#arguments.has(id));
+    return isKnown ? id : (this.#places.get(place) ?? `#${place}`);
   }
 }

@@ -1,6 +1,6 @@
 /** Results of OpenAI that an app fetches later than it requests them: background responses, runs, batches and failed videos. */
 
-import { isRecord, type Json, record, text } from '../../common/json.js';
+import { isRecord, type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
@@ -8,7 +8,7 @@ import type { Description, ModelResponse, ResultReader, Retrieval, Shape } from 
 import { openAIChat } from './chat.js';
 import { openAICompletions } from './completions.js';
 import { openAIEmbeddings } from './embeddings.js';
-import { openAIFailedFilm } from './failed-video.js';
+import { openAIFailedVideo } from './failed-video.js';
 import { openAIImages } from './media.js';
 import { OpenAIResponseReader, openAIResponses } from './responses.js';
 import { openAIRun } from './runs.js';
@@ -42,7 +42,7 @@ class BackgroundReader extends OpenAIResponseReader implements ResultReader {
     const parameters = PARAMETERS.filter((key) => body[key] !== null && body[key] !== undefined);
     return {
       inputs: {},
-      model: text(body.model),
+      model: stringOrUndefined(body.model),
       modelParameters: Object.fromEntries(parameters.map((key) => [key, body[key]])),
     };
   }
@@ -59,7 +59,7 @@ export const openAIBatch: Retrieval<'chat_completion'> = {
 
 const MAX_ERRORS = 20;
 
-function shapeOf({ object, data, choices }: Json): Shape {
+function shapeOfBody({ object, data, choices }: Json): Shape {
   if (object === 'response') return openAIResponses;
   if (object === 'text_completion') return openAICompletions;
   if (choices !== undefined || !Array.isArray(data)) return openAIChat;
@@ -110,14 +110,15 @@ class BatchReader implements ResultReader {
       typeof line.custom_id === 'string' && ('response' in line || 'error' in line);
     if (!this.#isOfBatch) return false;
     const { response, error } = line;
-    const { status_code: status, body } = record(response);
+    const { status_code: status, body } = objectOrEmpty(response);
     const isFailure = isRecord(error) || (typeof status === 'number' && status >= 400);
     if (!isFailure) this.#answers++;
     else {
       this.#failed++;
-      if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? record(body).error);
+      if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? objectOrEmpty(body).error);
     }
-    if (isRecord(body) && !isFailure) this.#summed.add(readWhole(shapeOf(body), body).response());
+    if (isRecord(body) && !isFailure)
+      this.#summed.add(readWhole(shapeOfBody(body), body).response());
     return true;
   }
 
@@ -139,5 +140,5 @@ export const openAIRetrievals: readonly Retrieval[] = [
   openAIBackgroundResponse,
   openAIRun,
   openAIBatch,
-  openAIFailedFilm,
+  openAIFailedVideo,
 ];

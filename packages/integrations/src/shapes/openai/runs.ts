@@ -2,13 +2,13 @@
 
 import type { Billing } from '@openlayer-tracing/core/integration';
 import {
+  arrayOrEmpty,
   definedFields,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { nameSet, names } from '../../common/names.js';
@@ -40,13 +40,16 @@ export const openAIRuns: Shape<'chat_completion'> = {
 
 function describeRun(params: Json): Description {
   const { thread, additional_messages, instructions, tool_outputs, tools } = params;
-  const messages = [...list(record(thread).messages), ...list(additional_messages)];
+  const messages = [
+    ...arrayOrEmpty(objectOrEmpty(thread).messages),
+    ...arrayOrEmpty(additional_messages),
+  ];
   return {
     inputs: {
       ...(messages.length > 0 && { prompt: messages }),
       ...definedFields({ instructions, tool_outputs, tools }),
     },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, ...INPUTS),
   };
 }
@@ -100,7 +103,7 @@ class RunReader implements ResponseReader, ResultReader {
   }
 
   get resultId(): string | undefined {
-    return ENDED.test(String(this.#run.status)) ? text(this.#run.id) : undefined;
+    return ENDED.test(String(this.#run.status)) ? stringOrUndefined(this.#run.id) : undefined;
   }
 
   get description(): Description | undefined {
@@ -112,12 +115,16 @@ class RunReader implements ResponseReader, ResultReader {
           .filter((key) => run[key] !== null && run[key] !== undefined)
           .map((key) => [key, run[key]]),
       );
-    return { inputs: pick(STORED), model: text(run.model), modelParameters: pick(PARAMETERS) };
+    return {
+      inputs: pick(STORED),
+      model: stringOrUndefined(run.model),
+      modelParameters: pick(PARAMETERS),
+    };
   }
 
   readWhole(body: unknown): void {
     this.isComplete = true;
-    this.#takeRun(record(body));
+    this.#takeRun(objectOrEmpty(body));
   }
 
   readEvent(event: Json): boolean {
@@ -125,7 +132,8 @@ class RunReader implements ResponseReader, ResultReader {
     switch (event.object) {
       case 'thread.message.delta': {
         const before = this.#message.amount;
-        for (const part of list(record(event.delta).content)) this.#takePart(record(part));
+        for (const part of arrayOrEmpty(objectOrEmpty(event.delta).content))
+          this.#takePart(objectOrEmpty(part));
         return this.#message.amount > before;
       }
       case 'thread.run':
@@ -147,15 +155,16 @@ class RunReader implements ResponseReader, ResultReader {
   response(): ModelResponse {
     const { status, incomplete_details } = this.#run;
     return {
-      model: text(this.#run.model),
+      model: stringOrUndefined(this.#run.model),
       output: this.#message.output,
       tokens: this.#usage.tokens,
       billing: this.#billing,
       // The usage is the sum of all calls of the model.
       parts: [{ tokens: this.#usage.tokens, billing: this.#billing, calls: 'unknown' }],
       metadata: {
-        responseId: text(this.#run.id),
-        finishReason: text(record(incomplete_details).reason) ?? text(status),
+        responseId: stringOrUndefined(this.#run.id),
+        finishReason:
+          stringOrUndefined(objectOrEmpty(incomplete_details).reason) ?? stringOrUndefined(status),
       },
       details: { ...this.#facts.facts, ...this.#stored },
     };
@@ -164,8 +173,8 @@ class RunReader implements ResponseReader, ResultReader {
   /** Only a stream has the steps of the run, and so the uses of its tools. */
   get #billing(): Billing {
     const toolUses = Object.fromEntries(this.#toolUses);
-    const uncounted = list(this.#run.tools)
-      .map((each) => text(record(each).type))
+    const uncounted = arrayOrEmpty(this.#run.tools)
+      .map((each) => stringOrUndefined(objectOrEmpty(each).type))
       .filter((type) => type !== undefined)
       .filter((type) => BILLED.has(type));
     return {
@@ -192,28 +201,28 @@ class RunReader implements ResponseReader, ResultReader {
     if (isRecord(last_error)) this.failure ??= last_error;
     else if (isFailure) this.failure ??= `the run is ${status}`;
     else if (isRecord(run.error)) this.failure ??= run.error;
-    const { tool_calls } = record(record(run.required_action).submit_tool_outputs);
-    for (const each of list(tool_calls)) {
-      const { id, function: called } = record(each);
-      const { name, arguments: args } = record(called);
-      this.#message.addTool(text(id), text(name), args);
+    const { tool_calls } = objectOrEmpty(objectOrEmpty(run.required_action).submit_tool_outputs);
+    for (const each of arrayOrEmpty(tool_calls)) {
+      const { id, function: called } = objectOrEmpty(each);
+      const { name, arguments: args } = objectOrEmpty(called);
+      this.#message.addTool(stringOrUndefined(id), stringOrUndefined(name), args);
     }
   }
 
   #takePart(part: Json): void {
-    const { value, annotations } = record(part.text);
-    this.#message.text.add(text(value) ?? '');
+    const { value, annotations } = objectOrEmpty(part.text);
+    this.#message.text.add(stringOrUndefined(value) ?? '');
     this.#facts.add({ annotations });
     if (typeof part.refusal === 'string') {
-      this.#message.refusal = (this.#message.refusal ?? '') + part.refusal;
+      this.#message.addRefusal(part.refusal);
     } else if (part.text === undefined) this.#message.addPart(part);
   }
 
   /** Reads the work of OpenAI's own tools. */
   #takeStep({ status, step_details }: Json): void {
     if (status === 'in_progress') return;
-    for (const each of list(record(step_details).tool_calls)) {
-      const type = text(record(each).type);
+    for (const each of arrayOrEmpty(objectOrEmpty(step_details).tool_calls)) {
+      const type = stringOrUndefined(objectOrEmpty(each).type);
       if (type === 'function') continue;
       this.#message.addPart(nameMedia(each));
       if (type !== undefined && BILLED.has(type))

@@ -1,7 +1,7 @@
 /** OpenAI's `POST /vector_stores/{id}/search`, and `POST /rerank` of Together and others. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import { fieldsExcept, list, record, text } from '../../common/json.js';
+import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -27,11 +27,11 @@ export const openAIVectorSearch: Shape<'retriever'> = {
 const SEARCHED = nameSet('object data search_query error');
 
 function readSearch(body: unknown): ModelResponse {
-  const { data, search_query } = record(body);
+  const { data, search_query } = objectOrEmpty(body);
   const facts = new OtherFacts();
-  facts.add(record(body), SEARCHED);
+  facts.add(objectOrEmpty(body), SEARCHED);
   return {
-    output: list(data),
+    output: arrayOrEmpty(data),
     billing: { toolUses: { file_search: 1 } },
     // OpenAI may have rewritten the query.
     details: { ...facts.facts, ...(search_query !== undefined && { search_query }) },
@@ -45,7 +45,7 @@ export const openAIRerank: Shape<'retriever'> = {
     url.pathname.endsWith('/rerank') && (isUnread === true || Array.isArray(params.documents)),
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: params.documents },
-    model: text(params.model),
+    model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'query', 'documents'),
   }),
   reader: (request) => new PlainReader((body) => readRerank(body, request)),
@@ -54,18 +54,18 @@ export const openAIRerank: Shape<'retriever'> = {
 const RANKED = nameSet('object id model results usage error');
 
 function readRerank(body: unknown, { params }: ModelRequest): ModelResponse {
-  const { id, model, results } = record(body);
+  const { id, model, results } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
-  usage.take(record(body).usage);
+  usage.take(objectOrEmpty(body).usage);
   const facts = new OtherFacts();
-  facts.add(record(body), RANKED);
+  facts.add(objectOrEmpty(body), RANKED);
   const { input, total } = usage.tokens ?? {};
   return {
     output: results,
     billing: usage.billing,
     metadata: {
-      model: text(model) ?? text(params.model),
-      responseId: text(id),
+      model: stringOrUndefined(model) ?? stringOrUndefined(params.model),
+      responseId: stringOrUndefined(id),
       // Steps of this type have no fields for tokens.
       promptTokens: input,
       tokens: total,

@@ -2,13 +2,13 @@
 
 import { type Billing, laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   definedFields,
   isRecord,
   type Json,
-  list,
-  record,
-  text,
+  objectOrEmpty,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { pricedTier } from '../../common/service-tier.js';
@@ -16,10 +16,10 @@ import { pricedTier } from '../../common/service-tier.js';
 /** The counts of a usage; undefined if there is none. */
 export function openAITokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const { into, out } = detailsOf(usage);
-  const ofCache = record(into.cached_tokens_details);
-  const written = record(into.cache_write_tokens_details);
-  const cached = most(
+  const { into, out } = tokenDetails(usage);
+  const ofCache = objectOrEmpty(into.cached_tokens_details);
+  const written = objectOrEmpty(into.cache_write_tokens_details);
+  const cached = largestCount(
     into.cached_tokens,
     // DeepSeek, Moonshot and Together, Mistral, and gateways in front of Anthropic.
     usage.prompt_cache_hit_tokens,
@@ -27,31 +27,31 @@ export function openAITokens(usage: unknown): TokenCounts | undefined {
     usage.num_cached_tokens,
     usage.cache_read_input_tokens,
   );
-  const cacheCreation = most(
+  const cacheCreation = largestCount(
     into.cache_write_tokens,
     into.cache_creation_tokens,
     usage.cache_creation_input_tokens,
   );
   const counts: TokenCounts = {
-    input: count(usage.prompt_tokens) ?? count(usage.input_tokens),
-    output: count(usage.completion_tokens) ?? count(usage.output_tokens),
-    total: count(usage.total_tokens),
+    input: countOrUndefined(usage.prompt_tokens) ?? countOrUndefined(usage.input_tokens),
+    output: countOrUndefined(usage.completion_tokens) ?? countOrUndefined(usage.output_tokens),
+    total: countOrUndefined(usage.total_tokens),
     cached,
     cacheCreation,
-    cacheCreationHour: most(
+    cacheCreationHour: largestCount(
       written.ttl_12h_tokens,
-      record(into.cache_creation_token_details).ephemeral_1h_input_tokens,
-      record(usage.cache_creation).ephemeral_1h_input_tokens,
+      objectOrEmpty(into.cache_creation_token_details).ephemeral_1h_input_tokens,
+      objectOrEmpty(usage.cache_creation).ephemeral_1h_input_tokens,
     ),
-    audioInput: count(into.audio_tokens),
-    imageInput: count(into.image_tokens),
-    videoInput: count(into.video_tokens),
-    cachedAudio: count(ofCache.audio_tokens),
-    cachedImage: count(ofCache.image_tokens),
-    audioOutput: count(out.audio_tokens),
-    imageOutput: count(out.image_tokens),
+    audioInput: countOrUndefined(into.audio_tokens),
+    imageInput: countOrUndefined(into.image_tokens),
+    videoInput: countOrUndefined(into.video_tokens),
+    cachedAudio: countOrUndefined(ofCache.audio_tokens),
+    cachedImage: countOrUndefined(ofCache.image_tokens),
+    audioOutput: countOrUndefined(out.audio_tokens),
+    imageOutput: countOrUndefined(out.image_tokens),
     // Reasoning is a part of the output, and priced like it.
-    reasoning: count(out.reasoning_tokens) ?? count(usage.reasoning_tokens),
+    reasoning: countOrUndefined(out.reasoning_tokens) ?? countOrUndefined(usage.reasoning_tokens),
   };
   return isResearch(usage) ? withResearch(usage, counts) : withCaches(usage, counts);
 }
@@ -97,22 +97,24 @@ export class OpenAIUsage {
 
   /** The other fields of the usage, under the provider's names. */
   get others(): Json | undefined {
-    return otherUsage(this.#usage);
+    return otherOpenAIUsage(this.#usage);
   }
 }
 
 /** What the price of a call depends on besides its tokens, by a usage of OpenAI, of a service with the same API, or of Anthropic. */
 export function openAIBilling(usage: Json, model?: unknown): Billing {
-  const geo = text(usage.inference_geo);
+  const geo = stringOrUndefined(usage.inference_geo);
   const seconds = usage.type === 'duration' ? usage.seconds : usage.prompt_audio_seconds;
   return definedFields({
     serviceTier: pricedTier(usage.service_tier),
     // A field of Anthropic, which frameworks pass on.
-    speed: text(usage.speed),
+    speed: stringOrUndefined(usage.speed),
     region: geo === 'not_available' ? undefined : geo,
-    seconds: most(seconds),
+    seconds: largestCount(seconds),
     toolUses: countedToolUses(usage),
-    units: some({ num_sources_used: count(usage.num_sources_used) ?? 0 }),
+    units: positiveCountsOrUndefined({
+      num_sources_used: countOrUndefined(usage.num_sources_used) ?? 0,
+    }),
     statedCost: statedCost(usage, model),
   });
 }
@@ -126,35 +128,36 @@ const READ = nameSet(`
 `);
 
 /** The other fields of a usage that are not 0; undefined if there are none. */
-function otherUsage(usage: Json): Json | undefined {
+function otherOpenAIUsage(usage: Json): Json | undefined {
   const others: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(usage)) {
     if (READ.has(key) || value === null || value === 0 || value === false) continue;
-    const kept = isRecord(value) ? otherUsage(value) : value;
+    const kept = isRecord(value) ? otherOpenAIUsage(value) : value;
     if (kept !== undefined) others[key] = kept;
   }
   return Object.keys(others).length > 0 ? others : undefined;
 }
 
-function detailsOf(usage: Json): { into: Json; out: Json } {
+function tokenDetails(usage: Json): { into: Json; out: Json } {
   const { prompt_tokens_details, input_tokens_details, input_token_details } = usage;
   const { completion_tokens_details, output_tokens_details, output_token_details } = usage;
   return {
-    into: record(prompt_tokens_details ?? input_tokens_details ?? input_token_details),
-    out: record(completion_tokens_details ?? output_tokens_details ?? output_token_details),
+    into: objectOrEmpty(prompt_tokens_details ?? input_tokens_details ?? input_token_details),
+    out: objectOrEmpty(completion_tokens_details ?? output_tokens_details ?? output_token_details),
   };
 }
 
 /** Whether the usage is Perplexity's, which counts reasoning and citations in addition to completion and total. */
 function isResearch(usage: Json): boolean {
   return (
-    count(usage.citation_tokens) !== undefined || count(usage.num_search_queries) !== undefined
+    countOrUndefined(usage.citation_tokens) !== undefined ||
+    countOrUndefined(usage.num_search_queries) !== undefined
   );
 }
 
 function withResearch(usage: Json, counts: TokenCounts): TokenCounts {
   const { output, reasoning = 0 } = counts;
-  const citation = count(usage.citation_tokens) ?? 0;
+  const citation = countOrUndefined(usage.citation_tokens) ?? 0;
   if (output === undefined) return counts;
   return { ...counts, output: output + reasoning + citation, citation, total: undefined };
 }
@@ -171,10 +174,10 @@ function withCaches(usage: Json, counts: TokenCounts): TokenCounts {
 }
 
 /** The largest of some counts, because providers send 0 for a count that they do not know. */
-function most(...values: readonly unknown[]): number | undefined {
+function largestCount(...values: readonly unknown[]): number | undefined {
   let largest: number | undefined;
   for (const each of values) {
-    const counted = count(each);
+    const counted = countOrUndefined(each);
     if (counted !== undefined) largest = Math.max(largest ?? 0, counted);
   }
   return largest;
@@ -184,23 +187,25 @@ function most(...values: readonly unknown[]): number | undefined {
 function countedToolUses(usage: Json): Record<string, number> | undefined {
   const counts: Record<string, unknown> = {
     web_search: usage.num_search_queries,
-    ...record(usage.connectors),
+    ...objectOrEmpty(usage.connectors),
   };
-  for (const [name, times] of Object.entries(record(usage.server_tool_use))) {
+  for (const [name, times] of Object.entries(objectOrEmpty(usage.server_tool_use))) {
     counts[name.replace(/_requests$/, '')] = times;
   }
-  for (const [name, times] of Object.entries(record(usage.server_side_tool_usage_details))) {
+  for (const [name, times] of Object.entries(objectOrEmpty(usage.server_side_tool_usage_details))) {
     counts[name.replace(/_calls$/, '')] = times;
   }
   const uses: Record<string, number> = {};
   for (const [name, times] of Object.entries(counts)) {
-    const counted = count(times);
+    const counted = countOrUndefined(times);
     if (counted !== undefined) uses[name] = counted;
   }
-  return some(uses);
+  return positiveCountsOrUndefined(uses);
 }
 
-function some(uses: Readonly<Record<string, number>>): Record<string, number> | undefined {
+function positiveCountsOrUndefined(
+  uses: Readonly<Record<string, number>>,
+): Record<string, number> | undefined {
   const used = Object.entries(uses).filter(([, times]) => times > 0);
   return used.length > 0 ? Object.fromEntries(used) : undefined;
 }
@@ -210,26 +215,27 @@ const TICKS_PER_USD = 1e10;
 
 /** An amount of US dollars, as a number or, by Vercel's gateway, as a string. */
 export function dollars(amount: unknown): number | undefined {
-  return count(typeof amount === 'string' ? Number.parseFloat(amount) : amount);
+  return countOrUndefined(typeof amount === 'string' ? Number.parseFloat(amount) : amount);
 }
 
 /** The gateway's own tools that a request enables: they may have run, and their uses are not counted. Undefined if there are none. */
 export function uncountedTools({ model, plugins }: Json): readonly string[] | undefined {
-  const isOnline = text(model)?.endsWith(':online') === true;
-  const searches = isOnline || list(plugins).some((plugin) => record(plugin).id === 'web');
+  const isOnline = stringOrUndefined(model)?.endsWith(':online') === true;
+  const searches =
+    isOnline || arrayOrEmpty(plugins).some((plugin) => objectOrEmpty(plugin).id === 'web');
   return searches ? ['web_search'] : undefined;
 }
 
 /** The cost that a usage states. 0 counts only for free models, because gateways send it if they know no price. */
 function statedCost(usage: Json, model: unknown): number | undefined {
-  const ticks = count(usage.cost_in_usd_ticks);
+  const ticks = countOrUndefined(usage.cost_in_usd_ticks);
   const stated = isRecord(usage.cost) ? usage.cost.total_cost : usage.cost;
   const cost = ticks === undefined ? dollars(stated) : ticks / TICKS_PER_USD;
   if (cost === undefined) return undefined;
   // If the app uses its own key, the gateway bills only its fee.
   if (usage.is_byok === true) {
-    const upstream = count(record(usage.cost_details).upstream_inference_cost);
+    const upstream = countOrUndefined(objectOrEmpty(usage.cost_details).upstream_inference_cost);
     return upstream === undefined || upstream === 0 ? undefined : cost + upstream;
   }
-  return cost > 0 || text(model)?.endsWith(':free') === true ? cost : undefined;
+  return cost > 0 || stringOrUndefined(model)?.endsWith(':free') === true ? cost : undefined;
 }

@@ -1,7 +1,7 @@
 /** The total of a batch of responses, and its failure. */
 
 import type { BilledPart, Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { record, text } from '../../common/json.js';
+import { objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import type { ModelResponse } from '../shape.js';
 
 const MAX_MODELS = 20;
@@ -14,7 +14,7 @@ const COUNTS = ['toolUses', 'units'] as const;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-interface Part {
+interface PricedPart {
   readonly model: string | undefined;
   readonly tokens: Record<string, number> | undefined;
   readonly billing: Mutable<Billing>;
@@ -23,7 +23,7 @@ interface Part {
 
 /** Adds up the responses of a batch: models, tokens, and billing in parts of equal prices. */
 export class BatchTotal {
-  readonly #parts = new Map<string, Part>();
+  readonly #parts = new Map<string, PricedPart>();
   readonly #models = new Set<string>();
   readonly #tokens: Record<string, number> = {};
 
@@ -31,7 +31,7 @@ export class BatchTotal {
     const billing: Billing = { ...stated, isBatch: true };
     if (model !== undefined && this.#models.size < MAX_MODELS) this.#models.add(model);
     addUp(this.#tokens, tokens ?? {});
-    const key = this.#parts.size < MAX_PARTS ? keyOf(model, tokens, billing) : `many ${model}`;
+    const key = this.#parts.size < MAX_PARTS ? priceKeyOf(model, tokens, billing) : `many ${model}`;
     const part = this.#parts.get(key);
     if (part === undefined) {
       const own = tokens && addUp({}, tokens);
@@ -82,7 +82,7 @@ export class BatchTotal {
 }
 
 /** A key that is equal for responses whose tokens may be priced as a sum. */
-function keyOf(
+function priceKeyOf(
   model: string | undefined,
   tokens: TokenCounts | undefined,
   { serviceTier, speed, region, statedCost, estimatedCost }: Billing,
@@ -94,12 +94,12 @@ function keyOf(
   const isStated = [statedCost !== undefined, estimatedCost !== undefined];
   return JSON.stringify([
     ...[model, serviceTier, speed, region, ...isStated],
-    ...[lengthOf(input), tokens !== undefined, counted.sort().join()],
+    ...[lengthKeyOf(input), tokens !== undefined, counted.sort().join()],
   ]);
 }
 
 /** A key for the length of an input. Prices rise at a multiple of a thousand tokens, or directly above one. */
-function lengthOf(input: number): string {
+function lengthKeyOf(input: number): string {
   if (input < SHORT_TOKENS) return 'short';
   return input % 1000 === 0 ? `${input}` : `above ${Math.floor(input / 1000)}`;
 }
@@ -128,12 +128,13 @@ function addUp(sums: Record<string, number>, counts: object): Record<string, num
  */
 export function batchFailure(answered: number, failed: number, first: unknown): unknown {
   if (answered > 0 || failed === 0) return undefined;
-  const error = record(first);
+  const error = objectOrEmpty(first);
   // Anthropic states the error of a request in the body of a response.
-  const { type, code, status, message } = { ...error, ...record(error.error) };
+  const { type, code, status, message } = { ...error, ...objectOrEmpty(error.error) };
   const what = `all ${failed} requests of the batch failed`;
   return {
-    type: text(type) ?? text(code) ?? text(status),
-    message: text(message) === undefined ? what : `${what}: ${text(message)}`,
+    type: stringOrUndefined(type) ?? stringOrUndefined(code) ?? stringOrUndefined(status),
+    message:
+      stringOrUndefined(message) === undefined ? what : `${what}: ${stringOrUndefined(message)}`,
   };
 }

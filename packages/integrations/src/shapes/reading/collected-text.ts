@@ -15,6 +15,13 @@ export class CollectedText {
     this.chars += piece.length;
   }
 
+  copy(): CollectedText {
+    const copy = new CollectedText();
+    copy.chars = this.chars;
+    copy.#text = this.#text;
+    return copy;
+  }
+
   toString(): string {
     const cut = this.chars - this.#text.length;
     return cut > 0 ? `${withoutHalf(this.#text)}… [cut: ${cut} more characters]` : this.#text;

@@ -31,7 +31,7 @@ export class LoosePart {
 
   get value(): Json {
     return Object.fromEntries(
-      [...this.#fields].map(([key, field]) => [key, contentOf(key, field)]),
+      [...this.#fields].map(([key, field]) => [key, fieldValue(key, field)]),
     );
   }
 
@@ -55,7 +55,7 @@ export class LoosePart {
   }
 }
 
-function contentOf(key: string, field: Field): unknown {
+function fieldValue(key: string, field: Field): unknown {
   if (field instanceof CollectedText) {
     return namedText(field.toString(), key, field.chars);
   }

@@ -1,21 +1,12 @@
-import { isRecord, type Json, parseJson } from '../../common/json.js';
+import type { Json } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
+import { ToolCall } from './tool-call.js';
 
 const MAX_TOOL_CALLS = 128;
 const MAX_PARTS = 256;
 const MAX_CITATIONS = 1000;
-
-interface ToolCall {
-  id: string | undefined;
-  name: string | undefined;
-  readonly arguments: CollectedText;
-  /** Whether the arguments are plain text and not JSON. */
-  isText?: boolean;
-  /** Other fields of the call, under the provider's names: `{ type: 'server_tool_use' }`. */
-  more?: Json | undefined;
-}
 
 /** Identifies the call that a piece belongs to. */
 interface CallPiece {
@@ -27,12 +18,11 @@ interface CallPiece {
 
 /** The answer of a model, collected while it is received: text, reasoning, tool calls and other parts, each up to a limit. */
 export class Message {
-  readonly text = new CollectedText();
-  readonly reasoning = new CollectedText();
-  refusal: string | undefined = undefined;
-  finishReason: string | undefined = undefined;
-  /** Parts that are neither text nor tool calls: `[audio, 48213 bytes]`. */
-  readonly others: unknown[] = [];
+  readonly text: CollectedText;
+  readonly reasoning: CollectedText;
+  #refusal: string | undefined;
+  #finishReason: string | undefined;
+  readonly #others: unknown[] = [];
   /** The citations of the text, in the provider's form. */
   readonly #citations: unknown[] = [];
   readonly #looseParts = new Map<number | string, LoosePart>();
@@ -40,11 +30,54 @@ export class Message {
   /** The last call of each index. */
   readonly #latest = new Map<number, ToolCall>();
 
+  constructor(text = new CollectedText(), reasoning = new CollectedText()) {
+    this.text = text;
+    this.reasoning = reasoning;
+  }
+
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  setRefusal(refusal: string): void {
+    this.#refusal = refusal;
+  }
+
+  /** Adds a piece of a refusal. */
+  addRefusal(piece: string): void {
+    this.#refusal = (this.#refusal ?? '') + piece;
+  }
+
+  get finishReason(): string | undefined {
+    return this.#finishReason;
+  }
+
+  /** Sets the reason for which the model stopped. Undefined keeps the one before. */
+  setFinishReason(reason: string | undefined): void {
+    this.#finishReason = reason ?? this.#finishReason;
+  }
+
+  /** Parts that are neither text nor tool calls: `[audio, 48213 bytes]`. */
+  get others(): readonly unknown[] {
+    return this.#others;
+  }
+
+  /** A copy to which complete calls and parts can be added, but no pieces. */
+  copy(): Message {
+    const copy = new Message(this.text.copy(), this.reasoning.copy());
+    copy.#refusal = this.#refusal;
+    copy.#finishReason = this.#finishReason;
+    copy.#others.push(...this.#others);
+    copy.#citations.push(...this.#citations);
+    for (const [place, tool] of this.#tools) copy.#tools.set(place, tool.copy());
+    return copy;
+  }
+
   /** The tool call with this place in the message, a new one if there is none; undefined above 128 calls. */
   tool(place: number | string): ToolCall | undefined {
     let tool = this.#tools.get(place);
     if (tool === undefined && this.#tools.size < MAX_TOOL_CALLS) {
-      tool = { id: undefined, name: undefined, arguments: new CollectedText() };
+      tool = new ToolCall();
       this.#tools.set(place, tool);
     }
     return tool;
@@ -60,7 +93,7 @@ export class Message {
       const known = [...this.#tools.values()].find((each) => each.id === id);
       if (known !== undefined) return known;
     }
-    const isOther = id ? Boolean(latest?.id) : Boolean(name) && hasArguments(latest);
+    const isOther = id ? Boolean(latest?.id) : Boolean(name) && latest?.hasArguments === true;
     if (latest !== undefined && !isOther) return latest;
     const started = this.tool(`#${this.#tools.size}`);
     if (started !== undefined) this.#latest.set(index, started);
@@ -81,25 +114,28 @@ export class Message {
   ): ToolCall | undefined {
     const tool = this.tool(`#${this.#tools.size}`);
     if (tool === undefined) return undefined;
-    tool.id = id;
-    tool.name = name;
-    tool.more = more;
+    tool.startWith(id, name, more);
     tool.arguments.add(typeof args === 'string' ? args : (JSON.stringify(args) ?? ''));
     return tool;
   }
 
   /** Adds a part that is neither text nor a tool call, with names in place of media. */
   addPart(part: unknown): void {
-    if (this.others.length < MAX_PARTS) this.others.push(nameMedia(part));
+    if (this.#others.length < MAX_PARTS) this.#others.push(nameMedia(part));
+  }
+
+  /** Replaces a part that was added, by its index in `others`. */
+  replacePart(index: number, part: unknown): void {
+    this.#others[index] = nameMedia(part);
   }
 
   /** The part that is received in pieces at this place, a new one if there is none; undefined above 256 parts. */
   part(place: number | string): LoosePart | undefined {
     let part = this.#looseParts.get(place);
-    if (part === undefined && this.others.length < MAX_PARTS) {
+    if (part === undefined && this.#others.length < MAX_PARTS) {
       part = new LoosePart();
       this.#looseParts.set(place, part);
-      this.others.push(part);
+      this.#others.push(part);
     }
     return part;
   }
@@ -116,41 +152,21 @@ export class Message {
   get amount(): number {
     let amount = this.text.chars + this.reasoning.chars;
     for (const tool of this.#tools.values()) amount += tool.arguments.chars;
-    return amount + this.others.length;
+    return amount + this.#others.length;
   }
 
   /** A string if there is only text, else an object of text, calls and parts; undefined if nothing was received. */
   get output(): unknown {
     const content = this.text.chars > 0 ? this.text.toString() : undefined;
     const output: Record<string, unknown> = {};
-    if (this.refusal !== undefined) output.refusal = this.refusal;
-    if (this.#tools.size > 0) output.tool_calls = [...this.#tools.values()].map(shown);
-    if (this.others.length > 0) {
-      output.parts = this.others.map((part) => (part instanceof LoosePart ? part.value : part));
+    if (this.#refusal !== undefined) output.refusal = this.#refusal;
+    if (this.#tools.size > 0)
+      output.tool_calls = [...this.#tools.values()].map((tool) => tool.output);
+    if (this.#others.length > 0) {
+      output.parts = this.#others.map((part) => (part instanceof LoosePart ? part.value : part));
     }
     if (this.#citations.length > 0) output.citations = this.#citations;
     if (Object.keys(output).length === 0) return content;
     return content === undefined ? output : { content, ...output };
   }
-}
-
-function shown({ id, name, arguments: args, isText, more }: ToolCall): Json {
-  return {
-    name: name ?? null,
-    arguments: isText === true ? args.toString() : argumentsOf(args.toString()),
-    ...(id && { id }),
-    ...more,
-  };
-}
-
-/** Whether the arguments of the call are complete JSON. */
-function hasArguments(tool: ToolCall | undefined): boolean {
-  return tool !== undefined && isRecord(parseJson(tool.arguments.toString()));
-}
-
-/** The arguments as an object if they are complete JSON, else as text. Empty arguments are an empty object. */
-function argumentsOf(text: string): unknown {
-  if (text.trim() === '' || text === 'null') return {};
-  const parsed = parseJson(text);
-  return isRecord(parsed) ? parsed : text;
 }

@@ -22,7 +22,7 @@ export class OtherFacts {
   add(body: Json, known = NO_NAMES): void {
     for (const key in body) {
       const value = body[key];
-      if (known.has(key) || isNothing(value)) continue;
+      if (known.has(key) || isEmpty(value)) continue;
       this.#set(key, value);
     }
   }
@@ -31,7 +31,7 @@ export class OtherFacts {
   addPieces(piece: Json, known: ReadonlySet<string>): void {
     for (const key in piece) {
       const value = piece[key];
-      if (known.has(key) || isNothing(value)) continue;
+      if (known.has(key) || isEmpty(value)) continue;
       if (typeof value !== 'string') this.#set(key, value);
       else {
         this.#texts ??= new Map();
@@ -58,7 +58,7 @@ export class OtherFacts {
   }
 }
 
-function isNothing(value: unknown): boolean {
+function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
   return isRecord(value) && Object.keys(value).length === 0;

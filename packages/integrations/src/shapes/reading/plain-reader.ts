@@ -1,4 +1,4 @@
-import { type Json, record } from '../../common/json.js';
+import { type Json, objectOrEmpty } from '../../common/json.js';
 import type { ModelResponse, ResponseReader } from '../shape.js';
 
 /** A response, and the failure that it states. */
@@ -24,7 +24,7 @@ export class PlainReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    this.#error = record(body).error ?? undefined;
+    this.#error = objectOrEmpty(body).error ?? undefined;
     this.#answer = this.#read(body);
     this.isComplete = true;
     this.amount = 1;

@@ -1,12 +1,12 @@
 import {
-  count,
+  arrayOrEmpty,
+  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
-  list,
+  objectOrEmpty,
   presentFields,
-  record,
-  text,
+  stringOrUndefined,
 } from '../../common/json.js';
 import { names } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
@@ -31,11 +31,28 @@ const FIELDS = [
   `),
 ];
 
+/** One of the texts of a response. */
 class OneText {
   readonly text = new CollectedText();
-  finishReason: string | undefined;
-  tokens: number | undefined;
+  /** Unknown fields. */
   readonly rest = new LoosePart();
+  #finishReason: string | undefined;
+  #tokens: number | undefined;
+
+  get finishReason(): string | undefined {
+    return this.#finishReason;
+  }
+
+  get tokens(): number | undefined {
+    return this.#tokens;
+  }
+
+  /** Adds a piece of the text, or the whole of it. */
+  addPiece(item: Json): void {
+    this.text.add(pieceIn(item) ?? '');
+    this.#finishReason = finishReasonIn(item) ?? this.#finishReason;
+    this.#tokens = countOrUndefined(item.tokenCount) ?? this.#tokens;
+  }
 }
 
 /** Reads responses of models that continue a text, of all vendors: one text or several, whole or in pieces. */
@@ -66,20 +83,25 @@ export class TextReader implements ResponseReader {
     if (event.type === 'ping') return false;
     const before = this.amount;
     if (event.error !== undefined && event.error !== null) this.#fail(event.error);
-    this.#model ??= text(event.model);
-    this.#id ??= text(event.id) ?? text(event.response_id) ?? text(event.generation_id);
-    this.#stopSequence = text(event.stop) ?? this.#stopSequence;
+    this.#model ??= stringOrUndefined(event.model);
+    this.#id ??=
+      stringOrUndefined(event.id) ??
+      stringOrUndefined(event.response_id) ??
+      stringOrUndefined(event.generation_id);
+    this.#stopSequence = stringOrUndefined(event.stop) ?? this.#stopSequence;
     this.#input =
-      count(event.prompt_token_count) ?? count(event.inputTextTokenCount) ?? this.#input;
+      countOrUndefined(event.prompt_token_count) ??
+      countOrUndefined(event.inputTextTokenCount) ??
+      this.#input;
     this.#output =
-      count(event.generation_token_count) ?? count(event.totalOutputTextTokenCount) ?? this.#output;
+      countOrUndefined(event.generation_token_count) ??
+      countOrUndefined(event.totalOutputTextTokenCount) ??
+      this.#output;
     const key = LISTS.find((name) => Array.isArray(event[name]));
-    if (key === undefined) this.#take(event, count(event.index) ?? 0, false);
-    else
-      for (const [i, each] of list(event[key]).entries()) {
-        const one = record(each);
-        this.#take(one, count(one.index) ?? i, true);
-      }
+    if (key !== undefined) this.#takeListed(arrayOrEmpty(event[key]));
+    else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
+      this.#textAt(countOrUndefined(event.index) ?? 0)?.addPiece(event);
+    }
     this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
@@ -129,24 +151,20 @@ export class TextReader implements ResponseReader {
     };
   }
 
-  #take(item: Json, index: number, isListed: boolean): void {
-    const piece =
-      text(item.text) ??
-      text(item.outputText) ??
-      text(item.generation) ??
-      text(item.completion) ??
-      text(record(item.data).text) ??
-      text(item.message);
-    const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
-    const finishReason = text(reason) ?? reasonIn(item.finishReason);
-    if (piece === undefined && finishReason === undefined && !isListed) return;
-    if (index >= MAX_TEXTS) return;
+  #takeListed(items: readonly unknown[]): void {
+    for (const [i, each] of items.entries()) {
+      const item = objectOrEmpty(each);
+      const one = this.#textAt(countOrUndefined(item.index) ?? i);
+      one?.addPiece(item);
+      one?.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
+    }
+  }
+
+  /** The text with this number, a new one if there is none; undefined above the limit. */
+  #textAt(index: number): OneText | undefined {
+    if (index >= MAX_TEXTS) return undefined;
     while (this.#texts.length <= index) this.#texts.push(new OneText());
-    const one = this.#texts[index] as OneText;
-    one.text.add(piece ?? '');
-    one.finishReason = finishReason ?? one.finishReason;
-    one.tokens = count(item.tokenCount) ?? one.tokens;
-    if (isListed) one.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
+    return this.#texts[index];
   }
 
   #fail(error: unknown): void {
@@ -154,8 +172,25 @@ export class TextReader implements ResponseReader {
   }
 }
 
+/** The text of an event, or of an item of an array, under the names of the vendors. */
+function pieceIn(item: Json): string | undefined {
+  return (
+    stringOrUndefined(item.text) ??
+    stringOrUndefined(item.outputText) ??
+    stringOrUndefined(item.generation) ??
+    stringOrUndefined(item.completion) ??
+    stringOrUndefined(objectOrEmpty(item.data).text) ??
+    stringOrUndefined(item.message)
+  );
+}
+
+function finishReasonIn(item: Json): string | undefined {
+  const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
+  return stringOrUndefined(reason) ?? reasonIn(item.finishReason);
+}
+
 function reasonIn(value: unknown): string | undefined {
-  return text(value) ?? text(record(value).reason);
+  return stringOrUndefined(value) ?? stringOrUndefined(objectOrEmpty(value).reason);
 }
 
 function sumOf(counts: readonly number[]): number {

@@ -6,18 +6,18 @@ import { JsonMembers } from '../values/json-members.js';
 import { bodyText } from './body/body-value.js';
 import type { RequestBody } from './body/request-body.js';
 import type {
-  FrameworkRequest,
   Place,
-  RecordedRequest,
+  RecordedRequestTrace,
   RequestDetails,
-} from './recorded-request.js';
+  RequestReader,
+} from './recorded-request-trace.js';
 import { maskedPath, partsOf } from './request-path.js';
 import type { RequestSettings } from './request-settings.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
-/** The facts of one request. */
-export class ReceivedRequest<Req extends object, Res> implements FrameworkRequest {
+/** Reads the facts of one request through the adapter of its framework. */
+export class FrameworkRequestReader<Req extends object, Res> implements RequestReader {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
@@ -35,8 +35,10 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   readonly #secrets: string[] = [];
   /** Whether the trace keeps its id: the app created it before the trace began, or an update set it. */
   #isIdFinal = false;
-  /** The id that the app created after the trace began, made distinct once. */
+  /** The id that the app created last after the trace began, as far as it was looked for. */
   #idMadeByApp: string | undefined = undefined;
+  /** That id, made distinct once, since each further time would count as a repetition. */
+  #distinctId: string | undefined = undefined;
 
   constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res) {
     this.#settings = settings;
@@ -53,7 +55,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     return req === this.#req;
   }
 
-  followReturnedResponse(trace: RecordedRequest): Promise<void> | undefined {
+  followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined {
     trace.adoptIdMadeByApp();
     this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
@@ -64,7 +66,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
    * Reads what is known before the app runs.
    * @param body undefined for a request without a body
    */
-  readBefore(trace: RecordedRequest, body: RequestBody | undefined): void {
+  readBefore(trace: RecordedRequestTrace, body: RequestBody | undefined): void {
     this.#body = body;
     const { adapter, options, capturesRequest } = this.#settings;
     // With the option `input`, which is called at the end, nothing is captured.
@@ -80,7 +82,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     }
   }
 
-  enter(trace: RecordedRequest, place: Place): void {
+  enter(trace: RecordedRequestTrace, place: Place): void {
     // Handlers that run after the first byte did not produce the response.
     if (trace.hasResponded || trace.isSettled) return;
     const { adapter } = this.#settings;
@@ -88,11 +90,14 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     this.#route = place === 'route' ? this.#read('route', adapter.route) : undefined;
     if (place === 'mount') this.#mount = this.#read('mount', adapter.mount);
     else this.#mount = undefined;
-    if (place !== 'app') this.#paramsText = this.#params(trace);
+    if (place !== 'app') this.#paramsText = this.#collectParams(trace);
   }
 
-  /** Records what is known at the end. @returns the facts for the name and metadata of the trace */
-  details(trace: RecordedRequest): RequestDetails {
+  /**
+   * Records what is known at the end: inputs, headers, and what the options `user`, `session` and `metadata` return.
+   * @returns the facts for the name and metadata of the trace
+   */
+  recordDetails(trace: RecordedRequestTrace): RequestDetails {
     const { adapter, options, headers } = this.#settings;
     if (trace.columns === undefined) this.#recordInputs(trace);
     if (trace.userId === undefined) {
@@ -112,7 +117,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     const hasPlace = this.#place !== undefined;
     const route = hasPlace ? this.#route : this.#read('route', adapter.route);
     const mount = hasPlace ? this.#mount : this.#read('mount', adapter.mount);
-    this.#paramsText ??= this.#params(trace);
+    this.#paramsText ??= this.#collectParams(trace);
     return {
       route,
       mount: route === undefined ? mount : undefined,
@@ -121,16 +126,17 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     };
   }
 
-  idMadeByApp(trace: RecordedRequest): string | undefined {
+  idMadeByApp(trace: RecordedRequestTrace): string | undefined {
     if (this.#isIdFinal) return undefined;
-    if (this.#idMadeByApp === undefined) {
-      const id = this.#settings.idMadeByApp(this.#req);
-      if (id !== undefined) this.#idMadeByApp = distinctId(id, trace.recorder.idSpace);
+    const id = this.#settings.idMadeByApp(this.#req);
+    if (id !== undefined && id !== this.#idMadeByApp) {
+      this.#idMadeByApp = id;
+      this.#distinctId = distinctId(id, trace.recorder.idSpace);
     }
-    return this.#idMadeByApp;
+    return this.#distinctId;
   }
 
-  renamed(before: string, inferenceId: string): void {
+  replaceEchoedId(before: string, inferenceId: string): void {
     this.#isIdFinal = true;
     const { adapter, echo, idHeader } = this.#settings;
     if (!echo) return;
@@ -140,7 +146,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
     }
   }
 
-  #recordInputs(trace: RecordedRequest): void {
+  #recordInputs(trace: RecordedRequestTrace): void {
     const { options, capturesRequest } = this.#settings;
     if (options.input !== undefined) {
       this.#callOption(trace, 'input', options.input, (input) => {
@@ -148,12 +154,12 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
       });
     } else if (capturesRequest) {
       const body = this.#bodyText ?? this.#bodyAfter(trace) ?? 'null';
-      this.#paramsText ??= this.#params(trace);
+      this.#paramsText ??= this.#collectParams(trace);
       trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText]));
     }
   }
 
-  #bodyAfter(trace: RecordedRequest): string | undefined {
+  #bodyAfter(trace: RecordedRequestTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
     if (body.capture !== undefined && body.capture.bytes > 0)
@@ -171,7 +177,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   /** The result of the option `name`; a promise sets the name later, in place of the name by the route. */
-  #name(trace: RecordedRequest): string | undefined {
+  #name(trace: RecordedRequestTrace): string | undefined {
     const { root } = trace;
     const isNamed = root.name !== '';
     let hasReturned = false;
@@ -185,7 +191,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
-  #params(trace: RecordedRequest): string {
+  #collectParams(trace: RecordedRequestTrace): string {
     const params = this.#read('params', this.#settings.adapter.params);
     if (typeof params !== 'object' || params === null) return 'null';
     const { redactor } = trace.recorder;
@@ -199,7 +205,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
       : trace.values.snapshot(params, 'params');
   }
 
-  #headersText(trace: RecordedRequest): string {
+  #headersText(trace: RecordedRequestTrace): string {
     const kept = new JsonMembers();
     for (const name of this.#settings.headers) {
       const value = this.#read('headers', (req) => this.#settings.adapter.header(req, name));
@@ -213,7 +219,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
   }
 
   #callOption<R>(
-    trace: RecordedRequest,
+    trace: RecordedRequestTrace,
     name: string,
     fn: ((req: Req) => R | PromiseLike<R>) | undefined,
     take: (value: R) => void,
@@ -223,7 +229,7 @@ export class ReceivedRequest<Req extends object, Res> implements FrameworkReques
 }
 
 /** Merges the result of the option `metadata`; keys that the handler set win. */
-function recordMetadata(trace: RecordedRequest, metadata: unknown): void {
+function recordMetadata(trace: RecordedRequestTrace, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
   trace.root.addMetadata(metadata as Readonly<Record<string, unknown>>);
 }

@@ -1,11 +1,12 @@
-/** Segments of dead processes, taken over one at a time, the oldest first. */
+/** Segments of dead processes that this process has adopted: one at a time, the oldest first. */
 
 import { wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import { readBack, type SpoolFolder } from './folder.js';
+import type { SpoolFolder } from './folder.js';
 import { interruptedRow } from './interrupted-row.js';
-import { claim, isOrphan, nameOf, type SegmentName, segmentsIn } from './names.js';
+import { adoptFile, isAdoptable, nameOf, type SegmentName, segmentsIn } from './names.js';
+import { readBack } from './read-back.js';
 import { type Recovered, recover } from './recover.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import { State } from './trace-table.js';
@@ -18,18 +19,18 @@ const MAX_ROWS = 100;
 const MAX_DAMAGES = 100;
 const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
 
-interface Claimed extends Recovered {
+interface Adopted extends Recovered {
   /** When its process last renewed the lease, in epoch milliseconds. */
   readonly aliveMs: number;
 }
 
-/** Takes over the segments of dead processes. */
-export class InheritedSegments {
-  /** Counts the rows that were taken over. */
+/** Adopts the segments of dead processes, which become this one's, and reads their rows. */
+export class AdoptedSegments {
+  /** Counts the adopted rows. */
   readonly ledger = new Ledger();
   #found = 0;
   readonly #folder: SpoolFolder;
-  /** Called after a segment was taken over. */
+  /** Called after a segment was adopted. */
   readonly #onAdopted: () => void;
   #segment: Segment | undefined;
   /** Rows of traces that were open when their process died. */
@@ -42,33 +43,49 @@ export class InheritedSegments {
     this.#onAdopted = onAdopted;
   }
 
-  /** Number of rows that were taken over. */
+  /** Number of adopted rows. */
   get found(): number {
     return this.#found;
   }
 
-  /** The segment that was taken over and is not finished. */
+  /** The adopted segment that is not finished. */
   get segment(): Segment | undefined {
     return this.#segment;
   }
 
-  /** Takes over the oldest segment of a dead process. @returns whether there is one */
+  /** Adopts the oldest segment of a dead process. @returns whether there is one */
   async adopt(): Promise<boolean> {
     if (this.#segment !== undefined) return true;
-    for (const name of this.#orphans()) if (await this.#adoptSegment(name)) return true;
+    for (const name of this.#adoptable()) if (await this.#adoptSegment(name)) return true;
     return false;
   }
 
   /** Deletes the oldest segment of a dead process with its waiting rows. @returns whether there was one */
   async dropOldest(): Promise<boolean> {
     if (this.#dropAdopted()) return true;
-    for (const name of this.#orphans()) {
-      const claimed = await this.#claim(name);
-      if (claimed === undefined) continue;
-      this.#drop(claimed, 'spool_full');
+    for (const name of this.#adoptable()) {
+      const adopted = await this.#adoptFile(name);
+      if (adopted === undefined) continue;
+      this.#drop(adopted, 'spool_full');
       return true;
     }
     return false;
+  }
+
+  /** Deletes the oldest file of the quarantine, whose rows count as dropped. @returns whether there was one */
+  dropQuarantined(): boolean {
+    const deleted = this.#folder.deleteQuarantined();
+    if (deleted === undefined) return false;
+    const { bytes, counted, others } = deleted;
+    this.#found += others;
+    this.ledger.drop('spool_full', others);
+    let count = others;
+    for (const [ledger, rows] of counted) {
+      ledger.dropQuarantined(rows);
+      count += rows;
+    }
+    this.#folder.reportLost('spool_full', count);
+    return bytes > 0;
   }
 
   /** The next rows; none if no dead process left any. */
@@ -83,7 +100,7 @@ export class InheritedSegments {
         segment.spooledRows === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
       this.#isReading = false;
       if (rows.length > 0) return rows;
-      // Another process may have taken the segment over meanwhile, and then its rows are counted.
+      // Another process may have adopted the segment meanwhile, and then its rows are counted.
       if (this.#segment === segment) this.#finish(segment);
       if (!(await this.adopt())) return [];
     }
@@ -96,11 +113,17 @@ export class InheritedSegments {
     } else {
       const left = segment.spooledRows;
       this.#folder.handOver(segment);
-      // The process that takes the segment over next, perhaps this one, counts them again.
+      // The process that adopts the segment next, perhaps this one, counts them again.
       this.#found -= left;
       this.ledger.handOverSpooled(left);
     }
     this.#segment = undefined;
+  }
+
+  /** Whether the row was taken over from a dead process. */
+  hasRow(row: QueuedRow): boolean {
+    const segment = entryOf(row)?.segment;
+    return segment !== undefined && segment === this.#segment;
   }
 
   /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */
@@ -112,12 +135,12 @@ export class InheritedSegments {
     return true;
   }
 
-  /** Drops the segment if another process has taken it over. */
-  releaseTakenOver(): void {
+  /** Drops the segment if another process has adopted it. */
+  releaseAdoptedElsewhere(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { spooledRows } = segment;
-    if (!this.#folder.releaseTakenOver(segment)) return;
+    if (!this.#folder.releaseAdoptedElsewhere(segment)) return;
     const count = spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.ledger.dropSpooled('taken_over', count);
@@ -128,7 +151,7 @@ export class InheritedSegments {
    * @param renewsLease whether to renew the lease
    */
   maintain(renewsLease: boolean): void {
-    this.releaseTakenOver();
+    this.releaseAdoptedElsewhere();
     const segment = this.#segment;
     if (segment === undefined || segment.isGone) return;
     if (!this.#folder.files.isLinked(segment.file)) this.#folder.rewriteDeleted(segment);
@@ -141,23 +164,23 @@ export class InheritedSegments {
     this.#segment = undefined;
   }
 
-  *#orphans(): Generator<SegmentName> {
+  *#adoptable(): Generator<SegmentName> {
     const { files, path, owner } = this.#folder;
     const now = wallClockMs();
     for (const name of segmentsIn(files, path)) {
       if (name.owner === owner || this.#newerVersions.has(name.id)) continue;
-      if (isOrphan(files, path, name, now)) yield name;
+      if (isAdoptable(files, path, name, now)) yield name;
     }
   }
 
   async #adoptSegment(name: SegmentName): Promise<boolean> {
-    const claimed = await this.#claim(name);
-    if (claimed === undefined) return false;
-    const { segment, interrupted, damages, aliveMs } = claimed;
+    const adopted = await this.#adoptFile(name);
+    if (adopted === undefined) return false;
+    const { segment, interrupted, damages, aliveMs } = adopted;
     try {
       await this.#setDamagesAside(segment, damages);
       if (wallClockMs() - name.createdMs > this.#folder.config.maxAgeMs) {
-        this.#drop(claimed, 'spool_expired');
+        this.#drop(adopted, 'spool_expired');
         return false;
       }
       for (const [number, start] of interrupted) {
@@ -179,17 +202,17 @@ export class InheritedSegments {
     }
   }
 
-  /** Takes a segment over and reads its state; undefined if another process was faster or its version is newer. */
-  async #claim(name: SegmentName): Promise<Claimed | undefined> {
+  /** Adopts a file and reads its state; undefined if another process was faster or its version is newer. */
+  async #adoptFile(name: SegmentName): Promise<Adopted | undefined> {
     const { files, path: folder, owner } = this.#folder;
     try {
       const before = files.stat(files.join(folder, nameOf(name.id, name.owner)));
-      const path = claim(files, folder, name, owner);
+      const path = adoptFile(files, folder, name, owner);
       if (path === undefined) return undefined;
       const recovered = await recover(files, path, name);
       const aliveMs = before?.modifiedMs ?? wallClockMs();
       if (!recovered.isNewer) {
-        this.#markCopyDoubtful(recovered.segment, name, aliveMs);
+        this.#markCopy(recovered.segment, name, aliveMs);
         return { ...recovered, aliveMs };
       }
       this.#leaveToNewerVersion(recovered.segment);
@@ -200,10 +223,10 @@ export class InheritedSegments {
   }
 
   /** Marks a segment that a backup or snapshot may have restored: its rows may have been delivered since. */
-  #markCopyDoubtful(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
+  #markCopy(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
     if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
-    this.#folder.markDoubtful(segment);
+    this.#folder.markMayHaveArrived(segment);
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',
@@ -211,7 +234,7 @@ export class InheritedSegments {
     );
   }
 
-  #drop({ segment, interrupted }: Claimed, reason: 'spool_full' | 'spool_expired'): void {
+  #drop({ segment, interrupted }: Adopted, reason: 'spool_full' | 'spool_expired'): void {
     const count = segment.spooledRows + interrupted.size;
     this.#folder.remove(segment);
     this.#found += count;
@@ -219,7 +242,7 @@ export class InheritedSegments {
     this.#folder.reportLost(reason, count);
   }
 
-  /** Deletes the segment that was taken over, unless rows of it are being sent. */
+  /** Deletes the adopted segment, unless rows of it are being sent. */
   #dropAdopted(): boolean {
     const segment = this.#segment;
     if (segment === undefined || this.#isReading) return false;

@@ -7,8 +7,8 @@ import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder.ts';
-import { InheritedSegments } from '../../src/spool/inherited-segments.ts';
 import { OwnSegments } from '../../src/spool/own-segments.ts';
 import { State } from '../../src/spool/trace-table.ts';
 
@@ -17,7 +17,7 @@ const DEAD = 'host-1-1-dead';
 describe('segments of dead processes', () => {
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'inherited-segments-'));
+    dir = mkdtempSync(join(tmpdir(), 'adopted-segments-'));
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
@@ -33,15 +33,13 @@ describe('segments of dead processes', () => {
 
   /** Leaves rows behind that wait on disk. */
   function leave(...ids: readonly string[]): void {
-    const own = new OwnSegments(folderOf(DEAD), new Ledger(), {
-      onWrite: () => {},
-      onNew: () => {},
-      isMakingRoom: () => false,
-      inherited: () => undefined,
-    });
+    const folder = folderOf(DEAD);
+    const own = new OwnSegments(folder, new Ledger(), new AdoptedSegments(folder, () => {}));
     for (const id of ids) {
       const row = new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
-      own.write((segment) => segment.table.set(segment.appendNewRow(row), State.spooled));
+      own.write((segment) => segment.table.set(segment.appendNewRow(row), State.spooled), {
+        isMakingRoom: false,
+      });
     }
   }
 
@@ -56,10 +54,10 @@ describe('segments of dead processes', () => {
         return read;
       },
     });
-    const inherited = new InheritedSegments(folder, () => {});
-    assert.equal(await inherited.adopt(), true);
-    const { ledger } = inherited;
-    assert.deepEqual([inherited.found, ledger.spooled], [2, 2]);
+    const adopted = new AdoptedSegments(folder, () => {});
+    assert.equal(await adopted.adopt(), true);
+    const { ledger } = adopted;
+    assert.deepEqual([adopted.found, ledger.spooled], [2, 2]);
     whileReading = () => {
       whileReading = undefined;
       const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));
@@ -67,9 +65,9 @@ describe('segments of dead processes', () => {
         join(folder.path, name),
         join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
       );
-      inherited.releaseTakenOver();
+      adopted.releaseAdoptedElsewhere();
     };
-    assert.deepEqual(await inherited.next(), []);
-    assert.deepEqual([inherited.found, ledger.spooled, ledger.dropped], [2, 0, { taken_over: 2 }]);
+    assert.deepEqual(await adopted.next(), []);
+    assert.deepEqual([adopted.found, ledger.spooled, ledger.dropped], [2, 0, { taken_over: 2 }]);
   });
 });

@@ -4,6 +4,7 @@ import { encoded, utf8Length } from '#platform';
 import { REQUEST_TRACE } from '../trace/inert.js';
 import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
+import { TraceIdentity } from '../trace/trace-context.js';
 import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
 import { quote, roundedText } from '../values/json-text.js';
 import type { BodyCapture } from './body/body-capture.js';
@@ -26,20 +27,20 @@ export interface RequestDetails {
 /** Where a framework runs code for a request: handlers of a route, middleware below a mount, or middleware of the app. */
 export type Place = 'route' | 'mount' | 'app';
 
-/** The request of the framework, as its trace uses it. */
-export interface FrameworkRequest {
+/** Reads the request of a framework for its trace. */
+export interface RequestReader {
   /** Whether the trace began with this request. */
   isOf(req: object): boolean;
   /** Follows the response that the app has returned. @returns a promise if the response has to wait */
-  followReturnedResponse(trace: RecordedRequest): Promise<void> | undefined;
+  followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined;
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
-  enter(trace: RecordedRequest, place: Place): void;
+  enter(trace: RecordedRequestTrace, place: Place): void;
   /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
-  details(trace: RecordedRequest): RequestDetails;
+  recordDetails(trace: RecordedRequestTrace): RequestDetails;
   /** The id that the app created for the request, unless the trace got another one. */
-  idMadeByApp(trace: RecordedRequest): string | undefined;
+  idMadeByApp(trace: RecordedRequestTrace): string | undefined;
   /** Replaces the former id in the response header, if it can still be changed. */
-  renamed(before: string, inferenceId: string): void;
+  replaceEchoedId(before: string, inferenceId: string): void;
 }
 
 /** A response that is followed to its end. */
@@ -60,30 +61,35 @@ interface WrittenAhead {
 /** If a response takes this much longer than the row written ahead says, in milliseconds, the row is written again. */
 const LATENCY_TOLERANCE_MS = 10;
 
-export interface RecordedRequestOptions {
+export interface RecordedRequestTraceOptions {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly inferenceId: string;
   /** Whether the client or the app gave the inference ID, so that it was not generated. */
   readonly isIdGiven: boolean;
+  /** The inference ID, if it was generated. */
+  readonly generatedId: string | undefined;
+  /** From the request's headers; undefined if they name no caller. */
+  readonly identity: TraceIdentity | undefined;
   /** Milliseconds. */
   readonly maxAgeMs: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
   /** Captures the response's body; undefined if it is not captured. */
   readonly body: BodyCapture | undefined;
   readonly convertOutput: ((body: unknown) => unknown) | undefined;
-  readonly received: FrameworkRequest;
+  readonly request: RequestReader;
 }
 
 /** The trace of one HTTP request. */
-export class RecordedRequest extends RecordedTrace implements RequestTrace {
+export class RecordedRequestTrace extends RecordedTrace implements RequestTrace {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly isIdGiven: boolean;
+  readonly #generatedId: string | undefined;
   readonly #convertOutput: ((body: unknown) => unknown) | undefined;
-  #received: FrameworkRequest | undefined;
+  #request: RequestReader | undefined;
   #response: FollowedResponse | undefined = undefined;
   #body: BodyCapture | undefined;
   #responseBytes = 0;
@@ -96,13 +102,15 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   #pendingFacts: ResponseFacts | undefined = undefined;
   #ahead: WrittenAhead | undefined = undefined;
 
-  constructor(recorder: Recorder, options: RecordedRequestOptions) {
+  constructor(recorder: Recorder, options: RecordedRequestTraceOptions) {
     super(recorder, '', options.inferenceId);
     this.method = options.method;
     this.path = options.path;
     this.isIdGiven = options.isIdGiven;
+    this.#generatedId = options.generatedId;
+    if (options.identity !== undefined) this.setIdentity(options.identity);
     this.#convertOutput = options.convertOutput;
-    this.#received = options.received;
+    this.#request = options.request;
     this.#body = options.body;
     this.setMaxAge(options.maxAgeMs);
     this.setSample(options.sample);
@@ -110,6 +118,10 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
 
   get [REQUEST_TRACE](): true {
     return true;
+  }
+
+  protected override newIdentity(): TraceIdentity {
+    return TraceIdentity.new(this.#generatedId);
   }
 
   override get nameAtStart(): string {
@@ -120,9 +132,9 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
     return this.#statusCode;
   }
 
-  /** The framework's request; undefined after the trace has ended. */
-  get received(): FrameworkRequest | undefined {
-    return this.#received;
+  /** Reads the framework's request; undefined after the trace has ended. */
+  get request(): RequestReader | undefined {
+    return this.#request;
   }
 
   /** The followed response; undefined before it is followed, and after the trace has ended. */
@@ -165,7 +177,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   /** The id that the app created after the trace began, until the trace adopts it. */
   #idMadeByApp(): string | undefined {
     try {
-      return this.#received?.idMadeByApp(this);
+      return this.#request?.idMadeByApp(this);
     } catch (error) {
       this.reportFailure('id', error);
       return undefined;
@@ -185,13 +197,13 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   override rename(inferenceId: string): void {
     const before = super.inferenceId;
     super.rename(inferenceId);
-    this.#received?.renamed(before, inferenceId);
+    this.#request?.replaceEchoedId(before, inferenceId);
   }
 
   /** Call it before the framework runs code for the request at this place. */
   enter(place: Place): void {
     try {
-      this.#received?.enter(this, place);
+      this.#request?.enter(this, place);
     } catch (error) {
       this.reportFailure('enter', error);
     }
@@ -329,6 +341,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
 
   override finalize(): void {
     this.adoptIdMadeByApp();
+    super.finalize();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     this.#pendingFacts = undefined;
@@ -350,7 +363,7 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   }
 
   #recordFacts(): void {
-    this.#details ??= this.#received?.details(this);
+    this.#details ??= this.#request?.recordDetails(this);
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {
@@ -370,16 +383,16 @@ export class RecordedRequest extends RecordedTrace implements RequestTrace {
   override releaseValues(): void {
     super.releaseValues();
     // The request references its trace. A reference back would keep both in memory until a full garbage collection.
-    this.#received = undefined;
+    this.#request = undefined;
     this.#response = undefined;
   }
 }
 
 /** The open trace of a request; undefined without one. Never throws. */
-export function openTraceOf(req: object): RecordedRequest | undefined {
+export function openTraceOf(req: object): RecordedRequestTrace | undefined {
   try {
     const trace = getTrace(req);
-    return trace instanceof RecordedRequest && trace.isOpen ? trace : undefined;
+    return trace instanceof RecordedRequestTrace && trace.isOpen ? trace : undefined;
   } catch {
     // The value is not an object.
     return undefined;

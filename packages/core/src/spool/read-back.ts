@@ -1,0 +1,36 @@
+import type { Ledger } from '../publish/ledger.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import type { SpoolFolder } from './folder.js';
+import { entryOf, type Segment } from './segment.js';
+import { State } from './trace-table.js';
+
+const WINDOW_BYTES = 1024 * 1024;
+
+/** Reads the next waiting rows of a segment, and marks them as queued. Rows that cannot be read are dropped and reported. */
+export async function readBack(
+  folder: SpoolFolder,
+  segment: Segment,
+  ledger: Ledger,
+): Promise<readonly QueuedRow[]> {
+  try {
+    const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
+    // Whoever closed it meanwhile has counted its rows.
+    if (segment.isGone) return [];
+    for (const row of rows) {
+      const entry = entryOf(row);
+      entry?.segment.table.set(entry.number, State.queued);
+    }
+    if (damaged > 0) {
+      ledger.dropSpooled('spool_damaged', damaged);
+      folder.diagnostics.report(
+        'error',
+        'spool_damaged',
+        `${damaged} rows of ${segment.path} cannot be read back and are lost`,
+      );
+    }
+    return rows;
+  } catch (error) {
+    folder.reportFailure(error);
+    return [];
+  }
+}

@@ -1,0 +1,156 @@
+/** W3C Trace Context, level 2 (https://www.w3.org/TR/trace-context-2/): the ids that a trace shares with other services. */
+
+import { randomUuid } from '../platform/random-id.js';
+
+/** The position of a caller in its trace, as it sends it in the headers `traceparent` and `tracestate`. */
+export interface RemoteParent {
+  /** 32 hexadecimal digits in lower case, not all zero. */
+  readonly traceId: string;
+  /** Of the caller's operation: 16 hexadecimal digits in lower case, not all zero. */
+  readonly spanId: string;
+  /** Whether the caller records the trace. A hint: whether this trace is recorded does not depend on it. */
+  readonly isSampled: boolean;
+  /** Whether the last 7 bytes of the trace id are random. */
+  readonly isRandom: boolean;
+  /** The header `traceparent` as it was received. */
+  readonly traceparent: string;
+  /** The header `tracestate` as it was received; undefined without a valid one. */
+  readonly tracestate: string | undefined;
+}
+
+const SAMPLED = 1;
+const RANDOM = 2;
+
+/** Version, trace id, parent id, flags, and what a version after 00 may add. */
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const ZEROS = /^0+$/;
+
+/**
+ * The parent that the headers of a request name; undefined if they name none, or are invalid. A header that was sent twice is
+ * joined by a comma, and is therefore invalid.
+ * @param tracestate returns that header; called only if `traceparent` is valid
+ */
+export function remoteParent(
+  traceparent: string,
+  tracestate: () => string | undefined,
+): RemoteParent | undefined {
+  const header = traceparent.trim();
+  const [, version, traceId = '', spanId = '', flagDigits = '', more] =
+    TRACEPARENT.exec(header) ?? [];
+  if (version === undefined || version === 'ff') return undefined;
+  if (version === '00' && more !== undefined) return undefined;
+  if (ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
+  const flags = Number.parseInt(flagDigits, 16);
+  const state = tracestate();
+  return {
+    traceId,
+    spanId,
+    isSampled: (flags & SAMPLED) !== 0,
+    isRandom: (flags & RANDOM) !== 0,
+    traceparent: header,
+    tracestate: state !== undefined && isTracestate(state) ? state : undefined,
+  };
+}
+
+const MAX_MEMBERS = 32;
+/** A key and a value. The value is printable ASCII without `,` and `=`, and does not end in a space. */
+const MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
+
+/** Whether a value of the header `tracestate` can be sent on. One invalid member invalidates all of them. */
+function isTracestate(header: string): boolean {
+  const members = header.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));
+  const present = members.filter((member) => member !== '');
+  return (
+    present.length > 0 &&
+    present.length <= MAX_MEMBERS &&
+    present.every((member) => MEMBER.test(member))
+  );
+}
+
+/** The ids of a trace in the terms of W3C Trace Context. */
+export class TraceIdentity {
+  readonly traceId: string;
+  /** The caller, if the trace continues the caller's. */
+  readonly parent: RemoteParent | undefined;
+  /** A caller whose trace is not continued. */
+  readonly link: RemoteParent | undefined;
+
+  /** @param generatedId an inference ID that was generated for the trace: its digits are the trace id */
+  static new(generatedId?: string, link?: RemoteParent): TraceIdentity {
+    const id = generatedId !== undefined && UUID_4.test(generatedId) ? generatedId : randomUuid();
+    return new TraceIdentity(id.replaceAll('-', ''), undefined, link);
+  }
+
+  static continuing(parent: RemoteParent): TraceIdentity {
+    return new TraceIdentity(parent.traceId, parent, undefined);
+  }
+
+  private constructor(
+    traceId: string,
+    parent: RemoteParent | undefined,
+    link: RemoteParent | undefined,
+  ) {
+    this.traceId = traceId;
+    this.parent = parent;
+    this.link = link;
+  }
+
+  /** The flags to send and to log: sampled, since the trace is recorded, and random if its id is. */
+  get flags(): string {
+    return (this.parent?.isRandom ?? true) ? '03' : '01';
+  }
+
+  /** The headers for a call that this step makes. */
+  headers(stepId: string): Record<string, string> {
+    const traceparent = `00-${this.traceId}-${spanIdOf(stepId)}-${this.flags}`;
+    const tracestate = this.parent?.tracestate;
+    return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+  }
+
+  /** The value of `metadata.otel`, as JSON text. @param rootId id of the root step */
+  metadataText(rootId: string): string {
+    const { parent, link } = this;
+    return JSON.stringify({
+      span_id: spanIdOf(rootId),
+      parent_span_id: parent?.spanId,
+      sampled: parent?.isSampled,
+      links: link && [{ trace_id: link.traceId, span_id: link.spanId }],
+    });
+  }
+}
+
+/** What `randomUuid` returns, unless a test replaced `crypto.randomUUID`. */
+const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/**
+ * The span id of a step: 16 hexadecimal digits, not all zero, always the same for the same step. The ids of one process share
+ * a prefix and count up; they are mixed so that each process has span ids of its own and no two steps of it have the same.
+ * @param stepId a UUID
+ */
+export function spanIdOf(stepId: string): string {
+  const word = (start: number, end: number) => Number.parseInt(stepId.slice(start, end), 16) | 0;
+  // What is random in the prefix, and the counter in its last 12 digits.
+  let high = word(0, 8) ^ word(24, 28);
+  let low = (word(9, 13) << 16) ^ word(15, 18) ^ (word(20, 23) << 8) ^ word(28, 36);
+  // A Feistel network: it can be reversed, so that different counters cannot give the same id.
+  for (let round = 1; round <= 4; round++) {
+    const mixed = high ^ scrambled(low + round);
+    high = low;
+    low = mixed;
+  }
+  const digits = hexadecimal(high) + hexadecimal(low);
+  return digits === '0000000000000000' ? '0000000000000001' : digits;
+}
+
+/** Spreads each bit over all 32 (the finaliser of MurmurHash3). */
+function scrambled(value: number): number {
+  let mixed = value ^ (value >>> 16);
+  mixed = Math.imul(mixed, 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  mixed = Math.imul(mixed, 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
+function hexadecimal(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}

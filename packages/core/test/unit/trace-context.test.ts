@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { newStepId } from '../../src/trace/step-id.ts';
+import { remoteParent, spanIdOf, TraceIdentity } from '../../src/trace/trace-context.ts';
+
+const VALID = '00-12345678901234567890123456789012-1234567890123456-01';
+
+describe('the span id of a step', () => {
+  it('is 16 digits, and always the same', () => {
+    const id = newStepId();
+    assert.match(spanIdOf(id), /^[0-9a-f]{16}$/);
+    assert.equal(spanIdOf(id), spanIdOf(id));
+  });
+
+  it('is no other step of the process, and none of other processes', () => {
+    const ids = new Set<string>();
+    for (let i = 0; i < 200_000; i++) ids.add(spanIdOf(newStepId()));
+    for (let i = 0; i < 100_000; i++) ids.add(spanIdOf(crypto.randomUUID()));
+    assert.equal(ids.size, 300_000);
+  });
+
+  it('is not zero', () => {
+    assert.notEqual(spanIdOf('00000000-0000-4000-8000-000000000000'), '0'.repeat(16));
+  });
+
+  it('changes half of its bits with each step', () => {
+    const bits = (id: string) => BigInt(`0x${id}`);
+    const differing: number[] = [];
+    let before = bits(spanIdOf(newStepId()));
+    for (let i = 0; i < 2000; i++) {
+      const next = bits(spanIdOf(newStepId()));
+      differing.push((before ^ next).toString(2).replaceAll('0', '').length);
+      before = next;
+    }
+    const mean = differing.reduce((sum, each) => sum + each, 0) / differing.length;
+    assert.ok(mean > 30 && mean < 34, `${mean} of 64`);
+  });
+});
+
+describe('a remote parent', () => {
+  const stateOf = (tracestate: string) => remoteParent(VALID, () => tracestate)?.tracestate;
+
+  it('has no tracestate with a control character', () => {
+    assert.equal(stateOf('foo=\x7f'), undefined);
+    assert.equal(stateOf('foo=a\x00b'), undefined);
+    assert.equal(stateOf('foo=1'), 'foo=1');
+  });
+
+  it('has no tracestate of empty members alone', () => {
+    assert.equal(stateOf(''), undefined);
+    assert.equal(stateOf(' , ,'), undefined);
+  });
+
+  it('is not looked at further if its traceparent is invalid', () => {
+    const parent = remoteParent(`${VALID}x`, () => assert.fail('the tracestate was read'));
+    assert.equal(parent, undefined);
+  });
+});
+
+describe('the identity of a trace', () => {
+  it('has the digits of a generated UUID, and random ones for another id', () => {
+    const uuid = crypto.randomUUID();
+    assert.equal(TraceIdentity.new(uuid).traceId, uuid.replaceAll('-', ''));
+    const other = TraceIdentity.new('not-a-uuid').traceId;
+    assert.match(other, /^[0-9a-f]{32}$/);
+    assert.notEqual(other, TraceIdentity.new('not-a-uuid').traceId);
+  });
+});
