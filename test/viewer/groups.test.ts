@@ -21,6 +21,22 @@ describe('sessions, users and their threads', function () {
     await viewer.send(...dayOfRequests(12), summary);
   });
 
+  it('load from this machine while it has no network', async () => {
+    const { page } = await viewer.open('/requests');
+    await page.locator('[role="row"][aria-selected]').first().waitFor();
+    // What a browser does when the last network is gone.
+    await page.evaluate('window.dispatchEvent(new Event("offline"))');
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    const sessions = page.getByRole('grid', { name: 'Sessions' });
+    await sessions.getByText('visit-1', { exact: true }).click();
+    await page.locator('main article').first().waitFor();
+    await page.getByRole('link').filter({ hasText: 'POST /' }).first().click();
+    await page.getByRole('button', { name: /^Feedback/ }).click();
+    await page.getByRole('button', { name: 'Good' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback: good' }).waitFor();
+  });
+
   it('show the whole texts of a request without a question', async () => {
     const { page } = await viewer.open('/sessions/summaries');
     await page.getByRole('button', { name: 'Show the whole texts' }).click();
