@@ -58,6 +58,18 @@ describe('the list of requests', function () {
     assert.match((await rowsOf(page).first().textContent()) ?? '', /Does live work/);
   });
 
+  it('shows new requests every few seconds if the server refuses a stream of events', async () => {
+    const { page } = await rows.open('/traces/1');
+    await page.route('**/api/events*', (route) =>
+      route.fulfill({ status: 429, json: { error: 'Too many pages are open.' } }),
+    );
+    await page.keyboard.press('Escape');
+    await rowsOf(page).first().waitFor();
+    await page.getByRole('button', { name: /^Not live/ }).waitFor();
+    await send(rows.server, [ragRequest('Is it shown without a stream?', 'Yes.')]);
+    await rowWith(page, 'Is it shown without a stream?').waitFor({ timeout: 20_000 });
+  });
+
   it('moves nothing while one reads: new requests wait behind a count', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();
@@ -278,7 +290,7 @@ describe('the list of requests', function () {
 
   it('says what to do where nothing has arrived', async () => {
     const { page } = await rows.open('/requests?user=nobody');
-    await page.getByText('No request fits the filter').waitFor();
+    await page.getByText('No request matches the filter').waitFor();
     await page.getByRole('button', { name: 'Clear the filter' }).click();
     await rowsOf(page).first().waitFor();
   });

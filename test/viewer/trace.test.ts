@@ -367,7 +367,7 @@ app.post('/chat', async (req, res) => {
   });
 
   for (const [name, words] of [
-    ['cycle', /recorded as being below itself/],
+    ['cycle', /recorded as its own ancestor/],
     ['orphan', /never arrived/],
     ['skew', /clocks differ/],
     ['unfinished', /unfinished/],

@@ -60,7 +60,7 @@ export function Frame(): ReactNode {
   );
 }
 
-/** Filters and the clock go along to another page; what is open on this one does not. */
+/** A link to another page keeps the filters and the clock, and not what is open on this page. */
 function keepFilter(search: ViewSearch): ViewSearch {
   return { ...filterOf(search), ...clockOf(search) };
 }

@@ -42,7 +42,7 @@ export function Conversation({
         <li key={place} className={css.item}>
           {hidden > 0 && place === messages.length - LAST_MESSAGES && (
             <button type="button" className={css.hidden} onClick={() => setOpen(true)}>
-              Show {plural(hidden, 'message')} in between
+              Show {plural(hidden, 'more message')}
             </button>
           )}
           <MessageBox message={message} isMarkdown={isMarkdown} />

@@ -86,7 +86,7 @@ export function JsonTree({
         {words !== '' && (
           <span className={css.count} aria-live="polite">
             {found.length === 0
-              ? 'nothing'
+              ? 'no match'
               : `${place < 0 ? '' : `${formatCount(place + 1)} of `}${formatCount(found.length)}${found.length === MAX_FOUND ? '+' : ''}`}
           </span>
         )}

@@ -25,12 +25,12 @@ const WORDS = {
   sessions: {
     title: 'Sessions',
     one: 'Session',
-    hint: 'A trace has a session where the app names one: req.trace.update({ sessionId }).',
+    hint: 'A trace has a session if the app sets one, for example by req.trace.update({ sessionId }).',
   },
   users: {
     title: 'Users',
     one: 'User',
-    hint: 'A trace has a user where the app names one: req.trace.update({ userId }).',
+    hint: 'A trace has a user if the app sets one, for example by req.trace.update({ userId }).',
   },
 } as const;
 const TEMPLATE = 'minmax(140px, 1fr) minmax(200px, 2fr) 84px 64px 84px 84px 108px 108px';
@@ -71,7 +71,9 @@ export function GroupsPage(): ReactNode {
     return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (groups.length === 0) {
     return (
-      <Empty title={q === '' ? `No ${kind} yet` : `No ${words.one.toLowerCase()} has these words`}>
+      <Empty
+        title={q === '' ? `No ${kind} yet` : `No ${words.one.toLowerCase()} matches the search`}
+      >
         <p>{words.hint}</p>
       </Empty>
     );

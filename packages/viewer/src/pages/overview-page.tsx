@@ -320,7 +320,7 @@ function Buckets({
   return (
     <MeasuresTable
       label="The charts as a table"
-      caption={`${plural(data.buckets.length, 'part')} of the range, each ${formatDuration(data.bucketMs)} long`}
+      caption={`${plural(data.buckets.length, 'interval')} of ${formatDuration(data.bucketMs)}`}
       head="From"
       rows={data.buckets}
       keyOf={({ from }) => from}

@@ -1,4 +1,4 @@
-/** The requests of one session or user in order, each as what was asked and answered. */
+/** The requests of one session or user in order, each with its question and answer. */
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
@@ -110,7 +110,7 @@ export function ThreadPage(): ReactNode {
   );
 }
 
-/** Shows the previews at once, and loads the whole texts on demand, since they may be large. */
+/** One request: its previews, and the whole texts on demand, since they may be large. */
 function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const clock = useClock();
   const [isOpen, setOpen] = useState(false);
@@ -155,7 +155,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
       )}
       {isCut && (
         <button type="button" className={css.more} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Show the beginnings only' : 'Show the whole texts'}
+          {isOpen ? 'Show the previews' : 'Show the whole texts'}
         </button>
       )}
     </article>

@@ -140,7 +140,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
   };
 }
 
-/** The filter in an address: the same object until it changes, whatever else the address says. */
+/** The filter of an address: the same object until the filter changes. */
 function useFilter(search: ViewSearch): ViewSearch {
   const filter = filterOf(search);
   const text = stringifySearch({ ...filter });

@@ -21,7 +21,7 @@ const MAX_HEAD = 1000;
 interface LiveListOptions {
   readonly read: () => Pages | undefined;
   readonly write: (data: Pages) => void;
-  /** Whether pages are being loaded: their arrival overwrites what is written before. */
+  /** Whether pages are being loaded. The loaded pages overwrite what is written meanwhile. */
   readonly isLoading: () => boolean;
   readonly load: (cursor: string | undefined, signal: AbortSignal) => Promise<TracePage>;
   /** Loads the first page again and drops the others. @returns whether it could be loaded */

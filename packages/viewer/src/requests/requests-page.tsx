@@ -409,7 +409,7 @@ function NoRows({ filter }: { readonly filter: string }): ReactNode {
   const change = useChangeView();
   if (filter === '{}') return <SetUp />;
   return (
-    <Empty title="No request fits the filter">
+    <Empty title="No request matches the filter">
       <button
         type="button"
         className={css.tool}

@@ -1,4 +1,4 @@
-/** Shown while there are no requests: how to send some, and which calls were refused. */
+/** Shown until the first request arrives: how to send one, and which calls were refused. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

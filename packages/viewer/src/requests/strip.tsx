@@ -46,7 +46,7 @@ export function Strip({ view }: { readonly view: ViewSearch }): ReactNode {
       className={css.strip}
       role="img"
       aria-label={`${plural(total, 'request')}, ${formatCount(failed)} failed, from ${formatExactTime(from, clock.zone)} to ${formatExactTime(to, clock.zone)}`}
-      title="Drag over a part of it to see only its requests"
+      title="Drag to select a range of time"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         setDrag([timeAt(event), timeAt(event)]);

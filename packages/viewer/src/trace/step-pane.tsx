@@ -91,7 +91,7 @@ export function StepPane({
         </div>
         <p className={css.facts}>
           <span>{typeWords(step.type)}</span>
-          <span title={step.duration === null ? 'It was not recorded' : `${step.duration} ms`}>
+          <span title={step.duration === null ? 'Not recorded' : `${step.duration} ms`}>
             {step.isUnfinished ? 'unfinished' : formatDuration(step.duration)}
             {own !== null &&
               step.duration !== null &&
@@ -157,7 +157,7 @@ export function StepPane({
           ) : (
             <>
               {content.isCut && (
-                <p className={css.problem}>The contents are larger than 16 MB, and are cut here.</p>
+                <p className={css.problem}>The contents are larger than 16 MB and are cut here.</p>
               )}
               <Panel view={chosen} mode={mode} content={content} step={step} detail={detail} />
             </>
@@ -199,7 +199,7 @@ function Panel({
       );
     case 'parameters':
       return content.modelParameters == null ? (
-        <Nothing>This step has no parameters of a model.</Nothing>
+        <Nothing>This step has no model parameters.</Nothing>
       ) : (
         <JsonTree value={content.modelParameters} label="the parameters" />
       );

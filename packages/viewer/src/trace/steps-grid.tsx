@@ -271,7 +271,7 @@ function GroupCells({
       <div
         role="gridcell"
         className={css.duration}
-        title={sum === null ? 'It was not recorded' : `${formatDuration(sum)} in all; ${range}`}
+        title={sum === null ? 'Not recorded' : `${formatDuration(sum)} in total; ${range}`}
       >
         {formatDuration(sum)}
       </div>
@@ -298,7 +298,7 @@ function Bar({
   const { start, duration, chunks, firstToken, isUnfinished, error } = step;
   if (start === null) {
     return (
-      <span className={css.noTime} title="It has no start time">
+      <span className={css.noTime} title="This step has no start time">
         {UNKNOWN}
       </span>
     );

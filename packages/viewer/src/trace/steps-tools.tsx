@@ -24,7 +24,7 @@ export interface Find {
   readonly retry: () => void;
 }
 
-/** Steps that have the words in their name, at once; those that have them in their contents follow from the server. */
+/** Finds steps by words. Matches in names appear at once, those in contents when the server has responded. */
 export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
   const sought = useDeferredValue(words.trim());
   const query = useQuery({
@@ -147,7 +147,7 @@ export function StepsTools({
                 {find.list.length === 0
                   ? find.isLoading
                     ? '…'
-                    : 'nothing'
+                    : 'no match'
                   : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isCut ? '+' : ''}`}
               </span>
               <button
@@ -192,7 +192,7 @@ export function StepsTools({
           type="button"
           className={css.word}
           aria-pressed={isPathShown}
-          title="Make the steps heavier that the duration of the trace depends on (c)"
+          title="Emphasize the steps that determine how long the trace took (c)"
           onClick={() => onPathShown(!isPathShown)}
         >
           Critical path
