@@ -293,6 +293,8 @@ export interface Measures {
   readonly requests: number;
   readonly errors: number;
   readonly aborts: number;
+  /** Requests that are in `errors` and in `aborts`. */
+  readonly failedAborts: number;
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
@@ -354,8 +356,10 @@ export interface ServerInfo {
   readonly pipelines: readonly { readonly id: string; readonly traces: number }[];
   readonly maxAgeMs: number | null;
   readonly maxBytes: number | null;
-  /** The base URL that an app sets to send its traces here; the empty page shows it. */
+  /** The base URL that an app sets to send its traces here. */
   readonly baseUrl: string;
+  /** The variables that an app sets, as lines for a shell; the empty page shows them. */
+  readonly environment: readonly string[];
 }
 
 /** Sent at most four times a second. */

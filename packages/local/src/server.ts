@@ -6,6 +6,7 @@ import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openAttachments } from './attachments.js';
 import { createChecker } from './checks/check.js';
 import { withOurNames } from './checks/columns.js';
+import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
 import { createHandler, type RefusedCall } from './handler.js';
@@ -131,6 +132,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       maxAgeMs: settings.maxAgeMs ?? null,
       maxBytes: settings.maxBytes ?? null,
       baseUrl: url,
+      environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     newest: store.newest,
     apps: [],

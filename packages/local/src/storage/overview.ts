@@ -136,6 +136,7 @@ class Tally {
   #completionTokens: number | null = null;
   #cost: number | null = null;
   #wastedTokens: number | null = null;
+  #failedAborts = 0;
   readonly #latency = new Histogram();
   readonly #firstToken = new Histogram();
 
@@ -143,10 +144,12 @@ class Tally {
     const flags = narrow.flags[at] ?? 0;
     const completion = knownCount(narrow.completionTokens[at]);
     this.requests += 1;
-    this.#errors += flag(flags, FLAGS.failed);
+    const failed = flag(flags, FLAGS.failed);
+    this.#errors += failed;
     if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
       this.#aborts += 1;
       this.#wastedTokens = sum(this.#wastedTokens, completion);
+      this.#failedAborts += failed;
     }
     this.#promptTokens = sum(this.#promptTokens, knownCount(narrow.promptTokens[at]));
     this.#completionTokens = sum(this.#completionTokens, completion);
@@ -160,6 +163,7 @@ class Tally {
       requests: this.requests,
       errors: this.#errors,
       aborts: this.#aborts,
+      failedAborts: this.#failedAborts,
       p50: this.#latency.quantile(0.5),
       p95: this.#latency.quantile(0.95),
       p99: this.#latency.quantile(0.99),

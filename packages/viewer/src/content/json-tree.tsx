@@ -5,6 +5,7 @@ import { formatCount, plural } from '../format.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { toggled } from '../ui/toggled.js';
 import {
   findInJson,
   firstExpanded,
@@ -39,13 +40,9 @@ export function JsonTree({
   const hits = useMemo(() => new Set(found.map(({ id }) => id)), [found]);
   const row = rows[active];
 
-  const toggle = (index: number, expand: boolean) => {
+  const toggle = (index: number) => {
     const id = rows[index]?.id;
-    if (id === undefined) return;
-    const next = new Set(expanded);
-    if (expand) next.add(id);
-    else next.delete(id);
-    setExpanded(next);
+    if (id !== undefined) setExpanded(toggled(expanded, id));
   };
   const go = (to: number) => {
     if (found.length === 0) return;
@@ -89,7 +86,7 @@ export function JsonTree({
         {words !== '' && (
           <span className={css.count} aria-live="polite">
             {found.length === 0
-              ? 'nothing'
+              ? 'no match'
               : `${place < 0 ? '' : `${formatCount(place + 1)} of `}${formatCount(found.length)}${found.length === MAX_FOUND ? '+' : ''}`}
           </span>
         )}
@@ -123,7 +120,7 @@ export function JsonTree({
           active={active}
           onActive={setActive}
           onToggle={toggle}
-          onOpen={(index) => toggle(index, rows[index]?.expanded !== true)}
+          onOpen={toggle}
           parentOf={(index) => {
             const level = rows[index]?.level ?? 0;
             let above = index - 1;
@@ -141,7 +138,7 @@ export function JsonTree({
                 className={css.toggle}
                 aria-hidden="true"
                 onClick={() => {
-                  if (each.size !== undefined && each.size > 0) toggle(index, !each.expanded);
+                  if (each.size !== undefined && each.size > 0) toggle(index);
                 }}
               >
                 {each.size !== undefined && each.size > 0 && (
