@@ -5,7 +5,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 /** Where `npm run dev` finds a local server: the page's own address does not matter to it then. */
-const server = process.env.OPENLAYER_LOCAL ?? 'http://127.0.0.1:4318';
+const server = process.env.OPENLAYER_LOCAL ?? 'http://127.0.0.1:4600';
 
 export default defineConfig({
   plugins: [react()],

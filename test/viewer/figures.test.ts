@@ -113,7 +113,7 @@ describe('the figures of a trace', function () {
     await until(async () => (await heavy.count()) === 4, 'heavier bars');
     assert.equal(await stepRow(page, 'quick').locator('[data-critical="true"]').count(), 0);
     await stepRow(page, 'slow').click();
-    await page.getByText('900 ms, 300 ms of its own').waitFor();
+    await page.getByText('900 ms, self time 300 ms').waitFor();
     await page.keyboard.press('c');
     await until(async () => (await heavy.count()) === 0, 'equal bars');
   });

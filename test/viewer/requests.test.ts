@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { agentRequest, dayOfRequests, failedRequest, ragRequest, send } from './rows.ts';
-import { scrollTo, scrollTop, until, useViewer, type Viewer } from './support.ts';
+import { refuseNextPages, scrollTo, scrollTop, until, useViewer, type Viewer } from './support.ts';
 
 function rowsOf(page: Page): Locator {
   return page.getByRole('grid', { name: 'Requests' }).locator('[role="row"][aria-selected]');
@@ -58,6 +58,18 @@ describe('the list of requests', function () {
     assert.match((await rowsOf(page).first().textContent()) ?? '', /Does live work/);
   });
 
+  it('shows new requests every few seconds if the server refuses a stream of events', async () => {
+    const { page } = await rows.open('/traces/1');
+    await page.route('**/api/events*', (route) =>
+      route.fulfill({ status: 429, json: { error: 'Too many pages are open.' } }),
+    );
+    await page.keyboard.press('Escape');
+    await rowsOf(page).first().waitFor();
+    await page.getByRole('button', { name: /^Not live/ }).waitFor();
+    await send(rows.server, [ragRequest('Is it shown without a stream?', 'Yes.')]);
+    await rowWith(page, 'Is it shown without a stream?').waitFor({ timeout: 20_000 });
+  });
+
   it('moves nothing while one reads: new requests wait behind a count', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();
@@ -80,6 +92,47 @@ describe('the list of requests', function () {
     await until(async () => (await scrollTop(grid)) === 0, 'the top');
     assert.match((await rowsOf(page).first().textContent()) ?? '', /agent|chat/);
     assert.equal(await page.getByRole('button', { name: /new$/ }).count(), 0);
+  });
+
+  it('keeps new requests behind their count while j walks through the requests beside the list', async () => {
+    const { page } = await rows.open('/requests');
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/events')) streams.push(request.url());
+    });
+    await rowsOf(page).nth(1).click();
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    const first = new URL(page.url()).searchParams.get('trace');
+    await send(
+      rows.server,
+      [1, 2, 3].map((place) => ragRequest(`Held ${place}?`, 'Yes.')),
+    );
+    const held = page.getByRole('button', { name: /^3 new$/ });
+    await held.waitFor({ timeout: 60_000 });
+    const before = streams.length;
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('j');
+    await page.waitForURL((url) => url.searchParams.get('trace') !== first);
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    assert.equal(await held.count(), 1);
+    assert.equal(streams.length, before);
+    await held.click();
+    await rowWith(page, 'Held 3?').waitFor();
+    assert.equal(await rowWith(page, 'Held').count(), 3);
+  });
+
+  it('shows the feedback that was given on the page of a trace', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
+    await page.waitForURL(/\/traces\/\d+/);
+    await page.getByRole('button', { name: /^Feedback/ }).click();
+    await page.getByRole('button', { name: 'Bad' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback: bad' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/requests/);
+    await page.locator('[aria-selected="true"]').filter({ hasText: 'bad' }).waitFor();
   });
 
   it('can be paused, and goes on where it was', async () => {
@@ -176,6 +229,23 @@ describe('the list of requests', function () {
     await page.waitForURL((url) => url.searchParams.get('trace') === null);
   });
 
+  it('shows each request beside the list from the start: whole, unfolded, without matches of another', async () => {
+    const { page } = await rows.open('/requests?outcome=completed');
+    await rowWith(page, 'agent').first().click();
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    const zoomed = page.locator('[role="img"][aria-label^="All steps"] > div');
+    await page.keyboard.press('+');
+    await zoomed.first().waitFor();
+    await page.getByRole('button', { name: 'Fold all', exact: true }).click();
+    await page.getByRole('button', { name: 'Unfold all', exact: true }).waitFor();
+    const first = new URL(page.url()).searchParams.get('trace');
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('j');
+    await page.waitForURL((url) => url.searchParams.get('trace') !== first);
+    await page.getByRole('button', { name: 'Fold all', exact: true }).waitFor();
+    assert.equal(await zoomed.count(), 0);
+  });
+
   it('goes on loading while one scrolls to the end', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();
@@ -185,6 +255,22 @@ describe('the list of requests', function () {
     await scrollTo(grid, 1e7);
     await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');
     assert.ok((await rowsOf(page).count()) < 80);
+  });
+
+  it('asks once for a next page that is refused, and again when it is told to', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    const { refused, allow } = await refuseNextPages(page, '/api/traces');
+    const grid = page.getByRole('grid', { name: 'Requests' });
+    await scrollTo(grid, 1e7);
+    await until(async () => refused.length > 0, 'a call for the next page');
+    await page.waitForTimeout(1500);
+    assert.equal(refused.length, 1);
+    await page.getByText('Too many searches at once.').waitFor();
+    await allow();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');
+    assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
   });
 
   it('shows times in UTC or in the zone of the reader, as the address says', async () => {
@@ -204,7 +290,7 @@ describe('the list of requests', function () {
 
   it('says what to do where nothing has arrived', async () => {
     const { page } = await rows.open('/requests?user=nobody');
-    await page.getByText('No request fits the filter').waitFor();
+    await page.getByText('No request matches the filter').waitFor();
     await page.getByRole('button', { name: 'Clear the filter' }).click();
     await rowsOf(page).first().waitFor();
   });

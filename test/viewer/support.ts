@@ -177,6 +177,27 @@ export async function scrollTop(locator: Locator): Promise<number> {
   return await locator.evaluate((element: Scroller) => element.scrollTop);
 }
 
+/** Lets each response of a call have a next page, and refuses all of those. @returns their addresses, and how to stop */
+export async function refuseNextPages(
+  page: Page,
+  path: string,
+): Promise<{ readonly refused: readonly string[]; allow(): Promise<void> }> {
+  const refused: string[] = [];
+  const isCall = (url: URL) => url.pathname === path;
+  await page.route(isCall, async (route) => {
+    const { searchParams } = new URL(route.request().url());
+    if (searchParams.has('cursor')) {
+      refused.push(route.request().url());
+      await route.fulfill({ status: 429, json: { error: 'Too many searches at once.' } });
+      return;
+    }
+    const response = await route.fetch();
+    const body = (await response.json()) as Json;
+    await route.fulfill({ response, json: { ...body, next: body.next ?? 'more' } });
+  });
+  return { refused, allow: () => page.unroute(isCall) };
+}
+
 /** Resolves once it is so, and rejects after a minute. The page's policy forbids the browser's own way to wait. */
 export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
   const end = Date.now() + 60_000;

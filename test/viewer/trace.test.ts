@@ -116,6 +116,32 @@ describe('a trace', function () {
     assert.equal(await stepRow(page, 'reserve_room').count(), 1);
   });
 
+  it('is still found in by names if the search of its contents is refused, and says so', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.route('**/find?*', (route) =>
+      route.fulfill({ status: 429, json: { error: 'Too many searches at once.' } }),
+    );
+    await page.keyboard.press('f');
+    await page.keyboard.type('search_rooms');
+    await page.getByText('Only names were searched. Too many searches at once.').waitFor();
+    await page.getByText(/^(\d\/)?1$/).waitFor();
+    await page.unroute('**/find?*');
+    await page.getByRole('button', { name: 'Search again' }).click();
+    await page.getByText(/^(\d\/)?4$/).waitFor();
+    assert.equal(await page.getByText('Only names were searched').count(), 0);
+  });
+
+  it('says that it has no such step, if the address asks for one', async () => {
+    for (const step of ['999', '1.5']) {
+      const { page } = await viewer.open(`/traces/${agent}?step=${step}`);
+      await page.getByText(`This trace has no step ${step}.`).waitFor();
+      await page.getByRole('button', { name: 'Show the first step' }).click();
+      await page.getByRole('tabpanel').getByText('Is a room for eight free').first().waitFor();
+      assert.equal(new URL(page.url()).searchParams.get('step'), null);
+    }
+  });
+
   it('has only the calls of models on a key', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();
@@ -308,7 +334,7 @@ app.post('/chat', async (req, res) => {
     await page.getByRole('button', { name: 'Feedback' }).click();
     await page.getByRole('button', { name: 'Bad' }).click();
     await page.getByLabel('Comment').fill('It missed the point.');
-    await page.getByLabel('What it should have said').fill('Twice.');
+    await page.getByLabel('Expected answer').fill('Twice.');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('button', { name: 'Feedback' }).filter({ hasText: 'bad' }).waitFor();
     const row = viewer.server.row('req-first');
@@ -341,7 +367,7 @@ app.post('/chat', async (req, res) => {
   });
 
   for (const [name, words] of [
-    ['cycle', /recorded as being below itself/],
+    ['cycle', /recorded as its own ancestor/],
     ['orphan', /never arrived/],
     ['skew', /clocks differ/],
     ['unfinished', /unfinished/],

@@ -10,6 +10,7 @@ import { jsonReply, type Reply, sendReply } from './reply.js';
 import { REPORT_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { audienceOf, routeOf } from './routes/route-of.js';
+import { head } from './storage/values.js';
 
 /**
  * Responds to a `GET` below `/api` that has the viewer's token. Undefined: it has written to `response` by itself, as a
@@ -133,13 +134,18 @@ async function platformReply(
   );
 }
 
+/** Characters of the reason of a refusal: it may name a member of the body, and is kept. */
+const MAX_MESSAGE = 2000;
+
 function refused(
   request: IncomingMessage,
   error: unknown,
   onRefused: HandlerOptions['onRefused'],
 ): Reply | undefined {
   if (error instanceof ClientGone) return undefined;
-  const { status, message, isViolation } = toRefusal(error);
+  const refusal = toRefusal(error);
+  const { status, isViolation } = refusal;
+  const message = head(refusal.message, MAX_MESSAGE);
   onRefused({
     method: request.method ?? '',
     path: oneLine((request.url ?? '').split('?')[0] ?? '', 200),

@@ -147,7 +147,7 @@ export interface Neighbours {
   readonly next: number | null;
 }
 
-/** A step without its contents. */
+/** A step without its contents. Its texts are cut to 200 characters, its name to 300 and its error to 1,000. */
 export interface StepSummary {
   /** Place in the trace: parents come before their children. The root is 0. */
   readonly index: number;
@@ -184,12 +184,15 @@ export type StepProblem =
 
 export interface TraceDetail {
   readonly trace: TraceSummary;
-  /** Columns of the row that no other member has: metadata, values of the app, business signals. */
+  /**
+   * Columns of the row that no other member has: metadata, values of the app, business signals. Their JSON is cut to 1 MB,
+   * with marks: the row has them whole.
+   */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The first 500 steps. */
   readonly steps: readonly StepSummary[];
   readonly totalSteps: number;
-  /** Indexes of the steps that the duration of the trace depends on. */
+  /** Indexes of the steps that the duration of the trace depends on: the first 40,000. */
   readonly criticalPath: readonly number[];
 }
 
@@ -248,7 +251,7 @@ export interface StepContent {
   readonly rawOutput: unknown;
   readonly documents: unknown;
   readonly attachments: unknown;
-  /** All other members. */
+  /** All other members, and texts that are longer than in the `StepSummary`. */
   readonly others: Readonly<Record<string, unknown>>;
   /** Whether the contents were larger than 16 MB and are cut. */
   readonly isCut: boolean;
@@ -290,16 +293,19 @@ export interface Measures {
   readonly requests: number;
   readonly errors: number;
   readonly aborts: number;
+  /** Requests that are in `errors` and in `aborts`. */
+  readonly failedAborts: number;
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
   readonly firstTokenP50: number | null;
   readonly firstTokenP95: number | null;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly cost: number;
+  /** Sums over the traces that have the value; `null` if none has. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly cost: number | null;
   /** Completion tokens of requests whose client had left. */
-  readonly wastedTokens: number;
+  readonly wastedTokens: number | null;
 }
 
 export interface OverviewBucket extends Measures {
@@ -350,8 +356,10 @@ export interface ServerInfo {
   readonly pipelines: readonly { readonly id: string; readonly traces: number }[];
   readonly maxAgeMs: number | null;
   readonly maxBytes: number | null;
-  /** The base URL that an app sets to send its traces here; the empty page shows it. */
+  /** The base URL that an app sets to send its traces here. */
   readonly baseUrl: string;
+  /** The variables that an app sets, as lines for a shell; the empty page shows them. */
+  readonly environment: readonly string[];
 }
 
 /** Sent at most four times a second. */

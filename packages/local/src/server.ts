@@ -6,6 +6,7 @@ import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openAttachments } from './attachments.js';
 import { createChecker } from './checks/check.js';
 import { withOurNames } from './checks/columns.js';
+import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
 import { createHandler, type RefusedCall } from './handler.js';
@@ -22,6 +23,7 @@ import { IN_MEMORY } from './storage/database.js';
 import { startUpkeep } from './storage/upkeep.js';
 import { type ReceivedBatch, Store } from './store.js';
 import { Uploads } from './uploads.js';
+import type { ServerFacts } from './viewer/reads.js';
 import { createViewer } from './viewer/viewer.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
@@ -126,13 +128,14 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   };
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
-  const viewer = createViewer(store, () => ({
+  const facts = (): ServerFacts => ({
     info: {
       version: packageVersion(),
       file: settings.file === IN_MEMORY ? null : settings.file,
       maxAgeMs: settings.maxAgeMs ?? null,
       maxBytes: settings.maxBytes ?? null,
       baseUrl: url,
+      environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     newest: store.newest,
     apps: reports.list(),
@@ -142,12 +145,13 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       oldest: store.oldest ?? null,
       deleted: store.deleted,
     },
-  }));
+  });
+  const viewer = createViewer(store, facts, settings.maxBytes);
   events.on('refused', (refusal) => viewer.emit(JSON.stringify({ type: 'refused', refusal })));
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
-    indexBytes: () => viewer.indexBytes,
+    index: () => viewer.indexSize,
   });
   const openings = new Openings();
   const viewerToken = randomBytes(16).toString('base64url');

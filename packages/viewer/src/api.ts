@@ -63,7 +63,7 @@ async function fetched(path: string, init: RequestInit): Promise<Response> {
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError(0, 'The local server does not answer. Is it still running?');
+    throw new ApiError(0, 'The local server does not respond. Is it still running?');
   }
 }
 

@@ -5,6 +5,7 @@ import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import css from './bar.module.css';
 import { FilterChips, RangeButton } from './filters.js';
+import type { LiveState } from './live.js';
 import { clockOf, filterOf, type ViewSearch } from './search.js';
 import { changeSettings, useChangeView, useClock, useSettings, useView } from './settings.js';
 import { Icon } from './ui/icons.js';
@@ -99,22 +100,39 @@ function SearchBox(): ReactNode {
   );
 }
 
+const PAUSED = {
+  word: 'Paused',
+  title: 'New requests are held back. Click to show them as they arrive (p)',
+};
+const ON = { word: 'Live', title: 'New requests are shown as they arrive. Click to pause (p)' };
+const LIVE: Readonly<Record<LiveState, { readonly word: string; readonly title: string }>> = {
+  connecting: ON,
+  open: ON,
+  lost: {
+    word: 'No connection',
+    title: 'The local server does not respond. The page tries again every few seconds.',
+  },
+  refused: {
+    word: 'Not live',
+    title: 'Too many pages are open. This one loads new requests every few seconds.',
+  },
+  'unknown-token': {
+    word: 'No connection',
+    title: 'The local server was started again with another token.',
+  },
+};
+
 function LiveButton(): ReactNode {
   const { state, isPaused, held } = useLiveSwitch();
   if (state === undefined) return null;
-  const isOff = state !== 'open' && state !== 'connecting';
-  const word = isPaused ? 'Paused' : isOff ? 'No connection' : 'Live';
+  const { word, title } = isPaused ? PAUSED : LIVE[state];
   return (
     <button
       type="button"
       className={css.button}
-      data-live={isPaused ? 'paused' : isOff ? 'lost' : 'on'}
+      data-live={isPaused ? 'paused' : word === 'Live' ? 'on' : 'lost'}
       aria-pressed={!isPaused}
-      title={
-        isPaused
-          ? 'New requests wait. Click to show them as they arrive (p)'
-          : 'New requests are shown as they arrive. Click to pause (p)'
-      }
+      title={title}
       onClick={() => changeLive({ isPaused: !isPaused })}
     >
       <Icon name={isPaused ? 'play' : 'pause'} />
@@ -179,7 +197,7 @@ function LookMenu(): ReactNode {
               'Times',
               style,
               [
-                ['relative', 'Relative for an hour'],
+                ['relative', 'Relative, up to an hour'],
                 ['absolute', 'Absolute'],
               ],
               (value) => {
@@ -192,7 +210,7 @@ function LookMenu(): ReactNode {
               'Theme',
               theme,
               [
-                ['system', 'As the system'],
+                ['system', 'System'],
                 ['light', 'Light'],
                 ['dark', 'Dark'],
               ],

@@ -207,7 +207,9 @@ function Editor({
         </label>
       )}
       {field.kind === 'flag' && (
-        <p className={css.note}>Requests with an error, or with a status from 500 up.</p>
+        <p className={css.note}>
+          Requests with an error or a status of 500 or more, and those abandoned or interrupted.
+        </p>
       )}
       <button type="submit" className={css.apply}>
         Apply

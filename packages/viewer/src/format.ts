@@ -50,8 +50,8 @@ export interface Clock {
 }
 
 /**
- * A time in the list: relative for an hour, where that is asked for; else the clock of today, or the day as well.
- * A time that lies ahead of `now` by more than some seconds is shown as a clock, because it comes from another one.
+ * A time in the list. In the style `relative`, times of the last hour are relative. Other times of today are a clock, and
+ * older ones have the day as well. A time more than some seconds ahead of `now` comes from another machine: it is a clock.
  */
 export function formatTime(time: number, now: number, { zone, style }: Clock): string {
   const age = now - time;

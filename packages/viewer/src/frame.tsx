@@ -1,14 +1,14 @@
 /** The frame of every page: the rail with the pages, and the bar above them. */
 
 import { Link, Outlet } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Bar } from './bar.js';
 import css from './frame.module.css';
 import { HelpSheet } from './help-sheet.js';
 import { clockOf, filterOf, type ViewSearch } from './search.js';
 import { ClockProvider } from './settings.js';
 import { Icon, type IconName } from './ui/icons.js';
-import { isTyping } from './ui/keys.js';
+import { useKeys } from './ui/keys.js';
 
 const PAGES: readonly { readonly to: string; readonly name: string; readonly icon: IconName }[] = [
   { to: '/requests', name: 'Requests', icon: 'requests' },
@@ -20,15 +20,12 @@ const PAGES: readonly { readonly to: string; readonly name: string; readonly ico
 
 export function Frame(): ReactNode {
   const [isHelping, setHelping] = useState(false);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== '?' || isTyping(event)) return;
-      event.preventDefault();
+  useKeys({
+    '?': () => {
       setHelping(true);
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
+      return true;
+    },
+  });
   return (
     <ClockProvider>
       <div className={css.frame}>
@@ -63,7 +60,7 @@ export function Frame(): ReactNode {
   );
 }
 
-/** Filters and the clock go along to another page; what is open on this one does not. */
+/** A link to another page keeps the filters and the clock, and not what is open on this page. */
 function keepFilter(search: ViewSearch): ViewSearch {
   return { ...filterOf(search), ...clockOf(search) };
 }

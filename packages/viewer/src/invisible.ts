@@ -1,4 +1,4 @@
-/** Characters that a reader cannot see, or that change the order of what he sees, found so that they can be shown. */
+/** Finds characters that are invisible or change the order of a text, so the page can show their names. */
 
 /** A piece of a text: as it is, or one character that has to be shown by its name. */
 export interface Piece {
@@ -53,7 +53,7 @@ export function hasInvisible(text: string): boolean {
   return text.search(INVISIBLE) >= 0;
 }
 
-/** The text in pieces, of which those with a name stand for one character. */
+/** Splits a text into pieces. A piece with a name is one character. */
 export function piecesOf(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;

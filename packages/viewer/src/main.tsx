@@ -14,12 +14,15 @@ applyTheme();
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
+      // The server is on this machine, which may have no other network.
+      networkMode: 'always',
       staleTime: 30_000,
       refetchOnWindowFocus: false,
       // A wrong token or a wrong query stays wrong.
       retry: (count, error) =>
         count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
     },
+    mutations: { networkMode: 'always' },
   },
 });
 const app = document.getElementById('app');

@@ -56,7 +56,7 @@ export type View = (typeof VIEWS)[number];
 /** Ways to show contents: as messages, as text, as formatted text, as a tree. */
 export type Mode = (typeof MODES)[number];
 
-/** Everything that an address can say. A member that is absent has its default. */
+/** Everything that an address can hold. An absent member has its default. */
 export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
   /** A range that ends now, instead of `from` and `to`. */
   readonly last?: string;
@@ -67,7 +67,7 @@ export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
   readonly trace?: number;
   readonly step?: number;
   readonly view?: View;
-  /** Whether the steps are added up by name, instead of their tree. */
+  /** Shows a table of the steps by name instead of their tree. */
   readonly steps?: 'names';
   readonly mode?: Mode;
   /** Words that are searched within one trace. */

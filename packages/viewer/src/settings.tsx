@@ -106,7 +106,7 @@ const ClockContext = createContext<Clock & { readonly now: number }>({
   now: 0,
 });
 
-/** Gives times to all below: what zone, which kind, and now, which goes on every five seconds. */
+/** Provides the zone and style of times, and the current time, which is updated every five seconds. */
 export function ClockProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const { zone, style } = useSettings();
   const view = useView();

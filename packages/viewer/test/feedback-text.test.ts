@@ -1,7 +1,7 @@
 /** Feedback as a sign and a word. */
 
 import assert from 'node:assert/strict';
-import { feedbackText, thumbOf } from '../src/requests/feedback-text.ts';
+import { feedbackText, thumbOf } from '../src/reading/feedback-text.ts';
 
 const feedback = (value: unknown, isPositive: boolean | null) => ({
   value,

@@ -128,6 +128,14 @@ describe('the rows of a trace', () => {
     );
   });
 
+  it('say nothing of a group whose members have no durations or tokens', () => {
+    const tree = buildStepTree(stepsOf(['root', ...Array(5).fill('  same')].join('\n')));
+    const group = tree.groups.get(1);
+    assert.ok(group);
+    const { sum, min, max, tokens } = groupFacts(tree, group);
+    assert.deepEqual({ sum, min, max, tokens }, { sum: null, min: null, max: null, tokens: null });
+  });
+
   it('are without what is below a folded step', () => {
     const steps = stepsOf(SIBLINGS);
     assert.deepEqual(print(steps, { ...ALL, folded: new Set([7]) }).at(-1), '  > answer');
@@ -242,6 +250,17 @@ describe('steps by name', () => {
     assert.deepEqual([longest, longestStep, failed, tokens, cost], [50, 3, 1, 10, null]);
   });
 
+  it('have an average of the known durations alone', () => {
+    const tree = buildStepTree([
+      step({ index: 0, name: 'root', start: 0, duration: 10 }),
+      ...[30, null, 50].map((duration, place) =>
+        step({ index: place + 1, depth: 1, parent: 0, name: 'ask', start: 0, duration }),
+      ),
+    ]);
+    const ask = stepsByName(tree).find(({ name }) => name === 'ask');
+    assert.deepEqual([ask?.count, ask?.total, ask?.average], [3, 80, 40]);
+  });
+
   it('are few where 80,000 steps have few names, and there where none has a time', () => {
     const steps = Array.from({ length: 80_000 }, (_, index) =>
       step({ index, depth: index === 0 ? 0 : 1, parent: index - 1, name: `name ${index % 3}` }),
@@ -251,9 +270,9 @@ describe('steps by name', () => {
         ...[count, total, longestStep],
       ]),
       [
-        [26_667, 0, 0],
-        [26_667, 0, 1],
-        [26_666, 0, 2],
+        [26_667, null, 0],
+        [26_667, null, 1],
+        [26_666, null, 2],
       ],
     );
   });

@@ -1,4 +1,5 @@
 import { withOurNames } from '../checks/columns.js';
+import { environmentLines } from '../environment.js';
 import { packageVersion } from '../package-version.cjs';
 import { oneLine, printableJson } from '../printable.js';
 import { renderTrace } from '../render-trace.js';
@@ -58,9 +59,7 @@ function addresses(server: StartedServer, command: ServeCommand, file: string): 
   page    ${server.viewerUrl}
   traces  ${place}${limits && ` (${limits})`}
 
-  export OPENLAYER_BASE_URL=${server.url}
-  export OPENLAYER_API_KEY=${apiKey === undefined ? 'local-key' : '<the key of --api-key>'}
-  export OPENLAYER_INFERENCE_PIPELINE_ID=local
+  ${environmentLines({ url: server.url, hasApiKey: apiKey !== undefined }).join('\n  ')}
 
 `;
 }

@@ -7,12 +7,12 @@ import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';
 import { CHANGE } from './schema.js';
-import { Search } from './search.js';
+import { partitionLength, SEARCH_TABLES, Search } from './search.js';
 import { searchText } from './search-text.js';
 import { type PlacedStep, placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 4;
+const VERSION = 5;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -31,6 +31,7 @@ const TABLES = `
   CREATE TABLE labels (
     kind TEXT NOT NULL, hash INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, hash))
     WITHOUT ROWID;
+  ${SEARCH_TABLES}
 `;
 
 /** Texts that many traces share, by the hashes that the facts have of them. */
@@ -54,6 +55,15 @@ export interface Position {
   readonly newest: number;
   /** Number of a change of a row. */
   readonly change: number;
+}
+
+export interface TraceIndexOptions {
+  /** Called after each transaction that changed something. */
+  readonly onChanges?: (changes: Changes) => void;
+  /** The first call of `onChanges` also has what the file got after this position, before the index was opened. */
+  readonly since?: Position | undefined;
+  /** The limit for the files, in bytes: words are deleted in small parts of it. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
@@ -91,23 +101,15 @@ export class TraceIndex {
   #indexedTo = 0;
   #appliedChange = 0;
 
-  /**
-   * @param rows a connection to the traces file
-   * @param onChanges called after each transaction that changed something
-   * @param since the first call of `onChanges` also has what the file got after this position, before the index was opened
-   */
-  constructor(
-    rows: Database,
-    file: string,
-    onChanges: (changes: Changes) => void = () => {},
-    since?: Position,
-  ) {
+  /** @param rows a connection to the traces file */
+  constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
+    const { onChanges = () => {}, since, maxBytes } = options;
     this.#onChanges = onChanges;
     this.#since = since;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = rows;
     this.#db = openIndex(file, sourceOf(rows));
-    this.search = new Search(this.#db);
+    this.search = new Search(this.#db, partitionLength(maxBytes));
     this.#statements = statementsOf(this.#rows, this.#db);
   }
 
@@ -249,7 +251,7 @@ export class TraceIndex {
         if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
         const records = to.rowsAfter.all(newest, STRIDE);
         for (const record of records) {
-          added.push([record.id, this.#write(record)]);
+          added.push([record.id, this.#write(record, 'add')]);
           newest = record.id;
         }
         hasRows = records.length < STRIDE;
@@ -268,7 +270,7 @@ export class TraceIndex {
         // The row will be indexed in its latest version.
         if (trace > newest) continue;
         const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
-        if (record) replaced.push([trace, this.#write(record)]);
+        if (record) replaced.push([trace, this.#write(record, 'replace')]);
         else {
           if (!isWritten) this.#erase(trace);
           removed.push(trace);
@@ -312,14 +314,14 @@ export class TraceIndex {
   }
 
   /** Writes what the index has of one row. @returns its facts */
-  #write(record: RowRecord): Buffer {
+  #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
     const row = received(record);
     const { summary, words } = described(row);
     const facts = packFacts(summary);
     const to = this.#statements;
     to.setFacts.run(row.number, facts);
     to.setSummary.run(row.number, toJson(summary));
-    this.search.set(row.number, words);
+    this.search[how](row.number, words);
     this.#addLabel('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
     this.#addLabel('name', hashOf(summary.name), summary.name);
     if (summary.route !== null) this.#addLabel('route', hashOf(summary.route), summary.route);
@@ -337,7 +339,7 @@ export class TraceIndex {
     this.#statements.addLabel.run(kind, hash, JSON.stringify(text));
   }
 
-  /** The words of a trace stay until those of its whole partition go: no search finds a trace without facts. */
+  /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
   async #eraseUpTo(number: number, budget: Budget): Promise<void> {
     const { removeFactsUpTo, removeSummariesUpTo } = this.#statements;
     while (removeFactsUpTo.run(number, BATCH).changes > 0) await budget.turn();

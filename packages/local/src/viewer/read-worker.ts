@@ -10,11 +10,15 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
 
-const { file, indexFile, sent } = workerData as WorkerStart;
+const { file, indexFile, sent, maxBytes } = workerData as WorkerStart;
 const rows = openDatabase(file, ROWS_CACHE_BYTES);
 rows.exec('PRAGMA query_only = ON');
 const live = new Live((upTo) => send({ type: 'sent', upTo }));
-const index = new TraceIndex(rows, indexFile, (changes) => live.note(index, changes), sent);
+const index = new TraceIndex(rows, indexFile, {
+  onChanges: (changes) => live.note(index, changes),
+  since: sent,
+  maxBytes,
+});
 const reads = new Reads(index);
 const port = parentPort;
 if (!port) throw new Error('this is the code of a thread');

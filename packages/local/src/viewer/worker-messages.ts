@@ -7,6 +7,8 @@ export interface WorkerStart {
   readonly indexFile: string;
   /** What an earlier thread has sent to the subscribers; undefined if there are none. */
   readonly sent: Position | undefined;
+  /** The limit for both files, in bytes. */
+  readonly maxBytes: number | undefined;
 }
 
 export type ToWorker =

@@ -35,15 +35,14 @@ export function Conversation({
           .filter(
             ({ place }) => place < FIRST_MESSAGES || place >= messages.length - LAST_MESSAGES,
           );
-  if (messages.length === 0)
-    return <p className={css.nothing}>Nothing was said, or it was not recorded.</p>;
+  if (messages.length === 0) return <p className={css.nothing}>This step has no messages.</p>;
   return (
     <ol className={css.conversation}>
       {shown.map(({ message, place }) => (
         <li key={place} className={css.item}>
           {hidden > 0 && place === messages.length - LAST_MESSAGES && (
             <button type="button" className={css.hidden} onClick={() => setOpen(true)}>
-              Show {plural(hidden, 'message')} in between
+              Show {plural(hidden, 'more message')}
             </button>
           )}
           <MessageBox message={message} isMarkdown={isMarkdown} />

@@ -11,7 +11,7 @@ interface RetrievedDocument {
   readonly title: string | undefined;
   readonly score: number | undefined;
   readonly others: Readonly<Record<string, unknown>>;
-  /** The source of the document. */
+  /** The array that the document is from. */
   readonly list: unknown;
 }
 

@@ -6,6 +6,7 @@ import { jsonText } from '../json.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { toggled } from '../ui/toggled.js';
 import {
   findInJson,
   firstExpanded,
@@ -40,13 +41,9 @@ export function JsonTree({
   const hits = useMemo(() => new Set(found.map(({ id }) => id)), [found]);
   const row = rows[active];
 
-  const toggle = (index: number, expand: boolean) => {
+  const toggle = (index: number) => {
     const id = rows[index]?.id;
-    if (id === undefined) return;
-    const next = new Set(expanded);
-    if (expand) next.add(id);
-    else next.delete(id);
-    setExpanded(next);
+    if (id !== undefined) setExpanded(toggled(expanded, id));
   };
   const go = (to: number) => {
     if (found.length === 0) return;
@@ -90,7 +87,7 @@ export function JsonTree({
         {words !== '' && (
           <span className={css.count} aria-live="polite">
             {found.length === 0
-              ? 'nothing'
+              ? 'no match'
               : `${place < 0 ? '' : `${formatCount(place + 1)} of `}${formatCount(found.length)}${found.length === MAX_FOUND ? '+' : ''}`}
           </span>
         )}
@@ -124,7 +121,7 @@ export function JsonTree({
           active={active}
           onActive={setActive}
           onToggle={toggle}
-          onOpen={(index) => toggle(index, rows[index]?.expanded !== true)}
+          onOpen={toggle}
           parentOf={(index) => {
             const level = rows[index]?.level ?? 0;
             let above = index - 1;
@@ -142,7 +139,7 @@ export function JsonTree({
                 className={css.toggle}
                 aria-hidden="true"
                 onClick={() => {
-                  if (each.size !== undefined && each.size > 0) toggle(index, !each.expanded);
+                  if (each.size !== undefined && each.size > 0) toggle(index);
                 }}
               >
                 {each.size !== undefined && each.size > 0 && (

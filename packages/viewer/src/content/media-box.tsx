@@ -53,7 +53,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
     load().catch((error: unknown) =>
       setFailure(
         stored === undefined || !(error instanceof Error)
-          ? 'It is not whole, and cannot be shown.'
+          ? 'The data is incomplete and cannot be shown.'
           : error.message,
       ),
     );

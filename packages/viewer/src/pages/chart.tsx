@@ -8,9 +8,17 @@ import { formatExactTime } from '../format.js';
 import { useClock, useSettings } from '../settings.js';
 import { colorReader } from '../ui/colors.js';
 import css from './chart.module.css';
-import type { Series } from './overview-page.js';
 
 const HEIGHT = 150;
+
+/** One line or bar of a chart. Bars of one chart stand on each other, in this order from below. */
+export interface Series {
+  readonly label: string;
+  /** Name of a custom property of the theme. */
+  readonly hue: string;
+  readonly kind: 'bars' | 'line';
+  readonly read: (bucket: OverviewBucket) => number | null;
+}
 
 interface ChartProps {
   readonly title: string;

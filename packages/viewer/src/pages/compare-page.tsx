@@ -44,7 +44,7 @@ export function ComparePage(): ReactNode {
   return b === undefined ? <Choose number={a} /> : <Compared a={a} b={b} />;
 }
 
-/** The second trace: one of those that are like the first. */
+/** Lists the traces that the first one can be compared with. */
 function Choose({ number }: { readonly number: number }): ReactNode {
   const change = useChangeView();
   const first = useQuery({
@@ -78,7 +78,9 @@ function Choose({ number }: { readonly number: number }): ReactNode {
         <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} />{' '}
         Requests of all names
       </label>
-      {traces.length === 0 && <p className={css.muted}>There is no other request of this name.</p>}
+      {traces.length === 0 && (
+        <p className={css.muted}>{`There is no other request${isAll ? '' : ' of this name'}.`}</p>
+      )}
       <ul>
         {traces.map((trace) => (
           <li key={trace.number}>
@@ -167,7 +169,9 @@ function Compared({ a, b }: { readonly a: number; readonly b: number }): ReactNo
       )}
     />
   );
-  const right = <Difference a={first.detail.trace} b={second.detail.trace} row={row} />;
+  const right = (
+    <Difference key={row?.key} a={first.detail.trace} b={second.detail.trace} row={row} />
+  );
   return (
     <div className={css.page}>
       <header className={css.traces}>
@@ -179,7 +183,7 @@ function Compared({ a, b }: { readonly a: number; readonly b: number }): ReactNo
             Swap
           </button>
           <button type="button" onClick={() => change({ b: undefined })}>
-            Another
+            Choose another trace
           </button>
         </div>
       </header>

@@ -16,6 +16,7 @@ import {
 import list from '../requests/requests-page.module.css';
 import { useClock, useIsNarrow, useView } from '../settings.js';
 import { Grid } from '../ui/grid.js';
+import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
 import css from './groups-page.module.css';
@@ -24,12 +25,12 @@ const WORDS = {
   sessions: {
     title: 'Sessions',
     one: 'Session',
-    hint: 'A trace has a session where the app names one: req.trace.update({ sessionId }).',
+    hint: 'A trace has a session if the app sets one, for example by req.trace.update({ sessionId }).',
   },
   users: {
     title: 'Users',
     one: 'User',
-    hint: 'A trace has a user where the app names one: req.trace.update({ userId }).',
+    hint: 'A trace has a user if the app sets one, for example by req.trace.update({ userId }).',
   },
 } as const;
 const TEMPLATE = 'minmax(140px, 1fr) minmax(200px, 2fr) 84px 64px 84px 84px 108px 108px';
@@ -70,13 +71,16 @@ export function GroupsPage(): ReactNode {
     return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (groups.length === 0) {
     return (
-      <Empty title={q === '' ? `No ${kind} yet` : `No ${words.one.toLowerCase()} has these words`}>
+      <Empty
+        title={q === '' ? `No ${kind} yet` : `No ${words.one.toLowerCase()} matches the search`}
+      >
         <p>{words.hint}</p>
       </Empty>
     );
   }
+  const nextPage = nextPageOf(query);
   return (
-    <>
+    <div className={css.page}>
       <h1 className="visually-hidden">{words.title}</h1>
       <Grid<Group>
         label={words.title}
@@ -91,9 +95,7 @@ export function GroupsPage(): ReactNode {
           open(index);
         }}
         onOpen={open}
-        onEnd={() => {
-          if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
-        }}
+        onEnd={nextPage.load}
         headerRows={isNarrow ? 0 : 1}
         {...(!isNarrow && { minWidth: 980 })}
         header={
@@ -106,7 +108,7 @@ export function GroupsPage(): ReactNode {
             >
               {[
                 words.one,
-                'Asked last',
+                'Last question',
                 'Requests',
                 'Failed',
                 'Tokens',
@@ -176,6 +178,7 @@ export function GroupsPage(): ReactNode {
           )
         }
       />
-    </>
+      <NextPageLine page={nextPage} />
+    </div>
   );
 }

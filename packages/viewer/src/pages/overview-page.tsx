@@ -6,22 +6,15 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { ApiError, api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
+import { partsOf, sumOf } from '../reading/measures.js';
 import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useView } from '../settings.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
+import type { Series } from './chart.js';
 import css from './overview-page.module.css';
 
 const Chart = lazy(() => import('./chart.js'));
-
-/** One line or bar of a chart. Bars of one chart stand on each other, in this order from below. */
-export interface Series {
-  readonly label: string;
-  /** Name of a custom property of the theme. */
-  readonly hue: string;
-  readonly kind: 'bars' | 'line';
-  readonly read: (bucket: OverviewBucket) => number | null;
-}
 
 interface ChartSpec {
   readonly title: string;
@@ -38,10 +31,15 @@ const CHARTS: readonly ChartSpec[] = [
         label: 'completed',
         hue: '--border-strong',
         kind: 'bars',
-        read: (bucket) => Math.max(0, bucket.requests - bucket.errors - bucket.aborts),
+        read: (bucket) => partsOf(bucket).completed,
       },
-      { label: 'aborted', hue: '--warn', kind: 'bars', read: ({ aborts }) => aborts },
-      { label: 'error', hue: '--bad', kind: 'bars', read: ({ errors }) => errors },
+      {
+        label: 'aborted',
+        hue: '--warn',
+        kind: 'bars',
+        read: (bucket) => partsOf(bucket).aborted,
+      },
+      { label: 'failed', hue: '--bad', kind: 'bars', read: (bucket) => partsOf(bucket).failed },
     ],
   },
   {
@@ -181,11 +179,10 @@ function Totals({
   readonly data: Overview;
   readonly onOpen: (more: ViewSearch) => void;
 }): ReactNode {
-  const sum = (read: (bucket: OverviewBucket) => number) =>
-    data.buckets.reduce((total, bucket) => total + read(bucket), 0);
-  const requests = sum((bucket) => bucket.requests);
-  const share = (count: number) =>
-    requests === 0 ? '' : ` (${((count / requests) * 100).toFixed(1)} %)`;
+  const sum = (read: (bucket: OverviewBucket) => number | null) => sumOf(data.buckets, read);
+  const requests = sum((bucket) => bucket.requests) ?? 0;
+  const share = (count: number | null) =>
+    count === null || requests === 0 ? '' : ` (${((count / requests) * 100).toFixed(1)} %)`;
   const errors = sum((bucket) => bucket.errors);
   const aborts = sum((bucket) => bucket.aborts);
   return (
@@ -199,7 +196,7 @@ function Totals({
         </dd>
       </div>
       <div>
-        <dt>Errors</dt>
+        <dt>Failed</dt>
         <dd>
           <button type="button" onClick={() => onOpen({ failed: true })}>
             {formatCount(errors)}
@@ -208,7 +205,7 @@ function Totals({
         </dd>
       </div>
       <div>
-        <dt>Client left</dt>
+        <dt>Aborted</dt>
         <dd>
           <button type="button" onClick={() => onOpen({ outcome: ['aborted'] })}>
             {formatCount(aborts)}
@@ -276,8 +273,8 @@ function ChartBox({
 
 const MEASURES: readonly (readonly [string, (measures: Measures) => string])[] = [
   ['Requests', ({ requests }) => formatCount(requests)],
-  ['Errors', ({ errors }) => formatCount(errors)],
-  ['Client left', ({ aborts }) => formatCount(aborts)],
+  ['Failed', ({ errors }) => formatCount(errors)],
+  ['Aborted', ({ aborts }) => formatCount(aborts)],
   ['p50', ({ p50 }) => formatDuration(p50)],
   ['p95', ({ p95 }) => formatDuration(p95)],
   ['p99', ({ p99 }) => formatDuration(p99)],
@@ -323,7 +320,7 @@ function Buckets({
   return (
     <MeasuresTable
       label="The charts as a table"
-      caption={`${plural(data.buckets.length, 'part')} of the range, each ${formatDuration(data.bucketMs)} long`}
+      caption={`${plural(data.buckets.length, 'interval')} of ${formatDuration(data.bucketMs)}`}
       head="From"
       rows={data.buckets}
       keyOf={({ from }) => from}

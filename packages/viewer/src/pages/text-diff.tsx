@@ -49,7 +49,12 @@ export default function TextDiff({
           </del>
         ) : (
           <span key={place}>
-            <Shown text={shortened(value, place > 0, place < changes.length - 1)} />
+            <Shown
+              text={shortened(value, {
+                hasBefore: place > 0,
+                hasAfter: place < changes.length - 1,
+              })}
+            />
           </span>
         ),
       )}
@@ -66,8 +71,11 @@ function changesOf(before: string, after: string): readonly Change[] | undefined
 
 const CONTEXT_CHARS = 600;
 
-/** The same text in the middle of two changes is cut where it is long. */
-function shortened(text: string, hasBefore: boolean, hasAfter: boolean): string {
+/** The text between two changes, which is the same in both, cut in its middle. */
+function shortened(
+  text: string,
+  { hasBefore, hasAfter }: { readonly hasBefore: boolean; readonly hasAfter: boolean },
+): string {
   if (text.length <= CONTEXT_CHARS * 2) return text;
   const head = hasBefore ? text.slice(0, CONTEXT_CHARS) : '';
   const tail = hasAfter ? text.slice(-CONTEXT_CHARS) : '';

@@ -1,4 +1,4 @@
-/** The requests of one session or user in order, each as what was asked and answered. */
+/** The requests of one session or user in order, each with its question and answer. */
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
@@ -6,6 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
+import { Content } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
 import {
   formatCost,
@@ -16,8 +17,10 @@ import {
   plural,
 } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation.js';
+import { sumOf } from '../reading/measures.js';
 import { useClock } from '../settings.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
+import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { CopyId, LongText, Shown } from '../ui/text.js';
@@ -57,10 +60,11 @@ export function ThreadPage(): ReactNode {
   }, [kind, id]);
   const items = rows.getVirtualItems();
   const isAtEnd = items.at(-1)?.index === traces.length - 1;
-  const { hasNextPage, isFetching, fetchNextPage } = query;
+  const { hasNextPage } = query;
+  const nextPage = nextPageOf(query);
   useEffect(() => {
-    if (isAtEnd && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isAtEnd, hasNextPage, isFetching, fetchNextPage]);
+    if (isAtEnd) nextPage.load();
+  });
 
   if (query.isPending) return <Loading rows={8} />;
   if (query.isError && traces.length === 0)
@@ -101,19 +105,12 @@ export function ThreadPage(): ReactNode {
           })}
         </ol>
       </div>
+      <NextPageLine page={nextPage} />
     </div>
   );
 }
 
-function sumOf(
-  traces: readonly TraceSummary[],
-  read: (trace: TraceSummary) => number | null,
-): number | null {
-  const known = traces.map(read).filter((each) => each !== null);
-  return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0);
-}
-
-/** Shows the previews at once, and loads the whole texts on demand, since they may be large. */
+/** One request: its previews, and the whole texts on demand, since they may be large. */
 function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const clock = useClock();
   const [isOpen, setOpen] = useState(false);
@@ -158,7 +155,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
       )}
       {isCut && (
         <button type="button" className={css.more} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Show the beginnings only' : 'Show the whole texts'}
+          {isOpen ? 'Show the previews' : 'Show the whole texts'}
         </button>
       )}
     </article>
@@ -179,5 +176,11 @@ function Whole({ number }: { readonly number: number }): ReactNode {
   );
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (data === undefined) return <Loading rows={3} />;
-  return <Conversation messages={messages} isMarkdown={false} />;
+  if (messages.length > 0) return <Conversation messages={messages} isMarkdown={false} />;
+  return (
+    <>
+      <Content value={data.inputs} mode="plain" label="the input" />
+      <Content value={data.output} mode="plain" label="the output" />
+    </>
+  );
 }

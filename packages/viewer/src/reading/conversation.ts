@@ -330,12 +330,9 @@ function messageParts(value: Json, role: string): readonly Part[] {
     !hasResultParts(value.content)
   ) {
     parts.push(
-      result(
-        value.tool_call_id ?? value.toolCallId,
-        value.tool_name ?? value.name,
-        value.content,
-        value.status === 'error',
-      ),
+      result(value.tool_call_id ?? value.toolCallId, value.tool_name ?? value.name, value.content, {
+        isError: value.status === 'error',
+      }),
     );
   } else {
     parts.push(...contentParts(value.content));
@@ -492,12 +489,9 @@ function readToolPart(part: Json, type: string): Part | undefined {
     );
   if (isRecord(toolUse)) return call(toolUse.toolUseId, toolUse.name, toolUse.input);
   if (isRecord(toolResult))
-    return result(
-      toolResult.toolUseId,
-      undefined,
-      toolResult.content,
-      toolResult.status === 'error',
-    );
+    return result(toolResult.toolUseId, undefined, toolResult.content, {
+      isError: toolResult.status === 'error',
+    });
   if (isRecord(executableCode)) return call(executableCode.id, 'code', executableCode);
   if (isRecord(codeExecutionResult))
     return result(
@@ -507,21 +501,16 @@ function readToolPart(part: Json, type: string): Part | undefined {
     );
   if (/tool_use$/.test(type)) return call(part.id, part.name, part.input);
   if (/tool_result$/.test(type))
-    return result(
-      part.tool_use_id ?? part.tool_call_id,
-      part.name,
-      part.content,
-      part.is_error === true,
-    );
+    return result(part.tool_use_id ?? part.tool_call_id, part.name, part.content, {
+      isError: part.is_error === true,
+    });
   if (type === 'tool-call') return call(part.toolCallId, part.toolName, part.input ?? part.args);
   if (type === 'tool-result')
-    return result(
-      part.toolCallId,
-      part.toolName,
-      part.output ?? part.result,
-      part.isError === true,
-    );
-  if (type === 'tool-error') return result(part.toolCallId, part.toolName, part.error, true);
+    return result(part.toolCallId, part.toolName, part.output ?? part.result, {
+      isError: part.isError === true,
+    });
+  if (type === 'tool-error')
+    return result(part.toolCallId, part.toolName, part.error, { isError: true });
   if (type === 'tool_call') return call(part.id, part.name, part.arguments ?? part.args);
   if (type === 'tool_call_response')
     return result(part.id, part.name, part.result ?? part.response);
@@ -561,7 +550,7 @@ function call(id: unknown, name: unknown, args: unknown): ToolCall {
   };
 }
 
-function result(id: unknown, name: unknown, value: unknown, isError = false): ToolResult {
+function result(id: unknown, name: unknown, value: unknown, { isError = false } = {}): ToolResult {
   return {
     kind: 'result',
     id: typeof id === 'string' ? id : undefined,
@@ -614,7 +603,9 @@ function readInvocation(value: unknown): Part {
     ? made
     : {
         ...made,
-        result: result(value.toolCallId, made.name, answer, value.errorText !== undefined),
+        result: result(value.toolCallId, made.name, answer, {
+          isError: value.errorText !== undefined,
+        }),
       };
 }
 

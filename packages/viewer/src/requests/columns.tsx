@@ -98,7 +98,7 @@ export const COLUMNS = {
       <span
         title={
           tokens === null
-            ? 'No step has a count of tokens'
+            ? 'No step has a token count'
             : `${formatCount(promptTokens)} in, ${formatCount(completionTokens)} out`
         }
       >
@@ -233,7 +233,7 @@ function oneLine(text: string): string {
 }
 
 export function Duration({ ms }: { readonly ms: number | null }): ReactNode {
-  return <span title={ms === null ? 'It was not recorded' : `${ms} ms`}>{formatDuration(ms)}</span>;
+  return <span title={ms === null ? 'Not recorded' : `${ms} ms`}>{formatDuration(ms)}</span>;
 }
 
 export function Cost({

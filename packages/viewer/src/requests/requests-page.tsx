@@ -20,6 +20,7 @@ import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
+import { NextPageLine } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome.js';
 import popup from '../ui/popup.module.css';
 import { Empty, Failure, Loading } from '../ui/states.js';
@@ -70,10 +71,7 @@ export function RequestsPage(): ReactNode {
 
   const isPaneOpen = view.trace !== undefined && !isNarrow;
   const lines = isNarrow || view.lines === 2 ? 2 : 1;
-  const chosen = isPaneOpen && view.columns === undefined ? FEW_COLUMNS : columnsIn(view.columns);
-  const columns = isPaneOpen
-    ? chosen.filter((name) => FEW_COLUMNS.includes(name) || view.columns !== undefined)
-    : chosen;
+  const columns = isPaneOpen && view.columns === undefined ? FEW_COLUMNS : columnsIn(view.columns);
 
   const openTrace = useCallback(
     (number: number) => {
@@ -97,7 +95,7 @@ export function RequestsPage(): ReactNode {
     setCursor(number);
     if (isNarrow) return;
     if (view.trace !== undefined && view.trace !== number) {
-      change({ trace: number, step: undefined, view: view.view }, { replace: true });
+      change({ trace: number, step: undefined }, { replace: true });
     }
   };
   const move = (by: number) => {
@@ -219,7 +217,7 @@ export function RequestsPage(): ReactNode {
                 }
               }}
               onOpen={(index) => openTrace(rows[index]?.number ?? 0)}
-              onEnd={list.loadMore}
+              onEnd={list.nextPage.load}
               {...(!isNarrow && { minWidth })}
               headerRows={isNarrow ? 0 : 1}
               header={
@@ -252,12 +250,13 @@ export function RequestsPage(): ReactNode {
             />
           )}
         </div>
-        {list.isLoadingMore && <div className={css.more}>Loading more</div>}
+        <NextPageLine page={list.nextPage} />
       </section>
       {isPaneOpen && view.trace !== undefined && (
         <section className={css.pane} aria-label="Trace">
           <Suspense fallback={<Loading />}>
             <TracePane
+              key={view.trace}
               number={view.trace}
               isPane
               onClose={() => change({ trace: undefined, step: undefined })}
@@ -397,7 +396,7 @@ function ColumnsMenu({
               onClick={() => change({ columns: undefined, lines: undefined })}
             >
               <span className={popup.tick} />
-              As at first
+              Reset columns
             </Menu.Item>
           </Menu.Popup>
         </Menu.Positioner>
@@ -410,7 +409,7 @@ function NoRows({ filter }: { readonly filter: string }): ReactNode {
   const change = useChangeView();
   if (filter === '{}') return <SetUp />;
   return (
-    <Empty title="No request fits the filter">
+    <Empty title="No request matches the filter">
       <button
         type="button"
         className={css.tool}

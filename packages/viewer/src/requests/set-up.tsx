@@ -1,4 +1,4 @@
-/** Shown while there are no requests: how to send some, and which calls were refused. */
+/** Shown until the first request arrives: how to send one, and which calls were refused. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -16,12 +16,7 @@ export function SetUp(): ReactNode {
     refetchInterval: 3000,
   });
   const clock = useClock();
-  const baseUrl = info.data?.baseUrl ?? location.origin;
-  const lines = [
-    `export OPENLAYER_BASE_URL=${baseUrl}`,
-    'export OPENLAYER_API_KEY=local',
-    'export OPENLAYER_INFERENCE_PIPELINE_ID=dev',
-  ].join('\n');
+  const lines = info.data?.environment.join('\n');
   const refused = health.data?.refused ?? [];
   return (
     <div className={css.setUp}>
@@ -29,13 +24,15 @@ export function SetUp(): ReactNode {
       <p>
         Start your app with these variables. Each request then appears here as soon as it has ended.
       </p>
-      <div className={css.lines}>
-        <pre>{lines}</pre>
-        <CopyButton text={lines} title="Copy the three lines" />
-      </div>
+      {lines !== undefined && (
+        <div className={css.lines}>
+          <pre>{lines}</pre>
+          <CopyButton text={lines} title="Copy the three lines" />
+        </div>
+      )}
       {refused.length > 0 && (
         <section>
-          <h3>Something arrived and was refused</h3>
+          <h3>Some calls were refused</h3>
           <ul className={css.refused}>
             {refused.slice(0, 5).map((refusal) => (
               <li key={`${refusal.at} ${refusal.path}`}>

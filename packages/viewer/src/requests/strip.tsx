@@ -1,10 +1,11 @@
-/** Requests over time, errors and clients that left apart; a part of it that is dragged over becomes the range. */
+/** Requests over time: completed, aborted and failed. Dragging over a part of it sets the range. */
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
 import type { Overview } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
+import { partsOf, sumOf } from '../reading/measures.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
 import { useChangeView, useClock } from '../settings.js';
 import css from './strip.module.css';
@@ -36,16 +37,16 @@ export function Strip({ view }: { readonly view: ViewSearch }): ReactNode {
     const time = from + Math.max(0, Math.min(1, part)) * (to - from);
     return Math.round(time / data.bucketMs) * data.bucketMs;
   };
-  const total = data.buckets.reduce((sum, { requests }) => sum + requests, 0);
-  const errors = data.buckets.reduce((sum, bucket) => sum + bucket.errors, 0);
+  const total = sumOf(data.buckets, ({ requests }) => requests) ?? 0;
+  const failed = sumOf(data.buckets, ({ errors }) => errors);
   const chosen = drag && ([Math.min(...drag), Math.max(...drag)] as const);
   return (
     <div
       ref={box}
       className={css.strip}
       role="img"
-      aria-label={`${plural(total, 'request')}, ${plural(errors, 'error')} from ${formatExactTime(from, clock.zone)} to ${formatExactTime(to, clock.zone)}`}
-      title="Drag over a part of it to see only its requests"
+      aria-label={`${plural(total, 'request')}, ${formatCount(failed)} failed, from ${formatExactTime(from, clock.zone)} to ${formatExactTime(to, clock.zone)}`}
+      title="Drag to select a range of time"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         setDrag([timeAt(event), timeAt(event)]);
@@ -62,28 +63,29 @@ export function Strip({ view }: { readonly view: ViewSearch }): ReactNode {
       onPointerCancel={() => setDrag(undefined)}
     >
       <svg viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        {data.buckets.map(({ from: begin, requests, errors: failed, aborts }) => {
-          const others = Math.max(0, requests - failed - aborts);
+        {data.buckets.map((bucket) => {
+          const { from: begin } = bucket;
+          const { completed, aborted, failed } = partsOf(bucket);
           return (
             <g key={begin}>
               <rect
                 x={x(begin)}
                 width={width}
-                y={HEIGHT - y(others)}
-                height={y(others)}
+                y={HEIGHT - y(completed)}
+                height={y(completed)}
                 className={css.good}
               />
               <rect
                 x={x(begin)}
                 width={width}
-                y={HEIGHT - y(others + aborts)}
-                height={y(aborts)}
+                y={HEIGHT - y(completed + aborted)}
+                height={y(aborted)}
                 className={css.aborts}
               />
               <rect
                 x={x(begin)}
                 width={width}
-                y={HEIGHT - y(requests)}
+                y={HEIGHT - y(bucket.requests)}
                 height={y(failed)}
                 className={css.errors}
               />

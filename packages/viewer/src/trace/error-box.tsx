@@ -68,7 +68,9 @@ export function ErrorBox({
           {others > 0 && others < frames.length && (
             <li>
               <button type="button" onClick={() => setAll(!isAll)}>
-                {isAll ? 'Only frames of the app' : `${others} frames of libraries and Node`}
+                {isAll
+                  ? 'Show only frames of the app'
+                  : `Show ${others} frames of libraries and Node`}
               </button>
             </li>
           )}

@@ -6,7 +6,7 @@ import { isRecord, type Json } from '../json.js';
 /** Steps that a generated test expects at most. */
 const MAX_OUTLINE = 200;
 
-/** The HTTP request as a command for a shell. What the tracer did not keep is said in a comment. */
+/** The HTTP request as a command for a shell. A comment says what the tracer did not keep. */
 export function curlOf(detail: TraceDetail, root: StepContent): string {
   const { method, path, body } = requestOf(detail, root);
   const lines = [
@@ -62,7 +62,7 @@ export function testOf(detail: TraceDetail, root: StepContent): string {
     `import { captureTraces } from '@openlayer-tracing/core/testing';`,
     isRequest
       ? `import { app } from './app.js'; // your Express or Koa app`
-      : `import { run } from './app.js'; // what starts this trace`,
+      : `import { run } from './app.js'; // your function that makes this trace`,
     '',
     `test(${JSON.stringify(trace.name)}, async () => {`,
     '  const traces = captureTraces();',

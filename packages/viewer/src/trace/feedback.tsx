@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
-import { feedbackText, isThumb, thumbOf } from '../requests/feedback-text.js';
+import { feedbackText, isThumb, thumbOf } from '../reading/feedback-text.js';
 import { Icon } from '../ui/icons.js';
 import css from './feedback.module.css';
 import head from './trace-head.module.css';
@@ -54,7 +54,10 @@ function FeedbackForm({
   const save = useMutation({
     mutationFn: (body: object) => api.updateRow(trace.pipelineId, trace.inferenceId, body),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['trace', trace.number] });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: ['trace', trace.number] }),
+        queries.invalidateQueries({ queryKey: ['thread'] }),
+      ]);
       onDone();
     },
   });
@@ -113,7 +116,7 @@ function FeedbackForm({
         <textarea name="comment" rows={2} defaultValue={feedback?.comment ?? ''} />
       </label>
       <label>
-        What it should have said
+        Expected answer
         <textarea name="truth" rows={3} defaultValue={typeof truth === 'string' ? truth : ''} />
       </label>
       {save.error !== null && <p role="alert">{save.error.message}</p>}

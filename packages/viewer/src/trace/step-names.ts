@@ -3,15 +3,18 @@
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { type StepTree, selfTime } from './step-tree.js';
 
+/** The steps of one name and type. Sums are `null` if no step has such a number. */
 export interface NamedSteps {
   readonly name: string;
   readonly type: string;
   readonly count: number;
-  /** Milliseconds of all together; steps within a step of the same name count twice. */
-  readonly total: number;
-  /** Milliseconds in which no step below ran. */
-  readonly own: number;
-  readonly longest: number;
+  /** Milliseconds of all steps; steps within a step of the same name count twice. */
+  readonly total: number | null;
+  /** Milliseconds of a step, on average of those that have a duration. */
+  readonly average: number | null;
+  /** Milliseconds in which no child step ran. */
+  readonly own: number | null;
+  readonly longest: number | null;
   /** Index of the longest step, or of the first if none has a duration. */
   readonly longestStep: number;
   readonly failed: number;
@@ -19,33 +22,61 @@ export interface NamedSteps {
   readonly cost: number | null;
 }
 
-/** Those with the longest own time first. */
+/** Those with the longest self time first. */
 export function stepsByName(tree: StepTree): readonly NamedSteps[] {
-  const sums = new Map<string, { -readonly [Key in keyof NamedSteps]: NamedSteps[Key] }>();
+  const sums = new Map<string, Sum>();
   for (const step of tree.steps) {
-    const key = `${step.type} ${step.name}`;
-    const sum = sums.get(key);
-    if (sum === undefined) sums.set(key, { ...first(step), own: selfTime(tree, step.index) ?? 0 });
-    else {
-      sum.count++;
-      sum.total += step.duration ?? 0;
-      sum.own += selfTime(tree, step.index) ?? 0;
-      if (step.error !== null) sum.failed++;
-      if (step.tokens !== null) sum.tokens = (sum.tokens ?? 0) + step.tokens;
-      if (step.cost !== null) sum.cost = (sum.cost ?? 0) + step.cost;
-      if ((step.duration ?? 0) > sum.longest) {
-        sum.longest = step.duration ?? 0;
-        sum.longestStep = step.index;
-      }
+    const key = `${step.type}\0${step.name}`;
+    let sum = sums.get(key);
+    if (sum === undefined) {
+      sum = new Sum(step);
+      sums.set(key, sum);
     }
+    sum.add(step, selfTime(tree, step.index));
   }
-  return [...sums.values()].sort((a, b) => b.own - a.own || b.total - a.total);
+  return [...sums.values()].sort(
+    (a, b) => (b.own ?? -1) - (a.own ?? -1) || (b.total ?? -1) - (a.total ?? -1),
+  );
 }
 
-function first({ index, name, type, duration, error, tokens, cost }: StepSummary) {
-  const length = duration ?? 0;
-  return {
-    ...{ name, type, count: 1, total: length, longest: length, longestStep: index },
-    ...{ failed: error === null ? 0 : 1, tokens, cost },
-  };
+class Sum implements NamedSteps {
+  readonly name: string;
+  readonly type: string;
+  count = 0;
+  total: number | null = null;
+  own: number | null = null;
+  longest: number | null = null;
+  longestStep: number;
+  failed = 0;
+  tokens: number | null = null;
+  cost: number | null = null;
+  #timed = 0;
+
+  constructor({ name, type, index }: StepSummary) {
+    this.name = name;
+    this.type = type;
+    this.longestStep = index;
+  }
+
+  get average(): number | null {
+    return this.total === null ? null : this.total / this.#timed;
+  }
+
+  add({ index, duration, error, tokens, cost }: StepSummary, own: number | null): void {
+    this.count++;
+    if (error !== null) this.failed++;
+    this.own = plus(this.own, own);
+    this.tokens = plus(this.tokens, tokens);
+    this.cost = plus(this.cost, cost);
+    if (duration === null) return;
+    this.#timed++;
+    this.total = plus(this.total, duration);
+    if (this.longest !== null && duration <= this.longest) return;
+    this.longest = duration;
+    this.longestStep = index;
+  }
+}
+
+function plus(sum: number | null, value: number | null): number | null {
+  return value === null ? sum : (sum ?? 0) + value;
 }

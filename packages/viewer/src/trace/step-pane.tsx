@@ -85,18 +85,18 @@ export function StepPane({
           </h2>
           {step.parent >= 0 && (
             <button type="button" className={css.parent} onClick={() => onStep(step.parent)}>
-              Step above
+              Parent step
             </button>
           )}
         </div>
         <p className={css.facts}>
           <span>{typeWords(step.type)}</span>
-          <span title={step.duration === null ? 'It was not recorded' : `${step.duration} ms`}>
+          <span title={step.duration === null ? 'Not recorded' : `${step.duration} ms`}>
             {step.isUnfinished ? 'unfinished' : formatDuration(step.duration)}
             {own !== null &&
               step.duration !== null &&
               own < step.duration &&
-              `, ${formatDuration(own)} of its own`}
+              `, self time ${formatDuration(own)}`}
           </span>
           {step.firstToken !== null && (
             <span>first token after {formatDuration(step.firstToken)}</span>
@@ -157,7 +157,7 @@ export function StepPane({
           ) : (
             <>
               {content.isCut && (
-                <p className={css.problem}>The contents are larger than 16 MB, and are cut here.</p>
+                <p className={css.problem}>The contents are larger than 16 MB and are cut here.</p>
               )}
               <Panel view={chosen} mode={mode} content={content} step={step} detail={detail} />
             </>
@@ -199,7 +199,7 @@ function Panel({
       );
     case 'parameters':
       return content.modelParameters == null ? (
-        <Nothing>This step has no parameters of a model.</Nothing>
+        <Nothing>This step has no model parameters.</Nothing>
       ) : (
         <JsonTree value={content.modelParameters} label="the parameters" />
       );
@@ -310,7 +310,7 @@ function Raw({
   const own = { id, name: step.name, type: step.type, ...members, ...others };
   return (
     <>
-      <Titled title="The step as it was sent, without those below it">
+      <Titled title="The step as it was sent, without its children">
         <JsonTree value={own} label="the step" />
       </Titled>
       {isRoot && (

@@ -94,8 +94,7 @@ export function visibleRows(tree: StepTree, shown: StepsShown): Int32Array {
   const { steps, end, groups } = tree;
   const rows = new Int32Array(steps.length + groups.size);
   let count = 0;
-  const isWanted = shown.only ?? shown.modelsOnly;
-  const wanted = isWanted === false ? undefined : wantedSteps(tree, shown);
+  const wanted = isFiltered(shown) ? wantedSteps(tree, shown) : undefined;
   for (let index = 0; index < steps.length; ) {
     if (wanted !== undefined) {
       if (wanted[index] === 1) rows[count++] = index;
@@ -114,6 +113,10 @@ export function visibleRows(tree: StepTree, shown: StepsShown): Int32Array {
     index = shown.folded.has(index) ? (end[index] ?? steps.length) : index + 1;
   }
   return rows.subarray(0, count);
+}
+
+function isFiltered({ only, modelsOnly }: StepsShown): boolean {
+  return only !== undefined || modelsOnly;
 }
 
 /** Marks the steps that a search or a filter leaves, with the root above them. */
@@ -144,13 +147,12 @@ export function rowOf(tree: StepTree, shown: StepsShown, code: number): StepRow 
     const level = levelOf(tree, shown, index, group);
     return { kind: 'group', group, level, expanded: shown.openGroups.has(index) };
   }
-  const isFiltered = shown.only !== undefined || shown.modelsOnly;
   const hasChildren = (tree.end[index] ?? 0) > index + 1;
   return {
     kind: 'step',
     step: tree.steps[index] as StepSummary,
     level: levelOf(tree, shown, index),
-    expanded: hasChildren && !isFiltered ? !shown.folded.has(index) : undefined,
+    expanded: hasChildren && !isFiltered(shown) ? !shown.folded.has(index) : undefined,
   };
 }
 
@@ -217,26 +219,27 @@ export function groupFacts(tree: StepTree, group: SiblingGroup): GroupFacts {
 }
 
 function sumOf({ steps }: StepTree, { members }: SiblingGroup) {
-  let sum = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = 0;
+  // Unknown where no member has it.
+  let sum: number | null = null;
+  let min: number | null = null;
+  let max: number | null = null;
   let start = Number.POSITIVE_INFINITY;
   let stop = Number.NEGATIVE_INFINITY;
   let failed = 0;
-  let tokens = 0;
+  let tokens: number | null = null;
   for (const index of members) {
     const step = steps[index];
     if (step === undefined) continue;
     if (step.error !== null) failed++;
-    tokens += step.tokens ?? 0;
+    if (step.tokens !== null) tokens = (tokens ?? 0) + step.tokens;
     if (step.start !== null) start = Math.min(start, step.start);
     if (step.duration === null) continue;
-    sum += step.duration;
-    min = Math.min(min, step.duration);
-    max = Math.max(max, step.duration);
+    sum = (sum ?? 0) + step.duration;
+    min = Math.min(min ?? step.duration, step.duration);
+    max = Math.max(max ?? step.duration, step.duration);
     if (step.start !== null) stop = Math.max(stop, step.start + step.duration);
   }
-  return { sum, min: Number.isFinite(min) ? min : 0, max, start, stop, failed, tokens };
+  return { sum, min, max, start, stop, failed, tokens };
 }
 
 const WRONG_CLOCKS: ReadonlySet<string> = new Set([

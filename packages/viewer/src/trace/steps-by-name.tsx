@@ -1,14 +1,14 @@
-/** A table of what the steps of each name took, instead of the tree. */
+/** A table with one row for each name of steps, instead of the tree: their number, times, tokens and cost. */
 
 import { memo, type ReactNode, useMemo } from 'react';
-import { cutMiddle, formatCost, formatCount, formatDuration, UNKNOWN } from '../format.js';
+import { cutMiddle, formatCost, formatCount, formatDuration } from '../format.js';
 import { OneLine } from '../ui/text.js';
 import { stepsByName } from './step-names.js';
 import type { StepTree } from './step-tree.js';
 import css from './steps-by-name.module.css';
 import { TypeMark } from './type-mark.js';
 
-/** More rows would make the page slow, and have less than a thousandth of the time each. */
+/** More rows would make the page slow. Those left out have the least self time. */
 const MAX_ROWS = 500;
 
 export const StepsByName = memo(function StepsByName({
@@ -26,13 +26,13 @@ export const StepsByName = memo(function StepsByName({
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Steps</th>
-            <th scope="col" title="Without the steps below">
-              Own time
+            <th scope="col" title="Without child steps">
+              Self time
             </th>
             <th scope="col">Total</th>
             <th scope="col">Average</th>
             <th scope="col">Longest</th>
-            <th scope="col">Errors</th>
+            <th scope="col">Failed</th>
             <th scope="col">Tokens</th>
             <th scope="col">Cost</th>
           </tr>
@@ -53,13 +53,13 @@ export const StepsByName = memo(function StepsByName({
               <td>{formatCount(each.count)}</td>
               <td>{formatDuration(each.own)}</td>
               <td>{formatDuration(each.total)}</td>
-              <td>{formatDuration(each.total / each.count)}</td>
+              <td>{formatDuration(each.average)}</td>
               <td>{formatDuration(each.longest)}</td>
               <td className={each.failed > 0 ? css.failed : undefined}>
                 {formatCount(each.failed)}
               </td>
-              <td>{each.tokens === null ? UNKNOWN : formatCount(each.tokens)}</td>
-              <td>{each.cost === null ? UNKNOWN : formatCost(each.cost)}</td>
+              <td>{formatCount(each.tokens)}</td>
+              <td>{formatCost(each.cost)}</td>
             </tr>
           ))}
         </tbody>

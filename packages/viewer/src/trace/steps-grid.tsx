@@ -2,7 +2,7 @@
 
 import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
 import type { StepProblem, StepSummary } from '../../../local/src/page-api.js';
-import { cutMiddle, formatCost, formatCount, formatDuration, plural, UNKNOWN } from '../format.js';
+import { cutMiddle, formatCost, formatCount, formatDuration, UNKNOWN } from '../format.js';
 import { changeSettings, useSettings } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
@@ -19,11 +19,12 @@ const INDENT = 14;
 const ROW_HEIGHT = 26;
 
 export const PROBLEM_WORDS: Readonly<Record<StepProblem, string>> = {
-  'missing-parent': 'The step above this one never arrived, so that it stands where it fits best',
-  cycle: 'This step was recorded as being below itself',
-  'before-parent': 'It began before the step above it: their clocks differ',
-  'after-parent': 'It ended after the step above it: their clocks differ, or nobody waited for it',
-  'ends-before-start': 'Its end lies before its start: a clock was set back',
+  'missing-parent': 'Its parent step never arrived, so it is shown at the top level',
+  cycle: 'It was recorded as its own ancestor',
+  'before-parent': 'It began before its parent step: their clocks differ',
+  'after-parent':
+    'It ended after its parent step: their clocks differ, or its parent did not wait for it',
+  'ends-before-start': 'It ended before it started: the clock was set back',
   'no-end': 'No end was recorded',
 };
 
@@ -34,7 +35,7 @@ export interface StepsGridProps {
   /** Place in `rows`. */
   readonly active: number;
   readonly onActive: (place: number) => void;
-  readonly onToggle: (place: number, expand: boolean) => void;
+  readonly onToggle: (place: number) => void;
   readonly zoom: Span;
   readonly criticalPath: ReadonlySet<number> | undefined;
   readonly matches: ReadonlySet<number> | undefined;
@@ -62,7 +63,7 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
   );
   const renderRow = useCallback(
     (row: StepRow, place: number) => {
-      const toggle = () => onToggle(place, row.expanded === false);
+      const toggle = () => onToggle(place);
       return (
         <div role="presentation" className={css.cells} style={{ gridTemplateColumns: template }}>
           {row.kind === 'group' ? (
@@ -242,7 +243,7 @@ function GroupCells({
   const first = tree.steps[group.first];
   if (first === undefined) return null;
   const { sum, min, max, start, stop, failed, tokens } = groupFacts(tree, group);
-  const facts = `${formatDuration(min)} to ${formatDuration(max)}`;
+  const range = sum === null ? '' : `${formatDuration(min)} to ${formatDuration(max)}`;
   return (
     <>
       <div role="gridcell" className={css.name}>
@@ -253,10 +254,10 @@ function GroupCells({
         <span className={css.worded}>
           <OneLine text={first.name.length > 300 ? cutMiddle(first.name, 300) : first.name} />
         </span>
-        {failed > 0 && <span className={css.error}>{plural(failed, 'error')}</span>}
+        {failed > 0 && <span className={css.error}>{formatCount(failed)} failed</span>}
         <span className={css.facts}>
-          {tokens > 0 && `${formatCount(tokens)} tok `}
-          {facts}
+          {tokens !== null && `${formatCount(tokens)} tok `}
+          {range}
         </span>
       </div>
       <div role="gridcell" className={css.track}>
@@ -270,7 +271,7 @@ function GroupCells({
       <div
         role="gridcell"
         className={css.duration}
-        title={`${formatDuration(sum)} in all; ${facts}`}
+        title={sum === null ? 'Not recorded' : `${formatDuration(sum)} in total; ${range}`}
       >
         {formatDuration(sum)}
       </div>
@@ -297,7 +298,7 @@ function Bar({
   const { start, duration, chunks, firstToken, isUnfinished, error } = step;
   if (start === null) {
     return (
-      <span className={css.noTime} title="It has no start time">
+      <span className={css.noTime} title="This step has no start time">
         {UNKNOWN}
       </span>
     );

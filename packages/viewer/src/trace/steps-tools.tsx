@@ -19,9 +19,12 @@ export interface Find {
   readonly list: readonly number[];
   readonly isCut: boolean;
   readonly isLoading: boolean;
+  /** Why contents could not be searched; `null` if they could. */
+  readonly error: Error | null;
+  readonly retry: () => void;
 }
 
-/** Steps that have the words in their name, at once; those that have them in their contents follow from the server. */
+/** Finds steps by words. Matches in names appear at once, those in contents when the server has responded. */
 export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
   const sought = useDeferredValue(words.trim());
   const query = useQuery({
@@ -30,7 +33,7 @@ export function useFind(number: number, steps: readonly StepSummary[], words: st
     enabled: sought !== '',
     placeholderData: (before) => before,
   });
-  const { data } = query;
+  const { data, isFetching, error, refetch } = query;
   return useMemo(() => {
     const matches = new Set<number>(sought === '' ? [] : data?.steps);
     const lower = sought.toLowerCase();
@@ -46,9 +49,11 @@ export function useFind(number: number, steps: readonly StepSummary[], words: st
       matches,
       list,
       isCut: data?.isCut ?? false,
-      isLoading: query.isFetching,
+      isLoading: isFetching,
+      error: sought === '' ? null : error,
+      retry: () => void refetch(),
     };
-  }, [sought, data, steps, query.isFetching]);
+  }, [sought, data, steps, isFetching, error, refetch]);
 }
 
 export function StepsTools({
@@ -113,101 +118,113 @@ export function StepsTools({
   };
   const place = find.list.indexOf(selected);
   return (
-    <div className={css.tools}>
-      <div className={css.find}>
-        <Icon name="search" />
-        <input
-          ref={field}
-          type="search"
-          aria-label="Find in this trace"
-          placeholder={`Find in ${formatCount(totalSteps)} ${totalSteps === 1 ? 'step' : 'steps'}`}
-          value={text}
-          maxLength={300}
-          spellCheck={false}
-          autoComplete="off"
-          onChange={(event) => seek(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
-            else if (event.key !== 'Escape') return;
-            else if (text === '') field.current?.blur();
-            else seek('');
-            event.preventDefault();
-            event.stopPropagation();
-          }}
-        />
-        {find.isOn && (
-          <>
-            <span className={css.count} aria-live="polite">
-              {find.list.length === 0
-                ? find.isLoading
-                  ? '…'
-                  : 'nothing'
-                : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isCut ? '+' : ''}`}
-            </span>
-            <button
-              type="button"
-              aria-label="Previous match"
-              title="Previous match (Shift Enter)"
-              onClick={() => go(-1)}
-            >
-              <Icon name="up" />
-            </button>
-            <button
-              type="button"
-              aria-label="Next match"
-              title="Next match (Enter)"
-              onClick={() => go(1)}
-            >
-              <Icon name="down" />
-            </button>
-            <button
-              type="button"
-              className={css.word}
-              aria-pressed={isRestHidden}
-              onClick={() => onRestHidden(!isRestHidden)}
-            >
-              Hide the rest
-            </button>
-          </>
-        )}
+    <div>
+      <div className={css.tools}>
+        <div className={css.find}>
+          <Icon name="search" />
+          <input
+            ref={field}
+            type="search"
+            aria-label="Find in this trace"
+            placeholder={`Find in ${formatCount(totalSteps)} ${totalSteps === 1 ? 'step' : 'steps'}`}
+            value={text}
+            maxLength={300}
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => seek(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
+              else if (event.key !== 'Escape') return;
+              else if (text === '') field.current?.blur();
+              else seek('');
+              event.preventDefault();
+              event.stopPropagation();
+            }}
+          />
+          {find.isOn && (
+            <>
+              <span className={css.count} aria-live="polite">
+                {find.list.length === 0
+                  ? find.isLoading
+                    ? '…'
+                    : 'no match'
+                  : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isCut ? '+' : ''}`}
+              </span>
+              <button
+                type="button"
+                aria-label="Previous match"
+                title="Previous match (Shift Enter)"
+                onClick={() => go(-1)}
+              >
+                <Icon name="up" />
+              </button>
+              <button
+                type="button"
+                aria-label="Next match"
+                title="Next match (Enter)"
+                onClick={() => go(1)}
+              >
+                <Icon name="down" />
+              </button>
+              <button
+                type="button"
+                className={css.word}
+                aria-pressed={isRestHidden}
+                onClick={() => onRestHidden(!isRestHidden)}
+              >
+                Hide the rest
+              </button>
+            </>
+          )}
+        </div>
+        <span className={css.gap} />
+        <button
+          type="button"
+          className={css.word}
+          aria-pressed={shown.modelsOnly}
+          disabled={models === 0}
+          title="Show only calls of models (m)"
+          onClick={() => onShown({ ...shown, modelsOnly: !shown.modelsOnly })}
+        >
+          Models only ({formatCount(models)})
+        </button>
+        <button
+          type="button"
+          className={css.word}
+          aria-pressed={isPathShown}
+          title="Emphasize the steps that determine how long the trace took (c)"
+          onClick={() => onPathShown(!isPathShown)}
+        >
+          Critical path
+        </button>
+        <button
+          type="button"
+          className={css.word}
+          aria-pressed={isByName}
+          title="Add up the steps of each name (s)"
+          onClick={() => onByName(!isByName)}
+        >
+          By name
+        </button>
+        <button
+          type="button"
+          className={css.word}
+          disabled={isByName}
+          onClick={() =>
+            onShown(areFolded ? { ...shown, folded: new Set() } : foldAll(tree, shown))
+          }
+        >
+          {areFolded ? 'Unfold all' : 'Fold all'}
+        </button>
       </div>
-      <span className={css.gap} />
-      <button
-        type="button"
-        className={css.word}
-        aria-pressed={shown.modelsOnly}
-        disabled={models === 0}
-        title="Show only calls of models (m)"
-        onClick={() => onShown({ ...shown, modelsOnly: !shown.modelsOnly })}
-      >
-        Models only ({formatCount(models)})
-      </button>
-      <button
-        type="button"
-        className={css.word}
-        aria-pressed={isPathShown}
-        title="Make the steps heavier that the duration of the trace depends on (c)"
-        onClick={() => onPathShown(!isPathShown)}
-      >
-        Critical path
-      </button>
-      <button
-        type="button"
-        className={css.word}
-        aria-pressed={isByName}
-        title="Add up the steps of each name (s)"
-        onClick={() => onByName(!isByName)}
-      >
-        By name
-      </button>
-      <button
-        type="button"
-        className={css.word}
-        disabled={isByName}
-        onClick={() => onShown(areFolded ? { ...shown, folded: new Set() } : foldAll(tree, shown))}
-      >
-        {areFolded ? 'Unfold all' : 'Fold all'}
-      </button>
+      {find.error !== null && (
+        <p className={css.failure} role="alert">
+          {`Only names were searched. ${find.error.message} `}
+          <button type="button" onClick={find.retry}>
+            Search again
+          </button>
+        </p>
+      )}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** A trace and all of its steps: the first with the trace, the others as they are loaded. */
+/** A trace and its steps: the first ones come with the trace, the others are loaded after it. */
 
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';

@@ -1,4 +1,4 @@
-/** The facts of a trace, what is odd about it, and what can be done with it. */
+/** The facts of a trace, its problems, and the buttons to act on it. */
 
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -81,10 +81,10 @@ export const TraceHead = memo(function TraceHead({
               type="button"
               className={css.button}
               onClick={onOpen}
-              title="Open it whole (Enter)"
+              title="Open on its own page (Enter)"
             >
               <Icon name="open" />
-              <span className="visually-hidden">Open it whole</span>
+              <span className="visually-hidden">Open on its own page</span>
             </button>
             <button type="button" className={css.button} onClick={onClose} title="Close (Esc)">
               <Icon name="close" />
@@ -114,8 +114,8 @@ export const TraceHead = memo(function TraceHead({
           label="Tokens"
           title={
             trace.tokens === null
-              ? 'No step has a count of tokens'
-              : `${formatCount(trace.tokens)} in all`
+              ? 'No step has a token count'
+              : `${formatCount(trace.tokens)} in total`
           }
         >
           {trace.promptTokens === null && trace.completionTokens === null
@@ -125,9 +125,7 @@ export const TraceHead = memo(function TraceHead({
         <Fact label="Cost" title={costSource(detail)}>
           <Cost cost={trace.cost} unpricedCalls={trace.unpricedCalls} />
         </Fact>
-        <Fact label="User">
-          {trace.user === null ? '–' : <FilterLink name="user" value={trace.user} />}
-        </Fact>
+        <Fact label="User">{trace.user === null ? '–' : <UserLink user={trace.user} />}</Fact>
         <Fact label="Session">
           {trace.session === null ? '–' : <SessionLink session={trace.session} />}
         </Fact>
@@ -153,10 +151,10 @@ export const TraceHead = memo(function TraceHead({
 });
 
 function exact(ms: number | null): string {
-  return ms === null ? 'It was not recorded' : `${ms} ms`;
+  return ms === null ? 'Not recorded' : `${ms} ms`;
 }
 
-/** How much of the response the client got before it left. */
+/** Bytes of the response that were sent before the client left. */
 function bytesSent({ metadata }: TraceDetail): number | undefined {
   const { http } = metadata;
   return isRecord(http) && typeof http.bytes === 'number' ? http.bytes : undefined;
@@ -197,15 +195,15 @@ function Fact({
   );
 }
 
-function FilterLink({ name, value }: { readonly name: 'user'; readonly value: string }): ReactNode {
+function UserLink({ user }: { readonly user: string }): ReactNode {
   return (
     <Link
       to="/requests"
-      search={{ [name]: [value] } as never}
+      search={{ user: [user] } as never}
       className={css.link}
-      title={`All requests of ${value.slice(0, 200)}`}
+      title={`All requests of ${user.slice(0, 200)}`}
     >
-      <Shown text={value.slice(0, 40)} />
+      <Shown text={user.slice(0, 40)} />
     </Link>
   );
 }
@@ -271,7 +269,7 @@ function Steps({ number }: { readonly number: number }): ReactNode {
 
 const NO_NOTES: TraceNotes = { notes: [] };
 
-/** One line for each kind of thing that is not as it should be, with a way to the first of them. */
+/** One line for each kind of problem, with a button that leads to the first step that has it. */
 function Banners({
   detail,
   steps,

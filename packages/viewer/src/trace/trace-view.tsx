@@ -7,7 +7,8 @@ import type { GridHandle } from '../ui/grid.js';
 import { useKeys } from '../ui/keys.js';
 import { Split } from '../ui/split.js';
 import { useStable } from '../ui/stable.js';
-import { Failure, Loading } from '../ui/states.js';
+import { Empty, Failure, Loading } from '../ui/states.js';
+import { toggled } from '../ui/toggled.js';
 import { Minimap, moved, type Span, zoomed } from './minimap.js';
 import { StepPane } from './step-pane.js';
 import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
@@ -78,18 +79,18 @@ export function TraceView({
     const place = visibleRows(tree, { ...next, only: shownNow.only }).indexOf(step);
     requestAnimationFrame(() => grid.current?.show(place, 'center'));
   });
-  const toggle = useStable((place: number, expand: boolean) => {
+  const toggle = useStable((place: number) => {
     const code = rows[place] ?? 0;
-    const [set, id] = code < 0 ? (['openGroups', -1 - code] as const) : (['folded', code] as const);
-    const next = new Set(shown[set]);
-    if (expand === (set === 'openGroups')) next.add(id);
-    else next.delete(id);
-    setShown({ ...shown, [set]: next });
+    if (code < 0) {
+      setShown({ ...shown, openGroups: toggled(shown.openGroups, -1 - code) });
+    } else {
+      setShown({ ...shown, folded: toggled(shown.folded, code) });
+    }
   });
   const activate = useStable((place: number) => {
     const code = rows[place] ?? 0;
     if (code >= 0) select(code);
-    else toggle(place, !shown.openGroups.has(-1 - code));
+    else toggle(place);
   });
 
   // The back button or a link may change the address.
@@ -203,7 +204,15 @@ export function TraceView({
   const step = steps[settled];
   const right =
     step === undefined ? (
-      <Loading />
+      isComplete ? (
+        <Empty title={`This trace has no step ${settled}.`}>
+          <button type="button" onClick={() => select(0)}>
+            Show the first step
+          </button>
+        </Empty>
+      ) : (
+        <Loading />
+      )
     ) : (
       <StepPane
         key={`${number}/${settled}`}

@@ -1,9 +1,10 @@
 /** The letter of a step's type, on its hue. */
 
 import type { ReactNode } from 'react';
+import type { StepType } from '../../../core/src/wire.js';
 import css from './type-mark.module.css';
 
-const LETTERS: Readonly<Record<string, string>> = {
+const LETTERS: Readonly<Record<StepType, string>> = {
   chat_completion: 'M',
   embedding: 'E',
   retriever: 'R',
@@ -21,14 +22,21 @@ export function typeWords(type: string): string {
 }
 
 export function hueOf(type: string): string {
-  return Object.hasOwn(LETTERS, type) ? `var(--${type})` : 'var(--chain)';
+  return isStepType(type) ? `var(--${type})` : 'var(--chain)';
+}
+
+function isStepType(type: string): type is StepType {
+  return Object.hasOwn(LETTERS, type);
 }
 
 export function TypeMark({ type }: { readonly type: string }): ReactNode {
-  const isKnown = Object.hasOwn(LETTERS, type);
   return (
-    <span className={css.mark} data-type={isKnown ? type : 'chain'} title={typeWords(type)}>
-      <span aria-hidden="true">{isKnown ? LETTERS[type] : '?'}</span>
+    <span
+      className={css.mark}
+      data-type={isStepType(type) ? type : 'chain'}
+      title={typeWords(type)}
+    >
+      <span aria-hidden="true">{isStepType(type) ? LETTERS[type] : '?'}</span>
       <span className="visually-hidden">{typeWords(type)}</span>
     </span>
   );

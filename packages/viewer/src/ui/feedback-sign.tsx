@@ -2,7 +2,7 @@
 
 import type { ReactNode } from 'react';
 import type { Feedback } from '../../../local/src/page-api.js';
-import { feedbackText, thumbOf } from '../requests/feedback-text.js';
+import { feedbackText, thumbOf } from '../reading/feedback-text.js';
 import css from './feedback-sign.module.css';
 import { Icon } from './icons.js';
 import { OneLine } from './text.js';

@@ -51,7 +51,8 @@ interface GridProps<Row> {
   /** The row with the keyboard focus; -1 for none. */
   readonly active: number;
   readonly onActive: (index: number) => void;
-  readonly onToggle?: (index: number, expand: boolean) => void;
+  /** Folds or unfolds a row. */
+  readonly onToggle?: (index: number) => void;
   /** Called at Enter and at a double click. */
   readonly onOpen?: (index: number) => void;
   readonly onScroll?: (top: number) => void;
@@ -138,12 +139,12 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
         go(count - 1);
         break;
       case 'ArrowRight':
-        if (expanded === false) onToggle?.(active, true);
+        if (expanded === false) onToggle?.(active);
         else if (expanded === true) go(active + 1);
         else return;
         break;
       case 'ArrowLeft':
-        if (expanded === true) onToggle?.(active, false);
+        if (expanded === true) onToggle?.(active);
         else if (props.parentOf !== undefined) go(props.parentOf(active));
         else return;
         break;

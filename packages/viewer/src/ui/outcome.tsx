@@ -26,14 +26,14 @@ const SHAPES: Readonly<Record<Outcome, ReactNode>> = {
 
 /** What each outcome means, for tooltips. */
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
-  completed: 'the response was sent whole',
-  aborted: 'the client left before the response was whole',
+  completed: 'the whole response was sent',
+  aborted: 'the client left before it had the whole response',
   error: 'the handler failed',
-  abandoned: 'no response was ever ended',
+  abandoned: 'the app never ended the response',
   interrupted: 'the process ended before the request did',
 };
 
-/** The outcome of a trace. Traces of other tracers have none: an error then counts as one. */
+/** The outcome of a trace. Traces of other tracers have none: those with an error count as `error`. */
 export function outcomeOf({ outcome, error }: TraceSummary): Outcome | undefined {
   return outcome ?? (error === null ? undefined : 'error');
 }
@@ -42,7 +42,7 @@ export function OutcomeSign({ trace }: { readonly trace: TraceSummary }): ReactN
   const outcome = outcomeOf(trace);
   if (outcome === undefined) {
     return (
-      <span className={css.none} title="No request was traced, so that there is no outcome">
+      <span className={css.none} title="No request was traced, so there is no outcome">
         –
       </span>
     );

@@ -1,0 +1,63 @@
+/** Sessions and users, and the thread of one of them. */
+
+import assert from 'node:assert/strict';
+import { dayOfRequests, rowOf } from './rows.ts';
+import { refuseNextPages, until, useViewer, type Viewer } from './support.ts';
+
+const summary = rowOf({
+  name: 'POST /summaries',
+  session: 'summaries',
+  body: { document: `${'A sentence. '.repeat(80)}The end of the document.` },
+  output: `${'A word. '.repeat(120)}The end of the summary.`,
+});
+
+describe('sessions, users and their threads', function () {
+  this.timeout(240_000);
+  const started = useViewer();
+  let viewer: Viewer;
+
+  before(async () => {
+    viewer = started();
+    await viewer.send(...dayOfRequests(12), summary);
+  });
+
+  it('load from this machine while it has no network', async () => {
+    const { page } = await viewer.open('/requests');
+    await page.locator('[role="row"][aria-selected]').first().waitFor();
+    // What a browser does when the last network is gone.
+    await page.evaluate('window.dispatchEvent(new Event("offline"))');
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    const sessions = page.getByRole('grid', { name: 'Sessions' });
+    await sessions.getByText('visit-1', { exact: true }).click();
+    await page.locator('main article').first().waitFor();
+    await page.getByRole('link').filter({ hasText: 'POST /' }).first().click();
+    await page.getByRole('button', { name: /^Feedback/ }).click();
+    await page.getByRole('button', { name: 'Good' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback: good' }).waitFor();
+  });
+
+  it('show the whole texts of a request without a question', async () => {
+    const { page } = await viewer.open('/sessions/summaries');
+    await page.getByRole('button', { name: 'Show the whole texts' }).click();
+    await page.getByText('The end of the document.').waitFor();
+    await page.getByText('The end of the summary.').waitFor();
+  });
+
+  for (const [path, call] of [
+    ['/sessions', '/api/sessions'],
+    ['/sessions/visit-1', '/api/traces'],
+  ] as const) {
+    it(`ask once for a next page that is refused: ${path}`, async () => {
+      const { page } = await viewer.open('/requests');
+      const { refused } = await refuseNextPages(page, call);
+      await page.goto(`${viewer.origin}${path}`);
+      await until(async () => refused.length > 0, 'a call for the next page');
+      await page.waitForTimeout(1500);
+      assert.equal(refused.length, 1);
+      await page.getByText('Too many searches at once.').waitFor();
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await until(async () => refused.length === 2, 'one more call');
+    });
+  }
+});

@@ -1,0 +1,62 @@
+/** The overview, in a real browser over the real server. */
+
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { failedRequest, type Json, ragRequest } from './rows.ts';
+import { useViewer, type Viewer } from './support.ts';
+
+async function totalsOf(page: Page): Promise<Record<string, string>> {
+  await page.locator('main dl').first().waitFor();
+  const facts = await page.locator('main dl').first().locator('> div').all();
+  const totals: Record<string, string> = {};
+  for (const fact of facts) {
+    const [name = ''] = await fact.locator('dt').allTextContents();
+    const [value = ''] = await fact.locator('dd').allTextContents();
+    totals[name] = value;
+  }
+  return totals;
+}
+
+describe('the overview', function () {
+  this.timeout(240_000);
+  const started = useViewer();
+  let viewer: Viewer;
+
+  before(async () => {
+    viewer = started();
+    const time = Math.floor(Date.now() / 60_000) * 60_000;
+    const completed = Array.from({ length: 8 }, () => ragRequest('Open?', 'Yes.', { time }));
+    const aborted = failedRequest({ time, outcome: 'aborted', status: null });
+    await viewer.send(...completed, aborted, { ...aborted, inferenceId: 'req-other' });
+  });
+
+  it('counts a request once that was aborted and failed', async () => {
+    const { page } = await viewer.open('/overview');
+    const totals = await totalsOf(page);
+    assert.deepEqual(
+      [totals.Requests, totals.Failed, totals.Aborted],
+      ['10', '2 (20.0 %)', '2 (20.0 %)'],
+    );
+    const chart = page.getByRole('slider', { name: /^Requests over time/ });
+    await chart.focus();
+    await page.keyboard.press('End');
+    assert.match(
+      (await chart.getAttribute('aria-valuetext')) ?? '',
+      /completed 8, aborted 0, failed 2$/,
+    );
+  });
+
+  it('shows a dash for tokens and costs that no request has', async () => {
+    const { page } = await viewer.open('/requests');
+    await page.route('**/api/overview*', async (route) => {
+      const response = await route.fetch();
+      const overview = (await response.json()) as { readonly buckets: readonly Json[] };
+      const unknown = { promptTokens: null, completionTokens: null, cost: null };
+      const buckets = overview.buckets.map((bucket) => ({ ...bucket, ...unknown }));
+      await route.fulfill({ response, json: { ...overview, buckets } });
+    });
+    await page.goto(`${viewer.origin}/overview`);
+    const totals = await totalsOf(page);
+    assert.deepEqual([totals['Tokens in, out'], totals.Cost], ['–, –', '–']);
+  });
+});
