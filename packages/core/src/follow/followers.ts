@@ -28,7 +28,7 @@ export class Followers<F extends Follower> {
     this.#current = [first];
   }
 
-  get current(): readonly F[] {
+  get attached(): readonly F[] {
     return this.#current;
   }
 
