@@ -24,8 +24,11 @@ export function followIterator<I extends Iterator<unknown>>(step: Followed, iter
     let result: IteratorResult<unknown>;
     try {
       const owner = followers.scopeOwner;
-      const call = () => method.apply(iterator, args) as IteratorResult<unknown>;
-      result = owner === undefined ? call() : owner.run(call);
+      result = (
+        owner === undefined
+          ? method.apply(iterator, args)
+          : owner.run(() => method.apply(iterator, args))
+      ) as IteratorResult<unknown>;
     } catch (error) {
       for (const output of followers.dismissAll()) output.fail(error);
       throw error;
@@ -72,8 +75,8 @@ function followMethods(
     let returned: unknown;
     try {
       const owner = followers.scopeOwner;
-      const call = () => method.apply(from, args);
-      returned = owner === undefined ? call() : owner.run(call);
+      returned =
+        owner === undefined ? method.apply(from, args) : owner.run(() => method.apply(from, args));
     } catch (error) {
       return fail(error);
     }
@@ -94,7 +97,7 @@ export function followAsyncIterable(
     this: AsyncIterable<unknown>,
   ): AsyncIterator<unknown> {
     const iterator = iterate.call(this);
-    for (const { step } of followers.current) {
+    for (const { step } of followers.attached) {
       try {
         if (step.isRunning) followAsyncIterator(step, iterator);
       } catch (error) {
@@ -153,7 +156,7 @@ function collectResult(
       for (const output of followers.dismissAll()) output.complete();
     } else {
       const item = result?.value;
-      for (const output of followers.current) output.collect(item);
+      for (const output of followers.attached) output.collect(item);
     }
   } catch {
     // The result cannot be read: the consumer gets the same error.

@@ -27,7 +27,7 @@ export function followReadable(step: Followed, stream: NodeReadable): NodeReadab
   const followers = new Followers(emitter, output, MOST);
   const isFollowed = onEmit(stream, (event, argument) => {
     if (event === 'data') {
-      for (const output of followers.current) output.collect(argument);
+      for (const output of followers.attached) output.collect(argument);
     } else if (event === 'end' || event === 'close') {
       for (const output of followers.dismissAll()) output.complete();
     } else if (event === 'error') {

@@ -3,7 +3,6 @@
  * methods are replaced once, and all of the steps share them.
  */
 
-import { processWide } from '../platform/process-wide.js';
 import type { Followed } from './followed.js';
 
 /** A step that follows an object, with what else is needed for it. */
@@ -19,78 +18,72 @@ export class Followers<F extends Follower> {
   readonly object: object;
   readonly #most: number;
   /** In the order of their calls. */
-  readonly #current = new Map<Followed, F>();
+  #current: F[];
   #nextSearch = FIRST_SEARCH;
 
   /** @param most above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
   constructor(object: object, first: F, most: number) {
     this.object = object;
     this.#most = most;
-    this.#current.set(first.step, first);
+    this.#current = [first];
   }
 
-  get current(): Iterable<F> {
-    return this.#current.values();
+  get attached(): readonly F[] {
+    return this.#current;
   }
 
   /** The first step that has not ended. */
   get firstRunning(): Followed | undefined {
-    for (const step of this.#current.keys()) if (step.isRunning) return step;
+    for (const { step } of this.#current) if (step.isRunning) return step;
     return undefined;
   }
 
   /** The step in whose scope methods of the object run: the first that has not ended, or the first. */
   get scopeOwner(): Followed | undefined {
-    const running = this.firstRunning;
-    if (running !== undefined) return running;
-    for (const step of this.#current.keys()) return step;
-    return undefined;
+    return this.firstRunning ?? this.#current[0]?.step;
   }
 
   /** Adds a step, unless it follows the object already. */
   admit(follower: F): void {
     const current = this.#current;
-    for (const step of current.keys()) {
-      if (step.isRunning) break;
-      current.delete(step);
-    }
-    if (!current.has(follower.step)) current.set(follower.step, follower);
-    if (current.size > this.#nextSearch) this.#endSurplus();
+    while (current[0]?.step.isRunning === false) current.shift();
+    if (!current.some(({ step }) => step === follower.step)) current.push(follower);
+    if (current.length > this.#nextSearch) this.#endSurplus();
   }
 
   #endSurplus(): void {
-    const current = this.#current;
-    for (const step of current.keys()) if (!step.isRunning) current.delete(step);
-    if (current.size > this.#most) {
-      // Several at a time, so that not each call has to search.
-      const left = this.#most * 0.9;
-      for (const step of current.keys()) {
-        if (current.size <= left) break;
-        current.delete(step);
-        step.end();
-      }
-    }
-    this.#nextSearch = Math.min(this.#most, Math.max(FIRST_SEARCH, current.size * 2));
+    const running = this.#current.filter(({ step }) => step.isRunning);
+    // Several at a time, so that not each call has to search.
+    const surplus =
+      running.length > this.#most ? running.splice(0, running.length - this.#most * 0.9) : NONE;
+    this.#current = running;
+    this.#nextSearch = Math.min(this.#most, Math.max(FIRST_SEARCH, running.length * 2));
+    for (const { step } of surplus) step.end();
   }
 
   /** Forgets all steps. @returns them */
   dismissAll(): readonly F[] {
-    const dismissed = [...this.#current.values()];
-    this.#current.clear();
+    const dismissed = this.#current;
+    if (dismissed.length > 0) this.#current = [];
     return dismissed;
   }
 }
 
-/** By the replaced method of the object: the app may have replaced that again, or copied it to another object. */
-const byMethod = processWide('followers.v1', () => new WeakMap<object, Followers<never>>());
+const NONE: readonly never[] = [];
 
-/** Remembers the followers of an object by the method that was replaced, which must be its own. */
+/**
+ * The property of a replaced method that holds the followers: the app may have replaced the method again. The same for all copies
+ * and builds of this package. In place of a WeakMap, whose values survive two extra collections.
+ */
+const FOLLOWERS = Symbol.for('openlayer-tracing.followers.v1');
+
+/** Remembers the followers of an object at the method that was replaced, which must be its own. */
 export function rememberFollowers<F extends Follower>(
   followers: Followers<F>,
   method: string | symbol,
 ): void {
   const own = ownMethod(followers.object, method);
-  if (own !== undefined) byMethod.set(own, followers as Followers<never>);
+  if (own !== undefined) Object.defineProperty(own, FOLLOWERS, { value: followers });
 }
 
 /**
@@ -105,7 +98,7 @@ export function joinFollowers<F extends Follower>(
   const own = ownMethod(object, method);
   if (own === undefined) return false;
   // The method determines the kind of followers.
-  const followers = byMethod.get(own) as Followers<F> | undefined;
+  const { [FOLLOWERS]: followers } = own as { readonly [FOLLOWERS]?: Followers<F> };
   if (followers?.object !== object) return false;
   followers.admit(follower);
   return true;
