@@ -5,7 +5,7 @@ import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
 import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
-import { Refusal } from './refusal.js';
+import { Refusal, toRefusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
 import { REPORT_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
@@ -154,11 +154,4 @@ function refused(
     isViolation,
   });
   return jsonReply(status, { error: message });
-}
-
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  // Checking and serialising recurse into the body, and a deeply nested one exhausts the stack.
-  if (error instanceof RangeError) return new Refusal(400, 'the body is nested too deeply');
-  return new Refusal(500, error instanceof Error ? error.message : String(error));
 }

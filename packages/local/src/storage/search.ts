@@ -36,10 +36,15 @@ export class Search {
   constructor(db: Database, maxLength: number) {
     this.#db = db;
     this.#maxLength = maxLength;
-    this.#partitions = db
+    this.reload();
+  }
+
+  /** Reads which tables there are: at the start, after a rollback, and when another process wrote the index. */
+  reload(): void {
+    this.#partitions = this.#db
       .query<PartitionRecord>('SELECT first, length FROM partitions ORDER BY first')
       .all()
-      .map((record) => new Partition(db, record));
+      .map((record) => new Partition(this.#db, record));
   }
 
   /** Adds the text of a trace. Numbers come in increasing order. */

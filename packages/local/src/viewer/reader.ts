@@ -131,7 +131,7 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
       if (subscribers.size > 0) catchUpSoon(RESTART_AFTER_MS);
     };
     started.on('error', failAll);
-    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended')));
+    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended', false)));
     for (const [id, { query }] of subscribers) {
       started.postMessage({ type: 'subscribe', id, query } satisfies ToWorker);
     }
@@ -144,10 +144,11 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
   const onMessage = (message: FromWorker) => {
     if (message.type === 'event') {
       subscribers.get(message.id)?.emit(message.json, message.traces);
-    } else if (message.type === 'answer') {
-      const { id, status, body } = message;
-      if (status === 200) pending.get(id)?.resolve(body);
-      else pending.get(id)?.reject(new Refusal(status, body, status >= 500));
+    } else if (message.type === 'response') {
+      pending.get(message.id)?.resolve(message.json);
+    } else if (message.type === 'refusal') {
+      const { id, status, message: reason, isViolation } = message;
+      pending.get(id)?.reject(new Refusal(status, reason, isViolation));
     } else if (message.type === 'sent') {
       sent = message.upTo;
       forgetChanges(sent.change);
