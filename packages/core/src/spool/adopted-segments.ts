@@ -146,7 +146,7 @@ export class AdoptedSegments {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { spooledRows } = segment;
-    if (!this.#folder.releaseAdoptedElsewhere(segment)) return;
+    if (!this.#folder.releaseAdoptedElsewhere(segment, 'adopted')) return;
     const count = spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.ledger.dropSpooled('taken_over', count);

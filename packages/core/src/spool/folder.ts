@@ -41,7 +41,8 @@ export class SpoolFolder {
   #otherBytes = 0;
   #notBefore = 0;
   readonly #mayHaveArrived = new WeakSet<Segment>();
-  readonly #adoptedElsewhere = new WeakSet<Segment>();
+  /** Segments that another process has adopted: written by this process, or adopted by it before. */
+  readonly #adoptedElsewhere = new WeakMap<Segment, 'own' | 'adopted'>();
   readonly #onFailure: () => void;
 
   /** @throws Error if the folder is not safe, or cannot be created */
@@ -176,24 +177,23 @@ export class SpoolFolder {
   }
 
   /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
-  releaseAdoptedElsewhere(segment: Segment): boolean {
+  releaseAdoptedElsewhere(segment: Segment, origin: 'own' | 'adopted'): boolean {
     const { files, path } = this;
     if (segment.isGone || files.stat(segment.path) !== undefined) return false;
     // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
     if (!isThere || !files.isLinked(segment.file)) return false;
     segment.close();
-    this.#adoptedElsewhere.add(segment);
+    this.#adoptedElsewhere.set(segment, origin);
     return true;
   }
 
-  /** Whether another process has adopted the row's segment. */
+  /** Whether the row is left to another process that has adopted its segment. */
   isAdoptedElsewhere(entry: SpoolEntry | undefined): boolean {
-    return (
-      entry !== undefined &&
-      this.#adoptedElsewhere.has(entry.segment) &&
-      entry.segment.table.hasRow(entry.number)
-    );
+    if (entry === undefined) return false;
+    const origin = this.#adoptedElsewhere.get(entry.segment);
+    // An own trace was open then, and the other process knows its start only: the row of this process is worth more.
+    return origin === 'adopted' || (origin === 'own' && entry.segment.table.hasRow(entry.number));
   }
 
   /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */

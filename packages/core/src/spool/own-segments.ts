@@ -82,7 +82,7 @@ export class OwnSegments {
   releaseAdoptedElsewhere(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.releaseAdoptedElsewhere(segment)) continue;
+      if (!this.#folder.releaseAdoptedElsewhere(segment, 'own')) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
     this.forgetGone();

@@ -10,6 +10,7 @@ import { QueuedRow } from '../../src/publish/queued-row.ts';
 import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder.ts';
 import { OwnSegments } from '../../src/spool/own-segments.ts';
+import { entryOf } from '../../src/spool/segment.ts';
 import { State } from '../../src/spool/trace-table.ts';
 
 const DEAD = 'host-1-1-dead';
@@ -73,6 +74,28 @@ describe('segments of dead processes', () => {
     };
     assert.deepEqual(await adopted.next(), []);
     assert.deepEqual([adopted.found, ledger.spooled, ledger.dropped], [2, 0, { taken_over: 2 }]);
+  });
+
+  it('has interrupted rows, which are not sent if another process adopted it before that', async () => {
+    const dead = folderOf(DEAD);
+    const own = new OwnSegments(dead, new Ledger(), new AdoptedSegments(dead, () => {}));
+    const start = '{"inferenceId":"open","startedAt":1700000000000,"name":"GET /"}';
+    own.write((segment) => segment.addStart(start), { isMakingRoom: false });
+    own.writeStarts();
+    const folder = folderOf('host-1-2-alive');
+    const adopted = new AdoptedSegments(folder, () => {});
+    assert.equal(await adopted.adopt(), true);
+    const [row] = await adopted.next();
+    assert.equal(row?.inferenceId, 'open');
+    const entry = row && entryOf(row);
+    assert.equal(folder.isAdoptedElsewhere(entry), false);
+    const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));
+    renameSync(
+      join(folder.path, name),
+      join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
+    );
+    adopted.releaseAdoptedElsewhere();
+    assert.equal(folder.isAdoptedElsewhere(entry), true);
   });
 
   it('is left to the process that is taking it over, also if it waited for longer than a lease', async () => {
