@@ -174,12 +174,14 @@ describe('sessions, users and measures of random traces', () => {
       }
       const overview = await got<Overview>(server, path);
       const where = `SEED=${seed} ${path}`;
-      const total = (key: 'requests' | 'errors' | 'aborts' | 'promptTokens' | 'wastedTokens') =>
-        overview.buckets.reduce((sum, bucket) => sum + bucket[key], 0);
+      const total = (
+        key: 'requests' | 'errors' | 'aborts' | 'failedAborts' | 'promptTokens' | 'wastedTokens',
+      ) => overview.buckets.reduce((sum, bucket) => sum + bucket[key], 0);
       assert.equal(total('requests'), expected.length, where);
       assert.equal(total('errors'), expected.filter(isFailed).length, where);
       const aborted = expected.filter((each) => each.outcome === 'aborted');
       assert.equal(total('aborts'), aborted.length, where);
+      assert.equal(total('failedAborts'), aborted.filter(isFailed).length, where);
       assert.equal(total('promptTokens'), sumOf(expected.map((each) => each.promptTokens)) ?? 0);
       assert.equal(
         total('wastedTokens'),
