@@ -5,10 +5,12 @@ import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
 import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
-import { Refusal } from './refusal.js';
+import { Refusal, toRefusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
+import { REPORT_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { audienceOf, routeOf } from './routes/route-of.js';
+import { head } from './storage/values.js';
 
 /**
  * Responds to a `GET` below `/api` that has the viewer's token. Undefined: it has written to `response` by itself, as a
@@ -125,11 +127,15 @@ async function platformReply(
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
   const { host = '', 'content-type': contentType = '' } = request.headers;
+  const [report] = request.headersDistinct[REPORT_HEADER] ?? [];
   return route(
-    { ...target, host, body, contentType, json: () => parseJson(request, body) },
+    { ...target, host, body, contentType, report, json: () => parseJson(request, body) },
     backend,
   );
 }
+
+/** Characters of the reason of a refusal: it may name a member of the body, and is kept. */
+const MAX_MESSAGE = 2000;
 
 function refused(
   request: IncomingMessage,
@@ -137,7 +143,9 @@ function refused(
   onRefused: HandlerOptions['onRefused'],
 ): Reply | undefined {
   if (error instanceof ClientGone) return undefined;
-  const { status, message, isViolation } = toRefusal(error);
+  const refusal = toRefusal(error);
+  const { status, isViolation } = refusal;
+  const message = head(refusal.message, MAX_MESSAGE);
   onRefused({
     method: request.method ?? '',
     path: oneLine((request.url ?? '').split('?')[0] ?? '', 200),
@@ -146,11 +154,4 @@ function refused(
     isViolation,
   });
   return jsonReply(status, { error: message });
-}
-
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  // Checking and serialising recurse into the body, and a deeply nested one exhausts the stack.
-  if (error instanceof RangeError) return new Refusal(400, 'the body is nested too deeply');
-  return new Refusal(500, error instanceof Error ? error.message : String(error));
 }

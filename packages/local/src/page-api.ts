@@ -160,7 +160,7 @@ export type StepType =
   | 'guardrail'
   | 'function_call';
 
-/** A step without its contents. */
+/** A step without its contents. Its texts are cut to 200 characters, its name to 300 and its error to 1,000. */
 export interface StepSummary {
   /** Place in the trace: parents come before their children. The root is 0. */
   readonly index: number;
@@ -198,12 +198,15 @@ export type StepProblem =
 
 export interface TraceDetail {
   readonly trace: TraceSummary;
-  /** Columns of the row that no other member has: metadata, values of the app, business signals. */
+  /**
+   * Columns of the row that no other member has: metadata, values of the app, business signals. Their JSON is cut to 1 MB,
+   * with marks: the row has them whole.
+   */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The first 500 steps. */
   readonly steps: readonly StepSummary[];
   readonly totalSteps: number;
-  /** Indexes of the steps that the duration of the trace depends on. */
+  /** Indexes of the steps that the duration of the trace depends on: the first 40,000. */
   readonly criticalPath: readonly number[];
 }
 
@@ -262,7 +265,7 @@ export interface StepContent {
   readonly rawOutput: unknown;
   readonly documents: unknown;
   readonly attachments: unknown;
-  /** All other members. */
+  /** All other members, and texts that are longer than in the `StepSummary`. */
   readonly others: Readonly<Record<string, unknown>>;
   /** Whether the contents were larger than 16 MB and are cut. */
   readonly isCut: boolean;
@@ -311,11 +314,12 @@ export interface Measures {
   readonly p99: number | null;
   readonly firstTokenP50: number | null;
   readonly firstTokenP95: number | null;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly cost: number;
+  /** Sums over the traces that have the value; `null` if none has. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly cost: number | null;
   /** Completion tokens of requests whose client had left. */
-  readonly wastedTokens: number;
+  readonly wastedTokens: number | null;
 }
 
 export interface OverviewBucket extends Measures {
@@ -327,7 +331,7 @@ export interface OverviewGroup extends Measures {
 }
 
 export interface Health {
-  /** The latest report of each process that sent one, newest first. */
+  /** The latest counts of each process and pipeline that sent some, newest first; at most 20. */
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly Refusal[];
@@ -344,7 +348,7 @@ export interface Health {
 export interface AppReport {
   readonly name: string;
   readonly at: number;
-  /** The result of the tracer's `stats()`. */
+  /** The tracer's `stats()` when it made its latest call, whose rows it still counted as queued. */
   readonly stats: unknown;
 }
 

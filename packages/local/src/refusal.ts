@@ -11,3 +11,11 @@ export class Refusal extends Error {
     this.isViolation = isViolation;
   }
 }
+
+/** The refusal that any error becomes. */
+export function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  // Checking and serialising recurse into the body, and a deeply nested one exhausts the stack.
+  if (error instanceof RangeError) return new Refusal(400, 'the body is nested too deeply');
+  return new Refusal(500, error instanceof Error ? error.message : String(error));
+}

@@ -17,11 +17,13 @@ import { createPage } from './page.js';
 import { Problems } from './problems.js';
 import { Refusals } from './refusals.js';
 import { renderTrace } from './render-trace.js';
+import { Reports } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { IN_MEMORY } from './storage/database.js';
 import { startUpkeep } from './storage/upkeep.js';
 import { type ReceivedBatch, Store } from './store.js';
 import { Uploads } from './uploads.js';
+import type { ServerFacts } from './viewer/reads.js';
 import { createViewer } from './viewer/viewer.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
@@ -98,6 +100,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   });
   http.maxConnections = settings.maxConnections;
   const refusals = new Refusals();
+  const reports = new Reports();
   const onRefused = ({ isViolation, ...call }: RefusedCall) => {
     if (isViolation) {
       const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
@@ -119,12 +122,13 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     checker,
     events,
     refusals,
+    reports,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
   };
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
-  const viewer = createViewer(store, () => ({
+  const facts = (): ServerFacts => ({
     info: {
       version: packageVersion(),
       file: settings.file === IN_MEMORY ? null : settings.file,
@@ -134,19 +138,20 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     newest: store.newest,
-    apps: [],
+    apps: reports.list(),
     refused: refusals.list(),
     storage: {
       bytes: store.usedBytes,
       oldest: store.oldest ?? null,
       deleted: store.deleted,
     },
-  }));
+  });
+  const viewer = createViewer(store, facts, settings.maxBytes);
   events.on('refused', (refusal) => viewer.emit(JSON.stringify({ type: 'refused', refusal })));
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
-    indexBytes: () => viewer.indexBytes,
+    index: () => viewer.indexSize,
   });
   const openings = new Openings();
   const viewerToken = randomBytes(16).toString('base64url');

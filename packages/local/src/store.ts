@@ -256,6 +256,11 @@ export class Store {
     return usedBytes(this.#db);
   }
 
+  /** Number of the last change of a row, or deletion; 0 if all are forgotten. */
+  get lastChange(): number {
+    return this.#statements.lastChange.get()?.id ?? 0;
+  }
+
   /** Forgets changes that the index has. */
   forgetChanges(upTo: number): void {
     this.#statements.forgetChanges.run(upTo);
@@ -364,6 +369,7 @@ function statementsOf(db: Database) {
        FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
     ),
     removeBatches: db.command('DELETE FROM batches WHERE id < ?'),
+    lastChange: db.query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM changes'),
     forgetChanges: db.command('DELETE FROM changes WHERE id <= ?'),
     removeRow: db.command('DELETE FROM rows WHERE id = ?'),
     removeBody: db.command('DELETE FROM bodies WHERE id = ?'),

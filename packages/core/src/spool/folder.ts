@@ -50,15 +50,19 @@ export class SpoolFolder {
     this.files = files;
     this.config = config;
     this.diagnostics = diagnostics;
-    files.prepare(config.dir);
+    const { syncs } = this;
+    files.prepare(config.dir, { syncs });
     this.path = files.join(config.dir, files.fingerprint(destination));
-    files.prepare(this.path);
+    files.prepare(this.path, { syncs });
     this.owner = files.owner();
     this.fullBytes = Math.min(
       MAX_FILE_BYTES,
       Math.max(MIN_FILE_BYTES, Math.floor(config.maxBytes / 8)),
     );
-    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), this.fullBytes);
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), {
+      fullBytes: this.fullBytes,
+      syncs,
+    });
     this.slowDisk = new SlowDisk(diagnostics);
   }
 
@@ -106,7 +110,7 @@ export class SpoolFolder {
    */
   async quarantineRow(row: QueuedRow, ledger: Ledger): Promise<void> {
     this.#otherBytes += this.quarantine.add(row, ledger);
-    if (this.syncs) await this.quarantine.sync();
+    await this.quarantine.sync();
   }
 
   /** Deletes the oldest file of the quarantine. @returns undefined if there is none */
@@ -212,7 +216,7 @@ export class SpoolFolder {
       segment.close();
       return;
     }
-    this.files.prepare(this.path);
+    this.files.prepare(this.path, { syncs: this.syncs });
     replaceDeletedFile(this.files, segment);
     this.#mayHaveArrived.add(segment);
     this.diagnostics.report(

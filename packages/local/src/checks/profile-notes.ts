@@ -1,8 +1,11 @@
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import { head } from '../storage/values.js';
 import { dataStreamFaults } from './cross-field.js';
 import { faultText, validatorOf } from './schema.js';
 
 const MAX_NOTES = 20;
+/** Characters of a note: it may name a member of the row. */
+const MAX_NOTE = 400;
 
 /**
  * Where a stored row does not satisfy the strict profile, as sentences: at most 20, those about the row first. The platform
@@ -14,7 +17,10 @@ export function profileNotes(row: WireRow, config: WireConfig): string[] {
   for (const fault of faultsOf(request)) counts.set(fault, (counts.get(fault) ?? 0) + 1);
   const notes = [...counts]
     .sort(([a], [b]) => Number(a.startsWith('a step')) - Number(b.startsWith('a step')))
-    .map(([note, count]) => (count === 1 ? note : `${note} (${count} times)`));
+    .map(([note, count]) => {
+      const text = head(note, MAX_NOTE);
+      return count === 1 ? text : `${text} (${count} times)`;
+    });
   if (notes.length <= MAX_NOTES) return notes;
   return [...notes.slice(0, MAX_NOTES - 1), `... and ${notes.length - MAX_NOTES + 1} more`];
 }

@@ -4,6 +4,7 @@ import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
 import type { Refusals } from '../refusals.js';
 import type { Reply } from '../reply.js';
+import type { Reports } from '../reports.js';
 import type { Store } from '../store.js';
 import type { Uploads } from '../uploads.js';
 
@@ -21,6 +22,8 @@ export interface Call {
   readonly host: string;
   readonly body: Buffer;
   readonly contentType: string;
+  /** The sender's counts as JSON, where it sends them. */
+  readonly report: string | undefined;
   /** The body as JSON. Throws a Refusal if it is not JSON. */
   json(): unknown;
 }
@@ -31,6 +34,7 @@ export interface Backend {
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
   readonly refusals: Refusals;
+  readonly reports: Reports;
   readonly uploads: Uploads;
   readonly attachments: Attachments;
 }

@@ -192,7 +192,7 @@ export class Chunk {
 /** The columns of all traces. */
 export class Facts {
   /** Oldest first. */
-  readonly chunks: Chunk[] = [];
+  readonly #chunks: Chunk[] = [];
   #count = 0;
 
   /** Number of traces that are not deleted. */
@@ -200,17 +200,25 @@ export class Facts {
     return this.#count;
   }
 
+  /**
+   * The chunks as they are now, oldest first. A copy: a scan pauses between two chunks, and the first ones may be deleted
+   * meanwhile.
+   */
+  get chunks(): Chunk[] {
+    return [...this.#chunks];
+  }
+
   /** The highest number that was added. */
   get newest(): number {
-    return this.chunks.at(-1)?.lastNumber ?? 0;
+    return this.#chunks.at(-1)?.lastNumber ?? 0;
   }
 
   /** Adds a trace; numbers come in increasing order. */
   add(number: number, packed: DataView): void {
-    let chunk = this.chunks.at(-1);
+    let chunk = this.#chunks.at(-1);
     if (!chunk || chunk.length === CHUNK_LENGTH) {
       chunk = new Chunk();
-      this.chunks.push(chunk);
+      this.#chunks.push(chunk);
     }
     chunk.set(chunk.length, number, packed);
     chunk.length += 1;
@@ -228,8 +236,8 @@ export class Facts {
     if (!chunk) return;
     this.#remove(chunk, at);
     // The last chunk stays, since it has the newest number.
-    const isEmpty = chunk.deleted === chunk.length && chunk !== this.chunks.at(-1);
-    if (isEmpty) this.chunks.splice(this.chunks.indexOf(chunk), 1);
+    const isEmpty = chunk.deleted === chunk.length && chunk !== this.#chunks.at(-1);
+    if (isEmpty) this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
   }
 
   #remove(chunk: Chunk, at: number): void {
@@ -242,13 +250,13 @@ export class Facts {
 
   /** Removes all traces up to this number. */
   removeUpTo(number: number): void {
-    while (this.chunks.length > 1) {
-      const [oldest] = this.chunks;
+    while (this.#chunks.length > 1) {
+      const [oldest] = this.#chunks;
       if (!oldest || oldest.lastNumber > number) break;
       this.#count -= oldest.length - oldest.deleted;
-      this.chunks.shift();
+      this.#chunks.shift();
     }
-    const [oldest] = this.chunks;
+    const [oldest] = this.#chunks;
     if (!oldest) return;
     for (let at = 0; at < oldest.length && (oldest.number[at] ?? 0) <= number; at += 1) {
       this.#remove(oldest, at);
@@ -258,10 +266,10 @@ export class Facts {
   /** The chunk of a trace and its place there, `[undefined, -1]` if it is not known. */
   find(number: number): readonly [chunk: Chunk | undefined, at: number] {
     let low = 0;
-    let high = this.chunks.length - 1;
+    let high = this.#chunks.length - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;
-      const chunk = this.chunks[middle];
+      const chunk = this.#chunks[middle];
       if (!chunk) break;
       if (number < chunk.firstNumber) high = middle - 1;
       else if (number > chunk.lastNumber) low = middle + 1;

@@ -132,28 +132,28 @@ class Tally {
   requests = 0;
   #errors = 0;
   #aborts = 0;
+  #promptTokens: number | null = null;
+  #completionTokens: number | null = null;
+  #cost: number | null = null;
+  #wastedTokens: number | null = null;
   #failedAborts = 0;
-  #promptTokens = 0;
-  #completionTokens = 0;
-  #cost = 0;
-  #wastedTokens = 0;
   readonly #latency = new Histogram();
   readonly #firstToken = new Histogram();
 
   add({ wide, narrow }: Chunk, at: number, latency: number, firstToken: number): void {
     const flags = narrow.flags[at] ?? 0;
-    const completion = known(narrow.completionTokens[at]);
+    const completion = knownCount(narrow.completionTokens[at]);
     this.requests += 1;
     const failed = flag(flags, FLAGS.failed);
     this.#errors += failed;
     if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
       this.#aborts += 1;
+      this.#wastedTokens = sum(this.#wastedTokens, completion);
       this.#failedAborts += failed;
-      this.#wastedTokens += completion;
     }
-    this.#promptTokens += known(narrow.promptTokens[at]);
-    this.#completionTokens += completion;
-    this.#cost += wide.cost[at] || 0;
+    this.#promptTokens = sum(this.#promptTokens, knownCount(narrow.promptTokens[at]));
+    this.#completionTokens = sum(this.#completionTokens, completion);
+    this.#cost = sum(this.#cost, knownCost(wide.cost[at]));
     this.#latency.add(latency);
     this.#firstToken.add(firstToken);
   }
@@ -177,6 +177,15 @@ class Tally {
   }
 }
 
-function known(count: number | undefined): number {
-  return count === undefined || count === NO_COUNT ? 0 : count;
+function knownCount(count = NO_COUNT): number | null {
+  return count === NO_COUNT ? null : count;
+}
+
+function knownCost(cost = Number.NaN): number | null {
+  return Number.isNaN(cost) ? null : cost;
+}
+
+/** Null means unknown, and adds nothing. */
+function sum(total: number | null, value: number | null): number | null {
+  return value === null ? total : (total ?? 0) + value;
 }

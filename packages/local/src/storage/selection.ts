@@ -6,7 +6,6 @@ import type { Budget } from './budget.js';
 import { DIALECTS, MARKS } from './enums.js';
 import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES, type WideColumn } from './facts.js';
 import { hashOf } from './hash.js';
-import { PARTITION_LENGTH } from './search.js';
 import { matchExpression } from './search-text.js';
 import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
@@ -290,13 +289,12 @@ export async function* candidatesOf(
   for (const [i, chunk] of chunks.entries()) {
     const places: number[] = [];
     const last = Math.min(chunk.lastNumber, to);
-    for (let first = Math.max(chunk.firstNumber, from); first <= last; ) {
-      const end = (Math.floor(first / PARTITION_LENGTH) + 1) * PARTITION_LENGTH - 1;
-      for (const number of index.search.match(expression, first, Math.min(end, last))) {
+    const first = Math.max(chunk.firstNumber, from);
+    for (const numbers of index.search.matches(expression, first, last)) {
+      for (const number of numbers) {
         const at = chunk.find(number);
         if (at >= 0) places.push(at);
       }
-      first = end + 1;
       await budget.turn();
     }
     yield { chunk, places, bestTime: bestTimes[i] };

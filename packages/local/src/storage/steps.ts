@@ -1,7 +1,7 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
 import { isRecord, type Json, toJson } from '../json.js';
 import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
-import { countOf, finiteOf, nonNegativeOf, textOf } from './values.js';
+import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
 
 /** A step and its place in the walk: parents before children. */
 export interface PlacedStep {
@@ -148,6 +148,11 @@ function problemWith(
   return end > parentEnd + TOLERANCE_MS ? 'after-parent' : null;
 }
 
+/** Characters of a step's texts in its summary; its contents have longer texts whole. */
+const MAX_NAME = 300;
+const MAX_LABEL = 200;
+const MAX_ERROR = 1000;
+
 /** @param traceStart epoch milliseconds */
 export function stepSummary(step: TimedStep, index: number, traceStart: number): StepSummary {
   const { step: raw, start } = step;
@@ -156,12 +161,13 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
   const promptTokens = countOf(raw.promptTokens);
   const completionTokens = countOf(raw.completionTokens);
   const firstToken = firstTokenOf(metadata);
+  const error = errorOf(raw);
   return {
     index,
     parent: step.parent,
     depth: step.depth,
-    name: textOf(raw.name),
-    type: textOf(raw.type),
+    name: head(textOf(raw.name), MAX_NAME),
+    type: head(textOf(raw.type), MAX_LABEL),
     start: since,
     duration: step.duration,
     firstToken,
@@ -172,7 +178,7 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     completionTokens,
     tokens: countOf(raw.tokens) ?? sumOf(promptTokens, completionTokens),
     cost: nonNegativeOf(raw.cost),
-    error: errorOf(raw),
+    error: error === null ? null : head(error, MAX_ERROR),
     isUnfinished: metadata.unfinished === true || step.problem === 'no-end',
     problem: step.problem,
   };
@@ -220,12 +226,13 @@ const CONTENTS = [
   'attachments',
 ] as const;
 
-/** Members that `StepSummary` takes over unchanged. */
-const SUMMARIZED = ['id', 'name', 'type', 'steps', 'model', 'provider'];
+/** Members that `StepSummary` has, unless they are too long for it or no texts. */
+const SUMMARIZED = ['name', 'type', 'model', 'provider'];
 
 export function stepContent(raw: Json, index: number): StepContent {
   const others: Record<string, unknown> = { ...raw };
-  for (const name of [...CONTENTS, ...SUMMARIZED]) delete others[name];
+  for (const name of [...CONTENTS, 'id', 'steps']) delete others[name];
+  for (const name of SUMMARIZED) if (isSummarized(raw[name])) delete others[name];
   return {
     index,
     id: textOf(raw.id),
@@ -241,6 +248,10 @@ export function stepContent(raw: Json, index: number): StepContent {
     others,
     isCut: false,
   };
+}
+
+function isSummarized(value: unknown): boolean {
+  return value === null || (typeof value === 'string' && value.length <= MAX_LABEL);
 }
 
 /**
@@ -283,7 +294,7 @@ function listOf(value: unknown): readonly Json[] {
 }
 
 function optionalText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value !== '' ? head(value, MAX_LABEL) : null;
 }
 
 function sumOf(a: number | null, b: number | null): number | null {

@@ -24,6 +24,9 @@ export interface ReceivedRow {
   readonly bytes: number;
 }
 
+/** Characters of an ID, a user, a session or a route, and of feedback. */
+const MAX_ID = 1000;
+const MAX_FEEDBACK = 1000;
 const MAX_MODELS = 10;
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -43,13 +46,16 @@ export function summaryOf(received: ReceivedRow, steps: readonly PlacedStep[]): 
     number: received.number,
     pipelineId: received.pipelineId,
     // The row's own text, since SQLite's is well-formed and ends at a NUL.
-    inferenceId: ownId(column('inferenceIdColumnName', 'inferenceId')) ?? received.inferenceId,
-    traceId: textOf(row.trace_id ?? metadata.trace_id) || null,
+    inferenceId: head(
+      ownId(column('inferenceIdColumnName', 'inferenceId')) ?? received.inferenceId,
+      MAX_ID,
+    ),
+    traceId: labelOf(row.trace_id ?? metadata.trace_id),
     time,
     receivedAt: received.receivedAt,
     name: head(textOf(root.name), 300),
-    route: textOf(http.route) || null,
-    method: textOf(http.method) || null,
+    route: labelOf(http.route),
+    method: labelOf(http.method),
     status: statusOf(http.status),
     outcome,
     error: error === null ? null : head(error, PREVIEW_LENGTH),
@@ -63,8 +69,8 @@ export function summaryOf(received: ReceivedRow, steps: readonly PlacedStep[]): 
     cost: cost || usage.cost,
     unpricedCalls: cost ? 0 : usage.unpricedCalls,
     models: usage.models,
-    user: textOf(column('userIdColumnName', 'user_id')) || null,
-    session: textOf(column('sessionIdColumnName', 'session_id')) || null,
+    user: labelOf(column('userIdColumnName', 'user_id')),
+    session: labelOf(column('sessionIdColumnName', 'session_id')),
     steps: steps.length,
     bytes: received.bytes,
     input: questionPreview(questionOf(row, config, root)),
@@ -73,6 +79,11 @@ export function summaryOf(received: ReceivedRow, steps: readonly PlacedStep[]): 
     marks: marksOf(received, steps, outcome, metadata),
     dialect: dialectOf(row, root, http),
   };
+}
+
+/** The text, cut so that a page of the list stays small; null for none. */
+function labelOf(value: unknown): string | null {
+  return head(textOf(value), MAX_ID) || null;
 }
 
 function ownId(value: unknown): string | undefined {
@@ -191,12 +202,18 @@ function feedbackOf({ row, updateConfig, updatedAt }: ReceivedRow): Feedback | n
   const groundTruth = first([...named('groundTruthColumnName'), 'groundTruth']);
   if (value === undefined && comment === undefined && groundTruth === undefined) return null;
   return {
-    value: value ?? null,
+    value: cutFeedback(value),
     isPositive: isPositive(value),
-    comment: comment === undefined ? null : textOf(comment),
-    groundTruth: groundTruth ?? null,
+    comment: comment === undefined ? null : head(textOf(comment), MAX_FEEDBACK),
+    groundTruth: cutFeedback(groundTruth),
     at: updatedAt,
   };
+}
+
+/** The value, or the beginning of its text if that is long: the row has it whole. */
+function cutFeedback(value: unknown): unknown {
+  const text = textOf(value);
+  return text.length <= MAX_FEEDBACK ? (value ?? null) : head(text, MAX_FEEDBACK);
 }
 
 /** Whether a value of feedback is praise; null for values that are neither praise nor blame. */

@@ -7,12 +7,12 @@ import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';
 import { CHANGE } from './schema.js';
-import { Search } from './search.js';
+import { partitionLength, SEARCH_TABLES, Search } from './search.js';
 import { searchText } from './search-text.js';
-import { type PlacedStep, placedSteps } from './steps.js';
+import { placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 4;
+const VERSION = 5;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -31,6 +31,7 @@ const TABLES = `
   CREATE TABLE labels (
     kind TEXT NOT NULL, hash INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, hash))
     WITHOUT ROWID;
+  ${SEARCH_TABLES}
 `;
 
 /** Texts that many traces share, by the hashes that the facts have of them. */
@@ -56,13 +57,40 @@ export interface Position {
   readonly change: number;
 }
 
+export interface TraceIndexOptions {
+  /** Called after each transaction that changed something. */
+  readonly onChanges?: (changes: Changes) => void;
+  /** The first call of `onChanges` also has what the file got after this position, before the index was opened. */
+  readonly since?: Position | undefined;
+  /** The limit for the files, in bytes: words are deleted in small parts of it. */
+  readonly maxBytes?: number | undefined;
+}
+
 /** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
 interface Waiting {
   readonly upTo: number;
   readonly resolve: () => void;
 }
 
-/** How long a read waits for the index. */
+type Added = readonly [number: number, facts: Buffer];
+
+interface WrittenRows {
+  readonly added: readonly Added[];
+  /** Number of the last row that the index has. */
+  readonly newest: number;
+  readonly isEndOfRows: boolean;
+}
+
+interface AppliedChanges {
+  readonly replaced: readonly Added[];
+  readonly removed: readonly number[];
+  readonly removedUpTo: number;
+  /** Number of the last change that the index has. */
+  readonly change: number;
+  readonly isEndOfChanges: boolean;
+}
+
+/** Rows that may be missing before a read stops waiting for all. */
 const LITTLE_LAG = 200;
 const SHORT_WAIT_MS = 30;
 const LONG_WAIT_MS = 5000;
@@ -91,23 +119,15 @@ export class TraceIndex {
   #indexedTo = 0;
   #appliedChange = 0;
 
-  /**
-   * @param rows a connection to the traces file
-   * @param onChanges called after each transaction that changed something
-   * @param since the first call of `onChanges` also has what the file got after this position, before the index was opened
-   */
-  constructor(
-    rows: Database,
-    file: string,
-    onChanges: (changes: Changes) => void = () => {},
-    since?: Position,
-  ) {
+  /** @param rows a connection to the traces file */
+  constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
+    const { onChanges = () => {}, since, maxBytes } = options;
     this.#onChanges = onChanges;
     this.#since = since;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = rows;
     this.#db = openIndex(file, sourceOf(rows));
-    this.search = new Search(this.#db);
+    this.search = new Search(this.#db, partitionLength(maxBytes));
     this.#statements = statementsOf(this.#rows, this.#db);
   }
 
@@ -135,7 +155,7 @@ export class TraceIndex {
    * to 5 s; an empty index waits for its first rows.
    * @param newest number of the newest row
    */
-  async settle(newest: number): Promise<void> {
+  async waitFor(newest: number): Promise<void> {
     const indexed = this.facts.newest;
     const isFar = this.#isLoaded && newest - indexed > LITTLE_LAG;
     const isEmpty = isFar && indexed === 0;
@@ -233,77 +253,118 @@ export class TraceIndex {
   async #indexBatch(budget: Budget): Promise<{ isDone: boolean; changes: Changes }> {
     const to = this.#statements;
     const before = this.facts.newest;
-    const startedAt = performance.now();
-    const added: [number, Buffer][] = [];
-    const replaced: [number, Buffer][] = [];
-    const removed: number[] = [];
-    let removedUpTo = 0;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const meta = to.meta.get() ?? { newest: 0, change: 0 };
-      let { newest } = meta;
-      if (newest !== this.#indexedTo) while (!this.#loadSome());
-      let change = Math.min(meta.change, this.#appliedChange);
-      let hasRows = false;
-      while (added.length < BATCH && !hasRows && !this.#isClosed) {
-        if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
-        const records = to.rowsAfter.all(newest, STRIDE);
-        for (const record of records) {
-          added.push([record.id, this.#write(record)]);
-          newest = record.id;
-        }
-        hasRows = records.length < STRIDE;
-        await budget.turn();
+      if (meta.newest !== this.#indexedTo || meta.change !== this.#appliedChange) {
+        // Another process wrote the index.
+        while (!this.#loadSome());
+        this.search.reload();
       }
+      const rows = await this.#writeRows(meta.newest, budget);
       const waiting = [...this.#waiting];
-      const changes = to.changesAfter.all(change, BATCH);
-      for (const { id, trace, kind } of changes) {
-        change = id;
-        const isWritten = id <= meta.change;
-        if (kind === CHANGE.deletedUpTo) {
-          removedUpTo = Math.max(removedUpTo, trace);
-          if (!isWritten) await this.#eraseUpTo(trace, budget);
-          continue;
-        }
-        // The row will be indexed in its latest version.
-        if (trace > newest) continue;
-        const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
-        if (record) replaced.push([trace, this.#write(record)]);
-        else {
-          if (!isWritten) this.#erase(trace);
-          removed.push(trace);
-        }
-        await budget.turn();
-      }
-      const hasChanges = changes.length < BATCH;
+      const changes = await this.#applyChanges(meta, rows.newest, budget);
+      const { newest } = rows;
+      const { change } = changes;
       if (newest > meta.newest || change > meta.change) {
         to.setMeta.run(newest, Math.max(change, meta.change));
       }
       this.#db.exec('COMMIT');
       this.#indexedTo = newest;
       this.#appliedChange = change;
-      for (const [number, facts] of added) this.facts.add(number, viewOf(facts));
-      for (const [number, facts] of replaced) this.facts.replace(number, viewOf(facts));
-      for (const number of removed) this.facts.remove(number);
-      if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
-      if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
-      this.#hasFreePages = false;
-      if (hasChanges) this.#serve(waiting.filter(({ upTo }) => hasRows || upTo <= newest));
+      this.#applyToMemory(rows, changes);
+      if (changes.isEndOfChanges) {
+        this.#serve(waiting.filter(({ upTo }) => rows.isEndOfRows || upTo <= newest));
+      }
       const last = this.facts.newest;
       return {
-        isDone: hasRows && hasChanges,
+        isDone: rows.isEndOfRows && changes.isEndOfChanges,
         changes: {
           added: last > before ? [before + 1, last] : undefined,
-          changed: replaced.map(([number]) => number),
-          deleted: removed,
-          deletedUpTo: removedUpTo,
+          changed: changes.replaced.map(([number]) => number),
+          deleted: changes.removed,
+          deletedUpTo: changes.removedUpTo,
         },
       };
     } catch (error) {
-      this.#db.exec('ROLLBACK');
-      this.#labels.clear();
+      this.#rollBack();
       throw error;
     }
+  }
+
+  /** Indexes rows until there are no more, the batch is full, or a read has waited long enough. */
+  async #writeRows(after: number, budget: Budget): Promise<WrittenRows> {
+    const startedAt = performance.now();
+    const added: Added[] = [];
+    let newest = after;
+    let isEndOfRows = false;
+    while (added.length < BATCH && !isEndOfRows && !this.#isClosed) {
+      if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
+      const records = this.#statements.rowsAfter.all(newest, STRIDE);
+      for (const record of records) {
+        added.push([record.id, this.#write(record, 'add')]);
+        newest = record.id;
+      }
+      isEndOfRows = records.length < STRIDE;
+      await budget.turn();
+    }
+    return { added, newest, isEndOfRows };
+  }
+
+  /**
+   * Applies changes of rows to the index file. Those up to `written.change` are in the file already, but not in memory.
+   * @param newest the last row that the index has
+   */
+  async #applyChanges(
+    written: { readonly change: number },
+    newest: number,
+    budget: Budget,
+  ): Promise<AppliedChanges> {
+    const to = this.#statements;
+    const replaced: Added[] = [];
+    const removed: number[] = [];
+    let removedUpTo = 0;
+    let change = Math.min(written.change, this.#appliedChange);
+    const records = to.changesAfter.all(change, BATCH);
+    for (const { id, trace, kind } of records) {
+      change = id;
+      const isWritten = id <= written.change;
+      if (kind === CHANGE.deletedUpTo) {
+        removedUpTo = Math.max(removedUpTo, trace);
+        if (!isWritten) await this.#eraseUpTo(trace, budget);
+        continue;
+      }
+      // The row will be indexed in its latest version.
+      if (trace > newest) continue;
+      const record = kind === CHANGE.updated ? to.row.get(trace) : undefined;
+      if (record) replaced.push([trace, this.#write(record, 'replace')]);
+      else {
+        if (!isWritten) this.#erase(trace);
+        removed.push(trace);
+      }
+      await budget.turn();
+    }
+    return { replaced, removed, removedUpTo, change, isEndOfChanges: records.length < BATCH };
+  }
+
+  #applyToMemory({ added }: WrittenRows, { replaced, removed, removedUpTo }: AppliedChanges): void {
+    for (const [number, facts] of added) this.facts.add(number, viewOf(facts));
+    for (const [number, facts] of replaced) this.facts.replace(number, viewOf(facts));
+    for (const number of removed) this.facts.remove(number);
+    if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
+    if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+    this.#hasFreePages = false;
+  }
+
+  /** Forgets labels and tables that the transaction had added. */
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back already, as it does when the disk is full.
+    }
+    this.#labels.clear();
+    this.search.reload();
   }
 
   #serve(served: readonly Waiting[]): void {
@@ -312,14 +373,13 @@ export class TraceIndex {
   }
 
   /** Writes what the index has of one row. @returns its facts */
-  #write(record: RowRecord): Buffer {
-    const row = received(record);
-    const { summary, words } = described(row);
+  #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
+    const { summary, words } = described(record);
     const facts = packFacts(summary);
     const to = this.#statements;
-    to.setFacts.run(row.number, facts);
-    to.setSummary.run(row.number, toJson(summary));
-    this.search.set(row.number, words);
+    to.setFacts.run(record.id, facts);
+    to.setSummary.run(record.id, toJson(summary));
+    this.search[how](record.id, words);
     this.#addLabel('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
     this.#addLabel('name', hashOf(summary.name), summary.name);
     if (summary.route !== null) this.#addLabel('route', hashOf(summary.route), summary.route);
@@ -337,7 +397,7 @@ export class TraceIndex {
     this.#statements.addLabel.run(kind, hash, JSON.stringify(text));
   }
 
-  /** The words of a trace stay until those of its whole partition go: no search finds a trace without facts. */
+  /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
   async #eraseUpTo(number: number, budget: Budget): Promise<void> {
     const { removeFactsUpTo, removeSummariesUpTo } = this.#statements;
     while (removeFactsUpTo.run(number, BATCH).changes > 0) await budget.turn();
@@ -354,15 +414,18 @@ export class TraceIndex {
 }
 
 /** The summary and the words of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
-function described(row: ReceivedRow): { summary: TraceSummary; words: string } {
+function described(record: RowRecord): { summary: TraceSummary; words: string } {
   try {
+    const row = received(record);
     const steps = placedSteps(row.row);
     const summary = summaryOf(row, steps);
     return { summary, words: searchText(summary, row.row, steps) };
   } catch (error) {
-    const steps: readonly PlacedStep[] = [];
-    const summary = summaryOf({ ...row, row: {}, config: {} }, steps);
-    return { summary: { ...summary, error: `the row cannot be read: ${error}` }, words: '' };
+    const row = { ...factsOf(record), row: {}, config: {}, updateConfig: {}, text: '' };
+    return {
+      summary: { ...summaryOf(row, []), error: `the row cannot be read: ${error}` },
+      words: '',
+    };
   }
 }
 
@@ -378,20 +441,28 @@ interface RowRecord {
   readonly body: string | ArrayBuffer;
 }
 
-function received(record: RowRecord): ReceivedRow {
-  const text = decodeBody(record.body);
-  const row: unknown = JSON.parse(text);
+/** Members of a row that can always be read. */
+function factsOf(record: RowRecord) {
   return {
     number: record.id,
     inferenceId: record.inference_id,
     pipelineId: record.pipeline,
     receivedAt: record.received_at ?? 0,
+    updatedAt: record.updated_at,
+    bytes: record.bytes,
+  };
+}
+
+/** @throws Error if the body or a config cannot be read */
+function received(record: RowRecord): ReceivedRow {
+  const text = decodeBody(record.body);
+  const row: unknown = JSON.parse(text);
+  return {
+    ...factsOf(record),
     row: isRecord(row) ? row : {},
     config: objectOf(record.config),
     updateConfig: objectOf(record.update_config),
-    updatedAt: record.updated_at,
     text,
-    bytes: record.bytes,
   };
 }
 

@@ -1,12 +1,17 @@
 import type { Store } from '../store.js';
 
+export interface IndexSize {
+  readonly bytes: number;
+  readonly lastChange: number;
+}
+
 export interface UpkeepOptions {
   /** Rows that came longer ago than this are deleted, in milliseconds. */
   readonly maxAgeMs: number | undefined;
   /** The oldest rows are deleted while the files are larger than this, in bytes. */
   readonly maxBytes: number | undefined;
-  /** Bytes of the index. */
-  readonly indexBytes: () => number;
+  /** The size of the index, and the last change of a row that it had then. */
+  readonly index: () => IndexSize;
 }
 
 const EVERY_MS = 5000;
@@ -21,7 +26,7 @@ const PAGES = 1000;
  * @returns a function that stops it
  */
 export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
-  const { maxAgeMs, maxBytes, indexBytes } = options;
+  const { maxAgeMs, maxBytes, index } = options;
   let timer = setTimeout(upkeep, EVERY_MS).unref();
   let written = store.changes;
   let isCheckpointed = false;
@@ -44,12 +49,18 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   function deleteSome(): boolean {
     let deleted = 0;
     if (maxAgeMs !== undefined) deleted += store.removeOldest(SLICE, Date.now() - maxAgeMs);
-    if (maxBytes !== undefined && store.usedBytes + indexBytes() > maxBytes) {
-      deleted += store.removeOldest(SLICE);
-    }
+    if (maxBytes !== undefined && isLargerThan(maxBytes)) deleted += store.removeOldest(SLICE);
     if (deleted === 0) return false;
     store.shrink(PAGES);
     return true;
+  }
+
+  /** While the index lacks changes, its size still includes rows that are deleted, so the size of the rows alone counts. */
+  function isLargerThan(limit: number): boolean {
+    const { usedBytes } = store;
+    if (usedBytes > limit) return true;
+    const { bytes, lastChange } = index();
+    return usedBytes + bytes > limit && lastChange >= store.lastChange;
   }
 
   return () => clearTimeout(timer);

@@ -1,6 +1,6 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
-import { type Json, toJson } from '../json.js';
+import { isRecord, type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from '../storage/budget.js';
@@ -16,16 +16,21 @@ import {
 import { metadataOf, type ReceivedRow } from '../storage/summary.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf } from '../storage/trace-query.js';
-import { head } from '../storage/values.js';
+import { cutMembers } from './cut.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;
 /** Steps in one response. */
 const MAX_STEPS = 40_000;
 const MAX_FOUND = 1000;
-/** Limits for a response, and for the contents of one step, which are cut to fit. */
+/** Limit for a response. */
 const MAX_BYTES = 8 * 1024 * 1024;
-const MAX_STEP_BYTES = 16 * 1024 * 1024;
+/** Limit for a whole row, and for the contents of one step, which are cut to fit. */
+const MAX_ROW_BYTES = 16 * 1024 * 1024;
+/** Limit for the metadata that come with the trace, which are cut to fit: the row has all of them. */
+const MAX_METADATA_BYTES = 1024 * 1024;
+/** Steps of the critical path that come with the trace. */
+const MAX_PATH = 40_000;
 /** Traces that stay parsed for the next read, and for how long. */
 const MAX_KEPT = 2;
 const KEEP_MS = 30_000;
@@ -60,9 +65,9 @@ export class OpenTraces {
     if (summary === undefined) throw unknownTrace(number);
     const first = steps.slice(0, FIRST_STEPS);
     return limited(
-      `{"trace":${summary},"metadata":${toJson(otherColumns(received, steps[0]?.step ?? {}))},` +
+      `{"trace":${summary},"metadata":${metadataJson(otherColumns(received, steps[0]?.step ?? {}))},` +
         `"steps":${toJson(first.map((step, index) => stepSummary(step, index, start)))},` +
-        `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps))}}`,
+        `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps).slice(0, MAX_PATH))}}`,
     );
   }
 
@@ -85,13 +90,13 @@ export class OpenTraces {
     if (!step) throw new Refusal(404, `trace ${number} has no step ${index}`, false);
     const content = stepContent(step, index);
     const json = toJson(content);
-    return json.length <= MAX_STEP_BYTES ? json : toJson(cutContent(content));
+    return json.length <= MAX_ROW_BYTES ? json : toJson(cutContent(content));
   }
 
   row(number: number): string {
     const received = this.#index.row(number);
     if (!received) throw unknownTrace(number);
-    return limited(`{"row":${received.text},"config":${toJson(received.config)}}`);
+    return limited(`{"row":${received.text},"config":${toJson(received.config)}}`, MAX_ROW_BYTES);
   }
 
   async find(number: number, question: string, budget: Budget): Promise<string> {
@@ -148,6 +153,13 @@ function otherColumns({ row, config }: OpenTrace['received'], root: Json): Json 
   return { ...metadataOf(row, root), ...Object.fromEntries(others) };
 }
 
+function metadataJson(metadata: Json): string {
+  const json = toJson(metadata);
+  return json.length <= MAX_METADATA_BYTES
+    ? json
+    : toJson(cutMembers(metadata, MAX_METADATA_BYTES));
+}
+
 /** Whether the texts of a value have all words. Iteratively: values may be deep. */
 function hasWords(value: unknown, words: readonly string[]): boolean {
   const missing = new Set(words);
@@ -166,43 +178,16 @@ function hasWords(value: unknown, words: readonly string[]): boolean {
   return missing.size === 0;
 }
 
-/** Members up to this length are kept whole in a step that is too large. */
-const SMALL_BYTES = 64 * 1024;
-
 /** A step that is too large: its long members share what a response may have. */
 function cutContent(content: StepContent): StepContent {
   const { index: _, id: __, bytes: ___, isCut: ____, ...members } = content;
-  const texts = Object.entries(members).map(([name, value]) => ({
-    name,
-    value,
-    json: toJson(value),
-  }));
-  const long = texts.filter(({ json }) => json.length > SMALL_BYTES);
-  const share = Math.floor(
-    (MAX_STEP_BYTES - texts.length * SMALL_BYTES) / Math.max(long.length, 1),
-  );
-  const cut = Object.fromEntries(
-    long.map(({ name, value, json }) => [name, cutValue(value, json, share)]),
-  );
-  const others = typeof cut.others === 'string' ? { cut: cut.others } : content.others;
-  return { ...content, ...cut, others, isCut: true };
+  const { others, ...cut } = cutMembers(members, MAX_ROW_BYTES);
+  return { ...content, ...cut, others: isRecord(others) ? others : { cut: others }, isCut: true };
 }
 
-/** The beginning of the value's text that fits, and a mark with its full length. */
-function cutValue(value: unknown, json: string, share: number): unknown {
-  if (json.length <= share) return value;
-  const text = typeof value === 'string' ? value : json;
-  const mark = `… [cut: ${text.length} characters in all]`;
-  for (let length = Math.min(text.length, share); ; length = Math.floor(length / 2)) {
-    const cut = head(text, length) + mark;
-    // An escaped character may take six.
-    if (JSON.stringify(cut).length <= share) return cut;
-  }
-}
-
-function limited(json: string): string {
-  if (json.length > MAX_BYTES) throw new Refusal(413, 'the response is larger than 8 MB', false);
-  return json;
+function limited(json: string, maxLength = MAX_BYTES): string {
+  if (json.length <= maxLength) return json;
+  throw new Refusal(413, `the response is larger than ${maxLength / 1024 / 1024} MB`, false);
 }
 
 function unknownTrace(number: number): Refusal {

@@ -1,6 +1,6 @@
 /** The thread that reads: it keeps the index up to date and does the reads of the viewer's API. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Refusal } from '../refusal.js';
+import { toRefusal } from '../refusal.js';
 import { openDatabase } from '../storage/database.js';
 import { TraceIndex } from '../storage/trace-index.js';
 import { parseQuery } from '../storage/trace-query.js';
@@ -10,11 +10,15 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
 
-const { file, indexFile, sent } = workerData as WorkerStart;
+const { file, indexFile, sent, maxBytes } = workerData as WorkerStart;
 const rows = openDatabase(file, ROWS_CACHE_BYTES);
 rows.exec('PRAGMA query_only = ON');
 const live = new Live((upTo) => send({ type: 'sent', upTo }));
-const index = new TraceIndex(rows, indexFile, (changes) => live.note(index, changes), sent);
+const index = new TraceIndex(rows, indexFile, {
+  onChanges: (changes) => live.note(index, changes),
+  since: sent,
+  maxBytes,
+});
 const reads = new Reads(index);
 const port = parentPort;
 if (!port) throw new Error('this is the code of a thread');
@@ -22,7 +26,7 @@ if (!port) throw new Error('this is the code of a thread');
 const send = (message: FromWorker) => port.postMessage(message);
 
 port.on('message', (message: ToWorker) => {
-  if (message.type === 'get') void answer(message);
+  if (message.type === 'get') void respond(message);
   else if (message.type === 'catch-up') void catchUp();
   else if (message.type === 'subscribe') {
     const { id, query } = message;
@@ -33,14 +37,13 @@ port.on('message', (message: ToWorker) => {
   else void stop();
 });
 
-async function answer({ id, path, query, facts }: ToWorker & { type: 'get' }): Promise<void> {
+async function respond({ id, path, query, facts }: ToWorker & { type: 'get' }): Promise<void> {
   try {
     const json = await reads.get(path, new URLSearchParams(query), facts);
-    send({ type: 'answer', id, status: 200, body: json });
+    send({ type: 'response', id, json });
   } catch (error) {
-    const isRefusal = error instanceof Refusal;
-    const body = error instanceof Error ? error.message : String(error);
-    send({ type: 'answer', id, status: isRefusal ? error.status : 500, body });
+    const { status, message, isViolation } = toRefusal(error);
+    send({ type: 'refusal', id, status, message, isViolation });
   }
 }
 

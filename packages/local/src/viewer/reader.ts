@@ -3,6 +3,7 @@ import { Refusal } from '../refusal.js';
 import { IN_MEMORY } from '../storage/database.js';
 import { type Position, TraceIndex } from '../storage/trace-index.js';
 import { parseQuery } from '../storage/trace-query.js';
+import type { IndexSize } from '../storage/upkeep.js';
 import type { Store } from '../store.js';
 import { type Emit, Live } from './live.js';
 import { Reads, type ServerFacts } from './reads.js';
@@ -14,7 +15,7 @@ export interface Reader {
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
   get(path: string, query: string, facts: ServerFacts): Promise<string>;
   /** Size of the index when it last caught up. */
-  readonly indexBytes: number;
+  readonly indexSize: IndexSize;
   /** Sends events about the traces of a query until the returned function is called. @throws Refusal 400 */
   subscribe(query: string, emit: Emit): () => void;
   close(): Promise<void>;
@@ -29,11 +30,12 @@ function waitMs(caughtUpAt: number): number {
 }
 
 /** Creates the reader of a store: in its own thread for a file; in this thread, at the first read, for a store in memory. */
-export function createReader(store: Store): Reader {
-  return store.file === IN_MEMORY ? readerInMemory(store) : readerInThread(store);
+export function createReader(store: Store, maxBytes: number | undefined): Reader {
+  const create = store.file === IN_MEMORY ? readerInMemory : readerInThread;
+  return create(store, maxBytes);
 }
 
-function readerInMemory(store: Store): Reader {
+function readerInMemory(store: Store, maxBytes: number | undefined): Reader {
   let opened: { index: TraceIndex; reads: Reads; live: Live; unsubscribe(): void } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let caughtUpAt = Number.NEGATIVE_INFINITY;
@@ -41,9 +43,12 @@ function readerInMemory(store: Store): Reader {
   const open = () => {
     if (opened) return opened;
     const live = new Live();
-    const index = new TraceIndex(store.database, IN_MEMORY, (changes) => {
-      live.note(index, changes);
-      store.forgetChanges(index.lastChange);
+    const index = new TraceIndex(store.database, IN_MEMORY, {
+      maxBytes,
+      onChanges(changes) {
+        live.note(index, changes);
+        store.forgetChanges(index.lastChange);
+      },
     });
     // The index follows the store from the first read on, so that tests of apps do not pay for the page.
     const unsubscribe = store.subscribe(() => {
@@ -57,8 +62,8 @@ function readerInMemory(store: Store): Reader {
     return opened;
   };
   return {
-    get indexBytes() {
-      return opened?.index.bytes ?? 0;
+    get indexSize() {
+      return { bytes: opened?.index.bytes ?? 0, lastChange: opened?.index.lastChange ?? 0 };
     },
     get: (path, query, facts) => open().reads.get(path, new URLSearchParams(query), facts),
     subscribe(query, emit) {
@@ -89,7 +94,7 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
-function readerInThread(store: Store): Reader {
+function readerInThread(store: Store, maxBytes: number | undefined): Reader {
   const { file } = store;
   const pending = new Map<number, Pending>();
   const subscribers = new Map<number, { readonly query: string; readonly emit: Emit }>();
@@ -111,6 +116,7 @@ function readerInThread(store: Store): Reader {
         file,
         indexFile: `${file}-index`,
         sent: subscribers.size > 0 ? sent : undefined,
+        maxBytes,
       } satisfies WorkerStart,
       // The options of this process may load a test runner's hooks.
       execArgv: [],
@@ -125,7 +131,7 @@ function readerInThread(store: Store): Reader {
       if (subscribers.size > 0) catchUpSoon(RESTART_AFTER_MS);
     };
     started.on('error', failAll);
-    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended')));
+    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended', false)));
     for (const [id, { query }] of subscribers) {
       started.postMessage({ type: 'subscribe', id, query } satisfies ToWorker);
     }
@@ -138,10 +144,11 @@ function readerInThread(store: Store): Reader {
   const onMessage = (message: FromWorker) => {
     if (message.type === 'event') {
       subscribers.get(message.id)?.emit(message.json, message.traces);
-    } else if (message.type === 'answer') {
-      const { id, status, body } = message;
-      if (status === 200) pending.get(id)?.resolve(body);
-      else pending.get(id)?.reject(new Refusal(status, body, status >= 500));
+    } else if (message.type === 'response') {
+      pending.get(message.id)?.resolve(message.json);
+    } else if (message.type === 'refusal') {
+      const { id, status, message: reason, isViolation } = message;
+      pending.get(id)?.reject(new Refusal(status, reason, isViolation));
     } else if (message.type === 'sent') {
       sent = message.upTo;
       forgetChanges(sent.change);
@@ -173,8 +180,8 @@ function readerInThread(store: Store): Reader {
   const unsubscribe = store.subscribe(() => catchUpSoon());
 
   return {
-    get indexBytes() {
-      return indexBytes;
+    get indexSize() {
+      return { bytes: indexBytes, lastChange };
     },
     get(path, query, facts) {
       if (isClosed) return Promise.reject(new Refusal(503, 'the server is closing', false));

@@ -36,7 +36,7 @@ export class Reads {
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
   async get(path: string, params: URLSearchParams, facts: ServerFacts): Promise<string> {
-    await this.#index.settle(facts.newest);
+    await this.#index.waitFor(facts.newest);
     const budget = new Budget(BUDGET_MS);
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../refusal.js';
 import type { Reply } from '../reply.js';
+import type { IndexSize } from '../storage/upkeep.js';
 import type { Store } from '../store.js';
 import { EventStream } from './event-stream.js';
 import { createReader } from './reader.js';
@@ -15,14 +16,19 @@ export interface Viewer {
   /** Undefined: the response is a stream of events. @throws Refusal */
   respond(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined>;
   /** Size of the index when it last caught up. */
-  readonly indexBytes: number;
+  readonly indexSize: IndexSize;
   /** Sends an event about something that is not a trace to all pages. */
   emit(json: string): void;
   close(): Promise<void>;
 }
 
-export function createViewer(store: Store, facts: () => ServerFacts): Viewer {
-  const reader = createReader(store);
+/** @param maxBytes the limit for the files */
+export function createViewer(
+  store: Store,
+  facts: () => ServerFacts,
+  maxBytes: number | undefined,
+): Viewer {
+  const reader = createReader(store, maxBytes);
   const streams = new Set<EventStream>();
   let searches = 0;
 
@@ -64,8 +70,8 @@ export function createViewer(store: Store, facts: () => ServerFacts): Viewer {
       const json = await (isSearch ? search(path, query) : reader.get(path, query, facts()));
       return { status: 200, json };
     },
-    get indexBytes() {
-      return reader.indexBytes;
+    get indexSize() {
+      return reader.indexSize;
     },
     emit(json) {
       for (const stream of streams) stream.send(json, 0);

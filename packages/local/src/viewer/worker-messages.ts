@@ -7,6 +7,8 @@ export interface WorkerStart {
   readonly indexFile: string;
   /** What an earlier thread has sent to the subscribers; undefined if there are none. */
   readonly sent: Position | undefined;
+  /** The limit for both files, in bytes. */
+  readonly maxBytes: number | undefined;
 }
 
 export type ToWorker =
@@ -25,12 +27,14 @@ export type ToWorker =
   | { readonly type: 'stop' };
 
 export type FromWorker =
-  /** `body` is the JSON of a response, or the reason of a refusal where the status is not 200. */
+  /** `json` is a response. */
+  | { readonly type: 'response'; readonly id: number; readonly json: string }
   | {
-      readonly type: 'answer';
+      readonly type: 'refusal';
       readonly id: number;
       readonly status: number;
-      readonly body: string;
+      readonly message: string;
+      readonly isViolation: boolean;
     }
   | { readonly type: 'caught-up'; readonly lastChange: number; readonly indexBytes: number }
   /** The subscribers have been sent everything up to here. */

@@ -170,7 +170,7 @@ for (const place of ['memory', 'a file'] as const) {
       const content = await got<StepContent>(server, 'traces/1/steps/0');
       assert.equal(content.isCut, false);
       assert.equal(content.output, text);
-      assert.equal((await read(server, 'traces/1/row')).status, 413);
+      assert.equal((await read(server, 'traces/1/row')).status, 200);
     });
 
     it('may have a text of 20 MB, which is cut', async () => {
@@ -186,6 +186,57 @@ for (const place of ['memory', 'a file'] as const) {
       assert.ok(String(content.output).startsWith('start xxx'));
       assert.match(String(content.output), /… \[cut: 20971526 characters in all\]$/);
       assert.deepEqual(content.inputs, { image: text.slice(0, 1024) });
+      assert.equal((await read(large, 'traces/1/row')).status, 413);
+    });
+
+    it('may have long names and errors in every step', async () => {
+      const long = (what: string) => `${what} ${'\u0001'.repeat(6000)}`;
+      const inner = Array.from({ length: 100 }, () => ({
+        ...STEP,
+        name: long('name'),
+        model: long('model'),
+        metadata: { error: long('error') },
+      }));
+      const steps = [{ ...STEP, steps: inner }];
+      const sent = requestOf('long', { steps, user_id: long('user'), feedback: long('good') });
+      assert.equal((await send(server, sent)).status, 200);
+      const detail = await got<TraceDetail>(server, 'traces/1');
+      assert.equal(detail.totalSteps, 101);
+      assert.equal(detail.trace.user, long('user').slice(0, 1000));
+      const { name, model, error } = detail.steps[1] ?? {};
+      assert.deepEqual([name?.length, model?.length, error?.length], [300, 200, 1000]);
+      const content = await got<StepContent>(server, 'traces/1/steps/1');
+      assert.deepEqual(content.metadata, { error: long('error') });
+      assert.deepEqual(content.others.name, long('name'));
+      assert.deepEqual(content.others.model, long('model'));
+      assert.equal((await read(server, 'traces/1/row')).status, 200);
+      assert.ok((await read(server, 'traces')).text.length < 100_000);
+    });
+
+    it('may have 10 MB of metadata, which are cut', async () => {
+      const text = 'x'.repeat(10 * 1024 * 1024);
+      const many = Object.fromEntries(
+        Array.from({ length: 100_000 }, (_, i) => [`key-${i}`, 'x'.repeat(80)]),
+      );
+      for (const metadata of [
+        { text, flag: 'short' },
+        { flag: 'short', ...many },
+      ]) {
+        assert.equal((await send(server, requestOf('long', { metadata }))).status, 200);
+      }
+      const one = (await got<TraceDetail>(server, 'traces/1')).metadata;
+      assert.match(String(one.text), /^xxx.*… \[cut: 10485760 characters in all\]$/);
+      assert.equal(one.flag, 'short');
+      const all = (await got<TraceDetail>(server, 'traces/2')).metadata;
+      assert.equal(all.flag, 'short');
+      assert.match(String(all['…']), /^\[cut: \d+ more members\]$/);
+      for (const number of [1, 2]) {
+        const { row } = await got<{ row: { metadata: { flag: string } } }>(
+          server,
+          `traces/${number}/row`,
+        );
+        assert.equal(row.metadata.flag, 'short');
+      }
     });
 
     it('may have anything for steps, metadata and times', async () => {

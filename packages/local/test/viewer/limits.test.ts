@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EventStream } from '../../src/viewer/event-stream.ts';
 import { requestOf, send } from '../client.js';
+import { inWorker } from './in-worker.js';
 import { lenientServer, read } from './read.js';
 
 describe('a read that takes too long', () => {
@@ -24,6 +28,27 @@ describe('a read that takes too long', () => {
       performance.now = now;
     }
     assert.equal((await read(server, 'traces?q=a')).status, 200);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('is no violation of the client in the reading thread either', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openlayer-limits-'));
+    try {
+      await using server = await lenientServer(join(folder, 'traces.db'));
+      await send(server, requestOf('a'));
+      assert.equal((await read(server, 'traces?q=a')).status, 200);
+      await inWorker(
+        '{ const now = performance.now.bind(performance); let looks = 0; performance.now = () => now() + 3000 * looks++; }',
+      );
+      let statuses: number[] = [];
+      for (let tries = 0; tries < 50 && !statuses.includes(503); tries += 1) {
+        statuses = [...statuses, (await read(server, 'traces?q=a')).status];
+      }
+      assert.ok(statuses.includes(503), 'the thread has another clock');
+      assert.deepEqual(server.problems, []);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -8,6 +7,7 @@ import type { LocalServer } from '@openlayer-tracing/local';
 import type { ServerEvent, TracePage } from '../../src/page-api.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { listen, type Stream } from './events.js';
+import { inWorker } from './in-worker.js';
 import { got, lenientServer, read } from './read.js';
 
 /** The numbers of the traces that a stream brings, until it has brought the last. */
@@ -38,22 +38,8 @@ function indexed(): Promise<void> {
 }
 
 /** Makes the thread run a loop that never ends. */
-async function hang(): Promise<void> {
-  const session = new Session();
-  session.connect();
-  try {
-    const attached = new Promise<string>((resolve) => {
-      session.on('NodeWorker.attachedToWorker', ({ params }) => resolve(params.sessionId));
-    });
-    await session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
-    const message = { id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;);' } };
-    await session.post('NodeWorker.sendMessageToWorker', {
-      sessionId: await attached,
-      message: JSON.stringify(message),
-    });
-  } finally {
-    session.disconnect();
-  }
+function hang(): Promise<void> {
+  return inWorker('for (;;);');
 }
 
 describe('a reading thread that ends or hangs', function () {

@@ -198,6 +198,24 @@ describe('the files of a server', () => {
     await until(async () => statSync(file).size <= maxBytes && statSync(`${file}-wal`).size === 0);
   });
 
+  it('lose no more rows than they have to, when the words take more space than the rows', async () => {
+    const maxBytes = 6_000_000;
+    server = await startLocalServer({ file, checks: 'lenient', maxBytes });
+    const running = server;
+    let words = 0;
+    const text = () => Array.from({ length: 1600 }, () => `w${(words++).toString(36)}`).join(' ');
+    for (let i = 0; i < 400; i += 1) await send(server, requestOf(`id-${i}`, { output: text() }));
+    const sizeOf = async () => (await got<Health>(running, 'health')).storage.bytes;
+    await until(async () => (await sizeOf()) <= maxBytes);
+    // Another check of the limit.
+    await sleep(6000);
+    const bytes = await sizeOf();
+    assert.ok(bytes <= maxBytes && bytes > 0.75 * maxBytes, `${bytes} bytes are left`);
+    const { total, traces } = await got<TracePage>(server, 'traces?q=id');
+    assert.ok(total > 100 && total < 400, `${total} are left`);
+    assert.equal(traces[0]?.inferenceId, 'id-399');
+  });
+
   it('are none for a server in memory', async () => {
     server = await lenientServer();
     await send(server, requestOf('a'));
