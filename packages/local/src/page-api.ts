@@ -149,6 +149,19 @@ export interface Neighbours {
   readonly next: number | null;
 }
 
+/** The types of steps that this library knows. Other tracers send others. */
+export type StepType =
+  | 'user_call'
+  | 'chat_completion'
+  | 'embedding'
+  | 'agent'
+  | 'tool'
+  | 'retriever'
+  | 'chain'
+  | 'handoff'
+  | 'guardrail'
+  | 'function_call';
+
 /** A step without its contents. Its texts are cut to 200 characters, its name to 300 and its error to 1,000. */
 export interface StepSummary {
   /** Place in the trace: parents come before their children. The root is 0. */
@@ -157,6 +170,7 @@ export interface StepSummary {
   readonly parent: number;
   readonly depth: number;
   readonly name: string;
+  /** A `StepType`, or another text. */
   readonly type: string;
   /** Milliseconds since the trace began, may be negative where clocks differ. */
   readonly start: number | null;
