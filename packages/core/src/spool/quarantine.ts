@@ -66,7 +66,7 @@ export class Quarantine {
 
   /** Keeps the bytes of a damaged range. */
   async addBytes(bytes: Uint8Array): Promise<void> {
-    this.#prepare();
+    this.#createFolder();
     const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
     const file = this.#files.create(path);
     try {
@@ -130,7 +130,7 @@ export class Quarantine {
     const isFull = segment !== undefined && segment.bytes >= this.#fullBytes;
     if (segment !== undefined && !isFull && this.#files.isLinked(segment.file)) return segment;
     this.close();
-    this.#prepare();
+    this.#createFolder();
     const createdMs = wallClockMs();
     const id = newSegmentId(createdMs);
     const path = this.#files.join(this.#folder, `${id}${REFUSED}`);
@@ -140,7 +140,7 @@ export class Quarantine {
     return this.#segment;
   }
 
-  #prepare(): void {
+  #createFolder(): void {
     this.#files.prepare(this.#folder, { syncs: this.#syncs });
   }
 }
