@@ -23,8 +23,6 @@
  * many searches at once, 503 a search that took longer than 2 s.
  */
 
-export type { StepType } from '@openlayer-tracing/core/wire';
-
 /** How a request ended. Traces without a request, and those of other tracers, have none. */
 export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
 
