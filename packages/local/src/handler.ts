@@ -121,7 +121,7 @@ async function platformReply(
   path: string,
   { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
 ): Promise<Reply | undefined> {
-  guard(request, audienceOf(path));
+  guard(request, audienceOf(request.method ?? '', path));
   const body = await readBody(request, maxBodyBytes);
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
