@@ -148,6 +148,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
+    removeAttachments: backend.attachments.removeBefore,
     index: () => viewer.indexSize,
   });
   const openings = new Openings();
