@@ -30,15 +30,7 @@ export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interru
 export type Dialect = 'openlayer-tracing' | 'openlayer-ts' | 'openlayer-python' | 'other';
 
 /** Why a trace differs from what the app had. */
-export type Mark =
-  | 'masked'
-  | 'truncated'
-  | 'sampled'
-  | 'limited'
-  | 'late'
-  | 'interrupted'
-  | 'replayed'
-  | 'unfinished';
+export type Mark = 'masked' | 'truncated' | 'limited' | 'interrupted' | 'unfinished';
 
 /** One line of the list: everything but contents. */
 export interface TraceSummary {
@@ -102,7 +94,7 @@ export type SortColumn =
 /** A trace matches if it has one value of each filter. */
 export interface TraceQuery {
   readonly pipeline?: string;
-  /** Words and parts of words; all have to be in the trace. At most 300 characters. */
+  /** Words or beginnings of words; a trace must contain all. At most 300 characters. */
   readonly q?: string;
   readonly from?: number;
   readonly to?: number;

@@ -11,7 +11,7 @@ import type { ParsedQuery } from './trace-query.js';
 
 const MAX_BUCKETS = 240;
 const MAX_GROUPS = 50;
-/** Groups that are counted; traces of further ones are in the buckets alone. */
+/** Groups that are counted; traces of further ones are only in the buckets. */
 const MAX_COUNTED = 5000;
 /** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];

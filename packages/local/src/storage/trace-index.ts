@@ -12,7 +12,7 @@ import { searchText } from './search-text.js';
 import { placedSteps } from './steps.js';
 import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 5;
+const VERSION = 6;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;

@@ -61,7 +61,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     return true;
   }
 
-  /** While the index lacks changes, its size still includes rows that are deleted, so the size of the rows alone counts. */
+  /** While the index lacks changes, its size still includes rows that are deleted, so only the size of the rows counts. */
   function isLargerThan(limit: number): boolean {
     const { usedBytes } = store;
     if (usedBytes > limit) return true;
