@@ -12,8 +12,8 @@ import { audienceOf, routeOf } from './routes/route-of.js';
 import { head } from './storage/values.js';
 
 /**
- * Responds to a `GET` below `/api` that has the viewer's token. Undefined: it has written to `response` by itself, as a
- * stream of events does; such a response has the headers of `DATA_HEADERS`. An error becomes the response.
+ * Responds to `GET /api/...`. Returns undefined if it has started an event stream on `response`, with the headers of
+ * `DATA_HEADERS`. An error becomes the response.
  */
 export type ViewerApi = (
   request: IncomingMessage,
@@ -34,8 +34,8 @@ export interface RefusedCall {
 export interface HandlerOptions {
   readonly guard: Guard;
   readonly page: Page;
-  /** The page's address with the viewer's token, for a code that was handed out; undefined for any other. */
-  readonly openPage: (code: string) => string | undefined;
+  /** Exchanges a code, which is used up, for the page's address with the viewer's token; undefined for an unknown code. */
+  readonly redeemCode: (code: string) => string | undefined;
   readonly viewerApi: ViewerApi;
   readonly backend: Backend;
   readonly maxBodyBytes: number;
@@ -73,12 +73,12 @@ function isForPage({ method, headers }: IncomingMessage, path: string): boolean 
 function pageReply(
   request: IncomingMessage,
   path: string,
-  { guard, page, openPage }: HandlerOptions,
+  { guard, page, redeemCode }: HandlerOptions,
 ): Reply {
   guard(request, 'anyone');
   if (path === '/open') {
     const code = new URLSearchParams((request.url ?? '').split('?')[1]).get('code') ?? '';
-    return { status: 302, headers: { location: openPage(code) ?? '/' } };
+    return { status: 302, headers: { location: redeemCode(code) ?? '/' } };
   }
   // People open the base URL that they see in a terminal.
   const isBaseUrl = path === '/v1' || path === '/v1/';
@@ -94,7 +94,7 @@ async function viewerReply(
   { guard, viewerApi, backend }: HandlerOptions,
 ): Promise<Reply | undefined> {
   guard(request, 'viewer');
-  if (request.method !== 'GET') throw new Refusal(405, 'the viewer API is read by GET alone');
+  if (request.method !== 'GET') throw new Refusal(405, 'the viewer API accepts only GET');
   const attachment = ATTACHMENT.exec(request.url ?? '')?.[1];
   return attachment === undefined
     ? viewerApi(request, response)

@@ -10,10 +10,11 @@ import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
 import { createHandler, type RefusedCall } from './handler.js';
-import { Openings } from './openings.js';
+
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
 import { packageVersion } from './package-version.cjs';
 import { createPage } from './page.js';
+import { PageCodes } from './page-codes.js';
 import { Problems } from './problems.js';
 import { Refusals } from './refusals.js';
 import { renderTrace } from './render-trace.js';
@@ -75,8 +76,8 @@ export function startLocalServer(options: LocalServerOptions = {}): Promise<Loca
 /** A server with members that only the command `openlayer-local` uses. */
 export interface StartedServer extends LocalServer {
   /**
-   * An address that opens the page once, within a minute. A browser's command line is for all users of a machine to see, so
-   * that the viewer's token must not be in it.
+   * An address that opens the page once, within a minute. Other users can see a browser's command line, so it must not contain
+   * the viewer's token.
    */
   openingUrl(): string;
 }
@@ -119,7 +120,6 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     store,
     checker,
     events,
-    refusals,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
   };
@@ -134,7 +134,6 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       baseUrl: url,
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
-    newest: store.newest,
     apps: [],
     refused: refusals.list(),
     storage: {
@@ -151,7 +150,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     removeAttachments: backend.attachments.removeBefore,
     index: () => viewer.indexSize,
   });
-  const openings = new Openings();
+  const pageCodes = new PageCodes();
   const viewerToken = randomBytes(16).toString('base64url');
   const viewerUrl = `${origin}/#token=${viewerToken}`;
   http.on(
@@ -164,7 +163,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
         viewerToken,
       }),
       page: createPage(),
-      openPage: (code) => (openings.use(code, Date.now()) ? viewerUrl : undefined),
+      redeemCode: (code) => (pageCodes.redeem(code, Date.now()) ? viewerUrl : undefined),
       viewerApi: viewer.respond,
       backend,
       maxBodyBytes: settings.maxBodyBytes,
@@ -193,7 +192,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     url,
     port,
     viewerUrl,
-    openingUrl: () => `${origin}/open?code=${openings.add(Date.now())}`,
+    openingUrl: () => `${origin}/open?code=${pageCodes.create(Date.now())}`,
     get batches() {
       return store.batches();
     },

@@ -295,7 +295,7 @@ describe("the viewer's token", () => {
     }
   });
 
-  it('is read by GET alone', async () => {
+  it('is read by GET only', async () => {
     await using server = await startLocalServer();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
       const { status } = await rawRequest(server, `${method} /api/traces`, [

@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events';
 import type { Attachments } from '../attachments.js';
 import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
-import type { Refusals } from '../refusals.js';
 import type { Reply } from '../reply.js';
 import type { Store } from '../store.js';
 import type { Uploads } from '../uploads.js';
@@ -30,7 +29,6 @@ export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
-  readonly refusals: Refusals;
   readonly uploads: Uploads;
   readonly attachments: Attachments;
 }

@@ -39,7 +39,7 @@ const STORAGE_ROUTES = new Map<string, Route>([
 
 const WHAT_IS_SERVED =
   'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows ' +
-  'and POST /storage/presigned-url; projects, commits, tests and workspaces are on the platform alone';
+  'and POST /storage/presigned-url; only the platform has projects, commits, tests and workspaces';
 
 /** Who may call the platform's API at this path. */
 export function audienceOf(method: string, path: string): Audience {

@@ -37,9 +37,9 @@ port.on('message', (message: ToWorker) => {
   else void stop();
 });
 
-async function respond({ id, path, query, facts }: ToWorker & { type: 'get' }): Promise<void> {
+async function respond({ id, path, query, context }: ToWorker & { type: 'get' }): Promise<void> {
   try {
-    const json = await reads.get(path, new URLSearchParams(query), facts);
+    const json = await reads.get(path, new URLSearchParams(query), context);
     send({ type: 'response', id, json });
   } catch (error) {
     const { status, message, isViolation } = toRefusal(error);

@@ -14,11 +14,22 @@ import { OpenTraces } from './open-traces.js';
 /** Facts of the server that the index lacks; the index may be in another thread. */
 export interface ServerFacts {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
-  /** The number of the newest row. */
-  readonly newest: number;
   readonly apps: readonly AppReport[];
   readonly refused: readonly Refused[];
   readonly storage: Omit<Health['storage'], 'traces'>;
+}
+
+/** What a read needs of the server. */
+export interface ReadContext {
+  /** The number of the newest row. */
+  readonly newest: number;
+  /** For `info` and `health`, which are the only reads that need them: they take a dozen queries. */
+  readonly facts: ServerFacts | undefined;
+}
+
+/** Whether a read needs `ServerFacts`. */
+export function needsFacts(path: string): boolean {
+  return path === 'info' || path === 'health';
 }
 
 /** Time for one read. */
@@ -35,8 +46,9 @@ export class Reads {
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  async get(path: string, params: URLSearchParams, facts: ServerFacts): Promise<string> {
-    await this.#index.waitFor(facts.newest);
+  async get(path: string, params: URLSearchParams, context: ReadContext): Promise<string> {
+    const { newest, facts } = context;
+    await this.#index.waitFor(newest);
     const budget = new Budget(BUDGET_MS);
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {
@@ -48,12 +60,12 @@ export class Reads {
       );
     }
     if (id === undefined) {
-      if (resource === 'info') return this.#info(facts, budget);
+      if (resource === 'info' && facts) return this.#info(facts, budget);
       if (resource === 'traces') return this.#list(params, budget);
       if (resource === 'sessions') return this.#groups('session', params, budget);
       if (resource === 'users') return this.#groups('user', params, budget);
       if (resource === 'overview') return this.#overview(params, budget);
-      if (resource === 'health') return this.#health(facts, budget);
+      if (resource === 'health' && facts) return this.#health(facts, budget);
     }
     throw noEndpoint();
   }
