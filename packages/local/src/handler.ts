@@ -21,7 +21,7 @@ export type ViewerApi = (
 ) => Promise<Reply | undefined>;
 
 /** A call that got an error status. */
-export interface RefusedCall {
+export interface CallError {
   readonly method: string;
   /** The path without the query, in printable characters. */
   readonly path: string;
@@ -40,7 +40,7 @@ export interface HandlerOptions {
   readonly backend: Backend;
   readonly maxBodyBytes: number;
   readonly intercept: Intercept | undefined;
-  readonly onRefused: (refusal: RefusedCall) => void;
+  readonly onRefused: (refusal: CallError) => void;
 }
 
 /** Handles the requests of a server: those for the page, for the page's data, and for the platform's API. */

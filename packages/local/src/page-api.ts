@@ -312,7 +312,7 @@ export interface Health {
   /** The latest report of each process that sent one, newest first. */
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RefusedCall[];
   readonly dialects: Readonly<Partial<Record<Dialect, number>>>;
   readonly marks: Readonly<Partial<Record<Mark, number>>>;
   readonly storage: {
@@ -330,7 +330,8 @@ export interface AppReport {
   readonly stats: unknown;
 }
 
-export interface Refusal {
+/** Calls that were refused for the same reason. */
+export interface RefusedCall {
   readonly at: number;
   readonly method: string;
   readonly path: string;
@@ -358,6 +359,6 @@ export interface ServerInfo {
 export type ServerEvent =
   | { readonly type: 'traces'; readonly traces: readonly TraceSummary[]; readonly omitted: number }
   | { readonly type: 'changed'; readonly traces: readonly TraceSummary[] }
-  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'refused'; readonly refusal: RefusedCall }
   /** Deleted are all traces up to the number `upTo`, and those in `numbers`. */
   | { readonly type: 'deleted'; readonly upTo: number; readonly numbers: readonly number[] };

@@ -9,7 +9,7 @@ import { withOurNames } from './checks/columns.js';
 import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
-import { createHandler, type RefusedCall } from './handler.js';
+import { type CallError, createHandler } from './handler.js';
 
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
 import { packageVersion } from './package-version.cjs';
@@ -100,7 +100,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   });
   http.maxConnections = settings.maxConnections;
   const refusals = new Refusals();
-  const onRefused = ({ isViolation, ...call }: RefusedCall) => {
+  const onRefused = ({ isViolation, ...call }: CallError) => {
     if (isViolation) {
       const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
       problems.add(problem);

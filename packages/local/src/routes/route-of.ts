@@ -4,7 +4,7 @@ import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
 import { deleteRow, getRow, updateRow } from './rows.js';
-import { presignUpload, upload } from './storage.js';
+import { presignUpload, upload } from './uploads.js';
 
 /** The parts of a request line. */
 export interface Target {

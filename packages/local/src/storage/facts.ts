@@ -176,9 +176,9 @@ export class Chunk {
     let high = this.length - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;
-      const there = this.number[middle] ?? 0;
-      if (there === number) return middle;
-      if (there < number) low = middle + 1;
+      const found = this.number[middle] ?? 0;
+      if (found === number) return middle;
+      if (found < number) low = middle + 1;
       else high = middle - 1;
     }
     return -1;

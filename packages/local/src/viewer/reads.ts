@@ -1,5 +1,5 @@
 import { toJson } from '../json.js';
-import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from '../page-api.js';
+import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import { Budget } from '../storage/budget.js';
 import { DIALECTS, MARKS } from '../storage/enums.js';
@@ -9,13 +9,13 @@ import { type GroupBy, overviewOf } from '../storage/overview.js';
 import { cursorAt, filterOf, select } from '../storage/selection.js';
 import type { TraceIndex } from '../storage/trace-index.js';
 import { integerOf, oneOf, parseQuery } from '../storage/trace-query.js';
-import { OpenTraces } from './open-traces.js';
+import { ParsedTraces } from './parsed-traces.js';
 
 /** Facts of the server that the index lacks; the index may be in another thread. */
 export interface ServerFacts {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
   readonly apps: readonly AppReport[];
-  readonly refused: readonly Refused[];
+  readonly refused: readonly RefusedCall[];
   readonly storage: Omit<Health['storage'], 'traces'>;
 }
 
@@ -38,11 +38,11 @@ const BUDGET_MS = 2000;
 /** The reads of the viewer's API. */
 export class Reads {
   readonly #index: TraceIndex;
-  readonly #traces: OpenTraces;
+  readonly #traces: ParsedTraces;
 
   constructor(index: TraceIndex) {
     this.#index = index;
-    this.#traces = new OpenTraces(index);
+    this.#traces = new ParsedTraces(index);
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
@@ -101,9 +101,9 @@ export class Reads {
     const counts = new Map<number, number>();
     const isKept = filterOf({}, this.#index);
     for (const chunk of this.#index.facts.chunks) {
-      const isIn = isKept(chunk);
+      const matches = isKept(chunk);
       for (let at = 0; at < chunk.length; at += 1) {
-        if (!isIn(at)) continue;
+        if (!matches(at)) continue;
         const hash = chunk.wide.pipeline[at] ?? 0;
         counts.set(hash, (counts.get(hash) ?? 0) + 1);
       }
@@ -178,9 +178,9 @@ export class Reads {
     };
     const isKept = filterOf({}, this.#index);
     for (const chunk of this.#index.facts.chunks) {
-      const isIn = isKept(chunk);
+      const matches = isKept(chunk);
       for (let at = 0; at < chunk.length; at += 1) {
-        if (!isIn(at)) continue;
+        if (!matches(at)) continue;
         const flags = chunk.narrow.flags[at] ?? 0;
         add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
         const bits = flag(flags, FLAGS.marks);
