@@ -192,6 +192,12 @@ describe('a span of the Agents SDK', () => {
       ...{ spanId: `${name}_${run}`, parentId: null, traceId: `run_${run}`, error: null },
       spanData: { type: 'custom', name, data: {} },
     });
+    // A span may end after its workflow, which cannot continue then.
+    const late = spanOf(RUNS, 'late');
+    await processor.onTraceStart({ traceId: late.traceId, name: 'workflow' });
+    await processor.onSpanStart(late);
+    await processor.onTraceEnd({ traceId: late.traceId });
+    await processor.onSpanEnd({ ...late, error: { message: 'no' } });
     for (let run = 0; run < RUNS; run++) {
       await processor.onTraceStart({ traceId: `run_${run}`, name: 'workflow' });
       const span = spanOf(run, 'fails');
@@ -199,7 +205,7 @@ describe('a span of the Agents SDK', () => {
       // The SDK does not tell of the end of the workflow then.
       await processor.onSpanEnd({ ...span, error: { message: 'no' } });
     }
-    await rowsOf(captured, RUNS);
+    await rowsOf(captured, RUNS + 1);
     for (let run = 0; run < RUNS; run++) {
       const span = spanOf(run, 'goes on');
       await processor.onSpanStart(span);

@@ -1,6 +1,7 @@
 /** Large traces and lists. That nothing breaks is tested here; how long it takes is shown, and is the bench's to judge. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { deepRow, wideRow } from './corpus.ts';
 import { dayOfRequests } from './rows.ts';
@@ -84,6 +85,23 @@ describe('a large trace', function () {
       await page.locator('[role="row"][aria-selected="true"]').getAttribute('aria-level'),
       '20001',
     );
+    assert.deepEqual(complaints, []);
+  });
+
+  it('of 20,000 levels is copied and downloaded as JSON', async () => {
+    const number = await viewer.send(deepRow(20_000));
+    const { page, complaints } = await viewer.open(`/traces/${number}`);
+    await page.getByRole('treegrid', { name: 'Steps' }).getByText('level 1').first().waitFor();
+    const choose = async (item: string) => {
+      await page.getByRole('button', { name: 'Copy, download, compare' }).click();
+      await page.getByRole('menuitem', { name: item, exact: true }).click();
+    };
+    await choose('Copy as JSON');
+    await page.getByText('JSON copied').waitFor();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    assert.equal(copied.match(/"name":\s?"level \d+"/g)?.length, 19_999);
+    const [download] = await Promise.all([page.waitForEvent('download'), choose('Download')]);
+    assert.match(readFileSync(await download.path(), 'utf8'), /"bottom"/);
     assert.deepEqual(complaints, []);
   });
 

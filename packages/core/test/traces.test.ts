@@ -426,7 +426,9 @@ describe('a trace', () => {
   it('tells a downstream service which request this is', () => {
     const { tracer } = tracing();
     const trace = tracer.startTrace({ name: 'job', inferenceId: 'req-7' });
-    assert.deepEqual(trace.headers(), { 'x-request-id': 'req-7' });
+    const { traceparent, ...others } = trace.headers();
+    assert.match(traceparent ?? '', new RegExp(`^00-${trace.traceId}-[0-9a-f]{16}-03$`));
+    assert.deepEqual(others, { 'x-request-id': 'req-7' });
     trace.end();
   });
 

@@ -25,7 +25,7 @@ declare global {
 
 /**
  * Middleware that opens one trace for each request and publishes it at the true end of the response: sent, aborted or failed.
- * Mount it first: requests that earlier middleware answers, such as a body parser with 400 or 413, are not traced. Mounted
+ * Mount it first: requests that earlier middleware responds to, such as a body parser with 400 or 413, are not traced. Mounted
  * a second time, it restores the scope of the request's trace for code that lost it.
  *
  * @throws ConfigError if an option is wrong

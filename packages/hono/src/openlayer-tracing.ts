@@ -20,8 +20,8 @@ declare module 'hono' {
 
 /**
  * Middleware that opens one trace for each request and publishes it at the true end of the response: sent, aborted or failed.
- * Mount it first: requests that earlier middleware answers are not traced. Mounted a second time, it restores the scope of the
- * request's trace for code that lost it.
+ * Mount it first: requests that earlier middleware responds to are not traced. Mounted a second time, it restores the scope of
+ * the request's trace for code that lost it.
  *
  * @throws ConfigError if an option is wrong
  *

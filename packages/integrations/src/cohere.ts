@@ -87,18 +87,18 @@ function keptOptionsIn(given: unknown, depth = 0): readonly KeptOptions[] {
   if (typeof given !== 'object' || given === null || depth > MAX_DEPTH) return [];
   const { _options: options, clientV2 } = given as Part;
   if (depth > 0 && typeof options !== 'object') return [];
-  const own = clientV2 === undefined && typeof options === 'object' && options !== null;
-  const below = enumerableValues(given)
+  const hasOptions = clientV2 === undefined && typeof options === 'object' && options !== null;
+  const inner = enumerableValues(given)
     .filter((value) => value !== options)
     .flatMap((value) => keptOptionsIn(value, depth + 1));
-  return own ? [options, ...below] : below;
+  return hasOptions ? [options, ...inner] : inner;
 }
 
 function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   if (traced.has(kept)) return;
   traced.add(kept);
-  const below: AnyFetch = kept.fetch ?? ((input, init) => globalThis.fetch(input, init));
-  const fetch = traceFetch(below, profile);
+  const baseFetch: AnyFetch = kept.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const fetch = traceFetch(baseFetch, profile);
   /** Finds the call by the headers: all attempts of one call are sent with the same object. */
   const calls = new WeakMap<object, MethodCall>();
   const callWith = (headers: object) => {

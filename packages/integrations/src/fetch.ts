@@ -42,12 +42,12 @@ const { provider: _none, ...KNOWN_OF_GLOBAL } = STREAM_OPTIONS;
  */
 export function tracedFetch(options: FetchOptions = {}): typeof fetch {
   checkOptions('tracedFetch', options, { ...STREAM_OPTIONS, fetch: true, client: true });
-  const { fetch: below, client = 'LLM' } = options;
-  if (below !== undefined && typeof below !== 'function') {
+  const { fetch: ownFetch, client = 'LLM' } = options;
+  if (ownFetch !== undefined && typeof ownFetch !== 'function') {
     throw new TypeError('fetch must be a function');
   }
   if (typeof client !== 'string') throw new TypeError('client must be a string, such as Mistral');
-  const base = below ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
+  const base = ownFetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
   const profile: ClientProfile = { client, provider: undefined, shapes: anyShapes, options };
   return traceJobs(traceFetch(base as typeof fetch, profile), profile, jobShapes);
 }

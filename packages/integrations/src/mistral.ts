@@ -34,8 +34,9 @@ export function traceMistral<Client extends object>(
       'traceMistral(client) cannot trace a client that was used or wrapped before: trace it first',
     );
   }
-  const { _options: kept } = client;
-  if (!traced.has(kept)) assertChangeable('traceMistral', 'client', kept, 'httpClient');
+  const { _options: clientOptions } = client;
+  if (!traced.has(clientOptions))
+    assertChangeable('traceMistral', 'client', clientOptions, 'httpClient');
   const profile: ClientProfile = {
     client: 'Mistral',
     provider: 'mistral',

@@ -24,7 +24,7 @@ declare module 'koa' {
 
 /**
  * Middleware that opens one trace for each request and publishes it at the true end of the response: sent, aborted or failed.
- * Mount it first: requests that earlier middleware answers, such as a body parser with 400 or 413, are not traced. Mounted
+ * Mount it first: requests that earlier middleware responds to, such as a body parser with 400 or 413, are not traced. Mounted
  * a second time, such as below middleware that handles errors, it uses the same trace.
  *
  * @throws ConfigError if an option is wrong

@@ -7,6 +7,7 @@ import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
 import { Refusal, toRefusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
+import { REPORT_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { audienceOf, routeOf } from './routes/route-of.js';
 import { head } from './storage/values.js';
@@ -126,8 +127,9 @@ async function platformReply(
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
   const { host = '', 'content-type': contentType = '' } = request.headers;
+  const [report] = request.headersDistinct[REPORT_HEADER] ?? [];
   return route(
-    { ...target, host, body, contentType, json: () => parseJson(request, body) },
+    { ...target, host, body, contentType, report, json: () => parseJson(request, body) },
     backend,
   );
 }

@@ -139,6 +139,19 @@ export interface Neighbours {
   readonly next: number | null;
 }
 
+/** The types of steps that this library knows. Other tracers send others. */
+export type StepType =
+  | 'user_call'
+  | 'chat_completion'
+  | 'embedding'
+  | 'agent'
+  | 'tool'
+  | 'retriever'
+  | 'chain'
+  | 'handoff'
+  | 'guardrail'
+  | 'function_call';
+
 /** A step without its contents. Its texts are cut to 200 characters, its name to 300 and its error to 1,000. */
 export interface StepSummary {
   /** Place in the trace: parents come before their children. The root is 0. */
@@ -147,6 +160,7 @@ export interface StepSummary {
   readonly parent: number;
   readonly depth: number;
   readonly name: string;
+  /** A `StepType`, or another text. */
   readonly type: string;
   /** Milliseconds since the trace began, may be negative where clocks differ. */
   readonly start: number | null;
@@ -309,7 +323,7 @@ export interface OverviewGroup extends Measures {
 }
 
 export interface Health {
-  /** The latest report of each process that sent one, newest first. */
+  /** The latest counts of each process and pipeline that sent some, newest first; at most 20. */
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly RefusedCall[];
@@ -326,7 +340,7 @@ export interface Health {
 export interface AppReport {
   readonly name: string;
   readonly at: number;
-  /** The result of the tracer's `stats()`. */
+  /** The tracer's `stats()` when it made its latest call, whose rows it still counted as queued. */
   readonly stats: unknown;
 }
 

@@ -18,6 +18,7 @@ import { PageCodes } from './page-codes.js';
 import { Problems } from './problems.js';
 import { Refusals } from './refusals.js';
 import { renderTrace } from './render-trace.js';
+import { Reports } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { IN_MEMORY } from './storage/database.js';
 import { startUpkeep } from './storage/upkeep.js';
@@ -100,6 +101,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   });
   http.maxConnections = settings.maxConnections;
   const refusals = new Refusals();
+  const reports = new Reports();
   const onRefused = ({ isViolation, ...call }: CallError) => {
     if (isViolation) {
       const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
@@ -120,6 +122,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     store,
     checker,
     events,
+    reports,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
   };
@@ -134,7 +137,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       baseUrl: url,
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
-    apps: [],
+    apps: reports.list(),
     refused: refusals.list(),
     storage: {
       bytes: store.usedBytes,

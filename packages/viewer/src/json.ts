@@ -4,3 +4,36 @@ export type Json = Readonly<Record<string, unknown>>;
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The value as formatted JSON; without line breaks if it is too deep for the browser, which recurses. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value, null, 2) ?? '';
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return deepJson(value);
+  }
+}
+
+/** JSON of a value of any depth, as `JSON.parse` makes them. */
+function deepJson(whole: unknown): string {
+  const parts: string[] = [];
+  const open: { readonly text?: string; readonly value?: unknown }[] = [{ value: whole }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { text, value } = next;
+    if (text !== undefined) parts.push(text);
+    else if (typeof value !== 'object' || value === null) parts.push(JSON.stringify(value));
+    else {
+      const isArray = Array.isArray(value);
+      const members = Object.entries(value).reverse();
+      parts.push(isArray ? '[' : '{');
+      open.push({ text: isArray ? ']' : '}' });
+      for (const [place, [key, member]] of members.entries()) {
+        open.push({ value: member });
+        if (!isArray) open.push({ text: `${JSON.stringify(key)}:` });
+        if (place < members.length - 1) open.push({ text: ',' });
+      }
+    }
+  }
+  return parts.join('');
+}

@@ -8,6 +8,7 @@ import {
   pathText,
   placesAbove,
 } from '../src/content/json-rows.ts';
+import { jsonText } from '../src/json.ts';
 
 const VALUE = {
   messages: [{ role: 'user', 'odd key': 1 }, { role: 'assistant' }],
@@ -69,6 +70,16 @@ describe('the rows of a JSON value', () => {
     };
     const expanded = firstExpanded(large);
     assert.ok(jsonRows(large, expanded).length < 300);
+  });
+
+  it('are copied as JSON however deep they are', () => {
+    assert.equal(
+      jsonText({ a: [1, { b: null }] }),
+      JSON.stringify({ a: [1, { b: null }] }, null, 2),
+    );
+    assert.equal(jsonText(undefined), '');
+    const deep = `${'[{"a":1,"b":'.repeat(20_000)}["é"]${'},2]'.repeat(20_000)}`;
+    assert.equal(jsonText(JSON.parse(deep)), deep);
   });
 
   it('may be as deep as the value is', () => {

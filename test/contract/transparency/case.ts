@@ -10,6 +10,7 @@ export type Tools = Pick<
   | 'addStep'
   | 'currentStep'
   | 'currentTrace'
+  | 'logFields'
   | 'startStep'
   | 'step'
   | 'trace'

@@ -54,6 +54,7 @@ export const plainTools: Tools = {
   addStep() {},
   currentStep: () => undefined,
   currentTrace: () => undefined,
+  logFields: () => ({}),
   startStep: plainStep.startStep,
   step: plainStep.step,
   trace: (fn) => fn,

@@ -17,7 +17,7 @@ interface Row {
   readonly bytes: Uint8Array;
 }
 interface Segment {
-  begin(text: string): number;
+  addStart(text: string): number;
   writeStarts(): void;
   appendRow(number: number, row: Row): void;
   readSpooled(maxBytes: number): Promise<{ rows: readonly Row[] }>;
@@ -50,7 +50,7 @@ function written(folder: string, rows: number): { path: string; ends: number[]; 
   const segment: Segment & { bytes: number } = new SegmentClass(nodeSpoolFiles, facts);
   const ends: number[] = [];
   for (let i = 0; i < rows; i++) {
-    segment.begin(`{"n":${i}}`);
+    segment.addStart(`{"n":${i}}`);
     segment.writeStarts();
     segment.appendRow(i, rowOf(i));
     ends.push(segment.bytes);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCollector as startLocalCollector } from '../../support/collector.ts';
 import { watchConservation } from '../../support/conservation.ts';
@@ -95,7 +95,7 @@ describe('the disk of a spool', () => {
     await tracer.shutdown();
   });
 
-  it('is synced after each write with `durability: fsync`', async function () {
+  it('is synced after each write with `durability: fsync`, and so are its folders', async function () {
     needStrace(this);
     using folder = temporaryFolder();
     const trace = join(folder.path, 'calls');
@@ -112,10 +112,20 @@ describe('the disk of a spool', () => {
         COUNT: '2000',
         ACKED: join(folder.path, 'acked'),
       },
-      { listens: false, under: ['strace', '-f', '-e', 'trace=fdatasync', '-o', trace] },
+      {
+        listens: false,
+        under: ['strace', '-f', '-y', '-e', 'trace=fdatasync,fsync', '-o', trace],
+      },
     );
     await writer.ended;
-    const calls = readFileSync(trace, 'utf8').match(/fdatasync\(\d+/g) ?? [];
+    const said = readFileSync(trace, 'utf8');
+    const calls = said.match(/fdatasync\(\d+/g) ?? [];
     assert.ok(calls.length > 0 && calls.length < 100, `${calls.length} calls`);
+    // The folders that were made, and the file, are entries of these three.
+    const spool = join(folder.path, 'spool');
+    const [pipeline = ''] = readdirSync(spool);
+    const synced = [...said.matchAll(/ fsync\(\d+<([^>]+)>/g)].map(([, path]) => path);
+    for (const path of [folder.path, spool, join(spool, pipeline)])
+      assert.ok(synced.includes(path));
   });
 });

@@ -1,11 +1,10 @@
 /** `trace()` and `@traced()`: functions and methods that record each of their calls as a step. */
 
 import { isThenable } from '../follow/promised.js';
-import { currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
+import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
 import { type RecordedStep, runInStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import { isInInertScope } from '../trace/scope.js';
 import type { StepOptions } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
 import { openCallTrace } from './call-trace.js';

@@ -44,6 +44,12 @@ function parsed(value: string): URL | undefined {
   }
 }
 
+/** Whether an address leads to this machine alone. */
+export function isOnThisMachine(baseUrl: string): boolean {
+  const url = parsed(baseUrl);
+  return url !== undefined && isLoopback(url.hostname);
+}
+
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -8,7 +8,7 @@ const MAX_CHARS = 65_536;
 
 /** The items of one stream or iterator, and the end of its step. */
 export class CollectedOutput {
-  readonly #step: Followed;
+  readonly step: Followed;
   readonly #items: unknown[] = [];
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #chars = 0;
@@ -16,13 +16,13 @@ export class CollectedOutput {
   #isAllText = true;
 
   constructor(step: Followed) {
-    this.#step = step;
+    this.step = step;
   }
 
   /** Adds one item. Bytes are read as UTF-8 text. */
   collect(item: unknown): void {
     try {
-      if (this.#step.takesLastItem === true) this.#clear();
+      if (this.step.takesLastItem === true) this.#clear();
       this.#seen++;
       const value = isBytes(item) ? this.#decode(item) : item;
       if (typeof value !== 'string') this.#isAllText = false;
@@ -33,12 +33,12 @@ export class CollectedOutput {
         this.#items.push(value);
       } else {
         // Copied, since the app may change the item later.
-        const text = this.#step.outputOf === undefined ? this.#step.snapshot(value) : undefined;
+        const text = this.step.outputOf === undefined ? this.step.snapshot(value) : undefined;
         this.#chars += text?.length ?? 64;
         this.#items.push(text === undefined ? value : parseJson(text));
       }
     } catch (error) {
-      this.#step.reportFailure('output', error);
+      this.step.reportFailure('output', error);
     }
   }
 
@@ -48,9 +48,9 @@ export class CollectedOutput {
     try {
       value = this.#value();
     } catch (error) {
-      this.#step.reportFailure('output', error);
+      this.step.reportFailure('output', error);
     }
-    this.#step.complete(value);
+    this.step.complete(value);
   }
 
   /** Fails the step, and keeps what was collected before. */
@@ -59,9 +59,9 @@ export class CollectedOutput {
     try {
       soFar = this.#value();
     } catch (failure) {
-      this.#step.reportFailure('output', failure);
+      this.step.reportFailure('output', failure);
     }
-    this.#step.fail(error, soFar);
+    this.step.fail(error, soFar);
   }
 
   #clear(): void {
@@ -72,7 +72,7 @@ export class CollectedOutput {
 
   #value(): unknown {
     if (this.#seen === 0) return undefined;
-    if (this.#step.takesLastItem === true) return this.#items[0];
+    if (this.step.takesLastItem === true) return this.#items[0];
     const cut = this.#seen - this.#items.length;
     if (this.#isAllText)
       return this.#items.join('') + (cut > 0 ? `… [cut: ${cut} more parts]` : '');

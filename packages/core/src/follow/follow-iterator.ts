@@ -4,28 +4,39 @@ import { isPromise } from '#platform';
 import { inherited } from '../values/read-safely.js';
 import { CollectedOutput } from './collected-output.js';
 import type { Followed } from './followed.js';
+import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 
-const METHODS = ['next', 'return', 'throw'];
+const METHODS = ['next', 'return', 'throw'] as const;
 /** Methods of a web stream's reader. */
-const READER_METHODS = ['read', 'cancel'];
+const READER_METHODS = ['read', 'cancel'] as const;
 /** Methods by which a consumer stops before the end. */
 const STOPPING = new Set(['return', 'cancel']);
+
+/** Above this number of steps that follow one object, the oldest one ends. */
+const MOST = 100;
 
 /** Follows the iterator by replacing its methods. @returns the same iterator */
 export function followIterator<I extends Iterator<unknown>>(step: Followed, iterator: I): I {
   const output = new CollectedOutput(step);
-  const followed = replaceMethods(iterator, METHODS, (name, method) => (...args) => {
+  if (joinFollowers(iterator, 'next', output)) return iterator;
+  const followers = new Followers(iterator, output, MOST);
+  const isFollowed = replaceMethods(followers, METHODS, (name, method) => (...args) => {
     let result: IteratorResult<unknown>;
     try {
-      result = step.run(() => method.apply(iterator, args) as IteratorResult<unknown>);
+      const owner = followers.scopeOwner;
+      result = (
+        owner === undefined
+          ? method.apply(iterator, args)
+          : owner.run(() => method.apply(iterator, args))
+      ) as IteratorResult<unknown>;
     } catch (error) {
-      output.fail(error);
+      for (const output of followers.dismissAll()) output.fail(error);
       throw error;
     }
-    collectResult(output, name, result);
+    collectResult(followers, name, result);
     return result;
   });
-  if (!followed) step.end();
+  if (!isFollowed) step.end();
   return iterator;
 }
 
@@ -44,26 +55,34 @@ export function followReader<R extends object>(step: Followed, reader: R): R {
   return reader;
 }
 
-function followMethods(step: Followed, from: object, methods: readonly string[]): void {
+function followMethods(
+  step: Followed,
+  from: object,
+  methods: readonly [string, ...(readonly string[])],
+): void {
   const output = new CollectedOutput(step);
-  const followed = replaceMethods(from, methods, (name, method) => (...args) => {
+  if (joinFollowers(from, methods[0], output)) return;
+  const followers = new Followers(from, output, MOST);
+  const isFollowed = replaceMethods(followers, methods, (name, method) => (...args) => {
     const fail = (error: unknown) => {
-      output.fail(error);
+      for (const output of followers.dismissAll()) output.fail(error);
       throw error;
     };
     const succeed = (result: IteratorResult<unknown>) => {
-      collectResult(output, name, result);
+      collectResult(followers, name, result);
       return result;
     };
     let returned: unknown;
     try {
-      returned = step.run(() => method.apply(from, args));
+      const owner = followers.scopeOwner;
+      returned =
+        owner === undefined ? method.apply(from, args) : owner.run(() => method.apply(from, args));
     } catch (error) {
       return fail(error);
     }
     return whenSettled(returned, succeed, fail);
   });
-  if (!followed) step.end();
+  if (!isFollowed) step.end();
 }
 
 /** Follows each iterator of the iterable, such as an LLM client's stream. @returns the same iterable */
@@ -71,25 +90,31 @@ export function followAsyncIterable(
   step: Followed,
   iterable: AsyncIterable<unknown>,
 ): AsyncIterable<unknown> {
+  if (joinFollowers(iterable, Symbol.asyncIterator, { step })) return iterable;
   const iterate = iterable[Symbol.asyncIterator];
+  const followers = new Followers(iterable, { step }, MOST);
   const value = function followedAsyncIterator(
     this: AsyncIterable<unknown>,
   ): AsyncIterator<unknown> {
     const iterator = iterate.call(this);
-    try {
-      return step.isRunning ? followAsyncIterator(step, iterator) : iterator;
-    } catch (error) {
-      step.reportFailure('follow', error);
-      return iterator;
+    for (const { step } of followers.attached) {
+      try {
+        if (step.isRunning) followAsyncIterator(step, iterator);
+      } catch (error) {
+        step.reportFailure('follow', error);
+      }
     }
+    return iterator;
   };
   if (
-    !Reflect.defineProperty(iterable, Symbol.asyncIterator, {
+    Reflect.defineProperty(iterable, Symbol.asyncIterator, {
       value,
       configurable: true,
       writable: true,
     })
   ) {
+    rememberFollowers(followers, Symbol.asyncIterator);
+  } else {
     step.end();
   }
   return iterable;
@@ -120,15 +145,19 @@ function hasThen(value: unknown): boolean {
   );
 }
 
-/** Collects the result's item, or completes the output at the end. After `return`, the consumer is gone whatever it returns. */
+/** Collects the result's item, or completes the outputs at the end. After `return`, the consumer is gone whatever it returns. */
 function collectResult(
-  output: CollectedOutput,
+  followers: Followers<CollectedOutput>,
   name: string,
   result: IteratorResult<unknown>,
 ): void {
   try {
-    if (STOPPING.has(name) || result?.done) output.complete();
-    else output.collect(result?.value);
+    if (STOPPING.has(name) || result?.done) {
+      for (const output of followers.dismissAll()) output.complete();
+    } else {
+      const item = result?.value;
+      for (const output of followers.attached) output.collect(item);
+    }
   } catch {
     // The result cannot be read: the consumer gets the same error.
   }
@@ -136,19 +165,25 @@ function collectResult(
 
 type AnyMethod = (...args: unknown[]) => unknown;
 
-/** @returns false if the iterator cannot be changed */
+/**
+ * Replaces methods of the object that is followed.
+ * @param names the first one stands for all: the followers are remembered by it
+ * @returns false if the object cannot be changed
+ */
 function replaceMethods(
-  iterator: object,
-  names: readonly string[],
+  followers: Followers<CollectedOutput>,
+  names: readonly [string, ...(readonly string[])],
   follow: (name: string, method: AnyMethod) => AnyMethod,
 ): boolean {
-  if (!Object.isExtensible(iterator)) return false;
+  const { object } = followers;
+  if (!Object.isExtensible(object)) return false;
   for (const name of names) {
-    const method: unknown = Reflect.get(iterator, name);
+    const method: unknown = Reflect.get(object, name);
     if (typeof method !== 'function') continue;
     const value = follow(name, method as AnyMethod);
-    if (!Reflect.defineProperty(iterator, name, { value, configurable: true, writable: true }))
+    if (!Reflect.defineProperty(object, name, { value, configurable: true, writable: true }))
       return false;
   }
+  rememberFollowers(followers, names[0]);
   return true;
 }

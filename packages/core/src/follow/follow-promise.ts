@@ -1,6 +1,7 @@
 /** Follows promises and other thenables. */
 
 import type { Followed } from './followed.js';
+import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 
 /** Called with the value of a promise, which may be a stream; returns the value, or a stream that passes it through. */
 type Fulfil = (step: Followed, value: unknown) => unknown;
@@ -34,6 +35,15 @@ export function followPromise(
   return followed;
 }
 
+/** A step that waits for the value. */
+interface Awaiting {
+  readonly step: Followed;
+  readonly fulfil: Fulfil;
+}
+
+/** Above this number of steps that wait for one thenable, the oldest one ends. Many requests may await the same one at a time. */
+const MOST = 1000;
+
 type CallBack = (fn: (value: unknown) => unknown, value: unknown) => unknown;
 
 /** Runs callbacks in the scope that the running code is in now. */
@@ -52,18 +62,25 @@ export function followThenable(
   thenable: PromiseLike<unknown>,
   fulfil: Fulfil,
 ): PromiseLike<unknown> {
+  const follower = { step, fulfil };
+  if (joinFollowers(thenable, 'then', follower)) return thenable;
   const { then } = thenable;
+  const followers = new Followers<Awaiting>(thenable, follower, MOST);
   let fulfilled: { readonly value: unknown; readonly result: unknown } | undefined;
+  const succeed = (value: unknown): unknown => {
+    // A thenable may be awaited several times; its stream is followed once.
+    let result = fulfilled !== undefined && fulfilled.value === value ? fulfilled.result : value;
+    const waiting = followers.dismissAll();
+    if (waiting.length === 0) return result;
+    for (const { step, fulfil } of waiting) result = fulfil(step, result);
+    fulfilled = { value, result };
+    return result;
+  };
   const followed = function followedThen(
     this: PromiseLike<unknown>,
     onValue?: ((value: unknown) => unknown) | null,
     onError?: ((error: unknown) => unknown) | null,
   ): PromiseLike<unknown> {
-    const succeed = (value: unknown) => {
-      // A thenable may be awaited several times; its stream is followed once.
-      if (fulfilled?.value !== value) fulfilled = { value, result: fulfil(step, value) };
-      return fulfilled?.result;
-    };
     let callBack: CallBack = (fn, value) => fn(value);
     let isEntered = false;
     const begin = () => {
@@ -75,17 +92,18 @@ export function followThenable(
           return typeof onValue === 'function' ? callBack(onValue, result) : result;
         },
         (error: unknown) => {
-          step.fail(error);
+          for (const { step } of followers.dismissAll()) step.fail(error);
           if (typeof onError === 'function') return callBack(onError, error);
           throw error;
         },
       );
     };
     try {
-      if (step.isRunning) {
+      const running = followers.firstRunning;
+      if (running !== undefined) {
         // The work runs in the step's scope, the callbacks in the scope of the code that awaits.
-        callBack = callBackFrom(step);
-        return step.run(begin);
+        callBack = callBackFrom(running);
+        return running.run(begin);
       }
     } catch (error) {
       if (isEntered) throw error;
@@ -97,8 +115,12 @@ export function followThenable(
       onError,
     );
   };
-  if (define(thenable, 'then', followed)) followOtherWays(thenable, followed);
-  else step.end();
+  if (define(thenable, 'then', followed)) {
+    followOtherWays(thenable, followed);
+    rememberFollowers(followers, 'then');
+  } else {
+    step.end();
+  }
   return thenable;
 }
 

@@ -3,6 +3,7 @@
 import { CollectedOutput } from './collected-output.js';
 import { followAsyncIterator, followReader } from './follow-iterator.js';
 import type { Followed } from './followed.js';
+import { type Follower, Followers, joinFollowers, rememberFollowers } from './followers.js';
 import { passThrough } from './pass-through.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
@@ -19,23 +20,31 @@ export function followReadableStream(
   if (Object.getPrototypeOf(source) !== ReadableStream.prototype) {
     return followSubclass(step, source);
   }
-  return passingOn(step, source);
+  return passingOn([step], source);
 }
 
 function passingOn(
-  step: Followed,
+  steps: readonly [Followed, ...(readonly Followed[])],
   source: ReadableStream<unknown>,
   reader?: ReadableStreamDefaultReader<unknown>,
 ): ReadableStream<unknown> {
-  const output = new CollectedOutput(step);
+  const outputs = steps.map((step) => new CollectedOutput(step));
   return passThrough(
     source,
     {
-      onPull: (read) => step.run(read),
-      onChunk: (value) => output.collect(value),
-      onEnd: () => output.complete(),
-      onError: (error) => output.fail(error),
-      onCancel: () => output.complete(),
+      onPull: (read) => steps[0].run(read),
+      onChunk: (value) => {
+        for (const output of outputs) output.collect(value);
+      },
+      onEnd: () => {
+        for (const output of outputs) output.complete();
+      },
+      onError: (error) => {
+        for (const output of outputs) output.fail(error);
+      },
+      onCancel: () => {
+        for (const output of outputs) output.complete();
+      },
     },
     { reader },
   );
@@ -43,13 +52,22 @@ function passingOn(
 
 type AnyMethod = (...args: unknown[]) => unknown;
 
+/** Above this number of steps that follow one stream, the oldest one ends. */
+const MOST = 100;
+
 /** Follows the stream by replacing its reading methods; the first one called is followed. @returns the same stream */
 function followSubclass(step: Followed, source: ReadableStream<unknown>): ReadableStream<unknown> {
-  let isRead = false;
-  const first = (): boolean => {
-    if (isRead || !step.isRunning) return false;
-    isRead = true;
-    return true;
+  if (joinFollowers(source, 'getReader', { step })) return source;
+  const followers = new Followers(source, { step }, MOST);
+  /** Calls back for each step that waits for the stream to be read; each follows one reader. */
+  const forEachWaiting = (fn: (step: Followed) => void) => {
+    for (const { step } of followers.dismissAll()) {
+      try {
+        if (step.isRunning) fn(step);
+      } catch (error) {
+        step.reportFailure('follow', error);
+      }
+    }
   };
   const replace = (name: string | symbol, by: (method: AnyMethod) => AnyMethod): boolean => {
     const method: unknown = Reflect.get(source, name);
@@ -60,24 +78,26 @@ function followSubclass(step: Followed, source: ReadableStream<unknown>): Readab
   const iterate = (method: AnyMethod): AnyMethod =>
     function followedIterator(this: unknown, ...args) {
       const iterator = method.apply(this, args) as AsyncIterator<unknown>;
-      try {
-        return first() ? followAsyncIterator(step, iterator) : iterator;
-      } catch (error) {
-        step.reportFailure('follow', error);
-        return iterator;
-      }
+      forEachWaiting((step) => followAsyncIterator(step, iterator));
+      return iterator;
     };
   // These methods read without a visible reader, so they run on a stream that passes the chunks through.
   const passOn = (name: string, method: AnyMethod): AnyMethod =>
     function followedMethod(this: unknown, ...args) {
       let plain: ReadableStream<unknown> | undefined;
+      const waiting = followers.dismissAll();
       try {
-        if (first()) {
+        const [first, ...others] = runningOf(waiting);
+        if (first !== undefined) {
           const reader = ReadableStream.prototype.getReader.call(source);
-          plain = passingOn(step, source, reader as ReadableStreamDefaultReader<unknown>);
+          plain = passingOn(
+            [first, ...others],
+            source,
+            reader as ReadableStreamDefaultReader<unknown>,
+          );
         }
       } catch (error) {
-        step.reportFailure('follow', error);
+        waiting[0]?.step.reportFailure('follow', error);
       }
       if (plain === undefined) return method.apply(this, args);
       return (Reflect.get(plain, name) as AnyMethod).apply(plain, args);
@@ -88,23 +108,15 @@ function followSubclass(step: Followed, source: ReadableStream<unknown>): Readab
       (method) =>
         function getReader(this: unknown, ...args) {
           const reader = method.apply(this, args) as object;
-          try {
-            return first() ? followReader(step, reader) : reader;
-          } catch (error) {
-            step.reportFailure('follow', error);
-            return reader;
-          }
+          forEachWaiting((step) => followReader(step, reader));
+          return reader;
         },
     ),
     replace(
       'cancel',
       (method) =>
         function cancel(this: unknown, ...args) {
-          try {
-            if (first()) step.end();
-          } catch (error) {
-            step.reportFailure('follow', error);
-          }
+          forEachWaiting((step) => step.end());
           return method.apply(this, args);
         },
     ),
@@ -114,6 +126,11 @@ function followSubclass(step: Followed, source: ReadableStream<unknown>): Readab
       replace(name, (method) => passOn(name, method)),
     ),
   ].every(Boolean);
-  if (!isFollowed) step.end();
+  if (isFollowed) rememberFollowers(followers, 'getReader');
+  else step.end();
   return source;
+}
+
+function runningOf(followers: readonly Follower[]): readonly Followed[] {
+  return followers.map(({ step }) => step).filter((step) => step.isRunning);
 }

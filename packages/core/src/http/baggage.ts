@@ -23,16 +23,11 @@ export function baggageMembers(
 
 /** The percent-encoded UTF-8 text decoded. What is not valid UTF-8 becomes U+FFFD, as the specification says. */
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    const bytes = [...new TextEncoder().encode(text)];
-    const plain: number[] = [];
-    for (let i = 0; i < bytes.length; i++) {
-      const digits = /^%([0-9a-f]{2})/i.exec(String.fromCharCode(...bytes.slice(i, i + 3)))?.[1];
-      plain.push(digits === undefined ? (bytes[i] as number) : Number.parseInt(digits, 16));
-      if (digits !== undefined) i += 2;
-    }
-    return new TextDecoder().decode(new Uint8Array(plain));
+  if (!text.includes('%')) return text;
+  const bytes: number[] = [];
+  for (const part of text.split(/(%[0-9a-f]{2})/i)) {
+    if (/^%[0-9a-f]{2}$/i.test(part)) bytes.push(Number.parseInt(part.slice(1), 16));
+    else bytes.push(...new TextEncoder().encode(part));
   }
+  return new TextDecoder().decode(new Uint8Array(bytes));
 }

@@ -43,7 +43,7 @@ export function defineTrace<T extends object>(
       return new InertTrace();
     },
     set(this: T, value: RequestTrace) {
-      define(this, value);
+      defineOwnTrace(this, value);
     },
   });
 }
@@ -52,10 +52,10 @@ export function defineTrace<T extends object>(
 export function setOwnTrace(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
   // An inherited accessor or a read-only property would intercept the assignment.
   if (!('trace' in holder)) holder.trace = trace;
-  if (holder.trace !== trace) define(holder, trace);
+  if (holder.trace !== trace) defineOwnTrace(holder, trace);
 }
 
-function define(holder: object, trace: RequestTrace): void {
+function defineOwnTrace(holder: object, trace: RequestTrace): void {
   Object.defineProperty(holder, 'trace', {
     value: trace,
     configurable: true,

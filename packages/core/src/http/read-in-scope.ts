@@ -61,7 +61,7 @@ function readStreamInScope(trace: RecordedRequestTrace, stream: ReadableStream):
   for (const [name, read] of READER_METHODS) {
     const make: unknown = Reflect.get(stream, name);
     if (typeof make !== 'function') continue;
-    define(stream, name, (...args) => {
+    defineMethod(stream, name, (...args) => {
       const reader: object = Reflect.apply(make, stream, args);
       try {
         bindMethod(trace, reader, read);
@@ -77,9 +77,13 @@ function readStreamInScope(trace: RecordedRequestTrace, stream: ReadableStream):
 function bindMethod(trace: RecordedRequestTrace, holder: object, name: string | symbol): void {
   const method: unknown = Reflect.get(holder, name);
   if (typeof method !== 'function') return;
-  define(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));
+  defineMethod(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));
 }
 
-function define(holder: object, name: string | symbol, value: (...args: unknown[]) => unknown) {
+function defineMethod(
+  holder: object,
+  name: string | symbol,
+  value: (...args: unknown[]) => unknown,
+) {
   Object.defineProperty(holder, name, { value, configurable: true, writable: true });
 }

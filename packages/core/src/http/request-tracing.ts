@@ -89,7 +89,7 @@ export class RequestTracing<Req extends object, Res> {
     try {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
-      // An id that the client knows is kept, and the trace itself finds the outer request's id.
+      // Keeps an id that the client or app gave. For the outer request, the trace reads the app's id itself.
       if (trace.isIdGiven || trace.request?.isOf(req) === true) return;
       const id = this.#settings.idMadeByApp(req);
       if (id !== undefined) trace.rename(distinctId(id, trace.recorder.idSpace));

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from '#platform';
 import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep } from '../trace/current-step.js';
-import { isBelow, registerFinder, type ScopeStep } from '../trace/scope.js';
+import { isBelow, registerFinder } from '../trace/scope.js';
 import type { Step } from '../trace/types.js';
 import { reportFailure } from './report.js';
 
@@ -14,7 +14,7 @@ export interface AnnouncingChannel {
   subscribe(listener: (message: unknown) => void): void;
 }
 
-/** The channels on which a framework announces the begin and end of its work. */
+/** The channels on which a framework announces the start and end of its work. */
 export interface AnnouncingChannels {
   readonly start: AnnouncingChannel;
   readonly asyncEnd: AnnouncingChannel;
@@ -61,8 +61,7 @@ export function registerStepFinder(find: () => Step | undefined): void {
   registerFinder(() => {
     if (isBroken) return undefined;
     try {
-      // A step that is not inert is a recorded one.
-      return find() as ScopeStep | undefined;
+      return find();
     } catch (error) {
       isBroken = true;
       reportFailure('finding the current step', error);
@@ -74,5 +73,5 @@ export function registerStepFinder(find: () => Step | undefined): void {
 /** The current step if it is below the given one, else the given one. */
 export function currentWithin(step: Step): Step {
   const current = currentRecordedStep();
-  return current !== undefined && isBelow(current, step as ScopeStep) ? (current as Step) : step;
+  return current !== undefined && isBelow(current, step) ? (current as Step) : step;
 }

@@ -2,8 +2,7 @@
 
 import { subscribeTo } from '#platform';
 import { existingTracer } from '../api/default-tracer.js';
-import { currentRecordedStep } from '../trace/current-step.js';
-import { isInInertScope } from '../trace/scope.js';
+import { currentRecordedStep, isInInertScope } from '../trace/current-step.js';
 import { isRequestAnnounced } from './announced-request.js';
 import { isUntraced } from './client-call.js';
 import { reportFailure } from './report.js';

@@ -4,7 +4,7 @@
  */
 
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
-import type { Billed, Billing } from '../trace/pricing.js';
+import type { Billing, RecordedUsage } from '../trace/pricing.js';
 import type { OpenCall, TracedStep } from '../trace/recorded-trace.js';
 import type { StepUpdate } from '../trace/step-types.js';
 import { laterCounts, type TokenCounts } from '../trace/token-counts.js';
@@ -60,7 +60,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.#step = step;
     this.#progress = progress;
     this.#startedMs = step.trace.elapsedMs();
-    step.trace.recorder.costs?.callBegins();
+    step.trace.recorder.costs?.callStarted();
     if (step.trace.outcome === 'aborted') {
       this.#afterAbort = new UsageAfterAbort(this.#startedMs, 0);
     }
@@ -128,9 +128,9 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
       this.#step.merge(update);
       return;
     }
-    const tokens = laterCounts(this.#step.billed?.tokens, tokenCounts) ?? tokenCounts;
+    const tokens = laterCounts(this.#step.recordedUsage?.tokens, tokenCounts) ?? tokenCounts;
     this.#step.merge({ ...update, ...tokenFields(tokens) });
-    this.#setBilled({ billing: {}, ...this.#step.billed, tokens });
+    this.#setUsage({ factors: {}, ...this.#step.recordedUsage, tokens });
   }
 
   /**
@@ -148,13 +148,13 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
    * the cost of the step.
    * @param parts the calls that the step stands for, if they are several
    */
-  addBilling(billing: Billing, parts = this.#step.billed?.parts): void {
+  addBilling(billing: Billing, parts = this.#step.recordedUsage?.parts): void {
     const more = definedValues(billing);
     if (Object.keys(more).length === 0 && parts === undefined) return;
-    const { tokens, billing: known } = this.#step.billed ?? {};
-    this.#setBilled({
+    const { tokens, factors: known } = this.#step.recordedUsage ?? {};
+    this.#setUsage({
       tokens,
-      billing: { ...known, ...more },
+      factors: { ...known, ...more },
       ...(parts !== undefined && { parts }),
     });
   }
@@ -236,11 +236,11 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     }
   }
 
-  #setBilled(billed: Billed): void {
+  #setUsage(usage: RecordedUsage): void {
     const step = this.#step;
     if (!step.isLive) return;
-    step.setBilled(billed);
-    const { statedCost } = billed.billing;
+    step.setRecordedUsage(usage);
+    const { statedCost } = usage.factors;
     if (statedCost !== undefined && isModelCall(step.type)) {
       step.merge({ cost: statedCost } as StepUpdate<T>);
     }
@@ -249,9 +249,10 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
 
   #recordBilled(): void {
     const step = this.#step;
-    if (step.billed === undefined) return;
-    const { tokens } = step.billed;
-    const billed = shownBilling(step.billed);
+    const { recordedUsage } = step;
+    if (recordedUsage === undefined) return;
+    const { tokens } = recordedUsage;
+    const billed = shownBilling(recordedUsage);
     const isThought =
       (tokens?.reasoning ?? 0) > 0 && step.metadata?.has('reasoningTokens') !== true;
     if (billed === undefined && !isThought) return;
@@ -364,9 +365,9 @@ const DETAILED_PARTS = [
 ] as const satisfies readonly (keyof TokenCounts)[];
 
 /** The value of `metadata.billed`; undefined if there is nothing to show. */
-function shownBilling({ tokens, billing }: Billed): Record<string, unknown> | undefined {
+function shownBilling({ tokens, factors }: RecordedUsage): Record<string, unknown> | undefined {
   const detailed = DETAILED_PARTS.filter((part) => (tokens?.[part] ?? 0) > 0);
-  const shown: Record<string, unknown> = definedValues(billing);
+  const shown: Record<string, unknown> = definedValues(factors);
   if (detailed.length > 0) {
     shown.tokens = Object.fromEntries(detailed.map((part) => [part, tokens?.[part]]));
   }

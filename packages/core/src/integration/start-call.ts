@@ -1,10 +1,9 @@
 /** Starts the recording of a client's call. */
 
 import { openCallTrace } from '../api/call-trace.js';
-import { currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
+import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
 import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
-import { isInInertScope } from '../trace/scope.js';
 import type { StepOptions } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
 import type { StepType } from '../wire.js';

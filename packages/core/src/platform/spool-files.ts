@@ -3,9 +3,10 @@
 export interface SpoolFiles {
   /**
    * Makes the folder if it is missing, with access for its owner alone.
+   * @param syncs whether to flush to the disk that it was made
    * @throws Error if the path is relative, a link, another user's, or writable by everybody
    */
-  prepare(folder: string): void;
+  prepare(folder: string, options: { readonly syncs: boolean }): void;
   join(...parts: readonly string[]): string;
   /** Names of the entries of the folder; none if it is missing. */
   list(folder: string): readonly string[];
@@ -30,6 +31,10 @@ export interface SpoolFiles {
   sync(file: number): Promise<void>;
   /** The same, before it returns. */
   syncNow(file: number): void;
+  /** Flushes to the disk that the folder of the path has an entry of its name: without it, a synced file may be lost. */
+  syncEntry(path: string): Promise<void>;
+  /** The same, before it returns. */
+  syncEntryNow(path: string): void;
   /** @returns false if there is no file of the first name */
   rename(from: string, to: string): boolean;
   remove(path: string): void;

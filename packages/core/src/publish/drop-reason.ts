@@ -9,7 +9,10 @@
 export type SendErrorCode =
   /** No connection, or it broke, or no complete response came within `timeoutMs`. */
   | 'unreachable'
-  /** A redirect, or a 2xx whose body is not `{"success":true}`: the address is not the API's. */
+  /**
+   * A redirect, or a 2xx whose body is not `{"success":true}`: the address is not the API's. Elsewhere an answer is a model's, and
+   * this would be a response; the code is public, so it keeps its name.
+   */
   | 'bad_answer'
   /** Status 408, 409, 425, 429 or 5xx. */
   | 'busy'

@@ -50,8 +50,8 @@ export class Ledger {
     this.#queuedBytes += bytes;
   }
 
-  /** Counts the bytes of a queued row again that waited in memory in place of a disk. */
-  requeueHeld(bytes: number): void {
+  /** Counts the bytes of a queued row again after it waited in the memory ring. */
+  requeueFromMemory(bytes: number): void {
     this.#queuedBytes += bytes;
   }
 
@@ -93,7 +93,7 @@ export class Ledger {
     rows: readonly { readonly byteLength: number }[],
     { delivered, spooled = 0, quarantined = 0, held = 0, lost }: Delivery,
   ): void {
-    // Held rows stay counted where they were; the spool counts their bytes.
+    // Rows in the memory ring stay counted where they were; the spool counts their bytes.
     const left = rows.length - held;
     if (from === 'queued') {
       this.#queued -= left;

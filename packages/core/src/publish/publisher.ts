@@ -44,7 +44,7 @@ export interface RowPublisher {
    */
   sendNow(row: QueuedRow): Promise<void>;
   /** Every row in the queue now. */
-  waiting(): Generator<QueuedRow>;
+  queuedRows(): Generator<QueuedRow>;
   /** Sends the queued rows. Resolves when they are delivered or dropped, or at the deadline. Never rejects. */
   flush(deadlineMs: number): Promise<void>;
   /** Sends the queued rows, and accepts no further ones. Never rejects. */
@@ -62,7 +62,11 @@ const NATURAL_EXIT_MS = 150;
 /** How often it is kept alive: an app may record a trace at each `beforeExit`, which occurs again each time. */
 const MAX_EXIT_DELAYS = 10;
 
-/** How long a row is retried that is sent at once: Workers keep a request alive for 30 s at most. */
+/**
+ * How long a row is retried that is sent at once. Here, that is the row of a request that has an execution context with
+ * `waitUntil` and runs outside Workers, for example on Bun. Workers keep such a request alive for 30 s at most; other platforms
+ * are expected to do the same.
+ */
 const SEND_NOW_MS = 25_000;
 
 /** A complete batch that waits for a free slot. */
@@ -139,7 +143,7 @@ export class Publisher implements RowPublisher {
     return true;
   }
 
-  *waiting(): Generator<QueuedRow> {
+  *queuedRows(): Generator<QueuedRow> {
     yield* this.#open.rows();
     for (const batch of this.#ready) yield* batch.rows;
     for (const batch of this.#inFlightBatches) yield* batch.rows;

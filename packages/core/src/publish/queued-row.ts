@@ -1,7 +1,7 @@
 import { utf8Length, utf8Text, writeUtf8 } from '#platform';
 import type { BatchRow } from './user-transport.js';
 
-/** The position of a row on disk; the spool knows the rest of it. */
+/** The position of a row on disk. A spool's own entries have more. */
 export interface RowPosition {
   readonly number: number;
 }

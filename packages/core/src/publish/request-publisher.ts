@@ -117,7 +117,7 @@ export class RequestPublisher implements RowPublisher {
     return this.#sendQueued();
   }
 
-  *waiting(): Generator<QueuedRow> {
+  *queuedRows(): Generator<QueuedRow> {
     yield* this.#open.rows();
     for (const { rows } of this.#ready) yield* rows;
     for (const { batch } of this.#sends) yield* batch.rows;

@@ -15,8 +15,8 @@ export interface SpooledTrace extends EndedTrace {
 }
 
 export interface Spool {
-  /** Records that a trace has begun. */
-  begin(trace: SpooledTrace): void;
+  /** Records that a trace has started. */
+  recordStart(trace: SpooledTrace): void;
   /** Writes the row of a trace before the last bytes of its response are sent. */
   writeAhead(trace: SpooledTrace): void;
   /** Writes the row of an ended trace, unless the row written ahead is current. @returns the row */
@@ -40,10 +40,10 @@ export interface Spool {
 
   /**
    * Keeps queued rows on disk at the exit of the process.
-   * @param waiting called at the exit; returns the rows in memory
+   * @param queuedRows called at the exit; returns the rows in memory
    * @returns a function that removes the registration
    */
-  holdExit(waiting: () => Iterable<QueuedRow>): () => void;
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void;
   /** Gives up the ownership of the files on disk, so that other processes may send the rows; while a replay goes on, it keeps them. */
   release(): void;
 

@@ -8,7 +8,7 @@ export interface BreakerTools {
   /** From 0 up to but not including 1. */
   readonly random?: () => number;
   /** Whether a refused key opens the breaker too, because rows can wait on disk for another key. */
-  readonly holdsUnauthorized?: boolean;
+  readonly opensOnRefusedKey?: boolean;
   /** Whether the caller already waits between attempts. */
   readonly callerWaits?: boolean;
 }
@@ -87,7 +87,7 @@ export function withBreaker(
   };
 
   function isCounted(error: SendError): boolean {
-    return error.isRetryable || (tools.holdsUnauthorized === true && isRefusal(error));
+    return error.isRetryable || (tools.opensOnRefusedKey === true && isRefusal(error));
   }
 }
 

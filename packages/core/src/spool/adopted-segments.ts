@@ -4,6 +4,7 @@ import { wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import type { SpoolFolder } from './folder.js';
+import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
 import { adoptFile, isAdoptable, nameOf, type SegmentName, segmentsIn } from './names.js';
 import { readBack } from './read-back.js';
@@ -22,6 +23,11 @@ const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
 interface Adopted extends Recovered {
   /** When its process last renewed the lease, in epoch milliseconds. */
   readonly aliveMs: number;
+}
+
+export interface Maintenance {
+  /** Whether to renew the leases. */
+  readonly renewsLease: boolean;
 }
 
 /** Adopts the segments of dead processes, which become this one's, and reads their rows. */
@@ -126,7 +132,7 @@ export class AdoptedSegments {
     return segment !== undefined && segment === this.#segment;
   }
 
-  /** Takes back the row of an interrupted trace, whose begin is on disk. @returns whether it is one */
+  /** Takes back the row of an interrupted trace, whose start is on disk. @returns whether it is one */
   putBack(row: QueuedRow): boolean {
     const entry = entryOf(row);
     if (entry === undefined || entry.segment !== this.#segment) return false;
@@ -140,17 +146,14 @@ export class AdoptedSegments {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { spooledRows } = segment;
-    if (!this.#folder.releaseAdoptedElsewhere(segment)) return;
+    if (!this.#folder.releaseAdoptedElsewhere(segment, 'adopted')) return;
     const count = spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.ledger.dropSpooled('taken_over', count);
   }
 
-  /**
-   * Checks the file once a second.
-   * @param renewsLease whether to renew the lease
-   */
-  maintain(renewsLease: boolean): void {
+  /** Checks the file once a second. */
+  maintain({ renewsLease }: Maintenance): void {
     this.releaseAdoptedElsewhere();
     const segment = this.#segment;
     if (segment === undefined || segment.isGone) return;
@@ -227,11 +230,28 @@ export class AdoptedSegments {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
     if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
     this.#folder.markMayHaveArrived(segment);
+    this.#noteMayHaveArrived(segment);
     this.#folder.diagnostics.report(
       'info',
       'spool_copied',
       `${segment.path} is a copy or is old: the platform is queried for each of its rows before the row is sent`,
     );
+  }
+
+  /** Notes in the file that its rows may have arrived: the next process could not see any more that the file was old. */
+  #noteMayHaveArrived(segment: Segment): void {
+    const { table } = segment;
+    const waiting: number[] = [];
+    for (let number = 0; number < table.traces; number++) {
+      if (table.stateOf(number) !== State.spooled) continue;
+      table.markSent(number);
+      waiting.push(number);
+    }
+    try {
+      segment.appendNote(FrameKind.sent, waiting);
+    } catch (error) {
+      this.#folder.reportWriteFailure(error);
+    }
   }
 
   #drop({ segment, interrupted }: Adopted, reason: 'spool_full' | 'spool_expired'): void {
@@ -282,11 +302,11 @@ export class AdoptedSegments {
     segment: Segment,
     damages: readonly { readonly offset: number; readonly end: number }[],
   ): Promise<void> {
-    const { files, quarantine, diagnostics, syncs } = this.#folder;
+    const { files, quarantine, diagnostics } = this.#folder;
     for (const { offset, end } of damages.slice(0, MAX_DAMAGES)) {
       const bytes = new Uint8Array(Math.min(end - offset, MAX_DAMAGE_BYTES));
       await files.read(segment.file, bytes, offset);
-      await quarantine.addBytes(bytes, { syncs });
+      await quarantine.addBytes(bytes);
     }
     if (damages.length === 0) return;
     diagnostics.report(

@@ -54,7 +54,7 @@ async function waitingIn(files: SpoolFiles, path: string): Promise<number> {
   try {
     await readFrames(files, file, {
       frame({ kind, number, payload }) {
-        if (kind === FrameKind.begin || kind === FrameKind.row) {
+        if (kind === FrameKind.start || kind === FrameKind.row) {
           traces.add(number);
           below = Math.max(below, number + 1);
         } else if (kind === FrameKind.done) {

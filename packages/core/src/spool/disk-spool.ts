@@ -1,4 +1,4 @@
-/** The spool on disk. Writes a trace at its begin, before the end of its response, and at its own end. */
+/** The spool on disk. Writes a trace at its start, before the end of its response, and at its own end. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
@@ -58,8 +58,8 @@ export class DiskSpool implements Spool {
     });
   }
 
-  begin(trace: SpooledTrace): void {
-    const position = this.#log.begin(startText(trace, this.#tools.redactor));
+  recordStart(trace: SpooledTrace): void {
+    const position = this.#log.recordStart(startText(trace, this.#tools.redactor));
     if (position !== undefined) this.#journal.set(trace, { position });
   }
 
@@ -119,8 +119,8 @@ export class DiskSpool implements Spool {
     return this.#replay;
   }
 
-  holdExit(waiting: () => Iterable<QueuedRow>): () => void {
-    return this.#log.holdExit(waiting);
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
+    return this.#log.keepRowsAtExit(queuedRows);
   }
 
   release(): void {

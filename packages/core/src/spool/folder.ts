@@ -41,7 +41,8 @@ export class SpoolFolder {
   #otherBytes = 0;
   #notBefore = 0;
   readonly #mayHaveArrived = new WeakSet<Segment>();
-  readonly #adoptedElsewhere = new WeakSet<Segment>();
+  /** Segments that another process has adopted: written by this process, or adopted by it before. */
+  readonly #adoptedElsewhere = new WeakMap<Segment, 'own' | 'adopted'>();
   readonly #onFailure: () => void;
 
   /** @throws Error if the folder is not safe, or cannot be created */
@@ -50,15 +51,19 @@ export class SpoolFolder {
     this.files = files;
     this.config = config;
     this.diagnostics = diagnostics;
-    files.prepare(config.dir);
+    const { syncs } = this;
+    files.prepare(config.dir, { syncs });
     this.path = files.join(config.dir, files.fingerprint(destination));
-    files.prepare(this.path);
+    files.prepare(this.path, { syncs });
     this.owner = files.owner();
     this.fullBytes = Math.min(
       MAX_FILE_BYTES,
       Math.max(MIN_FILE_BYTES, Math.floor(config.maxBytes / 8)),
     );
-    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), this.fullBytes);
+    this.quarantine = new Quarantine(files, files.join(this.path, QUARANTINE), {
+      fullBytes: this.fullBytes,
+      syncs,
+    });
     this.slowDisk = new SlowDisk(diagnostics);
   }
 
@@ -106,7 +111,7 @@ export class SpoolFolder {
    */
   async quarantineRow(row: QueuedRow, ledger: Ledger): Promise<void> {
     this.#otherBytes += this.quarantine.add(row, ledger);
-    if (this.syncs) await this.quarantine.sync();
+    await this.quarantine.sync();
   }
 
   /** Deletes the oldest file of the quarantine. @returns undefined if there is none */
@@ -172,24 +177,23 @@ export class SpoolFolder {
   }
 
   /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
-  releaseAdoptedElsewhere(segment: Segment): boolean {
+  releaseAdoptedElsewhere(segment: Segment, origin: 'own' | 'adopted'): boolean {
     const { files, path } = this;
     if (segment.isGone || files.stat(segment.path) !== undefined) return false;
     // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
     if (!isThere || !files.isLinked(segment.file)) return false;
     segment.close();
-    this.#adoptedElsewhere.add(segment);
+    this.#adoptedElsewhere.set(segment, origin);
     return true;
   }
 
-  /** Whether another process has adopted the row's segment. */
+  /** Whether the row is left to another process that has adopted its segment. */
   isAdoptedElsewhere(entry: SpoolEntry | undefined): boolean {
-    return (
-      entry !== undefined &&
-      this.#adoptedElsewhere.has(entry.segment) &&
-      entry.segment.table.hasRow(entry.number)
-    );
+    if (entry === undefined) return false;
+    const origin = this.#adoptedElsewhere.get(entry.segment);
+    // An own trace was open then, and the other process knows its start only: the row of this process is worth more.
+    return origin === 'adopted' || (origin === 'own' && entry.segment.table.hasRow(entry.number));
   }
 
   /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */
@@ -212,7 +216,7 @@ export class SpoolFolder {
       segment.close();
       return;
     }
-    this.files.prepare(this.path);
+    this.files.prepare(this.path, { syncs: this.syncs });
     replaceDeletedFile(this.files, segment);
     this.#mayHaveArrived.add(segment);
     this.diagnostics.report(

@@ -16,8 +16,8 @@ export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 /** What a frame records about the trace with its number, or about the list of traces in its payload. */
 export const FrameKind = {
-  /** The trace began. Payload: JSON of the facts known at its begin. */
-  begin: 1,
+  /** The trace started. Payload: JSON of the facts known at its start. */
+  start: 1,
   /** The trace's row. Payload: three lines, inference ID, layout and row. It replaces an earlier row. */
   row: 2,
   /** The rows are being sent. Without a later frame, it is not known whether they arrived. */

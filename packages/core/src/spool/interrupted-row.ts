@@ -1,4 +1,4 @@
-/** The row of a trace that was open when its process died, from the facts known at its begin. */
+/** The row of a trace that was open when its process died, from the facts known at its start. */
 
 import { randomUuid } from '../platform/random-id.js';
 import { BARE_LAYOUT } from '../publish/layout.js';
@@ -7,7 +7,7 @@ import type { SpooledTrace } from '../publish/spool.js';
 import { quote, thousandthsText, tryParseJson } from '../values/json-text.js';
 import type { Redactor } from '../values/redact.js';
 
-/** The facts known at the begin of a trace, as JSON text. */
+/** The facts known at the start of a trace, as JSON text. */
 export function startText(trace: SpooledTrace, redactor: Redactor): string {
   const { inferenceId, startedAt, nameAtStart } = trace;
   return `{"inferenceId":${quote(inferenceId)},"startedAt":${startedAt},"name":${redactor.quotedLabel(nameAtStart)}}`;

@@ -66,7 +66,11 @@ export function isAdoptable(
   return now - found.modifiedMs > (isAlive === undefined ? LEASE_MS : LONG_LEASE_MS);
 }
 
-/** Adopts a segment by renaming its file. @returns its new path; undefined if another process was faster */
+/**
+ * Adopts a segment by renaming its file, and begins a lease on it: the one of its former owner may have ended, and any process
+ * could adopt the segment again.
+ * @returns its new path; undefined if another process was faster
+ */
 export function adoptFile(
   files: SpoolFiles,
   folder: string,
@@ -74,5 +78,12 @@ export function adoptFile(
   owner: string,
 ): string | undefined {
   const to = files.join(folder, nameOf(name.id, owner));
-  return files.rename(files.join(folder, nameOf(name.id, name.owner)), to) ? to : undefined;
+  if (!files.rename(files.join(folder, nameOf(name.id, name.owner)), to)) return undefined;
+  try {
+    files.touch(to);
+  } catch (error) {
+    if (files.stat(to) === undefined) return undefined;
+    throw error;
+  }
+  return to;
 }

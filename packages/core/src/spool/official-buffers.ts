@@ -3,7 +3,7 @@
 import { randomUuid } from '../platform/random-id.js';
 import { QueuedRow } from '../publish/queued-row.js';
 import { isInferenceId } from '../trace/inference-id.js';
-import { jsonOf, tryParseJson } from '../values/json-text.js';
+import { isJsonObject, type JsonObject, jsonOf, tryParseJson } from '../values/json-text.js';
 
 /** A trace that another SDK could not deliver. */
 export interface BufferedTrace {
@@ -19,7 +19,7 @@ export const BUFFER_FILE = /^trace_\d+_\d+_[\w-]+\.json$/;
 export function parseBuffer(text: string): BufferedTrace | undefined {
   const file = objectIn(text);
   const data = file?.traceData ?? file?.trace_data;
-  if (file === undefined || !isObject(data) || !isObject(file.config)) return undefined;
+  if (file === undefined || !isJsonObject(data) || !isJsonObject(file.config)) return undefined;
   const id = data.inferenceId;
   // A row without an id could not be looked up, and might be stored twice.
   const inferenceId = isInferenceId(id) ? id : randomUuid();
@@ -41,11 +41,7 @@ function camelCased(key: string): string {
   return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function objectIn(text: string): Record<string, unknown> | undefined {
+function objectIn(text: string): JsonObject | undefined {
   const value = tryParseJson(text);
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(value) ? value : undefined;
 }

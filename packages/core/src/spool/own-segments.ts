@@ -3,7 +3,7 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
-import type { AdoptedSegments } from './adopted-segments.js';
+import type { AdoptedSegments, Maintenance } from './adopted-segments.js';
 import type { SpoolFolder } from './folder.js';
 import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
@@ -82,7 +82,7 @@ export class OwnSegments {
   releaseAdoptedElsewhere(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.releaseAdoptedElsewhere(segment)) continue;
+      if (!this.#folder.releaseAdoptedElsewhere(segment, 'own')) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
     this.forgetGone();
@@ -101,7 +101,7 @@ export class OwnSegments {
     this.forgetGone();
   }
 
-  /** Writes the `begin` frames of traces. */
+  /** Writes the `start` frames of traces. */
   writeStarts(): void {
     for (const segment of this.#all) {
       if (segment.starts === 0 || segment.isGone) continue;
@@ -113,11 +113,8 @@ export class OwnSegments {
     }
   }
 
-  /**
-   * Checks the files once a second.
-   * @param renewsLease whether to renew the leases
-   */
-  maintain(renewsLease: boolean): void {
+  /** Checks the files once a second. */
+  maintain({ renewsLease }: Maintenance): void {
     const { config } = this.#folder;
     const oldest = wallClockMs() - config.maxAgeMs;
     this.#recheckFiles();
@@ -173,8 +170,8 @@ export class OwnSegments {
       return active;
     if (active !== undefined) this.#seal(active);
     if (!room.isMakingRoom) this.makeRoomFor(1);
-    const { files, path: folder, owner } = this.#folder;
-    files.prepare(folder);
+    const { files, path: folder, owner, syncs } = this.#folder;
+    files.prepare(folder, { syncs });
     const segment = new Segment(files, newFile(files, folder, owner));
     this.#active = segment;
     this.#all.push(segment);
@@ -182,7 +179,7 @@ export class OwnSegments {
     return segment;
   }
 
-  /** Makes the next trace begin in a new segment. */
+  /** Makes the next trace start in a new segment. */
   sealNewest(): void {
     if (this.#active !== undefined) this.#seal(this.#active);
   }

@@ -19,20 +19,28 @@ export interface DeletedFile {
   readonly others: number;
 }
 
+export interface QuarantineOptions {
+  /** The size from which on a file counts as full. */
+  readonly fullBytes: number;
+  /** Whether its files have to survive the death of the machine. */
+  readonly syncs: boolean;
+}
+
 /** The quarantine of one spool folder. */
 export class Quarantine {
   readonly #files: SpoolFiles;
   readonly #folder: string;
   readonly #fullBytes: number;
+  readonly #syncs: boolean;
   #segment: Segment | undefined;
   /** The rows in the files that this process wrote, by their paths. */
   readonly #written = new Map<string, Map<Ledger, number>>();
 
-  /** @param fullBytes the size from which on a file counts as full */
-  constructor(files: SpoolFiles, folder: string, fullBytes: number) {
+  constructor(files: SpoolFiles, folder: string, { fullBytes, syncs }: QuarantineOptions) {
     this.#files = files;
     this.#folder = folder;
     this.#fullBytes = fullBytes;
+    this.#syncs = syncs;
   }
 
   get path(): string {
@@ -51,19 +59,22 @@ export class Quarantine {
     return segment.bytes - before;
   }
 
-  /** Syncs the kept rows to disk. */
+  /** Syncs the kept rows to disk, if they have to survive the death of the machine. */
   async sync(): Promise<void> {
-    await this.#segment?.sync();
+    if (this.#syncs) await this.#segment?.sync();
   }
 
-  /** Keeps the bytes of a damaged range. @param syncs whether to sync them to disk */
-  async addBytes(bytes: Uint8Array, { syncs }: { readonly syncs: boolean }): Promise<void> {
-    this.#files.prepare(this.#folder);
+  /** Keeps the bytes of a damaged range. */
+  async addBytes(bytes: Uint8Array): Promise<void> {
+    this.#createFolder();
     const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
     const file = this.#files.create(path);
     try {
       this.#files.append(file, bytes, bytes.byteLength);
-      if (syncs) await this.#files.sync(file);
+      if (this.#syncs) {
+        await this.#files.sync(file);
+        await this.#files.syncEntry(path);
+      }
     } finally {
       this.#files.closeFile(file);
     }
@@ -119,7 +130,7 @@ export class Quarantine {
     const isFull = segment !== undefined && segment.bytes >= this.#fullBytes;
     if (segment !== undefined && !isFull && this.#files.isLinked(segment.file)) return segment;
     this.close();
-    this.#files.prepare(this.#folder);
+    this.#createFolder();
     const createdMs = wallClockMs();
     const id = newSegmentId(createdMs);
     const path = this.#files.join(this.#folder, `${id}${REFUSED}`);
@@ -127,6 +138,10 @@ export class Quarantine {
     this.#segment = new Segment(this.#files, { id, path, file, createdMs });
     this.#written.set(path, new Map());
     return this.#segment;
+  }
+
+  #createFolder(): void {
+    this.#files.prepare(this.#folder, { syncs: this.#syncs });
   }
 }
 

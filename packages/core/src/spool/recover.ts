@@ -11,7 +11,7 @@ import { State } from './trace-table.js';
 
 export interface Recovered {
   readonly segment: Segment;
-  /** The facts known at the begin of traces that have no row, by number. */
+  /** The facts known at the start of traces that have no row, by number. */
   readonly interrupted: ReadonlyMap<number, string>;
   /** Damaged ranges, except a cut frame at the end. */
   readonly damages: readonly Damage[];
@@ -45,7 +45,7 @@ async function read(segment: Segment): Promise<Recovered> {
   const most = segment.bytes / HEADER_BYTES;
   const takeFrame = (frame: Frame) => {
     const { kind, number, payload, offset } = frame;
-    if (kind === FrameKind.begin && number < most) {
+    if (kind === FrameKind.start && number < most) {
       table.set(number, State.open);
       starts.set(number, utf8Text(payload));
     } else if (kind === FrameKind.row && number < most) {

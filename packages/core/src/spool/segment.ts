@@ -39,9 +39,11 @@ export class Segment {
   #isGone = false;
   /** Whether something was written since the last fdatasync. */
   #isDirty = false;
-  /** Reads and syncs that are pending. */
-  #users = 0;
-  /** `begin` payloads of traces, not yet written. */
+  /** Whether the folder's entry of the file may not be on the disk. */
+  #isUnlisted = true;
+  #readers = 0;
+  #syncs = 0;
+  /** `start` payloads of traces, not yet written. */
   readonly #starts = new Map<number, string>();
   /** Descriptors to be closed when no read or sync is pending. */
   readonly #retired: number[] = [];
@@ -66,7 +68,7 @@ export class Segment {
     return this.#bytes;
   }
 
-  /** Whether no further traces begin in it. */
+  /** Whether no further traces start in it. */
   get isSealed(): boolean {
     return this.#isSealed;
   }
@@ -87,27 +89,27 @@ export class Segment {
     return table.count(State.open) + table.count(State.queued) + table.count(State.spooled) === 0;
   }
 
-  /** Adds a trace; its `begin` frame is written later. @returns the number of the trace */
-  begin(text: string): number {
+  /** Adds a trace; its `start` frame is written later. @returns the number of the trace */
+  addStart(text: string): number {
     const number = this.table.traces;
     this.table.set(number, State.open);
     this.#starts.set(number, text);
     return number;
   }
 
-  /** Number of `begin` frames that are not yet written. */
+  /** Number of `start` frames that are not yet written. */
   get starts(): number {
     return this.#starts.size;
   }
 
-  /** Writes pending `begin` frames. A trace that already has a row needs none. */
+  /** Writes pending `start` frames. A trace that already has a row needs none. */
   writeStarts(): void {
     if (this.#starts.size === 0) return;
     const target = scratchOf(this.#mostStartBytes());
     this.#append(target, this.#sealStarts(target));
   }
 
-  /** Writes the row of a trace, which replaces an earlier one, and pending `begin` frames in the same write. */
+  /** Writes the row of a trace, which replaces an earlier one, and pending `start` frames in the same write. */
   appendRow(number: number, row: QueuedRow): void {
     this.#starts.delete(number);
     this.table.forgetRow(number);
@@ -127,7 +129,7 @@ export class Segment {
     this.table.addRow(number, offset);
   }
 
-  /** Writes the row of a trace that did not begin in this segment. @returns the number of the trace */
+  /** Writes the row of a trace that did not start in this segment. @returns the number of the trace */
   appendNewRow(row: QueuedRow): number {
     const number = this.table.traces;
     this.table.set(number, State.open);
@@ -146,13 +148,13 @@ export class Segment {
     return bytes;
   }
 
-  /** Builds the pending `begin` frames. @returns their bytes */
+  /** Builds the pending `start` frames. @returns their bytes */
   #sealStarts(target: Uint8Array): number {
     let at = 0;
     for (const [number, text] of this.#starts) {
       const frame = target.subarray(at);
       const payloadBytes = writeUtf8(frame, text, HEADER_BYTES);
-      at += sealFrame(frame, FrameKind.begin, number, payloadBytes, this.files.checksum);
+      at += sealFrame(frame, FrameKind.start, number, payloadBytes, this.files.checksum);
     }
     this.#starts.clear();
     return at;
@@ -161,7 +163,7 @@ export class Segment {
   /** Writes a frame about several traces. */
   appendNote(kind: FrameKind, numbers: readonly number[]): void {
     if (this.#isGone || numbers.length === 0) return;
-    // A finished trace needs no `begin` frame.
+    // A finished trace needs no `start` frame.
     if (kind === FrameKind.done && this.starts > 0)
       for (const each of numbers) this.#starts.delete(each);
     const text = numbersText(numbers);
@@ -171,22 +173,17 @@ export class Segment {
 
   /** The next waiting rows, from up to `maxBytes` of the file, but at least one. */
   async readSpooled(maxBytes: number): Promise<ReadRows> {
-    this.#users++;
+    this.#readers++;
     try {
       const read = await this.#reader.next(maxBytes);
       return this.#isGone ? NOTHING_READ : read;
     } finally {
-      this.#endUse();
+      this.#readers--;
+      this.#closeRetired();
     }
   }
 
-  #endUse(): void {
-    this.#users--;
-    if (this.#users > 0) return;
-    for (const file of this.#retired.splice(0)) this.files.closeFile(file);
-  }
-
-  /** Makes later traces begin in another segment. */
+  /** Makes later traces start in another segment. */
   seal(): void {
     this.#isSealed = true;
   }
@@ -194,20 +191,27 @@ export class Segment {
   /** Syncs to disk what was written since the last call. */
   async sync(): Promise<void> {
     if (!this.#isDirty || this.#isGone) return;
-    this.#isDirty = false;
-    this.#users++;
+    const isUnlisted = this.#isUnlisted;
+    this.#isDirty = this.#isUnlisted = false;
+    this.#syncs++;
     try {
       await this.files.sync(this.#file);
+      if (isUnlisted && !this.#isGone) await this.files.syncEntry(this.path);
+    } catch (error) {
+      this.#isUnlisted ||= isUnlisted;
+      throw error;
     } finally {
-      this.#endUse();
+      this.#syncs--;
+      this.#closeRetired();
     }
   }
 
-  /** The same, before it returns. */
+  /** The same, before it returns. What is being synced is synced again, since it may not be on the disk yet. */
   syncNow(): void {
-    if (!this.#isDirty || this.#isGone) return;
-    this.#isDirty = false;
+    if (this.#isGone || (!this.#isDirty && this.#syncs === 0)) return;
     this.files.syncNow(this.#file);
+    if (this.#isUnlisted || this.#syncs > 0) this.files.syncEntryNow(this.path);
+    this.#isDirty = this.#isUnlisted = false;
   }
 
   /** Deletes the end of the file from `bytes` on: a frame that was cut. */
@@ -227,13 +231,18 @@ export class Segment {
   replaceFile(file: number): void {
     this.#retire(this.#file);
     this.#file = file;
-    this.#isDirty = true;
+    this.#isDirty = this.#isUnlisted = true;
   }
 
   /** Closes a descriptor after pending reads and syncs, since its number could be reused during them. */
   #retire(file: number): void {
-    if (this.#users > 0) this.#retired.push(file);
-    else this.files.closeFile(file);
+    this.#retired.push(file);
+    this.#closeRetired();
+  }
+
+  #closeRetired(): void {
+    if (this.#readers + this.#syncs > 0) return;
+    for (const file of this.#retired.splice(0)) this.files.closeFile(file);
   }
 
   /** Closes the file and deletes it. */

@@ -44,7 +44,7 @@ interface InSpool {
   readonly position?: RowPosition | undefined;
 }
 
-/** After so many begun traces, their `begin` frames are written without waiting for the end of the turn. */
+/** After so many started traces, their `start` frames are written without waiting for the end of the turn. */
 const MAX_STARTS = 16;
 
 /** The log of one spool folder. */
@@ -117,10 +117,10 @@ export class SpoolLog {
     return this.#folder.config.mode === 'wal' && !this.#folder.slowDisk.isSlow;
   }
 
-  /** Records that a trace has begun. @returns its position; undefined if nothing is written */
-  begin(text: string): SpoolEntry | undefined {
+  /** Records that a trace has started. @returns its position; undefined if nothing is written */
+  recordStart(text: string): SpoolEntry | undefined {
     if (!this.writesAhead) return undefined;
-    const entry = this.#write((segment) => ({ segment, number: segment.begin(text) }));
+    const entry = this.#write((segment) => ({ segment, number: segment.addStart(text) }));
     if (entry === undefined) return undefined;
     if (entry.segment.starts >= MAX_STARTS) {
       this.#own.writeStarts();
@@ -131,7 +131,7 @@ export class SpoolLog {
     return entry;
   }
 
-  /** Writes the `begin` frames of this turn at once. */
+  /** Writes the `start` frames of this turn at once. */
   #writeStarts(): void {
     this.#hasStarts = false;
     this.#own.writeStarts();
@@ -246,11 +246,11 @@ export class SpoolLog {
     const ours = this.#notAdoptedElsewhere(rows);
     const counts = { disk: 0, memory: 0, nowhere: 0 };
     for (const row of ours) counts[this.keep(row)]++;
-    const { disk: spooled, memory: held, nowhere } = counts;
+    const { disk: spooled, memory, nowhere } = counts;
     const lost: Partial<Record<DropReason, number>> = {};
     if (nowhere > 0) lost.spool_full = nowhere;
     if (ours !== rows) lost.taken_over = rows.length - ours.length;
-    return { delivered: 0, lost, spooled, held, error };
+    return { delivered: 0, lost, spooled, held: memory, error };
   }
 
   /**
@@ -306,10 +306,10 @@ export class SpoolLog {
   async next(): Promise<Replayable | undefined> {
     this.#own.releaseAdoptedElsewhere();
     const ledger = this.#ledger;
-    const held = this.#memory.drain();
+    const inMemory = this.#memory.drain();
     // They count as queued until they are kept again.
-    for (const row of held) ledger.requeueHeld(row.byteLength);
-    if (held.length > 0) return { rows: held, ledger, isFromMemory: true };
+    for (const row of inMemory) ledger.requeueFromMemory(row.byteLength);
+    if (inMemory.length > 0) return { rows: inMemory, ledger, isFromMemory: true };
     // Rows of dead processes are older than own ones.
     const left = await this.#adopted.next();
     if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
@@ -346,7 +346,7 @@ export class SpoolLog {
     try {
       this.#adopted.handOver();
       this.#own.handOver();
-      // Segments of open traces stay owned: their files go on to show that the owner lives.
+      // Segments of open traces stay owned: their leases are still renewed.
       if (this.#own.isEmpty) this.#upkeep.stop();
       this.#folder.quarantine.close();
     } catch (error) {
@@ -356,11 +356,11 @@ export class SpoolLog {
 
   /**
    * Writes rows in memory to disk at the exit of the process.
-   * @param waiting called at the exit; returns the queued rows
+   * @param queuedRows called at the exit; returns the queued rows
    * @returns a function that removes the registration
    */
-  holdExit(waiting: () => Iterable<QueuedRow>): () => void {
-    return this.#folder.files.onExit(() => this.#atExit(waiting));
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
+    return this.#folder.files.onExit(() => this.#atExit(queuedRows));
   }
 
   #recordForAll(
@@ -388,11 +388,11 @@ export class SpoolLog {
     }
   }
 
-  #atExit(waiting: () => Iterable<QueuedRow>): void {
+  #atExit(queuedRows: () => Iterable<QueuedRow>): void {
     this.#folder.resume();
     this.#isExiting = true;
     this.#upkeep.markExiting();
-    for (const row of waiting()) if (!this.hasCurrent(row)) this.keep(row);
+    for (const row of queuedRows()) if (!this.hasCurrent(row)) this.keep(row);
     for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.keepOnDisk(row);
     this.#writeStarts();
     for (const segment of this.#own) {

@@ -75,8 +75,8 @@ export class Upkeep {
     this.#timer = undefined;
     const renewsLease = ++this.#ticks % TOUCH_EVERY_TICKS === 0;
     try {
-      own.maintain(renewsLease);
-      adopted.maintain(renewsLease);
+      own.maintain({ renewsLease });
+      adopted.maintain({ renewsLease });
     } catch (error) {
       folder.reportFailure(error);
     }

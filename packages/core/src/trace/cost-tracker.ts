@@ -84,8 +84,8 @@ export class CostTracker {
     return true;
   }
 
-  /** Call it when a model call begins, so that prices are loaded. Never throws. */
-  callBegins(): void {
+  /** Call it when a model call starts, so that prices are loaded. Never throws. */
+  callStarted(): void {
     this.#whenReady(() => {});
   }
 

@@ -1,13 +1,32 @@
-import type { TracedStep } from './recorded-trace.js';
-import { enteredStep, scopeStepOfEndedTrace } from './scope.js';
+/** Finds the step that the running code belongs to, of any scope manager. */
 
-/** The step that the running code belongs to, of any scope manager. */
+import type { TracedStep } from './recorded-trace.js';
+import { innermost, scopeManagers } from './scope.js';
+
+/** The step of an open trace that the running code belongs to. */
 export function currentRecordedStep(): TracedStep | undefined {
-  // Scope managers are given steps of recorded traces only.
-  return enteredStep() as TracedStep | undefined;
+  for (const manager of scopeManagers) {
+    const step = manager.get();
+    // A step that belongs to a trace is a recorded one.
+    if (step?.isLive) return innermost(step) as TracedStep;
+  }
+  return innermost(undefined) as TracedStep | undefined;
 }
 
 /** The step whose scope the running code is in although the step's trace has ended. Look for `currentRecordedStep` first. */
 export function endedTraceStep(): TracedStep | undefined {
-  return scopeStepOfEndedTrace() as TracedStep | undefined;
+  for (const manager of scopeManagers) {
+    const step = manager.get();
+    if (step?.isLive === false) return step as TracedStep;
+  }
+  return undefined;
+}
+
+/** Whether the running code belongs to an inert trace: it starts no trace of its own. */
+export function isInInertScope(): boolean {
+  for (const manager of scopeManagers) {
+    const step = manager.get();
+    if (step !== undefined && step.isLive === undefined) return true;
+  }
+  return false;
 }

@@ -40,8 +40,7 @@ export class GuardedScope implements StepScope {
 
   get(): ScopeStep | undefined {
     try {
-      // It returns what `run` was given: a recorded step.
-      const step = this.#manager.get() as ScopeStep | undefined;
+      const step = this.#manager.get();
       if (step === undefined || !this.#watch(step)) return step;
       this.#onFailure('returned a promise from get() instead of the current step', undefined);
       return undefined;

@@ -144,22 +144,26 @@ export class InertTrace implements RequestTrace, StartedTrace {
   }
 
   get traceId(): string {
-    return this.#identified().traceId;
+    return this.#identified()?.traceId ?? '';
   }
 
   /** The caller's headers, unchanged: this trace has no place between the caller and the called service. */
   headers(): Record<string, string> {
-    const { parent } = this.#identified();
+    const parent = this.#identified()?.parent;
     if (parent === undefined) return {};
     const { traceparent, tracestate } = parent;
     return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
   }
 
-  #identified(): TraceIdentity {
-    if (this.#identity === undefined) {
-      const parent = this.#readParent?.();
-      this.#identity =
-        parent === undefined ? TraceIdentity.new() : TraceIdentity.continuing(parent);
+  #identified(): TraceIdentity | undefined {
+    try {
+      if (this.#identity === undefined) {
+        const parent = this.#readParent?.();
+        this.#identity =
+          parent === undefined ? TraceIdentity.new() : TraceIdentity.continuing(parent);
+      }
+    } catch {
+      // Without an identity there are no headers to send.
     }
     return this.#identity;
   }

@@ -16,37 +16,37 @@ interface MergeOptions {
   readonly replace?: boolean;
 }
 
-/** Merges the properties of an object into the metadata. @returns the metadata after the merge */
-export function mergedMetadata(
-  before: Metadata,
+/** Merges the properties of an object into the metadata, which it changes. @returns the metadata, created if it was undefined */
+export function mergeIntoMetadata(
+  metadata: Metadata,
   update: Readonly<Record<string, unknown>> | null,
   values: TraceValues,
   { replace = true }: MergeOptions = {},
 ): Metadata {
   if (typeof update !== 'object' || update === null || isProxy(update)) {
     values.reportBadInput('metadata must be an object');
-    return before;
+    return metadata;
   }
   const keys = Object.keys(update);
-  let merged = before;
+  let merged = metadata;
   for (const key of keys.length > MAX_KEYS_PER_UPDATE ? keys.slice(0, MAX_KEYS_PER_UPDATE) : keys) {
     if (values.isFull) {
-      return withMetadata(merged, '…', quote('[cut: the trace is full]'), values);
+      return setInMetadata(merged, '…', quote('[cut: the trace is full]'), values);
     }
     if (!replace && merged?.has(values.label(key))) continue;
     // Values that are not kept must not use up the trace's room.
     const text = hasRoomFor(merged, key, values) ? values.snapshotProperty(update, key) : undefined;
-    if (text !== undefined) merged = withMetadata(merged, key, text, values);
+    if (text !== undefined) merged = setInMetadata(merged, key, text, values);
   }
   return merged;
 }
 
 /**
- * Sets one key of the metadata.
+ * Sets one key of the metadata, which it changes.
  * @param text JSON text
- * @returns the metadata with the key
+ * @returns the metadata, created if it was undefined
  */
-export function withMetadata(
+export function setInMetadata(
   metadata: Metadata,
   key: string,
   text: string,

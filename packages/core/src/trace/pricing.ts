@@ -42,10 +42,11 @@ export interface BilledPart {
   readonly calls: number | 'unknown';
 }
 
-/** Facts that an integration has recorded about a step's price. */
-export interface Billed {
+/** What an integration has recorded of a step's usage, for its price. */
+export interface RecordedUsage {
   readonly tokens: TokenCounts | undefined;
-  readonly billing: Billing;
+  /** What the price depends on besides tokens. */
+  readonly factors: Billing;
   /** If the step stands for several calls: all of them, each in one part. They are priced part by part. */
   readonly parts?: readonly BilledPart[] | undefined;
 }

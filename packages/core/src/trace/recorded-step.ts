@@ -18,8 +18,8 @@ import {
   stepUpdateKeys,
 } from './known-keys.js';
 import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js';
-import { mergedMetadata, withMetadata } from './metadata.js';
-import type { Billed } from './pricing.js';
+import { mergeIntoMetadata, setInMetadata } from './metadata.js';
+import type { RecordedUsage } from './pricing.js';
 import type { ScopeStep, StepScope } from './scope.js';
 import { FIELDS, type Field, fieldText, fits, isStepType } from './step-fields.js';
 import { newStepId } from './step-id.js';
@@ -88,7 +88,7 @@ export class RecordedStep<T extends StepType = StepType>
   #error: RecordedError | undefined = undefined;
   #metadata: JsonMembers | undefined = undefined;
   #fields: (string | undefined)[] | undefined = undefined;
-  #billed: Billed | undefined = undefined;
+  #recordedUsage: RecordedUsage | undefined = undefined;
   #children: RecordedStep[] | undefined = undefined;
   #outputOf: ((result: unknown) => unknown) | undefined = undefined;
   /** Whether the step's function was called. */
@@ -156,9 +156,9 @@ export class RecordedStep<T extends StepType = StepType>
     return this.#fields;
   }
 
-  /** What its provider bills, if an integration recorded it. */
-  get billed(): Billed | undefined {
-    return this.#billed;
+  /** What an integration has recorded of its usage. */
+  get recordedUsage(): RecordedUsage | undefined {
+    return this.#recordedUsage;
   }
 
   get outputOf(): ((result: unknown) => unknown) | undefined {
@@ -429,7 +429,7 @@ export class RecordedStep<T extends StepType = StepType>
   reopen(): void {
     this.trace.values.revision++;
     this.#error = undefined;
-    this.#billed = undefined;
+    this.#recordedUsage = undefined;
     this.#endMs = RUNNING;
     forgetEstimate(this);
   }
@@ -488,19 +488,19 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Merges metadata; a value under an existing key is replaced. */
   mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
-    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values);
+    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values);
   }
 
   /** Adds metadata; a value under an existing key stays. */
   addMetadata(metadata: Readonly<Record<string, unknown>>): void {
-    this.#metadata = mergedMetadata(this.#metadata, metadata, this.trace.values, {
+    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values, {
       replace: false,
     });
   }
 
   /** @param text JSON text */
   setMetadata(key: string, text: string): void {
-    this.#metadata = withMetadata(this.#metadata, key, text, this.trace.values);
+    this.#metadata = setInMetadata(this.#metadata, key, text, this.trace.values);
   }
 
   setName(name: string): void {
@@ -527,9 +527,9 @@ export class RecordedStep<T extends StepType = StepType>
     this.#startMs = ms;
   }
 
-  /** Sets what the provider bills for the step. */
-  setBilled(billed: Billed): void {
-    this.#billed = billed;
+  /** Sets what an integration has recorded of its usage. */
+  setRecordedUsage(usage: RecordedUsage): void {
+    this.#recordedUsage = usage;
     forgetEstimate(this);
   }
 
@@ -550,7 +550,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   #reportUsage(): void {
-    if (isModelCall(this.type) || this.#billed !== undefined) this.trace.pricedStepEnded();
+    if (isModelCall(this.type) || this.#recordedUsage !== undefined) this.trace.pricedStepEnded();
   }
 
   /** Releases all recorded values, also those of the steps below. */

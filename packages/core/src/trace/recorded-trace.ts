@@ -372,14 +372,22 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   get traceId(): string {
-    return this.identity.traceId;
+    try {
+      return this.identity.traceId;
+    } catch (error) {
+      this.reportFailure('trace context', error);
+      return '';
+    }
   }
 
   headers(): Record<string, string> {
-    return {
-      ...this.identity.headers(this.#currentStep().id),
-      'x-request-id': this.inferenceId,
-    };
+    const requestId = { 'x-request-id': this.inferenceId };
+    try {
+      return { ...this.identity.headers(this.#currentStep().id), ...requestId };
+    } catch (error) {
+      this.reportFailure('trace context', error);
+      return requestId;
+    }
   }
 
   toJSON(): { readonly inferenceId: string } {

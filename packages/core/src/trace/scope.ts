@@ -20,12 +20,12 @@ export interface ScopeManager {
   run<A, B, R>(step: Step | undefined, fn: (first: A, second: B) => R, first: A, second: B): R;
 }
 
-/** A step as scope managers of this package see it. */
+/** A step in whose scope code runs: a recorded step, or the inert one, which belongs to no trace. */
 export interface ScopeStep extends Step {
-  /** Whether its trace is still open. */
-  readonly isLive: boolean;
-  /** Its parent step. */
-  readonly parent: ScopeStep | undefined;
+  /** Whether its trace is still open; undefined for the inert step. */
+  readonly isLive?: boolean | undefined;
+  /** Its parent step; undefined for a root and for the inert step. */
+  readonly parent?: ScopeStep | undefined;
 }
 
 /**
@@ -43,7 +43,7 @@ class AsyncLocalScope implements StepScope {
   readonly #storage = new AsyncLocalStorage<Step | undefined>();
 
   get(): ScopeStep | undefined {
-    return this.#storage.getStore() as ScopeStep | undefined;
+    return this.#storage.getStore();
   }
 
   run<A, B, R>(step: Step | undefined, fn: (first: A, second: B) => R, first: A, second: B): R {
@@ -66,6 +66,9 @@ const { scope, managers, finders } = processWide<Shared>('scope.v1', () => {
   const asyncLocal = new AsyncLocalScope();
   return { scope: asyncLocal, managers: [asyncLocal], finders: [] };
 });
+
+/** The scope managers in use. */
+export const scopeManagers: readonly StepScope[] = managers;
 
 /** The AsyncLocalStorage scope that the process shares. */
 export const defaultScope: StepScope = scope;
@@ -123,34 +126,6 @@ export function runOnceInScope<R>(owner: ScopeOwner, step: Step | undefined, fn:
 /** Registers a finder for a framework that runs code in an async context of its own, which no scope manager can enter. */
 export function registerFinder(find: StepFinder): void {
   finders.push(find);
-}
-
-/** The step of an open trace whose scope the running code is in, of any scope manager. */
-export function enteredStep(): ScopeStep | undefined {
-  for (const manager of managers) {
-    const step = manager.get();
-    if (step?.isLive) return innermost(step);
-  }
-  return innermost(undefined);
-}
-
-/** The step whose scope the running code is in although its trace has ended. */
-export function scopeStepOfEndedTrace(): ScopeStep | undefined {
-  for (const manager of managers) {
-    const step = manager.get();
-    // An inert step belongs to no trace.
-    if (step?.isLive === false) return step;
-  }
-  return undefined;
-}
-
-/** Whether the running code belongs to an inert trace: it starts no trace of its own. */
-export function isInInertScope(): boolean {
-  for (const manager of managers) {
-    const step = manager.get();
-    if (step !== undefined && step.isLive === undefined) return true;
-  }
-  return false;
 }
 
 /**

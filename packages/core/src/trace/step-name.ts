@@ -1,9 +1,9 @@
 /** Limits the length of names that users give. */
 
 import { maskUserInfo } from '../values/mask-text.js';
+import { MAX_NAME_CHARS } from '../values/read-safely.js';
 import { head } from '../values/well-formed.js';
 
-const MAX_NAME_CHARS = 256;
 const MAX_SEEN_CHARS = 2048;
 
 /** The name, cut to 256 characters; `otherwise` if it is empty or not a string. */

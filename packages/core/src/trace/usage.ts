@@ -2,15 +2,14 @@
 
 import { parseJson } from '../values/json-text.js';
 import type { EndedStep } from './ended-trace.js';
-import type { Billed, Billing, PricedCall, Pricing } from './pricing.js';
+import type { Billing, PricedCall, Pricing, RecordedUsage } from './pricing.js';
 import { indexOfField } from './step-fields.js';
 import type { Usage } from './types.js';
 
-/** A step with what an integration recorded about its price. */
+/** A step with what an integration has recorded of its usage. */
 interface UsageStep extends EndedStep {
   readonly children: readonly UsageStep[] | undefined;
-  /** What its provider bills, if an integration recorded it. */
-  readonly billed: Billed | undefined;
+  readonly recordedUsage: RecordedUsage | undefined;
 }
 
 /**
@@ -41,11 +40,11 @@ function ownCount(step: EndedStep, field: Count): number | undefined {
 
 /** The value of a numeric field of the step; undefined if it is not set. */
 export function numberIn(step: EndedStep, field: string): number | undefined {
-  const text = fieldText(step, field);
+  const text = recordedText(step, field);
   return text === undefined ? undefined : Number(text);
 }
 
-function fieldText(step: EndedStep, field: string): string | undefined {
+function recordedText(step: EndedStep, field: string): string | undefined {
   const text = step.fields?.[indexOfField(step.type, field)];
   return text === 'null' ? undefined : text;
 }
@@ -134,8 +133,8 @@ function estimateOf(
 }
 
 /** The cost in US dollars by the provider or the client, which wins over `pricing`. */
-function statedCostOf({ billed }: UsageStep): number | undefined {
-  return billed?.billing.statedCost ?? billed?.billing.estimatedCost;
+function statedCostOf({ recordedUsage }: UsageStep): number | undefined {
+  return recordedUsage?.factors.statedCost ?? recordedUsage?.factors.estimatedCost;
 }
 
 /** Types that only group calls: their tokens are those of the calls. */
@@ -144,8 +143,8 @@ const GROUPS: ReadonlySet<string> = new Set(['user_call', 'agent', 'chain', 'han
 /** Whether a step is a call that its provider bills. */
 function isBilled(step: UsageStep): boolean {
   if (isModelCall(step.type)) return true;
-  const { billed, type } = step;
-  if (billed === undefined) return false;
+  const { recordedUsage, type } = step;
+  if (recordedUsage === undefined) return false;
   if (statedCostOf(step) !== undefined) return true;
   return !GROUPS.has(type) && isUsageKnown(callOf(step, 0));
 }
@@ -195,10 +194,10 @@ function isUsageKnown({ promptTokens, completionTokens, billing }: PricedCall): 
   return [toolUses, seconds, pictures, characters, units].some((each) => each !== undefined);
 }
 
-const NO_BILLING: Billing = {};
+const NO_FACTORS: Billing = {};
 
 function callOf(step: UsageStep, startedAt: number): PricedCall {
-  const { tokens, billing = NO_BILLING } = step.billed ?? {};
+  const { tokens, factors = NO_FACTORS } = step.recordedUsage ?? {};
   const isModel = isModelCall(step.type);
   const promptTokens = isModel ? numberIn(step, 'promptTokens') : tokens?.input;
   const hasOutput = step.type === 'chat_completion';
@@ -210,7 +209,7 @@ function callOf(step: UsageStep, startedAt: number): PricedCall {
     usageDetails: parsedField(step, 'usageDetails') as PricedCall['usageDetails'],
     // If the app has changed the count since, the client's counts no longer hold.
     tokens: tokens?.input === promptTokens ? tokens : undefined,
-    billing,
+    billing: factors,
     startTime: startedAt + step.startMs,
   };
 }
@@ -218,7 +217,7 @@ function callOf(step: UsageStep, startedAt: number): PricedCall {
 /** The calls that a step stands for. */
 function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
   const call = callOf(step, startedAt);
-  const { parts = [], tokens } = step.billed ?? {};
+  const { parts = [], tokens } = step.recordedUsage ?? {};
   // If the app has changed the counts since, those of the parts no longer hold.
   if (parts.length === 0 || call.tokens !== tokens) return [call];
   return parts.map(({ model = call.model, tokens: counts, billing, calls }) => ({
@@ -237,6 +236,6 @@ function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefine
 }
 
 function parsedField(step: EndedStep, field: string): unknown {
-  const text = fieldText(step, field);
+  const text = recordedText(step, field);
   return text === undefined ? undefined : parseJson(text);
 }

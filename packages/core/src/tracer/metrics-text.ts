@@ -86,7 +86,7 @@ export function metricsText(stats: TracerStats, times: SendTimes): string {
     'Of these, those that were lost, by reason.',
     byReason(adopted.dropped),
   );
-  metric('publish_duration_seconds', 'histogram', 'Time from the begin of a delivery to its end.', [
+  metric('publish_duration_seconds', 'histogram', 'Time from the start of a delivery to its end.', [
     ...BOUNDS_MS.map(
       (bound, i) => [`_bucket{le="${bound / 1000}"}`, times.cumulative[i] ?? 0] as const,
     ),

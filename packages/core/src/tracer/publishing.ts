@@ -2,6 +2,7 @@
 
 import { httpClient, timersLast } from '#platform';
 import { openSpool } from '#spool';
+import { isOnThisMachine } from '../config/base-url.js';
 import { type Config, whyNotUpdated } from '../config/config.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { paceOf } from '../publish/backoff.js';
@@ -10,6 +11,7 @@ import { Ledger } from '../publish/ledger.js';
 import { OpenlayerApi } from '../publish/openlayer-api.js';
 import { Publisher, type RowPublisher } from '../publish/publisher.js';
 import type { QueuedRow } from '../publish/queued-row.js';
+import { reporter } from '../publish/report.js';
 import { RequestPublisher } from '../publish/request-publisher.js';
 import { rowOf } from '../publish/row.js';
 import { SendTimes } from '../publish/send-times.js';
@@ -34,6 +36,8 @@ export interface PublishingTools {
   /** Called at the exit of the process: ends and queues all open traces, so that the spool can keep them. */
   readonly beforeExit: () => void;
   readonly redactor: Redactor;
+  /** The counts that a local server is sent with the rows. */
+  readonly counts: () => TracerStats;
   /** Flushes the tracer. */
   readonly flush: () => Promise<void>;
 }
@@ -75,7 +79,11 @@ export class Publishing {
     this.#tools = tools;
     this.#key = apiKey;
     this.#destination = `${baseUrl}\n${inferencePipelineId}`;
-    this.#api = new OpenlayerApi({ baseUrl, apiKey, inferencePipelineId, timeoutMs }, httpClient());
+    const report = isOnThisMachine(baseUrl) ? reporter(tools.counts) : undefined;
+    this.#api = new OpenlayerApi(
+      { baseUrl, apiKey, inferencePipelineId, timeoutMs, report },
+      httpClient(),
+    );
     const spool = openSpool(isEnabled ? config.spool : undefined, this.#destination, {
       diagnostics,
       ledger,
@@ -109,9 +117,9 @@ export class Publishing {
     this.#replay = spool.replay({ transport, policy: config.retry, maxBatchRows });
   }
 
-  /** Records that a trace has begun. */
-  beginTrace(trace: RecordedTrace): void {
-    this.#spool?.begin(trace);
+  /** Records that a trace has started. */
+  recordStart(trace: RecordedTrace): void {
+    this.#spool?.recordStart(trace);
   }
 
   /** Queues the row of an ended trace. */
@@ -163,12 +171,12 @@ export class Publishing {
   }
 
   /** Keeps queued rows on disk at the exit of the process. @returns a function that removes the registration */
-  holdExit(): () => void {
-    const waiting = () => {
+  keepRowsAtExit(): () => void {
+    const queuedRows = () => {
       this.#tools.beforeExit();
-      return this.#publisher.waiting();
+      return this.#publisher.queuedRows();
     };
-    return this.#spool?.holdExit(waiting) ?? (() => {});
+    return this.#spool?.keepRowsAtExit(queuedRows) ?? (() => {});
   }
 
   /** Uses the key of another tracer for the same pipeline, if the platform refuses the own one. */
@@ -242,7 +250,7 @@ export class Publishing {
       };
       const verified =
         config.transport === undefined ? withVerification(attempts, has, verification) : attempts;
-      this.#breaker = withBreaker(verified, config.retry, { holdsUnauthorized: true });
+      this.#breaker = withBreaker(verified, config.retry, { opensOnRefusedKey: true });
       return withIsolation(spool.withKeeping(withTrimming(this.#breaker)));
     }
     if (config.transport !== undefined) return config.transport;

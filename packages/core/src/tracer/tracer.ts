@@ -115,6 +115,7 @@ export class TracerCore implements Tracer, Recorder {
       redactor: this.redactor,
       runDetached,
       beforeExit: () => this.#interruptAll(),
+      counts: () => this.#counts(),
       flush: () => this.flush(),
     });
     this.#ended = new EndedTraces({
@@ -132,7 +133,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Registers the tracer with the process: its scope manager, and work at the exit and at signals. */
   #register(): void {
     const { scope, handleSignals } = this.#config;
-    const registrations = [this.publishing.holdExit()];
+    const registrations = [this.publishing.keepRowsAtExit()];
     if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
     if (handleSignals && !this.#isShutDown) {
       // If the app listens too, it still has requests to finish.
@@ -270,7 +271,7 @@ export class TracerCore implements Tracer, Recorder {
     if (this.#isRetired) this.#checkLater();
     this.#open.add(trace);
     try {
-      this.publishing.beginTrace(trace);
+      this.publishing.recordStart(trace);
     } catch (error) {
       trace.reportFailure('spool', error);
     }
@@ -368,6 +369,10 @@ export class TracerCore implements Tracer, Recorder {
   stats(): TracerStats {
     // Traces that ended in this turn are in none of the counts before their rows are queued.
     this.#ended.queueAll();
+    return this.#counts();
+  }
+
+  #counts(): TracerStats {
     return {
       started: this.#started,
       sampledOut: this.#sampledOut + this.#ended.sampledOut,

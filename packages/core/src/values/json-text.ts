@@ -29,6 +29,14 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
+/** A parsed JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a parsed JSON value is an object, and no array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The JSON text of a value of plain objects, arrays, strings, numbers, booleans and null. Calls no method of it. */
 export function jsonOf(value: unknown): string {
   if (typeof value === 'string') return quote(value);

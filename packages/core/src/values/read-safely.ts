@@ -3,7 +3,7 @@
 import { isProxy } from '#platform';
 import { head } from './well-formed.js';
 
-/** Longest name of a class, error or key that is kept; longer ones are cut. */
+/** Longest name of a class, error, step or key that is kept; longer ones are cut. */
 export const MAX_NAME_CHARS = 256;
 
 const lookUpGetter = Reflect.get(Object.prototype, '__lookupGetter__') as (

@@ -62,7 +62,7 @@ const SHORT = 256;
 const PROBE_NAME = 'body';
 
 const MAX_CACHED_LABELS = 1000;
-const MAX_NAME_CHARS = 64;
+const MAX_CACHED_NAME_CHARS = 64;
 
 /** How far after the cut a URL is read that begins before it. */
 const MAX_URL_CHARS = 2048;
@@ -180,7 +180,7 @@ export class Redactor {
     if (found !== undefined) return found;
     const text = quote(this.label(name));
     // An app that makes up names must not grow the map without bound.
-    if (this.#labels.size < MAX_CACHED_LABELS && name.length <= MAX_NAME_CHARS) {
+    if (this.#labels.size < MAX_CACHED_LABELS && name.length <= MAX_CACHED_NAME_CHARS) {
       this.#labels.set(name, text);
     }
     return text;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
@@ -10,6 +10,7 @@ import { QueuedRow } from '../../src/publish/queued-row.ts';
 import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder.ts';
 import { OwnSegments } from '../../src/spool/own-segments.ts';
+import { entryOf } from '../../src/spool/segment.ts';
 import { State } from '../../src/spool/trace-table.ts';
 
 const DEAD = 'host-1-1-dead';
@@ -21,12 +22,16 @@ describe('segments of dead processes', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  function folderOf(owner: string, files: SpoolFiles = nodeSpoolFiles): SpoolFolder {
+  function folderOf(
+    owner: string,
+    files: SpoolFiles = nodeSpoolFiles,
+    reasons: string[] = [],
+  ): SpoolFolder {
     return new SpoolFolder({
-      files: { ...files, owner: () => owner, isAlive: (each) => each !== DEAD },
+      files: { ...files, owner: () => owner, isAlive: (each) => !each.endsWith('dead') },
       config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
       destination: 'a pipeline',
-      diagnostics: new Diagnostics({ level: 'off' }),
+      diagnostics: new Diagnostics({ onDiagnostic: ({ reason }) => reasons.push(reason) }),
       onFailure: () => {},
     });
   }
@@ -69,5 +74,99 @@ describe('segments of dead processes', () => {
     };
     assert.deepEqual(await adopted.next(), []);
     assert.deepEqual([adopted.found, ledger.spooled, ledger.dropped], [2, 0, { taken_over: 2 }]);
+  });
+
+  it('has interrupted rows, which are not sent if another process adopted it before that', async () => {
+    const dead = folderOf(DEAD);
+    const own = new OwnSegments(dead, new Ledger(), new AdoptedSegments(dead, () => {}));
+    const start = '{"inferenceId":"open","startedAt":1700000000000,"name":"GET /"}';
+    own.write((segment) => segment.addStart(start), { isMakingRoom: false });
+    own.writeStarts();
+    const folder = folderOf('host-1-2-alive');
+    const adopted = new AdoptedSegments(folder, () => {});
+    assert.equal(await adopted.adopt(), true);
+    const [row] = await adopted.next();
+    assert.equal(row?.inferenceId, 'open');
+    const entry = row && entryOf(row);
+    assert.equal(folder.isAdoptedElsewhere(entry), false);
+    const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));
+    renameSync(
+      join(folder.path, name),
+      join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
+    );
+    adopted.releaseAdoptedElsewhere();
+    assert.equal(folder.isAdoptedElsewhere(entry), true);
+  });
+
+  it('is left to the process that is taking it over, also if it waited for longer than a lease', async () => {
+    leave('a', 'b');
+    const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
+    let whileReading: (() => Promise<void>) | undefined;
+    const folder = folderOf('host-1-2-alive', {
+      ...nodeSpoolFiles,
+      async read(file, target, position) {
+        const read = await nodeSpoolFiles.read(file, target, position);
+        await whileReading?.();
+        return read;
+      },
+    });
+    const [name = ''] = readdirSync(folder.path);
+    const longAgo = new Date(Date.now() - 600_000);
+    utimesSync(join(folder.path, name), longAgo, longAgo);
+    const found: boolean[] = [];
+    whileReading = async () => {
+      whileReading = undefined;
+      found.push(await other.adopt());
+    };
+    const inherited = new AdoptedSegments(folder, () => {});
+    assert.deepEqual([await inherited.adopt(), found], [true, [false]]);
+    assert.deepEqual(
+      (await inherited.next()).map(({ inferenceId }) => inferenceId),
+      ['a', 'b'],
+    );
+    inherited.handOver();
+    assert.equal(await other.adopt(), true);
+    other.handOver();
+  });
+
+  it('has rows to be looked up, if it is old, also after the process that took it over has died', async () => {
+    leave('a', 'b');
+    const folder = folderOf('host-1-2-dead');
+    const [name = ''] = readdirSync(folder.path);
+    const longAgo = new Date(Date.now() - 7_200_000);
+    utimesSync(join(folder.path, name), longAgo, longAgo);
+    assert.equal(await new AdoptedSegments(folder, () => {}).adopt(), true);
+    const inherited = new AdoptedSegments(folderOf('host-1-3-alive'), () => {});
+    assert.equal(await inherited.adopt(), true);
+    assert.deepEqual(
+      (await inherited.next()).map(({ inferenceId, arrival }) => [inferenceId, arrival]),
+      [
+        ['a', 'unknown'],
+        ['b', 'unknown'],
+      ],
+    );
+    inherited.handOver();
+  });
+
+  it('is given up without a failure if another process takes it over at once', async () => {
+    leave('a');
+    const { files, path } = folderOf('host-1-2-alive');
+    const reasons: string[] = [];
+    const folder = folderOf(
+      'host-1-2-alive',
+      {
+        ...nodeSpoolFiles,
+        rename(from, to) {
+          const isRenamed = nodeSpoolFiles.rename(from, to);
+          if (to.includes('alive')) renameSync(to, to.replace('host-1-2-alive', 'host-1-3-other'));
+          return isRenamed;
+        },
+      },
+      reasons,
+    );
+    const inherited = new AdoptedSegments(folder, () => {});
+    assert.equal(await inherited.adopt(), false);
+    assert.deepEqual([reasons, inherited.found], [[], 0]);
+    assert.equal(files.list(path).length, 1);
   });
 });

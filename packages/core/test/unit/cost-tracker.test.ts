@@ -68,7 +68,7 @@ describe('prices', () => {
     const rejected = track({
       pricing: { ...priceOf(1), ready: load(() => Promise.reject(new Error('x'))) },
     });
-    rejected.tracker.callBegins();
+    rejected.tracker.callStarted();
     await turn();
     const thrown = track({
       pricing: {
@@ -78,7 +78,7 @@ describe('prices', () => {
         }),
       },
     });
-    thrown.tracker.callBegins();
+    thrown.tracker.callStarted();
     assert.deepEqual(
       [rejected.reasons(), thrown.reasons()],
       [['spending_failed'], ['spending_failed']],

@@ -70,7 +70,7 @@ describe('a spool whose disk fails', () => {
     };
     const spool = spoolOn(files);
     const { facts, trace } = traceThat();
-    spool.begin(trace);
+    spool.recordStart(trace);
     spool.writeAhead(trace);
     facts.output = '"cut off"';
     facts.revision++;

@@ -79,10 +79,10 @@ for (const [name, make] of PUBLISHERS) {
       publisher.add(row('a', { bytes: 4 }));
       publisher.add(row('b', { bytes: 5 }));
       assert.deepEqual([ledger.queued, ledger.queuedBytes, sent], [2, 9, []]);
-      assert.equal(ids(publisher.waiting()), 'a b');
+      assert.equal(ids(publisher.queuedRows()), 'a b');
       await until(() => ledger.queued === 0);
       assert.deepEqual([ledger.published, ledger.queuedBytes, sent], [2, 0, ['a b']]);
-      assert.deepEqual([said, calls.length, ids(publisher.waiting())], [[], 1, '']);
+      assert.deepEqual([said, calls.length, ids(publisher.queuedRows())], [[], 1, '']);
       publisher.add(row('c'));
       await until(() => ledger.published === 3);
     });
@@ -102,7 +102,7 @@ for (const [name, make] of PUBLISHERS) {
       const begin = performance.now();
       await publisher.flush(20);
       assert.ok(performance.now() - begin >= 18);
-      assert.deepEqual([ledger.queued, ids(publisher.waiting())], [1, 'a']);
+      assert.deepEqual([ledger.queued, ids(publisher.queuedRows())], [1, 'a']);
       await publisher.shutdown(1);
     });
 
@@ -180,7 +180,7 @@ for (const [name, make] of PUBLISHERS) {
       const flushed = publisher.flush(5000);
       await sleep(20);
       assert.deepEqual(sent, ['a b c', 'd e f']);
-      assert.equal(ids(publisher.waiting()).length, 23);
+      assert.equal(ids(publisher.queuedRows()).length, 23);
       answers[0]?.();
       await sleep(5);
       assert.deepEqual([sent.length, ledger.published], [3, 3]);
@@ -267,7 +267,7 @@ describe('a publisher with a spool', () => {
     const { publisher, sent, ledger } = publisherOf(make, undefined, { limits });
     for (const id of 'abcd') publisher.add(row(id));
     await until(() => ledger.published === 3);
-    assert.deepEqual([sent, ids(publisher.waiting())], [['a b c'], 'd']);
+    assert.deepEqual([sent, ids(publisher.queuedRows())], [['a b c'], 'd']);
     await publisher.shutdown(5000);
   });
 });
@@ -315,7 +315,7 @@ describe('a shutdown of Workers without timers', () => {
     } finally {
       globalThis.AbortController = AbortController;
     }
-    assert.deepEqual([ledger.queued, ids(publisher.waiting())], [0, '']);
+    assert.deepEqual([ledger.queued, ids(publisher.queuedRows())], [0, '']);
     assert.deepEqual([ledger.dropped, closes()], [{ shut_down: 1 }, 1]);
     assert.deepEqual(said, ['error internal_error', 'error lost_shut_down']);
   });

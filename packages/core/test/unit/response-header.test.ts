@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type OutgoingHttpHeader, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setResponseHeader } from '../../src/http/response-header.ts';
+import { setResponseHeader } from '../../src/http/node/response-header.ts';
 
 type Heads = OutgoingHttpHeaders | OutgoingHttpHeader[];
 

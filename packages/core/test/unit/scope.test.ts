@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
+import {
+  currentRecordedStep,
+  endedTraceStep,
+  isInInertScope,
+} from '../../src/trace/current-step.ts';
 import { GuardedScope, scopeOf } from '../../src/trace/guarded-scope.ts';
 import { InertTrace, inertStep, isRequestTrace } from '../../src/trace/inert.ts';
 import {
   defaultScope,
-  enteredStep,
   innermost,
   isBelow,
-  isInInertScope,
   registerFinder,
   registerScope,
   runOnceInScope,
   type ScopeManager,
   type ScopeStep,
-  scopeStepOfEndedTrace,
 } from '../../src/trace/scope.ts';
 
 /** A step as scopes see it. */
@@ -124,18 +126,18 @@ describe('code in a scope', () => {
     const step = stepOf();
     const manager = managerOf(step);
     const register = () => registerScope(manager, new GuardedScope(manager, () => {}));
-    assert.equal(enteredStep(), undefined);
+    assert.equal(currentRecordedStep(), undefined);
     const releases = [register(), register()];
-    assert.equal(enteredStep(), step);
+    assert.equal(currentRecordedStep(), step);
     releases[0]?.();
     releases[0]?.();
-    assert.equal(enteredStep(), step);
+    assert.equal(currentRecordedStep(), step);
     releases[1]?.();
-    assert.equal(enteredStep(), undefined);
+    assert.equal(currentRecordedStep(), undefined);
     const again = register();
-    assert.equal(enteredStep(), step);
+    assert.equal(currentRecordedStep(), step);
     again();
-    assert.equal(enteredStep(), undefined);
+    assert.equal(currentRecordedStep(), undefined);
   });
 
   it('is found in the shared scope after another manager has left', () => {
@@ -144,7 +146,7 @@ describe('code in a scope', () => {
     release();
     const step = stepOf();
     assert.equal(
-      defaultScope.run(step, () => enteredStep(), undefined, undefined),
+      defaultScope.run(step, () => currentRecordedStep(), undefined, undefined),
       step,
     );
   });
@@ -158,8 +160,8 @@ describe('code in a scope', () => {
     ['an inert trace', inertStep(), false, false, true],
   ] as const) {
     it(`belongs to ${what}`, () => {
-      assert.equal(within(step, enteredStep), isEntered ? step : undefined);
-      assert.equal(within(step, scopeStepOfEndedTrace), isEnded ? step : undefined);
+      assert.equal(within(step, currentRecordedStep), isEntered ? step : undefined);
+      assert.equal(within(step, endedTraceStep), isEnded ? step : undefined);
       assert.equal(within(step, isInInertScope), isInert);
     });
   }

@@ -226,7 +226,7 @@ describe('the breaker', () => {
   it('holds rows back at once where the key is refused and rows can wait for another one', async () => {
     for (const code of ['unauthorized', 'not_found'] as const) {
       const inner = failingTimes(1, () => failing(code));
-      const breaker = withBreaker(inner, POLICY, { holdsUnauthorized: true, random: () => 0 });
+      const breaker = withBreaker(inner, POLICY, { opensOnRefusedKey: true, random: () => 0 });
       await send(breaker);
       assert.equal(breaker.isRefused, true);
       await assert.rejects(breaker.send(batchOf('a'), OPTIONS), (error: SendError) => {

@@ -7,7 +7,7 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
-import { names } from '../common/names.js';
+import { nameArray } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
@@ -26,13 +26,13 @@ export interface ModelKind {
 /** Options that are not sent to the model. */
 const CONTROL = ['abortSignal', 'headers', 'maxRetries', 'includeRawChunks'] as const;
 /** Fields of a telemetry event that are no options of the call. */
-const ABOUT_EVENT = names(`
+const ABOUT_EVENT = nameArray(`
   callId operationId provider modelId functionId recordInputs recordOutputs aiVersion
   runtimeContext timestamp durableContext
 `);
 
 /** A kind whose inputs are the given options, and whose parameters are all others. */
-function kind(
+function defineKind(
   operation: string,
   type: ModelKind['type'],
   content: readonly string[],
@@ -67,23 +67,27 @@ const embedding: ModelKind = {
   parameters: ({ providerOptions, dimensions }) =>
     snakeCased(settingsIn({ providerOptions, dimensions })),
 };
-const rerank: ModelKind = kind('Rerank', 'retriever', ['query'], {
+const rerank: ModelKind = defineKind('Rerank', 'retriever', ['query'], {
   inputs: ({ query, documents }) => definedFields({ query, documents: documentsOf(documents) }),
   parameters: () => ({}),
   metadata: ({ topN, providerOptions }) =>
     snakeCased(definedFields({ topN, ...settingsIn({ providerOptions }) })),
 });
-const image = kind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
-const video = kind('Video', 'chat_completion', names('prompt image frameImages inputReferences'));
-const speech = kind('Speech', 'chat_completion', ['text', 'instructions'], {
+const image = defineKind('Image', 'chat_completion', ['prompt', 'files', 'mask']);
+const video = defineKind(
+  'Video',
+  'chat_completion',
+  nameArray('prompt image frameImages inputReferences'),
+);
+const speech = defineKind('Speech', 'chat_completion', ['text', 'instructions'], {
   billing: ({ text: input }) => definedFields({ characters: stringOrUndefined(input)?.length }),
 });
 const transcription: ModelKind = {
-  ...kind('Transcription', 'chat_completion', ['audio', 'mediaType']),
+  ...defineKind('Transcription', 'chat_completion', ['audio', 'mediaType']),
   inputs: ({ audio, mediaType }) => definedFields({ audio: nameAudio(audio, mediaType) }),
 };
-const decision = kind('Decision', 'chat_completion', ['state', 'questions']);
-const extraction = kind('Extraction', 'chat_completion', ['state', 'fields']);
+const decision = defineKind('Decision', 'chat_completion', ['state', 'questions']);
+const extraction = defineKind('Extraction', 'chat_completion', ['state', 'fields']);
 
 /** The kinds of calls that are one operation in the telemetry. */
 export const OPERATIONS: Readonly<Record<string, ModelKind>> = {
@@ -99,7 +103,7 @@ export const OPERATIONS: Readonly<Record<string, ModelKind>> = {
 export { chat, embedding };
 
 /** The methods of models that send a request to the provider. */
-export const METHODS = names(`
+export const METHODS = nameArray(`
   doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
 `);
 

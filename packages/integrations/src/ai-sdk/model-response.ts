@@ -104,11 +104,11 @@ export class SdkResponse {
     const { structuredOutputText: structured } = response;
     if (this.message.text.chars === 0) this.message.text.add(stringOrUndefined(structured) ?? '');
     else if (structured !== this.message.text.toString()) {
-      this.#detail(definedFields({ structuredOutputText: structured }));
+      this.#addDetails(definedFields({ structuredOutputText: structured }));
     }
     this.#takeMedia(response);
     this.readHead(response);
-    this.#detail(otherFields(response, READ));
+    this.#addDetails(otherFields(response, READ));
     const vectors = Array.isArray(embedding) ? [embedding] : embeddings;
     if (vectors === undefined) return;
     const [first] = arrayOrEmpty(vectors);
@@ -164,7 +164,7 @@ export class SdkResponse {
         this.#hasMedia = true;
         break;
       case 'stream-start':
-        this.#detail(nonEmptyFields({ warnings: part.warnings }));
+        this.#addDetails(nonEmptyFields({ warnings: part.warnings }));
         break;
       case 'response-metadata':
         this.readHead({ response: part });
@@ -172,7 +172,7 @@ export class SdkResponse {
       case 'finish':
         if (this.message.text.chars === 0) this.#takeMedia(part);
         this.readHead(part);
-        this.#detail(otherFields(part, READ));
+        this.#addDetails(otherFields(part, READ));
         break;
       default:
         if (!IGNORED_PARTS.has(part.type)) this.message.addPart(part);
@@ -215,7 +215,7 @@ export class SdkResponse {
   /** Reads a tool call, which is received in pieces and then once more complete. */
   #takeCall(part: Json): void {
     const id = stringOrUndefined(part.toolCallId) ?? stringOrUndefined(part.id);
-    const tool = this.message.tool(`call ${id}`);
+    const tool = this.message.ensureTool(`call ${id}`);
     if (tool === undefined) return;
     tool.restate(id, stringOrUndefined(part.toolName));
     if (part.type === 'tool-input-delta') tool.arguments.add(stringOrUndefined(part.delta) ?? '');
@@ -246,7 +246,7 @@ export class SdkResponse {
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
       this.message.text.add(stringOrUndefined(response.text) ?? '');
-      this.#detail(
+      this.#addDetails(
         definedFields({ segments: nonEmptyArrayOrUndefined(response.segments), durationInSeconds }),
       );
       const seconds = countOrUndefined(durationInSeconds);
@@ -285,10 +285,10 @@ export class SdkResponse {
         reasoningTokens: reasoningTokens(usage),
       }),
     };
-    this.#detail(
+    this.#addDetails(
       nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
-    this.#detail(nonEmptyFields({ usage: otherSdkUsage(usage) }));
+    this.#addDetails(nonEmptyFields({ usage: otherSdkUsage(usage) }));
     const tokens = aiTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
@@ -297,7 +297,7 @@ export class SdkResponse {
     };
   }
 
-  #detail(details: Json): void {
+  #addDetails(details: Json): void {
     this.#details = { ...this.#details, ...details };
   }
 }

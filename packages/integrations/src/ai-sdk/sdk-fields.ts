@@ -87,12 +87,12 @@ function sdkTokens(usage: Json, about: Json): TokenCounts {
   const cacheCreationHour =
     hourlyCacheTokens(usage.raw) ?? hourlyCacheTokens(objectOrEmpty(about.anthropic).usage);
   if (isRecord(inputTokens) || isRecord(outputTokens)) {
-    const into = objectOrEmpty(inputTokens);
+    const inputCounts = objectOrEmpty(inputTokens);
     return {
-      input: countOrUndefined(into.total),
+      input: countOrUndefined(inputCounts.total),
       output: countOrUndefined(objectOrEmpty(outputTokens).total),
-      cached: countOrUndefined(into.cacheRead),
-      cacheCreation: countOrUndefined(into.cacheWrite),
+      cached: countOrUndefined(inputCounts.cacheRead),
+      cacheCreation: countOrUndefined(inputCounts.cacheWrite),
       cacheCreationHour,
       reasoning: reasoningTokens(usage),
     };

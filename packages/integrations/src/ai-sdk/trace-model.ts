@@ -77,9 +77,9 @@ function startModelCall(
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
     const key = retryKeyOf(given);
-    const again = failed.get(key);
+    const failedCall = failed.get(key);
     failed.delete(key);
-    if (again?.retry()) return again;
+    if (failedCall?.retry()) return failedCall;
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
     const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(given));
     if (announced !== undefined) return announced;

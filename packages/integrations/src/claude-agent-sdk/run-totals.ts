@@ -44,7 +44,7 @@ export class RunTotals {
   #modelUsage: Json = {};
   #cost: number | undefined;
 
-  constructor(options: CallOptions, isResumed: boolean) {
+  constructor(options: CallOptions, { isResumed }: { readonly isResumed: boolean }) {
     this.#options = options;
     this.#isResumed = isResumed;
   }
@@ -68,11 +68,11 @@ export class RunTotals {
     if (this.#isResumed) return;
     for (const [name, value] of Object.entries(this.#modelUsage)) {
       const usage = objectOrEmpty(value);
-      const steps = this.#steps.filter((step) => isOf(step.model, name, usage));
+      const steps = this.#steps.filter((step) => isModelOf(step.model, name, usage));
       const shares: Share[] = steps.map(({ call, tokens }) => ({ call, tokens }));
-      const rest = restOf(totalOf(usage), steps);
+      const rest = remainingTokens(totalTokens(usage), steps);
       if (rest !== undefined) {
-        const call = this.#restStep(parent, name);
+        const call = this.#ensureRestStep(parent, name);
         call?.end({ ...tokenFields(rest), metadata: { isRestOfRun: true } });
         if (call !== undefined) shares.push({ call, tokens: rest });
       }
@@ -85,7 +85,7 @@ export class RunTotals {
     }
   }
 
-  #restStep(above: Step, name: string): RecordedCall<'chat_completion'> | undefined {
+  #ensureRestStep(parent: Step, name: string): RecordedCall<'chat_completion'> | undefined {
     const known = this.#rests.get(name);
     if (known !== undefined) return known;
     const call = startCall(
@@ -96,7 +96,7 @@ export class RunTotals {
         model: bareName(name),
       },
       {},
-      above,
+      parent,
     );
     if (call !== undefined) this.#rests.set(name, call);
     return call;
@@ -108,13 +108,13 @@ function bareName(name: string): string {
   return name.replace(/\[\w+\]$/, '');
 }
 
-function isOf(model: string | undefined, name: string, usage: Json): boolean {
+function isModelOf(model: string | undefined, name: string, usage: Json): boolean {
   return (
     model !== undefined && [bareName(name), stringOrUndefined(usage.canonicalModel)].includes(model)
   );
 }
 
-function totalOf(usage: Json): TokenCounts {
+function totalTokens(usage: Json): TokenCounts {
   const cached = countOrUndefined(usage.cacheReadInputTokens);
   const cacheCreation = countOrUndefined(usage.cacheCreationInputTokens);
   const fresh = countOrUndefined(usage.inputTokens);
@@ -128,7 +128,7 @@ function totalOf(usage: Json): TokenCounts {
 }
 
 /** The part of the total that the steps do not have; undefined if they have everything. */
-function restOf(total: TokenCounts, steps: readonly ModelStep[]): TokenCounts | undefined {
+function remainingTokens(total: TokenCounts, steps: readonly ModelStep[]): TokenCounts | undefined {
   const rest: Record<string, number> = {};
   for (const part of PARTS) {
     const known = steps.reduce((sum, { tokens }) => sum + (tokens[part] ?? 0), 0);

@@ -17,7 +17,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet, names } from '../common/names.js';
+import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
@@ -29,7 +29,7 @@ type Ending = 'complete' | 'left' | 'failed';
 const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
-const PARAMETERS = names(`
+const PARAMETERS = nameArray(`
   model fallbackModel maxTurns maxBudgetUsd maxThinkingTokens thinking effort permissionMode
   allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
   settingSources
@@ -46,7 +46,7 @@ const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_progress: ['subagent_retry'],
 };
 /** Fields of a result that have a field of their own in the step. */
-const RESULT = names(`
+const RESULT = nameArray(`
   type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
   total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
 `);
@@ -118,7 +118,9 @@ export class AgentRun {
     this.#prompt = request.prompt;
     this.#signal = signal instanceof AbortSignal ? signal : undefined;
     // A continued session states the cost of the whole session.
-    this.#totals = new RunTotals(options, Boolean(resume) || isContinued === true);
+    this.#totals = new RunTotals(options, {
+      isResumed: Boolean(resume) || isContinued === true,
+    });
     this.#threads.set(undefined, this.#newThread(call.step as Step));
     if (typeof request.prompt === 'string') this.#addPrompt(undefined, request.prompt);
   }
@@ -182,17 +184,17 @@ export class AgentRun {
     this.#tools.clear();
     this.#totals.divide(this.#call.step as Step);
     const isCut = ending !== 'complete' && this.#results.length === 0;
-    const facts = this.#facts(isCut);
+    const facts = this.#facts({ isCut });
     if (ending === 'failed') this.#call.fail(thrownError(this.#options, error), facts);
     else if (this.#failure !== undefined) this.#call.fail(this.#failure, facts);
     else this.#call.end(facts);
   }
 
   soFar(): StepUpdate<'agent'> {
-    return this.#facts(this.#results.length === 0);
+    return this.#facts({ isCut: this.#results.length === 0 });
   }
 
-  #facts(isCut: boolean): StepUpdate<'agent'> {
+  #facts({ isCut }: { readonly isCut: boolean }): StepUpdate<'agent'> {
     const output = this.#results.length > 1 ? this.#results : this.#results[0];
     const result = output ?? this.#threads.get(undefined)?.latest?.output;
     return {
@@ -209,24 +211,24 @@ export class AgentRun {
     };
   }
 
-  #newThread(above: Step): Thread {
-    return { parent: above, pendingPrompt: [], lastMs: Date.now(), latest: undefined };
+  #newThread(parentStep: Step): Thread {
+    return { parent: parentStep, pendingPrompt: [], lastMs: Date.now(), latest: undefined };
   }
 
   /** The conversation with this parent: the id of the tool call that started a subagent, or undefined. */
-  #threadOf(parent: unknown): Thread {
+  #ensureThread(parent: unknown): Thread {
     const id = stringOrUndefined(parent);
     let thread = this.#threads.get(id);
     if (thread === undefined) {
-      const above = id === undefined ? undefined : this.#tools.get(id)?.step;
-      thread = this.#newThread((above ?? this.#call.step) as Step);
+      const parentStep = id === undefined ? undefined : this.#tools.get(id)?.step;
+      thread = this.#newThread((parentStep ?? this.#call.step) as Step);
       this.#threads.set(id, thread);
     }
     return thread;
   }
 
   #addPrompt(parent: unknown, content: unknown, about: Json = {}): void {
-    const thread = this.#threadOf(parent);
+    const thread = this.#ensureThread(parent);
     if (thread.pendingPrompt.length < MAX_MESSAGES)
       thread.pendingPrompt.push({ role: 'user', content, ...about });
     thread.lastMs = Date.now();
@@ -235,13 +237,10 @@ export class AgentRun {
   /** Records a message of a prompt that is an async iterable. */
   #takePromptMessage(message: unknown): void {
     const { content } = objectOrEmpty(objectOrEmpty(message).message);
-    this.#call.update({ inputs: this.#withPrompt(content) });
-    this.#addPrompt(undefined, content);
-  }
-
-  #withPrompt(content: unknown): unknown {
     if (this.#prompts.length < MAX_MESSAGES) this.#prompts.push({ role: 'user', content });
-    return recordedContent(this.#options, 'inputs', { prompt: this.#prompts });
+    const inputs = recordedContent(this.#options, 'inputs', { prompt: this.#prompts });
+    this.#call.update({ inputs });
+    this.#addPrompt(undefined, content);
   }
 
   #takeInit(message: Json): void {
@@ -269,9 +268,9 @@ export class AgentRun {
   }
 
   #takeAssistant(message: Json): void {
-    const thread = this.#threadOf(message.parent_tool_use_id);
+    const thread = this.#ensureThread(message.parent_tool_use_id);
     const answer = objectOrEmpty(message.message);
-    const step = this.#modelStep(thread, stringOrUndefined(answer.id));
+    const step = this.#ensureModelStep(thread, stringOrUndefined(answer.id));
     if (step === undefined) return;
     step.take(message);
     thread.lastMs = Date.now();
@@ -282,7 +281,7 @@ export class AgentRun {
   }
 
   /** The step of the answer with this id, a new one if there is none. */
-  #modelStep(thread: Thread, id: string | undefined): ModelStep | undefined {
+  #ensureModelStep(thread: Thread, id: string | undefined): ModelStep | undefined {
     if (thread.latest !== undefined && thread.latest.id === id) return thread.latest;
     const started = ModelStep.start(this.#options, thread.parent, {
       id,
@@ -297,11 +296,11 @@ export class AgentRun {
   }
 
   #takeStreamEvent({ event, parent_tool_use_id: parent, ttft_ms: firstTokenMs }: Json): void {
-    const thread = this.#threadOf(parent);
+    const thread = this.#ensureThread(parent);
     const { type, message } = objectOrEmpty(event);
     const step =
       type === 'message_start'
-        ? this.#modelStep(thread, stringOrUndefined(objectOrEmpty(message).id))
+        ? this.#ensureModelStep(thread, stringOrUndefined(objectOrEmpty(message).id))
         : thread.latest;
     step?.takeEvent(objectOrEmpty(event), countOrUndefined(firstTokenMs));
   }

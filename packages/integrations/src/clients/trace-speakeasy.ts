@@ -76,10 +76,10 @@ function traceSharedHttpClient(
   profile: ClientProfile,
   key: 'httpClient' | 'http_client',
 ): void {
-  const below = options[key];
-  if (below === undefined || traced.has(below) || Object.isFrozen(below)) return;
-  traced.add(below);
-  replaceMethod(below, 'request', (request) => {
+  const httpClient = options[key];
+  if (httpClient === undefined || traced.has(httpClient) || Object.isFrozen(httpClient)) return;
+  traced.add(httpClient);
+  replaceMethod(httpClient, 'request', (request) => {
     return function tracedRequest(this: HttpClient, sent) {
       const methodCall = calls.get(hooks)?.(sent);
       if (methodCall === undefined) return request.call(this, sent);
@@ -100,25 +100,31 @@ function tracePart(
   key: 'httpClient' | 'http_client',
 ): void {
   const { _options: options } = part;
-  const below = part._httpClient ?? options[key] ?? PLAIN;
-  const above = traced.has(below) ? below : tracedHttpClient(below, profile, options.hooks);
+  const httpClient = part._httpClient ?? options[key] ?? PLAIN;
+  const tracedClient = traced.has(httpClient)
+    ? httpClient
+    : tracedHttpClient(httpClient, profile, options.hooks);
   if (!traced.has(options)) {
     traced.add(options);
-    options[key] = above;
+    options[key] = tracedClient;
   }
-  if (part._httpClient !== undefined && !Object.isFrozen(part)) part._httpClient = above;
+  if (part._httpClient !== undefined && !Object.isFrozen(part)) part._httpClient = tracedClient;
 }
 
 /** An HTTP client that traces the requests of the app's, which is not changed. */
-function tracedHttpClient(below: HttpClient, profile: ClientProfile, hooks: object): HttpClient {
-  const request = traceFetch((sent: Request) => below.request(sent), profile);
-  const above = Object.create(below) as HttpClient;
-  above.request = (sent) => {
+function tracedHttpClient(
+  httpClient: HttpClient,
+  profile: ClientProfile,
+  hooks: object,
+): HttpClient {
+  const request = traceFetch((sent: Request) => httpClient.request(sent), profile);
+  const tracedClient = Object.create(httpClient) as HttpClient;
+  tracedClient.request = (sent) => {
     const methodCall = calls.get(hooks)?.(sent);
     return methodCall === undefined ? request(sent) : inClientCall(methodCall, () => request(sent));
   };
-  traced.add(above);
-  return above;
+  traced.add(tracedClient);
+  return tracedClient;
 }
 
 /** Registers a hook that assigns requests to calls: all attempts of one call have the same hook context. */
@@ -150,8 +156,8 @@ function retriesIn(context: object): number {
 
 /** The client and all parts that it has created. */
 function partsOf(client: SpeakeasyClient, depth = 0): readonly SpeakeasyClient[] {
-  const below = depth >= MAX_DEPTH ? [] : enumerableValues(client).filter(isSpeakeasy);
-  return [client, ...below.flatMap((part) => partsOf(part, depth + 1))];
+  const innerParts = depth >= MAX_DEPTH ? [] : enumerableValues(client).filter(isSpeakeasy);
+  return [client, ...innerParts.flatMap((part) => partsOf(part, depth + 1))];
 }
 
 /** What such a client uses if its options have no HTTP client. */

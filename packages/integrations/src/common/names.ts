@@ -1,13 +1,13 @@
-/** Lists of names of an API: of fields, types or methods. */
+/** Arrays and sets of names of an API: of fields, types or methods. */
 
 /** The names in a text, in which white space separates them. */
-export function names(text: string): readonly string[] {
+export function nameArray(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
 /** The names in a text as a set. */
 export function nameSet(text: string): ReadonlySet<string> {
-  return new Set(names(text));
+  return new Set(nameArray(text));
 }
 
 export const NO_NAMES: ReadonlySet<string> = new Set();

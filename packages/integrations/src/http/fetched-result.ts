@@ -72,7 +72,7 @@ export class FetchedResult {
     return {
       chunk: (bytes) => {
         if (isOver) return;
-        if (this.#retrieval.mayBeResult !== undefined && !firstLine.fits(bytes)) {
+        if (this.#retrieval.mayBeResult !== undefined && !firstLine.addChunk(bytes)) {
           isOver = true;
           return;
         }
@@ -124,8 +124,8 @@ class FirstLine {
     this.#mayBeResult = mayBeResult;
   }
 
-  /** Whether the body may be a result, by what has been received of it. */
-  fits(bytes: Uint8Array): boolean {
+  /** Adds a chunk of the body. @returns whether the body may be a result, by what has been received of it */
+  addChunk(bytes: Uint8Array): boolean {
     if (this.#line === undefined) return true;
     const line = (this.#line + this.#decoder.decode(bytes)).trimStart();
     const end = line.indexOf('\n');

@@ -63,6 +63,7 @@ export class HttpCall {
   #firstTokenMs: number | undefined;
   #requestId: string | undefined;
   #isStream = false;
+  #isUnobservable = false;
   /** The number of steps that were added below this one. */
   #addedSteps = 0;
 
@@ -129,10 +130,16 @@ export class HttpCall {
   }
 
   /** Takes the head of the response. @returns the observer of the response's body */
-  observeBody({ status, headers, isUnobservable, mayRetry }: AttemptResponse): BodyObserver {
+  observeBody({
+    status,
+    headers,
+    isUnobservable = false,
+    mayRetry,
+  }: AttemptResponse): BodyObserver {
     this.#recorded.stopWaiting();
     this.#attempts.setStatus(status);
     this.#requestId = requestIdIn(headers);
+    this.#isUnobservable = isUnobservable;
     if (status >= 400) {
       const wait = mayRetry && isRetryable(status, headers) ? longestWaitMs(headers) : undefined;
       return this.#observeError(status, wait, headerOf(headers, 'x-amzn-errortype'));
@@ -142,7 +149,7 @@ export class HttpCall {
     const contentType = headerOf(headers, 'content-type') ?? '';
     this.#isStream = isStreamType(contentType);
     this.#reader.readHeaders?.((name) => headerOf(headers, name));
-    return this.#observe(bodyReader(contentType, this.#reader), isUnobservable === true);
+    return this.#observe(bodyReader(contentType, this.#reader));
   }
 
   /** The client does not retry any more. */
@@ -157,10 +164,10 @@ export class HttpCall {
     );
   }
 
-  #observe(body: BodyReader, isUnobservable: boolean): BodyObserver {
+  #observe(body: BodyReader): BodyObserver {
     const recorded = this.#recorded;
     const end = (ending: Ending, error?: unknown) => {
-      if (recorded.isOpen) this.#end(body, ending, error, isUnobservable);
+      if (recorded.isOpen) this.#end(body, ending, error);
       // The app read on after the trace was published: report that the end is missing there.
       else if (recorded.isRead) recorded.end();
     };
@@ -182,7 +189,7 @@ export class HttpCall {
     };
   }
 
-  #end(body: BodyReader, ending: Ending, error: unknown, isUnobservable: boolean): void {
+  #end(body: BodyReader, ending: Ending, error: unknown): void {
     const recorded = this.#recorded;
     const { options } = this.#profile;
     recorded.stopWaiting();
@@ -193,7 +200,7 @@ export class HttpCall {
     const response = this.#reader.response();
     const withheld = isComplete ? withheldFailure(response) : undefined;
     const failure = this.#reader.failure ?? body.failure ?? withheld;
-    const mayBeEmpty = ending !== 'complete' || isUnobservable;
+    const mayBeEmpty = ending !== 'complete' || this.#isUnobservable;
     if (isComplete) markResultRecorded(this.#reader.resultId);
     if (failure !== undefined) {
       const stated = (this.#isStream ? streamError : statedError)(options, failure);

@@ -22,12 +22,10 @@ const REASONING_FIELDS = nameSet(`
   text status
 `);
 
-type Calls = 'read' | 'skip';
+/** Whether the tool calls in a content are read, or skipped because the message has them elsewhere too. */
+export type Calls = 'read' | 'skip';
 
-/**
- * Adds the content of a message, or of a piece of one.
- * @param calls whether the tool calls among the blocks are read. A message may have them elsewhere too
- */
+/** Adds the content of a message, or of a piece of one. */
 export function takeLangChainContent(message: Message, content: unknown, calls: Calls): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of arrayOrEmpty(content)) {

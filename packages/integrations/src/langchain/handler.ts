@@ -24,7 +24,7 @@ import type { CallOptions } from '../common/options.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
-import { lcProvider, plainValue } from './values.js';
+import { langChainProvider, plainValue } from './values.js';
 
 /** The name by which LangChain identifies the handler. */
 export const HANDLER_NAME = 'openlayer_tracing';
@@ -87,8 +87,15 @@ export class LangChainHandler {
 
   handleChatModelStart: Listener = guarded((llm, messages, runId, parentId, extra, _tags, meta) => {
     // A call has one array of messages for each prompt.
-    const lists = arrayOrEmpty(messages);
-    this.#startModel(llm, lists.length === 1 ? lists[0] : lists, runId, parentId, extra, meta);
+    const prompts = arrayOrEmpty(messages);
+    this.#startModel(
+      llm,
+      prompts.length === 1 ? prompts[0] : prompts,
+      runId,
+      parentId,
+      extra,
+      meta,
+    );
   });
 
   handleLLMStart: Listener = guarded((llm, prompts, runId, parentId, extra, _tags, meta) => {
@@ -201,7 +208,7 @@ export class LangChainHandler {
       type: 'chat_completion',
       inputs: this.#content('inputs', definedFields({ prompt: plainValue(prompt), tools })),
       // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
-      provider: this.#options.provider ?? lcProvider(provider ?? kind.at(-2)),
+      provider: this.#options.provider ?? langChainProvider(provider ?? kind.at(-2)),
       model: named,
       ...(Object.keys(parameters).length > 0 && {
         modelParameters: recordedParameters(this.#options, parameters),

@@ -13,7 +13,7 @@ import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { Pieces } from './pieces.js';
 import { otherResultFields, outputTokens, readGeneration } from './read-generation.js';
-import { lcProvider } from './values.js';
+import { langChainProvider } from './values.js';
 
 /** One run of a model as a step, recorded token by token or at its end. */
 export class ModelRun {
@@ -70,7 +70,7 @@ export class ModelRun {
     this.#recorded.end({
       output: this.#content(isJoined ? this.#pieces.output : output),
       model: first?.model,
-      provider: this.#options.provider ?? lcProvider(first?.provider),
+      provider: this.#options.provider ?? langChainProvider(first?.provider),
       ...(counts && tokenFields(counts)),
       metadata: definedFields({
         ...recordedDetails(this.#options, { ...otherResultFields(given), ...first?.details }),

@@ -48,7 +48,7 @@ export class Pieces {
   addToken(token: string, index: unknown, chunk: unknown): void {
     const { message } = objectOrEmpty(chunk);
     this.#takeUsage(objectOrEmpty(message).usage_metadata);
-    const answer = this.#answer(index);
+    const answer = this.#ensureAnswer(index);
     if (isRecord(message)) answer?.addPiece(message);
     else answer?.message.text.add(token);
   }
@@ -56,7 +56,7 @@ export class Pieces {
   /** Adds an event of the protocol that streams content in blocks. */
   addEvent(event: Json): void {
     this.#takeUsage(event.usage);
-    this.#answer(0)?.event(event);
+    this.#ensureAnswer(0)?.addEvent(event);
   }
 
   #takeUsage(usage: unknown): void {
@@ -69,7 +69,7 @@ export class Pieces {
     return [...this.#answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
   }
 
-  #answer(index: unknown): Answer | undefined {
+  #ensureAnswer(index: unknown): Answer | undefined {
     const place = typeof index === 'number' ? index : 0;
     let answer = this.#answers.get(place);
     if (answer === undefined && this.#answers.size < MAX_ANSWERS) {
@@ -92,7 +92,7 @@ class Answer {
     if (typeof kwargs.refusal === 'string') message.setRefusal(kwargs.refusal);
     for (const each of arrayOrEmpty(received.tool_call_chunks)) {
       const { index, id, name, args } = objectOrEmpty(each);
-      this.#call(
+      this.#addCallPiece(
         index ?? 0,
         stringOrUndefined(id),
         stringOrUndefined(name),
@@ -101,7 +101,7 @@ class Answer {
     }
     if (isRecord(kwargs.function_call)) {
       const { name, arguments: args } = kwargs.function_call;
-      this.#call(
+      this.#addCallPiece(
         'function_call',
         undefined,
         stringOrUndefined(name),
@@ -110,11 +110,11 @@ class Answer {
     }
   }
 
-  event({ event, index, content, delta }: Json): void {
+  addEvent({ event, index, content, delta }: Json): void {
     if (event === 'content-block-start') {
       const { type, id, name } = objectOrEmpty(content);
       if (/tool_call/.test(String(type)))
-        this.#call(index, stringOrUndefined(id), stringOrUndefined(name), '');
+        this.#addCallPiece(index, stringOrUndefined(id), stringOrUndefined(name), '');
       else takeLangChainContent(this.message, [content], 'skip');
     } else if (event === 'content-block-delta') {
       const { type, text: deltaText, reasoning, args } = objectOrEmpty(delta);
@@ -122,13 +122,18 @@ class Answer {
       else if (type === 'reasoning-delta')
         this.message.reasoning.add(stringOrUndefined(reasoning) ?? '');
       else if (type === 'tool-call-delta')
-        this.#call(index, undefined, undefined, stringOrUndefined(args) ?? '');
+        this.#addCallPiece(index, undefined, undefined, stringOrUndefined(args) ?? '');
     }
   }
 
-  #call(index: unknown, id: string | undefined, name: string | undefined, args: string): void {
+  #addCallPiece(
+    index: unknown,
+    id: string | undefined,
+    name: string | undefined,
+    args: string,
+  ): void {
     const place = typeof index === 'number' ? index : undefined;
-    const tool = this.message.toolOfPiece({ index: place, id, name });
+    const tool = this.message.ensureToolOfPiece({ index: place, id, name });
     if (tool === undefined) return;
     tool.identify(id || undefined, name || undefined);
     tool.arguments.add(args);

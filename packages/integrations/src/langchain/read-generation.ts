@@ -10,14 +10,14 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet, names } from '../common/names.js';
+import { nameArray, nameSet } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
-import { takeLangChainContent } from './content.js';
+import { type Calls, takeLangChainContent } from './content.js';
 import { messageTokens, toolCalls } from './values.js';
 
 export interface Generation {
@@ -44,7 +44,7 @@ const READ = nameSet(`
 /** Fields in which OpenAI's responses repeat their requests, in addition. */
 const REPEATED: ReadonlySet<string> = new Set([
   ...READ,
-  ...names(`
+  ...nameArray(`
     instructions tools tool_choice text temperature top_p top_logprobs truncation
     parallel_tool_calls max_output_tokens max_tool_calls metadata previous_response_id store
     background prompt_cache_key prompt_cache_retention safety_identifier user completed_at
@@ -83,7 +83,7 @@ export function readGeneration(generation: Json): Generation {
     metadata: {
       responseId: stringOrUndefined(message.id) ?? stringOrUndefined(about.id),
       name: stringOrUndefined(message.name),
-      finishReason: finishReason(about, isResponse),
+      finishReason: finishReasonOf(about),
       serviceTier: stringOrUndefined(about.service_tier),
       reasoningTokens: tokens?.reasoning,
       ...otherCounts(message.usage_metadata),
@@ -122,8 +122,9 @@ function readMessage(generation: Json, source: Json): ReadMessage {
   const calls = toolCalls(source);
   const hasCalls =
     calls.length > 0 || arrayOrEmpty(invalid).length > 0 || arrayOrEmpty(pieces).length > 0;
+  const otherCalls = hasCalls ? 'skip' : 'read';
   if (content === undefined) message.text.add(stringOrUndefined(generation.text) ?? '');
-  else takeLangChainContent(message, content, hasCalls ? 'skip' : 'read');
+  else takeLangChainContent(message, content, otherCalls);
   for (const { id, name, arguments: args } of calls)
     message.addTool(stringOrUndefined(id), stringOrUndefined(name), args);
   for (const each of arrayOrEmpty(invalid)) {
@@ -132,7 +133,7 @@ function readMessage(generation: Json, source: Json): ReadMessage {
       error: error ?? 'invalid',
     });
   }
-  takeKwargs(message, objectOrEmpty(source.additional_kwargs), hasCalls);
+  takeKwargs(message, objectOrEmpty(source.additional_kwargs), otherCalls);
   const { reasoning } = message;
   return {
     output: message.output,
@@ -141,13 +142,13 @@ function readMessage(generation: Json, source: Json): ReadMessage {
 }
 
 /** Reads fields of providers for which LangChain has no field of its own. */
-function takeKwargs(message: Message, kwargs: Json, hasCalls: boolean): void {
+function takeKwargs(message: Message, kwargs: Json, calls: Calls): void {
   if (message.reasoning.chars === 0) takeReasoning(message, kwargs);
   if (message.refusal === undefined && typeof kwargs.refusal === 'string') {
     message.setRefusal(kwargs.refusal);
   }
   const { function_call: called, audio, tool_outputs: outputs } = kwargs;
-  if (isRecord(called) && !hasCalls) {
+  if (isRecord(called) && calls === 'read') {
     message.addTool(undefined, stringOrUndefined(called.name), called.arguments);
   }
   if (isRecord(audio)) message.addPart({ type: 'audio', audio });
@@ -165,14 +166,14 @@ export function takeReasoning(
   }
 }
 
-function finishReason(about: Json, isResponse: boolean): string | undefined {
+function finishReasonOf(about: Json): string | undefined {
   const { finish_reason, stop_reason, finishReason: reason, incomplete_details, status } = about;
   const stated =
     stringOrUndefined(finish_reason) ?? stringOrUndefined(stop_reason) ?? stringOrUndefined(reason);
   return (
     stated ??
     stringOrUndefined(objectOrEmpty(incomplete_details).reason) ??
-    (isResponse ? stringOrUndefined(status) : undefined)
+    (about.object === 'response' ? stringOrUndefined(status) : undefined)
   );
 }
 

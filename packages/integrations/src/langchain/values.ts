@@ -86,7 +86,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   mistralai: 'mistral',
 };
 
-export function lcProvider(value: unknown): string | undefined {
+export function langChainProvider(value: unknown): string | undefined {
   const name = stringOrUndefined(value);
   return name === undefined ? undefined : (PROVIDERS[name] ?? name);
 }

@@ -20,8 +20,8 @@ export function traceRequests(
   options: CallOptions,
 ): void {
   for (const kind of kinds) {
-    replace(sender, kind.sdkMethod, (ask) =>
-      tracedMethod(ask, options, ([params]) => [kind, params]),
+    replace(sender, kind.sdkMethod, (send) =>
+      tracedMethod(send, options, ([params]) => [kind, params]),
     );
   }
   const requestIn =
@@ -31,9 +31,9 @@ export function traceRequests(
       const kind = known.find((each) => each.method === method);
       return kind && [kind, params];
     };
-  replace(sender, 'request', (ask) => tracedMethod(ask, options, requestIn(kinds)));
-  replace(sender, 'requestStream', (ask) =>
-    tracedMethod(ask, options, requestIn(kinds.map(streamed))),
+  replace(sender, 'request', (send) => tracedMethod(send, options, requestIn(kinds)));
+  replace(sender, 'requestStream', (send) =>
+    tracedMethod(send, options, requestIn(kinds.map(streamed))),
   );
 }
 
@@ -54,12 +54,12 @@ function replace(sender: object, method: string, wrap: (send: Method) => Method)
 }
 
 function tracedMethod(
-  ask: Method,
+  send: Method,
   options: CallOptions,
   requestOf: (args: readonly unknown[]) => KindAndParams | undefined,
 ): Method {
   return function tracedRequest(this: unknown, ...args) {
-    const call = () => ask.apply(this, args);
+    const call = () => send.apply(this, args);
     const [kind, params] = requestOf(args) ?? [];
     const step = currentStep();
     if (kind === undefined || (step !== undefined && openRequests.get(step) === kind.method))

@@ -22,7 +22,7 @@ import { agentsSpanFacts, agentsStep, isModelSpan, turnTokens } from './span-ste
 const MAX_FAILED = 1000;
 
 /** The traces of the SDK that a processor records. The SDK passes the same object to all processors. */
-const taken = processWide('integrations.agents-traces.v1', () => new WeakSet<object>());
+const recordedTraces = processWide('integrations.agents-traces.v1', () => new WeakSet<object>());
 
 interface OpenSpan {
   /** The parent of steps that start within the span. */
@@ -52,8 +52,8 @@ export class AgentsProcessor {
   async onTraceStart(trace: unknown): Promise<void> {
     runGuarded('span', () => {
       // Another processor records it, perhaps one of another copy or build of this package.
-      if (taken.has(trace as object)) return;
-      taken.add(trace as object);
+      if (recordedTraces.has(trace as object)) return;
+      recordedTraces.add(trace as object);
       const { traceId, name, groupId, metadata } = trace as Record<string, unknown>;
       const about = recordedDetails(this.#options, nonEmptyFields({ groupId, metadata }));
       const recorded = startCall(
@@ -162,8 +162,13 @@ export class AgentsProcessor {
   }
 
   #keepFailed(traceId: unknown): void {
+    // A span may end after its workflow, which cannot continue then.
+    if (this.#open.get(traceId) === undefined) return;
     this.#failed.add(traceId);
-    if (this.#failed.size > MAX_FAILED) this.#open.forget(this.#failed.values().next().value);
+    if (this.#failed.size <= MAX_FAILED) return;
+    const oldest = this.#failed.values().next().value;
+    this.#failed.delete(oldest);
+    this.#open.forget(oldest);
   }
 
   #onForget(id: unknown): void {

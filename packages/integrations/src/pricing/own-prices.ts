@@ -88,7 +88,7 @@ function quoteByPrice(call: PricedCall, model: ModelPrice): Quote {
   const tokens = tokenParts(call);
   if (tokens === undefined) return { missing: ['counts'] };
   const bill = new Bill();
-  for (const [part, count] of tokens.parts) bill.tokens(part, count, PRICE_OF[part](price));
+  for (const [part, count] of tokens.parts) bill.addTokens(part, count, PRICE_OF[part](price));
   for (const name of tokens.unknown) bill.missing.push(`tokens:${name}`);
   if (price.audioInput !== undefined && isOverlapUnknown(tokens, 'audio')) {
     bill.missing.push('tokens:cached_audio');
@@ -102,21 +102,19 @@ function billOthers(bill: Bill, call: PricedCall, price: TierPrice): void {
   const { provider, billing, promptTokens, completionTokens, tokens } = call;
   const { seconds = 0, pictures = 0, characters = 0, toolUses = {}, units = {} } = billing;
   const isCounted = (promptTokens ?? completionTokens) !== undefined;
-  const { calls = 1 } = call;
-  if (calls !== 'unknown') bill.usd += calls * (price.perCall ?? 0);
-  else if ((price.perCall ?? 0) > 0) bill.missing.push('request');
+  bill.addCalls(call.calls ?? 1, price.perCall ?? 0);
   // A call with token counts is billed only by them, unless a price says otherwise.
   if (price.perSecond !== undefined || !isCounted || isAudioBilledSeparately(provider)) {
-    bill.each('seconds', seconds, price.perSecond);
+    bill.addUses('seconds', seconds, price.perSecond);
   }
   const isByToken = price.imageOutput !== undefined && (tokens?.imageOutput ?? 0) > 0;
-  if (!isByToken) bill.each('pictures', pictures, price.perPicture);
+  if (!isByToken) bill.addUses('pictures', pictures, price.perPicture);
   if (price.characters !== undefined || !isCounted) {
-    bill.each('characters', characters / 1e6, price.characters);
+    bill.addUses('characters', characters / 1e6, price.characters);
   }
   for (const [name, uses] of Object.entries(toolUses)) {
     if (isFreeTool(provider, name) && price.uses?.[name] === undefined) continue;
-    bill.each(`tool:${name}`, uses, price.uses?.[name]);
+    bill.addUses(`tool:${name}`, uses, price.uses?.[name]);
   }
   for (const name of billing.uncountedTools ?? []) {
     if (!isFreeTool(provider, name) || price.uses?.[name] !== undefined) {
@@ -124,7 +122,7 @@ function billOthers(bill: Bill, call: PricedCall, price: TierPrice): void {
     }
   }
   for (const [name, count] of Object.entries(units)) {
-    bill.each(`unit:${name}`, count, price.uses?.[name]);
+    bill.addUses(`unit:${name}`, count, price.uses?.[name]);
   }
 }
 
@@ -132,11 +130,16 @@ class Bill implements Quote {
   usd = 0;
   readonly missing: string[] = [];
 
-  tokens(part: TokenPart, count: number, price: number | undefined): void {
-    this.each(`tokens:${part}`, count / 1e6, price);
+  addCalls(calls: number | 'unknown', price: number): void {
+    if (calls !== 'unknown') this.usd += calls * price;
+    else if (price > 0) this.missing.push('request');
   }
 
-  each(reason: string, count: number, price: number | undefined): void {
+  addTokens(part: TokenPart, count: number, price: number | undefined): void {
+    this.addUses(`tokens:${part}`, count / 1e6, price);
+  }
+
+  addUses(reason: string, count: number, price: number | undefined): void {
     if (!(count > 0)) return;
     if (price === undefined) this.missing.push(reason);
     else this.usd += count * price;

@@ -11,7 +11,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { names } from '../common/names.js';
+import { nameArray } from '../common/names.js';
 import { CollectedText } from './reading/collected-text.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from './shape.js';
@@ -116,7 +116,7 @@ class TaskReader implements ResponseReader {
       metadata: { finishReason: stringOrUndefined(this.#details.finish_reason) },
       details: fieldsExcept(
         this.#details,
-        ...names('finish_reason generated_tokens prefill input_length'),
+        ...nameArray('finish_reason generated_tokens prefill input_length'),
       ),
     };
   }

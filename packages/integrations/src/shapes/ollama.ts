@@ -10,7 +10,7 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { nameMedia } from '../common/media.js';
-import { nameSet, names } from '../common/names.js';
+import { nameArray, nameSet } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';
 import { OtherFacts } from './reading/other-facts.js';
@@ -40,7 +40,7 @@ export const ollamaChat: Shape<'chat_completion'> = {
       modelParameters: {
         ...fieldsExcept(
           params,
-          ...names('model messages prompt suffix images system tools options'),
+          ...nameArray('model messages prompt suffix images system tools options'),
           // The conversation so far, encoded for the model.
           'context',
         ),

@@ -3,6 +3,7 @@ import type { Attachments } from '../attachments.js';
 import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
 import type { Reply } from '../reply.js';
+import type { Reports } from '../reports.js';
 import type { Store } from '../store.js';
 import type { Uploads } from '../uploads.js';
 
@@ -20,6 +21,8 @@ export interface Call {
   readonly host: string;
   readonly body: Buffer;
   readonly contentType: string;
+  /** The sender's counts as JSON, where it sends them. */
+  readonly report: string | undefined;
   /** The body as JSON. Throws a Refusal if it is not JSON. */
   json(): unknown;
 }
@@ -29,6 +32,7 @@ export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
+  readonly reports: Reports;
   readonly uploads: Uploads;
   readonly attachments: Attachments;
 }

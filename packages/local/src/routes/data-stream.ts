@@ -3,7 +3,9 @@ import { SUCCESS } from '../reply.js';
 import type { Route } from './call.js';
 
 /** `POST /inference-pipelines/{p}/data-stream` */
-export const dataStream: Route = (call, { store, checker, events }) => {
+export const dataStream: Route = (call, { store, checker, events, reports }) => {
+  // An app whose rows are refused has counts of interest too.
+  if (call.report !== undefined) reports.add(call.report, call.pipelineId, Date.now());
   const request = checker.dataStream(call.json());
   const { config, rows } = request;
   const inferenceIds = inferenceIdsOf(request);

@@ -174,12 +174,14 @@ describe('sessions, users and measures of random traces', () => {
       }
       const overview = await got<Overview>(server, path);
       const where = `SEED=${seed} ${path}`;
-      const total = (key: 'requests' | 'errors' | 'aborts' | 'promptTokens' | 'wastedTokens') =>
-        sumOf(overview.buckets.map((bucket) => bucket[key]));
+      const total = (
+        key: 'requests' | 'errors' | 'aborts' | 'failedAborts' | 'promptTokens' | 'wastedTokens',
+      ) => sumOf(overview.buckets.map((bucket) => bucket[key]));
       assert.equal(total('requests') ?? 0, expected.length, where);
       assert.equal(total('errors') ?? 0, expected.filter(isFailed).length, where);
       const aborted = expected.filter((each) => each.outcome === 'aborted');
       assert.equal(total('aborts') ?? 0, aborted.length, where);
+      assert.equal(total('failedAborts') ?? 0, aborted.filter(isFailed).length, where);
       assert.equal(total('promptTokens'), sumOf(expected.map((each) => each.promptTokens)), where);
       assert.equal(
         total('wastedTokens'),

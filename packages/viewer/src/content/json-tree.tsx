@@ -2,6 +2,7 @@
 
 import { type ReactNode, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
 import { formatCount, plural } from '../format.js';
+import { jsonText } from '../json.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
@@ -203,5 +204,5 @@ function Value({
 
 /** The text that is copied: a string as it is, any other value as formatted JSON. */
 export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
+  return typeof value === 'string' ? value : jsonText(value);
 }

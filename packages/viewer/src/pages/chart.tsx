@@ -17,12 +17,12 @@ export interface Series {
   /** Name of a custom property of the theme. */
   readonly hue: string;
   readonly kind: 'bars' | 'line';
-  readonly read: (bucket: OverviewBucket) => number | null;
+  readonly read: (bucket: OverviewBucket) => number | null | undefined;
 }
 
 interface ChartProps {
   readonly title: string;
-  readonly format: (value: number | null) => string;
+  readonly format: (value: number | null | undefined) => string;
   readonly series: readonly Series[];
   readonly data: Overview;
   readonly onBucket: (bucket: OverviewBucket) => void;
@@ -198,7 +198,7 @@ function stacked(
   const below = buckets.map(() => 0);
   return series.map(({ kind, read }) =>
     buckets.map((bucket, place) => {
-      const value = read(bucket);
+      const value = read(bucket) ?? null;
       if (kind === 'line') return value;
       below[place] = (below[place] ?? 0) + (value ?? 0);
       return below[place] ?? 0;

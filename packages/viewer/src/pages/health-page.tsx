@@ -89,9 +89,14 @@ export function HealthPage(): ReactNode {
         <h2>Apps</h2>
         {data.apps.length === 0 && (
           <p className={css.none}>
-            No app has reported its counts to this server: tracers do not send them. An app prints
-            its own by <code>getTracer().stats()</code>: what it published, dropped, retried and
-            keeps on disk.
+            No app has sent its counts since this server started. This library sends them with its
+            rows, other SDKs do not.
+          </p>
+        )}
+        {data.apps.length > 0 && (
+          <p className={css.none}>
+            What <code>getTracer().stats()</code> of each process returned when it made its latest
+            call. The rows of that call still count as queued.
           </p>
         )}
         {data.apps.map(({ name, at, stats }) => (

@@ -18,7 +18,7 @@ const Chart = lazy(() => import('./chart.js'));
 
 interface ChartSpec {
   readonly title: string;
-  readonly format: (value: number | null) => string;
+  readonly format: (value: number | null | undefined) => string;
   readonly series: readonly Series[];
 }
 
@@ -179,7 +179,8 @@ function Totals({
   readonly data: Overview;
   readonly onOpen: (more: ViewSearch) => void;
 }): ReactNode {
-  const sum = (read: (bucket: OverviewBucket) => number | null) => sumOf(data.buckets, read);
+  const sum = (read: (bucket: OverviewBucket) => number | null | undefined) =>
+    sumOf(data.buckets, read);
   const requests = sum((bucket) => bucket.requests) ?? 0;
   const share = (count: number | null) =>
     count === null || requests === 0 ? '' : ` (${((count / requests) * 100).toFixed(1)} %)`;

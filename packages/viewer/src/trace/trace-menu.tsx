@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import type { TraceDetail } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
+import { jsonText } from '../json.js';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
 import { curlOf, testOf } from './exports.js';
@@ -23,12 +24,12 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
     setTimeout(() => setSaid(''), 2500);
   };
   const row = async () => (await api.row(trace.number)).row;
-  const json = async () => JSON.stringify(await row(), null, 2);
+  const json = async () => jsonText(await row());
   const root = () => api.step(trace.number, 0);
   const download = async () => {
     // The config goes along, so that the page and `curl` can send the row again.
     const { config, row: own } = await api.row(trace.number);
-    const text = JSON.stringify({ config, rows: [own] }, null, 2);
+    const text = jsonText({ config, rows: [own] });
     const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
     const link = document.createElement('a');
     link.href = address;

@@ -1,7 +1,7 @@
 /** The letter of a step's type, on its hue. */
 
 import type { ReactNode } from 'react';
-import type { StepType } from '../../../core/src/wire.js';
+import type { StepType } from '../../../local/src/page-api.js';
 import css from './type-mark.module.css';
 
 const LETTERS: Readonly<Record<StepType, string>> = {

@@ -58,7 +58,7 @@ export const requestTrace: readonly StepsCase[] = [
     clients: QUESTION,
     status: 200,
     faults: true,
-    handle: async ({ trace, note }) => {
+    handle: async ({ trace, note, tools }) => {
       trace.update({
         name: 'ask',
         userId: 'u1',
@@ -76,6 +76,7 @@ export const requestTrace: readonly StepsCase[] = [
       );
       trace.updateStep({ metadata: { told: true } });
       note(`${typeof trace.inferenceId} ${typeof trace.headers()} ${typeof trace.usage}`);
+      note(`${typeof trace.traceId} ${typeof tools.logFields()}`);
       note(`${typeof trace.root.id} ${typeof trace.current.name}`);
       note(`aborted: ${trace.signal.aborted}`);
       return 'told';

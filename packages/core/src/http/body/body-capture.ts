@@ -32,7 +32,8 @@ export class BodyCapture {
     this.#bytes += byteLength;
     const room = this.#maxBytes - this.#kept;
     if (room <= 0 || byteLength === 0) return;
-    const part = typeof chunk === 'string' ? head(chunk, byteLength, room) : copyOf(chunk, room);
+    const part =
+      typeof chunk === 'string' ? headInBytes(chunk, byteLength, room) : copyOf(chunk, room);
     this.#kept += Math.min(byteLength, room);
     if (this.#only === undefined) {
       this.#only = part;
@@ -113,7 +114,8 @@ function copyOf(chunk: Uint8Array, maxBytes: number): Uint8Array {
   return copied(part);
 }
 
-function head(text: string, byteLength: number, room: number): string {
+/** The beginning of a text, at most `room` bytes in UTF-8. */
+function headInBytes(text: string, byteLength: number, room: number): string {
   if (byteLength <= room) return text;
   const buffer = new Uint8Array(room);
   const { written } = new TextEncoder().encodeInto(text, buffer);

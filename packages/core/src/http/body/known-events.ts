@@ -1,5 +1,7 @@
 /** The event protocols of model providers and chat front ends: the text that an event adds to the model's answer. */
 
+import { isJsonObject, type JsonObject } from '../../values/json-text.js';
+
 /** One event of a stream. */
 export interface StreamEvent {
   /** The type in its data, or the name of its SSE frame; '' without either. */
@@ -11,8 +13,6 @@ export interface StreamEvent {
   /** The data parsed as JSON; undefined if it is not JSON. */
   readonly value: unknown;
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 interface Protocol {
   /** The text that an event adds; '' for an event of the protocol without text; undefined for any other. */
@@ -141,10 +141,6 @@ function textOfContent(content: unknown): string {
     if (typeof piece === 'string' && thought !== true) text += piece;
   }
   return text;
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function asJsonObject(value: unknown): JsonObject {

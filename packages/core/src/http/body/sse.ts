@@ -1,7 +1,7 @@
 /** Splits a streamed body into events, and joins their text. */
 
-import { tryParseJson } from '../../values/json-text.js';
-import { isJsonObject, type StreamEvent } from './known-events.js';
+import { isJsonObject, tryParseJson } from '../../values/json-text.js';
+import type { StreamEvent } from './known-events.js';
 import { answerOf, type IsSecretPiece } from './stream-answer.js';
 
 /** Facts of a body that is read as an event stream. */

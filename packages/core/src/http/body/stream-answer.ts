@@ -3,8 +3,8 @@
  * part of it. No event is left out because its shape is unknown.
  */
 
-import { jsonOf } from '../../values/json-text.js';
-import { isErrorType, isJsonObject, knownTexts, type StreamEvent } from './known-events.js';
+import { isJsonObject, jsonOf } from '../../values/json-text.js';
+import { isErrorType, knownTexts, type StreamEvent } from './known-events.js';
 
 /** Whether a text is a secret by its key. */
 export type IsSecretPiece = (key: string, text: string) => boolean;

@@ -13,12 +13,13 @@ import { fieldsMayBeSlow } from '#platform';
 import { onEmit } from '../../follow/on-emit.js';
 import type { Outcome } from '../../trace/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-value.js';
-import { nodeRequestBody, type RequestBody } from '../body/request-body.js';
+import type { RequestBody } from '../body/request-body.js';
 import {
   type FollowedResponse,
   openTraceOf,
   type RecordedRequestTrace,
 } from '../recorded-request-trace.js';
+import { nodeRequestBody } from './node-request-body.js';
 import { followWebSocket } from './node-web-socket.js';
 import { type Method, replaceMethod, replaceOwn } from './replace-method.js';
 

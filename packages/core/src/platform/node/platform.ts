@@ -3,6 +3,7 @@
 import './supported-node.js';
 import * as diagnosticsChannel from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { types } from 'node:util';
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
 import * as files from './spool-files.js';
@@ -51,6 +52,10 @@ export const isAnyArrayBuffer: (value: unknown) => value is ArrayBuffer | Shared
 export const isGeneratorObject: (value: unknown) => boolean = types.isGeneratorObject;
 
 export const environment: Readonly<Record<string, string | undefined>> = process.env;
+
+/** The name of the process for people. */
+export const processName: (() => string) | undefined = () =>
+  `${basename(process.argv[1] ?? 'node')} (process ${process.pid})`;
 
 export function writeLine(line: string): void {
   // If stderr was closed, an 'error' without a listener would end the process.

@@ -6,10 +6,12 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
+  promises,
   readdirSync,
   read as readFile,
   readSync,
@@ -19,7 +21,7 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 // A named import of `crc32` would fail in a Node that is too old, before its version is checked.
 import zlib from 'node:zlib';
 import type { SpoolFiles } from '../spool-files.js';
@@ -42,13 +44,14 @@ export function absolutePath(path: string): string {
 
 export const nodeSpoolFiles: SpoolFiles = {
   join,
-  prepare(folder) {
+  prepare(folder, { syncs }) {
     // For a relative path in a deleted working directory, Node's recursive mkdirSync never returns.
     if (!isAbsolute(folder))
       throw new Error(
         `there is no working directory to find ${folder} in; name it by an absolute path`,
       );
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (syncs && made !== undefined) syncEntriesNow(folder, made);
     const found = lstatSync(folder);
     if (!found.isDirectory())
       throw new Error(`${folder} is not a folder, or is a link to one; name a folder`);
@@ -101,6 +104,8 @@ export const nodeSpoolFiles: SpoolFiles = {
       fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
     }),
   syncNow: (file) => fdatasyncSync(file),
+  syncEntry,
+  syncEntryNow,
   rename(from, to) {
     try {
       renameSync(from, to);
@@ -128,6 +133,43 @@ export const nodeSpoolFiles: SpoolFiles = {
   onExit,
   atTurnEnd: (work) => void atTurnEnd(work).unref(),
 };
+
+/** Windows lets nobody sync a folder. */
+const SYNCS_FOLDERS = process.platform !== 'win32';
+/** Codes for folders that cannot be synced: of some mounted file systems, or above our own and not ours to read. */
+const CANNOT_SYNC: ReadonlySet<unknown> = new Set(['EINVAL', 'ENOTSUP', 'EACCES', 'EPERM']);
+
+async function syncEntry(path: string): Promise<void> {
+  if (!SYNCS_FOLDERS) return;
+  try {
+    const folder = await promises.open(dirname(path), 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    if (!CANNOT_SYNC.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
+}
+
+function syncEntryNow(path: string): void {
+  if (!SYNCS_FOLDERS) return;
+  try {
+    const folder = openSync(dirname(path), 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
+}
+
+/** Syncs the entries of the folder and of those above it, up to the topmost one that was made. */
+function syncEntriesNow(folder: string, topmost: string): void {
+  for (let path = resolve(folder); path.length >= topmost.length; path = dirname(path)) {
+    syncEntryNow(path);
+    if (path === topmost) return;
+  }
+}
 
 function isOwnFile(found: Stats): boolean {
   return found.isFile() && found.nlink === 1 && isOwn(found);

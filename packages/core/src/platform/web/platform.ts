@@ -104,6 +104,8 @@ const { process: host } = globalThis as {
 };
 export const environment: Readonly<Record<string, string | undefined>> = host?.env ?? {};
 
+export const processName: (() => string) | undefined = undefined;
+
 export function writeLine(line: string): void {
   console.error(line);
 }

@@ -23,8 +23,8 @@ const MAX_DEPTH = 512;
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
-const OPEN_LIST = 91;
-const CLOSE_LIST = 93;
+const OPEN_ARRAY = 91;
+const CLOSE_ARRAY = 93;
 const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
@@ -101,8 +101,8 @@ export class BoundedJson {
     const code = source.charCodeAt(at);
     if (code === QUOTE) this.#text = { head: '', chars: 0, end: '', escapes: 0 };
     else if (code === OPEN_OBJECT) this.#open({});
-    else if (code === OPEN_LIST) this.#open([]);
-    else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
+    else if (code === OPEN_ARRAY) this.#open([]);
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
       this.#endWord();
       this.#close();
     } else if (code === COMMA) {
@@ -242,7 +242,7 @@ export class BoundedJson {
       else if (code > COLON && code !== 69 && code !== 101) {
         // The end of the array, or its first item that is not a number.
         this.#isVector = false;
-        if (code !== CLOSE_LIST) top.leftOut--;
+        if (code !== CLOSE_ARRAY) top.leftOut--;
         return at;
       } else if (code === QUOTE) {
         this.#isVector = false;
@@ -260,9 +260,9 @@ function isInWord(code: number): boolean {
     code !== COMMA &&
     code !== COLON &&
     code !== QUOTE &&
-    code !== CLOSE_LIST &&
+    code !== CLOSE_ARRAY &&
     code !== CLOSE_OBJECT &&
-    code !== OPEN_LIST &&
+    code !== OPEN_ARRAY &&
     code !== OPEN_OBJECT
   );
 }

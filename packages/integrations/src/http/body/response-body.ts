@@ -62,7 +62,7 @@ class JsonLines implements BodyReader {
     let isContent = false;
     let start = 0;
     for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', start)) {
-      const event = this.#value(all.slice(start, end));
+      const event = this.#endLine(all.slice(start, end));
       if (isRecord(event) && this.#reader.readEvent(event)) isContent = true;
       start = end + 1;
     }
@@ -75,7 +75,8 @@ class JsonLines implements BodyReader {
     return isContent;
   }
 
-  #value(line: string): unknown {
+  /** @returns the value of the line that ends with this string */
+  #endLine(line: string): unknown {
     const long = this.#long;
     if (long === undefined) return tryParseJson(line);
     this.#long = undefined;
@@ -105,13 +106,13 @@ class JsonBody implements BodyReader {
 
   end(): void {
     this.#take(this.#decoder.end());
-    this.value = this.#long === undefined ? this.#value(this.#parts.join('')) : this.#long.end();
+    this.value = this.#long === undefined ? this.#parse(this.#parts.join('')) : this.#long.end();
     if (this.#long?.isCut === true) this.isCut = true;
     this.#reader.readWhole(this.value);
   }
 
   /** The value of complete JSON, the received part of JSON that was cut off, or the text if it is no JSON. */
-  #value(source: string): unknown {
+  #parse(source: string): unknown {
     const value = tryParseJson(source);
     if (value !== undefined) return value;
     if (!/^\s*[{[]/.test(source)) return source;

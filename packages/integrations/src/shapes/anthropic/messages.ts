@@ -10,7 +10,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { anthropicBilling, anthropicTokens, MergedUsage, otherAnthropicUsage } from './usage.js';
@@ -55,7 +55,7 @@ function describeMessages(params: Json): Description {
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const PLACED = names('id type role model content usage stop_reason stop_sequence');
+const PLACED = nameArray('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
 const FACTS = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */
@@ -153,7 +153,7 @@ export class MessagesReader implements ResponseReader {
     if (typeof deltaText === 'string') return { key: 'text', text: this.#message.text };
     if (typeof thinking === 'string') return { key: 'thinking', text: this.#message.reasoning };
     if (typeof partial_json !== 'string') return undefined;
-    const tool = this.#message.tool(indexOrZero(index));
+    const tool = this.#message.ensureTool(indexOrZero(index));
     return tool && { key: 'partial_json', text: tool.arguments };
   }
 
@@ -205,13 +205,13 @@ export class MessagesReader implements ResponseReader {
   #takeUnknown(event: Json): void {
     const place = `${event.type}:${event.index ?? ''}`;
     const isNew = !this.#message.hasPart(place);
-    this.#message.part(place)?.add(isNew ? event : fieldsExcept(event, 'type', 'index'));
+    this.#message.ensurePart(place)?.add(isNew ? event : fieldsExcept(event, 'type', 'index'));
   }
 
   #startBlock({ index, content_block }: Json): void {
     const block = objectOrEmpty(content_block);
     if (isToolUse(block)) {
-      const tool = this.#message.tool(indexOrZero(index));
+      const tool = this.#message.ensureTool(indexOrZero(index));
       if (tool === undefined) return;
       this.#countExecution(block);
       tool.startWith(stringOrUndefined(block.id), stringOrUndefined(block.name), moreOfTool(block));
@@ -221,7 +221,7 @@ export class MessagesReader implements ResponseReader {
       else if (Object.keys(objectOrEmpty(input)).length > 0)
         tool.arguments.add(JSON.stringify(input));
     } else if (isTextOrThinking(block)) this.#takeBlock(block);
-    else this.#message.part(indexOrZero(index))?.add(nameRedacted(block));
+    else this.#message.ensurePart(indexOrZero(index))?.add(nameRedacted(block));
   }
 
   #add({ index, delta: received }: Json): void {
@@ -229,11 +229,11 @@ export class MessagesReader implements ResponseReader {
     if (typeof delta.text === 'string') this.#message.text.add(delta.text);
     else if (typeof delta.thinking === 'string') this.#message.reasoning.add(delta.thinking);
     else if (typeof delta.partial_json === 'string') {
-      this.#message.tool(indexOrZero(index))?.arguments.add(delta.partial_json);
+      this.#message.ensureTool(indexOrZero(index))?.arguments.add(delta.partial_json);
     } else if (delta.type === 'signature_delta') {
       this.#signatureChars += stringOrUndefined(delta.signature)?.length ?? 0;
     } else if (delta.citation !== undefined) this.#message.cite(delta.citation);
-    else this.#message.part(indexOrZero(index))?.add(fieldsExcept(delta, 'type'));
+    else this.#message.ensurePart(indexOrZero(index))?.add(fieldsExcept(delta, 'type'));
   }
 
   #takeBlock(block: Json): void {

@@ -11,7 +11,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 
 /** The usage of a message, which a stream sends in pieces: the largest of each count, the last of each other field. */
 export class MergedUsage {
@@ -39,7 +39,9 @@ const PARTS = [
 ] as const;
 const READ = [
   ...PARTS,
-  ...names('cache_creation output_tokens_details server_tool_use service_tier speed inference_geo'),
+  ...nameArray(
+    'cache_creation output_tokens_details server_tool_use service_tier speed inference_geo',
+  ),
 ];
 
 /**

@@ -13,7 +13,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { encrypted } from '../../common/media.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { bareBedrockModel, bedrockModel, bedrockRegion } from './model-id.js';
@@ -61,7 +61,7 @@ function textOrParts(parts: unknown): unknown {
 const PLACED = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
 const FACTS = ['metrics', 'performanceConfig'];
-const COUNTED = names(`
+const COUNTED = nameArray(`
   inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
   cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
 `);
@@ -185,7 +185,7 @@ export class ConverseReader implements ResponseReader {
 
   #takeUnknown(type: string, fields: Json): void {
     const isNew = !this.#message.hasPart(type);
-    this.#message.part(type)?.add(isNew ? { type, ...fields } : fields);
+    this.#message.ensurePart(type)?.add(isNew ? { type, ...fields } : fields);
   }
 
   #takePart(part: Json): void {
@@ -235,9 +235,9 @@ export class ConverseReader implements ResponseReader {
     const { toolUse, ...others } = objectOrEmpty(start);
     const place = countOrUndefined(contentBlockIndex) ?? 0;
     const left = presentFields(others);
-    if (Object.keys(left).length > 0) this.#message.part(place)?.add(left);
+    if (Object.keys(left).length > 0) this.#message.ensurePart(place)?.add(left);
     if (!isRecord(toolUse)) return;
-    const tool = this.#message.tool(place);
+    const tool = this.#message.ensureTool(place);
     if (tool === undefined) return;
     tool.startWith(
       stringOrUndefined(toolUse.toolUseId),
@@ -258,14 +258,14 @@ export class ConverseReader implements ResponseReader {
     this.#message.text.add(stringOrUndefined(deltaText) ?? '');
     if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
     if (isRecord(toolUse)) {
-      const tool = this.#message.tool(place);
+      const tool = this.#message.ensureTool(place);
       tool?.arguments.add(stringOrUndefined(toolUse.input) ?? '');
     }
     if (citation !== undefined) this.#message.cite(citation);
     for (const [key, value] of Object.entries(presentFields(others))) {
       // A block that started as an object continues with an array of its content.
       const piece = Array.isArray(value) ? { content: value } : value;
-      this.#message.part(place)?.add({ [key]: piece });
+      this.#message.ensurePart(place)?.add({ [key]: piece });
     }
   }
 

@@ -83,7 +83,7 @@ class FlowReader implements ResponseReader {
         this.isComplete = true;
         return false;
       case 'flowTraceEvent':
-        this.#trace(objectOrEmpty(event.trace));
+        this.#takeTrace(objectOrEmpty(event.trace));
         return false;
       case 'exception':
         this.failure = { type: event.exception, message: event.message };
@@ -115,7 +115,7 @@ class FlowReader implements ResponseReader {
     };
   }
 
-  #trace(trace: Json): void {
+  #takeTrace(trace: Json): void {
     for (const [kind, value] of Object.entries(trace)) {
       const { nodeName, timestamp, fields, ...others } = objectOrEmpty(value);
       if (kind === 'nodeInputTrace') {

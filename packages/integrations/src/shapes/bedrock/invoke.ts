@@ -12,7 +12,7 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../../common/json.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
 import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
@@ -89,11 +89,11 @@ export const bedrockInvoke: readonly Shape[] = [embed, rerank, image, chat].map(
 );
 
 /** Fields with inputs. All other fields are parameters. */
-const EMBEDDING_INPUTS = names(`
+const EMBEDDING_INPUTS = nameArray(`
   inputText texts inputs inputImage images mediaSource singleEmbeddingParams
   segmentedEmbeddingParams text image
 `);
-const IMAGE_INPUTS = names(`
+const IMAGE_INPUTS = nameArray(`
   prompt negative_prompt text_prompts image init_image mask textToImageParams inPaintingParams
   outPaintingParams imageVariationParams colorGuidedGenerationParams backgroundRemovalParams
   virtualTryOnParams
@@ -285,7 +285,7 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const COUNTED = names(`
+const COUNTED = nameArray(`
   inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
 `);
 
@@ -315,7 +315,7 @@ function vectorsIn(body: Json): readonly unknown[] {
   return vectors.map((each) => (isRecord(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
-const EMBEDDING_FIELDS = names(`
+const EMBEDDING_FIELDS = nameArray(`
   embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
 `);
 

@@ -9,7 +9,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { mergeUsage } from '../../common/merge-usage.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -36,7 +36,7 @@ export const cohereChat: Shape<'chat_completion'> = {
       model: stringOrUndefined(params.model),
       modelParameters: fieldsExcept(
         params,
-        ...names('model messages message preamble chat_history tools documents'),
+        ...nameArray('model messages message preamble chat_history tools documents'),
       ),
     };
   },
@@ -226,7 +226,7 @@ class CohereReader implements ResponseReader {
     if (index === undefined && name === undefined && parameters === undefined) return;
     this.#hasCalls = true;
     const place = typeof index === 'number' ? index : undefined;
-    const tool = this.#message.toolOfPiece({
+    const tool = this.#message.ensureToolOfPiece({
       index: place,
       id: undefined,
       name: stringOrUndefined(name),
@@ -250,7 +250,7 @@ class CohereReader implements ResponseReader {
   #takeCall(index: unknown, call: Json): void {
     const { name, arguments: args } = objectOrEmpty(call.function);
     const id = stringOrUndefined(call.id) || undefined;
-    const tool = this.#message.toolOfPiece({
+    const tool = this.#message.ensureToolOfPiece({
       index: typeof index === 'number' ? index : undefined,
       id,
       name: stringOrUndefined(name),

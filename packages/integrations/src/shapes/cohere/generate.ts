@@ -90,7 +90,7 @@ class GenerateReader implements ResponseReader {
     const before = this.amount;
     const place = typeof event.index === 'number' ? event.index : 0;
     if (event.event_type === 'text-generation') {
-      this.#generation(place)?.text.add(stringOrUndefined(event.text) ?? '');
+      this.#ensureGeneration(place)?.text.add(stringOrUndefined(event.text) ?? '');
     } else if (event.event_type === 'stream-error') {
       this.#error = { type: event.finish_reason, message: event.err };
     } else if (event.event_type === 'stream-end') {
@@ -129,7 +129,7 @@ class GenerateReader implements ResponseReader {
     if (isRecord(answer.meta)) this.#usage = answer.meta;
     for (const [i, each] of arrayOrEmpty(answer.generations).entries()) {
       const { text: generated, index, ...facts } = objectOrEmpty(each);
-      const generation = this.#generation(typeof index === 'number' ? index : i);
+      const generation = this.#ensureGeneration(typeof index === 'number' ? index : i);
       if (generation === undefined) continue;
       // The events of a stream have sent the text before.
       if (generation.text.chars === 0) generation.text.add(stringOrUndefined(generated) ?? '');
@@ -138,7 +138,7 @@ class GenerateReader implements ResponseReader {
     }
   }
 
-  #generation(place: number): Generation | undefined {
+  #ensureGeneration(place: number): Generation | undefined {
     let generation = this.#generations.get(place);
     if (generation === undefined && this.#generations.size < MAX_GENERATIONS) {
       generation = { text: new CollectedText(), facts: {} };

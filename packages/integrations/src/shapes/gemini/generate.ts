@@ -41,9 +41,9 @@ function describeContents({ url, params }: ModelRequest): Description {
   const { contents, tools, generationConfig, generation_config, ...others } = params;
   const system = others.systemInstruction ?? others.system_instruction;
   const systemMessages = system === undefined ? [] : [{ role: 'system', ...geminiMessage(system) }];
-  const contentList =
+  const contentsArray =
     Array.isArray(contents) || contents === undefined ? arrayOrEmpty(contents) : [contents];
-  const messages = contentList.map((each) => ({
+  const messages = contentsArray.map((each) => ({
     role: objectOrEmpty(each).role ?? 'user',
     ...geminiMessage(each),
   }));
@@ -163,7 +163,7 @@ class GeminiReader implements ResponseReader {
     const before = this.#received;
     for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
       const candidate = objectOrEmpty(each);
-      this.#candidate(candidate.index ?? i)?.take(candidate);
+      this.#ensureCandidate(candidate.index ?? i)?.take(candidate);
     }
     return this.#received > before;
   }
@@ -232,7 +232,7 @@ class GeminiReader implements ResponseReader {
     };
   }
 
-  #candidate(index: unknown): Candidate | undefined {
+  #ensureCandidate(index: unknown): Candidate | undefined {
     if (typeof index !== 'number') return undefined;
     let candidate = this.#candidates.get(index);
     if (candidate === undefined && this.#candidates.size < MAX_CANDIDATES) {

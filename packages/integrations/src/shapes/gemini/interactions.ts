@@ -12,7 +12,7 @@ import {
 } from '../../common/json.js';
 import { bytesOfBase64, encrypted } from '../../common/media.js';
 import { mergeUsage } from '../../common/merge-usage.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { RememberedIds } from '../../common/remembered-ids.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
@@ -75,7 +75,7 @@ const KNOWN_OF_EVENT = nameSet(`
   event_type event_id interaction index step delta error status usage interaction_id
   step_usage metadata
 `);
-const KNOWN_OF_USAGE = names(`
+const KNOWN_OF_USAGE = nameArray(`
   total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
   grounding_tool_count
 `);
@@ -273,7 +273,7 @@ export class InteractionReader implements ResponseReader {
       this.#take(this.#message.reasoning, objectOrEmpty(each));
     if (type === 'function_call') {
       const id = stringOrUndefined(others.id) || undefined;
-      this.#message.tool(place)?.startWith(id, stringOrUndefined(others.name));
+      this.#message.ensureTool(place)?.startWith(id, stringOrUndefined(others.name));
     }
     this.#steps.set(place, { facts: { type, ...others }, mediaBytes: 0 });
   }
@@ -288,7 +288,7 @@ export class InteractionReader implements ResponseReader {
     } else if (type === 'thought_summary') {
       this.#take(this.#message.reasoning, objectOrEmpty(others.content));
     } else if (type === 'arguments_delta') {
-      this.#message.tool(place)?.arguments.add(stringOrUndefined(others.arguments) ?? '');
+      this.#message.ensureTool(place)?.arguments.add(stringOrUndefined(others.arguments) ?? '');
     } else if (Object.keys(others).length > 0) {
       if (open === undefined) this.#startStep(place, { type });
       open = this.#steps.get(place);
@@ -339,7 +339,7 @@ function addStep(message: Message, place: number, { facts, mediaBytes }: OpenSte
   const { type, ...fields } = facts;
   if (type === 'function_call') {
     const { id: _id, name: _name, arguments: args, ...more } = fields;
-    const tool = message.tool(place);
+    const tool = message.ensureTool(place);
     if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
     if (Object.keys(more).length > 0) message.addPart({ type, ...more });
     return;

@@ -40,7 +40,7 @@ export class Parts {
     const message = this.#message;
     if (typeof partText === 'string')
       (thought === true ? message.reasoning : message.text).add(partText);
-    if (isRecord(functionCall)) this.#call(functionCall);
+    if (isRecord(functionCall)) this.#takeCall(functionCall);
     const signature = stringOrUndefined(thoughtSignature);
     if (signature !== undefined && signature !== '' && this.signatures.length < MAX_SIGNATURES) {
       this.signatures.push(encrypted(signature));
@@ -70,7 +70,7 @@ export class Parts {
     this.#message.addTool(id, name, args);
   }
 
-  #call(call: Json): void {
+  #takeCall(call: Json): void {
     const { id, name, args, partialArgs, willContinue, ...others } = call;
     if (Object.keys(others).length > 0) this.#message.addPart({ functionCall: others });
     const isNew = typeof name === 'string' && name !== '';

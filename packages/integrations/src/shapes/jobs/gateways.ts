@@ -11,7 +11,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
 import type { ModelResponse } from '../shape.js';
 import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
@@ -33,7 +33,8 @@ export const gatewayJobs: JobShape = {
       model: stringOrUndefined(model) ?? stringOrUndefined(model_name) ?? inPath,
     };
   },
-  requestNameOf: (url) => nameOf(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
+  requestNameOf: (url) =>
+    requestName(url, url.searchParams.get('task_id') ?? lastPartOf(url.pathname)),
   reader: (url) => new GatewayJobReader(url),
 };
 
@@ -52,12 +53,12 @@ function lastPartOf(path: string): string {
   return path.replace(/\/result$/, '').replace(/^.*\//, '');
 }
 
-function nameOf({ hostname }: URL, id: string): string {
+function requestName({ hostname }: URL, id: string): string {
   return `${hostname}/${id}`;
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = names(`
+const KNOWN = nameArray(`
   id task_id request_id status task_status error usage model task polling_url generation_id
   urls created_at completed_at object code
 `);
@@ -83,7 +84,7 @@ class GatewayJobReader implements JobReader {
     this.#state = state;
     this.#id ??= stringOrUndefined(state.id) ?? stringOrUndefined(state.task_id);
     if (part === 'create' && this.#id !== undefined && state.callback_url === undefined) {
-      this.requests = { [nameOf(this.#url, this.#id)]: 'state' };
+      this.requests = { [requestName(this.#url, this.#id)]: 'state' };
     }
     const status = this.#status;
     if (/^(failed|fail|error|cancell?ed|expired|task_status_failed)$/i.test(status)) {

@@ -63,7 +63,7 @@ class Choice {
       const { name, arguments: args } = objectOrEmpty(called);
       // A later piece of a call has no id, or the id 'null'.
       const known = id === 'null' ? undefined : stringOrUndefined(id) || undefined;
-      const tool = message.toolOfPiece({
+      const tool = message.ensureToolOfPiece({
         index: typeof index === 'number' ? index : undefined,
         id: known,
         name: stringOrUndefined(name),

@@ -160,7 +160,11 @@ class ConversationReader implements ResponseReader {
   #takeCall(call: Json): void {
     const { tool_call_id: given, name, arguments: args, confirmation_status: status } = call;
     const id = stringOrUndefined(given) || undefined;
-    const tool = this.#message.toolOfPiece({ index: undefined, id, name: stringOrUndefined(name) });
+    const tool = this.#message.ensureToolOfPiece({
+      index: undefined,
+      id,
+      name: stringOrUndefined(name),
+    });
     if (tool === undefined) return;
     tool.identify(id, stringOrUndefined(name));
     tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));

@@ -31,15 +31,16 @@ export const mistralOcr: Shape<'chat_completion'> = {
     model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'document', 'document_annotation_prompt'),
   }),
-  reader: ({ params }) => new PlainReader((body) => readOcr(body, isAnnotated(params))),
+  reader: ({ params }) => new PlainReader((body) => readOcr(body, pageUnit(params))),
 };
 
-/** Whether annotations are requested. Annotated pages cost more. */
-function isAnnotated(params: Json): boolean {
-  return (params.document_annotation_format ?? params.bbox_annotation_format ?? null) !== null;
+/** The billed unit. Pages for which annotations are requested cost more. */
+function pageUnit(params: Json): 'annotated_pages' | 'pages' {
+  const format = params.document_annotation_format ?? params.bbox_annotation_format ?? null;
+  return format === null ? 'pages' : 'annotated_pages';
 }
 
-function readOcr(body: unknown, areAnnotated: boolean): PlainAnswer {
+function readOcr(body: unknown, unit: string): PlainAnswer {
   const { model, pages, usage_info: usage, ...others } = objectOrEmpty(body);
   const { pages_processed: processed, ...moreUsage } = objectOrEmpty(usage);
   const billed = countOrUndefined(processed);
@@ -50,7 +51,7 @@ function readOcr(body: unknown, areAnnotated: boolean): PlainAnswer {
         ? arrayOrEmpty(pages).map((page) => nameMedia(page))
         : undefined,
     ...(billed !== undefined && {
-      billing: { units: { [areAnnotated ? 'annotated_pages' : 'pages']: billed } },
+      billing: { units: { [unit]: billed } },
     }),
     metadata: { otherUsage: Object.keys(moreUsage).length > 0 ? moreUsage : undefined },
     details: fieldsExcept(others, 'error'),

@@ -9,9 +9,9 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 
-const PLACED = names(`
+const PLACED = nameArray(`
   prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
   service_tier connectors
 `);
@@ -21,8 +21,8 @@ const PLACED_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
 /** The counts of a usage. The model also reads the results of connectors, which are counted separately: they are added. */
 export function mistralTokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const into = objectOrEmpty(usage.prompt_tokens_details ?? usage.prompt_token_details);
-  const out = objectOrEmpty(usage.completion_tokens_details);
+  const inputDetails = objectOrEmpty(usage.prompt_tokens_details ?? usage.prompt_token_details);
+  const outputDetails = objectOrEmpty(usage.completion_tokens_details);
   const input = countOrUndefined(usage.prompt_tokens);
   const output = countOrUndefined(usage.completion_tokens);
   const total = countOrUndefined(usage.total_tokens);
@@ -33,10 +33,11 @@ export function mistralTokens(usage: unknown): TokenCounts | undefined {
     input: isAdditional ? input + found : input,
     output,
     total,
-    cached: countOrUndefined(into.cached_tokens) ?? countOrUndefined(usage.num_cached_tokens),
-    audioInput: countOrUndefined(into.audio_tokens),
-    audioOutput: countOrUndefined(out.audio_tokens),
-    reasoning: countOrUndefined(out.reasoning_tokens),
+    cached:
+      countOrUndefined(inputDetails.cached_tokens) ?? countOrUndefined(usage.num_cached_tokens),
+    audioInput: countOrUndefined(inputDetails.audio_tokens),
+    audioOutput: countOrUndefined(outputDetails.audio_tokens),
+    reasoning: countOrUndefined(outputDetails.reasoning_tokens),
   };
 }
 

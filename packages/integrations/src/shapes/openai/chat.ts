@@ -106,7 +106,7 @@ class ChatReader implements ResponseReader {
     this.#takeHead(body);
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const item = objectOrEmpty(each);
-      this.#choice(item.index ?? i)?.takeWhole(objectOrEmpty(item.message), item);
+      this.#ensureChoice(item.index ?? i)?.takeWhole(objectOrEmpty(item.message), item);
       this.#takeBill(objectOrEmpty(item.message));
       this.#takeFailure(item.error);
     }
@@ -117,7 +117,7 @@ class ChatReader implements ResponseReader {
     let isContent = false;
     for (const each of arrayOrEmpty(chunk.choices)) {
       const item = objectOrEmpty(each);
-      const choice = this.#choice(item.index ?? 0);
+      const choice = this.#ensureChoice(item.index ?? 0);
       this.#takeBill(objectOrEmpty(item.delta ?? item.message));
       if (choice?.takeDelta(objectOrEmpty(item.delta ?? item.message), item) === true)
         isContent = true;
@@ -127,10 +127,10 @@ class ChatReader implements ResponseReader {
   }
 
   extendedText({ choices }: Json): ExtendedText | undefined {
-    const [first, ...unknownFields] = arrayOrEmpty(choices);
+    const [first, ...others] = arrayOrEmpty(choices);
     const { index, delta } = objectOrEmpty(first);
-    const choice = this.#choice(index ?? 0);
-    return unknownFields.length > 0 || choice === undefined
+    const choice = this.#ensureChoice(index ?? 0);
+    return others.length > 0 || choice === undefined
       ? undefined
       : textAdded(choice.message, objectOrEmpty(delta));
   }
@@ -207,7 +207,7 @@ class ChatReader implements ResponseReader {
     if (error !== undefined && error !== null) this.failure ??= error;
   }
 
-  #choice(index: unknown): Choice | undefined {
+  #ensureChoice(index: unknown): Choice | undefined {
     if (typeof index !== 'number') return undefined;
     let choice = this.#choices.get(index);
     if (choice === undefined && this.#choices.size < MAX_CHOICES) {
@@ -268,7 +268,7 @@ class Choice {
         stringOrUndefined(call.id),
         stringOrUndefined(called.name),
         args,
-        others(call, CALL),
+        unknownFields(call, CALL),
       );
       if (tool !== undefined && call.custom !== undefined) tool.markText();
     }
@@ -309,7 +309,7 @@ class Choice {
 }
 
 /** The fields that are not known; undefined if there are none. */
-function others(value: Json, known: ReadonlySet<string>): Json | undefined {
+function unknownFields(value: Json, known: ReadonlySet<string>): Json | undefined {
   const facts = new OtherFacts();
   facts.add(value, known);
   return Object.keys(facts.facts).length > 0 ? facts.facts : undefined;
@@ -340,13 +340,13 @@ function takePiece(message: Message, call: Json): void {
   const called = objectOrEmpty(call.function ?? call.custom);
   const id = stringOrUndefined(call.id) || undefined;
   const name = stringOrUndefined(called.name) || undefined;
-  const tool = message.toolOfPiece({ index: countOrUndefined(call.index), id, name });
+  const tool = message.ensureToolOfPiece({ index: countOrUndefined(call.index), id, name });
   if (tool === undefined) return;
   tool.identify(id, name);
   if (call.custom !== undefined) tool.markText();
   const args = called.arguments ?? called.input ?? '';
   tool.arguments.add(typeof args === 'string' ? args : JSON.stringify(args));
-  const more = others(call, CALL);
+  const more = unknownFields(call, CALL);
   if (more !== undefined) tool.extend(more);
 }
 

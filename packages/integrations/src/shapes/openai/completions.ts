@@ -108,7 +108,7 @@ class CompletionReader implements ResponseReader {
 
   /** @returns whether the choice has a part of the answer */
   #takeChoice(item: Json, index: unknown): boolean {
-    const choice = this.#choice(index);
+    const choice = this.#ensureChoice(index);
     if (choice === undefined) return false;
     choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
     choice.facts.add(item, CHOICE);
@@ -161,7 +161,7 @@ class CompletionReader implements ResponseReader {
     };
   }
 
-  #choice(index: unknown): Choice | undefined {
+  #ensureChoice(index: unknown): Choice | undefined {
     if (typeof index !== 'number') return undefined;
     let choice = this.#choices.get(index);
     if (choice === undefined && this.#choices.size < MAX_CHOICES) {

@@ -10,7 +10,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
@@ -149,7 +149,7 @@ abstract class MediaReader implements ResponseReader {
 
 const IMAGES = new Set([
   ...BODY,
-  ...names('type data b64_json url partial_image_index sequence_number'),
+  ...nameArray('type data b64_json url partial_image_index sequence_number'),
 ]);
 const MAX_IMAGES = 64;
 
@@ -251,7 +251,7 @@ class SpeechReader extends MediaReader {
   }
 }
 
-const TRANSCRIPTION = new Set([...BODY, ...names('type text delta task')]);
+const TRANSCRIPTION = new Set([...BODY, ...nameArray('type text delta task')]);
 const SEGMENT = 'transcript.text.segment';
 
 class TranscriptionReader extends MediaReader {
@@ -301,7 +301,7 @@ class TranscriptionReader extends MediaReader {
   }
 }
 
-const VIDEO = new Set([...BODY, ...names('prompt status seconds size')]);
+const VIDEO = new Set([...BODY, ...nameArray('prompt status seconds size')]);
 
 class VideoReader extends MediaReader {
   #video: Json = {};

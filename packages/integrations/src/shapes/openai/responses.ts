@@ -11,7 +11,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { bytesOfBase64, nameMedia } from '../../common/media.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
@@ -68,7 +68,7 @@ function describeResponse(url: URL, params: Json): Description {
   };
 }
 
-const INPUTS = names('model input instructions tools prompt conversation previous_response_id');
+const INPUTS = nameArray('model input instructions tools prompt conversation previous_response_id');
 
 /** Fields of a response that are read, or that repeat the request. */
 const BODY = nameSet(`
@@ -79,7 +79,7 @@ const BODY = nameSet(`
   background store stream frequency_penalty presence_penalty billing context_management
 `);
 /** Fields whose defaults are those of a stored prompt or response. They are recorded if the request does not have them. */
-const STORED = names('instructions tools prompt conversation previous_response_id');
+const STORED = nameArray('instructions tools prompt conversation previous_response_id');
 const MESSAGE = nameSet('id type role status content');
 const PART = nameSet('type text refusal annotations logprobs');
 const CALL = nameSet('id type call_id name arguments input status');
@@ -432,7 +432,7 @@ class ResponseMessage extends Message {
       }
       case 'function_call':
       case 'custom_tool_call': {
-        const tool = this.tool(key);
+        const tool = this.ensureTool(key);
         if (tool === undefined) return false;
         this.#arguments.set(key, tool.arguments);
         const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id) || undefined;
@@ -455,7 +455,7 @@ class ResponseMessage extends Message {
   /** The collected arguments of a call. */
   argumentsOf({ item_id, output_index }: Json): CollectedText | undefined {
     const key = this.#keyOfPiece(item_id, output_index);
-    return this.#arguments.get(key) ?? this.tool(key)?.arguments;
+    return this.#arguments.get(key) ?? this.ensureTool(key)?.arguments;
   }
 
   /**

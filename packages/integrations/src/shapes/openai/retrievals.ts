@@ -1,7 +1,7 @@
 /** Results of OpenAI that an app fetches later than it requests them: background responses, runs, batches and failed videos. */
 
 import { isRecord, type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
 import type { Description, ModelResponse, ResultReader, Retrieval, Shape } from '../shape.js';
@@ -24,7 +24,7 @@ const openAIBackgroundResponse: Retrieval<'chat_completion'> = {
 };
 
 /** Parameters of the request that a response repeats. */
-const PARAMETERS = names(`
+const PARAMETERS = nameArray(`
   background max_output_tokens max_tool_calls metadata parallel_tool_calls reasoning
   safety_identifier temperature text tool_choice top_logprobs top_p truncation user
   prompt_cache_key

@@ -11,7 +11,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
-import { nameSet, names } from '../../common/names.js';
+import { nameArray, nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type {
@@ -54,7 +54,7 @@ function describeRun(params: Json): Description {
   };
 }
 
-const INPUTS = names('model thread additional_messages instructions tool_outputs tools');
+const INPUTS = nameArray('model thread additional_messages instructions tool_outputs tools');
 
 export const openAIRun: Retrieval<'chat_completion'> = {
   operation: 'Assistant Run',
@@ -70,8 +70,8 @@ const KNOWN = nameSet(`
   truncation_strategy metadata
 `);
 /** Parameters that a run repeats. */
-const STORED = names('instructions tools');
-const PARAMETERS = names(`
+const STORED = nameArray('instructions tools');
+const PARAMETERS = nameArray(`
   temperature top_p tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls
   response_format truncation_strategy metadata
 `);

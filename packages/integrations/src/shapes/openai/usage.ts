@@ -16,11 +16,11 @@ import { pricedTier } from '../../common/service-tier.js';
 /** The counts of a usage; undefined if there is none. */
 export function openAITokens(usage: unknown): TokenCounts | undefined {
   if (!isRecord(usage)) return undefined;
-  const { into, out } = tokenDetails(usage);
-  const ofCache = objectOrEmpty(into.cached_tokens_details);
-  const written = objectOrEmpty(into.cache_write_tokens_details);
+  const { inputDetails, outputDetails } = tokenDetails(usage);
+  const ofCache = objectOrEmpty(inputDetails.cached_tokens_details);
+  const written = objectOrEmpty(inputDetails.cache_write_tokens_details);
   const cached = largestCount(
-    into.cached_tokens,
+    inputDetails.cached_tokens,
     // DeepSeek, Moonshot and Together, Mistral, and gateways in front of Anthropic.
     usage.prompt_cache_hit_tokens,
     usage.cached_tokens,
@@ -28,8 +28,8 @@ export function openAITokens(usage: unknown): TokenCounts | undefined {
     usage.cache_read_input_tokens,
   );
   const cacheCreation = largestCount(
-    into.cache_write_tokens,
-    into.cache_creation_tokens,
+    inputDetails.cache_write_tokens,
+    inputDetails.cache_creation_tokens,
     usage.cache_creation_input_tokens,
   );
   const counts: TokenCounts = {
@@ -40,18 +40,19 @@ export function openAITokens(usage: unknown): TokenCounts | undefined {
     cacheCreation,
     cacheCreationHour: largestCount(
       written.ttl_12h_tokens,
-      objectOrEmpty(into.cache_creation_token_details).ephemeral_1h_input_tokens,
+      objectOrEmpty(inputDetails.cache_creation_token_details).ephemeral_1h_input_tokens,
       objectOrEmpty(usage.cache_creation).ephemeral_1h_input_tokens,
     ),
-    audioInput: countOrUndefined(into.audio_tokens),
-    imageInput: countOrUndefined(into.image_tokens),
-    videoInput: countOrUndefined(into.video_tokens),
+    audioInput: countOrUndefined(inputDetails.audio_tokens),
+    imageInput: countOrUndefined(inputDetails.image_tokens),
+    videoInput: countOrUndefined(inputDetails.video_tokens),
     cachedAudio: countOrUndefined(ofCache.audio_tokens),
     cachedImage: countOrUndefined(ofCache.image_tokens),
-    audioOutput: countOrUndefined(out.audio_tokens),
-    imageOutput: countOrUndefined(out.image_tokens),
+    audioOutput: countOrUndefined(outputDetails.audio_tokens),
+    imageOutput: countOrUndefined(outputDetails.image_tokens),
     // Reasoning is a part of the output, and priced like it.
-    reasoning: countOrUndefined(out.reasoning_tokens) ?? countOrUndefined(usage.reasoning_tokens),
+    reasoning:
+      countOrUndefined(outputDetails.reasoning_tokens) ?? countOrUndefined(usage.reasoning_tokens),
   };
   return isResearch(usage) ? withResearch(usage, counts) : withCaches(usage, counts);
 }
@@ -138,12 +139,16 @@ function otherOpenAIUsage(usage: Json): Json | undefined {
   return Object.keys(others).length > 0 ? others : undefined;
 }
 
-function tokenDetails(usage: Json): { into: Json; out: Json } {
+function tokenDetails(usage: Json): { inputDetails: Json; outputDetails: Json } {
   const { prompt_tokens_details, input_tokens_details, input_token_details } = usage;
   const { completion_tokens_details, output_tokens_details, output_token_details } = usage;
   return {
-    into: objectOrEmpty(prompt_tokens_details ?? input_tokens_details ?? input_token_details),
-    out: objectOrEmpty(completion_tokens_details ?? output_tokens_details ?? output_token_details),
+    inputDetails: objectOrEmpty(
+      prompt_tokens_details ?? input_tokens_details ?? input_token_details,
+    ),
+    outputDetails: objectOrEmpty(
+      completion_tokens_details ?? output_tokens_details ?? output_token_details,
+    ),
   };
 }
 

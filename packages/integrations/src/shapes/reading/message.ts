@@ -74,7 +74,7 @@ export class Message {
   }
 
   /** The tool call with this place in the message, a new one if there is none; undefined above 128 calls. */
-  tool(place: number | string): ToolCall | undefined {
+  ensureTool(place: number | string): ToolCall | undefined {
     let tool = this.#tools.get(place);
     if (tool === undefined && this.#tools.size < MAX_TOOL_CALLS) {
       tool = new ToolCall();
@@ -87,7 +87,7 @@ export class Message {
    * The tool call that a piece belongs to, a new one if there is none; undefined above 128 calls. The id decides before the index,
    * because many providers number all calls 0, or none. Without ids, a name starts a new call if the call before is complete.
    */
-  toolOfPiece({ index = 0, id, name }: CallPiece): ToolCall | undefined {
+  ensureToolOfPiece({ index = 0, id, name }: CallPiece): ToolCall | undefined {
     const latest = this.#latest.get(index);
     if (id) {
       const known = [...this.#tools.values()].find((each) => each.id === id);
@@ -95,7 +95,7 @@ export class Message {
     }
     const isOther = id ? Boolean(latest?.id) : Boolean(name) && latest?.hasArguments === true;
     if (latest !== undefined && !isOther) return latest;
-    const started = this.tool(`#${this.#tools.size}`);
+    const started = this.ensureTool(`#${this.#tools.size}`);
     if (started !== undefined) this.#latest.set(index, started);
     return started;
   }
@@ -112,7 +112,7 @@ export class Message {
     args: unknown,
     more?: Json,
   ): ToolCall | undefined {
-    const tool = this.tool(`#${this.#tools.size}`);
+    const tool = this.ensureTool(`#${this.#tools.size}`);
     if (tool === undefined) return undefined;
     tool.startWith(id, name, more);
     tool.arguments.add(typeof args === 'string' ? args : (JSON.stringify(args) ?? ''));
@@ -130,7 +130,7 @@ export class Message {
   }
 
   /** The part that is received in pieces at this place, a new one if there is none; undefined above 256 parts. */
-  part(place: number | string): LoosePart | undefined {
+  ensurePart(place: number | string): LoosePart | undefined {
     let part = this.#looseParts.get(place);
     if (part === undefined && this.#others.length < MAX_PARTS) {
       part = new LoosePart();

@@ -70,7 +70,7 @@ function isEmpty(value: unknown): boolean {
  */
 export function joined(before: unknown, now: unknown, key = '', depth = 0): unknown {
   if (now === undefined || now === null) return before;
-  if (Array.isArray(before) && Array.isArray(now)) return joinedLists(before, now, key);
+  if (Array.isArray(before) && Array.isArray(now)) return joinedArrays(before, now, key);
   if (!isRecord(before) || !isRecord(now) || depth > MAX_DEPTH) return now;
   const both: Record<string, unknown> = { ...before };
   for (const [name, value] of Object.entries(now)) {
@@ -79,7 +79,7 @@ export function joined(before: unknown, now: unknown, key = '', depth = 0): unkn
   return both;
 }
 
-function joinedLists(before: unknown[], now: unknown[], key: string): unknown[] {
+function joinedArrays(before: unknown[], now: unknown[], key: string): unknown[] {
   if (before.length === 0 || REPLACED.test(key)) return now;
   if (!PER_TOKEN.test(key)) {
     if (now.length >= before.length && isSame(now[0], before[0])) return now;

@@ -8,24 +8,24 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { names } from '../../common/names.js';
+import { nameArray } from '../../common/names.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
 
 const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
-const LISTS = ['generations', 'completions', 'results', 'outputs', 'choices'];
+const ARRAY_FIELDS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const TEXT_FIELDS = names(`
+const TEXT_FIELDS = nameArray(`
   text outputText generation completion data message index stop_reason finish_reason
   completionReason finishReason tokenCount is_finished
 `);
 /** Known fields of the response. */
 const FIELDS = [
   ...TEXT_FIELDS,
-  ...LISTS,
-  ...names(`
+  ...ARRAY_FIELDS,
+  ...nameArray(`
     id response_id generation_id model stop type error prompt prompt_token_count
     inputTextTokenCount generation_token_count totalOutputTextTokenCount
   `),
@@ -97,10 +97,10 @@ export class TextReader implements ResponseReader {
       countOrUndefined(event.generation_token_count) ??
       countOrUndefined(event.totalOutputTextTokenCount) ??
       this.#output;
-    const key = LISTS.find((name) => Array.isArray(event[name]));
-    if (key !== undefined) this.#takeListed(arrayOrEmpty(event[key]));
+    const key = ARRAY_FIELDS.find((name) => Array.isArray(event[name]));
+    if (key !== undefined) this.#takeItems(arrayOrEmpty(event[key]));
     else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
-      this.#textAt(countOrUndefined(event.index) ?? 0)?.addPiece(event);
+      this.#ensureText(countOrUndefined(event.index) ?? 0)?.addPiece(event);
     }
     this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
@@ -151,17 +151,17 @@ export class TextReader implements ResponseReader {
     };
   }
 
-  #takeListed(items: readonly unknown[]): void {
+  #takeItems(items: readonly unknown[]): void {
     for (const [i, each] of items.entries()) {
       const item = objectOrEmpty(each);
-      const one = this.#textAt(countOrUndefined(item.index) ?? i);
+      const one = this.#ensureText(countOrUndefined(item.index) ?? i);
       one?.addPiece(item);
       one?.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
     }
   }
 
   /** The text with this number, a new one if there is none; undefined above the limit. */
-  #textAt(index: number): OneText | undefined {
+  #ensureText(index: number): OneText | undefined {
     if (index >= MAX_TEXTS) return undefined;
     while (this.#texts.length <= index) this.#texts.push(new OneText());
     return this.#texts[index];

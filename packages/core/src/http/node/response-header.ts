@@ -1,7 +1,7 @@
 /** Sets a response header without changing how Node writes those of the app. */
 
 import type { ServerResponse } from 'node:http';
-import { replaceMethod } from './node/replace-method.js';
+import { replaceMethod } from './replace-method.js';
 
 /**
  * Sets the header, unless the head is sent. If no header is set yet, sets it when the head is written: once a header is set,

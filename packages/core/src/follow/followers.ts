@@ -1,0 +1,112 @@
+/**
+ * The steps that follow one object. Several calls may return the same object, such as a pooled socket or a memoized promise: its
+ * methods are replaced once, and all of the steps share them.
+ */
+
+import type { Followed } from './followed.js';
+
+/** A step that follows an object, with what else is needed for it. */
+export interface Follower {
+  readonly step: Followed;
+}
+
+/** Steps that have ended are searched for when there are as many steps, and again when there are twice as many. */
+const FIRST_SEARCH = 16;
+
+/** The steps that follow one object now. */
+export class Followers<F extends Follower> {
+  readonly object: object;
+  readonly #most: number;
+  /** In the order of their calls. */
+  #current: F[];
+  #nextSearch = FIRST_SEARCH;
+
+  /** @param most above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
+  constructor(object: object, first: F, most: number) {
+    this.object = object;
+    this.#most = most;
+    this.#current = [first];
+  }
+
+  get attached(): readonly F[] {
+    return this.#current;
+  }
+
+  /** The first step that has not ended. */
+  get firstRunning(): Followed | undefined {
+    for (const { step } of this.#current) if (step.isRunning) return step;
+    return undefined;
+  }
+
+  /** The step in whose scope methods of the object run: the first that has not ended, or the first. */
+  get scopeOwner(): Followed | undefined {
+    return this.firstRunning ?? this.#current[0]?.step;
+  }
+
+  /** Adds a step, unless it follows the object already. */
+  admit(follower: F): void {
+    const current = this.#current;
+    while (current[0]?.step.isRunning === false) current.shift();
+    if (!current.some(({ step }) => step === follower.step)) current.push(follower);
+    if (current.length > this.#nextSearch) this.#endSurplus();
+  }
+
+  #endSurplus(): void {
+    const running = this.#current.filter(({ step }) => step.isRunning);
+    // Several at a time, so that not each call has to search.
+    const surplus =
+      running.length > this.#most ? running.splice(0, running.length - this.#most * 0.9) : NONE;
+    this.#current = running;
+    this.#nextSearch = Math.min(this.#most, Math.max(FIRST_SEARCH, running.length * 2));
+    for (const { step } of surplus) step.end();
+  }
+
+  /** Forgets all steps. @returns them */
+  dismissAll(): readonly F[] {
+    const dismissed = this.#current;
+    if (dismissed.length > 0) this.#current = [];
+    return dismissed;
+  }
+}
+
+const NONE: readonly never[] = [];
+
+/**
+ * The property of a replaced method that holds the followers: the app may have replaced the method again. The same for all copies
+ * and builds of this package. In place of a WeakMap, whose values survive two extra collections.
+ */
+const FOLLOWERS = Symbol.for('openlayer-tracing.followers.v1');
+
+/** Remembers the followers of an object at the method that was replaced, which must be its own. */
+export function rememberFollowers<F extends Follower>(
+  followers: Followers<F>,
+  method: string | symbol,
+): void {
+  const own = ownMethod(followers.object, method);
+  if (own !== undefined) Object.defineProperty(own, FOLLOWERS, { value: followers });
+}
+
+/**
+ * Adds a step to the followers of an object, if its method is one that was replaced.
+ * @returns false if the object is not followed
+ */
+export function joinFollowers<F extends Follower>(
+  object: object,
+  method: string | symbol,
+  follower: F,
+): boolean {
+  const own = ownMethod(object, method);
+  if (own === undefined) return false;
+  // The method determines the kind of followers.
+  const { [FOLLOWERS]: followers } = own as { readonly [FOLLOWERS]?: Followers<F> };
+  if (followers?.object !== object) return false;
+  followers.admit(follower);
+  return true;
+}
+
+/** The object's own method, read without running a getter. */
+function ownMethod(object: object, name: string | symbol): object | undefined {
+  if (!Object.hasOwn(object, name)) return undefined;
+  const value: unknown = Object.getOwnPropertyDescriptor(object, name)?.value;
+  return typeof value === 'function' ? value : undefined;
+}
