@@ -5,12 +5,12 @@ import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
 import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
+import { head } from './reading/values.js';
 import { Refusal, toRefusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
 import { REPORT_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { audienceOf, routeOf } from './routes/route-of.js';
-import { head } from './storage/values.js';
 
 /**
  * Responds to `GET /api/...`. Returns undefined if it has started an event stream on `response`, with the headers of

@@ -2,7 +2,7 @@ import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
 import { isRecord, type Json } from './json.js';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
-import { errorOf } from './storage/steps.js';
+import { errorOf } from './reading/steps.js';
 import { stripVolatile } from './volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */

@@ -4,7 +4,7 @@ import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
 import type { Reply } from '../reply.js';
 import type { Reports } from '../reports.js';
-import type { Store } from '../store.js';
+import type { Store } from '../storage/store.js';
 import type { Uploads } from '../uploads.js';
 
 /** One request in the form that routes use. */

@@ -1,7 +1,7 @@
-import { Budget } from '../storage/budget.js';
-import { select } from '../storage/selection.js';
-import type { Changes, Position, TraceIndex } from '../storage/trace-index.js';
-import type { ParsedQuery } from '../storage/trace-query.js';
+import { Budget } from '../index/budget.js';
+import { select } from '../index/selection.js';
+import type { Changes, Position, TraceIndex } from '../index/trace-index.js';
+import type { ParsedQuery } from '../index/trace-query.js';
 
 const EVERY_MS = 250;
 /** Traces in one event. Of new traces beyond, only the number is sent; changes of more traces are several events. */

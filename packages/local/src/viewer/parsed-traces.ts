@@ -1,10 +1,11 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
+import type { Budget } from '../index/budget.js';
+import type { TraceIndex } from '../index/trace-index.js';
+import { integerOf } from '../index/trace-query.js';
 import { isRecord, type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
-import { Refusal } from '../refusal.js';
-import type { Budget } from '../storage/budget.js';
-import { stepColumns } from '../storage/step-columns.js';
+import { stepColumns } from '../reading/step-columns.js';
 import {
   criticalPath,
   placedSteps,
@@ -12,10 +13,9 @@ import {
   stepSummary,
   type TimedStep,
   timedSteps,
-} from '../storage/steps.js';
-import { metadataOf, type ReceivedRow } from '../storage/summary.js';
-import type { TraceIndex } from '../storage/trace-index.js';
-import { integerOf } from '../storage/trace-query.js';
+} from '../reading/steps.js';
+import { metadataOf, type ReceivedRow } from '../reading/summary.js';
+import { Refusal } from '../refusal.js';
 import { cutMembers } from './cut.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */

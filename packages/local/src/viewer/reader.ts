@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import { type Position, TraceIndex } from '../index/trace-index.js';
+import { parseQuery } from '../index/trace-query.js';
 import { Refusal } from '../refusal.js';
 import { IN_MEMORY } from '../storage/database.js';
-import { type Position, TraceIndex } from '../storage/trace-index.js';
-import { parseQuery } from '../storage/trace-query.js';
+import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
-import type { Store } from '../store.js';
 import { type Emit, Live } from './live.js';
 import { type ReadContext, Reads } from './reads.js';
 import { workerFile } from './worker-file.cjs';

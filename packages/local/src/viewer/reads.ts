@@ -1,14 +1,14 @@
+import { Budget } from '../index/budget.js';
+import { DIALECTS, MARKS } from '../index/enums.js';
+import { FLAGS, flag } from '../index/facts.js';
+import { groupsOf } from '../index/groups.js';
+import { type GroupBy, overviewOf } from '../index/overview.js';
+import { cursorAt, filterOf, select } from '../index/selection.js';
+import type { TraceIndex } from '../index/trace-index.js';
+import { integerOf, oneOf, parseQuery } from '../index/trace-query.js';
 import { toJson } from '../json.js';
 import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import { Budget } from '../storage/budget.js';
-import { DIALECTS, MARKS } from '../storage/enums.js';
-import { FLAGS, flag } from '../storage/facts.js';
-import { groupsOf } from '../storage/groups.js';
-import { type GroupBy, overviewOf } from '../storage/overview.js';
-import { cursorAt, filterOf, select } from '../storage/selection.js';
-import type { TraceIndex } from '../storage/trace-index.js';
-import { integerOf, oneOf, parseQuery } from '../storage/trace-query.js';
 import { ParsedTraces } from './parsed-traces.js';
 
 /** Facts of the server that the index lacks; the index may be in another thread. */

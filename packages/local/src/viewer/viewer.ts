@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../refusal.js';
 import type { Reply } from '../reply.js';
+import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
-import type { Store } from '../store.js';
 import { EventStream } from './event-stream.js';
 import { createReader } from './reader.js';
 import { needsFacts, type ServerFacts } from './reads.js';

@@ -1,4 +1,4 @@
-import type { Position } from '../storage/trace-index.js';
+import type { Position } from '../index/trace-index.js';
 import type { ReadContext } from './reads.js';
 
 /** The data that the reading thread starts with. */

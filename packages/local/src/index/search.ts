@@ -1,4 +1,4 @@
-import type { Command, Database, Query } from './database.js';
+import type { Command, Database, Query } from '../storage/database.js';
 
 /** Characters of text in one table at most, without a limit for the files. */
 const MAX_LENGTH = 16 * 1024 * 1024;

@@ -4,10 +4,10 @@ import type {
   WireConfig,
   WireRow,
 } from '@openlayer-tracing/core/wire';
-import { toJson } from './json.js';
-import { decodeBody, encodeBody } from './storage/body.js';
-import { type Database, IN_MEMORY, openDatabase, usedBytes } from './storage/database.js';
-import { CHANGE, migrate } from './storage/schema.js';
+import { toJson } from '../json.js';
+import { decodeBody, encodeBody } from './body.js';
+import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { CHANGE, migrate } from './schema.js';
 
 /** An accepted data-stream call. */
 export interface ReceivedBatch {
