@@ -66,7 +66,7 @@ describe('a page that reads its events too slowly', () => {
     http.close();
   });
 
-  it('misses some, of which it is told the number, while the server keeps a megabyte', async () => {
+  it('skips events beyond 1 MB and reports how many traces it skipped', async () => {
     const { port } = http.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n');
