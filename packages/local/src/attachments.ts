@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface Attachments {
   /** Keeps the bytes under an id of 32 hexadecimal digits. */
   add(id: string, bytes: Buffer): Promise<void>;
+  /** Removes those that were uploaded before `time` in epoch milliseconds. */
+  removeBefore(time: number): void;
   /** The bytes; undefined if there are none under that id, or none any more. */
   read(id: string): Promise<Buffer | undefined>;
 }
@@ -26,7 +28,10 @@ function inMemory(): Attachments {
   return {
     async add(id, bytes) {
       kept.set(id, bytes);
-      for (const old of sizes.add(id, bytes.length)) kept.delete(old);
+      for (const old of sizes.add(id, bytes.length, Date.now())) kept.delete(old);
+    },
+    removeBefore(time) {
+      for (const old of sizes.removeBefore(time)) kept.delete(old);
     },
     read: async (id) => kept.get(id),
   };
@@ -42,11 +47,15 @@ function inFolder(folder: string): Attachments {
   const fileOf = (id: string) => join(folder, id);
   return {
     async add(id, bytes) {
-      const removed = opened().add(id, bytes.length);
+      const removed = opened().add(id, bytes.length, Date.now());
       // Written under another name first, so that a reader never finds a part of it.
       await writeFile(`${fileOf(id)}.part`, bytes, { mode: 0o600 });
       await rename(`${fileOf(id)}.part`, fileOf(id));
       await Promise.all(removed.map((old) => rm(fileOf(old), { force: true })));
+    },
+    removeBefore(time) {
+      if (!sizes && !existsSync(folder)) return;
+      for (const old of opened().removeBefore(time)) rmSync(fileOf(old), { force: true });
     },
     async read(id) {
       if (!ID.test(id)) return undefined;
@@ -65,7 +74,7 @@ function sizesIn(folder: string): Sizes {
     .filter((name) => ID.test(name))
     .map((name) => ({ name, ...statsOf(join(folder, name)) }))
     .sort((a, b) => a.mtimeMs - b.mtimeMs);
-  for (const { name, size } of files) sizes.add(name, size);
+  for (const { name, size, mtimeMs } of files) sizes.add(name, size, mtimeMs);
   return sizes;
 }
 
@@ -73,9 +82,9 @@ function statsOf(file: string): { readonly size: number; readonly mtimeMs: numbe
   return statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
 }
 
-/** The lengths of the files that are kept, oldest first. */
+/** The lengths and times of the files that are kept, oldest first. */
 class Sizes {
-  readonly #sizes = new Map<string, number>();
+  readonly #files = new Map<string, { readonly bytes: number; readonly time: number }>();
   readonly #limit: number;
   #total = 0;
 
@@ -84,16 +93,32 @@ class Sizes {
   }
 
   /** @returns the ids of the files that must go, so that the total stays within the limit */
-  add(id: string, bytes: number): string[] {
-    this.#total += bytes - (this.#sizes.get(id) ?? 0);
-    this.#sizes.set(id, bytes);
+  add(id: string, bytes: number, time: number): string[] {
+    this.#remove(id);
+    this.#total += bytes;
+    this.#files.set(id, { bytes, time });
     const removed: string[] = [];
-    for (const [old, size] of this.#sizes) {
+    for (const old of this.#files.keys()) {
       if (this.#total <= this.#limit || old === id) break;
-      this.#sizes.delete(old);
-      this.#total -= size;
+      this.#remove(old);
       removed.push(old);
     }
     return removed;
+  }
+
+  /** @returns the ids of the files that are older than `time` */
+  removeBefore(time: number): string[] {
+    const removed: string[] = [];
+    for (const [id, file] of this.#files) {
+      if (file.time >= time) break;
+      this.#remove(id);
+      removed.push(id);
+    }
+    return removed;
+  }
+
+  #remove(id: string): void {
+    this.#total -= this.#files.get(id)?.bytes ?? 0;
+    this.#files.delete(id);
   }
 }

@@ -1,6 +1,6 @@
 import type { RowUpdateRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 
-import type { Refusal } from './page-api.js';
+import type { RefusedCall } from './page-api.js';
 
 /** Facts of a row that are not in the row. */
 export interface RowDetails {
@@ -19,7 +19,7 @@ export interface LocalServerEvents {
   /** A request violated the contract. */
   problem: [problem: string];
   /** A call was refused, even if it is no violation, such as the update of an unknown row. */
-  refused: [refusal: Refusal];
+  refused: [refusal: RefusedCall];
   /** The server is being closed. */
   close: [];
 }

@@ -4,7 +4,7 @@ import { Refusal } from './refusal.js';
 
 /**
  * Who may make a call: `anyone` for files of the page and for uploads, which carry a secret in their address; `viewer` for
- * the page alone, by the viewer's token; `client` for apps, by the API key; `either` for calls that both make.
+ * the page only, by the viewer's token; `client` for apps, by the API key; `either` for calls that both make.
  */
 export type Audience = 'anyone' | 'viewer' | 'client' | 'either';
 

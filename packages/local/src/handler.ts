@@ -5,16 +5,16 @@ import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
 import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
+import { head } from './reading/values.js';
 import { Refusal, toRefusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
 import { REPORT_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { audienceOf, routeOf } from './routes/route-of.js';
-import { head } from './storage/values.js';
 
 /**
- * Responds to a `GET` below `/api` that has the viewer's token. Undefined: it has written to `response` by itself, as a
- * stream of events does; such a response has the headers of `DATA_HEADERS`. An error becomes the response.
+ * Responds to `GET /api/...`. Returns undefined if it has started an event stream on `response`, with the headers of
+ * `DATA_HEADERS`. An error becomes the response.
  */
 export type ViewerApi = (
   request: IncomingMessage,
@@ -22,7 +22,7 @@ export type ViewerApi = (
 ) => Promise<Reply | undefined>;
 
 /** A call that got an error status. */
-export interface RefusedCall {
+export interface CallError {
   readonly method: string;
   /** The path without the query, in printable characters. */
   readonly path: string;
@@ -35,13 +35,13 @@ export interface RefusedCall {
 export interface HandlerOptions {
   readonly guard: Guard;
   readonly page: Page;
-  /** The page's address with the viewer's token, for a code that was handed out; undefined for any other. */
-  readonly openPage: (code: string) => string | undefined;
+  /** Exchanges a code, which is used up, for the page's address with the viewer's token; undefined for an unknown code. */
+  readonly redeemCode: (code: string) => string | undefined;
   readonly viewerApi: ViewerApi;
   readonly backend: Backend;
   readonly maxBodyBytes: number;
   readonly intercept: Intercept | undefined;
-  readonly onRefused: (refusal: RefusedCall) => void;
+  readonly onRefused: (refusal: CallError) => void;
 }
 
 /** Handles the requests of a server: those for the page, for the page's data, and for the platform's API. */
@@ -74,12 +74,12 @@ function isForPage({ method, headers }: IncomingMessage, path: string): boolean 
 function pageReply(
   request: IncomingMessage,
   path: string,
-  { guard, page, openPage }: HandlerOptions,
+  { guard, page, redeemCode }: HandlerOptions,
 ): Reply {
   guard(request, 'anyone');
   if (path === '/open') {
     const code = new URLSearchParams((request.url ?? '').split('?')[1]).get('code') ?? '';
-    return { status: 302, headers: { location: openPage(code) ?? '/' } };
+    return { status: 302, headers: { location: redeemCode(code) ?? '/' } };
   }
   // People open the base URL that they see in a terminal.
   const isBaseUrl = path === '/v1' || path === '/v1/';
@@ -95,7 +95,7 @@ async function viewerReply(
   { guard, viewerApi, backend }: HandlerOptions,
 ): Promise<Reply | undefined> {
   guard(request, 'viewer');
-  if (request.method !== 'GET') throw new Refusal(405, 'the viewer API is read by GET alone');
+  if (request.method !== 'GET') throw new Refusal(405, 'the viewer API accepts only GET');
   const attachment = ATTACHMENT.exec(request.url ?? '')?.[1];
   return attachment === undefined
     ? viewerApi(request, response)
@@ -122,7 +122,7 @@ async function platformReply(
   path: string,
   { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
 ): Promise<Reply | undefined> {
-  guard(request, audienceOf(path));
+  guard(request, audienceOf(request.method ?? '', path));
   const body = await readBody(request, maxBodyBytes);
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');

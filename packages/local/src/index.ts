@@ -3,8 +3,8 @@
 export type { CheckMode } from './checks/check.js';
 export type { LocalServerEvents, RowDetails } from './events.js';
 export type { Intercept, LocalServerOptions } from './options.js';
-export type { Refusal as RefusedCall } from './page-api.js';
+export type { RefusedCall } from './page-api.js';
 export { type RenderOptions, renderTrace } from './render-trace.js';
 export { type LocalServer, startLocalServer } from './server.js';
-export type { ReceivedBatch } from './store.js';
+export type { ReceivedBatch } from './storage/store.js';
 export type { WaitOptions } from './wait-for-rows.js';

@@ -30,15 +30,7 @@ export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interru
 export type Dialect = 'openlayer-tracing' | 'openlayer-ts' | 'openlayer-python' | 'other';
 
 /** Why a trace differs from what the app had. */
-export type Mark =
-  | 'masked'
-  | 'truncated'
-  | 'sampled'
-  | 'limited'
-  | 'late'
-  | 'interrupted'
-  | 'replayed'
-  | 'unfinished';
+export type Mark = 'masked' | 'truncated' | 'limited' | 'interrupted' | 'unfinished';
 
 /** One line of the list: everything but contents. */
 export interface TraceSummary {
@@ -102,7 +94,7 @@ export type SortColumn =
 /** A trace matches if it has one value of each filter. */
 export interface TraceQuery {
   readonly pipeline?: string;
-  /** Words and parts of words; all have to be in the trace. At most 300 characters. */
+  /** Words or beginnings of words; a trace must contain all. At most 300 characters. */
   readonly q?: string;
   readonly from?: number;
   readonly to?: number;
@@ -334,7 +326,7 @@ export interface Health {
   /** The latest counts of each process and pipeline that sent some, newest first; at most 20. */
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RefusedCall[];
   readonly dialects: Readonly<Partial<Record<Dialect, number>>>;
   readonly marks: Readonly<Partial<Record<Mark, number>>>;
   readonly storage: {
@@ -352,7 +344,8 @@ export interface AppReport {
   readonly stats: unknown;
 }
 
-export interface Refusal {
+/** Calls that were refused for the same reason. */
+export interface RefusedCall {
   readonly at: number;
   readonly method: string;
   readonly path: string;
@@ -380,6 +373,6 @@ export interface ServerInfo {
 export type ServerEvent =
   | { readonly type: 'traces'; readonly traces: readonly TraceSummary[]; readonly omitted: number }
   | { readonly type: 'changed'; readonly traces: readonly TraceSummary[] }
-  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'refused'; readonly refusal: RefusedCall }
   /** Deleted are all traces up to the number `upTo`, and those in `numbers`. */
   | { readonly type: 'deleted'; readonly upTo: number; readonly numbers: readonly number[] };

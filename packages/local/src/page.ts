@@ -4,7 +4,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { pageFolder } from './page-folder.cjs';
 import type { Reply } from './reply.js';
 
-/** The files of the page. They hold no data, so that they need no token. */
+/** The files of the page. They need no token, because they contain no data. */
 export interface Page {
   /** The response for a file of the page, or for the page itself; undefined if there is none at that path. */
   reply(request: IncomingMessage, path: string): Reply | undefined;

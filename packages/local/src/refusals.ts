@@ -1,13 +1,13 @@
-import type { Refusal } from './page-api.js';
+import type { RefusedCall } from './page-api.js';
 
 const MAX_KEPT = 100;
 
 /** The newest calls that were refused. Equal ones are kept once and counted. */
 export class Refusals {
-  readonly #kept = new Map<string, Refusal>();
+  readonly #kept = new Map<string, RefusedCall>();
 
   /** @returns the refusal as it is kept */
-  add({ at, method, path, status, message }: Omit<Refusal, 'count'>): Refusal {
+  add({ at, method, path, status, message }: Omit<RefusedCall, 'count'>): RefusedCall {
     const key = JSON.stringify([method, path, status, message]);
     const refusal = {
       at,
@@ -26,7 +26,7 @@ export class Refusals {
   }
 
   /** Newest first. */
-  list(): Refusal[] {
+  list(): RefusedCall[] {
     return [...this.#kept.values()].reverse();
   }
 }

@@ -1,7 +1,8 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
-import { isRecord } from './json.js';
+import { isRecord, type Json } from './json.js';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
+import { errorOf } from './reading/steps.js';
 import { stripVolatile } from './volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */
@@ -67,7 +68,7 @@ export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
   };
   page.lines.push(headOf(row, page));
   pushMetadata(page, row.metadata, '   ');
-  const fallbackError = errorOf(row.metadata);
+  const fallbackError = errorOf(row as unknown as Json) ?? undefined;
   const roots = row.steps === undefined ? [rowAsStep(row)] : stepsOf(row);
   roots.forEach((root, index) => {
     pushStep(page, root, {
@@ -155,7 +156,7 @@ function pushStep(page: Page, step: WireStep, place: Place): void {
 /** @param indent how many characters stand before the line */
 function lineOf(step: WireStep, page: Page, indent: number, fallbackError?: string): string {
   const { timings, paint, details } = page;
-  const error = errorOf(step.metadata) ?? fallbackError;
+  const error = errorOf(step as unknown as Json) ?? fallbackError;
   const line = new Line(indent, paint);
   line.add(oneLine(String(step.name), MAX_TEXT));
   line.add(`[${oneLine(String(step.type), MAX_TEXT)}]`, DIM, ' ');
@@ -237,14 +238,6 @@ function rowAsStep({ output, latency, tokens }: WireRow): WireStep {
 /** The children of a step, or the root of a row. Checked, since an update of the row may contain anything. */
 function stepsOf(parent: { readonly steps?: unknown }): WireStep[] {
   return Array.isArray(parent.steps) ? parent.steps.filter(isRecord).map((s) => s as WireStep) : [];
-}
-
-function errorOf(metadata: unknown): string | undefined {
-  if (!isRecord(metadata)) return undefined;
-  const error = metadata.error ?? metadata.Exceptions;
-  if (error === undefined || error === null) return undefined;
-  if (typeof error === 'string') return error;
-  return isRecord(error) && typeof error.message === 'string' ? error.message : jsonOf(error);
 }
 
 function tokensOf({ promptTokens, completionTokens, tokens }: WireStep): string {

@@ -1,5 +1,5 @@
 /**
- * The JSON schemas of the API's bodies. This file alone is CommonJS in both builds: ES modules and CommonJS have no
+ * The JSON schemas of the API's bodies. This file is CommonJS in both builds: ES modules and CommonJS have no
  * common way to say where a file is.
  */
 

@@ -9,19 +9,20 @@ import { withOurNames } from './checks/columns.js';
 import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
 import { createGuard } from './guard.js';
-import { createHandler, type RefusedCall } from './handler.js';
-import { Openings } from './openings.js';
+import { type CallError, createHandler } from './handler.js';
+
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
 import { packageVersion } from './package-version.cjs';
 import { createPage } from './page.js';
+import { PageCodes } from './page-codes.js';
 import { Problems } from './problems.js';
 import { Refusals } from './refusals.js';
 import { renderTrace } from './render-trace.js';
 import { Reports } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { IN_MEMORY } from './storage/database.js';
+import { type ReceivedBatch, Store } from './storage/store.js';
 import { startUpkeep } from './storage/upkeep.js';
-import { type ReceivedBatch, Store } from './store.js';
 import { Uploads } from './uploads.js';
 import type { ServerFacts } from './viewer/reads.js';
 import { createViewer } from './viewer/viewer.js';
@@ -76,8 +77,8 @@ export function startLocalServer(options: LocalServerOptions = {}): Promise<Loca
 /** A server with members that only the command `openlayer-local` uses. */
 export interface StartedServer extends LocalServer {
   /**
-   * An address that opens the page once, within a minute. A browser's command line is for all users of a machine to see, so
-   * that the viewer's token must not be in it.
+   * An address that opens the page once, within a minute. Other users can see a browser's command line, so it must not contain
+   * the viewer's token.
    */
   openingUrl(): string;
 }
@@ -101,7 +102,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   http.maxConnections = settings.maxConnections;
   const refusals = new Refusals();
   const reports = new Reports();
-  const onRefused = ({ isViolation, ...call }: RefusedCall) => {
+  const onRefused = ({ isViolation, ...call }: CallError) => {
     if (isViolation) {
       const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
       problems.add(problem);
@@ -121,7 +122,6 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     store,
     checker,
     events,
-    refusals,
     reports,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
@@ -137,7 +137,6 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       baseUrl: url,
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
-    newest: store.newest,
     apps: reports.list(),
     refused: refusals.list(),
     storage: {
@@ -151,9 +150,10 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
+    removeAttachments: backend.attachments.removeBefore,
     index: () => viewer.indexSize,
   });
-  const openings = new Openings();
+  const pageCodes = new PageCodes();
   const viewerToken = randomBytes(16).toString('base64url');
   const viewerUrl = `${origin}/#token=${viewerToken}`;
   http.on(
@@ -166,7 +166,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
         viewerToken,
       }),
       page: createPage(),
-      openPage: (code) => (openings.use(code, Date.now()) ? viewerUrl : undefined),
+      redeemCode: (code) => (pageCodes.redeem(code, Date.now()) ? viewerUrl : undefined),
       viewerApi: viewer.respond,
       backend,
       maxBodyBytes: settings.maxBodyBytes,
@@ -195,7 +195,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     url,
     port,
     viewerUrl,
-    openingUrl: () => `${origin}/open?code=${openings.add(Date.now())}`,
+    openingUrl: () => `${origin}/open?code=${pageCodes.create(Date.now())}`,
     get batches() {
       return store.batches();
     },

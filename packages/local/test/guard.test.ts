@@ -295,7 +295,7 @@ describe("the viewer's token", () => {
     }
   });
 
-  it('is read by GET alone', async () => {
+  it('is read by GET only', async () => {
     await using server = await startLocalServer();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
       const { status } = await rawRequest(server, `${method} /api/traces`, [
@@ -323,6 +323,16 @@ describe("the viewer's token", () => {
     const rows = `${pipeline}/rows?inferenceId=a`;
     assert.equal((await call(server, 'PUT', rows, update, viewer)).status, 200);
     assert.equal(server.row('a')?.human_feedback, 1);
+    // The page neither deletes rows nor lists them by the platform's calls.
+    for (const [method, path, body] of [
+      ['DELETE', `${pipeline}/rows/a`, undefined],
+      ['GET', rows, undefined],
+      ['GET', `${pipeline}/rows/a`, undefined],
+      ['POST', `${pipeline}/rows`, {}],
+      ['DELETE', '/inference-pipelines/opened-files/rows/b', undefined],
+    ] as const) {
+      assert.equal((await call(server, method, path, body, viewer)).status, 401, method + path);
+    }
     assert.equal(
       (await call(server, 'PUT', rows, update, { authorization: 'Bearer other' })).status,
       401,

@@ -29,6 +29,13 @@ describe('renderTrace', () => {
     );
   });
 
+  it('shows the errors that the list of traces shows', () => {
+    for (const step of [{ error: 'boom' }, { metadata: { Exceptions: { message: 'boom' } } }]) {
+      assert.match(renderTrace(withStep(step)), /✗ boom/);
+    }
+    assert.match(renderTrace(withStep({ status: 'error' })), /✗ error/);
+  });
+
   it('leaves out what differs between two runs', () => {
     const row = { ...rowOf('02-rag-trace'), metadata: { http } };
     assert.equal(

@@ -152,6 +152,27 @@ describe('the upload of an attachment', () => {
     }
   });
 
+  for (const place of ['memory', 'a folder']) {
+    it(`is deleted after the time that traces are kept, in ${place}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'openlayer-uploads-'));
+      try {
+        await using server = await startLocalServer({
+          maxAgeMs: 1000,
+          ...(place === 'a folder' && { file: join(folder, 'traces.db') }),
+        });
+        const { url, storageUri } = await presign(server, 'attachments/old');
+        assert.equal((await fetch(url, { method: 'PUT', body: 'old' })).status, 200);
+        assert.equal((await read(server, storageUri)).status, 200);
+        for (let tries = 0; (await read(server, storageUri)).status === 200; tries += 1) {
+          assert.ok(tries < 100, 'it is still there');
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+
   it('makes room by the oldest', async () => {
     await using server = await startLocalServer();
     const part = 'x'.repeat(16 * 1024 * 1024);

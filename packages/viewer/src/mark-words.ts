@@ -5,10 +5,7 @@ import type { Mark } from '../../local/src/page-api.js';
 export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   masked: 'Something in it was masked before it left the app',
   truncated: 'A text or body was longer than the tracer keeps, and was cut',
-  sampled: 'Sampling kept this trace and dropped others like it',
   limited: 'A limit of the tracer was reached, such as the number of steps',
-  late: 'Something was reported after the trace had been sent',
   interrupted: 'The process ended before the request did',
-  replayed: 'The tracer stored it on disk and sent it later',
   unfinished: 'Some of its steps have no end',
 };

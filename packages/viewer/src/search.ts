@@ -18,11 +18,8 @@ export const DIALECTS = namesOf<Dialect>({
 export const MARKS = namesOf<Mark>({
   masked: true,
   truncated: true,
-  sampled: true,
   limited: true,
-  late: true,
   interrupted: true,
-  replayed: true,
   unfinished: true,
 });
 const SORTS = namesOf<SortColumn>({

@@ -1,6 +1,6 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { isRecord } from '../json.js';
-import type { StoredRow } from '../store.js';
+import type { StoredRow } from '../storage/store.js';
 
 /** Keys of a `config` that name a column, with our own name of that column. */
 const NAMED = {

@@ -1,5 +1,5 @@
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { head } from '../storage/values.js';
+import { head } from '../reading/values.js';
 import { dataStreamFaults } from './cross-field.js';
 import { faultText, validatorOf } from './schema.js';
 

@@ -149,7 +149,7 @@ function readCommand(
 ): ListCommand | ShowCommand {
   const { values, positionals } = parsed(args, { ...COMMON, ...READ });
   const { file } = values;
-  if (file === ':memory:') throw new UsageError('traces in memory can be read in the page alone');
+  if (file === ':memory:') throw new UsageError('traces in memory can be read only in the page');
   const isJson = values.json ?? false;
   if (name === 'show') {
     const [id, more] = positionals;

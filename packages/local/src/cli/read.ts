@@ -5,12 +5,13 @@ import { oneLine, printableJson } from '../printable.js';
 import { renderTrace } from '../render-trace.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
-import { openTraces } from './open-traces.js';
+
 import { isColored, type Terminal, widthOf } from './terminal.js';
+import { openTraceFile } from './trace-file-reader.js';
 
 /** Prints the newest traces, one a line, or as JSON. */
 export async function list(command: ListCommand, terminal: Terminal): Promise<void> {
-  using traces = openTraces(command.file ?? defaultFile(terminal));
+  using traces = openTraceFile(command.file ?? defaultFile(terminal));
   const found = await traces.list(command.words, command.limit);
   if (command.isJson) {
     terminal.out.write(`${printableJson(found, 2)}\n`);
@@ -26,7 +27,7 @@ export async function list(command: ListCommand, terminal: Terminal): Promise<vo
 
 /** Prints one trace whole, or its row as JSON. @throws Error if there is none with this id */
 export function show(command: ShowCommand, terminal: Terminal): void {
-  using traces = openTraces(command.file ?? defaultFile(terminal));
+  using traces = openTraceFile(command.file ?? defaultFile(terminal));
   const found = traces.find(command.id);
   if (!found) throw new Error(`there is no trace ${oneLine(command.id, 128)}`);
   const { id, row, config, inferenceId } = found;

@@ -2,10 +2,9 @@ import type { EventEmitter } from 'node:events';
 import type { Attachments } from '../attachments.js';
 import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
-import type { Refusals } from '../refusals.js';
 import type { Reply } from '../reply.js';
 import type { Reports } from '../reports.js';
-import type { Store } from '../store.js';
+import type { Store } from '../storage/store.js';
 import type { Uploads } from '../uploads.js';
 
 /** One request in the form that routes use. */
@@ -33,7 +32,6 @@ export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
-  readonly refusals: Refusals;
   readonly reports: Reports;
   readonly uploads: Uploads;
   readonly attachments: Attachments;

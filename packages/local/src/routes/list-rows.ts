@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { asReadBack } from '../checks/columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply } from '../reply.js';
-import type { StoredRow } from '../store.js';
+import type { StoredRow } from '../storage/store.js';
 import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
 import { rowToReturn } from './rows.js';

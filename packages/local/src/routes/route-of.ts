@@ -4,7 +4,7 @@ import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
 import { deleteRow, getRow, updateRow } from './rows.js';
-import { presignUpload, upload } from './storage.js';
+import { presignUpload, upload } from './uploads.js';
 
 /** The parts of a request line. */
 export interface Target {
@@ -39,15 +39,17 @@ const STORAGE_ROUTES = new Map<string, Route>([
 
 const WHAT_IS_SERVED =
   'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows ' +
-  'and POST /storage/presigned-url; projects, commits, tests and workspaces are on the platform alone';
+  'and POST /storage/presigned-url; only the platform has projects, commits, tests and workspaces';
 
 /** Who may call the platform's API at this path. */
-export function audienceOf(path: string): Audience {
+export function audienceOf(method: string, path: string): Audience {
   if (path === UPLOADS) return 'anyone'; // its address has a token
   // The page gives feedback by the platform's own call, and sends the traces of files that are opened in it to a pipeline that
   // no app has.
-  const [, pipeline, resource] = PIPELINE_PATH.exec(path) ?? [];
-  return resource === 'rows' || pipeline === OPENED_FILES ? 'either' : 'client';
+  const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
+  const isFeedback = method === 'PUT' && resource === 'rows' && row === undefined;
+  const isOpenedFile = method === 'POST' && resource === 'data-stream' && pipeline === OPENED_FILES;
+  return isFeedback || isOpenedFile ? 'either' : 'client';
 }
 
 /** Finds the route of a request. The path is not normalised. @throws Refusal 404 without a route */

@@ -2,7 +2,7 @@ import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { asReadBack, columnNamed } from '../checks/columns.js';
 import { Refusal } from '../refusal.js';
 import { jsonReply, SUCCESS } from '../reply.js';
-import type { StoredRow } from '../store.js';
+import type { StoredRow } from '../storage/store.js';
 import type { Backend, Call, Route } from './call.js';
 
 /** `PUT /inference-pipelines/{p}/rows?inferenceId=ID` adds columns to the row or replaces them. */

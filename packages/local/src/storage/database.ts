@@ -76,7 +76,7 @@ export function usedBytes(db: Database): number {
   return (value('page_count') - value('freelist_count')) * value('page_size');
 }
 
-/** Creates the file with access for its owner alone, since traces contain users' data. SQLite's other files get the same mode. */
+/** Creates the file with access for its owner only, since traces contain users' data. SQLite's other files get the same mode. */
 function createPrivately(file: string): void {
   mkdirSync(dirname(file), { recursive: true });
   closeSync(openSync(file, 'a', 0o600));

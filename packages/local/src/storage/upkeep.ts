@@ -1,4 +1,4 @@
-import type { Store } from '../store.js';
+import type { Store } from './store.js';
 
 export interface IndexSize {
   readonly bytes: number;
@@ -10,6 +10,8 @@ export interface UpkeepOptions {
   readonly maxAgeMs: number | undefined;
   /** The oldest rows are deleted while the files are larger than this, in bytes. */
   readonly maxBytes: number | undefined;
+  /** Removes attachments that were uploaded before a time. */
+  readonly removeAttachments: (before: number) => void;
   /** The size of the index, and the last change of a row that it had then. */
   readonly index: () => IndexSize;
 }
@@ -26,7 +28,7 @@ const PAGES = 1000;
  * @returns a function that stops it
  */
 export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
-  const { maxAgeMs, maxBytes, index } = options;
+  const { maxAgeMs, maxBytes, removeAttachments, index } = options;
   let timer = setTimeout(upkeep, EVERY_MS).unref();
   let written = store.changes;
   let isCheckpointed = false;
@@ -48,14 +50,18 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   /** @returns whether there may be more to delete */
   function deleteSome(): boolean {
     let deleted = 0;
-    if (maxAgeMs !== undefined) deleted += store.removeOldest(SLICE, Date.now() - maxAgeMs);
+    if (maxAgeMs !== undefined) {
+      const before = Date.now() - maxAgeMs;
+      removeAttachments(before);
+      deleted += store.removeOldest(SLICE, before);
+    }
     if (maxBytes !== undefined && isLargerThan(maxBytes)) deleted += store.removeOldest(SLICE);
     if (deleted === 0) return false;
     store.shrink(PAGES);
     return true;
   }
 
-  /** While the index lacks changes, its size still includes rows that are deleted, so the size of the rows alone counts. */
+  /** While the index lacks changes, its size still includes rows that are deleted, so only the size of the rows counts. */
   function isLargerThan(limit: number): boolean {
     const { usedBytes } = store;
     if (usedBytes > limit) return true;

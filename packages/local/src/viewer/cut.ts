@@ -1,6 +1,6 @@
 /** Cuts values that are too long for a response. */
 import { type Json, toJson } from '../json.js';
-import { head } from '../storage/values.js';
+import { head } from '../reading/values.js';
 
 /** A member is at most this part of the limit before it counts as long. */
 const SHORT_SHARE = 256;

@@ -5,11 +5,15 @@ import { DATA_HEADERS } from '../reply.js';
 const MAX_WAITING = 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
-/** Sends events to a page. A page that reads too slowly misses some, and receives the number of traces that it missed. */
+/**
+ * Sends events to a page. A page that reads too slowly misses some, and receives the number of new traces that it missed.
+ * If it missed another event the stream ends: the page then opens another one and reads the list again.
+ */
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #heartbeat: NodeJS.Timeout;
   #missed = 0;
+  #hasGap = false;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -20,13 +24,18 @@ export class EventStream {
     response.once('close', () => clearInterval(this.#heartbeat));
   }
 
-  /** @param traces how many traces the event brings */
+  /** @param traces how many new traces the event brings; 0 for an event of another kind */
   send(json: string, traces: number): void {
+    if (this.#hasGap && this.#hasRoom) {
+      this.end();
+      return;
+    }
     if (this.#missed > 0 && this.#hasRoom) {
       const missed = this.#missed;
       this.#missed = 0;
       this.#write(`data: {"type":"traces","traces":[],"omitted":${missed}}\n\n`, missed);
     }
+    if (traces === 0 && !this.#hasRoom) this.#hasGap = true;
     this.#write(`data: ${json}\n\n`, traces);
   }
 
@@ -39,7 +48,7 @@ export class EventStream {
   }
 
   #write(text: string, traces: number): void {
-    if (this.#response.destroyed) return;
+    if (this.#response.destroyed || this.#response.writableEnded) return;
     if (this.#hasRoom) this.#response.write(text);
     else this.#missed += traces;
   }

@@ -1,17 +1,17 @@
-import { Budget } from '../storage/budget.js';
-import { select } from '../storage/selection.js';
-import type { Changes, Position, TraceIndex } from '../storage/trace-index.js';
-import type { ParsedQuery } from '../storage/trace-query.js';
+import { Budget } from '../index/budget.js';
+import { select } from '../index/selection.js';
+import type { Changes, Position, TraceIndex } from '../index/trace-index.js';
+import type { ParsedQuery } from '../index/trace-query.js';
 
 const EVERY_MS = 250;
-/** Traces in one event; for the rest only their number is sent. */
+/** Traces in one event. Of new traces beyond, only the number is sent; changes of more traces are several events. */
 const MAX_TRACES = 200;
 const BUDGET_MS = 1000;
 
 /** Receives an event as JSON, and the number of its traces. */
 export type Emit = (json: string, traces: number) => void;
 
-/** Sends subscribers the changes of the traces of their query, four times a second at most. */
+/** Sends each subscriber the new traces of its query, and all changes and deletions, at most four times a second. */
 export class Live {
   readonly #subscribers = new Map<number, { readonly query: ParsedQuery; readonly emit: Emit }>();
   #added: readonly [from: number, to: number] | undefined;
@@ -77,8 +77,8 @@ export class Live {
     try {
       for (const { query, emit } of this.#subscribers.values()) {
         if (added) await emitAdded(index, query, added, emit);
-        if (changed.length > 0) {
-          const traces = summaries(index, changed.slice(-MAX_TRACES));
+        for (let at = 0; at < changed.length; at += MAX_TRACES) {
+          const traces = summaries(index, changed.slice(at, at + MAX_TRACES));
           emit(`{"type":"changed","traces":[${traces.join(',')}]}`, 0);
         }
         if (deleted.length > 0 || upTo > 0) {

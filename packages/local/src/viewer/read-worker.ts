@@ -1,9 +1,9 @@
 /** The thread that reads: it keeps the index up to date and does the reads of the viewer's API. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { TraceIndex } from '../index/trace-index.js';
+import { parseQuery } from '../index/trace-query.js';
 import { toRefusal } from '../refusal.js';
 import { openDatabase } from '../storage/database.js';
-import { TraceIndex } from '../storage/trace-index.js';
-import { parseQuery } from '../storage/trace-query.js';
 import { Live } from './live.js';
 import { Reads } from './reads.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
@@ -37,9 +37,9 @@ port.on('message', (message: ToWorker) => {
   else void stop();
 });
 
-async function respond({ id, path, query, facts }: ToWorker & { type: 'get' }): Promise<void> {
+async function respond({ id, path, query, context }: ToWorker & { type: 'get' }): Promise<void> {
   try {
-    const json = await reads.get(path, new URLSearchParams(query), facts);
+    const json = await reads.get(path, new URLSearchParams(query), context);
     send({ type: 'response', id, json });
   } catch (error) {
     const { status, message, isViolation } = toRefusal(error);

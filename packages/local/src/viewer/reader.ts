@@ -1,19 +1,19 @@
 import { Worker } from 'node:worker_threads';
+import { type Position, TraceIndex } from '../index/trace-index.js';
+import { parseQuery } from '../index/trace-query.js';
 import { Refusal } from '../refusal.js';
 import { IN_MEMORY } from '../storage/database.js';
-import { type Position, TraceIndex } from '../storage/trace-index.js';
-import { parseQuery } from '../storage/trace-query.js';
+import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
-import type { Store } from '../store.js';
 import { type Emit, Live } from './live.js';
-import { Reads, type ServerFacts } from './reads.js';
+import { type ReadContext, Reads } from './reads.js';
 import { workerFile } from './worker-file.cjs';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 /** Does the reads of the viewer's API. */
 export interface Reader {
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  get(path: string, query: string, facts: ServerFacts): Promise<string>;
+  get(path: string, query: string, context: ReadContext): Promise<string>;
   /** Size of the index when it last caught up. */
   readonly indexSize: IndexSize;
   /** Sends events about the traces of a query until the returned function is called. @throws Refusal 400 */
@@ -65,7 +65,7 @@ function readerInMemory(store: Store, maxBytes: number | undefined): Reader {
     get indexSize() {
       return { bytes: opened?.index.bytes ?? 0, lastChange: opened?.index.lastChange ?? 0 };
     },
-    get: (path, query, facts) => open().reads.get(path, new URLSearchParams(query), facts),
+    get: (path, query, context) => open().reads.get(path, new URLSearchParams(query), context),
     subscribe(query, emit) {
       const { live, index } = open();
       const id = ++lastId;
@@ -183,7 +183,7 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
     get indexSize() {
       return { bytes: indexBytes, lastChange };
     },
-    get(path, query, facts) {
+    get(path, query, context) {
       if (isClosed) return Promise.reject(new Refusal(503, 'the server is closing', false));
       return new Promise((resolve, reject) => {
         const id = ++lastId;
@@ -202,7 +202,7 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
             reject(error);
           },
         });
-        post({ type: 'get', id, path, query, facts });
+        post({ type: 'get', id, path, query, context });
       });
     },
     subscribe(query, emit) {

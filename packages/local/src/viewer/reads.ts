@@ -1,24 +1,35 @@
+import { Budget } from '../index/budget.js';
+import { DIALECTS, MARKS } from '../index/enums.js';
+import { FLAGS, flag } from '../index/facts.js';
+import { groupsOf } from '../index/groups.js';
+import { type GroupBy, overviewOf } from '../index/overview.js';
+import { cursorAt, filterOf, select } from '../index/selection.js';
+import type { TraceIndex } from '../index/trace-index.js';
+import { integerOf, oneOf, parseQuery } from '../index/trace-query.js';
 import { toJson } from '../json.js';
-import type { AppReport, Health, Neighbours, Refusal as Refused, ServerInfo } from '../page-api.js';
+import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import { Budget } from '../storage/budget.js';
-import { DIALECTS, MARKS } from '../storage/enums.js';
-import { FLAGS, flag } from '../storage/facts.js';
-import { groupsOf } from '../storage/groups.js';
-import { type GroupBy, overviewOf } from '../storage/overview.js';
-import { cursorAt, filterOf, select } from '../storage/selection.js';
-import type { TraceIndex } from '../storage/trace-index.js';
-import { integerOf, oneOf, parseQuery } from '../storage/trace-query.js';
-import { OpenTraces } from './open-traces.js';
+import { ParsedTraces } from './parsed-traces.js';
 
 /** Facts of the server that the index lacks; the index may be in another thread. */
 export interface ServerFacts {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
+  readonly apps: readonly AppReport[];
+  readonly refused: readonly RefusedCall[];
+  readonly storage: Omit<Health['storage'], 'traces'>;
+}
+
+/** What a read needs of the server. */
+export interface ReadContext {
   /** The number of the newest row. */
   readonly newest: number;
-  readonly apps: readonly AppReport[];
-  readonly refused: readonly Refused[];
-  readonly storage: Omit<Health['storage'], 'traces'>;
+  /** For `info` and `health`, which are the only reads that need them: they take a dozen queries. */
+  readonly facts: ServerFacts | undefined;
+}
+
+/** Whether a read needs `ServerFacts`. */
+export function needsFacts(path: string): boolean {
+  return path === 'info' || path === 'health';
 }
 
 /** Time for one read. */
@@ -27,16 +38,17 @@ const BUDGET_MS = 2000;
 /** The reads of the viewer's API. */
 export class Reads {
   readonly #index: TraceIndex;
-  readonly #traces: OpenTraces;
+  readonly #traces: ParsedTraces;
 
   constructor(index: TraceIndex) {
     this.#index = index;
-    this.#traces = new OpenTraces(index);
+    this.#traces = new ParsedTraces(index);
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  async get(path: string, params: URLSearchParams, facts: ServerFacts): Promise<string> {
-    await this.#index.waitFor(facts.newest);
+  async get(path: string, params: URLSearchParams, context: ReadContext): Promise<string> {
+    const { newest, facts } = context;
+    await this.#index.waitFor(newest);
     const budget = new Budget(BUDGET_MS);
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {
@@ -48,12 +60,12 @@ export class Reads {
       );
     }
     if (id === undefined) {
-      if (resource === 'info') return this.#info(facts, budget);
+      if (resource === 'info' && facts) return this.#info(facts, budget);
       if (resource === 'traces') return this.#list(params, budget);
       if (resource === 'sessions') return this.#groups('session', params, budget);
       if (resource === 'users') return this.#groups('user', params, budget);
       if (resource === 'overview') return this.#overview(params, budget);
-      if (resource === 'health') return this.#health(facts, budget);
+      if (resource === 'health' && facts) return this.#health(facts, budget);
     }
     throw noEndpoint();
   }
@@ -89,9 +101,9 @@ export class Reads {
     const counts = new Map<number, number>();
     const isKept = filterOf({}, this.#index);
     for (const chunk of this.#index.facts.chunks) {
-      const isIn = isKept(chunk);
+      const matches = isKept(chunk);
       for (let at = 0; at < chunk.length; at += 1) {
-        if (!isIn(at)) continue;
+        if (!matches(at)) continue;
         const hash = chunk.wide.pipeline[at] ?? 0;
         counts.set(hash, (counts.get(hash) ?? 0) + 1);
       }
@@ -166,9 +178,9 @@ export class Reads {
     };
     const isKept = filterOf({}, this.#index);
     for (const chunk of this.#index.facts.chunks) {
-      const isIn = isKept(chunk);
+      const matches = isKept(chunk);
       for (let at = 0; at < chunk.length; at += 1) {
-        if (!isIn(at)) continue;
+        if (!matches(at)) continue;
         const flags = chunk.narrow.flags[at] ?? 0;
         add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
         const bits = flag(flags, FLAGS.marks);

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '../refusal.js';
 import type { Reply } from '../reply.js';
+import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
-import type { Store } from '../store.js';
 import { EventStream } from './event-stream.js';
 import { createReader } from './reader.js';
-import type { ServerFacts } from './reads.js';
+import { needsFacts, type ServerFacts } from './reads.js';
 
 const MAX_STREAMS = 8;
 /** Searches at a time. */
@@ -45,13 +45,18 @@ export function createViewer(
       streams.delete(stream);
     });
   };
+  const readNow = (path: string, query: string) =>
+    reader.get(path, query, {
+      newest: store.newest,
+      facts: needsFacts(path) ? facts() : undefined,
+    });
   const search = async (path: string, query: string) => {
     if (searches >= MAX_SEARCHES) {
       throw new Refusal(429, `${MAX_SEARCHES} searches are running already`, false);
     }
     searches += 1;
     try {
-      return await reader.get(path, query, facts());
+      return await readNow(path, query);
     } finally {
       searches -= 1;
     }
@@ -67,7 +72,7 @@ export function createViewer(
         return undefined;
       }
       const isSearch = /(^|&)q=/.test(query);
-      const json = await (isSearch ? search(path, query) : reader.get(path, query, facts()));
+      const json = await (isSearch ? search(path, query) : readNow(path, query));
       return { status: 200, json };
     },
     get indexSize() {

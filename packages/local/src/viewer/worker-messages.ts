@@ -1,5 +1,5 @@
-import type { Position } from '../storage/trace-index.js';
-import type { ServerFacts } from './reads.js';
+import type { Position } from '../index/trace-index.js';
+import type { ReadContext } from './reads.js';
 
 /** The data that the reading thread starts with. */
 export interface WorkerStart {
@@ -17,7 +17,7 @@ export type ToWorker =
       readonly id: number;
       readonly path: string;
       readonly query: string;
-      readonly facts: ServerFacts;
+      readonly context: ReadContext;
     }
   /** The file has new rows or changes. */
   | { readonly type: 'catch-up' }

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
+import type { TraceIndex } from '../../src/index/trace-index.ts';
+import { parseQuery } from '../../src/index/trace-query.ts';
 import type { ServerEvent, TracePage } from '../../src/page-api.ts';
+import { Live } from '../../src/viewer/live.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { listen, type Stream } from './events.js';
 import { got, lenientServer, read } from './read.js';
@@ -99,3 +102,24 @@ for (const place of ['memory', 'a file'] as const) {
     });
   });
 }
+
+it('events of changes bring every one, however many come at once', async () => {
+  const index = { summary: (number: number) => `{"number":${number}}`, position: {} };
+  const live = new Live();
+  const numbers = Array.from({ length: 500 }, (_, i) => i + 1);
+  const sent: number[] = [];
+  const isSent = new Promise<void>((resolve) => {
+    live.subscribe(1, parseQuery(new URLSearchParams()), (json) => {
+      const { type, traces } = JSON.parse(json);
+      assert.equal(type, 'changed');
+      assert.ok(traces.length <= 200);
+      sent.push(...traces.map((trace: { number: number }) => trace.number));
+      if (sent.includes(500)) resolve();
+    });
+  });
+  const changes = { added: undefined, changed: numbers, deleted: [], deletedUpTo: 0 };
+  live.note(index as unknown as TraceIndex, changes);
+  await isSent;
+  live.close();
+  assert.deepEqual(sent, numbers);
+});

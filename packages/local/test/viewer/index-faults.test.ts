@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { TraceIndex } from '../../src/index/trace-index.ts';
 import { type Database, IN_MEMORY, type SqlValue } from '../../src/storage/database.ts';
-import { TraceIndex } from '../../src/storage/trace-index.ts';
-import { Store } from '../../src/store.ts';
+import { Store } from '../../src/storage/store.ts';
 import { PIPELINE, requestOf } from '../client.js';
 
 /** The connection, whose second read of new rows fails. */

@@ -66,7 +66,7 @@ describe('a page that reads its events too slowly', () => {
     http.close();
   });
 
-  it('misses some, of which it is told the number, while the server keeps a megabyte', async () => {
+  it('skips events beyond 1 MB and reports how many traces it skipped', async () => {
     const { port } = http.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -104,5 +104,26 @@ describe('a page that reads its events too slowly', () => {
     assert.equal(told(), sent + 1);
     assert.ok(events().length < sent, 'some were left out');
     socket.destroy();
+  });
+
+  it('has its stream ended once it missed a change, so that it reads the list again', async () => {
+    const { port } = http.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n');
+    await new Promise<void>((resolve) => socket.once('data', () => resolve()));
+    socket.pause();
+    const padding = 'x'.repeat(100_000);
+    for (let n = 0; n < 200; n += 1) {
+      stream?.send(JSON.stringify({ type: 'changed', traces: [], padding }), 0);
+      if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const ended = new Promise<void>((resolve) => socket.once('end', () => resolve()));
+    socket.resume();
+    const timer = setInterval(
+      () => stream?.send('{"type":"deleted","upTo":1,"numbers":[]}', 0),
+      20,
+    );
+    await ended;
+    clearInterval(timer);
   });
 });

@@ -5,10 +5,10 @@ import { asReadBack } from '../../src/checks/columns.ts';
 import { dataStreamFaults } from '../../src/checks/cross-field.ts';
 import { lenientRequest } from '../../src/checks/lenient.ts';
 import { profileNotes } from '../../src/checks/profile-notes.ts';
+import { questionPreview } from '../../src/reading/preview.ts';
+import { placedSteps } from '../../src/reading/steps.ts';
 import { rowFilterOf } from '../../src/routes/row-filter.ts';
-import { questionPreview } from '../../src/storage/preview.ts';
-import { placedSteps } from '../../src/storage/steps.ts';
-import type { StoredRow } from '../../src/store.ts';
+import type { StoredRow } from '../../src/storage/store.ts';
 
 /** Each of these took half a minute and more when its time grew with the square of the length. */
 const MAX_MS = 4000;

@@ -207,7 +207,7 @@ describe('sessions, users and measures of random traces', () => {
     }
   });
 
-  it('are told by health', async () => {
+  it('are counted by /api/health', async () => {
     const health = await got<Health>(server, 'health');
     const count = (values: readonly string[]) =>
       Object.fromEntries([...groupBy(values, (each) => each)].map(([k, v]) => [k, v.length]));

@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { isRecord, type Json, toJson } from '../json.js';
 import type { TraceSummary } from '../page-api.js';
-import { decodeBody } from './body.js';
+import { placedSteps } from '../reading/steps.js';
+import { type ReceivedRow, summaryOf } from '../reading/summary.js';
+import { decodeBody } from '../storage/body.js';
+import { type Database, IN_MEMORY, openDatabase, usedBytes } from '../storage/database.js';
+import { CHANGE } from '../storage/schema.js';
 import { Budget } from './budget.js';
-import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';
-import { CHANGE } from './schema.js';
 import { partitionLength, SEARCH_TABLES, Search } from './search.js';
 import { searchText } from './search-text.js';
-import { placedSteps } from './steps.js';
-import { type ReceivedRow, summaryOf } from './summary.js';
 
-const VERSION = 5;
+const VERSION = 6;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;

@@ -11,7 +11,7 @@ import type { ParsedQuery } from './trace-query.js';
 
 const MAX_BUCKETS = 240;
 const MAX_GROUPS = 50;
-/** Groups that are counted; traces of further ones are in the buckets alone. */
+/** Groups that are counted; traces of further ones are only in the buckets. */
 const MAX_COUNTED = 5000;
 /** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
@@ -32,9 +32,9 @@ export async function overviewOf(
   const groups = new Map<string, Tally>();
   const namesAt = namer(index, by);
   for await (const { chunk, places } of candidatesOf(index, query, budget, {})) {
-    const isIn = filter(chunk);
-    const look = (at: number) => {
-      if (!isIn(at)) return;
+    const matches = filter(chunk);
+    const visit = (at: number) => {
+      if (!matches(at)) return;
       const bucket = Math.floor(((chunk.wide.time[at] ?? 0) - start) / bucketMs);
       const latency = bucketOf(chunk.wide.latency[at] ?? Number.NaN);
       const firstToken = bucketOf(chunk.wide.firstToken[at] ?? Number.NaN);
@@ -44,8 +44,8 @@ export async function overviewOf(
         tallyOf(groups, name).add(chunk, at, latency, firstToken);
       }
     };
-    if (places) for (const at of places) look(at);
-    else for (let at = 0; at < chunk.length; at += 1) look(at);
+    if (places) for (const at of places) visit(at);
+    else for (let at = 0; at < chunk.length; at += 1) visit(at);
     await budget.turn();
   }
   const count = buckets.size === 0 ? 0 : Math.floor((last - start) / bucketMs) + 1;
@@ -81,9 +81,9 @@ async function timeSpan(
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const chunk of index.facts.chunks) {
-    const isIn = filter(chunk);
+    const matches = filter(chunk);
     for (let at = 0; at < chunk.length; at += 1) {
-      if (!isIn(at)) continue;
+      if (!matches(at)) continue;
       const time = chunk.wide.time[at] ?? 0;
       if (time < first) first = time;
       if (time > last) last = time;

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
+import { Budget } from '../index/budget.js';
+import { select } from '../index/selection.js';
+import { TraceIndex } from '../index/trace-index.js';
+import { parseQuery } from '../index/trace-query.js';
 import type { TraceSummary } from '../page-api.js';
-import { Budget } from '../storage/budget.js';
-import { select } from '../storage/selection.js';
-import { TraceIndex } from '../storage/trace-index.js';
-import { parseQuery } from '../storage/trace-query.js';
-import { Store, type StoredRow } from '../store.js';
+import { Store, type StoredRow } from '../storage/store.js';
 
 /** The traces of a file, which a server may be writing. */
-export interface OpenTraces extends Disposable {
+export interface TraceFileReader extends Disposable {
   /** The newest traces that have all words, newest first. */
   list(words: readonly string[], limit: number): Promise<readonly TraceSummary[]>;
   /** The latest trace with this inference ID, else that with this number. */
@@ -19,7 +19,7 @@ const LIST_MS = 30_000;
 const MAX_PAGE = 200;
 
 /** Opens a file of traces. @throws Error if there is none */
-export function openTraces(file: string): OpenTraces {
+export function openTraceFile(file: string): TraceFileReader {
   // Opening a missing file would create it.
   if (!existsSync(file)) {
     throw new Error(

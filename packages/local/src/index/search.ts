@@ -1,11 +1,11 @@
-import type { Command, Database, Query } from './database.js';
+import type { Command, Database, Query } from '../storage/database.js';
 
 /** Characters of text in one table at most, without a limit for the files. */
 const MAX_LENGTH = 16 * 1024 * 1024;
 const MIN_LENGTH = 64 * 1024;
-/** Shortest part of a limit for the files that one table takes. */
+/** A table has the text of a 64th of the limit for the files. */
 const SHARE = 64;
-/** Counted for each trace beside its text, so that traces without words fill a table as well. */
+/** Added to the length of each text, because traces without words take space too. */
 const TRACE_LENGTH = 100;
 
 export const SEARCH_TABLES = `

@@ -77,10 +77,10 @@ async function tallied(
   for (const chunk of index.facts.chunks) {
     const { wide, narrow } = chunk;
     const column = wide[kind];
-    const isIn = filter(chunk);
+    const matches = filter(chunk);
     for (let at = 0; at < chunk.length; at += 1) {
       const hash = column[at] ?? 0;
-      if (hash === 0 || !isIn(at)) continue;
+      if (hash === 0 || !matches(at)) continue;
       const time = wide.time[at] ?? 0;
       const number = chunk.number[at] ?? 0;
       let group = groups.get(hash);

@@ -88,17 +88,17 @@ function isOneOf(column: WideColumn, values: readonly string[]): Filter {
   const hashes = new Set(values.map(hashOf));
   const [only] = hashes;
   return (chunk) => {
-    const there = chunk.wide[column];
-    return hashes.size === 1 ? (at) => there[at] === only : (at) => hashes.has(there[at] ?? 0);
+    const found = chunk.wide[column];
+    return hashes.size === 1 ? (at) => found[at] === only : (at) => hashes.has(found[at] ?? 0);
   };
 }
 
 /** A null never matches: it is NaN, and every comparison with NaN is false. */
 function isWithin(column: WideColumn, min: number, max: number): Filter {
   return (chunk) => {
-    const there = chunk.wide[column];
+    const values = chunk.wide[column];
     return (at) => {
-      const value = there[at] ?? Number.NaN;
+      const value = values[at] ?? Number.NaN;
       return value >= min && value <= max;
     };
   };
@@ -141,22 +141,22 @@ function hasModel(models: readonly string[], index: TraceIndex): Filter {
       })
       .map(({ hash }) => hash),
   );
-  return ({ wide: { models: there } }) =>
+  return ({ wide: { models: lists } }) =>
     (at) =>
-      hashes.has(there[at] ?? 0);
+      hashes.has(lists[at] ?? 0);
 }
 
 /** The value by which a query sorts a trace. NaN means unknown, which comes last in either order. */
 function sortValue({ sort }: ParsedQuery, chunk: Chunk): (at: number) => number {
   if (sort === 'tokens' || sort === 'steps' || sort === 'bytes') {
-    const there = chunk.narrow[sort];
+    const values = chunk.narrow[sort];
     return (at) => {
-      const value = there[at] ?? NO_COUNT;
+      const value = values[at] ?? NO_COUNT;
       return value === NO_COUNT ? Number.NaN : value;
     };
   }
-  const there = chunk.wide[sort];
-  return (at) => there[at] ?? Number.NaN;
+  const values = chunk.wide[sort];
+  return (at) => values[at] ?? Number.NaN;
 }
 
 /** A place in the order: lower ones come first. */
@@ -184,45 +184,45 @@ export async function select(
   budget: Budget,
   scope: Scope = {},
 ): Promise<Selected> {
-  const isUp = isAscending(query, scope);
+  const isAscending = hasLowFirst(query, scope);
   const filter = filterOf(query, index);
   const hasAll = isWhole(query) && scope.from === undefined && scope.to === undefined;
   const cursor = query.cursor === undefined ? undefined : placeOf(query.cursor, query, scope);
-  const best = new Best(query.limit + 1, isUp);
+  const best = new Best(query.limit + 1, isAscending);
   let total = 0;
   let isTotalExact = true;
   for await (const candidates of candidatesOf(index, query, budget, scope)) {
     const { chunk } = candidates;
     const canStop = query.q !== undefined && total >= COUNT_LIMIT && query.sort === 'time';
     if (canStop && best.isFull && candidates.bestTime !== undefined) {
-      if (best.worst.rank < (isUp ? candidates.bestTime : -candidates.bestTime)) {
+      if (best.worst.rank < (isAscending ? candidates.bestTime : -candidates.bestTime)) {
         isTotalExact = false;
         break;
       }
     }
     // No trace of this chunk belongs on the page: its matches are only counted.
     if (hasAll && query.sort === 'time' && best.isFull) {
-      const bestRank = isUp ? chunk.minTime : -chunk.maxTime;
+      const bestRank = isAscending ? chunk.minTime : -chunk.maxTime;
       if (bestRank > best.worst.rank) {
         total += chunk.length - chunk.deleted;
         continue;
       }
     }
-    const isIn = filter(chunk);
+    const matches = filter(chunk);
     const value = sortValue(query, chunk);
-    const look = (at: number) => {
-      if (!isIn(at)) return;
+    const visit = (at: number) => {
+      if (!matches(at)) return;
       total += 1;
       const rank = rankOf(value(at), query, scope);
       const number = chunk.number[at] ?? 0;
       if (best.isFull && !best.isWorstAfter(rank, number)) return;
       const found = { rank, number };
-      if (cursor && !comesAfter(found, cursor, isUp)) return;
+      if (cursor && !comesAfter(found, cursor, isAscending)) return;
       best.add(found);
     };
-    if (candidates.places) for (const at of candidates.places) look(at);
-    else if (isUp) for (let at = 0; at < chunk.length; at += 1) look(at);
-    else for (let at = chunk.length - 1; at >= 0; at -= 1) look(at);
+    if (candidates.places) for (const at of candidates.places) visit(at);
+    else if (isAscending) for (let at = 0; at < chunk.length; at += 1) visit(at);
+    else for (let at = chunk.length - 1; at >= 0; at -= 1) visit(at);
     await budget.turn();
   }
   const page = best.list.slice(0, query.limit);
@@ -244,7 +244,7 @@ export interface Scope {
 }
 
 /** Whether the traces that come first have low numbers. */
-function isAscending({ order }: ParsedQuery, { isReversed = false }: Scope): boolean {
+function hasLowFirst({ order }: ParsedQuery, { isReversed = false }: Scope): boolean {
   return (order === 'asc') !== isReversed;
 }
 
@@ -264,11 +264,11 @@ export async function* candidatesOf(
   scope: Scope,
 ): AsyncGenerator<Candidates> {
   const { from = 0, to = Number.POSITIVE_INFINITY } = scope;
-  const isUp = isAscending(query, scope);
+  const isAscending = hasLowFirst(query, scope);
   const chunks = index.facts.chunks.filter(
     (chunk) => chunk.length > 0 && chunk.lastNumber >= from && chunk.firstNumber <= to,
   );
-  if (!isUp) chunks.reverse();
+  if (!isAscending) chunks.reverse();
   if (query.q === undefined || query.q.trim() === '') {
     for (const chunk of chunks) {
       const isWhole = chunk.firstNumber >= from && chunk.lastNumber <= to;
@@ -281,9 +281,9 @@ export async function* candidatesOf(
   if (expression === undefined) return;
   // The best time of each chunk and of all chunks after it.
   const bestTimes: number[] = [];
-  for (let i = chunks.length - 1, best = isUp ? Infinity : -Infinity; i >= 0; i -= 1) {
+  for (let i = chunks.length - 1, best = isAscending ? Infinity : -Infinity; i >= 0; i -= 1) {
     const chunk = chunks[i];
-    if (chunk) best = isUp ? Math.min(best, chunk.minTime) : Math.max(best, chunk.maxTime);
+    if (chunk) best = isAscending ? Math.min(best, chunk.minTime) : Math.max(best, chunk.maxTime);
     bestTimes[i] = best;
   }
   for (const [i, chunk] of chunks.entries()) {
@@ -314,11 +314,11 @@ function placesBetween(chunk: Chunk, from: number, to: number): readonly number[
 class Best {
   readonly list: Rank[] = [];
   readonly #limit: number;
-  readonly #isUp: boolean;
+  readonly #isAscending: boolean;
 
-  constructor(limit: number, isUp: boolean) {
+  constructor(limit: number, isAscending: boolean) {
     this.#limit = limit;
-    this.#isUp = isUp;
+    this.#isAscending = isAscending;
   }
 
   get isFull(): boolean {
@@ -334,7 +334,7 @@ class Best {
   isWorstAfter(rank: number, number: number): boolean {
     const { worst } = this;
     if (worst.rank !== rank) return worst.rank > rank;
-    return this.#isUp ? worst.number > number : worst.number < number;
+    return this.#isAscending ? worst.number > number : worst.number < number;
   }
 
   /** Adds a place that belongs into the list. */
@@ -345,8 +345,8 @@ class Best {
     let high = list.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const there = list[middle];
-      if (there && comesAfter(found, there, this.#isUp)) low = middle + 1;
+      const other = list[middle];
+      if (other && comesAfter(found, other, this.#isAscending)) low = middle + 1;
       else high = middle;
     }
     list.splice(low, 0, found);
@@ -354,9 +354,9 @@ class Best {
 }
 
 /** Traces of equal value are ordered by their numbers. */
-function comesAfter(a: Rank, b: Rank, isUp: boolean): boolean {
+function comesAfter(a: Rank, b: Rank, isAscending: boolean): boolean {
   if (a.rank !== b.rank) return a.rank > b.rank;
-  return isUp ? a.number > b.number : a.number < b.number;
+  return isAscending ? a.number > b.number : a.number < b.number;
 }
 
 /** The cursor that continues after a trace. Undefined if there is no such trace. */

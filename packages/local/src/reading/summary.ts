@@ -1,7 +1,8 @@
 /** Reads the summary that the list shows from a row of any tracer. */
+
+import { OUTCOMES } from '../index/enums.js';
 import { isRecord, type Json } from '../json.js';
 import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
-import { OUTCOMES } from './enums.js';
 import { answerPreview, PREVIEW_LENGTH, questionPreview } from './preview.js';
 import { epochMs, errorOf, firstTokenOf, type PlacedStep, timesOf } from './steps.js';
 import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';

@@ -1,10 +1,11 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
+import type { Budget } from '../index/budget.js';
+import type { TraceIndex } from '../index/trace-index.js';
+import { integerOf } from '../index/trace-query.js';
 import { isRecord, type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
-import { Refusal } from '../refusal.js';
-import type { Budget } from '../storage/budget.js';
-import { stepColumns } from '../storage/step-columns.js';
+import { stepColumns } from '../reading/step-columns.js';
 import {
   criticalPath,
   placedSteps,
@@ -12,10 +13,9 @@ import {
   stepSummary,
   type TimedStep,
   timedSteps,
-} from '../storage/steps.js';
-import { metadataOf, type ReceivedRow } from '../storage/summary.js';
-import type { TraceIndex } from '../storage/trace-index.js';
-import { integerOf } from '../storage/trace-query.js';
+} from '../reading/steps.js';
+import { metadataOf, type ReceivedRow } from '../reading/summary.js';
+import { Refusal } from '../refusal.js';
 import { cutMembers } from './cut.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
@@ -35,7 +35,7 @@ const MAX_PATH = 40_000;
 const MAX_KEPT = 2;
 const KEEP_MS = 30_000;
 
-interface OpenTrace {
+interface ParsedTrace {
   /** The result of `TraceIndex.versionOf`. */
   readonly version: string;
   /** The row without its JSON text, which would double the memory. */
@@ -45,9 +45,9 @@ interface OpenTrace {
 }
 
 /** Reads of single traces. The last ones stay parsed, since the page asks for one step after another. */
-export class OpenTraces {
+export class ParsedTraces {
   readonly #index: TraceIndex;
-  readonly #kept = new Map<number, OpenTrace>();
+  readonly #kept = new Map<number, ParsedTrace>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(index: TraceIndex) {
@@ -60,7 +60,7 @@ export class OpenTraces {
   }
 
   detail(number: number): string {
-    const { received, steps, start } = this.#open(number);
+    const { received, steps, start } = this.#parse(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
     const first = steps.slice(0, FIRST_STEPS);
@@ -72,21 +72,21 @@ export class OpenTraces {
   }
 
   notes(number: number): string {
-    const { row, config } = this.#open(number).received;
+    const { row, config } = this.#parse(number).received;
     // The strict profile checks its arguments as `unknown`, whatever its types say.
     const notes = profileNotes(row as unknown as WireRow, config as unknown as WireConfig);
     return toJson({ notes } satisfies TraceNotes);
   }
 
   steps(number: number, params: URLSearchParams): string {
-    const { steps, start } = this.#open(number);
+    const { steps, start } = this.#parse(number);
     const from = integerOf('from', params.get('from') ?? '0', 0, Number.MAX_SAFE_INTEGER);
     const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), 1, MAX_STEPS);
     return limited(toJson(stepColumns(steps, from, count, start)));
   }
 
   step(number: number, index: number): string {
-    const step = this.#open(number).steps[index]?.step;
+    const step = this.#parse(number).steps[index]?.step;
     if (!step) throw new Refusal(404, `trace ${number} has no step ${index}`, false);
     const content = stepContent(step, index);
     const json = toJson(content);
@@ -100,7 +100,7 @@ export class OpenTraces {
   }
 
   async find(number: number, question: string, budget: Budget): Promise<string> {
-    const { steps } = this.#open(number);
+    const { steps } = this.#parse(number);
     const words = question.toLowerCase().split(/\s+/).filter(Boolean);
     const found: number[] = [];
     let isCut = false;
@@ -117,7 +117,7 @@ export class OpenTraces {
     return toJson({ steps: found, isCut } satisfies Found);
   }
 
-  #open(number: number): OpenTrace {
+  #parse(number: number): ParsedTrace {
     // A row of 80,000 steps takes half a second to read, so it stays parsed for its next pages.
     const version = this.#index.versionOf(number);
     const kept = this.#kept.get(number);
@@ -141,15 +141,22 @@ export class OpenTraces {
 }
 
 /** The metadata, and columns that no other member of `TraceDetail` has. */
-function otherColumns({ row, config }: OpenTrace['received'], root: Json): Json {
-  const told = new Set(['inferenceId', 'inferenceTimestamp', 'latency', 'cost', 'tokens', 'steps']);
-  for (const each of ['output', 'metadata', 'user_id', 'session_id']) told.add(each);
+function otherColumns({ row, config }: ParsedTrace['received'], root: Json): Json {
+  const shownElsewhere = new Set([
+    'inferenceId',
+    'inferenceTimestamp',
+    'latency',
+    'cost',
+    'tokens',
+    'steps',
+  ]);
+  for (const each of ['output', 'metadata', 'user_id', 'session_id']) shownElsewhere.add(each);
   for (const [key, name] of Object.entries(config)) {
-    if (typeof name === 'string' && key.endsWith('ColumnName')) told.add(name);
+    if (typeof name === 'string' && key.endsWith('ColumnName')) shownElsewhere.add(name);
   }
   const inputs = config.inputVariableNames;
-  if (Array.isArray(inputs)) for (const name of inputs) told.add(String(name));
-  const others = Object.entries(row).filter(([name]) => !told.has(name));
+  if (Array.isArray(inputs)) for (const name of inputs) shownElsewhere.add(String(name));
+  const others = Object.entries(row).filter(([name]) => !shownElsewhere.has(name));
   return { ...metadataOf(row, root), ...Object.fromEntries(others) };
 }
 

@@ -1,7 +1,7 @@
 /**
- * The facts of all traces by which lists are filtered, sorted and counted, as columns in memory: some 120 bytes a trace.
- * A scan of a million takes tens of milliseconds whatever the filter and the order are; an index of SQLite for each order,
- * and for each filter with each order, would cost more at every insert and still leave combinations to a scan of a second.
+ * The values by which lists are filtered, sorted and counted, as columns in memory: some 120 bytes for each trace. A scan of a
+ * million traces takes tens of milliseconds, whatever the filter and the order are. SQLite would need an index for each
+ * combination of a filter and an order: each would make inserts slower, and without one a scan takes a second.
  */
 import type { Feedback, Outcome, TraceSummary } from '../page-api.js';
 import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
@@ -176,9 +176,9 @@ export class Chunk {
     let high = this.length - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;
-      const there = this.number[middle] ?? 0;
-      if (there === number) return middle;
-      if (there < number) low = middle + 1;
+      const found = this.number[middle] ?? 0;
+      if (found === number) return middle;
+      if (found < number) low = middle + 1;
       else high = middle - 1;
     }
     return -1;

@@ -1,4 +1,4 @@
-/** A number of 53 bits for a text: equal for equal texts, and different for any two of a million others but by a rare accident. 0 for none. */
+/** Hashes a string to 53 bits; collisions among a million strings are very unlikely. 0 for null. */
 export function hashOf(text: string | null): number {
   if (text === null) return 0;
   let high = 0xdeadbeef;

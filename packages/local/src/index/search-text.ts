@@ -1,7 +1,7 @@
 /** The words of a trace for the full-text index, and of a question to it. */
 import type { Json } from '../json.js';
 import type { TraceSummary } from '../page-api.js';
-import type { PlacedStep } from './steps.js';
+import type { PlacedStep } from '../reading/steps.js';
 
 /** Characters of a trace that are indexed. */
 const MAX_LENGTH = 16 * 1024;

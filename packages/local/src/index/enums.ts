@@ -23,11 +23,8 @@ export const DIALECTS = namesOf<Dialect>({
 export const MARKS = namesOf<Mark>({
   masked: true,
   truncated: true,
-  sampled: true,
   limited: true,
-  late: true,
   interrupted: true,
-  replayed: true,
   unfinished: true,
 });
 

@@ -20,7 +20,7 @@ interface Pending {
 
 /** All steps of the row. Steps that stand beside the root and name a `parentId` are put below it. */
 export function placedSteps(row: Json): readonly PlacedStep[] {
-  const tops = listOf(row.steps);
+  const tops = recordsOf(row.steps);
   const below = new Map<Json, Json[]>();
   const roots: Pending[] = [];
   const byId = tops.some((step) => parentIdOf(step) !== undefined)
@@ -50,7 +50,7 @@ export function placedSteps(row: Json): readonly PlacedStep[] {
         seen.add(step);
       }
       const index = placed.push(next) - 1;
-      const children = listOf(step.steps);
+      const children = recordsOf(step.steps);
       const moved = byId && below.get(step);
       const all = moved ? [...children, ...moved] : children;
       for (let i = all.length - 1; i >= 0; i -= 1) {
@@ -289,7 +289,7 @@ function parentIdOf(step: Json): unknown {
   return step.parentId ?? step.parent_id ?? step.parentStepId ?? undefined;
 }
 
-function listOf(value: unknown): readonly Json[] {
+function recordsOf(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 

@@ -4,10 +4,10 @@ import type {
   WireConfig,
   WireRow,
 } from '@openlayer-tracing/core/wire';
-import { toJson } from './json.js';
-import { decodeBody, encodeBody } from './storage/body.js';
-import { type Database, IN_MEMORY, openDatabase, usedBytes } from './storage/database.js';
-import { CHANGE, migrate } from './storage/schema.js';
+import { toJson } from '../json.js';
+import { decodeBody, encodeBody } from './body.js';
+import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { CHANGE, migrate } from './schema.js';
 
 /** An accepted data-stream call. */
 export interface ReceivedBatch {
@@ -53,7 +53,6 @@ export class Store {
   readonly #remove;
   readonly #removeOldest;
   #rows: number;
-  #bytes: number;
   #deleted: number;
   #newest: number;
   #changes = 0;
@@ -81,21 +80,20 @@ export class Store {
           to.addBody.run(newest, encode(text));
         }
         to.addTotals.run(request.rows.length, bytes, 0);
-        return { bytes, newest };
+        return newest;
       },
     );
     this.#replace = this.#db.transaction(
       ({ id, row }: StoredRow, config: RowUpdateConfig | null) => {
         const text = toJson(row);
         const before = to.size.get(id);
-        if (!before) return 0;
+        if (!before) return;
         const size = Buffer.byteLength(text);
         const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
         to.update.run(size, Date.now(), toJson(names), id);
         to.setBody.run(encode(text), id);
         to.addChange.run(id, CHANGE.updated);
         to.addTotals.run(0, size - before.bytes, 0);
-        return size - before.bytes;
       },
     );
     this.#remove = this.#db.transaction((inferenceId: string, pipelineId: string) => {
@@ -108,7 +106,7 @@ export class Store {
         to.addChange.run(each.id, CHANGE.deleted);
       }
       to.addTotals.run(-found.length, -bytes, found.length);
-      return { bytes, rows: found.length };
+      return found.length;
     });
 
     this.#removeOldest = this.#db.transaction((limit: number, before: number) => {
@@ -128,12 +126,11 @@ export class Store {
         to.addChange.run(last.id, CHANGE.deletedUpTo);
         to.addTotals.run(-rows, -bytes, rows);
       }
-      return { bytes, rows };
+      return rows;
     });
 
     const totals = to.totals.get();
     this.#rows = totals?.rows ?? 0;
-    this.#bytes = totals?.bytes ?? 0;
     this.#deleted = totals?.deleted ?? 0;
     this.#newest = to.newest.get()?.id ?? 0;
   }
@@ -141,11 +138,6 @@ export class Store {
   /** Number of rows in all pipelines. */
   get count(): number {
     return this.#rows;
-  }
-
-  /** Length of all rows as JSON text, in bytes. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** How many rows were deleted. */
@@ -171,9 +163,8 @@ export class Store {
 
   /** Stores all rows of a data-stream call, or none. */
   append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
-    const { bytes, newest } = this.#append(pipelineId, request, inferenceIds);
+    const newest = this.#append(pipelineId, request, inferenceIds);
     this.#rows += request.rows.length;
-    this.#bytes += bytes;
     this.#newest = Math.max(this.#newest, newest);
     this.#changed();
   }
@@ -218,15 +209,14 @@ export class Store {
 
   /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
   replace(stored: StoredRow, config: RowUpdateConfig | null = null): void {
-    this.#bytes += this.#replace(stored, config);
+    this.#replace(stored, config);
     this.#changed();
   }
 
   /** Deletes every row with this inference ID. @returns the number of deleted rows */
   remove(inferenceId: string, pipelineId: string): number {
-    const { bytes, rows } = this.#remove(inferenceId, pipelineId);
+    const rows = this.#remove(inferenceId, pipelineId);
     this.#rows -= rows;
-    this.#bytes -= bytes;
     this.#deleted += rows;
     this.#changed();
     return rows;
@@ -237,10 +227,9 @@ export class Store {
    * @returns the number of deleted rows
    */
   removeOldest(limit: number, before = Number.MAX_SAFE_INTEGER): number {
-    const { bytes, rows } = this.#removeOldest(limit, before);
+    const rows = this.#removeOldest(limit, before);
     if (rows === 0) return 0;
     this.#rows -= rows;
-    this.#bytes -= bytes;
     this.#deleted += rows;
     this.#changed();
     return rows;
@@ -373,7 +362,7 @@ function statementsOf(db: Database) {
     forgetChanges: db.command('DELETE FROM changes WHERE id <= ?'),
     removeRow: db.command('DELETE FROM rows WHERE id = ?'),
     removeBody: db.command('DELETE FROM bodies WHERE id = ?'),
-    totals: db.query<{ rows: number; bytes: number; deleted: number }>('SELECT * FROM totals'),
+    totals: db.query<{ rows: number; deleted: number }>('SELECT rows, deleted FROM totals'),
     newest: db.query<{ id: number }>(
       "SELECT coalesce(max(seq), 0) AS id FROM sqlite_sequence WHERE name = 'rows'",
     ),

@@ -51,10 +51,10 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
       case 'model':
       case 'user':
       case 'session':
-        query[key] = listOf(key, values);
+        query[key] = valuesOf(key, values);
         break;
       case 'status':
-        query.status = listOf(key, values).map((each) => {
+        query.status = valuesOf(key, values).map((each) => {
           if (/^[1-9](\d\d|xx)$/.test(each)) return each;
           throw wrong('status must be as 404 or 4xx');
         });
@@ -110,7 +110,7 @@ function numberOf(key: string, text: string): number {
   throw wrong(`${key} must be a number`);
 }
 
-function listOf(key: string, values: readonly string[]): readonly string[] {
+function valuesOf(key: string, values: readonly string[]): readonly string[] {
   if (values.length > MAX_VALUES) throw wrong(`${key} may have ${MAX_VALUES} values at most`);
   return values;
 }
@@ -126,7 +126,7 @@ function oneOfEach<T extends string>(
   values: readonly string[],
   all: readonly T[],
 ): readonly T[] {
-  return listOf(key, values).map((value) => oneOf(key, value, all));
+  return valuesOf(key, values).map((value) => oneOf(key, value, all));
 }
 
 function wrong(message: string): Refusal {
