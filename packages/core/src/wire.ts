@@ -79,6 +79,8 @@ export interface WireRow {
   readonly user_id?: string;
   /** At most 256 characters. */
   readonly session_id?: string;
+  /** The id shared with other services, by W3C Trace Context: 32 hexadecimal digits. */
+  readonly trace_id?: string;
   /** Passages for RAG metrics. */
   readonly context?: readonly string[];
   /** The question for RAG metrics. */

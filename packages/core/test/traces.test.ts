@@ -423,6 +423,16 @@ describe('a trace', () => {
     assert.equal((await sent()).row.tokens, Number.MAX_SAFE_INTEGER);
   });
 
+  it('has no ids for other services that its row does not have', async () => {
+    const { tracer, sent, reasons } = tracing();
+    const trace = tracer.startTrace({ name: 'job', inferenceId: 'req-8' });
+    trace.end();
+    assert.equal(trace.traceId, '');
+    assert.deepEqual(trace.headers(), { 'x-request-id': 'req-8' });
+    assert.equal((await sent()).row.trace_id, undefined);
+    assert.deepEqual(reasons, ['too_late']);
+  });
+
   it('tells a downstream service which request this is', () => {
     const { tracer } = tracing();
     const trace = tracer.startTrace({ name: 'job', inferenceId: 'req-7' });

@@ -17,8 +17,8 @@ export interface LogFields {
 
 /**
  * The ids of the trace and step that the running code belongs to, to be added to each line of a log; `{}` outside any trace.
- * The row of the trace then has the trace id too, as `trace_id`. Where that is asked for the first time after the trace has
- * ended, the row does not have it: then there is only `inference_id`. Never throws.
+ * The first call in an open trace adds the column `trace_id` to its row. If the trace has ended without that, only
+ * `inference_id` is returned. Never throws.
  *
  * @example
  * console.log(JSON.stringify({ message: 'asked', ...logFields() }));
@@ -29,8 +29,9 @@ export function logFields(): LogFields {
     if (step === undefined) return {};
     const { trace } = step;
     const inference_id = trace.inferenceId;
-    if (!trace.hasIdentity) return { inference_id };
-    const { traceId, flags } = trace.identity;
+    const ids = trace.ensureIds();
+    if (ids === undefined) return { inference_id };
+    const { traceId, flags } = ids;
     return { trace_id: traceId, span_id: spanIdOf(step.id), trace_flags: flags, inference_id };
   } catch {
     return {};

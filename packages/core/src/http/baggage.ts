@@ -10,7 +10,7 @@ export function baggageMembers(
   names: ReadonlySet<string>,
 ): Record<string, string> | undefined {
   let found: Record<string, string> | undefined;
-  for (const member of header.slice(0, MAX_CHARS).split(',', MAX_MEMBERS)) {
+  for (const member of wholeMembers(header).split(',', MAX_MEMBERS)) {
     const [pair = ''] = member.split(';', 1);
     const equals = pair.indexOf('=');
     const name = pair.slice(0, Math.max(0, equals)).trim();
@@ -19,6 +19,13 @@ export function baggageMembers(
     found[name] = decoded(pair.slice(equals + 1).trim());
   }
   return found;
+}
+
+/** The header up to its last member that ends within the limit. */
+function wholeMembers(header: string): string {
+  return header.length <= MAX_CHARS
+    ? header
+    : header.slice(0, Math.max(0, header.lastIndexOf(',', MAX_CHARS)));
 }
 
 /** The percent-encoded UTF-8 text decoded. What is not valid UTF-8 becomes U+FFFD, as the specification says. */

@@ -34,10 +34,7 @@ export interface InferenceIdOptions<Req> {
   readonly echo?: boolean | undefined;
 }
 
-/**
- * How the headers of W3C Trace Context are used that a request has: `traceparent`, `tracestate` and `baggage`. Invalid ones count
- * as none.
- */
+/** How a request's headers `traceparent`, `tracestate` and `baggage` are used. Invalid ones are ignored. */
 export interface TraceContextOptions<Req> {
   /**
    * Whether the trace continues the one of the caller, with its trace id. A function must be synchronous: a promise counts as
@@ -45,8 +42,8 @@ export interface TraceContextOptions<Req> {
    */
   readonly trust?: boolean | ((req: Req) => boolean) | undefined;
   /**
-   * What becomes of a caller that is not trusted: `link` records its ids in `metadata.otel.links` of a trace with ids of its own,
-   * `ignore` does not. @default 'link'
+   * What becomes of a caller that is not trusted: `link` records its ids in `metadata.otel.links`, `ignore` leaves them out. The
+   * trace has ids of its own. @default 'link'
    */
   readonly restart?: 'link' | 'ignore' | undefined;
   /**

@@ -1,49 +1,49 @@
-/** The caller's place in its trace, from the headers of a request. */
+/** The caller of a request, from the headers of W3C Trace Context and Baggage. */
 
-import { type RemoteParent, remoteParent, TraceIdentity } from '../trace/trace-context.js';
+import { type Caller, readCaller, TraceIds } from '../trace/trace-context.js';
 import { baggageMembers } from './baggage.js';
 import type { RequestSettings } from './request-settings.js';
 
-/** The caller, if its headers are valid and trusted. Never throws. */
-export function trustedParent<Req extends object, Res>(
-  settings: RequestSettings<Req, Res>,
-  req: Req,
-): RemoteParent | undefined {
-  const parent = sentParent(settings, req);
-  return parent !== undefined && settings.trustsContext(req) ? parent : undefined;
+/** What a trace takes over from the headers of its request. */
+export interface ReceivedContext {
+  /** Undefined without a caller, and for a caller that is ignored. */
+  readonly ids: TraceIds | undefined;
+  /** The members of a trusted caller's baggage that the option names. */
+  readonly baggage: Record<string, string> | undefined;
 }
 
+const NOTHING: ReceivedContext = { ids: undefined, baggage: undefined };
+
 /**
- * The ids of a trace whose request names a caller; undefined without one. Never throws.
+ * Reads the headers of a request. Never throws.
  * @param generatedId the inference ID, if it was generated
  */
-export function receivedIdentity<Req extends object, Res>(
+export function receivedContext<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
   generatedId: string | undefined,
-): TraceIdentity | undefined {
-  const parent = sentParent(settings, req);
-  if (parent === undefined) return undefined;
-  if (settings.trustsContext(req)) return TraceIdentity.continuing(parent);
-  return settings.linksCaller ? TraceIdentity.new(generatedId, parent) : undefined;
-}
-
-/** The members of the caller's baggage that the option names. Never throws. */
-export function receivedBaggage<Req extends object, Res>(
-  settings: RequestSettings<Req, Res>,
-  req: Req,
-): Record<string, string> | undefined {
-  if (settings.baggage.size === 0) return undefined;
-  const header = settings.header(req, 'baggage');
-  if (header === undefined || !settings.trustsContext(req)) return undefined;
-  return baggageMembers(header, settings.baggage);
-}
-
-function sentParent<Req extends object, Res>(
-  settings: RequestSettings<Req, Res>,
-  req: Req,
-): RemoteParent | undefined {
+): ReceivedContext {
   const traceparent = settings.header(req, 'traceparent');
-  if (traceparent === undefined) return undefined;
-  return remoteParent(traceparent, () => settings.header(req, 'tracestate'));
+  const header = settings.baggage.size === 0 ? undefined : settings.header(req, 'baggage');
+  if (traceparent === undefined && header === undefined) return NOTHING;
+  const caller =
+    traceparent === undefined
+      ? undefined
+      : readCaller(traceparent, () => settings.header(req, 'tracestate'));
+  if (!settings.trustsContext(req)) {
+    if (caller === undefined || !settings.linksCaller) return NOTHING;
+    return { ids: TraceIds.new(generatedId, caller), baggage: undefined };
+  }
+  return {
+    ids: caller === undefined ? undefined : TraceIds.continuing(caller),
+    baggage: header === undefined ? undefined : baggageMembers(header, settings.baggage),
+  };
+}
+
+/** The caller of a request that is not recorded, if it is trusted. Never throws. */
+export function trustedCaller<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  req: Req,
+): Caller | undefined {
+  return receivedContext(settings, req, undefined).ids?.parent;
 }

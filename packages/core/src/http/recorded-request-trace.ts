@@ -4,7 +4,7 @@ import { encoded, utf8Length } from '#platform';
 import { REQUEST_TRACE } from '../trace/inert.js';
 import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
-import { TraceIdentity } from '../trace/trace-context.js';
+import { TraceIds } from '../trace/trace-context.js';
 import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
 import { quote, roundedText } from '../values/json-text.js';
 import type { BodyCapture } from './body/body-capture.js';
@@ -71,7 +71,7 @@ export interface RecordedRequestTraceOptions {
   /** The inference ID, if it was generated. */
   readonly generatedId: string | undefined;
   /** From the request's headers; undefined if they name no caller. */
-  readonly identity: TraceIdentity | undefined;
+  readonly ids: TraceIds | undefined;
   /** Milliseconds. */
   readonly maxAgeMs: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
@@ -108,7 +108,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.path = options.path;
     this.isIdGiven = options.isIdGiven;
     this.#generatedId = options.generatedId;
-    if (options.identity !== undefined) this.setIdentity(options.identity);
+    if (options.ids !== undefined) this.setIds(options.ids);
     this.#convertOutput = options.convertOutput;
     this.#request = options.request;
     this.#body = options.body;
@@ -120,8 +120,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     return true;
   }
 
-  protected override newIdentity(): TraceIdentity {
-    return TraceIdentity.new(this.#generatedId);
+  protected override newIds(): TraceIds {
+    return TraceIds.new(this.#generatedId);
   }
 
   override get nameAtStart(): string {

@@ -14,7 +14,7 @@ import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
-import { receivedBaggage, receivedIdentity, trustedParent } from './received-context.js';
+import { receivedContext, trustedCaller } from './received-context.js';
 import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { echoId, idInResponse, requestedId } from './request-id.js';
@@ -155,6 +155,7 @@ export class RequestTracing<Req extends object, Res> {
     const given = known ?? idInResponse(this.#settings, req, res);
     const id = given === undefined ? randomUuid() : distinctId(given, tracer.idSpace);
     const generatedId = given === undefined ? id : undefined;
+    const { ids, baggage } = receivedContext(this.#settings, req, generatedId);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     const request = new FrameworkRequestReader(this.#settings, req, res);
@@ -165,14 +166,13 @@ export class RequestTracing<Req extends object, Res> {
       inferenceId: id,
       isIdGiven: known !== undefined,
       generatedId,
-      identity: receivedIdentity(this.#settings, req, generatedId),
+      ids,
       maxAgeMs,
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
       convertOutput: options.output,
       request,
     });
-    const baggage = receivedBaggage(this.#settings, req);
     if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
     request.readBefore(trace, this.#follow(trace, req, res));
@@ -195,8 +195,8 @@ export class RequestTracing<Req extends object, Res> {
     const { adapter } = this.#settings;
     const signal = () =>
       this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
-    const parent = () => trustedParent(this.#settings, req);
-    return new InertTrace(requestedId(this.#settings, req), { scope, signal, parent });
+    const caller = () => trustedCaller(this.#settings, req);
+    return new InertTrace(requestedId(this.#settings, req), { scope, signal, caller });
   }
 
   #skips(req: Req): boolean {

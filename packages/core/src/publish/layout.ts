@@ -18,6 +18,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'metadata',
   'user_id',
   'session_id',
+  'trace_id',
   'context',
   '_question',
 ]);

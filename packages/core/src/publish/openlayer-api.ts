@@ -3,7 +3,7 @@
 import { wallClockMs } from '../platform/clock.js';
 import type { HttpClient, HttpResponse } from '../platform/http-client.js';
 import { tryParseJson } from '../values/json-text.js';
-import { REPORT_HEADER } from './report.js';
+import { STATS_HEADER } from './stats-header.js';
 import { SendError, type SendErrorCode, type SendOptions } from './transport.js';
 
 export interface ApiOptions {
@@ -14,7 +14,7 @@ export interface ApiOptions {
   /** Limit for one whole call, in milliseconds. */
   readonly timeoutMs: number;
   /** Makes the header with the tracer's counts; undefined unless the platform is on this machine. */
-  readonly report?: (() => string | undefined) | undefined;
+  readonly statsHeader?: (() => string | undefined) | undefined;
 }
 
 export interface ApiCall {
@@ -82,11 +82,11 @@ export class OpenlayerApi {
     call: ApiCall,
     maxResponseBytes: number,
   ): Promise<{ response: HttpResponse; url: URL }> {
-    const { baseUrl, apiKey, inferencePipelineId, timeoutMs, report } = this.#options;
+    const { baseUrl, apiKey, inferencePipelineId, timeoutMs, statsHeader } = this.#options;
     const url = new URL(
       `${baseUrl}/inference-pipelines/${encodeURIComponent(inferencePipelineId)}/${call.path}`,
     );
-    const counts = call.method === 'POST' ? report?.() : undefined;
+    const stats = call.method === 'POST' ? statsHeader?.() : undefined;
     let response: HttpResponse;
     try {
       response = await this.#client.send({
@@ -97,7 +97,7 @@ export class OpenlayerApi {
           'Content-Type': 'application/json',
           Accept: 'application/json',
           'User-Agent': USER_AGENT,
-          ...(counts !== undefined && { [REPORT_HEADER]: counts }),
+          ...(stats !== undefined && { [STATS_HEADER]: stats }),
         },
         body: call.body,
         onBodySent: call.onBodySent,

@@ -47,6 +47,7 @@ function rowText(trace: EndedTrace, columns: JsonMembers, redactor: Redactor): s
   if (root.groundTruth !== undefined) text += `,"groundTruth":${root.groundTruth}`;
   if (trace.userId !== undefined) text += `,"user_id":${quote(trace.userId)}`;
   if (trace.sessionId !== undefined) text += `,"session_id":${quote(trace.sessionId)}`;
+  if (trace.sharedTraceId !== undefined) text += `,"trace_id":"${trace.sharedTraceId}"`;
   if (trace.context !== undefined) text += `,"context":${trace.context}`;
   if (trace.question !== undefined) text += `,"_question":${trace.question}`;
   if (columnsText !== '') {

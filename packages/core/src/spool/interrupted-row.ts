@@ -9,8 +9,9 @@ import type { Redactor } from '../values/redact.js';
 
 /** The facts known at the start of a trace, as JSON text. */
 export function startText(trace: SpooledTrace, redactor: Redactor): string {
-  const { inferenceId, startedAt, nameAtStart } = trace;
-  return `{"inferenceId":${quote(inferenceId)},"startedAt":${startedAt},"name":${redactor.quotedLabel(nameAtStart)}}`;
+  const { inferenceId, startedAt, nameAtStart, sharedTraceId } = trace;
+  const traceId = sharedTraceId === undefined ? '' : `,"traceId":"${sharedTraceId}"`;
+  return `{"inferenceId":${quote(inferenceId)},"startedAt":${startedAt},"name":${redactor.quotedLabel(nameAtStart)}${traceId}}`;
 }
 
 /**
@@ -24,12 +25,12 @@ export function interruptedRow(
   position: RowPosition,
 ): QueuedRow | undefined {
   const facts = tryParseJson(start) as Partial<Record<string, unknown>> | null | undefined;
-  const { inferenceId, startedAt, name } = facts ?? {};
+  const { inferenceId, startedAt, name, traceId } = facts ?? {};
   if (typeof inferenceId !== 'string' || typeof startedAt !== 'number' || typeof name !== 'string')
     return undefined;
   const latency = Math.max(Math.round(aliveMs - startedAt), 0);
-  const metadata =
-    '{"http":{"outcome":"interrupted"},"error":"the process ended before the trace did","latencyIsLowerBound":true}';
-  const text = `{"inferenceTimestamp":${thousandthsText(startedAt)},"inferenceId":${quote(inferenceId)},"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${randomUuid()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
+  const shared = typeof traceId === 'string' ? `"trace_id":${quote(traceId)},` : '';
+  const metadata = `{"http":{"outcome":"interrupted"},${shared}"error":"the process ended before the trace did","latencyIsLowerBound":true}`;
+  const text = `{"inferenceTimestamp":${thousandthsText(startedAt)},"inferenceId":${quote(inferenceId)},${shared}"output":null,"latency":${latency},"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":${quote(name)},"id":"${randomUuid()}","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":${latency},"startTime":${Math.floor(startedAt)},"endTime":${Math.floor(startedAt) + latency}}]}`;
   return new QueuedRow(inferenceId, BARE_LAYOUT, text, position);
 }

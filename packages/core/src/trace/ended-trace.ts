@@ -14,6 +14,8 @@ export interface EndedTrace {
   readonly columns: JsonMembers | undefined;
   readonly userId: string | undefined;
   readonly sessionId: string | undefined;
+  /** The id shared with other services; undefined if nobody has sent or asked for one. */
+  readonly sharedTraceId: string | undefined;
   /** JSON text of an array of strings. */
   readonly context: string | undefined;
   /** JSON text of a string. */

@@ -4,8 +4,7 @@ import { watchRejection } from '../follow/promised.js';
 import { randomUuid } from '../platform/random-id.js';
 import type { StepType } from '../wire.js';
 import { defaultScope, runOnceInScope, type StepScope } from './scope.js';
-import type { RemoteParent } from './trace-context.js';
-import { TraceIdentity } from './trace-context.js';
+import type { Caller } from './trace-context.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
 
 /** The usage of a trace without any. */
@@ -57,7 +56,7 @@ export interface InertTraceOptions {
   /** Makes the signal of a request: asked for once, and only if the app uses it. */
   readonly signal?: (() => AbortSignal | undefined) | undefined;
   /** Reads the caller's headers: asked for once, and only if the app uses them. */
-  readonly parent?: (() => RemoteParent | undefined) | undefined;
+  readonly caller?: (() => Caller | undefined) | undefined;
 }
 
 /**
@@ -72,17 +71,17 @@ export class InertTrace implements RequestTrace, StartedTrace {
   #signal: AbortSignal | undefined;
   readonly #scope: StepScope;
   readonly #signalOfClient: (() => AbortSignal | undefined) | undefined;
-  readonly #readParent: (() => RemoteParent | undefined) | undefined;
-  #identity: TraceIdentity | undefined;
+  #readCaller: (() => Caller | undefined) | undefined;
+  #caller: Caller | undefined;
 
   constructor(
     inferenceId?: string,
-    { scope = defaultScope, signal, parent }: InertTraceOptions = {},
+    { scope = defaultScope, signal, caller }: InertTraceOptions = {},
   ) {
     this.#inferenceId = inferenceId;
     this.#scope = scope;
     this.#signalOfClient = signal;
-    this.#readParent = parent;
+    this.#readCaller = caller;
   }
 
   get [REQUEST_TRACE](): true {
@@ -144,28 +143,27 @@ export class InertTrace implements RequestTrace, StartedTrace {
   }
 
   get traceId(): string {
-    return this.#identified()?.traceId ?? '';
+    return this.#callerOnce()?.traceId ?? '';
   }
 
   /** The caller's headers, unchanged: this trace has no place between the caller and the called service. */
   headers(): Record<string, string> {
-    const parent = this.#identified()?.parent;
-    if (parent === undefined) return {};
-    const { traceparent, tracestate } = parent;
+    const caller = this.#callerOnce();
+    if (caller === undefined) return {};
+    const { traceparent, tracestate } = caller;
     return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
   }
 
-  #identified(): TraceIdentity | undefined {
+  /** The caller, read at the first call. */
+  #callerOnce(): Caller | undefined {
+    const read = this.#readCaller;
+    this.#readCaller = undefined;
     try {
-      if (this.#identity === undefined) {
-        const parent = this.#readParent?.();
-        this.#identity =
-          parent === undefined ? TraceIdentity.new() : TraceIdentity.continuing(parent);
-      }
+      if (read !== undefined) this.#caller = read();
     } catch {
-      // Without an identity there are no headers to send.
+      // Without a caller there are no headers to send.
     }
-    return this.#identity;
+    return this.#caller;
   }
 
   toJSON(): { readonly inferenceId: string } {

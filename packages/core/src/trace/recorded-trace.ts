@@ -20,7 +20,7 @@ import { callSample } from './sampling.js';
 import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
-import { TraceIdentity } from './trace-context.js';
+import { TraceIds } from './trace-context.js';
 import type { TraceLimits } from './trace-limits.js';
 import { TraceValues } from './trace-values.js';
 import type { Outcome, SettledTrace, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
@@ -70,8 +70,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
   #inferenceId: string;
-  /** Undefined while nobody has asked for it, and no caller has sent one. */
-  #identity: TraceIdentity | undefined = undefined;
+  /** Made when they are asked for, since most traces are not joined to others; undefined before. */
+  #ids: TraceIds | undefined = undefined;
   #outcome: Outcome = 'completed';
   #isSettled = false;
   #isOpen = true;
@@ -250,7 +250,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#columns = columns;
   }
 
-  /** Sets the age in milliseconds from which on the trace is abandoned. */
+  /** Sets the age in milliseconds at which the trace is abandoned. */
   setMaxAge(ms: number): void {
     this.#maxAgeMs = ms;
   }
@@ -348,32 +348,34 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (this.#pendingWork === 0 && this.isSettled && this.isOpen) this.#end();
   }
 
-  /** The ids in the terms of W3C Trace Context. */
-  get identity(): TraceIdentity {
-    if (this.#identity === undefined) {
-      this.#identity = this.newIdentity();
-      // A row that was written ahead does not have the id.
+  /**
+   * The ids by W3C Trace Context. The first call makes them and adds them to the row; undefined if the trace has ended without
+   * that.
+   */
+  ensureIds(): TraceIds | undefined {
+    if (this.#ids === undefined && this.#isOpen) {
+      this.#ids = this.newIds();
+      // A row that was written ahead does not have them.
       this.values.revision++;
     }
-    return this.#identity;
+    return this.#ids;
   }
 
-  /** Whether the row has the trace id, or will have it. */
-  get hasIdentity(): boolean {
-    return this.#identity !== undefined || this.#isOpen;
+  protected setIds(ids: TraceIds): void {
+    this.#ids = ids;
   }
 
-  protected setIdentity(identity: TraceIdentity): void {
-    this.#identity = identity;
+  protected newIds(): TraceIds {
+    return TraceIds.new();
   }
 
-  protected newIdentity(): TraceIdentity {
-    return TraceIdentity.new();
+  get sharedTraceId(): string | undefined {
+    return this.#ids?.traceId;
   }
 
   get traceId(): string {
     try {
-      return this.identity.traceId;
+      return this.ensureIds()?.traceId ?? '';
     } catch (error) {
       this.reportFailure('trace context', error);
       return '';
@@ -383,7 +385,9 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   headers(): Record<string, string> {
     const requestId = { 'x-request-id': this.inferenceId };
     try {
-      return { ...this.identity.headers(this.#currentStep().id), ...requestId };
+      const ids = this.ensureIds();
+      if (ids === undefined) this.reportTooLate('headers()');
+      return { ...ids?.headersFor(this.#currentStep().id), ...requestId };
     } catch (error) {
       this.reportFailure('trace context', error);
       return requestId;
@@ -533,12 +537,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Completes the trace with facts that are known only at its end. */
   finalize(): void {
-    if (this.#identity === undefined) return;
+    const ids = this.#ids;
+    if (ids === undefined) return;
     const { root } = this;
     // What the app set under these keys wins.
-    if (root.metadata?.has('trace_id') !== true) root.setMetadata('trace_id', quote(this.traceId));
-    if (root.metadata?.has('otel') !== true)
-      root.setMetadata('otel', this.#identity.metadataText(root.id));
+    if (root.metadata?.has('trace_id') !== true) root.setMetadata('trace_id', quote(ids.traceId));
+    if (root.metadata?.has('otel') !== true) root.setMetadata('otel', ids.metadataText(root.id));
   }
 
   /** Calls the option `sample`. @returns whether the trace is kept */

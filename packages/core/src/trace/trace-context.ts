@@ -2,8 +2,8 @@
 
 import { randomUuid } from '../platform/random-id.js';
 
-/** The position of a caller in its trace, as it sends it in the headers `traceparent` and `tracestate`. */
-export interface RemoteParent {
+/** What a caller says about itself in the headers `traceparent` and `tracestate`. */
+export interface Caller {
   /** 32 hexadecimal digits in lower case, not all zero. */
   readonly traceId: string;
   /** Of the caller's operation: 16 hexadecimal digits in lower case, not all zero. */
@@ -26,14 +26,14 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 const ZEROS = /^0+$/;
 
 /**
- * The parent that the headers of a request name; undefined if they name none, or are invalid. A header that was sent twice is
- * joined by a comma, and is therefore invalid.
+ * Reads the headers; undefined if `traceparent` is invalid. A header that was sent twice is joined by a comma, and is therefore
+ * invalid.
  * @param tracestate returns that header; called only if `traceparent` is valid
  */
-export function remoteParent(
+export function readCaller(
   traceparent: string,
   tracestate: () => string | undefined,
-): RemoteParent | undefined {
+): Caller | undefined {
   const header = traceparent.trim();
   const [, version, traceId = '', spanId = '', flagDigits = '', more] =
     TRACEPARENT.exec(header) ?? [];
@@ -67,29 +67,25 @@ function isTracestate(header: string): boolean {
   );
 }
 
-/** The ids of a trace in the terms of W3C Trace Context. */
-export class TraceIdentity {
+/** The ids of a trace by W3C Trace Context. */
+export class TraceIds {
   readonly traceId: string;
   /** The caller, if the trace continues the caller's. */
-  readonly parent: RemoteParent | undefined;
+  readonly parent: Caller | undefined;
   /** A caller whose trace is not continued. */
-  readonly link: RemoteParent | undefined;
+  readonly link: Caller | undefined;
 
   /** @param generatedId an inference ID that was generated for the trace: its digits are the trace id */
-  static new(generatedId?: string, link?: RemoteParent): TraceIdentity {
+  static new(generatedId?: string, link?: Caller): TraceIds {
     const id = generatedId !== undefined && UUID_4.test(generatedId) ? generatedId : randomUuid();
-    return new TraceIdentity(id.replaceAll('-', ''), undefined, link);
+    return new TraceIds(id.replaceAll('-', ''), undefined, link);
   }
 
-  static continuing(parent: RemoteParent): TraceIdentity {
-    return new TraceIdentity(parent.traceId, parent, undefined);
+  static continuing(parent: Caller): TraceIds {
+    return new TraceIds(parent.traceId, parent, undefined);
   }
 
-  private constructor(
-    traceId: string,
-    parent: RemoteParent | undefined,
-    link: RemoteParent | undefined,
-  ) {
+  private constructor(traceId: string, parent: Caller | undefined, link: Caller | undefined) {
     this.traceId = traceId;
     this.parent = parent;
     this.link = link;
@@ -101,7 +97,7 @@ export class TraceIdentity {
   }
 
   /** The headers for a call that this step makes. */
-  headers(stepId: string): Record<string, string> {
+  headersFor(stepId: string): Record<string, string> {
     const traceparent = `00-${this.traceId}-${spanIdOf(stepId)}-${this.flags}`;
     const tracestate = this.parent?.tracestate;
     return tracestate === undefined ? { traceparent } : { traceparent, tracestate };

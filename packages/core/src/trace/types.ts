@@ -144,9 +144,9 @@ export interface Trace {
    */
   recordError(error: unknown): void;
   /**
-   * The id that this trace shares with the traces of other services, by W3C Trace Context: 32 hexadecimal digits. That of the
-   * request's header `traceparent` if it is valid and trusted, else a new one. The row has it as `trace_id`, unless nobody
-   * asked for it before the trace ended and no caller sent one.
+   * The id that this trace shares with the traces of other services, by W3C Trace Context: 32 hexadecimal digits. From the
+   * header `traceparent` if it is valid and trusted, else generated. Reading it adds the column `trace_id` to the row. '' if the
+   * trace has ended without that, and where nothing is recorded and no caller sent one.
    */
   readonly traceId: string;
   /**

@@ -11,11 +11,11 @@ import { Ledger } from '../publish/ledger.js';
 import { OpenlayerApi } from '../publish/openlayer-api.js';
 import { Publisher, type RowPublisher } from '../publish/publisher.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import { reporter } from '../publish/report.js';
 import { RequestPublisher } from '../publish/request-publisher.js';
 import { rowOf } from '../publish/row.js';
 import { SendTimes } from '../publish/send-times.js';
 import type { ReplayHandle, Spool } from '../publish/spool.js';
+import { statsHeader } from '../publish/stats-header.js';
 import type { RowTransport } from '../publish/transport.js';
 import { type Breaker, withBreaker } from '../publish/with-breaker.js';
 import { withIsolation } from '../publish/with-isolation.js';
@@ -37,7 +37,7 @@ export interface PublishingTools {
   readonly beforeExit: () => void;
   readonly redactor: Redactor;
   /** The counts that a local server is sent with the rows. */
-  readonly counts: () => TracerStats;
+  readonly stats: () => TracerStats;
   /** Flushes the tracer. */
   readonly flush: () => Promise<void>;
 }
@@ -79,9 +79,9 @@ export class Publishing {
     this.#tools = tools;
     this.#key = apiKey;
     this.#destination = `${baseUrl}\n${inferencePipelineId}`;
-    const report = isOnThisMachine(baseUrl) ? reporter(tools.counts) : undefined;
+    const header = isOnThisMachine(baseUrl) ? statsHeader(tools.stats) : undefined;
     this.#api = new OpenlayerApi(
-      { baseUrl, apiKey, inferencePipelineId, timeoutMs, report },
+      { baseUrl, apiKey, inferencePipelineId, timeoutMs, statsHeader: header },
       httpClient(),
     );
     const spool = openSpool(isEnabled ? config.spool : undefined, this.#destination, {

@@ -115,7 +115,7 @@ export class TracerCore implements Tracer, Recorder {
       redactor: this.redactor,
       runDetached,
       beforeExit: () => this.#interruptAll(),
-      counts: () => this.#counts(),
+      stats: () => this.#counts(),
       flush: () => this.flush(),
     });
     this.#ended = new EndedTraces({

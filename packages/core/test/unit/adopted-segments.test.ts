@@ -79,7 +79,8 @@ describe('segments of dead processes', () => {
   it('has interrupted rows, which are not sent if another process adopted it before that', async () => {
     const dead = folderOf(DEAD);
     const own = new OwnSegments(dead, new Ledger(), new AdoptedSegments(dead, () => {}));
-    const start = '{"inferenceId":"open","startedAt":1700000000000,"name":"GET /"}';
+    const traceId = '1'.repeat(32);
+    const start = `{"inferenceId":"open","startedAt":1700000000000,"name":"GET /","traceId":"${traceId}"}`;
     own.write((segment) => segment.addStart(start), { isMakingRoom: false });
     own.writeStarts();
     const folder = folderOf('host-1-2-alive');
@@ -87,6 +88,8 @@ describe('segments of dead processes', () => {
     assert.equal(await adopted.adopt(), true);
     const [row] = await adopted.next();
     assert.equal(row?.inferenceId, 'open');
+    const sent = JSON.parse(row?.text ?? '') as Record<string, Record<string, unknown>>;
+    assert.deepEqual([sent.trace_id, sent.metadata?.trace_id], [traceId, traceId]);
     const entry = row && entryOf(row);
     assert.equal(folder.isAdoptedElsewhere(entry), false);
     const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { baggageMembers } from '../../src/http/baggage.ts';
 import { newStepId } from '../../src/trace/step-id.ts';
-import { remoteParent, spanIdOf, TraceIdentity } from '../../src/trace/trace-context.ts';
+import { readCaller, spanIdOf, TraceIds } from '../../src/trace/trace-context.ts';
 
 const VALID = '00-12345678901234567890123456789012-1234567890123456-01';
 
@@ -36,8 +37,8 @@ describe('the span id of a step', () => {
   });
 });
 
-describe('a remote parent', () => {
-  const stateOf = (tracestate: string) => remoteParent(VALID, () => tracestate)?.tracestate;
+describe('a caller', () => {
+  const stateOf = (tracestate: string) => readCaller(VALID, () => tracestate)?.tracestate;
 
   it('has no tracestate with a control character', () => {
     assert.equal(stateOf('foo=\x7f'), undefined);
@@ -51,17 +52,27 @@ describe('a remote parent', () => {
   });
 
   it('is not looked at further if its traceparent is invalid', () => {
-    const parent = remoteParent(`${VALID}x`, () => assert.fail('the tracestate was read'));
+    const parent = readCaller(`${VALID}x`, () => assert.fail('the tracestate was read'));
     assert.equal(parent, undefined);
   });
 });
 
-describe('the identity of a trace', () => {
+describe('the ids of a trace', () => {
   it('has the digits of a generated UUID, and random ones for another id', () => {
     const uuid = crypto.randomUUID();
-    assert.equal(TraceIdentity.new(uuid).traceId, uuid.replaceAll('-', ''));
-    const other = TraceIdentity.new('not-a-uuid').traceId;
+    assert.equal(TraceIds.new(uuid).traceId, uuid.replaceAll('-', ''));
+    const other = TraceIds.new('not-a-uuid').traceId;
     assert.match(other, /^[0-9a-f]{32}$/);
-    assert.notEqual(other, TraceIdentity.new('not-a-uuid').traceId);
+    assert.notEqual(other, TraceIds.new('not-a-uuid').traceId);
+  });
+});
+
+describe('baggage', () => {
+  it('that is too long is read up to its last whole member', () => {
+    const names = new Set(['a', 'b', 'c']);
+    const header = `a=1,b=${'x'.repeat(8180)},c=${'y'.repeat(100)}`;
+    assert.deepEqual({ ...baggageMembers(header, names) }, { a: '1', b: 'x'.repeat(8180) });
+    assert.deepEqual({ ...baggageMembers(`a=1,b=${'x'.repeat(9000)}`, names) }, { a: '1' });
+    assert.equal(baggageMembers(`b=${'x'.repeat(9000)}`, names), undefined);
   });
 });

@@ -1,15 +1,15 @@
-/** The tracer's counts for a local server, as a header of the calls that send rows. */
+/** The header with the tracer's counts, for a local server. */
 
 import { processName } from '#platform';
 
-/** Header of a data-stream call: JSON of the name of the process and the result of `stats()`. */
-export const REPORT_HEADER = 'X-Openlayer-Tracing-Stats';
+/** JSON of the name of the process and the result of `stats()`, on calls that send rows. */
+export const STATS_HEADER = 'X-Openlayer-Tracing-Stats';
 
-/** Longer reports are not sent: servers limit the size of headers. */
+/** A longer header is not sent, since servers limit the size of headers. */
 const MAX_LENGTH = 4000;
 
 /** Returns a function that makes the header's value, and never throws; undefined in runtimes without processes. */
-export function reporter(stats: () => object): (() => string | undefined) | undefined {
+export function statsHeader(stats: () => object): (() => string | undefined) | undefined {
   const nameOf = processName;
   if (nameOf === undefined) return undefined;
   return () => {
@@ -17,7 +17,8 @@ export function reporter(stats: () => object): (() => string | undefined) | unde
       const text = JSON.stringify({ name: nameOf(), stats: stats() });
       return text.length > MAX_LENGTH ? undefined : asciiJson(text);
     } catch {
-      return undefined; // counts are worth less than the rows
+      // The rows are sent without it.
+      return undefined;
     }
   };
 }

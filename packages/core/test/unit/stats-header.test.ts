@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { isOnThisMachine } from '../../src/config/base-url.ts';
-import { reporter } from '../../src/publish/report.ts';
+import { statsHeader } from '../../src/publish/stats-header.ts';
 
-describe("a report of the tracer's counts", () => {
+describe("the header with the tracer's counts", () => {
   it('is made for a platform on this machine alone', () => {
     const here = ['http://127.0.0.1:4600/v1', 'http://localhost:4600/v1', 'http://[::1]:4600/v1'];
     for (const baseUrl of [...here, 'http://127.8.0.1/v1', 'https://LOCALHOST/v1']) {
@@ -18,7 +18,7 @@ describe("a report of the tracer's counts", () => {
   });
 
   it('is JSON in ASCII, with the name of the process', () => {
-    const make = reporter(() => ({ started: 3, dropped: { 'é\n日': 1 } }));
+    const make = statsHeader(() => ({ started: 3, dropped: { 'é\n日': 1 } }));
     const text = make?.() ?? '';
     assert.match(text, /^[\x20-\x7e]+$/);
     const { name, stats } = JSON.parse(text) as { name: string; stats: unknown };
@@ -27,11 +27,11 @@ describe("a report of the tracer's counts", () => {
   });
 
   it('is none where counting fails or the counts are long', () => {
-    const fails = reporter(() => {
+    const fails = statsHeader(() => {
       throw new Error('no');
     });
     assert.equal(fails?.(), undefined);
-    const long = reporter(() => ({ text: 'x'.repeat(5000) }));
+    const long = statsHeader(() => ({ text: 'x'.repeat(5000) }));
     assert.equal(long?.(), undefined);
   });
 });
