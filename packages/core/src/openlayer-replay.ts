@@ -28,7 +28,7 @@ again.
 /** No limits: they are the app's, and this command is to send all rows. */
 const UNBOUNDED = { maxBytes: Number.MAX_SAFE_INTEGER, maxAgeMs: Number.MAX_SAFE_INTEGER };
 
-/** The command stops after so many consecutive failures. */
+/** The command stops after this number of consecutive failures. */
 const MAX_FAILURES = 8;
 
 async function main(): Promise<number> {

@@ -34,7 +34,7 @@ export class SpoolFolder {
   readonly diagnostics: Diagnostics;
   /** The id of this process in the names of its segments. */
   readonly owner: string;
-  /** The size from which on a file counts as full, so that the oldest rows can be deleted without all others. */
+  /** A file of this size counts as full. A folder holds several, so that the oldest rows can be deleted without all others. */
   readonly fullBytes: number;
   readonly quarantine: Quarantine;
   readonly slowDisk: SlowDisk;

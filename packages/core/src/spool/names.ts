@@ -11,9 +11,9 @@ const SUFFIX = '.wal';
 export const QUARANTINE = 'quarantine';
 /** The owner in the name of a segment that was given up. */
 const NO_OWNER = '0';
-/** How long a lease lasts that an owner on another machine renews by touching its files. */
+/** Lease of an owner whose process cannot be checked from here, on another machine or in another container. */
 const LEASE_MS = 120_000;
-/** How long a lease of a living process lasts: after that, the thread that owned the file has ended. */
+/** Lease of an owner whose process runs: it renews its leases every 10 s, so after this time the thread that owned the file has ended. */
 const LONG_LEASE_MS = 300_000;
 
 export interface SegmentName {

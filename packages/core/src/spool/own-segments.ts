@@ -9,7 +9,7 @@ import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
 import { State } from './trace-table.js';
 
-/** A process counts as dead when its lease is twice as old. Before that, its files need not be checked. */
+/** Less than the shortest lease: until then, no process can have adopted the files, and they need not be checked. */
 const RECHECK_MS = 60_000;
 
 export interface RoomMaking {
@@ -201,7 +201,7 @@ export class OwnSegments {
     }
   }
 
-  /** Whether the folder has room for so many full segments, the newest included. */
+  /** Whether the folder has room for this number of full segments, including the newest. */
   hasRoomFor(segments: number): boolean {
     const { otherBytes, config, fullBytes } = this.#folder;
     const filled = this.bytes - (this.#active?.bytes ?? 0);

@@ -20,7 +20,7 @@ export interface DeletedFile {
 }
 
 export interface QuarantineOptions {
-  /** The size from which on a file counts as full. */
+  /** A file of this size counts as full. */
   readonly fullBytes: number;
   /** Whether its files have to survive the death of the machine. */
   readonly syncs: boolean;

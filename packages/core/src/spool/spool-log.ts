@@ -44,7 +44,7 @@ interface InSpool {
   readonly position?: RowPosition | undefined;
 }
 
-/** After so many started traces, their `start` frames are written without waiting for the end of the turn. */
+/** When this number of traces has started, their `start` frames are written at once, not at the end of the turn. */
 const MAX_STARTS = 16;
 
 /** The log of one spool folder. */

@@ -52,7 +52,7 @@ export interface StepOwner {
   ): void;
   /** Sets the input columns, which are the inputs of the root step. */
   setInput(input: unknown): void;
-  /** Sets the age in milliseconds from which on the trace is abandoned. */
+  /** Sets the age in milliseconds at which the trace is abandoned. */
   setMaxAge(ms: number): void;
   /** Called when the root step ended. */
   rootEnded(): void;

@@ -240,12 +240,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#sessionId = sessionIdOf(id, this.values) ?? this.#sessionId;
   }
 
-  /** Sets the input columns: the properties of an object, or one column `input`. */
+  /** Sets the inputs that the app gave: the properties of an object become columns, any other value the column `input`. */
   setInput(input: unknown): void {
     this.#columns = columnsOf(input, this.values);
   }
 
-  /** Sets the input columns. */
+  /** Sets the captured body, query and params. */
   setColumns(columns: JsonMembers): void {
     this.#columns = columns;
   }

@@ -7,7 +7,7 @@ import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../p
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Publishing } from './publishing.js';
 
-/** After so many traces, their rows are queued without waiting for the end of the turn. */
+/** When this number of traces waits, their rows are queued at once, not at the end of the turn. */
 const MAX_WAITING = 64;
 
 /** Longest wait of a row for promises of functions among the options. */

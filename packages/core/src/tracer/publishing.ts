@@ -107,9 +107,9 @@ export class Publishing {
         })
       : new RequestPublisher({ ...options, maxElapsedMs: config.retry.maxElapsedMs });
     this.updates = new RowUpdater(this.#api, {
-      why: whyNotUpdated(config),
+      whyRefused: whyNotUpdated(config),
       redactor,
-      publish: () => tools.flush(),
+      flush: () => tools.flush(),
     });
     if (spool === undefined) return;
     if (config.spool?.mode === 'wal') this.writeAhead = (trace) => spool.writeAhead(trace);

@@ -40,11 +40,11 @@ export type UpdateResult = { readonly ok: true } | { readonly ok: false; readonl
 
 export interface RowUpdaterOptions {
   /** Why rows cannot be updated, and what to do; undefined if they can. */
-  readonly why: string | undefined;
+  readonly whyRefused: string | undefined;
   /** Masks the values of the update. */
   readonly redactor: Redactor;
   /** Flushes queued rows: the row to update may be one of them. */
-  readonly publish: () => Promise<void>;
+  readonly flush: () => Promise<void>;
 }
 
 /** Wait before the first retry, which doubles each time: the platform may not list a new row yet. */
@@ -103,9 +103,9 @@ export class RowUpdater {
       // Without a timer, a process that awaits this promise would exit.
       keepAlive = startTimer(() => deadline.abort(), deadlineMs);
       const body = new TextEncoder().encode(bodyText());
-      const { why } = this.#options;
-      if (why !== undefined) throw new Error(`the row cannot be updated: ${why}`);
-      await Promise.race([this.#options.publish(), delay(deadlineMs, deadline.signal)]);
+      const { whyRefused } = this.#options;
+      if (whyRefused !== undefined) throw new Error(`the row cannot be updated: ${whyRefused}`);
+      await Promise.race([this.#options.flush(), delay(deadlineMs, deadline.signal)]);
       if (deadline.signal.aborted) {
         throw new SendError('given_up', `no traces could be delivered within ${deadlineMs} ms`);
       }

@@ -84,9 +84,9 @@ export class TracerCore implements Tracer, Recorder {
     this.limits = config.limits;
     const { baseUrl, inferencePipelineId, transport } = config;
     this.idSpace = idSpaceOf(transport ?? `${baseUrl} ${inferencePipelineId}`);
-    const replaced = (reason: 'redaction_failed' | 'snapshot_failed', error: unknown) =>
+    const reportReplaced = (reason: 'redaction_failed' | 'snapshot_failed', error: unknown) =>
       this.diagnostics.report('error', reason, 'a logged value was replaced by a mark', error);
-    this.redactor = new Redactor(config.redact, replaced);
+    this.redactor = new Redactor(config.redact, reportReplaced);
     this.diagnostics = new Diagnostics({
       level: config.logLevel,
       onDiagnostic: config.onDiagnostic,
@@ -101,7 +101,7 @@ export class TracerCore implements Tracer, Recorder {
     this.snapshotter = new Snapshotter(
       this.redactor,
       { maxChars: maxValueChars, maxDepth: 12, maxNodes: 10_000 },
-      replaced,
+      reportReplaced,
     );
     const why = whyUnpublished(config);
     this.isEnabled = config.publish && why === undefined;
