@@ -41,7 +41,7 @@ function externalsOf({ outputs }: Metafile): readonly string[] {
 }
 
 /** What a Worker's bundle holds of us, minified. With the spool it would be 166 000. */
-const MAX_WORKER_BYTES = 147_000;
+const MAX_WORKER_BYTES = 156_000;
 
 describe('the Hono adapter, bundled', () => {
   for (const conditions of [

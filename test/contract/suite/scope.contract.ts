@@ -237,13 +237,15 @@ export function scope(framework: Framework): void {
           }),
       });
       const response = await fetch(stage.url, { headers: { 'x-request-id': 'mine' } });
-      assert.deepEqual(await response.json(), {
+      const { traceparent, ...others } = (await response.json()) as Record<string, unknown>;
+      assert.deepEqual(others, {
         before: 'unknown',
         tokens: 42,
         cost: 1,
         'x-request-id': 'mine',
       });
       const row = await stage.only();
+      assert.match(String(traceparent), new RegExp(`^00-${row.trace_id}-`));
       assert.deepEqual([row.tokens, row.cost], [42, 1]);
     });
   });
