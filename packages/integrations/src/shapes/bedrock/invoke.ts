@@ -347,11 +347,12 @@ function readImages(body: unknown): PlainAnswer {
     failure: imageFailure(answer, images),
     output: images.length > 0 ? { images } : undefined,
     ...(images.length > 0 && { billing: { pictures: images.length } }),
-    metadata: {
-      finishReasons: reasons.some(Boolean) ? reasons : undefined,
-      result: stringOrUndefined(answer.result),
+    metadata: { result: stringOrUndefined(answer.result) },
+    details: {
+      ...presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
+      // The message of the failure repeats them, and is content.
+      ...(reasons.some(Boolean) && { finishReasons: reasons }),
     },
-    details: presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
   };
 }
 
