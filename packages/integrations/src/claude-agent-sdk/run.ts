@@ -4,7 +4,7 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError, thrownError } from '../common/call-error.js';
+import { type CallError, namedError, thrownError, toolError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
   arrayOrEmpty,
@@ -355,8 +355,8 @@ export class AgentRun {
       tool.end({ output, metadata });
       return;
     }
-    const message = typeof output === 'string' ? output : 'the tool failed';
-    tool.fail(new CallError('ToolError', message), { output, metadata });
+    const error = toolError(this.#options, stringOrUndefined(toolOutput));
+    tool.fail(error, { output, metadata });
   }
 
   #addResult(answer: unknown): void {
@@ -381,7 +381,7 @@ export class AgentRun {
     this.#details = { ...this.#details, ...presentFields(fieldsExcept(message, ...RESULT)) };
     const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
     this.#failure = isFailed
-      ? failureOf(subtype, recordedContent(this.#options, 'output', joinedErrors(errors) ?? result))
+      ? failureOf(this.#options, subtype, joinedErrors(errors) ?? result)
       : undefined;
     // A prompt that is an async iterable may continue. Any other run is complete, even if nobody reads its end.
     if (typeof this.#prompt === 'string') this.#call.stopBackgroundWork();
@@ -393,13 +393,10 @@ function joinedErrors(errors: unknown): string | undefined {
   return messages.length > 0 ? messages.join('\n') : undefined;
 }
 
-function failureOf(subtype: unknown, stated: unknown): CallError {
-  const name = stringOrUndefined(subtype);
-  const message = stringOrUndefined(stated);
-  return new CallError(
-    name === undefined || name === 'success' ? 'error' : name,
-    message ?? `the run ended by ${name ?? 'an error'}`,
-  );
+function failureOf(options: CallOptions, subtype: unknown, stated: unknown): CallError {
+  const kind = stringOrUndefined(subtype);
+  const name = kind === undefined || kind === 'success' ? 'error' : kind;
+  return namedError(options, name, stringOrUndefined(stated));
 }
 
 function parametersOf(given: Json): Json {

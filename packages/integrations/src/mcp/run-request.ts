@@ -5,7 +5,7 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError, isAbort, thrownError } from '../common/call-error.js';
+import { isAbort, thrownError } from '../common/call-error.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { RequestKind } from './kinds.js';
@@ -61,7 +61,7 @@ function end(
     else {
       const { output, ...others } = update;
       const more = typeof output === 'string' ? others : update;
-      recorded.fail(new CallError('ToolError', failure), more);
+      recorded.fail(failure, more);
     }
   } catch (error) {
     reportFailure('request', error);
