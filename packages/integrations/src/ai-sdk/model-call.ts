@@ -171,8 +171,8 @@ export class AiModelCall {
   }
 
   /** Ends the call with a complete response. */
-  endWith(answer: unknown): void {
-    this.#response.readWhole(objectOrEmpty(answer));
+  endWith(response: unknown): void {
+    this.#response.readWhole(objectOrEmpty(response));
     this.#stopWaiting();
     this.#recorded.end(this.#recordResponse('complete'));
   }

@@ -141,7 +141,7 @@ export function cutError(): CallError {
  * The error of a response with a status of success that has no output.
  * @param body the value of a JSON body, or a body of plain text
  */
-export function noAnswerError(options: CallOptions, body: unknown): CallError {
+export function emptyResponseError(options: CallOptions, body: unknown): CallError {
   const fields = objectOrEmpty(body);
   const { type, message } = errorIn(fields);
   const code = nonEmptyString(fields.type) ?? nonEmptyString(fields.code);

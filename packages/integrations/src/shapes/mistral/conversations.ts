@@ -73,12 +73,12 @@ class ConversationReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = objectOrEmpty(body);
-    this.failure = answer.error ?? undefined;
-    this.#id = stringOrUndefined(answer.conversation_id);
-    if (isRecord(answer.usage)) this.#usage = answer.usage;
-    this.#others.add(answer, KNOWN);
-    for (const output of arrayOrEmpty(answer.outputs)) this.#take(objectOrEmpty(output));
+    const response = objectOrEmpty(body);
+    this.failure = response.error ?? undefined;
+    this.#id = stringOrUndefined(response.conversation_id);
+    if (isRecord(response.usage)) this.#usage = response.usage;
+    this.#others.add(response, KNOWN);
+    for (const output of arrayOrEmpty(response.outputs)) this.#take(objectOrEmpty(output));
     this.isComplete = true;
   }
 
