@@ -88,12 +88,12 @@ export class AgentRun {
   #isOver = false;
 
   static start(options: CallOptions, request: Json): AgentRun | undefined {
-    const given = objectOrEmpty(request.options);
+    const agentOptions = objectOrEmpty(request.options);
     let run: AgentRun | undefined;
-    const parameters = recordedParameters(options, parametersOf(given));
+    const parameters = recordedParameters(options, parametersOf(agentOptions));
     const inputs = {
       ...(typeof request.prompt === 'string' && { prompt: request.prompt }),
-      ...(given.systemPrompt !== undefined && { systemPrompt: given.systemPrompt }),
+      ...(agentOptions.systemPrompt !== undefined && { systemPrompt: agentOptions.systemPrompt }),
     };
     const call = startCall(
       {
@@ -309,17 +309,17 @@ export class AgentRun {
     const toolId = stringOrUndefined(id);
     if (toolId === undefined || this.#tools.has(toolId)) return;
     const toolName = stringOrUndefined(name) ?? 'tool';
-    const given = objectOrEmpty(input);
+    const toolInput = objectOrEmpty(input);
     const isAgent = toolName === 'Task' || toolName === 'Agent';
     const args = recordedContent(this.#options, 'inputs', input);
     const call = startCall(
       isAgent
         ? {
-            name: stringOrUndefined(given.subagent_type) ?? toolName,
+            name: stringOrUndefined(toolInput.subagent_type) ?? toolName,
             type: 'agent',
             inputs: args,
-            ...(stringOrUndefined(given.subagent_type) !== undefined && {
-              agentType: stringOrUndefined(given.subagent_type),
+            ...(stringOrUndefined(toolInput.subagent_type) !== undefined && {
+              agentType: stringOrUndefined(toolInput.subagent_type),
             }),
           }
         : { name: toolName, type: 'tool', inputs: args, functionName: toolName, arguments: args },
@@ -399,10 +399,10 @@ function failureOf(options: CallOptions, subtype: unknown, stated: unknown): Cal
   return namedError(options, name, stringOrUndefined(stated));
 }
 
-function parametersOf(given: Json): Json {
-  const { agents, mcpServers } = given;
+function parametersOf(agentOptions: Json): Json {
+  const { agents, mcpServers } = agentOptions;
   return definedFields({
-    ...Object.fromEntries(PARAMETERS.map((key) => [key, given[key]])),
+    ...Object.fromEntries(PARAMETERS.map((key) => [key, agentOptions[key]])),
     agents: isRecord(agents) ? Object.keys(agents) : undefined,
     mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,
   });

@@ -122,8 +122,8 @@ export class LangChainHandler {
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
     const called = stringOrUndefined(name) ?? classNameOf(tool) ?? 'tool';
-    const given = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
-    const inputs = this.#content('inputs', given);
+    const parsed = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
+    const inputs = this.#content('inputs', parsed);
     this.#runs.start(runId, parentId, {
       name: called,
       type: 'tool',

@@ -50,12 +50,12 @@ function end(
   recorded: RecordedCall,
   kind: RequestKind,
   options: CallOptions,
-  result: unknown,
+  returned: unknown,
 ): void {
   try {
-    const given = objectOrEmpty(result);
-    const failure = kind.failure?.(given, options);
-    const update = kind.update(given, options);
+    const result = objectOrEmpty(returned);
+    const failure = kind.failure?.(result, options);
+    const update = kind.update(result, options);
     if (failure === undefined) recorded.end(update);
     // An output that is only a text is the message of the error.
     else {

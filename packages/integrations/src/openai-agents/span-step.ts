@@ -222,13 +222,13 @@ function modelFacts(
   const { model, output, tokens, metadata, details, reasoning, ...read } = reader.response();
   const billing = read.billing && withPricedTier(read.billing);
   // The response repeats the parameters of the request.
-  const { temperature, top_p, max_output_tokens, tool_choice, ...given } = settings ?? response;
+  const { temperature, top_p, max_output_tokens, tool_choice, ...others } = settings ?? response;
   const parameters = definedFields({
     temperature,
     top_p,
     max_output_tokens,
     tool_choice,
-    ...(settings && given),
+    ...(settings && others),
   });
   const update = {
     inputs: recordedContent(

@@ -102,11 +102,11 @@ const IMAGE_INPUTS = nameArray(`
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
 function inputsAndParameters(params: Json, content: readonly string[], alone: string) {
-  const given = content.filter((key) => params[key] !== undefined);
+  const present = content.filter((key) => params[key] !== undefined);
   const inputs =
-    given.length === 1
-      ? { [alone]: params[given[0] as string] }
-      : Object.fromEntries(given.map((key) => [key, params[key]]));
+    present.length === 1
+      ? { [alone]: params[present[0] as string] }
+      : Object.fromEntries(present.map((key) => [key, params[key]]));
   return { inputs, modelParameters: fieldsExcept(params, ...content) };
 }
 

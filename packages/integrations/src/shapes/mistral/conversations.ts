@@ -158,8 +158,8 @@ class ConversationReader implements ResponseReader {
   }
 
   #takeCall(call: Json): void {
-    const { tool_call_id: given, name, arguments: args, confirmation_status: status } = call;
-    const id = stringOrUndefined(given) || undefined;
+    const { tool_call_id: callId, name, arguments: args, confirmation_status: status } = call;
+    const id = stringOrUndefined(callId) || undefined;
     const tool = this.#message.ensureToolOfPiece({
       index: undefined,
       id,
