@@ -8,6 +8,7 @@ import { traceCohere } from '@openlayer-tracing/integrations/cohere';
 import { rerank as rerank6 } from 'ai6';
 import { rerank as rerank7 } from 'ai7';
 import { BedrockAgentRuntimeClient, InvokeAgentCommand } from 'bedrock-agent3';
+import { BedrockRuntimeClient, InvokeModelCommand } from 'bedrock3';
 import { CohereClient, CohereClientV2 } from 'cohere8';
 import { eventFrame } from '../support/llm-server/bedrock.ts';
 import { drain, type FarEnd, frames, json, type Reply, sse, stepsOf } from './far-end.ts';
@@ -94,6 +95,18 @@ const CASES: Readonly<Record<string, Told>> = {
   },
   'the options of a ranking of AI SDK 6': ranking(rerank6 as never, 'v3'),
   'the options of a ranking of AI SDK 7': ranking(rerank7, 'v4'),
+  'the reason for which an image of Bedrock was not created': {
+    farEnd: { isHttp2: true, reply: json({ images: [], finish_reasons: [WORDS] }) },
+    call: (endpoint, options) => {
+      const client = new BedrockRuntimeClient({
+        ...{ region: 'eu-west-1', endpoint, maxAttempts: 1 },
+        credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+      });
+      const body = JSON.stringify({ prompt: 'hi' });
+      const modelId = 'stability.stable-image-core-v1:1';
+      return traceBedrock(client, options).send(new InvokeModelCommand({ modelId, body }));
+    },
+  },
   "the error of a tool that Bedrock's agent ran": {
     farEnd: {
       isHttp2: true,

@@ -83,12 +83,12 @@ export function traceCohere<Client extends object>(
 }
 
 /** The options of the client and of its parts. The object that a `CohereClientV2` itself keeps is left out: it is the app's own. */
-function keptOptionsIn(given: unknown, depth = 0): readonly KeptOptions[] {
-  if (typeof given !== 'object' || given === null || depth > MAX_DEPTH) return [];
-  const { _options: options, clientV2 } = given as Part;
+function keptOptionsIn(part: unknown, depth = 0): readonly KeptOptions[] {
+  if (typeof part !== 'object' || part === null || depth > MAX_DEPTH) return [];
+  const { _options: options, clientV2 } = part as Part;
   if (depth > 0 && typeof options !== 'object') return [];
   const hasOptions = clientV2 === undefined && typeof options === 'object' && options !== null;
-  const inner = enumerableValues(given)
+  const inner = enumerableValues(part)
     .filter((value) => value !== options)
     .flatMap((value) => keptOptionsIn(value, depth + 1));
   return hasOptions ? [options, ...inner] : inner;

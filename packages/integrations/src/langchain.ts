@@ -59,7 +59,7 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
     if (traced.has(manager)) return;
     assertChangeable('traceLangChain', 'class', model, 'streamEvents');
     traced.add(manager);
-    traceStreamEvents(model as ChatModel, new LangChainHandler(options));
+    traceStreamEvents(model as ChatModel, new LangChainHandler(options), options);
     return;
   }
   const configure: unknown = (manager as { _configureSync?: unknown } | null)?._configureSync;

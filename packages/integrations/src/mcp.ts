@@ -31,8 +31,8 @@ export function traceMCPServer<Server extends object>(
 ): Server {
   checkOptions('traceMCPServer', options, KNOWN);
   // An `McpServer` contains the `Server` that speaks the protocol.
-  const given = server as { server?: unknown } | null;
-  const protocol = (given?.server ?? given) as Partial<RequestReceiver> | null;
+  const wrapper = server as { server?: unknown } | null;
+  const protocol = (wrapper?.server ?? server) as Partial<RequestReceiver> | null;
   if (typeof protocol?.setRequestHandler !== 'function') {
     throw new TypeError('traceMCPServer(server) takes an McpServer, or the Server within it');
   }
@@ -60,16 +60,16 @@ export function traceMCPClient<Client extends object>(
   options: MCPOptions = {},
 ): Client {
   checkOptions('traceMCPClient', options, KNOWN);
-  const given = client as (Partial<RequestReceiver> & { callTool?: unknown }) | null;
-  if (typeof given?.callTool !== 'function') {
+  const receiver = client as (Partial<RequestReceiver> & { callTool?: unknown }) | null;
+  if (typeof receiver?.callTool !== 'function') {
     throw new TypeError('traceMCPClient(client) takes a Client');
   }
   if (traced.has(client)) return client;
   assertChangeable('traceMCPClient', 'client', client, 'callTool');
   traced.add(client);
   traceRequests(client, SERVER_REQUESTS, options);
-  if (typeof given.setRequestHandler === 'function') {
-    traceHandlers(given as RequestReceiver, CLIENT_REQUESTS, options);
+  if (typeof receiver.setRequestHandler === 'function') {
+    traceHandlers(receiver as RequestReceiver, CLIENT_REQUESTS, options);
   }
   return client;
 }

@@ -26,12 +26,12 @@ export function traceOllama<Client extends object>(
   options: OllamaOptions = {},
 ): Client {
   checkOptions('traceOllama', options, CALL_OPTIONS);
-  const given = client as { fetch?: AnyFetch } | null;
-  if (typeof given?.fetch !== 'function') {
+  const ollama = client as { fetch?: AnyFetch } | null;
+  if (typeof ollama?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');
   }
   assertChangeable('traceOllama', 'client', client, 'fetch');
-  given.fetch = traceFetch(given.fetch, {
+  ollama.fetch = traceFetch(ollama.fetch, {
     client: 'Ollama',
     provider: 'ollama',
     shapes: ollamaClientShapes,

@@ -103,13 +103,13 @@ class ChannelListener {
 
 /** The result of an operation in the form that its telemetry events have. */
 function operationResult(result: unknown): Json {
-  const given = objectOrEmpty(result);
-  const { responses, audio } = given;
+  const fields = objectOrEmpty(result);
+  const { responses, audio } = fields;
   const [response] = arrayOrEmpty(responses);
   const { uint8Array, mediaType } = objectOrEmpty(audio);
   return {
-    ...given,
-    text: stringOrUndefined(given.text),
+    ...fields,
+    text: stringOrUndefined(fields.text),
     ...(response !== undefined && { response }),
     ...(uint8Array instanceof Uint8Array && {
       audio: { byteLength: uint8Array.byteLength, mediaType },

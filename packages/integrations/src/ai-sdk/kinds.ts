@@ -15,12 +15,12 @@ export interface ModelKind {
   /** The part of the step's name after `AI SDK`. */
   readonly operation: string;
   readonly type: 'chat_completion' | 'embedding' | 'retriever';
-  inputs(given: Json): Json;
-  parameters(given: Json): Json;
+  inputs(params: Json): Json;
+  parameters(params: Json): Json;
   /** Options of rerankings, which are neither input nor parameter. */
-  metadata?(given: Json): Json;
+  metadata?(params: Json): Json;
   /** What is billed by the request itself: characters of speech. */
-  billing?(given: Json): Json;
+  billing?(params: Json): Json;
 }
 
 /** Options that are not sent to the model. */
@@ -41,11 +41,12 @@ function defineKind(
   return {
     operation,
     type,
-    inputs: (given) =>
+    inputs: (params) =>
       Object.fromEntries(
-        content.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
+        content.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
       ),
-    parameters: (given) => snakeCased(fieldsExcept(given, ...content, ...CONTROL, ...ABOUT_EVENT)),
+    parameters: (params) =>
+      snakeCased(fieldsExcept(params, ...content, ...CONTROL, ...ABOUT_EVENT)),
     ...more,
   };
 }
@@ -118,13 +119,13 @@ const BY_METHOD: Readonly<Record<string, ModelKind>> = {
 };
 
 /** The kind of a model, by the called method, the model's fields and the options of the call. */
-export function modelKindOf(model: object, method: string, given: Json): ModelKind {
+export function modelKindOf(model: object, method: string, params: Json): ModelKind {
   const known = BY_METHOD[method];
   if (known !== undefined) return known;
   if ('maxImagesPerCall' in model) return image;
   if ('maxVideosPerCall' in model) return video;
-  if ('audio' in given) return transcription;
-  return typeof given.text === 'string' ? speech : chat;
+  if ('audio' in params) return transcription;
+  return typeof params.text === 'string' ? speech : chat;
 }
 
 /** The messages with the instructions before them, which the AI SDK passes separately. */

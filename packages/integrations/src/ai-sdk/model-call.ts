@@ -31,7 +31,7 @@ export interface SdkModelRequest {
   readonly provider: unknown;
   readonly modelId: unknown;
   /** The options of the model's method, or of the SDK's operation. */
-  readonly given: Json;
+  readonly params: Json;
   /** The app's description of the call, if no parent step shows it. */
   readonly description?: CallDescription | undefined;
 }
@@ -67,21 +67,21 @@ export class AiModelCall {
     { operation, onTraceEnd }: { operation?: RecordedCall; onTraceEnd?: () => void } = {},
   ): AiModelCall | undefined {
     let call: AiModelCall | undefined;
-    const { kind, given } = request;
-    const parameters = kind.parameters(given);
+    const { kind, params } = request;
+    const parameters = kind.parameters(params);
     const provider = options.provider ?? aiProvider(request.provider, request.modelId);
     const model = aiModel(request.modelId);
     const recorded = startCall(
       {
         name: `AI SDK ${kind.operation}`,
         type: kind.type,
-        inputs: recordedContent(options, 'inputs', kind.inputs(given)),
+        inputs: recordedContent(options, 'inputs', kind.inputs(params)),
         ...(kind.type === 'retriever'
           ? {
               metadata: definedFields({
                 provider,
                 model,
-                ...recordedParameters(options, kind.metadata?.(given) ?? {}),
+                ...recordedParameters(options, kind.metadata?.(params) ?? {}),
               }),
             }
           : { provider, model }),
@@ -171,8 +171,8 @@ export class AiModelCall {
   }
 
   /** Ends the call with a complete response. */
-  endWith(answer: unknown): void {
-    this.#response.readWhole(objectOrEmpty(answer));
+  endWith(response: unknown): void {
+    this.#response.readWhole(objectOrEmpty(response));
     this.#stopWaiting();
     this.#recorded.end(this.#recordResponse('complete'));
   }
@@ -203,9 +203,9 @@ export class AiModelCall {
         recorded.markRead();
         this.#startWaiting();
       },
-      chunk: (given: unknown) => {
+      chunk: (value: unknown) => {
         this.#stopWaiting();
-        const part = objectOrEmpty(given);
+        const part = objectOrEmpty(value);
         if (part.type === 'error') failure = part.error;
         if (part.type === 'finish') isComplete = true;
         const before = this.amount;
@@ -243,8 +243,8 @@ export class AiModelCall {
     const { functionId, runtimeContext } = this.#request.description ?? {};
     this.#recorded.addBilling(
       withPricedTier({
-        serviceTier: requestedTier(this.#request.given),
-        ...billing(this.#request.given),
+        serviceTier: requestedTier(this.#request.params),
+        ...billing(this.#request.params),
         ...this.#response.billing,
       }),
     );
@@ -278,7 +278,7 @@ export class AiModelCall {
   #documents(ranking: unknown): StepUpdate {
     if (this.#request.kind.type !== 'retriever') return {};
     const documents = arrayOrEmpty(
-      objectOrEmpty(this.#request.kind.inputs(this.#request.given)).documents,
+      objectOrEmpty(this.#request.kind.inputs(this.#request.params)).documents,
     );
     const chosen = arrayOrEmpty(ranking).map((each) => {
       const { index, originalIndex } = objectOrEmpty(each);

@@ -74,8 +74,8 @@ export class Operation {
   startModel(event: Json): void {
     if (this.recorded === undefined) return;
     const { provider, modelId } = event;
-    const given = { ...this.#settings, ...event };
-    const request = { kind: chat, provider, modelId, given };
+    const params = { ...this.#settings, ...event };
+    const request = { kind: chat, provider, modelId, params };
     this.#model = AiModelCall.start(this.options, request, { operation: this.recorded });
     this.#hasModelFailed = false;
   }
@@ -94,9 +94,9 @@ export class Operation {
 
   startEmbedding(event: Json): void {
     const { provider, modelId, values, embedCallId } = event;
-    const given = { ...this.#settings, ...event };
+    const params = { ...this.#settings, ...event };
     const description = this.#description;
-    const request = { kind: embedding, provider, modelId, given, description };
+    const request = { kind: embedding, provider, modelId, params, description };
     const call = AiModelCall.start(this.options, request);
     if (call === undefined) return;
     this.#openEmbeddings.set(embedCallId, call);

@@ -233,9 +233,9 @@ export function aiParameters(settings: Json): Json {
 }
 
 /** The parameters among the options of an operation, without empty ones. */
-export function settingsIn(given: Json): Json {
-  const { dimensions } = given;
-  const settings = Object.fromEntries(PARAMETERS.map((name) => [name, given[name]]));
+export function settingsIn(params: Json): Json {
+  const { dimensions } = params;
+  const settings = Object.fromEntries(PARAMETERS.map((name) => [name, params[name]]));
   return nonEmptyFields({ ...settings, dimensions });
 }
 

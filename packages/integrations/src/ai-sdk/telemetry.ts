@@ -276,7 +276,7 @@ export class AiTelemetry {
     const { callId, provider, modelId, text: input, query, values = event.value } = event;
     if (kind === undefined || this.#operations.get(callId) !== undefined) return;
     const options = optionsOf(this.#options, event);
-    const request = { kind, provider, modelId, given: event, description: descriptionOf(event) };
+    const request = { kind, provider, modelId, params: event, description: descriptionOf(event) };
     const onTraceEnd = () => this.#operations.forget(callId);
     const call = AiModelCall.start(options, request, { onTraceEnd });
     if (call === undefined) return;

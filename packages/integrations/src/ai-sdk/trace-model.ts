@@ -35,17 +35,17 @@ function tracedMethod(
 ): ModelMethod {
   /** Calls that failed, by an object that the SDK passes again for a retry. */
   const failed = new WeakMap<object, AiModelCall>();
-  return async function tracedMethod(this: unknown, given: Json): Promise<unknown> {
-    const call = startModelCall(model, given, method, options, failed);
-    if (call === undefined) return send.call(this, given);
+  return async function tracedMethod(this: unknown, params: Json): Promise<unknown> {
+    const call = startModelCall(model, params, method, options, failed);
+    if (call === undefined) return send.call(this, params);
     let response: unknown;
     try {
-      response = await untraced(() => send.call(this, given));
+      response = await untraced(() => send.call(this, params));
     } catch (error) {
       runGuarded('failure', () => {
         if (call instanceof AiModelCall) {
           call.fail(error);
-          failed.set(retryKeyOf(given), call);
+          failed.set(retryKeyOf(params), call);
         } else call.markFailed();
       });
       throw error;
@@ -69,25 +69,25 @@ export function recordResponse<T>(call: AiModelCall, response: T): T {
 
 function startModelCall(
   model: object,
-  given: Json,
+  params: Json,
   method: string,
   options: CallOptions,
   failed: WeakMap<object, AiModelCall>,
 ): AiModelCall | AnnouncedRequest | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const key = retryKeyOf(given);
+    const key = retryKeyOf(params);
     const failedCall = failed.get(key);
     failed.delete(key);
     if (failedCall?.retry()) return failedCall;
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
-    const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(given));
+    const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(params));
     if (announced !== undefined) return announced;
     return AiModelCall.start(options, {
-      kind: modelKindOf(model, method, given),
+      kind: modelKindOf(model, method, params),
       provider,
       modelId,
-      given,
+      params,
     });
   });
 }
@@ -98,9 +98,9 @@ function inputsToMatch({ prompt, values, text: input, query, state }: Json): Jso
 }
 
 /** An object that the SDK passes again for each retry of a call, and for no other call. */
-function retryKeyOf({ prompt, values, documents, headers, ...given }: Json): object {
+function retryKeyOf({ prompt, values, documents, headers, ...others }: Json): object {
   const candidates = [prompt, values, documents, headers];
   return (
-    candidates.find((each): each is object => typeof each === 'object' && each !== null) ?? given
+    candidates.find((each): each is object => typeof each === 'object' && each !== null) ?? others
   );
 }

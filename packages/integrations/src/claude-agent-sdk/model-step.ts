@@ -7,7 +7,7 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { CallError } from '../common/call-error.js';
+import { namedError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import { definedFields, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { nameSet } from '../common/names.js';
@@ -158,10 +158,7 @@ export class ModelStep {
     this.#call.addBilling(this.billing);
     const facts = this.#facts(requestId);
     if (error === undefined) this.#call.end(facts);
-    else {
-      const message = typeof facts.output === 'string' ? facts.output : error;
-      this.#call.fail(new CallError(error, message), facts);
-    }
+    else this.#call.fail(namedError(this.#options, error, stringOrUndefined(this.output)), facts);
   }
 
   #facts(requestId: string | undefined): StepUpdate<'chat_completion'> {

@@ -4,7 +4,7 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError, thrownError } from '../common/call-error.js';
+import { type CallError, namedError, thrownError, toolError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
   arrayOrEmpty,
@@ -88,12 +88,12 @@ export class AgentRun {
   #isOver = false;
 
   static start(options: CallOptions, request: Json): AgentRun | undefined {
-    const given = objectOrEmpty(request.options);
+    const agentOptions = objectOrEmpty(request.options);
     let run: AgentRun | undefined;
-    const parameters = recordedParameters(options, parametersOf(given));
+    const parameters = recordedParameters(options, parametersOf(agentOptions));
     const inputs = {
       ...(typeof request.prompt === 'string' && { prompt: request.prompt }),
-      ...(given.systemPrompt !== undefined && { systemPrompt: given.systemPrompt }),
+      ...(agentOptions.systemPrompt !== undefined && { systemPrompt: agentOptions.systemPrompt }),
     };
     const call = startCall(
       {
@@ -309,17 +309,17 @@ export class AgentRun {
     const toolId = stringOrUndefined(id);
     if (toolId === undefined || this.#tools.has(toolId)) return;
     const toolName = stringOrUndefined(name) ?? 'tool';
-    const given = objectOrEmpty(input);
+    const toolInput = objectOrEmpty(input);
     const isAgent = toolName === 'Task' || toolName === 'Agent';
     const args = recordedContent(this.#options, 'inputs', input);
     const call = startCall(
       isAgent
         ? {
-            name: stringOrUndefined(given.subagent_type) ?? toolName,
+            name: stringOrUndefined(toolInput.subagent_type) ?? toolName,
             type: 'agent',
             inputs: args,
-            ...(stringOrUndefined(given.subagent_type) !== undefined && {
-              agentType: stringOrUndefined(given.subagent_type),
+            ...(stringOrUndefined(toolInput.subagent_type) !== undefined && {
+              agentType: stringOrUndefined(toolInput.subagent_type),
             }),
           }
         : { name: toolName, type: 'tool', inputs: args, functionName: toolName, arguments: args },
@@ -355,8 +355,8 @@ export class AgentRun {
       tool.end({ output, metadata });
       return;
     }
-    const message = typeof output === 'string' ? output : 'the tool failed';
-    tool.fail(new CallError('ToolError', message), { output, metadata });
+    const error = toolError(this.#options, stringOrUndefined(toolOutput));
+    tool.fail(error, { output, metadata });
   }
 
   #addResult(answer: unknown): void {
@@ -381,7 +381,7 @@ export class AgentRun {
     this.#details = { ...this.#details, ...presentFields(fieldsExcept(message, ...RESULT)) };
     const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
     this.#failure = isFailed
-      ? failureOf(subtype, recordedContent(this.#options, 'output', joinedErrors(errors) ?? result))
+      ? failureOf(this.#options, subtype, joinedErrors(errors) ?? result)
       : undefined;
     // A prompt that is an async iterable may continue. Any other run is complete, even if nobody reads its end.
     if (typeof this.#prompt === 'string') this.#call.stopBackgroundWork();
@@ -393,19 +393,16 @@ function joinedErrors(errors: unknown): string | undefined {
   return messages.length > 0 ? messages.join('\n') : undefined;
 }
 
-function failureOf(subtype: unknown, stated: unknown): CallError {
-  const name = stringOrUndefined(subtype);
-  const message = stringOrUndefined(stated);
-  return new CallError(
-    name === undefined || name === 'success' ? 'error' : name,
-    message ?? `the run ended by ${name ?? 'an error'}`,
-  );
+function failureOf(options: CallOptions, subtype: unknown, stated: unknown): CallError {
+  const kind = stringOrUndefined(subtype);
+  const name = kind === undefined || kind === 'success' ? 'error' : kind;
+  return namedError(options, name, stringOrUndefined(stated));
 }
 
-function parametersOf(given: Json): Json {
-  const { agents, mcpServers } = given;
+function parametersOf(agentOptions: Json): Json {
+  const { agents, mcpServers } = agentOptions;
   return definedFields({
-    ...Object.fromEntries(PARAMETERS.map((key) => [key, given[key]])),
+    ...Object.fromEntries(PARAMETERS.map((key) => [key, agentOptions[key]])),
     agents: isRecord(agents) ? Object.keys(agents) : undefined,
     mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,
   });

@@ -27,11 +27,12 @@ interface StainlessClient {
 /**
  * Replaces the client's fetch by one that records its requests. What the client returns is not changed. If another library
  * wrapped, proxied or copied the client, the inner client that sends the requests is traced.
+ * @param outer the client that the app passed, or what another library made of it
  * @param name the function that the app called, for the messages of errors
- * @throws TypeError if `given` is no such client, or cannot be changed
+ * @throws TypeError if it is no such client, or cannot be changed
  */
-export function traceStainless(given: object, profile: ClientProfile, name: string): void {
-  const clients = clientsBelow(given);
+export function traceStainless(outer: object, profile: ClientProfile, name: string): void {
+  const clients = clientsBelow(outer);
   if (clients.length === 0) {
     throw new TypeError(`${name}(client) takes a client, such as ${name}(new ${profile.client}())`);
   }
@@ -48,11 +49,11 @@ export function traceStainless(given: object, profile: ClientProfile, name: stri
   for (const client of clients) traceOnce(client, profile);
   // A proxy returns the fetch of the inner client, which is traced by now; a copy has a fetch of its own.
   if (
-    sendsRequests(given) &&
-    mayBeTraced(given) &&
-    !traced.has(dataProperty(given, 'fetch') as object)
+    sendsRequests(outer) &&
+    mayBeTraced(outer) &&
+    !traced.has(dataProperty(outer, 'fetch') as object)
   ) {
-    traceOnce(given as StainlessClient, profile);
+    traceOnce(outer as StainlessClient, profile);
   }
 }
 
@@ -63,25 +64,25 @@ function traceOnce(client: StainlessClient, profile: ClientProfile): void {
 }
 
 /**
- * The clients that send the requests of the resources of `given`: `given` itself, or the client that it wraps. Only data
+ * The clients that send the requests of the resources of `outer`: `outer` itself, or the client that it wraps. Only data
  * properties are read, because getters of wrappers return wrapped objects.
  */
-function clientsBelow(given: unknown): StainlessClient[] {
-  if (!isObject(given)) return [];
+function clientsBelow(outer: unknown): StainlessClient[] {
+  if (!isObject(outer)) return [];
   const found = new Set<object>();
-  for (const resource of dataObjectsOf(given).flatMap((value) => [
+  for (const resource of dataObjectsOf(outer).flatMap((value) => [
     value,
     ...dataObjectsOf(value),
   ])) {
     const client = dataProperty(resource, '_client');
     if (isObject(client) && typeof dataProperty(client, 'fetch') === 'function') found.add(client);
   }
-  if (found.size === 0 && typeof dataProperty(given, 'fetch') === 'function') found.add(given);
+  if (found.size === 0 && typeof dataProperty(outer, 'fetch') === 'function') found.add(outer);
   return [...found] as StainlessClient[];
 }
 
-function sendsRequests(given: object): boolean {
-  return typeof dataProperty(given, 'request') === 'function' && Object.hasOwn(given, 'fetch');
+function sendsRequests(client: object): boolean {
+  return typeof dataProperty(client, 'request') === 'function' && Object.hasOwn(client, 'fetch');
 }
 
 function isObject(value: unknown): value is object {

@@ -12,8 +12,11 @@ import {
 } from './json.js';
 import { type CallOptions, hidesContent } from './options.js';
 
-/** An error with a name and a message of our choice, and without a stack. */
-export class CallError extends Error {
+/**
+ * An error with a name and a message of our choice, and without a stack. Only the functions of this file create one: each of them
+ * applies the options to both.
+ */
+class CallError extends Error {
   constructor(name: string, message: string) {
     super(message);
     this.name = name;
@@ -21,6 +24,8 @@ export class CallError extends Error {
     this.stack = `${name}: ${message}`;
   }
 }
+
+export type { CallError };
 
 /**
  * The error of a response with a status of 400 or above.
@@ -38,7 +43,7 @@ export function statusError(
   // A body without a known place for messages may hold anything.
   const what = recorded ?? (hidesContent(options) ? undefined : withoutHalf(body.slice(0, 500)));
   return new CallError(
-    recordedType(options, type) ?? kind?.split(':')[0] ?? `HTTP ${status}`,
+    recordedType(options, type) ?? recordedType(options, kind?.split(':')[0]) ?? `HTTP ${status}`,
     what ? `${status} ${what}` : `HTTP ${status}`,
   );
 }
@@ -53,7 +58,7 @@ export function connectionError(options: CallOptions, error: unknown): CallError
   const cause = stringOrUndefined(code) ?? stringOrUndefined(message);
   const all = cause === undefined ? error.message : `${error.message}: ${cause}`;
   return new CallError(
-    error.name,
+    recordedType(options, error.name) ?? 'Error',
     hidesContent(options) ? hiddenMessage(options, error, all) : all,
   );
 }
@@ -71,7 +76,8 @@ export function thrownError(options: CallOptions, error: unknown): unknown {
   const body = objectOrEmpty(tryParseJson(stringOrUndefined(responseBody) ?? ''));
   const { message } = errorIn({ ...body, ...objectOrEmpty(stated), ...errorFieldOf(stated) });
   const known = recordedMessage(options, message);
-  return new CallError(error.name, known ? `${code} ${known}` : `HTTP ${code}`);
+  const name = recordedType(options, error.name) ?? 'Error';
+  return new CallError(name, known ? `${code} ${known}` : `HTTP ${code}`);
 }
 
 /** The `error` field of a body. Clients keep either the body or that field. */
@@ -87,7 +93,33 @@ export function messageError(options: CallOptions, name: string, message: string
   const known = body < 0 ? message : message.slice(0, body).trimEnd();
   const status = /(?:^|: )([45]\d\d)\b/.exec(known)?.[1];
   const bare = status === undefined ? FAILED : `HTTP ${status}`;
-  return new CallError(name, recordedMessage(options, known) || bare);
+  return new CallError(
+    recordedType(options, name) ?? 'Error',
+    recordedMessage(options, known) || bare,
+  );
+}
+
+/** The error that a framework states by a name. Without a message that may be recorded, the name is the message. */
+export function namedError(
+  options: CallOptions,
+  name: string,
+  message: string | undefined,
+): CallError {
+  const recorded = recordedType(options, name) ?? 'Error';
+  return new CallError(recorded, recordedMessage(options, message) ?? recorded);
+}
+
+/**
+ * The error of a tool whose result states a failure.
+ * @param message the text of the result
+ */
+export function toolError(options: CallOptions, message: string | undefined): CallError {
+  return new CallError('ToolError', recordedMessage(options, message) || 'the tool failed');
+}
+
+/** The error of a call of which only is known that it failed. */
+export function unknownError(name: string): CallError {
+  return new CallError(name, 'the call failed');
 }
 
 /** The error that an event of a stream states. */
@@ -109,7 +141,7 @@ export function cutError(): CallError {
  * The error of a response with a status of success that has no output.
  * @param body the value of a JSON body, or a body of plain text
  */
-export function noAnswerError(options: CallOptions, body: unknown): CallError {
+export function emptyResponseError(options: CallOptions, body: unknown): CallError {
   const fields = objectOrEmpty(body);
   const { type, message } = errorIn(fields);
   const code = nonEmptyString(fields.type) ?? nonEmptyString(fields.code);

@@ -39,7 +39,11 @@ export function recordedDetails(options: CallOptions, details: Json = {}): Json 
         key,
         isPlain(fact)
           ? fact
-          : recordedContent(options, 'output', withTokenTexts(fact, /logprobs/i.test(key))),
+          : recordedContent(
+              options,
+              'output',
+              withTokenTexts(fact, /logprobs/i.test(key) ? isOfTokens : hasProbability),
+            ),
       ])
       .filter(([, fact]) => fact !== undefined),
   );
@@ -49,21 +53,30 @@ const MAX_DEPTH = 8;
 
 /**
  * Renames the field `token` of log probabilities to `text`, because values under `token` are masked as secrets.
- * @param isOfTokens whether the value stands in an array of tokens
+ * @param isToken whether an object stands for a token
  */
-function withTokenTexts(value: unknown, isOfTokens: boolean, depth = 0): unknown {
+function withTokenTexts(value: unknown, isToken: (object: object) => boolean, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => withTokenTexts(item, isOfTokens, depth + 1));
-  const isToken = isOfTokens || LOGPROBS.some((name) => name in value);
+  if (Array.isArray(value)) return value.map((item) => withTokenTexts(item, isToken, depth + 1));
+  const tokenKey = isToken(value) ? 'token' : undefined;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
-      isToken && key === 'token' ? 'text' : key,
-      withTokenTexts(item, isOfTokens, depth + 1),
+      key === tokenKey ? 'text' : key,
+      withTokenTexts(item, isToken, depth + 1),
     ]),
   );
 }
 
-const LOGPROBS = ['logprob', 'likelihood', 'log_probability', 'logProbability'];
+const PROBABILITIES = ['logprob', 'likelihood', 'log_probability', 'logProbability'];
+
+function hasProbability(object: object): boolean {
+  return PROBABILITIES.some((name) => name in object);
+}
+
+/** Within a field of log probabilities, every object stands for a token. */
+function isOfTokens(): boolean {
+  return true;
+}
 
 /** Matches parameters whose values are names of settings and not words of a user. */
 const SETTING =

@@ -7,9 +7,9 @@ import {
 import {
   connectionError,
   cutError,
+  emptyResponseError,
   failureDetails,
   isAbort,
-  noAnswerError,
   statedError,
   statusError,
   streamError,
@@ -211,7 +211,7 @@ export class HttpCall {
     } else if (isCut) {
       recorded.fail(cutError(), this.#recordResponse('failed'));
     } else if (!mayBeEmpty && !hasOutcome(response, body.value, this.#reader)) {
-      recorded.fail(noAnswerError(options, body.value), this.#recordResponse('complete'));
+      recorded.fail(emptyResponseError(options, body.value), this.#recordResponse('complete'));
     } else if (isComplete) {
       recorded.end(this.#recordResponse('complete'));
     } else {

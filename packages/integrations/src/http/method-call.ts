@@ -42,9 +42,9 @@ export class MethodCall {
   }
 
   /** Reads the options of the request: its body, the number of retries, and whether it was aborted. */
-  readOptions(given: unknown): void {
-    if (!isRecord(given)) return;
-    const { body, maxRetries, signal, __metadata: metadata } = given as RequestOptions;
+  readOptions(options: unknown): void {
+    if (!isRecord(options)) return;
+    const { body, maxRetries, signal, __metadata: metadata } = options as RequestOptions;
     if (typeof maxRetries === 'number') this.#maxRetries = maxRetries;
     if (typeof AbortSignal === 'function' && signal instanceof AbortSignal) this.#signal = signal;
     if (isRecord(body)) this.#params = isPlainObject(body) ? body : objectOrEmpty(metadata);

@@ -21,10 +21,10 @@ export function requestingUsage(
   const isWanted = streamUsage === true || (streamUsage === 'auto' && isOpenAI(url));
   if (!isWanted || params.stream !== true || typeof init?.body !== 'string') return undefined;
   if (!url.pathname.endsWith('/chat/completions')) return undefined;
-  const { stream_options: given } = params;
+  const { stream_options: streamOptions } = params;
   // The app has made a choice.
-  if (isRecord(given) && given.include_usage !== undefined) return undefined;
-  const stream_options = { ...(isRecord(given) && given), include_usage: true };
+  if (isRecord(streamOptions) && streamOptions.include_usage !== undefined) return undefined;
+  const stream_options = { ...(isRecord(streamOptions) && streamOptions), include_usage: true };
   const body = JSON.stringify({ ...params, stream_options });
   return { ...init, body, headers: withLength(init.headers, body) };
 }

@@ -6,7 +6,7 @@ import {
   type Step,
   type StepUpdate,
 } from '@openlayer-tracing/core/integration';
-import { CallError } from '../common/call-error.js';
+import { toolError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
   arrayOrEmpty,
@@ -122,8 +122,8 @@ export class LangChainHandler {
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
     const called = stringOrUndefined(name) ?? classNameOf(tool) ?? 'tool';
-    const given = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
-    const inputs = this.#content('inputs', given);
+    const parsed = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
+    const inputs = this.#content('inputs', parsed);
     this.#runs.start(runId, parentId, {
       name: called,
       type: 'tool',
@@ -135,23 +135,18 @@ export class LangChainHandler {
 
   handleToolEnd: Listener = guarded((output, runId) => {
     const isMessage = isRecord(output) && 'content' in output;
-    const content = this.#content('output', plainValue(isMessage ? output.content : output));
+    const content = plainValue(isMessage ? output.content : output);
     const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
     // The metadata under `versions` are LangChain's own.
     const fields = { artifact, metadata: otherFields(objectOrEmpty(metadata), VERSIONS) };
     const about = recordedDetails(this.#options, nonEmptyFields(fields));
     const update = {
-      output: content,
+      output: this.#content('output', content),
       metadata: { ...about, ...definedFields({ toolCallId: stringOrUndefined(id) || undefined }) },
     };
     // A tool may state its failure in its result.
     if (status !== 'error') this.#runs.end(runId, update);
-    else
-      this.#runs.fail(
-        runId,
-        new CallError('ToolError', stringOrUndefined(content) ?? 'the tool failed'),
-        update,
-      );
+    else this.#runs.fail(runId, toolError(this.#options, stringOrUndefined(content)), update);
   });
 
   handleToolError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));

@@ -49,9 +49,9 @@ export class ModelRun {
     this.#receive(() => this.#pieces.addEvent(objectOrEmpty(event)));
   }
 
-  end(result: unknown): void {
-    const given = objectOrEmpty(result);
-    const generations = arrayOrEmpty(given.generations)
+  end(returned: unknown): void {
+    const result = objectOrEmpty(returned);
+    const generations = arrayOrEmpty(result.generations)
       .flatMap(arrayOrEmpty)
       .map(objectOrEmpty)
       .map(readGeneration);
@@ -60,7 +60,7 @@ export class ModelRun {
     // LangChain joins the chunks of several streamed answers to one message.
     const isJoined = this.#pieces.size > 1 && outputs.length === 1;
     const output = outputs.length > 1 ? outputs : outputs[0];
-    const counts = first?.tokens ?? outputTokens(given);
+    const counts = first?.tokens ?? outputTokens(result);
     if (first !== undefined) {
       this.#recorded.addBilling(
         withPricedTier({ serviceTier: this.#requestedTier, ...first.billing }),
@@ -73,7 +73,7 @@ export class ModelRun {
       provider: this.#options.provider ?? langChainProvider(first?.provider),
       ...(counts && tokenFields(counts)),
       metadata: definedFields({
-        ...recordedDetails(this.#options, { ...otherResultFields(given), ...first?.details }),
+        ...recordedDetails(this.#options, { ...otherResultFields(result), ...first?.details }),
         ...first?.metadata,
         reasoning: this.#content(first?.reasoning ?? this.#pieces.reasoning),
         ...this.#timing(),

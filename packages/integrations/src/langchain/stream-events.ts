@@ -1,8 +1,9 @@
 /** Records chat models that stream by `streamEvents` without a version, for which LangChain calls no callbacks. */
 
 import { isUntraced, reportFailure, runGuarded } from '@openlayer-tracing/core/integration';
-import { CallError } from '../common/call-error.js';
+import { streamError } from '../common/call-error.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import type { CallOptions } from '../common/options.js';
 import { replaceMethod, withProperty } from '../common/replace-method.js';
 import type { LangChainHandler } from './handler.js';
 
@@ -19,7 +20,11 @@ export interface ChatModel {
 }
 
 /** Replaces `streamEvents` of the class by a method that passes the events to the handler. */
-export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandler): void {
+export function traceStreamEvents(
+  prototype: ChatModel,
+  handler: LangChainHandler,
+  options: CallOptions,
+): void {
   replaceMethod(prototype, 'streamEvents', (streamEvents) => {
     return function tracedStreamEvents(this: ChatModel, ...args: never[]): unknown {
       const { version } = objectOrEmpty(args[1]);
@@ -29,7 +34,7 @@ export function traceStreamEvents(prototype: ChatModel, handler: LangChainHandle
       }
       const send = this._streamChatModelEvents;
       const observedEvents = (...sent: Parameters<typeof send>) =>
-        passedEvents(send.apply(this, sent), new StreamRun(handler, this, sent));
+        passedEvents(send.apply(this, sent), new StreamRun(handler, options, this, sent));
       // `streamEvents` calls this method before it returns.
       return withProperty(this, '_streamChatModelEvents', observedEvents, (isSet) => {
         if (!isSet) reportFailure('streamEvents', new TypeError('the model is frozen'));
@@ -59,6 +64,7 @@ async function* passedEvents(events: Events, run: StreamRun): Events {
 /** Calls the handler for one stream as LangChain does for others. */
 class StreamRun {
   readonly #handler: LangChainHandler;
+  readonly #options: CallOptions;
   readonly #model: ChatModel;
   readonly #args: readonly unknown[];
   readonly #id = {};
@@ -67,8 +73,14 @@ class StreamRun {
   #head: Json = {};
   #isOver = false;
 
-  constructor(handler: LangChainHandler, model: ChatModel, args: readonly unknown[]) {
+  constructor(
+    handler: LangChainHandler,
+    options: CallOptions,
+    model: ChatModel,
+    args: readonly unknown[],
+  ) {
     this.#handler = handler;
+    this.#options = options;
     this.#model = model;
     this.#args = args;
   }
@@ -100,14 +112,7 @@ class StreamRun {
       this.#handler.handleChatModelStreamEvent(event, this.#id);
     });
     const { event: name, code, message } = event;
-    if (name === 'error') {
-      this.fail(
-        new CallError(
-          stringOrUndefined(code) ?? 'StreamError',
-          stringOrUndefined(message) ?? 'the stream failed',
-        ),
-      );
-    }
+    if (name === 'error') this.fail(streamError(this.#options, { code, message }));
   }
 
   end(): void {

@@ -66,7 +66,7 @@ interface EmbeddingRequest {
 function recordedEmbed(
   embed: Embed,
   options: CallOptions,
-  read: (embeddings: Json, given: unknown) => EmbeddingRequest,
+  read: (embeddings: Json, argument: unknown) => EmbeddingRequest,
 ): Embed {
   return function tracedEmbed(this: object, ...args: never[]): unknown {
     const call = isUntraced() ? undefined : EmbeddingCall.start(this, options, read, args[0]);
@@ -84,11 +84,11 @@ class EmbeddingCall {
   static start(
     embeddings: object,
     options: CallOptions,
-    read: (embeddings: Json, given: unknown) => EmbeddingRequest,
-    given: unknown,
+    read: (embeddings: Json, argument: unknown) => EmbeddingRequest,
+    argument: unknown,
   ): EmbeddingCall | undefined {
     try {
-      const request = read(embeddings as Json, given);
+      const request = read(embeddings as Json, argument);
       const recorded = startCall<'embedding'>({
         name: 'LangChain Embedding',
         type: 'embedding',

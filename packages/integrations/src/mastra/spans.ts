@@ -9,7 +9,7 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError, isAbort, messageError } from '../common/call-error.js';
+import { type CallError, isAbort, messageError, unknownError } from '../common/call-error.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import { OpenRuns } from '../common/open-runs.js';
@@ -155,7 +155,7 @@ export class MastraSpans implements MastraBridge {
     const update: StepUpdate = mastraUpdate(span, this.#options, inputs);
     if (error === undefined && objectOrEmpty(span.attributes).finishReason === 'error') {
       this.#failed.add(recorded);
-      recorded.fail(new CallError('MastraError', 'the call failed'), update);
+      recorded.fail(unknownError('MastraError'), update);
     } else if (error === undefined) recorded.end(update);
     else if (isAbort(error)) {
       recorded.end({ ...update, metadata: { ...update.metadata, ended: 'left' } });

@@ -1,6 +1,7 @@
 /** The requests of the protocol that become steps. */
 
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
+import { toolError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import {
   arrayOrEmpty,
@@ -24,8 +25,8 @@ export interface RequestKind {
   readonly sdkMethod: string;
   stepOptions(params: Json, options: CallOptions): StepOptions;
   update(result: Json, options: CallOptions): StepUpdate;
-  /** The message of the failure that a result states; undefined if there is none. */
-  failure?(result: Json, options: CallOptions): string | undefined;
+  /** The recordable form of the error that a result states; undefined if there is none. */
+  failure?(result: Json, options: CallOptions): unknown;
 }
 
 /** Fields of a result that have a field of their own in the step. */
@@ -62,9 +63,7 @@ const tool: RequestKind = {
   }),
   failure({ content, isError }, options) {
     if (isError !== true) return undefined;
-    const message = textOf(arrayOrEmpty(content));
-    const isRecordable = message !== '' && options.content !== false && !options.redact;
-    return isRecordable ? message : 'the tool failed';
+    return toolError(options, textOf(arrayOrEmpty(content)));
   },
 };
 

@@ -1,6 +1,7 @@
 /** Records the requests that a client or server sends, by methods of the SDK or by `request`. */
 
 import { currentStep, type Step } from '@openlayer-tracing/core/integration';
+import { thrownError } from '../common/call-error.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { replaceMethod } from '../common/replace-method.js';
@@ -44,7 +45,7 @@ function streamed(kind: RequestKind): RequestKind {
     update: ({ result }, options) => kind.update(objectOrEmpty(result), options),
     failure({ result, error }, options) {
       if (error === undefined) return kind.failure?.(objectOrEmpty(result), options);
-      return error instanceof Error ? error.message : String(error);
+      return thrownError(options, error);
     },
   };
 }

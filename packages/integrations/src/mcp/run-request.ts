@@ -5,7 +5,7 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { CallError, isAbort, thrownError } from '../common/call-error.js';
+import { isAbort, thrownError } from '../common/call-error.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { RequestKind } from './kinds.js';
@@ -50,18 +50,18 @@ function end(
   recorded: RecordedCall,
   kind: RequestKind,
   options: CallOptions,
-  result: unknown,
+  returned: unknown,
 ): void {
   try {
-    const given = objectOrEmpty(result);
-    const failure = kind.failure?.(given, options);
-    const update = kind.update(given, options);
+    const result = objectOrEmpty(returned);
+    const failure = kind.failure?.(result, options);
+    const update = kind.update(result, options);
     if (failure === undefined) recorded.end(update);
     // An output that is only a text is the message of the error.
     else {
       const { output, ...others } = update;
       const more = typeof output === 'string' ? others : update;
-      recorded.fail(new CallError('ToolError', failure), more);
+      recorded.fail(failure, more);
     }
   } catch (error) {
     reportFailure('request', error);

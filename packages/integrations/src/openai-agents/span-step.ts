@@ -91,8 +91,8 @@ export function isModelSpan({ type }: Json): boolean {
 export function agentsSpanFacts(data: Json, options: CallOptions): SpanFacts {
   switch (data.type) {
     case 'response': {
-      const { _response: answer = { id: data.response_id } } = data;
-      return modelFacts(openAIResponses, data._input, objectOrEmpty(answer), options);
+      const { _response: response = { id: data.response_id } } = data;
+      return modelFacts(openAIResponses, data._input, objectOrEmpty(response), options);
     }
     case 'generation':
       return generationFacts(data, options);
@@ -164,12 +164,12 @@ function audioName(value: unknown): unknown {
 function generationFacts(data: Json, options: CallOptions): SpanFacts {
   const settings = objectOrEmpty(data.model_config);
   const [first] = arrayOrEmpty(data.output);
-  const answer = objectOrEmpty(first);
+  const response = objectOrEmpty(first);
   const { usage } = data;
   const counted = openAITokens(usage);
-  if (answer.choices !== undefined || answer.error !== undefined || first === undefined) {
-    const facts = modelFacts(openAIChat, data.input, answer, { ...options, settings });
-    if (answer.usage !== undefined || counted === undefined) return facts;
+  if (response.choices !== undefined || response.error !== undefined || first === undefined) {
+    const facts = modelFacts(openAIChat, data.input, response, { ...options, settings });
+    if (response.usage !== undefined || counted === undefined) return facts;
     return { ...facts, update: { ...facts.update, ...tokenFields(counted) } as StepUpdate };
   }
   const items = { output: data.output, usage };
@@ -215,26 +215,26 @@ export function turnTokens(usage: unknown): TokenCounts | undefined {
 function modelFacts(
   shape: Shape,
   input: unknown,
-  answer: Json,
+  response: Json,
   { settings, ...options }: CallOptions & { settings?: Json },
 ): SpanFacts {
-  const reader = readWhole(shape, answer);
+  const reader = readWhole(shape, response);
   const { model, output, tokens, metadata, details, reasoning, ...read } = reader.response();
   const billing = read.billing && withPricedTier(read.billing);
   // The response repeats the parameters of the request.
-  const { temperature, top_p, max_output_tokens, tool_choice, ...given } = settings ?? answer;
+  const { temperature, top_p, max_output_tokens, tool_choice, ...others } = settings ?? response;
   const parameters = definedFields({
     temperature,
     top_p,
     max_output_tokens,
     tool_choice,
-    ...(settings && given),
+    ...(settings && others),
   });
   const update = {
     inputs: recordedContent(
       options,
       'inputs',
-      definedFields({ prompt: input, tools: nonEmptyArrayOrUndefined(answer.tools) }),
+      definedFields({ prompt: input, tools: nonEmptyArrayOrUndefined(response.tools) }),
     ),
     output: recordedContent(options, 'output', output),
     model,
@@ -245,14 +245,15 @@ function modelFacts(
     metadata: definedFields({
       ...recordedDetails(options, {
         ...details,
-        ...definedFields({ errorDetails: failureDetails(answer.error) }),
+        ...definedFields({ errorDetails: failureDetails(response.error) }),
       }),
       ...metadata,
-      requestId: stringOrUndefined(answer._request_id),
+      requestId: stringOrUndefined(response._request_id),
       reasoning: recordedContent(options, 'output', reasoning),
     }),
   } as StepUpdate;
-  const failure = answer.status === 'failed' ? (answer.error ?? 'the response failed') : undefined;
+  const failure =
+    response.status === 'failed' ? (response.error ?? 'the response failed') : undefined;
   return { update, billing, failure: reader.failure ?? failure };
 }
 

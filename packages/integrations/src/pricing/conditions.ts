@@ -10,7 +10,7 @@ export interface Condition {
   readonly reason: string;
 }
 
-/** The conditions of a call that change its prices. For regions see `places.ts`. */
+/** The conditions of a call that change its prices. For regions see `regions.ts`. */
 export function conditionsOf({ serviceTier, speed, isBatch }: Billing): readonly Condition[] {
   const conditions: Condition[] = [];
   // Vertex AI names its pay-as-you-go tiers `ON_DEMAND_PRIORITY`.

@@ -4,7 +4,7 @@ import type { PricedCall } from '@openlayer-tracing/core/integration';
 import { isDistrusted, isFromGateway } from './distrusted.js';
 import type { ListedModel, PriceList } from './listed-model.js';
 import { isTuned, modelNames } from './model-names.js';
-import { placeOf } from './places.js';
+import { regionOfCall } from './regions.js';
 
 type ModelInfo = NonNullable<ReturnType<PriceList['findProvider']>>['models'][number];
 
@@ -41,17 +41,17 @@ function* namesInList(
   // An ARN contains names of models that it does not stand for, as that of a custom model does.
   const names = modelNames(call.provider, model).filter((name) => !name.startsWith('arn:'));
   if (providerId === 'aws') {
-    const place = placeOf(call);
-    for (const name of names) yield* withProfile(name, place);
+    const region = regionOfCall(call);
+    for (const name of names) yield* withProfile(name, region);
   }
   yield* names;
   yield* pathsTo(list, providerId, model);
 }
 
 /** The name with the inference profile that decides the price, which responses leave out. */
-function withProfile(name: string, place: string | undefined): readonly string[] {
-  if (place === undefined || /\d/.test(place) || name.startsWith(`${place}.`)) return [];
-  return [`${place}.${name.startsWith('claude-') ? 'anthropic.' : ''}${name}`];
+function withProfile(name: string, region: string | undefined): readonly string[] {
+  if (region === undefined || /\d/.test(region) || name.startsWith(`${region}.`)) return [];
+  return [`${region}.${name.startsWith('claude-') ? 'anthropic.' : ''}${name}`];
 }
 
 /** The full name of a model whose path clients leave out, if only one model has the rest of the name. */

@@ -2,8 +2,8 @@ import type { PricedCall } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
 import { arrayOrEmpty, objectOrEmpty } from '../common/json.js';
 import { nameSet } from '../common/names.js';
-import { isAudioBilledSeparately, isFreeTool } from './beside-tokens.js';
 import { distrustedParts, isTooLong } from './distrusted.js';
+import { isAudioBilledSeparately, isFreeTool } from './extra-charges.js';
 import type { ListedModel } from './listed-model.js';
 import { isOverlapUnknown, type TokenPart, type TokenParts } from './token-parts.js';
 
@@ -24,9 +24,9 @@ export class ListedUsage {
     const { providerId, name } = this.#listed;
     const distrusted = distrustedParts(providerId, [name], call.startTime);
     for (const part of parts.keys()) {
-      const { key, unless, except } = PRICES[part];
-      const isPriced = this.#has(key) || unless?.(this.#listed) === true;
-      const isRight = !distrusted.includes(part) && except?.(this.#listed) !== true;
+      const { key, costsAsRest, isPriceOfOtherTokens } = PRICES[part];
+      const isPriced = this.#has(key) || costsAsRest?.(this.#listed) === true;
+      const isRight = !distrusted.includes(part) && isPriceOfOtherTokens?.(this.#listed) !== true;
       if (!isPriced || !isRight) this.#missing.push(`tokens:${part}`);
     }
     const { calls = 1 } = call;
@@ -85,7 +85,7 @@ export class ListedUsage {
   }
 
   /** Whether seconds or pages are billed, for which a batch may have a discount too. */
-  get isMeasured(): boolean {
+  get billsSecondsOrPages(): boolean {
     const { audio_seconds, input_audio_seconds, input_document_pages } = this.others;
     return [audio_seconds, input_audio_seconds, input_document_pages].some(
       (each) => each !== undefined,
@@ -119,9 +119,9 @@ type Priced = readonly [usageKey: string, priceKey: string];
 interface PartPrice {
   readonly key: string;
   /** Whether the part costs as much as the rest if it has no price of its own. */
-  readonly unless?: (listed: ListedModel) => boolean;
+  readonly costsAsRest?: (listed: ListedModel) => boolean;
   /** Whether the list's price is that of other tokens. */
-  readonly except?: (listed: ListedModel) => boolean;
+  readonly isPriceOfOtherTokens?: (listed: ListedModel) => boolean;
 }
 
 const PRICES: Readonly<Record<TokenPart, PartPrice>> = {
@@ -129,14 +129,14 @@ const PRICES: Readonly<Record<TokenPart, PartPrice>> = {
   cached: { key: 'cache_read_mtok' },
   cache_creation: { key: 'cache_write_mtok' },
   cache_creation_hour: { key: 'cache_write_1h_mtok' },
-  audio_input: { key: 'input_audio_mtok', unless: isOfOnePrice },
-  image_input: { key: 'input_image_mtok', unless: countsImagesAsText },
-  video_input: { key: 'input_video_mtok', unless: isOfOnePrice },
-  cached_audio: { key: 'cache_audio_read_mtok', unless: isOfOnePrice },
-  cached_image: { key: 'cache_image_read_mtok', unless: countsImagesAsText },
-  output: { key: 'output_mtok', except: isPriceOfImages },
-  audio_output: { key: 'output_audio_mtok', unless: ({ id }) => /-tts$/.test(id) },
-  image_output: { key: 'output_image_mtok', unless: isPaidByTokens },
+  audio_input: { key: 'input_audio_mtok', costsAsRest: isOfOnePrice },
+  image_input: { key: 'input_image_mtok', costsAsRest: countsImagesAsText },
+  video_input: { key: 'input_video_mtok', costsAsRest: isOfOnePrice },
+  cached_audio: { key: 'cache_audio_read_mtok', costsAsRest: isOfOnePrice },
+  cached_image: { key: 'cache_image_read_mtok', costsAsRest: countsImagesAsText },
+  output: { key: 'output_mtok', isPriceOfOtherTokens: isPriceOfImages },
+  audio_output: { key: 'output_audio_mtok', costsAsRest: ({ id }) => /-tts$/.test(id) },
+  image_output: { key: 'output_image_mtok', costsAsRest: isPaidByTokens },
   video_output: { key: 'output_video_mtok' },
   reasoning: { key: 'output_mtok' },
   citation: { key: 'output_citation_mtok' },

@@ -1,11 +1,11 @@
 /** The app's own prices: their types, their check, and the cost of a call by them. */
 
 import { type PricedCall, unknownKey } from '@openlayer-tracing/core/integration';
-import { isAudioBilledSeparately, isFreeTool } from './beside-tokens.js';
 import { conditionsOf } from './conditions.js';
+import { isAudioBilledSeparately, isFreeTool } from './extra-charges.js';
 import { modelNames } from './model-names.js';
-import { placeOf } from './places.js';
 import type { Quote } from './quote.js';
+import { regionOfCall } from './regions.js';
 import { isOverlapUnknown, type TokenPart, tokenParts } from './token-parts.js';
 
 /** The prices of one tier. US dollars for a million tokens, unless a field says otherwise. */
@@ -77,8 +77,8 @@ export class OwnPrices {
 }
 
 function quoteByPrice(call: PricedCall, model: ModelPrice): Quote {
-  const place = placeOf(call);
-  const here = (place !== undefined && model.regions?.[place]) || model;
+  const region = regionOfCall(call);
+  const here = (region !== undefined && model.regions?.[region]) || model;
   const conditions = conditionsOf(call.billing);
   const [only, ...others] = conditions;
   const price = only === undefined ? here : here.tiers?.[only.name];
@@ -195,8 +195,8 @@ const OF_MODEL: Readonly<Record<keyof ModelPrice, true>> = { ...OF_REGION, regio
 
 function checkModelPrice(name: string, price: ModelPrice): void {
   checkRegionPrice(name, price, OF_MODEL);
-  checkEach(`${name}.regions`, price.regions, (place, own) =>
-    checkRegionPrice(place, own, OF_REGION),
+  checkEach(`${name}.regions`, price.regions, (region, own) =>
+    checkRegionPrice(region, own, OF_REGION),
   );
 }
 
@@ -248,12 +248,12 @@ function checkObject(name: string, value: unknown): void {
  */
 export function checkKeys<T extends object>(
   taker: string,
-  given: T,
+  value: T,
   known: Readonly<Record<keyof NoInfer<T>, true>>,
 ): void {
-  checkObject(taker, given);
+  checkObject(taker, value);
   const names = Object.keys(known);
-  for (const key of Object.keys(given)) {
+  for (const key of Object.keys(value)) {
     if (!names.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, names, taker)}`);
   }
 }

@@ -7,8 +7,8 @@ import { discount, isAtUsualPrice } from './discounts.js';
 import { findModel } from './find-model.js';
 import type { ListedModel, PriceList } from './listed-model.js';
 import { ListedUsage } from './listed-usage.js';
-import { placeOf, placeWithoutPrice } from './places.js';
 import type { Quote } from './quote.js';
+import { regionOfCall, regionWithoutPrice } from './regions.js';
 import { tokenParts } from './token-parts.js';
 
 /** One list for the whole process; undefined until it is loaded. */
@@ -112,12 +112,12 @@ function quoteOf(call: PricedCall, listed: ListedModel): Quote {
   const isByMinute = 'audio_hours' in prices && !('input_mtok' in prices);
   if (hasPrices && !isByMinute) usage.addTokens(tokens, call);
   usage.addOthers(call);
-  const place = placeWithoutPrice(listed, placeOf(call));
-  if (place !== undefined) missing.push(place);
+  const region = regionWithoutPrice(listed, regionOfCall(call));
+  if (region !== undefined) missing.push(region);
   const conditions = conditionsOf(call.billing).filter(({ name }) => !isAtUsualPrice(listed, name));
   const [only] = conditions;
   const share = only === undefined ? 1 : discount(listed, tokens, conditions);
-  if (share === undefined || (share !== 1 && usage.isMeasured)) {
+  if (share === undefined || (share !== 1 && usage.billsSecondsOrPages)) {
     missing.push(...conditions.map(({ reason }) => reason));
   }
   if (missing.length > 0 || share === undefined) return { missing };

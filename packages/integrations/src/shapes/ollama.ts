@@ -14,7 +14,7 @@ import { nameArray, nameSet } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';
 import { OtherFacts } from './reading/other-facts.js';
-import { type PlainAnswer, PlainReader } from './reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from './reading/plain-reader.js';
 import type { ModelResponse, ResponseReader, Shape } from './shape.js';
 
 export const ollamaChat: Shape<'chat_completion'> = {
@@ -149,9 +149,9 @@ class OllamaReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = objectOrEmpty(body);
-    this.readEvent(answer);
-    if (answer.done !== false) this.isComplete = true;
+    const response = objectOrEmpty(body);
+    this.readEvent(response);
+    if (response.done !== false) this.isComplete = true;
   }
 
   readEvent(chunk: Json): boolean {
@@ -211,7 +211,7 @@ class OllamaReader implements ResponseReader {
   }
 }
 
-function readEmbeddings(body: unknown): PlainAnswer {
+function readEmbeddings(body: unknown): PlainResponse {
   const { model, embeddings, embedding, prompt_eval_count, ...others } = objectOrEmpty(body);
   const vectors = embedding === undefined ? arrayOrEmpty(embeddings) : [embedding];
   const tokens = countOrUndefined(prompt_eval_count);

@@ -13,7 +13,7 @@ import { openAIVideos } from './openai/media.js';
 import { openAIBatch } from './openai/retrievals.js';
 import { openAIBilling } from './openai/usage.js';
 import { OtherFacts } from './reading/other-facts.js';
-import { type PlainAnswer, PlainReader } from './reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from './reading/plain-reader.js';
 import type { Description, ResultReader, Retrieval, Shape } from './shape.js';
 
 const codeExecution: Shape<'tool'> = {
@@ -30,7 +30,7 @@ const codeExecution: Shape<'tool'> = {
 const BODY = nameSet('data errors error');
 const DATA = nameSet('outputs status');
 
-function readExecution(body: unknown): PlainAnswer {
+function readExecution(body: unknown): PlainResponse {
   const { data, errors } = objectOrEmpty(body);
   const { outputs, status } = objectOrEmpty(data);
   const facts = new OtherFacts();
@@ -97,7 +97,7 @@ class VideoReader extends PlainReader implements ResultReader {
     return this.#body.status === 'completed' || this.#body.status === 'failed';
   }
 
-  #read(): PlainAnswer {
+  #read(): PlainResponse {
     const { id, model, status, error, outputs } = this.#body;
     return {
       model: stringOrUndefined(model),

@@ -18,12 +18,12 @@ const embeddings: Shape<'embedding'> = {
     const reader = openAIEmbeddings.reader(request);
     return new PlainReader((body) => {
       reader.readWhole(body);
-      const answer = reader.response();
-      const { tokens } = answer;
+      const response = reader.response();
+      const { tokens } = response;
       const isStated = tokens?.total !== undefined;
       return isStated
-        ? { ...answer, tokens: { ...tokens, input: tokens.input ?? tokens.total } }
-        : answer;
+        ? { ...response, tokens: { ...tokens, input: tokens.input ?? tokens.total } }
+        : response;
     });
   },
 };

@@ -21,7 +21,7 @@ export const anthropicBatch: Retrieval<'chat_completion'> = {
 class BatchReader implements ResultReader {
   isComplete = false;
   readonly resultId: string;
-  readonly #answers = new BatchTotal();
+  readonly #total = new BatchTotal();
   readonly #errors: unknown[] = [];
   /** The number of requests by how they ended: `succeeded`, `errored`, `canceled`, `expired`. */
   readonly #ends: Record<string, number> = {};
@@ -53,14 +53,14 @@ class BatchReader implements ResultReader {
     if (typeof type !== 'string') return false;
     this.#ends[type] = (this.#ends[type] ?? 0) + 1;
     if (isRecord(error) && this.#errors.length < MAX_ERRORS) this.#errors.push(error);
-    if (isRecord(message)) this.#answers.add(readWhole(anthropicMessages, message).response());
+    if (isRecord(message)) this.#total.add(readWhole(anthropicMessages, message).response());
     return true;
   }
 
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const { models, tokens, billing, parts } = this.#answers;
+    const { models, tokens, billing, parts } = this.#total;
     return {
       model: models.length === 1 ? models[0] : undefined,
       output: { ...this.#ends },

@@ -114,11 +114,11 @@ export function anthropicBilling(
   const toolUses = Object.fromEntries(uses);
   if (executions > 0) toolUses.code_execution ??= executions;
   const units = unitsOfOtherModels(usage, model);
-  const place = geo === undefined || geo === 'not_available' ? region : geo;
+  const servedRegion = geo === undefined || geo === 'not_available' ? region : geo;
   return {
     serviceTier: tier,
     speed: stringOrUndefined(usage.speed),
-    ...(place !== undefined && { region: place }),
+    ...(servedRegion !== undefined && { region: servedRegion }),
     ...(tier === 'batch' && { isBatch: true }),
     ...(Object.keys(toolUses).length > 0 && { toolUses }),
     ...(Object.keys(units).length > 0 && { units }),

@@ -94,14 +94,14 @@ export class ConverseReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = objectOrEmpty(body);
-    const { message, ...others } = objectOrEmpty(answer.output);
+    const response = objectOrEmpty(body);
+    const { message, ...others } = objectOrEmpty(response.output);
     for (const part of arrayOrEmpty(objectOrEmpty(message).content))
       this.#takePart(objectOrEmpty(part));
-    this.#takeFields({ ...fieldsExcept(answer, ...PLACED), ...others });
+    this.#takeFields({ ...fieldsExcept(response, ...PLACED), ...others });
     this.#takeFields(fieldsExcept(objectOrEmpty(message), 'content', 'role'));
-    this.#message.setFinishReason(stringOrUndefined(answer.stopReason));
-    this.#takeUsage(answer.usage);
+    this.#message.setFinishReason(stringOrUndefined(response.stopReason));
+    this.#takeUsage(response.usage);
     this.isComplete = true;
   }
 

@@ -17,7 +17,7 @@ import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
 import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
 import { dimensionsOf } from '../reading/dimensions.js';
-import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import { TextReader } from '../reading/text-reader.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { textOfBase64 } from './base64-text.js';
@@ -102,11 +102,11 @@ const IMAGE_INPUTS = nameArray(`
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
 function inputsAndParameters(params: Json, content: readonly string[], alone: string) {
-  const given = content.filter((key) => params[key] !== undefined);
+  const present = content.filter((key) => params[key] !== undefined);
   const inputs =
-    given.length === 1
-      ? { [alone]: params[given[0] as string] }
-      : Object.fromEntries(given.map((key) => [key, params[key]]));
+    present.length === 1
+      ? { [alone]: params[present[0] as string] }
+      : Object.fromEntries(present.map((key) => [key, params[key]]));
   return { inputs, modelParameters: fieldsExcept(params, ...content) };
 }
 
@@ -238,11 +238,11 @@ class InvokedReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const { model, tokens, billing, metadata, details, ...answer } = this.#reader.response();
+    const { model, tokens, billing, metadata, details, ...response } = this.#reader.response();
     const { guardrailAction, ...added } = this.#added;
     const metrics = fieldsExcept(this.#metrics ?? {}, ...COUNTED);
     return {
-      ...answer,
+      ...response,
       tokens: mergedCounts(
         mergedCounts(tokens, bedrockTokens(this.#metrics ?? {})),
         this.#headerTokens,
@@ -320,9 +320,9 @@ const EMBEDDING_FIELDS = nameArray(`
 `);
 
 function readEmbeddings(body: unknown): ModelResponse {
-  const answer = objectOrEmpty(body);
-  const vectors = vectorsIn(answer);
-  const tokens = countOrUndefined(answer.inputTextTokenCount);
+  const response = objectOrEmpty(body);
+  const vectors = vectorsIn(response);
+  const tokens = countOrUndefined(response.inputTextTokenCount);
   return {
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
     ...(vectors.length > 0 && {
@@ -331,33 +331,34 @@ function readEmbeddings(body: unknown): ModelResponse {
         embeddingDimensions: dimensionsOf(vectors[0]) || undefined,
       },
     }),
-    metadata: { responseId: stringOrUndefined(answer.id) },
-    details: presentFields(fieldsExcept(answer, ...EMBEDDING_FIELDS)),
+    metadata: { responseId: stringOrUndefined(response.id) },
+    details: presentFields(fieldsExcept(response, ...EMBEDDING_FIELDS)),
   };
 }
 
 const IMAGE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
 
 /** Images are recorded by their type and size only. */
-function readImages(body: unknown): PlainAnswer {
-  const answer = objectOrEmpty(body);
-  const images = imagesIn(answer);
-  const reasons = arrayOrEmpty(answer.finish_reasons);
+function readImages(body: unknown): PlainResponse {
+  const response = objectOrEmpty(body);
+  const images = imagesIn(response);
+  const reasons = arrayOrEmpty(response.finish_reasons);
   return {
-    failure: imageFailure(answer, images),
+    failure: imageFailure(response, images),
     output: images.length > 0 ? { images } : undefined,
     ...(images.length > 0 && { billing: { pictures: images.length } }),
-    metadata: {
-      finishReasons: reasons.some(Boolean) ? reasons : undefined,
-      result: stringOrUndefined(answer.result),
+    metadata: { result: stringOrUndefined(response.result) },
+    details: {
+      ...presentFields(fieldsExcept(response, ...IMAGE_FIELDS)),
+      // The message of the failure repeats them, and is content.
+      ...(reasons.some(Boolean) && { finishReasons: reasons }),
     },
-    details: presentFields(fieldsExcept(answer, ...IMAGE_FIELDS)),
   };
 }
 
 /** The reason for which no image was created; undefined if there are images. */
-function imageFailure(answer: Json, images: readonly unknown[]): unknown {
-  const reason = arrayOrEmpty(answer.finish_reasons).find((each) => typeof each === 'string');
+function imageFailure(response: Json, images: readonly unknown[]): unknown {
+  const reason = arrayOrEmpty(response.finish_reasons).find((each) => typeof each === 'string');
   return reason === undefined || images.length > 0 ? undefined : { message: reason };
 }
 

@@ -126,11 +126,11 @@ export const bedrockKnowledgeBases: readonly Shape[] = [
 /** Reads a response that is one JSON object, of which one field is the output. */
 function fieldReader(field: string): ResponseReader {
   return new PlainReader((body) => {
-    const answer = objectOrEmpty(body);
+    const response = objectOrEmpty(body);
     return {
       failure: guardrailFailure(body),
-      output: answer[field] ?? body,
-      details: answer[field] === undefined ? {} : presentFields(fieldsExcept(answer, field)),
+      output: response[field] ?? body,
+      details: response[field] === undefined ? {} : presentFields(fieldsExcept(response, field)),
     };
   });
 }

@@ -27,11 +27,11 @@ export function bedrockModel(url: URL): string | undefined {
 /** The inference profile that chooses the region (`eu`, `global`), else the region of the host. */
 export function bedrockRegion(url: URL, id = modelIdOf(url)): string | undefined {
   const ofHost = /^bedrock[\w-]*\.([a-z0-9-]+)\.(?:amazonaws|api\.aws)/.exec(url.hostname)?.[1];
-  return placeInModelId(id ?? '') ?? ofHost;
+  return regionInModelId(id ?? '') ?? ofHost;
 }
 
 /** The inference profile with which the id begins, else the region in its ARN; undefined if it has neither. */
-export function placeInModelId(id: string): string | undefined {
+export function regionInModelId(id: string): string | undefined {
   const profile = PROFILE.exec(bareBedrockModel(id))?.[1];
   return profile ?? /^arn:[\w-]+:bedrock:([a-z0-9-]+):/.exec(id)?.[1];
 }

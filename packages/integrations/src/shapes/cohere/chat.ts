@@ -80,20 +80,20 @@ class CohereReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = objectOrEmpty(body);
-    this.#error = answer.error ?? undefined;
-    this.#takeHead(answer);
-    this.#others.add(answer, KNOWN);
-    const received = isRecord(answer.message) ? answer.message : answer;
-    if (typeof answer.text === 'string') this.#message.text.add(answer.text);
-    else if (typeof answer.message === 'string' && answer.text === undefined) {
+    const response = objectOrEmpty(body);
+    this.#error = response.error ?? undefined;
+    this.#takeHead(response);
+    this.#others.add(response, KNOWN);
+    const received = isRecord(response.message) ? response.message : response;
+    if (typeof response.text === 'string') this.#message.text.add(response.text);
+    else if (typeof response.message === 'string' && response.text === undefined) {
       // An error of version 1.
-      this.#error ??= { message: answer.message };
+      this.#error ??= { message: response.message };
     }
     for (const part of arrayOrEmpty(received.content)) this.#takePart(objectOrEmpty(part));
     this.#message.reasoning.add(stringOrUndefined(received.tool_plan) ?? '');
     for (const call of arrayOrEmpty(received.tool_calls)) this.#addCall(objectOrEmpty(call));
-    if (received !== answer) {
+    if (received !== response) {
       this.#cite(received.citations);
       this.#others.add(received, KNOWN_OF_MESSAGE);
     }
@@ -197,13 +197,13 @@ class CohereReader implements ResponseReader {
   }
 
   /** The last event of version 1, which contains the whole answer. */
-  #takeEnd({ response, finish_reason }: Json): void {
-    const answer = objectOrEmpty(response);
-    this.#takeHead({ ...answer, ...(finish_reason !== undefined && { finish_reason }) });
-    this.#others.add(answer, KNOWN);
+  #takeEnd({ response: whole, finish_reason }: Json): void {
+    const response = objectOrEmpty(whole);
+    this.#takeHead({ ...response, ...(finish_reason !== undefined && { finish_reason }) });
+    this.#others.add(response, KNOWN);
     if (this.#message.text.chars === 0)
-      this.#message.text.add(stringOrUndefined(answer.text) ?? '');
-    this.#addCalls(answer.tool_calls);
+      this.#message.text.add(stringOrUndefined(response.text) ?? '');
+    this.#addCalls(response.tool_calls);
     this.isComplete = true;
   }
 

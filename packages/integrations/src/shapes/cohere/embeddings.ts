@@ -8,7 +8,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { dimensionsOf } from '../reading/dimensions.js';
-import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
 
@@ -25,7 +25,7 @@ export const cohereEmbeddings: Shape<'embedding'> = {
 };
 
 /** The vectors are grouped by the type of their numbers, or not grouped. */
-function readEmbeddings(body: unknown): PlainAnswer {
+function readEmbeddings(body: unknown): PlainResponse {
   const { id, embeddings, meta, texts: _texts, ...others } = objectOrEmpty(body);
   const kinds = isRecord(embeddings)
     ? Object.entries(embeddings)

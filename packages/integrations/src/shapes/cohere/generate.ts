@@ -80,9 +80,9 @@ class GenerateReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = objectOrEmpty(body);
-    this.#error = answer.error ?? undefined;
-    this.#takeAnswer(answer);
+    const response = objectOrEmpty(body);
+    this.#error = response.error ?? undefined;
+    this.#takeResponse(response);
     this.isComplete = true;
   }
 
@@ -95,7 +95,7 @@ class GenerateReader implements ResponseReader {
       this.#error = { type: event.finish_reason, message: event.err };
     } else if (event.event_type === 'stream-end') {
       this.#finishReason = stringOrUndefined(event.finish_reason);
-      this.#takeAnswer(objectOrEmpty(event.response));
+      this.#takeResponse(objectOrEmpty(event.response));
       this.isComplete = true;
     }
     return this.amount > before;
@@ -124,10 +124,10 @@ class GenerateReader implements ResponseReader {
     };
   }
 
-  #takeAnswer(answer: Json): void {
-    this.#id = stringOrUndefined(answer.id) ?? this.#id;
-    if (isRecord(answer.meta)) this.#usage = answer.meta;
-    for (const [i, each] of arrayOrEmpty(answer.generations).entries()) {
+  #takeResponse(response: Json): void {
+    this.#id = stringOrUndefined(response.id) ?? this.#id;
+    if (isRecord(response.meta)) this.#usage = response.meta;
+    for (const [i, each] of arrayOrEmpty(response.generations).entries()) {
       const { text: generated, index, ...facts } = objectOrEmpty(each);
       const generation = this.#ensureGeneration(typeof index === 'number' ? index : i);
       if (generation === undefined) continue;

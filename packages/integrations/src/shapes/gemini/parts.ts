@@ -17,8 +17,8 @@ const MAX_PATH = 16;
 /** A content as a message: one string if all parts are texts, else the parts. */
 export function geminiMessage(content: unknown): { content: unknown } {
   if (typeof content === 'string') return { content };
-  const { parts: given } = objectOrEmpty(content);
-  const parts = Array.isArray(given) ? given : given === undefined ? [] : [given];
+  const { parts: oneOrMore } = objectOrEmpty(content);
+  const parts = Array.isArray(oneOrMore) ? oneOrMore : oneOrMore === undefined ? [] : [oneOrMore];
   const texts = parts.map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return { content: texts.every((each) => each !== undefined) ? texts.join('') : parts };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { dimensionsOf } from '../reading/dimensions.js';
-import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import type { ModelRequest, Shape } from '../shape.js';
 import { modelIn } from './generate.js';
 import { geminiBilling, geminiTokens, otherGeminiUsage } from './usage.js';
@@ -45,7 +45,7 @@ function commonParameters(requests: unknown): Json {
   return Object.fromEntries(Object.entries(first).filter(isAlike));
 }
 
-function readEmbeddings(body: unknown, { url }: ModelRequest): PlainAnswer {
+function readEmbeddings(body: unknown, { url }: ModelRequest): PlainResponse {
   const { embedding, embeddings, usageMetadata, ...others } = objectOrEmpty(body);
   const vectors = embedding === undefined ? arrayOrEmpty(embeddings) : [embedding];
   const tokens = geminiTokens(usageMetadata);
@@ -58,7 +58,7 @@ function readEmbeddings(body: unknown, { url }: ModelRequest): PlainAnswer {
   };
 }
 
-function vectorFields(vectors: readonly unknown[]): NonNullable<PlainAnswer['fields']> {
+function vectorFields(vectors: readonly unknown[]): NonNullable<PlainResponse['fields']> {
   return vectors.length === 0
     ? {}
     : {
@@ -100,7 +100,7 @@ export const vertexEmbed: Shape<'embedding'> = {
   reader: ({ url }) => new PlainReader((body) => readPredictedEmbeddings(body, url)),
 };
 
-function readPredictedEmbeddings(body: unknown, url: URL): PlainAnswer {
+function readPredictedEmbeddings(body: unknown, url: URL): PlainResponse {
   const { predictions, metadata, ...others } = objectOrEmpty(body);
   const vectors = arrayOrEmpty(predictions).map((each) =>
     objectOrEmpty(objectOrEmpty(each).embeddings),
@@ -155,7 +155,7 @@ export function describeInstances({ url, params }: ModelRequest) {
   };
 }
 
-function readPredictions(body: unknown, url: URL): PlainAnswer {
+function readPredictions(body: unknown, url: URL): PlainResponse {
   const { predictions, ...others } = objectOrEmpty(body);
   const output = arrayOrEmpty(predictions).map((each) => nameMedia(each));
   const images = arrayOrEmpty(predictions).map(objectOrEmpty).filter(isImage);

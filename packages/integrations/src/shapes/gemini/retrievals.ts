@@ -130,13 +130,13 @@ class BatchReader extends WholeResult {
   }
 
   get resultId(): string | undefined {
-    return this.#answers.length > 0 ? stringOrUndefined(this.body.name) : undefined;
+    return this.#responses.length > 0 ? stringOrUndefined(this.body.name) : undefined;
   }
 
   override get failure(): unknown {
     const failed = this.#failed;
-    const answered = this.#answers.length - failed.length;
-    return super.failure ?? batchFailure(answered, failed.length, failed[0]);
+    const succeeded = this.#responses.length - failed.length;
+    return super.failure ?? batchFailure(succeeded, failed.length, failed[0]);
   }
 
   get description(): Description | undefined {
@@ -153,16 +153,16 @@ class BatchReader extends WholeResult {
   response(): ModelResponse {
     const summed = new BatchTotal();
     const errors: unknown[] = [];
-    for (const each of this.#answers) {
+    for (const each of this.#responses) {
       const { response, error } = objectOrEmpty(each);
       if (isRecord(error) && errors.length < MAX_ERRORS) errors.push(error);
-      if (isRecord(response)) summed.add(this.#answerOf(response));
+      if (isRecord(response)) summed.add(this.#responseOf(response));
     }
     const { models, tokens, billing, parts } = summed;
     const failed = this.#failed.length;
     return {
       model: models.length === 1 ? models[0] : undefined,
-      output: { answers: this.#answers.length - failed, failed },
+      output: { answers: this.#responses.length - failed, failed },
       ...{ tokens, billing, parts },
       metadata: { batchStats: objectOrEmpty(this.body.metadata).batchStats },
       details: errors.length > 0 ? { errors } : {},
@@ -170,7 +170,7 @@ class BatchReader extends WholeResult {
   }
 
   /** A response of the batch as if it had been the response to its request. */
-  #answerOf(response: Json): ModelResponse {
+  #responseOf(response: Json): ModelResponse {
     const { usageMetadata, tokenCount } = response;
     // The response of an embedding.
     if (usageMetadata === undefined) return { tokens: { input: countOrUndefined(tokenCount) } };
@@ -179,10 +179,10 @@ class BatchReader extends WholeResult {
 
   /** The errors of the requests that failed. */
   get #failed(): readonly unknown[] {
-    return this.#answers.map((each) => objectOrEmpty(each).error).filter(isRecord);
+    return this.#responses.map((each) => objectOrEmpty(each).error).filter(isRecord);
   }
 
-  get #answers(): readonly unknown[] {
+  get #responses(): readonly unknown[] {
     const { response, metadata } = this.body;
     const output = isRecord(response) ? response : objectOrEmpty(objectOrEmpty(metadata).output);
     const inlined = objectOrEmpty(output.inlinedResponses ?? output.inlinedEmbedContentResponses);

@@ -45,17 +45,17 @@ class PredictionReader implements JobReader {
   readonly #streamed = new CollectedText();
   #prediction: Json = {};
   /** The number of responses with the state. */
-  #answers = 0;
+  #responses = 0;
 
   get amount(): number {
-    return this.#streamed.chars + this.#answers;
+    return this.#streamed.chars + this.#responses;
   }
 
   readResponse(part: JobRequest, body: unknown): void {
     const prediction = objectOrEmpty(body);
     const { id, status, webhook, urls, error } = prediction;
     this.#prediction = prediction;
-    this.#answers++;
+    this.#responses++;
     if (part === 'create' && typeof id === 'string' && !webhook)
       this.requests = furtherRequests(id, urls);
     this.isComplete = /^(succeeded|failed|canceled|aborted)$/.test(String(status));

@@ -73,12 +73,12 @@ class ConversationReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const answer = objectOrEmpty(body);
-    this.failure = answer.error ?? undefined;
-    this.#id = stringOrUndefined(answer.conversation_id);
-    if (isRecord(answer.usage)) this.#usage = answer.usage;
-    this.#others.add(answer, KNOWN);
-    for (const output of arrayOrEmpty(answer.outputs)) this.#take(objectOrEmpty(output));
+    const response = objectOrEmpty(body);
+    this.failure = response.error ?? undefined;
+    this.#id = stringOrUndefined(response.conversation_id);
+    if (isRecord(response.usage)) this.#usage = response.usage;
+    this.#others.add(response, KNOWN);
+    for (const output of arrayOrEmpty(response.outputs)) this.#take(objectOrEmpty(output));
     this.isComplete = true;
   }
 
@@ -158,8 +158,8 @@ class ConversationReader implements ResponseReader {
   }
 
   #takeCall(call: Json): void {
-    const { tool_call_id: given, name, arguments: args, confirmation_status: status } = call;
-    const id = stringOrUndefined(given) || undefined;
+    const { tool_call_id: callId, name, arguments: args, confirmation_status: status } = call;
+    const id = stringOrUndefined(callId) || undefined;
     const tool = this.#message.ensureToolOfPiece({
       index: undefined,
       id,

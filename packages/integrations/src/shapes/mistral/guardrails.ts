@@ -1,7 +1,7 @@
 /** Mistral's `POST /moderations` and `POST /classifications`. */
 
 import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
-import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 
 function guardrail(operation: string, path: RegExp): Shape<'guardrail'> {
@@ -21,7 +21,7 @@ function guardrail(operation: string, path: RegExp): Shape<'guardrail'> {
 export const mistralModeration = guardrail('Moderation', /\/moderations$/);
 export const mistralClassification = guardrail('Classification', /\/classifications$/);
 
-function readGuardrail(body: unknown): PlainAnswer {
+function readGuardrail(body: unknown): PlainResponse {
   const { model, id, results, usage, ...others } = objectOrEmpty(body);
   const found = new Set<string>();
   for (const result of arrayOrEmpty(results)) {

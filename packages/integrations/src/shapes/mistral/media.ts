@@ -14,7 +14,7 @@ import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';
-import { type PlainAnswer, PlainReader } from '../reading/plain-reader.js';
+import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
 
@@ -40,7 +40,7 @@ function pageUnit(params: Json): 'annotated_pages' | 'pages' {
   return format === null ? 'pages' : 'annotated_pages';
 }
 
-function readOcr(body: unknown, unit: string): PlainAnswer {
+function readOcr(body: unknown, unit: string): PlainResponse {
   const { model, pages, usage_info: usage, ...others } = objectOrEmpty(body);
   const { pages_processed: processed, ...moreUsage } = objectOrEmpty(usage);
   const billed = countOrUndefined(processed);

@@ -72,7 +72,7 @@ class BatchReader implements ResultReader {
   readonly resultId: string;
   readonly #summed = new BatchTotal();
   readonly #errors: unknown[] = [];
-  #answers = 0;
+  #succeeded = 0;
   #failed = 0;
   /** Whether the file has responses of a batch; undefined until the first line has been read. */
   #isOfBatch: boolean | undefined;
@@ -82,7 +82,7 @@ class BatchReader implements ResultReader {
   }
 
   get amount(): number {
-    return this.#answers + this.#failed;
+    return this.#succeeded + this.#failed;
   }
 
   get description(): Description | undefined {
@@ -92,7 +92,7 @@ class BatchReader implements ResultReader {
   }
 
   get failure(): unknown {
-    return batchFailure(this.#answers, this.#failed, this.#errors[0]);
+    return batchFailure(this.#succeeded, this.#failed, this.#errors[0]);
   }
 
   /** Whether the rest of the file need not be read. */
@@ -112,7 +112,7 @@ class BatchReader implements ResultReader {
     const { response, error } = line;
     const { status_code: status, body } = objectOrEmpty(response);
     const isFailure = isRecord(error) || (typeof status === 'number' && status >= 400);
-    if (!isFailure) this.#answers++;
+    if (!isFailure) this.#succeeded++;
     else {
       this.#failed++;
       if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? objectOrEmpty(body).error);
@@ -128,9 +128,9 @@ class BatchReader implements ResultReader {
     const { models, tokens, billing, parts } = this.#summed;
     return {
       model: models.length === 1 ? models[0] : undefined,
-      output: { answers: this.#answers, failed: this.#failed },
+      output: { answers: this.#succeeded, failed: this.#failed },
       ...{ tokens, billing, parts },
-      metadata: { ...(models.length > 1 && { models }), answers: this.#answers },
+      metadata: { ...(models.length > 1 && { models }), answers: this.#succeeded },
       details: this.#errors.length > 0 ? { errors: this.#errors } : {},
     };
   }

@@ -126,8 +126,8 @@ function addUp(sums: Record<string, number>, counts: object): Record<string, num
  * The failure of a batch; undefined if any of its requests succeeded.
  * @param first the error of the first failed request, if it is known
  */
-export function batchFailure(answered: number, failed: number, first: unknown): unknown {
-  if (answered > 0 || failed === 0) return undefined;
+export function batchFailure(succeeded: number, failed: number, first: unknown): unknown {
+  if (succeeded > 0 || failed === 0) return undefined;
   const error = objectOrEmpty(first);
   // Anthropic states the error of a request in the body of a response.
   const { type, code, status, message } = { ...error, ...objectOrEmpty(error.error) };

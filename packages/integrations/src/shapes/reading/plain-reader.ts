@@ -2,7 +2,7 @@ import { type Json, objectOrEmpty } from '../../common/json.js';
 import type { ModelResponse, ResponseReader } from '../shape.js';
 
 /** A response, and the failure that it states. */
-export interface PlainAnswer extends ModelResponse {
+export interface PlainResponse extends ModelResponse {
   readonly failure?: unknown;
 }
 
@@ -10,29 +10,29 @@ export interface PlainAnswer extends ModelResponse {
 export class PlainReader implements ResponseReader {
   isComplete = false;
   amount = 0;
-  readonly #read: (body: unknown) => PlainAnswer;
-  #answer: PlainAnswer = {};
+  readonly #read: (body: unknown) => PlainResponse;
+  #response: PlainResponse = {};
   #error: unknown;
 
-  constructor(read: (body: unknown) => PlainAnswer) {
+  constructor(read: (body: unknown) => PlainResponse) {
     this.#read = read;
   }
 
   /** Some providers send an error with a status of success. */
   get failure(): unknown {
-    return this.#error ?? this.#answer.failure;
+    return this.#error ?? this.#response.failure;
   }
 
   readWhole(body: unknown): void {
     this.#error = objectOrEmpty(body).error ?? undefined;
-    this.#answer = this.#read(body);
+    this.#response = this.#read(body);
     this.isComplete = true;
     this.amount = 1;
   }
 
   /** If such a response is streamed after all, the fields of later events replace those of earlier ones. */
   readEvent(data: Json): boolean {
-    this.#answer = { ...this.#answer, ...this.#read(data) };
+    this.#response = { ...this.#response, ...this.#read(data) };
     this.amount++;
     return true;
   }
@@ -42,6 +42,6 @@ export class PlainReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    return this.#answer;
+    return this.#response;
   }
 }
