@@ -161,7 +161,12 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
     }
   };
   const forgetChanges = (upTo: number) => {
-    if (!isClosed) store.forgetChanges(upTo);
+    if (isClosed) return;
+    try {
+      store.forgetChanges(upTo);
+    } catch {
+      // The disk may be full, or the file locked: the next message of the thread tries again.
+    }
   };
   const catchUpSoon = (leastMs = 0) => {
     hasNews = true;
