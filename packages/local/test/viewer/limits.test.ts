@@ -94,14 +94,11 @@ describe('a page that reads its events too slowly', () => {
       );
     const told = () =>
       events().reduce((sum, { traces, omitted }) => sum + traces.length + omitted, 0);
-    // What was missed is told with the next event that fits.
-    for (let tries = 0; tries < 200 && told() < sent + 1; tries += 1) {
-      if (tries % 20 === 10 && told() < sent)
-        stream?.send('{"type":"traces","traces":[],"omitted":0}', 0);
-      if (tries === 5) stream?.send('{"type":"traces","traces":[1],"omitted":0}', 1);
+    // No further event comes.
+    for (let tries = 0; tries < 200 && told() < sent; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    assert.equal(told(), sent + 1);
+    assert.equal(told(), sent);
     assert.ok(events().length < sent, 'some were left out');
     socket.destroy();
   });
@@ -109,21 +106,16 @@ describe('a page that reads its events too slowly', () => {
   it('has its stream ended once it missed a change, so that it reads the list again', async () => {
     const { port } = http.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
-    socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     await new Promise<void>((resolve) => socket.once('data', () => resolve()));
     socket.pause();
     const padding = 'x'.repeat(100_000);
     for (let n = 0; n < 200; n += 1) {
       stream?.send(JSON.stringify({ type: 'changed', traces: [], padding }), 0);
-      if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const ended = new Promise<void>((resolve) => socket.once('end', () => resolve()));
     socket.resume();
-    const timer = setInterval(
-      () => stream?.send('{"type":"deleted","upTo":1,"numbers":[]}', 0),
-      20,
-    );
+    // No further event comes.
     await ended;
-    clearInterval(timer);
   });
 });
