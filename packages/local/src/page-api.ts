@@ -97,6 +97,7 @@ export interface TraceQuery {
   /** Words or beginnings of words; a trace must contain all. At most 300 characters. */
   readonly q?: string;
   readonly from?: number;
+  /** Not included. */
   readonly to?: number;
   readonly name?: readonly string[];
   readonly route?: readonly string[];

@@ -22,7 +22,13 @@ export function filterOf(query: TraceQuery, index: TraceIndex): Filter {
   const { from, to, minLatency, maxLatency, minCost, minTokens } = query;
   if (query.pipeline !== undefined) filters.push(isOneOf('pipeline', [query.pipeline]));
   if (from !== undefined) filters.push(isWithin('time', from, Number.POSITIVE_INFINITY));
-  if (to !== undefined) filters.push(isWithin('time', Number.NEGATIVE_INFINITY, to));
+  if (to !== undefined) {
+    filters.push(
+      ({ wide: { time } }) =>
+        (at) =>
+          (time[at] ?? Number.NaN) < to,
+    );
+  }
   for (const column of ['name', 'route', 'user', 'session'] as const) {
     const values = query[column];
     if (values) filters.push(isOneOf(column, values));
