@@ -236,7 +236,7 @@ export async function select(
   const hasMore = best.list.length > query.limit;
   return {
     numbers: page.map(({ number }) => number),
-    next: hasMore && last ? (cursorAt(index, query, last.number) ?? null) : null,
+    next: hasMore && last ? cursorOf(last.number, valueAt(last.rank, query, scope)) : null,
     total: isTotalExact ? total : COUNT_LIMIT,
     isTotalExact,
   };
@@ -373,8 +373,11 @@ export function cursorAt(
 ): string | undefined {
   const [chunk, at] = index.facts.find(number);
   if (!chunk || chunk.isDeleted(at)) return undefined;
-  const raw = sortValue(query, chunk)(at);
-  return Number.isNaN(raw) ? `~${number}` : `${raw}~${number}`;
+  return cursorOf(number, sortValue(query, chunk)(at));
+}
+
+function cursorOf(number: number, value: number): string {
+  return Number.isNaN(value) ? `~${number}` : `${value}~${number}`;
 }
 
 /** @throws Refusal 400 */
@@ -390,4 +393,11 @@ function placeOf(cursor: string, query: ParsedQuery, scope: Scope): Rank {
 function rankOf(raw: number, { order }: ParsedQuery, { isReversed = false }: Scope): number {
   const rank = Number.isNaN(raw) ? Number.POSITIVE_INFINITY : order === 'asc' ? raw : -raw;
   return isReversed ? -rank : rank;
+}
+
+/** The value that `rankOf` got. */
+function valueAt(rank: number, { order }: ParsedQuery, { isReversed = false }: Scope): number {
+  const value = isReversed ? -rank : rank;
+  if (value === Number.POSITIVE_INFINITY) return Number.NaN;
+  return order === 'asc' ? value : -value;
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { Budget } from '../../src/index/budget.ts';
+import { select } from '../../src/index/selection.ts';
 import { TraceIndex } from '../../src/index/trace-index.ts';
+import { parseQuery } from '../../src/index/trace-query.ts';
 import { type Database, IN_MEMORY, type SqlValue } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
 import { PIPELINE, requestOf } from '../client.js';
@@ -48,4 +51,32 @@ describe('the index of a file', () => {
     await index.close();
     store.close();
   });
+
+  for (const sort of ['time', 'latency', 'cost']) {
+    for (const order of ['asc', 'desc']) {
+      it(`is listed to its end by ${sort}, ${order}, although the last row of a page is deleted meanwhile`, async () => {
+        for (const limit of [1, 2, 4, 5]) {
+          const store = new Store(IN_MEMORY);
+          for (let i = 0; i < 6; i += 1) {
+            const inferenceTimestamp = 1_790_000_000 + i;
+            const row = { inferenceTimestamp, latency: i * 10, cost: i < 3 ? null : i / 3 };
+            store.append(PIPELINE, requestOf(`id-${i}`, row), [`id-${i}`]);
+          }
+          const index = new TraceIndex(store.database, IN_MEMORY);
+          await index.catchUp();
+          const query = parseQuery(new URLSearchParams({ sort, order }));
+          const { numbers } = await select(index, query, new Budget(1000));
+          const pause = new Budget(1000);
+          pause.turn = async () => index.facts.remove(numbers[limit - 1] ?? 0);
+          const page = await select(index, { ...query, limit }, pause);
+          assert.deepEqual(page.numbers, numbers.slice(0, limit));
+          const next = { ...query, cursor: page.next ?? 'none' };
+          const rest = await select(index, next, new Budget(1000));
+          assert.deepEqual(rest.numbers, numbers.slice(limit));
+          await index.close();
+          store.close();
+        }
+      });
+    }
+  }
 });
