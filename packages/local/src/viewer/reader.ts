@@ -12,8 +12,13 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 /** Does the reads of the viewer's API. */
 export interface Reader {
-  /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  get(path: string, query: string, context: ReadContext): Promise<string>;
+  /**
+   * The JSON of a response.
+   * @param path below `/api/`
+   * @param signal ends the read
+   * @throws Refusal, or the reason of the signal
+   */
+  get(path: string, query: string, context: ReadContext, signal?: AbortSignal): Promise<string>;
   /** Size of the index when it last caught up. */
   readonly indexSize: IndexSize;
   /** Sends events about the traces of a query until the returned function is called. @throws Refusal 400 */
@@ -65,7 +70,8 @@ function readerInMemory(store: Store, maxBytes: number | undefined): Reader {
     get indexSize() {
       return { bytes: opened?.index.bytes ?? 0, lastChange: opened?.index.lastChange ?? 0 };
     },
-    get: (path, query, context) => open().reads.get(path, new URLSearchParams(query), context),
+    get: (path, query, context, signal) =>
+      open().reads.get(path, new URLSearchParams(query), context, signal),
     subscribe(query, emit) {
       const { live, index } = open();
       const id = ++lastId;
@@ -188,7 +194,7 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
     get indexSize() {
       return { bytes: indexBytes, lastChange };
     },
-    get(path, query, context) {
+    get(path, query, context, signal) {
       if (isClosed) return Promise.reject(new Refusal(503, 'the server is closing', false));
       return new Promise((resolve, reject) => {
         const id = ++lastId;
@@ -208,6 +214,13 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
           },
         });
         post({ type: 'get', id, path, query, context });
+        const onAbort = () => {
+          const read = pending.get(id);
+          if (!read) return;
+          worker?.postMessage({ type: 'cancel', id } satisfies ToWorker);
+          read.reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
       });
     },
     subscribe(query, emit) {

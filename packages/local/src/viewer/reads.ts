@@ -46,10 +46,15 @@ export class Reads {
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  async get(path: string, params: URLSearchParams, context: ReadContext): Promise<string> {
+  async get(
+    path: string,
+    params: URLSearchParams,
+    context: ReadContext,
+    signal?: AbortSignal,
+  ): Promise<string> {
     const { newest, facts } = context;
     await this.#index.waitFor(newest);
-    const budget = new Budget(BUDGET_MS);
+    const budget = new Budget(BUDGET_MS, signal);
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {
       return this.#readTrace(

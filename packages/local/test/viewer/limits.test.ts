@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Budget } from '../../src/index/budget.ts';
 import { EventStream } from '../../src/viewer/event-stream.ts';
-import { requestOf, send } from '../client.js';
+import { requestOf, send, viewerTokenOf } from '../client.js';
 import { inWorker } from './in-worker.js';
 import { lenientServer, read } from './read.js';
 
@@ -49,6 +50,61 @@ describe('a read that takes too long', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('a search', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'openlayer-searches-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Makes the thread busy for a while. */
+  const block = (ms: number) =>
+    inWorker(`for (const until = Date.now() + ${ms}; Date.now() < until; );`);
+
+  it('is one of four at a time, however its parameter is written', async () => {
+    await using server = await lenientServer(join(folder, 'traces.db'));
+    await send(server, requestOf('a'));
+    await read(server, 'traces?q=a');
+    await block(1000);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => read<{ error: string }>(server, 'traces?limit=1&%71=word')),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 429]);
+    assert.match(answers.find(({ status }) => status === 429)?.body.error ?? '', /4 searches/);
+  });
+
+  it('does not count once its client has gone, as after each letter that is typed', async () => {
+    await using server = await lenientServer(join(folder, 'traces.db'));
+    await send(server, requestOf('a'));
+    await read(server, 'traces?q=a');
+    await block(1500);
+    const typing = new AbortController();
+    const searches = ['a', 'an', 'and', 'andr'].map((q) =>
+      fetch(new URL(`/api/traces?q=${q}`, server.url), {
+        headers: { authorization: `Bearer ${viewerTokenOf(server)}` },
+        signal: typing.signal,
+      }).then(
+        () => 'response',
+        () => 'aborted',
+      ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    typing.abort();
+    assert.deepEqual(await Promise.all(searches), Array(4).fill('aborted'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal((await read(server, 'traces?q=a')).status, 200);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('ends at its next pause once it is cancelled', async () => {
+    const cancel = new AbortController();
+    const budget = new Budget(10_000, cancel.signal);
+    await budget.turn();
+    cancel.abort();
+    await assert.rejects(budget.turn(), { name: 'AbortError' });
   });
 });
 
