@@ -334,6 +334,7 @@ export interface Health {
     readonly traces: number;
     readonly bytes: number;
     readonly oldest: number | null;
+    /** Rows that were deleted by age or size. */
     readonly deleted: number;
   };
 }

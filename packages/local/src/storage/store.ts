@@ -105,7 +105,7 @@ export class Store {
         to.removeBody.run(each.id);
         to.addChange.run(each.id, CHANGE.deleted);
       }
-      to.addTotals.run(-found.length, -bytes, found.length);
+      to.addTotals.run(-found.length, -bytes, 0);
       return found.length;
     });
 
@@ -140,7 +140,7 @@ export class Store {
     return this.#rows;
   }
 
-  /** How many rows were deleted. */
+  /** How many rows `removeOldest` has deleted. */
   get deleted(): number {
     return this.#deleted;
   }
@@ -217,7 +217,6 @@ export class Store {
   remove(inferenceId: string, pipelineId: string): number {
     const rows = this.#remove(inferenceId, pipelineId);
     this.#rows -= rows;
-    this.#deleted += rows;
     this.#changed();
     return rows;
   }
