@@ -80,3 +80,46 @@ describe('the index of a file', () => {
     }
   }
 });
+
+describe('texts that many rows share', () => {
+  const LONG = 'x'.repeat(2000);
+
+  it('go with the last row that has them', async () => {
+    const store = new Store(IN_MEMORY);
+    const append = (n: number) => {
+      const { config, rows } = requestOf(`id-${n}`, { [`column-${n}`]: 1 });
+      const inputVariableNames = [`column-${n}`];
+      store.append(`${n} ${LONG}`, { config: { ...config, inputVariableNames }, rows }, [
+        `id-${n}`,
+      ]);
+    };
+    const index = new TraceIndex(store.database, IN_MEMORY);
+    const labels = () => index.labels('pipeline').map(({ text }) => text.split(' ')[0]);
+    const configs = () =>
+      store.database.query<{ text: string }>('SELECT text FROM configs').all().length;
+    for (let n = 0; n < 400; n += 1) append(n % 200);
+    await index.catchUp();
+    const before = index.bytes;
+    store.removeOldest(100);
+    await index.catchUp();
+    assert.equal(labels().length, 200, 'newer rows have them');
+    assert.equal(configs(), 200);
+
+    store.removeOldest(290);
+    await index.catchUp();
+    assert.deepEqual(
+      labels().sort(),
+      Array.from({ length: 10 }, (_, n) => `${190 + n}`),
+    );
+    assert.ok(configs() <= 11, `${configs()} configs`);
+    assert.equal(store.rows().length, 10);
+    assert.ok(store.rows().every(({ config }) => config.inputVariableNames?.length === 1));
+    assert.ok(index.bytes < before / 2, `${index.bytes} of ${before} bytes`);
+
+    append(0);
+    await index.catchUp();
+    assert.equal(labels().length, 11);
+    await index.close();
+    store.close();
+  });
+});
