@@ -22,7 +22,8 @@ export class Budget {
   async turn(): Promise<void> {
     this.#signal?.throwIfAborted();
     const now = performance.now();
-    if (now > this.#until) throw new Refusal(503, 'the search took too long', false);
+    if (now > this.#until)
+      throw new Refusal(503, 'the search took too long', { isViolation: false });
     if (now < this.#sliceUntil) return;
     await setImmediate();
     this.#sliceUntil = performance.now() + SLICE_MS;

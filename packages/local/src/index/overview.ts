@@ -74,7 +74,7 @@ async function timeSpan(
 ): Promise<readonly [first: number, last: number]> {
   const { from, to } = query;
   if (from !== undefined && to !== undefined && to < from) {
-    throw new Refusal(400, 'to must not be before from', false);
+    throw new Refusal(400, 'to must not be before from', { isViolation: false });
   }
   const until = to === undefined ? undefined : Math.ceil(to) - 1;
   if (from !== undefined && until !== undefined) return [from, Math.max(from, until)];

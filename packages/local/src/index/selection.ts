@@ -385,7 +385,7 @@ function placeOf(cursor: string, query: ParsedQuery, scope: Scope): Rank {
   const [, value = '', number] = /^(|-?\d[\d.e+-]*)~(\d+)$/.exec(cursor) ?? [];
   const raw = value === '' ? Number.NaN : Number(value);
   if (number === undefined || (value !== '' && Number.isNaN(raw))) {
-    throw new Refusal(400, 'no such cursor', false);
+    throw new Refusal(400, 'no such cursor', { isViolation: false });
   }
   return { rank: rankOf(raw, query, scope), number: Number(number) };
 }

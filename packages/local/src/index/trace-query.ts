@@ -130,5 +130,5 @@ function oneOfEach<T extends string>(
 }
 
 function wrong(message: string): Refusal {
-  return new Refusal(400, message, false);
+  return new Refusal(400, message, { isViolation: false });
 }

@@ -87,7 +87,8 @@ export class ParsedTraces {
 
   step(number: number, index: number): string {
     const step = this.#parse(number).steps[index]?.step;
-    if (!step) throw new Refusal(404, `trace ${number} has no step ${index}`, false);
+    if (!step)
+      throw new Refusal(404, `trace ${number} has no step ${index}`, { isViolation: false });
     const content = stepContent(step, index);
     const json = toJson(content);
     return json.length <= MAX_ROW_BYTES ? json : toJson(cutContent(content));
@@ -194,9 +195,11 @@ function cutContent(content: StepContent): StepContent {
 
 function limited(json: string, maxLength = MAX_BYTES): string {
   if (json.length <= maxLength) return json;
-  throw new Refusal(413, `the response is larger than ${maxLength / 1024 / 1024} MB`, false);
+  throw new Refusal(413, `the response is larger than ${maxLength / 1024 / 1024} MB`, {
+    isViolation: false,
+  });
 }
 
 function unknownTrace(number: number): Refusal {
-  return new Refusal(404, `there is no trace ${number}`, false);
+  return new Refusal(404, `there is no trace ${number}`, { isViolation: false });
 }

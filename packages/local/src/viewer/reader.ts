@@ -137,7 +137,9 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
       if (subscribers.size > 0) catchUpSoon(RESTART_AFTER_MS);
     };
     started.on('error', failAll);
-    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended', false)));
+    started.on('exit', () =>
+      failAll(new Refusal(503, 'the reading thread ended', { isViolation: false })),
+    );
     for (const [id, { query }] of subscribers) {
       started.postMessage({ type: 'subscribe', id, query } satisfies ToWorker);
     }
@@ -154,7 +156,7 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
       pending.get(message.id)?.resolve(message.json);
     } else if (message.type === 'refusal') {
       const { id, status, message: reason, isViolation } = message;
-      pending.get(id)?.reject(new Refusal(status, reason, isViolation));
+      pending.get(id)?.reject(new Refusal(status, reason, { isViolation }));
     } else if (message.type === 'sent') {
       sent = message.upTo;
       forgetChanges(sent.change);
@@ -195,7 +197,8 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
       return { bytes: indexBytes, lastChange };
     },
     get(path, query, context, signal) {
-      if (isClosed) return Promise.reject(new Refusal(503, 'the server is closing', false));
+      if (isClosed)
+        return Promise.reject(new Refusal(503, 'the server is closing', { isViolation: false }));
       return new Promise((resolve, reject) => {
         const id = ++lastId;
         const end = () => {

@@ -134,7 +134,8 @@ export class Reads {
   async #neighbours(number: number, params: URLSearchParams, budget: Budget): Promise<string> {
     const query = parseQuery(params);
     const cursor = cursorAt(this.#index, query, number);
-    if (cursor === undefined) throw new Refusal(404, `there is no trace ${number}`, false);
+    if (cursor === undefined)
+      throw new Refusal(404, `there is no trace ${number}`, { isViolation: false });
     const at = { ...query, cursor, limit: 1 };
     const after = await select(this.#index, at, budget);
     const before = await select(this.#index, at, budget, { isReversed: true });
@@ -152,7 +153,8 @@ export class Reads {
     const known = ['q', 'cursor', 'limit', 'pipeline'];
     for (const key of params.keys()) oneOf('a parameter', key, known);
     const q = params.get('q') ?? '';
-    if (q.length > 300) throw new Refusal(400, 'q may have 300 characters at most', false);
+    if (q.length > 300)
+      throw new Refusal(400, 'q may have 300 characters at most', { isViolation: false });
     const page = await groupsOf(
       this.#index,
       {
@@ -207,5 +209,5 @@ export class Reads {
 }
 
 function noEndpoint(): Refusal {
-  return new Refusal(404, 'no such endpoint', false);
+  return new Refusal(404, 'no such endpoint', { isViolation: false });
 }

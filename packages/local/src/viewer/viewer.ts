@@ -35,7 +35,9 @@ export function createViewer(
 
   const openStream = (query: string, response: ServerResponse) => {
     if (streams.size >= MAX_STREAMS) {
-      throw new Refusal(429, `${MAX_STREAMS} event streams are open already`, false);
+      throw new Refusal(429, `${MAX_STREAMS} event streams are open already`, {
+        isViolation: false,
+      });
     }
     // Subscribe first, because that refuses a wrong query.
     const leave = reader.subscribe(query, (json, traces) => stream.send(json, traces));
@@ -53,7 +55,9 @@ export function createViewer(
   /** A search ends with its client: the page cancels one for each letter that is typed. */
   const search = async (path: string, query: string, response: ServerResponse) => {
     if (searches >= MAX_SEARCHES) {
-      throw new Refusal(429, `${MAX_SEARCHES} searches are running already`, false);
+      throw new Refusal(429, `${MAX_SEARCHES} searches are running already`, {
+        isViolation: false,
+      });
     }
     searches += 1;
     const cancel = new AbortController();
@@ -95,6 +99,6 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new Refusal(400, 'the path is not valid percent-encoding', false);
+    throw new Refusal(400, 'the path is not valid percent-encoding', { isViolation: false });
   }
 }
