@@ -1,9 +1,9 @@
 /** Which traces a query has, and in which order: scans of the facts, and of the words where it has a question. */
 
+import { DIALECTS, MARKS } from '../enums.js';
 import type { TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from './budget.js';
-import { DIALECTS, MARKS } from './enums.js';
 import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES, type WideColumn } from './facts.js';
 import { hashOf } from './hash.js';
 import { matchExpression } from './search-text.js';

@@ -1,6 +1,6 @@
+import { DIALECTS, MARKS, OUTCOMES } from '../enums.js';
 import type { SortColumn, TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {

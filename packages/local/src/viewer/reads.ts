@@ -1,5 +1,5 @@
+import { DIALECTS, MARKS } from '../enums.js';
 import { Budget } from '../index/budget.js';
-import { DIALECTS, MARKS } from '../index/enums.js';
 import { FLAGS, flag } from '../index/facts.js';
 import { groupsOf } from '../index/groups.js';
 import { type GroupBy, overviewOf } from '../index/overview.js';
