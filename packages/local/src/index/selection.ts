@@ -1,4 +1,4 @@
-/** Which traces a query has, and in which order: scans of the facts, and of the words where it has a question. */
+/** Which traces a query has, and in which order: scans of the facts, and of the full-text index where it has words. */
 
 import { DIALECTS, MARKS } from '../enums.js';
 import type { TraceQuery } from '../page-api.js';
@@ -16,7 +16,7 @@ export type Filter = (chunk: Chunk) => Test;
 /** A test is bound to one chunk, since a scan of a million traces calls it a million times. */
 type Test = (at: number) => boolean;
 
-/** The filter of a query, without its question. */
+/** The filter of a query, without its words. */
 export function filterOf(query: TraceQuery, index: TraceIndex): Filter {
   const filters: Filter[] = [];
   const { from, to, minLatency, maxLatency, minCost, minTokens } = query;
@@ -262,7 +262,7 @@ interface Candidates {
   readonly bestTime: number | undefined;
 }
 
-/** The traces to scan: all, or those that match the question; in ascending order of time the oldest first. */
+/** The traces to scan: all, or those that have the words; in ascending order of time the oldest first. */
 export async function* candidatesOf(
   index: TraceIndex,
   query: ParsedQuery,

@@ -22,7 +22,7 @@ const SORT_COLUMNS: readonly SortColumn[] = [
 
 const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
 const ORDERS = ['asc', 'desc'] as const;
-const MAX_QUESTION = 300;
+const MAX_WORDS_LENGTH = 300;
 /** Most values of one filter. */
 const MAX_VALUES = 100;
 
@@ -42,8 +42,8 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query[key] = value;
         break;
       case 'q':
-        if (value.length > MAX_QUESTION)
-          throw wrong(`q may have ${MAX_QUESTION} characters at most`);
+        if (value.length > MAX_WORDS_LENGTH)
+          throw wrong(`q may have ${MAX_WORDS_LENGTH} characters at most`);
         query.q = value;
         break;
       case 'name':

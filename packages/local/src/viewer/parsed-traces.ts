@@ -100,9 +100,9 @@ export class ParsedTraces {
     return limited(`{"row":${received.text},"config":${toJson(received.config)}}`, MAX_ROW_BYTES);
   }
 
-  async find(number: number, question: string, budget: Budget): Promise<string> {
+  async find(number: number, text: string, budget: Budget): Promise<string> {
     const { steps } = this.#parse(number);
-    const words = question.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const found: number[] = [];
     let isCut = false;
     for (const [index, { step }] of words.length > 0 ? steps.entries() : []) {
