@@ -1,4 +1,5 @@
 import { DIALECTS, MARKS, OUTCOMES } from '../enums.js';
+import { integerOf } from '../integer.js';
 import type { SortColumn, TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 
@@ -89,19 +90,13 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query.order = oneOf(key, value, ORDERS);
         break;
       case 'limit':
-        query.limit = integerOf(key, value, 1, 200);
+        query.limit = integerOf(key, value, [1, 200]);
         break;
       default:
         throw wrong(`${key} is not known`);
     }
   }
   return query;
-}
-
-export function integerOf(key: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw wrong(`${key} must be an integer from ${min} to ${max}`);
 }
 
 function numberOf(key: string, text: string): number {

@@ -2,7 +2,7 @@ import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
 import type { Budget } from '../index/budget.js';
 import type { TraceIndex } from '../index/trace-index.js';
-import { integerOf } from '../index/trace-query.js';
+import { integerOf } from '../integer.js';
 import { isRecord, type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
 import { stepColumns } from '../reading/step-columns.js';
@@ -80,8 +80,8 @@ export class ParsedTraces {
 
   steps(number: number, params: URLSearchParams): string {
     const { steps, start } = this.#parse(number);
-    const from = integerOf('from', params.get('from') ?? '0', 0, Number.MAX_SAFE_INTEGER);
-    const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), 1, MAX_STEPS);
+    const from = integerOf('from', params.get('from') ?? '0', [0, Number.MAX_SAFE_INTEGER]);
+    const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), [1, MAX_STEPS]);
     return limited(toJson(stepColumns(steps, from, count, start)));
   }
 

@@ -5,7 +5,8 @@ import { groupsOf } from '../index/groups.js';
 import { type GroupBy, overviewOf } from '../index/overview.js';
 import { cursorAt, filterOf, select } from '../index/selection.js';
 import type { TraceIndex } from '../index/trace-index.js';
-import { integerOf, oneOf, parseQuery } from '../index/trace-query.js';
+import { oneOf, parseQuery } from '../index/trace-query.js';
+import { integerOf } from '../integer.js';
 import { toJson } from '../json.js';
 import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
@@ -58,7 +59,7 @@ export class Reads {
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {
       return this.#readTrace(
-        integerOf('the number of a trace', id, 1, Number.MAX_SAFE_INTEGER),
+        integerOf('the number of a trace', id, [1, Number.MAX_SAFE_INTEGER]),
         parts,
         params,
         budget,
@@ -88,7 +89,7 @@ export class Reads {
     if (rest.length > 0) throw noEndpoint();
     if (part === undefined) return this.#traces.detail(number);
     if (part === 'steps' && item !== undefined) {
-      const step = integerOf('the index of a step', item, 0, Number.MAX_SAFE_INTEGER);
+      const step = integerOf('the index of a step', item, [0, Number.MAX_SAFE_INTEGER]);
       return this.#traces.step(number, step);
     }
     if (item === undefined) {
@@ -162,7 +163,7 @@ export class Reads {
         q,
         pipeline: params.get('pipeline') ?? undefined,
         cursor: params.get('cursor') ?? undefined,
-        limit: integerOf('limit', params.get('limit') ?? '50', 1, 200),
+        limit: integerOf('limit', params.get('limit') ?? '50', [1, 200]),
       },
       budget,
     );
