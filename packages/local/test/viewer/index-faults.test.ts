@@ -52,6 +52,41 @@ describe('the index of a file', () => {
     store.close();
   });
 
+  it('has the rows that came before a read, although it was at the end of the rows just then', async () => {
+    const store = storeOf(3);
+    let seen: Promise<number> | undefined;
+    const addAndRead = async () => {
+      store.append(PIPELINE, requestOf('late'), ['late']);
+      await index.waitFor(store.newest);
+      return index.facts.newest;
+    };
+    const database: Database = {
+      ...store.database,
+      query<T>(sql: string) {
+        const query = store.database.query<T>(sql);
+        const all = (...values: SqlValue[]) => {
+          const found = query.all(...values);
+          if (sql.includes('WHERE rows.id > ?') && !isSlow) {
+            isSlow = true;
+            setImmediate(() => {
+              seen = addAndRead();
+            });
+            for (const until = performance.now() + 20; performance.now() < until; );
+          }
+          return found;
+        };
+        return { get: query.get, all };
+      },
+    };
+    let isSlow = false;
+    const index = new TraceIndex(database, IN_MEMORY);
+    await index.catchUp();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(await seen, 4);
+    await index.close();
+    store.close();
+  });
+
   for (const sort of ['time', 'latency', 'cost']) {
     for (const order of ['asc', 'desc']) {
       it(`is listed to its end by ${sort}, ${order}, although the last row of a page is deleted meanwhile`, async () => {
