@@ -164,7 +164,7 @@ describe('sessions, users and measures of random traces', () => {
     // The times are whole minutes, so that every trace is at the beginning of a bar.
     assert.equal(bucketMs, 60_000);
     for (const { from, requests } of buckets) {
-      const range = `from=${from}&to=${from + bucketMs}`;
+      const range: string = `from=${from}&to=${from + bucketMs}`;
       assert.equal((await got<TracePage>(server, `traces?${range}`)).total, requests, range);
       const strip = await got<Overview>(server, `overview?${range}`);
       assert.equal(strip.buckets.length, requests === 0 ? 0 : 1, range);
