@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface Attachments {
   /** Keeps the bytes under an id of 32 hexadecimal digits. */
   add(id: string, bytes: Buffer): Promise<void>;
-  /** Removes those that were uploaded before `time` in epoch milliseconds. */
+  /** Removes those that were uploaded before `time` in epoch milliseconds. @throws Error if one of them stays */
   removeBefore(time: number): void;
   /** The bytes; undefined if there are none under that id, or none any more. */
   read(id: string): Promise<Buffer | undefined>;
@@ -31,7 +31,10 @@ function inMemory(): Attachments {
       for (const old of sizes.add(id, bytes.length, Date.now())) kept.delete(old);
     },
     removeBefore(time) {
-      for (const old of sizes.removeBefore(time)) kept.delete(old);
+      for (const old of sizes.before(time)) {
+        kept.delete(old);
+        sizes.remove(old);
+      }
     },
     read: async (id) => kept.get(id),
   };
@@ -55,7 +58,16 @@ function inFolder(folder: string): Attachments {
     },
     removeBefore(time) {
       if (!sizes && !existsSync(folder)) return;
-      for (const old of opened().removeBefore(time)) rmSync(fileOf(old), { force: true });
+      const failures: unknown[] = [];
+      for (const old of opened().before(time)) {
+        try {
+          rmSync(fileOf(old), { force: true });
+          opened().remove(old);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
     async read(id) {
       if (!ID.test(id)) return undefined;
@@ -94,30 +106,29 @@ class Sizes {
 
   /** @returns the ids of the files that must go, so that the total stays within the limit */
   add(id: string, bytes: number, time: number): string[] {
-    this.#remove(id);
+    this.remove(id);
     this.#total += bytes;
     this.#files.set(id, { bytes, time });
     const removed: string[] = [];
     for (const old of this.#files.keys()) {
       if (this.#total <= this.#limit || old === id) break;
-      this.#remove(old);
+      this.remove(old);
       removed.push(old);
     }
     return removed;
   }
 
   /** @returns the ids of the files that are older than `time` */
-  removeBefore(time: number): string[] {
-    const removed: string[] = [];
+  before(time: number): string[] {
+    const found: string[] = [];
     for (const [id, file] of this.#files) {
       if (file.time >= time) break;
-      this.#remove(id);
-      removed.push(id);
+      found.push(id);
     }
-    return removed;
+    return found;
   }
 
-  #remove(id: string): void {
+  remove(id: string): void {
     this.#total -= this.#files.get(id)?.bytes ?? 0;
     this.#files.delete(id);
   }

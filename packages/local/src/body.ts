@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.js';
 
-/** The client left before its request was complete, so no response is sent. */
+/** The client left before its request was complete or answered, so no response is sent. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }

@@ -53,7 +53,7 @@ export function createGuard({ port, allowedHosts, apiKey, viewerToken }: GuardOp
         throw new Refusal(
           401,
           "open the page by the link that the server printed: it has the viewer's token",
-          false,
+          { isViolation: false },
         );
       }
       return;

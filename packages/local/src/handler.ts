@@ -85,7 +85,7 @@ function pageReply(
   const isBaseUrl = path === '/v1' || path === '/v1/';
   if (isBaseUrl) return { status: 302, headers: { location: '/' } };
   const reply = page.reply(request, path);
-  if (!reply) throw new Refusal(404, 'no such file', false);
+  if (!reply) throw new Refusal(404, 'no such file', { isViolation: false });
   return reply;
 }
 
@@ -107,7 +107,7 @@ const ATTACHMENT = /^\/api\/attachments\/([0-9a-f]{32})$/;
 /** Sends the bytes as a download of no known type, so that a browser neither shows nor runs them. */
 async function attachmentReply(id: string, attachments: Attachments): Promise<Reply> {
   const body = await attachments.read(id);
-  if (!body) throw new Refusal(404, 'no such attachment', false);
+  if (!body) throw new Refusal(404, 'no such attachment', { isViolation: false });
   const headers = {
     'content-type': 'application/octet-stream',
     'content-disposition': 'attachment',

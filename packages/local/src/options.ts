@@ -137,7 +137,7 @@ export function settingsOf(options: LocalServerOptions): Settings {
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 
 /** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^127\./.test(host) || host === '::1';
 }
 

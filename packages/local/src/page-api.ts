@@ -97,6 +97,7 @@ export interface TraceQuery {
   /** Words or beginnings of words; a trace must contain all. At most 300 characters. */
   readonly q?: string;
   readonly from?: number;
+  /** Not included. */
   readonly to?: number;
   readonly name?: readonly string[];
   readonly route?: readonly string[];
@@ -333,6 +334,7 @@ export interface Health {
     readonly traces: number;
     readonly bytes: number;
     readonly oldest: number | null;
+    /** Rows that were deleted by age or size. */
     readonly deleted: number;
   };
 }

@@ -5,7 +5,7 @@ export class Refusal extends Error {
   /** Whether the client violated the contract; false for an ordinary outcome, such as an unknown row. */
   readonly isViolation: boolean;
 
-  constructor(status: number, message: string, isViolation = true) {
+  constructor(status: number, message: string, { isViolation = true } = {}) {
     super(message);
     this.status = status;
     this.isViolation = isViolation;

@@ -37,7 +37,10 @@ export interface LocalServer extends AsyncDisposable {
   readonly viewerUrl: string;
   /** Every accepted data-stream call, in order of arrival. */
   readonly batches: readonly ReceivedBatch[];
-  /** Violations of the contract in requests, with reasons: the first 1000, and the number of others. Tests expect none. */
+  /**
+   * Violations of the contract in requests, with reasons, and what failed in the server itself: the first 1000, and the number
+   * of others. Tests expect none.
+   */
   readonly problems: readonly string[];
   /** The rows of a pipeline, by default of all, in order of arrival. A row that was sent twice is listed twice. */
   rows(pipelineId?: string): WireRow[];
@@ -152,6 +155,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     maxBytes: settings.maxBytes,
     removeAttachments: backend.attachments.removeBefore,
     index: () => viewer.indexSize,
+    onFailure: (message) => problems.add(`old traces could not be deleted: ${message}`),
   });
   const pageCodes = new PageCodes();
   const viewerToken = randomBytes(16).toString('base64url');

@@ -247,6 +247,8 @@ describe('POST rows', () => {
 
   it('answers 400 past a limit and to filters that it does not know', async () => {
     await using server = await startLocalServer();
+    const noPage = await call(server, 'POST', `/inference-pipelines/${PIPELINE}/rows?page=0`, {});
+    assert.equal(noPage.body.error, 'page must be an integer from 1 to 90071992547409');
     const [filter] = column('a', 'is', 1).columnFilters;
     const statuses = [
       await list(server, '?perPage=100'),

@@ -1,4 +1,5 @@
-import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import { randomUUID } from 'node:crypto';
+import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { isRecord } from '../json.js';
 import type { StoredRow } from '../storage/store.js';
 
@@ -35,6 +36,16 @@ const READ_BACK: Partial<Record<ConfigKey, string>> = {
 export function columnNamed(config: object, key: ConfigKey): string | undefined {
   const column = (config as Readonly<Record<string, unknown>>)[key];
   return typeof column === 'string' ? column : undefined;
+}
+
+/** The inference IDs of the rows: by the column that the config names, else new ones, as the platform makes them. */
+export function inferenceIdsOf({ config, rows }: DataStreamRequest): string[] {
+  const column = columnNamed(config, 'inferenceIdColumnName') ?? 'inferenceId';
+  return rows.map((row) => {
+    const id = Object.hasOwn(row, column) ? row[column] : undefined;
+    if (typeof id === 'number') return String(id);
+    return typeof id === 'string' && id !== '' ? id : randomUUID();
+  });
 }
 
 /** The names of a row's inputs; none if the config is of another kind of project. */

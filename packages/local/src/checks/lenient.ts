@@ -1,10 +1,9 @@
 // Refuses what the platform refuses. Everything else is accepted, as the official SDKs and hand-written clients send it.
 
-import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { isRecord } from '../json.js';
 import { Refusal } from '../refusal.js';
-import { columnNamed, inputNames } from './columns.js';
+import { inputNames } from './columns.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [
@@ -45,16 +44,6 @@ export function lenientRequest(body: unknown): DataStreamRequest {
     );
   });
   return body as unknown as DataStreamRequest; // its readers check for missing members
-}
-
-/** The inference IDs of the rows: by the column that the config names, else new ones, as the platform makes them. */
-export function inferenceIdsOf({ config, rows }: DataStreamRequest): string[] {
-  const column = columnNamed(config, 'inferenceIdColumnName') ?? 'inferenceId';
-  return rows.map((row) => {
-    const id = Object.hasOwn(row, column) ? row[column] : undefined;
-    if (typeof id === 'number') return String(id);
-    return typeof id === 'string' && id !== '' ? id : randomUUID();
-  });
 }
 
 function demandTask(config: Readonly<Record<string, unknown>>): void {

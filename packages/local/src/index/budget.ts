@@ -9,16 +9,21 @@ const SLICE_MS = 12;
  */
 export class Budget {
   readonly #until: number;
+  readonly #signal: AbortSignal | undefined;
   #sliceUntil = performance.now() + SLICE_MS;
 
-  constructor(ms: number) {
+  /** @param signal ends the read at its next turn */
+  constructor(ms: number, signal?: AbortSignal) {
+    this.#signal = signal;
     this.#until = performance.now() + ms;
   }
 
-  /** @throws Refusal 503 once the time is used up */
+  /** @throws Refusal 503 once the time is used up, or the reason of the signal */
   async turn(): Promise<void> {
+    this.#signal?.throwIfAborted();
     const now = performance.now();
-    if (now > this.#until) throw new Refusal(503, 'the search took too long', false);
+    if (now > this.#until)
+      throw new Refusal(503, 'the search took too long', { isViolation: false });
     if (now < this.#sliceUntil) return;
     await setImmediate();
     this.#sliceUntil = performance.now() + SLICE_MS;

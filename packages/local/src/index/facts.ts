@@ -3,8 +3,9 @@
  * million traces takes tens of milliseconds, whatever the filter and the order are. SQLite would need an index for each
  * combination of a filter and an order: each would make inserts slower, and without one a scan takes a second.
  */
+
+import { DIALECTS, MARKS, OUTCOMES } from '../enums.js';
 import type { Feedback, Outcome, TraceSummary } from '../page-api.js';
-import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 import { hashOf } from './hash.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */

@@ -131,7 +131,7 @@ function cursorOf(text: string): Place {
   const [, last, newest] = /^(-?[\d.e+-]+)~(\d+)$/.exec(text) ?? [];
   const place = { last: Number(last), newest: Number(newest) };
   if (Number.isNaN(place.last) || newest === undefined) {
-    throw new Refusal(400, 'no such cursor', false);
+    throw new Refusal(400, 'no such cursor', { isViolation: false });
   }
   return place;
 }

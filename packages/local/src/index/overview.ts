@@ -66,17 +66,18 @@ export async function overviewOf(
   };
 }
 
-/** The time from the first to the last trace of the filter, within `from` and `to`. */
+/** The first and the last millisecond of the filter: those of its traces, or `from` and the one before `to`. */
 async function timeSpan(
   index: TraceIndex,
   query: ParsedQuery,
   budget: Budget,
 ): Promise<readonly [first: number, last: number]> {
   const { from, to } = query;
-  if (from !== undefined && to !== undefined) {
-    if (to < from) throw new Refusal(400, 'to must not be before from', false);
-    return [from, to];
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new Refusal(400, 'to must not be before from', { isViolation: false });
   }
+  const until = to === undefined ? undefined : Math.ceil(to) - 1;
+  if (from !== undefined && until !== undefined) return [from, Math.max(from, until)];
   const filter = filterOf(query, index);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
@@ -90,8 +91,8 @@ async function timeSpan(
     }
     await budget.turn();
   }
-  if (first > last) [first, last] = [from ?? to ?? 0, to ?? from ?? 0];
-  return [from ?? first, to ?? last];
+  if (first > last) [first, last] = [from ?? until ?? 0, until ?? from ?? 0];
+  return [from ?? first, until ?? last];
 }
 
 function bucketLength(spanMs: number): number {

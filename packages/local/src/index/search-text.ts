@@ -1,4 +1,4 @@
-/** The words of a trace for the full-text index, and of a question to it. */
+/** The words of a trace for the full-text index, and those that a search looks for. */
 import type { Json } from '../json.js';
 import type { TraceSummary } from '../page-api.js';
 import type { PlacedStep } from '../reading/steps.js';
@@ -81,18 +81,18 @@ function separated(text: string): string {
 }
 
 /**
- * The question as FTS5 takes it: every word has to be there, as a word or, from three characters up, as the beginning of
- * one. `undefined`: it has no word, so that nothing matches.
+ * The words of a search as FTS5 takes them: every word has to be there, as a word or, from three characters up, as the
+ * beginning of one. `undefined`: there is no word, so that nothing matches.
  */
-export function matchExpression(question: string): string | undefined {
-  const words = question
+export function matchExpression(text: string): string | undefined {
+  const words = text
     .split(/[\s\0]+/)
     .filter((word) => /[\p{L}\p{N}]/u.test(word))
     .slice(0, MAX_WORDS)
     .map((word) => {
-      const text = separated(word).trim().replaceAll('"', ' ');
-      const end = /[\p{L}\p{N}]+$/u.exec(text)?.[0] ?? '';
-      return `"${text}"${end.length >= 3 ? '*' : ''}`;
+      const parts = separated(word).trim().replaceAll('"', ' ');
+      const end = /[\p{L}\p{N}]+$/u.exec(parts)?.[0] ?? '';
+      return `"${parts}"${end.length >= 3 ? '*' : ''}`;
     });
   return words.length === 0 ? undefined : words.join(' ');
 }

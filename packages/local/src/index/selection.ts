@@ -1,9 +1,9 @@
-/** Which traces a query has, and in which order: scans of the facts, and of the words where it has a question. */
+/** Which traces a query has, and in which order: scans of the facts, and of the full-text index where it has words. */
 
+import { DIALECTS, MARKS } from '../enums.js';
 import type { TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
 import type { Budget } from './budget.js';
-import { DIALECTS, MARKS } from './enums.js';
 import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES, type WideColumn } from './facts.js';
 import { hashOf } from './hash.js';
 import { matchExpression } from './search-text.js';
@@ -16,13 +16,19 @@ export type Filter = (chunk: Chunk) => Test;
 /** A test is bound to one chunk, since a scan of a million traces calls it a million times. */
 type Test = (at: number) => boolean;
 
-/** The filter of a query, without its question. */
+/** The filter of a query, without its words. */
 export function filterOf(query: TraceQuery, index: TraceIndex): Filter {
   const filters: Filter[] = [];
   const { from, to, minLatency, maxLatency, minCost, minTokens } = query;
   if (query.pipeline !== undefined) filters.push(isOneOf('pipeline', [query.pipeline]));
   if (from !== undefined) filters.push(isWithin('time', from, Number.POSITIVE_INFINITY));
-  if (to !== undefined) filters.push(isWithin('time', Number.NEGATIVE_INFINITY, to));
+  if (to !== undefined) {
+    filters.push(
+      ({ wide: { time } }) =>
+        (at) =>
+          (time[at] ?? Number.NaN) < to,
+    );
+  }
   for (const column of ['name', 'route', 'user', 'session'] as const) {
     const values = query[column];
     if (values) filters.push(isOneOf(column, values));
@@ -230,7 +236,7 @@ export async function select(
   const hasMore = best.list.length > query.limit;
   return {
     numbers: page.map(({ number }) => number),
-    next: hasMore && last ? (cursorAt(index, query, last.number) ?? null) : null,
+    next: hasMore && last ? cursorOf(last.number, valueAt(last.rank, query, scope)) : null,
     total: isTotalExact ? total : COUNT_LIMIT,
     isTotalExact,
   };
@@ -256,7 +262,7 @@ interface Candidates {
   readonly bestTime: number | undefined;
 }
 
-/** The traces to scan: all, or those that match the question; in ascending order of time the oldest first. */
+/** The traces to scan: all, or those that have the words; in ascending order of time the oldest first. */
 export async function* candidatesOf(
   index: TraceIndex,
   query: ParsedQuery,
@@ -367,8 +373,11 @@ export function cursorAt(
 ): string | undefined {
   const [chunk, at] = index.facts.find(number);
   if (!chunk || chunk.isDeleted(at)) return undefined;
-  const raw = sortValue(query, chunk)(at);
-  return Number.isNaN(raw) ? `~${number}` : `${raw}~${number}`;
+  return cursorOf(number, sortValue(query, chunk)(at));
+}
+
+function cursorOf(number: number, value: number): string {
+  return Number.isNaN(value) ? `~${number}` : `${value}~${number}`;
 }
 
 /** @throws Refusal 400 */
@@ -376,7 +385,7 @@ function placeOf(cursor: string, query: ParsedQuery, scope: Scope): Rank {
   const [, value = '', number] = /^(|-?\d[\d.e+-]*)~(\d+)$/.exec(cursor) ?? [];
   const raw = value === '' ? Number.NaN : Number(value);
   if (number === undefined || (value !== '' && Number.isNaN(raw))) {
-    throw new Refusal(400, 'no such cursor', false);
+    throw new Refusal(400, 'no such cursor', { isViolation: false });
   }
   return { rank: rankOf(raw, query, scope), number: Number(number) };
 }
@@ -384,4 +393,11 @@ function placeOf(cursor: string, query: ParsedQuery, scope: Scope): Rank {
 function rankOf(raw: number, { order }: ParsedQuery, { isReversed = false }: Scope): number {
   const rank = Number.isNaN(raw) ? Number.POSITIVE_INFINITY : order === 'asc' ? raw : -raw;
   return isReversed ? -rank : rank;
+}
+
+/** The value that `rankOf` got. */
+function valueAt(rank: number, { order }: ParsedQuery, { isReversed = false }: Scope): number {
+  const value = isReversed ? -rank : rank;
+  if (value === Number.POSITIVE_INFINITY) return Number.NaN;
+  return order === 'asc' ? value : -value;
 }

@@ -22,6 +22,10 @@ const STRIDE = 20;
 const LOAD_STRIDE = 5000;
 /** Pages that are given back to the file system after a deletion. */
 const FREED_PAGES = 1000;
+/** Labels that no trace has stay as long as all labels take fewer bytes. */
+const LABEL_BYTES = 64 * 1024;
+/** Bytes that a label takes beside its text, at most. */
+const LABEL_OVERHEAD = 50;
 
 const TABLES = `
   CREATE TABLE meta (
@@ -35,7 +39,9 @@ const TABLES = `
 `;
 
 /** Texts that many traces share, by the hashes that the facts have of them. */
-export type LabelKind = 'pipeline' | 'name' | 'route' | 'models';
+export type LabelKind = (typeof LABEL_KINDS)[number];
+
+const LABEL_KINDS = ['pipeline', 'name', 'route', 'models'] as const;
 
 /** The changes that a catch-up found. */
 export interface Changes {
@@ -113,6 +119,9 @@ export class TraceIndex {
   #waiting: Waiting[] = [];
   #isClosed = false;
   #hasFreePages = false;
+  #labelBytes = 0;
+  /** Traces that were deleted since labels were; unknown at the start. */
+  #deleted = Number.POSITIVE_INFINITY;
   readonly #isInMemory: boolean;
   #isLoaded = false;
   /** The facts in memory end at this row; another process may have brought the file further. */
@@ -224,6 +233,7 @@ export class TraceIndex {
       const since = this.#since ?? { newest, change };
       [this.#indexedTo, this.#appliedChange] = [newest, Math.min(change, since.change)];
       await this.#load(budget);
+      this.#labelBytes = this.#statements.labelBytes.get()?.bytes ?? 0;
       this.#isLoaded = true;
       const last = this.facts.newest;
       if (last > since.newest) this.#onChanges({ ...NO_CHANGES, added: [since.newest + 1, last] });
@@ -259,8 +269,9 @@ export class TraceIndex {
       if (meta.newest !== this.#indexedTo || meta.change !== this.#appliedChange) {
         // Another process wrote the index.
         while (!this.#loadSome());
-        this.search.reload();
+        this.#reload();
       }
+      if (this.#mayHaveStaleLabels) await this.#removeStaleLabels(budget);
       const rows = await this.#writeRows(meta.newest, budget);
       const waiting = [...this.#waiting];
       const changes = await this.#applyChanges(meta, rows.newest, budget);
@@ -278,7 +289,7 @@ export class TraceIndex {
       }
       const last = this.facts.newest;
       return {
-        isDone: rows.isEndOfRows && changes.isEndOfChanges,
+        isDone: rows.isEndOfRows && changes.isEndOfChanges && !this.#mayHaveStaleLabels,
         changes: {
           added: last > before ? [before + 1, last] : undefined,
           changed: changes.replaced.map(([number]) => number),
@@ -306,7 +317,8 @@ export class TraceIndex {
         newest = record.id;
       }
       isEndOfRows = records.length < STRIDE;
-      await budget.turn();
+      // No pause after the last rows: a read that came in it may wait for rows that were stored in it.
+      if (!isEndOfRows) await budget.turn();
     }
     return { added, newest, isEndOfRows };
   }
@@ -350,10 +362,19 @@ export class TraceIndex {
   #applyToMemory({ added }: WrittenRows, { replaced, removed, removedUpTo }: AppliedChanges): void {
     for (const [number, facts] of added) this.facts.add(number, viewOf(facts));
     for (const [number, facts] of replaced) this.facts.replace(number, viewOf(facts));
+    const { count } = this.facts;
     for (const number of removed) this.facts.remove(number);
     if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
+    this.#deleted += count - this.facts.count;
     if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
     this.#hasFreePages = false;
+  }
+
+  /** Reads which labels and tables of words the file has. */
+  #reload(): void {
+    this.#labels.clear();
+    this.#labelBytes = this.#statements.labelBytes.get()?.bytes ?? 0;
+    this.search.reload();
   }
 
   /** Forgets labels and tables that the transaction had added. */
@@ -363,8 +384,7 @@ export class TraceIndex {
     } catch {
       // SQLite has rolled back already, as it does when the disk is full.
     }
-    this.#labels.clear();
-    this.search.reload();
+    this.#reload();
   }
 
   #serve(served: readonly Waiting[]): void {
@@ -394,7 +414,37 @@ export class TraceIndex {
     if (this.#labels.has(key)) return;
     if (this.#labels.size > 10_000) this.#labels.clear();
     this.#labels.add(key);
-    this.#statements.addLabel.run(kind, hash, JSON.stringify(text));
+    const json = JSON.stringify(text);
+    const { changes } = this.#statements.addLabel.run(kind, hash, json);
+    if (changes > 0) this.#labelBytes += json.length + LABEL_OVERHEAD;
+  }
+
+  /** Whether to look for labels that no trace has: that takes a scan, so once for a quarter of the traces. */
+  get #mayHaveStaleLabels(): boolean {
+    return this.#labelBytes > LABEL_BYTES && this.#deleted > this.facts.count / 4;
+  }
+
+  /** Deletes the labels that no trace in memory has. */
+  async #removeStaleLabels(budget: Budget): Promise<void> {
+    const { labelHashes, removeLabel, labelBytes } = this.#statements;
+    for (const kind of LABEL_KINDS) {
+      const used = new Set<number>();
+      for (const chunk of this.facts.chunks) {
+        const hashes = chunk.wide[kind];
+        for (let at = 0; at < chunk.length; at += 1) {
+          if (!chunk.isDeleted(at)) used.add(hashes[at] ?? 0);
+        }
+        await budget.turn();
+      }
+      for (const { hash } of labelHashes.all(kind)) {
+        if (!used.has(hash)) removeLabel.run(kind, hash);
+      }
+      await budget.turn();
+    }
+    this.#labels.clear();
+    this.#labelBytes = labelBytes.get()?.bytes ?? 0;
+    this.#deleted = 0;
+    this.#hasFreePages = true;
   }
 
   /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
@@ -517,6 +567,11 @@ function statementsOf(rows: Database, db: Database) {
     labels: db.query<{ hash: number; text: string }>(
       'SELECT hash, text FROM labels WHERE kind = ?',
     ),
+    labelHashes: db.query<{ hash: number }>('SELECT hash FROM labels WHERE kind = ?'),
+    labelBytes: db.query<{ bytes: number }>(
+      `SELECT total(length(text) + ${LABEL_OVERHEAD}) AS bytes FROM labels`,
+    ),
+    removeLabel: db.command('DELETE FROM labels WHERE kind = ? AND hash = ?'),
     addLabel: db.command('INSERT OR IGNORE INTO labels VALUES (?, ?, ?)'),
   };
 }

@@ -1,6 +1,7 @@
+import { DIALECTS, MARKS, OUTCOMES } from '../enums.js';
+import { integerOf } from '../integer.js';
 import type { SortColumn, TraceQuery } from '../page-api.js';
 import { Refusal } from '../refusal.js';
-import { DIALECTS, MARKS, OUTCOMES } from './enums.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {
@@ -22,7 +23,7 @@ const SORT_COLUMNS: readonly SortColumn[] = [
 
 const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
 const ORDERS = ['asc', 'desc'] as const;
-const MAX_QUESTION = 300;
+const MAX_WORDS_LENGTH = 300;
 /** Most values of one filter. */
 const MAX_VALUES = 100;
 
@@ -42,8 +43,8 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query[key] = value;
         break;
       case 'q':
-        if (value.length > MAX_QUESTION)
-          throw wrong(`q may have ${MAX_QUESTION} characters at most`);
+        if (value.length > MAX_WORDS_LENGTH)
+          throw wrong(`q may have ${MAX_WORDS_LENGTH} characters at most`);
         query.q = value;
         break;
       case 'name':
@@ -89,19 +90,13 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query.order = oneOf(key, value, ORDERS);
         break;
       case 'limit':
-        query.limit = integerOf(key, value, 1, 200);
+        query.limit = integerOf(key, value, [1, 200]);
         break;
       default:
         throw wrong(`${key} is not known`);
     }
   }
   return query;
-}
-
-export function integerOf(key: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw wrong(`${key} must be an integer from ${min} to ${max}`);
 }
 
 function numberOf(key: string, text: string): number {
@@ -130,5 +125,5 @@ function oneOfEach<T extends string>(
 }
 
 function wrong(message: string): Refusal {
-  return new Refusal(400, message, false);
+  return new Refusal(400, message, { isViolation: false });
 }

@@ -11,18 +11,11 @@ export interface PlacedStep {
   readonly problem: StepProblem | null;
 }
 
-interface Pending {
-  readonly step: Json;
-  readonly parent: number;
-  readonly depth: number;
-  readonly problem: StepProblem | null;
-}
-
 /** All steps of the row. Steps that stand beside the root and name a `parentId` are put below it. */
 export function placedSteps(row: Json): readonly PlacedStep[] {
   const tops = recordsOf(row.steps);
   const below = new Map<Json, Json[]>();
-  const roots: Pending[] = [];
+  const roots: PlacedStep[] = [];
   const byId = tops.some((step) => parentIdOf(step) !== undefined)
     ? new Map(tops.map((step) => [step.id, step]))
     : undefined;
@@ -41,7 +34,7 @@ export function placedSteps(row: Json): readonly PlacedStep[] {
 
   const placed: PlacedStep[] = [];
   const seen = new Set<Json>();
-  const walk = (from: readonly Pending[]) => {
+  const walk = (from: readonly PlacedStep[]) => {
     const pending = [...from].reverse();
     for (let next = pending.pop(); next; next = pending.pop()) {
       const { step, depth } = next;

@@ -1,6 +1,6 @@
 /** Reads the summary that the list shows from a row of any tracer. */
 
-import { OUTCOMES } from '../index/enums.js';
+import { OUTCOMES } from '../enums.js';
 import { isRecord, type Json } from '../json.js';
 import type { Dialect, Feedback, Mark, Outcome, TraceSummary } from '../page-api.js';
 import { answerPreview, PREVIEW_LENGTH, questionPreview } from './preview.js';

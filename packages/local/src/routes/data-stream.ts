@@ -1,4 +1,4 @@
-import { inferenceIdsOf } from '../checks/lenient.js';
+import { inferenceIdsOf } from '../checks/columns.js';
 import { SUCCESS } from '../reply.js';
 import type { Route } from './call.js';
 

@@ -1,16 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { asReadBack } from '../checks/columns.js';
-import { Refusal } from '../refusal.js';
+import { integerOf } from '../integer.js';
 import { jsonReply } from '../reply.js';
 import type { StoredRow } from '../storage/store.js';
 import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
 import { rowToReturn } from './rows.js';
 
+const MAX_PER_PAGE = 100;
+/** The numbers of its rows are safe integers. */
+const MAX_PAGE = Math.floor(Number.MAX_SAFE_INTEGER / MAX_PER_PAGE);
+
 /** `POST /inference-pipelines/{p}/rows?page&perPage&asc&sortColumn`; `x-next` links the next page. */
 export const listRows: Route = async (call, backend) => {
-  const page = integer(call, 'page', 1, 1, Number.MAX_SAFE_INTEGER / 100);
-  const perPage = integer(call, 'perPage', 25, 1, 100);
+  const page = integer(call, 'page', 1, MAX_PAGE);
+  const perPage = integer(call, 'perPage', 25, MAX_PER_PAGE);
   const isAscending = !/^(false|0)$/i.test(call.query.get('asc') ?? ''); // Python writes False
   const found = await select(backend, {
     pipelineId: call.pipelineId,
@@ -83,12 +87,9 @@ function byValue({ value: left }: Found, { value: right }: Found): number {
   return JSON.stringify(left).localeCompare(JSON.stringify(right));
 }
 
-function integer({ query }: Call, name: string, preset: number, min: number, max: number): number {
+function integer({ query }: Call, name: string, preset: number, max: number): number {
   const text = query.get(name);
-  if (text === null) return preset;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Refusal(400, `${name} must be an integer from ${min} to ${max}`);
+  return text === null ? preset : integerOf(name, text, [1, max], { isViolation: true });
 }
 
 function nextLink({ host, path, query }: Call, page: number): string {

@@ -66,5 +66,7 @@ function stored(inferenceId: string, { pipelineId }: Call, { store }: Backend): 
 
 /** An unknown row is no violation, since a client may look up a row before it is sent. */
 function unknownRow(inferenceId: string, pipelineId: string): Refusal {
-  return new Refusal(404, `pipeline ${pipelineId} has no row ${inferenceId}`, false);
+  return new Refusal(404, `pipeline ${pipelineId} has no row ${inferenceId}`, {
+    isViolation: false,
+  });
 }

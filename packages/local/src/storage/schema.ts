@@ -29,6 +29,11 @@ const TABLES = `
 
 /** Creates the tables, or brings those of an earlier version up to date. @throws Error for those of a later one */
 export function migrate(db: Database): void {
+  migrateTables(db);
+  if (!has(db, 'index', 'batches_by_config')) addConfigIndex(db);
+}
+
+function migrateTables(db: Database): void {
   const { user_version: version } = db
     .query<{ user_version: number }>('PRAGMA user_version')
     .get() ?? { user_version: 0 };
@@ -36,7 +41,7 @@ export function migrate(db: Database): void {
   if (version > VERSION) {
     throw new Error(`it was written by a later version of this package (schema ${version})`);
   }
-  const isFromBefore = hasTable(db, 'rows');
+  const isFromBefore = has(db, 'table', 'rows');
   db.transaction(() => {
     if (isFromBefore) {
       db.exec(`
@@ -81,9 +86,16 @@ function moveFirstTables(db: Database): void {
   db.exec('DROP TABLE old_rows; DROP TABLE old_batches;');
 }
 
-function hasTable(db: Database, name: string): boolean {
-  return (
-    db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !==
-    undefined
-  );
+/** Files had configs without batches before this index, and an earlier version of this package can still use the file. */
+function addConfigIndex(db: Database): void {
+  db.transaction(() => {
+    db.exec(`
+      CREATE INDEX IF NOT EXISTS batches_by_config ON batches (config);
+      DELETE FROM configs WHERE id NOT IN (SELECT config FROM batches);`);
+  })();
+}
+
+function has(db: Database, type: 'table' | 'index', name: string): boolean {
+  const found = db.query('SELECT 1 FROM sqlite_master WHERE type = ? AND name = ?').get(type, name);
+  return found !== undefined;
 }

@@ -105,7 +105,7 @@ export class Store {
         to.removeBody.run(each.id);
         to.addChange.run(each.id, CHANGE.deleted);
       }
-      to.addTotals.run(-found.length, -bytes, found.length);
+      to.addTotals.run(-found.length, -bytes, 0);
       return found.length;
     });
 
@@ -122,6 +122,7 @@ export class Store {
         to.removeBody.run(each.id);
       }
       if (last) {
+        to.removeConfigs.run(last.batch, last.batch);
         to.removeBatches.run(last.batch);
         to.addChange.run(last.id, CHANGE.deletedUpTo);
         to.addTotals.run(-rows, -bytes, rows);
@@ -140,7 +141,7 @@ export class Store {
     return this.#rows;
   }
 
-  /** How many rows were deleted. */
+  /** How many rows `removeOldest` has deleted. */
   get deleted(): number {
     return this.#deleted;
   }
@@ -217,7 +218,6 @@ export class Store {
   remove(inferenceId: string, pipelineId: string): number {
     const rows = this.#remove(inferenceId, pipelineId);
     this.#rows -= rows;
-    this.#deleted += rows;
     this.#changed();
     return rows;
   }
@@ -356,6 +356,11 @@ function statementsOf(db: Database) {
     oldest: db.query<{ id: number; batch: number; bytes: number; received_at: number }>(
       `SELECT rows.id, batch, bytes, coalesce(received_at, 0) AS received_at
        FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
+    ),
+    // Those of the batches that are removed, unless another batch has them.
+    removeConfigs: db.command(
+      `DELETE FROM configs WHERE id IN (SELECT config FROM batches WHERE id < ?)
+       AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.config = configs.id AND batches.id >= ?)`,
     ),
     removeBatches: db.command('DELETE FROM batches WHERE id < ?'),
     lastChange: db.query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM changes'),

@@ -14,6 +14,8 @@ export interface UpkeepOptions {
   readonly removeAttachments: (before: number) => void;
   /** The size of the index, and the last change of a row that it had then. */
   readonly index: () => IndexSize;
+  /** Called with a reason for which something could not be deleted, once for each reason. */
+  readonly onFailure: (message: string) => void;
 }
 
 const EVERY_MS = 5000;
@@ -22,21 +24,42 @@ const SLICE = 200;
 const PAUSE_MS = 20;
 /** Pages that are given back to the file system at a time. */
 const PAGES = 1000;
+/** Reasons that are reported. */
+const MAX_FAILURES = 20;
 
 /**
- * Deletes rows that are too old or too many, and keeps the files short, in small slices.
+ * Deletes rows that are too old or too many, and keeps the files short, in small slices. What fails, as everything does on a
+ * full disk, is tried again at the next check.
  * @returns a function that stops it
  */
 export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
-  const { maxAgeMs, maxBytes, removeAttachments, index } = options;
+  const { maxAgeMs, maxBytes, removeAttachments, index, onFailure } = options;
+  const failures = new Set<string>();
   let timer = setTimeout(upkeep, EVERY_MS).unref();
   let written = store.changes;
   let isCheckpointed = false;
 
   function upkeep(): void {
-    const isBusy = deleteSome();
+    const isBusy = attempt(deleteSome) ?? false;
     timer = setTimeout(upkeep, isBusy ? PAUSE_MS : EVERY_MS).unref();
-    if (isBusy) return;
+    if (!isBusy) attempt(checkpointOnce);
+  }
+
+  /** The result; undefined if the function throws. */
+  function attempt<T>(fn: () => T): T | undefined {
+    try {
+      return fn();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (failures.size < MAX_FAILURES && !failures.has(message)) {
+        failures.add(message);
+        onFailure(message);
+      }
+      return undefined;
+    }
+  }
+
+  function checkpointOnce(): void {
     // Nothing changed since the last check.
     if (store.changes === written && !isCheckpointed) {
       store.checkpoint();
@@ -52,7 +75,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     let deleted = 0;
     if (maxAgeMs !== undefined) {
       const before = Date.now() - maxAgeMs;
-      removeAttachments(before);
+      attempt(() => removeAttachments(before));
       deleted += store.removeOldest(SLICE, before);
     }
     if (maxBytes !== undefined && isLargerThan(maxBytes)) deleted += store.removeOldest(SLICE);

@@ -21,26 +21,29 @@ export class EventStream {
     // A comment at once shows the page that it is connected.
     response.write(':\n\n');
     this.#heartbeat = setInterval(() => this.#write(':\n\n', 0), HEARTBEAT_MS).unref();
+    // No further event may come for a long time.
+    response.on('drain', () => this.#flush());
     response.once('close', () => clearInterval(this.#heartbeat));
   }
 
   /** @param traces how many new traces the event brings; 0 for an event of another kind */
   send(json: string, traces: number): void {
-    if (this.#hasGap && this.#hasRoom) {
-      this.end();
-      return;
-    }
-    if (this.#missed > 0 && this.#hasRoom) {
-      const missed = this.#missed;
-      this.#missed = 0;
-      this.#write(`data: {"type":"traces","traces":[],"omitted":${missed}}\n\n`, missed);
-    }
+    this.#flush();
     if (traces === 0 && !this.#hasRoom) this.#hasGap = true;
     this.#write(`data: ${json}\n\n`, traces);
   }
 
   end(): void {
     this.#response.end();
+  }
+
+  /** Sends what the page missed, once there is room. */
+  #flush(): void {
+    if (!this.#hasRoom) return;
+    if (this.#hasGap) this.end();
+    const missed = this.#missed;
+    this.#missed = 0;
+    if (missed > 0) this.#write(`data: {"type":"traces","traces":[],"omitted":${missed}}\n\n`, 0);
   }
 
   get #hasRoom(): boolean {

@@ -21,6 +21,7 @@ export class Live {
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #isFlushing = false;
+  #isClosed = false;
   readonly #onSent: (upTo: Position) => void;
 
   /** @param onSent called after events, with the position up to which all subscribers have been sent everything */
@@ -41,11 +42,18 @@ export class Live {
     if (this.#subscribers.size === 0) return;
     const isNothing = !added && changed.length + deleted.length + deletedUpTo === 0;
     if (isNothing) return;
+    this.#keep({ added, changed, deleted, deletedUpTo });
+    this.#flushSoon(index);
+  }
+
+  #keep({ added, changed, deleted, deletedUpTo }: Changes): void {
     this.#deletedUpTo = Math.max(this.#deletedUpTo, deletedUpTo);
-    if (added) this.#added = [this.#added?.[0] ?? added[0], added[1]];
+    if (added) {
+      const [from, to] = this.#added ?? added;
+      this.#added = [Math.min(from, added[0]), Math.max(to, added[1])];
+    }
     for (const number of changed) this.#changed.add(number);
     for (const number of deleted) this.#deleted.add(number);
-    this.#flushSoon(index);
   }
 
   /** Sends at once, or 250 ms after the last events. */
@@ -55,6 +63,7 @@ export class Live {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#subscribers.clear();
   }
@@ -68,24 +77,27 @@ export class Live {
     }
     this.#isFlushing = true;
     const [added, changed, deleted] = [this.#added, [...this.#changed], [...this.#deleted]];
-    const upTo = this.#deletedUpTo;
+    const deletedUpTo = this.#deletedUpTo;
     const position = index.position;
     this.#deletedUpTo = 0;
     this.#added = undefined;
     this.#changed.clear();
     this.#deleted.clear();
     try {
+      // Read first: if that fails, no page has been sent anything yet.
+      const ofChanged = changedEvents(index, changed);
       for (const { query, emit } of this.#subscribers.values()) {
         if (added) await emitAdded(index, query, added, emit);
-        for (let at = 0; at < changed.length; at += MAX_TRACES) {
-          const traces = summaries(index, changed.slice(at, at + MAX_TRACES));
-          emit(`{"type":"changed","traces":[${traces.join(',')}]}`, 0);
-        }
-        if (deleted.length > 0 || upTo > 0) {
-          emit(`{"type":"deleted","upTo":${upTo},"numbers":${JSON.stringify(deleted)}}`, 0);
+        if (this.#isClosed) return;
+        for (const json of ofChanged) emit(json, 0);
+        if (deleted.length > 0 || deletedUpTo > 0) {
+          emit(`{"type":"deleted","upTo":${deletedUpTo},"numbers":${JSON.stringify(deleted)}}`, 0);
         }
       }
       this.#onSent(position);
+    } catch {
+      this.#keep({ added, changed, deleted, deletedUpTo });
+      if (!this.#isClosed) this.#flushSoon(index);
     } finally {
       this.#isFlushing = false;
     }
@@ -110,6 +122,15 @@ async function emitAdded(
     // The search takes too long: send only the number of new traces.
     emit(`{"type":"traces","traces":[],"omitted":${to - from + 1}}`, to - from + 1);
   }
+}
+
+function changedEvents(index: TraceIndex, numbers: readonly number[]): readonly string[] {
+  const events: string[] = [];
+  for (let at = 0; at < numbers.length; at += MAX_TRACES) {
+    const traces = summaries(index, numbers.slice(at, at + MAX_TRACES));
+    events.push(`{"type":"changed","traces":[${traces.join(',')}]}`);
+  }
+  return events;
 }
 
 function summaries(index: TraceIndex, numbers: readonly number[]): readonly string[] {

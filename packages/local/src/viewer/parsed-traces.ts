@@ -2,7 +2,7 @@ import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
 import type { Budget } from '../index/budget.js';
 import type { TraceIndex } from '../index/trace-index.js';
-import { integerOf } from '../index/trace-query.js';
+import { integerOf } from '../integer.js';
 import { isRecord, type Json, toJson } from '../json.js';
 import type { Found, StepContent, TraceNotes } from '../page-api.js';
 import { stepColumns } from '../reading/step-columns.js';
@@ -80,14 +80,15 @@ export class ParsedTraces {
 
   steps(number: number, params: URLSearchParams): string {
     const { steps, start } = this.#parse(number);
-    const from = integerOf('from', params.get('from') ?? '0', 0, Number.MAX_SAFE_INTEGER);
-    const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), 1, MAX_STEPS);
+    const from = integerOf('from', params.get('from') ?? '0', [0, Number.MAX_SAFE_INTEGER]);
+    const count = integerOf('count', params.get('count') ?? String(MAX_STEPS), [1, MAX_STEPS]);
     return limited(toJson(stepColumns(steps, from, count, start)));
   }
 
   step(number: number, index: number): string {
     const step = this.#parse(number).steps[index]?.step;
-    if (!step) throw new Refusal(404, `trace ${number} has no step ${index}`, false);
+    if (!step)
+      throw new Refusal(404, `trace ${number} has no step ${index}`, { isViolation: false });
     const content = stepContent(step, index);
     const json = toJson(content);
     return json.length <= MAX_ROW_BYTES ? json : toJson(cutContent(content));
@@ -99,9 +100,9 @@ export class ParsedTraces {
     return limited(`{"row":${received.text},"config":${toJson(received.config)}}`, MAX_ROW_BYTES);
   }
 
-  async find(number: number, question: string, budget: Budget): Promise<string> {
+  async find(number: number, text: string, budget: Budget): Promise<string> {
     const { steps } = this.#parse(number);
-    const words = question.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const found: number[] = [];
     let isCut = false;
     for (const [index, { step }] of words.length > 0 ? steps.entries() : []) {
@@ -194,9 +195,11 @@ function cutContent(content: StepContent): StepContent {
 
 function limited(json: string, maxLength = MAX_BYTES): string {
   if (json.length <= maxLength) return json;
-  throw new Refusal(413, `the response is larger than ${maxLength / 1024 / 1024} MB`, false);
+  throw new Refusal(413, `the response is larger than ${maxLength / 1024 / 1024} MB`, {
+    isViolation: false,
+  });
 }
 
 function unknownTrace(number: number): Refusal {
-  return new Refusal(404, `there is no trace ${number}`, false);
+  return new Refusal(404, `there is no trace ${number}`, { isViolation: false });
 }

@@ -20,6 +20,7 @@ const index = new TraceIndex(rows, indexFile, {
   maxBytes,
 });
 const reads = new Reads(index);
+const running = new Map<number, AbortController>();
 const port = parentPort;
 if (!port) throw new Error('this is the code of a thread');
 
@@ -27,6 +28,7 @@ const send = (message: FromWorker) => port.postMessage(message);
 
 port.on('message', (message: ToWorker) => {
   if (message.type === 'get') void respond(message);
+  else if (message.type === 'cancel') running.get(message.id)?.abort();
   else if (message.type === 'catch-up') void catchUp();
   else if (message.type === 'subscribe') {
     const { id, query } = message;
@@ -38,12 +40,16 @@ port.on('message', (message: ToWorker) => {
 });
 
 async function respond({ id, path, query, context }: ToWorker & { type: 'get' }): Promise<void> {
+  const cancel = new AbortController();
+  running.set(id, cancel);
   try {
-    const json = await reads.get(path, new URLSearchParams(query), context);
+    const json = await reads.get(path, new URLSearchParams(query), context, cancel.signal);
     send({ type: 'response', id, json });
   } catch (error) {
     const { status, message, isViolation } = toRefusal(error);
     send({ type: 'refusal', id, status, message, isViolation });
+  } finally {
+    running.delete(id);
   }
 }
 

@@ -12,8 +12,13 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 /** Does the reads of the viewer's API. */
 export interface Reader {
-  /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  get(path: string, query: string, context: ReadContext): Promise<string>;
+  /**
+   * The JSON of a response.
+   * @param path below `/api/`
+   * @param signal ends the read
+   * @throws Refusal, or the reason of the signal
+   */
+  get(path: string, query: string, context: ReadContext, signal?: AbortSignal): Promise<string>;
   /** Size of the index when it last caught up. */
   readonly indexSize: IndexSize;
   /** Sends events about the traces of a query until the returned function is called. @throws Refusal 400 */
@@ -65,7 +70,8 @@ function readerInMemory(store: Store, maxBytes: number | undefined): Reader {
     get indexSize() {
       return { bytes: opened?.index.bytes ?? 0, lastChange: opened?.index.lastChange ?? 0 };
     },
-    get: (path, query, context) => open().reads.get(path, new URLSearchParams(query), context),
+    get: (path, query, context, signal) =>
+      open().reads.get(path, new URLSearchParams(query), context, signal),
     subscribe(query, emit) {
       const { live, index } = open();
       const id = ++lastId;
@@ -131,7 +137,9 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
       if (subscribers.size > 0) catchUpSoon(RESTART_AFTER_MS);
     };
     started.on('error', failAll);
-    started.on('exit', () => failAll(new Refusal(503, 'the reading thread ended', false)));
+    started.on('exit', () =>
+      failAll(new Refusal(503, 'the reading thread ended', { isViolation: false })),
+    );
     for (const [id, { query }] of subscribers) {
       started.postMessage({ type: 'subscribe', id, query } satisfies ToWorker);
     }
@@ -148,7 +156,7 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
       pending.get(message.id)?.resolve(message.json);
     } else if (message.type === 'refusal') {
       const { id, status, message: reason, isViolation } = message;
-      pending.get(id)?.reject(new Refusal(status, reason, isViolation));
+      pending.get(id)?.reject(new Refusal(status, reason, { isViolation }));
     } else if (message.type === 'sent') {
       sent = message.upTo;
       forgetChanges(sent.change);
@@ -161,7 +169,12 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
     }
   };
   const forgetChanges = (upTo: number) => {
-    if (!isClosed) store.forgetChanges(upTo);
+    if (isClosed) return;
+    try {
+      store.forgetChanges(upTo);
+    } catch {
+      // The disk may be full, or the file locked: the next message of the thread tries again.
+    }
   };
   const catchUpSoon = (leastMs = 0) => {
     hasNews = true;
@@ -183,8 +196,9 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
     get indexSize() {
       return { bytes: indexBytes, lastChange };
     },
-    get(path, query, context) {
-      if (isClosed) return Promise.reject(new Refusal(503, 'the server is closing', false));
+    get(path, query, context, signal) {
+      if (isClosed)
+        return Promise.reject(new Refusal(503, 'the server is closing', { isViolation: false }));
       return new Promise((resolve, reject) => {
         const id = ++lastId;
         const end = () => {
@@ -203,6 +217,13 @@ function readerInThread(store: Store, maxBytes: number | undefined): Reader {
           },
         });
         post({ type: 'get', id, path, query, context });
+        const onAbort = () => {
+          const read = pending.get(id);
+          if (!read) return;
+          worker?.postMessage({ type: 'cancel', id } satisfies ToWorker);
+          read.reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
       });
     },
     subscribe(query, emit) {

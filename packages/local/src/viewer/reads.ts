@@ -1,11 +1,12 @@
+import { DIALECTS, MARKS } from '../enums.js';
 import { Budget } from '../index/budget.js';
-import { DIALECTS, MARKS } from '../index/enums.js';
 import { FLAGS, flag } from '../index/facts.js';
 import { groupsOf } from '../index/groups.js';
 import { type GroupBy, overviewOf } from '../index/overview.js';
 import { cursorAt, filterOf, select } from '../index/selection.js';
 import type { TraceIndex } from '../index/trace-index.js';
-import { integerOf, oneOf, parseQuery } from '../index/trace-query.js';
+import { oneOf, parseQuery } from '../index/trace-query.js';
+import { integerOf } from '../integer.js';
 import { toJson } from '../json.js';
 import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
 import { Refusal } from '../refusal.js';
@@ -46,14 +47,19 @@ export class Reads {
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
-  async get(path: string, params: URLSearchParams, context: ReadContext): Promise<string> {
+  async get(
+    path: string,
+    params: URLSearchParams,
+    context: ReadContext,
+    signal?: AbortSignal,
+  ): Promise<string> {
     const { newest, facts } = context;
     await this.#index.waitFor(newest);
-    const budget = new Budget(BUDGET_MS);
+    const budget = new Budget(BUDGET_MS, signal);
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {
       return this.#readTrace(
-        integerOf('the number of a trace', id, 1, Number.MAX_SAFE_INTEGER),
+        integerOf('the number of a trace', id, [1, Number.MAX_SAFE_INTEGER]),
         parts,
         params,
         budget,
@@ -83,7 +89,7 @@ export class Reads {
     if (rest.length > 0) throw noEndpoint();
     if (part === undefined) return this.#traces.detail(number);
     if (part === 'steps' && item !== undefined) {
-      const step = integerOf('the index of a step', item, 0, Number.MAX_SAFE_INTEGER);
+      const step = integerOf('the index of a step', item, [0, Number.MAX_SAFE_INTEGER]);
       return this.#traces.step(number, step);
     }
     if (item === undefined) {
@@ -129,7 +135,8 @@ export class Reads {
   async #neighbours(number: number, params: URLSearchParams, budget: Budget): Promise<string> {
     const query = parseQuery(params);
     const cursor = cursorAt(this.#index, query, number);
-    if (cursor === undefined) throw new Refusal(404, `there is no trace ${number}`, false);
+    if (cursor === undefined)
+      throw new Refusal(404, `there is no trace ${number}`, { isViolation: false });
     const at = { ...query, cursor, limit: 1 };
     const after = await select(this.#index, at, budget);
     const before = await select(this.#index, at, budget, { isReversed: true });
@@ -147,7 +154,8 @@ export class Reads {
     const known = ['q', 'cursor', 'limit', 'pipeline'];
     for (const key of params.keys()) oneOf('a parameter', key, known);
     const q = params.get('q') ?? '';
-    if (q.length > 300) throw new Refusal(400, 'q may have 300 characters at most', false);
+    if (q.length > 300)
+      throw new Refusal(400, 'q may have 300 characters at most', { isViolation: false });
     const page = await groupsOf(
       this.#index,
       {
@@ -155,7 +163,7 @@ export class Reads {
         q,
         pipeline: params.get('pipeline') ?? undefined,
         cursor: params.get('cursor') ?? undefined,
-        limit: integerOf('limit', params.get('limit') ?? '50', 1, 200),
+        limit: integerOf('limit', params.get('limit') ?? '50', [1, 200]),
       },
       budget,
     );
@@ -202,5 +210,5 @@ export class Reads {
 }
 
 function noEndpoint(): Refusal {
-  return new Refusal(404, 'no such endpoint', false);
+  return new Refusal(404, 'no such endpoint', { isViolation: false });
 }

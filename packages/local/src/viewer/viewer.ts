@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ClientGone } from '../body.js';
 import { Refusal } from '../refusal.js';
 import type { Reply } from '../reply.js';
 import type { Store } from '../storage/store.js';
@@ -34,7 +35,9 @@ export function createViewer(
 
   const openStream = (query: string, response: ServerResponse) => {
     if (streams.size >= MAX_STREAMS) {
-      throw new Refusal(429, `${MAX_STREAMS} event streams are open already`, false);
+      throw new Refusal(429, `${MAX_STREAMS} event streams are open already`, {
+        isViolation: false,
+      });
     }
     // Subscribe first, because that refuses a wrong query.
     const leave = reader.subscribe(query, (json, traces) => stream.send(json, traces));
@@ -45,18 +48,22 @@ export function createViewer(
       streams.delete(stream);
     });
   };
-  const readNow = (path: string, query: string) =>
-    reader.get(path, query, {
-      newest: store.newest,
-      facts: needsFacts(path) ? facts() : undefined,
-    });
-  const search = async (path: string, query: string) => {
+  const readNow = (path: string, query: string, signal?: AbortSignal) => {
+    const context = { newest: store.newest, facts: needsFacts(path) ? facts() : undefined };
+    return reader.get(path, query, context, signal);
+  };
+  /** A search ends with its client: the page cancels one for each letter that is typed. */
+  const search = async (path: string, query: string, response: ServerResponse) => {
     if (searches >= MAX_SEARCHES) {
-      throw new Refusal(429, `${MAX_SEARCHES} searches are running already`, false);
+      throw new Refusal(429, `${MAX_SEARCHES} searches are running already`, {
+        isViolation: false,
+      });
     }
     searches += 1;
+    const cancel = new AbortController();
+    response.once('close', () => cancel.abort(new ClientGone()));
     try {
-      return await readNow(path, query);
+      return await readNow(path, query, cancel.signal);
     } finally {
       searches -= 1;
     }
@@ -71,8 +78,8 @@ export function createViewer(
         openStream(query, response);
         return undefined;
       }
-      const isSearch = /(^|&)q=/.test(query);
-      const json = await (isSearch ? search(path, query) : readNow(path, query));
+      const isSearch = new URLSearchParams(query).has('q');
+      const json = await (isSearch ? search(path, query, response) : readNow(path, query));
       return { status: 200, json };
     },
     get indexSize() {
@@ -92,6 +99,6 @@ function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new Refusal(400, 'the path is not valid percent-encoding', false);
+    throw new Refusal(400, 'the path is not valid percent-encoding', { isViolation: false });
   }
 }

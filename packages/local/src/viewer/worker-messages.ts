@@ -19,6 +19,8 @@ export type ToWorker =
       readonly query: string;
       readonly context: ReadContext;
     }
+  /** The client of a read has gone. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** The file has new rows or changes. */
   | { readonly type: 'catch-up' }
   /** Events about the traces of a query from now on. */

@@ -123,3 +123,52 @@ it('events of changes bring every one, however many come at once', async () => {
   live.close();
   assert.deepEqual(sent, numbers);
 });
+
+describe('events that are being sent', () => {
+  const changes = { added: undefined, changed: [1], deleted: [], deletedUpTo: 0 };
+  const query = parseQuery(new URLSearchParams());
+
+  it('end with the server, although a search for them still runs', async () => {
+    const sent: string[] = [];
+    const index = {
+      position: {},
+      facts: {
+        chunks: [{ length: 1, deleted: 0, firstNumber: 1, lastNumber: 1, wide: { time: [] } }],
+      },
+      search: {
+        *matches() {
+          setImmediate(() => live.close());
+          for (const until = performance.now() + 20; performance.now() < until; );
+          yield [];
+        },
+      },
+      summary: () => '{}',
+    };
+    const live = new Live();
+    const searching = parseQuery(new URLSearchParams('q=word'));
+    live.subscribe(1, searching, (json) => sent.push(json));
+    live.note(index as unknown as TraceIndex, { ...changes, added: [1, 1] });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(sent, []);
+  });
+
+  it('are sent again if the index cannot be read', async () => {
+    let fails = true;
+    const index = {
+      position: {},
+      summary(number: number) {
+        if (fails) throw new Error('disk full');
+        return `{"number":${number}}`;
+      },
+    };
+    const live = new Live();
+    const sent: string[] = [];
+    live.subscribe(1, query, (json) => sent.push(json));
+    live.note(index as unknown as TraceIndex, changes);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    fails = false;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    live.close();
+    assert.deepEqual(sent, ['{"type":"changed","traces":[{"number":1}]}']);
+  });
+});

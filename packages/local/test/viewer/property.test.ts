@@ -159,6 +159,18 @@ describe('sessions, users and measures of random traces', () => {
     });
   }
 
+  it('are in the list behind one bar only', async () => {
+    const { buckets, bucketMs } = await got<Overview>(server, 'overview');
+    // The times are whole minutes, so that every trace is at the beginning of a bar.
+    assert.equal(bucketMs, 60_000);
+    for (const { from, requests } of buckets) {
+      const range: string = `from=${from}&to=${from + bucketMs}`;
+      assert.equal((await got<TracePage>(server, `traces?${range}`)).total, requests, range);
+      const strip = await got<Overview>(server, `overview?${range}`);
+      assert.equal(strip.buckets.length, requests === 0 ? 0 : 1, range);
+    }
+  });
+
   it('are counted over time, by route and by model', async function () {
     this.timeout(120_000);
     const chance = new Chance(seed + 3);
@@ -189,6 +201,8 @@ describe('sessions, users and measures of random traces', () => {
         where,
       );
       assert.ok(overview.buckets.length <= 240);
+      const end = (overview.buckets.at(-1)?.from ?? 0) + overview.bucketMs;
+      assert.ok(query.to === undefined || end - overview.bucketMs < query.to, where);
       for (const [at, bucket] of overview.buckets.entries()) {
         const there = expected.filter(
           ({ time }) => time >= bucket.from && time < bucket.from + overview.bucketMs,
@@ -350,7 +364,7 @@ function modelOf(query: Query, all: readonly TraceSummary[]): readonly TraceSumm
   const isIn = (trace: TraceSummary) =>
     has(query.pipeline === undefined ? undefined : [query.pipeline], trace.pipelineId) &&
     atLeast(query.from, trace.time) &&
-    (query.to === undefined || trace.time <= query.to) &&
+    (query.to === undefined || trace.time < query.to) &&
     has(query.name, trace.name) &&
     has(query.route, trace.route) &&
     has(query.outcome, trace.outcome) &&

@@ -53,6 +53,8 @@ describe('the files of a server', () => {
     await server.close();
 
     server = await lenientServer(file);
+    const { storage } = await got<Health>(server, 'health');
+    assert.equal(storage.deleted, 0, 'by age or size');
     assert.deepEqual(idsOf(await got(server, 'traces')), ['three', 'one']);
     assert.deepEqual(idsOf(await got(server, 'traces?q=splendid')), ['one']);
     await send(server, requestOf('four'));

@@ -1,4 +1,4 @@
-import type { Dialect, Mark, Outcome } from '../page-api.js';
+import type { Dialect, Mark, Outcome } from './page-api.js';
 
 /*
  * The index stores an outcome, a dialect and a mark by its place in these lists: a change of the order needs a new version of

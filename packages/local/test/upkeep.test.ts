@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mock } from 'node:test';
+import Database from 'libsql';
+import { openAttachments } from '../src/attachments.ts';
+import { IN_MEMORY } from '../src/storage/database.ts';
+import { Store } from '../src/storage/store.ts';
+import { startUpkeep } from '../src/storage/upkeep.ts';
+import { call, PIPELINE, requestOf, send } from './client.js';
+import { listen } from './viewer/events.js';
+import { got, lenientServer } from './viewer/read.js';
+
+describe('upkeep', () => {
+  let store: Store;
+  let stop: (() => void) | undefined;
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    store = new Store(IN_MEMORY);
+    store.append(PIPELINE, requestOf('old'), ['old']);
+  });
+  afterEach(() => {
+    stop?.();
+    store.close();
+    mock.timers.reset();
+  });
+
+  function start({ removeAttachments = () => {} } = {}): string[] {
+    const failures: string[] = [];
+    stop = startUpkeep(store, {
+      maxAgeMs: -1000,
+      maxBytes: undefined,
+      removeAttachments,
+      index: () => ({ bytes: 0, lastChange: 0 }),
+      onFailure: (message) => failures.push(message),
+    });
+    return failures;
+  }
+
+  it('goes on after the database refused a deletion, and reports each reason once', () => {
+    store.database.exec(`
+      CREATE TRIGGER full BEFORE DELETE ON rows BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
+    const failures = start();
+    mock.timers.tick(5000);
+    mock.timers.tick(5000);
+    assert.equal(store.count, 1);
+    assert.equal(failures.length, 1);
+    assert.match(failures[0] ?? '', /disk full/);
+    store.database.exec('DROP TRIGGER full');
+    mock.timers.tick(5000);
+    assert.equal(store.count, 0);
+  });
+
+  it('deletes rows although an attachment cannot be removed', () => {
+    const failures = start({
+      removeAttachments() {
+        throw new Error('EPERM');
+      },
+    });
+    mock.timers.tick(5000);
+    assert.equal(store.count, 0);
+    assert.match(failures.join(), /EPERM/);
+  });
+});
+
+describe('the files of a folder', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'openlayer-upkeep-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('that are attachments are all removed, except one that the system keeps, which is tried again', () => {
+    const traces = join(folder, 'traces.db');
+    const attachments = `${traces}-attachments`;
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)].map((id) => join(attachments, id));
+    assert.ok(first && second);
+    mkdirSync(first, { recursive: true }); // a folder is not removed as a file is
+    writeFileSync(second, '');
+    for (const each of [first, second]) utimesSync(each, 1, 1);
+    const kept = openAttachments(traces);
+    assert.throws(() => kept.removeBefore(Date.now()));
+    assert.equal(existsSync(second), false);
+    rmSync(first, { recursive: true });
+    writeFileSync(first, '');
+    kept.removeBefore(Date.now());
+    assert.equal(existsSync(first), false);
+  });
+
+  it('may refuse to forget changes, while a page is open and while none is', async () => {
+    const file = join(folder, 'traces.db');
+    await using server = await lenientServer(file);
+    await send(server, requestOf('a'));
+    await got(server, 'traces');
+    const other = new Database(file);
+    other.exec(`
+      CREATE TRIGGER full BEFORE DELETE ON changes BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
+    other.close();
+    const rate = (comment: string) =>
+      call(server, 'PUT', `/inference-pipelines/${PIPELINE}/rows?inferenceId=a`, {
+        row: { comment },
+      });
+    await rate('first');
+    await got(server, 'traces');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await using events = await listen(server);
+    await rate('second');
+    assert.equal((await events.next()).type, 'changed');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await got(server, 'traces');
+  });
+});
