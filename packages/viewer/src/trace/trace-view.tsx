@@ -10,6 +10,7 @@ import { useStable } from '../ui/stable.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { toggled } from '../ui/toggled.js';
 import { Minimap, moved, type Span, zoomed } from './minimap.js';
+import { StepAddress } from './step-address.js';
 import { StepPane } from './step-pane.js';
 import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
 import { StepsByName } from './steps-by-name.js';
@@ -67,17 +68,26 @@ export function TraceView({
 
   const close = useStable(onClose);
   const open = useStable(() => onOpen?.());
+  const address = useRef(new StepAddress());
   const select = (step: number) => {
     if (step === selected) return;
     setSelected(step);
+    address.current.write(step);
     change({ step: step === 0 ? undefined : step }, { replace: true });
   };
-  const showStep = useStable((step: number) => {
+  const center = (step: number) => {
     const next = reveal(tree, shown, step);
     setShown(next);
-    select(step);
     const place = visibleRows(tree, { ...next, only: shownNow.only }).indexOf(step);
     requestAnimationFrame(() => grid.current?.show(place, 'center'));
+  };
+  const showStep = useStable((step: number) => {
+    select(step);
+    center(step);
+  });
+  const followAddress = useStable((step: number) => {
+    setSelected(step);
+    if (step > 0) center(step);
   });
   const toggle = useStable((place: number) => {
     const code = rows[place] ?? 0;
@@ -93,21 +103,11 @@ export function TraceView({
     else toggle(place);
   });
 
-  // The back button or a link may change the address.
-  const asked = view.step ?? 0;
-  const isAsked = useRef(-1);
+  const requestedStep = view.step ?? 0;
   useEffect(() => {
-    if (steps.length === 0 || isAsked.current === asked) return;
-    if (asked >= steps.length && !isComplete) return;
-    isAsked.current = asked;
-    setSelected(asked);
-    const next = reveal(tree, NOTHING_FOLDED, asked);
-    if (asked > 0) {
-      setShown((old) => reveal(tree, old, asked));
-      const place = visibleRows(tree, next).indexOf(asked);
-      requestAnimationFrame(() => grid.current?.show(place, 'center'));
-    }
-  }, [asked, steps, tree, isComplete]);
+    if (steps.length === 0 || (requestedStep >= steps.length && !isComplete)) return;
+    if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
+  }, [requestedStep, steps, isComplete, followAddress]);
 
   const span = zoom ?? axis;
   const zoomBy = (factor: number) => {
