@@ -266,7 +266,7 @@ describe('the list of requests', function () {
     await until(async () => refused.length > 0, 'a call for the next page');
     await page.waitForTimeout(1500);
     assert.equal(refused.length, 1);
-    await page.getByText('Too many searches at once.').waitFor();
+    await page.getByText('The list has no such page.').waitFor();
     await allow();
     await page.getByRole('button', { name: 'Try again' }).click();
     await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');

@@ -28,6 +28,12 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the same call may succeed soon: the server is away, or has too much to do. A wrong query stays wrong. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return true;
+  return error.status < 400 || error.status === 429 || error.status >= 500;
+}
+
 /** Takes `#token=...` out of the address and keeps it. */
 export function takeToken(): void {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
