@@ -216,6 +216,26 @@ describe('the list of requests', function () {
     assert.equal(await chosen.locator('[role="gridcell"]').nth(3).textContent(), text);
   });
 
+  it('leaves the focus where one types after the return from a request', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[role="row"][aria-selected="true"]').waitFor();
+    await page.keyboard.press('/');
+    const isOld = page.locator('[aria-busy="true"]');
+    await page.keyboard.type('Lovelace');
+    await page.waitForURL(/q=Lovelace/);
+    await until(async () => (await isOld.count()) === 0, 'the rows with the word');
+    for (let length = 8; length > 0; length--) await page.keyboard.press('Backspace');
+    await page.waitForURL((url) => !url.search.includes('q='));
+    await until(async () => (await isOld.count()) === 0, 'all rows');
+    await page.keyboard.type('jm');
+    await page.waitForURL(/q=jm/);
+  });
+
   it('opens a request beside the list, which follows j and k', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).nth(1).click();

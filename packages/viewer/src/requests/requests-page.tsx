@@ -150,13 +150,18 @@ export function RequestsPage(): ReactNode {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
   }, [isPaneImpossible, paneTrace, openTrace]);
 
-  // Restores the position when the reader returns from a trace.
+  // Restores the position when the reader returns from a trace, and not while the filter changes.
   const isLoaded = rows.length > 0;
+  const toRestore = useRef(places.get(filter));
+  const firstFilter = useRef(filter);
   useEffect(() => {
-    const place = places.get(filter);
-    if (!isLoaded || place === undefined) return;
-    grid.current?.scrollTo(place.top);
-    grid.current?.focus();
+    const place = toRestore.current;
+    if (filter !== firstFilter.current) toRestore.current = undefined;
+    else if (isLoaded && place !== undefined) {
+      toRestore.current = undefined;
+      grid.current?.scrollTo(place.top);
+      grid.current?.focus();
+    }
   }, [filter, isLoaded]);
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
