@@ -49,6 +49,9 @@ export const RANGES: Readonly<Record<string, number>> = {
   '7d': 7 * 24 * 3_600_000,
 };
 
+/** The last time that fields for a time can show. */
+const LAST_TIME = Date.UTC(9999, 11, 31);
+
 export type View = (typeof VIEWS)[number];
 /** Ways to show contents: as messages, as text, as formatted text, as a tree. */
 export type Mode = (typeof MODES)[number];
@@ -116,7 +119,8 @@ export function readSearch(given: Given): ViewSearch {
     ...readFilter(given),
     sort: oneOf(given.sort, SORTS),
     order: oneOf(given.order, ['asc', 'desc'] as const),
-    last: typeof given.last === 'string' && given.last in RANGES ? given.last : undefined,
+    last:
+      typeof given.last === 'string' && Object.hasOwn(RANGES, given.last) ? given.last : undefined,
     columns: texts(given.columns),
     lines: String(given.lines) === '2' ? (2 as const) : undefined,
     trace: number(given.trace),
@@ -168,8 +172,8 @@ function readFilter(given: Given): Partial<ViewSearch> {
   return {
     pipeline: text(given.pipeline),
     q: text(given.q)?.slice(0, 300),
-    from: number(given.from),
-    to: number(given.to),
+    from: time(given.from),
+    to: time(given.to),
     name: texts(given.name),
     route: texts(given.route),
     outcome: texts(given.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
@@ -205,6 +209,11 @@ function number(value: unknown): number | undefined {
   const read = text(value);
   const parsed = read === undefined ? Number.NaN : Number(read);
   return Number.isFinite(parsed) && parsed >= 0 ? parsed : undefined;
+}
+
+function time(value: unknown): number | undefined {
+  const read = number(value);
+  return read !== undefined && read <= LAST_TIME ? read : undefined;
 }
 
 function isOneOf<T extends string>(value: unknown, all: readonly T[]): value is T {

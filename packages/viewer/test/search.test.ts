@@ -22,6 +22,7 @@ describe('the address of a list', () => {
       q: 'café',
     });
     assert.deepEqual(read(stringifySearch({ ...search })), search);
+    assert.deepEqual(readSearch({ ...search }), search);
   });
 
   it('loses what makes no sense, and nothing else', () => {
@@ -29,6 +30,19 @@ describe('the address of a list', () => {
       '?outcome=exploded&sort=colour&order=up&last=9y&minCost=-1&from=soon&trace=x&view=all&zone=mars&failed=1&toString=1&q=ok';
     assert.deepEqual(read(text), { q: 'ok' });
     assert.deepEqual(read('?status=200&status=200&user='), { status: ['200'] });
+  });
+
+  it('has no number that a page cannot show, whatever is given', () => {
+    const hostile = ['1e400', '-1', 'NaN', '[]', 'toString', '__proto__', '', '1e17', '9e15'];
+    for (const value of hostile) {
+      for (const name of ['from', 'to', 'last', 'lines', 'failed', 'view', 'sort', 'zone']) {
+        assert.deepEqual(read(`?${name}=${value}`), {}, `${name}=${value}`);
+        assert.deepEqual(read(`?${name}=${value}&${name}=5m`), {}, `${name}=${value} twice`);
+      }
+    }
+    assert.deepEqual(read('?last=toString'), {});
+    const last = Date.UTC(9999, 11, 31);
+    assert.deepEqual(read(`?from=${last}&to=${last + 1}`), { from: last });
   });
 
   it('keeps numbers that are ids as texts', () => {
