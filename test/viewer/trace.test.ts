@@ -116,6 +116,18 @@ describe('a trace', function () {
     assert.equal(await stepRow(page, 'reserve_room').count(), 1);
   });
 
+  it('counts no matches of the words before while it searches', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.keyboard.press('f');
+    await page.keyboard.type('R-5521');
+    await page.getByText(/^(\d\/)?2$/).waitFor();
+    await page.route('**/find?*', () => undefined);
+    await page.getByLabel('Find in this trace').fill('nowhere to be found');
+    await page.getByText('…', { exact: true }).waitFor();
+    assert.equal(await page.getByText(/^(\d\/)?2$/).count(), 0);
+  });
+
   it('is still found in by names if the search of its contents is refused, and says so', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();

@@ -31,7 +31,6 @@ export function useFind(number: number, steps: readonly StepSummary[], words: st
     queryKey: ['find', number, sought],
     queryFn: ({ signal }) => api.find(number, sought, signal),
     enabled: sought !== '',
-    placeholderData: (before) => before,
   });
   const { data, isFetching, error, refetch } = query;
   return useMemo(() => {
@@ -148,7 +147,7 @@ export function StepsTools({
                   ? find.isLoading
                     ? '…'
                     : 'no match'
-                  : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isCut ? '+' : ''}`}
+                  : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isLoading ? ' …' : find.isCut ? '+' : ''}`}
               </span>
               <button
                 type="button"
