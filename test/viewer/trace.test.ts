@@ -355,6 +355,29 @@ app.post('/chat', async (req, res) => {
     assert.equal(row?.groundTruth, 'Twice.');
   });
 
+  it('shows new feedback in the row that it was sent to, and a comment can be taken back', async () => {
+    const number = await viewer.send(ragRequest('Second?', 'Yes.', { id: 'req-second' }));
+    const { page } = await viewer.open(`/traces/${number}?view=raw`);
+    const row = page.getByRole('treegrid', { name: 'the row' });
+    await row.waitFor();
+    const save = async () => page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback' }).click();
+    await save();
+    await page.getByText('Nothing has changed.').waitFor();
+    await page.getByLabel('Comment').fill('It is wrong.');
+    await save();
+    await until(
+      async () => viewer.server.row('req-second')?.comment === 'It is wrong.',
+      'a comment',
+    );
+    await row.getByText('It is wrong.').waitFor();
+    await page.getByRole('button', { name: 'Feedback' }).click();
+    await page.getByLabel('Comment').fill('');
+    await save();
+    await until(async () => viewer.server.row('req-second')?.comment === null, 'no comment');
+    await page.getByRole('button', { name: 'Feedback', exact: true }).waitFor();
+  });
+
   it('is compared with another: facts, steps, texts', async () => {
     const { page } = await viewer.open(`/compare?a=1&b=${agent}`);
     const steps = page.getByRole('treegrid', { name: 'Steps of both traces' });

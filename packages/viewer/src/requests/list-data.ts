@@ -6,6 +6,7 @@ import type { TraceSummary } from '../../../local/src/page-api.js';
 import { ApiError, api } from '../api.js';
 import { openLive } from '../live.js';
 import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
+import { onTraceChanged } from '../trace-queries.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
@@ -94,7 +95,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
         list.onEvent(event);
         if (event.type !== 'changed') return;
         for (const { number } of event.traces) {
-          void queries.invalidateQueries({ queryKey: ['trace', number] });
+          void onTraceChanged(queries, number);
         }
       },
       onState: (state) => {
