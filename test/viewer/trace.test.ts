@@ -389,6 +389,28 @@ app.post('/chat', async (req, res) => {
     await page.getByRole('heading', { name: /^Compare POST \/chat with/ }).waitFor();
   });
 
+  it('is compared only where both texts could be loaded', async () => {
+    const { page } = await viewer.open('/health');
+    await page.route(`**/api/traces/${agent}/steps/0`, (route) =>
+      route.fulfill({ status: 404, json: { error: 'This step is not kept any more.' } }),
+    );
+    await page.goto(`${viewer.origin}/compare?a=1&b=${agent}`);
+    await page.getByRole('alert').getByText('This step is not kept any more.').waitFor();
+    assert.equal(await page.locator('main del').count(), 0);
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('main ins').first().waitFor();
+  });
+
+  it('says why it cannot be downloaded', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.route('**/row', (route) => route.abort());
+    await page.getByRole('button', { name: 'Copy, download, compare' }).click();
+    await page.getByRole('menuitem', { name: 'Download', exact: true }).click();
+    await page.getByText('The local server does not respond. Is it still running?').waitFor();
+  });
+
   it('folds equal siblings into one row with their number', async () => {
     const { page } = await viewer.open(`/traces/${odd.get('siblings')}`);
     await stepRow(page, 'op3').waitFor();

@@ -1,6 +1,6 @@
 /** Two traces beside each other: their facts, their steps in aligned rows, and the texts of one step as a difference. */
 
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
@@ -300,11 +300,16 @@ function Difference({
   const inA = useContent(a.number, row?.a);
   const inB = useContent(b.number, row?.b);
   if (row === undefined) return null;
-  if (inA === 'loading' || inB === 'loading') return <Loading rows={5} />;
+  for (const content of [inA, inB]) {
+    if (content?.isLoadingError) {
+      return <Failure error={content.error} retry={() => void content.refetch()} />;
+    }
+  }
+  if (inA?.isPending || inB?.isPending) return <Loading rows={5} />;
   const parts = [
-    ['Input', inA?.inputs, inB?.inputs],
-    ['Output', inA?.output, inB?.output],
-    ['Parameters', inA?.modelParameters, inB?.modelParameters],
+    ['Input', inA?.data?.inputs, inB?.data?.inputs],
+    ['Output', inA?.data?.output, inB?.data?.output],
+    ['Parameters', inA?.data?.modelParameters, inB?.data?.modelParameters],
   ] as const;
   return (
     <div className={css.difference}>
@@ -331,10 +336,11 @@ function Difference({
   );
 }
 
+/** Loads the content of a step; `undefined` if the trace has no such step. */
 function useContent(
   number: number,
   step: StepSummary | undefined,
-): StepContent | undefined | 'loading' {
+): UseQueryResult<StepContent> | undefined {
   const index = step?.index ?? 0;
   const query = useQuery({
     queryKey: ['step', number, index],
@@ -343,6 +349,5 @@ function useContent(
     structuralSharing: false,
     gcTime: 60_000,
   });
-  if (step === undefined) return undefined;
-  return query.data ?? (query.isError ? undefined : 'loading');
+  return step === undefined ? undefined : query;
 }
