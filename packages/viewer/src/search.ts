@@ -145,7 +145,7 @@ export const FILTERS = [
   ...(['minLatency', 'maxLatency', 'minCost', 'minTokens'] as const),
 ] as const satisfies readonly (keyof ViewSearch)[];
 
-/** The filter and order of a list, without what only this page needs. Equal filters have equal texts. */
+/** The filter and order of a list, without what only this page needs. */
 export function filterOf(search: ViewSearch): ViewSearch {
   const { sort, order } = search;
   const picked: Record<string, unknown> = {};
@@ -155,6 +155,11 @@ export function filterOf(search: ViewSearch): ViewSearch {
     sort: sort === 'time' ? undefined : sort,
     order: order === 'desc' ? undefined : order,
   });
+}
+
+/** Equal filters and orders have equal keys; that of none is empty. */
+export function filterKey(search: ViewSearch): string {
+  return stringifySearch({ ...filterOf(search) });
 }
 
 /** The filter as the server takes it. */

@@ -1,7 +1,14 @@
 /** The state of the page in its address. */
 
 import assert from 'node:assert/strict';
-import { filterOf, parseSearch, readSearch, stringifySearch, toQuery } from '../src/search.ts';
+import {
+  filterKey,
+  filterOf,
+  parseSearch,
+  readSearch,
+  stringifySearch,
+  toQuery,
+} from '../src/search.ts';
 
 const read = (text: string) => readSearch(parseSearch(text));
 
@@ -59,6 +66,8 @@ describe('the address of a list', () => {
     );
     assert.equal(toQuery(search, 0, { limit: 50 }), '?limit=50&outcome=error');
     assert.deepEqual(filterOf(search), { outcome: ['error'] });
+    assert.equal(filterKey(search), '?outcome=error');
+    assert.equal(filterKey(read('?trace=7&sort=time')), '');
   });
 
   it('asks for a range that ends now as its begin', () => {

@@ -5,8 +5,8 @@ import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
-import { textOf } from '../content/json-tree.js';
 import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
+import { textOf } from '../json.js';
 import { type AlignedRow, alignSteps } from '../reading/align.js';
 import { Preview } from '../requests/columns.js';
 import {

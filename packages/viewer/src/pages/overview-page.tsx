@@ -7,7 +7,7 @@ import type { Measures, Overview, OverviewBucket } from '../../../local/src/page
 import { ApiError, api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.js';
+import { clockOf, filterKey, filterOf, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useView } from '../settings.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
@@ -103,7 +103,7 @@ export function OverviewPage(): ReactNode {
   const by = view.by ?? 'route';
   const { sort: _sort, order: _order, ...filter } = filterOf(view);
   const query = useQuery({
-    queryKey: ['overview', stringifySearch({ ...filter }), by],
+    queryKey: ['overview', filterKey(filter), by],
     queryFn: ({ signal }) => api.overview(filter, by, signal),
     refetchInterval: () => (document.hidden ? false : 10_000),
     placeholderData: keepPreviousData,

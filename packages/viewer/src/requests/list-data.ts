@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import { ApiError, api } from '../api.js';
 import { openLive } from '../live.js';
-import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
+import { filterKey, filterOf, type ViewSearch } from '../search.js';
 import { onTraceChanged } from '../trace-queries.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
@@ -37,7 +37,7 @@ export interface TraceList {
 export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceList {
   const queries = useQueryClient();
   const filter = useFilter(search);
-  const key = useMemo(() => ['traces', stringifySearch({ ...filter })], [filter]);
+  const key = useMemo(() => ['traces', filterKey(filter)], [filter]);
   const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
@@ -144,8 +144,8 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
 /** The filter of an address: the same object until the filter changes. */
 function useFilter(search: ViewSearch): ViewSearch {
   const filter = filterOf(search);
-  const text = stringifySearch({ ...filter });
-  const kept = useRef({ filter, text });
-  if (kept.current.text !== text) kept.current = { filter, text };
+  const key = filterKey(filter);
+  const kept = useRef({ filter, key });
+  if (kept.current.key !== key) kept.current = { filter, key };
   return kept.current.filter;
 }

@@ -14,7 +14,7 @@ import {
 } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';
-import { filterOf, type ViewSearch } from '../search.js';
+import { FILTERS, filterKey, type ViewSearch } from '../search.js';
 import { useChangeView, useClock, useIsNarrow, useView } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
@@ -54,7 +54,7 @@ export function RequestsPage(): ReactNode {
   const clock = useClock();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
-  const filter = useMemo(() => JSON.stringify(filterOf(view)), [view]);
+  const filter = useMemo(() => filterKey(view), [view]);
   const [cursor, setCursor] = useState<number | undefined>(
     () => view.trace ?? places.get(filter)?.number,
   );
@@ -89,6 +89,10 @@ export function RequestsPage(): ReactNode {
     },
     [filter, navigate],
   );
+  const openRow = (index: number) => {
+    const number = rows[index]?.number;
+    if (number !== undefined) openTrace(number);
+  };
   const select = (index: number) => {
     const number = rows[index]?.number;
     if (number === undefined) return;
@@ -115,7 +119,7 @@ export function RequestsPage(): ReactNode {
     k: () => move(-1),
     Enter: () => {
       if (active < 0 || document.activeElement?.closest('button,a,summary') != null) return false;
-      openTrace(rows[active]?.number ?? 0);
+      openRow(active);
       return true;
     },
     ' ': () => {
@@ -212,7 +216,7 @@ export function RequestsPage(): ReactNode {
               rowHeight={lines === 2 ? 56 : 32}
               active={active}
               onActive={(index) => {
-                if (isNarrow) openTrace(rows[index]?.number ?? 0);
+                if (isNarrow) openRow(index);
                 else {
                   setCursor(rows[index]?.number);
                   change(
@@ -221,7 +225,7 @@ export function RequestsPage(): ReactNode {
                   );
                 }
               }}
-              onOpen={(index) => openTrace(rows[index]?.number ?? 0)}
+              onOpen={openRow}
               onEnd={list.nextPage.load}
               {...(!isNarrow && { minWidth })}
               headerRows={isNarrow ? 0 : 1}
@@ -257,15 +261,15 @@ export function RequestsPage(): ReactNode {
         </div>
         <NextPageLine page={list.nextPage} />
       </section>
-      {isPaneOpen && view.trace !== undefined && (
+      {isPaneOpen && paneTrace !== undefined && (
         <section className={css.pane} aria-label="Trace">
           <Suspense fallback={<Loading />}>
             <TracePane
-              key={view.trace}
-              number={view.trace}
+              key={paneTrace}
+              number={paneTrace}
               isPane
               onClose={() => change({ trace: undefined, step: undefined })}
-              onOpen={() => openTrace(view.trace ?? 0)}
+              onOpen={() => openTrace(paneTrace)}
             />
           </Suspense>
         </section>
@@ -412,15 +416,15 @@ function ColumnsMenu({
 
 function NoRows({ filter }: { readonly filter: string }): ReactNode {
   const change = useChangeView();
-  if (filter === '{}') return <SetUp />;
+  if (filter === '') return <SetUp />;
   return (
     <Empty title="No request matches the filter">
       <button
         type="button"
         className={css.tool}
         onClick={() => {
-          const none = Object.keys(JSON.parse(filter) as object).map((name) => [name, undefined]);
-          change(Object.fromEntries(none));
+          const names = [...FILTERS, 'sort', 'order'] as const;
+          change(Object.fromEntries(names.map((name) => [name, undefined])));
         }}
       >
         Clear the filter

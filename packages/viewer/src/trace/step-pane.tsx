@@ -19,9 +19,9 @@ import { useKeys } from '../ui/keys.js';
 import { Failure, Loading } from '../ui/states.js';
 import { CopyId, OneLine, Shown } from '../ui/text.js';
 import { ErrorBox, errorOf } from './error-box.js';
+import { PROBLEM_WORDS } from './problem-words.js';
 import css from './step-pane.module.css';
 import { type StepTree, selfTime } from './step-tree.js';
-import { PROBLEM_WORDS } from './steps-grid.js';
 import { TypeMark, typeWords } from './type-mark.js';
 
 const VIEW_WORDS: Readonly<Record<View, string>> = {

@@ -16,14 +16,14 @@ import {
 import { isRecord } from '../json.js';
 import { MARK_WORDS } from '../mark-words.js';
 import { Cost, statusClass } from '../requests/columns.js';
-import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
+import { filterKey, filterOf, type ViewSearch } from '../search.js';
 import { useClock, useView } from '../settings.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome.js';
 import { CopyId, OneLine, Shown } from '../ui/text.js';
 import { FeedbackButton } from './feedback.js';
-import { PROBLEM_WORDS } from './steps-grid.js';
+import { PROBLEM_WORDS } from './problem-words.js';
 import css from './trace-head.module.css';
 import { TraceMenu } from './trace-menu.js';
 
@@ -72,7 +72,7 @@ export const TraceHead = memo(function TraceHead({
           {formatTime(trace.time, clock.now, clock)}
         </time>
         <span className={css.gap} />
-        {!isPane && <Steps number={trace.number} />}
+        {!isPane && <NeighbourButtons number={trace.number} />}
         <FeedbackButton trace={trace} />
         <TraceMenu detail={detail} />
         {isPane && (
@@ -222,12 +222,12 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
 }
 
 /** Previous and next within the list that led here. */
-function Steps({ number }: { readonly number: number }): ReactNode {
+function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
   const view = useView();
   const navigate = useNavigate();
   const filter = useMemo(() => filterOf(view), [view]);
   const { data } = useQuery({
-    queryKey: ['neighbours', number, stringifySearch({ ...filter })],
+    queryKey: ['neighbours', number, filterKey(filter)],
     queryFn: ({ signal }) => api.neighbours(number, filter, signal),
   });
   const go = (to: number | null | undefined) => {
