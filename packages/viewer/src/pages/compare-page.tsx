@@ -8,7 +8,6 @@ import { api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
 import { textOf } from '../json.js';
 import { type AlignedRow, alignSteps } from '../reading/align.js';
-import { Preview } from '../requests/columns.js';
 import {
   changeSettings,
   useChangeView,
@@ -21,6 +20,7 @@ import { useTrace } from '../trace/trace-data.js';
 import { TypeMark } from '../trace/type-mark.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { OutcomeSign } from '../ui/outcome.js';
+import { Preview } from '../ui/preview.js';
 import { Split } from '../ui/split.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine, Shown } from '../ui/text.js';

@@ -23,6 +23,7 @@ import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { NextPageLine } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome.js';
 import popup from '../ui/popup.module.css';
+import { Preview } from '../ui/preview.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
 import {
@@ -32,7 +33,6 @@ import {
   columnOf,
   columnsIn,
   FEW_COLUMNS,
-  Preview,
 } from './columns.js';
 import { useTraceList } from './list-data.js';
 import { OpenFile } from './open-file.js';

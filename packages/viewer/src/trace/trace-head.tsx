@@ -15,12 +15,13 @@ import {
 } from '../format.js';
 import { isRecord } from '../json.js';
 import { MARK_WORDS } from '../mark-words.js';
-import { Cost, statusClass } from '../requests/columns.js';
 import { filterKey, filterOf, type ViewSearch } from '../search.js';
 import { useClock, useView } from '../settings.js';
+import { Cost } from '../ui/cost.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome.js';
+import { Status } from '../ui/status.js';
 import { CopyId, OneLine, Shown } from '../ui/text.js';
 import { FeedbackButton } from './feedback.js';
 import { PROBLEM_WORDS } from './problem-words.js';
@@ -99,7 +100,7 @@ export const TraceHead = memo(function TraceHead({
           {sentBytes !== undefined && ` after ${formatBytes(sentBytes)}`}
         </Fact>
         <Fact label="Status">
-          <span data-status={statusClass(trace.status)}>{trace.status ?? '–'}</span>
+          <Status status={trace.status} />
         </Fact>
         <Fact label="Latency" title={exact(trace.latency)}>
           {formatDuration(trace.latency)}
