@@ -10,11 +10,11 @@ import { textOf } from '../json.js';
 import { type AlignedRow, alignSteps } from '../reading/align.js';
 import {
   changeSettings,
-  useChangeView,
+  useChangePageState,
   useClock,
   useIsNarrow,
+  usePageState,
   useSettings,
-  useView,
 } from '../settings.js';
 import { useTrace } from '../trace/trace-data.js';
 import { TypeMark } from '../trace/type-mark.js';
@@ -30,7 +30,7 @@ const TextDiff = lazy(() => import('./text-diff.js'));
 const TEMPLATE = 'minmax(160px, 1fr) repeat(3, 76px) repeat(3, 64px)';
 
 export function ComparePage(): ReactNode {
-  const { a, b } = useView();
+  const { a, b } = usePageState();
   useEffect(() => {
     document.title = 'Compare';
   }, []);
@@ -46,7 +46,7 @@ export function ComparePage(): ReactNode {
 
 /** Lists the traces that the first one can be compared with. */
 function Choose({ number }: { readonly number: number }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   const first = useQuery({
     queryKey: ['trace', number],
     queryFn: ({ signal }) => api.trace(number, signal),
@@ -103,7 +103,7 @@ function Choose({ number }: { readonly number: number }): ReactNode {
 function Compared({ a, b }: { readonly a: number; readonly b: number }): ReactNode {
   const first = useTrace(a);
   const second = useTrace(b);
-  const change = useChangeView();
+  const change = useChangePageState();
   const isNarrow = useIsNarrow();
   const { stepsWidth } = useSettings();
   const grid = useRef<GridHandle>(null);

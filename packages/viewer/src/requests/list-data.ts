@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import { ApiError, api } from '../api.js';
 import { openLive } from '../live.js';
-import { filterKey, filterOf, type ViewSearch } from '../search.js';
+import { filterKey, filterOf, type PageState } from '../search.js';
 import { onTraceChanged } from '../trace-queries.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
@@ -34,7 +34,7 @@ export interface TraceList {
 /**
  * @param mayMove returns whether rows may appear above the others: not while somebody reads them
  */
-export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceList {
+export function useTraceList(search: PageState, mayMove: () => boolean): TraceList {
   const queries = useQueryClient();
   const filter = useFilter(search);
   const key = useMemo(() => ['traces', filterKey(filter)], [filter]);
@@ -142,7 +142,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
 }
 
 /** The filter of an address: the same object until the filter changes. */
-function useFilter(search: ViewSearch): ViewSearch {
+function useFilter(search: PageState): PageState {
   const filter = filterOf(search);
   const key = filterKey(filter);
   const kept = useRef({ filter, key });

@@ -14,8 +14,8 @@ import {
 } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';
-import { FILTERS, filterKey, type ViewSearch } from '../search.js';
-import { useChangeView, useClock, useIsNarrow, useView } from '../settings.js';
+import { FILTERS, filterKey, type PageState } from '../search.js';
+import { useChangePageState, useClock, useIsNarrow, usePageState } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
@@ -48,20 +48,20 @@ const TracePane = lazy(() =>
 const places = new Map<string, { readonly top: number; readonly number: number | undefined }>();
 
 export function RequestsPage(): ReactNode {
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const navigate = useNavigate();
   const clock = useClock();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
-  const filter = useMemo(() => filterKey(view), [view]);
+  const filter = useMemo(() => filterKey(state), [state]);
   const [cursor, setCursor] = useState<number | undefined>(
-    () => view.trace ?? places.get(filter)?.number,
+    () => state.trace ?? places.get(filter)?.number,
   );
   const isReading = useRef(false);
   isReading.current = cursor !== undefined;
   const mayMove = useCallback(() => !isReading.current && (grid.current?.scrollTop() ?? 0) < 8, []);
-  const list = useTraceList(view, mayMove);
+  const list = useTraceList(state, mayMove);
   const { rows } = list;
   const { held } = useLiveSwitch();
   const active = useMemo(
@@ -69,9 +69,10 @@ export function RequestsPage(): ReactNode {
     [rows, cursor],
   );
 
-  const isPaneOpen = view.trace !== undefined && !isNarrow;
-  const lines = isNarrow || view.lines === 2 ? 2 : 1;
-  const columns = isPaneOpen && view.columns === undefined ? FEW_COLUMNS : columnsIn(view.columns);
+  const isPaneOpen = state.trace !== undefined && !isNarrow;
+  const lines = isNarrow || state.lines === 2 ? 2 : 1;
+  const columns =
+    isPaneOpen && state.columns === undefined ? FEW_COLUMNS : columnsIn(state.columns);
 
   const openTrace = useCallback(
     (number: number) => {
@@ -79,7 +80,7 @@ export function RequestsPage(): ReactNode {
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
-        search: ((before: ViewSearch) => ({
+        search: ((before: PageState) => ({
           ...before,
           trace: undefined,
           lines: undefined,
@@ -98,7 +99,7 @@ export function RequestsPage(): ReactNode {
     if (number === undefined) return;
     setCursor(number);
     if (isNarrow) return;
-    if (view.trace !== undefined && view.trace !== number) {
+    if (state.trace !== undefined && state.trace !== number) {
       change({ trace: number, step: undefined }, { replace: true });
     }
   };
@@ -126,13 +127,13 @@ export function RequestsPage(): ReactNode {
       if (active < 0 || isNarrow || document.activeElement?.closest('button,a,summary') != null)
         return false;
       change({
-        trace: view.trace === undefined ? rows[active]?.number : undefined,
+        trace: state.trace === undefined ? rows[active]?.number : undefined,
         step: undefined,
       });
       return true;
     },
     Escape: () => {
-      if (view.trace !== undefined) change({ trace: undefined, step: undefined });
+      if (state.trace !== undefined) change({ trace: undefined, step: undefined });
       else if (cursor !== undefined) setCursor(undefined);
       else return false;
       return true;
@@ -148,8 +149,8 @@ export function RequestsPage(): ReactNode {
   });
 
   // A phone has no room for a trace beside the list: show the trace alone.
-  const isPaneImpossible = isNarrow && view.trace !== undefined;
-  const paneTrace = view.trace;
+  const isPaneImpossible = isNarrow && state.trace !== undefined;
+  const paneTrace = state.trace;
   useEffect(() => {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
   }, [isPaneImpossible, paneTrace, openTrace]);
@@ -185,9 +186,9 @@ export function RequestsPage(): ReactNode {
           </span>
           <span className={css.gap} />
           {list.error === null && <OpenFile />}
-          {!isNarrow && <ColumnsMenu columns={columnsIn(view.columns)} lines={view.lines} />}
+          {!isNarrow && <ColumnsMenu columns={columnsIn(state.columns)} lines={state.lines} />}
         </div>
-        <Strip view={view} />
+        <Strip state={state} />
         <div className={css.rows} data-old={list.isOld || undefined} aria-busy={list.isOld}>
           {held > 0 && (
             <button type="button" className={css.held} onClick={showHeld}>
@@ -221,7 +222,7 @@ export function RequestsPage(): ReactNode {
                   setCursor(rows[index]?.number);
                   change(
                     { trace: rows[index]?.number, step: undefined },
-                    { replace: view.trace !== undefined },
+                    { replace: state.trace !== undefined },
                   );
                 }
               }}
@@ -287,8 +288,8 @@ function Head({
   readonly template: string;
   readonly minWidth: number;
 }): ReactNode {
-  const { sort = 'time', order = 'desc' } = useView();
-  const change = useChangeView();
+  const { sort = 'time', order = 'desc' } = usePageState();
+  const change = useChangePageState();
   const sortBy = (column: SortColumn) => {
     const next = sort === column && order === 'desc' ? 'asc' : 'desc';
     change({
@@ -350,7 +351,7 @@ function ColumnsMenu({
   readonly columns: readonly ColumnName[];
   readonly lines: 2 | undefined;
 }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   return (
     <Menu.Root>
       <Menu.Trigger className={css.tool}>
@@ -415,7 +416,7 @@ function ColumnsMenu({
 }
 
 function NoRows({ filter }: { readonly filter: string }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   if (filter === '') return <SetUp />;
   return (
     <Empty title="No request matches the filter">

@@ -5,7 +5,7 @@ import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'rea
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount } from '../format.js';
-import { useChangeView } from '../settings.js';
+import { useChangePageState } from '../settings.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { MODEL_TYPES, type StepsShown, type StepTree } from './step-tree.js';
@@ -84,7 +84,7 @@ export function StepsTools({
   readonly isByName: boolean;
   readonly onByName: (isByName: boolean) => void;
 }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(find.words);
   const models = useMemo(

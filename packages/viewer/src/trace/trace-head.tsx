@@ -15,8 +15,8 @@ import {
 } from '../format.js';
 import { isRecord } from '../json.js';
 import { MARK_WORDS } from '../mark-words.js';
-import { filterKey, filterOf, type ViewSearch } from '../search.js';
-import { useClock, useView } from '../settings.js';
+import { filterKey, filterOf, type PageState } from '../search.js';
+import { useClock, usePageState } from '../settings.js';
 import { Cost } from '../ui/cost.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
@@ -224,9 +224,9 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
 
 /** Previous and next within the list that led here. */
 function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
-  const view = useView();
+  const state = usePageState();
   const navigate = useNavigate();
-  const filter = useMemo(() => filterOf(view), [view]);
+  const filter = useMemo(() => filterOf(state), [state]);
   const { data } = useQuery({
     queryKey: ['neighbours', number, filterKey(filter)],
     queryFn: ({ signal }) => api.neighbours(number, filter, signal),
@@ -236,7 +236,7 @@ function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
     navigate({
       to: '/traces/$number',
       params: { number: String(to) },
-      search: ((before: ViewSearch) => ({ ...before, step: undefined, find: undefined })) as never,
+      search: ((before: PageState) => ({ ...before, step: undefined, find: undefined })) as never,
       replace: true,
     }).catch(() => undefined);
     return true;

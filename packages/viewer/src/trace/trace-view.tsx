@@ -2,7 +2,13 @@
 
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount } from '../format.js';
-import { changeSettings, useChangeView, useIsNarrow, useSettings, useView } from '../settings.js';
+import {
+  changeSettings,
+  useChangePageState,
+  useIsNarrow,
+  usePageState,
+  useSettings,
+} from '../settings.js';
 import type { GridHandle } from '../ui/grid.js';
 import { useKeys } from '../ui/keys.js';
 import { Split } from '../ui/split.js';
@@ -36,8 +42,8 @@ export function TraceView({
 }): ReactNode {
   const trace = useTrace(number);
   const { detail, steps, isComplete } = trace;
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const isNarrow = useIsNarrow();
   const { stepsWidth } = useSettings();
   const grid = useRef<GridHandle>(null);
@@ -45,7 +51,7 @@ export function TraceView({
   const [isPathShown, setPathShown] = useState(true);
   const [isRestHidden, setRestHidden] = useState(false);
   const [zoom, setZoom] = useState<Span>();
-  const [selected, setSelected] = useState(view.step ?? 0);
+  const [selected, setSelected] = useState(state.step ?? 0);
 
   const tree = useMemo(() => buildStepTree(steps), [steps]);
   const axis = useMemo(() => axisOf(steps, detail?.trace.latency ?? null), [steps, detail]);
@@ -53,7 +59,7 @@ export function TraceView({
     () => (isPathShown && detail !== undefined ? new Set(detail.criticalPath) : undefined),
     [detail, isPathShown],
   );
-  const find = useFind(number, steps, view.find ?? '');
+  const find = useFind(number, steps, state.find ?? '');
   const shownNow = useMemo(
     () => ({ ...shown, only: isRestHidden && find.isOn ? find.matches : undefined }),
     [shown, isRestHidden, find.isOn, find.matches],
@@ -63,7 +69,7 @@ export function TraceView({
   // The selection moves at once; contents follow.
   const settled = useDeferredValue(selected);
 
-  const isByName = view.steps === 'names';
+  const isByName = state.steps === 'names';
   const setByName = (next: boolean) => change({ steps: next ? 'names' : undefined });
 
   const close = useStable(onClose);
@@ -103,7 +109,7 @@ export function TraceView({
     else toggle(place);
   });
 
-  const requestedStep = view.step ?? 0;
+  const requestedStep = state.step ?? 0;
   useEffect(() => {
     if (steps.length === 0 || (requestedStep >= steps.length && !isComplete)) return;
     if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
