@@ -63,6 +63,7 @@ describe('the list of requests', function () {
     await page.route('**/api/events*', (route) =>
       route.fulfill({ status: 429, json: { error: 'Too many pages are open.' } }),
     );
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
     await page.keyboard.press('Escape');
     await rowsOf(page).first().waitFor();
     await page.getByRole('button', { name: /^Not live/ }).waitFor();

@@ -202,6 +202,22 @@ describe('a trace', function () {
     await page.getByText('0.912').waitFor();
   });
 
+  it('shows very many documents, a hundred at a time', async () => {
+    const documents = Array.from({ length: 150_000 }, (_, place) => ({ text: `text ${place}` }));
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /many',
+        steps: [{ name: 'find', type: 'retriever', more: { documents } }],
+      }),
+    );
+    const { page, complaints } = await viewer.open(`/traces/${number}?step=1`);
+    await page.getByText('text 99', { exact: true }).waitFor();
+    assert.equal(await page.getByText('text 100', { exact: true }).count(), 0);
+    await page.getByRole('button', { name: 'Show 100 more documents' }).click();
+    await page.getByText('text 199', { exact: true }).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   it('remembers how contents are shown', async () => {
     const { page } = await viewer.open(`/traces/${agent}?step=6`);
     await page.getByRole('button', { name: 'JSON', exact: true }).click();
