@@ -4,7 +4,8 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme.css';
-import { isTransient, takeToken } from './api.js';
+import { takeToken } from './api.js';
+import { isTransient } from './api-error.js';
 import { makeRouter } from './routes.js';
 import { applyTheme } from './settings.js';
 

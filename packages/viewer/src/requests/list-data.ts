@@ -3,7 +3,8 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { ApiError, api } from '../api.js';
+import { api } from '../api.js';
+import { ApiError } from '../api-error.js';
 import { openLive } from '../live.js';
 import { filterKey, filterOf, type PageState } from '../search.js';
 import { onTraceChanged } from '../trace-queries.js';
