@@ -55,7 +55,7 @@ describe('sessions, users and their threads', function () {
       await until(async () => refused.length > 0, 'a call for the next page');
       await page.waitForTimeout(1500);
       assert.equal(refused.length, 1);
-      await page.getByText('Too many searches at once.').waitFor();
+      await page.getByText('The list has no such page.').waitFor();
       await page.getByRole('button', { name: 'Try again' }).click();
       await until(async () => refused.length === 2, 'one more call');
     });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { deepRow, wideRow } from './corpus.ts';
 import { dayOfRequests } from './rows.ts';
-import { scrollTo, until, useViewer, type Viewer } from './support.ts';
+import { scrollTo, scrollTop, until, useViewer, type Viewer } from './support.ts';
 
 /** The longest time between two frames while a grid is scrolled through, in milliseconds. */
 async function longestFrame(page: Page, label: string): Promise<number> {
@@ -60,6 +60,27 @@ describe('a large trace', function () {
     assert.ok((await grid.locator('[role="row"]').count()) < 100);
     await page.getByRole('button', { name: 'Fold all' }).click();
     await until(async () => Number(await grid.getAttribute('aria-rowcount')) < 100, 'folded rows');
+  });
+
+  it('of 10,000 steps stays where it is when one of its rows is clicked, also while others are folded', async () => {
+    const number = await viewer.send(wideRow(10_000));
+    const page = await openSteps(number, 10_001);
+    const grid = page.getByRole('treegrid', { name: 'Steps' });
+    const clickAt = async (top: number, row: number) => {
+      await scrollTo(grid, top);
+      const aimed = grid.locator(`[role="row"][aria-rowindex="${row}"]`);
+      await aimed.click();
+      await until(async () => (await aimed.getAttribute('aria-selected')) === 'true', 'a step');
+      // The address follows the click, and the grid must not follow the address.
+      await page.evaluate(
+        'new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 100))',
+      );
+      assert.equal(await scrollTop(grid), top);
+    };
+    await clickAt(2600, 103);
+    await page.getByRole('button', { name: 'Fold all' }).click();
+    await until(async () => Number(await grid.getAttribute('aria-rowcount')) < 100, 'folded rows');
+    await clickAt(200, 20);
   });
 
   it('of 80,000 steps opens, and folds', async () => {

@@ -87,6 +87,42 @@ describe('all pages', function () {
     assert.deepEqual(wide, []);
   });
 
+  it('show something useful, whatever their address says', async () => {
+    const { page, complaints } = await viewer.open('/requests');
+    const names = [
+      ...['pipeline', 'q', 'from', 'to', 'last', 'name', 'route', 'outcome', 'status', 'model'],
+      ...['user', 'session', 'dialect', 'mark', 'failed', 'feedback', 'minLatency', 'maxLatency'],
+      ...['minCost', 'minTokens', 'sort', 'order', 'columns', 'lines', 'trace', 'step', 'view'],
+      ...['steps', 'mode', 'find', 'zone', 'clock', 'a', 'b', 'by'],
+    ];
+    const blank: string[] = [];
+    for (const value of ['99999999999999999', '-1', 'NaN', 'toString', '[]', '%00', '']) {
+      const search = names.map((name) => `${name}=${value}`).join('&');
+      for (const path of ['/requests', '/traces/2', '/overview', '/users/ada', '/compare']) {
+        await page.goto(`${viewer.origin}${path}?${search}`);
+        await page.locator('main h1, main h2, main [role="alert"]').first().waitFor();
+        if ((await page.getByRole('navigation', { name: 'Pages' }).count()) === 0) {
+          blank.push(`${path}?${search}`);
+        }
+      }
+    }
+    assert.deepEqual(blank, []);
+    assert.deepEqual(
+      complaints.filter((each) => !each.includes('Failed to load resource')),
+      [],
+    );
+  });
+
+  it('stay in their frame where one of them cannot be shown', async () => {
+    const { page } = await viewer.open('/requests');
+    await page.locator('main [role="row"][aria-selected]').first().waitFor();
+    await page.route('**/assets/health-page*.js', (route) => route.abort());
+    await page.getByRole('link', { name: 'Health' }).click();
+    await page.locator('main').getByRole('alert').waitFor();
+    await page.getByRole('link', { name: 'Requests' }).click();
+    await page.locator('main [role="row"][aria-selected]').first().waitFor();
+  });
+
   it('lead from a session to its thread, and from a chart to the requests behind it', async () => {
     const { page } = await viewer.open('/sessions');
     await page.getByText('visit-3', { exact: true }).click();

@@ -63,6 +63,7 @@ describe('the list of requests', function () {
     await page.route('**/api/events*', (route) =>
       route.fulfill({ status: 429, json: { error: 'Too many pages are open.' } }),
     );
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
     await page.keyboard.press('Escape');
     await rowsOf(page).first().waitFor();
     await page.getByRole('button', { name: /^Not live/ }).waitFor();
@@ -216,6 +217,26 @@ describe('the list of requests', function () {
     assert.equal(await chosen.locator('[role="gridcell"]').nth(3).textContent(), text);
   });
 
+  it('leaves the focus where one types after the return from a request', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[role="row"][aria-selected="true"]').waitFor();
+    await page.keyboard.press('/');
+    const isOld = page.locator('[aria-busy="true"]');
+    await page.keyboard.type('Lovelace');
+    await page.waitForURL(/q=Lovelace/);
+    await until(async () => (await isOld.count()) === 0, 'the rows with the word');
+    for (let length = 8; length > 0; length--) await page.keyboard.press('Backspace');
+    await page.waitForURL((url) => !url.search.includes('q='));
+    await until(async () => (await isOld.count()) === 0, 'all rows');
+    await page.keyboard.type('jm');
+    await page.waitForURL(/q=jm/);
+  });
+
   it('opens a request beside the list, which follows j and k', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).nth(1).click();
@@ -266,7 +287,7 @@ describe('the list of requests', function () {
     await until(async () => refused.length > 0, 'a call for the next page');
     await page.waitForTimeout(1500);
     assert.equal(refused.length, 1);
-    await page.getByText('Too many searches at once.').waitFor();
+    await page.getByText('The list has no such page.').waitFor();
     await allow();
     await page.getByRole('button', { name: 'Try again' }).click();
     await until(async () => Number(await grid.getAttribute('aria-rowcount')) > 110, 'more rows');

@@ -188,7 +188,7 @@ export async function refuseNextPages(
     const { searchParams } = new URL(route.request().url());
     if (searchParams.has('cursor')) {
       refused.push(route.request().url());
-      await route.fulfill({ status: 429, json: { error: 'Too many searches at once.' } });
+      await route.fulfill({ status: 400, json: { error: 'The list has no such page.' } });
       return;
     }
     const response = await route.fetch();

@@ -116,6 +116,18 @@ describe('a trace', function () {
     assert.equal(await stepRow(page, 'reserve_room').count(), 1);
   });
 
+  it('counts no matches of the words before while it searches', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.keyboard.press('f');
+    await page.keyboard.type('R-5521');
+    await page.getByText(/^(\d\/)?2$/).waitFor();
+    await page.route('**/find?*', () => undefined);
+    await page.getByLabel('Find in this trace').fill('nowhere to be found');
+    await page.getByText('…', { exact: true }).waitFor();
+    assert.equal(await page.getByText(/^(\d\/)?2$/).count(), 0);
+  });
+
   it('is still found in by names if the search of its contents is refused, and says so', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();
@@ -188,6 +200,22 @@ describe('a trace', function () {
     const { page } = await viewer.open('/traces/1?step=2');
     await page.getByText('Loans and renewals', { exact: true }).waitFor();
     await page.getByText('0.912').waitFor();
+  });
+
+  it('shows very many documents, a hundred at a time', async () => {
+    const documents = Array.from({ length: 150_000 }, (_, place) => ({ text: `text ${place}` }));
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /many',
+        steps: [{ name: 'find', type: 'retriever', more: { documents } }],
+      }),
+    );
+    const { page, complaints } = await viewer.open(`/traces/${number}?step=1`);
+    await page.getByText('text 99', { exact: true }).waitFor();
+    assert.equal(await page.getByText('text 100', { exact: true }).count(), 0);
+    await page.getByRole('button', { name: 'Show 100 more documents' }).click();
+    await page.getByText('text 199', { exact: true }).waitFor();
+    assert.deepEqual(complaints, []);
   });
 
   it('remembers how contents are shown', async () => {
@@ -343,6 +371,29 @@ app.post('/chat', async (req, res) => {
     assert.equal(row?.groundTruth, 'Twice.');
   });
 
+  it('shows new feedback in the row that it was sent to, and a comment can be taken back', async () => {
+    const number = await viewer.send(ragRequest('Second?', 'Yes.', { id: 'req-second' }));
+    const { page } = await viewer.open(`/traces/${number}?view=raw`);
+    const row = page.getByRole('treegrid', { name: 'the row' });
+    await row.waitFor();
+    const save = async () => page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback' }).click();
+    await save();
+    await page.getByText('Nothing has changed.').waitFor();
+    await page.getByLabel('Comment').fill('It is wrong.');
+    await save();
+    await until(
+      async () => viewer.server.row('req-second')?.comment === 'It is wrong.',
+      'a comment',
+    );
+    await row.getByText('It is wrong.').waitFor();
+    await page.getByRole('button', { name: 'Feedback' }).click();
+    await page.getByLabel('Comment').fill('');
+    await save();
+    await until(async () => viewer.server.row('req-second')?.comment === null, 'no comment');
+    await page.getByRole('button', { name: 'Feedback', exact: true }).waitFor();
+  });
+
   it('is compared with another: facts, steps, texts', async () => {
     const { page } = await viewer.open(`/compare?a=1&b=${agent}`);
     const steps = page.getByRole('treegrid', { name: 'Steps of both traces' });
@@ -352,6 +403,28 @@ app.post('/chat', async (req, res) => {
     await page.locator('del').first().waitFor();
     await page.goto(`${viewer.origin}/compare?a=1`);
     await page.getByRole('heading', { name: /^Compare POST \/chat with/ }).waitFor();
+  });
+
+  it('is compared only where both texts could be loaded', async () => {
+    const { page } = await viewer.open('/health');
+    await page.route(`**/api/traces/${agent}/steps/0`, (route) =>
+      route.fulfill({ status: 404, json: { error: 'This step is not kept any more.' } }),
+    );
+    await page.goto(`${viewer.origin}/compare?a=1&b=${agent}`);
+    await page.getByRole('alert').getByText('This step is not kept any more.').waitFor();
+    assert.equal(await page.locator('main del').count(), 0);
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('main ins').first().waitFor();
+  });
+
+  it('says why it cannot be downloaded', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.route('**/row', (route) => route.abort());
+    await page.getByRole('button', { name: 'Copy, download, compare' }).click();
+    await page.getByRole('menuitem', { name: 'Download', exact: true }).click();
+    await page.getByText('The local server does not respond. Is it still running?').waitFor();
   });
 
   it('folds equal siblings into one row with their number', async () => {

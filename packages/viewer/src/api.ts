@@ -13,20 +13,10 @@ import type {
   TraceNotes,
   TracePage,
 } from '../../local/src/page-api.js';
-import { toQuery, type ViewSearch } from './search.js';
+import { ApiError } from './api-error.js';
+import { type PageState, toQuery } from './search.js';
 
 const TOKEN = 'openlayer-viewer-token';
-
-/** The response has an error status. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 /** Takes `#token=...` out of the address and keeps it. */
 export function takeToken(): void {
@@ -83,7 +73,7 @@ function get<T>(path: string, signal: Signal): Promise<T> {
 export const api = {
   info: (signal?: Signal) => get<ServerInfo>('/api/info', signal),
 
-  traces: (search: ViewSearch, page: { cursor?: string; limit: number }, signal?: Signal) =>
+  traces: (search: PageState, page: { cursor?: string; limit: number }, signal?: Signal) =>
     get<TracePage>(`/api/traces${toQuery(search, Date.now(), page)}`, signal),
 
   trace: (number: number, signal?: Signal) => get<TraceDetail>(`/api/traces/${number}`, signal),
@@ -110,7 +100,7 @@ export const api = {
     throw new ApiError(response.status, 'This file is not kept any more.');
   },
 
-  neighbours: (number: number, search: ViewSearch, signal?: Signal) =>
+  neighbours: (number: number, search: PageState, signal?: Signal) =>
     get<Neighbours>(`/api/traces/${number}/neighbours${toQuery(search, Date.now())}`, signal),
 
   groups: (kind: 'sessions' | 'users', q: string, cursor: string | undefined, signal?: Signal) => {
@@ -122,7 +112,7 @@ export const api = {
     return get<GroupPage>(`/api/${kind}?${params}`, signal);
   },
 
-  overview: (search: ViewSearch, by: 'route' | 'model', signal?: Signal) => {
+  overview: (search: PageState, by: 'route' | 'model', signal?: Signal) => {
     const { sort: _sort, order: _order, ...filter } = search;
     const query = toQuery(filter, Date.now());
     return get<Overview>(`/api/overview${query === '' ? '?' : `${query}&`}by=${by}`, signal);

@@ -6,8 +6,14 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import css from './bar.module.css';
 import { FilterChips, RangeButton } from './filters.js';
 import type { LiveState } from './live.js';
-import { clockOf, filterOf, type ViewSearch } from './search.js';
-import { changeSettings, useChangeView, useClock, useSettings, useView } from './settings.js';
+import { clockOf, filterOf, type PageState } from './search.js';
+import {
+  changeSettings,
+  useChangePageState,
+  useClock,
+  usePageState,
+  useSettings,
+} from './settings.js';
 import { Icon } from './ui/icons.js';
 import { useKeys } from './ui/keys.js';
 import { changeLive, useLiveSwitch } from './ui/live-switch.js';
@@ -32,8 +38,8 @@ export function Bar(): ReactNode {
 function SearchBox(): ReactNode {
   const { pathname } = useLocation();
   const navigate = useNavigate();
-  const change = useChangeView();
-  const { q = '' } = useView();
+  const change = useChangePageState();
+  const { q = '' } = usePageState();
   const [text, setText] = useState(q);
   const field = useRef<HTMLInputElement>(null);
   const typed = useRef(q);
@@ -65,7 +71,7 @@ function SearchBox(): ReactNode {
       onSubmit={(event) => {
         event.preventDefault();
         typed.current = text.trim();
-        const search = (before: ViewSearch) => ({
+        const search = (before: PageState) => ({
           ...filterOf(before),
           ...clockOf(before),
           q: text.trim() || undefined,
@@ -147,7 +153,7 @@ function LiveButton(): ReactNode {
 function LookMenu(): ReactNode {
   const { theme, isRawText } = useSettings();
   const { zone, style } = useClock();
-  const change = useChangeView();
+  const change = useChangePageState();
   const radio = (
     name: string,
     value: string,

@@ -5,8 +5,8 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import bar from './bar.module.css';
 import css from './filters.module.css';
 import { formatCost, formatCount, formatDuration, formatTime } from './format.js';
-import { DIALECTS, FEEDBACK, FILTERS, MARKS, OUTCOMES, RANGES, type ViewSearch } from './search.js';
-import { useChangeView, useClock, useView } from './settings.js';
+import { DIALECTS, FEEDBACK, FILTERS, MARKS, OUTCOMES, type PageState, RANGES } from './search.js';
+import { useChangePageState, useClock, usePageState } from './settings.js';
 import { Icon } from './ui/icons.js';
 
 type Field =
@@ -49,14 +49,14 @@ const FIELDS: Readonly<Record<FieldName, Field>> = {
 const NAMES = Object.keys(FIELDS) as readonly FieldName[];
 
 export function FilterChips(): ReactNode {
-  const view = useView();
-  const change = useChangeView();
-  const set = NAMES.filter((name) => view[name] !== undefined);
+  const state = usePageState();
+  const change = useChangePageState();
+  const set = NAMES.filter((name) => state[name] !== undefined);
   return (
     <div className={css.chips} role="group" aria-label="Filters">
       {set.map((name) => (
         <span key={name} className={css.chip}>
-          <EditorPopover name={name} label={chipText(name, view)} className={css.edit} />
+          <EditorPopover name={name} label={chipText(name, state)} className={css.edit} />
           <button
             type="button"
             aria-label={`Remove the filter ${FIELDS[name].label}`}
@@ -80,9 +80,9 @@ export function FilterChips(): ReactNode {
   );
 }
 
-function chipText(name: FieldName, view: ViewSearch): string {
+function chipText(name: FieldName, state: PageState): string {
   const field = FIELDS[name];
-  const value = view[name];
+  const value = state[name];
   if (field.kind === 'flag') return field.label;
   if (field.kind === 'number') return `${field.label} ${field.show(Number(value))}`;
   const all = Array.isArray(value) ? value : [value];
@@ -142,10 +142,10 @@ function Editor({
   readonly name: FieldName;
   readonly onDone: () => void;
 }): ReactNode {
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const field = FIELDS[name];
-  const before = view[name];
+  const before = state[name];
   const apply = (value: unknown) => {
     change({ [name]: value });
     onDone();
@@ -235,8 +235,8 @@ const RANGE_WORDS: Readonly<Record<string, string>> = {
 
 export function RangeButton(): ReactNode {
   const [isOpen, setOpen] = useState(false);
-  const { last, from, to } = useView();
-  const change = useChangeView();
+  const { last, from, to } = usePageState();
+  const change = useChangePageState();
   const clock = useClock();
   const at = (time: number | undefined, otherwise: string) =>
     time === undefined ? otherwise : formatTime(time, clock.now, { ...clock, style: 'absolute' });

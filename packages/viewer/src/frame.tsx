@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { Bar } from './bar.js';
 import css from './frame.module.css';
 import { HelpSheet } from './help-sheet.js';
-import { clockOf, filterOf, type ViewSearch } from './search.js';
+import { clockOf, filterOf, type PageState } from './search.js';
 import { ClockProvider } from './settings.js';
 import { Icon, type IconName } from './ui/icons.js';
 import { useKeys } from './ui/keys.js';
@@ -61,6 +61,6 @@ export function Frame(): ReactNode {
 }
 
 /** A link to another page keeps the filters and the clock, and not what is open on this page. */
-function keepFilter(search: ViewSearch): ViewSearch {
+function keepFilter(search: PageState): PageState {
   return { ...filterOf(search), ...clockOf(search) };
 }

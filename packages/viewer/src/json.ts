@@ -5,6 +5,11 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A string as it is, any other value as formatted JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : jsonText(value);
+}
+
 /** The value as formatted JSON; without line breaks if it is too deep for the browser, which recurses. */
 export function jsonText(value: unknown): string {
   try {

@@ -2,7 +2,7 @@
 
 import type { ServerEvent } from '../../local/src/page-api.js';
 import { authorization } from './api.js';
-import { toQuery, type ViewSearch } from './search.js';
+import { type PageState, toQuery } from './search.js';
 
 /**
  * `refused`: too many pages are open. `unknown-token`: the server was started again, and has another token; only a reload
@@ -11,7 +11,7 @@ import { toQuery, type ViewSearch } from './search.js';
 export type LiveState = 'connecting' | 'open' | 'lost' | 'refused' | 'unknown-token';
 
 interface LiveOptions {
-  readonly filter: ViewSearch;
+  readonly filter: PageState;
   readonly onEvent: (event: ServerEvent) => void;
   /** At `open` the listener should load the traces that it missed. */
   readonly onState: (state: LiveState) => void;

@@ -4,7 +4,8 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme.css';
-import { ApiError, takeToken } from './api.js';
+import { takeToken } from './api.js';
+import { isTransient } from './api-error.js';
 import { makeRouter } from './routes.js';
 import { applyTheme } from './settings.js';
 
@@ -18,9 +19,7 @@ const queries = new QueryClient({
       networkMode: 'always',
       staleTime: 30_000,
       refetchOnWindowFocus: false,
-      // A wrong token or a wrong query stays wrong.
-      retry: (count, error) =>
-        count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      retry: (count, error) => count < 2 && isTransient(error),
     },
     mutations: { networkMode: 'always' },
   },

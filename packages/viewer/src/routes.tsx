@@ -4,6 +4,7 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  type ErrorComponentProps,
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
@@ -16,7 +17,7 @@ import { Failure } from './ui/states.js';
 const root = createRootRoute({
   component: Frame,
   validateSearch: readSearch,
-  errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+  errorComponent: Broken,
   notFoundComponent: () => (
     <Failure error={new Error('There is no such page.')} retry={undefined} />
   ),
@@ -41,6 +42,10 @@ const routes = [
   page('/compare', () => import('./pages/compare-page.js'), 'ComparePage'),
 ];
 
+function Broken({ error, reset }: ErrorComponentProps): ReactNode {
+  return <Failure error={error} retry={reset} />;
+}
+
 /** A page that is loaded when it is opened. */
 function page<Name extends string>(
   path: string,
@@ -57,8 +62,11 @@ function page<Name extends string>(
 export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren(routes),
-    parseSearch,
+    // The router would keep wrong values beside those that `validateSearch` returns.
+    parseSearch: (text) => ({ ...readSearch(parseSearch(text)) }),
     stringifySearch,
+    // A page that breaks leaves the frame around it.
+    defaultErrorComponent: Broken,
     defaultPreload: 'intent',
     defaultPendingMs: 150,
   });

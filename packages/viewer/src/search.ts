@@ -1,4 +1,4 @@
-/** The state of the page as its address holds it: filters, order, columns, trace, step, view, clock. */
+/** The state of the page as its address holds it: filters, order, columns, trace, step, tab, clock. */
 
 import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/page-api.js';
 
@@ -38,7 +38,14 @@ export const FEEDBACK = namesOf<NonNullable<TraceQuery['feedback']>>({
   negative: true,
   none: true,
 });
-export const VIEWS = ['conversation', 'input', 'output', 'parameters', 'metadata', 'raw'] as const;
+export const STEP_TABS = [
+  'conversation',
+  'input',
+  'output',
+  'parameters',
+  'metadata',
+  'raw',
+] as const;
 export const MODES = ['chat', 'plain', 'markdown', 'json'] as const;
 /** Lengths of time that end now, by their names in the address. */
 export const RANGES: Readonly<Record<string, number>> = {
@@ -49,12 +56,15 @@ export const RANGES: Readonly<Record<string, number>> = {
   '7d': 7 * 24 * 3_600_000,
 };
 
-export type View = (typeof VIEWS)[number];
+/** The last time that fields for a time can show. */
+const LAST_TIME = Date.UTC(9999, 11, 31);
+
+export type StepTab = (typeof STEP_TABS)[number];
 /** Ways to show contents: as messages, as text, as formatted text, as a tree. */
 export type Mode = (typeof MODES)[number];
 
 /** Everything that an address can hold. An absent member has its default. */
-export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
+export interface PageState extends Omit<TraceQuery, 'cursor' | 'limit'> {
   /** A range that ends now, instead of `from` and `to`. */
   readonly last?: string;
   readonly columns?: readonly string[];
@@ -63,7 +73,7 @@ export interface ViewSearch extends Omit<TraceQuery, 'cursor' | 'limit'> {
   /** The trace in the pane beside the list. */
   readonly trace?: number;
   readonly step?: number;
-  readonly view?: View;
+  readonly view?: StepTab;
   /** Shows a table of the steps by name instead of their tree. */
   readonly steps?: 'names';
   readonly mode?: Mode;
@@ -111,17 +121,18 @@ export function stringifySearch(search: Given): string {
 }
 
 /** The state in an address, without unknown names and wrong values. */
-export function readSearch(given: Given): ViewSearch {
+export function readSearch(given: Given): PageState {
   const search = {
     ...readFilter(given),
     sort: oneOf(given.sort, SORTS),
     order: oneOf(given.order, ['asc', 'desc'] as const),
-    last: typeof given.last === 'string' && given.last in RANGES ? given.last : undefined,
+    last:
+      typeof given.last === 'string' && Object.hasOwn(RANGES, given.last) ? given.last : undefined,
     columns: texts(given.columns),
     lines: String(given.lines) === '2' ? (2 as const) : undefined,
     trace: number(given.trace),
     step: number(given.step),
-    view: oneOf(given.view, VIEWS),
+    view: oneOf(given.view, STEP_TABS),
     steps: oneOf(given.steps, ['names'] as const),
     mode: oneOf(given.mode, MODES),
     find: text(given.find),
@@ -139,22 +150,27 @@ export const FILTERS = [
   ...(['pipeline', 'q', 'from', 'to', 'last', 'name', 'route', 'outcome', 'status'] as const),
   ...(['model', 'user', 'session', 'dialect', 'mark', 'failed', 'feedback'] as const),
   ...(['minLatency', 'maxLatency', 'minCost', 'minTokens'] as const),
-] as const satisfies readonly (keyof ViewSearch)[];
+] as const satisfies readonly (keyof PageState)[];
 
-/** The filter and order of a list, without what only this page needs. Equal filters have equal texts. */
-export function filterOf(search: ViewSearch): ViewSearch {
+/** The filter and order of a list, without what only this page needs. */
+export function filterOf(search: PageState): PageState {
   const { sort, order } = search;
   const picked: Record<string, unknown> = {};
   for (const name of FILTERS) picked[name] = search[name];
   return known({
-    ...(picked as ViewSearch),
+    ...(picked as PageState),
     sort: sort === 'time' ? undefined : sort,
     order: order === 'desc' ? undefined : order,
   });
 }
 
+/** Equal filters and orders have equal keys; that of none is empty. */
+export function filterKey(search: PageState): string {
+  return stringifySearch({ ...filterOf(search) });
+}
+
 /** The filter as the server takes it. */
-export function toQuery(search: ViewSearch, now: number, more: Partial<TraceQuery> = {}): string {
+export function toQuery(search: PageState, now: number, more: Partial<TraceQuery> = {}): string {
   const { last, ...filter } = filterOf(search);
   const length = last === undefined ? undefined : RANGES[last];
   return stringifySearch({
@@ -164,12 +180,12 @@ export function toQuery(search: ViewSearch, now: number, more: Partial<TraceQuer
   });
 }
 
-function readFilter(given: Given): Partial<ViewSearch> {
+function readFilter(given: Given): Partial<PageState> {
   return {
     pipeline: text(given.pipeline),
     q: text(given.q)?.slice(0, 300),
-    from: number(given.from),
-    to: number(given.to),
+    from: time(given.from),
+    to: time(given.to),
     name: texts(given.name),
     route: texts(given.route),
     outcome: texts(given.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
@@ -185,7 +201,7 @@ function readFilter(given: Given): Partial<ViewSearch> {
     maxLatency: number(given.maxLatency),
     minCost: number(given.minCost),
     minTokens: number(given.minTokens),
-  } as Partial<ViewSearch>;
+  } as Partial<PageState>;
 }
 
 function text(value: unknown): string | undefined {
@@ -207,6 +223,11 @@ function number(value: unknown): number | undefined {
   return Number.isFinite(parsed) && parsed >= 0 ? parsed : undefined;
 }
 
+function time(value: unknown): number | undefined {
+  const read = number(value);
+  return read !== undefined && read <= LAST_TIME ? read : undefined;
+}
+
 function isOneOf<T extends string>(value: unknown, all: readonly T[]): value is T {
   return typeof value === 'string' && (all as readonly string[]).includes(value);
 }
@@ -216,7 +237,7 @@ function oneOf<T extends string>(value: unknown, all: readonly T[]): T | undefin
 }
 
 /** The search without absent and empty members. */
-function known(search: Given): ViewSearch {
+function known(search: Given): PageState {
   return Object.fromEntries(
     Object.entries(search).filter(
       ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
@@ -225,6 +246,6 @@ function known(search: Given): ViewSearch {
 }
 
 /** The members that say how times are shown. */
-export function clockOf({ zone, clock }: ViewSearch): ViewSearch {
+export function clockOf({ zone, clock }: PageState): PageState {
   return known({ zone, clock });
 }

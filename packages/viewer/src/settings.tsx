@@ -11,7 +11,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type { Clock } from './format.js';
-import type { Mode, ViewSearch } from './search.js';
+import type { Mode, PageState } from './search.js';
 
 interface Settings {
   readonly theme: 'system' | 'light' | 'dark';
@@ -78,13 +78,13 @@ export function applyTheme(): void {
 }
 
 /** The state of the page in its address. */
-export function useView(): ViewSearch {
-  return useSearch({ strict: false }) as ViewSearch;
+export function usePageState(): PageState {
+  return useSearch({ strict: false }) as PageState;
 }
 
 /** Changes some of the state; `undefined` removes. It makes an entry of the history unless `replace` is set. */
-export function useChangeView(): (
-  change: { readonly [Name in keyof ViewSearch]?: ViewSearch[Name] | undefined },
+export function useChangePageState(): (
+  change: { readonly [Name in keyof PageState]?: PageState[Name] | undefined },
   options?: { readonly replace?: boolean },
 ) => void {
   const navigate = useNavigate();
@@ -92,7 +92,7 @@ export function useChangeView(): (
     () => (change, options) => {
       navigate({
         to: '.',
-        search: ((before: ViewSearch) => ({ ...before, ...change })) as never,
+        search: ((before: PageState) => ({ ...before, ...change })) as never,
         replace: options?.replace ?? false,
       }).catch(() => undefined);
     },
@@ -109,7 +109,7 @@ const ClockContext = createContext<Clock & { readonly now: number }>({
 /** Provides the zone and style of times, and the current time, which is updated every five seconds. */
 export function ClockProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const { zone, style } = useSettings();
-  const view = useView();
+  const state = usePageState();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => {
@@ -117,8 +117,8 @@ export function ClockProvider({ children }: { readonly children: ReactNode }): R
     }, 5000);
     return () => clearInterval(timer);
   }, []);
-  const chosenZone = view.zone ?? zone;
-  const chosenStyle = view.clock ?? style;
+  const chosenZone = state.zone ?? zone;
+  const chosenStyle = state.clock ?? style;
   const clock = useMemo(
     () => ({ zone: chosenZone, style: chosenStyle, now }),
     [chosenZone, chosenStyle, now],

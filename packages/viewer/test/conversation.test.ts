@@ -562,4 +562,16 @@ describe('a conversation', () => {
       }
     }
   });
+
+  it('is read from very many messages and parts', () => {
+    const texts = Array.from({ length: 200_000 }, (_, place) => `text ${place}`);
+    assert.equal(
+      read({ prompt: texts.map((content) => ({ role: 'user', content })) }).length,
+      200_000,
+    );
+    const parts = texts.map((text) => ({ type: 'text', text }));
+    assert.equal(read({ prompt: [{ role: 'user', content: parts }] }).length, 200_000);
+    assert.ok(read({ system: parts, prompt: 'Why?' }).length > 1);
+    assert.ok(read({ input: parts }).length > 0);
+  });
 });

@@ -32,6 +32,8 @@ class Server {
   isReading = false;
   isLoading = false;
   loads = 0;
+  /** How many of the next loads are refused. */
+  refusals = 0;
   readonly list: LiveList;
 
   constructor(count: number, pages = 1, isByTime = true) {
@@ -43,7 +45,11 @@ class Server {
         this.pages = data;
       },
       isLoading: () => this.isLoading,
-      load: async (cursor) => this.page(cursor),
+      load: async (cursor) => {
+        if (this.refusals === 0) return this.page(cursor);
+        this.refusals--;
+        throw new Error('Too many searches at once.');
+      },
       reload: async () => {
         this.loadPages(1);
         return true;
@@ -168,6 +174,30 @@ describe('a live list', () => {
     server.arrive(row(3));
     await synced;
     assert.deepEqual([server.numbers, server.total, server.held], [[3, 2, 1], 3, 0]);
+  });
+
+  it('shows rows that it missed, even if the server refuses to load them at first', async () => {
+    const server = new Server(1);
+    server.rows.push(row(2));
+    server.refusals = 1;
+    await server.list.sync();
+    assert.deepEqual(server.numbers, [1]);
+    const end = Date.now() + 10_000;
+    while (server.total !== 2 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.deepEqual([server.numbers, server.total], [[2, 1], 2]);
+    server.list.close();
+  });
+
+  it('does not load rows again once it is closed', async () => {
+    const server = new Server(1);
+    server.refusals = 1;
+    const synced = server.list.sync();
+    server.list.close();
+    await synced;
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    assert.equal(server.loads, 1);
   });
 
   it('keeps a row that arrives while the next page is loaded', () => {

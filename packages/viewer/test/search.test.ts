@@ -1,7 +1,14 @@
 /** The state of the page in its address. */
 
 import assert from 'node:assert/strict';
-import { filterOf, parseSearch, readSearch, stringifySearch, toQuery } from '../src/search.ts';
+import {
+  filterKey,
+  filterOf,
+  parseSearch,
+  readSearch,
+  stringifySearch,
+  toQuery,
+} from '../src/search.ts';
 
 const read = (text: string) => readSearch(parseSearch(text));
 
@@ -22,6 +29,7 @@ describe('the address of a list', () => {
       q: 'café',
     });
     assert.deepEqual(read(stringifySearch({ ...search })), search);
+    assert.deepEqual(readSearch({ ...search }), search);
   });
 
   it('loses what makes no sense, and nothing else', () => {
@@ -29,6 +37,19 @@ describe('the address of a list', () => {
       '?outcome=exploded&sort=colour&order=up&last=9y&minCost=-1&from=soon&trace=x&view=all&zone=mars&failed=1&toString=1&q=ok';
     assert.deepEqual(read(text), { q: 'ok' });
     assert.deepEqual(read('?status=200&status=200&user='), { status: ['200'] });
+  });
+
+  it('has no number that a page cannot show, whatever is given', () => {
+    const hostile = ['1e400', '-1', 'NaN', '[]', 'toString', '__proto__', '', '1e17', '9e15'];
+    for (const value of hostile) {
+      for (const name of ['from', 'to', 'last', 'lines', 'failed', 'view', 'sort', 'zone']) {
+        assert.deepEqual(read(`?${name}=${value}`), {}, `${name}=${value}`);
+        assert.deepEqual(read(`?${name}=${value}&${name}=5m`), {}, `${name}=${value} twice`);
+      }
+    }
+    assert.deepEqual(read('?last=toString'), {});
+    const last = Date.UTC(9999, 11, 31);
+    assert.deepEqual(read(`?from=${last}&to=${last + 1}`), { from: last });
   });
 
   it('keeps numbers that are ids as texts', () => {
@@ -45,6 +66,8 @@ describe('the address of a list', () => {
     );
     assert.equal(toQuery(search, 0, { limit: 50 }), '?limit=50&outcome=error');
     assert.deepEqual(filterOf(search), { outcome: ['error'] });
+    assert.equal(filterKey(search), '?outcome=error');
+    assert.equal(filterKey(read('?trace=7&sort=time')), '');
   });
 
   it('asks for a range that ends now as its begin', () => {

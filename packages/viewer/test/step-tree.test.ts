@@ -221,6 +221,17 @@ describe('two traces beside each other', () => {
       ...['root ab', '  a a', '    x a', '  b ab', '    x ab'],
     ]);
   });
+
+  it('are not the same if only their type and name together read the same', () => {
+    const spaced = (lines: string) =>
+      stepsOf(lines).map((each) => ({
+        ...each,
+        name: each.name.replaceAll('_', ' '),
+        type: each.type.replaceAll('_', ' '),
+      }));
+    const rows = alignSteps(spaced('root\n  b_c:a'), spaced('root\n  c:a_b'));
+    assert.equal(rows.length, 3);
+  });
 });
 
 describe('steps by name', () => {

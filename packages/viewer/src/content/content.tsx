@@ -1,12 +1,13 @@
 /** A value in one of four ways: as messages, as text, as formatted text, as a tree. */
 
 import { type ReactNode, useMemo } from 'react';
+import { textOf } from '../json.js';
 import { hasConversation, readConversation } from '../reading/conversation.js';
 import { MODES, type Mode } from '../search.js';
 import { CopyButton, LongText } from '../ui/text.js';
 import css from './content.module.css';
 import { Conversation } from './conversation.js';
-import { JsonTree, textOf } from './json-tree.js';
+import { JsonTree } from './json-tree.js';
 import { Markdown } from './markdown.js';
 
 const MODE_WORDS: Readonly<Record<Mode, string>> = {

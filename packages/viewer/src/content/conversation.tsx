@@ -2,11 +2,12 @@
 
 import { type ReactNode, useState } from 'react';
 import { plural } from '../format.js';
+import { textOf } from '../json.js';
 import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation.js';
 import { Icon } from '../ui/icons.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './conversation.module.css';
-import { JsonTree, textOf } from './json-tree.js';
+import { JsonTree } from './json-tree.js';
 import { Markdown } from './markdown.js';
 import { MediaBox } from './media-box.js';
 

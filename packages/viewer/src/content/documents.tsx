@@ -1,7 +1,8 @@
 /** Documents that a step retrieved, with their scores. */
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { StepContent } from '../../../local/src/page-api.js';
+import { plural } from '../format.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
 import css from './documents.module.css';
 import { JsonTree } from './json-tree.js';
@@ -14,6 +15,9 @@ interface RetrievedDocument {
   /** The array that the document is from. */
   readonly list: unknown;
 }
+
+/** A step may have very many documents. */
+const DOCUMENTS_AT_ONCE = 100;
 
 const TEXTS = [
   'text',
@@ -78,10 +82,12 @@ export function Documents({
 }: {
   readonly documents: readonly RetrievedDocument[];
 }): ReactNode {
-  const best = Math.max(...documents.map(({ score }) => score ?? 0), 0);
+  const [most, setMost] = useState(DOCUMENTS_AT_ONCE);
+  const best = documents.reduce((high, { score }) => Math.max(high, score ?? 0), 0);
+  const hidden = Math.max(0, documents.length - most);
   return (
     <ol className={css.documents}>
-      {documents.map(({ text, title, score, others }, place) => (
+      {documents.slice(0, most).map(({ text, title, score, others }, place) => (
         <li key={place} className={css.document}>
           <div className={css.head}>
             <span className={css.rank}>{place + 1}</span>
@@ -113,6 +119,17 @@ export function Documents({
           )}
         </li>
       ))}
+      {hidden > 0 && (
+        <li>
+          <button
+            type="button"
+            className={css.hidden}
+            onClick={() => setMost(most + DOCUMENTS_AT_ONCE)}
+          >
+            Show {plural(Math.min(hidden, DOCUMENTS_AT_ONCE), 'more document')}
+          </button>
+        </li>
+      )}
     </ol>
   );
 }

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
 import { formatCount, plural } from '../format.js';
-import { jsonText } from '../json.js';
+import { textOf } from '../json.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { CopyButton, LongText, Shown } from '../ui/text.js';
@@ -200,9 +200,4 @@ function Value({
     );
   }
   return <span className={css.constant}>{JSON.stringify(value) ?? String(value)}</span>;
-}
-
-/** The text that is copied: a string as it is, any other value as formatted JSON. */
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : jsonText(value);
 }

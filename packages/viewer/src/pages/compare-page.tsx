@@ -1,26 +1,26 @@
 /** Two traces beside each other: their facts, their steps in aligned rows, and the texts of one step as a difference. */
 
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
-import { textOf } from '../content/json-tree.js';
 import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
+import { textOf } from '../json.js';
 import { type AlignedRow, alignSteps } from '../reading/align.js';
-import { Preview } from '../requests/columns.js';
 import {
   changeSettings,
-  useChangeView,
+  useChangePageState,
   useClock,
   useIsNarrow,
+  usePageState,
   useSettings,
-  useView,
 } from '../settings.js';
 import { useTrace } from '../trace/trace-data.js';
 import { TypeMark } from '../trace/type-mark.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { OutcomeSign } from '../ui/outcome.js';
+import { Preview } from '../ui/preview.js';
 import { Split } from '../ui/split.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine, Shown } from '../ui/text.js';
@@ -30,7 +30,7 @@ const TextDiff = lazy(() => import('./text-diff.js'));
 const TEMPLATE = 'minmax(160px, 1fr) repeat(3, 76px) repeat(3, 64px)';
 
 export function ComparePage(): ReactNode {
-  const { a, b } = useView();
+  const { a, b } = usePageState();
   useEffect(() => {
     document.title = 'Compare';
   }, []);
@@ -46,7 +46,7 @@ export function ComparePage(): ReactNode {
 
 /** Lists the traces that the first one can be compared with. */
 function Choose({ number }: { readonly number: number }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   const first = useQuery({
     queryKey: ['trace', number],
     queryFn: ({ signal }) => api.trace(number, signal),
@@ -103,7 +103,7 @@ function Choose({ number }: { readonly number: number }): ReactNode {
 function Compared({ a, b }: { readonly a: number; readonly b: number }): ReactNode {
   const first = useTrace(a);
   const second = useTrace(b);
-  const change = useChangeView();
+  const change = useChangePageState();
   const isNarrow = useIsNarrow();
   const { stepsWidth } = useSettings();
   const grid = useRef<GridHandle>(null);
@@ -300,11 +300,16 @@ function Difference({
   const inA = useContent(a.number, row?.a);
   const inB = useContent(b.number, row?.b);
   if (row === undefined) return null;
-  if (inA === 'loading' || inB === 'loading') return <Loading rows={5} />;
+  for (const content of [inA, inB]) {
+    if (content?.isLoadingError) {
+      return <Failure error={content.error} retry={() => void content.refetch()} />;
+    }
+  }
+  if (inA?.isPending || inB?.isPending) return <Loading rows={5} />;
   const parts = [
-    ['Input', inA?.inputs, inB?.inputs],
-    ['Output', inA?.output, inB?.output],
-    ['Parameters', inA?.modelParameters, inB?.modelParameters],
+    ['Input', inA?.data?.inputs, inB?.data?.inputs],
+    ['Output', inA?.data?.output, inB?.data?.output],
+    ['Parameters', inA?.data?.modelParameters, inB?.data?.modelParameters],
   ] as const;
   return (
     <div className={css.difference}>
@@ -331,10 +336,11 @@ function Difference({
   );
 }
 
+/** Loads the content of a step; `undefined` if the trace has no such step. */
 function useContent(
   number: number,
   step: StepSummary | undefined,
-): StepContent | undefined | 'loading' {
+): UseQueryResult<StepContent> | undefined {
   const index = step?.index ?? 0;
   const query = useQuery({
     queryKey: ['step', number, index],
@@ -343,6 +349,5 @@ function useContent(
     structuralSharing: false,
     gcTime: 60_000,
   });
-  if (step === undefined) return undefined;
-  return query.data ?? (query.isError ? undefined : 'loading');
+  return step === undefined ? undefined : query;
 }

@@ -14,7 +14,7 @@ import {
   plural,
 } from '../format.js';
 import list from '../requests/requests-page.module.css';
-import { useClock, useIsNarrow, useView } from '../settings.js';
+import { useClock, useIsNarrow, usePageState } from '../settings.js';
 import { Grid } from '../ui/grid.js';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
@@ -38,7 +38,7 @@ const TEMPLATE = 'minmax(140px, 1fr) minmax(200px, 2fr) 84px 64px 84px 84px 108p
 export function GroupsPage(): ReactNode {
   const { pathname } = useLocation();
   const kind = pathname.startsWith('/users') ? 'users' : 'sessions';
-  const { q = '' } = useView();
+  const { q = '' } = usePageState();
   const navigate = useNavigate();
   const clock = useClock();
   const isNarrow = useIsNarrow();

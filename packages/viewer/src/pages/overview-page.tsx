@@ -4,11 +4,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
-import { ApiError, api } from '../api.js';
+import { api } from '../api.js';
+import { ApiError } from '../api-error.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { clockOf, filterOf, stringifySearch, type ViewSearch } from '../search.js';
-import { useChangeView, useClock, useView } from '../settings.js';
+import { clockOf, filterKey, filterOf, type PageState } from '../search.js';
+import { useChangePageState, useClock, usePageState } from '../settings.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
 import type { Series } from './chart.js';
@@ -97,13 +98,13 @@ const CHARTS: readonly ChartSpec[] = [
 ];
 
 export function OverviewPage(): ReactNode {
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const navigate = useNavigate();
-  const by = view.by ?? 'route';
-  const { sort: _sort, order: _order, ...filter } = filterOf(view);
+  const by = state.by ?? 'route';
+  const { sort: _sort, order: _order, ...filter } = filterOf(state);
   const query = useQuery({
-    queryKey: ['overview', stringifySearch({ ...filter }), by],
+    queryKey: ['overview', filterKey(filter), by],
     queryFn: ({ signal }) => api.overview(filter, by, signal),
     refetchInterval: () => (document.hidden ? false : 10_000),
     placeholderData: keepPreviousData,
@@ -111,8 +112,8 @@ export function OverviewPage(): ReactNode {
   useEffect(() => {
     document.title = 'Overview';
   }, []);
-  const openRequests = (more: ViewSearch) => {
-    const search = (before: ViewSearch) => ({ ...filterOf(before), ...clockOf(before), ...more });
+  const openRequests = (more: PageState) => {
+    const search = (before: PageState) => ({ ...filterOf(before), ...clockOf(before), ...more });
     navigate({ to: '/requests', search: search as never }).catch(() => undefined);
   };
   const { data } = query;
@@ -177,7 +178,7 @@ function Totals({
   onOpen,
 }: {
   readonly data: Overview;
-  readonly onOpen: (more: ViewSearch) => void;
+  readonly onOpen: (more: PageState) => void;
 }): ReactNode {
   const sum = (read: (bucket: OverviewBucket) => number | null | undefined) =>
     sumOf(data.buckets, read);
@@ -315,7 +316,7 @@ function Buckets({
   onOpen,
 }: {
   readonly data: Overview;
-  readonly onOpen: (more: ViewSearch) => void;
+  readonly onOpen: (more: PageState) => void;
 }): ReactNode {
   const clock = useClock();
   return (

@@ -3,7 +3,7 @@
 import type { StepSummary } from '../../../local/src/page-api.js';
 
 export interface AlignedRow {
-  readonly key: string;
+  readonly key: number;
   readonly level: number;
   readonly a: StepSummary | undefined;
   readonly b: StepSummary | undefined;
@@ -14,13 +14,14 @@ export function alignSteps(
   a: readonly StepSummary[],
   b: readonly StepSummary[],
 ): readonly AlignedRow[] {
-  const keysOfA = keysOf(a);
-  const keysOfB = keysOf(b);
+  const numbers = new Map<string, number>();
+  const keysOfA = keysOf(a, numbers);
+  const keysOfB = keysOf(b, numbers);
   const placeInA = new Map(keysOfA.map((key, place) => [key, place]));
   const placeInB = new Map(keysOfB.map((key, place) => [key, place]));
   const rows: AlignedRow[] = [];
-  const isDone = new Set<string>();
-  const add = (key: string) => {
+  const isDone = new Set<number>();
+  const add = (key: number) => {
     if (isDone.has(key)) return;
     isDone.add(key);
     const inA = a[placeInA.get(key) ?? -1];
@@ -42,27 +43,19 @@ export function alignSteps(
   return rows;
 }
 
-/** A number for each path of names keeps the keys short, however deep the steps are. */
-function keysOf(steps: readonly StepSummary[]): readonly string[] {
-  const keys: string[] = [];
+/** A number for each path of names keeps the keys short, however deep the steps are. Both traces share the numbers. */
+function keysOf(steps: readonly StepSummary[], numbers: Map<string, number>): readonly number[] {
+  const keys: number[] = [];
   const counts = new Map<string, number>();
   for (const [place, { name, type, parent }] of steps.entries()) {
     // The two roots are paired whatever their names are.
-    const own = place === 0 ? 'root' : `${hash(keys[parent] ?? '')} ${type} ${name}`;
+    const own = place === 0 ? 'root' : `${keys[parent] ?? -1}\0${type}\0${name}`;
     const count = counts.get(own) ?? 0;
     counts.set(own, count + 1);
-    keys.push(`${own} ${count}`);
+    const path = `${own}\0${count}`;
+    const key = numbers.get(path) ?? numbers.size;
+    numbers.set(path, key);
+    keys.push(key);
   }
   return keys;
-}
-
-function hash(text: string): string {
-  let first = 0xdeadbeef;
-  let second = 0x41c6ce57;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    first = Math.imul(first ^ code, 2654435761);
-    second = Math.imul(second ^ code, 1597334677);
-  }
-  return `${(first >>> 0).toString(36)}${(second >>> 0).toString(36)}`;
 }

@@ -87,11 +87,14 @@ function readInputs(inputs: unknown): Message[] {
   for (const field of SYSTEM_FIELDS) {
     if (source[field] === undefined || source[field] === null) continue;
     used.add(field);
-    messages.push(...withParts('system', undefined, 'input', contentParts(source[field])));
+    addAll(messages, withParts('system', undefined, 'input', contentParts(source[field])));
   }
   if (found !== undefined) {
     used.add(found.field);
-    messages.push(...found.messages.flatMap((each) => readMessage(each, 'input')));
+    addAll(
+      messages,
+      found.messages.flatMap((each) => readMessage(each, 'input')),
+    );
   }
   // A history has what was said before; the question has a field of its own.
   const isHistory = found?.field === 'chat_history' || found?.field === 'history';
@@ -104,7 +107,7 @@ function readInputs(inputs: unknown): Message[] {
       const field = LIST_FIELDS.find((name) => source[name] !== undefined && source[name] !== null);
       if (field !== undefined) {
         used.add(field);
-        messages.push(...withParts('user', undefined, 'input', contentParts(source[field])));
+        addAll(messages, withParts('user', undefined, 'input', contentParts(source[field])));
       }
     }
   }
@@ -335,7 +338,7 @@ function messageParts(value: Json, role: string): readonly Part[] {
       }),
     );
   } else {
-    parts.push(...contentParts(value.content));
+    addAll(parts, contentParts(value.content));
   }
   if (
     typeof value.text === 'string' &&
@@ -345,7 +348,7 @@ function messageParts(value: Json, role: string): readonly Part[] {
   ) {
     parts.push({ kind: 'text', text: value.text });
   }
-  parts.push(...contentParts(value.parts));
+  addAll(parts, contentParts(value.parts));
   if (typeof value.refusal === 'string' && value.refusal !== '')
     parts.push({ kind: 'refusal', text: value.refusal });
   for (const image of list(value.images)) {
@@ -718,4 +721,9 @@ function without(value: Json, fields: ReadonlySet<string>): Json {
         !(Array.isArray(each) && each.length === 0),
     ),
   );
+}
+
+/** Adds values one by one: a call takes no more than about 120,000 arguments. */
+function addAll<T>(to: T[], values: readonly T[]): void {
+  for (const value of values) to.push(value);
 }

@@ -6,15 +6,17 @@ import {
   type Clock,
   cutMiddle,
   formatBytes,
-  formatCost,
   formatCount,
   formatDuration,
   formatExactTime,
   formatTime,
   UNKNOWN,
 } from '../format.js';
+import { Cost } from '../ui/cost.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
 import { OutcomeSign } from '../ui/outcome.js';
+import { Preview } from '../ui/preview.js';
+import { Status } from '../ui/status.js';
 import { OneLine, Shown } from '../ui/text.js';
 import css from './columns.module.css';
 
@@ -62,7 +64,7 @@ export const COLUMNS = {
     width: '52px',
     minWidth: 52,
     isNumber: true,
-    render: ({ status }) => <span data-status={statusClass(status)}>{status ?? UNKNOWN}</span>,
+    render: ({ status }) => <Status status={status} />,
   },
   latency: {
     label: 'Latency',
@@ -204,56 +206,6 @@ export function columnsIn(names: readonly string[] | undefined): readonly Column
   return chosen.length > 0 ? chosen : DEFAULT_COLUMNS;
 }
 
-/** The question and the answer on one line. */
-export function Preview({ trace }: { readonly trace: TraceSummary }): ReactNode {
-  const { input, output, error } = trace;
-  return (
-    <span className={css.preview} title={`${input}\n\n${output}`.toWellFormed()}>
-      <bdi>
-        <Shown text={oneLine(input)} />
-      </bdi>
-      <span aria-hidden="true" className={css.arrow}>
-        {' → '}
-      </span>
-      {error !== null && output === '' ? (
-        <bdi className={css.error}>
-          <Shown text={oneLine(error)} />
-        </bdi>
-      ) : (
-        <bdi className={css.output}>
-          <Shown text={oneLine(output)} />
-        </bdi>
-      )}
-    </span>
-  );
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ');
-}
-
-export function Duration({ ms }: { readonly ms: number | null }): ReactNode {
+function Duration({ ms }: { readonly ms: number | null }): ReactNode {
   return <span title={ms === null ? 'Not recorded' : `${ms} ms`}>{formatDuration(ms)}</span>;
-}
-
-export function Cost({
-  cost,
-  unpricedCalls,
-}: {
-  readonly cost: number | null;
-  readonly unpricedCalls: number;
-}): ReactNode {
-  const unpriced = unpricedCalls > 0 ? `${formatCount(unpricedCalls)} calls have no price` : '';
-  const title =
-    cost === null ? unpriced || 'No step has a cost' : `$${cost}${unpriced && `; ${unpriced}`}`;
-  return (
-    <span title={title}>
-      {formatCost(cost)}
-      {cost !== null && unpricedCalls > 0 && '+'}
-    </span>
-  );
-}
-
-export function statusClass(status: number | null): string | undefined {
-  return status === null ? undefined : `${Math.floor(status / 100)}xx`;
 }

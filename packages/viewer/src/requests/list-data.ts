@@ -3,9 +3,11 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { ApiError, api } from '../api.js';
+import { api } from '../api.js';
+import { ApiError } from '../api-error.js';
 import { openLive } from '../live.js';
-import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
+import { filterKey, filterOf, type PageState } from '../search.js';
+import { onTraceChanged } from '../trace-queries.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
@@ -33,10 +35,10 @@ export interface TraceList {
 /**
  * @param mayMove returns whether rows may appear above the others: not while somebody reads them
  */
-export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceList {
+export function useTraceList(search: PageState, mayMove: () => boolean): TraceList {
   const queries = useQueryClient();
   const filter = useFilter(search);
-  const key = useMemo(() => ['traces', stringifySearch({ ...filter })], [filter]);
+  const key = useMemo(() => ['traces', filterKey(filter)], [filter]);
   const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
@@ -94,7 +96,7 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
         list.onEvent(event);
         if (event.type !== 'changed') return;
         for (const { number } of event.traces) {
-          void queries.invalidateQueries({ queryKey: ['trace', number] });
+          void onTraceChanged(queries, number);
         }
       },
       onState: (state) => {
@@ -141,10 +143,10 @@ export function useTraceList(search: ViewSearch, mayMove: () => boolean): TraceL
 }
 
 /** The filter of an address: the same object until the filter changes. */
-function useFilter(search: ViewSearch): ViewSearch {
+function useFilter(search: PageState): PageState {
   const filter = filterOf(search);
-  const text = stringifySearch({ ...filter });
-  const kept = useRef({ filter, text });
-  if (kept.current.text !== text) kept.current = { filter, text };
+  const key = filterKey(filter);
+  const kept = useRef({ filter, key });
+  if (kept.current.key !== key) kept.current = { filter, key };
   return kept.current.filter;
 }

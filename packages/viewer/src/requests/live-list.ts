@@ -1,4 +1,5 @@
 import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/page-api.js';
+import { isTransient } from '../api-error.js';
 import { HeldRows } from './held-rows.js';
 import {
   hasMore,
@@ -15,6 +16,8 @@ import {
 const MAX_HELD = 500;
 /** Shortest time between two loads that events cause. */
 const RELOAD_MS = 1000;
+/** Longest time between two loads while the server refuses them. */
+const LONGEST_WAIT_MS = 8000;
 /** The list is loaded again rather than showing a longer first page. */
 const MAX_HEAD = 1000;
 
@@ -40,6 +43,8 @@ export class LiveList {
   /** Changes that wait for pages that are being loaded, in order. */
   #waiting: (() => void)[] = [];
   #isSyncing = false;
+  /** Loads in a row that the server refused. */
+  #failures = 0;
   #reloadedAt = 0;
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
   #showTimer: ReturnType<typeof setTimeout> | undefined;
@@ -92,8 +97,10 @@ export class LiveList {
         this.#held.release();
         this.#hold(unseen, omitted);
       });
-    } catch {
-      // The server is away: the list is loaded again once it is back.
+      this.#failures = 0;
+    } catch (error) {
+      // The stream may stay open although a load is refused: nothing else would show the rows that were missed.
+      if (!signal.aborted && isTransient(error)) this.#syncSoon(RELOAD_MS * 2 ** this.#failures++);
     } finally {
       this.#isSyncing = false;
     }
@@ -109,6 +116,7 @@ export class LiveList {
     this.#syncTimer = undefined;
     this.#showTimer = undefined;
     this.#waiting = [];
+    this.#failures = 0;
     this.#held.release();
     this.#options.onHeld(0);
   }
@@ -179,10 +187,13 @@ export class LiveList {
     this.onLoaded();
   }
 
-  #syncSoon(): void {
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = undefined;
-      void this.sync();
-    }, RELOAD_MS);
+  #syncSoon(waitMs = RELOAD_MS): void {
+    this.#syncTimer ??= setTimeout(
+      () => {
+        this.#syncTimer = undefined;
+        void this.sync();
+      },
+      Math.min(waitMs, LONGEST_WAIT_MS),
+    );
   }
 }

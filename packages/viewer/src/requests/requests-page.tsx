@@ -14,8 +14,8 @@ import {
 } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';
-import { filterOf, type ViewSearch } from '../search.js';
-import { useChangeView, useClock, useIsNarrow, useView } from '../settings.js';
+import { FILTERS, filterKey, type PageState } from '../search.js';
+import { useChangePageState, useClock, useIsNarrow, usePageState } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
@@ -23,6 +23,7 @@ import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { NextPageLine } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome.js';
 import popup from '../ui/popup.module.css';
+import { Preview } from '../ui/preview.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/text.js';
 import {
@@ -32,7 +33,6 @@ import {
   columnOf,
   columnsIn,
   FEW_COLUMNS,
-  Preview,
 } from './columns.js';
 import { useTraceList } from './list-data.js';
 import { OpenFile } from './open-file.js';
@@ -48,20 +48,20 @@ const TracePane = lazy(() =>
 const places = new Map<string, { readonly top: number; readonly number: number | undefined }>();
 
 export function RequestsPage(): ReactNode {
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const navigate = useNavigate();
   const clock = useClock();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
-  const filter = useMemo(() => JSON.stringify(filterOf(view)), [view]);
+  const filter = useMemo(() => filterKey(state), [state]);
   const [cursor, setCursor] = useState<number | undefined>(
-    () => view.trace ?? places.get(filter)?.number,
+    () => state.trace ?? places.get(filter)?.number,
   );
   const isReading = useRef(false);
   isReading.current = cursor !== undefined;
   const mayMove = useCallback(() => !isReading.current && (grid.current?.scrollTop() ?? 0) < 8, []);
-  const list = useTraceList(view, mayMove);
+  const list = useTraceList(state, mayMove);
   const { rows } = list;
   const { held } = useLiveSwitch();
   const active = useMemo(
@@ -69,9 +69,10 @@ export function RequestsPage(): ReactNode {
     [rows, cursor],
   );
 
-  const isPaneOpen = view.trace !== undefined && !isNarrow;
-  const lines = isNarrow || view.lines === 2 ? 2 : 1;
-  const columns = isPaneOpen && view.columns === undefined ? FEW_COLUMNS : columnsIn(view.columns);
+  const isPaneOpen = state.trace !== undefined && !isNarrow;
+  const lines = isNarrow || state.lines === 2 ? 2 : 1;
+  const columns =
+    isPaneOpen && state.columns === undefined ? FEW_COLUMNS : columnsIn(state.columns);
 
   const openTrace = useCallback(
     (number: number) => {
@@ -79,7 +80,7 @@ export function RequestsPage(): ReactNode {
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
-        search: ((before: ViewSearch) => ({
+        search: ((before: PageState) => ({
           ...before,
           trace: undefined,
           lines: undefined,
@@ -89,12 +90,16 @@ export function RequestsPage(): ReactNode {
     },
     [filter, navigate],
   );
+  const openRow = (index: number) => {
+    const number = rows[index]?.number;
+    if (number !== undefined) openTrace(number);
+  };
   const select = (index: number) => {
     const number = rows[index]?.number;
     if (number === undefined) return;
     setCursor(number);
     if (isNarrow) return;
-    if (view.trace !== undefined && view.trace !== number) {
+    if (state.trace !== undefined && state.trace !== number) {
       change({ trace: number, step: undefined }, { replace: true });
     }
   };
@@ -115,20 +120,20 @@ export function RequestsPage(): ReactNode {
     k: () => move(-1),
     Enter: () => {
       if (active < 0 || document.activeElement?.closest('button,a,summary') != null) return false;
-      openTrace(rows[active]?.number ?? 0);
+      openRow(active);
       return true;
     },
     ' ': () => {
       if (active < 0 || isNarrow || document.activeElement?.closest('button,a,summary') != null)
         return false;
       change({
-        trace: view.trace === undefined ? rows[active]?.number : undefined,
+        trace: state.trace === undefined ? rows[active]?.number : undefined,
         step: undefined,
       });
       return true;
     },
     Escape: () => {
-      if (view.trace !== undefined) change({ trace: undefined, step: undefined });
+      if (state.trace !== undefined) change({ trace: undefined, step: undefined });
       else if (cursor !== undefined) setCursor(undefined);
       else return false;
       return true;
@@ -144,19 +149,24 @@ export function RequestsPage(): ReactNode {
   });
 
   // A phone has no room for a trace beside the list: show the trace alone.
-  const isPaneImpossible = isNarrow && view.trace !== undefined;
-  const paneTrace = view.trace;
+  const isPaneImpossible = isNarrow && state.trace !== undefined;
+  const paneTrace = state.trace;
   useEffect(() => {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
   }, [isPaneImpossible, paneTrace, openTrace]);
 
-  // Restores the position when the reader returns from a trace.
+  // Restores the position when the reader returns from a trace, and not while the filter changes.
   const isLoaded = rows.length > 0;
+  const toRestore = useRef(places.get(filter));
+  const firstFilter = useRef(filter);
   useEffect(() => {
-    const place = places.get(filter);
-    if (!isLoaded || place === undefined) return;
-    grid.current?.scrollTo(place.top);
-    grid.current?.focus();
+    const place = toRestore.current;
+    if (filter !== firstFilter.current) toRestore.current = undefined;
+    else if (isLoaded && place !== undefined) {
+      toRestore.current = undefined;
+      grid.current?.scrollTo(place.top);
+      grid.current?.focus();
+    }
   }, [filter, isLoaded]);
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
@@ -176,9 +186,9 @@ export function RequestsPage(): ReactNode {
           </span>
           <span className={css.gap} />
           {list.error === null && <OpenFile />}
-          {!isNarrow && <ColumnsMenu columns={columnsIn(view.columns)} lines={view.lines} />}
+          {!isNarrow && <ColumnsMenu columns={columnsIn(state.columns)} lines={state.lines} />}
         </div>
-        <Strip view={view} />
+        <Strip state={state} />
         <div className={css.rows} data-old={list.isOld || undefined} aria-busy={list.isOld}>
           {held > 0 && (
             <button type="button" className={css.held} onClick={showHeld}>
@@ -207,16 +217,16 @@ export function RequestsPage(): ReactNode {
               rowHeight={lines === 2 ? 56 : 32}
               active={active}
               onActive={(index) => {
-                if (isNarrow) openTrace(rows[index]?.number ?? 0);
+                if (isNarrow) openRow(index);
                 else {
                   setCursor(rows[index]?.number);
                   change(
                     { trace: rows[index]?.number, step: undefined },
-                    { replace: view.trace !== undefined },
+                    { replace: state.trace !== undefined },
                   );
                 }
               }}
-              onOpen={(index) => openTrace(rows[index]?.number ?? 0)}
+              onOpen={openRow}
               onEnd={list.nextPage.load}
               {...(!isNarrow && { minWidth })}
               headerRows={isNarrow ? 0 : 1}
@@ -252,15 +262,15 @@ export function RequestsPage(): ReactNode {
         </div>
         <NextPageLine page={list.nextPage} />
       </section>
-      {isPaneOpen && view.trace !== undefined && (
+      {isPaneOpen && paneTrace !== undefined && (
         <section className={css.pane} aria-label="Trace">
           <Suspense fallback={<Loading />}>
             <TracePane
-              key={view.trace}
-              number={view.trace}
+              key={paneTrace}
+              number={paneTrace}
               isPane
               onClose={() => change({ trace: undefined, step: undefined })}
-              onOpen={() => openTrace(view.trace ?? 0)}
+              onOpen={() => openTrace(paneTrace)}
             />
           </Suspense>
         </section>
@@ -278,8 +288,8 @@ function Head({
   readonly template: string;
   readonly minWidth: number;
 }): ReactNode {
-  const { sort = 'time', order = 'desc' } = useView();
-  const change = useChangeView();
+  const { sort = 'time', order = 'desc' } = usePageState();
+  const change = useChangePageState();
   const sortBy = (column: SortColumn) => {
     const next = sort === column && order === 'desc' ? 'asc' : 'desc';
     change({
@@ -341,7 +351,7 @@ function ColumnsMenu({
   readonly columns: readonly ColumnName[];
   readonly lines: 2 | undefined;
 }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   return (
     <Menu.Root>
       <Menu.Trigger className={css.tool}>
@@ -406,16 +416,16 @@ function ColumnsMenu({
 }
 
 function NoRows({ filter }: { readonly filter: string }): ReactNode {
-  const change = useChangeView();
-  if (filter === '{}') return <SetUp />;
+  const change = useChangePageState();
+  if (filter === '') return <SetUp />;
   return (
     <Empty title="No request matches the filter">
       <button
         type="button"
         className={css.tool}
         onClick={() => {
-          const none = Object.keys(JSON.parse(filter) as object).map((name) => [name, undefined]);
-          change(Object.fromEntries(none));
+          const names = [...FILTERS, 'sort', 'order'] as const;
+          change(Object.fromEntries(names.map((name) => [name, undefined])));
         }}
       >
         Clear the filter

@@ -6,20 +6,20 @@ import type { Overview } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
-import { useChangeView, useClock } from '../settings.js';
+import { filterKey, filterOf, type PageState } from '../search.js';
+import { useChangePageState, useClock } from '../settings.js';
 import css from './strip.module.css';
 
 const HEIGHT = 36;
 
-export function Strip({ view }: { readonly view: ViewSearch }): ReactNode {
-  const change = useChangeView();
+export function Strip({ state }: { readonly state: PageState }): ReactNode {
+  const change = useChangePageState();
   const clock = useClock();
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<readonly [number, number]>();
-  const { sort: _sort, order: _order, ...filter } = filterOf(view);
+  const { sort: _sort, order: _order, ...filter } = filterOf(state);
   const { data } = useQuery({
-    queryKey: ['overview', stringifySearch({ ...filter }), 'route'],
+    queryKey: ['overview', filterKey(filter), 'route'],
     queryFn: ({ signal }) => api.overview(filter, 'route', signal),
     refetchInterval: () => (document.hidden ? false : 10_000),
     placeholderData: keepPreviousData,

@@ -6,6 +6,8 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { feedbackText, isThumb, thumbOf } from '../reading/feedback-text.js';
+import { feedbackUpdate, formOf } from '../reading/feedback-update.js';
+import { onTraceChanged } from '../trace-queries.js';
 import { Icon } from '../ui/icons.js';
 import css from './feedback.module.css';
 import head from './trace-head.module.css';
@@ -50,12 +52,14 @@ function FeedbackForm({
 }): ReactNode {
   const queries = useQueryClient();
   const { feedback } = trace;
-  const [value, setValue] = useState<unknown>(feedback?.value);
+  const before = formOf(feedback);
+  const [value, setValue] = useState<unknown>(before.value);
+  const [isUnchanged, setUnchanged] = useState(false);
   const save = useMutation({
     mutationFn: (body: object) => api.updateRow(trace.pipelineId, trace.inferenceId, body),
     onSuccess: async () => {
       await Promise.all([
-        queries.invalidateQueries({ queryKey: ['trace', trace.number] }),
+        onTraceChanged(queries, trace.number),
         queries.invalidateQueries({ queryKey: ['thread'] }),
       ]);
       onDone();
@@ -64,25 +68,16 @@ function FeedbackForm({
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const comment = String(form.get('comment') ?? '').trim();
-    const truth = String(form.get('truth') ?? '').trim();
-    const row = {
-      ...(value !== undefined && value !== null && { humanFeedback: value }),
-      ...(comment !== '' && { comment }),
-      ...(truth !== '' && { groundTruth: truth }),
-    };
-    if (Object.keys(row).length === 0) return;
-    save.mutate({
-      row,
-      config: {
-        ...('humanFeedback' in row && { humanFeedbackColumnName: 'humanFeedback' }),
-        ...('groundTruth' in row && { groundTruthColumnName: 'groundTruth' }),
-      },
+    const body = feedbackUpdate(feedback, {
+      value,
+      comment: String(form.get('comment') ?? ''),
+      truth: String(form.get('truth') ?? ''),
     });
+    setUnchanged(body === undefined);
+    if (body !== undefined) save.mutate(body);
   };
   const stored = feedback !== null && isThumb(feedback.value) ? thumbOf(feedback) : undefined;
   const thumb = value === feedback?.value ? stored : CHOSEN.get(value);
-  const truth = feedback?.groundTruth;
   return (
     <form className={css.form} onSubmit={onSubmit}>
       <div className={css.thumbs} role="group" aria-label="Was it good?">
@@ -113,12 +108,13 @@ function FeedbackForm({
       </fieldset>
       <label>
         Comment
-        <textarea name="comment" rows={2} defaultValue={feedback?.comment ?? ''} />
+        <textarea name="comment" rows={2} defaultValue={before.comment} />
       </label>
       <label>
         Expected answer
-        <textarea name="truth" rows={3} defaultValue={typeof truth === 'string' ? truth : ''} />
+        <textarea name="truth" rows={3} defaultValue={before.truth} />
       </label>
+      {isUnchanged && <p role="alert">Nothing has changed.</p>}
       {save.error !== null && <p role="alert">{save.error.message}</p>}
       <button type="submit" className={css.save} disabled={save.isPending}>
         Save

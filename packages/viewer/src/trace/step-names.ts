@@ -1,6 +1,7 @@
 /** The steps of a trace added up by name and type. */
 
 import type { StepSummary } from '../../../local/src/page-api.js';
+import { plusKnown } from '../reading/measures.js';
 import { type StepTree, selfTime } from './step-tree.js';
 
 /** The steps of one name and type. Sums are `null` if no step has such a number. */
@@ -65,18 +66,14 @@ class Sum implements NamedSteps {
   add({ index, duration, error, tokens, cost }: StepSummary, own: number | null): void {
     this.count++;
     if (error !== null) this.failed++;
-    this.own = plus(this.own, own);
-    this.tokens = plus(this.tokens, tokens);
-    this.cost = plus(this.cost, cost);
+    this.own = plusKnown(this.own, own);
+    this.tokens = plusKnown(this.tokens, tokens);
+    this.cost = plusKnown(this.cost, cost);
     if (duration === null) return;
     this.#timed++;
-    this.total = plus(this.total, duration);
+    this.total = plusKnown(this.total, duration);
     if (this.longest !== null && duration <= this.longest) return;
     this.longest = duration;
     this.longestStep = index;
   }
-}
-
-function plus(sum: number | null, value: number | null): number | null {
-  return value === null ? sum : (sum ?? 0) + value;
 }

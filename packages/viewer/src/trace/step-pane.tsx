@@ -13,18 +13,18 @@ import { MediaBox } from '../content/media-box.js';
 import { formatBytes, formatCost, formatCount, formatDuration } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation.js';
 import { attachmentsIn } from '../reading/media.js';
-import { type Mode, VIEWS, type View } from '../search.js';
-import { changeSettings, useChangeView, useSettings, useView } from '../settings.js';
+import { type Mode, STEP_TABS, type StepTab } from '../search.js';
+import { changeSettings, useChangePageState, usePageState, useSettings } from '../settings.js';
 import { useKeys } from '../ui/keys.js';
 import { Failure, Loading } from '../ui/states.js';
 import { CopyId, OneLine, Shown } from '../ui/text.js';
 import { ErrorBox, errorOf } from './error-box.js';
+import { PROBLEM_WORDS } from './problem-words.js';
 import css from './step-pane.module.css';
 import { type StepTree, selfTime } from './step-tree.js';
-import { PROBLEM_WORDS } from './steps-grid.js';
 import { TypeMark, typeWords } from './type-mark.js';
 
-const VIEW_WORDS: Readonly<Record<View, string>> = {
+const TAB_WORDS: Readonly<Record<StepTab, string>> = {
   conversation: 'Conversation',
   input: 'Input',
   output: 'Output',
@@ -45,10 +45,10 @@ export function StepPane({
   readonly onStep: (step: number) => void;
 }): ReactNode {
   const { trace } = detail;
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const settings = useSettings();
-  const mode = view.mode ?? settings.mode;
+  const mode = state.mode ?? settings.mode;
   const query = useQuery({
     queryKey: ['step', trace.number, step.index],
     queryFn: ({ signal }) => api.step(trace.number, step.index, signal),
@@ -56,12 +56,12 @@ export function StepPane({
     gcTime: 60_000,
   });
   const content = query.data;
-  const chosen = view.view ?? 'conversation';
-  const open = (next: View) =>
+  const chosen = state.view ?? 'conversation';
+  const open = (next: StepTab) =>
     change({ view: next === 'conversation' ? undefined : next }, { replace: true });
   useKeys(
     Object.fromEntries(
-      VIEWS.map((each, place) => [
+      STEP_TABS.map((each, place) => [
         String(place + 1),
         () => {
           open(each);
@@ -128,14 +128,14 @@ export function StepPane({
         className={css.tabs}
         value={chosen}
         onValueChange={(value) => {
-          if (VIEWS.includes(value as View)) open(value as View);
+          if (STEP_TABS.includes(value as StepTab)) open(value as StepTab);
         }}
       >
         <div className={css.bar}>
           <Tabs.List className={css.list} aria-label="Views of the step">
-            {VIEWS.map((each) => (
+            {STEP_TABS.map((each) => (
               <Tabs.Tab key={each} value={each} className={css.tab}>
-                {VIEW_WORDS[each]}
+                {TAB_WORDS[each]}
               </Tabs.Tab>
             ))}
           </Tabs.List>
@@ -159,7 +159,7 @@ export function StepPane({
               {content.isCut && (
                 <p className={css.problem}>The contents are larger than 16 MB and are cut here.</p>
               )}
-              <Panel view={chosen} mode={mode} content={content} step={step} detail={detail} />
+              <Panel tab={chosen} mode={mode} content={content} step={step} detail={detail} />
             </>
           )}
         </Tabs.Panel>
@@ -169,19 +169,19 @@ export function StepPane({
 }
 
 function Panel({
-  view,
+  tab,
   mode,
   content,
   step,
   detail,
 }: {
-  readonly view: View;
+  readonly tab: StepTab;
   readonly mode: Mode;
   readonly content: StepContent;
   readonly step: StepSummary;
   readonly detail: TraceDetail;
 }): ReactNode {
-  switch (view) {
+  switch (tab) {
     case 'conversation':
       return <Whole mode={mode} content={content} step={step} />;
     case 'input':

@@ -1,6 +1,7 @@
 /** The steps of a trace as rows: which are seen, at which level, and what is folded into one row. No recursion. */
 
 import type { StepSummary } from '../../../local/src/page-api.js';
+import { plusKnown } from '../reading/measures.js';
 
 /** This many equal consecutive siblings become one row. */
 const LEAST_FOLDED = 5;
@@ -231,10 +232,10 @@ function sumOf({ steps }: StepTree, { members }: SiblingGroup) {
     const step = steps[index];
     if (step === undefined) continue;
     if (step.error !== null) failed++;
-    if (step.tokens !== null) tokens = (tokens ?? 0) + step.tokens;
+    tokens = plusKnown(tokens, step.tokens);
     if (step.start !== null) start = Math.min(start, step.start);
     if (step.duration === null) continue;
-    sum = (sum ?? 0) + step.duration;
+    sum = plusKnown(sum, step.duration);
     min = Math.min(min ?? step.duration, step.duration);
     max = Math.max(max ?? step.duration, step.duration);
     if (step.start !== null) stop = Math.max(stop, step.start + step.duration);

@@ -1,7 +1,7 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
 import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
-import type { StepProblem, StepSummary } from '../../../local/src/page-api.js';
+import type { StepSummary } from '../../../local/src/page-api.js';
 import { cutMiddle, formatCost, formatCount, formatDuration, UNKNOWN } from '../format.js';
 import { changeSettings, useSettings } from '../settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
@@ -9,6 +9,7 @@ import { Icon } from '../ui/icons.js';
 import { Divider } from '../ui/split.js';
 import { OneLine } from '../ui/text.js';
 import type { Span } from './minimap.js';
+import { PROBLEM_WORDS } from './problem-words.js';
 import { groupFacts, rowOf, type StepRow, type StepsShown, type StepTree } from './step-tree.js';
 import css from './steps-grid.module.css';
 import { hueOf, TypeMark } from './type-mark.js';
@@ -17,16 +18,6 @@ import { hueOf, TypeMark } from './type-mark.js';
 const MOST_INDENTS = 14;
 const INDENT = 14;
 const ROW_HEIGHT = 26;
-
-export const PROBLEM_WORDS: Readonly<Record<StepProblem, string>> = {
-  'missing-parent': 'Its parent step never arrived, so it is shown at the top level',
-  cycle: 'It was recorded as its own ancestor',
-  'before-parent': 'It began before its parent step: their clocks differ',
-  'after-parent':
-    'It ended after its parent step: their clocks differ, or its parent did not wait for it',
-  'ends-before-start': 'It ended before it started: the clock was set back',
-  'no-end': 'No end was recorded',
-};
 
 export interface StepsGridProps {
   readonly tree: StepTree;

@@ -5,7 +5,7 @@ import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'rea
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { api } from '../api.js';
 import { formatCount } from '../format.js';
-import { useChangeView } from '../settings.js';
+import { useChangePageState } from '../settings.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { MODEL_TYPES, type StepsShown, type StepTree } from './step-tree.js';
@@ -31,7 +31,6 @@ export function useFind(number: number, steps: readonly StepSummary[], words: st
     queryKey: ['find', number, sought],
     queryFn: ({ signal }) => api.find(number, sought, signal),
     enabled: sought !== '',
-    placeholderData: (before) => before,
   });
   const { data, isFetching, error, refetch } = query;
   return useMemo(() => {
@@ -85,7 +84,7 @@ export function StepsTools({
   readonly isByName: boolean;
   readonly onByName: (isByName: boolean) => void;
 }): ReactNode {
-  const change = useChangeView();
+  const change = useChangePageState();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(find.words);
   const models = useMemo(
@@ -148,7 +147,7 @@ export function StepsTools({
                   ? find.isLoading
                     ? '…'
                     : 'no match'
-                  : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isCut ? '+' : ''}`}
+                  : `${place < 0 ? '' : `${formatCount(place + 1)}/`}${formatCount(find.list.length)}${find.isLoading ? ' …' : find.isCut ? '+' : ''}`}
               </span>
               <button
                 type="button"

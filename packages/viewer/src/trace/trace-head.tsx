@@ -15,15 +15,16 @@ import {
 } from '../format.js';
 import { isRecord } from '../json.js';
 import { MARK_WORDS } from '../mark-words.js';
-import { Cost, statusClass } from '../requests/columns.js';
-import { filterOf, stringifySearch, type ViewSearch } from '../search.js';
-import { useClock, useView } from '../settings.js';
+import { filterKey, filterOf, type PageState } from '../search.js';
+import { useClock, usePageState } from '../settings.js';
+import { Cost } from '../ui/cost.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/keys.js';
 import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome.js';
+import { Status } from '../ui/status.js';
 import { CopyId, OneLine, Shown } from '../ui/text.js';
 import { FeedbackButton } from './feedback.js';
-import { PROBLEM_WORDS } from './steps-grid.js';
+import { PROBLEM_WORDS } from './problem-words.js';
 import css from './trace-head.module.css';
 import { TraceMenu } from './trace-menu.js';
 
@@ -72,7 +73,7 @@ export const TraceHead = memo(function TraceHead({
           {formatTime(trace.time, clock.now, clock)}
         </time>
         <span className={css.gap} />
-        {!isPane && <Steps number={trace.number} />}
+        {!isPane && <NeighbourButtons number={trace.number} />}
         <FeedbackButton trace={trace} />
         <TraceMenu detail={detail} />
         {isPane && (
@@ -99,7 +100,7 @@ export const TraceHead = memo(function TraceHead({
           {sentBytes !== undefined && ` after ${formatBytes(sentBytes)}`}
         </Fact>
         <Fact label="Status">
-          <span data-status={statusClass(trace.status)}>{trace.status ?? '–'}</span>
+          <Status status={trace.status} />
         </Fact>
         <Fact label="Latency" title={exact(trace.latency)}>
           {formatDuration(trace.latency)}
@@ -222,12 +223,12 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
 }
 
 /** Previous and next within the list that led here. */
-function Steps({ number }: { readonly number: number }): ReactNode {
-  const view = useView();
+function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
+  const state = usePageState();
   const navigate = useNavigate();
-  const filter = useMemo(() => filterOf(view), [view]);
+  const filter = useMemo(() => filterOf(state), [state]);
   const { data } = useQuery({
-    queryKey: ['neighbours', number, stringifySearch({ ...filter })],
+    queryKey: ['neighbours', number, filterKey(filter)],
     queryFn: ({ signal }) => api.neighbours(number, filter, signal),
   });
   const go = (to: number | null | undefined) => {
@@ -235,7 +236,7 @@ function Steps({ number }: { readonly number: number }): ReactNode {
     navigate({
       to: '/traces/$number',
       params: { number: String(to) },
-      search: ((before: ViewSearch) => ({ ...before, step: undefined, find: undefined })) as never,
+      search: ((before: PageState) => ({ ...before, step: undefined, find: undefined })) as never,
       replace: true,
     }).catch(() => undefined);
     return true;

@@ -14,19 +14,23 @@ import head from './trace-head.module.css';
 export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNode {
   const { trace } = detail;
   const [said, setSaid] = useState('');
-  const copy = (name: string, make: () => Promise<string>) => async () => {
-    try {
-      await navigator.clipboard.writeText(await make());
-      setSaid(`${name} copied`);
-    } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
-    }
+  const saying = (work: () => Promise<string>) => async () => {
+    setSaid(
+      await work().catch((error: unknown) =>
+        error instanceof Error ? error.message : String(error),
+      ),
+    );
     setTimeout(() => setSaid(''), 2500);
   };
+  const copy = (name: string, make: () => Promise<string>) =>
+    saying(async () => {
+      await navigator.clipboard.writeText(await make());
+      return `${name} copied`;
+    });
   const row = async () => (await api.row(trace.number)).row;
   const json = async () => jsonText(await row());
   const root = () => api.step(trace.number, 0);
-  const download = async () => {
+  const download = saying(async () => {
     // The config goes along, so that the page and `curl` can send the row again.
     const { config, row: own } = await api.row(trace.number);
     const text = jsonText({ config, rows: [own] });
@@ -36,7 +40,8 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
     link.download = `trace-${trace.number}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  };
+    return 'Downloaded';
+  });
   return (
     <>
       <span aria-live="polite" className={said === '' ? 'visually-hidden' : undefined}>
@@ -79,7 +84,7 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                 <span className={popup.tick} />
                 Copy the link to this step and view
               </Menu.Item>
-              <Menu.Item className={popup.item} onClick={() => void download()}>
+              <Menu.Item className={popup.item} onClick={download}>
                 <span className={popup.tick} />
                 Download
               </Menu.Item>

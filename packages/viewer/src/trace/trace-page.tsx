@@ -2,7 +2,7 @@
 
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { ViewSearch } from '../search.js';
+import type { PageState } from '../search.js';
 import { clockOf, filterOf } from '../search.js';
 import { TraceView } from './trace-view.js';
 
@@ -15,7 +15,7 @@ export function TracePage(): ReactNode {
       key={number}
       number={number}
       onClose={() => {
-        const search = (before: ViewSearch) => ({ ...filterOf(before), ...clockOf(before) });
+        const search = (before: PageState) => ({ ...filterOf(before), ...clockOf(before) });
         navigate({ to: '/requests', search: search as never }).catch(() => undefined);
       }}
     />

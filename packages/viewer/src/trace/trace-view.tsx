@@ -2,7 +2,13 @@
 
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount } from '../format.js';
-import { changeSettings, useChangeView, useIsNarrow, useSettings, useView } from '../settings.js';
+import {
+  changeSettings,
+  useChangePageState,
+  useIsNarrow,
+  usePageState,
+  useSettings,
+} from '../settings.js';
 import type { GridHandle } from '../ui/grid.js';
 import { useKeys } from '../ui/keys.js';
 import { Split } from '../ui/split.js';
@@ -10,6 +16,7 @@ import { useStable } from '../ui/stable.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { toggled } from '../ui/toggled.js';
 import { Minimap, moved, type Span, zoomed } from './minimap.js';
+import { StepAddress } from './step-address.js';
 import { StepPane } from './step-pane.js';
 import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
 import { StepsByName } from './steps-by-name.js';
@@ -35,8 +42,8 @@ export function TraceView({
 }): ReactNode {
   const trace = useTrace(number);
   const { detail, steps, isComplete } = trace;
-  const view = useView();
-  const change = useChangeView();
+  const state = usePageState();
+  const change = useChangePageState();
   const isNarrow = useIsNarrow();
   const { stepsWidth } = useSettings();
   const grid = useRef<GridHandle>(null);
@@ -44,7 +51,7 @@ export function TraceView({
   const [isPathShown, setPathShown] = useState(true);
   const [isRestHidden, setRestHidden] = useState(false);
   const [zoom, setZoom] = useState<Span>();
-  const [selected, setSelected] = useState(view.step ?? 0);
+  const [selected, setSelected] = useState(state.step ?? 0);
 
   const tree = useMemo(() => buildStepTree(steps), [steps]);
   const axis = useMemo(() => axisOf(steps, detail?.trace.latency ?? null), [steps, detail]);
@@ -52,7 +59,7 @@ export function TraceView({
     () => (isPathShown && detail !== undefined ? new Set(detail.criticalPath) : undefined),
     [detail, isPathShown],
   );
-  const find = useFind(number, steps, view.find ?? '');
+  const find = useFind(number, steps, state.find ?? '');
   const shownNow = useMemo(
     () => ({ ...shown, only: isRestHidden && find.isOn ? find.matches : undefined }),
     [shown, isRestHidden, find.isOn, find.matches],
@@ -62,22 +69,31 @@ export function TraceView({
   // The selection moves at once; contents follow.
   const settled = useDeferredValue(selected);
 
-  const isByName = view.steps === 'names';
+  const isByName = state.steps === 'names';
   const setByName = (next: boolean) => change({ steps: next ? 'names' : undefined });
 
   const close = useStable(onClose);
   const open = useStable(() => onOpen?.());
+  const address = useRef(new StepAddress());
   const select = (step: number) => {
     if (step === selected) return;
     setSelected(step);
+    address.current.write(step);
     change({ step: step === 0 ? undefined : step }, { replace: true });
   };
-  const showStep = useStable((step: number) => {
+  const center = (step: number) => {
     const next = reveal(tree, shown, step);
     setShown(next);
-    select(step);
     const place = visibleRows(tree, { ...next, only: shownNow.only }).indexOf(step);
     requestAnimationFrame(() => grid.current?.show(place, 'center'));
+  };
+  const showStep = useStable((step: number) => {
+    select(step);
+    center(step);
+  });
+  const followAddress = useStable((step: number) => {
+    setSelected(step);
+    if (step > 0) center(step);
   });
   const toggle = useStable((place: number) => {
     const code = rows[place] ?? 0;
@@ -93,21 +109,11 @@ export function TraceView({
     else toggle(place);
   });
 
-  // The back button or a link may change the address.
-  const asked = view.step ?? 0;
-  const isAsked = useRef(-1);
+  const requestedStep = state.step ?? 0;
   useEffect(() => {
-    if (steps.length === 0 || isAsked.current === asked) return;
-    if (asked >= steps.length && !isComplete) return;
-    isAsked.current = asked;
-    setSelected(asked);
-    const next = reveal(tree, NOTHING_FOLDED, asked);
-    if (asked > 0) {
-      setShown((old) => reveal(tree, old, asked));
-      const place = visibleRows(tree, next).indexOf(asked);
-      requestAnimationFrame(() => grid.current?.show(place, 'center'));
-    }
-  }, [asked, steps, tree, isComplete]);
+    if (steps.length === 0 || (requestedStep >= steps.length && !isComplete)) return;
+    if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
+  }, [requestedStep, steps, isComplete, followAddress]);
 
   const span = zoom ?? axis;
   const zoomBy = (factor: number) => {

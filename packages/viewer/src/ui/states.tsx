@@ -1,7 +1,8 @@
 /** Shown instead of data that is missing, loading or failed. */
 
 import { type ReactNode, useEffect, useState } from 'react';
-import { ApiError, keepToken } from '../api.js';
+import { keepToken } from '../api.js';
+import { ApiError } from '../api-error.js';
 import css from './states.module.css';
 
 /** An error with what to do about it. */

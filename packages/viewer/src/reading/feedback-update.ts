@@ -1,0 +1,48 @@
+/** What the form for feedback sends: the fields that a reader has changed, and nothing else. */
+
+import type { Feedback } from '../../../local/src/page-api.js';
+
+interface FeedbackForm {
+  readonly value: unknown;
+  readonly comment: string;
+  readonly truth: string;
+}
+
+/** The fields of the form for the feedback that a trace has. */
+export function formOf(feedback: Feedback | null): FeedbackForm {
+  const { value, comment, groundTruth } = feedback ?? {};
+  return {
+    value,
+    comment: comment ?? '',
+    truth: typeof groundTruth === 'string' ? groundTruth : '',
+  };
+}
+
+/**
+ * The body of the update: a field that was emptied is `null`. The form shows the beginning of a long text alone, so that
+ * what is unchanged must not be sent. Returns `undefined` if nothing was changed.
+ */
+export function feedbackUpdate(
+  feedback: Feedback | null,
+  { value, comment, truth }: FeedbackForm,
+): object | undefined {
+  const before = formOf(feedback);
+  const row = {
+    ...(value !== before.value && { humanFeedback: value }),
+    ...(text(comment) !== text(before.comment) && { comment: text(comment) || null }),
+    ...(text(truth) !== text(before.truth) && { groundTruth: text(truth) || null }),
+  };
+  if (Object.keys(row).length === 0) return undefined;
+  return {
+    row,
+    config: {
+      ...('humanFeedback' in row && { humanFeedbackColumnName: 'humanFeedback' }),
+      ...('groundTruth' in row && { groundTruthColumnName: 'groundTruth' }),
+    },
+  };
+}
+
+/** A form may change the ends of lines. */
+function text(typed: string): string {
+  return typed.replace(/\r\n?/g, '\n').trim();
+}

@@ -1,0 +1,32 @@
+import type { ReactNode } from 'react';
+import type { TraceSummary } from '../../../local/src/page-api.js';
+import css from './preview.module.css';
+import { Shown } from './text.js';
+
+/** The question and the answer on one line. */
+export function Preview({ trace }: { readonly trace: TraceSummary }): ReactNode {
+  const { input, output, error } = trace;
+  return (
+    <span className={css.preview} title={`${input}\n\n${output}`.toWellFormed()}>
+      <bdi>
+        <Shown text={oneLine(input)} />
+      </bdi>
+      <span aria-hidden="true" className={css.arrow}>
+        {' → '}
+      </span>
+      {error !== null && output === '' ? (
+        <bdi className={css.error}>
+          <Shown text={oneLine(error)} />
+        </bdi>
+      ) : (
+        <bdi className={css.output}>
+          <Shown text={oneLine(output)} />
+        </bdi>
+      )}
+    </span>
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
