@@ -117,11 +117,12 @@ export function followThenable(
       );
     };
     try {
-      const running = followers.firstRunning;
-      if (running !== undefined) {
+      if (followers.firstRunning !== undefined) {
+        const owner = followers.scopeOwner;
+        if (owner === undefined) return begin();
         // The work runs in the step's scope, the callbacks in the scope of the code that awaits.
-        callBack = callBackFrom(running);
-        return running.run(begin);
+        callBack = callBackFrom(owner);
+        return owner.run(begin);
       }
     } catch (error) {
       if (isEntered) throw error;

@@ -3,7 +3,13 @@
 import { CollectedOutput } from './collected-output.js';
 import { followAsyncIterator, followReader } from './follow-iterator.js';
 import type { Followed } from './followed.js';
-import { type Follower, Followers, joinFollowers, rememberFollowers } from './followers.js';
+import {
+  type Follower,
+  Followers,
+  joinFollowers,
+  rememberFollowers,
+  scopeOwnerAmong,
+} from './followers.js';
 import { passThrough } from './pass-through.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
@@ -29,10 +35,14 @@ function passingOn(
   reader?: ReadableStreamDefaultReader<unknown>,
 ): ReadableStream<unknown> {
   const outputs = steps.map((step) => new CollectedOutput(step));
+  const isShared = steps.length > 1;
   return passThrough(
     source,
     {
-      onPull: (read) => steps[0].run(read),
+      onPull: (read) => {
+        const owner = isShared ? scopeOwnerAmong(outputs) : steps[0];
+        return owner === undefined ? read() : owner.run(read);
+      },
       onChunk: (value) => {
         for (const output of outputs) output.collect(value);
       },

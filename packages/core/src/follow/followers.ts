@@ -38,9 +38,9 @@ export class Followers<F extends Follower> {
     return undefined;
   }
 
-  /** The step in whose scope methods of the object run: the first that has not ended, or the first. */
+  /** The step in whose scope methods of the object run now; undefined for the scope of their caller. */
   get scopeOwner(): Followed | undefined {
-    return this.firstRunning ?? this.#current[0]?.step;
+    return scopeOwnerAmong(this.#current);
   }
 
   /** Adds a step, unless it follows the object already. */
@@ -70,6 +70,42 @@ export class Followers<F extends Follower> {
 }
 
 const NONE: readonly never[] = [];
+
+/**
+ * The step in whose scope a shared object works for the running code: one of the trace that this code is in. Outside any trace, it
+ * is the first step if all are of one trace. Otherwise undefined: the work stays in the scope of the running code, since it must
+ * never join the trace of another request. Never throws.
+ */
+export function scopeOwnerAmong(followers: readonly Follower[]): Followed | undefined {
+  try {
+    return ownerAmong(followers);
+  } catch (error) {
+    followers[0]?.step.reportFailure('scope', error);
+    return undefined;
+  }
+}
+
+function ownerAmong(followers: readonly Follower[]): Followed | undefined {
+  const first = (followers.find(isRunning) ?? followers[0])?.step;
+  if (first === undefined) return undefined;
+  const current = first.currentTrace();
+  if (isOf(first, current)) return first;
+  for (const { step } of followers) {
+    if (!step.isRunning) continue;
+    if (current === undefined ? step.trace !== first.trace : isOf(step, current)) {
+      return current === undefined ? undefined : step;
+    }
+  }
+  return current === undefined ? first : undefined;
+}
+
+function isRunning({ step }: Follower): boolean {
+  return step.isRunning;
+}
+
+function isOf(step: Followed, trace: object | undefined): boolean {
+  return trace !== undefined && (step.trace === trace || step.callersTrace === trace);
+}
 
 /**
  * The property of a replaced method that holds the followers: the app may have replaced the method again. The same for all copies

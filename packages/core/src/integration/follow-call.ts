@@ -54,8 +54,20 @@ class FollowedCall implements Followed {
     return this.#call.isOpen;
   }
 
+  get trace(): object {
+    return this.#step.trace;
+  }
+
+  get callersTrace(): object | undefined {
+    return this.#step.callersTrace;
+  }
+
   run<R>(fn: () => R): R {
     return this.#step.run(() => inClientCall(this.#call, fn));
+  }
+
+  currentTrace(): object | undefined {
+    return this.#step.currentTrace();
   }
 
   callersScope(): <R>(fn: () => R) => R {

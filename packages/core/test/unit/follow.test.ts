@@ -40,11 +40,14 @@ function stepThat(options: Partial<Followed> = {}): FollowedStep {
     get isRunning() {
       return ends.length === 0;
     },
+    trace: {},
+    callersTrace: undefined,
     outputOf: undefined,
     run(fn) {
       runs++;
       return fn();
     },
+    currentTrace: () => undefined,
     callersScope: () => (fn) => fn(),
     snapshot: (item) => JSON.stringify(item),
     waitForReader() {},
