@@ -10,7 +10,7 @@ import {
   rememberFollowers,
   scopeOwnerAmong,
 } from './followers.js';
-import { passThrough } from './pass-through.js';
+import { passThrough, streamType } from './pass-through.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
 export function followReadableStream(
@@ -56,7 +56,7 @@ function passingOn(
         for (const output of outputs) output.complete();
       },
     },
-    { reader },
+    { reader, type: reader === undefined ? streamType(source) : undefined },
   );
 }
 
