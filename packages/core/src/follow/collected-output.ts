@@ -24,10 +24,11 @@ export class CollectedOutput {
     try {
       if (this.step.takesLastItem === true) this.#clear();
       this.#seen++;
-      const value = isBytes(item) ? this.#decode(item) : item;
-      if (typeof value !== 'string') this.#isAllText = false;
+      const bytes = isBytes(item) ? item : undefined;
+      if (bytes === undefined && typeof item !== 'string') this.#isAllText = false;
       // Text has no limit of items: an LLM streams it in thousands of pieces.
       if (this.#chars >= MAX_CHARS || (!this.#isAllText && this.#items.length >= MAX_ITEMS)) return;
+      const value = bytes === undefined ? item : this.#decode(bytes);
       if (typeof value === 'string') {
         this.#chars += Math.max(value.length, 1);
         this.#items.push(value);
@@ -81,7 +82,13 @@ export class CollectedOutput {
 
   #decode(bytes: Uint8Array): string {
     this.#decoder ??= new TextDecoder();
-    return this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+    const text = this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+    const cut = bytes.byteLength - MAX_CHARS;
+    if (cut <= 0) return text;
+    // Nothing may follow a gap. The decoder may hold the beginning of a character.
+    this.#chars = MAX_CHARS;
+    this.#decoder = undefined;
+    return `${text}… [cut: ${cut} more bytes]`;
   }
 }
 

@@ -85,6 +85,23 @@ describe('the output that is collected', () => {
       ['x'.repeat(MAX), 'y', 'z'],
       `${'x'.repeat(MAX)}… [cut: 2 more parts]`,
     ],
+    [
+      'of bytes says how many are missing, and what comes after them',
+      [new TextEncoder().encode('字'.repeat(MAX)), 'x', Uint8Array.of(0x78)],
+      `${'字'.repeat(Math.floor(MAX / 3))}… [cut: ${MAX * 2} more bytes]… [cut: 2 more parts]`,
+    ],
+    [
+      'of bytes among other items says how many are missing',
+      [{ a: 1 }, new Uint8Array(MAX + 5).fill(97), 'x'],
+      [{ a: 1 }, `${'a'.repeat(MAX)}… [cut: 5 more bytes]`, '[cut: 1 more items]'],
+    ],
+    [
+      'is the last item, whatever was cut before',
+      [new TextEncoder().encode(`a${'字'.repeat(MAX)}`), new TextEncoder().encode('b')],
+      'b',
+      { takesLastItem: true },
+    ],
+    ['of bytes is whole up to its limit', [new Uint8Array(MAX).fill(97)], 'a'.repeat(MAX)],
     ['counts empty strings', Array(MAX + 1).fill(''), '… [cut: 1 more parts]'],
     ['of thousands of strings is whole', Array(5000).fill('a'), 'a'.repeat(5000)],
     ['of a thousand items is whole', Array(1000).fill(1), Array(1000).fill(1)],
