@@ -1,21 +1,22 @@
 /** Collects what a stream or generator yielded, up to a limit: one string if it yielded strings or bytes, else an array. */
 
 import { parseJson } from '../values/json-text.js';
-import type { Followed } from './followed.js';
+import type { Followers } from './followers.js';
+import type { FollowingStep } from './following-step.js';
 
 const MAX_ITEMS = 1000;
 const MAX_CHARS = 65_536;
 
 /** The items of one stream or iterator, and the end of its step. */
 export class CollectedOutput {
-  readonly step: Followed;
+  readonly step: FollowingStep;
   readonly #items: unknown[] = [];
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #chars = 0;
   #seen = 0;
   #isAllText = true;
 
-  constructor(step: Followed) {
+  constructor(step: FollowingStep) {
     this.step = step;
   }
 
@@ -90,6 +91,16 @@ export class CollectedOutput {
     this.#decoder = undefined;
     return `${text}… [cut: ${cut} more bytes]`;
   }
+}
+
+/** Ends the steps of all followers: the iterator or stream ended, or its consumer left. */
+export function completeAll(followers: Followers<CollectedOutput>): void {
+  for (const output of followers.dismissAll()) output.complete();
+}
+
+/** Fails the steps of all followers. */
+export function failAll(followers: Followers<CollectedOutput>, error: unknown): void {
+  for (const output of followers.dismissAll()) output.fail(error);
 }
 
 /** `isView` excludes proxies, so that `instanceof` runs no code of the item. */

@@ -1,7 +1,7 @@
 /** Follows promises and other thenables. */
 
-import type { Followed } from './followed.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
+import type { FollowingStep } from './following-step.js';
 
 /** A callback of the app. Some promise classes bind a receiver to it. */
 type Handler = (this: unknown, value: unknown) => unknown;
@@ -16,11 +16,11 @@ type Then = (
 type AnyMethod = (...args: readonly unknown[]) => unknown;
 
 /** Called with the value of a promise, which may be a stream; returns the value, or a stream that passes it through. */
-type Fulfil = (step: Followed, value: unknown) => unknown;
+type Fulfil = (step: FollowingStep, value: unknown) => unknown;
 
 /** Follows a native promise. Returns a derived one, so that an unhandled rejection is reported once, as without tracing. */
 export function followPromise(
-  step: Followed,
+  step: FollowingStep,
   promise: Promise<unknown>,
   fulfil: Fulfil,
 ): Promise<unknown> {
@@ -49,12 +49,12 @@ export function followPromise(
 
 /** A step that waits for the value. */
 interface Awaiting {
-  readonly step: Followed;
+  readonly step: FollowingStep;
   readonly fulfil: Fulfil;
 }
 
 /** Above this number of steps that wait for one thenable, the oldest one ends. Many requests may await the same one at a time. */
-const MOST = 1000;
+const MAX_AWAITING = 1000;
 
 /** Calls a callback with the receiver that the thenable has for it, and the value or error. */
 type CallBack = (fn: Handler, receiver: unknown, value: unknown) => unknown;
@@ -62,7 +62,7 @@ type CallBack = (fn: Handler, receiver: unknown, value: unknown) => unknown;
 const callBackHere: CallBack = (fn, receiver, value) => fn.call(receiver, value);
 
 /** Runs callbacks in the scope that the running code is in now. */
-function callBackFrom(step: Followed): CallBack {
+function callBackFrom(step: FollowingStep): CallBack {
   const run = step.callersScope();
   return (fn, receiver, value) => run(() => fn.call(receiver, value));
 }
@@ -73,14 +73,14 @@ function callBackFrom(step: Followed): CallBack {
  * @returns the same object
  */
 export function followThenable(
-  step: Followed,
+  step: FollowingStep,
   thenable: PromiseLike<unknown>,
   fulfil: Fulfil,
 ): PromiseLike<unknown> {
   const follower = { step, fulfil };
   if (joinFollowers(thenable, 'then', follower)) return thenable;
   const then: Then = thenable.then;
-  const followers = new Followers<Awaiting>(thenable, follower, MOST);
+  const followers = new Followers<Awaiting>(thenable, follower, MAX_AWAITING);
   let fulfilled: { readonly value: unknown; readonly result: unknown } | undefined;
   const succeed = (value: unknown): unknown => {
     // A thenable may be awaited several times; its stream is followed once.

@@ -3,12 +3,15 @@
  * methods are replaced once, and all of the steps share them.
  */
 
-import type { Followed } from './followed.js';
+import type { FollowingStep } from './following-step.js';
 
 /** A step that follows an object, with what else is needed for it. */
 export interface Follower {
-  readonly step: Followed;
+  readonly step: FollowingStep;
 }
+
+/** Most steps that follow one stream or iterator. */
+const MAX_FOLLOWERS = 100;
 
 /** Steps that have ended are searched for when there are as many steps, and again when there are twice as many. */
 const FIRST_SEARCH = 16;
@@ -22,7 +25,7 @@ export class Followers<F extends Follower> {
   #nextSearch = FIRST_SEARCH;
 
   /** @param most above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
-  constructor(object: object, first: F, most: number) {
+  constructor(object: object, first: F, most = MAX_FOLLOWERS) {
     this.object = object;
     this.#most = most;
     this.#current = [first];
@@ -33,13 +36,13 @@ export class Followers<F extends Follower> {
   }
 
   /** The first step that has not ended. */
-  get firstRunning(): Followed | undefined {
+  get firstRunning(): FollowingStep | undefined {
     for (const { step } of this.#current) if (step.isRunning) return step;
     return undefined;
   }
 
   /** The step in whose scope methods of the object run now; undefined for the scope of their caller. */
-  get scopeOwner(): Followed | undefined {
+  get scopeOwner(): FollowingStep | undefined {
     return scopeOwnerAmong(this.#current);
   }
 
@@ -76,7 +79,7 @@ const NONE: readonly never[] = [];
  * is the first step if all are of one trace. Otherwise undefined: the work stays in the scope of the running code, since it must
  * never join the trace of another request. Never throws.
  */
-export function scopeOwnerAmong(followers: readonly Follower[]): Followed | undefined {
+export function scopeOwnerAmong(followers: readonly Follower[]): FollowingStep | undefined {
   try {
     return ownerAmong(followers);
   } catch (error) {
@@ -85,7 +88,7 @@ export function scopeOwnerAmong(followers: readonly Follower[]): Followed | unde
   }
 }
 
-function ownerAmong(followers: readonly Follower[]): Followed | undefined {
+function ownerAmong(followers: readonly Follower[]): FollowingStep | undefined {
   const first = (followers.find(isRunning) ?? followers[0])?.step;
   if (first === undefined) return undefined;
   const current = first.currentTrace();
@@ -103,7 +106,7 @@ function isRunning({ step }: Follower): boolean {
   return step.isRunning;
 }
 
-function isOf(step: Followed, trace: object | undefined): boolean {
+function isOf(step: FollowingStep, trace: object | undefined): boolean {
   return trace !== undefined && (step.trace === trace || step.callersTrace === trace);
 }
 

@@ -2,7 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { followResult } from '../follow/follow-result.js';
-import type { Followed } from '../follow/followed.js';
+import type { FollowingStep } from '../follow/following-step.js';
 import { isThenable } from '../follow/promised.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
@@ -71,7 +71,7 @@ const RUNNING = Number.NEGATIVE_INFINITY;
 
 /** A step: the users' handle and the recorded values in one object, which is cheaper than two. */
 export class RecordedStep<T extends StepType = StepType>
-  implements Step<T>, EndedStep, ScopeStep, Followed
+  implements Step<T>, EndedStep, ScopeStep, FollowingStep
 {
   readonly type: T;
   readonly trace: StepOwner;

@@ -15,10 +15,10 @@ import {
   type NodeReadable,
 } from '../../src/follow/follow-readable.ts';
 import { followResult } from '../../src/follow/follow-result.ts';
-import type { Followed } from '../../src/follow/followed.ts';
+import type { FollowingStep } from '../../src/follow/following-step.ts';
 import { isThenable, watchRejection } from '../../src/follow/promised.ts';
 
-interface FollowedStep extends Followed {
+interface NotedStep extends FollowingStep {
   /** How the step ended, and with what. */
   readonly ends: readonly (readonly [how: string, ...what: readonly unknown[]])[];
   readonly failures: readonly string[];
@@ -27,7 +27,7 @@ interface FollowedStep extends Followed {
 }
 
 /** A step that notes what is said to it. */
-function stepThat(options: Partial<Followed> = {}): FollowedStep {
+function stepThat(options: Partial<FollowingStep> = {}): NotedStep {
   const ends: [string, ...unknown[]][] = [];
   const failures: string[] = [];
   let runs = 0;
@@ -67,7 +67,7 @@ describe('the output that is collected', () => {
     what: string,
     items: readonly unknown[],
     output: unknown,
-    options?: Partial<Followed>,
+    options?: Partial<FollowingStep>,
   ])[] = [
     ['of nothing is nothing', [], undefined],
     ['of strings is one', ['a', '', 'b'], 'ab'],
@@ -187,7 +187,7 @@ describe('an iterator that is followed', () => {
   });
 
   it('is left alone where it cannot be changed, and its step ends', () => {
-    const FOLLOW: readonly ((step: Followed, iterator: never) => unknown)[] = [
+    const FOLLOW: readonly ((step: FollowingStep, iterator: never) => unknown)[] = [
       followIterator,
       followAsyncIterator,
     ];
@@ -367,7 +367,7 @@ describe('a stream of Node that cannot be changed', () => {
 });
 
 describe('a promise that is followed', () => {
-  const passOn = (step: Followed, value: unknown) => {
+  const passOn = (step: FollowingStep, value: unknown) => {
     step.complete(value);
     return value;
   };
@@ -393,7 +393,7 @@ describe('a promise that is followed', () => {
   it('has a stream followed once, however often it is awaited', async () => {
     const step = stepThat();
     let times = 0;
-    const fulfil = (_: Followed, value: unknown) => {
+    const fulfil = (_: FollowingStep, value: unknown) => {
       times++;
       return { followed: value };
     };

@@ -1,5 +1,5 @@
-/** What a followed result is reported to: a step, or the call of a client. */
-export interface Followed {
+/** A step, or the call of a client, that follows a result to its end. */
+export interface FollowingStep {
   readonly isRunning: boolean;
   /** The trace of the step. */
   readonly trace: object;
