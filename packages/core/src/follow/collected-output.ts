@@ -1,21 +1,22 @@
 /** Collects what a stream or generator yielded, up to a limit: one string if it yielded strings or bytes, else an array. */
 
 import { parseJson } from '../values/json-text.js';
-import type { Followed } from './followed.js';
+import type { Followers } from './followers.js';
+import type { FollowingStep } from './following-step.js';
 
 const MAX_ITEMS = 1000;
 const MAX_CHARS = 65_536;
 
 /** The items of one stream or iterator, and the end of its step. */
 export class CollectedOutput {
-  readonly step: Followed;
+  readonly step: FollowingStep;
   readonly #items: unknown[] = [];
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #chars = 0;
   #seen = 0;
   #isAllText = true;
 
-  constructor(step: Followed) {
+  constructor(step: FollowingStep) {
     this.step = step;
   }
 
@@ -24,10 +25,11 @@ export class CollectedOutput {
     try {
       if (this.step.takesLastItem === true) this.#clear();
       this.#seen++;
-      const value = isBytes(item) ? this.#decode(item) : item;
-      if (typeof value !== 'string') this.#isAllText = false;
+      const bytes = isBytes(item) ? item : undefined;
+      if (bytes === undefined && typeof item !== 'string') this.#isAllText = false;
       // Text has no limit of items: an LLM streams it in thousands of pieces.
       if (this.#chars >= MAX_CHARS || (!this.#isAllText && this.#items.length >= MAX_ITEMS)) return;
+      const value = bytes === undefined ? item : this.#decode(bytes);
       if (typeof value === 'string') {
         this.#chars += Math.max(value.length, 1);
         this.#items.push(value);
@@ -81,8 +83,24 @@ export class CollectedOutput {
 
   #decode(bytes: Uint8Array): string {
     this.#decoder ??= new TextDecoder();
-    return this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+    const text = this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+    const cut = bytes.byteLength - MAX_CHARS;
+    if (cut <= 0) return text;
+    // Nothing may follow a gap. The decoder may hold the beginning of a character.
+    this.#chars = MAX_CHARS;
+    this.#decoder = undefined;
+    return `${text}… [cut: ${cut} more bytes]`;
   }
+}
+
+/** Ends the steps of all followers: the iterator or stream ended, or its consumer left. */
+export function completeAll(followers: Followers<CollectedOutput>): void {
+  for (const output of followers.dismissAll()) output.complete();
+}
+
+/** Fails the steps of all followers. */
+export function failAll(followers: Followers<CollectedOutput>, error: unknown): void {
+  for (const output of followers.dismissAll()) output.fail(error);
 }
 
 /** `isView` excludes proxies, so that `instanceof` runs no code of the item. */

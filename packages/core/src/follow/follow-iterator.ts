@@ -2,9 +2,9 @@
 
 import { isPromise } from '#platform';
 import { inherited } from '../values/read-safely.js';
-import { CollectedOutput } from './collected-output.js';
-import type { Followed } from './followed.js';
+import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
+import type { FollowingStep } from './following-step.js';
 
 const METHODS = ['next', 'return', 'throw'] as const;
 /** Methods of a web stream's reader. */
@@ -12,14 +12,11 @@ const READER_METHODS = ['read', 'cancel'] as const;
 /** Methods by which a consumer stops before the end. */
 const STOPPING = new Set(['return', 'cancel']);
 
-/** Above this number of steps that follow one object, the oldest one ends. */
-const MOST = 100;
-
 /** Follows the iterator by replacing its methods. @returns the same iterator */
-export function followIterator<I extends Iterator<unknown>>(step: Followed, iterator: I): I {
+export function followIterator<I extends Iterator<unknown>>(step: FollowingStep, iterator: I): I {
   const output = new CollectedOutput(step);
   if (joinFollowers(iterator, 'next', output)) return iterator;
-  const followers = new Followers(iterator, output, MOST);
+  const followers = new Followers(iterator, output);
   const isFollowed = replaceMethods(followers, METHODS, (name, method) => (...args) => {
     let result: IteratorResult<unknown>;
     try {
@@ -30,7 +27,7 @@ export function followIterator<I extends Iterator<unknown>>(step: Followed, iter
           : owner.run(() => method.apply(iterator, args))
       ) as IteratorResult<unknown>;
     } catch (error) {
-      for (const output of followers.dismissAll()) output.fail(error);
+      failAll(followers, error);
       throw error;
     }
     collectResult(followers, name, result);
@@ -42,7 +39,7 @@ export function followIterator<I extends Iterator<unknown>>(step: Followed, iter
 
 /** Follows the async iterator by replacing its methods. @returns the same iterator */
 export function followAsyncIterator<I extends AsyncIterator<unknown>>(
-  step: Followed,
+  step: FollowingStep,
   iterator: I,
 ): I {
   followMethods(step, iterator, METHODS);
@@ -50,22 +47,22 @@ export function followAsyncIterator<I extends AsyncIterator<unknown>>(
 }
 
 /** Follows a web stream's reader by replacing its methods. @returns the same reader */
-export function followReader<R extends object>(step: Followed, reader: R): R {
+export function followReader<R extends object>(step: FollowingStep, reader: R): R {
   followMethods(step, reader, READER_METHODS);
   return reader;
 }
 
 function followMethods(
-  step: Followed,
+  step: FollowingStep,
   from: object,
   methods: readonly [string, ...(readonly string[])],
 ): void {
   const output = new CollectedOutput(step);
   if (joinFollowers(from, methods[0], output)) return;
-  const followers = new Followers(from, output, MOST);
+  const followers = new Followers(from, output);
   const isFollowed = replaceMethods(followers, methods, (name, method) => (...args) => {
     const fail = (error: unknown) => {
-      for (const output of followers.dismissAll()) output.fail(error);
+      failAll(followers, error);
       throw error;
     };
     const succeed = (result: IteratorResult<unknown>) => {
@@ -87,12 +84,12 @@ function followMethods(
 
 /** Follows each iterator of the iterable, such as an LLM client's stream. @returns the same iterable */
 export function followAsyncIterable(
-  step: Followed,
+  step: FollowingStep,
   iterable: AsyncIterable<unknown>,
 ): AsyncIterable<unknown> {
   if (joinFollowers(iterable, Symbol.asyncIterator, { step })) return iterable;
   const iterate = iterable[Symbol.asyncIterator];
-  const followers = new Followers(iterable, { step }, MOST);
+  const followers = new Followers(iterable, { step });
   const value = function followedAsyncIterator(
     this: AsyncIterable<unknown>,
   ): AsyncIterator<unknown> {
@@ -153,7 +150,7 @@ function collectResult(
 ): void {
   try {
     if (STOPPING.has(name) || result?.done) {
-      for (const output of followers.dismissAll()) output.complete();
+      completeAll(followers);
     } else {
       const item = result?.value;
       for (const output of followers.attached) output.collect(item);

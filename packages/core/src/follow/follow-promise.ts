@@ -1,14 +1,26 @@
 /** Follows promises and other thenables. */
 
-import type { Followed } from './followed.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
+import type { FollowingStep } from './following-step.js';
+
+/** A callback of the app. Some promise classes bind a receiver to it. */
+type Handler = (this: unknown, value: unknown) => unknown;
+
+type Then = (
+  this: PromiseLike<unknown>,
+  onValue?: Handler | null,
+  onError?: Handler | null,
+  ...others: readonly unknown[]
+) => PromiseLike<unknown>;
+
+type AnyMethod = (...args: readonly unknown[]) => unknown;
 
 /** Called with the value of a promise, which may be a stream; returns the value, or a stream that passes it through. */
-type Fulfil = (step: Followed, value: unknown) => unknown;
+type Fulfil = (step: FollowingStep, value: unknown) => unknown;
 
 /** Follows a native promise. Returns a derived one, so that an unhandled rejection is reported once, as without tracing. */
 export function followPromise(
-  step: Followed,
+  step: FollowingStep,
   promise: Promise<unknown>,
   fulfil: Fulfil,
 ): Promise<unknown> {
@@ -37,19 +49,22 @@ export function followPromise(
 
 /** A step that waits for the value. */
 interface Awaiting {
-  readonly step: Followed;
+  readonly step: FollowingStep;
   readonly fulfil: Fulfil;
 }
 
 /** Above this number of steps that wait for one thenable, the oldest one ends. Many requests may await the same one at a time. */
-const MOST = 1000;
+const MAX_AWAITING = 1000;
 
-type CallBack = (fn: (value: unknown) => unknown, value: unknown) => unknown;
+/** Calls a callback with the receiver that the thenable has for it, and the value or error. */
+type CallBack = (fn: Handler, receiver: unknown, value: unknown) => unknown;
+
+const callBackHere: CallBack = (fn, receiver, value) => fn.call(receiver, value);
 
 /** Runs callbacks in the scope that the running code is in now. */
-function callBackFrom(step: Followed): CallBack {
+function callBackFrom(step: FollowingStep): CallBack {
   const run = step.callersScope();
-  return (fn, value) => run(() => fn(value));
+  return (fn, receiver, value) => run(() => fn.call(receiver, value));
 }
 
 /**
@@ -58,14 +73,14 @@ function callBackFrom(step: Followed): CallBack {
  * @returns the same object
  */
 export function followThenable(
-  step: Followed,
+  step: FollowingStep,
   thenable: PromiseLike<unknown>,
   fulfil: Fulfil,
 ): PromiseLike<unknown> {
   const follower = { step, fulfil };
   if (joinFollowers(thenable, 'then', follower)) return thenable;
-  const { then } = thenable;
-  const followers = new Followers<Awaiting>(thenable, follower, MOST);
+  const then: Then = thenable.then;
+  const followers = new Followers<Awaiting>(thenable, follower, MAX_AWAITING);
   let fulfilled: { readonly value: unknown; readonly result: unknown } | undefined;
   const succeed = (value: unknown): unknown => {
     // A thenable may be awaited several times; its stream is followed once.
@@ -78,41 +93,48 @@ export function followThenable(
   };
   const followed = function followedThen(
     this: PromiseLike<unknown>,
-    onValue?: ((value: unknown) => unknown) | null,
-    onError?: ((error: unknown) => unknown) | null,
+    onValue?: Handler | null,
+    onError?: Handler | null,
+    // Older libraries report progress to a third function.
+    ...others: readonly unknown[]
   ): PromiseLike<unknown> {
-    let callBack: CallBack = (fn, value) => fn(value);
+    let callBack = callBackHere;
     let isEntered = false;
     const begin = () => {
       isEntered = true;
       return then.call(
         this,
-        (value: unknown) => {
+        function onFollowedValue(value) {
           const result = succeed(value);
-          return typeof onValue === 'function' ? callBack(onValue, result) : result;
+          return typeof onValue === 'function' ? callBack(onValue, this, result) : result;
         },
-        (error: unknown) => {
+        function onFollowedError(error) {
           for (const { step } of followers.dismissAll()) step.fail(error);
-          if (typeof onError === 'function') return callBack(onError, error);
+          if (typeof onError === 'function') return callBack(onError, this, error);
           throw error;
         },
+        ...others,
       );
     };
     try {
-      const running = followers.firstRunning;
-      if (running !== undefined) {
+      if (followers.firstRunning !== undefined) {
+        const owner = followers.scopeOwner;
+        if (owner === undefined) return begin();
         // The work runs in the step's scope, the callbacks in the scope of the code that awaits.
-        callBack = callBackFrom(running);
-        return running.run(begin);
+        callBack = callBackFrom(owner);
+        return owner.run(begin);
       }
     } catch (error) {
       if (isEntered) throw error;
     }
     return then.call(
       this,
-      (value: unknown) =>
-        typeof onValue === 'function' ? onValue(succeed(value)) : succeed(value),
+      function onLaterValue(value) {
+        const result = succeed(value);
+        return typeof onValue === 'function' ? onValue.call(this, result) : result;
+      },
       onError,
+      ...others,
     );
   };
   if (define(thenable, 'then', followed)) {
@@ -124,12 +146,6 @@ export function followThenable(
   return thenable;
 }
 
-type Then = (
-  this: PromiseLike<unknown>,
-  onValue?: ((value: unknown) => unknown) | null,
-  onError?: ((error: unknown) => unknown) | null,
-) => PromiseLike<unknown>;
-
 /** A client's promise class may have a `catch` and a `finally` that do not call `then`. */
 function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
   const { catch: onRejection, finally: onEnd } = thenable as Partial<Promise<unknown>>;
@@ -137,11 +153,10 @@ function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
     define(
       thenable,
       'catch',
-      function followedCatch(
-        this: PromiseLike<unknown>,
-        onError?: ((error: unknown) => unknown) | null,
-      ) {
-        return then.call(this, undefined, onError);
+      function followedCatch(this: PromiseLike<unknown>, ...args: readonly unknown[]) {
+        // With predicates before the handler, only its class knows what they mean: it calls `then`.
+        if (args.length > 1) return Reflect.apply(onRejection, this, args);
+        return then.call(this, undefined, args[0] as Handler | undefined);
       },
     );
   }
@@ -149,8 +164,11 @@ function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
     define(
       thenable,
       'finally',
-      function followedFinally(this: PromiseLike<unknown>, onSettled?: (() => void) | null) {
-        return Promise.resolve(then.call(this)).finally(onSettled);
+      function followedFinally(this: PromiseLike<unknown>, ...args: readonly unknown[]) {
+        const next = then.call(this) as Partial<Promise<unknown>>;
+        // `next` has the class that the app goes on with, unless it is a bare thenable.
+        const base = typeof next?.finally === 'function' ? next : Promise.resolve(next);
+        return Reflect.apply(base.finally as AnyMethod, base, args);
       },
     );
   }
@@ -159,7 +177,7 @@ function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
 function define(
   thenable: PromiseLike<unknown>,
   name: 'then' | 'catch' | 'finally',
-  value: (...args: never) => PromiseLike<unknown>,
+  value: (...args: never) => unknown,
 ): boolean {
   return Reflect.defineProperty(thenable, name, { value, configurable: true, writable: true });
 }

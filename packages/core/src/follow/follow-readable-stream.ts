@@ -2,13 +2,19 @@
 
 import { CollectedOutput } from './collected-output.js';
 import { followAsyncIterator, followReader } from './follow-iterator.js';
-import type { Followed } from './followed.js';
-import { type Follower, Followers, joinFollowers, rememberFollowers } from './followers.js';
-import { passThrough } from './pass-through.js';
+import {
+  type Follower,
+  Followers,
+  joinFollowers,
+  rememberFollowers,
+  scopeOwnerAmong,
+} from './followers.js';
+import type { FollowingStep } from './following-step.js';
+import { passThrough, streamType } from './pass-through.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
 export function followReadableStream(
-  step: Followed,
+  step: FollowingStep,
   source: ReadableStream<unknown>,
 ): ReadableStream<unknown> {
   // A locked stream has a reader already.
@@ -24,15 +30,19 @@ export function followReadableStream(
 }
 
 function passingOn(
-  steps: readonly [Followed, ...(readonly Followed[])],
+  steps: readonly [FollowingStep, ...(readonly FollowingStep[])],
   source: ReadableStream<unknown>,
   reader?: ReadableStreamDefaultReader<unknown>,
 ): ReadableStream<unknown> {
   const outputs = steps.map((step) => new CollectedOutput(step));
+  const isShared = steps.length > 1;
   return passThrough(
     source,
     {
-      onPull: (read) => steps[0].run(read),
+      onPull: (read) => {
+        const owner = isShared ? scopeOwnerAmong(outputs) : steps[0];
+        return owner === undefined ? read() : owner.run(read);
+      },
       onChunk: (value) => {
         for (const output of outputs) output.collect(value);
       },
@@ -46,21 +56,21 @@ function passingOn(
         for (const output of outputs) output.complete();
       },
     },
-    { reader },
+    { reader, type: reader === undefined ? streamType(source) : undefined },
   );
 }
 
 type AnyMethod = (...args: unknown[]) => unknown;
 
-/** Above this number of steps that follow one stream, the oldest one ends. */
-const MOST = 100;
-
 /** Follows the stream by replacing its reading methods; the first one called is followed. @returns the same stream */
-function followSubclass(step: Followed, source: ReadableStream<unknown>): ReadableStream<unknown> {
+function followSubclass(
+  step: FollowingStep,
+  source: ReadableStream<unknown>,
+): ReadableStream<unknown> {
   if (joinFollowers(source, 'getReader', { step })) return source;
-  const followers = new Followers(source, { step }, MOST);
+  const followers = new Followers(source, { step });
   /** Calls back for each step that waits for the stream to be read; each follows one reader. */
-  const forEachWaiting = (fn: (step: Followed) => void) => {
+  const forEachWaiting = (fn: (step: FollowingStep) => void) => {
     for (const { step } of followers.dismissAll()) {
       try {
         if (step.isRunning) fn(step);
@@ -131,6 +141,6 @@ function followSubclass(step: Followed, source: ReadableStream<unknown>): Readab
   return source;
 }
 
-function runningOf(followers: readonly Follower[]): readonly Followed[] {
+function runningOf(followers: readonly Follower[]): readonly FollowingStep[] {
   return followers.map(({ step }) => step).filter((step) => step.isRunning);
 }

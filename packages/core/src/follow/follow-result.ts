@@ -6,7 +6,7 @@ import { followAsyncIterable, followAsyncIterator, followIterator } from './foll
 import { followPromise, followThenable } from './follow-promise.js';
 import { followReadable, isNodeReadable } from './follow-readable.js';
 import { followReadableStream } from './follow-readable-stream.js';
-import type { Followed } from './followed.js';
+import type { FollowingStep } from './following-step.js';
 
 /** Longest wait for a stream that nobody reads to its end; without it, the trace of its call would stay open. */
 const MAX_UNDRAINED_MS = 600_000;
@@ -16,7 +16,7 @@ const MAX_UNDRAINED_MS = 600_000;
  * settles or the generator, iterator or stream is drained, left, cancelled or fails.
  * @returns the result itself, or one of the same kind that behaves the same
  */
-export function followResult<R>(step: Followed, result: R): R {
+export function followResult<R>(step: FollowingStep, result: R): R {
   try {
     if (typeof result !== 'object' || result === null || isProxy(result)) {
       step.complete(result);
@@ -31,7 +31,7 @@ export function followResult<R>(step: Followed, result: R): R {
   }
 }
 
-function follow(step: Followed, result: object): object {
+function follow(step: FollowingStep, result: object): object {
   if (isPromise(result)) return followPromise(step, result, fulfilmentOf(step));
   if (isPlain(result)) {
     step.complete(result);
@@ -46,17 +46,17 @@ function follow(step: Followed, result: object): object {
   return followed;
 }
 
-function fulfilmentOf(step: Followed): (step: Followed, value: unknown) => unknown {
+function fulfilmentOf(step: FollowingStep): (step: FollowingStep, value: unknown) => unknown {
   return step.endsWithPromise === true ? complete : followResult;
 }
 
-function complete(step: Followed, value: unknown): unknown {
+function complete(step: FollowingStep, value: unknown): unknown {
   step.complete(value);
   return value;
 }
 
 /** Follows a result that is complete only once it is awaited, iterated or read; undefined for any other. */
-function followLazy(step: Followed, result: object): object | undefined {
+function followLazy(step: FollowingStep, result: object): object | undefined {
   if (isGeneratorObject(result)) {
     return has(result, Symbol.asyncIterator)
       ? followAsyncIterator(step, result as AsyncGenerator)

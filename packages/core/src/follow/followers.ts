@@ -3,12 +3,15 @@
  * methods are replaced once, and all of the steps share them.
  */
 
-import type { Followed } from './followed.js';
+import type { FollowingStep } from './following-step.js';
 
 /** A step that follows an object, with what else is needed for it. */
 export interface Follower {
-  readonly step: Followed;
+  readonly step: FollowingStep;
 }
+
+/** Most steps that follow one stream or iterator. */
+const MAX_FOLLOWERS = 100;
 
 /** Steps that have ended are searched for when there are as many steps, and again when there are twice as many. */
 const FIRST_SEARCH = 16;
@@ -22,7 +25,7 @@ export class Followers<F extends Follower> {
   #nextSearch = FIRST_SEARCH;
 
   /** @param most above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
-  constructor(object: object, first: F, most: number) {
+  constructor(object: object, first: F, most = MAX_FOLLOWERS) {
     this.object = object;
     this.#most = most;
     this.#current = [first];
@@ -33,14 +36,14 @@ export class Followers<F extends Follower> {
   }
 
   /** The first step that has not ended. */
-  get firstRunning(): Followed | undefined {
+  get firstRunning(): FollowingStep | undefined {
     for (const { step } of this.#current) if (step.isRunning) return step;
     return undefined;
   }
 
-  /** The step in whose scope methods of the object run: the first that has not ended, or the first. */
-  get scopeOwner(): Followed | undefined {
-    return this.firstRunning ?? this.#current[0]?.step;
+  /** The step in whose scope methods of the object run now; undefined for the scope of their caller. */
+  get scopeOwner(): FollowingStep | undefined {
+    return scopeOwnerAmong(this.#current);
   }
 
   /** Adds a step, unless it follows the object already. */
@@ -70,6 +73,42 @@ export class Followers<F extends Follower> {
 }
 
 const NONE: readonly never[] = [];
+
+/**
+ * The step in whose scope a shared object works for the running code: one of the trace that this code is in. Outside any trace, it
+ * is the first step if all are of one trace. Otherwise undefined: the work stays in the scope of the running code, since it must
+ * never join the trace of another request. Never throws.
+ */
+export function scopeOwnerAmong(followers: readonly Follower[]): FollowingStep | undefined {
+  try {
+    return ownerAmong(followers);
+  } catch (error) {
+    followers[0]?.step.reportFailure('scope', error);
+    return undefined;
+  }
+}
+
+function ownerAmong(followers: readonly Follower[]): FollowingStep | undefined {
+  const first = (followers.find(isRunning) ?? followers[0])?.step;
+  if (first === undefined) return undefined;
+  const current = first.currentTrace();
+  if (isOf(first, current)) return first;
+  for (const { step } of followers) {
+    if (!step.isRunning) continue;
+    if (current === undefined ? step.trace !== first.trace : isOf(step, current)) {
+      return current === undefined ? undefined : step;
+    }
+  }
+  return current === undefined ? first : undefined;
+}
+
+function isRunning({ step }: Follower): boolean {
+  return step.isRunning;
+}
+
+function isOf(step: FollowingStep, trace: object | undefined): boolean {
+  return trace !== undefined && (step.trace === trace || step.callersTrace === trace);
+}
 
 /**
  * The property of a replaced method that holds the followers: the app may have replaced the method again. The same for all copies

@@ -28,6 +28,27 @@ export interface PassThroughOptions<T> {
   /** Referenced until the end: if the response of a fetch were garbage collected, its body would be cancelled. */
   readonly keep?: object | undefined;
   readonly change?: StreamChange<T> | undefined;
+  /** The type of the stream, by default that of streams of any value. An observer must not keep the memory of bytes. */
+  readonly type?: 'bytes' | undefined;
+}
+
+/** What is used of the controllers of both types of streams. */
+interface Controller<T> {
+  /** In a stream of bytes it takes over the memory of the chunk. */
+  enqueue(value: T): void;
+  close(): void;
+  readonly byobRequest?: ReadableStreamBYOBRequest | null | undefined;
+}
+
+/** The type of a stream that is not locked. Costs microseconds, since only an attempt to read it by a buffer can tell. */
+export function streamType(stream: ReadableStream<unknown>): 'bytes' | undefined {
+  try {
+    const reader = stream.getReader({ mode: 'byob' });
+    reader.releaseLock();
+    return reader instanceof ReadableStreamBYOBReader ? 'bytes' : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -37,7 +58,7 @@ export interface PassThroughOptions<T> {
 export function passThrough<T>(
   source: ReadableStream<T>,
   observer: PassThroughObserver<T>,
-  { reader: lockedReader, keep, change }: PassThroughOptions<T> = {},
+  { reader: lockedReader, keep, change, type }: PassThroughOptions<T> = {},
 ): ReadableStream<T> {
   let reader = lockedReader;
   /** Undefined after the end. */
@@ -51,7 +72,7 @@ export function passThrough<T>(
     observer.onError(error);
     throw error;
   };
-  const pull = (controller: ReadableStreamDefaultController<T>): Promise<void> => {
+  const pull = (controller: Controller<T>): Promise<void> => {
     let result: ReturnType<typeof read>;
     try {
       result = observer.onPull(read);
@@ -62,7 +83,7 @@ export function passThrough<T>(
   };
   const pass = (
     { done, value }: Awaited<ReturnType<typeof read>>,
-    controller: ReadableStreamDefaultController<T>,
+    controller: Controller<T>,
   ): Promise<void> | undefined => {
     if (!done) {
       observer.onChunk(value);
@@ -81,18 +102,22 @@ export function passThrough<T>(
     const last = change?.end();
     if (last !== undefined) controller.enqueue(last);
     controller.close();
+    // A reader that waits with a buffer would wait for ever.
+    controller.byobRequest?.respond(0);
     return undefined;
   };
-  return new ReadableStream<T>(
-    {
-      pull,
-      cancel(reason) {
-        if (open === undefined) return undefined;
-        open = undefined;
-        observer.onCancel(reader !== undefined);
-        return (reader ?? source).cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const cancel = (reason: unknown): Promise<void> | undefined => {
+    if (open === undefined) return undefined;
+    open = undefined;
+    observer.onCancel(reader !== undefined);
+    return (reader ?? source).cancel(reason);
+  };
+  const strategy = { highWaterMark: 0 };
+  if (type === undefined) return new ReadableStream<T>({ pull, cancel }, strategy);
+  // The chunks of a source of bytes are bytes, which the compiler cannot see of `T`.
+  const pullBytes = pull as (controller: Controller<never>) => Promise<void>;
+  return new ReadableStream(
+    { type, pull: pullBytes, cancel },
+    strategy,
+  ) as ReadableStream<unknown> as ReadableStream<T>;
 }

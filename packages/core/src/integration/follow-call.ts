@@ -1,7 +1,7 @@
 /** Runs the function of a recorded call, such as a tool, and ends the call when the function's result is complete. */
 
 import { followResult } from '../follow/follow-result.js';
-import type { Followed } from '../follow/followed.js';
+import type { FollowingStep } from '../follow/following-step.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { StepType } from '../wire.js';
 import { inClientCall } from './client-call.js';
@@ -37,7 +37,7 @@ export function runCall<R, T extends StepType>(
   return followResult(new FollowedCall(call as unknown as RecordedCall, result), returned);
 }
 
-class FollowedCall implements Followed {
+class FollowedCall implements FollowingStep {
   readonly takesLastItem = true;
   readonly endsWithPromise = true;
   /** `CallResult` is given the result itself. */
@@ -54,8 +54,20 @@ class FollowedCall implements Followed {
     return this.#call.isOpen;
   }
 
+  get trace(): object {
+    return this.#step.trace;
+  }
+
+  get callersTrace(): object | undefined {
+    return this.#step.callersTrace;
+  }
+
   run<R>(fn: () => R): R {
     return this.#step.run(() => inClientCall(this.#call, fn));
+  }
+
+  currentTrace(): object | undefined {
+    return this.#step.currentTrace();
   }
 
   callersScope(): <R>(fn: () => R) => R {

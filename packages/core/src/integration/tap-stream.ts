@@ -2,7 +2,7 @@
 
 import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
 import { onEmit } from '../follow/on-emit.js';
-import { passThrough, type StreamChange } from '../follow/pass-through.js';
+import { passThrough, type StreamChange, streamType } from '../follow/pass-through.js';
 import { reportFailure, runGuarded } from './report.js';
 
 /** Called for each chunk of a body, and once for its end: by `ended`, `failed` or `cancelled`. */
@@ -49,7 +49,7 @@ export function tapStream(
       onError: tap.failed,
       onCancel: tap.cancelled,
     },
-    { keep, change: change && guardedChange(change) },
+    { keep, change: change && guardedChange(change), type: streamType(source) },
   );
 }
 

@@ -1,6 +1,6 @@
 /** Segments of dead processes that this process has adopted: one at a time, the oldest first. */
 
-import { wallClockMs } from '../platform/clock.js';
+import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import type { SpoolFolder } from './folder.js';
@@ -19,6 +19,8 @@ const MAX_ROWS = 100;
 /** Damaged ranges of one segment that are kept, and the bytes of each. */
 const MAX_DAMAGES = 100;
 const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
+/** A segment whose adoption failed is tried again after this time, since each failure pauses the writes of all rows. */
+const RETRY_ADOPTION_MS = 60_000;
 
 interface Adopted extends Recovered {
   /** When its process last renewed the lease, in epoch milliseconds. */
@@ -42,6 +44,8 @@ export class AdoptedSegments {
   /** Rows of traces that were open when their process died. */
   readonly #interrupted: QueuedRow[] = [];
   readonly #newerVersions = new Set<string>();
+  /** When segments whose adoption failed may be tried again, by id. */
+  readonly #retryAt = new Map<string, number>();
   #isReading = false;
 
   constructor(folder: SpoolFolder, onAdopted: () => void) {
@@ -172,6 +176,7 @@ export class AdoptedSegments {
     const now = wallClockMs();
     for (const name of segmentsIn(files, path)) {
       if (name.owner === owner || this.#newerVersions.has(name.id)) continue;
+      if ((this.#retryAt.get(name.id) ?? 0) > monotonicMs()) continue;
       if (isAdoptable(files, path, name, now)) yield name;
     }
   }
@@ -197,32 +202,50 @@ export class AdoptedSegments {
       this.#found += rows;
       this.ledger.spool(rows);
       this.#segment = segment;
-      this.#onAdopted();
-      return true;
     } catch (error) {
-      this.#folder.reportFailure(error);
+      this.#interrupted.length = 0;
+      segment.close();
+      this.#giveBack(name, error);
       return false;
     }
+    this.#retryAt.delete(name.id);
+    this.#onAdopted();
+    return true;
   }
 
   /** Adopts a file and reads its state; undefined if another process was faster or its version is newer. */
   async #adoptFile(name: SegmentName): Promise<Adopted | undefined> {
     const { files, path: folder, owner } = this.#folder;
+    let segment: Segment | undefined;
     try {
       const before = files.stat(files.join(folder, nameOf(name.id, name.owner)));
       const path = adoptFile(files, folder, name, owner);
       if (path === undefined) return undefined;
       const recovered = await recover(files, path, name);
+      segment = recovered.segment;
       const aliveMs = before?.modifiedMs ?? wallClockMs();
       if (!recovered.isNewer) {
-        this.#markCopy(recovered.segment, name, aliveMs);
+        this.#markCopy(segment, name, aliveMs);
         return { ...recovered, aliveMs };
       }
-      this.#leaveToNewerVersion(recovered.segment);
+      this.#leaveToNewerVersion(segment);
     } catch (error) {
-      this.#folder.reportFailure(error);
+      segment?.close();
+      this.#giveBack(name, error);
     }
     return undefined;
+  }
+
+  /** Gives up the ownership of a file whose adoption failed: under this process's name, nobody would read its rows. */
+  #giveBack({ id }: SegmentName, error: unknown): void {
+    const { files, path, owner } = this.#folder;
+    this.#folder.reportFailure(error);
+    this.#retryAt.set(id, monotonicMs() + RETRY_ADOPTION_MS);
+    try {
+      files.rename(files.join(path, nameOf(id, owner)), files.join(path, nameOf(id, undefined)));
+    } catch (failure) {
+      this.#folder.reportFailure(failure);
+    }
   }
 
   /** Marks a segment that a backup or snapshot may have restored: its rows may have been delivered since. */

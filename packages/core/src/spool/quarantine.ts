@@ -70,11 +70,18 @@ export class Quarantine {
     const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
     const file = this.#files.create(path);
     try {
-      this.#files.append(file, bytes, bytes.byteLength);
+      const written = this.#files.append(file, bytes, bytes.byteLength);
+      if (written < bytes.byteLength) {
+        throw new Error(`${written} of ${bytes.byteLength} bytes were written: the disk is full`);
+      }
       if (this.#syncs) {
         await this.#files.sync(file);
         await this.#files.syncEntry(path);
       }
+    } catch (error) {
+      // The bytes are set aside again from where they are.
+      this.#files.remove(path);
+      throw error;
     } finally {
       this.#files.closeFile(file);
     }

@@ -2,7 +2,7 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { followResult } from '../follow/follow-result.js';
-import type { Followed } from '../follow/followed.js';
+import type { FollowingStep } from '../follow/following-step.js';
 import { isThenable } from '../follow/promised.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
@@ -71,7 +71,7 @@ const RUNNING = Number.NEGATIVE_INFINITY;
 
 /** A step: the users' handle and the recorded values in one object, which is cheaper than two. */
 export class RecordedStep<T extends StepType = StepType>
-  implements Step<T>, EndedStep, ScopeStep, Followed
+  implements Step<T>, EndedStep, ScopeStep, FollowingStep
 {
   readonly type: T;
   readonly trace: StepOwner;
@@ -91,6 +91,7 @@ export class RecordedStep<T extends StepType = StepType>
   #recordedUsage: RecordedUsage | undefined = undefined;
   #children: RecordedStep[] | undefined = undefined;
   #outputOf: ((result: unknown) => unknown) | undefined = undefined;
+  #callersTrace: object | undefined = undefined;
   /** Whether the step's function was called. */
   #isEntered = false;
 
@@ -304,6 +305,21 @@ export class RecordedStep<T extends StepType = StepType>
     return this.trace.runInScope(this, fn);
   }
 
+  get callersTrace(): object | undefined {
+    return this.#callersTrace;
+  }
+
+  currentTrace(): object | undefined {
+    try {
+      const step = this.trace.scope.get();
+      // The inert step stands for a trace that is not recorded.
+      return step?.trace ?? step;
+    } catch (error) {
+      this.reportFailure('scope', error);
+      return undefined;
+    }
+  }
+
   callersScope(): <R>(fn: () => R) => R {
     const { trace } = this;
     const step = trace.scope.get();
@@ -350,6 +366,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   waitForReader(ms: number): void {
+    if (this.isRunning) this.#callersTrace ??= this.currentTrace();
     if (this.depth === 0) this.trace.setMaxAge(this.trace.elapsedMs() + ms);
   }
 
@@ -409,6 +426,7 @@ export class RecordedStep<T extends StepType = StepType>
         return;
       }
       this.#endMs = this.trace.elapsedMs();
+      this.#callersTrace = undefined;
       this.trace.values.revision++;
       this.#reportUsage();
       if (this.depth === 0) this.trace.rootEnded();

@@ -24,6 +24,8 @@ export interface ScopeManager {
 export interface ScopeStep extends Step {
   /** Whether its trace is still open; undefined for the inert step. */
   readonly isLive?: boolean | undefined;
+  /** Its trace; undefined for the inert step. */
+  readonly trace?: object | undefined;
   /** Its parent step; undefined for a root and for the inert step. */
   readonly parent?: ScopeStep | undefined;
 }

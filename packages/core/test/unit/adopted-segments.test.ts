@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
@@ -172,4 +180,99 @@ describe('segments of dead processes', () => {
     assert.deepEqual([reasons, inherited.found], [[], 0]);
     assert.equal(files.list(path).length, 1);
   });
+
+  /** Damages the first row of the only segment. */
+  function damage({ path }: SpoolFolder): void {
+    const [name = ''] = readdirSync(path);
+    const bytes = readFileSync(join(path, name));
+    bytes[30] = (bytes[30] ?? 0) ^ 0xff;
+    writeFileSync(join(path, name), bytes);
+  }
+
+  const failWith = (code: string) => {
+    throw Object.assign(new Error(code), { code });
+  };
+
+  const FAILURES: Readonly<Record<string, (files: SpoolFiles) => Partial<SpoolFiles>>> = {
+    'its damaged bytes cannot be kept': ({ create }) => ({
+      create: (path) => (path.includes('quarantine') ? failWith('ENOSPC') : create(path)),
+    }),
+    'its damaged bytes can be kept in part only': ({ append }) => ({
+      append: (file, bytes) => append(file, bytes, 1),
+    }),
+    'it cannot be opened': () => ({ open: () => failWith('EMFILE') }),
+    'it cannot be read': () => ({ read: async () => failWith('EIO') }),
+    'its lease cannot be begun': () => ({ touch: () => failWith('EIO') }),
+    'it cannot be recognised': () => ({ identityOf: () => failWith('EIO') }),
+  };
+  for (const [what, failing] of Object.entries(FAILURES)) {
+    it(`is left to another process, and tried again a minute later, if ${what}`, async () => {
+      leave('a', 'b');
+      let isFailing = true;
+      let open = 0;
+      const reasons: string[] = [];
+      const files: SpoolFiles = {
+        ...nodeSpoolFiles,
+        open: (path) => {
+          const file = nodeSpoolFiles.open(path);
+          open++;
+          return file;
+        },
+        create: (path) => {
+          const file = nodeSpoolFiles.create(path);
+          open++;
+          return file;
+        },
+        closeFile: (file) => {
+          nodeSpoolFiles.closeFile(file);
+          open--;
+        },
+      };
+      const faults = failing(files);
+      const folder = folderOf(
+        'host-1-2-alive',
+        Object.fromEntries(
+          Object.entries({ ...files, ...faults }).map(([name, method]) => [
+            name,
+            (...args: never[]) =>
+              (isFailing ? method : (files[name as keyof SpoolFiles] as typeof method))(
+                ...(args as unknown as [never, never, never]),
+              ),
+          ]),
+        ) as unknown as SpoolFiles,
+        reasons,
+      );
+      damage(folder);
+      const adopted = new AdoptedSegments(folder, () => {});
+      assert.equal(await adopted.adopt(), false);
+      assert.deepEqual([adopted.found, adopted.segment, open], [0, undefined, 0]);
+      const failures = reasons.length;
+      assert.equal(reasons[0], 'spool_failed');
+      // Not at each look for more rows, since a failure pauses all writes.
+      assert.equal(await adopted.adopt(), false);
+      assert.equal(reasons.length, failures);
+      assert.deepEqual(
+        files.list(join(folder.path, 'quarantine')).filter((name) => name.endsWith('.damaged')),
+        [],
+      );
+
+      const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
+      assert.equal(await other.adopt(), true);
+      other.handOver();
+      isFailing = false;
+      const { now } = performance;
+      performance.now = () => now.call(performance) + 61_000;
+      try {
+        assert.equal(await adopted.adopt(), true);
+      } finally {
+        performance.now = now;
+      }
+      assert.deepEqual(
+        (await adopted.next()).map(({ inferenceId }) => inferenceId),
+        ['b'],
+      );
+      adopted.handOver();
+      assert.equal(open, 0);
+    });
+  }
 });

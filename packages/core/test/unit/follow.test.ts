@@ -15,10 +15,10 @@ import {
   type NodeReadable,
 } from '../../src/follow/follow-readable.ts';
 import { followResult } from '../../src/follow/follow-result.ts';
-import type { Followed } from '../../src/follow/followed.ts';
+import type { FollowingStep } from '../../src/follow/following-step.ts';
 import { isThenable, watchRejection } from '../../src/follow/promised.ts';
 
-interface FollowedStep extends Followed {
+interface NotedStep extends FollowingStep {
   /** How the step ended, and with what. */
   readonly ends: readonly (readonly [how: string, ...what: readonly unknown[]])[];
   readonly failures: readonly string[];
@@ -27,7 +27,7 @@ interface FollowedStep extends Followed {
 }
 
 /** A step that notes what is said to it. */
-function stepThat(options: Partial<Followed> = {}): FollowedStep {
+function stepThat(options: Partial<FollowingStep> = {}): NotedStep {
   const ends: [string, ...unknown[]][] = [];
   const failures: string[] = [];
   let runs = 0;
@@ -40,11 +40,14 @@ function stepThat(options: Partial<Followed> = {}): FollowedStep {
     get isRunning() {
       return ends.length === 0;
     },
+    trace: {},
+    callersTrace: undefined,
     outputOf: undefined,
     run(fn) {
       runs++;
       return fn();
     },
+    currentTrace: () => undefined,
     callersScope: () => (fn) => fn(),
     snapshot: (item) => JSON.stringify(item),
     waitForReader() {},
@@ -64,7 +67,7 @@ describe('the output that is collected', () => {
     what: string,
     items: readonly unknown[],
     output: unknown,
-    options?: Partial<Followed>,
+    options?: Partial<FollowingStep>,
   ])[] = [
     ['of nothing is nothing', [], undefined],
     ['of strings is one', ['a', '', 'b'], 'ab'],
@@ -82,6 +85,23 @@ describe('the output that is collected', () => {
       ['x'.repeat(MAX), 'y', 'z'],
       `${'x'.repeat(MAX)}… [cut: 2 more parts]`,
     ],
+    [
+      'of bytes says how many are missing, and what comes after them',
+      [new TextEncoder().encode('字'.repeat(MAX)), 'x', Uint8Array.of(0x78)],
+      `${'字'.repeat(Math.floor(MAX / 3))}… [cut: ${MAX * 2} more bytes]… [cut: 2 more parts]`,
+    ],
+    [
+      'of bytes among other items says how many are missing',
+      [{ a: 1 }, new Uint8Array(MAX + 5).fill(97), 'x'],
+      [{ a: 1 }, `${'a'.repeat(MAX)}… [cut: 5 more bytes]`, '[cut: 1 more items]'],
+    ],
+    [
+      'is the last item, whatever was cut before',
+      [new TextEncoder().encode(`a${'字'.repeat(MAX)}`), new TextEncoder().encode('b')],
+      'b',
+      { takesLastItem: true },
+    ],
+    ['of bytes is whole up to its limit', [new Uint8Array(MAX).fill(97)], 'a'.repeat(MAX)],
     ['counts empty strings', Array(MAX + 1).fill(''), '… [cut: 1 more parts]'],
     ['of thousands of strings is whole', Array(5000).fill('a'), 'a'.repeat(5000)],
     ['of a thousand items is whole', Array(1000).fill(1), Array(1000).fill(1)],
@@ -167,7 +187,7 @@ describe('an iterator that is followed', () => {
   });
 
   it('is left alone where it cannot be changed, and its step ends', () => {
-    const FOLLOW: readonly ((step: Followed, iterator: never) => unknown)[] = [
+    const FOLLOW: readonly ((step: FollowingStep, iterator: never) => unknown)[] = [
       followIterator,
       followAsyncIterator,
     ];
@@ -347,7 +367,7 @@ describe('a stream of Node that cannot be changed', () => {
 });
 
 describe('a promise that is followed', () => {
-  const passOn = (step: Followed, value: unknown) => {
+  const passOn = (step: FollowingStep, value: unknown) => {
     step.complete(value);
     return value;
   };
@@ -373,7 +393,7 @@ describe('a promise that is followed', () => {
   it('has a stream followed once, however often it is awaited', async () => {
     const step = stepThat();
     let times = 0;
-    const fulfil = (_: Followed, value: unknown) => {
+    const fulfil = (_: FollowingStep, value: unknown) => {
       times++;
       return { followed: value };
     };

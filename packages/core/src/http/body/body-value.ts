@@ -57,10 +57,16 @@ export function bodyText(
       return trace.values.snapshotOfParsed(text, value);
     }
   }
-  if (kind === 'form')
-    return trace.values.snapshot(fieldsByName(new URLSearchParams(text)), 'output');
   const { redactor } = trace.recorder;
   const { isCut } = capture;
+  if (kind === 'form') {
+    const fields = isCut
+      ? fieldsOfCut(text, capture.bytes, trace)
+      : fieldsByName(new URLSearchParams(text));
+    return convert === undefined
+      ? trace.values.snapshot(fields, 'output')
+      : converted(trace, fields, convert);
+  }
   if (kind === 'events' || kind === 'lines') {
     const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
@@ -80,6 +86,29 @@ function withCutMark(text: string, bytes: number, trace: RecordedTrace): string 
   const mark = `… [cut: ${bytes} bytes in all]`;
   return head(withoutHalf(text), trace.recorder.limits.maxValueChars - mark.length) + mark;
 }
+
+/** The fields of a form of which the beginning is known, with a mark of the body's length. */
+function fieldsOfCut(
+  text: string,
+  bytes: number,
+  trace: RecordedTrace,
+): Readonly<Record<string, unknown>> {
+  const entries = [...new URLSearchParams(text.replace(CUT_ESCAPE, ''))];
+  const last = entries.pop();
+  if (last !== undefined) {
+    // What follows may have shown that it is a secret.
+    const [name, value] = last.map((part) =>
+      trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), true),
+    );
+    entries.push([name ?? '', value ?? '']);
+  }
+  return fieldsByName([...entries, ['…', `[cut: ${bytes} bytes in all]`]]);
+}
+
+/** An escape such as `%E5` that was cut. */
+const CUT_ESCAPE = /%[\da-f]?$/i;
+/** A character of which some bytes are missing, as the parser shows it. */
+const CUT_CHARACTER = /\uFFFD+$/;
 
 /** The result of the option `output`; null if it throws, since it may be meant to leave something out. */
 function converted(

@@ -1,6 +1,10 @@
-/** What a followed result is reported to: a step, or the call of a client. */
-export interface Followed {
+/** A step, or the call of a client, that follows a result to its end. */
+export interface FollowingStep {
   readonly isRunning: boolean;
+  /** The trace of the step. */
+  readonly trace: object;
+  /** The trace that its function was called in, where that is known: another one for a step of a handle. */
+  readonly callersTrace: object | undefined;
   /** Converts the result to the recorded output; undefined if the result itself is the output. */
   readonly outputOf: ((result: unknown) => unknown) | undefined;
   /** Whether the output of an iterator or stream is its last item alone. @default false */
@@ -9,11 +13,16 @@ export interface Followed {
   readonly endsWithPromise?: boolean | undefined;
   /** Runs `fn` in the scope of the step. */
   run<R>(fn: () => R): R;
+  /** The trace that the running code is in; undefined outside any. Never throws. */
+  currentTrace(): object | undefined;
   /** @returns a function that runs others in the scope that the caller is in now */
   callersScope(): <R>(fn: () => R) => R;
   /** The JSON text of an item as it is now. */
   snapshot(item: unknown): string;
-  /** Called for a result that is complete only once it is read: the trace waits at most `ms` milliseconds for that. */
+  /**
+   * Called by the caller of the step for a result that is complete only once it is read: the trace waits at most `ms`
+   * milliseconds for that.
+   */
   waitForReader(ms: number): void;
   /** The result is complete: ends the step with it. */
   complete(result: unknown): void;
