@@ -95,6 +95,7 @@ const HOST_METHODS = new Set([
   'read',
   'cancel',
   'enqueue',
+  'respond',
 ]);
 
 const HARMLESS_GLOBALS = new Set([

@@ -116,7 +116,7 @@ describe('large traces and sessions', function () {
     // The whole row is more than a response may have, which is said instead of shown.
     await page.goto(`${viewer.origin}/traces/${number}?view=raw`);
     await page.getByRole('treegrid', { name: 'the step' }).waitFor();
-    await page.getByRole('alert').getByText(/8 MB/).waitFor();
+    await page.getByRole('alert').getByText(/16 MB/).waitFor();
     assert.deepEqual(
       complaints.filter((complaint) => !/413/.test(complaint)),
       [],

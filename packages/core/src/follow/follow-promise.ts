@@ -59,8 +59,6 @@ const MAX_AWAITING = 1000;
 /** Calls a callback with the receiver that the thenable has for it, and the value or error. */
 type CallBack = (fn: Handler, receiver: unknown, value: unknown) => unknown;
 
-const callBackHere: CallBack = (fn, receiver, value) => fn.call(receiver, value);
-
 /** Runs callbacks in the scope that the running code is in now. */
 function callBackFrom(step: FollowingStep): CallBack {
   const run = step.callersScope();
@@ -98,7 +96,7 @@ export function followThenable(
     // Older libraries report progress to a third function.
     ...others: readonly unknown[]
   ): PromiseLike<unknown> {
-    let callBack = callBackHere;
+    let callBack: CallBack = (fn, receiver, value) => fn.call(receiver, value);
     let isEntered = false;
     const begin = () => {
       isEntered = true;
