@@ -92,22 +92,22 @@ function ownerAmong(followers: readonly Follower[]): FollowingStep | undefined {
   const first = (followers.find(isRunning) ?? followers[0])?.step;
   if (first === undefined) return undefined;
   const current = first.currentTrace();
-  if (isOf(first, current)) return first;
-  for (const { step } of followers) {
-    if (!step.isRunning) continue;
-    if (current === undefined ? step.trace !== first.trace : isOf(step, current)) {
-      return current === undefined ? undefined : step;
-    }
+  if (current !== undefined) {
+    if (isOf(first, current)) return first;
+    return followers.find(({ step }) => step.isRunning && isOf(step, current))?.step;
   }
-  return current === undefined ? first : undefined;
+  const areOfOneTrace = followers.every(
+    ({ step }) => !step.isRunning || step.trace === first.trace,
+  );
+  return areOfOneTrace ? first : undefined;
 }
 
 function isRunning({ step }: Follower): boolean {
   return step.isRunning;
 }
 
-function isOf(step: FollowingStep, trace: object | undefined): boolean {
-  return trace !== undefined && (step.trace === trace || step.callersTrace === trace);
+function isOf(step: FollowingStep, trace: object): boolean {
+  return step.trace === trace || step.callersTrace === trace;
 }
 
 /**
