@@ -82,13 +82,18 @@ function uint32(bytes: Uint8Array, at: number): number {
   );
 }
 
+/** Whether the bytes at an index are those that each frame starts with. */
+function hasMagic(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at] === 0xff && bytes[at + 1] === 0x4f && bytes[at + 2] === 0x4c && bytes[at + 3] === 0x77
+  );
+}
+
 /** What the header of a frame states; undefined if the bytes are no header. The payload is not checked. */
 export function headerOf(
   bytes: Uint8Array,
 ): { readonly kind: number; readonly payloadBytes: number } | undefined {
-  if (bytes[0] !== 0xff || bytes[1] !== 0x4f || bytes[2] !== 0x4c || bytes[3] !== 0x77) {
-    return undefined;
-  }
+  if (!hasMagic(bytes, 0)) return undefined;
   return { kind: bytes[9] as number, payloadBytes: uint32(bytes, 16) };
 }
 
@@ -102,7 +107,7 @@ export function frameAt(
   if (at >= bytes.byteLength) return 'cut';
   if (bytes[at] !== 0xff) return 'none';
   if (bytes.byteLength - at < HEADER_BYTES) return 'cut';
-  if (bytes[at + 1] !== 0x4f || bytes[at + 2] !== 0x4c || bytes[at + 3] !== 0x77) return 'none';
+  if (!hasMagic(bytes, at)) return 'none';
   const length = uint32(bytes, at + 16);
   if (length > MAX_PAYLOAD_BYTES) return 'none';
   const end = at + HEADER_BYTES + length;

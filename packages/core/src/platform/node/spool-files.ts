@@ -145,7 +145,7 @@ async function syncEntry(path: string): Promise<void> {
     const folder = await promises.open(dirname(path), 'r');
     await folder.sync().finally(() => folder.close());
   } catch (error) {
-    if (!CANNOT_SYNC.has((error as NodeJS.ErrnoException).code)) throw error;
+    throwUnlessUnsyncable(error);
   }
 }
 
@@ -159,8 +159,12 @@ function syncEntryNow(path: string): void {
       closeSync(folder);
     }
   } catch (error) {
-    if (!CANNOT_SYNC.has((error as NodeJS.ErrnoException).code)) throw error;
+    throwUnlessUnsyncable(error);
   }
+}
+
+function throwUnlessUnsyncable(error: unknown): void {
+  if (!CANNOT_SYNC.has((error as NodeJS.ErrnoException).code)) throw error;
 }
 
 /** Syncs the entries of the folder and of those above it, up to the topmost one that was made. */
