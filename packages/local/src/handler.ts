@@ -8,7 +8,7 @@ import { oneLine, printable } from './printable.js';
 import { head } from './reading/values.js';
 import { Refusal, toRefusal } from './refusal.js';
 import { jsonReply, type Reply, sendReply } from './reply.js';
-import { REPORT_HEADER } from './reports.js';
+import { STATS_HEADER } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { audienceOf, routeOf } from './routes/route-of.js';
 
@@ -127,7 +127,7 @@ async function platformReply(
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
   const { host = '', 'content-type': contentType = '' } = request.headers;
-  const [report] = request.headersDistinct[REPORT_HEADER] ?? [];
+  const [report] = request.headersDistinct[STATS_HEADER] ?? [];
   return route(
     { ...target, host, body, contentType, report, json: () => parseJson(request, body) },
     backend,

@@ -5,7 +5,7 @@ const MAX_KEPT = 20;
 const MAX_NAME = 200;
 
 /** The header of this library's data-stream calls to a server on the same machine, as Node names it. */
-export const REPORT_HEADER = 'x-openlayer-tracing-stats';
+export const STATS_HEADER = 'x-openlayer-tracing-stats';
 
 /** The latest counts of each process and pipeline. */
 export class Reports {
