@@ -131,7 +131,7 @@ function importBuffer(
   inferencePipelineId: string | undefined,
   tracer: TracerCore,
 ): number {
-  const counts = { taken: 0, elsewhere: 0, unreadable: 0, failed: 0 };
+  const counts = { imported: 0, elsewhere: 0, unreadable: 0, failed: 0 };
   for (const { path, trace } of buffered(folder)) {
     const pipeline = trace?.inferencePipelineId;
     if (trace === undefined) {
@@ -140,14 +140,14 @@ function importBuffer(
       counts.elsewhere++;
     } else if (tracer.importRow(trace.row)) {
       unlinkSync(path);
-      counts.taken++;
+      counts.imported++;
     } else {
       counts.failed++;
     }
   }
-  const { taken, elsewhere, unreadable, failed } = counts;
+  const { imported, elsewhere, unreadable, failed } = counts;
   process.stderr.write(
-    `${folder}: ${taken} traces taken over, ${elsewhere} left for other pipelines, ${unreadable} unreadable, ${failed} that could not be written to the spool folder\n`,
+    `${folder}: ${imported} traces imported, ${elsewhere} left for other pipelines, ${unreadable} unreadable, ${failed} that could not be written to the spool folder\n`,
   );
   return failed;
 }

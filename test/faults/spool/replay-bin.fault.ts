@@ -178,13 +178,13 @@ describe('openlayer-replay', () => {
     chmodSync(open, 0o777);
     const refused = await run(variables, '--dir', open, '--buffer', buffer);
     assert.equal(refused.code, 1, refused.stderr);
-    assert.match(refused.stderr, /: 0 traces taken over, .* 2 that could not be written/);
+    assert.match(refused.stderr, /: 0 traces imported, .* 2 that could not be written/);
     assert.equal(readdirSync(buffer).length, 4);
     const { code, stderr } = await run(variables, '--dir', dir, '--buffer', buffer);
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /2 traces taken over, 1 left for other pipelines, 1 unreadable, 0 that could not be written/,
+      /2 traces imported, 1 left for other pipelines, 1 unreadable, 0 that could not be written/,
     );
     assert.deepEqual(
       collector

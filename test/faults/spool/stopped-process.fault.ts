@@ -50,7 +50,7 @@ describe('a process that is stopped', () => {
   const CASES = [
     { what: 'sends what it had on disk', maxDelayMs: 5, isSent: true },
     { what: 'sends what it had in memory and on disk', maxDelayMs: 1000, isSent: true },
-    { what: 'takes over what it had, and sends it later,', maxDelayMs: 5, isSent: false },
+    { what: 'adopts what it had, and sends it later,', maxDelayMs: 5, isSent: false },
   ];
   for (const { what, maxDelayMs, isSent } of CASES) {
     it(`for so long that another process ${what} sends nothing twice`, async () => {
@@ -75,7 +75,7 @@ describe('a process that is stopped', () => {
       if (isSent) await collector.has(ids);
       const isDone = ({ found, spooled }: TracerStats['adopted']) =>
         found >= 40 && (spooled === 0) === isSent;
-      await until('they are taken over', async () => isDone((await statsOf(next.port)).adopted));
+      await until('they are adopted', async () => isDone((await statsOf(next.port)).adopted));
       stopped.process.kill('SIGCONT');
       // As long as its timers have not come.
       await json(stopped.port, '/clock?ms=61000');

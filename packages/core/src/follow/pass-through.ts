@@ -34,7 +34,7 @@ export interface PassThroughOptions<T> {
 
 /** What is used of the controllers of both types of streams. */
 interface Controller<T> {
-  /** In a stream of bytes it takes over the memory of the chunk. */
+  /** In a stream of bytes, it detaches the memory of the chunk. */
   enqueue(value: T): void;
   close(): void;
   readonly byobRequest?: ReadableStreamBYOBRequest | null | undefined;

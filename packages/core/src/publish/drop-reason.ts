@@ -44,7 +44,7 @@ export type DropReason =
   | 'spool_expired'
   /** The row cannot be read back from disk. */
   | 'spool_damaged'
-  /** Another process took the row over, and sends and counts it. */
+  /** Another process has adopted the file with the row, and sends and counts it. */
   | 'taken_over'
   /** This library, or a transport of the app's own, failed. */
   | 'internal_error';

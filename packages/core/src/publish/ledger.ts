@@ -60,8 +60,8 @@ export class Ledger {
     this.#spooled += count;
   }
 
-  /** Counts rows on disk no longer: the process that takes them over counts them. */
-  handOverSpooled(count: number): void {
+  /** No longer counts rows whose segment was released: the process that adopts it counts them. */
+  releaseSpooled(count: number): void {
     this.#spooled -= count;
   }
 

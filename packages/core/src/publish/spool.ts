@@ -44,7 +44,7 @@ export interface Spool {
    * @returns a function that removes the registration
    */
   keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void;
-  /** Gives up the ownership of the files on disk, so that other processes may send the rows; while a replay goes on, it keeps them. */
+  /** Releases the files on disk, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
   release(): void;
 
   readonly folder: string;

@@ -116,21 +116,21 @@ export class AdoptedSegments {
     }
   }
 
-  /** Deletes the segment, or gives up its ownership if reading failed: then its rows stay in the file. */
+  /** Deletes the segment, or releases it if reading failed: then its rows stay in the file. */
   #finish(segment: Segment): void {
     if (segment.isDone) {
       this.#folder.remove(segment);
     } else {
       const left = segment.spooledRows;
-      this.#folder.handOver(segment);
+      this.#folder.release(segment);
       // The process that adopts the segment next, perhaps this one, counts them again.
       this.#found -= left;
-      this.ledger.handOverSpooled(left);
+      this.ledger.releaseSpooled(left);
     }
     this.#segment = undefined;
   }
 
-  /** Whether the row was taken over from a dead process. */
+  /** Whether the row is in the adopted segment. */
   hasRow(row: QueuedRow): boolean {
     const segment = entryOf(row)?.segment;
     return segment !== undefined && segment === this.#segment;
@@ -145,12 +145,12 @@ export class AdoptedSegments {
     return true;
   }
 
-  /** Drops the segment if another process has adopted it. */
-  releaseAdoptedElsewhere(): void {
+  /** Closes the segment if another process has adopted it, which counts its rows. */
+  closeAdoptedElsewhere(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { spooledRows } = segment;
-    if (!this.#folder.releaseAdoptedElsewhere(segment, 'adopted')) return;
+    if (!this.#folder.closeAdoptedElsewhere(segment, 'adopted')) return;
     const count = spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.ledger.dropSpooled('taken_over', count);
@@ -158,16 +158,16 @@ export class AdoptedSegments {
 
   /** Checks the file once a second. */
   maintain({ renewsLease }: Maintenance): void {
-    this.releaseAdoptedElsewhere();
+    this.closeAdoptedElsewhere();
     const segment = this.#segment;
-    if (segment === undefined || segment.isGone) return;
+    if (segment === undefined || segment.isClosed) return;
     if (!this.#folder.files.isLinked(segment.file)) this.#folder.rewriteDeleted(segment);
     else if (renewsLease) this.#folder.touch(segment);
   }
 
-  /** Gives up the ownership of the segment. */
-  handOver(): void {
-    if (this.#segment !== undefined) this.#folder.handOver(this.#segment);
+  /** Releases the adopted segment, if there is one. */
+  release(): void {
+    if (this.#segment !== undefined) this.#folder.release(this.#segment);
     this.#segment = undefined;
   }
 
@@ -205,7 +205,7 @@ export class AdoptedSegments {
     } catch (error) {
       this.#interrupted.length = 0;
       segment.close();
-      this.#giveBack(name, error);
+      this.#releaseFile(name, error);
       return false;
     }
     this.#retryAt.delete(name.id);
@@ -231,13 +231,13 @@ export class AdoptedSegments {
       this.#leaveToNewerVersion(segment);
     } catch (error) {
       segment?.close();
-      this.#giveBack(name, error);
+      this.#releaseFile(name, error);
     }
     return undefined;
   }
 
-  /** Gives up the ownership of a file whose adoption failed: under this process's name, nobody would read its rows. */
-  #giveBack({ id }: SegmentName, error: unknown): void {
+  /** Releases a file whose adoption failed: under this process's name, nobody would read its rows. */
+  #releaseFile({ id }: SegmentName, error: unknown): void {
     const { files, path, owner } = this.#folder;
     this.#folder.reportFailure(error);
     this.#retryAt.set(id, monotonicMs() + RETRY_ADOPTION_MS);
@@ -302,7 +302,7 @@ export class AdoptedSegments {
 
   #leaveToNewerVersion(segment: Segment): void {
     this.#newerVersions.add(segment.id);
-    this.#folder.handOver(segment);
+    this.#folder.release(segment);
     this.#folder.diagnostics.report(
       'warn',
       'spool_newer',

@@ -124,7 +124,7 @@ export class DiskSpool implements Spool {
   }
 
   release(): void {
-    // A replay that goes on needs the files: without them, it would take them over again and send their rows twice.
+    // A replay that goes on needs the files: it would adopt released ones again, and send their rows twice.
     if (this.#replay?.isStopped === false) this.#log.removeDone();
     else this.#log.release();
   }

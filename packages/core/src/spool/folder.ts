@@ -145,9 +145,9 @@ export class SpoolFolder {
     }
   }
 
-  /** Gives up the ownership of a segment, so that another process may adopt it. Deletes one without open rows. */
-  handOver(segment: Segment): void {
-    if (segment.isGone) return;
+  /** Releases a segment, so that another process may adopt it. Deletes one whose traces are all finished. */
+  release(segment: Segment): void {
+    if (segment.isClosed) return;
     if (segment.isDone) {
       this.remove(segment);
       return;
@@ -177,9 +177,9 @@ export class SpoolFolder {
   }
 
   /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
-  releaseAdoptedElsewhere(segment: Segment, origin: 'own' | 'adopted'): boolean {
+  closeAdoptedElsewhere(segment: Segment, origin: 'own' | 'adopted'): boolean {
     const { files, path } = this;
-    if (segment.isGone || files.stat(segment.path) !== undefined) return false;
+    if (segment.isClosed || files.stat(segment.path) !== undefined) return false;
     // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
     if (!isThere || !files.isLinked(segment.file)) return false;

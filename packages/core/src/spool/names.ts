@@ -1,6 +1,7 @@
 /**
- * Names of segment files: creation time, identity of the file, and owner. A process adopts a segment by renaming it, at
- * which one process alone succeeds.
+ * Names of segment files: creation time, identity of the file, and owner. A process adopts a segment whose owner has ended by
+ * putting its own name into the file's name; the rename succeeds for one process alone. It releases a segment by taking its name
+ * out.
  */
 
 import { randomUuid } from '../platform/random-id.js';
@@ -9,7 +10,7 @@ import type { SpoolFiles } from '../platform/spool-files.js';
 const SUFFIX = '.wal';
 /** The subfolder for rows that the platform refuses. */
 export const QUARANTINE = 'quarantine';
-/** The owner in the name of a segment that was given up. */
+/** The owner in the name of a segment that was released. */
 const NO_OWNER = '0';
 /** Lease of an owner whose process cannot be checked from here, on another machine or in another container. */
 const LEASE_MS = 120_000;

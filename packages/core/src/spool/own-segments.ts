@@ -78,33 +78,33 @@ export class OwnSegments {
     }
   }
 
-  /** Drops the segments that another process has adopted. */
-  releaseAdoptedElsewhere(): void {
+  /** Closes the segments that another process has adopted, which counts their rows. */
+  closeAdoptedElsewhere(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.releaseAdoptedElsewhere(segment, 'own')) continue;
+      if (!this.#folder.closeAdoptedElsewhere(segment, 'own')) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
-    this.forgetGone();
+    this.forgetClosed();
   }
 
-  /** Drops segments that another process has adopted, and rewrites deleted files. */
+  /** Closes segments that another process has adopted, and rewrites deleted files. */
   #recheckFiles(): void {
     this.#recheckAt = wallClockMs() + RECHECK_MS;
-    this.releaseAdoptedElsewhere();
+    this.closeAdoptedElsewhere();
     for (const segment of this.#all) {
       if (this.#folder.files.isLinked(segment.file)) continue;
       this.#folder.rewriteDeleted(segment);
       // Sealed, since the rows in it are looked up before they are sent, and later rows need not be.
       this.#seal(segment);
     }
-    this.forgetGone();
+    this.forgetClosed();
   }
 
   /** Writes the `start` frames of traces. */
   writeStarts(): void {
     for (const segment of this.#all) {
-      if (segment.starts === 0 || segment.isGone) continue;
+      if (segment.starts === 0 || segment.isClosed) continue;
       try {
         segment.writeStarts();
       } catch (error) {
@@ -122,7 +122,7 @@ export class OwnSegments {
       if (segment.createdMs < oldest) this.#drop(segment, 'spool_expired');
       else if (renewsLease) this.#folder.touch(segment);
     }
-    this.forgetGone();
+    this.forgetClosed();
     const active = this.#active;
     if (active?.isDone && active.bytes > 0 && renewsLease) this.#seal(active);
     this.removeDone();
@@ -132,28 +132,28 @@ export class OwnSegments {
   removeDone(): void {
     let isAny = false;
     for (const segment of this.#all) {
-      if (!segment.isSealed || segment.isGone || !segment.isDone) continue;
+      if (!segment.isSealed || segment.isClosed || !segment.isDone) continue;
       this.#folder.remove(segment);
       isAny = true;
     }
-    if (isAny) this.forgetGone();
+    if (isAny) this.forgetClosed();
   }
 
-  /** Gives up the ownership of segments without open traces. */
-  handOver(): void {
+  /** Releases the segments without open traces. */
+  release(): void {
     for (const segment of [...this.#all]) {
       if (segment.table.count(State.open) > 0) continue;
       this.#seal(segment);
-      this.#folder.handOver(segment);
+      this.#folder.release(segment);
     }
-    this.forgetGone();
+    this.forgetClosed();
   }
 
   /** Removes closed segments from the list. */
-  forgetGone(): void {
+  forgetClosed(): void {
     for (let i = this.#all.length - 1; i >= 0; i--) {
       const segment = this.#all[i] as Segment;
-      if (!segment.isGone) continue;
+      if (!segment.isClosed) continue;
       this.#all.splice(i, 1);
       if (this.#active === segment) this.#active = undefined;
     }
@@ -166,7 +166,7 @@ export class OwnSegments {
 
   #writable(room: RoomMaking): Segment {
     const active = this.#active;
-    if (active !== undefined && !active.isGone && active.bytes < this.#folder.fullBytes)
+    if (active !== undefined && !active.isClosed && active.bytes < this.#folder.fullBytes)
       return active;
     if (active !== undefined) this.#seal(active);
     if (!room.isMakingRoom) this.makeRoomFor(1);
@@ -195,7 +195,7 @@ export class OwnSegments {
     this.measureOthers();
     while (!this.hasRoomFor(segments)) {
       if (this.#adopted.dropQuarantined()) continue;
-      const oldest = this.#all.find((segment) => !segment.isGone);
+      const oldest = this.#all.find((segment) => !segment.isClosed);
       if (oldest === undefined) return;
       this.#drop(oldest, 'spool_full');
     }
@@ -214,7 +214,7 @@ export class OwnSegments {
     const count = segment.spooledRows;
     this.#seal(segment);
     this.#folder.remove(segment);
-    this.forgetGone();
+    this.forgetClosed();
     this.#ledger.dropSpooled(reason, count);
     this.#folder.reportLost(reason, count);
   }

@@ -15,7 +15,7 @@ export async function readBack(
   try {
     const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
     // Whoever closed it meanwhile has counted its rows.
-    if (segment.isGone) return [];
+    if (segment.isClosed) return [];
     for (const row of rows) {
       const entry = entryOf(row);
       entry?.segment.table.set(entry.number, State.queued);

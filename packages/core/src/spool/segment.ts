@@ -36,7 +36,7 @@ export class Segment {
   #file: number;
   #bytes: number;
   #isSealed = false;
-  #isGone = false;
+  #isClosed = false;
   /** Whether something was written since the last fdatasync. */
   #isDirty = false;
   /** Whether the folder's entry of the file may not be on the disk. */
@@ -74,8 +74,8 @@ export class Segment {
   }
 
   /** Whether its file is closed: later changes of its traces are not recorded. */
-  get isGone(): boolean {
-    return this.#isGone;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Number of rows that are in this file and not in memory. */
@@ -162,7 +162,7 @@ export class Segment {
 
   /** Writes a frame about several traces. */
   appendNote(kind: FrameKind, numbers: readonly number[]): void {
-    if (this.#isGone || numbers.length === 0) return;
+    if (this.#isClosed || numbers.length === 0) return;
     // A finished trace needs no `start` frame.
     if (kind === FrameKind.done && this.starts > 0)
       for (const each of numbers) this.#starts.delete(each);
@@ -176,7 +176,7 @@ export class Segment {
     this.#readers++;
     try {
       const read = await this.#reader.next(maxBytes);
-      return this.#isGone ? NOTHING_READ : read;
+      return this.#isClosed ? NOTHING_READ : read;
     } finally {
       this.#readers--;
       this.#closeRetired();
@@ -190,13 +190,13 @@ export class Segment {
 
   /** Syncs to disk what was written since the last call. */
   async sync(): Promise<void> {
-    if (!this.#isDirty || this.#isGone) return;
+    if (!this.#isDirty || this.#isClosed) return;
     const isUnlisted = this.#isUnlisted;
     this.#isDirty = this.#isUnlisted = false;
     this.#syncs++;
     try {
       await this.files.sync(this.#file);
-      if (isUnlisted && !this.#isGone) await this.files.syncEntry(this.path);
+      if (isUnlisted && !this.#isClosed) await this.files.syncEntry(this.path);
     } catch (error) {
       this.#isUnlisted ||= isUnlisted;
       throw error;
@@ -208,7 +208,7 @@ export class Segment {
 
   /** The same, before it returns. What is being synced is synced again, since it may not be on the disk yet. */
   syncNow(): void {
-    if (this.#isGone || (!this.#isDirty && this.#syncs === 0)) return;
+    if (this.#isClosed || (!this.#isDirty && this.#syncs === 0)) return;
     this.files.syncNow(this.#file);
     if (this.#isUnlisted || this.#syncs > 0) this.files.syncEntryNow(this.path);
     this.#isDirty = this.#isUnlisted = false;
@@ -222,8 +222,8 @@ export class Segment {
 
   /** Closes the file, and leaves it on disk. */
   close(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#retire(this.#file);
   }
 
@@ -247,7 +247,7 @@ export class Segment {
 
   /** Closes the file and deletes it. */
   remove(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.close();
     this.files.remove(this.path);
   }
@@ -257,7 +257,7 @@ export class Segment {
   }
 
   #append(target: Uint8Array, length: number): void {
-    if (this.#isGone) throw new Error('the segment is closed');
+    if (this.#isClosed) throw new Error('the segment is closed');
     let written = 0;
     try {
       written = this.files.append(this.#file, target, length);
@@ -330,7 +330,7 @@ class SegmentReader {
     const start = table.offsetAt(first);
     const window = allocate(Math.min(maxBytes, segment.bytes - start));
     const read = await segment.files.read(segment.file, window, start);
-    if (segment.isGone) return NOTHING_READ;
+    if (segment.isClosed) return NOTHING_READ;
     const rows: QueuedRow[] = [];
     for (let index = first; index < table.rows; index++) {
       if (!this.#isSpooled(index)) continue;
@@ -342,7 +342,7 @@ class SegmentReader {
       );
       if (found === 'cut' && index > first) break;
       const frame = found === 'cut' ? await this.#readFrame(start) : found;
-      if (segment.isGone) break;
+      if (segment.isClosed) break;
       const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
       if (row !== undefined) {
         rows.push(row);

@@ -142,7 +142,7 @@ export class SpoolLog {
     return this.#write((segment) => {
       if (entry !== undefined && this.#folder.isAdoptedElsewhere(entry)) return entry;
       // The segment in which the trace began may have been deleted to make room.
-      if (entry !== undefined && !entry.segment.isGone) {
+      if (entry !== undefined && !entry.segment.isClosed) {
         try {
           entry.segment.appendRow(entry.number, row);
           return entry;
@@ -177,7 +177,7 @@ export class SpoolLog {
   /** Finishes the trace in its former segment, since another segment has its row now. */
   #finishFormer({ segment, number }: SpoolEntry): void {
     segment.table.set(number, State.done);
-    if (segment.isGone) return;
+    if (segment.isClosed) return;
     try {
       segment.appendNote(FrameKind.done, [number]);
     } catch (error) {
@@ -188,7 +188,9 @@ export class SpoolLog {
   /** Whether the row is on disk. */
   hasCurrent(row: QueuedRow): boolean {
     const entry = entryOf(row);
-    return entry !== undefined && !entry.segment.isGone && entry.segment.table.hasRow(entry.number);
+    return (
+      entry !== undefined && !entry.segment.isClosed && entry.segment.table.hasRow(entry.number)
+    );
   }
 
   /** Marks the row on disk as out of date, so that `keep` writes the trace's row again. */
@@ -213,7 +215,7 @@ export class SpoolLog {
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     const segments = new Set(rows.map((row) => entryOf(row)?.segment));
     for (const each of segments) {
-      if (each?.isGone !== false || !this.#folder.mayHaveArrived(each)) segments.delete(each);
+      if (each?.isClosed !== false || !this.#folder.mayHaveArrived(each)) segments.delete(each);
     }
     return segments.size === 0 ? [] : rows.filter((row) => segments.has(entryOf(row)?.segment));
   }
@@ -223,8 +225,8 @@ export class SpoolLog {
    * @returns those that no other process has adopted
    */
   beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    this.#own.releaseAdoptedElsewhere();
-    this.#adopted.releaseAdoptedElsewhere();
+    this.#own.closeAdoptedElsewhere();
+    this.#adopted.closeAdoptedElsewhere();
     this.#recordForAll(FrameKind.sent, rows, (segment, number) => segment.table.markSent(number));
     return this.#notAdoptedElsewhere(rows);
   }
@@ -304,7 +306,7 @@ export class SpoolLog {
 
   /** The next rows to be sent again, the oldest first; undefined if there are none. */
   async next(): Promise<Replayable | undefined> {
-    this.#own.releaseAdoptedElsewhere();
+    this.#own.closeAdoptedElsewhere();
     const ledger = this.#ledger;
     const inMemory = this.#memory.drain();
     // They count as queued until they are kept again.
@@ -315,7 +317,7 @@ export class SpoolLog {
     if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
     // A copy, since segments may be removed from the list while one is read.
     for (const segment of [...this.#own]) {
-      if (segment.isGone || segment.spooledRows === 0) continue;
+      if (segment.isClosed || segment.spooledRows === 0) continue;
       const rows = await readBack(this.#folder, segment, ledger);
       if (rows.length > 0) return { rows, ledger, isFromMemory: false };
     }
@@ -325,7 +327,7 @@ export class SpoolLog {
   /** Adopts the oldest segment of a dead process. @returns whether there is one */
   adopt(): Promise<boolean> {
     // Otherwise an own segment that another process adopted could be found again.
-    this.#own.releaseAdoptedElsewhere();
+    this.#own.closeAdoptedElsewhere();
     return this.#adopted.adopt();
   }
 
@@ -341,11 +343,11 @@ export class SpoolLog {
     }
   }
 
-  /** Gives up the ownership of all segments, so that other processes may send their rows. */
+  /** Releases all segments, so that other processes may adopt them and send their rows. */
   release(): void {
     try {
-      this.#adopted.handOver();
-      this.#own.handOver();
+      this.#adopted.release();
+      this.#own.release();
       // Segments of open traces stay owned: their leases are still renewed.
       if (this.#own.isEmpty) this.#upkeep.stop();
       this.#folder.quarantine.close();
@@ -371,7 +373,7 @@ export class SpoolLog {
     const bySegment = new Map<Segment, number[]>();
     for (const row of rows) {
       const entry = entryOf(row);
-      if (entry === undefined || entry.segment.isGone) continue;
+      if (entry === undefined || entry.segment.isClosed) continue;
       change(entry.segment, entry.number);
       const numbers = bySegment.get(entry.segment);
       if (numbers === undefined) bySegment.set(entry.segment, [entry.number]);

@@ -91,7 +91,7 @@ export class Upkeep {
     this.#syncTimer = undefined;
     for (const segment of [...own, adopted.segment]) {
       segment?.sync().catch((error: unknown) => {
-        if (!segment.isGone) folder.reportFailure(error);
+        if (!segment.isClosed) folder.reportFailure(error);
       });
     }
   }

@@ -71,7 +71,7 @@ export function metricsText(stats: TracerStats, times: SendTimes): string {
   metric(
     'adopted_total',
     'counter',
-    'Traces taken over from processes that have died.',
+    'Traces adopted from processes that have ended.',
     one(adopted.found),
   );
   metric(

@@ -160,7 +160,7 @@ export class Publishing {
     this.#spool?.release();
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
+  /** Releases the spool files, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
   release(): void {
     this.#spool?.release();
   }

@@ -29,7 +29,7 @@ export interface TracerStats {
   readonly open: number;
   /** Bytes of the spool on disk, of all processes. */
   readonly spoolBytes: number;
-  /** Traces that this process took over from dead processes. `found` is the sum of the others. */
+  /** Traces that this process adopted from dead processes: it sends their rows. `found` is the sum of the others. */
   readonly adopted: {
     /** Traces that were found on disk. */
     readonly found: number;

@@ -56,7 +56,7 @@ describe('segments of dead processes', () => {
     }
   }
 
-  it('counts its rows once if another process takes it over while it is read', async () => {
+  it('counts its rows once if another process adopts it while it is read', async () => {
     leave('a', 'b');
     let whileReading: (() => void) | undefined;
     const folder = folderOf('host-1-2-alive', {
@@ -78,7 +78,7 @@ describe('segments of dead processes', () => {
         join(folder.path, name),
         join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
       );
-      adopted.releaseAdoptedElsewhere();
+      adopted.closeAdoptedElsewhere();
     };
     assert.deepEqual(await adopted.next(), []);
     assert.deepEqual([adopted.found, ledger.spooled, ledger.dropped], [2, 0, { taken_over: 2 }]);
@@ -105,11 +105,11 @@ describe('segments of dead processes', () => {
       join(folder.path, name),
       join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
     );
-    adopted.releaseAdoptedElsewhere();
+    adopted.closeAdoptedElsewhere();
     assert.equal(folder.isAdoptedElsewhere(entry), true);
   });
 
-  it('is left to the process that is taking it over, also if it waited for longer than a lease', async () => {
+  it('is left to the process that is adopting it, also if it waited for longer than a lease', async () => {
     leave('a', 'b');
     const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
     let whileReading: (() => Promise<void>) | undefined;
@@ -129,37 +129,37 @@ describe('segments of dead processes', () => {
       whileReading = undefined;
       found.push(await other.adopt());
     };
-    const inherited = new AdoptedSegments(folder, () => {});
-    assert.deepEqual([await inherited.adopt(), found], [true, [false]]);
+    const adopted = new AdoptedSegments(folder, () => {});
+    assert.deepEqual([await adopted.adopt(), found], [true, [false]]);
     assert.deepEqual(
-      (await inherited.next()).map(({ inferenceId }) => inferenceId),
+      (await adopted.next()).map(({ inferenceId }) => inferenceId),
       ['a', 'b'],
     );
-    inherited.handOver();
+    adopted.release();
     assert.equal(await other.adopt(), true);
-    other.handOver();
+    other.release();
   });
 
-  it('has rows to be looked up, if it is old, also after the process that took it over has died', async () => {
+  it('has rows to be looked up, if it is old, also after the process that adopted it has ended', async () => {
     leave('a', 'b');
     const folder = folderOf('host-1-2-dead');
     const [name = ''] = readdirSync(folder.path);
     const longAgo = new Date(Date.now() - 7_200_000);
     utimesSync(join(folder.path, name), longAgo, longAgo);
     assert.equal(await new AdoptedSegments(folder, () => {}).adopt(), true);
-    const inherited = new AdoptedSegments(folderOf('host-1-3-alive'), () => {});
-    assert.equal(await inherited.adopt(), true);
+    const adopted = new AdoptedSegments(folderOf('host-1-3-alive'), () => {});
+    assert.equal(await adopted.adopt(), true);
     assert.deepEqual(
-      (await inherited.next()).map(({ inferenceId, arrival }) => [inferenceId, arrival]),
+      (await adopted.next()).map(({ inferenceId, arrival }) => [inferenceId, arrival]),
       [
         ['a', 'unknown'],
         ['b', 'unknown'],
       ],
     );
-    inherited.handOver();
+    adopted.release();
   });
 
-  it('is given up without a failure if another process takes it over at once', async () => {
+  it('is released without a failure if another process adopts it at once', async () => {
     leave('a');
     const { files, path } = folderOf('host-1-2-alive');
     const reasons: string[] = [];
@@ -175,9 +175,9 @@ describe('segments of dead processes', () => {
       },
       reasons,
     );
-    const inherited = new AdoptedSegments(folder, () => {});
-    assert.equal(await inherited.adopt(), false);
-    assert.deepEqual([reasons, inherited.found], [[], 0]);
+    const adopted = new AdoptedSegments(folder, () => {});
+    assert.equal(await adopted.adopt(), false);
+    assert.deepEqual([reasons, adopted.found], [[], 0]);
     assert.equal(files.list(path).length, 1);
   });
 
@@ -258,7 +258,7 @@ describe('segments of dead processes', () => {
 
       const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
       assert.equal(await other.adopt(), true);
-      other.handOver();
+      other.release();
       isFailing = false;
       const { now } = performance;
       performance.now = () => now.call(performance) + 61_000;
@@ -271,7 +271,7 @@ describe('segments of dead processes', () => {
         (await adopted.next()).map(({ inferenceId }) => inferenceId),
         ['b'],
       );
-      adopted.handOver();
+      adopted.release();
       assert.equal(open, 0);
     });
   }

@@ -1,4 +1,4 @@
-/** A spool that gives up its files while its replay is at work. */
+/** A spool that releases its files while its replay is at work. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -111,7 +111,7 @@ describe('a spool that is released while its replay is at work', () => {
     spool.release();
   });
 
-  it('sends each row once if a file is being taken over', async () => {
+  it('sends each row once if a file is being adopted', async () => {
     spoolOf('host-1-1-dead').keepAll(['a', 'b', 'c'].map(rowOf));
     let hasReleased = false;
     const spool: DiskSpool = spoolOf('host-1-1-alive', {

@@ -543,7 +543,7 @@ describe('a transport with a spool', () => {
     assert.deepEqual([found.spooled, done], [1, ['quarantine a', 'keep a']]);
   });
 
-  it('sends no row that another process has taken over', async () => {
+  it('sends no row whose file another process has adopted', async () => {
     const { spool } = fakeSpool({ mine: (id) => id !== 'b' });
     const inner = scripted();
     assert.deepEqual(await withAttempts(inner, spool).send(batchOf('a', 'b'), OPTIONS), {

@@ -1,4 +1,4 @@
-/** The life of a spool in few system calls: it is told to begin, takes over what is there, fills segments and leaves. */
+/** The life of a spool in few system calls: it begins, adopts what is there, fills segments and ends. */
 
 import { openSync, writeSync } from 'node:fs';
 import { createTracer } from '@openlayer-tracing/core';
