@@ -53,7 +53,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       } catch (error) {
         tracing.reportFailure('inner', error);
       }
-      tracing.adoptInnerId(c);
+      tracing.useInnerId(c);
       // Only the outermost middleware, since outer ones may still change the response.
       const following = isOutermost ? tracing.responseReturned(c) : undefined;
       if (following !== undefined) await following;

@@ -37,10 +37,14 @@ export interface RequestReader {
   enter(trace: RecordedRequestTrace, place: Place): void;
   /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
   recordDetails(trace: RecordedRequestTrace): RequestDetails;
-  /** The id that the app created for the request, unless the trace got another one. */
-  idMadeByApp(trace: RecordedRequestTrace): string | undefined;
   /** Replaces the former id in the response header, if it can still be changed. */
   replaceEchoedId(before: string, inferenceId: string): void;
+}
+
+/** The inference ID that the app itself may create for a request after its trace began. */
+export interface LaterId {
+  /** The id, registered; undefined while there is none. */
+  read(): string | undefined;
 }
 
 /** A response that is followed to its end. */
@@ -70,8 +74,10 @@ export interface RecordedRequestTraceOptions {
   readonly isIdGiven: boolean;
   /** The inference ID, if it was generated. */
   readonly generatedId: string | undefined;
+  /** Undefined if the trace has its final id, unless an update sets another one. */
+  readonly laterId: LaterId | undefined;
   /** From the request's headers; undefined if they name no caller. */
-  readonly ids: TraceIds | undefined;
+  readonly traceIds: TraceIds | undefined;
   /** Milliseconds. */
   readonly maxAgeMs: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
@@ -89,6 +95,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   readonly isIdGiven: boolean;
   readonly #generatedId: string | undefined;
   readonly #convertOutput: ((body: unknown) => unknown) | undefined;
+  /** Undefined once the id is final. */
+  #laterId: LaterId | undefined;
   #request: RequestReader | undefined;
   #response: FollowedResponse | undefined = undefined;
   #body: BodyCapture | undefined;
@@ -108,7 +116,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.path = options.path;
     this.isIdGiven = options.isIdGiven;
     this.#generatedId = options.generatedId;
-    if (options.ids !== undefined) this.setIds(options.ids);
+    this.#laterId = options.laterId;
+    if (options.traceIds !== undefined) this.setIds(options.traceIds);
     this.#convertOutput = options.convertOutput;
     this.#request = options.request;
     this.#body = options.body;
@@ -171,30 +180,30 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   override get inferenceId(): string {
-    return this.#idMadeByApp() ?? super.inferenceId;
+    return this.#readLaterId() ?? super.inferenceId;
   }
 
-  /** The id that the app created after the trace began, until the trace adopts it. */
-  #idMadeByApp(): string | undefined {
+  #readLaterId(): string | undefined {
     try {
-      return this.#request?.idMadeByApp(this);
+      return this.#laterId?.read();
     } catch (error) {
       this.reportFailure('id', error);
       return undefined;
     }
   }
 
-  /** Renames the trace to the id that the app created after the trace began. Never throws. */
-  adoptIdMadeByApp(): void {
+  /** Renames the trace to the id that the app created after the trace began, if it did. Never throws. */
+  renameToLaterId(): void {
     try {
-      const made = this.#idMadeByApp();
-      if (made !== undefined) this.rename(made);
+      const id = this.#readLaterId();
+      if (id !== undefined) this.rename(id);
     } catch (error) {
       this.reportFailure('id', error);
     }
   }
 
   override rename(inferenceId: string): void {
+    this.#laterId = undefined;
     const before = super.inferenceId;
     super.rename(inferenceId);
     this.#request?.replaceEchoedId(before, inferenceId);
@@ -340,7 +349,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   override finalize(): void {
-    this.adoptIdMadeByApp();
+    this.renameToLaterId();
     super.finalize();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
@@ -383,8 +392,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   override releaseValues(): void {
     super.releaseValues();
     // The request references its trace. A reference back would keep both in memory until a full garbage collection.
-    this.#request = undefined;
-    this.#response = undefined;
+    this.#request = this.#response = this.#laterId = undefined;
   }
 }
 

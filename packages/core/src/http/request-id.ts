@@ -1,7 +1,43 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
-import { isInferenceId } from '../trace/inference-id.js';
+import { type IdSpace, isInferenceId, registerId } from '../trace/inference-id.js';
+import type { LaterId } from './recorded-request-trace.js';
 import type { RequestSettings } from './request-settings.js';
+
+/** The id that the app itself created, unless it only repeats the client's, which `trust` decides on. Never throws. */
+export function idMadeByApp<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  req: Req,
+): string | undefined {
+  const id = settings.readRequest('id', settings.adapter.idMadeByApp, req);
+  return isInferenceId(id) && id !== settings.header(req, settings.idHeader) ? id : undefined;
+}
+
+/** The id that the app creates after the trace began, as Hono's middleware `requestId` does if it is mounted later. */
+export class IdMadeLater<Req extends object, Res> implements LaterId {
+  readonly #settings: RequestSettings<Req, Res>;
+  readonly #req: Req;
+  readonly #space: IdSpace;
+  /** The id that the app created last, when it was last read. */
+  #made: string | undefined = undefined;
+  /** What it was registered as: once, since a second time would count as a repetition. */
+  #registered: string | undefined = undefined;
+
+  constructor(settings: RequestSettings<Req, Res>, req: Req, space: IdSpace) {
+    this.#settings = settings;
+    this.#req = req;
+    this.#space = space;
+  }
+
+  read(): string | undefined {
+    const id = idMadeByApp(this.#settings, this.#req);
+    if (id !== undefined && id !== this.#made) {
+      this.#made = id;
+      this.#registered = registerId(id, this.#space);
+    }
+    return this.#registered;
+  }
+}
 
 /** The id by the option `inferenceId.from` or the request header, if it is valid and trusted. Never throws. */
 export function requestedId<Req extends object, Res>(

@@ -1,6 +1,5 @@
 /** The inputs and other facts of a request: read before the app runs if they are known then, else at the end. */
 
-import { distinctId } from '../trace/inference-id.js';
 import { stepName } from '../trace/step-name.js';
 import { JsonMembers } from '../values/json-members.js';
 import { bodyText } from './body/body-value.js';
@@ -33,12 +32,6 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   #paramsText: string | undefined = undefined;
   /** Values of secret parameters, to be masked in the path. */
   readonly #secrets: string[] = [];
-  /** Whether the trace keeps its id: the app created it before the trace began, or an update set it. */
-  #isIdFinal = false;
-  /** The id that the app created last after the trace began, as far as it was looked for. */
-  #idMadeByApp: string | undefined = undefined;
-  /** That id, made distinct once, since each further time would count as a repetition. */
-  #distinctId: string | undefined = undefined;
 
   constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res) {
     this.#settings = settings;
@@ -46,17 +39,12 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     this.#res = res;
   }
 
-  /** Call it if the app created the trace's id: no later one is looked for. */
-  keepId(): void {
-    this.#isIdFinal = true;
-  }
-
   isOf(req: object): boolean {
     return req === this.#req;
   }
 
   followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined {
-    trace.adoptIdMadeByApp();
+    trace.renameToLaterId();
     this.#body?.readCached?.();
     const { adapter, echo, idHeader } = this.#settings;
     return adapter.followReturnedResponse?.(trace, this.#res, echo ? idHeader : undefined);
@@ -126,18 +114,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     };
   }
 
-  idMadeByApp(trace: RecordedRequestTrace): string | undefined {
-    if (this.#isIdFinal) return undefined;
-    const id = this.#settings.idMadeByApp(this.#req);
-    if (id !== undefined && id !== this.#idMadeByApp) {
-      this.#idMadeByApp = id;
-      this.#distinctId = distinctId(id, trace.recorder.idSpace);
-    }
-    return this.#distinctId;
-  }
-
   replaceEchoedId(before: string, inferenceId: string): void {
-    this.#isIdFinal = true;
     const { adapter, echo, idHeader } = this.#settings;
     if (!echo) return;
     const sent = adapter.responseHeader(this.#res, idHeader);

@@ -4,7 +4,6 @@ import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
 import { isThenable, watchRejection } from '../follow/promised.js';
-import { isInferenceId } from '../trace/inference-id.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { SettledTrace } from '../trace/types.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
@@ -24,8 +23,8 @@ export class RequestSettings<Req extends object, Res> {
   /** Whether a caller whose trace is not continued is kept as a link. */
   readonly linksCaller: boolean;
   /** Names of the members of the caller's baggage to record. */
-  readonly baggage: ReadonlySet<string>;
-  readonly #trustsContext: boolean | ((req: Req) => boolean);
+  readonly baggageNames: ReadonlySet<string>;
+  readonly #trustsCaller: boolean | ((req: Req) => boolean);
   /** The sampling rate, from 0 to 1. */
   readonly rate: number;
   readonly sample: ((trace: SettledTrace) => boolean) | undefined;
@@ -50,9 +49,9 @@ export class RequestSettings<Req extends object, Res> {
     this.idHeader = (inferenceId?.header ?? 'x-request-id').toLowerCase();
     this.trust = inferenceId?.trust ?? true;
     this.echo = inferenceId?.echo ?? true;
-    this.#trustsContext = traceContext?.trust ?? this.trust;
+    this.#trustsCaller = traceContext?.trust ?? this.trust;
     this.linksCaller = (traceContext?.restart ?? 'link') === 'link';
-    this.baggage = new Set(traceContext?.baggage);
+    this.baggageNames = new Set(traceContext?.baggage);
     this.rate = typeof sample === 'number' ? sample : 1;
     this.sample = typeof sample === 'function' ? sample : undefined;
     this.maxBytes = capture?.maxBytes ?? DEFAULT_MAX_BYTES;
@@ -63,15 +62,9 @@ export class RequestSettings<Req extends object, Res> {
     this.#diagnostics = diagnostics;
   }
 
-  /** The id that the app created, unless it only repeats the client's, which `trust` decides on. */
-  idMadeByApp(req: Req): string | undefined {
-    const id = this.readRequest('id', this.adapter.idMadeByApp, req);
-    return isInferenceId(id) && id !== this.header(req, this.idHeader) ? id : undefined;
-  }
-
-  /** Whether the headers of W3C Trace Context that the request has are used. Never throws. */
-  trustsContext(req: Req): boolean {
-    const trust = this.#trustsContext;
+  /** Whether the trace may continue the one of the caller. Never throws. */
+  trustsCaller(req: Req): boolean {
+    const trust = this.#trustsCaller;
     if (typeof trust !== 'function') return trust;
     const name = trust === this.trust ? 'inferenceId.trust' : 'traceContext.trust';
     return this.callOption(name, trust, req) === true;

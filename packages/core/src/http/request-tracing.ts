@@ -7,17 +7,17 @@ import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
-import { distinctId } from '../trace/inference-id.js';
+import { registerId } from '../trace/inference-id.js';
 import type { RequestTrace } from '../trace/types.js';
 import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
+import { readCallerHeaders, trustedCaller } from './caller-headers.js';
 import type { TracingOptions } from './options.js';
 import { setOwnTrace } from './own-trace.js';
-import { receivedContext, trustedCaller } from './received-context.js';
 import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
-import { echoId, idInResponse, requestedId } from './request-id.js';
+import { echoId, IdMadeLater, idInResponse, idMadeByApp, requestedId } from './request-id.js';
 import { FrameworkRequestReader } from './request-reader.js';
 import { RequestSettings } from './request-settings.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
@@ -84,15 +84,15 @@ export class RequestTracing<Req extends object, Res> {
     this.#settings.reportFailure(what, error);
   }
 
-  /** Adopts the id that the app gave to a request which it made to itself, as by `app.request()`. Never throws. */
-  adoptInnerId(req: Req): void {
+  /** Gives the trace the id that the app created for a request within the process, as by `app.request()`. Never throws. */
+  useInnerId(req: Req): void {
     try {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
       // Keeps an id that the client or app gave. For the outer request, the trace reads the app's id itself.
       if (trace.isIdGiven || trace.request?.isOf(req) === true) return;
-      const id = this.#settings.idMadeByApp(req);
-      if (id !== undefined) trace.rename(distinctId(id, trace.recorder.idSpace));
+      const id = idMadeByApp(this.#settings, req);
+      if (id !== undefined) trace.rename(registerId(id, trace.recorder.idSpace));
     } catch (failure) {
       this.#settings.reportFailure('id', failure);
     }
@@ -150,23 +150,24 @@ export class RequestTracing<Req extends object, Res> {
       return this.#inert(tracer, req, res);
     }
     if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
-    const idMadeByApp = this.#settings.idMadeByApp(req);
-    const known = idMadeByApp ?? requestedId(this.#settings, req);
+    const made = idMadeByApp(this.#settings, req);
+    const mayBeMadeLater = made === undefined && adapter.idMadeByApp !== undefined;
+    const known = made ?? requestedId(this.#settings, req);
     const given = known ?? idInResponse(this.#settings, req, res);
-    const id = given === undefined ? randomUuid() : distinctId(given, tracer.idSpace);
+    const id = given === undefined ? randomUuid() : registerId(given, tracer.idSpace);
     const generatedId = given === undefined ? id : undefined;
-    const { ids, baggage } = receivedContext(this.#settings, req, generatedId);
+    const { traceIds, baggage } = readCallerHeaders(this.#settings, req, generatedId);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     const request = new FrameworkRequestReader(this.#settings, req, res);
-    if (idMadeByApp !== undefined) request.keepId();
     const trace = new RecordedRequestTrace(tracer, {
       method,
       path,
       inferenceId: id,
       isIdGiven: known !== undefined,
       generatedId,
-      ids,
+      laterId: mayBeMadeLater ? new IdMadeLater(this.#settings, req, tracer.idSpace) : undefined,
+      traceIds,
       maxAgeMs,
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,

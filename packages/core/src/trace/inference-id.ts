@@ -1,4 +1,4 @@
-/** Inference IDs: which strings are valid, and how repeated ones are made distinct. */
+/** Inference IDs: which strings are valid, and the register by which repeated ones become distinct. */
 
 import { processWide } from '../platform/process-wide.js';
 import { maskUserInfo } from '../values/mask-text.js';
@@ -64,10 +64,11 @@ class InferenceIds {
 let ids: Pick<InferenceIds, 'distinct'> | undefined;
 
 /**
- * The id itself if it is new in its space, else `id:2` and so on. The ids seen are shared by the whole process, since
- * several apps and middleware in it get the same request ids.
+ * Registers an id of a request. The ids are shared by the whole process, since several apps and middleware in it get the same
+ * request ids.
+ * @returns the id itself if it is new in its space, else `id:2` and so on
  */
-export function distinctId(id: string, space: IdSpace): string {
+export function registerId(id: string, space: IdSpace): string {
   ids ??= processWide('ids.v1', () => new InferenceIds());
   return ids.distinct(id, space);
 }

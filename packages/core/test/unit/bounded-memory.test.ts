@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import { layoutOf } from '../../src/publish/layout.ts';
 import type { EndedTrace } from '../../src/trace/ended-trace.ts';
-import { distinctId, idSpaceOf } from '../../src/trace/inference-id.ts';
+import { idSpaceOf, registerId } from '../../src/trace/inference-id.ts';
 import { quoteName } from '../../src/values/json-text.ts';
 import { Redactor } from '../../src/values/redact.ts';
 import { Snapshotter } from '../../src/values/snapshot.ts';
@@ -33,7 +33,7 @@ describe('memory', function () {
     ['steps', (name) => redactor.quotedLabel(name)],
     ['keys', (name) => redactor.isSecret(name)],
     ['inputs', (name) => layoutOf(trace, [name])],
-    ['requests that come again', (name) => [distinctId(name, space), distinctId(name, space)]],
+    ['requests that come again', (name) => [registerId(name, space), registerId(name, space)]],
   ];
   for (const [what, use] of USES) {
     boundedTest(`does not grow with the number of names of ${what}`, () => {

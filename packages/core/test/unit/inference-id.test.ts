@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { distinctId, idSpaceOf, isInferenceId } from '../../src/trace/inference-id.ts';
+import { idSpaceOf, isInferenceId, registerId } from '../../src/trace/inference-id.ts';
 
 describe('an inference ID', () => {
   for (const id of ['a', '7', 'req-1', 'a'.repeat(128), 'A._:=@+/-z', crypto.randomUUID()]) {
@@ -29,28 +29,28 @@ describe('an id that comes again', () => {
 
   it('gets the number of its attempt', () => {
     const space = newSpace();
-    const ids = Array.from({ length: 4 }, () => distinctId('retry', space));
+    const ids = Array.from({ length: 4 }, () => registerId('retry', space));
     assert.deepEqual(ids, ['retry', 'retry:2', 'retry:3', 'retry:4']);
   });
 
   it('is another one in another place', () => {
     const [one, other] = [newSpace(), newSpace()];
-    assert.equal(distinctId('same', one), 'same');
-    assert.equal(distinctId('same', other), 'same');
-    assert.equal(distinctId('same', one), 'same:2');
-    assert.equal(distinctId('same', other), 'same:2');
+    assert.equal(registerId('same', one), 'same');
+    assert.equal(registerId('same', other), 'same');
+    assert.equal(registerId('same', one), 'same:2');
+    assert.equal(registerId('same', other), 'same:2');
   });
 
   it('is told apart from the number that an earlier one got, when that is sent on', () => {
     const space = newSpace();
-    const ids = ['a', 'a:2', 'a', 'a:3', 'a:3', 'a'].map((id) => distinctId(id, space));
+    const ids = ['a', 'a:2', 'a', 'a:3', 'a:3', 'a'].map((id) => registerId(id, space));
     assert.deepEqual(ids, ['a', 'a:2', 'a:3', 'a:3:2', 'a:3:3', 'a:4']);
   });
 
   it('is known again, however often it and others have come', () => {
     const space = newSpace();
     for (let i = 0; i < 100; i++) {
-      const ids = Array.from({ length: 200 }, () => distinctId(`often-${i}`, space));
+      const ids = Array.from({ length: 200 }, () => registerId(`often-${i}`, space));
       assert.equal(new Set(ids).size, 200);
     }
   });
@@ -58,32 +58,32 @@ describe('an id that comes again', () => {
   it('stays within 128 characters', () => {
     const space = newSpace();
     const long = 'x'.repeat(128);
-    distinctId(long, space);
-    assert.equal(distinctId(long, space), `${'x'.repeat(126)}:2`);
+    registerId(long, space);
+    assert.equal(registerId(long, space), `${'x'.repeat(126)}:2`);
   });
 
   it('is not taken for another one, however much they are alike', () => {
     const space = newSpace();
     const ids = Array.from({ length: 5000 }, (_, i) => `id-${i}`);
-    for (const id of ids) assert.equal(distinctId(id, space), id);
+    for (const id of ids) assert.equal(registerId(id, space), id);
     for (const id of ['ab', 'ba', 'aab', 'aba', 'baa', 'A', 'a']) {
-      assert.equal(distinctId(id, space), id);
+      assert.equal(registerId(id, space), id);
     }
   });
 
   it('is known again, whatever it is', () => {
     const space = newSpace();
     for (let i = 0; i < 1000; i++) {
-      assert.equal(distinctId(`id-${i}`, space), `id-${i}`);
-      assert.equal(distinctId(`id-${i}`, space), `id-${i}:2`);
+      assert.equal(registerId(`id-${i}`, space), `id-${i}`);
+      assert.equal(registerId(`id-${i}`, space), `id-${i}:2`);
     }
   });
 
   it('is remembered among some thousands', () => {
     const space = newSpace();
-    distinctId('first', space);
-    for (let i = 0; i < 200; i++) distinctId(`between-${i}`, space);
-    assert.equal(distinctId('first', space), 'first:2');
+    registerId('first', space);
+    for (let i = 0; i < 200; i++) registerId(`between-${i}`, space);
+    assert.equal(registerId('first', space), 'first:2');
   });
 });
 
