@@ -4,7 +4,6 @@ import './platform/load-platform.js';
 
 export { currentStep } from './api/current.js';
 export { unknownKey } from './diagnostics/unknown-key.js';
-export { watchRejection } from './follow/promised.js';
 export {
   type AnnouncedRequest,
   announcedRequest,
@@ -57,5 +56,6 @@ export { laterCounts, type TokenCounts } from './trace/token-counts.js';
 export type { Step } from './trace/types.js';
 export { isModelCall } from './trace/usage.js';
 export { percentDecoded } from './values/percent-decoded.js';
+export { watchRejection } from './values/thenable.js';
 export { withoutHalf } from './values/well-formed.js';
 export type { StepType } from './wire.js';

@@ -1,12 +1,12 @@
 /** `trace()` and `@traced()`: functions and methods that record each of their calls as a step. */
 
-import { isThenable } from '../follow/promised.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
 import { type RecordedStep, runInStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { StepOptions } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
+import { isThenable } from '../values/thenable.js';
 import { openCallTrace } from './call-trace.js';
 import { existingTracer } from './default-tracer.js';
 import { checkTraceOptions, type TraceOptions } from './trace-options.js';

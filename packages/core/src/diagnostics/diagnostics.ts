@@ -1,10 +1,10 @@
 /** Diagnostics: messages to the operator about this library. Always counted, printed at most once a minute each, never thrown. */
 
 import { publishDiagnostic, writeLine } from '#platform';
-import { watchRejection } from '../follow/promised.js';
 import { monotonicMs } from '../platform/clock.js';
 import { maskedError } from '../values/masked-error.js';
 import { Redactor } from '../values/redact.js';
+import { watchRejection } from '../values/thenable.js';
 import { head, wellFormed } from '../values/well-formed.js';
 import type { DiagnosticReason } from './diagnostic-reason.js';
 

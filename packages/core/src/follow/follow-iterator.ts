@@ -1,7 +1,7 @@
 /** Follows generators and iterators: each call runs in the step's scope, and the last one ends the step. */
 
 import { isPromise } from '#platform';
-import { inherited } from '../values/read-safely.js';
+import { hasMethod } from '../values/read-safely.js';
 import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
@@ -125,7 +125,7 @@ function whenSettled(
 ): unknown {
   try {
     if (isPromise(returned)) return returned.then(succeed as (result: unknown) => unknown, fail);
-    if (hasThen(returned)) {
+    if (typeof returned === 'object' && returned !== null && hasMethod(returned, 'then')) {
       return Promise.resolve(returned as PromiseLike<IteratorResult<unknown>>).then(succeed, fail);
     }
   } catch {
@@ -133,13 +133,6 @@ function whenSettled(
     return returned;
   }
   return succeed(returned as IteratorResult<unknown>);
-}
-
-/** Whether the value has a method `then`; asked without running its code. */
-function hasThen(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && typeof inherited(value, 'then') === 'function'
-  );
 }
 
 /** Collects the result's item, or completes the outputs at the end. After `return`, the consumer is gone whatever it returns. */

@@ -1,7 +1,7 @@
 /** Follows the result of a step's function to its end: a value, promise, iterator or stream. */
 
 import { isGeneratorObject, isPromise, isProxy } from '#platform';
-import { inherited } from '../values/read-safely.js';
+import { hasMethod } from '../values/read-safely.js';
 import { followAsyncIterable, followAsyncIterator, followIterator } from './follow-iterator.js';
 import { followPromise, followThenable } from './follow-promise.js';
 import { followReadable, isNodeReadable } from './follow-readable.js';
@@ -58,37 +58,34 @@ function complete(step: FollowingStep, value: unknown): unknown {
 /** Follows a result that is complete only once it is awaited, iterated or read; undefined for any other. */
 function followLazy(step: FollowingStep, result: object): object | undefined {
   if (isGeneratorObject(result)) {
-    return has(result, Symbol.asyncIterator)
+    return hasMethod(result, Symbol.asyncIterator)
       ? followAsyncIterator(step, result as AsyncGenerator)
       : followIterator(step, result as Generator);
   }
-  if (has(result, 'then')) {
+  if (hasMethod(result, 'then')) {
     // Query builders can be awaited or iterated: the first of the two ends the step.
-    if (has(result, Symbol.asyncIterator)) {
+    if (hasMethod(result, Symbol.asyncIterator)) {
       followAsyncIterable(step, result as object as AsyncIterable<unknown>);
     }
     return followThenable(step, result as PromiseLike<unknown>, fulfilmentOf(step));
   }
   if (isReadableStream(result)) return followReadableStream(step, result);
   if (isNodeReadable(result)) return followReadable(step, result);
-  if (has(result, Symbol.asyncIterator)) {
+  if (hasMethod(result, Symbol.asyncIterator)) {
     return followAsyncIterable(step, result as AsyncIterable<unknown>);
   }
   // An iterator that is its own iterable. Arrays, Sets and Maps are complete values.
-  if (has(result, 'next') && has(result, Symbol.iterator)) {
+  if (hasMethod(result, 'next') && hasMethod(result, Symbol.iterator)) {
     return followIterator(step, result as IterableIterator<unknown>);
   }
   return undefined;
 }
 
-/** Whether the object has that method, read without running its code. */
-function has(result: object, method: string | symbol): boolean {
-  return typeof inherited(result, method) === 'function';
-}
-
 function isReadableStream(result: object): result is ReadableStream {
   if (typeof ReadableStream !== 'function') return false;
-  return has(result, 'getReader') && has(result, 'tee') && result instanceof ReadableStream;
+  return (
+    hasMethod(result, 'getReader') && hasMethod(result, 'tee') && result instanceof ReadableStream
+  );
 }
 
 /** A quick check for most results: plain objects and arrays without a method to follow. */

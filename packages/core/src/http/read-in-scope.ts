@@ -3,7 +3,7 @@
 import { isProxy } from '#platform';
 import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
 import type { RequestTrace } from '../trace/types.js';
-import { inherited } from '../values/read-safely.js';
+import { hasMethod } from '../values/read-safely.js';
 import { RecordedRequestTrace } from './recorded-request-trace.js';
 
 const bound = new WeakSet<object>();
@@ -33,13 +33,13 @@ export function readInScope(trace: RequestTrace, body: unknown): void {
  * method is checked first, since most bodies are plain objects.
  */
 function isA(name: 'Response' | 'ReadableStream', method: string, value: object): boolean {
-  if (isProxy(value) || typeof inherited(value, method) !== 'function') return false;
+  if (isProxy(value) || !hasMethod(value, method)) return false;
   return Object.prototype.toString.call(value) === `[object ${name}]`;
 }
 
 /** Node calls `_read` whenever it needs more of a stream. */
 function bindReadable(trace: RecordedRequestTrace, stream: NodeReadable): void {
-  if (typeof inherited(stream, '_read') !== 'function') return;
+  if (!hasMethod(stream, '_read')) return;
   bound.add(stream);
   bindMethod(trace, stream, '_read');
 }

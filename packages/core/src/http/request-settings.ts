@@ -3,9 +3,9 @@
 import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
-import { isThenable, watchRejection } from '../follow/promised.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { SettledTrace } from '../trace/types.js';
+import { isThenable, watchRejection } from '../values/thenable.js';
 import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
 

@@ -2,9 +2,9 @@
 
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { watchRejection } from '../follow/promised.js';
 import { monotonicMs } from '../platform/clock.js';
 import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
+import { watchRejection } from '../values/thenable.js';
 import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import type { Ledger } from './ledger.js';
 import { type BatchLimits, OpenBatches } from './open-batches.js';

@@ -1,9 +1,9 @@
 /** Reports usage and cost of running traces to the app, and enforces budgets. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { watchRejection } from '../follow/promised.js';
 import { recognizeAcrossCopies } from '../platform/process-wide.js';
 import { startTimer } from '../platform/timers.js';
+import { watchRejection } from '../values/thenable.js';
 import type { Pricing } from './pricing.js';
 import type { Trace, Usage } from './types.js';
 

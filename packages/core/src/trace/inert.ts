@@ -1,7 +1,7 @@
 /** The inert step and trace, used where nothing is recorded: functions run, updates do nothing. */
 
-import { watchRejection } from '../follow/promised.js';
 import { randomUuid } from '../platform/random-id.js';
+import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import { defaultScope, runOnceInScope, type StepScope } from './scope.js';
 import type { Caller } from './trace-context.js';

@@ -3,10 +3,10 @@
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { followResult } from '../follow/follow-result.js';
 import type { FollowingStep } from '../follow/following-step.js';
-import { isThenable } from '../follow/promised.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
 import { type RecordedError, recordedError } from '../values/recorded-error.js';
+import { isThenable } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import type { EndedStep } from './ended-trace.js';
 import { inertStep, isInert } from './inert.js';

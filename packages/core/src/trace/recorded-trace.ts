@@ -2,12 +2,12 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
-import { watchRejection } from '../follow/promised.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
 import type { Redactor } from '../values/redact.js';
 import type { Snapshotter } from '../values/snapshot.js';
+import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import type { CostTracker } from './cost-tracker.js';
 import type { EndedTrace } from './ended-trace.js';

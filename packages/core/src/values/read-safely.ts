@@ -30,6 +30,11 @@ export function inherited(value: object, key: PropertyKey): unknown {
   return undefined;
 }
 
+/** Whether the object has or inherits that method. */
+export function hasMethod(object: object, key: PropertyKey): boolean {
+  return typeof inherited(object, key) === 'function';
+}
+
 /** Whether the object inherits from `Error.prototype`, as DOMException does. */
 export function isErrorLike(value: object): boolean {
   let holder: object | null = value;

@@ -20,6 +20,7 @@ import {
   errorName,
   errorStack,
   hasGetter,
+  hasMethod,
   inherited,
   isErrorLike,
   MAX_NAME_CHARS,
@@ -248,7 +249,7 @@ export class ValueWalk {
     if (stream !== undefined) return this.#namingMark(stream);
     const toJson = inherited(value, 'toJSON');
     if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
-    if (typeof inherited(value, 'then') === 'function') return this.#mark('[Promise]');
+    if (hasMethod(value, 'then')) return this.#mark('[Promise]');
     const keys = Object.keys(value);
     if (keys.length === 0) return this.#namingMark(`[${classOf(value)}]`);
     return this.#plain(value, depth);

@@ -16,7 +16,6 @@ import {
 } from '../../src/follow/follow-readable.ts';
 import { followResult } from '../../src/follow/follow-result.ts';
 import type { FollowingStep } from '../../src/follow/following-step.ts';
-import { isThenable, watchRejection } from '../../src/follow/promised.ts';
 
 interface NotedStep extends FollowingStep {
   /** How the step ended, and with what. */
@@ -551,33 +550,6 @@ describe('a result', () => {
     const generator = chunks();
     assert.equal(followResult(step, generator), generator);
     assert.deepEqual([step.failures, step.ends], [['follow'], [['end']]]);
-  });
-});
-
-describe('a value that may be a promise', () => {
-  const thenable = withThen(() => {});
-  for (const value of [thenable, Object.assign(() => {}, thenable), Promise.resolve()]) {
-    it(`is one: ${typeof value}`, () => assert.equal(isThenable(value), true));
-  }
-  for (const value of [null, undefined, 7, 'x', {}, () => {}, withThen(1)]) {
-    it(`is none: ${String(value)}`, () => assert.equal(isThenable(value), false));
-  }
-
-  it('is none where it does not say', () => {
-    assert.equal(
-      isThenable(Object.defineProperty({}, 'then', { get: () => raise(new Error()) })),
-      false,
-    );
-  });
-
-  it('has its rejection watched, and what its `then` throws', async () => {
-    const seen: unknown[] = [];
-    const watch = (value: unknown) => watchRejection(value, (error) => seen.push(error));
-    assert.deepEqual([watch(7), watch(Promise.resolve())], [false, true]);
-    assert.equal(watch(Promise.reject('rejected')), true);
-    assert.equal(watch(withThen(() => raise('thrown'))), true);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    assert.deepEqual(seen.sort(), ['rejected', 'thrown']);
   });
 });
 

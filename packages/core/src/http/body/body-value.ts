@@ -1,9 +1,9 @@
 /** The value of a captured body: JSON as its value, text as a string, an event stream as the text that it carried. */
 
 import { decodeContent } from '#platform';
-import { isThenable } from '../../follow/promised.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { tryParseJson } from '../../values/json-text.js';
+import { isThenable } from '../../values/thenable.js';
 import { head, withoutHalf } from '../../values/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
 import { joinJsonLines, joinServerSentEvents } from './sse.js';

@@ -1,6 +1,6 @@
-/** Checks for promises that functions of the user return. */
+/** Promises, and other objects with a method `then`, that the app returns where this library needs no promise. */
 
-/** Whether the value has a method `then`. Never throws. */
+/** Whether the value has a method `then`. Runs a getter of that name. Never throws. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   try {
