@@ -67,6 +67,7 @@ const tracer: Keys<TracerOptions> = {
   pricing: true,
   onUsage: true,
   budget: true,
+  exports: true,
   transport: true,
 };
 const { transport: _transport, ...captured } = tracer;

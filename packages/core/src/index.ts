@@ -37,6 +37,7 @@ export { getTrace } from './http/traced-requests.js';
 export type { RetryPolicy } from './publish/backoff.js';
 export type { DropReason, SendErrorCode } from './publish/drop-reason.js';
 export type { PublisherLimits } from './publish/publisher.js';
+export type { TraceExport } from './publish/trace-export.js';
 export { SendError } from './publish/transport.js';
 export type {
   Batch,
@@ -75,6 +76,11 @@ export type {
 } from './trace/types.js';
 export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-updater.js';
 export { createTracer } from './tracer/tracer.js';
-export type { StartTraceOptions, Tracer, TracerStats } from './tracer/tracer-api.js';
+export type {
+  DestinationStats,
+  StartTraceOptions,
+  Tracer,
+  TracerStats,
+} from './tracer/tracer-api.js';
 export type { RedactOptions } from './values/redact.js';
 export type { Json, RowUpdateConfig, StepType, WireConfig, WireRow, WireStep } from './wire.js';

@@ -5,6 +5,7 @@ import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
 import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
+import type { TraceExport } from '../publish/trace-export.js';
 import type { Transport } from '../publish/user-transport.js';
 import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/settings.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
@@ -49,6 +50,7 @@ export interface Config {
   readonly timeoutMs: number;
   readonly logLevel: LogLevel;
   readonly onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
+  readonly exports: readonly TraceExport[];
   readonly transport: Transport | undefined;
   readonly pricing: Pricing | undefined;
   readonly onUsage: ((usage: Usage, trace: Trace) => void) | undefined;
@@ -103,6 +105,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
     logLevel:
       oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ?? env.read('OPENLAYER_LOG', level) ?? 'warn',
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
+    exports: exportsOf(options.exports),
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
     pricing: withMethods(options.pricing, 'pricing', ['price']),
     onUsage: optionalFunction(options.onUsage, 'onUsage'),
@@ -211,10 +214,47 @@ function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | un
   return options;
 }
 
+function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
+  if (exports === undefined) return [];
+  if (!Array.isArray(exports)) {
+    throw new ConfigError('exports takes an array, such as [otelExport()]');
+  }
+  const names = new Set<string>();
+  for (const [i, each] of exports.entries()) {
+    assertObject(each, `exports[${i}]`);
+    assertKnown(each, { name: true, address: true, transport: true }, `exports[${i}]`);
+    const { name, address, transport } = each as TraceExport;
+    if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) {
+      throw new ConfigError(
+        `exports[${i}].name must be 1 to 64 letters, digits, dots, hyphens or underscores`,
+      );
+    }
+    if (names.has(name)) {
+      throw new ConfigError(`exports has two named '${name}'; give each another name`);
+    }
+    names.add(name);
+    if (checkString(address, `exports[${i}].address`) === undefined) {
+      throw new ConfigError(`exports[${i}].address must be a string, such as a URL`);
+    }
+    if (withMethods(transport, `exports[${i}].transport`, ['send', 'close']) === undefined) {
+      throw new ConfigError(`exports[${i}].transport must be an object with send() and close()`);
+    }
+  }
+  return [...exports];
+}
+
 /** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
 export function whyUnpublished(config: Config): string | undefined {
+  // With exports alone, the platform is left out on purpose.
+  const { apiKey, inferencePipelineId, exports } = config;
+  if (exports.length > 0 && (apiKey ?? inferencePipelineId) === undefined) return undefined;
   const why = whyUnconfigured(config);
-  return why === undefined ? undefined : `${why}; requests are not traced until then`;
+  if (why === undefined) return undefined;
+  const until =
+    exports.length > 0
+      ? 'traces go to the exports alone until then'
+      : 'requests are not traced until then';
+  return `${why}; ${until}`;
 }
 
 /** Why published rows cannot be updated, and what to do; undefined if they can. */
@@ -228,7 +268,8 @@ export function whyNotUpdated(config: Config): string | undefined {
   return whyUnconfigured(config);
 }
 
-function whyUnconfigured(config: Config): string | undefined {
+/** Why the platform cannot be sent rows; undefined if it can, or if publishing is switched off. */
+export function whyUnconfigured(config: Config): string | undefined {
   if (!config.publish || config.transport !== undefined) return undefined;
   const { problems } = config;
   const missing: string[] = [];

@@ -3,6 +3,7 @@
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
+import type { TraceExport } from '../publish/trace-export.js';
 import type { Transport } from '../publish/user-transport.js';
 import type { SpoolOptions } from '../spool/settings.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
@@ -54,6 +55,8 @@ export interface TracerOptions {
   readonly onUsage?: ((usage: Usage, trace: Trace) => void) | undefined;
   /** What one trace may cost, and what happens when it costs more. Needs `pricing`. @default no limit */
   readonly budget?: BudgetOptions | undefined;
+  /** More places that get each trace, such as `otelExport()` of @openlayer-tracing/otel. Then a key is optional. @default none */
+  readonly exports?: readonly TraceExport[] | undefined;
   /** Receives the batches instead of the platform, for tests and other destinations. @default the Openlayer API */
   readonly transport?: Transport | undefined;
 }
@@ -78,5 +81,6 @@ export const TRACER_OPTIONS: Readonly<Record<keyof TracerOptions, true>> = {
   pricing: true,
   onUsage: true,
   budget: true,
+  exports: true,
   transport: true,
 };

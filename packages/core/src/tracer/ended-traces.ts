@@ -143,7 +143,7 @@ export class EndedTraces {
       }
     } catch (error) {
       done?.();
-      publishing.ledger.drop('internal_error', 1);
+      publishing.drop('internal_error', 1);
       trace.reportFailure('publish', error);
     }
     try {

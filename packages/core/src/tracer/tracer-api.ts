@@ -4,14 +4,9 @@ import type { StartedTrace } from '../trace/types.js';
 import type { RowUpdateConfig } from '../wire.js';
 import type { Feedback, UpdateOptions, UpdateResult } from './row-updater.js';
 
-/**
- * Where the traces are. At any instant, `started = published + queued + spooled + quarantined + sampledOut + dropped + open`,
- * with `dropped` summed over its reasons.
- */
-export interface TracerStats {
-  /** Traces that were started, also those that were sampled out or not traced because too many were open. */
-  readonly started: number;
-  /** Traces that the platform has. */
+/** Where the traces are that one destination gets. */
+export interface DestinationStats {
+  /** Traces that the destination has. */
   readonly published: number;
   /** Traces in memory: their rows wait or are being sent. */
   readonly queued: number;
@@ -19,14 +14,10 @@ export interface TracerStats {
   readonly queuedBytes: number;
   /** Traces on disk that are not delivered. */
   readonly spooled: number;
-  /** Traces that the platform refused, kept on disk. */
+  /** Traces that the destination refused, kept on disk. */
   readonly quarantined: number;
-  /** Traces that the option `sample` left out. */
-  readonly sampledOut: number;
   /** Traces that were lost, by `DropReason`. A transport of the app's own may add reasons. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Traces that have not ended, or whose rows wait for promises of options. */
-  readonly open: number;
   /** Bytes of the spool on disk, of all processes. */
   readonly spoolBytes: number;
   /** Traces that this process adopted from dead processes: it sends their rows. `found` is the sum of the others. */
@@ -42,6 +33,22 @@ export interface TracerStats {
     /** Traces that were lost, by `DropReason`. */
     readonly dropped: Readonly<Record<string, number>>;
   };
+}
+
+/**
+ * Where the traces are. At any instant, `started = published + queued + spooled + quarantined + sampledOut + dropped + open`,
+ * with `dropped` summed over its reasons. The counts are those of the platform, or of the first export if no platform is
+ * configured. The same sum holds for each of `exports`.
+ */
+export interface TracerStats extends DestinationStats {
+  /** Traces that were started, also those that were sampled out or not traced because too many were open. */
+  readonly started: number;
+  /** Traces that the option `sample` left out. */
+  readonly sampledOut: number;
+  /** Traces that have not ended, or whose rows wait for promises of options. */
+  readonly open: number;
+  /** The counts of each export, by its name; missing without exports. */
+  readonly exports?: Readonly<Record<string, DestinationStats>>;
 }
 
 /** Options of `startTrace()`. An unknown key is reported as `unknown_option`. */

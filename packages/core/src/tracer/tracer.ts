@@ -104,7 +104,7 @@ export class TracerCore implements Tracer, Recorder {
       reportReplaced,
     );
     const why = whyUnpublished(config);
-    this.isEnabled = config.publish && why === undefined;
+    this.isEnabled = config.publish && (why === undefined || config.exports.length > 0);
     this.#warning = settingsWarning(config, why);
     const runDetached = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
     this.#runDetached = runDetached;
@@ -226,7 +226,7 @@ export class TracerCore implements Tracer, Recorder {
     }
     if (this.#open.size < this.limits.maxOpenTraces || this.#makeRoom()) return true;
     this.#started++;
-    this.publishing.ledger.drop('too_many_open', 1);
+    this.publishing.drop('too_many_open', 1);
     this.diagnostics.report(
       'warn',
       'too_many_open',

@@ -1,0 +1,253 @@
+/** One place to which a tracer sends rows: creates and connects its spool, transports, publisher and replay. */
+
+import { timersLast } from '#platform';
+import { openSpool } from '#spool';
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { paceOf, type RetryPolicy } from '../publish/backoff.js';
+import { Ledger } from '../publish/ledger.js';
+import { Publisher, type PublisherLimits, type RowPublisher } from '../publish/publisher.js';
+import type { QueuedRow } from '../publish/queued-row.js';
+import { RequestPublisher } from '../publish/request-publisher.js';
+import { rowOf } from '../publish/row.js';
+import { SendTimes } from '../publish/send-times.js';
+import type { ReplayHandle, Spool } from '../publish/spool.js';
+import type { RowTransport } from '../publish/transport.js';
+import { type Breaker, withBreaker } from '../publish/with-breaker.js';
+import { withIsolation } from '../publish/with-isolation.js';
+import { withRetry } from '../publish/with-retry.js';
+import { withTrimming } from '../publish/with-trimming.js';
+import { type Lookup, withVerification } from '../publish/with-verification.js';
+import type { SpoolConfig } from '../spool/settings.js';
+import type { RecordedTrace } from '../trace/recorded-trace.js';
+import type { Redactor } from '../values/redact.js';
+import type { DestinationStats } from './tracer-api.js';
+
+export interface DestinationOptions {
+  /** Names the place. Rows on disk are sent only to the one that they were written for. */
+  readonly address: string;
+  readonly sender: RowTransport;
+  /** Whether failed sends are retried without a spool too. */
+  readonly retriesSends: boolean;
+  /** Asks the place whether it has a row; undefined if it cannot be asked. */
+  readonly lookup: Lookup | undefined;
+  readonly batch: PublisherLimits;
+  readonly retry: RetryPolicy;
+  readonly spool: SpoolConfig | undefined;
+}
+
+/** What all destinations of a tracer share. */
+export interface DestinationTools {
+  readonly diagnostics: Diagnostics;
+  readonly redactor: Redactor;
+  /** Runs a function outside any request's scope. */
+  readonly runDetached: (fn: () => void) => void;
+  /** Called at the exit of the process: ends and queues all open traces, so that the spool can keep them. */
+  readonly beforeExit: () => void;
+}
+
+/** Progress of a replay. The counts are rows. */
+export interface ReplayState {
+  readonly delivered: number;
+  readonly waiting: number;
+  readonly quarantined: number;
+  readonly dropped: number;
+  /** Whether the last scan found no row. */
+  readonly isIdle: boolean;
+  /** Consecutive failed sends. */
+  readonly failures: number;
+  /** Whether the platform refuses the key, or does not have the pipeline. */
+  readonly isRefused: boolean;
+}
+
+export class Destination {
+  readonly address: string;
+  readonly ledger = new Ledger();
+  readonly times = new SendTimes();
+  /** Writes the row of a trace before the last bytes of its response are sent; undefined unless a spool writes ahead. */
+  readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
+  readonly #tools: DestinationTools;
+  readonly #publisher: RowPublisher;
+  readonly #spool: Spool | undefined;
+  readonly #replay: ReplayHandle | undefined;
+  #breaker: Breaker | undefined;
+
+  constructor(options: DestinationOptions, tools: DestinationTools) {
+    const { diagnostics, redactor, runDetached } = tools;
+    const { address, batch, retry } = options;
+    const { ledger } = this;
+    this.address = address;
+    this.#tools = tools;
+    const spoolTools = { diagnostics, ledger, redactor, runDetached };
+    const spool = openSpool(options.spool, address, spoolTools);
+    this.#spool = spool;
+    const transport = this.#transport(options, spool);
+    const publisherOptions = {
+      transport,
+      limits: batch,
+      diagnostics,
+      runDetached,
+      ledger,
+      onCall: (ms: number) => this.times.add(ms),
+    };
+    this.#publisher = timersLast
+      ? new Publisher({
+          ...publisherOptions,
+          overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
+        })
+      : new RequestPublisher({ ...publisherOptions, maxElapsedMs: retry.maxElapsedMs });
+    if (spool === undefined) return;
+    if (options.spool?.mode === 'wal') this.writeAhead = (trace) => spool.writeAhead(trace);
+    this.#replay = spool.replay({ transport, policy: retry, maxBatchRows: batch.maxBatchRows });
+  }
+
+  /** Records that a trace has started. */
+  recordStart(trace: RecordedTrace): void {
+    this.#spool?.recordStart(trace);
+  }
+
+  /** Queues the row of an ended trace. */
+  queue(trace: RecordedTrace): void {
+    this.#publisher.add(this.#rowOf(trace));
+  }
+
+  /**
+   * Sends the row of an ended trace at once, while the platform keeps its request alive.
+   * @returns a promise that resolves when the row is delivered or dropped
+   */
+  sendNow(trace: RecordedTrace): Promise<void> {
+    return this.#publisher.sendNow(this.#rowOf(trace));
+  }
+
+  /** Whether a process that is about to exit may be kept alive for rows. */
+  get mayDelayExit(): boolean {
+    return this.#publisher.mayDelayExit;
+  }
+
+  /** Removes an ended trace that is not published. */
+  discard(trace: RecordedTrace): void {
+    this.#spool?.discard(trace);
+  }
+
+  #rowOf(trace: RecordedTrace): QueuedRow {
+    return this.#spool?.writeRow(trace) ?? rowOf(trace, this.#tools.redactor);
+  }
+
+  flush(deadlineMs: number): Promise<void> {
+    return this.#publisher.flush(deadlineMs);
+  }
+
+  async shutdown(deadlineMs: number): Promise<void> {
+    const replay = this.#replay?.stop();
+    await this.#publisher.shutdown(deadlineMs);
+    await replay;
+    this.#spool?.release();
+  }
+
+  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
+  release(): void {
+    this.#spool?.release();
+  }
+
+  /** Stops scanning for rows of dead processes. */
+  retire(): void {
+    this.#replay?.retire();
+  }
+
+  /** Keeps queued rows on disk at the exit of the process. @returns a function that removes the registration */
+  keepRowsAtExit(): () => void {
+    const queuedRows = () => {
+      this.#tools.beforeExit();
+      return this.#publisher.queuedRows();
+    };
+    return this.#spool?.keepRowsAtExit(queuedRows) ?? (() => {});
+  }
+
+  /** Whether the place refuses the key, or is missing. */
+  get isRefused(): boolean {
+    return this.#breaker?.isRefused === true;
+  }
+
+  /** Sends again at once, since the cause of the refusals is gone. */
+  retryNow(): void {
+    this.#breaker?.reset();
+    this.#replay?.retryNow();
+  }
+
+  /** Keeps a row that another library could not deliver, to send it. @returns whether it is on disk */
+  importRow(row: QueuedRow): boolean {
+    if (this.#spool?.importRow(row) !== true) return false;
+    this.ledger.spool(1);
+    return true;
+  }
+
+  get spoolFolder(): string | undefined {
+    return this.#spool?.folder;
+  }
+
+  /** Progress of sending rows from disk. */
+  get replayState(): ReplayState {
+    const ledgers = [this.ledger, this.#spool?.adopted ?? NOTHING_ADOPTED];
+    const sum = (count: (ledger: Ledger) => number) =>
+      ledgers.reduce((total, ledger) => total + count(ledger), 0);
+    return {
+      delivered: sum(({ published }) => published),
+      waiting: sum(({ spooled, queued }) => spooled + queued),
+      quarantined: sum(({ quarantined }) => quarantined),
+      dropped: sum(({ dropped }) => Object.values(dropped).reduce((a, b) => a + b, 0)),
+      isIdle: this.#replay?.isIdle ?? true,
+      failures: this.#replay?.failures ?? 0,
+      isRefused: this.isRefused,
+    };
+  }
+
+  stats(): DestinationStats {
+    const { published, queued, queuedBytes, spooled, quarantined, dropped } = this.ledger;
+    const spool = this.#spool;
+    const adopted = spool?.adopted ?? NOTHING_ADOPTED;
+    return {
+      published,
+      queued,
+      queuedBytes: queuedBytes + (spool?.memoryBytes ?? 0),
+      spooled,
+      quarantined,
+      dropped,
+      spoolBytes: spool?.bytes ?? 0,
+      adopted: {
+        found: spool?.adoptedRows ?? 0,
+        published: adopted.published,
+        spooled: adopted.spooled,
+        quarantined: adopted.quarantined,
+        dropped: adopted.dropped,
+      },
+    };
+  }
+
+  /** The chain of transports through which every batch passes. */
+  #transport(options: DestinationOptions, spool: Spool | undefined): RowTransport {
+    const { sender, lookup, retry, retriesSends } = options;
+    if (spool !== undefined) {
+      const attempts = spool.withAttempts(sender);
+      const verification = {
+        paceMs: paceOf(retry),
+        rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),
+      };
+      const verified =
+        lookup === undefined ? attempts : withVerification(attempts, lookup, verification);
+      this.#breaker = withBreaker(verified, retry, { opensOnRefusedKey: true });
+      return withIsolation(spool.withKeeping(withTrimming(this.#breaker)));
+    }
+    if (!retriesSends) return sender;
+    return withIsolation(
+      withRetry(withTrimming(withBreaker(sender, retry, { callerWaits: true })), retry, {
+        onRetry: (error, waitMs) =>
+          this.#tools.diagnostics.report(
+            'warn',
+            'publish_retry',
+            `${error.message}; the next attempt is in ${Math.ceil(waitMs)} ms`,
+          ),
+      }),
+    );
+  }
+}
+
+const NOTHING_ADOPTED = new Ledger();
