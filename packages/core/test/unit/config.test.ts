@@ -28,6 +28,7 @@ describe('the configuration', () => {
         timeoutMs: 30_000,
         logLevel: 'warn',
         onDiagnostic: undefined,
+        exports: [],
         transport: undefined,
         pricing: undefined,
         onUsage: undefined,
