@@ -16,6 +16,7 @@ const CHOICES = {
   Hono: ['hono'],
   'LLM clients, beside one of these': ['integrations'],
   'the local server': ['local'],
+  OpenTelemetry: ['otel'],
   'apps on cls-hooked': ['cls-hooked'],
 };
 

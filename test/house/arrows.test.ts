@@ -54,7 +54,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   otel: {
     ...NONE,
-    uses: [CORE, /^@opentelemetry\//],
+    uses: [CORE, `${CORE}/integration`, /^@opentelemetry\//],
     dependencies: [CORE, /^@opentelemetry\//],
     peers: [/^@opentelemetry\//],
   },

@@ -30,6 +30,7 @@ export {
   type OutgoingRequest,
   watchRequests,
 } from './integration/outgoing-request.js';
+export { providerSlug } from './integration/provider-slug.js';
 export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
 export { reportFailure, reportUnrecorded, runGuarded } from './integration/report.js';
 export { startCall } from './integration/start-call.js';
@@ -55,7 +56,15 @@ export type {
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
 export type { Step } from './trace/types.js';
 export { isModelCall } from './trace/usage.js';
+export {
+  arrayOrEmpty,
+  countOrUndefined,
+  definedFields,
+  objectOrEmpty,
+  stringOrUndefined,
+} from './values/json-fields.js';
+export { isJsonObject, type JsonObject, tryParseJson } from './values/json-text.js';
 export { percentDecoded } from './values/percent-decoded.js';
 export { watchRejection } from './values/thenable.js';
-export { withoutHalf } from './values/well-formed.js';
+export { head, withoutHalf } from './values/well-formed.js';
 export type { StepType } from './wire.js';

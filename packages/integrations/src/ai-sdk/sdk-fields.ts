@@ -1,6 +1,6 @@
 /** Converts fields of the AI SDK to those of the platform: provider, model, tokens, billing and parameters. */
 
-import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { type Billing, providerSlug, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   countOrUndefined,
   isRecord,
@@ -14,23 +14,13 @@ import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js
 import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
 import { openAIBilling, openAITokens } from '../shapes/openai/usage.js';
 
-/** Our names of providers, where the SDK has others. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  'azure-openai': 'azure',
-  vertex: 'google',
-  'amazon-bedrock': 'bedrock',
-  togetherai: 'together_ai',
-  fireworks: 'fireworks_ai',
-};
-
 /** The provider: `openai` of `openai.chat`; for a gateway, the vendor with which the model's path begins. */
 export function aiProvider(provider: unknown, modelId: unknown): string | undefined {
-  const name = stringOrUndefined(provider)?.split('.')[0];
-  if (name === 'gateway') {
+  if (stringOrUndefined(provider)?.split('.')[0] === 'gateway') {
     const [vendor, ...path] = stringOrUndefined(modelId)?.split('/') ?? [];
     return path.length > 0 ? aiProvider(vendor, undefined) : undefined;
   }
-  return name === undefined || name === '' ? undefined : (PROVIDERS[name] ?? name);
+  return providerSlug(provider);
 }
 
 /** The model's name without the vendor that a gateway puts before it. */

@@ -1,0 +1,24 @@
+/** The entry point that converts spans of OpenTelemetry to steps, and steps to spans. It needs nothing of OpenTelemetry. */
+
+export { providerSlug } from '@openlayer-tracing/core/integration';
+export type { DialectName } from './dialects/dialect.js';
+export {
+  type ChatMessage,
+  type ChatToolCall,
+  chatMessagesOf,
+  type GenAIMessage,
+  genAIMessagesOf,
+} from './dialects/messages.js';
+export { genAIProviderOf } from './dialects/provider-names.js';
+export type {
+  SpanContent,
+  SpanData,
+  SpanEvent,
+  SpanKind,
+  SpanLink,
+  SpanScope,
+  SpanStatus,
+} from './dialects/span-data.js';
+export { type RequestFacts, spanOfStep } from './dialects/span-of-step.js';
+export type { SpanError, SpanStep, StepData } from './dialects/span-step.js';
+export { stepOfSpan } from './dialects/step-of-span.js';

@@ -1,0 +1,51 @@
+/** The error that a span ended with. */
+
+import {
+  isJsonObject,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '@openlayer-tracing/core/integration';
+import type { FoundFacts } from './found-facts.js';
+import type { SpanData, SpanEvent } from './span-data.js';
+import type { SpanError } from './span-step.js';
+
+/** The word of OpenTelemetry for an error without a type. */
+const OTHER = '_OTHER';
+
+/**
+ * The error of a span that failed: by its status, by `error.type` where the status is unset, or by its level. An exception that is
+ * recorded in a span that did not fail was handled: it is no error of the span.
+ */
+export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanError | undefined {
+  const { code, message } = objectOrEmpty(status);
+  const type = facts.text('errorType');
+  const isError =
+    code === 'error' ||
+    (code !== 'ok' && (type !== undefined || facts.text('level')?.toUpperCase() === 'ERROR'));
+  if (!isError) return undefined;
+  const exception = exceptionIn(events);
+  const name =
+    stringOrUndefined(exception['exception.type']) ?? (type === OTHER ? undefined : type);
+  const stack = stringOrUndefined(exception['exception.stacktrace']);
+  return {
+    name: name || 'Error',
+    message:
+      stringOrUndefined(exception['exception.message']) ||
+      stringOrUndefined(message) ||
+      facts.text('errorMessage') ||
+      name ||
+      'the span has the status ERROR',
+    ...(stack !== undefined && { stack }),
+  };
+}
+
+/** The attributes of the last exception. */
+function exceptionIn(events: unknown): Readonly<Record<string, unknown>> {
+  const found = Array.isArray(events) ? events.findLast((each) => isException(each)) : undefined;
+  return objectOrEmpty(objectOrEmpty(found).attributes);
+}
+
+/** Whether an event records an exception. */
+export function isException(event: unknown): event is SpanEvent {
+  return isJsonObject(event) && event.name === 'exception';
+}

@@ -1,0 +1,159 @@
+/** The facts that attributes state, and the form in which the value of each is read. */
+
+import { arrayOrEmpty, isJsonObject, tryParseJson } from '@openlayer-tracing/core/integration';
+import { plainValue } from './plain-value.js';
+
+/** Reads a value of an attribute; undefined if it does not have the form. */
+type Form = (value: unknown) => unknown;
+
+/** The text of a string or number that is not empty. */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A number, also if it is written as a string, as in the JSON form of 64-bit integers. */
+function number(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'string' || value.trim() === '') return undefined;
+  const parsed = Number(value);
+  return Number.isFinite(parsed) ? parsed : undefined;
+}
+
+/** A number from 0 on. */
+function count(value: unknown): number | undefined {
+  const found = number(value);
+  return found !== undefined && found >= 0 ? found : undefined;
+}
+
+/** Longer texts are kept as they are: parsing them would take too long. */
+const MAX_JSON_CHARS = 1 << 22;
+
+/** The value of JSON text of an object or array; any other value as it is. */
+export function parsedIfJson(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length > MAX_JSON_CHARS || !/^\s*[[{]/.test(value)) {
+    return value;
+  }
+  const parsed = tryParseJson(value);
+  return parsed === undefined ? value : plainValue(parsed);
+}
+
+/** Any value that is not empty, parsed if it is JSON text. */
+function any(value: unknown): unknown {
+  const found = parsedIfJson(value);
+  return found === '' || found === null ? undefined : found;
+}
+
+/** An object, also if it is written as JSON text. */
+function object(value: unknown): unknown {
+  const found = parsedIfJson(value);
+  return isJsonObject(found) ? found : undefined;
+}
+
+/** The strings of an array, which may be written as JSON text; one string is an array of it. */
+function strings(value: unknown): readonly string[] | undefined {
+  const found = parsedIfJson(value);
+  const items = typeof found === 'string' ? [found] : arrayOrEmpty(found);
+  const kept = items.map(text).filter((each) => each !== undefined);
+  return kept.length > 0 ? kept : undefined;
+}
+
+/** Epoch milliseconds of a date, which may be written as JSON text. */
+function date(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const at = Date.parse(value.replace(/^"|"$/g, ''));
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** The facts with one value. */
+const SIMPLE = {
+  /** Name of the step. */
+  name: text,
+  provider: text,
+  /** The model that answered. */
+  model: text,
+  /** The model that was asked for. */
+  requestModel: text,
+  /** Parameters of the model call, as one object. */
+  parameters: object,
+  /** Token counts, as one object under names of any provider. */
+  usage: object,
+  /** US dollars. */
+  cost: count,
+  /** US dollars by part, with `total`. */
+  costDetails: object,
+  /** Messages to the model. */
+  messages: any,
+  /** Instructions to the model, which are not among the messages. */
+  instructions: any,
+  /** Definitions of the tools that the model may call. */
+  tools: any,
+  /** The model's messages. */
+  answer: any,
+  /** The model's text. */
+  answerText: any,
+  /** The model's reasoning. */
+  reasoning: any,
+  /** The tool calls of the model. */
+  toolCalls: any,
+  /** The object that the model generated. */
+  answerObject: any,
+  /** Inputs of any step. */
+  inputs: any,
+  /** Output of any step. */
+  output: any,
+  functionName: text,
+  arguments: any,
+  result: any,
+  /** What a retriever looks for. */
+  query: any,
+  documents: any,
+  embeddingDimensions: count,
+  embeddingInputs: any,
+  agentName: text,
+  finishReasons: strings,
+  firstChunkSeconds: count,
+  firstChunkMs: count,
+  /** Date of the first token. */
+  firstChunkAt: date,
+  sessionId: text,
+  userId: text,
+  tags: strings,
+  /** Metadata as one object. */
+  metadata: object,
+  errorType: text,
+  errorMessage: text,
+  /** `ERROR` and the like. */
+  level: text,
+  /** Whether the span is a provisional copy. */
+  pending: text,
+  /** Further fields of the step's type, as one object. */
+  fields: object,
+} as const satisfies Readonly<Record<string, Form>>;
+
+/** The facts with members, each of which has its own attribute. */
+const OBJECTS = {
+  tokens: count,
+  parameters: any,
+  metadata: any,
+  http: any,
+  database: any,
+} as const satisfies Readonly<Record<string, Form>>;
+
+/** The facts that may be written as numbered attributes. */
+type ListFact = 'messages' | 'answer' | 'tools' | 'toolCalls' | 'documents' | 'embeddingInputs';
+
+export type SimpleFact = keyof typeof SIMPLE;
+export type ObjectFact = keyof typeof OBJECTS;
+
+/** `left` says that the attribute repeats what another one states. */
+export type FactName = SimpleFact | `${ObjectFact}.${string}` | `${ListFact}[]` | 'left';
+
+/** Reads the value of an attribute as a fact; undefined if it does not have the fact's form. */
+export function readFact(fact: string, value: unknown): unknown {
+  const dot = fact.indexOf('.');
+  const form: Form | undefined =
+    dot < 0 ? SIMPLE[fact as SimpleFact] : OBJECTS[fact.slice(0, dot) as ObjectFact];
+  return form?.(value);
+}

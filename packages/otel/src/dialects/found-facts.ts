@@ -1,0 +1,283 @@
+/** Collects what the attributes of a span state, by the tables of all conventions. Where several state one fact, the first wins. */
+
+import { head, isJsonObject, type StepType } from '@openlayer-tracing/core/integration';
+import type { DialectName } from './dialect.js';
+import { type ObjectFact, readFact, type SimpleFact } from './facts.js';
+import { NumberedTree } from './numbered-tree.js';
+import { ownValue, plainValue } from './plain-value.js';
+import { type EventUse, type Rule, ruleOf, type TypeRule, useOfEvent } from './rules.js';
+import type { SpanEvent } from './span-data.js';
+
+/** Further attributes of a span are not read. */
+const MAX_ATTRIBUTES = 20_000;
+const MAX_EVENTS = 1000;
+/** Attributes that no table has, which are kept as they are. */
+const MAX_UNKNOWN = 128;
+const MAX_UNKNOWN_CHARS = 8192;
+const MAX_KEY_CHARS = 256;
+
+/** Attributes of events have a lower rank than those of the span. */
+const EVENT_RANK = 1 << 20;
+
+interface Found {
+  readonly rank: number;
+  readonly value: unknown;
+  readonly dialect: DialectName;
+}
+
+interface FoundList {
+  readonly rank: number;
+  readonly tree: NumberedTree;
+  readonly dialect: DialectName;
+}
+
+export class FoundFacts {
+  readonly #facts = new Map<string, Found>();
+  readonly #lists = new Map<string, Map<Rule, FoundList>>();
+  readonly #unknown = new Map<string, unknown>();
+  #unknownCount = 0;
+  #type: (TypeRule & { readonly kind: string | undefined }) | undefined;
+  readonly #dialects = new Map<DialectName, number>();
+  readonly #messages: unknown[] = [];
+  readonly #answers: unknown[] = [];
+  readonly #otherEvents: SpanEvent[] = [];
+
+  constructor(attributes: unknown, events: unknown) {
+    this.#readAttributes(attributes, 0);
+    this.#readEvents(events);
+    this.#closeLists();
+  }
+
+  /** A fact with one value; undefined if no attribute states it. */
+  get(fact: SimpleFact): unknown {
+    return this.#facts.get(fact)?.value;
+  }
+
+  text(fact: SimpleFact): string | undefined {
+    const value = this.get(fact);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  number(fact: SimpleFact): number | undefined {
+    const value = this.get(fact);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  /** The convention whose attribute states the fact. */
+  dialectOf(fact: string): DialectName | undefined {
+    return this.#facts.get(fact)?.dialect;
+  }
+
+  /** The members of a fact; undefined if there are none. */
+  members(fact: ObjectFact): Record<string, unknown> | undefined {
+    const prefix = `${fact}.`;
+    const members: (readonly [string, unknown])[] = [];
+    for (const [name, { value }] of this.#facts) {
+      if (name.startsWith(prefix)) members.push([name.slice(prefix.length), value]);
+    }
+    return members.length > 0 ? Object.fromEntries(members) : undefined;
+  }
+
+  /** The type that an attribute states. */
+  get type(): StepType | undefined {
+    return this.#type?.type ?? undefined;
+  }
+
+  /** The word of the convention for the type, if it says more than the type does. */
+  get kind(): string | undefined {
+    return this.#type?.kind;
+  }
+
+  /** Attributes that no table has, at most 128. */
+  get unknown(): Record<string, unknown> | undefined {
+    if (this.#unknown.size === 0) return undefined;
+    return Object.fromEntries(this.#unknown);
+  }
+
+  /** The number of attributes that were not kept. */
+  get unkept(): number {
+    return this.#unknownCount - this.#unknown.size;
+  }
+
+  /** Events that no table has. */
+  get otherEvents(): readonly SpanEvent[] {
+    return this.#otherEvents;
+  }
+
+  /** The conventions that were read, the one with most attributes first. */
+  get dialects(): readonly DialectName[] {
+    return [...this.#dialects].sort(([, a], [, b]) => b - a).map(([name]) => name);
+  }
+
+  #readAttributes(attributes: unknown, rank: number): void {
+    if (typeof attributes !== 'object' || attributes === null) return;
+    let read = 0;
+    for (const key of keysOf(attributes)) {
+      if (++read > MAX_ATTRIBUTES) {
+        this.#unknownCount++;
+        continue;
+      }
+      const value = attributeOf(attributes, key);
+      if (value !== undefined && value !== null) this.#read(key, value, rank);
+    }
+  }
+
+  #read(key: string, value: unknown, rank: number): void {
+    const { rules, types } = ruleOf(key);
+    let isKnown = false;
+    for (const rule of types) isKnown = this.#readType(rule, key, value, rank) || isKnown;
+    for (const rule of rules) {
+      // A shorter prefix is for what the longer one could not read.
+      if (this.#readRule(rule, key, value, rank)) {
+        isKnown = true;
+        break;
+      }
+    }
+    if (!isKnown) this.#keep(key, value);
+  }
+
+  #readType(rule: TypeRule, key: string, value: unknown, rank: number): boolean {
+    const word = String(value).toLowerCase();
+    const type = rule.types === undefined ? rule.type : own(rule.types, word);
+    if (type === undefined) return false;
+    this.#count(rule.dialect);
+    const ranked = rule.rank + rank;
+    if (type !== null && (this.#type === undefined || ranked < this.#type.rank)) {
+      const first = rule.types && Object.entries(rule.types).find(([, each]) => each === type)?.[0];
+      const kind = rule.types === undefined || first === word ? undefined : String(value);
+      this.#type = { ...rule, rank: ranked, type, kind };
+    }
+    return rule.types !== undefined || key === '';
+  }
+
+  #readRule(rule: Rule, key: string, value: unknown, rank: number): boolean {
+    const { fact } = rule;
+    if (fact === 'left') {
+      this.#count(rule.dialect);
+      return true;
+    }
+    const rest = key.slice(rule.prefixLength);
+    if (fact.endsWith('[]')) return this.#readItem(rule, rest, value, rank);
+    const name = fact.endsWith('.*') ? fact.slice(0, -1) + rest : fact;
+    const read = readFact(name, value);
+    if (read === undefined) return false;
+    if ((name === 'metadata' || name === 'parameters') && isJsonObject(read)) {
+      for (const [member, each] of Object.entries(read)) {
+        this.#offer(`${name}.${member}`, rule, each, rank);
+      }
+      return true;
+    }
+    this.#offer(name, rule, read, rank);
+    return true;
+  }
+
+  #readItem(rule: Rule, rest: string, value: unknown, rank: number): boolean {
+    if (!/^\d/.test(rest)) return false;
+    const fact = rule.fact.slice(0, -2);
+    let lists = this.#lists.get(fact);
+    if (lists === undefined) {
+      lists = new Map();
+      this.#lists.set(fact, lists);
+    }
+    let list = lists.get(rule);
+    if (list === undefined) {
+      list = { rank: rule.rank + rank, tree: new NumberedTree(), dialect: rule.dialect };
+      lists.set(rule, list);
+    }
+    if (!list.tree.add(rest, value)) this.#unknownCount++;
+    return true;
+  }
+
+  #offer(name: string, { rank: ruleRank, dialect }: Rule, value: unknown, rank: number): void {
+    this.#count(dialect);
+    const known = this.#facts.get(name);
+    const ranked = ruleRank + rank;
+    if (known === undefined || ranked < known.rank) {
+      this.#facts.set(name, { rank: ranked, value, dialect });
+    }
+  }
+
+  #count(dialect: DialectName): void {
+    this.#dialects.set(dialect, (this.#dialects.get(dialect) ?? 0) + 1);
+  }
+
+  #keep(key: string, value: unknown): void {
+    this.#unknownCount++;
+    if (this.#unknown.size >= MAX_UNKNOWN || key === '__proto__') return;
+    this.#unknown.set(
+      head(key, MAX_KEY_CHARS),
+      typeof value === 'string' ? head(value, MAX_UNKNOWN_CHARS) : value,
+    );
+  }
+
+  #readEvents(events: unknown): void {
+    if (!Array.isArray(events)) return;
+    for (const event of events.slice(0, MAX_EVENTS) as readonly SpanEvent[]) {
+      if (!isJsonObject(event) || typeof event.name !== 'string') continue;
+      const use: EventUse | undefined = useOfEvent(event.name);
+      if (use === undefined) {
+        this.#otherEvents.push(event);
+        continue;
+      }
+      this.#count(use.dialect);
+      if (use.as === 'attributes') {
+        this.#readAttributes(event.attributes, EVENT_RANK);
+      } else {
+        const message = messageOf(event);
+        (use.as === 'message' ? this.#messages : this.#answers).push(message);
+      }
+    }
+  }
+
+  /** Makes facts of the numbered attributes and of the messages in events. */
+  #closeLists(): void {
+    for (const [fact, lists] of this.#lists) {
+      for (const [rule, { tree }] of lists) {
+        this.#offer(fact, rule, plainValue(tree.items), 0);
+      }
+    }
+    const rule = { rank: EVENT_RANK, dialect: 'gen_ai' } as Rule;
+    if (this.#messages.length > 0) this.#offer('messages', rule, this.#messages, 0);
+    if (this.#answers.length > 0) this.#offer('answer', rule, this.#answers, 0);
+  }
+}
+
+/** The message in an event of the conventions up to 1.36: `gen_ai.user.message`. */
+function messageOf({ name, attributes }: SpanEvent): unknown {
+  const fields = plainValue(attributes);
+  const [, role = 'assistant'] = /^gen_ai\.(\w+)\.message$/.exec(name) ?? [];
+  return { role, ...(isJsonObject(fields) ? Object.fromEntries(shortened(fields)) : {}) };
+}
+
+/** The fields of a message without the prefix of their attributes, parsed. */
+function shortened(fields: Readonly<Record<string, unknown>>): (readonly [string, unknown])[] {
+  return Object.entries(fields)
+    .filter(([key]) => key !== 'gen_ai.system')
+    .map(([key, value]) => [
+      key.replace(/^gen_ai\.(event\.)?/, ''),
+      readFact('messages', value) ?? value,
+    ]);
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function keysOf(value: object): readonly string[] {
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
+/** The value of an attribute: strings, numbers and booleans as they are, anything else copied within bounds. */
+function attributeOf(attributes: object, key: string): unknown {
+  try {
+    const value = ownValue(attributes, key);
+    return typeof value === 'object' || typeof value === 'function' ? plainValue(value) : value;
+  } catch {
+    // A proxy may throw.
+    return undefined;
+  }
+}

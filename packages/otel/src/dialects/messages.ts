@@ -1,0 +1,346 @@
+/** Messages to and from models: from any convention to chat messages, and from those of any provider to OpenTelemetry's parts. */
+
+import {
+  arrayOrEmpty,
+  definedFields,
+  isJsonObject,
+  type JsonObject,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '@openlayer-tracing/core/integration';
+import { parsedIfJson } from './facts.js';
+
+/** A tool call in a message. */
+export interface ChatToolCall {
+  readonly id?: string | undefined;
+  readonly name: string | null;
+  /** An object if they are JSON, else a string. */
+  readonly arguments: unknown;
+}
+
+/** A message to or from a model, with further fields as they came. */
+export interface ChatMessage {
+  readonly role: string;
+  /** A string if it is one text, else an array of parts. */
+  readonly content?: unknown;
+  readonly tool_calls?: readonly ChatToolCall[];
+  /** The call that a message of the role `tool` answers. */
+  readonly tool_call_id?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A message in the form of `gen_ai.input.messages` and `gen_ai.output.messages`. */
+export interface GenAIMessage {
+  readonly role: string;
+  readonly parts: readonly JsonObject[];
+  readonly finish_reason?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What a part of a message is, by its type in any convention. */
+type PartKind = 'text' | 'reasoning' | 'call' | 'result' | 'other';
+
+const PART_KINDS: ReadonlyMap<unknown, PartKind> = new Map(
+  Object.entries({
+    text: 'text input_text output_text',
+    reasoning: 'reasoning thinking',
+    call: 'tool_call tool-call tool_use toolCall function_call',
+    result:
+      'tool_call_response tool-result tool_result tool_response toolResult function_call_output',
+    other: 'other',
+  }).flatMap(([kind, types]) => types.split(' ').map((type) => [type, kind as PartKind] as const)),
+);
+
+/** The fields in which parts have what is read, in the order in which they are looked for. */
+const PART_FIELDS = {
+  text: ['text', 'content'],
+  reasoning: ['content', 'text', 'thinking', 'reasoning'],
+  id: ['id', 'toolCallId', 'tool_call_id', 'tool_use_id', 'call_id'],
+  name: ['name', 'toolName'],
+  arguments: ['arguments', 'input', 'args'],
+  result: ['response', 'result', 'output', 'content'],
+} as const;
+
+/** An object that stands for its only member: `{ message: { role: 'user' } }` in OpenInference. */
+const WRAPPERS = [
+  ...['message', 'message_content', 'tool_call', 'tool', 'document', 'embedding', 'prompt'],
+  'completion',
+];
+
+const MAX_MESSAGES = 10_000;
+
+/** The member of an object that has only this one, if its name is one of a wrapper. */
+export function unwrapped(value: unknown): unknown {
+  if (!isJsonObject(value)) return value;
+  const keys = Object.keys(value);
+  const [key = ''] = keys;
+  return keys.length === 1 && WRAPPERS.includes(key) && isJsonObject(value[key])
+    ? value[key]
+    : value;
+}
+
+function fieldOf(value: JsonObject, names: readonly string[]): unknown {
+  for (const name of names) {
+    if (value[name] !== undefined && value[name] !== null) return value[name];
+  }
+  return undefined;
+}
+
+/* From any convention. */
+
+/**
+ * The messages in a value: an array of messages in the form of any convention or provider, an object with such an array, or JSON text
+ * of one of these. Undefined if there are none.
+ * @param role role of messages that state none
+ */
+export function chatMessagesOf(value: unknown, role = 'user'): readonly ChatMessage[] | undefined {
+  const found = parsedIfJson(value);
+  if (typeof found === 'string') return found === '' ? undefined : [{ role, content: found }];
+  const list = Array.isArray(found) ? found : listIn(found);
+  const messages = list
+    .slice(0, MAX_MESSAGES)
+    .flatMap((each) => readMessage(unwrapped(each), role));
+  return messages.length > 0 ? messages : undefined;
+}
+
+/** Whether a value is a message or an array of messages. */
+export function hasMessages(value: unknown): boolean {
+  const list = Array.isArray(value) ? value : [value];
+  return list.length > 0 && list.every((each) => isMessage(unwrapped(each)));
+}
+
+function isMessage(value: unknown): boolean {
+  return isJsonObject(value) && (typeof value.role === 'string' || Array.isArray(value.parts));
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  if (!isJsonObject(value)) return [];
+  return isMessage(value) ? [value] : arrayOrEmpty(value.messages);
+}
+
+const READ = new Set(['role', 'content', 'parts', 'tool_calls', 'tool_call_id', 'contents']);
+
+function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[] {
+  if (typeof value === 'string') return [{ role: defaultRole, content: value }];
+  if (!isJsonObject(value)) return [];
+  // A choice of the older conventions has its message in a field.
+  if (isJsonObject(value.message) && value.role === undefined) {
+    const { message, ...others } = value;
+    return readMessage({ ...others, ...message }, defaultRole);
+  }
+  const role = stringOrUndefined(value.role) ?? defaultRole;
+  const others = Object.fromEntries(Object.entries(value).filter(([key]) => !READ.has(key)));
+  const content = value.content ?? value.parts ?? value.contents;
+  const parts = Array.isArray(content) ? content.map(unwrapped) : undefined;
+  const calls = arrayOrEmpty(value.tool_calls).map(unwrapped).filter(isJsonObject).map(toolCall);
+  if (parts === undefined) {
+    const { tool_call_id } = value;
+    return [
+      definedFields({
+        role,
+        content: content ?? undefined,
+        tool_calls: calls.length > 0 ? calls : undefined,
+        tool_call_id: stringOrUndefined(tool_call_id),
+        ...others,
+      }) as ChatMessage,
+    ];
+  }
+  return ofParts(parts, { role, calls, others, callId: stringOrUndefined(value.tool_call_id) });
+}
+
+interface MessageFacts {
+  readonly role: string;
+  readonly calls: readonly ChatToolCall[];
+  readonly others: JsonObject;
+  readonly callId: string | undefined;
+}
+
+/** The message of these parts, and one of the role `tool` for each result of a tool among them. */
+function ofParts(
+  parts: readonly unknown[],
+  { role, calls: stated, others, callId }: MessageFacts,
+): readonly ChatMessage[] {
+  const calls = [...stated];
+  const results: ChatMessage[] = [];
+  const content: unknown[] = [];
+  for (const part of parts) {
+    const fields = objectOrEmpty(part);
+    switch (kindOf(part)) {
+      case 'text':
+        content.push({ type: 'text', text: fieldOf(fields, PART_FIELDS.text) ?? '' });
+        break;
+      case 'reasoning':
+        content.push({ type: 'reasoning', text: fieldOf(fields, PART_FIELDS.reasoning) ?? '' });
+        break;
+      case 'call':
+        calls.push(toolCall(fields));
+        break;
+      case 'result':
+        results.push(toolMessage(fields));
+        break;
+      case 'other':
+        content.push(fields.value);
+        break;
+      default:
+        content.push(part);
+    }
+  }
+  const [first] = content;
+  const isOneText = content.length === 1 && kindOf(first) === 'text';
+  const message = definedFields({
+    role,
+    content: isOneText ? objectOrEmpty(first).text : content.length > 0 ? content : undefined,
+    tool_calls: calls.length > 0 ? calls : undefined,
+    tool_call_id: callId,
+    ...others,
+  }) as ChatMessage;
+  const isEmpty = content.length === 0 && calls.length === 0 && results.length > 0;
+  return isEmpty ? results : [message, ...results];
+}
+
+/** Undefined for a part of a type that is not known. */
+function kindOf(part: unknown): PartKind | undefined {
+  if (typeof part === 'string') return undefined;
+  const { type, text } = objectOrEmpty(part);
+  return type === undefined && typeof text === 'string' ? 'text' : PART_KINDS.get(type);
+}
+
+/** The tool call in a part, in an item of OpenAI's `tool_calls`, or in attributes. */
+function toolCall(value: JsonObject): ChatToolCall {
+  const called = isJsonObject(value.function) ? value.function : value;
+  const id = stringOrUndefined(fieldOf(value, PART_FIELDS.id));
+  return {
+    ...(id !== undefined && { id }),
+    name: stringOrUndefined(fieldOf(called, PART_FIELDS.name)) ?? null,
+    arguments: parsedIfJson(fieldOf(called, PART_FIELDS.arguments) ?? {}),
+  };
+}
+
+function toolMessage(part: JsonObject): ChatMessage {
+  const id = stringOrUndefined(fieldOf(part, PART_FIELDS.id));
+  const name = stringOrUndefined(fieldOf(part, PART_FIELDS.name));
+  return {
+    role: 'tool',
+    ...(id !== undefined && { tool_call_id: id }),
+    ...(name !== undefined && { name }),
+    content: fieldOf(part, PART_FIELDS.result) ?? null,
+  };
+}
+
+/** What a model answered, as a step of a model call shows it. */
+export interface ChatOutput {
+  /** A string if there is only text, else an object with `content`, `tool_calls` and `parts`; an array for several choices. */
+  readonly output: unknown;
+  readonly reasoning: string | undefined;
+  readonly finishReasons: readonly string[];
+}
+
+/** The output of the messages that a model answered with. */
+export function chatOutputOf(messages: readonly ChatMessage[]): ChatOutput {
+  const read = messages.map(outputOf);
+  const reasoning = read.map((each) => each.reasoning).join('');
+  return {
+    output: read.length === 1 ? read[0]?.output : read.map(({ output }) => output),
+    reasoning: reasoning === '' ? undefined : reasoning,
+    finishReasons: messages
+      .map(({ finish_reason }) => stringOrUndefined(finish_reason))
+      .filter((each) => each !== undefined),
+  };
+}
+
+function outputOf(message: ChatMessage): { readonly output: unknown; readonly reasoning: string } {
+  const {
+    role: _role,
+    content,
+    tool_calls,
+    finish_reason: _reason,
+    index: _index,
+    ...others
+  } = message;
+  const parts = Array.isArray(content) ? content : [];
+  const texts = Array.isArray(content) ? textsOf(parts, 'text') : content;
+  const unknown = parts.filter((part) => kindOf(part) !== 'text' && kindOf(part) !== 'reasoning');
+  const text = Array.isArray(texts) ? texts.join('') : texts;
+  const more = definedFields({
+    tool_calls,
+    parts: unknown.length > 0 ? unknown : undefined,
+    ...others,
+  });
+  const isOnlyText = Object.keys(more).length === 0;
+  const kept = text === '' && !isOnlyText ? undefined : (text ?? undefined);
+  return {
+    output: isOnlyText ? kept : definedFields({ content: kept, ...more }),
+    reasoning: textsOf(parts, 'reasoning').join(''),
+  };
+}
+
+function textsOf(parts: readonly unknown[], kind: PartKind): readonly unknown[] {
+  return parts.filter((part) => kindOf(part) === kind).map((part) => objectOrEmpty(part).text);
+}
+
+/* To OpenTelemetry. */
+
+/**
+ * Messages in OpenTelemetry's form, from those of any provider. A part that has no counterpart there is kept in one of the type
+ * `other`. Undefined if there are none.
+ * @param role role of messages that state none
+ */
+export function genAIMessagesOf(
+  value: unknown,
+  role = 'user',
+): readonly GenAIMessage[] | undefined {
+  return chatMessagesOf(value, role)?.map(genAIMessage);
+}
+
+/** The message with which a model answered, from the output of its step. */
+export function genAIAnswerOf(output: unknown, finishReason?: string): readonly GenAIMessage[] {
+  const answers = isAnswers(output) ? output : [output];
+  return answers.map((each) => {
+    const { parts = [], ...message } = isJsonObject(each) ? each : { content: each };
+    const content = message.content === undefined ? [] : [message.content].flat();
+    const joined = [...content.map(asPart), ...arrayOrEmpty(parts)];
+    return {
+      ...genAIMessage({ role: 'assistant', ...message, content: joined }),
+      ...(finishReason !== undefined && { finish_reason: finishReason }),
+    };
+  });
+}
+
+function isAnswers(output: unknown): output is readonly unknown[] {
+  return Array.isArray(output) && output.length > 1;
+}
+
+function asPart(value: unknown): unknown {
+  return typeof value === 'string' ? { type: 'text', text: value } : value;
+}
+
+function genAIMessage(message: ChatMessage): GenAIMessage {
+  const { role, content, tool_calls = [], tool_call_id, ...others } = message;
+  const parts: JsonObject[] = [];
+  if (tool_call_id !== undefined) {
+    parts.push({ type: 'tool_call_response', id: tool_call_id, response: content ?? null });
+  } else if (content !== undefined && content !== null) {
+    for (const part of [content].flat()) parts.push(genAIPart(part));
+  }
+  for (const call of tool_calls) parts.push({ type: 'tool_call', ...call });
+  return { role, parts, ...others };
+}
+
+function genAIPart(part: unknown): JsonObject {
+  const fields = objectOrEmpty(part);
+  const kind = typeof part === 'string' ? 'text' : kindOf(part);
+  if (typeof part === 'string') return { type: 'text', content: part };
+  if (kind === 'text' || kind === 'reasoning') return { type: kind, content: fields.text };
+  const url = stringOrUndefined(objectOrEmpty(fields.image_url).url);
+  if (fields.type === 'image_url' && url !== undefined) return imagePart(url, fields);
+  const isForeign = kind === undefined && isJsonObject(part) && typeof fields.type === 'string';
+  return isForeign ? fields : { type: 'other', value: part };
+}
+
+function imagePart(url: string, part: JsonObject): JsonObject {
+  if (Object.keys(objectOrEmpty(part.image_url)).length > 1) return part;
+  const [, mimeType, content] = /^data:([\w/+.-]+);base64,(.*)$/s.exec(url) ?? [];
+  return content === undefined
+    ? { type: 'uri', modality: 'image', uri: url }
+    : { type: 'blob', modality: 'image', mime_type: mimeType, content };
+}

@@ -1,0 +1,59 @@
+/** An ended span, independent of the SDK or protocol that it comes from. */
+
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+
+/** An event of a span. */
+export interface SpanEvent {
+  readonly name: string;
+  /** Epoch milliseconds with fractions. */
+  readonly timeMs: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A reference to a span of the same or another trace. */
+export interface SpanLink {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface SpanStatus {
+  readonly code: 'unset' | 'ok' | 'error';
+  readonly message?: string | undefined;
+}
+
+/** The instrumentation that made the span. */
+export interface SpanScope {
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
+/** What a span says, without its identity and times. */
+export interface SpanContent {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** Values may be of any type: what a span is converted from was received from outside. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly events: readonly SpanEvent[];
+  readonly status: SpanStatus;
+}
+
+/** An ended span. */
+export interface SpanData extends SpanContent {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+  /** 16 hexadecimal digits; undefined for the root of a trace. */
+  readonly parentSpanId?: string | undefined;
+  /** Epoch milliseconds with fractions. */
+  readonly startMs: number;
+  /** Epoch milliseconds with fractions. */
+  readonly endMs: number;
+  readonly links: readonly SpanLink[];
+  /** Attributes of what made the span, such as `service.name`. */
+  readonly resource: Readonly<Record<string, unknown>>;
+  readonly scope: SpanScope;
+}
