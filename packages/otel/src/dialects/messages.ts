@@ -32,7 +32,7 @@ export interface ChatMessage {
 /** A message in the form of `gen_ai.input.messages` and `gen_ai.output.messages`. */
 export interface GenAIMessage {
   readonly role: string;
-  readonly parts: readonly JsonObject[];
+  readonly parts: readonly Readonly<Record<string, unknown>>[];
   readonly finish_reason?: string;
   readonly [field: string]: unknown;
 }
