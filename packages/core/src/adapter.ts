@@ -3,6 +3,7 @@
 import './platform/load-platform.js';
 
 export { onEmit } from './follow/on-emit.js';
+export { assignMethod, methodNamed, replaceMethod } from './follow/replace-method.js';
 export type { RequestBody } from './http/body/request-body.js';
 export { loadedModules } from './http/loaded-modules.js';
 export { signalOfClient } from './http/node/client-signal.js';

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { fieldsMayBeSlow } from '#platform';
 import { onEmit } from '../../follow/on-emit.js';
+import { assignMethod, type Method, methodNamed } from '../../follow/replace-method.js';
 import type { Outcome } from '../../trace/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
@@ -21,7 +22,7 @@ import {
 } from '../recorded-request-trace.js';
 import { nodeRequestBody } from './node-request-body.js';
 import { followWebSocket } from './node-web-socket.js';
-import { type Method, replaceMethod, replaceOwn } from './replace-method.js';
+import { replaceOnResponse } from './replace-on-response.js';
 
 /** The part of Node's sockets that is used. The sockets of serverless adapters may lack any of it. */
 type Connection = Partial<Socket> & {
@@ -208,7 +209,7 @@ class NodeResponse implements FollowedResponse {
   #replaceMethods(): void {
     const followed = this;
     for (const name of ['write', 'end'] as const) {
-      replaceMethod(
+      replaceOnResponse(
         this.#res,
         name,
         (original) =>
@@ -309,20 +310,17 @@ export function observeResponses(prototype: object): void {
   Object.defineProperty(prototype, OBSERVED, { value: true });
   for (const name of METHODS) {
     const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Method | undefined;
-    replaceOwn(
-      prototype,
-      name,
-      (known) =>
-        function observe(...args) {
-          // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
-          const original = own ?? methodBehind(prototype, name) ?? known;
-          const followed = followerOf(this as ServerResponse);
-          if (followed === undefined) return original.apply(this, args);
-          if (name !== 'emit') return followed.callWriting(name, original, this, args);
-          followed.onEvent(args[0]);
-          return original.apply(this, args);
-        },
-    );
+    const known = methodNamed(prototype, name);
+    if (known === undefined) continue;
+    assignMethod(prototype, name, function observe(this: ServerResponse, ...args: unknown[]) {
+      // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
+      const original = own ?? methodBehind(prototype, name) ?? known;
+      const followed = followerOf(this);
+      if (followed === undefined) return original.apply(this, args);
+      if (name !== 'emit') return followed.callWriting(name, original, this, args);
+      followed.onEvent(args[0]);
+      return original.apply(this, args);
+    });
   }
 }
 
