@@ -1,7 +1,9 @@
-/** Follows requests on runtimes that send the response that the app returns: Bun, Deno, workerd, tests. */
+/** Follows web requests and responses on runtimes that send the response that the app returns: Bun, Deno, workerd, tests. */
 
 import {
+  assignMethod,
   type BodySource,
+  methodNamed,
   type RecordedRequestTrace,
   type RequestBody,
   WebExchange,
@@ -10,12 +12,12 @@ import {
 import type { Context } from 'hono';
 import { type Upgrade, upgradeOf } from './upgrade.js';
 
-interface Followed {
+interface FollowedRequest {
   readonly exchange: WebExchange;
   readonly upgrade: Upgrade | undefined;
 }
 
-const followed = new WeakMap<Context, Followed>();
+const followedRequests = new WeakMap<Context, FollowedRequest>();
 
 /** For responses that Hono created from a stream or a Blob, that source. */
 const sources = new WeakMap<Response, BodySource>();
@@ -32,7 +34,7 @@ export function followWebExchange(
   const hasSignal = upgrade?.hasSignal !== false;
   const signal = hasSignal ? attempt(trace, 'signal', () => c.req.raw.signal) : undefined;
   const exchange = new WebExchange(trace, signal, status);
-  followed.set(c, { exchange, upgrade });
+  followedRequests.set(c, { exchange, upgrade });
   upgrade?.follow?.(exchange);
   return attempt(trace, 'body', () => webRequestBody(c.req.raw, maxBytes, c.req.bodyCache));
 }
@@ -53,7 +55,7 @@ export async function followWebResponse(
   c: Context,
   idHeader: string | undefined,
 ): Promise<void> {
-  const { exchange, upgrade } = followed.get(c) ?? {};
+  const { exchange, upgrade } = followedRequests.get(c) ?? {};
   if (exchange === undefined) return;
   // A value was thrown through Hono, and the runtime sends its own error response.
   if (!c.finalized) {
@@ -63,15 +65,10 @@ export async function followWebResponse(
   if (idHeader !== undefined && c.res.headers.get(idHeader) === null) {
     setWebResponseHeader(c, idHeader, trace.inferenceId);
   }
-  const result = upgrade?.resultOf(c, exchange) ?? 'response';
-  if (result === 'accepted') exchange.upgraded(() => upgrade?.status());
-  // The server refuses the upgrade with a response of its own.
-  else if (result === 'refused') exchange.settle('completed');
-  else {
-    const { res } = c;
-    const handedOver = await exchange.handOver(res, sources.get(res));
-    if (handedOver !== res) replace(c, handedOver);
-  }
+  if (upgrade?.handleResponse(c, exchange) === true) return;
+  const { res } = c;
+  const followedResponse = await exchange.followResponse(res, sources.get(res));
+  if (followedResponse !== res) replaceResponse(c, followedResponse);
 }
 
 /**
@@ -83,34 +80,35 @@ export function setWebResponseHeader(c: Context, name: string, value: string): v
     c.res.headers.set(name, value);
   } catch {
     if (c.res.status === 101) return;
-    replace(c, new Response(c.res.body, c.res));
+    replaceResponse(c, new Response(c.res.body, c.res));
     c.res.headers.set(name, value);
   }
 }
 
 /** Replaces the response. Set to undefined first, since Hono would merge the headers of both. */
-function replace(c: Context, response: Response): void {
+function replaceResponse(c: Context, response: Response): void {
   c.res = undefined;
   c.res = response;
 }
 
+/** Remembers the sources of the responses that the context will create. */
 function rememberSources(c: Context): void {
   for (const name of ['body', 'newResponse'] as const) {
-    const make = c[name] as (...args: unknown[]) => Response;
-    const remembering = (...args: unknown[]): Response => {
+    const make = methodNamed<(...args: unknown[]) => Response>(c, name);
+    if (make === undefined) continue;
+    assignMethod(c, name, (...args: unknown[]): Response => {
       const response = make(...args);
       try {
-        remember(response, args[0], c);
+        rememberSource(response, args[0], c);
       } catch {
         // The response is followed without a known source.
       }
       return response;
-    };
-    c[name] = remembering as never;
+    });
   }
 }
 
-function remember(response: Response, data: unknown, c: Context): void {
+function rememberSource(response: Response, data: unknown, c: Context): void {
   // Hono creates error responses from the body of another response, which is in memory.
   if (data instanceof ReadableStream && c.error === undefined) sources.set(response, 'stream');
   else if (data instanceof Blob) sources.set(response, data);
