@@ -47,11 +47,11 @@ export class RequestTracing<Req extends object, Res> {
       const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
       const existing = existingOf(req, aliases) ?? this.#traceOnRequest(req);
       if (existing !== undefined) {
-        tracedRequests.keepTrace(req, existing, this.#settings.adapter.changesPrototypes);
+        tracedRequests.keepTrace(req, existing, this.#settings.adapter);
         return existing;
       }
       const trace = this.#enclosingTrace(req) ?? this.#beginTrace(req, res);
-      tracedRequests.keepTrace(req, trace, this.#settings.adapter.changesPrototypes);
+      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {

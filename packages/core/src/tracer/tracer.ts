@@ -137,7 +137,9 @@ export class TracerCore implements Tracer, Recorder {
     if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
     if (handleSignals && !this.#isShutDown) {
       // If the app listens too, it still has requests to finish.
-      registrations.push(onSignal((isLast) => (isLast ? this.shutdown() : this.flush())));
+      registrations.push(
+        onSignal(({ endsProcess }) => (endsProcess ? this.shutdown() : this.flush())),
+      );
     }
     this.#registrations = registrations;
   }

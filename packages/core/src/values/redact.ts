@@ -2,7 +2,14 @@
 
 import { isPromise } from '#platform';
 import { quote } from './json-text.js';
-import { isNoSecretInStream, maskMembers, maskParameters, maskUserInfo } from './mask-text.js';
+import {
+  isNoSecretInStream,
+  maskMembers,
+  maskParameters,
+  maskUserInfo,
+  type TextExtent,
+  WHOLE,
+} from './mask-text.js';
 import { head, wellFormed } from './well-formed.js';
 
 /** Options of redaction, for the option `redact`. */
@@ -124,30 +131,30 @@ export class Redactor {
   }
 
   /** The string with the secrets inside it masked. */
-  mask(text: string, isCut = false): string {
+  mask(text: string, extent = WHOLE): string {
     if (!this.#defaults || (text.length < SHORT && HARMLESS.test(text))) return text;
     // JSON may be part of a message, and Java's printers leave a space: `400 {"api_key" : "..."}`.
     const holdsJson = text.includes('":') || /"\s+:/.test(text);
-    return this.#maskUrls(holdsJson ? maskMembers(text, this.#isSecretKey) : text, isCut);
+    return this.#maskUrls(holdsJson ? maskMembers(text, this.#isSecretKey) : text, extent);
   }
 
   /** The same for the joined text of stream events, where a `token` is a piece of the model's text. */
-  maskStream(text: string, isCut = false): string {
+  maskStream(text: string, extent = WHOLE): string {
     if (!this.#defaults) return text;
     const isHarmless = (value: string, key: string) =>
       !this.#isNamed(key) && isNoSecretInStream(value, key);
-    return this.#maskUrls(maskMembers(text, this.#isSecretKey, isHarmless), isCut);
+    return this.#maskUrls(maskMembers(text, this.#isSecretKey, isHarmless), extent);
   }
 
-  #maskUrls(text: string, isCut: boolean): string {
-    return maskParameters(maskUserInfo(text, isCut), this.#isSecretParameter);
+  #maskUrls(text: string, extent: TextExtent): string {
+    return maskParameters(maskUserInfo(text, extent), this.#isSecretParameter);
   }
 
   /** The first `maxChars` characters of the string, masked before the cut. */
   maskedHead(text: string, maxChars: number): string {
     if (text.length <= maxChars) return this.mask(text);
     const seen = text.slice(0, maxChars + MAX_URL_CHARS);
-    return head(this.mask(seen, seen.length < text.length), maxChars);
+    return head(this.mask(seen, { isCut: seen.length < text.length }), maxChars);
   }
 
   /** The result of `redact.text`, or a mark if that fails; the text itself without `redact.text`. Cut to `maxChars`. */

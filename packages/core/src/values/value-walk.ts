@@ -25,7 +25,7 @@ import {
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
-import type { Redactor } from './redact.js';
+import type { KeyInfo, Redactor } from './redact.js';
 import {
   byteLengthOf,
   dateText,
@@ -175,9 +175,7 @@ export class ValueWalk {
         return `${text}${i > 0 ? ',' : ''}${this.#mark(`[cut: ${length - i} more items]`)}]`;
       }
       if (i > 0) text += ',';
-      text += Object.hasOwn(value, i)
-        ? (this.#property(value, i, '', depth) ?? 'null')
-        : this.#hole();
+      text += Object.hasOwn(value, i) ? (this.#item(value, i, depth) ?? 'null') : this.#hole();
     }
     return `${text}]`;
   }
@@ -202,7 +200,7 @@ export class ValueWalk {
         if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
       }
       const info = this.#redactor.keyInfo(key);
-      const member = this.#property(value, key, key, depth, info.isSecret);
+      const member = this.#property(value, key, info, depth);
       if (member === undefined) continue;
       this.#room -= info.text.length + 1;
       text += text.length > 1 ? info.nextText + member : info.text + member;
@@ -210,18 +208,19 @@ export class ValueWalk {
     return `${text}}`;
   }
 
-  /** The JSON text of a property; undefined if its value is undefined. */
-  #property(
-    holder: object,
-    property: PropertyKey,
-    key: string,
-    depth: number,
-    isSecret = false,
-  ): string | undefined {
+  /** The JSON text of an array's item; undefined if it is undefined. */
+  #item(array: readonly unknown[], index: number, depth: number): string | undefined {
     this.#nodes++;
-    if (hasGetter(holder, property)) return this.#mark('[Getter]');
-    const value = (holder as Readonly<Record<PropertyKey, unknown>>)[property];
-    return isSecret && isMaskable(value, key)
+    if (hasGetter(array, index)) return this.#mark('[Getter]');
+    return this.#value(array[index], '', depth + 1);
+  }
+
+  /** The JSON text of a property; undefined if its value is undefined. */
+  #property(holder: object, key: string, info: KeyInfo, depth: number): string | undefined {
+    this.#nodes++;
+    if (hasGetter(holder, key)) return this.#mark('[Getter]');
+    const value = (holder as Readonly<Record<string, unknown>>)[key];
+    return info.isSecret && isMaskable(value, key)
       ? this.#mark(MASK)
       : this.#value(value, key, depth + 1);
   }

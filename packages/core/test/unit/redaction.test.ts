@@ -25,10 +25,10 @@ describe('user and password of a URL', () => {
   }
 
   it('are masked where the text was cut within them, and only then', () => {
-    assert.equal(maskUserInfo('https://user:pa', true), 'https://[redacted]');
+    assert.equal(maskUserInfo('https://user:pa', { isCut: true }), 'https://[redacted]');
     assert.equal(maskUserInfo('https://user:pa'), 'https://user:pa');
-    assert.equal(maskUserInfo('postgres://u:p/w', true), 'postgres://[redacted]');
-    assert.equal(maskUserInfo('https://host/x y', true), 'https://host/x y');
+    assert.equal(maskUserInfo('postgres://u:p/w', { isCut: true }), 'postgres://[redacted]');
+    assert.equal(maskUserInfo('https://host/x y', { isCut: true }), 'https://host/x y');
   });
 });
 

@@ -70,12 +70,12 @@ export function bodyText(
   if (kind === 'events' || kind === 'lines') {
     const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
-    const joined = redactor.maskStream(join(text, { isCut, isSecret }), isCut);
+    const joined = redactor.maskStream(join(text, { isCut, isSecret }), { isCut });
     const whole = isCut ? withCutMark(joined, capture.bytes, trace) : joined;
     if (convert !== undefined) return converted(trace, whole, convert);
     return trace.values.snapshotOfStream(whole, 'output');
   }
-  const whole = isCut ? withCutMark(redactor.mask(text, isCut), capture.bytes, trace) : text;
+  const whole = isCut ? withCutMark(redactor.mask(text, { isCut }), capture.bytes, trace) : text;
   return convert === undefined
     ? trace.values.snapshot(whole, 'output')
     : converted(trace, whole, convert);
@@ -98,7 +98,7 @@ function fieldsOfCut(
   if (last !== undefined) {
     // What follows may have shown that it is a secret.
     const [name, value] = last.map((part) =>
-      trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), true),
+      trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), { isCut: true }),
     );
     entries.push([name ?? '', value ?? '']);
   }

@@ -226,12 +226,11 @@ class NodeResponse implements FollowedResponse {
 
   /** Calls `write` or `end`, and counts and captures the chunk. */
   callWriting(name: string, original: Method, self: unknown, args: unknown[]): unknown {
-    const isEnd = name === 'end';
-    this.#captureCall(args, isEnd);
+    this.#captureCall(name, args);
     this.#depth++;
     try {
       const result = original.apply(self, args);
-      if (isEnd) this.#onEndCalled();
+      if (name === 'end') this.#onEndCalled();
       return result;
     } catch (error) {
       // The response refused the call, so the app may end it in another way.
@@ -243,8 +242,9 @@ class NodeResponse implements FollowedResponse {
   }
 
   /** Captures the chunk of the outermost call, since `end` may call `write` for its chunk. */
-  #captureCall(args: readonly unknown[], isEnd: boolean): void {
+  #captureCall(name: string, args: readonly unknown[]): void {
     const trace = this.#trace;
+    const isEnd = name === 'end';
     try {
       if (trace.isSettled || this.#depth > 0 || this.#isEnded) return;
       // After the end, or without a connection, nothing is sent.
