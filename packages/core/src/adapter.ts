@@ -12,7 +12,6 @@ export { followNodeExchange, followResponse } from './http/node/node-response.js
 export { followWebSocket, hasWebSocket } from './http/node/node-web-socket.js';
 export { setHeaderWithHead, setResponseHeader } from './http/node/response-header.js';
 export type { TracingOptions } from './http/options.js';
-export { defineTrace, prepareSlowPrototypes } from './http/own-trace.js';
 export { readInScope } from './http/read-in-scope.js';
 export {
   openTraceOf,
@@ -23,6 +22,7 @@ export {
 export type { RequestAdapter } from './http/request-adapter.js';
 export { pathForName, pathOf } from './http/request-path.js';
 export { RequestTracing } from './http/request-tracing.js';
+export { defineTraceProperty, prepareSlowPrototypes } from './http/trace-property.js';
 export { getTrace } from './http/traced-requests.js';
 export { type BodySource, WebExchange } from './http/web/web-exchange.js';
 export { webRequestBody } from './http/web/web-request-body.js';

@@ -42,7 +42,7 @@ export {
   tapNodeBody,
   tapStream,
 } from './integration/tap-stream.js';
-export { type TokenFields, tokenFields } from './integration/usage.js';
+export { type TokenFields, tokenFields } from './integration/token-fields.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export type {

@@ -1,7 +1,7 @@
 /** Prepares a Koa app, once, at its first request. */
 
 import {
-  defineTrace,
+  defineTraceProperty,
   onEmit,
   recordRequestError,
   replaceMethod,
@@ -31,7 +31,7 @@ export function prepareApp(app: App): void {
 function prepareContexts(contexts: Context): void {
   if (preparedContexts.has(contexts)) return;
   preparedContexts.add(contexts);
-  defineTrace<Pick<Context, 'req'>>(contexts, (ctx) => ctx.req);
+  defineTraceProperty<Pick<Context, 'req'>>(contexts, (ctx) => ctx.req);
   replaceMethod<Context['onerror']>(
     contexts,
     'onerror',

@@ -14,7 +14,7 @@ import { quote } from '../values/json-text.js';
 import type { StepType } from '../wire.js';
 
 import { reportFailure } from './report.js';
-import { type TokenFields, tokenFields } from './usage.js';
+import { type TokenFields, tokenFields } from './token-fields.js';
 
 /** How long a settled trace waits for a call whose response is no longer read. */
 const MAX_IDLE_MS = 1000;

@@ -32,7 +32,7 @@ export interface Spool {
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[];
 
   /** A transport that records on disk which rows it is about to send. */
-  withAttempts(transport: RowTransport): RowTransport;
+  withSendLog(transport: RowTransport): RowTransport;
   /** A transport that keeps on disk the rows that it cannot deliver. */
   withKeeping(transport: RowTransport): RowTransport;
   /** Starts to send rows that wait on disk, of this process and of dead ones. */

@@ -13,7 +13,7 @@ import { Replay } from './replay.js';
 import type { SpoolEntry } from './segment.js';
 import type { SpoolConfig } from './settings.js';
 import { SpoolLog } from './spool-log.js';
-import { withAttempts, withKeeping } from './transports.js';
+import { withKeeping, withSendLog } from './transports.js';
 
 export interface SpoolTools {
   readonly diagnostics: Diagnostics;
@@ -105,8 +105,8 @@ export class DiskSpool implements Spool {
     return this.#log.rowsThatMayHaveArrived(rows);
   }
 
-  withAttempts(transport: RowTransport): RowTransport {
-    return withAttempts(transport, this.#log);
+  withSendLog(transport: RowTransport): RowTransport {
+    return withSendLog(transport, this.#log);
   }
 
   withKeeping(transport: RowTransport): RowTransport {

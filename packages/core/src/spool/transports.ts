@@ -26,7 +26,7 @@ export function withKeeping(transport: RowTransport, log: SpoolLog): RowTranspor
 }
 
 /** A transport that records which rows are being sent, so that a later process knows which may have arrived. */
-export function withAttempts(transport: RowTransport, log: SpoolLog): RowTransport {
+export function withSendLog(transport: RowTransport, log: SpoolLog): RowTransport {
   return {
     async send(batch, options) {
       const rows = log.beginSend(batch.rows);

@@ -226,7 +226,7 @@ export class Destination {
   #transport(options: DestinationOptions, spool: Spool | undefined): RowTransport {
     const { sender, lookup, retry, retriesSends } = options;
     if (spool !== undefined) {
-      const attempts = spool.withAttempts(sender);
+      const attempts = spool.withSendLog(sender);
       const verification = {
         paceMs: paceOf(retry),
         rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),

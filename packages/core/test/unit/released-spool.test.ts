@@ -50,7 +50,7 @@ describe('a spool that is released while its replay is at work', () => {
       return { delivered: rows.length, lost: {} };
     };
     const replay = spool.replay({
-      transport: spool.withKeeping(spool.withAttempts({ send, close() {} })),
+      transport: spool.withKeeping(spool.withSendLog({ send, close() {} })),
       policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
       maxBatchRows: 1,
     });

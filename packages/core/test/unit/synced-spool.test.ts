@@ -138,7 +138,7 @@ describe('a spool with `durability: fsync`', () => {
     /** Sends what dead processes left. */
     const replay = (send: RowTransport['send']) =>
       spool.replay({
-        transport: spool.withKeeping(spool.withAttempts({ send, close() {} })),
+        transport: spool.withKeeping(spool.withSendLog({ send, close() {} })),
         policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
         maxBatchRows: 1,
       });

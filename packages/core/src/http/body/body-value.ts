@@ -6,7 +6,7 @@ import { tryParseJson } from '../../values/json-text.js';
 import { isThenable } from '../../values/thenable.js';
 import { head, withoutHalf } from '../../values/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
-import { joinJsonLines, joinServerSentEvents } from './sse.js';
+import { joinJsonLines, joinServerSentEvents } from './event-stream.js';
 
 /** Headers that describe a body. */
 export interface BodyFacts {

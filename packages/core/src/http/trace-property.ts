@@ -18,7 +18,7 @@ export function prepareSlowPrototypes<Req extends object>(
 ): void {
   if (!fieldsMayBeSlow) return;
   // A mounted app inherits from the one that it is mounted in.
-  if (request !== undefined && !('trace' in request)) defineTrace(request, requestOf);
+  if (request !== undefined && !('trace' in request)) defineTraceProperty(request, requestOf);
   if (response !== undefined) observeResponses(response);
 }
 
@@ -26,7 +26,7 @@ export function prepareSlowPrototypes<Req extends object>(
  * Defines `trace` on a prototype: the trace of the request, or an inert one.
  * @param requestOf returns the request with which the trace began, or an alias of it
  */
-export function defineTrace<T extends object>(
+export function defineTraceProperty<T extends object>(
   prototype: T,
   requestOf: (holder: T) => object,
 ): void {
@@ -49,7 +49,7 @@ export function defineTrace<T extends object>(
 }
 
 /** Sets `trace` as an own property, which stays when the object's prototype is swapped. */
-export function setOwnTrace(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
+export function setTraceProperty(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
   // An inherited accessor or a read-only property would intercept the assignment.
   if (!('trace' in holder)) holder.trace = trace;
   if (holder.trace !== trace) defineOwnTrace(holder, trace);
