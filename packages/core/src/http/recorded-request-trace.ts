@@ -6,9 +6,11 @@ import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
 import { TraceIds } from '../trace/trace-context.js';
 import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
-import { quote, roundedText } from '../values/json-text.js';
-import type { BodyCapture } from './body/body-capture.js';
-import { bodyText, NOTHING_SENT, type ResponseFacts } from './body/body-value.js';
+import { quote } from '../values/json-text.js';
+import { roundedText } from '../values/number-text.js';
+import { type BodyCapture, isOtherEncoding } from './body/body-capture.js';
+import { NOTHING_SENT, type ResponseFacts } from './body/body-facts.js';
+import { bodyText } from './body/body-value.js';
 import { learnWords, pathAtStart, pathForName } from './request-path.js';
 import { getTrace } from './traced-requests.js';
 
@@ -224,8 +226,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     if (this.#firstByteMs < 0) this.#firstByteMs = this.elapsedMs();
     if (chunk === null || chunk === undefined || typeof chunk === 'function') return;
     if (typeof chunk === 'string') {
-      const isUtf8 = typeof encoding !== 'string' || /^utf-?8$/i.test(encoding);
-      if (isUtf8) {
+      if (!isOtherEncoding(encoding)) {
         this.#addBytes(chunk, utf8Length(chunk));
         return;
       }

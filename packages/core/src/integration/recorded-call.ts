@@ -12,7 +12,6 @@ import type { Step } from '../trace/types.js';
 import { isModelCall, numberIn } from '../trace/usage.js';
 import { quote } from '../values/json-text.js';
 import type { StepType } from '../wire.js';
-
 import { reportFailure } from './report.js';
 import { type TokenFields, tokenFields } from './token-fields.js';
 

@@ -8,8 +8,6 @@ import type { DropReason, SendErrorCode } from './drop-reason.js';
 import type { QueuedRow } from './queued-row.js';
 import type { Batch, Delivery, SendOptions } from './user-transport.js';
 
-export type { SendErrorCode, SendOptions };
-
 /** What became of the rows of a batch, with the reasons that are ours. */
 export interface RowDelivery extends Delivery {
   readonly lost: Readonly<Partial<Record<DropReason, number>>>;

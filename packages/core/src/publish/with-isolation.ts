@@ -7,8 +7,8 @@ import {
   type RowDelivery,
   type RowTransport,
   SendError,
-  type SendOptions,
 } from './transport.js';
+import type { SendOptions } from './user-transport.js';
 
 /** A transport that sends the halves of a refused batch, down to single rows. */
 export function withIsolation(transport: RowTransport): RowTransport {

@@ -3,7 +3,8 @@
 import { monotonicMs } from '../platform/clock.js';
 import { delay } from '../platform/timers.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowTransport, SendError, type SendOptions } from './transport.js';
+import { type RowTransport, SendError } from './transport.js';
+import type { SendOptions } from './user-transport.js';
 
 /** Whether the platform has the row. Throws a SendError if the response does not tell. */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;

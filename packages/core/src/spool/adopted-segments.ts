@@ -6,10 +6,11 @@ import type { QueuedRow } from '../publish/queued-row.js';
 import type { SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
-import { adoptFile, isAdoptable, nameOf, type SegmentName, segmentsIn } from './names.js';
+import { nameOf, type SegmentName, segmentsIn } from './names.js';
 import { readBack } from './read-back.js';
 import { type Recovered, recover } from './recover.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import { adoptFile, isAdoptable, releaseFile } from './segment-owner.js';
 import { State } from './trace-table.js';
 
 /** A file that is older may come from a snapshot of the whole disk, in which no file looks like a copy. */
@@ -242,7 +243,7 @@ export class AdoptedSegments {
     this.#folder.reportFailure(error);
     this.#retryAt.set(id, monotonicMs() + RETRY_ADOPTION_MS);
     try {
-      files.rename(files.join(path, nameOf(id, owner)), files.join(path, nameOf(id, undefined)));
+      releaseFile(files, path, id, owner);
     } catch (failure) {
       this.#folder.reportFailure(failure);
     }

@@ -6,9 +6,10 @@ import { monotonicMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import { nameOf, QUARANTINE, segmentsIn } from './names.js';
+import { QUARANTINE, segmentsIn } from './names.js';
 import { type DeletedFile, Quarantine } from './quarantine.js';
 import type { Segment, SpoolEntry } from './segment.js';
+import { releaseFile } from './segment-owner.js';
 import type { SpoolConfig } from './settings.js';
 import { SlowDisk } from './slow-disk.js';
 
@@ -154,7 +155,7 @@ export class SpoolFolder {
     }
     this.syncNow(segment);
     segment.close();
-    this.files.rename(segment.path, this.files.join(this.path, nameOf(segment.id, undefined)));
+    releaseFile(this.files, this.path, segment.id, this.owner);
   }
 
   /** With `durability: 'fsync'`, syncs what was written of the segment: no timer will. */

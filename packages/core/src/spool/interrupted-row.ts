@@ -4,7 +4,8 @@ import { randomUuid } from '../platform/random-id.js';
 import { BARE_LAYOUT } from '../publish/layout.js';
 import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
 import type { SpooledTrace } from '../publish/spool.js';
-import { quote, thousandthsText, tryParseJson } from '../values/json-text.js';
+import { quote, tryParseJson } from '../values/json-text.js';
+import { thousandthsText } from '../values/number-text.js';
 import type { Redactor } from '../values/redact.js';
 
 /** The facts known at the start of a trace, as JSON text. */

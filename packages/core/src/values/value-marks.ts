@@ -31,8 +31,8 @@ export function dateText(value: Date): string {
   return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);
 }
 
-/** Whether the number has at most 100 digits, so that converting it to a string is cheap. */
-export function isShort(value: bigint): boolean {
+/** Whether it has at most 100 digits, so that converting it to a string is cheap. */
+export function isShortBigInt(value: bigint): boolean {
   return value < 10n ** 100n && value > -(10n ** 100n);
 }
 

@@ -30,7 +30,7 @@ import {
   byteLengthOf,
   dateText,
   functionMark,
-  isShort,
+  isShortBigInt,
   regExpText,
   streamMark,
 } from './value-marks.js';
@@ -99,7 +99,7 @@ export class ValueWalk {
         this.#room -= 4;
         return 'null';
       case 'bigint':
-        return this.#mark(isShort(value) ? `${value}n` : '[BigInt]');
+        return this.#mark(isShortBigInt(value) ? `${value}n` : '[BigInt]');
       case 'symbol':
         return this.#namingMark(head(Symbol.prototype.toString.call(value), MAX_NAME_CHARS));
       default:

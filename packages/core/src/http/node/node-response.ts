@@ -13,7 +13,7 @@ import { fieldsMayBeSlow } from '#platform';
 import { onEmit } from '../../follow/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/replace-method.js';
 import type { Outcome } from '../../trace/types.js';
-import { NOTHING_SENT, type ResponseFacts } from '../body/body-value.js';
+import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';
 import {
   type FollowedResponse,

@@ -9,7 +9,7 @@
 import { passThrough } from '../../follow/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/types.js';
-import { isStreamedType, type ResponseFacts } from '../body/body-value.js';
+import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
 import type { FollowedResponse, RecordedRequestTrace } from '../recorded-request-trace.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */

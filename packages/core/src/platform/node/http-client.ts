@@ -58,23 +58,26 @@ interface Agents {
 function sendOne(request: HttpRequest, { http, https }: Agents): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted) throw new Error(GIVEN_UP);
-    const secure = request.url.protocol === 'https:';
-    const start = secure ? httpsRequest : httpRequest;
+    const isSecure = isHttps(request);
+    const start = isSecure ? httpsRequest : httpRequest;
     const outgoing = start(request.url, {
       method: request.method,
-      agent: secure ? https : http,
+      agent: isSecure ? https : http,
       headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
     });
     // Added at once: an 'error' without a listener would end the process.
     outgoing.on('error', reject);
-    followRequest(outgoing, secure, request, resolve, reject);
+    followRequest(outgoing, request, resolve, reject);
   });
+}
+
+function isHttps({ url }: HttpRequest): boolean {
+  return url.protocol === 'https:';
 }
 
 /** Settles the promise by the first of: the response is read, an error, the deadline, an abort. */
 function followRequest(
   outgoing: ClientRequest,
-  secure: boolean,
   request: HttpRequest,
   resolve: (response: HttpResponse) => void,
   reject: (error: Error) => void,
@@ -102,7 +105,7 @@ function followRequest(
     try {
       socket.unref();
       if (!socket.connecting) connected();
-      else socket.once(secure ? 'secureConnect' : 'connect', connected);
+      else socket.once(isHttps(request) ? 'secureConnect' : 'connect', connected);
     } catch {
       // Assume the worst: the request may have been sent.
       connected();
