@@ -45,6 +45,7 @@ export {
 export { type TokenFields, tokenFields } from './integration/token-fields.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
+export { isModelCall } from './trace/step-fields.js';
 export type {
   ChatCompletionFields,
   EmbeddingFields,
@@ -55,7 +56,6 @@ export type {
 } from './trace/step-types.js';
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
 export type { Step } from './trace/types.js';
-export { isModelCall } from './trace/usage.js';
 export {
   arrayOrEmpty,
   countOrUndefined,

@@ -2,12 +2,12 @@
 
 import { isProxy } from '#platform';
 import { maskUserInfo } from './mask-text.js';
-import { classOf, inherited, MAX_NAME_CHARS } from './read-safely.js';
+import { classOf, dataProperty, MAX_NAME_CHARS } from './read-safely.js';
 import { head } from './well-formed.js';
 
 export function functionMark(value: object): string {
   if (isProxy(value)) return '[Proxy]';
-  const name = inherited(value, 'name');
+  const name = dataProperty(value, 'name');
   return typeof name === 'string' && name !== ''
     ? `[Function ${head(name, MAX_NAME_CHARS)}]`
     : '[Function]';
@@ -15,14 +15,15 @@ export function functionMark(value: object): string {
 
 /** A mark for a stream, request or response, since reading it or listening to it could start it. Undefined for others. */
 export function streamMark(value: object): string | undefined {
-  if (inherited(value, '_readableState') !== undefined) {
-    const method = inherited(value, 'method');
-    const url = inherited(value, 'url');
+  if (dataProperty(value, '_readableState') !== undefined) {
+    const method = dataProperty(value, 'method');
+    const url = dataProperty(value, 'url');
     if (typeof method !== 'string' || typeof url !== 'string') return `[${classOf(value)}]`;
     return `[${classOf(value)} ${method} ${head(maskUserInfo(url.split('?', 1)[0] ?? ''), MAX_NAME_CHARS)}]`;
   }
   const isWritable =
-    inherited(value, '_writableState') !== undefined || inherited(value, '_header') !== undefined;
+    dataProperty(value, '_writableState') !== undefined ||
+    dataProperty(value, '_header') !== undefined;
   return isWritable ? `[${classOf(value)}]` : undefined;
 }
 

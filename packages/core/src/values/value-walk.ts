@@ -16,12 +16,12 @@ import { quote } from './json-text.js';
 import { MASK } from './mask-text.js';
 import {
   classOf,
+  dataProperty,
   errorMessage,
   errorName,
   errorStack,
   hasGetter,
   hasMethod,
-  inherited,
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
@@ -246,7 +246,7 @@ export class ValueWalk {
     if (isBoxedPrimitive(value)) return this.#boxed(value, depth);
     const stream = streamMark(value);
     if (stream !== undefined) return this.#namingMark(stream);
-    const toJson = inherited(value, 'toJSON');
+    const toJson = dataProperty(value, 'toJSON');
     if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
     if (hasMethod(value, 'then')) return this.#mark('[Promise]');
     const keys = Object.keys(value);
@@ -298,12 +298,12 @@ export class ValueWalk {
     parts.message = errorMessage(value);
     const stack = errorStack(value);
     if (stack !== undefined) parts.stack = this.#redactor.maskedHead(stack, MAX_STACK_CHARS);
-    const code = inherited(value, 'code');
+    const code = dataProperty(value, 'code');
     if (typeof code === 'string' || typeof code === 'number') parts.code = code;
-    const cause = inherited(value, 'cause');
+    const cause = dataProperty(value, 'cause');
     const causes = this.#enclosing.slice(0, depth + 1).filter((each) => isNativeError(each)).length;
     if (cause !== undefined && causes <= MAX_CAUSES) parts.cause = cause;
-    const errors = inherited(value, 'errors');
+    const errors = dataProperty(value, 'errors');
     if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);
     return this.#plain(parts, depth);
   }
