@@ -14,7 +14,7 @@ export interface Upgrade {
   follow?(exchange: WebExchange): void;
   /**
    * Follows the app's response if it accepts or refuses the upgrade.
-   * @returns false for a response that is to be followed like that of any other request
+   * @returns false for a response that is to be followed like any other
    */
   handleResponse(c: Context, exchange: WebExchange): boolean;
 }
@@ -72,7 +72,7 @@ class NodeUpgrade implements Upgrade {
     return true;
   }
 
-  /** 101 once the socket is upgraded; before, the status given. */
+  /** 101 once the socket is upgraded; until then `status`. */
   #statusOr(status: number | undefined): number | undefined {
     return this.#isOpened || hasWebSocket(this.#socket) ? 101 : status;
   }

@@ -153,7 +153,7 @@ function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
       thenable,
       'catch',
       function followedCatch(this: PromiseLike<unknown>, ...args: readonly unknown[]) {
-        // With predicates before the handler, only its class knows what they mean: it calls `then`.
+        // Arguments before the handler are predicates. Only the class can apply them; its method calls `then`.
         if (args.length > 1) return Reflect.apply(onRejection, this, args);
         return then.call(this, undefined, args[0] as Handler | undefined);
       },

@@ -27,7 +27,7 @@ export function failedDelivery(error: unknown, total: number): RowDelivery {
   return { delivered: 0, lost: { [code]: total }, error };
 }
 
-/** The delivery of a publisher that is shutting down: rows that were given up count as `shut_down`. */
+/** The delivery of a publisher that is shutting down: rows whose send was aborted, `given_up`, count as `shut_down`. */
 export function withShutdownReason(delivery: RowDelivery): RowDelivery {
   const { given_up: givenUp, ...lost } = delivery.lost;
   if (givenUp === undefined) return delivery;

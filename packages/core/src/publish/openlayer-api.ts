@@ -58,7 +58,7 @@ export class OpenlayerApi {
 
   /**
    * Whether the platform has the row.
-   * @throws SendError if the response does not tell
+   * @throws SendError if the response leaves that open
    */
   async hasRow(inferenceId: string, options: SendOptions): Promise<boolean> {
     const path = `rows/${encodeURIComponent(inferenceId)}`;

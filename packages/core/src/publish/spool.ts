@@ -28,7 +28,7 @@ export interface Spool {
   keepAll(rows: readonly QueuedRow[]): RowDelivery;
   /** Keeps a row that another library could not deliver. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean;
-  /** Those of the rows that another process may have sent. */
+  /** Returns the rows that another process may have sent. */
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[];
 
   /** A transport that records on disk which rows it is about to send. */

@@ -36,11 +36,11 @@ export class SendError extends Error {
   readonly code: SendErrorCode;
   /** HTTP status; undefined without a response. */
   readonly status: number | undefined;
-  /** The wait that the response asked for, in milliseconds. */
+  /** The wait by the response's `Retry-After`, in milliseconds; undefined without one. */
   readonly retryAfterMs: number | undefined;
   /** Whether the platform may have stored rows despite the failure. */
   readonly isAmbiguous: boolean;
-  /** Whether the circuit breaker refused the send because of earlier failures. `code` is that of the last failure. */
+  /** Whether the circuit breaker refused the send because of earlier failures. `code` is the code of the last failure. */
   readonly isPaused: boolean;
 
   constructor(

@@ -20,7 +20,7 @@ export interface Batch {
 export interface Delivery {
   /** Rows that the platform has. */
   readonly delivered: number;
-  /** Rows that are given up, by reason: a `DropReason` or a reason of the transport's own. */
+  /** Rows that are dropped, by reason: a `DropReason` or a reason of the transport's own. */
   readonly lost: Readonly<Record<string, number>>;
   /** Rows on disk, to be sent later. @default 0 */
   readonly spooled?: number | undefined;

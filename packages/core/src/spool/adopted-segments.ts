@@ -42,7 +42,7 @@ export class AdoptedSegments {
   /** Called after a segment was adopted. */
   readonly #onAdopted: () => void;
   #segment: Segment | undefined;
-  /** Rows of traces that were open when their process died. */
+  /** Rows of traces that were open when their process ended. */
   readonly #interrupted: QueuedRow[] = [];
   readonly #newerVersions = new Set<string>();
   /** When segments whose adoption failed may be tried again, by id. */

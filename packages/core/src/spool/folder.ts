@@ -193,7 +193,7 @@ export class SpoolFolder {
   isAdoptedElsewhere(entry: SpoolEntry | undefined): boolean {
     if (entry === undefined) return false;
     const origin = this.#adoptedElsewhere.get(entry.segment);
-    // An own trace was open then, and the other process knows its start only: the row of this process is worth more.
+    // An own trace that was open then has only its start in that file: the row that this process writes is worth more.
     return origin === 'adopted' || (origin === 'own' && entry.segment.table.hasRow(entry.number));
   }
 

@@ -1,4 +1,4 @@
-/** The row of a trace that was open when its process died, from the facts known at its start. */
+/** The row of a trace that was open when its process ended, from the facts known at its start. */
 
 import { randomUuid } from '../platform/random-id.js';
 import { BARE_LAYOUT } from '../publish/layout.js';

@@ -54,7 +54,7 @@ export class Replay implements ReplayHandle {
     this.#wakeIn((options.policy.baseMs / 4) * (1 + this.#random()));
   }
 
-  /** Starts soon, because rows wait to be sent again. */
+  /** Starts within the shortest backoff, because rows wait to be sent again. */
   retrySoon(): void {
     this.#wakeIn(this.#options.policy.baseMs * this.#random());
   }

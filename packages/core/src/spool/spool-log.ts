@@ -211,7 +211,7 @@ export class SpoolLog {
     this.#own.removeDone();
   }
 
-  /** Those of the rows that another process may have sent. */
+  /** Returns the rows that another process may have sent. */
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     const segments = new Set(rows.map((row) => entryOf(row)?.segment));
     for (const each of segments) {

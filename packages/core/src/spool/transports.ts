@@ -25,7 +25,7 @@ export function withKeeping(transport: RowTransport, log: SpoolLog): RowTranspor
   };
 }
 
-/** A transport that records which rows are being sent, so that a later process knows which may have arrived. */
+/** A transport that records on disk which rows are being sent: after a crash, these may have arrived. */
 export function withSendLog(transport: RowTransport, log: SpoolLog): RowTransport {
   return {
     async send(batch, options) {

@@ -96,7 +96,7 @@ export class Upkeep {
     }
   }
 
-  /** Deletes files before the next segment needs the room: those of dead processes first, since they are older. */
+  /** Deletes files before the next segment needs the room: files of dead processes first, since they are older. */
   async #makeRoom(): Promise<void> {
     const { folder, own, adopted } = this.#tools;
     try {

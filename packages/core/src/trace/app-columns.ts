@@ -42,7 +42,7 @@ export function userIdOf(id: unknown, values: TraceValues): string | undefined {
   return identityOf(id, 'user_id', 'userId', values);
 }
 
-/** The same for a session id. */
+/** The session id, with the same limits. */
 export function sessionIdOf(id: unknown, values: TraceValues): string | undefined {
   return identityOf(id, 'session_id', 'sessionId', values);
 }

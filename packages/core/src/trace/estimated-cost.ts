@@ -61,7 +61,7 @@ function statedCostOf({ recordedUsage }: UsageStep): number | undefined {
   return recordedUsage?.factors.statedCost ?? recordedUsage?.factors.estimatedCost;
 }
 
-/** Types that only group calls: their tokens are those of the calls. */
+/** Types that only group calls: their tokens are the sums over the calls. */
 const GROUPS: ReadonlySet<string> = new Set(['user_call', 'agent', 'chain', 'handoff']);
 
 /** Whether a step is a call that its provider bills. */
@@ -142,7 +142,7 @@ function callOf(step: UsageStep, startedAt: number): PricedCall {
 function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
   const call = callOf(step, startedAt);
   const { parts = [], tokens } = step.recordedUsage ?? {};
-  // If the app has changed the counts since, those of the parts no longer hold.
+  // If the app has changed the counts since, the counts of the parts no longer hold.
   if (parts.length === 0 || call.tokens !== tokens) return [call];
   return parts.map(({ model = call.model, tokens: counts, billing, calls }) => ({
     ...call,

@@ -202,7 +202,7 @@ export class RecordedStep<T extends StepType = StepType>
     }
   }
 
-  /** The same for integrations: keys that the step's type does not have are ignored without a diagnostic. */
+  /** Merges the update of an integration: keys that the step's type does not have are ignored without a diagnostic. */
   merge(update: StepUpdate<T>): void {
     try {
       if (this.isLive) this.apply(update);

@@ -70,7 +70,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
   #inferenceId: string;
-  /** Made when they are asked for, since most traces are not joined to others; undefined before. */
+  /** Undefined until `ensureIds` makes them, since most traces are not joined to others. */
   #ids: TraceIds | undefined = undefined;
   #outcome: Outcome = 'completed';
   #isSettled = false;
@@ -99,7 +99,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.scope = recorder.scope;
     this.values = new TraceValues(snapshotter, redactor, diagnostics, limits.maxTraceChars);
     this.#inferenceId = inferenceId;
-    // The declared type is that of requests; annotated calls use theirs through `Step` alone.
+    // Declared as the root step of a request. The root of an annotated call is used only as a `Step`, which has its real type.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
   }
 
@@ -230,12 +230,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#inferenceId = inferenceId;
   }
 
-  /** Sets the user id; a value that is not one leaves the former. */
+  /** Sets the user id. An invalid one is ignored. */
   setUser(id: unknown): void {
     this.#userId = userIdOf(id, this.values) ?? this.#userId;
   }
 
-  /** The same for the session id. */
+  /** Sets the session id. An invalid one is ignored. */
   setSession(id: unknown): void {
     this.#sessionId = sessionIdOf(id, this.values) ?? this.#sessionId;
   }

@@ -60,7 +60,7 @@ export class UsageSum {
     return this.#tokens;
   }
 
-  /** Adds those of one step, without those of the steps below. */
+  /** Adds the cost and tokens of one step, without the steps below. */
   add(step: EndedStep): void {
     const cost = ownCount(step, 'cost');
     const tokens = ownCount(step, 'tokens');

@@ -36,7 +36,7 @@ export function createTracer(options: TracerOptions = {}): Tracer {
   return createTracerCore(options);
 }
 
-/** The same, with the type that adapters use. */
+/** Creates a tracer, with the type that adapters use. @throws ConfigError if an option is wrong */
 export function createTracerCore(options: TracerOptions): TracerCore {
   return new TracerCore(resolveConfig(options));
 }

@@ -1,4 +1,4 @@
-/** What headers tell about a body: its type and encoding, and how its value is read. */
+/** What headers state about a body: its type and encoding, and how its value is read. */
 
 /** Headers that describe a body. */
 export interface BodyFacts {

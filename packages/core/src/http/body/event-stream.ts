@@ -19,7 +19,7 @@ export function joinServerSentEvents(stream: string, facts: StreamFacts): string
   return joinEvents(stream, serverSentEvents(stream), facts);
 }
 
-/** The same for a stream of JSON lines. */
+/** The text of a stream of JSON lines. */
 export function joinJsonLines(stream: string, facts: StreamFacts): string {
   const lines = stream.split('\n').filter((line) => line.trim() !== '');
   return joinEvents(

@@ -67,7 +67,7 @@ class NodeResponse implements FollowedResponse {
   readonly #isServed: boolean;
   /** Whether the connection carries other responses at the same time. */
   readonly #isHttp2: boolean;
-  /** Whether the methods of the prototype are observed, and not those of the response. */
+  /** Whether the prototype's methods are replaced, and not the response's own. */
   readonly isObserved: boolean;
   /** For an upgrade request, the bytes that its connection had sent before. */
   readonly #bytesBefore: number | undefined;
@@ -297,7 +297,7 @@ class NodeResponse implements FollowedResponse {
 
 const OBSERVED = Symbol('openlayer-tracing.observed');
 
-/** Whether the methods of the prototype are observed, and the response has no such methods of its own. */
+/** Whether the prototype's methods are replaced, and the response has no such methods of its own. */
 function isObserved(res: object): boolean {
   return fieldsMayBeSlow && OBSERVED in res && !METHODS.some((name) => Object.hasOwn(res, name));
 }

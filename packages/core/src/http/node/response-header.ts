@@ -1,4 +1,4 @@
-/** Sets a response header without changing how Node writes those of the app. */
+/** Sets a response header without changing how Node writes the headers of the app. */
 
 import type { ServerResponse } from 'node:http';
 import { replaceOnResponse } from './replace-on-response.js';
