@@ -2,7 +2,7 @@
 
 import './platform/load-platform.js';
 
-export { currentStep } from './api/current.js';
+export { currentStep } from './api/free-functions.js';
 export { unknownKey } from './diagnostics/unknown-key.js';
 export {
   type AnnouncedRequest,
@@ -16,7 +16,6 @@ export {
   isUntraced,
   untraced,
 } from './integration/client-call.js';
-export { type CallResult, runCall } from './integration/follow-call.js';
 export {
   type AnnouncingChannel,
   type AnnouncingChannels,
@@ -33,6 +32,7 @@ export {
 export { providerSlug } from './integration/provider-slug.js';
 export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
 export { reportFailure, reportUnrecorded, runGuarded } from './integration/report.js';
+export { type CallResult, runCall } from './integration/run-call.js';
 export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,

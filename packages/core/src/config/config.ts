@@ -7,13 +7,13 @@ import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
 import type { TraceExport } from '../publish/trace-export.js';
 import type { Transport } from '../publish/user-transport.js';
-import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/settings.js';
+import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/spool-options.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { ScopeManager } from '../trace/scope.js';
 import type { TraceLimits } from '../trace/trace-limits.js';
 import type { Trace, Usage } from '../trace/types.js';
-import type { RedactOptions } from '../values/redact.js';
+import type { RedactOptions } from '../values/redactor.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
   assertKnown,

@@ -6,8 +6,8 @@ import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/op
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { SettledTrace } from '../trace/types.js';
 import { isThenable, watchRejection } from '../values/thenable.js';
-import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
+import { checkTracingOptions, type TracingOptions } from './tracing-options.js';
 
 const DEFAULT_MAX_BYTES = 65_536;
 const DEFAULT_MAX_AGE_MS = 600_000;

@@ -13,7 +13,6 @@ import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import { readCallerHeaders, trustedCaller } from './caller-headers.js';
-import type { TracingOptions } from './options.js';
 import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { echoId, IdMadeLater, idInResponse, idMadeByApp, requestedId } from './request-id.js';
@@ -21,6 +20,7 @@ import { FrameworkRequestReader } from './request-reader.js';
 import { RequestSettings } from './request-settings.js';
 import { setTraceProperty } from './trace-property.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
+import type { TracingOptions } from './tracing-options.js';
 
 /** The part of a middleware that is the same for all frameworks. */
 export class RequestTracing<Req extends object, Res> {

@@ -4,7 +4,8 @@ import { publishRows } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { Ledger } from './ledger.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowDelivery, SendError } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowDelivery } from './transport.js';
 
 /**
  * The delivery itself, once its numbers add up.

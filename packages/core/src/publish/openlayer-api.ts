@@ -4,8 +4,8 @@ import { wallClockMs } from '../platform/clock.js';
 import type { HttpClient, HttpResponse } from '../platform/http-client.js';
 import { tryParseJson } from '../values/json-text.js';
 import type { SendErrorCode } from './drop-reason.js';
+import { SendError } from './send-error.js';
 import { STATS_HEADER } from './stats-header.js';
-import { SendError } from './transport.js';
 import type { SendOptions } from './user-transport.js';
 
 export interface ApiOptions {

@@ -6,7 +6,7 @@ import { UsageSum } from '../trace/usage.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote, quoteName } from '../values/json-text.js';
 import { integerText, roundedText, thousandthsText } from '../values/number-text.js';
-import type { Redactor } from '../values/redact.js';
+import type { Redactor } from '../values/redactor.js';
 import type { StepType } from '../wire.js';
 import { inputColumns, isReserved, layoutOf } from './layout.js';
 import { QueuedRow } from './queued-row.js';

@@ -3,7 +3,8 @@
 import { monotonicMs } from '../platform/clock.js';
 import { delay } from '../platform/timers.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowTransport, SendError } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowTransport } from './transport.js';
 import type { SendOptions } from './user-transport.js';
 
 /** Whether the platform has the row. Throws a SendError if the response leaves that open. */

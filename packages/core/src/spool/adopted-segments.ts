@@ -3,14 +3,14 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import type { SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
-import { nameOf, type SegmentName, segmentsIn } from './names.js';
 import { readBack } from './read-back.js';
 import { type Recovered, recover } from './recover.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import { nameOf, type SegmentName, segmentsIn } from './segment-names.js';
 import { adoptFile, isAdoptable, releaseFile } from './segment-owner.js';
+import type { SpoolFolder } from './spool-folder.js';
 import { State } from './trace-table.js';
 
 /** A file that is older may come from a snapshot of the whole disk, in which no file looks like a copy. */

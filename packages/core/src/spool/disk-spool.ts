@@ -7,12 +7,12 @@ import type { QueuedRow } from '../publish/queued-row.js';
 import { rowOf } from '../publish/row.js';
 import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
 import type { RowDelivery, RowTransport } from '../publish/transport.js';
-import type { Redactor } from '../values/redact.js';
+import type { Redactor } from '../values/redactor.js';
 import { startText } from './interrupted-row.js';
 import { Replay } from './replay.js';
 import type { SpoolEntry } from './segment.js';
-import type { SpoolConfig } from './settings.js';
 import { SpoolLog } from './spool-log.js';
+import type { SpoolConfig } from './spool-options.js';
 import { withKeeping, withSendLog } from './transports.js';
 
 export interface SpoolTools {

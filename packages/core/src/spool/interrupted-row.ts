@@ -6,7 +6,7 @@ import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
 import type { SpooledTrace } from '../publish/spool.js';
 import { quote, tryParseJson } from '../values/json-text.js';
 import { thousandthsText } from '../values/number-text.js';
-import type { Redactor } from '../values/redact.js';
+import type { Redactor } from '../values/redactor.js';
 
 /** The facts known at the start of a trace, as JSON text. */
 export function startText(trace: SpooledTrace, redactor: Redactor): string {

@@ -11,8 +11,9 @@ import {
   reportUndelivered,
 } from '../publish/delivery.js';
 import type { QueuedRow } from '../publish/queued-row.js';
+import { SendError } from '../publish/send-error.js';
 import type { ReplayHandle, ReplayOptions } from '../publish/spool.js';
-import { type RowBatch, type RowDelivery, SendError } from '../publish/transport.js';
+import type { RowBatch, RowDelivery } from '../publish/transport.js';
 import type { Replayable, SpoolLog } from './spool-log.js';
 
 /** How often to scan for rows of dead processes. */

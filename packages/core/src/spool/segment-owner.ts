@@ -4,7 +4,7 @@
  */
 
 import type { SpoolFiles } from '../platform/spool-files.js';
-import { NO_OWNER, nameOf, type SegmentName } from './names.js';
+import { NO_OWNER, nameOf, type SegmentName } from './segment-names.js';
 
 /** Lease of an owner whose process cannot be checked from here, on another machine or in another container. */
 const LEASE_MS = 120_000;

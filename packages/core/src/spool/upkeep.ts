@@ -2,8 +2,8 @@
 
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { AdoptedSegments } from './adopted-segments.js';
-import type { SpoolFolder } from './folder.js';
 import type { OwnSegments } from './own-segments.js';
+import type { SpoolFolder } from './spool-folder.js';
 
 export interface UpkeepTools {
   readonly folder: SpoolFolder;

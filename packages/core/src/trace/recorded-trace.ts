@@ -5,8 +5,8 @@ import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/op
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
-import type { Redactor } from '../values/redact.js';
-import type { Snapshotter } from '../values/snapshot.js';
+import type { Redactor } from '../values/redactor.js';
+import type { Snapshotter } from '../values/snapshotter.js';
 import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import { columnsOf, contextOf, sessionIdOf, userIdOf } from './app-columns.js';

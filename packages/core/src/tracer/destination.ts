@@ -17,9 +17,9 @@ import { withIsolation } from '../publish/with-isolation.js';
 import { withRetry } from '../publish/with-retry.js';
 import { withTrimming } from '../publish/with-trimming.js';
 import { type Lookup, withVerification } from '../publish/with-verification.js';
-import type { SpoolConfig } from '../spool/settings.js';
+import type { SpoolConfig } from '../spool/spool-options.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import type { Redactor } from '../values/redact.js';
+import type { Redactor } from '../values/redactor.js';
 import type { DestinationStats } from './tracer-api.js';
 
 export interface DestinationOptions {

@@ -3,7 +3,7 @@
 import { isNativeError, isProxy } from '#platform';
 import { MASK } from './mask-text.js';
 import { dataProperty, errorStack } from './read-safely.js';
-import type { Redactor } from './redact.js';
+import type { Redactor } from './redactor.js';
 
 const MAX_DEPTH = 5;
 const MAX_ERRORS = 10;

@@ -25,7 +25,7 @@ import {
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
-import type { KeyInfo, Redactor } from './redact.js';
+import type { KeyInfo, Redactor } from './redactor.js';
 import {
   byteLengthOf,
   dateText,

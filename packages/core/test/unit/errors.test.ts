@@ -10,7 +10,7 @@ import {
   isErrorLike,
 } from '../../src/values/read-safely.ts';
 import { recordedError } from '../../src/values/recorded-error.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 const SECRET = 'https://u:secret@host/';
 const MASKED = 'https://[redacted]@host/';

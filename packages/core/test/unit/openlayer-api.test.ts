@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HttpRequest } from '../../src/platform/http-client.ts';
 import { OpenlayerApi, retryAfterMs } from '../../src/publish/openlayer-api.ts';
-import type { SendError } from '../../src/publish/transport.ts';
+import type { SendError } from '../../src/publish/send-error.ts';
 
 const KEY = 'sk-canary';
 

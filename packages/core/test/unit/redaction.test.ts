@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isPiece, maskMembers, maskParameters, maskUserInfo } from '../../src/values/mask-text.ts';
-import { type RedactOptions, Redactor } from '../../src/values/redact.ts';
+import { type RedactOptions, Redactor } from '../../src/values/redactor.ts';
 
 describe('user and password of a URL', () => {
   const cases: readonly (readonly [text: string, masked: string])[] = [

@@ -10,7 +10,7 @@ import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const rowOf = (id: string) => new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);

@@ -7,10 +7,11 @@ import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { type RowTransport, SendError } from '../../src/publish/transport.ts';
+import { SendError } from '../../src/publish/send-error.ts';
+import type { RowTransport } from '../../src/publish/transport.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import type { SpoolConfig } from '../../src/spool/settings.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import type { SpoolConfig } from '../../src/spool/spool-options.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { paceOf, waitBefore } from '../../src/publish/backoff.ts';
 import type { SendErrorCode } from '../../src/publish/drop-reason.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { isAboutRows, SendError } from '../../src/publish/transport.ts';
+import { isAboutRows, SendError } from '../../src/publish/send-error.ts';
 import { withBreaker } from '../../src/publish/with-breaker.ts';
 import { withIsolation } from '../../src/publish/with-isolation.ts';
 import { withRetry } from '../../src/publish/with-retry.ts';

@@ -5,7 +5,7 @@
  * output are bounded.
  */
 
-import type { Redactor } from './redact.js';
+import type { Redactor } from './redactor.js';
 import { type SnapshotLimits, ValueWalk } from './value-walk.js';
 
 /** Converts values to JSON text within the limits of one tracer. */

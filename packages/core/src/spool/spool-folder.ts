@@ -6,12 +6,12 @@ import { monotonicMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import { QUARANTINE, segmentsIn } from './names.js';
 import { type DeletedFile, Quarantine } from './quarantine.js';
 import type { Segment, SpoolEntry } from './segment.js';
+import { QUARANTINE, segmentsIn } from './segment-names.js';
 import { releaseFile } from './segment-owner.js';
-import type { SpoolConfig } from './settings.js';
 import { SlowDisk } from './slow-disk.js';
+import type { SpoolConfig } from './spool-options.js';
 
 const RETRY_DISK_MS = 1000;
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
