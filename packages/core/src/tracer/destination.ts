@@ -1,6 +1,6 @@
 /** One place to which a tracer sends rows: creates and connects its spool, transports, publisher and replay. */
 
-import { timersLast } from '#platform';
+import { timersOutliveRequests } from '#platform';
 import { openSpool } from '#spool';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { paceOf, type RetryPolicy } from '../publish/backoff.js';
@@ -89,7 +89,7 @@ export class Destination {
       ledger,
       onCall: (ms: number) => this.times.add(ms),
     };
-    this.#publisher = timersLast
+    this.#publisher = timersOutliveRequests
       ? new Publisher({
           ...publisherOptions,
           overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),

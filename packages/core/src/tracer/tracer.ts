@@ -1,6 +1,6 @@
 /** The tracer: starts traces, takes them when they end, and owns everything that publishes them. */
 
-import { isTopLevel, onSignal, timersLast } from '#platform';
+import { isTopLevel, onSignal, timersOutliveRequests } from '#platform';
 import { ConfigError } from '../config/checks.js';
 import { type Config, resolveConfig, whyUnpublished } from '../config/config.js';
 import type { TracerOptions } from '../config/tracer-options.js';
@@ -169,7 +169,7 @@ export class TracerCore implements Tracer, Recorder {
 
   #checkLater(): void {
     // On platforms whose timers end with their request, only the scope manager is registered.
-    if (!timersLast || this.#checkTimer !== undefined || this.#isShutDown) return;
+    if (!timersOutliveRequests || this.#checkTimer !== undefined || this.#isShutDown) return;
     this.#runDetached(() => {
       this.#checkTimer = unref(startTimer(() => this.#unregisterWhenDone(), CHECK_MS));
     });
