@@ -39,6 +39,11 @@ export function parsedIfJson(value: unknown): unknown {
   return parsed === undefined ? value : plainValue(parsed);
 }
 
+/** The value of any JSON text. */
+function json(value: unknown): unknown {
+  return typeof value === 'string' ? jsonOf(value) : undefined;
+}
+
 /** Any value that is not empty, parsed if it is JSON text. */
 function any(value: unknown): unknown {
   const found = parsedIfJson(value);
@@ -57,6 +62,23 @@ function strings(value: unknown): readonly string[] | undefined {
   const items = typeof found === 'string' ? [found] : arrayOrEmpty(found);
   const kept = items.map(text).filter((each) => each !== undefined);
   return kept.length > 0 ? kept : undefined;
+}
+
+/** The values of an array of JSON texts; one JSON text is an array of it. */
+function jsonItems(value: unknown): readonly unknown[] {
+  const items = Array.isArray(value) ? value : [value];
+  return items.map((each) => (typeof each === 'string' ? (jsonOf(each) ?? each) : each));
+}
+
+function jsonOf(source: string): unknown {
+  return source.length > MAX_JSON_CHARS ? undefined : plainValue(tryParseJson(source));
+}
+
+/** The vectors of an array, each of which may be JSON text. */
+function vectors(value: unknown): readonly unknown[] | undefined {
+  const items = jsonItems(value).filter((each) => Array.isArray(each));
+  const isOne = Array.isArray(value) && typeof value[0] === 'number';
+  return isOne ? [value] : items.length > 0 ? items : undefined;
 }
 
 /** Epoch milliseconds of a date, which may be written as JSON text. */
@@ -111,6 +133,10 @@ const SIMPLE = {
   documents: any,
   embeddingDimensions: count,
   embeddingInputs: any,
+  /** Texts to embed, each as JSON text. */
+  embeddingTexts: jsonItems,
+  /** The vectors. */
+  embeddings: vectors,
   agentName: text,
   finishReasons: strings,
   firstChunkSeconds: count,
@@ -128,7 +154,17 @@ const SIMPLE = {
   level: text,
   /** Whether the span is a provisional copy. */
   pending: text,
-  /** Further fields of the step's type, as one object. */
+  /** The id of the row that the span belongs to. */
+  inferenceId: text,
+  /** Inputs of a step of ours, as JSON text. */
+  ownInputs: json,
+  /** Output of a step of ours, as JSON text. */
+  ownOutput: json,
+  /** Parameters of a step of ours that OpenTelemetry does not name, as one object. */
+  ownParameters: object,
+  /** Metadata of a step of ours, as one object. */
+  ownMetadata: object,
+  /** Further fields of a step of ours, as one object. */
   fields: object,
 } as const satisfies Readonly<Record<string, Form>>;
 
