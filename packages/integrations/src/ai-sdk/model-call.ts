@@ -177,8 +177,9 @@ export class AiModelCall {
     this.#end('complete');
   }
 
-  /** Adds facts of the response that are reported after its end. */
+  /** Adds facts of the response that are reported after its end, unless its trace has ended with it. */
   updateHead(head: Json): void {
+    if (!this.#recorded.mayRetry) return;
     this.#response.readHead(head);
     this.#recorded.update(this.#recordResponse('complete'));
   }
