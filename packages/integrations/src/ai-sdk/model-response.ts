@@ -1,4 +1,5 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
+import { failureOfEnd } from '../common/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -46,6 +47,10 @@ export class SdkResponse {
   readonly message = new Message();
   #facts: StepUpdate = {};
   #metadata: Json = {};
+  /** The provider's own word for the reason for which the model stopped. */
+  #rawReason: string | undefined;
+  /** Whether the provider has stated no reason for which the model stopped. */
+  #hasNoReason = false;
   #details: Json = {};
   readonly #partMetadata = new Map<unknown, Json>();
   #usage: unknown;
@@ -92,6 +97,25 @@ export class SdkResponse {
 
   get hasOutput(): boolean {
     return this.amount > 0 || this.#hasMedia || this.message.output !== undefined;
+  }
+
+  /** The failure that the response states by the reason for which the model stopped. */
+  get failure(): Json | undefined {
+    const { finishReason } = this.#metadata;
+    // Claude's refusals are answers.
+    if (this.#rawReason === 'refusal' || isRecord(this.#providerMetadata.anthropic)) {
+      return undefined;
+    }
+    const output = this.hasOutput ? (this.message.output ?? this.#facts) : undefined;
+    return failureOfEnd({
+      ...{ reasons: [finishReason], output, isComplete: true },
+      word: this.#rawReason,
+    });
+  }
+
+  /** Whether the stream of the provider was cut off before it stated why the model stopped. */
+  get isCut(): boolean {
+    return this.#hasNoReason;
   }
 
   readWhole(response: Json): void {
@@ -169,6 +193,9 @@ export class SdkResponse {
       case 'response-metadata':
         this.readHead({ response: part });
         break;
+      case 'custom':
+        this.#takeCustom(part);
+        break;
       case 'finish':
         if (this.message.text.chars === 0) this.#takeMedia(part);
         this.readHead(part);
@@ -177,6 +204,18 @@ export class SdkResponse {
       default:
         if (!IGNORED_PARTS.has(part.type)) this.message.addPart(part);
     }
+  }
+
+  /** Reads a part of one provider. The first one of Claude states what the model has read. */
+  #takeCustom(part: Json): void {
+    if (part.kind !== 'anthropic.message_start') {
+      this.message.addPart(part);
+      return;
+    }
+    const { usage } = objectOrEmpty(objectOrEmpty(part.providerMetadata).anthropic);
+    // The output is counted at the end.
+    const input = fieldsExcept(objectOrEmpty(usage), 'output_tokens');
+    this.readHead({ usage: { raw: input }, providerMetadata: { anthropic: { usage: input } } });
   }
 
   #takeText(part: Json): void {
@@ -272,6 +311,10 @@ export class SdkResponse {
     const raw = isRecord(finishReason)
       ? stringOrUndefined(finishReason.raw)
       : stringOrUndefined(rawFinishReason);
+    this.#rawReason = raw ?? this.#rawReason;
+    // Version 6 has a word of its own then, and none of the provider.
+    const isUnstated = isRecord(finishReason) && reason === 'other' && raw === undefined;
+    if (reason !== undefined) this.#hasNoReason = reason === 'interrupted' || isUnstated;
     if (usage !== undefined) this.#usage = usage;
     if (isRecord(providerMetadata))
       this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };

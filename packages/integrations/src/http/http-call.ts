@@ -15,6 +15,8 @@ import {
   streamError,
 } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
+import { type AnswerEnd, failureOfEnd } from '../common/failed-end.js';
+import { arrayOrEmpty } from '../common/json.js';
 import type {
   ModelRequest,
   ModelResponse,
@@ -198,8 +200,8 @@ export class HttpCall {
     const isCut = body.isCut === true;
     const isComplete = this.#reader.isComplete && !isCut;
     const response = this.#reader.response();
-    const withheld = isComplete ? withheldFailure(response) : undefined;
-    const failure = this.#reader.failure ?? body.failure ?? withheld;
+    const failure =
+      this.#reader.failure ?? body.failure ?? failureOfEnd(endOf(response, isComplete));
     const mayBeEmpty = ending !== 'complete' || this.#isUnobservable;
     if (isComplete) markResultRecorded(this.#reader.resultId);
     if (failure !== undefined) {
@@ -300,15 +302,9 @@ function hasOutcome(
   );
 }
 
-const FILTERED = /content_?filter/i;
-
-/** The failure of a response whose whole answer was removed by a content filter; undefined for any other response. */
-function withheldFailure({ output, metadata }: ModelResponse): unknown {
-  const reason = metadata?.finishReason;
-  const outputs = Array.isArray(output) ? output : [output];
-  if (typeof reason !== 'string' || !FILTERED.test(reason)) return undefined;
-  if (!outputs.every((each) => isMissing(each) || each === '')) return undefined;
-  return { type: reason, message: `the answer was filtered: ${reason}` };
+function endOf({ output, metadata = {} }: ModelResponse, isComplete: boolean): AnswerEnd {
+  const { finishReason, finishReasons } = metadata;
+  return { reasons: [finishReason, ...arrayOrEmpty(finishReasons)], output, isComplete };
 }
 
 function isMissing(output: unknown): boolean {
