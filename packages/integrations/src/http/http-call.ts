@@ -257,7 +257,7 @@ export class HttpCall {
   #recordResponse(ending: Ending, failure = this.#reader.failure): StepUpdate {
     const { options } = this.#profile;
     const { url } = this.#request;
-    const response = this.#reader.response();
+    const response = withTotal(this.#reader.response(), this.#shape);
     const isPartial = ending !== 'complete' && this.#reader.amount > 0;
     this.#recorded.addBilling(billingOf(response, url), billedParts(response, url));
     // The name of a deployment on Azure is its owner's choice: only the response names the model.
@@ -300,6 +300,15 @@ function hasOutcome(
     Object.values(fields).some((field) => field !== undefined) ||
     reportedSteps.length > 0
   );
+}
+
+/** The response with the total of its tokens. An embedding has no output, so that the total is the input. */
+function withTotal(response: ModelResponse, { type }: Pick<Shape, 'type'>): ModelResponse {
+  const { tokens } = response;
+  const { input, output, total } = tokens ?? {};
+  if (type !== 'embedding' || input === undefined) return response;
+  if (output !== undefined || total !== undefined) return response;
+  return { ...response, tokens: { ...tokens, total: input } };
 }
 
 function endOf({ output, metadata = {} }: ModelResponse, isComplete: boolean): AnswerEnd {
