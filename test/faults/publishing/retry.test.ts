@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-// The waits that were chosen are not visible from outside, so this file alone imports internal modules.
+// The waits that were chosen are not visible from outside, so this file alone imports an internal module.
 import { SendError } from '../../../packages/core/dist/publish/send-error.js';
 import type { RowTransport } from '../../../packages/core/dist/publish/transport.js';
 import { withRetry } from '../../../packages/core/dist/publish/with-retry.js';

@@ -28,7 +28,7 @@ export interface DestinationOptions {
   readonly sender: RowTransport;
   /** Whether failed sends are retried without a spool too. */
   readonly retriesSends: boolean;
-  /** Asks the place whether it has a row; undefined if it cannot be asked. */
+  /** Looks up whether the place has a row; undefined if it offers no such call. */
   readonly lookup: Lookup | undefined;
   readonly batch: PublisherLimits;
   readonly retry: RetryPolicy;
@@ -143,7 +143,7 @@ export class Destination {
     this.#spool?.release();
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
+  /** Releases the spool files, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
   release(): void {
     this.#spool?.release();
   }

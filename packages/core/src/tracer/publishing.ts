@@ -124,7 +124,7 @@ export class Publishing {
     await Promise.all(this.#all.map((each) => each.shutdown(deadlineMs)));
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
+  /** Releases the spool files, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
   release(): void {
     for (const each of this.#all) each.release();
   }
