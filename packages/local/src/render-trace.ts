@@ -3,7 +3,7 @@ import { isRecord, type Json } from './json.js';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
 import { errorOf } from './reading/steps.js';
-import { stripVolatile } from './volatile.js';
+import { stripVolatile } from './strip-volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */
 export interface RenderOptions {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import Database from 'libsql';
-import { openAttachments } from '../src/attachments.ts';
+import { openAttachments } from '../src/storage/attachments.ts';
 import { IN_MEMORY } from '../src/storage/database.ts';
 import { Store } from '../src/storage/store.ts';
 import { startUpkeep } from '../src/storage/upkeep.ts';
 import { call, PIPELINE, requestOf, send } from './client.js';
-import { listen } from './viewer/events.js';
-import { got, lenientServer } from './viewer/read.js';
+import { listen } from './page/events.js';
+import { got, lenientServer } from './page/read.js';
 
 describe('upkeep', () => {
   let store: Store;

@@ -1,7 +1,7 @@
-import { withOurNames } from '../checks/columns.js';
 import { profileNotes } from '../checks/profile-notes.js';
 import type { TraceSummary } from '../page-api.js';
 import { oneLine, printableJson } from '../printable.js';
+import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../render-trace.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { Budget } from '../index/budget.js';
-import { select } from '../index/selection.js';
-import { TraceIndex } from '../index/trace-index.js';
-import { parseQuery } from '../index/trace-query.js';
 import type { TraceSummary } from '../page-api.js';
 import { Store, type StoredRow } from '../storage/store.js';
+import { Budget } from '../trace-index/budget.js';
+import { select } from '../trace-index/selection.js';
+import { TraceIndex } from '../trace-index/trace-index.js';
+import { parseQuery } from '../trace-index/trace-query.js';
 
 /** The traces of a file, which a server may be writing. */
 export interface TraceFileReader extends Disposable {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { asReadBack } from '../checks/columns.js';
-import { integerOf } from '../integer.js';
-import { jsonReply } from '../reply.js';
+import { integerParameter } from '../http/integer-parameter.js';
+import { jsonReply } from '../http/reply.js';
+import { asReadBack } from '../reading/columns.js';
 import type { StoredRow } from '../storage/store.js';
 import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
@@ -89,7 +89,7 @@ function byValue({ value: left }: Found, { value: right }: Found): number {
 
 function integer({ query }: Call, name: string, preset: number, max: number): number {
   const text = query.get(name);
-  return text === null ? preset : integerOf(name, text, [1, max], { isViolation: true });
+  return text === null ? preset : integerParameter(name, text, [1, max], { isViolation: true });
 }
 
 function nextLink({ host, path, query }: Call, page: number): string {

@@ -1,5 +1,5 @@
-import type { Audience } from '../guard.js';
-import { Refusal } from '../refusal.js';
+import type { Audience } from '../http/guard.js';
+import { Refusal } from '../http/refusal.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';

@@ -1,5 +1,5 @@
+import { Refusal } from '../http/refusal.js';
 import { isRecord } from '../json.js';
-import { Refusal } from '../refusal.js';
 
 /** The row that a filter tests. */
 interface Candidate {

@@ -1,7 +1,7 @@
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
-import { asReadBack, columnNamed } from '../checks/columns.js';
-import { Refusal } from '../refusal.js';
-import { jsonReply, SUCCESS } from '../reply.js';
+import { Refusal } from '../http/refusal.js';
+import { jsonReply, SUCCESS } from '../http/reply.js';
+import { asReadBack, columnNamed } from '../reading/columns.js';
 import type { StoredRow } from '../storage/store.js';
 import type { Backend, Call, Route } from './call.js';
 

@@ -1,5 +1,5 @@
-import { Refusal } from '../refusal.js';
-import { jsonReply, type Reply } from '../reply.js';
+import { Refusal } from '../http/refusal.js';
+import { jsonReply, type Reply } from '../http/reply.js';
 import type { Call, Route } from './call.js';
 
 const MAX_NAME = 1024;

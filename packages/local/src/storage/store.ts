@@ -5,7 +5,7 @@ import type {
   WireRow,
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../json.js';
-import { decodeBody, encodeBody } from './body.js';
+import { compressed, decompressed } from './compression.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
 import { CHANGE, migrate } from './schema.js';
 
@@ -62,7 +62,7 @@ export class Store {
     this.file = file;
     this.#db = open(file);
     this.#statements = statementsOf(this.#db);
-    const encode = file === IN_MEMORY ? (text: string) => text : encodeBody;
+    const encode = file === IN_MEMORY ? (text: string) => text : compressed;
     const to = this.#statements;
 
     this.#append = this.#db.transaction(
@@ -310,7 +310,7 @@ function toStoredRow({ id, inference_id, body, config, update_config }: RowRecor
   return {
     id,
     inferenceId: inference_id,
-    row: JSON.parse(decodeBody(body)),
+    row: JSON.parse(decompressed(body)),
     config: { ...JSON.parse(config ?? '{}'), ...JSON.parse(update_config ?? '{}') },
   };
 }

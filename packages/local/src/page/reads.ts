@@ -1,0 +1,214 @@
+import { DIALECTS, MARKS } from '../enums.js';
+import { integerParameter } from '../http/integer-parameter.js';
+import { Refusal } from '../http/refusal.js';
+import { toJson } from '../json.js';
+import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
+import { Budget } from '../trace-index/budget.js';
+import { FLAGS, flag } from '../trace-index/facts.js';
+import { groupsOf } from '../trace-index/groups.js';
+import { type GroupBy, overviewOf } from '../trace-index/overview.js';
+import { cursorAt, filterOf, select } from '../trace-index/selection.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
+import { oneOf, parseQuery } from '../trace-index/trace-query.js';
+import { ParsedTraces } from './parsed-traces.js';
+
+/** Facts of the server that the index lacks; the index may be in another thread. */
+export interface ServerFacts {
+  readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
+  readonly apps: readonly AppReport[];
+  readonly refused: readonly RefusedCall[];
+  readonly storage: Omit<Health['storage'], 'traces'>;
+}
+
+/** What a read needs of the server. */
+export interface ReadContext {
+  /** The number of the newest row. */
+  readonly newest: number;
+  /** For `info` and `health`, which are the only reads that need them: they take a dozen queries. */
+  readonly facts: ServerFacts | undefined;
+}
+
+/** Whether a read needs `ServerFacts`. */
+export function needsFacts(path: string): boolean {
+  return path === 'info' || path === 'health';
+}
+
+/** Time for one read. */
+const BUDGET_MS = 2000;
+
+/** The reads of the viewer's API. */
+export class Reads {
+  readonly #index: TraceIndex;
+  readonly #traces: ParsedTraces;
+
+  constructor(index: TraceIndex) {
+    this.#index = index;
+    this.#traces = new ParsedTraces(index);
+  }
+
+  /** The JSON of a response. @param path below `/api/` @throws Refusal */
+  async get(
+    path: string,
+    params: URLSearchParams,
+    context: ReadContext,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const { newest, facts } = context;
+    await this.#index.waitFor(newest);
+    const budget = new Budget(BUDGET_MS, signal);
+    const [resource = '', id, ...parts] = path.split('/');
+    if (resource === 'traces' && id !== undefined) {
+      return this.#readTrace(
+        integerParameter('the number of a trace', id, [1, Number.MAX_SAFE_INTEGER]),
+        parts,
+        params,
+        budget,
+      );
+    }
+    if (id === undefined) {
+      if (resource === 'info' && facts) return this.#info(facts, budget);
+      if (resource === 'traces') return this.#list(params, budget);
+      if (resource === 'sessions') return this.#groups('session', params, budget);
+      if (resource === 'users') return this.#groups('user', params, budget);
+      if (resource === 'overview') return this.#overview(params, budget);
+      if (resource === 'health' && facts) return this.#health(facts, budget);
+    }
+    throw noEndpoint();
+  }
+
+  close(): void {
+    this.#traces.close();
+  }
+
+  #readTrace(
+    number: number,
+    [part, item, ...rest]: readonly string[],
+    params: URLSearchParams,
+    budget: Budget,
+  ): string | Promise<string> {
+    if (rest.length > 0) throw noEndpoint();
+    if (part === undefined) return this.#traces.detail(number);
+    if (part === 'steps' && item !== undefined) {
+      const step = integerParameter('the index of a step', item, [0, Number.MAX_SAFE_INTEGER]);
+      return this.#traces.step(number, step);
+    }
+    if (item === undefined) {
+      if (part === 'steps') return this.#traces.steps(number, params);
+      if (part === 'find') return this.#traces.find(number, params.get('q') ?? '', budget);
+      if (part === 'notes') return this.#traces.notes(number);
+      if (part === 'row') return this.#traces.row(number);
+      if (part === 'neighbours') return this.#neighbours(number, params, budget);
+    }
+    throw noEndpoint();
+  }
+
+  async #info({ info }: ServerFacts, budget: Budget): Promise<string> {
+    const labels = this.#index.labels('pipeline');
+    const counts = new Map<number, number>();
+    const isKept = filterOf({}, this.#index);
+    for (const chunk of this.#index.facts.chunks) {
+      const matches = isKept(chunk);
+      for (let at = 0; at < chunk.length; at += 1) {
+        if (!matches(at)) continue;
+        const hash = chunk.wide.pipeline[at] ?? 0;
+        counts.set(hash, (counts.get(hash) ?? 0) + 1);
+      }
+      await budget.turn();
+    }
+    const pipelines = labels
+      .map(({ hash, text }) => ({ id: text, traces: counts.get(hash) ?? 0 }))
+      .filter(({ traces }) => traces > 0)
+      .sort((a, b) => b.traces - a.traces);
+    return toJson({ ...info, traces: this.#index.facts.count, pipelines } satisfies ServerInfo);
+  }
+
+  async #list(params: URLSearchParams, budget: Budget): Promise<string> {
+    const query = parseQuery(params);
+    const newest = this.#index.facts.newest;
+    const { numbers, next, total, isTotalExact } = await select(this.#index, query, budget);
+    // Joined as text, because the summaries are JSON already.
+    const traces = numbers.flatMap((number) => this.#index.summary(number) ?? []);
+    return `{"traces":[${traces.join(',')}],"next":${JSON.stringify(next)},"total":${total},"isTotalExact":${isTotalExact},"newest":${newest}}`;
+  }
+
+  /** The traces beside this one in the order of the query. */
+  async #neighbours(number: number, params: URLSearchParams, budget: Budget): Promise<string> {
+    const query = parseQuery(params);
+    const cursor = cursorAt(this.#index, query, number);
+    if (cursor === undefined)
+      throw new Refusal(404, `there is no trace ${number}`, { isViolation: false });
+    const at = { ...query, cursor, limit: 1 };
+    const after = await select(this.#index, at, budget);
+    const before = await select(this.#index, at, budget, { isReversed: true });
+    return toJson({
+      previous: before.numbers[0] ?? null,
+      next: after.numbers[0] ?? null,
+    } satisfies Neighbours);
+  }
+
+  async #groups(
+    kind: 'session' | 'user',
+    params: URLSearchParams,
+    budget: Budget,
+  ): Promise<string> {
+    const known = ['q', 'cursor', 'limit', 'pipeline'];
+    for (const key of params.keys()) oneOf('a parameter', key, known);
+    const q = params.get('q') ?? '';
+    if (q.length > 300)
+      throw new Refusal(400, 'q may have 300 characters at most', { isViolation: false });
+    const page = await groupsOf(
+      this.#index,
+      {
+        kind,
+        q,
+        pipeline: params.get('pipeline') ?? undefined,
+        cursor: params.get('cursor') ?? undefined,
+        limit: integerParameter('limit', params.get('limit') ?? '50', [1, 200]),
+      },
+      budget,
+    );
+    return toJson(page);
+  }
+
+  async #overview(params: URLSearchParams, budget: Budget): Promise<string> {
+    const others = new URLSearchParams(params);
+    others.delete('by');
+    const all: readonly GroupBy[] = ['route', 'name', 'model'];
+    const by = oneOf('by', params.get('by') ?? 'route', all);
+    return toJson(await overviewOf(this.#index, parseQuery(others), by, budget));
+  }
+
+  async #health({ apps, refused, storage }: ServerFacts, budget: Budget): Promise<string> {
+    const dialects: Health['dialects'] = {};
+    const marks: Health['marks'] = {};
+    const add = <K extends string>(counts: Partial<Record<K, number>>, key: K | undefined) => {
+      if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
+    };
+    const isKept = filterOf({}, this.#index);
+    for (const chunk of this.#index.facts.chunks) {
+      const matches = isKept(chunk);
+      for (let at = 0; at < chunk.length; at += 1) {
+        if (!matches(at)) continue;
+        const flags = chunk.narrow.flags[at] ?? 0;
+        add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
+        const bits = flag(flags, FLAGS.marks);
+        if (bits === 0) continue;
+        for (const [i, mark] of MARKS.entries()) if (bits & (1 << i)) add(marks, mark);
+      }
+      await budget.turn();
+    }
+    const traces = this.#index.facts.count;
+    const bytes = storage.bytes + this.#index.bytes;
+    return toJson({
+      apps,
+      refused,
+      dialects,
+      marks,
+      storage: { ...storage, bytes, traces },
+    } satisfies Health);
+  }
+}
+
+function noEndpoint(): Refusal {
+  return new Refusal(404, 'no such endpoint', { isViolation: false });
+}
