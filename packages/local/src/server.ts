@@ -13,7 +13,7 @@ import { packageVersion } from './package-version.cjs';
 import { createPageApiServer } from './page/page-api-server.js';
 import { createPageFiles } from './page/page-files.js';
 import { PageLink } from './page/page-link.js';
-import type { ServerFacts } from './page/reads.js';
+import type { ServerFacts } from './page/read-handler.js';
 import { Problems } from './problems.js';
 import { withOurNames } from './reading/columns.js';
 import { RefusedCalls } from './refused-calls.js';
@@ -129,7 +129,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   });
   http.on('request', handler);
 
-  const rows = (pipelineId?: string) => store.rows(pipelineId).map((stored) => stored.row);
+  const rows = (pipelineId?: string) => Array.from(store.each(pipelineId), ({ row }) => row);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -160,9 +160,9 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       return rows();
     },
     traces: () =>
-      store
-        .rows()
-        .map(({ row, config, inferenceId }) => renderTrace(withOurNames(row, config, inferenceId))),
+      Array.from(store.each(), ({ row, config, inferenceId }) =>
+        renderTrace(withOurNames(row, config, inferenceId)),
+      ),
     on(event, listener) {
       const emitter: EventEmitter = events; // its own types do not follow a generic event name
       const guarded = (...args: LocalServerEvents[typeof event]) => {

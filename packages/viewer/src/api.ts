@@ -1,7 +1,7 @@
 /** Calls of the local server. The address brings the token once; sessionStorage keeps it for this tab alone. */
 
 import type {
-  Found,
+  FoundSteps,
   GroupPage,
   Health,
   Neighbours,
@@ -88,7 +88,7 @@ export const api = {
     get<TraceNotes>(`/api/traces/${number}/notes`, signal),
 
   find: (number: number, words: string, signal?: Signal) =>
-    get<Found>(`/api/traces/${number}/find?${new URLSearchParams({ q: words })}`, signal),
+    get<FoundSteps>(`/api/traces/${number}/find?${new URLSearchParams({ q: words })}`, signal),
 
   row: (number: number, signal?: Signal) =>
     get<{ readonly row: unknown; readonly config: unknown }>(`/api/traces/${number}/row`, signal),

@@ -43,7 +43,7 @@ export interface ShowCommand {
   readonly name: 'show';
   readonly file: string | undefined;
   /** An inference ID, or the number of a trace. */
-  readonly id: string;
+  readonly idOrNumber: string;
   readonly isJson: boolean;
 }
 
@@ -157,7 +157,7 @@ function readCommand(
       throw new UsageError('show takes one inference ID, or the number of a trace');
     }
     if (values.limit !== undefined) throw new UsageError('--limit is for list and search');
-    return { name, file, id, isJson };
+    return { name, file, idOrNumber: id, isJson };
   }
   if (name === 'search' && positionals.length === 0) {
     throw new UsageError('search takes the words to look for');

@@ -28,13 +28,13 @@ export async function list(command: ListCommand, terminal: Terminal): Promise<vo
 /** Prints one trace whole, or its row as JSON. @throws Error if there is none with this id */
 export function show(command: ShowCommand, terminal: Terminal): void {
   using traces = openTraceFile(command.file ?? defaultFile(terminal));
-  const found = traces.find(command.id);
-  if (!found) throw new Error(`there is no trace ${oneLine(command.id, 128)}`);
-  const { id, row, config, inferenceId } = found;
+  const found = traces.find(command.idOrNumber);
+  if (!found) throw new Error(`there is no trace ${oneLine(command.idOrNumber, 128)}`);
+  const { number, row, config, inferenceId } = found;
   const notes = profileNotes(row, config);
   if (command.isJson) {
     const { out } = terminal;
-    out.write(`${printableJson({ number: id, inferenceId, row, config, notes }, 2)}\n`);
+    out.write(`${printableJson({ number, inferenceId, row, config, notes }, 2)}\n`);
     return;
   }
   const options = {

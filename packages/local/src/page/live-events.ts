@@ -1,6 +1,6 @@
 import { Budget } from '../trace-index/budget.js';
 import { select } from '../trace-index/selection.js';
-import type { Changes, Position, TraceIndex } from '../trace-index/trace-index.js';
+import type { IndexDelta, Position, TraceIndex } from '../trace-index/trace-index.js';
 import type { ParsedQuery } from '../trace-index/trace-query.js';
 
 const EVERY_MS = 250;
@@ -14,10 +14,7 @@ export type Emit = (json: string, traces: number) => void;
 /** Sends each subscriber the new traces of its query, and all changes and deletions, at most four times a second. */
 export class LiveEvents {
   readonly #subscribers = new Map<number, { readonly query: ParsedQuery; readonly emit: Emit }>();
-  #added: readonly [from: number, to: number] | undefined;
-  readonly #changed = new Set<number>();
-  readonly #deleted = new Set<number>();
-  #deletedUpTo = 0;
+  readonly #pending = new PendingDelta();
   #timer: NodeJS.Timeout | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #isFlushing = false;
@@ -37,23 +34,13 @@ export class LiveEvents {
     this.#subscribers.delete(id);
   }
 
-  /** Adds the changes of a catch-up to those that are sent next. */
-  note(index: TraceIndex, { added, changed, deleted, deletedUpTo }: Changes): void {
+  /** Adds to the events that are sent next. */
+  note(index: TraceIndex, delta: IndexDelta): void {
     if (this.#subscribers.size === 0) return;
-    const isNothing = !added && changed.length + deleted.length + deletedUpTo === 0;
-    if (isNothing) return;
-    this.#keep({ added, changed, deleted, deletedUpTo });
+    const { added, changed, deleted, deletedUpTo } = delta;
+    if (!added && changed.length + deleted.length + deletedUpTo === 0) return;
+    this.#pending.add(delta);
     this.#flushSoon(index);
-  }
-
-  #keep({ added, changed, deleted, deletedUpTo }: Changes): void {
-    this.#deletedUpTo = Math.max(this.#deletedUpTo, deletedUpTo);
-    if (added) {
-      const [from, to] = this.#added ?? added;
-      this.#added = [Math.min(from, added[0]), Math.max(to, added[1])];
-    }
-    for (const number of changed) this.#changed.add(number);
-    for (const number of deleted) this.#deleted.add(number);
   }
 
   /** Sends at once, or 250 ms after the last events. */
@@ -76,16 +63,12 @@ export class LiveEvents {
       return;
     }
     this.#isFlushing = true;
-    const [added, changed, deleted] = [this.#added, [...this.#changed], [...this.#deleted]];
-    const deletedUpTo = this.#deletedUpTo;
-    const position = index.position;
-    this.#deletedUpTo = 0;
-    this.#added = undefined;
-    this.#changed.clear();
-    this.#deleted.clear();
+    const delta = this.#pending.take();
+    const { added, deleted, deletedUpTo } = delta;
+    const { position } = index;
     try {
       // Read first: if that fails, no page has been sent anything yet.
-      const ofChanged = changedEvents(index, changed);
+      const ofChanged = changedEvents(index, delta.changed);
       for (const { query, emit } of this.#subscribers.values()) {
         if (added) await emitAdded(index, query, added, emit);
         if (this.#isClosed) return;
@@ -96,11 +79,44 @@ export class LiveEvents {
       }
       this.#onSent(position);
     } catch {
-      this.#keep({ added, changed, deleted, deletedUpTo });
+      this.#pending.add(delta);
       if (!this.#isClosed) this.#flushSoon(index);
     } finally {
       this.#isFlushing = false;
     }
+  }
+}
+
+/** What changed in the index and was not sent yet. */
+class PendingDelta {
+  #added: IndexDelta['added'];
+  readonly #changed = new Set<number>();
+  readonly #deleted = new Set<number>();
+  #deletedUpTo = 0;
+
+  add({ added, changed, deleted, deletedUpTo }: IndexDelta): void {
+    this.#deletedUpTo = Math.max(this.#deletedUpTo, deletedUpTo);
+    if (added) {
+      const [from, to] = this.#added ?? added;
+      this.#added = [Math.min(from, added[0]), Math.max(to, added[1])];
+    }
+    for (const number of changed) this.#changed.add(number);
+    for (const number of deleted) this.#deleted.add(number);
+  }
+
+  /** Returns all, and keeps nothing. */
+  take(): IndexDelta {
+    const delta = {
+      added: this.#added,
+      changed: [...this.#changed],
+      deleted: [...this.#deleted],
+      deletedUpTo: this.#deletedUpTo,
+    };
+    this.#added = undefined;
+    this.#changed.clear();
+    this.#deleted.clear();
+    this.#deletedUpTo = 0;
+    return delta;
   }
 }
 
@@ -113,7 +129,10 @@ async function emitAdded(
   const { cursor: _, ...filter } = query;
   const all = { ...filter, sort: 'time', order: 'desc', limit: MAX_TRACES } as const;
   try {
-    const found = await select(index, all, new Budget(BUDGET_MS), { from, to });
+    const found = await select(index, all, new Budget(BUDGET_MS), {
+      fromNumber: from,
+      toNumber: to,
+    });
     if (found.numbers.length === 0) return;
     const traces = summaries(index, found.numbers);
     const omitted = found.total - traces.length;

@@ -3,11 +3,13 @@ import { Refusal } from '../http/refusal.js';
 import type { Reply } from '../http/reply.js';
 import { ClientGone } from '../http/request-body.js';
 import type { Attachments } from '../storage/attachments.js';
+import { IN_MEMORY } from '../storage/database.js';
 import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
 import { EventStream } from './event-stream.js';
-import { createReader } from './reader.js';
-import { needsFacts, type ServerFacts } from './reads.js';
+import { MemoryReader } from './memory-reader.js';
+import { needsFacts, type ServerFacts } from './read-handler.js';
+import { ThreadReader } from './thread-reader.js';
 
 const MAX_STREAMS = 8;
 /** Searches at a time. */
@@ -34,7 +36,10 @@ export interface PageApiServerOptions {
 
 export function createPageApiServer(options: PageApiServerOptions): PageApiServer {
   const { store, attachments, facts, maxBytes } = options;
-  const reader = createReader(store, maxBytes);
+  const reader =
+    store.file === IN_MEMORY
+      ? new MemoryReader(store, maxBytes)
+      : new ThreadReader(store, maxBytes);
   const streams = new Set<EventStream>();
   let searches = 0;
 

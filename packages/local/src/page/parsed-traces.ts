@@ -1,9 +1,15 @@
-import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
+import type { WireConfig } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import { isRecord, type Json, toJson } from '../json.js';
-import type { Found, StepContent, TraceNotes } from '../page-api.js';
+import {
+  type FoundSteps,
+  MAX_STEPS_LENGTH,
+  type StepContent,
+  type TraceNotes,
+} from '../page-api.js';
+import { inputNames } from '../reading/columns.js';
 import { stepColumns } from '../reading/step-columns.js';
 import {
   criticalPath,
@@ -13,15 +19,14 @@ import {
   type TimedStep,
   timedSteps,
 } from '../reading/steps.js';
-import { metadataOf, type ReceivedRow } from '../reading/summary.js';
+import { metadataOf } from '../reading/summary.js';
+import type { StoredRow } from '../storage/stored-row.js';
 import type { Budget } from '../trace-index/budget.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
 import { cutMembers } from './cut-members.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;
-/** Steps in one response. */
-const MAX_STEPS = 40_000;
 const MAX_FOUND = 1000;
 /** Limit for a response. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -39,7 +44,7 @@ interface ParsedTrace {
   /** The result of `TraceIndex.versionOf`. */
   readonly version: string;
   /** The row without its JSON text, which would double the memory. */
-  readonly received: Omit<ReceivedRow, 'text'>;
+  readonly stored: Omit<StoredRow, 'text'>;
   readonly steps: readonly TimedStep[];
   readonly start: number;
 }
@@ -60,30 +65,30 @@ export class ParsedTraces {
   }
 
   detail(number: number): string {
-    const { received, steps, start } = this.#parse(number);
+    const { stored, steps, start } = this.#parse(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
     const first = steps.slice(0, FIRST_STEPS);
     return limited(
-      `{"trace":${summary},"metadata":${metadataJson(otherColumns(received, steps[0]?.step ?? {}))},` +
+      `{"trace":${summary},"metadata":${metadataJson(otherColumns(stored, steps[0]?.step ?? {}))},` +
         `"steps":${toJson(first.map((step, index) => stepSummary(step, index, start)))},` +
         `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps).slice(0, MAX_PATH))}}`,
     );
   }
 
   notes(number: number): string {
-    const { row, config } = this.#parse(number).received;
+    const { row, callConfig } = this.#parse(number).stored;
     // The strict profile checks its arguments as `unknown`, whatever its types say.
-    const notes = profileNotes(row as unknown as WireRow, config as unknown as WireConfig);
+    const notes = profileNotes(row, callConfig as unknown as WireConfig);
     return toJson({ notes } satisfies TraceNotes);
   }
 
   steps(number: number, params: URLSearchParams): string {
     const { steps, start } = this.#parse(number);
     const from = integerParameter('from', params.get('from') ?? '0', [0, Number.MAX_SAFE_INTEGER]);
-    const count = integerParameter('count', params.get('count') ?? String(MAX_STEPS), [
+    const count = integerParameter('count', params.get('count') ?? String(MAX_STEPS_LENGTH), [
       1,
-      MAX_STEPS,
+      MAX_STEPS_LENGTH,
     ]);
     return limited(toJson(stepColumns(steps, from, count, start)));
   }
@@ -98,9 +103,9 @@ export class ParsedTraces {
   }
 
   row(number: number): string {
-    const received = this.#index.row(number);
-    if (!received) throw unknownTrace(number);
-    return limited(`{"row":${received.text},"config":${toJson(received.config)}}`, MAX_ROW_BYTES);
+    const stored = this.#index.row(number);
+    if (!stored) throw unknownTrace(number);
+    return limited(`{"row":${stored.text},"config":${toJson(stored.callConfig)}}`, MAX_ROW_BYTES);
   }
 
   async find(number: number, text: string, budget: Budget): Promise<string> {
@@ -118,7 +123,7 @@ export class ParsedTraces {
       }
       if (index % 100 === 0) await budget.turn();
     }
-    return toJson({ steps: found, isCut } satisfies Found);
+    return toJson({ steps: found, isCut } satisfies FoundSteps);
   }
 
   #parse(number: number): ParsedTrace {
@@ -129,37 +134,34 @@ export class ParsedTraces {
     this.#kept.delete(number);
     const row = version === undefined ? undefined : this.#index.row(number);
     if (version === undefined || !row) throw unknownTrace(number);
-    const { text: _, ...received } = row;
-    const steps = timedSteps(placedSteps(received.row));
+    const { text: _, ...stored } = row;
+    const steps = timedSteps(placedSteps(stored.row));
     const start = steps[0]?.start ?? 0;
-    const open = { version, received, steps, start };
-    this.#kept.set(number, open);
+    const trace = { version, stored, steps, start };
+    this.#kept.set(number, trace);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(oldest);
     }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#kept.clear(), KEEP_MS).unref();
-    return open;
+    return trace;
   }
 }
 
+/** Columns of our own rows that the summary or other members of `TraceDetail` have. */
+const SHOWN_ELSEWHERE = [
+  ...['inferenceId', 'inferenceTimestamp', 'latency', 'cost', 'tokens', 'steps'],
+  ...['output', 'metadata', 'user_id', 'session_id'],
+];
+
 /** The metadata, and columns that no other member of `TraceDetail` has. */
-function otherColumns({ row, config }: ParsedTrace['received'], root: Json): Json {
-  const shownElsewhere = new Set([
-    'inferenceId',
-    'inferenceTimestamp',
-    'latency',
-    'cost',
-    'tokens',
-    'steps',
-  ]);
-  for (const each of ['output', 'metadata', 'user_id', 'session_id']) shownElsewhere.add(each);
-  for (const [key, name] of Object.entries(config)) {
+function otherColumns({ row, callConfig }: ParsedTrace['stored'], root: Json): Json {
+  const shownElsewhere = new Set(SHOWN_ELSEWHERE);
+  for (const [key, name] of Object.entries(callConfig)) {
     if (typeof name === 'string' && key.endsWith('ColumnName')) shownElsewhere.add(name);
   }
-  const inputs = config.inputVariableNames;
-  if (Array.isArray(inputs)) for (const name of inputs) shownElsewhere.add(String(name));
+  for (const name of inputNames(callConfig)) shownElsewhere.add(name);
   const others = Object.entries(row).filter(([name]) => !shownElsewhere.has(name));
   return { ...metadataOf(row, root), ...Object.fromEntries(others) };
 }

@@ -1,11 +1,11 @@
-/** The thread that reads: it keeps the index up to date and does the reads of the viewer's API. */
+/** The thread that reads: it keeps the index up to date and does the reads of the page's API. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { toRefusal } from '../http/refusal.js';
 import { openDatabase } from '../storage/database.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
 import { parseQuery } from '../trace-index/trace-query.js';
 import { LiveEvents } from './live-events.js';
-import { Reads } from './reads.js';
+import { ReadHandler } from './read-handler.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
@@ -15,11 +15,11 @@ const rows = openDatabase(file, ROWS_CACHE_BYTES);
 rows.exec('PRAGMA query_only = ON');
 const live = new LiveEvents((upTo) => send({ type: 'sent', upTo }));
 const index = new TraceIndex(rows, indexFile, {
-  onChanges: (changes) => live.note(index, changes),
+  onDelta: (delta) => live.note(index, delta),
   since: sent,
   maxBytes,
 });
-const reads = new Reads(index);
+const reads = new ReadHandler(index);
 const running = new Map<number, AbortController>();
 const port = parentPort;
 if (!port) throw new Error('this is the code of a thread');
@@ -27,29 +27,44 @@ if (!port) throw new Error('this is the code of a thread');
 const send = (message: FromWorker) => port.postMessage(message);
 
 port.on('message', (message: ToWorker) => {
-  if (message.type === 'get') void respond(message);
-  else if (message.type === 'cancel') running.get(message.id)?.abort();
-  else if (message.type === 'catch-up') void catchUp();
-  else if (message.type === 'subscribe') {
-    const { id, query } = message;
-    live.subscribe(id, parseQuery(new URLSearchParams(query)), (json, traces) =>
-      send({ type: 'event', id, json, traces }),
-    );
-  } else if (message.type === 'unsubscribe') live.unsubscribe(message.id);
-  else void stop();
+  switch (message.type) {
+    case 'get':
+      void respond(message);
+      break;
+    case 'cancel':
+      running.get(message.readId)?.abort();
+      break;
+    case 'catch-up':
+      void catchUp();
+      break;
+    case 'subscribe': {
+      const { subscriberId, query } = message;
+      live.subscribe(subscriberId, parseQuery(new URLSearchParams(query)), (json, traces) =>
+        send({ type: 'event', subscriberId, json, traces }),
+      );
+      break;
+    }
+    case 'unsubscribe':
+      live.unsubscribe(message.subscriberId);
+      break;
+    case 'stop':
+      void stop();
+      break;
+  }
 });
 
-async function respond({ id, path, query, context }: ToWorker & { type: 'get' }): Promise<void> {
+async function respond(message: ToWorker & { type: 'get' }): Promise<void> {
+  const { readId, path, query, context } = message;
   const cancel = new AbortController();
-  running.set(id, cancel);
+  running.set(readId, cancel);
   try {
     const json = await reads.get(path, new URLSearchParams(query), context, cancel.signal);
-    send({ type: 'response', id, json });
+    send({ type: 'response', readId, json });
   } catch (error) {
-    const { status, message, isViolation } = toRefusal(error);
-    send({ type: 'refusal', id, status, message, isViolation });
+    const { status, message: reason, isViolation } = toRefusal(error);
+    send({ type: 'refusal', readId, status, message: reason, isViolation });
   } finally {
-    running.delete(id);
+    running.delete(readId);
   }
 }
 
@@ -57,7 +72,7 @@ async function catchUp(): Promise<void> {
   // A failure leaves the index as it was: the next catch-up, or the next read, tries again.
   await index.catchUp().catch(() => {});
   const { lastChange, bytes } = index;
-  send({ type: 'caught-up', lastChange, indexBytes: bytes });
+  send({ type: 'caught-up', indexSize: { lastChange, bytes } });
 }
 
 async function stop(): Promise<void> {

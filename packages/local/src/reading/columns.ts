@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { isRecord } from '../json.js';
-import type { StoredRow } from '../storage/store.js';
+import type { StoredRow } from '../storage/stored-row.js';
 
 /** Keys of a `config` that name a column, with our own name of that column. */
 const NAMED = {
@@ -70,10 +70,15 @@ export function withOurNames(row: WireRow, config: WireConfig, inferenceId: stri
 }
 
 /** The row as the platform returns it: columns with a meaning have the platform's names. */
-export function asReadBack({ id, row, config, inferenceId }: StoredRow): Record<string, unknown> {
+export function asReadBack({
+  number,
+  row,
+  config,
+  inferenceId,
+}: Pick<StoredRow, 'number' | 'row' | 'config' | 'inferenceId'>): Record<string, unknown> {
   const inputs = inputNames(config);
   const isInput = new Set(inputs);
-  const columns: Record<string, unknown> = { openlayer_row_id: id };
+  const columns: Record<string, unknown> = { openlayer_row_id: number };
   const renamed = new Map<string, string>();
   for (const [key, name] of Object.entries(READ_BACK) as [ConfigKey, string][]) {
     const column = columnNamed(config, key);

@@ -1,8 +1,9 @@
 /** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
+
 import { isRecord, type Json, toJson } from '../json.js';
+import { PREVIEW_LENGTH } from '../page-api.js';
 import { head } from './values.js';
 
-export const PREVIEW_LENGTH = 200;
 const MAX_DEPTH = 8;
 
 /** Members that may have the question, the most likely first. */

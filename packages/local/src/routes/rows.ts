@@ -2,7 +2,7 @@ import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { Refusal } from '../http/refusal.js';
 import { jsonReply, SUCCESS } from '../http/reply.js';
 import { asReadBack, columnNamed } from '../reading/columns.js';
-import type { StoredRow } from '../storage/store.js';
+import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
 
 /** `PUT /inference-pipelines/{p}/rows?inferenceId=ID` adds columns to the row or replaces them. */
@@ -17,7 +17,7 @@ export const updateRow: Route = (call, backend) => {
   if (Object.hasOwn(update.row, idColumn) && update.row[idColumn] !== inferenceId) {
     throw new Refusal(400, 'the inferenceId of a row cannot be changed');
   }
-  backend.store.replace({ ...found, row: { ...found.row, ...update.row } }, namedColumns(update));
+  backend.store.replace(found.number, { ...found.row, ...update.row }, namedColumns(update));
   backend.events.emit('update', update, call.pipelineId, inferenceId);
   return SUCCESS;
 };

@@ -5,9 +5,11 @@ import type {
   WireRow,
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../json.js';
-import { compressed, decompressed } from './compression.js';
+import { compressed } from './compression.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { RowReader } from './row-reader.js';
 import { CHANGE, migrate } from './schema.js';
+import { type RowRecord, SELECT_ROWS, type StoredRow, toStoredRow } from './stored-row.js';
 
 /** An accepted data-stream call. */
 export interface ReceivedBatch {
@@ -16,16 +18,6 @@ export interface ReceivedBatch {
   readonly inferenceIds: readonly string[];
   /** Epoch milliseconds. */
   readonly receivedAt: number;
-}
-
-/** A row and its number; numbers increase in order of arrival, and none is used twice. */
-export interface StoredRow {
-  readonly id: number;
-  readonly inferenceId: string;
-  /** The row that was sent, with the columns that updates have added. */
-  readonly row: WireRow;
-  /** Names the columns of the row: the config of its call, extended by those of its updates. */
-  readonly config: WireConfig;
 }
 
 export interface PageRequest {
@@ -41,12 +33,13 @@ const STRIDE = 100;
 
 /**
  * Rows and batches in SQLite, as JSON text. Several rows may have the same inference ID. All calls are synchronous and
- * short, except those that return all rows.
+ * short, except those that read all rows or batches.
  */
 export class Store {
   readonly file: string;
   readonly #listeners = new Set<() => void>();
   readonly #db: Database;
+  readonly #reader: RowReader;
   readonly #statements;
   readonly #append;
   readonly #replace;
@@ -55,12 +48,13 @@ export class Store {
   #rows: number;
   #deleted: number;
   #newest: number;
-  #changes = 0;
+  #writes = 0;
 
   /** @param rowText writes a row as JSON; it may refuse one by throwing, and then none of its call is stored */
   constructor(file: string, rowText: (row: unknown) => string = toJson) {
     this.file = file;
     this.#db = open(file);
+    this.#reader = new RowReader(this.#db);
     this.#statements = statementsOf(this.#db);
     const encode = file === IN_MEMORY ? (text: string) => text : compressed;
     const to = this.#statements;
@@ -69,14 +63,14 @@ export class Store {
       (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
         const config = toJson(request.config);
         to.addConfig.run(config);
-        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastId;
+        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastRowId;
         let bytes = 0;
         let newest = 0;
         for (const [index, row] of request.rows.entries()) {
           const text = rowText(row);
           const size = Buffer.byteLength(text);
           bytes += size;
-          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastId;
+          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastRowId;
           to.addBody.run(newest, encode(text));
         }
         to.addTotals.run(request.rows.length, bytes, 0);
@@ -84,15 +78,15 @@ export class Store {
       },
     );
     this.#replace = this.#db.transaction(
-      ({ id, row }: StoredRow, config: RowUpdateConfig | null) => {
+      (number: number, row: WireRow, config: RowUpdateConfig | null) => {
         const text = toJson(row);
-        const before = to.size.get(id);
+        const before = to.size.get(number);
         if (!before) return;
         const size = Buffer.byteLength(text);
         const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-        to.update.run(size, Date.now(), toJson(names), id);
-        to.setBody.run(encode(text), id);
-        to.addChange.run(id, CHANGE.updated);
+        to.update.run(size, Date.now(), toJson(names), number);
+        to.setBody.run(encode(text), number);
+        to.addChange.run(number, CHANGE.updated);
         to.addTotals.run(0, size - before.bytes, 0);
       },
     );
@@ -151,12 +145,12 @@ export class Store {
     return this.#newest;
   }
 
-  /** How many calls have changed something since the start. */
-  get changes(): number {
-    return this.#changes;
+  /** How many calls have written since the start. */
+  get writes(): number {
+    return this.#writes;
   }
 
-  /** Calls the listener after each change, until the returned function is called. */
+  /** Calls the listener after each call that has written, until the returned function is called. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -167,21 +161,16 @@ export class Store {
     const newest = this.#append(pipelineId, request, inferenceIds);
     this.#rows += request.rows.length;
     this.#newest = Math.max(this.#newest, newest);
-    this.#changed();
+    this.#notify();
   }
 
-  /** All rows in order of arrival. */
-  rows(pipelineId?: string): StoredRow[] {
-    return [...this.each(pipelineId)];
-  }
-
-  /** Yields what `rows()` returns, but reads a hundred rows at a time, so that few are in memory. */
+  /** All rows in order of arrival. Reads a hundred at a time, so that few are in memory. */
   *each(pipelineId?: string): Generator<StoredRow> {
     let from = 0;
     for (;;) {
       const records =
         pipelineId === undefined
-          ? this.#statements.after.all(from, STRIDE)
+          ? this.#reader.after(from, STRIDE)
           : this.#statements.afterInPipeline.all(pipelineId, from, STRIDE);
       for (const record of records) yield toStoredRow(record);
       const last = records.at(-1);
@@ -197,8 +186,8 @@ export class Store {
   }
 
   /** The row of that number. */
-  get(id: number): StoredRow | undefined {
-    const record = this.#statements.byId.get(id);
+  get(number: number): StoredRow | undefined {
+    const record = this.#reader.get(number);
     return record && toStoredRow(record);
   }
 
@@ -209,16 +198,16 @@ export class Store {
   }
 
   /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
-  replace(stored: StoredRow, config: RowUpdateConfig | null = null): void {
-    this.#replace(stored, config);
-    this.#changed();
+  replace(number: number, row: WireRow, config: RowUpdateConfig | null = null): void {
+    this.#replace(number, row, config);
+    this.#notify();
   }
 
   /** Deletes every row with this inference ID. @returns the number of deleted rows */
   remove(inferenceId: string, pipelineId: string): number {
     const rows = this.#remove(inferenceId, pipelineId);
     this.#rows -= rows;
-    this.#changed();
+    this.#notify();
     return rows;
   }
 
@@ -231,7 +220,7 @@ export class Store {
     if (rows === 0) return 0;
     this.#rows -= rows;
     this.#deleted += rows;
-    this.#changed();
+    this.#notify();
     return rows;
   }
 
@@ -245,12 +234,12 @@ export class Store {
     return usedBytes(this.#db);
   }
 
-  /** Number of the last change of a row, or deletion; 0 if all are forgotten. */
+  /** Id of the last update or deletion; 0 if all are forgotten. */
   get lastChange(): number {
     return this.#statements.lastChange.get()?.id ?? 0;
   }
 
-  /** Forgets changes that the index has. */
+  /** Forgets the updates and deletions up to that id, which the index has. */
   forgetChanges(upTo: number): void {
     this.#statements.forgetChanges.run(upTo);
   }
@@ -280,8 +269,8 @@ export class Store {
     return this.#db;
   }
 
-  #changed(): void {
-    this.#changes += 1;
+  #notify(): void {
+    this.#writes += 1;
     for (const listener of this.#listeners) listener();
   }
 
@@ -290,35 +279,12 @@ export class Store {
   }
 }
 
-interface RowRecord {
-  readonly id: number;
-  readonly inference_id: string;
-  readonly body: string | ArrayBuffer;
-  /** Null for rows that were stored before files had batches. */
-  readonly config: string | null;
-  readonly update_config: string | null;
-}
-
 interface BatchRecord {
   readonly pipeline: string;
   readonly config: string;
   readonly inference_ids: string;
   readonly received_at: number;
 }
-
-function toStoredRow({ id, inference_id, body, config, update_config }: RowRecord): StoredRow {
-  return {
-    id,
-    inferenceId: inference_id,
-    row: JSON.parse(decompressed(body)),
-    config: { ...JSON.parse(config ?? '{}'), ...JSON.parse(update_config ?? '{}') },
-  };
-}
-
-const SELECT_ROWS = `
-  SELECT rows.id, inference_id, body, configs.text AS config, update_config
-  FROM rows JOIN bodies ON bodies.id = rows.id
-    LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
 
 function statementsOf(db: Database) {
   const inOrder = (order: 'ASC' | 'DESC') =>
@@ -371,8 +337,6 @@ function statementsOf(db: Database) {
     newest: db.query<{ id: number }>(
       "SELECT coalesce(max(seq), 0) AS id FROM sqlite_sequence WHERE name = 'rows'",
     ),
-    byId: db.query<RowRecord>(`${SELECT_ROWS} WHERE rows.id = ?`),
-    after: db.query<RowRecord>(`${SELECT_ROWS} WHERE rows.id > ? ORDER BY rows.id LIMIT ?`),
     afterInPipeline: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE rows.pipeline = ? AND rows.id > ? ORDER BY rows.id LIMIT ?`,
     ),

@@ -36,7 +36,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   const { maxAgeMs, maxBytes, removeAttachments, index, onFailure } = options;
   const failures = new Set<string>();
   let timer = setTimeout(upkeep, EVERY_MS).unref();
-  let written = store.changes;
+  let writes = store.writes;
   let isCheckpointed = false;
 
   function upkeep(): void {
@@ -60,13 +60,13 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   }
 
   function checkpointOnce(): void {
-    // Nothing changed since the last check.
-    if (store.changes === written && !isCheckpointed) {
+    if (store.writes !== writes) {
+      writes = store.writes;
+      isCheckpointed = false;
+    } else if (!isCheckpointed) {
+      // Nothing was written since the last check.
       store.checkpoint();
       isCheckpointed = true;
-    } else if (store.changes !== written) {
-      written = store.changes;
-      isCheckpointed = false;
     }
   }
 

@@ -4,8 +4,8 @@
  * combination of a filter and an order: each would make inserts slower, and without one a scan takes a second.
  */
 
-import { DIALECTS, MARKS, OUTCOMES } from '../enums.js';
 import type { Feedback, Outcome, TraceSummary } from '../page-api.js';
+import { DIALECTS, MARKS, OUTCOMES } from '../page-api.js';
 import { hashOf } from './hash.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */
@@ -37,7 +37,18 @@ const NARROW = [
 export type WideColumn = (typeof WIDE)[number];
 export type NarrowColumn = (typeof NARROW)[number];
 
+/** Stands for null in a narrow column. */
 export const NO_COUNT = 0xffffffff;
+
+/** The value in a narrow column; null if it is unknown. */
+export function knownCount(count = NO_COUNT): number | null {
+  return count === NO_COUNT ? null : count;
+}
+
+/** The value in a wide column of numbers; null if it is unknown. */
+export function knownValue(value = Number.NaN): number | null {
+  return Number.isNaN(value) ? null : value;
+}
 
 /** Outcomes by their code in `flags`. */
 export const OUTCOME_CODES: readonly (Outcome | null)[] = [null, ...OUTCOMES];
@@ -53,6 +64,7 @@ export const FLAGS = {
   deleted: { shift: 16, mask: 1 },
 } as const;
 
+/** The value of one fact in `flags`. */
 export function flag(flags: number, { shift, mask }: { shift: number; mask: number }): number {
   return (flags >>> shift) & mask;
 }

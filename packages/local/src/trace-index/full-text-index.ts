@@ -8,7 +8,7 @@ const SHARE = 64;
 /** Added to the length of each text, because traces without words take space too. */
 const TRACE_LENGTH = 100;
 
-export const SEARCH_TABLES = `
+export const PARTITIONS_TABLE = `
   CREATE TABLE partitions (first INTEGER PRIMARY KEY, length INTEGER NOT NULL);
 `;
 

@@ -2,29 +2,28 @@
 
 import { Refusal } from '../http/refusal.js';
 import type { Group, GroupPage, TraceSummary } from '../page-api.js';
+import { plusKnown } from '../reading/values.js';
 import type { Budget } from './budget.js';
-import { FLAGS, flag, NO_COUNT } from './facts.js';
-import { filterOf } from './selection.js';
+import { FLAGS, flag, knownCount, knownValue } from './facts.js';
+import { scan, traceFilter } from './filter.js';
 import type { TraceIndex } from './trace-index.js';
 
 export interface GroupQuery {
   readonly kind: 'session' | 'user';
-  readonly pipeline: string | undefined;
   /** A part of the id. */
   readonly q: string;
   readonly cursor: string | undefined;
   readonly limit: number;
 }
 
+/** Counts the traces of one session or user. */
 interface Tally {
   traces: number;
   failed: number;
   first: number;
   last: number;
-  tokens: number;
-  hasTokens: boolean;
-  cost: number;
-  hasCost: boolean;
+  tokens: number | null;
+  cost: number | null;
   /** Number of the trace that began last. */
   newest: number;
 }
@@ -35,9 +34,9 @@ export async function groupsOf(
   query: GroupQuery,
   budget: Budget,
 ): Promise<GroupPage> {
-  const groups = await tallied(index, query, budget);
-  const after = query.cursor === undefined ? undefined : cursorOf(query.cursor);
-  const sorted = [...groups.values()]
+  const tallies = await tallied(index, query, budget);
+  const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
+  const sorted = [...tallies.values()]
     .filter((each) => !after || isAfter(each, after))
     .sort((a, b) => (isAfter(b, a) ? -1 : 1));
   const page: Group[] = [];
@@ -59,8 +58,8 @@ export async function groupsOf(
       failed: tally.failed,
       first: tally.first,
       last: tally.last,
-      tokens: tally.hasTokens ? tally.tokens : null,
-      cost: tally.hasCost ? tally.cost : null,
+      tokens: tally.tokens,
+      cost: tally.cost,
       input,
     });
   }
@@ -69,66 +68,51 @@ export async function groupsOf(
 
 async function tallied(
   index: TraceIndex,
-  { kind, pipeline }: GroupQuery,
+  { kind }: GroupQuery,
   budget: Budget,
 ): Promise<Map<number, Tally>> {
-  const filter = filterOf(pipeline === undefined ? {} : { pipeline }, index);
   const groups = new Map<number, Tally>();
-  for (const chunk of index.facts.chunks) {
-    const { wide, narrow } = chunk;
-    const column = wide[kind];
-    const matches = filter(chunk);
-    for (let at = 0; at < chunk.length; at += 1) {
-      const hash = column[at] ?? 0;
-      if (hash === 0 || !matches(at)) continue;
-      const time = wide.time[at] ?? 0;
-      const number = chunk.number[at] ?? 0;
-      let group = groups.get(hash);
-      if (!group) {
-        group = {
-          traces: 0,
-          failed: 0,
-          first: time,
-          last: time,
-          tokens: 0,
-          hasTokens: false,
-          cost: 0,
-          hasCost: false,
-          newest: number,
-        };
-        groups.set(hash, group);
-      }
-      group.traces += 1;
-      group.failed += flag(narrow.flags[at] ?? 0, FLAGS.failed);
-      if (time < group.first) group.first = time;
-      if (time >= group.last) {
-        group.last = time;
-        group.newest = number;
-      }
-      const tokens = narrow.tokens[at] ?? NO_COUNT;
-      if (tokens !== NO_COUNT) {
-        group.tokens += tokens;
-        group.hasTokens = true;
-      }
-      const cost = wide.cost[at] ?? Number.NaN;
-      if (!Number.isNaN(cost)) {
-        group.cost += cost;
-        group.hasCost = true;
-      }
+  await scan(index, traceFilter({}, index), budget, ({ wide, narrow, number: numbers }) => (at) => {
+    const hash = wide[kind][at] ?? 0;
+    if (hash === 0) return;
+    const time = wide.time[at] ?? 0;
+    const number = numbers[at] ?? 0;
+    let group = groups.get(hash);
+    if (!group) {
+      group = {
+        traces: 0,
+        failed: 0,
+        first: time,
+        last: time,
+        tokens: null,
+        cost: null,
+        newest: number,
+      };
+      groups.set(hash, group);
     }
-    await budget.turn();
-  }
+    group.traces += 1;
+    group.failed += flag(narrow.flags[at] ?? 0, FLAGS.failed);
+    if (time < group.first) group.first = time;
+    if (time >= group.last) {
+      group.last = time;
+      group.newest = number;
+    }
+    group.tokens = plusKnown(group.tokens, knownCount(narrow.tokens[at]));
+    group.cost = plusKnown(group.cost, knownValue(wide.cost[at]));
+  });
   return groups;
 }
 
+/** A group's place in the list. */
 type Place = Pick<Tally, 'last' | 'newest'>;
 
 function isAfter(a: Place, b: Place): boolean {
   return a.last === b.last ? a.newest < b.newest : a.last < b.last;
 }
 
-function cursorOf(text: string): Place {
-  const [, last, newest] = /^(-?[\d.e+-]+)~(\d+)$/.exec(text) ?? [];
+/** The place that a cursor names. @throws Refusal 400 */
+function placeOf(cursor: string): Place {
+  const [, last, newest] = /^(-?[\d.e+-]+)~(\d+)$/.exec(cursor) ?? [];
   const place = { last: Number(last), newest: Number(newest) };
   if (Number.isNaN(place.last) || newest === undefined) {
     throw new Refusal(400, 'no such cursor', { isViolation: false });

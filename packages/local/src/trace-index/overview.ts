@@ -1,12 +1,20 @@
 /** Measures over time and by route or model, from the facts: they always agree with the list of the same filter. */
 
 import { Refusal } from '../http/refusal.js';
-import type { Measures, Overview, OverviewBucket, OverviewGroup } from '../page-api.js';
+import type {
+  Measures,
+  Overview,
+  OverviewBucket,
+  OverviewGroup,
+  OverviewGrouping,
+} from '../page-api.js';
+import { plusKnown } from '../reading/values.js';
 import type { Budget } from './budget.js';
-import { type Chunk, FLAGS, flag, NO_COUNT, OUTCOME_CODES } from './facts.js';
+import { type Chunk, FLAGS, flag, knownCount, knownValue, OUTCOME_CODES } from './facts.js';
+import { scan, traceFilter } from './filter.js';
 import { bucketOf, Histogram } from './histogram.js';
-import { candidatesOf, filterOf } from './selection.js';
-import type { LabelKind, TraceIndex } from './trace-index.js';
+import { candidatesOf, visitCandidates } from './selection.js';
+import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
 
 const MAX_BUCKETS = 240;
@@ -16,25 +24,25 @@ const MAX_COUNTED = 5000;
 /** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
 
-export type GroupBy = 'route' | 'name' | 'model';
-
+/** Measures of the traces of a query, in buckets of time and by groups. */
 export async function overviewOf(
   index: TraceIndex,
   query: ParsedQuery,
-  by: GroupBy,
+  by: OverviewGrouping,
   budget: Budget,
 ): Promise<Overview> {
-  const filter = filterOf(query, index);
-  const [first, last] = await timeSpan(index, query, budget);
+  const filter = traceFilter(query, index);
+  const [first, last] = await timeRange(index, query, budget);
   const bucketMs = bucketLength(last - first);
   const start = Math.floor(first / bucketMs) * bucketMs;
   const buckets = new Map<number, Tally>();
   const groups = new Map<string, Tally>();
   const namesAt = namer(index, by);
-  for await (const { chunk, places } of candidatesOf(index, query, budget, {})) {
-    const matches = filter(chunk);
-    const visit = (at: number) => {
-      if (!matches(at)) return;
+  for await (const candidates of candidatesOf(index, query, budget)) {
+    const { chunk } = candidates;
+    const isMatch = filter(chunk);
+    visitCandidates(candidates, true, (at) => {
+      if (!isMatch(at)) return;
       const bucket = Math.floor(((chunk.wide.time[at] ?? 0) - start) / bucketMs);
       const latency = bucketOf(chunk.wide.latency[at] ?? Number.NaN);
       const firstToken = bucketOf(chunk.wide.firstToken[at] ?? Number.NaN);
@@ -43,9 +51,7 @@ export async function overviewOf(
         if (!groups.has(name) && groups.size >= MAX_COUNTED) continue;
         tallyOf(groups, name).add(chunk, at, latency, firstToken);
       }
-    };
-    if (places) for (const at of places) visit(at);
-    else for (let at = 0; at < chunk.length; at += 1) visit(at);
+    });
     await budget.turn();
   }
   const count = buckets.size === 0 ? 0 : Math.floor((last - start) / bucketMs) + 1;
@@ -67,7 +73,7 @@ export async function overviewOf(
 }
 
 /** The first and the last millisecond of the filter: those of its traces, or `from` and the one before `to`. */
-async function timeSpan(
+async function timeRange(
   index: TraceIndex,
   query: ParsedQuery,
   budget: Budget,
@@ -78,41 +84,38 @@ async function timeSpan(
   }
   const until = to === undefined ? undefined : Math.ceil(to) - 1;
   if (from !== undefined && until !== undefined) return [from, Math.max(from, until)];
-  const filter = filterOf(query, index);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const chunk of index.facts.chunks) {
-    const matches = filter(chunk);
-    for (let at = 0; at < chunk.length; at += 1) {
-      if (!matches(at)) continue;
-      const time = chunk.wide.time[at] ?? 0;
-      if (time < first) first = time;
-      if (time > last) last = time;
-    }
-    await budget.turn();
-  }
+  await scan(index, traceFilter(query, index), budget, ({ wide }) => (at) => {
+    const time = wide.time[at] ?? 0;
+    if (time < first) first = time;
+    if (time > last) last = time;
+  });
   if (first > last) [first, last] = [from ?? until ?? 0, until ?? from ?? 0];
   return [from ?? first, until ?? last];
 }
 
-function bucketLength(spanMs: number): number {
-  // There may be one bucket more, since the first one may begin before the span.
-  const fits = (minutes: number) => spanMs / (minutes * 60_000) + 1 <= MAX_BUCKETS;
+function bucketLength(rangeMs: number): number {
+  // There may be one bucket more, since the first one may begin before the range.
+  const fits = (minutes: number) => rangeMs / (minutes * 60_000) + 1 <= MAX_BUCKETS;
   const week = BUCKET_MINUTES.at(-1) ?? 1;
   const minutes =
-    BUCKET_MINUTES.find(fits) ?? week * Math.ceil(spanMs / (MAX_BUCKETS - 1) / (week * 60_000));
+    BUCKET_MINUTES.find(fits) ?? week * Math.ceil(rangeMs / (MAX_BUCKETS - 1) / (week * 60_000));
   return minutes * 60_000;
 }
 
-/** The groups that a trace belongs to: one route or name, any number of models. */
-function namer(index: TraceIndex, by: GroupBy): (chunk: Chunk, at: number) => readonly string[] {
-  const kind: LabelKind = by === 'model' ? 'models' : by;
+/** The groups that a trace belongs to: one route, or any number of models. */
+function namer(
+  index: TraceIndex,
+  by: OverviewGrouping,
+): (chunk: Chunk, at: number) => readonly string[] {
+  const kind = by === 'model' ? 'models' : 'route';
   const known = new Map<number, readonly string[]>();
   return ({ wide }, at) => {
     const hash = wide[kind][at] ?? 0;
     const names = known.get(hash);
     if (names) return names;
-    const label = hash === 0 ? undefined : index.label(kind, hash);
+    const label = hash === 0 ? undefined : index.labels.text(kind, hash);
     const found: readonly string[] =
       label === undefined ? [] : kind === 'models' ? JSON.parse(label) : [label];
     if (known.size < MAX_COUNTED) known.set(hash, found);
@@ -149,12 +152,12 @@ class Tally {
     this.#errors += failed;
     if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
       this.#aborts += 1;
-      this.#wastedTokens = sum(this.#wastedTokens, completion);
+      this.#wastedTokens = plusKnown(this.#wastedTokens, completion);
       this.#failedAborts += failed;
     }
-    this.#promptTokens = sum(this.#promptTokens, knownCount(narrow.promptTokens[at]));
-    this.#completionTokens = sum(this.#completionTokens, completion);
-    this.#cost = sum(this.#cost, knownCost(wide.cost[at]));
+    this.#promptTokens = plusKnown(this.#promptTokens, knownCount(narrow.promptTokens[at]));
+    this.#completionTokens = plusKnown(this.#completionTokens, completion);
+    this.#cost = plusKnown(this.#cost, knownValue(wide.cost[at]));
     this.#latency.add(latency);
     this.#firstToken.add(firstToken);
   }
@@ -176,17 +179,4 @@ class Tally {
       wastedTokens: this.#wastedTokens,
     };
   }
-}
-
-function knownCount(count = NO_COUNT): number | null {
-  return count === NO_COUNT ? null : count;
-}
-
-function knownCost(cost = Number.NaN): number | null {
-  return Number.isNaN(cost) ? null : cost;
-}
-
-/** Null means unknown, and adds nothing. */
-function sum(total: number | null, value: number | null): number | null {
-  return value === null ? total : (total ?? 0) + value;
 }

@@ -1,29 +1,26 @@
-import { DIALECTS, MARKS, OUTCOMES } from '../enums.js';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
-import type { SortColumn, TraceQuery } from '../page-api.js';
+import {
+  DIALECTS,
+  FEEDBACK_FILTERS,
+  MARKS,
+  MAX_PAGE_LENGTH,
+  MAX_SEARCH_LENGTH,
+  OUTCOMES,
+  SORT_COLUMNS,
+  SORT_ORDERS,
+  type SortColumn,
+  type SortOrder,
+  type TraceQuery,
+} from '../page-api.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {
   readonly sort: SortColumn;
-  readonly order: 'asc' | 'desc';
+  readonly order: SortOrder;
   readonly limit: number;
 }
 
-const SORT_COLUMNS: readonly SortColumn[] = [
-  'time',
-  'latency',
-  'firstByte',
-  'firstToken',
-  'tokens',
-  'cost',
-  'steps',
-  'bytes',
-];
-
-const FEEDBACK = ['any', 'positive', 'negative', 'none'] as const;
-const ORDERS = ['asc', 'desc'] as const;
-const MAX_WORDS_LENGTH = 300;
 /** Most values of one filter. */
 const MAX_VALUES = 100;
 
@@ -43,9 +40,7 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query[key] = value;
         break;
       case 'q':
-        if (value.length > MAX_WORDS_LENGTH)
-          throw wrong(`q may have ${MAX_WORDS_LENGTH} characters at most`);
-        query.q = value;
+        query.q = searchOf(value);
         break;
       case 'name':
       case 'route':
@@ -73,7 +68,7 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query.failed = oneOf(key, value, ['true', 'false']) === 'true';
         break;
       case 'feedback':
-        query.feedback = oneOf(key, value, FEEDBACK);
+        query.feedback = oneOf(key, value, FEEDBACK_FILTERS);
         break;
       case 'from':
       case 'to':
@@ -87,16 +82,27 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query.sort = oneOf(key, value, SORT_COLUMNS);
         break;
       case 'order':
-        query.order = oneOf(key, value, ORDERS);
+        query.order = oneOf(key, value, SORT_ORDERS);
         break;
       case 'limit':
-        query.limit = integerParameter(key, value, [1, 200]);
+        query.limit = limitOf(value);
         break;
       default:
         throw wrong(`${key} is not known`);
     }
   }
   return query;
+}
+
+/** The words of a search. @throws Refusal 400 if they are too long */
+export function searchOf(text: string): string {
+  if (text.length <= MAX_SEARCH_LENGTH) return text;
+  throw wrong(`q may have ${MAX_SEARCH_LENGTH} characters at most`);
+}
+
+/** The length of a page. @throws Refusal 400 */
+export function limitOf(text: string): number {
+  return integerParameter('limit', text, [1, MAX_PAGE_LENGTH]);
 }
 
 function numberOf(key: string, text: string): number {
@@ -110,6 +116,7 @@ function valuesOf(key: string, values: readonly string[]): readonly string[] {
   return values;
 }
 
+/** The value, which has to be one of a list. @throws Refusal 400 */
 export function oneOf<T extends string>(key: string, value: string, all: readonly T[]): T {
   const found = all.find((each) => each === value);
   if (found === undefined) throw wrong(`${key} must be one of ${all.join(', ')}`);

@@ -117,15 +117,15 @@ it('events of changes bring every one, however many come at once', async () => {
       if (sent.includes(500)) resolve();
     });
   });
-  const changes = { added: undefined, changed: numbers, deleted: [], deletedUpTo: 0 };
-  live.note(index as unknown as TraceIndex, changes);
+  const delta = { added: undefined, changed: numbers, deleted: [], deletedUpTo: 0 };
+  live.note(index as unknown as TraceIndex, delta);
   await isSent;
   live.close();
   assert.deepEqual(sent, numbers);
 });
 
 describe('events that are being sent', () => {
-  const changes = { added: undefined, changed: [1], deleted: [], deletedUpTo: 0 };
+  const delta = { added: undefined, changed: [1], deleted: [], deletedUpTo: 0 };
   const query = parseQuery(new URLSearchParams());
 
   it('end with the server, although a search for them still runs', async () => {
@@ -135,7 +135,7 @@ describe('events that are being sent', () => {
       facts: {
         chunks: [{ length: 1, deleted: 0, firstNumber: 1, lastNumber: 1, wide: { time: [] } }],
       },
-      search: {
+      fullText: {
         *matches() {
           setImmediate(() => live.close());
           for (const until = performance.now() + 20; performance.now() < until; );
@@ -147,7 +147,7 @@ describe('events that are being sent', () => {
     const live = new LiveEvents();
     const searching = parseQuery(new URLSearchParams('q=word'));
     live.subscribe(1, searching, (json) => sent.push(json));
-    live.note(index as unknown as TraceIndex, { ...changes, added: [1, 1] });
+    live.note(index as unknown as TraceIndex, { ...delta, added: [1, 1] });
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(sent, []);
   });
@@ -164,7 +164,7 @@ describe('events that are being sent', () => {
     const live = new LiveEvents();
     const sent: string[] = [];
     live.subscribe(1, query, (json) => sent.push(json));
-    live.note(index as unknown as TraceIndex, changes);
+    live.note(index as unknown as TraceIndex, delta);
     await new Promise((resolve) => setTimeout(resolve, 20));
     fails = false;
     await new Promise((resolve) => setTimeout(resolve, 400));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import type {
-  Found,
+  FoundSteps,
   StepColumns,
   StepContent,
   TraceDetail,
@@ -81,7 +81,7 @@ for (const place of ['memory', 'a file'] as const) {
         assert.equal(content.id, text);
         assert.deepEqual(await allSteps(server, 1, 10), detail.steps);
         assert.deepEqual([content.inputs, content.output], [{ question: text }, text]);
-        assert.deepEqual((await got<Found>(server, 'traces/1/find?q=BEFORE')).steps, [0]);
+        assert.deepEqual((await got<FoundSteps>(server, 'traces/1/find?q=BEFORE')).steps, [0]);
         for (const kind of ['user', 'session'] as const) {
           const page = await got<{ groups: readonly { id: string }[] }>(server, `${kind}s`);
           assert.deepEqual(
@@ -108,7 +108,7 @@ for (const place of ['memory', 'a file'] as const) {
         depth - 1,
       );
       assert.equal((await read(server, `traces/1/steps/${depth}`)).status, 404);
-      assert.equal((await got<Found>(server, 'traces/1/find?q=step')).isCut, true);
+      assert.equal((await got<FoundSteps>(server, 'traces/1/find?q=step')).isCut, true);
     });
 
     it('may have values that are 20,000 levels deep', async () => {
@@ -122,7 +122,7 @@ for (const place of ['memory', 'a file'] as const) {
       }
       const { text } = await read(server, 'traces/2/steps/0');
       assert.ok(text.includes(deep));
-      assert.deepEqual((await got<Found>(server, 'traces/2/find?q=bottom')).steps, [0]);
+      assert.deepEqual((await got<FoundSteps>(server, 'traces/2/find?q=bottom')).steps, [0]);
     });
 
     boundedTest('may have 80,000 steps', async () => {

@@ -36,7 +36,7 @@ describe('the index of a file', () => {
     await assert.rejects(index.catchUp(), /disk full/);
     await index.catchUp();
     assert.equal(index.facts.count, 30);
-    assert.equal([...index.search.matches('id', 1, 30)].flat().length, 30);
+    assert.equal([...index.fullText.matches('id', 1, 30)].flat().length, 30);
     await index.close();
     store.close();
   });
@@ -129,7 +129,7 @@ describe('texts that many rows share', () => {
       ]);
     };
     const index = new TraceIndex(store.database, IN_MEMORY);
-    const labels = () => index.labels('pipeline').map(({ text }) => text.split(' ')[0]);
+    const labels = () => index.labels.all('pipeline').map(({ text }) => text.split(' ')[0]);
     const configs = () =>
       store.database.query<{ text: string }>('SELECT text FROM configs').all().length;
     for (let n = 0; n < 400; n += 1) append(n % 200);
@@ -147,8 +147,9 @@ describe('texts that many rows share', () => {
       Array.from({ length: 10 }, (_, n) => `${190 + n}`),
     );
     assert.ok(configs() <= 11, `${configs()} configs`);
-    assert.equal(store.rows().length, 10);
-    assert.ok(store.rows().every(({ config }) => config.inputVariableNames?.length === 1));
+    const rows = [...store.each()];
+    assert.equal(rows.length, 10);
+    assert.ok(rows.every(({ config }) => config.inputVariableNames?.length === 1));
     assert.ok(index.bytes < before / 2, `${index.bytes} of ${before} bytes`);
 
     append(0);

@@ -1,15 +1,24 @@
-import { DIALECTS, MARKS } from '../enums.js';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import { toJson } from '../json.js';
-import type { AppReport, Health, Neighbours, RefusedCall, ServerInfo } from '../page-api.js';
+import {
+  type AppReport,
+  DIALECTS,
+  type Health,
+  MARKS,
+  type Neighbours,
+  OVERVIEW_GROUPINGS,
+  type RefusedCall,
+  type ServerInfo,
+} from '../page-api.js';
 import { Budget } from '../trace-index/budget.js';
 import { FLAGS, flag } from '../trace-index/facts.js';
+import { scan, traceFilter } from '../trace-index/filter.js';
 import { groupsOf } from '../trace-index/groups.js';
-import { type GroupBy, overviewOf } from '../trace-index/overview.js';
-import { cursorAt, filterOf, select } from '../trace-index/selection.js';
+import { overviewOf } from '../trace-index/overview.js';
+import { cursorAt, select } from '../trace-index/selection.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
-import { oneOf, parseQuery } from '../trace-index/trace-query.js';
+import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
 import { ParsedTraces } from './parsed-traces.js';
 
 /** Facts of the server that the index lacks; the index may be in another thread. */
@@ -20,7 +29,7 @@ export interface ServerFacts {
   readonly storage: Omit<Health['storage'], 'traces'>;
 }
 
-/** What a read needs of the server. */
+/** Facts of the server that a read needs. */
 export interface ReadContext {
   /** The number of the newest row. */
   readonly newest: number;
@@ -36,8 +45,8 @@ export function needsFacts(path: string): boolean {
 /** Time for one read. */
 const BUDGET_MS = 2000;
 
-/** The reads of the viewer's API. */
-export class Reads {
+/** Responds to the reads of the page's API from an index. */
+export class ReadHandler {
   readonly #index: TraceIndex;
   readonly #traces: ParsedTraces;
 
@@ -103,19 +112,13 @@ export class Reads {
   }
 
   async #info({ info }: ServerFacts, budget: Budget): Promise<string> {
-    const labels = this.#index.labels('pipeline');
     const counts = new Map<number, number>();
-    const isKept = filterOf({}, this.#index);
-    for (const chunk of this.#index.facts.chunks) {
-      const matches = isKept(chunk);
-      for (let at = 0; at < chunk.length; at += 1) {
-        if (!matches(at)) continue;
-        const hash = chunk.wide.pipeline[at] ?? 0;
-        counts.set(hash, (counts.get(hash) ?? 0) + 1);
-      }
-      await budget.turn();
-    }
-    const pipelines = labels
+    await scan(this.#index, traceFilter({}, this.#index), budget, ({ wide }) => (at) => {
+      const hash = wide.pipeline[at] ?? 0;
+      counts.set(hash, (counts.get(hash) ?? 0) + 1);
+    });
+    const pipelines = this.#index.labels
+      .all('pipeline')
       .map(({ hash, text }) => ({ id: text, traces: counts.get(hash) ?? 0 }))
       .filter(({ traces }) => traces > 0)
       .sort((a, b) => b.traces - a.traces);
@@ -151,19 +154,14 @@ export class Reads {
     params: URLSearchParams,
     budget: Budget,
   ): Promise<string> {
-    const known = ['q', 'cursor', 'limit', 'pipeline'];
-    for (const key of params.keys()) oneOf('a parameter', key, known);
-    const q = params.get('q') ?? '';
-    if (q.length > 300)
-      throw new Refusal(400, 'q may have 300 characters at most', { isViolation: false });
+    for (const key of params.keys()) oneOf('a parameter', key, ['q', 'cursor', 'limit']);
     const page = await groupsOf(
       this.#index,
       {
         kind,
-        q,
-        pipeline: params.get('pipeline') ?? undefined,
+        q: searchOf(params.get('q') ?? ''),
         cursor: params.get('cursor') ?? undefined,
-        limit: integerParameter('limit', params.get('limit') ?? '50', [1, 200]),
+        limit: limitOf(params.get('limit') ?? '50'),
       },
       budget,
     );
@@ -171,11 +169,10 @@ export class Reads {
   }
 
   async #overview(params: URLSearchParams, budget: Budget): Promise<string> {
-    const others = new URLSearchParams(params);
-    others.delete('by');
-    const all: readonly GroupBy[] = ['route', 'name', 'model'];
-    const by = oneOf('by', params.get('by') ?? 'route', all);
-    return toJson(await overviewOf(this.#index, parseQuery(others), by, budget));
+    const by = oneOf('by', params.get('by') ?? 'route', OVERVIEW_GROUPINGS);
+    const filters = new URLSearchParams(params);
+    filters.delete('by');
+    return toJson(await overviewOf(this.#index, parseQuery(filters), by, budget));
   }
 
   async #health({ apps, refused, storage }: ServerFacts, budget: Budget): Promise<string> {
@@ -184,19 +181,13 @@ export class Reads {
     const add = <K extends string>(counts: Partial<Record<K, number>>, key: K | undefined) => {
       if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
     };
-    const isKept = filterOf({}, this.#index);
-    for (const chunk of this.#index.facts.chunks) {
-      const matches = isKept(chunk);
-      for (let at = 0; at < chunk.length; at += 1) {
-        if (!matches(at)) continue;
-        const flags = chunk.narrow.flags[at] ?? 0;
-        add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
-        const bits = flag(flags, FLAGS.marks);
-        if (bits === 0) continue;
-        for (const [i, mark] of MARKS.entries()) if (bits & (1 << i)) add(marks, mark);
-      }
-      await budget.turn();
-    }
+    await scan(this.#index, traceFilter({}, this.#index), budget, ({ narrow }) => (at) => {
+      const flags = narrow.flags[at] ?? 0;
+      add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
+      const bits = flag(flags, FLAGS.marks);
+      if (bits === 0) return;
+      for (const [i, mark] of MARKS.entries()) if (bits & (1 << i)) add(marks, mark);
+    });
     const traces = this.#index.facts.count;
     const bytes = storage.bytes + this.#index.bytes;
     return toJson({
