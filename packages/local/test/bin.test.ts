@@ -13,8 +13,12 @@ const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 
 /** A run of the command: its output so far, and waiting for more of it. */
 function run(...args: string[]) {
+  return runNode([BIN, ...args]);
+}
+
+function runNode(args: readonly string[]) {
   const env = { ...process.env, XDG_STATE_HOME: stateFolder, TZ: 'UTC' };
-  const child = spawn(process.execPath, [BIN, ...args], { env }) as ChildProcessWithoutNullStreams;
+  const child = spawn(process.execPath, args, { env }) as ChildProcessWithoutNullStreams;
   const output = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output.out += text;
@@ -169,6 +173,29 @@ describe('openlayer-local', function () {
       assert.match(output.err, reason);
       assert.doesNotMatch(output.err, /\n +at /);
     }
+  });
+
+  it('stores rows where the system refuses a thread for the page, whose reads say so', async () => {
+    const file = join(folder, 'no-thread.db');
+    // Everything is allowed but threads.
+    const known = process.allowedNodeEnvironmentFlags;
+    const flags = [
+      known.has('--permission') ? '--permission' : '--experimental-permission',
+      ...['--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'],
+      ...(known.has('--allow-net') ? ['--allow-net'] : []),
+    ];
+    const { child, ended, seen } = runNode([...flags, BIN, '--port', '0', '--file', file]);
+    const [, origin = '', token = ''] = await seen('out', /page +(\S+)\/#token=(\S+)/);
+    const authorization = `Bearer ${token}`;
+    for (let round = 0; round < 2; round++) {
+      assert.equal(await post(`${origin}/v1`, requestOf(`row-${round}`)), 200);
+      await new Promise((resolve) => setTimeout(resolve, 200)); // the index is brought up to date
+      const response = await fetch(`${origin}/api/traces`, { headers: { authorization } });
+      assert.equal(response.status, 503);
+      assert.match(await response.text(), /thread/);
+    }
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
   });
 
   it('ends when the reader of its output has gone', async () => {

@@ -84,7 +84,11 @@ export class ThreadReader implements Reader {
         read.reject(signal?.reason);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.#post({ type: 'get', readId, path, query, context });
+      try {
+        this.#post({ type: 'get', readId, path, query, context });
+      } catch (error) {
+        read.reject(unavailable(`the system refuses a thread that reads traces: ${error}`));
+      }
     });
   }
 
@@ -116,7 +120,7 @@ export class ThreadReader implements Reader {
     await ended;
   }
 
-  /** Sends a message to the thread, which is started if none runs. */
+  /** Sends a message to the thread, which is started if none runs. @throws Error if the system refuses a thread */
   #post(message: ToWorker): void {
     this.#worker ??= this.#start();
     this.#worker.postMessage(message);
@@ -199,8 +203,13 @@ export class ThreadReader implements Reader {
     this.#catchUpTimer = undefined;
     this.#caughtUpAt = performance.now();
     this.#isBehind = false;
-    this.#isCatchingUp = true;
-    this.#post({ type: 'catch-up' });
+    try {
+      this.#post({ type: 'catch-up' });
+      this.#isCatchingUp = true;
+    } catch {
+      // The next read says so. Nothing else starts a thread for pages that wait for events.
+      if (this.#subscribers.size > 0) this.#catchUpSoon(RESTART_AFTER_MS);
+    }
   }
 }
 
