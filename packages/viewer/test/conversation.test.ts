@@ -6,7 +6,7 @@ import {
   type Message,
   type Part,
   readConversation,
-} from '../src/reading/conversation.ts';
+} from '../src/reading/conversation/conversation.ts';
 
 /** One line for each part, so that a reader sees what the page shows. */
 function outline(messages: readonly Message[]): string[] {

@@ -1,8 +1,8 @@
 /** The steps of a trace as rows. */
 
 import assert from 'node:assert/strict';
-import { alignSteps } from '../src/reading/align.ts';
-import { stepsByName } from '../src/trace/step-names.ts';
+import { alignSteps } from '../src/compare/align-steps.ts';
+import { stepsByName } from '../src/trace/named-steps.ts';
 import {
   axisOf,
   buildStepTree,

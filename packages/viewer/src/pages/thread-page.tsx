@@ -5,7 +5,6 @@ import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { Content } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
 import {
@@ -16,14 +15,15 @@ import {
   formatTime,
   plural,
 } from '../format.js';
-import { hasConversation, readConversation } from '../reading/conversation.js';
+import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
 import { sumOf } from '../reading/measures.js';
-import { useClock } from '../settings.js';
+import { api } from '../server/api.js';
+import { useClock } from '../state/clock.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
-import { OutcomeSign } from '../ui/outcome.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { CopyId, LongText, Shown } from '../ui/text.js';
+import { CopyId, LongText, VisibleText } from '../ui/visible-text.js';
 import css from './thread-page.module.css';
 
 export function ThreadPage(): ReactNode {
@@ -76,7 +76,7 @@ export function ThreadPage(): ReactNode {
     <div className={css.page}>
       <header className={css.head}>
         <h1>
-          {kind === 'user' ? 'User' : 'Session'} <Shown text={id.slice(0, 200)} />
+          {kind === 'user' ? 'User' : 'Session'} <VisibleText text={id.slice(0, 200)} />
         </h1>
         <p className={css.facts}>
           <span>{plural(total, 'request')}</span>
@@ -120,7 +120,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
       <header className={css.turnHead}>
         <OutcomeSign trace={trace} />
         <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.name}>
-          <Shown text={trace.name.slice(0, 100)} />
+          <VisibleText text={trace.name.slice(0, 100)} />
         </Link>
         <time title={formatExactTime(trace.time, clock.zone)}>
           {formatTime(trace.time, clock.now, clock)}
@@ -143,7 +143,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
           )}
           {trace.error !== null && (
             <div className={css.error}>
-              <Shown text={trace.error} />
+              <VisibleText text={trace.error} />
             </div>
           )}
           {trace.output !== '' && (

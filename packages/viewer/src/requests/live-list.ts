@@ -1,5 +1,5 @@
 import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/page-api.js';
-import { isTransient } from '../api-error.js';
+import { isTransient } from '../server/api-error.js';
 import { HeldRows } from './held-rows.js';
 import {
   hasMore,

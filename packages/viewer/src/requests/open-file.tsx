@@ -2,8 +2,8 @@
 
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useRef, useState } from 'react';
-import { api } from '../api.js';
 import { readTraceFile } from '../reading/trace-file.js';
+import { api } from '../server/api.js';
 import { Icon } from '../ui/icons.js';
 import css from './requests-page.module.css';
 

@@ -14,18 +14,20 @@ import {
 } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';
-import { FILTERS, filterKey, type PageState } from '../search.js';
-import { useChangePageState, useClock, useIsNarrow, usePageState } from '../settings.js';
+import { useClock } from '../state/clock.js';
+import { FILTERS, listKey, type PageState } from '../state/page-state.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
-import { useKeys } from '../ui/keys.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { NextPageLine } from '../ui/next-page.js';
-import { OutcomeSign } from '../ui/outcome.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
 import popup from '../ui/popup.module.css';
 import { Preview } from '../ui/preview.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { OneLine } from '../ui/text.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { useKeys } from '../ui/use-keys.js';
+import { OneLine } from '../ui/visible-text.js';
 import {
   COLUMN_NAMES,
   COLUMNS,
@@ -34,11 +36,11 @@ import {
   columnsIn,
   FEW_COLUMNS,
 } from './columns.js';
-import { useTraceList } from './list-data.js';
 import { OpenFile } from './open-file.js';
+import { RequestsOverTime } from './requests-over-time.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
-import { Strip } from './strip.js';
+import { useTraceList } from './use-trace-list.js';
 
 const TracePane = lazy(() =>
   import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
@@ -54,7 +56,7 @@ export function RequestsPage(): ReactNode {
   const clock = useClock();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
-  const filter = useMemo(() => filterKey(state), [state]);
+  const filter = useMemo(() => listKey(state), [state]);
   const [cursor, setCursor] = useState<number | undefined>(
     () => state.trace ?? places.get(filter)?.number,
   );
@@ -188,7 +190,7 @@ export function RequestsPage(): ReactNode {
           {list.error === null && <OpenFile />}
           {!isNarrow && <ColumnsMenu columns={columnsIn(state.columns)} lines={state.lines} />}
         </div>
-        <Strip state={state} />
+        <RequestsOverTime state={state} />
         <div className={css.rows} data-old={list.isOld || undefined} aria-busy={list.isOld}>
           {held > 0 && (
             <button type="button" className={css.held} onClick={showHeld}>

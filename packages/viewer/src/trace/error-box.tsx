@@ -3,7 +3,7 @@
 import { type ReactNode, useState } from 'react';
 import type { StepContent, StepSummary } from '../../../local/src/page-api.js';
 import { isRecord } from '../json.js';
-import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { CopyButton, LongText, VisibleText } from '../ui/visible-text.js';
 import css from './error-box.module.css';
 
 interface StepError {
@@ -31,7 +31,7 @@ export function errorOf({ metadata }: StepContent, { error }: StepSummary): Step
   };
 }
 
-const MOST_FRAMES = 100;
+const MAX_FRAMES = 100;
 
 export function ErrorBox({
   error: { type, message, stack },
@@ -42,7 +42,7 @@ export function ErrorBox({
   const frames = (stack ?? '')
     .split('\n')
     .filter((line) => /^\s*at /.test(line) || /^\s+File "/.test(line))
-    .slice(0, MOST_FRAMES)
+    .slice(0, MAX_FRAMES)
     .map((line) => ({
       line: line.trim(),
       isOwn: !/node:|node_modules|site-packages|<anonymous>/.test(line),
@@ -53,7 +53,7 @@ export function ErrorBox({
     <section className={css.error} aria-label="Error">
       <div className={css.head}>
         <strong>
-          <Shown text={type ?? 'Error'} />
+          <VisibleText text={type ?? 'Error'} />
         </strong>
         <CopyButton text={stack ?? message} title="Copy the error" />
       </div>
@@ -90,7 +90,7 @@ function Frame({ line }: { readonly line: string }): ReactNode {
   return (
     <>
       <code>
-        <Shown text={line} />
+        <VisibleText text={line} />
       </code>
       {place !== undefined && (
         <CopyButton

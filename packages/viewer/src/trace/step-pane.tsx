@@ -4,20 +4,21 @@ import { Tabs } from '@base-ui/react/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import type { StepContent, StepSummary, TraceDetail } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { Content, ModeSwitch } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
 import { Documents, documentsOf } from '../content/documents.js';
 import { JsonTree } from '../content/json-tree.js';
 import { MediaBox } from '../content/media-box.js';
 import { formatBytes, formatCost, formatCount, formatDuration } from '../format.js';
-import { hasConversation, readConversation } from '../reading/conversation.js';
+import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
 import { attachmentsIn } from '../reading/media.js';
-import { type Mode, STEP_TABS, type StepTab } from '../search.js';
-import { changeSettings, useChangePageState, usePageState, useSettings } from '../settings.js';
-import { useKeys } from '../ui/keys.js';
+import { api } from '../server/api.js';
+import { type Mode, STEP_TABS, type StepTab } from '../state/page-state.js';
+import { changeSettings, useSettings } from '../state/settings.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Failure, Loading } from '../ui/states.js';
-import { CopyId, OneLine, Shown } from '../ui/text.js';
+import { useKeys } from '../ui/use-keys.js';
+import { CopyId, OneLine, VisibleText } from '../ui/visible-text.js';
 import { ErrorBox, errorOf } from './error-box.js';
 import { PROBLEM_WORDS } from './problem-words.js';
 import css from './step-pane.module.css';
@@ -103,7 +104,9 @@ export function StepPane({
           )}
           {step.model !== null && (
             <span>
-              <Shown text={[step.provider, step.model].filter((each) => each !== null).join(' ')} />
+              <VisibleText
+                text={[step.provider, step.model].filter((each) => each !== null).join(' ')}
+              />
             </span>
           )}
           {step.tokens !== null && (

@@ -4,7 +4,7 @@ import type { StepSummary } from '../../../local/src/page-api.js';
 import { plusKnown } from '../reading/measures.js';
 
 /** This many equal consecutive siblings become one row. */
-const LEAST_FOLDED = 5;
+const MIN_FOLDED = 5;
 
 /** Equal siblings that stand beside each other. */
 export interface SiblingGroup {
@@ -85,7 +85,7 @@ function groupsOf(
       isMember[next] = 1;
       next = end[next] ?? steps.length;
     }
-    if (members.length >= LEAST_FOLDED) groups.set(index, { first: index, end: next, members });
+    if (members.length >= MIN_FOLDED) groups.set(index, { first: index, end: next, members });
   }
   return groups;
 }
@@ -190,17 +190,17 @@ export function selfTime({ steps, end }: StepTree, index: number): number | null
   if (step?.start === null || step?.start === undefined || step.duration === null) return null;
   const from = step.start;
   const to = from + step.duration;
-  const spans: [number, number][] = [];
+  const ranges: [number, number][] = [];
   for (let child = index + 1; child < (end[index] ?? 0); child = end[child] ?? steps.length) {
     const { start = null, duration = null } = steps[child] ?? {};
     if (start === null || duration === null) continue;
     const [begin, stop] = [Math.max(from, start), Math.min(to, start + duration)];
-    if (stop > begin) spans.push([begin, stop]);
+    if (stop > begin) ranges.push([begin, stop]);
   }
-  spans.sort(([a], [b]) => a - b);
+  ranges.sort(([a], [b]) => a - b);
   let covered = 0;
   let reached = from;
-  for (const [begin, stop] of spans) {
+  for (const [begin, stop] of ranges) {
     if (stop <= reached) continue;
     covered += stop - Math.max(begin, reached);
     reached = stop;

@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { memo, type ReactNode, useEffect, useMemo } from 'react';
 import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import {
   formatBytes,
   formatCount,
@@ -14,16 +13,18 @@ import {
   plural,
 } from '../format.js';
 import { isRecord } from '../json.js';
-import { MARK_WORDS } from '../mark-words.js';
-import { filterKey, filterOf, type PageState } from '../search.js';
-import { useClock, usePageState } from '../settings.js';
+import { api } from '../server/api.js';
+import { useClock } from '../state/clock.js';
+import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { usePageState } from '../state/use-page-state.js';
 import { Cost } from '../ui/cost.js';
 import { Icon } from '../ui/icons.js';
-import { useKeys } from '../ui/keys.js';
-import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome.js';
+import { MARK_WORDS } from '../ui/mark-words.js';
+import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome-sign.js';
 import { Status } from '../ui/status.js';
-import { CopyId, OneLine, Shown } from '../ui/text.js';
-import { FeedbackButton } from './feedback.js';
+import { useKeys } from '../ui/use-keys.js';
+import { CopyId, OneLine, VisibleText } from '../ui/visible-text.js';
+import { FeedbackButton } from './feedback-button.js';
 import { PROBLEM_WORDS } from './problem-words.js';
 import css from './trace-head.module.css';
 import { TraceMenu } from './trace-menu.js';
@@ -204,7 +205,7 @@ function UserLink({ user }: { readonly user: string }): ReactNode {
       className={css.link}
       title={`All requests of ${user.slice(0, 200)}`}
     >
-      <Shown text={user.slice(0, 40)} />
+      <VisibleText text={user.slice(0, 40)} />
     </Link>
   );
 }
@@ -217,7 +218,7 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
       className={css.link}
       title={`The thread of ${session.slice(0, 200)}`}
     >
-      <Shown text={session.slice(0, 40)} />
+      <VisibleText text={session.slice(0, 40)} />
     </Link>
   );
 }
@@ -226,9 +227,9 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
 function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
   const state = usePageState();
   const navigate = useNavigate();
-  const filter = useMemo(() => filterOf(state), [state]);
+  const filter = useMemo(() => listQueryOf(state), [state]);
   const { data } = useQuery({
-    queryKey: ['neighbours', number, filterKey(filter)],
+    queryKey: ['neighbours', number, listKey(filter)],
     queryFn: ({ signal }) => api.neighbours(number, filter, signal),
   });
   const go = (to: number | null | undefined) => {
@@ -312,7 +313,7 @@ function Banners({
       {trace.error !== null && (
         <li data-kind="bad">
           <span className={css.bannerText}>
-            <Shown text={trace.error} />
+            <VisibleText text={trace.error} />
           </span>
           {failed !== undefined && (
             <button type="button" onClick={() => onStep(failed.index)}>
@@ -344,7 +345,7 @@ function Banners({
               <ul>
                 {notes.slice(0, 100).map((note) => (
                   <li key={note}>
-                    <Shown text={note} />
+                    <VisibleText text={note} />
                   </li>
                 ))}
               </ul>

@@ -2,8 +2,8 @@
 
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { PageState } from '../search.js';
-import { clockOf, filterOf } from '../search.js';
+import type { PageState } from '../state/page-state.js';
+import { clockOf, listQueryOf } from '../state/page-state.js';
 import { TraceView } from './trace-view.js';
 
 export function TracePage(): ReactNode {
@@ -15,7 +15,7 @@ export function TracePage(): ReactNode {
       key={number}
       number={number}
       onClose={() => {
-        const search = (before: PageState) => ({ ...filterOf(before), ...clockOf(before) });
+        const search = (before: PageState) => ({ ...listQueryOf(before), ...clockOf(before) });
         navigate({ to: '/requests', search: search as never }).catch(() => undefined);
       }}
     />

@@ -4,14 +4,15 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
-import { ApiError } from '../api-error.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { clockOf, filterKey, filterOf, type PageState } from '../search.js';
-import { useChangePageState, useClock, usePageState } from '../settings.js';
+import { api } from '../server/api.js';
+import { ApiError } from '../server/api-error.js';
+import { useClock } from '../state/clock.js';
+import { clockOf, listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { OneLine } from '../ui/text.js';
+import { OneLine } from '../ui/visible-text.js';
 import type { Series } from './chart.js';
 import css from './overview-page.module.css';
 
@@ -102,9 +103,9 @@ export function OverviewPage(): ReactNode {
   const change = useChangePageState();
   const navigate = useNavigate();
   const by = state.by ?? 'route';
-  const { sort: _sort, order: _order, ...filter } = filterOf(state);
+  const { sort: _sort, order: _order, ...filter } = listQueryOf(state);
   const query = useQuery({
-    queryKey: ['overview', filterKey(filter), by],
+    queryKey: ['overview', listKey(filter), by],
     queryFn: ({ signal }) => api.overview(filter, by, signal),
     refetchInterval: () => (document.hidden ? false : 10_000),
     placeholderData: keepPreviousData,
@@ -113,7 +114,7 @@ export function OverviewPage(): ReactNode {
     document.title = 'Overview';
   }, []);
   const openRequests = (more: PageState) => {
-    const search = (before: PageState) => ({ ...filterOf(before), ...clockOf(before), ...more });
+    const search = (before: PageState) => ({ ...listQueryOf(before), ...clockOf(before), ...more });
     navigate({ to: '/requests', search: search as never }).catch(() => undefined);
   };
   const { data } = query;

@@ -3,12 +3,16 @@
 import { memo, type ReactNode, useState } from 'react';
 import { cutMiddle, formatCount } from '../format.js';
 import { hasInvisible, piecesOf } from '../invisible.js';
-import { useSettings } from '../settings.js';
+import { useSettings } from '../state/settings.js';
 import { Icon } from './icons.js';
 import css from './text.module.css';
 
 /** A text as it is, with names for invisible characters. Line breaks stay. */
-export const Shown = memo(function Shown({ text }: { readonly text: string }): ReactNode {
+export const VisibleText = memo(function VisibleText({
+  text,
+}: {
+  readonly text: string;
+}): ReactNode {
   const { isRawText } = useSettings();
   if (isRawText || !hasInvisible(text)) return text.toWellFormed();
   return piecesOf(text).map((piece, place) =>
@@ -35,7 +39,7 @@ export function OneLine({
   const cut = text.length > max ? `${text.slice(0, max)}…` : text;
   return (
     <bdi className={`${css.line} ${className ?? ''}`} title={text.slice(0, 1000).toWellFormed()}>
-      <Shown text={cut} />
+      <VisibleText text={cut} />
     </bdi>
   );
 }
@@ -63,13 +67,13 @@ export function LongText({
         <div className={className} dir="auto">
           {blocksOf(text).map((block, place) => (
             <div key={place} className={css.block}>
-              <Shown text={block} />
+              <VisibleText text={block} />
             </div>
           ))}
         </div>
       ) : (
         <div className={className} dir="auto">
-          <Shown text={isLong ? text.slice(0, folded) : text} />
+          <VisibleText text={isLong ? text.slice(0, folded) : text} />
         </div>
       )}
       {isLong && (
@@ -136,7 +140,7 @@ export function CopyId({
   return (
     <CopyButton text={value} title={`Copy ${label}: ${value.slice(0, 300).toWellFormed()}`}>
       <span className={css.id}>
-        <Shown text={cutMiddle(value, length)} />
+        <VisibleText text={cutMiddle(value, length)} />
       </span>
     </CopyButton>
   );

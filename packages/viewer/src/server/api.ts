@@ -12,9 +12,9 @@ import type {
   TraceDetail,
   TraceNotes,
   TracePage,
-} from '../../local/src/page-api.js';
+} from '../../../local/src/page-api.js';
+import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { ApiError } from './api-error.js';
-import { type PageState, toQuery } from './search.js';
 
 const TOKEN = 'openlayer-viewer-token';
 
@@ -74,7 +74,7 @@ export const api = {
   info: (signal?: Signal) => get<ServerInfo>('/api/info', signal),
 
   traces: (search: PageState, page: { cursor?: string; limit: number }, signal?: Signal) =>
-    get<TracePage>(`/api/traces${toQuery(search, Date.now(), page)}`, signal),
+    get<TracePage>(`/api/traces${toTraceQuery(search, Date.now(), page)}`, signal),
 
   trace: (number: number, signal?: Signal) => get<TraceDetail>(`/api/traces/${number}`, signal),
 
@@ -101,7 +101,7 @@ export const api = {
   },
 
   neighbours: (number: number, search: PageState, signal?: Signal) =>
-    get<Neighbours>(`/api/traces/${number}/neighbours${toQuery(search, Date.now())}`, signal),
+    get<Neighbours>(`/api/traces/${number}/neighbours${toTraceQuery(search, Date.now())}`, signal),
 
   groups: (kind: 'sessions' | 'users', q: string, cursor: string | undefined, signal?: Signal) => {
     const params = new URLSearchParams({
@@ -114,7 +114,7 @@ export const api = {
 
   overview: (search: PageState, by: 'route' | 'model', signal?: Signal) => {
     const { sort: _sort, order: _order, ...filter } = search;
-    const query = toQuery(filter, Date.now());
+    const query = toTraceQuery(filter, Date.now());
     return get<Overview>(`/api/overview${query === '' ? '?' : `${query}&`}by=${by}`, signal);
   },
 

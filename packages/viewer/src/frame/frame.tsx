@@ -2,13 +2,13 @@
 
 import { Link, Outlet } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { ClockProvider } from '../state/clock.js';
+import { clockOf, listQueryOf, type PageState } from '../state/page-state.js';
+import { Icon, type IconName } from '../ui/icons.js';
+import { useKeys } from '../ui/use-keys.js';
 import { Bar } from './bar.js';
 import css from './frame.module.css';
 import { HelpSheet } from './help-sheet.js';
-import { clockOf, filterOf, type PageState } from './search.js';
-import { ClockProvider } from './settings.js';
-import { Icon, type IconName } from './ui/icons.js';
-import { useKeys } from './ui/keys.js';
 
 const PAGES: readonly { readonly to: string; readonly name: string; readonly icon: IconName }[] = [
   { to: '/requests', name: 'Requests', icon: 'requests' },
@@ -62,5 +62,5 @@ export function Frame(): ReactNode {
 
 /** A link to another page keeps the filters and the clock, and not what is open on this page. */
 function keepFilter(search: PageState): PageState {
-  return { ...filterOf(search), ...clockOf(search) };
+  return { ...listQueryOf(search), ...clockOf(search) };
 }

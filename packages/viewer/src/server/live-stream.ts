@@ -1,8 +1,8 @@
 /** Server-sent events about new traces, read by fetch, because EventSource cannot send the token. */
 
-import type { ServerEvent } from '../../local/src/page-api.js';
+import type { ServerEvent } from '../../../local/src/page-api.js';
+import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { authorization } from './api.js';
-import { type PageState, toQuery } from './search.js';
 
 /**
  * `refused`: too many pages are open. `unknown-token`: the server was started again, and has another token; only a reload
@@ -37,7 +37,7 @@ export function openLive({ filter, onEvent, onState }: LiveOptions): { close(): 
     stream = own;
     onState('connecting');
     try {
-      const response = await fetch(`/api/events${toQuery(filter, Date.now())}`, {
+      const response = await fetch(`/api/events${toTraceQuery(filter, Date.now())}`, {
         headers: { ...authorization(), accept: 'text/event-stream' },
         signal: own.signal,
         credentials: 'omit',

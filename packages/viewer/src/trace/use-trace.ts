@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { addSteps } from '../reading/step-columns.js';
+import { api } from '../server/api.js';
 
 /** The server returns no more steps in one response. */
 const STEPS_A_CALL = 40_000;

@@ -3,8 +3,8 @@
  * unknown form are kept as JSON.
  */
 
-import { isRecord, type Json } from '../json.js';
-import { type Media, mediaOf, namedMedia } from './media.js';
+import { isRecord, type Json } from '../../json.js';
+import { type Media, mediaOf, namedMedia } from '../media.js';
 
 export type Part =
   | { readonly kind: 'text'; readonly text: string }

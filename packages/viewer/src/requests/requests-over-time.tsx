@@ -3,23 +3,24 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
 import type { Overview } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { filterKey, filterOf, type PageState } from '../search.js';
-import { useChangePageState, useClock } from '../settings.js';
-import css from './strip.module.css';
+import { api } from '../server/api.js';
+import { useClock } from '../state/clock.js';
+import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { useChangePageState } from '../state/use-page-state.js';
+import css from './requests-over-time.module.css';
 
 const HEIGHT = 36;
 
-export function Strip({ state }: { readonly state: PageState }): ReactNode {
+export function RequestsOverTime({ state }: { readonly state: PageState }): ReactNode {
   const change = useChangePageState();
   const clock = useClock();
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<readonly [number, number]>();
-  const { sort: _sort, order: _order, ...filter } = filterOf(state);
+  const { sort: _sort, order: _order, ...filter } = listQueryOf(state);
   const { data } = useQuery({
-    queryKey: ['overview', filterKey(filter), 'route'],
+    queryKey: ['overview', listKey(filter), 'route'],
     queryFn: ({ signal }) => api.overview(filter, 'route', signal),
     refetchInterval: () => (document.hidden ? false : 10_000),
     placeholderData: keepPreviousData,

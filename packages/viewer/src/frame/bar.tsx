@@ -3,21 +3,17 @@
 import { Menu } from '@base-ui/react/menu';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { LiveState } from '../server/live-stream.js';
+import { useClock } from '../state/clock.js';
+import { clockOf, listQueryOf, type PageState } from '../state/page-state.js';
+import { changeSettings, useSettings } from '../state/settings.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { Icon } from '../ui/icons.js';
+import { changeLive, useLiveSwitch } from '../ui/live-switch.js';
+import popup from '../ui/popup.module.css';
+import { useKeys } from '../ui/use-keys.js';
 import css from './bar.module.css';
-import { FilterChips, RangeButton } from './filters.js';
-import type { LiveState } from './live.js';
-import { clockOf, filterOf, type PageState } from './search.js';
-import {
-  changeSettings,
-  useChangePageState,
-  useClock,
-  usePageState,
-  useSettings,
-} from './settings.js';
-import { Icon } from './ui/icons.js';
-import { useKeys } from './ui/keys.js';
-import { changeLive, useLiveSwitch } from './ui/live-switch.js';
-import popup from './ui/popup.module.css';
+import { FilterChips, RangeButton } from './filter-chips.js';
 
 export function Bar(): ReactNode {
   const { pathname } = useLocation();
@@ -72,7 +68,7 @@ function SearchBox(): ReactNode {
         event.preventDefault();
         typed.current = text.trim();
         const search = (before: PageState) => ({
-          ...filterOf(before),
+          ...listQueryOf(before),
           ...clockOf(before),
           q: text.trim() || undefined,
         });

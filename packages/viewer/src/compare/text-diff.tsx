@@ -2,7 +2,7 @@
 
 import { type Change, diffLines, diffWordsWithSpace } from 'diff';
 import { type ReactNode, useMemo } from 'react';
-import { LongText, Shown } from '../ui/text.js';
+import { LongText, VisibleText } from '../ui/visible-text.js';
 import css from './text-diff.module.css';
 
 /** Longer texts are compared line by line. */
@@ -41,15 +41,15 @@ export default function TextDiff({
       {changes.map(({ value, added, removed }, place) =>
         added ? (
           <ins key={place}>
-            <Shown text={value} />
+            <VisibleText text={value} />
           </ins>
         ) : removed ? (
           <del key={place}>
-            <Shown text={value} />
+            <VisibleText text={value} />
           </del>
         ) : (
           <span key={place}>
-            <Shown
+            <VisibleText
               text={shortened(value, {
                 hasBefore: place > 0,
                 hasAfter: place < changes.length - 1,

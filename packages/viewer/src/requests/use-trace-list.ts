@@ -3,11 +3,11 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
-import { ApiError } from '../api-error.js';
-import { openLive } from '../live.js';
-import { filterKey, filterOf, type PageState } from '../search.js';
-import { onTraceChanged } from '../trace-queries.js';
+import { api } from '../server/api.js';
+import { ApiError } from '../server/api-error.js';
+import { openLive } from '../server/live-stream.js';
+import { onTraceChanged } from '../server/queries.js';
+import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
@@ -38,7 +38,7 @@ export interface TraceList {
 export function useTraceList(search: PageState, mayMove: () => boolean): TraceList {
   const queries = useQueryClient();
   const filter = useFilter(search);
-  const key = useMemo(() => ['traces', filterKey(filter)], [filter]);
+  const key = useMemo(() => ['traces', listKey(filter)], [filter]);
   const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
@@ -144,8 +144,8 @@ export function useTraceList(search: PageState, mayMove: () => boolean): TraceLi
 
 /** The filter of an address: the same object until the filter changes. */
 function useFilter(search: PageState): PageState {
-  const filter = filterOf(search);
-  const key = filterKey(filter);
+  const filter = listQueryOf(search);
+  const key = listKey(filter);
   const kept = useRef({ filter, key });
   if (kept.current.key !== key) kept.current = { filter, key };
   return kept.current.filter;

@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import {
-  filterKey,
-  filterOf,
+  listKey,
+  listQueryOf,
   parseSearch,
-  readSearch,
+  readPageState,
   stringifySearch,
-  toQuery,
-} from '../src/search.ts';
+  toTraceQuery,
+} from '../src/state/page-state.ts';
 
-const read = (text: string) => readSearch(parseSearch(text));
+const read = (text: string) => readPageState(parseSearch(text));
 
 describe('the address of a list', () => {
   it('is read back as it was written', () => {
@@ -29,7 +29,7 @@ describe('the address of a list', () => {
       q: 'café',
     });
     assert.deepEqual(read(stringifySearch({ ...search })), search);
-    assert.deepEqual(readSearch({ ...search }), search);
+    assert.deepEqual(readPageState({ ...search }), search);
   });
 
   it('loses what makes no sense, and nothing else', () => {
@@ -64,13 +64,13 @@ describe('the address of a list', () => {
     const search = read(
       '?outcome=error&sort=time&order=desc&columns=time&trace=7&view=raw&zone=utc&a=1',
     );
-    assert.equal(toQuery(search, 0, { limit: 50 }), '?limit=50&outcome=error');
-    assert.deepEqual(filterOf(search), { outcome: ['error'] });
-    assert.equal(filterKey(search), '?outcome=error');
-    assert.equal(filterKey(read('?trace=7&sort=time')), '');
+    assert.equal(toTraceQuery(search, 0, { limit: 50 }), '?limit=50&outcome=error');
+    assert.deepEqual(listQueryOf(search), { outcome: ['error'] });
+    assert.equal(listKey(search), '?outcome=error');
+    assert.equal(listKey(read('?trace=7&sort=time')), '');
   });
 
   it('asks for a range that ends now as its begin', () => {
-    assert.equal(toQuery(read('?last=1h&to=5'), 4_000_000), '?from=400000');
+    assert.equal(toTraceQuery(read('?last=1h&to=5'), 4_000_000), '?from=400000');
   });
 });

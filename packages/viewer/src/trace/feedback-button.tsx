@@ -4,12 +4,12 @@ import { Popover } from '@base-ui/react/popover';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { feedbackText, isThumb, thumbOf } from '../reading/feedback-text.js';
 import { feedbackUpdate, formOf } from '../reading/feedback-update.js';
-import { onTraceChanged } from '../trace-queries.js';
+import { api } from '../server/api.js';
+import { onTraceChanged } from '../server/queries.js';
 import { Icon } from '../ui/icons.js';
-import css from './feedback.module.css';
+import css from './feedback-button.module.css';
 import head from './trace-head.module.css';
 
 export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): ReactNode {

@@ -5,8 +5,9 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatExactTime } from '../format.js';
-import { useClock, useSettings } from '../settings.js';
-import { colorReader } from '../ui/colors.js';
+import { useClock } from '../state/clock.js';
+import { useSettings } from '../state/settings.js';
+import { colorReader } from '../ui/color-reader.js';
 import css from './chart.module.css';
 
 const HEIGHT = 150;

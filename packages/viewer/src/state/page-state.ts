@@ -1,6 +1,12 @@
 /** The state of the page as its address holds it: filters, order, columns, trace, step, tab, clock. */
 
-import type { Dialect, Mark, Outcome, SortColumn, TraceQuery } from '../../local/src/page-api.js';
+import type {
+  Dialect,
+  Mark,
+  Outcome,
+  SortColumn,
+  TraceQuery,
+} from '../../../local/src/page-api.js';
 
 export const OUTCOMES = namesOf<Outcome>({
   completed: true,
@@ -121,7 +127,7 @@ export function stringifySearch(search: Given): string {
 }
 
 /** The state in an address, without unknown names and wrong values. */
-export function readSearch(given: Given): PageState {
+export function readPageState(given: Given): PageState {
   const search = {
     ...readFilter(given),
     sort: oneOf(given.sort, SORTS),
@@ -153,7 +159,7 @@ export const FILTERS = [
 ] as const satisfies readonly (keyof PageState)[];
 
 /** The filter and order of a list, without what only this page needs. */
-export function filterOf(search: PageState): PageState {
+export function listQueryOf(search: PageState): PageState {
   const { sort, order } = search;
   const picked: Record<string, unknown> = {};
   for (const name of FILTERS) picked[name] = search[name];
@@ -165,13 +171,17 @@ export function filterOf(search: PageState): PageState {
 }
 
 /** Equal filters and orders have equal keys; that of none is empty. */
-export function filterKey(search: PageState): string {
-  return stringifySearch({ ...filterOf(search) });
+export function listKey(search: PageState): string {
+  return stringifySearch({ ...listQueryOf(search) });
 }
 
 /** The filter as the server takes it. */
-export function toQuery(search: PageState, now: number, more: Partial<TraceQuery> = {}): string {
-  const { last, ...filter } = filterOf(search);
+export function toTraceQuery(
+  search: PageState,
+  now: number,
+  more: Partial<TraceQuery> = {},
+): string {
+  const { last, ...filter } = listQueryOf(search);
   const length = last === undefined ? undefined : RANGES[last];
   return stringifySearch({
     ...filter,

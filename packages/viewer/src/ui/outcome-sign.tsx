@@ -2,7 +2,7 @@
 
 import type { ReactNode } from 'react';
 import type { Outcome, TraceSummary } from '../../../local/src/page-api.js';
-import css from './outcome.module.css';
+import css from './outcome-sign.module.css';
 
 const SHAPES: Readonly<Record<Outcome, ReactNode>> = {
   completed: <circle cx="6" cy="6" r="3.5" fill="currentColor" />,

@@ -2,12 +2,21 @@
 
 import { Popover } from '@base-ui/react/popover';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
+import { useClock } from '../state/clock.js';
+import {
+  DIALECTS,
+  FEEDBACK,
+  FILTERS,
+  MARKS,
+  OUTCOMES,
+  type PageState,
+  RANGES,
+} from '../state/page-state.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { Icon } from '../ui/icons.js';
 import bar from './bar.module.css';
 import css from './filters.module.css';
-import { formatCost, formatCount, formatDuration, formatTime } from './format.js';
-import { DIALECTS, FEEDBACK, FILTERS, MARKS, OUTCOMES, type PageState, RANGES } from './search.js';
-import { useChangePageState, useClock, usePageState } from './settings.js';
-import { Icon } from './ui/icons.js';
 
 type Field =
   | {

@@ -4,26 +4,22 @@ import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
 import { textOf } from '../json.js';
-import { type AlignedRow, alignSteps } from '../reading/align.js';
-import {
-  changeSettings,
-  useChangePageState,
-  useClock,
-  useIsNarrow,
-  usePageState,
-  useSettings,
-} from '../settings.js';
-import { useTrace } from '../trace/trace-data.js';
+import { api } from '../server/api.js';
+import { useClock } from '../state/clock.js';
+import { changeSettings, useSettings } from '../state/settings.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { TypeMark } from '../trace/type-mark.js';
+import { useTrace } from '../trace/use-trace.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
-import { OutcomeSign } from '../ui/outcome.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Preview } from '../ui/preview.js';
 import { Split } from '../ui/split.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { OneLine, Shown } from '../ui/text.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { OneLine, VisibleText } from '../ui/visible-text.js';
+import { type AlignedRow, alignSteps } from './align-steps.js';
 import css from './compare-page.module.css';
 
 const TextDiff = lazy(() => import('./text-diff.js'));
@@ -72,7 +68,7 @@ function Choose({ number }: { readonly number: number }): ReactNode {
   return (
     <div className={css.choose}>
       <h1>
-        Compare <Shown text={(name ?? '').slice(0, 100)} /> with
+        Compare <VisibleText text={(name ?? '').slice(0, 100)} /> with
       </h1>
       <label>
         <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} />{' '}
@@ -220,7 +216,7 @@ function TraceFacts({
       <strong className={css.label}>{label}</strong>
       <OutcomeSign trace={trace} />
       <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.link}>
-        <Shown text={trace.name.slice(0, 80)} />
+        <VisibleText text={trace.name.slice(0, 80)} />
       </Link>
       <time>{formatTime(trace.time, clock.now, clock)}</time>
       <span>

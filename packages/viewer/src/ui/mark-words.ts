@@ -1,6 +1,6 @@
 /** What each mark of a trace means. */
 
-import type { Mark } from '../../local/src/page-api.js';
+import type { Mark } from '../../../local/src/page-api.js';
 
 export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   masked: 'Something in it was masked before it left the app',
