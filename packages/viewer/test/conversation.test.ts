@@ -1,12 +1,8 @@
 /** What the page reads as a conversation, for each provider's form of messages. */
 
 import assert from 'node:assert/strict';
-import {
-  hasConversation,
-  type Message,
-  type Part,
-  readConversation,
-} from '../src/reading/conversation/conversation.ts';
+import { hasConversation, readConversation } from '../src/reading/conversation/conversation.ts';
+import type { Message, Part } from '../src/reading/conversation/message.ts';
 
 /** One line for each part, so that a reader sees what the page shows. */
 function outline(messages: readonly Message[]): string[] {

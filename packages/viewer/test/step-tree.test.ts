@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict';
 import { alignSteps } from '../src/compare/align-steps.ts';
 import { stepsByName } from '../src/trace/named-steps.ts';
+import { axisOf, selfTime } from '../src/trace/step-times.ts';
 import {
-  axisOf,
   buildStepTree,
   groupFacts,
   reveal,
   rowOf,
   type StepsShown,
-  selfTime,
   visibleRows,
 } from '../src/trace/step-tree.ts';
 

@@ -3,9 +3,11 @@
 import { type ReactNode, useState } from 'react';
 import { plural } from '../format.js';
 import { textOf } from '../json.js';
-import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation/conversation.js';
+import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation/message.js';
+import { CopyButton } from '../ui/copy-button.js';
 import { Icon } from '../ui/icons.js';
-import { CopyButton, LongText, VisibleText } from '../ui/visible-text.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './conversation.module.css';
 import { JsonTree } from './json-tree.js';
 import { Markdown } from './markdown.js';

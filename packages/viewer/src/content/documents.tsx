@@ -3,7 +3,9 @@
 import { type ReactNode, useState } from 'react';
 import type { StepContent } from '../../../local/src/page-api.js';
 import { plural } from '../format.js';
-import { CopyButton, LongText, VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './documents.module.css';
 import { JsonTree } from './json-tree.js';
 

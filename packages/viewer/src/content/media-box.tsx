@@ -4,7 +4,9 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { formatBytes, formatCount } from '../format.js';
 import { type Media, storedId } from '../reading/media.js';
 import { api } from '../server/api.js';
-import { CopyButton, LongText, VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './conversation.module.css';
 
 type Kind = 'image' | 'audio' | 'video' | 'text';
@@ -19,13 +21,13 @@ function kindOf(type: string): Kind | undefined {
     : undefined;
 }
 
-type Content =
+type LoadedMedia =
   | { readonly kind: Exclude<Kind, 'text'>; readonly address: string }
   | { readonly kind: 'text'; readonly text: string };
 
 export function MediaBox({ media }: { readonly media: Media }): ReactNode {
   const { type, name, bytes, url, data } = media;
-  const [content, setContent] = useState<Content>();
+  const [content, setContent] = useState<LoadedMedia>();
   const [failure, setFailure] = useState<string>();
   const stored = url === undefined ? undefined : storedId(url);
   const kind = kindOf(type);

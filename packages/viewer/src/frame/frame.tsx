@@ -3,7 +3,7 @@
 import { Link, Outlet } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { ClockProvider } from '../state/clock.js';
-import { clockOf, listQueryOf, type PageState } from '../state/page-state.js';
+import { keptState } from '../state/page-state.js';
 import { Icon, type IconName } from '../ui/icons.js';
 import { useKeys } from '../ui/use-keys.js';
 import { Bar } from './bar.js';
@@ -37,7 +37,7 @@ export function Frame(): ReactNode {
               className={css.page}
               activeProps={{ className: `${css.page} ${css.current}`, 'aria-current': 'page' }}
               activeOptions={{ includeSearch: false }}
-              search={keepFilter as never}
+              search={keptState as never}
             >
               <Icon name={icon} />
               <span>{name}</span>
@@ -58,9 +58,4 @@ export function Frame(): ReactNode {
       <HelpSheet isOpen={isHelping} onOpen={setHelping} />
     </ClockProvider>
   );
-}
-
-/** A link to another page keeps the filters and the clock, and not what is open on this page. */
-function keepFilter(search: PageState): PageState {
-  return { ...listQueryOf(search), ...clockOf(search) };
 }

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
-import { formatExactTime } from '../format.js';
+import { formatExactTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { useSettings } from '../state/settings.js';
 import { colorReader } from '../ui/color-reader.js';
@@ -186,7 +186,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
 }
 
 /** A label with the time; at midnight with the day. */
-function axisTime(time: number, zone: 'utc' | 'local'): string {
+function axisTime(time: number, zone: Zone): string {
   const [day = '', clock = ''] = formatExactTime(time, zone).split(' ');
   return clock.startsWith('00:00') ? day.slice(5) : clock.slice(0, 5);
 }

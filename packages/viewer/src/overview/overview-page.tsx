@@ -1,120 +1,35 @@
 /** Requests over time, and by route or model. A click leads to the requests behind a bar or a row. */
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
-import type { Measures, Overview, OverviewBucket } from '../../../local/src/page-api.js';
+import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
-import { partsOf, sumOf } from '../reading/measures.js';
-import { api } from '../server/api.js';
+import { sumOf } from '../reading/measures.js';
 import { ApiError } from '../server/api-error.js';
+import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
-import { clockOf, listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { filtersOf, keptState, type PageState } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/visible-text.js';
-import type { Series } from './chart.js';
+import { CHARTS, type ChartSpec } from './charts.js';
+import { MeasuresTable } from './measures-table.js';
 import css from './overview-page.module.css';
 
 const Chart = lazy(() => import('./chart.js'));
-
-interface ChartSpec {
-  readonly title: string;
-  readonly format: (value: number | null | undefined) => string;
-  readonly series: readonly Series[];
-}
-
-const CHARTS: readonly ChartSpec[] = [
-  {
-    title: 'Requests',
-    format: formatCount,
-    series: [
-      {
-        label: 'completed',
-        hue: '--border-strong',
-        kind: 'bars',
-        read: (bucket) => partsOf(bucket).completed,
-      },
-      {
-        label: 'aborted',
-        hue: '--warn',
-        kind: 'bars',
-        read: (bucket) => partsOf(bucket).aborted,
-      },
-      { label: 'failed', hue: '--bad', kind: 'bars', read: (bucket) => partsOf(bucket).failed },
-    ],
-  },
-  {
-    title: 'Latency',
-    format: formatDuration,
-    series: [
-      { label: 'p50', hue: '--retriever', kind: 'line', read: ({ p50 }) => p50 },
-      { label: 'p95', hue: '--tool', kind: 'line', read: ({ p95 }) => p95 },
-      { label: 'p99', hue: '--guardrail', kind: 'line', read: ({ p99 }) => p99 },
-    ],
-  },
-  {
-    title: 'Time to first token',
-    format: formatDuration,
-    series: [
-      {
-        label: 'p50',
-        hue: '--retriever',
-        kind: 'line',
-        read: ({ firstTokenP50 }) => firstTokenP50,
-      },
-      { label: 'p95', hue: '--tool', kind: 'line', read: ({ firstTokenP95 }) => firstTokenP95 },
-    ],
-  },
-  {
-    title: 'Tokens',
-    format: formatCount,
-    series: [
-      { label: 'in', hue: '--embedding', kind: 'bars', read: ({ promptTokens }) => promptTokens },
-      {
-        label: 'out',
-        hue: '--chat_completion',
-        kind: 'bars',
-        read: ({ completionTokens }) => completionTokens,
-      },
-    ],
-  },
-  {
-    title: 'Cost',
-    format: formatCost,
-    series: [{ label: 'dollars', hue: '--agent', kind: 'bars', read: ({ cost }) => cost }],
-  },
-  {
-    title: 'Tokens wasted after the client left',
-    format: formatCount,
-    series: [
-      {
-        label: 'tokens out',
-        hue: '--warn',
-        kind: 'bars',
-        read: ({ wastedTokens }) => wastedTokens,
-      },
-    ],
-  },
-];
 
 export function OverviewPage(): ReactNode {
   const state = usePageState();
   const change = useChangePageState();
   const navigate = useNavigate();
   const by = state.by ?? 'route';
-  const { sort: _sort, order: _order, ...filter } = listQueryOf(state);
-  const query = useQuery({
-    queryKey: ['overview', listKey(filter), by],
-    queryFn: ({ signal }) => api.overview(filter, by, signal),
-    refetchInterval: () => (document.hidden ? false : 10_000),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(overviewQuery(filtersOf(state), by));
   useEffect(() => {
     document.title = 'Overview';
   }, []);
   const openRequests = (more: PageState) => {
-    const search = (before: PageState) => ({ ...listQueryOf(before), ...clockOf(before), ...more });
+    const search = (before: PageState) => ({ ...keptState(before), ...more });
     navigate({ to: '/requests', search: search as never }).catch(() => undefined);
   };
   const { data } = query;
@@ -274,21 +189,6 @@ function ChartBox({
   );
 }
 
-const MEASURES: readonly (readonly [string, (measures: Measures) => string])[] = [
-  ['Requests', ({ requests }) => formatCount(requests)],
-  ['Failed', ({ errors }) => formatCount(errors)],
-  ['Aborted', ({ aborts }) => formatCount(aborts)],
-  ['p50', ({ p50 }) => formatDuration(p50)],
-  ['p95', ({ p95 }) => formatDuration(p95)],
-  ['p99', ({ p99 }) => formatDuration(p99)],
-  ['First token p50', ({ firstTokenP50 }) => formatDuration(firstTokenP50)],
-  ['First token p95', ({ firstTokenP95 }) => formatDuration(firstTokenP95)],
-  ['Tokens in', ({ promptTokens }) => formatCount(promptTokens)],
-  ['Tokens out', ({ completionTokens }) => formatCount(completionTokens)],
-  ['Cost', ({ cost }) => formatCost(cost)],
-  ['Wasted', ({ wastedTokens }) => formatCount(wastedTokens)],
-];
-
 function Groups({
   data,
   by,
@@ -332,56 +232,5 @@ function Buckets({
       }
       onOpen={({ from }) => onOpen({ from, to: from + data.bucketMs })}
     />
-  );
-}
-
-/** A table of measures, one row each. The button at the head of a row leads to the requests behind it. */
-function MeasuresTable<Row extends Measures>({
-  label,
-  caption,
-  head,
-  rows,
-  keyOf,
-  title,
-  onOpen,
-}: {
-  readonly label: string;
-  readonly caption?: string;
-  readonly head: string;
-  readonly rows: readonly Row[];
-  readonly keyOf: (row: Row) => string | number;
-  readonly title: (row: Row) => ReactNode;
-  readonly onOpen: (row: Row) => void;
-}): ReactNode {
-  return (
-    <div className={css.wide} tabIndex={0} role="region" aria-label={label}>
-      <table>
-        {caption !== undefined && <caption>{caption}</caption>}
-        <thead>
-          <tr>
-            <th scope="col">{head}</th>
-            {MEASURES.map(([name]) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              <th scope="row">
-                <button type="button" onClick={() => onOpen(row)}>
-                  {title(row)}
-                </button>
-              </th>
-              {MEASURES.map(([name, show]) => (
-                <td key={name}>{show(row)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

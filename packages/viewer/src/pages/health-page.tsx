@@ -13,20 +13,20 @@ import {
   formatTime,
   plural,
 } from '../format.js';
-import { api } from '../server/api.js';
+import { healthQuery, infoQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
+import { CopyButton } from '../ui/copy-button.js';
 import { MARK_WORDS } from '../ui/mark-words.js';
 import { Failure, Loading } from '../ui/states.js';
-import { CopyButton, VisibleText } from '../ui/visible-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './health-page.module.css';
 
 export function HealthPage(): ReactNode {
   const health = useQuery({
-    queryKey: ['health'],
-    queryFn: ({ signal }) => api.health(signal),
+    ...healthQuery,
     refetchInterval: () => (document.hidden ? false : 3000),
   });
-  const info = useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+  const info = useQuery(infoQuery);
   useEffect(() => {
     document.title = 'Health';
   }, []);

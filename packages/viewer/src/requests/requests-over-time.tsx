@@ -1,13 +1,13 @@
 /** Requests over time: completed, aborted and failed. Dragging over a part of it sets the range. */
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
 import type { Overview } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { api } from '../server/api.js';
+import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
-import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { filtersOf, type PageState } from '../state/page-state.js';
 import { useChangePageState } from '../state/use-page-state.js';
 import css from './requests-over-time.module.css';
 
@@ -18,13 +18,7 @@ export function RequestsOverTime({ state }: { readonly state: PageState }): Reac
   const clock = useClock();
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<readonly [number, number]>();
-  const { sort: _sort, order: _order, ...filter } = listQueryOf(state);
-  const { data } = useQuery({
-    queryKey: ['overview', listKey(filter), 'route'],
-    queryFn: ({ signal }) => api.overview(filter, 'route', signal),
-    refetchInterval: () => (document.hidden ? false : 10_000),
-    placeholderData: keepPreviousData,
-  });
+  const { data } = useQuery(overviewQuery(filtersOf(state), 'route'));
   const axis = data && axisOf(data);
   if (data === undefined || axis === undefined) return <div className={css.strip} />;
   const [from, to] = axis;

@@ -1,6 +1,5 @@
 /** The list of requests, live. */
 
-import { Menu } from '@base-ui/react/menu';
 import { useNavigate } from '@tanstack/react-router';
 import {
   lazy,
@@ -12,31 +11,20 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
-import { formatCount, formatDuration, formatTime } from '../format.js';
-import { useClock } from '../state/clock.js';
+import { formatCount } from '../format.js';
 import { FILTERS, listKey, type PageState } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import { Grid, type GridHandle } from '../ui/grid.js';
+import type { GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { NextPageLine } from '../ui/next-page.js';
-import { OutcomeSign } from '../ui/outcome-sign.js';
-import popup from '../ui/popup.module.css';
-import { Preview } from '../ui/preview.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { useKeys } from '../ui/use-keys.js';
-import { OneLine } from '../ui/visible-text.js';
-import {
-  COLUMN_NAMES,
-  COLUMNS,
-  type ColumnName,
-  columnOf,
-  columnsIn,
-  FEW_COLUMNS,
-} from './columns.js';
+import { columnsIn, FEW_COLUMNS } from './columns.js';
+import { ColumnsMenu } from './columns-menu.js';
 import { OpenFile } from './open-file.js';
+import { RequestsGrid } from './requests-grid.js';
 import { RequestsOverTime } from './requests-over-time.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
@@ -46,6 +34,11 @@ const TracePane = lazy(() =>
   import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
 );
 
+/** Whether the browser handles Enter and Space itself, because a control has the focus. */
+function isControlFocused(): boolean {
+  return document.activeElement?.closest('button,a,summary') != null;
+}
+
 /** Position in each list, restored on return. */
 const places = new Map<string, { readonly top: number; readonly number: number | undefined }>();
 
@@ -53,7 +46,6 @@ export function RequestsPage(): ReactNode {
   const state = usePageState();
   const change = useChangePageState();
   const navigate = useNavigate();
-  const clock = useClock();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
   const filter = useMemo(() => listKey(state), [state]);
@@ -121,13 +113,12 @@ export function RequestsPage(): ReactNode {
     j: () => move(1),
     k: () => move(-1),
     Enter: () => {
-      if (active < 0 || document.activeElement?.closest('button,a,summary') != null) return false;
+      if (active < 0 || isControlFocused()) return false;
       openRow(active);
       return true;
     },
     ' ': () => {
-      if (active < 0 || isNarrow || document.activeElement?.closest('button,a,summary') != null)
-        return false;
+      if (active < 0 || isNarrow || isControlFocused()) return false;
       change({
         trace: state.trace === undefined ? rows[active]?.number : undefined,
         step: undefined,
@@ -174,8 +165,6 @@ export function RequestsPage(): ReactNode {
     if (isLoaded) document.title = 'Requests';
   }, [isLoaded]);
 
-  const template = columns.map((name) => columnOf(name).width).join(' ');
-  const minWidth = columns.reduce((sum, name) => sum + columnOf(name).minWidth + 12, 24);
   return (
     <div className={css.page} data-pane={isPaneOpen || undefined}>
       <section className={css.list} aria-label="Requests">
@@ -205,19 +194,13 @@ export function RequestsPage(): ReactNode {
           ) : rows.length === 0 ? (
             <NoRows filter={filter} />
           ) : (
-            <Grid<TraceSummary>
+            <RequestsGrid
               key={`${filter} ${lines}`}
-              label="Requests"
-              role="grid"
-              handle={grid}
-              count={rows.length}
-              rowAt={(index) => rows[index] as TraceSummary}
-              factsOf={({ number }) => ({
-                key: number,
-                className: `${isNarrow ? css.card : css.row} ${list.fresh.has(number) ? css.fresh : ''}`,
-              })}
-              rowHeight={lines === 2 ? 56 : 32}
+              list={list}
+              columns={columns}
+              lines={lines}
               active={active}
+              handle={grid}
               onActive={(index) => {
                 if (isNarrow) openRow(index);
                 else {
@@ -229,36 +212,6 @@ export function RequestsPage(): ReactNode {
                 }
               }}
               onOpen={openRow}
-              onEnd={list.nextPage.load}
-              {...(!isNarrow && { minWidth })}
-              headerRows={isNarrow ? 0 : 1}
-              header={
-                isNarrow ? undefined : (
-                  <Head columns={columns} template={template} minWidth={minWidth} />
-                )
-              }
-              renderRow={(trace) =>
-                isNarrow ? (
-                  <Card trace={trace} />
-                ) : (
-                  <div
-                    role="presentation"
-                    className={css.cells}
-                    style={{ gridTemplateColumns: template }}
-                  >
-                    {columns.map((name) => (
-                      <div
-                        key={name}
-                        role="gridcell"
-                        className={columnOf(name).isNumber ? css.number : css.cell}
-                        data-lines={name === 'preview' ? lines : undefined}
-                      >
-                        {columnOf(name).render(trace, clock)}
-                      </div>
-                    ))}
-                  </div>
-                )
-              }
             />
           )}
         </div>
@@ -278,142 +231,6 @@ export function RequestsPage(): ReactNode {
         </section>
       )}
     </div>
-  );
-}
-
-function Head({
-  columns,
-  template,
-  minWidth,
-}: {
-  readonly columns: readonly ColumnName[];
-  readonly template: string;
-  readonly minWidth: number;
-}): ReactNode {
-  const { sort = 'time', order = 'desc' } = usePageState();
-  const change = useChangePageState();
-  const sortBy = (column: SortColumn) => {
-    const next = sort === column && order === 'desc' ? 'asc' : 'desc';
-    change({
-      sort: column === 'time' ? undefined : column,
-      order: next === 'desc' ? undefined : next,
-    });
-  };
-  return (
-    <div
-      role="row"
-      aria-rowindex={1}
-      className={css.head}
-      style={{ gridTemplateColumns: template, minWidth }}
-    >
-      {columns.map((name) => {
-        const { label, isNumber, sort: column } = columnOf(name);
-        const isSorted = column !== undefined && column === sort;
-        return (
-          <div
-            key={name}
-            role="columnheader"
-            className={isNumber ? css.number : css.cell}
-            aria-sort={isSorted ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
-          >
-            {column === undefined ? (
-              <span className={name === 'outcome' ? 'visually-hidden' : undefined}>{label}</span>
-            ) : (
-              <button type="button" className={css.sort} onClick={() => sortBy(column)}>
-                {label}
-                {isSorted && <Icon name={order === 'asc' ? 'up' : 'down'} />}
-              </button>
-            )}
-          </div>
-        );
-      })}
-    </div>
-  );
-}
-
-function Card({ trace }: { readonly trace: TraceSummary }): ReactNode {
-  const clock = useClock();
-  return (
-    <div role="gridcell" className={css.cardCell}>
-      <div className={css.cardTop}>
-        <OutcomeSign trace={trace} />
-        <OneLine text={trace.name} className={css.cardName} />
-        <span>{formatDuration(trace.latency)}</span>
-        <time>{formatTime(trace.time, clock.now, clock)}</time>
-      </div>
-      <Preview trace={trace} />
-    </div>
-  );
-}
-
-function ColumnsMenu({
-  columns,
-  lines,
-}: {
-  readonly columns: readonly ColumnName[];
-  readonly lines: 2 | undefined;
-}): ReactNode {
-  const change = useChangePageState();
-  return (
-    <Menu.Root>
-      <Menu.Trigger className={css.tool}>
-        <Icon name="columns" />
-        Columns
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={popup.menu}>
-            <Menu.CheckboxItem
-              className={popup.item}
-              checked={lines === 2}
-              closeOnClick={false}
-              onCheckedChange={(isOn) => change({ lines: isOn ? 2 : undefined }, { replace: true })}
-            >
-              <span className={popup.tick}>
-                <Menu.CheckboxItemIndicator>
-                  <Icon name="check" />
-                </Menu.CheckboxItemIndicator>
-              </span>
-              Two lines
-            </Menu.CheckboxItem>
-            <Menu.Separator className={popup.separator} />
-            {COLUMN_NAMES.map((name) => (
-              <Menu.CheckboxItem
-                key={name}
-                className={popup.item}
-                checked={columns.includes(name)}
-                closeOnClick={false}
-                onCheckedChange={(isOn) =>
-                  change(
-                    {
-                      columns: COLUMN_NAMES.filter((each) =>
-                        each === name ? isOn : columns.includes(each),
-                      ),
-                    },
-                    { replace: true },
-                  )
-                }
-              >
-                <span className={popup.tick}>
-                  <Menu.CheckboxItemIndicator>
-                    <Icon name="check" />
-                  </Menu.CheckboxItemIndicator>
-                </span>
-                {COLUMNS[name].label}
-              </Menu.CheckboxItem>
-            ))}
-            <Menu.Separator className={popup.separator} />
-            <Menu.Item
-              className={popup.item}
-              onClick={() => change({ columns: undefined, lines: undefined })}
-            >
-              <span className={popup.tick} />
-              Reset columns
-            </Menu.Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
   );
 }
 

@@ -3,16 +3,16 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { formatTime } from '../format.js';
-import { api } from '../server/api.js';
+import { healthQuery, infoQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
-import { CopyButton, VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './set-up.module.css';
 
 export function SetUp(): ReactNode {
-  const info = useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+  const info = useQuery(infoQuery);
   const health = useQuery({
-    queryKey: ['health'],
-    queryFn: ({ signal }) => api.health(signal),
+    ...healthQuery,
     refetchInterval: 3000,
   });
   const clock = useClock();

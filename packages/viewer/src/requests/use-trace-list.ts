@@ -6,7 +6,7 @@ import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../server/api.js';
 import { ApiError } from '../server/api-error.js';
 import { openLive } from '../server/live-stream.js';
-import { onTraceChanged } from '../server/queries.js';
+import { reloadTrace } from '../server/queries.js';
 import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
@@ -96,7 +96,7 @@ export function useTraceList(search: PageState, mayMove: () => boolean): TraceLi
         list.onEvent(event);
         if (event.type !== 'changed') return;
         for (const { number } of event.traces) {
-          void onTraceChanged(queries, number);
+          void reloadTrace(queries, number);
         }
       },
       onState: (state) => {

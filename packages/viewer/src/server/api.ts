@@ -6,6 +6,7 @@ import type {
   Health,
   Neighbours,
   Overview,
+  OverviewGrouping,
   ServerInfo,
   StepColumns,
   StepContent,
@@ -73,8 +74,8 @@ function get<T>(path: string, signal: Signal): Promise<T> {
 export const api = {
   info: (signal?: Signal) => get<ServerInfo>('/api/info', signal),
 
-  traces: (search: PageState, page: { cursor?: string; limit: number }, signal?: Signal) =>
-    get<TracePage>(`/api/traces${toTraceQuery(search, Date.now(), page)}`, signal),
+  traces: (state: PageState, page: { cursor?: string; limit: number }, signal?: Signal) =>
+    get<TracePage>(`/api/traces${toTraceQuery(state, Date.now(), page)}`, signal),
 
   trace: (number: number, signal?: Signal) => get<TraceDetail>(`/api/traces/${number}`, signal),
 
@@ -100,8 +101,8 @@ export const api = {
     throw new ApiError(response.status, 'This file is not kept any more.');
   },
 
-  neighbours: (number: number, search: PageState, signal?: Signal) =>
-    get<Neighbours>(`/api/traces/${number}/neighbours${toTraceQuery(search, Date.now())}`, signal),
+  neighbours: (number: number, state: PageState, signal?: Signal) =>
+    get<Neighbours>(`/api/traces/${number}/neighbours${toTraceQuery(state, Date.now())}`, signal),
 
   groups: (kind: 'sessions' | 'users', q: string, cursor: string | undefined, signal?: Signal) => {
     const params = new URLSearchParams({
@@ -112,9 +113,8 @@ export const api = {
     return get<GroupPage>(`/api/${kind}?${params}`, signal);
   },
 
-  overview: (search: PageState, by: 'route' | 'model', signal?: Signal) => {
-    const { sort: _sort, order: _order, ...filter } = search;
-    const query = toTraceQuery(filter, Date.now());
+  overview: (filters: PageState, by: OverviewGrouping, signal?: Signal) => {
+    const query = toTraceQuery(filters, Date.now());
     return get<Overview>(`/api/overview${query === '' ? '?' : `${query}&`}by=${by}`, signal);
   },
 

@@ -1,49 +1,19 @@
-/** The state of the page as its address holds it: filters, order, columns, trace, step, tab, clock. */
+/** The state of the page that its address holds: filters, order, columns, trace, step, tab, clock. */
 
-import type {
-  Dialect,
-  Mark,
-  Outcome,
-  SortColumn,
-  TraceQuery,
+import {
+  DIALECTS,
+  FEEDBACK_FILTERS,
+  MARKS,
+  MAX_SEARCH_LENGTH,
+  OUTCOMES,
+  OVERVIEW_GROUPINGS,
+  type OverviewGrouping,
+  SORT_COLUMNS,
+  SORT_ORDERS,
+  type TraceQuery,
 } from '../../../local/src/page-api.js';
+import type { Clock } from '../format.js';
 
-export const OUTCOMES = namesOf<Outcome>({
-  completed: true,
-  aborted: true,
-  error: true,
-  abandoned: true,
-  interrupted: true,
-});
-export const DIALECTS = namesOf<Dialect>({
-  'openlayer-tracing': true,
-  'openlayer-ts': true,
-  'openlayer-python': true,
-  other: true,
-});
-export const MARKS = namesOf<Mark>({
-  masked: true,
-  truncated: true,
-  limited: true,
-  interrupted: true,
-  unfinished: true,
-});
-const SORTS = namesOf<SortColumn>({
-  time: true,
-  latency: true,
-  firstByte: true,
-  firstToken: true,
-  tokens: true,
-  cost: true,
-  steps: true,
-  bytes: true,
-});
-export const FEEDBACK = namesOf<NonNullable<TraceQuery['feedback']>>({
-  any: true,
-  positive: true,
-  negative: true,
-  none: true,
-});
 export const STEP_TABS = [
   'conversation',
   'input',
@@ -85,18 +55,14 @@ export interface PageState extends Omit<TraceQuery, 'cursor' | 'limit'> {
   readonly mode?: Mode;
   /** Words that are searched within one trace. */
   readonly find?: string;
-  readonly zone?: 'utc' | 'local';
-  readonly clock?: 'absolute' | 'relative';
+  /** Override the settings of the reader. */
+  readonly zone?: Clock['zone'];
+  readonly clock?: Clock['style'];
   /** Numbers of the traces that are compared. */
   readonly a?: number;
   readonly b?: number;
   /** What the overview is grouped by. */
-  readonly by?: 'route' | 'model';
-}
-
-/** The members of a union, which the compiler checks to be complete. */
-function namesOf<T extends string>(names: Readonly<Record<T, true>>): readonly T[] {
-  return Object.keys(names) as T[];
+  readonly by?: OverviewGrouping;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -128,10 +94,10 @@ export function stringifySearch(search: Given): string {
 
 /** The state in an address, without unknown names and wrong values. */
 export function readPageState(given: Given): PageState {
-  const search = {
-    ...readFilter(given),
-    sort: oneOf(given.sort, SORTS),
-    order: oneOf(given.order, ['asc', 'desc'] as const),
+  return known({
+    ...readFilters(given),
+    sort: oneOf(given.sort, SORT_COLUMNS),
+    order: oneOf(given.order, SORT_ORDERS),
     last:
       typeof given.last === 'string' && Object.hasOwn(RANGES, given.last) ? given.last : undefined,
     columns: texts(given.columns),
@@ -146,54 +112,62 @@ export function readPageState(given: Given): PageState {
     clock: oneOf(given.clock, ['absolute', 'relative'] as const),
     a: number(given.a),
     b: number(given.b),
-    by: oneOf(given.by, ['route', 'model'] as const),
-  };
-  return known(search);
+    by: oneOf(given.by, OVERVIEW_GROUPINGS),
+  });
 }
 
-/** The names of a filter's members: what "clear filters" removes. */
+/** The members that are filters. */
 export const FILTERS = [
   ...(['pipeline', 'q', 'from', 'to', 'last', 'name', 'route', 'outcome', 'status'] as const),
   ...(['model', 'user', 'session', 'dialect', 'mark', 'failed', 'feedback'] as const),
   ...(['minLatency', 'maxLatency', 'minCost', 'minTokens'] as const),
 ] as const satisfies readonly (keyof PageState)[];
 
-/** The filter and order of a list, without what only this page needs. */
-export function listQueryOf(search: PageState): PageState {
-  const { sort, order } = search;
-  const picked: Record<string, unknown> = {};
-  for (const name of FILTERS) picked[name] = search[name];
+/** The filters, without everything else. */
+export function filtersOf(state: PageState): PageState {
+  return known(Object.fromEntries(FILTERS.map((name) => [name, state[name]])));
+}
+
+/** The filters and the order of the list. Defaults are left out. */
+export function listQueryOf(state: PageState): PageState {
+  const { sort, order } = state;
   return known({
-    ...(picked as PageState),
+    ...filtersOf(state),
     sort: sort === 'time' ? undefined : sort,
     order: order === 'desc' ? undefined : order,
   });
 }
 
-/** Equal filters and orders have equal keys; that of none is empty. */
-export function listKey(search: PageState): string {
-  return stringifySearch({ ...listQueryOf(search) });
+/** A text for the filters and the order: equal ones have equal keys, that of none is empty. */
+export function listKey(state: PageState): string {
+  return stringifySearch({ ...listQueryOf(state) });
 }
 
-/** The filter as the server takes it. */
+/** What a link to another page keeps: the filters, the order and the clock, and not what is open on this page. */
+export function keptState(state: PageState): PageState {
+  const { zone, clock } = state;
+  return known({ ...listQueryOf(state), zone, clock });
+}
+
+/** The filters and the order as the server takes them. */
 export function toTraceQuery(
-  search: PageState,
+  state: PageState,
   now: number,
   more: Partial<TraceQuery> = {},
 ): string {
-  const { last, ...filter } = listQueryOf(search);
+  const { last, ...query } = listQueryOf(state);
   const length = last === undefined ? undefined : RANGES[last];
   return stringifySearch({
-    ...filter,
+    ...query,
     ...(length !== undefined && { from: now - length, to: undefined }),
     ...more,
   });
 }
 
-function readFilter(given: Given): Partial<PageState> {
+function readFilters(given: Given): Partial<PageState> {
   return {
     pipeline: text(given.pipeline),
-    q: text(given.q)?.slice(0, 300),
+    q: text(given.q)?.slice(0, MAX_SEARCH_LENGTH),
     from: time(given.from),
     to: time(given.to),
     name: texts(given.name),
@@ -206,7 +180,7 @@ function readFilter(given: Given): Partial<PageState> {
     dialect: texts(given.dialect)?.filter((each) => isOneOf(each, DIALECTS)),
     mark: texts(given.mark)?.filter((each) => isOneOf(each, MARKS)),
     failed: String(given.failed) === 'true' ? true : undefined,
-    feedback: oneOf(given.feedback, FEEDBACK),
+    feedback: oneOf(given.feedback, FEEDBACK_FILTERS),
     minLatency: number(given.minLatency),
     maxLatency: number(given.maxLatency),
     minCost: number(given.minCost),
@@ -246,16 +220,11 @@ function oneOf<T extends string>(value: unknown, all: readonly T[]): T | undefin
   return isOneOf(value, all) ? value : undefined;
 }
 
-/** The search without absent and empty members. */
-function known(search: Given): PageState {
+/** The state without absent and empty members. */
+function known(state: Given): PageState {
   return Object.fromEntries(
-    Object.entries(search).filter(
+    Object.entries(state).filter(
       ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
     ),
   );
-}
-
-/** The members that say how times are shown. */
-export function clockOf({ zone, clock }: PageState): PageState {
-  return known({ zone, clock });
 }

@@ -3,7 +3,9 @@
 import { type ReactNode, useState } from 'react';
 import type { StepContent, StepSummary } from '../../../local/src/page-api.js';
 import { isRecord } from '../json.js';
-import { CopyButton, LongText, VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './error-box.module.css';
 
 interface StepError {
@@ -12,7 +14,10 @@ interface StepError {
   readonly stack: string | undefined;
 }
 
-export function errorOf({ metadata }: StepContent, { error }: StepSummary): StepError | undefined {
+export function stepErrorOf(
+  { metadata }: StepContent,
+  { error }: StepSummary,
+): StepError | undefined {
   const facts = isRecord(metadata) ? metadata : {};
   const given = facts.error ?? facts.Exceptions ?? facts.exception;
   const inner = isRecord(given) ? given : {};
@@ -62,7 +67,7 @@ export function ErrorBox({
         <ol className={css.frames}>
           {shown.map(({ line, isOwn }, place) => (
             <li key={place} data-own={isOwn || undefined}>
-              <Frame line={line} />
+              <StackFrame line={line} />
             </li>
           ))}
           {others > 0 && others < frames.length && (
@@ -83,7 +88,7 @@ export function ErrorBox({
 }
 
 /** A frame with its place, which a click copies in the form that editors open. */
-function Frame({ line }: { readonly line: string }): ReactNode {
+function StackFrame({ line }: { readonly line: string }): ReactNode {
   const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/
     .exec(line)?.[1]
     ?.replace(/^file:\/\//, '');

@@ -2,7 +2,8 @@
 
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { plusKnown } from '../reading/measures.js';
-import { type StepTree, selfTime } from './step-tree.js';
+import { selfTime } from './step-times.js';
+import type { StepTree } from './step-tree.js';
 
 /** The steps of one name and type. Sums are `null` if no step has such a number. */
 export interface NamedSteps {

@@ -8,10 +8,10 @@ import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { Divider } from '../ui/split.js';
 import { OneLine } from '../ui/visible-text.js';
-import type { TimeRange } from './minimap.js';
 import { PROBLEM_WORDS } from './problem-words.js';
 import { groupFacts, rowOf, type StepRow, type StepsShown, type StepTree } from './step-tree.js';
 import css from './steps-grid.module.css';
+import type { TimeRange } from './time-range.js';
 import { hueOf, TypeMark } from './type-mark.js';
 
 /** Deeper steps are not indented further, and have their level as a number. */
@@ -207,7 +207,7 @@ function StepCells({
         </span>
       </div>
       <div role="gridcell" className={css.track}>
-        <Bar step={step} zoom={zoom} isCritical={isCritical} />
+        <StepBar step={step} zoom={zoom} isCritical={isCritical} />
       </div>
       <div role="gridcell" className={css.duration}>
         {step.isUnfinished ? (
@@ -281,7 +281,7 @@ function placeOf(
   return { left: `${left}%`, width: `max(2px, ${right - left}%)` };
 }
 
-function Bar({
+function StepBar({
   step,
   zoom,
   isCritical,

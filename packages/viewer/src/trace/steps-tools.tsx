@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
-import type { StepSummary } from '../../../local/src/page-api.js';
+import { MAX_SEARCH_LENGTH, type StepSummary } from '../../../local/src/page-api.js';
 import { formatCount } from '../format.js';
 import { api } from '../server/api.js';
 import { useChangePageState } from '../state/use-page-state.js';
@@ -127,7 +127,7 @@ export function StepsTools({
             aria-label="Find in this trace"
             placeholder={`Find in ${formatCount(totalSteps)} ${totalSteps === 1 ? 'step' : 'steps'}`}
             value={text}
-            maxLength={300}
+            maxLength={MAX_SEARCH_LENGTH}
             spellCheck={false}
             autoComplete="off"
             onChange={(event) => seek(event.target.value)}

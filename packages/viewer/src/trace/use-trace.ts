@@ -2,12 +2,14 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
+import {
+  MAX_STEPS_LENGTH,
+  type StepSummary,
+  type TraceDetail,
+} from '../../../local/src/page-api.js';
 import { addSteps } from '../reading/step-columns.js';
 import { api } from '../server/api.js';
-
-/** The server returns no more steps in one response. */
-const STEPS_A_CALL = 40_000;
+import { traceQuery } from '../server/queries.js';
 
 export interface TraceData {
   readonly detail: TraceDetail | undefined;
@@ -21,11 +23,7 @@ export interface TraceData {
 const NONE: readonly StepSummary[] = [];
 
 export function useTrace(number: number): TraceData {
-  const query = useQuery({
-    queryKey: ['trace', number],
-    queryFn: ({ signal }) => api.trace(number, signal),
-    structuralSharing: false,
-  });
+  const query = useQuery(traceQuery(number));
   const { data: detail } = query;
   const [more, setMore] = useState<{
     readonly of: TraceDetail;
@@ -43,7 +41,7 @@ export function useTrace(number: number): TraceData {
     const load = async () => {
       const all = [...detail.steps];
       while (all.length < detail.totalSteps) {
-        const columns = await api.steps(number, all.length, STEPS_A_CALL, stop.signal);
+        const columns = await api.steps(number, all.length, MAX_STEPS_LENGTH, stop.signal);
         // The server has fewer steps than it says: stop, since the loop would never end.
         if (columns.parent.length === 0) break;
         addSteps(all, columns);
