@@ -31,7 +31,7 @@ export interface LocalServer extends AsyncDisposable {
   /** The base URL for clients; ends in `/v1`. */
   readonly url: string;
   readonly port: number;
-  /** The address of the page that shows the traces. It contains a token that is new at each start, and opens all of them. */
+  /** The address of the page that shows the traces. It contains a token, new at each start, by which all traces can be read. */
   readonly viewerUrl: string;
   /** Every accepted data-stream call, in order of arrival. */
   readonly batches: readonly ReceivedBatch[];
@@ -107,7 +107,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
     removeAttachments: attachments.removeBefore,
-    index: () => pageApi.indexSize,
+    indexSize: () => pageApi.indexSize,
     onFailure: (message) => problems.add(`old traces could not be deleted: ${message}`),
   });
   const pageLink = new PageLink(origin);

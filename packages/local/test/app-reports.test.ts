@@ -6,7 +6,7 @@ import { got, lenientServer } from './page/read.js';
 const PATH = `/inference-pipelines/${PIPELINE}/data-stream`;
 
 describe('the counts of apps', () => {
-  it('are those of the latest call of each process, newest first, also of a refused call', async () => {
+  it("are those of each process's latest call, the newest first, even if that call was refused", async () => {
     await using server = await lenientServer();
     const report = (name: string, published: number) => ({
       'x-openlayer-tracing-stats': JSON.stringify({ name, stats: { published } }),
@@ -24,7 +24,7 @@ describe('the counts of apps', () => {
     );
   });
 
-  it('are at most those of 20 processes, and nothing that is no report', async () => {
+  it('are kept for 20 processes, and a header that is no report is ignored', async () => {
     await using server = await lenientServer();
     for (const text of ['{', '3', '{"name":1,"stats":{}}', '{"name":"a"}', '[]']) {
       const headers = { 'x-openlayer-tracing-stats': text };

@@ -111,7 +111,7 @@ describe('openlayer-local', function () {
     assert.doesNotMatch(output.out, /req-1/);
   });
 
-  it('explains itself', async () => {
+  it('prints its options for --help, and its version for --version', async () => {
     const { output, ended } = run('--help');
     assert.deepEqual(await ended, [0, null]);
     for (const option of [
@@ -139,7 +139,7 @@ describe('openlayer-local', function () {
     assert.deepEqual(await ran('--version'), { code: 0, out: `${version}\n`, err: '' });
   });
 
-  it('says what is wrong with its arguments or its port', async () => {
+  it('names the argument or the port that is wrong', async () => {
     await using server = await startLocalServer();
     for (const [args, reason] of [
       [['--prot', '1'], /Unknown option '--prot'; "openlayer-local --help" has all options\n$/],
@@ -175,7 +175,7 @@ describe('openlayer-local', function () {
     }
   });
 
-  it('stores rows where the system refuses a thread for the page, whose reads say so', async () => {
+  it('stores rows, and responds to reads with 503, if the system refuses it a thread', async () => {
     const file = join(folder, 'no-thread.db');
     // Everything is allowed but threads.
     const known = process.allowedNodeEnvironmentFlags;
@@ -198,7 +198,7 @@ describe('openlayer-local', function () {
     assert.deepEqual(await ended, [0, null]);
   });
 
-  it('ends when the reader of its output has gone', async () => {
+  it('exits when the reader of its output has exited', async () => {
     const { child, ended, seen } = run('--port', '0', '--memory');
     const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
     child.stdout.destroy();
@@ -232,7 +232,7 @@ describe('openlayer-local', function () {
     assert.match((await ran('list')).out, /kept/);
   });
 
-  it('prints updates when they come, and nothing that would steer the terminal', async () => {
+  it('prints updates, with control characters escaped', async () => {
     const { child, output, ended, seen } = run('--port', '0', '--memory');
     const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
     const evil = '\u001b]0;owned\u0007\u009b31m\u202e';
@@ -328,7 +328,7 @@ describe('openlayer-local', function () {
     assert.match((await ran('list', '--file', file)).out, /#5 .* later/);
   });
 
-  it('shows the notes on rows that are not of this library', async () => {
+  it('prints notes on rows of other tracers', async () => {
     const file = join(folder, 'notes.db');
     {
       await using server = await startLocalServer({ file, checks: 'lenient' });

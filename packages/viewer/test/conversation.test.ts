@@ -77,7 +77,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('has what this library records as an answer: text, refusal, calls, parts, several answers', () => {
+  it('is read from outputs of this library: text, refusal, calls, parts, several answers', () => {
     const prompt = [{ role: 'user', content: 'Hi' }];
     const calls = [{ name: 'look', arguments: { at: 1 }, id: 'c1' }];
     assert.deepEqual(read({ prompt }, { content: 'I look.', tool_calls: calls }), [
@@ -495,7 +495,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('is what a request asked and what it was answered', () => {
+  it('is the question and the answer of a request', () => {
     const inputs = { body: { question: 'Why?', topK: 3 }, query: null, params: null };
     assert.deepEqual(read(inputs, { answer: 'Because.' }), ['user: Why?', 'assistant: Because.']);
     assert.equal(hasConversation({ inputs, output: null }, 'user_call'), true);
@@ -503,7 +503,7 @@ describe('a conversation', () => {
     assert.equal(hasConversation({ inputs: null, output: null }, 'chat_completion'), false);
   });
 
-  it('keeps what it does not know, beside what it knows', () => {
+  it('has unknown parts as JSON, beside the known ones', () => {
     const prompt = [
       {
         role: 'user',
@@ -530,7 +530,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('never throws, whatever it is given', () => {
+  it('is read from values of any type without an error', () => {
     const odd: unknown[] = [
       null,
       0,

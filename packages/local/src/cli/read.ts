@@ -5,7 +5,6 @@ import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../render-trace.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
-
 import { isColored, type Terminal, widthOf } from './terminal.js';
 import { openTraceFile } from './trace-file-reader.js';
 
@@ -47,7 +46,17 @@ export function show(command: ShowCommand, terminal: Terminal): void {
   for (const note of notes) terminal.out.write(`note: ${oneLine(note, 400)}\n`);
 }
 
-const HEAD = ['', 'time', 'outcome', 'latency', 'tokens', 'name', 'inference ID', 'user', 'input'];
+const HEADINGS = [
+  '',
+  'time',
+  'outcome',
+  'latency',
+  'tokens',
+  'name',
+  'inference ID',
+  'user',
+  'input',
+];
 /** The width of each column in characters; the last one takes the rest of the line. */
 const MAX_LENGTHS = [10, 19, 14, 9, 8, 32, 36, 16, Number.POSITIVE_INFINITY];
 
@@ -69,10 +78,10 @@ function cellsOf(trace: TraceSummary): string[] {
 }
 
 function table(rows: readonly (readonly string[])[], width: number): string[] {
-  const texts = [HEAD, ...rows].map((cells) =>
+  const texts = [HEADINGS, ...rows].map((cells) =>
     cells.map((cell, column) => oneLine(cell, Math.min(MAX_LENGTHS[column] ?? 0, width))),
   );
-  const lengths = HEAD.map((_, column) =>
+  const lengths = HEADINGS.map((_, column) =>
     Math.max(...texts.map((cells) => Array.from(cells[column] ?? '').length)),
   );
   return texts.map((cells) => {

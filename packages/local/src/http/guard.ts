@@ -52,7 +52,7 @@ export function createGuard({ port, allowedHosts, apiKey, pageToken }: GuardOpti
         // This is no violation: pages that were left open send the token of an earlier start.
         throw new Refusal(
           401,
-          "open the page by the link that the server printed: it has the viewer's token",
+          "open the page by the link that the server printed: it has the page's token",
           { isViolation: false },
         );
       }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { isRecord } from '../json.js';
+import { isRecord, type Json } from '../json.js';
 import type { StoredRow } from '../storage/stored-row.js';
 
-/** Keys of a `config` that name a column, with our own name of that column. */
-const NAMED = {
+/** Our own names of columns, by the keys of a `config` that name a column. */
+const OUR_NAMES = {
   outputColumnName: 'output',
   latencyColumnName: 'latency',
   costColumnName: 'cost',
@@ -19,10 +19,11 @@ const NAMED = {
   humanFeedbackColumnName: 'humanFeedback',
 } as const;
 
-type ConfigKey = keyof typeof NAMED;
+/** A key of a `config` that names a column. */
+export type ConfigKey = keyof typeof OUR_NAMES;
 
 /** The platform's names of columns when a row is read back. Other columns keep their names. */
-const READ_BACK: Partial<Record<ConfigKey, string>> = {
+const PLATFORM_NAMES: Partial<Record<ConfigKey, string>> = {
   outputColumnName: 'openlayer_output',
   latencyColumnName: 'openlayer_latency',
   costColumnName: 'openlayer_cost',
@@ -36,6 +37,12 @@ const READ_BACK: Partial<Record<ConfigKey, string>> = {
 export function columnNamed(config: object, key: ConfigKey): string | undefined {
   const column = (config as Readonly<Record<string, unknown>>)[key];
   return typeof column === 'string' ? column : undefined;
+}
+
+/** The value of the column that a config names for this; without one, of the column that has our own name. */
+export function columnValue(row: Json, config: object, key: ConfigKey): unknown {
+  const column = columnNamed(config, key);
+  return row[column !== undefined && Object.hasOwn(row, column) ? column : OUR_NAMES[key]];
 }
 
 /** The inference IDs of the rows: by the column that the config names, else new ones, as the platform makes them. */
@@ -61,7 +68,7 @@ export function inputNames({
 /** The row with our own column names beside those that its config gives them, as `renderTrace` reads it. */
 export function withOurNames(row: WireRow, config: WireConfig, inferenceId: string): WireRow {
   const named: Record<string, unknown> = { ...row, inferenceId };
-  for (const [key, name] of Object.entries(NAMED) as [ConfigKey, string][]) {
+  for (const [key, name] of Object.entries(OUR_NAMES) as [ConfigKey, string][]) {
     const column = columnNamed(config, key);
     if (column !== undefined && column !== name && Object.hasOwn(row, column))
       named[name] = row[column];
@@ -80,7 +87,7 @@ export function asReadBack({
   const isInput = new Set(inputs);
   const columns: Record<string, unknown> = { openlayer_row_id: number };
   const renamed = new Map<string, string>();
-  for (const [key, name] of Object.entries(READ_BACK) as [ConfigKey, string][]) {
+  for (const [key, name] of Object.entries(PLATFORM_NAMES) as [ConfigKey, string][]) {
     const column = columnNamed(config, key);
     if (column !== undefined) renamed.set(column, name);
   }
@@ -96,7 +103,7 @@ export function asReadBack({
   return columns;
 }
 
-/** Unlike an assignment this can set `__proto__`. */
+/** Sets a column. Unlike an assignment, this can set `__proto__`. */
 function define(columns: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(columns, name, {
     value,

@@ -112,7 +112,7 @@ function textInOnlyMember(
   const members = Object.entries(value).filter(([, each]) => each !== null && each !== '');
   const [[name, only] = []] = members;
   if (members.length !== 1 || name === undefined) return undefined;
-  // A member of a known name has been read already: a second time on each level would double the work with each.
+  // Members of known names have been read already. Reading them again would double the work with each level.
   if (keys.includes(name) || name === 'type' || name === 'role' || name === 'id') return undefined;
   return textIn(only, keys, role, depth + 1);
 }

@@ -4,6 +4,7 @@ import { isRecord, type Json } from '../json.js';
 import type { Dialect, Mark, Outcome, TraceSummary } from '../page-api.js';
 import { OUTCOMES, PREVIEW_LENGTH } from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { type ConfigKey, columnValue } from './columns.js';
 import { feedbackOf } from './feedback.js';
 import { answerPreview, questionPreview } from './preview.js';
 import {
@@ -29,7 +30,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /** @param steps the placed steps of the row */
 export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): TraceSummary {
   const { row } = stored;
-  const column = columnReader(stored);
+  const column = (key: ConfigKey) => columnValue(row, stored.callConfig, key);
   const root = steps[0]?.step ?? {};
   const metadata = metadataOf(row, root);
   const http = isRecord(metadata.http) ? metadata.http : {};
@@ -37,16 +38,13 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
   const time = traceTime(stored, root);
   const outcome = outcomeOf(http.outcome);
   const error = errorOf(row) ?? errorOf(root);
-  const tokens = countOf(column('numOfTokenColumnName', 'tokens'));
-  const cost = nonNegativeOf(column('costColumnName', 'cost'));
+  const tokens = countOf(column('numOfTokenColumnName'));
+  const cost = nonNegativeOf(column('costColumnName'));
   return {
     number: stored.number,
     pipelineId: stored.pipelineId,
     // The row's own text, since SQLite's is well-formed and ends at a NUL.
-    inferenceId: head(
-      ownId(column('inferenceIdColumnName', 'inferenceId')) ?? stored.inferenceId,
-      MAX_ID,
-    ),
+    inferenceId: head(ownId(column('inferenceIdColumnName')) ?? stored.inferenceId, MAX_ID),
     traceId: labelOf(row.trace_id ?? metadata.trace_id),
     time,
     receivedAt: stored.receivedAt,
@@ -56,7 +54,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     status: statusOf(http.status),
     outcome,
     error: error === null ? null : head(error, PREVIEW_LENGTH),
-    latency: nonNegativeOf(column('latencyColumnName', 'latency')) ?? nonNegativeOf(root.latency),
+    latency: nonNegativeOf(column('latencyColumnName')) ?? nonNegativeOf(root.latency),
     firstByte: nonNegativeOf(http.timeToFirstByteMs),
     firstToken: traceFirstToken(steps, time),
     promptTokens: usage.promptTokens,
@@ -66,12 +64,12 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     cost: cost || usage.cost,
     unpricedCalls: cost ? 0 : usage.unpricedCalls,
     models: usage.models,
-    user: labelOf(column('userIdColumnName', 'user_id')),
-    session: labelOf(column('sessionIdColumnName', 'session_id')),
+    user: labelOf(column('userIdColumnName')),
+    session: labelOf(column('sessionIdColumnName')),
     steps: steps.length,
     bytes: stored.bytes,
     input: questionPreview(questionOf(stored, root)),
-    output: answerPreview(column('outputColumnName', 'output') ?? root.output),
+    output: answerPreview(column('outputColumnName') ?? root.output),
     feedback: feedbackOf(stored),
     marks: marksOf(stored, steps, outcome, metadata),
     dialect: dialectOf(row, root, http),
@@ -87,16 +85,6 @@ function ownId(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-type ReadColumn = (key: string, usual: string) => unknown;
-
-/** Reads a column by the name that the config gives it, else by its usual name. */
-function columnReader({ row, callConfig }: StoredRow): ReadColumn {
-  return (key, usual) => {
-    const name = callConfig[key];
-    return row[typeof name === 'string' && Object.hasOwn(row, name) ? name : usual];
-  };
-}
-
 /** The metadata of the trace: that of the root step, as Python sends it, overridden by the column of the row. */
 export function metadataOf(row: Json, root: Json): Json {
   const own = isRecord(row.metadata) ? row.metadata : undefined;
@@ -109,7 +97,7 @@ export function metadataOf(row: Json, root: Json): Json {
  * second of its end.
  */
 function traceTime(stored: StoredRow, root: Json): number {
-  const stamp = epochMs(columnReader(stored)('timestampColumnName', 'inferenceTimestamp'));
+  const stamp = epochMs(columnValue(stored.row, stored.callConfig, 'timestampColumnName'));
   const { start } = timesOf(root);
   if (start !== null && (stamp === null || Math.abs(start - stamp) < DAY_MS)) return start;
   return stamp ?? stored.receivedAt;

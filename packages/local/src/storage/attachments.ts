@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { IN_MEMORY } from './database.js';
 
-/** Files that clients have uploaded for their traces. Once they are longer than the limit together, the oldest go. */
+/** Files that clients have uploaded for their traces. Beyond a limit for all files together, the oldest are deleted. */
 export interface Attachments {
   /** Keeps the bytes under an id of 32 hexadecimal digits. */
   add(id: string, bytes: Buffer): Promise<void>;
-  /** Removes those that were uploaded before `time` in epoch milliseconds. @throws Error if one of them stays */
+  /** Deletes the files that were uploaded before `time` in epoch milliseconds. @throws Error if one of them stays */
   removeBefore(time: number): void;
   /** The bytes; undefined if there are none under that id, or none any more. */
   read(id: string): Promise<Buffer | undefined>;
@@ -19,10 +20,12 @@ const ID = /^[0-9a-f]{32}$/;
 
 /** Keeps files in memory, 64 MiB at most, or beside the file of the traces, 512 MiB at most. */
 export function openAttachments(tracesFile: string): Attachments {
-  return tracesFile === ':memory:' ? inMemory() : inFolder(`${tracesFile}-attachments`);
+  return tracesFile === IN_MEMORY
+    ? memoryAttachments()
+    : folderAttachments(`${tracesFile}-attachments`);
 }
 
-function inMemory(): Attachments {
+function memoryAttachments(): Attachments {
   const kept = new Map<string, Buffer>();
   const sizes = new Sizes(MAX_MEMORY_BYTES);
   return {
@@ -31,7 +34,7 @@ function inMemory(): Attachments {
       for (const old of sizes.add(id, bytes.length, Date.now())) kept.delete(old);
     },
     removeBefore(time) {
-      for (const old of sizes.before(time)) {
+      for (const old of sizes.olderThan(time)) {
         kept.delete(old);
         sizes.remove(old);
       }
@@ -40,7 +43,7 @@ function inMemory(): Attachments {
   };
 }
 
-function inFolder(folder: string): Attachments {
+function folderAttachments(folder: string): Attachments {
   let sizes: Sizes | undefined;
   /** The folder is read at the first upload, since most servers never get one. */
   const opened = () => {
@@ -59,7 +62,7 @@ function inFolder(folder: string): Attachments {
     removeBefore(time) {
       if (!sizes && !existsSync(folder)) return;
       const failures: unknown[] = [];
-      for (const old of opened().before(time)) {
+      for (const old of opened().olderThan(time)) {
         try {
           rmSync(fileOf(old), { force: true });
           opened().remove(old);
@@ -94,7 +97,7 @@ function statsOf(file: string): { readonly size: number; readonly mtimeMs: numbe
   return statSync(file, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
 }
 
-/** The lengths and times of the files that are kept, oldest first. */
+/** The lengths and times of the files, oldest first. */
 class Sizes {
   readonly #files = new Map<string, { readonly bytes: number; readonly time: number }>();
   readonly #limit: number;
@@ -104,7 +107,7 @@ class Sizes {
     this.#limit = limit;
   }
 
-  /** @returns the ids of the files that must go, so that the total stays within the limit */
+  /** @returns the ids of the files to delete, so that the total stays within the limit */
   add(id: string, bytes: number, time: number): string[] {
     this.remove(id);
     this.#total += bytes;
@@ -119,7 +122,7 @@ class Sizes {
   }
 
   /** @returns the ids of the files that are older than `time` */
-  before(time: number): string[] {
+  olderThan(time: number): string[] {
     const found: string[] = [];
     for (const [id, file] of this.#files) {
       if (file.time >= time) break;

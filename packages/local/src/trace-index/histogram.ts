@@ -9,7 +9,7 @@ export function bucketOf(value: number): number {
   return value < SMALLEST ? 0 : 1 + Math.floor(Math.log(value / SMALLEST) / GROWTH);
 }
 
-/** Durations in buckets that grow by a constant factor: what quantiles need of a million of them is a few hundred counts. */
+/** Durations in buckets that grow by a constant factor, so that the quantiles of a million durations need a few hundred counts. */
 export class Histogram {
   #counts = new Uint32Array(0);
   #total = 0;

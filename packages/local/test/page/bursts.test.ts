@@ -29,10 +29,10 @@ function burstOf(prefix: string, count: number) {
   };
 }
 
-describe('a list that is read while many rows come', function () {
+describe('a list that is read while many rows arrive', function () {
   this.timeout(60_000);
 
-  it('is never empty, however far the index is behind', () =>
+  it('has traces as soon as one is stored, however many are not indexed yet', () =>
     onFile(async (server) => {
       await got<TracePage>(server, 'traces'); // the thread runs, and its index is empty
       await send(server, burstOf('burst', 3000));
@@ -40,7 +40,7 @@ describe('a list that is read while many rows come', function () {
       assert.ok(total > 0 && traces.length > 0);
     }));
 
-  it('has the row that was stored just before, though others follow without end', () =>
+  it('has the row that was stored before the read, while others arrive without pause', () =>
     onFile(async (server) => {
       let isOver = false;
       const others = (async () => {
@@ -69,8 +69,8 @@ describe('a list that is read while many rows come', function () {
     }));
 });
 
-describe('the thread that reads', () => {
-  it('is started again where it ended, by the next read', () =>
+describe('the reading thread', () => {
+  it('is started again by the next read after it ended', () =>
     onFile(async (server) => {
       const workers: Worker[] = [];
       const onWorker = (worker: Worker) => workers.push(worker);

@@ -27,7 +27,7 @@ for (const place of ['memory', 'a file'] as const) {
       rmSync(folder, { recursive: true });
     });
 
-    it('tell what came, changed and was deleted since the list was read', async () => {
+    it('bring what was added, changed and deleted since the list was read', async () => {
       await send(server, requestOf('before'));
       const { newest } = await got<TracePage>(server, 'traces');
       await using events = await listen(server);
@@ -51,7 +51,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.equal(refused.type === 'refused' && refused.refusal.status, 400);
     });
 
-    it('are those of the filter, and of its words', async () => {
+    it('bring the traces that match the filter and its words alone', async () => {
       await using slow = await listen(server, '?minLatency=1000');
       await using words = await listen(server, '?q=elephant');
       await send(server, requestOf('fast', { latency: 10 }));
@@ -61,7 +61,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.equal((await read(server, 'events?sort=name')).status, 400);
     });
 
-    it('bring many traces in few events', async () => {
+    it('bring a thousand traces in few events', async () => {
       await using events = await listen(server);
       const body = requestOf('x');
       const [row] = body.rows;
@@ -79,7 +79,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.ok(count < 30, `${count} events`);
     });
 
-    it('go to eight streams at most', async () => {
+    it('are sent to at most eight streams', async () => {
       const open: Stream[] = [];
       for (let i = 0; i < 8; i += 1) open.push(await listen(server));
       assert.deepEqual(
@@ -103,7 +103,7 @@ for (const place of ['memory', 'a file'] as const) {
   });
 }
 
-it('events of changes bring every one, however many come at once', async () => {
+it('events about changed traces bring all of them, however many changed at once', async () => {
   const index = { summary: (number: number) => `{"number":${number}}`, position: {} };
   const live = new LiveEvents();
   const numbers = Array.from({ length: 500 }, (_, i) => i + 1);
@@ -128,7 +128,7 @@ describe('events that are being sent', () => {
   const delta = { added: undefined, changed: [1], deleted: [], deletedUpTo: 0 };
   const query = parseQuery(new URLSearchParams());
 
-  it('end with the server, although a search for them still runs', async () => {
+  it('are not sent once the server closes, although their search still runs', async () => {
     const sent: string[] = [];
     const index = {
       position: {},
@@ -152,7 +152,7 @@ describe('events that are being sent', () => {
     assert.deepEqual(sent, []);
   });
 
-  it('are sent again if the index cannot be read', async () => {
+  it('are sent later if the index could not be read', async () => {
     let fails = true;
     const index = {
       position: {},

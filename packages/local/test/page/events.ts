@@ -1,7 +1,7 @@
-// Streams of the viewer's events.
+// Streams of the page's events.
 import type { LocalServer } from '@openlayer-tracing/local';
 import type { ServerEvent } from '../../src/page-api.ts';
-import { viewerTokenOf } from '../client.js';
+import { pageTokenOf } from '../client.js';
 
 /** An open stream of events. */
 export interface Stream extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface Stream extends AsyncDisposable {
 export async function listen(server: LocalServer, query = ''): Promise<Stream> {
   const abort = new AbortController();
   const response = await fetch(new URL(`/api/events${query}`, server.url), {
-    headers: { authorization: `Bearer ${viewerTokenOf(server)}` },
+    headers: { authorization: `Bearer ${pageTokenOf(server)}` },
     signal: abort.signal,
   });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();

@@ -3,8 +3,8 @@ import { Facts } from '../../src/trace-index/facts.ts';
 
 const PACKED = new DataView(new ArrayBuffer(200));
 
-describe('the chunks of all traces', () => {
-  it('are all scanned, though the oldest are deleted between two of them', () => {
+describe('the facts in memory', () => {
+  it('are scanned chunk by chunk to the end, although the oldest chunks are removed meanwhile', () => {
     const facts = new Facts();
     for (let number = 1; number <= 50_000; number += 1) facts.add(number, PACKED);
     const scanned: number[] = [];

@@ -173,7 +173,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.equal((await read(server, 'traces/1/row')).status, 200);
     });
 
-    it('may have a text of 20 MB, which is cut', async () => {
+    it('may have a text of 20 MB, which is returned cut', async () => {
       await using large = await startLocalServer({
         checks: 'lenient',
         maxBodyBytes: 32 * 1024 * 1024,
@@ -213,7 +213,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.ok((await read(server, 'traces')).text.length < 100_000);
     });
 
-    it('may have 10 MB of metadata, which are cut', async () => {
+    it('may have 10 MB of metadata, which are returned cut', async () => {
       const text = 'x'.repeat(10 * 1024 * 1024);
       const many = Object.fromEntries(
         Array.from({ length: 100_000 }, (_, i) => [`key-${i}`, 'x'.repeat(80)]),
@@ -239,7 +239,7 @@ for (const place of ['memory', 'a file'] as const) {
       }
     });
 
-    it('may have anything for steps, metadata and times', async () => {
+    it('may have values of any type for steps, metadata and times', async () => {
       const odd: readonly unknown[] = [null, 1, 'text', [], {}, [[]], [null], { steps: [1] }];
       let sent = 0;
       for (const value of odd) {
@@ -263,7 +263,7 @@ for (const place of ['memory', 'a file'] as const) {
       }
     });
 
-    it('are not found by questions that are no words, and break no search', async () => {
+    it('are not found by searches without a word, and make no search fail', async () => {
       await send(server, requestOf('a'));
       for (const q of [
         '"',

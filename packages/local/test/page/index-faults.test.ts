@@ -30,7 +30,7 @@ function storeOf(rows: number): Store {
 }
 
 describe('the index of a file', () => {
-  it('goes on after a transaction that was rolled back', async () => {
+  it('indexes all rows although a transaction was rolled back', async () => {
     const store = storeOf(30);
     const index = new TraceIndex(failingOnce(store.database), IN_MEMORY);
     await assert.rejects(index.catchUp(), /disk full/);
@@ -41,7 +41,7 @@ describe('the index of a file', () => {
     store.close();
   });
 
-  it('has a row whose body cannot be decoded, with the reason, and all other rows', async () => {
+  it('has a row whose text cannot be read, with the reason, and all other rows', async () => {
     const store = storeOf(3);
     store.database.exec("UPDATE bodies SET body = x'00ff00' WHERE id = 2");
     const index = new TraceIndex(store.database, IN_MEMORY);
@@ -52,7 +52,7 @@ describe('the index of a file', () => {
     store.close();
   });
 
-  it('has the rows that came before a read, although it was at the end of the rows just then', async () => {
+  it('has the rows that were stored before a read, although its catch-up was just ending', async () => {
     const store = storeOf(3);
     let seen: Promise<number> | undefined;
     const addAndRead = async () => {
@@ -116,10 +116,10 @@ describe('the index of a file', () => {
   }
 });
 
-describe('texts that many rows share', () => {
+describe('labels and configs, which many rows share', () => {
   const LONG = 'x'.repeat(2000);
 
-  it('go with the last row that has them', async () => {
+  it('are deleted with the last row that has them', async () => {
     const store = new Store(IN_MEMORY);
     const append = (n: number) => {
       const { config, rows } = requestOf(`id-${n}`, { [`column-${n}`]: 1 });

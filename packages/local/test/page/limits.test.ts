@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStream } from '../../src/page/event-stream.ts';
 import { Budget } from '../../src/trace-index/budget.ts';
-import { requestOf, send, viewerTokenOf } from '../client.js';
+import { pageTokenOf, requestOf, send } from '../client.js';
 import { inWorker } from './in-worker.js';
 import { lenientServer, read } from './read.js';
 
 describe('a read that takes too long', () => {
-  it('ends after two seconds, and says so', async () => {
+  it('gets 503 after two seconds, with the reason', async () => {
     await using server = await lenientServer();
     await send(server, requestOf('a'));
     assert.equal((await read(server, 'traces')).status, 200);
@@ -32,7 +32,7 @@ describe('a read that takes too long', () => {
     assert.deepEqual(server.problems, []);
   });
 
-  it('is no violation of the client in the reading thread either', async () => {
+  it('counts as no violation, in the reading thread either', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'openlayer-limits-'));
     try {
       await using server = await lenientServer(join(folder, 'traces.db'));
@@ -64,7 +64,7 @@ describe('a search', () => {
   const block = (ms: number) =>
     inWorker(`for (const until = Date.now() + ${ms}; Date.now() < until; );`);
 
-  it('is one of four at a time, however its parameter is written', async () => {
+  it('is refused while four others run, however its parameter is encoded', async () => {
     await using server = await lenientServer(join(folder, 'traces.db'));
     await send(server, requestOf('a'));
     await read(server, 'traces?q=a');
@@ -76,7 +76,7 @@ describe('a search', () => {
     assert.match(answers.find(({ status }) => status === 429)?.body.error ?? '', /4 searches/);
   });
 
-  it('does not count once its client has gone, as after each letter that is typed', async () => {
+  it('no longer counts once its client has closed the request', async () => {
     await using server = await lenientServer(join(folder, 'traces.db'));
     await send(server, requestOf('a'));
     await read(server, 'traces?q=a');
@@ -84,7 +84,7 @@ describe('a search', () => {
     const typing = new AbortController();
     const searches = ['a', 'an', 'and', 'andr'].map((q) =>
       fetch(new URL(`/api/traces?q=${q}`, server.url), {
-        headers: { authorization: `Bearer ${viewerTokenOf(server)}` },
+        headers: { authorization: `Bearer ${pageTokenOf(server)}` },
         signal: typing.signal,
       }).then(
         () => 'response',
@@ -122,7 +122,7 @@ describe('a page that reads its events too slowly', () => {
     http.close();
   });
 
-  it('skips events beyond 1 MB and reports how many traces it skipped', async () => {
+  it('misses events beyond 1 MB, and receives the number of traces that it missed', async () => {
     const { port } = http.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -159,7 +159,7 @@ describe('a page that reads its events too slowly', () => {
     socket.destroy();
   });
 
-  it('has its stream ended once it missed a change, so that it reads the list again', async () => {
+  it('has its stream ended once it missed a change: it reads the list again then', async () => {
     const { port } = http.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write('GET /api/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');

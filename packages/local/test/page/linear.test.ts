@@ -25,7 +25,7 @@ const names = (count: number, prefix = '') =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 describe('the time that a long row takes', () => {
-  boundedTest('grows with its steps that stand beside their parent', () => {
+  boundedTest('grows linearly with steps that stand beside their parent', () => {
     const steps = [{ id: 'root' }, ...names(80_000).map(() => ({ parentId: 'root' }))];
     const placed = withinTime(() => placedSteps({ steps }));
     assert.equal(placed.length, 80_001);
@@ -38,25 +38,25 @@ describe('the time that a long row takes', () => {
     withinTime(() => questionPreview(inputs));
   });
 
-  boundedTest('grows with its columns when it is read back', () => {
+  boundedTest('grows linearly with its columns when it is returned', () => {
     const inputVariableNames = names(100_000, 'input');
     const row = Object.fromEntries(names(100_000, 'column').map((name) => [name, 1]));
     const stored = { number: 1, inferenceId: 'a', row, config: { inputVariableNames } };
     withinTime(() => asReadBack(stored as unknown as StoredRow));
   });
 
-  boundedTest('grows with its input variables, however often a name is repeated', () => {
+  boundedTest('grows linearly with its input variables, even if a name is repeated', () => {
     const config = { outputColumnName: 'a', inputVariableNames: Array(300_000).fill('a') };
     const rows = Array.from({ length: 100_000 }, () => ({ a: 1 }));
     withinTime(() => lenientRequest({ config, rows }));
   });
 
-  boundedTest('grows with its input variables when the strict profile checks it', () => {
+  boundedTest('grows linearly with its input variables in the strict checks', () => {
     const config = { inputVariableNames: names(60_000) } as unknown as WireConfig;
     withinTime(() => profileNotes({} as WireRow, config));
   });
 
-  boundedTest('grows with the rows that lack a column, of which the first are named', () => {
+  boundedTest('grows linearly with the rows that lack a column', () => {
     const config = { inputVariableNames: names(20_000) };
     const rows = Array.from({ length: 20_000 }, (_, index) => ({ inferenceId: `${index}` }));
     const request = { config, rows } as unknown as DataStreamRequest;
@@ -64,7 +64,7 @@ describe('the time that a long row takes', () => {
     assert.equal(faults.length, 20_000);
   });
 
-  boundedTest('grows with the lists of a filter', () => {
+  boundedTest('grows linearly with the lists of a filter', () => {
     const ids = names(80_000).map(Number);
     const filters = [
       { rowIdList: ids },

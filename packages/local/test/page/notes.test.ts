@@ -11,13 +11,13 @@ describe("a trace's notes", () => {
     return (await got<TraceNotes>(server, 'traces/1/notes')).notes;
   };
 
-  it('are none where the row satisfies the strict profile', async () => {
+  it('are empty for a row that satisfies the strict profile', async () => {
     for (const name of fixtureNames('valid', /^\d\d-/)) {
       assert.deepEqual(await notesOf(fixture(name)), [], name);
     }
   });
 
-  it('say in words where rows of the official SDKs do not', async () => {
+  it('say where rows of the official SDKs do not satisfy it', async () => {
     assert.deepEqual(await notesOf(fixture('official-shape/typescript-sdk.json')), [
       'the row lacks "cost"',
       'the row lacks "tokens"',
@@ -31,7 +31,7 @@ describe("a trace's notes", () => {
     ]);
   });
 
-  it('are at most 20, and there for steps of any depth', async () => {
+  it('are at most 20, for steps of any depth', async () => {
     const steps = Array.from({ length: 40 }, (_, n) => ({ [`key${n}`]: n }));
     const notes = await notesOf(requestOf('many', { steps }));
     assert.equal(notes.length, 20);

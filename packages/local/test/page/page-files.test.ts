@@ -89,7 +89,7 @@ describe('the page', () => {
     });
   }
 
-  it('runs nothing but its own scripts, tells nobody where it is, and is in no frame', async () => {
+  it('may run its own scripts alone, send no referrer, and be in no frame', async () => {
     await using started = await serverWith(UI, 'require');
     for (const path of ['/', '/favicon.svg', '/assets/main-abc123.js']) {
       const { head } = await get(started.server, path);
@@ -120,7 +120,7 @@ describe('the page', () => {
     }
   });
 
-  it('comes compressed as the browser takes it, and its hashed files are kept for ever', async () => {
+  it('is sent in the encoding that the browser accepts, and its hashed files may be cached for ever', async () => {
     await using started = await serverWith(UI, 'require');
     const url = `http://localhost:${started.server.port}/assets/main-abc123.js`;
     const { get: httpGet } = await import('node:http');
@@ -151,7 +151,7 @@ describe('the page', () => {
     }
   });
 
-  it('has no other files, whatever the path says', async () => {
+  it('serves no other file, whatever the path is', async () => {
     await using started = await serverWith(UI, 'require');
     for (const path of [
       '/none.js',
@@ -171,7 +171,7 @@ describe('the page', () => {
     assert.deepEqual(started.server.problems, []);
   });
 
-  it('is in the build, whole and compressed', async () => {
+  it('is in the build, plain and compressed', async () => {
     await using server = await startLocalServer();
     const { status, body } = await get(server, '/', HTML);
     assert.equal(status, 200, 'build the packages first');
@@ -188,7 +188,7 @@ describe('the page', () => {
     assert.doesNotMatch(body, /<script(?![^>]*\bsrc=)|<style|\son\w+=|style=/);
   });
 
-  it('answers HEAD without a body', async () => {
+  it('responds to HEAD without a body', async () => {
     await using started = await serverWith(UI, 'require');
     const { status, head, body } = await rawRequest(started.server, 'HEAD /', [
       `Host: localhost:${started.server.port}`,
@@ -197,7 +197,7 @@ describe('the page', () => {
     assert.match(head, new RegExp(`^content-length: ${INDEX.length}$`, 'im'));
   });
 
-  it('says what to do while it is not built, and is there once it is', async () => {
+  it('says how to build it if it is not built, and is served once it is', async () => {
     await using started = await serverWith({}, 'require');
     const { server } = started;
     for (const path of ['/', '/traces/1']) {

@@ -66,7 +66,7 @@ describe('lists of random traces', () => {
   });
   after(() => server.close());
 
-  it('have the same traces in the same order as a filter and a sort in JavaScript', async function () {
+  it('have the traces, in the order, that a filter and a sort in JavaScript have', async function () {
     this.timeout(120_000);
     const chance = new Chance(seed + 1);
     for (let i = 0; i < QUERIES; i += 1) {
@@ -83,7 +83,7 @@ describe('lists of random traces', () => {
     }
   });
 
-  it('have the neighbours that the list shows', async function () {
+  it('have the neighbours that the list has', async function () {
     this.timeout(120_000);
     const chance = new Chance(seed + 2);
     for (let i = 0; i < QUERIES / 3; i += 1) {
@@ -159,7 +159,7 @@ describe('sessions, users and measures of random traces', () => {
     });
   }
 
-  it('are in the list behind one bar only', async () => {
+  it('are counted in one bar each, as many as the list of its range has', async () => {
     const { buckets, bucketMs } = await got<Overview>(server, 'overview');
     // The times are whole minutes, so that every trace is at the beginning of a bar.
     assert.equal(bucketMs, 60_000);
@@ -171,7 +171,7 @@ describe('sessions, users and measures of random traces', () => {
     }
   });
 
-  it('are counted over time, by route and by model', async function () {
+  it('add up to the traces that match, over time, by route and by model', async function () {
     this.timeout(120_000);
     const chance = new Chance(seed + 3);
     for (let i = 0; i < 20; i += 1) {
@@ -221,7 +221,7 @@ describe('sessions, users and measures of random traces', () => {
     }
   });
 
-  it('are counted by /api/health', async () => {
+  it('are counted by dialect and mark in /api/health', async () => {
     const health = await got<Health>(server, 'health');
     const count = (values: readonly string[]) =>
       Object.fromEntries([...groupBy(values, (each) => each)].map(([k, v]) => [k, v.length]));

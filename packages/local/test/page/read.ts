@@ -1,7 +1,7 @@
-// Reads of the viewer's API.
+// Reads of the page's API.
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import type { StepColumns, StepSummary } from '../../src/page-api.ts';
-import { viewerTokenOf } from '../client.js';
+import { pageTokenOf } from '../client.js';
 
 export interface Read<T> {
   readonly status: number;
@@ -9,10 +9,10 @@ export interface Read<T> {
   readonly text: string;
 }
 
-/** `GET /api/...` with the viewer's token. */
+/** `GET /api/...` with the page's token. */
 export async function read<T>(server: LocalServer, path: string): Promise<Read<T>> {
   const response = await fetch(new URL(`/api/${path}`, server.url), {
-    headers: { authorization: `Bearer ${viewerTokenOf(server)}` },
+    headers: { authorization: `Bearer ${pageTokenOf(server)}` },
   });
   const text = await response.text();
   return { status: response.status, body: JSON.parse(text), text };

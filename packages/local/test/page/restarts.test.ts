@@ -60,7 +60,7 @@ describe('a reading thread that ends or hangs', function () {
     rmSync(folder, { recursive: true });
   });
 
-  it('is replaced where it hangs, and the next read is answered', async () => {
+  it('is replaced after a read hung for a minute, and the next read succeeds', async () => {
     await send(server, requestOf('a'));
     assert.equal((await got<TracePage>(server, 'traces')).total, 1);
     await hang();
@@ -80,7 +80,7 @@ describe('a reading thread that ends or hangs', function () {
     assert.equal(workers.length, 2);
   });
 
-  it('leaves an open stream of events without a gap, though no page reads', async () => {
+  it('leaves no gap in an open stream of events, although no page reads', async () => {
     await using events = await listen(server);
     await send(server, requestOf('before'));
     assert.deepEqual(await numbersUpTo(events, 1), [1]);
@@ -103,7 +103,7 @@ describe('a reading thread that ends or hangs', function () {
     assert.ok(workers.length >= 7);
   });
 
-  it('is replaced without a row that would need it, where a page waits for events', async () => {
+  it('is replaced while a page waits for events, although no row arrives', async () => {
     await using events = await listen(server);
     await send(server, requestOf('a'));
     await numbersUpTo(events, 1);
@@ -113,7 +113,7 @@ describe('a reading thread that ends or hangs', function () {
     assert.ok((await numbersUpTo(events, 2)).includes(2));
   });
 
-  it('leaves no change of a row and no deletion unsent', async () => {
+  it('leaves no event about a change or a deletion unsent', async () => {
     await using events = await listen(server);
     for (const id of ['a', 'b', 'c']) await send(server, requestOf(id));
     await numbersUpTo(events, 3);

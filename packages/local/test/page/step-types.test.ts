@@ -5,7 +5,7 @@ import type { StepType as WireStepType } from '@openlayer-tracing/core/wire';
 import type { StepType } from '../../src/page-api.ts';
 
 describe('the step types of the page', () => {
-  it('are those of the wire', () => {
+  it("are those of the platform's contract", () => {
     // The compiler checks both directions.
     const types: Readonly<Record<WireStepType, StepType>> &
       Readonly<Record<StepType, WireStepType>> = {

@@ -11,7 +11,7 @@ const step = (name: string, more: object = {}) => ({
 });
 
 describe('the steps of a trace, as columns', () => {
-  it('have all that their summaries have', async () => {
+  it('have every fact of the summaries', async () => {
     await using server = await lenientServer();
     const model = {
       type: 'chat_completion',
@@ -46,7 +46,7 @@ describe('the steps of a trace, as columns', () => {
     }
   });
 
-  it('are fewer where their texts are long, so that a response stays below 8 MB', async () => {
+  it('are fewer if their texts are long, so that a response stays below 8 MB', async () => {
     await using server = await lenientServer();
     const steps = Array.from({ length: 5000 }, (_, n) => ({ name: `${n}${'\u0001'.repeat(290)}` }));
     await send(server, requestOf('x', { steps }));

@@ -42,7 +42,7 @@ describe('the files of a server', () => {
     }
   });
 
-  it('keep lists, searches and deletions over a restart', async () => {
+  it('keep lists, searches and deletions across a restart', async () => {
     server = await lenientServer(file);
     for (const id of ['one', 'two', 'three']) await send(server, requestOf(id));
     await got(server, 'traces');
@@ -63,7 +63,7 @@ describe('the files of a server', () => {
     assert.equal(page.newest, 4);
   });
 
-  it('take a missing index, one of another file and one of another version', async () => {
+  it('get a new index if it is missing, of another file or of another version', async () => {
     server = await lenientServer(file);
     await send(server, requestOf('one'));
     await got(server, 'traces');
@@ -88,7 +88,7 @@ describe('the files of a server', () => {
     assert.deepEqual(idsOf(await got(server, 'traces?q=other')), ['other']);
   });
 
-  it('take the rows that came while no index was kept', async () => {
+  it('have the rows in their index that were stored while no server ran', async () => {
     server = await lenientServer(file);
     for (let i = 0; i < 60; i += 1) await send(server, requestOf(`id-${i}`));
     await server.close();
@@ -96,7 +96,7 @@ describe('the files of a server', () => {
     assert.equal((await got<TracePage>(server, 'traces')).total, 60);
   });
 
-  it('refuse those of a later version, and say so', async () => {
+  it('are refused with the reason if a later version wrote them', async () => {
     const db = new Database(file);
     db.exec('PRAGMA user_version = 99');
     db.close();
@@ -106,7 +106,7 @@ describe('the files of a server', () => {
     );
   });
 
-  it('of the first version are brought up to date, with all that they have', async () => {
+  it('of the first version are migrated with all their rows and batches', async () => {
     const db = new Database(file);
     db.exec(`
       PRAGMA journal_mode = WAL;
@@ -170,7 +170,7 @@ describe('the files of a server', () => {
     assert.equal(server.rows().length, 5);
   });
 
-  it('lose rows that are too old, oldest first, and say how many', async () => {
+  it('lose rows that are too old, the oldest first, and count them', async () => {
     server = await startLocalServer({ file, checks: 'lenient', maxAgeMs: 1 });
     for (let i = 0; i < 30; i += 1) await send(server, requestOf(`id-${i}`));
     const running = server;
@@ -184,7 +184,7 @@ describe('the files of a server', () => {
     assert.deepEqual(idsOf(await got(server, 'traces?q=later')), ['later']);
   });
 
-  it('lose the oldest rows when they get too large, and then shrink', async () => {
+  it('lose the oldest rows when they are too large, and then shrink', async () => {
     const maxBytes = 2_000_000;
     server = await startLocalServer({ file, checks: 'lenient', maxBytes });
     const running = server;
@@ -200,7 +200,7 @@ describe('the files of a server', () => {
     await until(async () => statSync(file).size <= maxBytes && statSync(`${file}-wal`).size === 0);
   });
 
-  it('lose no more rows than they have to, when the words take more space than the rows', async () => {
+  it('lose no more rows than needed, even if the words take more space than the rows', async () => {
     const maxBytes = 6_000_000;
     server = await startLocalServer({ file, checks: 'lenient', maxBytes });
     const running = server;
@@ -218,7 +218,7 @@ describe('the files of a server', () => {
     assert.equal(traces[0]?.inferenceId, 'id-399');
   });
 
-  it('are none for a server in memory', async () => {
+  it('do not exist for a server in memory', async () => {
     server = await lenientServer();
     await send(server, requestOf('a'));
     assert.equal((await got<ServerInfo>(server, 'info')).file, null);

@@ -91,7 +91,7 @@ function ourRow(columns: object = {}, step: object = {}) {
 }
 
 describe('the summary of a trace', () => {
-  it('has what our own rows say of the request', async () => {
+  it('has the facts of the request that our own rows have', async () => {
     const { number, receivedAt, bytes, ...summary } = await summaryOf(ourRow());
     assert.equal(number, 1);
     assert.ok(Math.abs(receivedAt - Date.now()) < 60_000);
@@ -158,7 +158,7 @@ describe('the summary of a trace', () => {
     assert.deepEqual(steps[0]?.start, 0);
   });
 
-  it('reads a start by the clock of a process', async () => {
+  it("has the row's time if the root step's start is the age of a process", async () => {
     const body = fixture('official-shape/typescript-sdk.json');
     const [row] = body.rows;
     const call = { ...row?.steps[0], id: 'call', startTime: 9573.17, latency: 12 };
@@ -193,7 +193,7 @@ describe('the summary of a trace', () => {
     });
   }
 
-  it('previews the answer of chat completions and of messages', async () => {
+  it('has the answer of chat completions and of messages as its output', async () => {
     for (const output of [
       { choices: [{ message: { role: 'assistant', content: 'yes' } }] },
       [
@@ -207,7 +207,7 @@ describe('the summary of a trace', () => {
     }
   });
 
-  it('marks what the tracer did to the trace', async () => {
+  it('has a mark for what the tracer masked, cut or left out', async () => {
     const http = { outcome: 'interrupted' };
     const summary = await summaryOf(
       ourRow(
@@ -228,7 +228,7 @@ describe('the summary of a trace', () => {
     assert.equal(summary.outcome, 'interrupted');
   });
 
-  it('takes the error of the row or of its root step', async () => {
+  it('has the error of the row, or of its root step', async () => {
     const texts = await Promise.all(
       [
         ourRow({ metadata: { error: 'no such model' } }),
@@ -239,7 +239,7 @@ describe('the summary of a trace', () => {
     assert.deepEqual(texts, Array(3).fill('no such model'));
   });
 
-  it('adds up the model calls, once each', async () => {
+  it('has the sums over the model calls, each counted once', async () => {
     const { rows } = ourRow();
     const call = rows[0]?.steps[0]?.steps[0];
     const steps = [
@@ -268,7 +268,7 @@ describe('feedback', () => {
   const update = (body: unknown) =>
     call(server, 'PUT', `/inference-pipelines/${PIPELINE}/rows?inferenceId=req-42`, body);
 
-  it('is what updates of the row add', async () => {
+  it('is read from updates of the row alone', async () => {
     assert.equal((await update(fixture('valid/rows-update-human-feedback.json'))).status, 200);
     const [trace] = (await got<TracePage>(server, 'traces?feedback=positive')).traces;
     const { at, ...feedback } = trace?.feedback ?? { at: 0 };
@@ -284,7 +284,7 @@ describe('feedback', () => {
     assert.equal(detail.metadata.converted, true);
   });
 
-  it('has the ground truth under the name that the update gives it', async () => {
+  it('has the ground truth in the column that the update names', async () => {
     await update(fixture('valid/rows-update-ground-truth.json'));
     await update(fixture('valid/rows-update-custom-columns.json'));
     const [trace] = (await got<TracePage>(server, 'traces?feedback=any')).traces;
@@ -310,7 +310,7 @@ describe('feedback', () => {
     });
   }
 
-  it('is searchable, and gone with the row', async () => {
+  it('is found by a search, and deleted with the row', async () => {
     await update({ row: { comment: 'marvellous' } });
     assert.equal((await got<TracePage>(server, 'traces?q=marvellous')).total, 1);
     await call(server, 'DELETE', `/inference-pipelines/${PIPELINE}/rows/req-42`);
@@ -338,7 +338,7 @@ describe('the times and places of steps', () => {
   const tell = ({ name, parent, depth, start, duration, problem }: StepSummary) =>
     `${name} ${parent}/${depth} ${start}+${duration} ${problem ?? 'ok'}`;
 
-  it('tell what is odd', async () => {
+  it('name the problem of each step', async () => {
     const { steps } = await detailOf(
       ourRow({
         steps: [
@@ -370,7 +370,7 @@ describe('the times and places of steps', () => {
     );
   });
 
-  it('put steps that name a parent below it, and show those without one and those in a circle', async () => {
+  it('put steps that name a parent below it, and mark missing parents and cycles', async () => {
     const { steps, criticalPath } = await detailOf(
       ourRow({
         steps: [
@@ -394,7 +394,7 @@ describe('the times and places of steps', () => {
     assert.ok(criticalPath.includes(0));
   });
 
-  it('lead back from the end along the steps that were waited for', async () => {
+  it('give the critical path: from the end back along the steps that were waited for', async () => {
     const { criticalPath, steps } = await detailOf(
       ourRow({
         steps: [

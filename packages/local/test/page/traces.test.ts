@@ -8,7 +8,7 @@ import { fixture, PIPELINE, requestOf, send } from '../client.js';
 import { got, lenientServer, read } from './read.js';
 
 for (const place of ['memory', 'a file'] as const) {
-  describe(`the viewer's API, over ${place}`, () => {
+  describe(`the page's API, over ${place}`, () => {
     let folder: string;
     let server: LocalServer;
     beforeEach(async () => {
@@ -20,7 +20,7 @@ for (const place of ['memory', 'a file'] as const) {
       rmSync(folder, { recursive: true });
     });
 
-    it('says what the server is', async () => {
+    it('describes the server in /api/info', async () => {
       await send(server, requestOf('a'));
       const info = await got<ServerInfo>(server, 'info');
       assert.equal(info.traces, 1);
@@ -73,7 +73,7 @@ for (const place of ['memory', 'a file'] as const) {
       );
     });
 
-    it('shows a trace and its steps', async () => {
+    it('returns a trace and its steps', async () => {
       await send(server, fixture('valid/02-rag-trace.json'));
       const detail = await got<TraceDetail>(server, 'traces/1');
       assert.equal(detail.trace.number, 1);
@@ -86,7 +86,7 @@ for (const place of ['memory', 'a file'] as const) {
       assert.deepEqual((await got<{ row: unknown }>(server, 'traces/1/row')).row, row);
     });
 
-    it('has no trace of that number', async () => {
+    it('responds with 404 for an unknown number', async () => {
       for (const path of ['traces/1', 'traces/1/steps/0', 'traces/1/row', 'traces/1/find?q=a']) {
         assert.equal((await read(server, path)).status, 404, path);
       }
