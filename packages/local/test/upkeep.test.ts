@@ -32,7 +32,7 @@ describe('upkeep', () => {
       maxAgeMs: -1000,
       maxBytes: undefined,
       removeAttachments,
-      index: () => ({ bytes: 0, lastChange: 0 }),
+      indexSize: () => ({ bytes: 0, lastChange: 0 }),
       onFailure: (message) => failures.push(message),
     });
     return failures;
