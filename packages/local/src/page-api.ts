@@ -48,7 +48,7 @@ export const MARKS = ['masked', 'truncated', 'limited', 'interrupted', 'unfinish
 /** How a request ended. Traces without a request, and those of other tracers, have none. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Which tracer wrote the row, as far as its shape tells. */
+/** Which tracer wrote the row, guessed by its shape. */
 export type Dialect = (typeof DIALECTS)[number];
 
 /** Why a trace differs from what the app had. */
@@ -172,7 +172,7 @@ export interface Neighbours {
   readonly next: number | null;
 }
 
-/** The types of steps that this library knows. Other tracers send others. */
+/** The types of steps of this library. Other tracers send others. */
 export type StepType =
   | 'user_call'
   | 'chat_completion'

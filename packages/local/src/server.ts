@@ -13,7 +13,7 @@ import { packageVersion } from './package-version.cjs';
 import { createPageApiServer } from './page/page-api-server.js';
 import { createPageFiles } from './page/page-files.js';
 import { PageLink } from './page/page-link.js';
-import type { ServerFacts } from './page/read-handler.js';
+import type { ServerState } from './page/read-handler.js';
 import { Problems } from './problems.js';
 import { withOurNames } from './reading/columns.js';
 import { RefusedCalls } from './refused-calls.js';
@@ -99,7 +99,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   const pageApi = createPageApiServer({
     store,
     attachments,
-    facts: () => serverFacts(settings, url, backend, refusedCalls),
+    serverState: () => serverStateOf(settings, url, backend, refusedCalls),
     maxBytes: settings.maxBytes,
   });
   events.on('refused', (refusal) => pageApi.emit(JSON.stringify({ type: 'refused', refusal })));
@@ -254,12 +254,12 @@ function recordRefusal(
   }
 }
 
-function serverFacts(
+function serverStateOf(
   settings: Settings,
   url: string,
   { store, reports }: Backend,
   refusedCalls: RefusedCalls,
-): ServerFacts {
+): ServerState {
   return {
     info: {
       version: packageVersion(),

@@ -56,7 +56,7 @@ async function replyTo(
   return platformReply(request, response, path, options);
 }
 
-/** Whether a browser asks for a file of the page: GET or HEAD, without an API key, outside /v1/. */
+/** Whether a browser requests a file of the page: GET or HEAD, without an API key, outside /v1/. */
 function isForPage({ method, headers }: IncomingMessage, path: string): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   return headers.authorization === undefined && (!path.startsWith('/v1/') || path === '/v1/');

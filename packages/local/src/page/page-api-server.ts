@@ -8,7 +8,7 @@ import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
 import { EventStream } from './event-stream.js';
 import { MemoryReader } from './memory-reader.js';
-import { needsFacts, type ServerFacts } from './read-handler.js';
+import { needsServerState, type ServerState } from './read-handler.js';
 import { ThreadReader } from './thread-reader.js';
 
 const MAX_STREAMS = 8;
@@ -29,13 +29,13 @@ export interface PageApiServer {
 export interface PageApiServerOptions {
   readonly store: Store;
   readonly attachments: Attachments;
-  readonly facts: () => ServerFacts;
+  readonly serverState: () => ServerState;
   /** Limit for the traces file and its index together, in bytes. */
   readonly maxBytes: number | undefined;
 }
 
 export function createPageApiServer(options: PageApiServerOptions): PageApiServer {
-  const { store, attachments, facts, maxBytes } = options;
+  const { store, attachments, serverState, maxBytes } = options;
   const reader =
     store.file === IN_MEMORY
       ? new MemoryReader(store, maxBytes)
@@ -59,7 +59,10 @@ export function createPageApiServer(options: PageApiServerOptions): PageApiServe
     });
   };
   const read = (path: string, query: string, signal?: AbortSignal) => {
-    const context = { newest: store.newest, facts: needsFacts(path) ? facts() : undefined };
+    const context = {
+      newest: store.newest,
+      server: needsServerState(path) ? serverState() : undefined,
+    };
     return reader.get(path, query, context, signal);
   };
   /** A search ends with its client: the page cancels one for each letter that is typed. */

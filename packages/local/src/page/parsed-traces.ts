@@ -49,7 +49,7 @@ interface ParsedTrace {
   readonly start: number;
 }
 
-/** Reads of single traces. The last ones stay parsed, since the page asks for one step after another. */
+/** Reads of single traces. The last ones stay parsed, since the page requests one step after another. */
 export class ParsedTraces {
   readonly #index: TraceIndex;
   readonly #kept = new Map<number, ParsedTrace>();

@@ -21,24 +21,24 @@ import type { TraceIndex } from '../trace-index/trace-index.js';
 import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
 import { ParsedTraces } from './parsed-traces.js';
 
-/** Facts of the server that the index lacks; the index may be in another thread. */
-export interface ServerFacts {
+/** State of the server that the index does not have. The index may be in another thread. */
+export interface ServerState {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
   readonly apps: readonly AppReport[];
   readonly refused: readonly RefusedCall[];
   readonly storage: Omit<Health['storage'], 'traces'>;
 }
 
-/** Facts of the server that a read needs. */
+/** What a read needs of the server. */
 export interface ReadContext {
   /** The number of the newest row. */
   readonly newest: number;
   /** For `info` and `health`, which are the only reads that need them: they take a dozen queries. */
-  readonly facts: ServerFacts | undefined;
+  readonly server: ServerState | undefined;
 }
 
-/** Whether a read needs `ServerFacts`. */
-export function needsFacts(path: string): boolean {
+/** Whether a read needs `ServerState`. */
+export function needsServerState(path: string): boolean {
   return path === 'info' || path === 'health';
 }
 
@@ -62,7 +62,7 @@ export class ReadHandler {
     context: ReadContext,
     signal?: AbortSignal,
   ): Promise<string> {
-    const { newest, facts } = context;
+    const { newest, server } = context;
     await this.#index.waitFor(newest);
     const budget = new Budget(BUDGET_MS, signal);
     const [resource = '', id, ...parts] = path.split('/');
@@ -75,12 +75,12 @@ export class ReadHandler {
       );
     }
     if (id === undefined) {
-      if (resource === 'info' && facts) return this.#info(facts, budget);
+      if (resource === 'info' && server) return this.#info(server, budget);
       if (resource === 'traces') return this.#list(params, budget);
       if (resource === 'sessions') return this.#groups('session', params, budget);
       if (resource === 'users') return this.#groups('user', params, budget);
       if (resource === 'overview') return this.#overview(params, budget);
-      if (resource === 'health' && facts) return this.#health(facts, budget);
+      if (resource === 'health' && server) return this.#health(server, budget);
     }
     throw noEndpoint();
   }
@@ -111,7 +111,7 @@ export class ReadHandler {
     throw noEndpoint();
   }
 
-  async #info({ info }: ServerFacts, budget: Budget): Promise<string> {
+  async #info({ info }: ServerState, budget: Budget): Promise<string> {
     const counts = new Map<number, number>();
     await scan(this.#index, traceFilter({}, this.#index), budget, ({ wide }) => (at) => {
       const hash = wide.pipeline[at] ?? 0;
@@ -175,7 +175,7 @@ export class ReadHandler {
     return toJson(await overviewOf(this.#index, parseQuery(filters), by, budget));
   }
 
-  async #health({ apps, refused, storage }: ServerFacts, budget: Budget): Promise<string> {
+  async #health({ apps, refused, storage }: ServerState, budget: Budget): Promise<string> {
     const dialects: Health['dialects'] = {};
     const marks: Health['marks'] = {};
     const add = <K extends string>(counts: Partial<Record<K, number>>, key: K | undefined) => {

@@ -1,8 +1,14 @@
 /** Reads the summary that the list shows from a row of any tracer. */
 
 import { isRecord, type Json } from '../json.js';
-import type { Dialect, Mark, Outcome, TraceSummary } from '../page-api.js';
-import { OUTCOMES, PREVIEW_LENGTH } from '../page-api.js';
+import {
+  type Dialect,
+  type Mark,
+  OUTCOMES,
+  type Outcome,
+  PREVIEW_LENGTH,
+  type TraceSummary,
+} from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { type ConfigKey, columnValue } from './columns.js';
 import { feedbackOf } from './feedback.js';
@@ -43,7 +49,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
   return {
     number: stored.number,
     pipelineId: stored.pipelineId,
-    // The row's own text, since SQLite's is well-formed and ends at a NUL.
+    // The row's own text, because SQLite's is cut at a NUL.
     inferenceId: head(ownId(column('inferenceIdColumnName')) ?? stored.inferenceId, MAX_ID),
     traceId: labelOf(row.trace_id ?? metadata.trace_id),
     time,
@@ -59,7 +65,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     firstToken: traceFirstToken(steps, time),
     promptTokens: usage.promptTokens,
     completionTokens: usage.completionTokens,
-    // The official Python SDK sends 0 where it knows nothing.
+    // The official Python SDK sends 0 for an unknown value.
     tokens: tokens || usage.tokens,
     cost: cost || usage.cost,
     unpricedCalls: cost ? 0 : usage.unpricedCalls,

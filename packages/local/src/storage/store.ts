@@ -41,10 +41,7 @@ export class Store {
   readonly #db: Database;
   readonly #reader: RowReader;
   readonly #statements;
-  readonly #append;
-  readonly #replace;
-  readonly #remove;
-  readonly #removeOldest;
+  readonly #transactions;
   #rows: number;
   #deleted: number;
   #newest: number;
@@ -57,77 +54,11 @@ export class Store {
     this.#reader = new RowReader(this.#db);
     this.#statements = statementsOf(this.#db);
     const encode = file === IN_MEMORY ? (text: string) => text : compressed;
-    const to = this.#statements;
-
-    this.#append = this.#db.transaction(
-      (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
-        const config = toJson(request.config);
-        to.addConfig.run(config);
-        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastRowId;
-        let bytes = 0;
-        let newest = 0;
-        for (const [index, row] of request.rows.entries()) {
-          const text = rowText(row);
-          const size = Buffer.byteLength(text);
-          bytes += size;
-          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastRowId;
-          to.addBody.run(newest, encode(text));
-        }
-        to.addTotals.run(request.rows.length, bytes, 0);
-        return newest;
-      },
-    );
-    this.#replace = this.#db.transaction(
-      (number: number, row: WireRow, config: RowUpdateConfig | null) => {
-        const text = toJson(row);
-        const before = to.size.get(number);
-        if (!before) return;
-        const size = Buffer.byteLength(text);
-        const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-        to.update.run(size, Date.now(), toJson(names), number);
-        to.setBody.run(encode(text), number);
-        to.addChange.run(number, CHANGE.updated);
-        to.addTotals.run(0, size - before.bytes, 0);
-      },
-    );
-    this.#remove = this.#db.transaction((inferenceId: string, pipelineId: string) => {
-      let bytes = 0;
-      const found = to.sameId.all(inferenceId, pipelineId);
-      for (const each of found) {
-        bytes += each.bytes;
-        to.removeRow.run(each.id);
-        to.removeBody.run(each.id);
-        to.addChange.run(each.id, CHANGE.deleted);
-      }
-      to.addTotals.run(-found.length, -bytes, 0);
-      return found.length;
-    });
-
-    this.#removeOldest = this.#db.transaction((limit: number, before: number) => {
-      let bytes = 0;
-      let last: { readonly id: number; readonly batch: number } | undefined;
-      let rows = 0;
-      for (const each of to.oldest.all(limit)) {
-        if (each.received_at >= before) break;
-        bytes += each.bytes;
-        rows += 1;
-        last = each;
-        to.removeRow.run(each.id);
-        to.removeBody.run(each.id);
-      }
-      if (last) {
-        to.removeConfigs.run(last.batch, last.batch);
-        to.removeBatches.run(last.batch);
-        to.addChange.run(last.id, CHANGE.deletedUpTo);
-        to.addTotals.run(-rows, -bytes, rows);
-      }
-      return rows;
-    });
-
-    const totals = to.totals.get();
+    this.#transactions = transactionsOf(this.#db, this.#statements, rowText, encode);
+    const totals = this.#statements.totals.get();
     this.#rows = totals?.rows ?? 0;
     this.#deleted = totals?.deleted ?? 0;
-    this.#newest = to.newest.get()?.id ?? 0;
+    this.#newest = this.#statements.newest.get()?.id ?? 0;
   }
 
   /** Number of rows in all pipelines. */
@@ -158,7 +89,7 @@ export class Store {
 
   /** Stores all rows of a data-stream call, or none. */
   append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
-    const newest = this.#append(pipelineId, request, inferenceIds);
+    const newest = this.#transactions.append(pipelineId, request, inferenceIds);
     this.#rows += request.rows.length;
     this.#newest = Math.max(this.#newest, newest);
     this.#notify();
@@ -199,13 +130,13 @@ export class Store {
 
   /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
   replace(number: number, row: WireRow, config: RowUpdateConfig | null = null): void {
-    this.#replace(number, row, config);
+    this.#transactions.replace(number, row, config);
     this.#notify();
   }
 
   /** Deletes every row with this inference ID. @returns the number of deleted rows */
   remove(inferenceId: string, pipelineId: string): number {
-    const rows = this.#remove(inferenceId, pipelineId);
+    const rows = this.#transactions.remove(inferenceId, pipelineId);
     this.#rows -= rows;
     this.#notify();
     return rows;
@@ -216,7 +147,7 @@ export class Store {
    * @returns the number of deleted rows
    */
   removeOldest(limit: number, before = Number.MAX_SAFE_INTEGER): number {
-    const rows = this.#removeOldest(limit, before);
+    const rows = this.#transactions.removeOldest(limit, before);
     if (rows === 0) return 0;
     this.#rows -= rows;
     this.#deleted += rows;
@@ -284,6 +215,78 @@ interface BatchRecord {
   readonly config: string;
   readonly inference_ids: string;
   readonly received_at: number;
+}
+
+/** Functions that write rows. Each is one transaction. */
+function transactionsOf(
+  db: Database,
+  to: ReturnType<typeof statementsOf>,
+  rowText: (row: unknown) => string,
+  encode: (text: string) => string | Buffer,
+) {
+  return {
+    append: db.transaction(
+      (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
+        const config = toJson(request.config);
+        to.addConfig.run(config);
+        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastRowId;
+        let bytes = 0;
+        let newest = 0;
+        for (const [index, row] of request.rows.entries()) {
+          const text = rowText(row);
+          const size = Buffer.byteLength(text);
+          bytes += size;
+          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastRowId;
+          to.addBody.run(newest, encode(text));
+        }
+        to.addTotals.run(request.rows.length, bytes, 0);
+        return newest;
+      },
+    ),
+    replace: db.transaction((number: number, row: WireRow, config: RowUpdateConfig | null) => {
+      const text = toJson(row);
+      const before = to.size.get(number);
+      if (!before) return;
+      const size = Buffer.byteLength(text);
+      const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
+      to.update.run(size, Date.now(), toJson(names), number);
+      to.setBody.run(encode(text), number);
+      to.addChange.run(number, CHANGE.updated);
+      to.addTotals.run(0, size - before.bytes, 0);
+    }),
+    remove: db.transaction((inferenceId: string, pipelineId: string) => {
+      let bytes = 0;
+      const found = to.sameId.all(inferenceId, pipelineId);
+      for (const each of found) {
+        bytes += each.bytes;
+        to.removeRow.run(each.id);
+        to.removeBody.run(each.id);
+        to.addChange.run(each.id, CHANGE.deleted);
+      }
+      to.addTotals.run(-found.length, -bytes, 0);
+      return found.length;
+    }),
+    removeOldest: db.transaction((limit: number, before: number) => {
+      let bytes = 0;
+      let last: { readonly id: number; readonly batch: number } | undefined;
+      let rows = 0;
+      for (const each of to.oldest.all(limit)) {
+        if (each.received_at >= before) break;
+        bytes += each.bytes;
+        rows += 1;
+        last = each;
+        to.removeRow.run(each.id);
+        to.removeBody.run(each.id);
+      }
+      if (last) {
+        to.removeConfigs.run(last.batch, last.batch);
+        to.removeBatches.run(last.batch);
+        to.addChange.run(last.id, CHANGE.deletedUpTo);
+        to.addTotals.run(-rows, -bytes, rows);
+      }
+      return rows;
+    }),
+  };
 }
 
 function statementsOf(db: Database) {

@@ -4,8 +4,14 @@
  * combination of a filter and an order: each would make inserts slower, and without one a scan takes a second.
  */
 
-import type { Feedback, Outcome, TraceSummary } from '../page-api.js';
-import { DIALECTS, MARKS, OUTCOMES } from '../page-api.js';
+import {
+  DIALECTS,
+  type Feedback,
+  MARKS,
+  OUTCOMES,
+  type Outcome,
+  type TraceSummary,
+} from '../page-api.js';
 import { hashOf } from './hash.js';
 
 /** Columns of 64-bit floats: NaN is null. Texts are hashes. */

@@ -72,33 +72,38 @@ async function tallied(
   budget: Budget,
 ): Promise<Map<number, Tally>> {
   const groups = new Map<number, Tally>();
-  await scan(index, traceFilter({}, index), budget, ({ wide, narrow, number: numbers }) => (at) => {
-    const hash = wide[kind][at] ?? 0;
-    if (hash === 0) return;
-    const time = wide.time[at] ?? 0;
-    const number = numbers[at] ?? 0;
-    let group = groups.get(hash);
-    if (!group) {
-      group = {
-        traces: 0,
-        failed: 0,
-        first: time,
-        last: time,
-        tokens: null,
-        cost: null,
-        newest: number,
-      };
-      groups.set(hash, group);
-    }
-    group.traces += 1;
-    group.failed += flag(narrow.flags[at] ?? 0, FLAGS.failed);
-    if (time < group.first) group.first = time;
-    if (time >= group.last) {
-      group.last = time;
-      group.newest = number;
-    }
-    group.tokens = plusKnown(group.tokens, knownCount(narrow.tokens[at]));
-    group.cost = plusKnown(group.cost, knownValue(wide.cost[at]));
+  await scan(index, traceFilter({}, index), budget, (chunk) => {
+    const ids = chunk.wide[kind];
+    const { time: times, cost: costs } = chunk.wide;
+    const { flags, tokens } = chunk.narrow;
+    return (at) => {
+      const hash = ids[at] ?? 0;
+      if (hash === 0) return;
+      const time = times[at] ?? 0;
+      const number = chunk.number[at] ?? 0;
+      let group = groups.get(hash);
+      if (!group) {
+        group = {
+          traces: 0,
+          failed: 0,
+          first: time,
+          last: time,
+          tokens: null,
+          cost: null,
+          newest: number,
+        };
+        groups.set(hash, group);
+      }
+      group.traces += 1;
+      group.failed += flag(flags[at] ?? 0, FLAGS.failed);
+      if (time < group.first) group.first = time;
+      if (time >= group.last) {
+        group.last = time;
+        group.newest = number;
+      }
+      group.tokens = plusKnown(group.tokens, knownCount(tokens[at]));
+      group.cost = plusKnown(group.cost, knownValue(costs[at]));
+    };
   });
   return groups;
 }

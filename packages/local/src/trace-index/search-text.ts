@@ -11,7 +11,7 @@ const MAX_WORDS = 20;
 const SKIPPED = new Set(['steps', 'type', 'id', 'outcome', 'method', 'modelParameters']);
 
 /**
- * The texts of the trace, each once: names, ids and the error first, then what was asked and answered, up to 16 KB. Scripts
+ * The texts of the trace, each once: names, ids and the error first, then question and answer, up to 16 KB. Scripts
  * that are written without spaces are cut into characters.
  */
 export function searchText(summary: TraceSummary, row: Json, steps: readonly PlacedStep[]): string {

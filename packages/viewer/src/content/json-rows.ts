@@ -67,9 +67,9 @@ export function jsonRows(value: unknown, expanded: ReadonlySet<string>): readonl
     readonly row: JsonRow;
     readonly entries: Iterator<readonly [string | number, unknown]>;
   }[] = [];
-  const add = ({ id, parent, name, value: given }: Node) => {
-    const parsed = parsedText(given);
-    const shown = parsed ?? given;
+  const add = ({ id, parent, name, value: raw }: Node) => {
+    const parsed = parsedText(raw);
+    const shown = parsed ?? raw;
     const isOpen = isBranch(shown) && expanded.has(id);
     const row: JsonRow = {
       id,

@@ -2,8 +2,7 @@
 
 import { Popover } from '@base-ui/react/popover';
 import { type ReactNode, useState } from 'react';
-import type { Zone } from '../format.js';
-import { formatTime } from '../format.js';
+import { formatTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { RANGES } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';

@@ -40,7 +40,7 @@ function isControlFocused(): boolean {
 }
 
 /** Position in each list, restored on return. */
-const places = new Map<string, { readonly top: number; readonly number: number | undefined }>();
+const positions = new Map<string, { readonly top: number; readonly number: number | undefined }>();
 
 export function RequestsPage(): ReactNode {
   const state = usePageState();
@@ -48,19 +48,19 @@ export function RequestsPage(): ReactNode {
   const navigate = useNavigate();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
-  const filter = useMemo(() => listKey(state), [state]);
-  const [cursor, setCursor] = useState<number | undefined>(
-    () => state.trace ?? places.get(filter)?.number,
+  const key = useMemo(() => listKey(state), [state]);
+  const [selected, setSelected] = useState<number | undefined>(
+    () => state.trace ?? positions.get(key)?.number,
   );
   const isReading = useRef(false);
-  isReading.current = cursor !== undefined;
+  isReading.current = selected !== undefined;
   const mayMove = useCallback(() => !isReading.current && (grid.current?.scrollTop() ?? 0) < 8, []);
   const list = useTraceList(state, mayMove);
   const { rows } = list;
   const { held } = useLiveSwitch();
   const active = useMemo(
-    () => (cursor === undefined ? -1 : rows.findIndex(({ number }) => number === cursor)),
-    [rows, cursor],
+    () => (selected === undefined ? -1 : rows.findIndex(({ number }) => number === selected)),
+    [rows, selected],
   );
 
   const isPaneOpen = state.trace !== undefined && !isNarrow;
@@ -70,7 +70,7 @@ export function RequestsPage(): ReactNode {
 
   const openTrace = useCallback(
     (number: number) => {
-      places.set(filter, { top: grid.current?.scrollTop() ?? 0, number });
+      positions.set(key, { top: grid.current?.scrollTop() ?? 0, number });
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
@@ -82,7 +82,7 @@ export function RequestsPage(): ReactNode {
         })) as never,
       }).catch(() => undefined);
     },
-    [filter, navigate],
+    [key, navigate],
   );
   const openRow = (index: number) => {
     const number = rows[index]?.number;
@@ -91,7 +91,7 @@ export function RequestsPage(): ReactNode {
   const select = (index: number) => {
     const number = rows[index]?.number;
     if (number === undefined) return;
-    setCursor(number);
+    setSelected(number);
     if (isNarrow) return;
     if (state.trace !== undefined && state.trace !== number) {
       change({ trace: number, step: undefined }, { replace: true });
@@ -105,7 +105,7 @@ export function RequestsPage(): ReactNode {
     return true;
   };
   const showHeld = () => {
-    setCursor(undefined);
+    setSelected(undefined);
     grid.current?.scrollTo(0);
     list.showHeld();
   };
@@ -127,7 +127,7 @@ export function RequestsPage(): ReactNode {
     },
     Escape: () => {
       if (state.trace !== undefined) change({ trace: undefined, step: undefined });
-      else if (cursor !== undefined) setCursor(undefined);
+      else if (selected !== undefined) setSelected(undefined);
       else return false;
       return true;
     },
@@ -150,17 +150,17 @@ export function RequestsPage(): ReactNode {
 
   // Restores the position when the reader returns from a trace, and not while the filter changes.
   const isLoaded = rows.length > 0;
-  const toRestore = useRef(places.get(filter));
-  const firstFilter = useRef(filter);
+  const toRestore = useRef(positions.get(key));
+  const firstKey = useRef(key);
   useEffect(() => {
     const place = toRestore.current;
-    if (filter !== firstFilter.current) toRestore.current = undefined;
+    if (key !== firstKey.current) toRestore.current = undefined;
     else if (isLoaded && place !== undefined) {
       toRestore.current = undefined;
       grid.current?.scrollTo(place.top);
       grid.current?.focus();
     }
-  }, [filter, isLoaded]);
+  }, [key, isLoaded]);
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
   }, [isLoaded]);
@@ -192,10 +192,10 @@ export function RequestsPage(): ReactNode {
           ) : list.isLoading ? (
             <Loading rows={16} />
           ) : rows.length === 0 ? (
-            <NoRows filter={filter} />
+            <NoRows isFiltered={key !== ''} />
           ) : (
             <RequestsGrid
-              key={`${filter} ${lines}`}
+              key={`${key} ${lines}`}
               list={list}
               columns={columns}
               lines={lines}
@@ -204,7 +204,7 @@ export function RequestsPage(): ReactNode {
               onActive={(index) => {
                 if (isNarrow) openRow(index);
                 else {
-                  setCursor(rows[index]?.number);
+                  setSelected(rows[index]?.number);
                   change(
                     { trace: rows[index]?.number, step: undefined },
                     { replace: state.trace !== undefined },
@@ -234,9 +234,9 @@ export function RequestsPage(): ReactNode {
   );
 }
 
-function NoRows({ filter }: { readonly filter: string }): ReactNode {
+function NoRows({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   const change = useChangePageState();
-  if (filter === '') return <SetUp />;
+  if (!isFiltered) return <SetUp />;
   return (
     <Empty title="No request matches the filter">
       <button

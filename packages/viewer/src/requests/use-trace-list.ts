@@ -20,7 +20,7 @@ export interface TraceList {
   readonly total: number;
   readonly isTotalExact: boolean;
   readonly isLoading: boolean;
-  /** Whether the rows are those of the previous filter. */
+  /** Whether the rows are those of the previous filters and order. */
   readonly isOld: boolean;
   readonly nextPage: NextPage;
   /** Why the list could not be loaded; `null` if it could. */
@@ -35,18 +35,18 @@ export interface TraceList {
 /**
  * @param mayMove returns whether rows may appear above the others: not while somebody reads them
  */
-export function useTraceList(search: PageState, mayMove: () => boolean): TraceList {
+export function useTraceList(pageState: PageState, mayMove: () => boolean): TraceList {
   const queries = useQueryClient();
-  const filter = useFilter(search);
-  const key = useMemo(() => ['traces', listKey(filter)], [filter]);
+  const listQuery = useListQuery(pageState);
+  const key = useMemo(() => ['traces', listKey(listQuery)], [listQuery]);
   const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
 
   const load = useCallback(
     (cursor: string | undefined, signal: AbortSignal): Promise<ListPage> =>
-      api.traces(filter, { limit: PAGE, ...(cursor !== undefined && { cursor }) }, signal),
-    [filter],
+      api.traces(listQuery, { limit: PAGE, ...(cursor !== undefined && { cursor }) }, signal),
+    [listQuery],
   );
   const query = useInfiniteQuery({
     queryKey: key,
@@ -56,7 +56,7 @@ export function useTraceList(search: PageState, mayMove: () => boolean): TraceLi
     // The live list keeps the pages up to date.
     staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
-    // The rows of the previous filter stay until the new ones are loaded.
+    // The rows of the previous filters stay until the new ones are loaded.
     placeholderData: keepPreviousData,
   });
 
@@ -77,21 +77,21 @@ export function useTraceList(search: PageState, mayMove: () => boolean): TraceLi
           await queries.refetchQueries({ queryKey: key, exact: true });
           return queries.getQueryState(key)?.status === 'success';
         },
-        isByTime: filter.sort === undefined && filter.order === undefined,
+        isByTime: listQuery.sort === undefined && listQuery.order === undefined,
         mayShow: () => !liveNow().isPaused && mayMove(),
         onHeld: (held) => {
           if (liveNow().held !== held) changeLive({ held });
         },
         onShown: setFresh,
       }),
-    [queries, key, load, filter, mayMove],
+    [queries, key, load, listQuery, mayMove],
   );
 
   const isLoaded = query.data !== undefined && !query.isPlaceholderData;
   useEffect(() => {
     if (!isLoaded) return;
     const live = openLive({
-      filter,
+      listQuery,
       onEvent: (event) => {
         list.onEvent(event);
         if (event.type !== 'changed') return;
@@ -111,7 +111,7 @@ export function useTraceList(search: PageState, mayMove: () => boolean): TraceLi
       list.close();
       changeLive({ state: undefined });
     };
-  }, [isLoaded, filter, queries, list]);
+  }, [isLoaded, listQuery, queries, list]);
 
   const { isFetching } = query;
   useEffect(() => {
@@ -142,11 +142,11 @@ export function useTraceList(search: PageState, mayMove: () => boolean): TraceLi
   };
 }
 
-/** The filter of an address: the same object until the filter changes. */
-function useFilter(search: PageState): PageState {
-  const filter = listQueryOf(search);
-  const key = listKey(filter);
-  const kept = useRef({ filter, key });
-  if (kept.current.key !== key) kept.current = { filter, key };
-  return kept.current.filter;
+/** The filters and the order of an address: the same object until they change. */
+function useListQuery(state: PageState): PageState {
+  const listQuery = listQueryOf(state);
+  const key = listKey(listQuery);
+  const kept = useRef({ listQuery, key });
+  if (kept.current.key !== key) kept.current = { listQuery, key };
+  return kept.current.listQuery;
 }

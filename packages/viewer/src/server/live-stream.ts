@@ -11,7 +11,7 @@ import { authorization } from './api.js';
 export type LiveState = 'connecting' | 'open' | 'lost' | 'refused' | 'unknown-token';
 
 interface LiveOptions {
-  readonly filter: PageState;
+  readonly listQuery: PageState;
   readonly onEvent: (event: ServerEvent) => void;
   /** At `open` the listener should load the traces that it missed. */
   readonly onState: (state: LiveState) => void;
@@ -24,7 +24,7 @@ const LONGEST_WAIT_MS = 5000;
  * Reads events until `close()` is called. A hidden tab reads none: browsers open six connections to one server, and a
  * stream would take one of them.
  */
-export function openLive({ filter, onEvent, onState }: LiveOptions): { close(): void } {
+export function openLive({ listQuery, onEvent, onState }: LiveOptions): { close(): void } {
   let stream: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waitMs = FIRST_WAIT_MS;
@@ -37,7 +37,7 @@ export function openLive({ filter, onEvent, onState }: LiveOptions): { close(): 
     stream = own;
     onState('connecting');
     try {
-      const response = await fetch(`/api/events${toTraceQuery(filter, Date.now())}`, {
+      const response = await fetch(`/api/events${toTraceQuery(listQuery, Date.now())}`, {
         headers: { ...authorization(), accept: 'text/event-stream' },
         signal: own.signal,
         credentials: 'omit',

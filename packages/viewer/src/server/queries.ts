@@ -43,7 +43,7 @@ export function overviewQuery(filters: PageState, by: OverviewGrouping) {
   });
 }
 
-/** Loads again what is shown of a trace whose row has changed. */
+/** Loads a trace again whose row has changed: those of its parts that are shown. */
 export async function reloadTrace(queries: QueryClient, number: number): Promise<void> {
   const names = ['trace', 'step', 'row', 'notes'];
   await Promise.all(names.map((name) => queries.invalidateQueries({ queryKey: [name, number] })));

@@ -65,22 +65,22 @@ export interface PageState extends Omit<TraceQuery, 'cursor' | 'limit'> {
   readonly by?: OverviewGrouping;
 }
 
-type Given = Readonly<Record<string, unknown>>;
+type Params = Readonly<Record<string, unknown>>;
 
 /** Reads `?a=1&b=2&b=3`: a name that is there twice has an array. */
 export function parseSearch(text: string): Record<string, string | string[]> {
-  const given: Record<string, string | string[]> = {};
+  const params: Record<string, string | string[]> = {};
   for (const [name, value] of new URLSearchParams(text)) {
-    const before = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (before === undefined) given[name] = value;
+    const before = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (before === undefined) params[name] = value;
     else if (Array.isArray(before)) before.push(value);
-    else given[name] = [before, value];
+    else params[name] = [before, value];
   }
-  return given;
+  return params;
 }
 
 /** The text for the address, with the names in order, so that equal states have equal addresses. */
-export function stringifySearch(search: Given): string {
+export function stringifySearch(search: Params): string {
   const params = new URLSearchParams();
   for (const name of Object.keys(search).sort()) {
     const value = search[name];
@@ -93,26 +93,28 @@ export function stringifySearch(search: Given): string {
 }
 
 /** The state in an address, without unknown names and wrong values. */
-export function readPageState(given: Given): PageState {
+export function readPageState(params: Params): PageState {
   return known({
-    ...readFilters(given),
-    sort: oneOf(given.sort, SORT_COLUMNS),
-    order: oneOf(given.order, SORT_ORDERS),
+    ...readFilters(params),
+    sort: oneOf(params.sort, SORT_COLUMNS),
+    order: oneOf(params.order, SORT_ORDERS),
     last:
-      typeof given.last === 'string' && Object.hasOwn(RANGES, given.last) ? given.last : undefined,
-    columns: texts(given.columns),
-    lines: String(given.lines) === '2' ? (2 as const) : undefined,
-    trace: number(given.trace),
-    step: number(given.step),
-    view: oneOf(given.view, STEP_TABS),
-    steps: oneOf(given.steps, ['names'] as const),
-    mode: oneOf(given.mode, MODES),
-    find: text(given.find),
-    zone: oneOf(given.zone, ['utc', 'local'] as const),
-    clock: oneOf(given.clock, ['absolute', 'relative'] as const),
-    a: number(given.a),
-    b: number(given.b),
-    by: oneOf(given.by, OVERVIEW_GROUPINGS),
+      typeof params.last === 'string' && Object.hasOwn(RANGES, params.last)
+        ? params.last
+        : undefined,
+    columns: texts(params.columns),
+    lines: String(params.lines) === '2' ? (2 as const) : undefined,
+    trace: number(params.trace),
+    step: number(params.step),
+    view: oneOf(params.view, STEP_TABS),
+    steps: oneOf(params.steps, ['names'] as const),
+    mode: oneOf(params.mode, MODES),
+    find: text(params.find),
+    zone: oneOf(params.zone, ['utc', 'local'] as const),
+    clock: oneOf(params.clock, ['absolute', 'relative'] as const),
+    a: number(params.a),
+    b: number(params.b),
+    by: oneOf(params.by, OVERVIEW_GROUPINGS),
   });
 }
 
@@ -164,27 +166,27 @@ export function toTraceQuery(
   });
 }
 
-function readFilters(given: Given): Partial<PageState> {
+function readFilters(params: Params): Partial<PageState> {
   return {
-    pipeline: text(given.pipeline),
-    q: text(given.q)?.slice(0, MAX_SEARCH_LENGTH),
-    from: time(given.from),
-    to: time(given.to),
-    name: texts(given.name),
-    route: texts(given.route),
-    outcome: texts(given.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
-    status: texts(given.status),
-    model: texts(given.model),
-    user: texts(given.user),
-    session: texts(given.session),
-    dialect: texts(given.dialect)?.filter((each) => isOneOf(each, DIALECTS)),
-    mark: texts(given.mark)?.filter((each) => isOneOf(each, MARKS)),
-    failed: String(given.failed) === 'true' ? true : undefined,
-    feedback: oneOf(given.feedback, FEEDBACK_FILTERS),
-    minLatency: number(given.minLatency),
-    maxLatency: number(given.maxLatency),
-    minCost: number(given.minCost),
-    minTokens: number(given.minTokens),
+    pipeline: text(params.pipeline),
+    q: text(params.q)?.slice(0, MAX_SEARCH_LENGTH),
+    from: time(params.from),
+    to: time(params.to),
+    name: texts(params.name),
+    route: texts(params.route),
+    outcome: texts(params.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
+    status: texts(params.status),
+    model: texts(params.model),
+    user: texts(params.user),
+    session: texts(params.session),
+    dialect: texts(params.dialect)?.filter((each) => isOneOf(each, DIALECTS)),
+    mark: texts(params.mark)?.filter((each) => isOneOf(each, MARKS)),
+    failed: String(params.failed) === 'true' ? true : undefined,
+    feedback: oneOf(params.feedback, FEEDBACK_FILTERS),
+    minLatency: number(params.minLatency),
+    maxLatency: number(params.maxLatency),
+    minCost: number(params.minCost),
+    minTokens: number(params.minTokens),
   } as Partial<PageState>;
 }
 
@@ -221,7 +223,7 @@ function oneOf<T extends string>(value: unknown, all: readonly T[]): T | undefin
 }
 
 /** The state without absent and empty members. */
-function known(state: Given): PageState {
+function known(state: Params): PageState {
   return Object.fromEntries(
     Object.entries(state).filter(
       ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),

@@ -19,9 +19,9 @@ export function stepErrorOf(
   { error }: StepSummary,
 ): StepError | undefined {
   const facts = isRecord(metadata) ? metadata : {};
-  const given = facts.error ?? facts.Exceptions ?? facts.exception;
-  const inner = isRecord(given) ? given : {};
-  const message = [given, inner.message, error].find(
+  const thrown = facts.error ?? facts.Exceptions ?? facts.exception;
+  const inner = isRecord(thrown) ? thrown : {};
+  const message = [thrown, inner.message, error].find(
     (each) => typeof each === 'string' && each !== '',
   );
   const stack = [facts.stack, facts.errorStack, inner.stack, facts.stacktrace].find(

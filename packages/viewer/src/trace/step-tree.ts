@@ -1,4 +1,4 @@
-/** The steps of a trace as rows: which are seen, at which level, and what is folded into one row. No recursion. */
+/** The steps of a trace as rows: which are visible, at which level, and which are folded into one row. No recursion. */
 
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { plusKnown } from '../reading/measures.js';

@@ -87,14 +87,14 @@ function roleOfItem(type: string, otherwise: string): string {
 }
 
 function roleOf({ role, type }: Json, otherwise: string): string {
-  const given =
+  const named =
     typeof role === 'string'
       ? role
       : typeof type === 'string' && type !== 'message'
         ? type
         : otherwise;
-  const known = given.toLowerCase();
-  return Object.hasOwn(ROLES, known) ? (ROLES[known] ?? given) : given;
+  const known = named.toLowerCase();
+  return Object.hasOwn(ROLES, known) ? (ROLES[known] ?? named) : named;
 }
 
 function messageParts(value: Json, role: string): readonly Part[] {
