@@ -9,9 +9,11 @@ import {
   type Json,
   nonEmptyArrayOrUndefined,
   objectOrEmpty,
+  presentFields,
   stringOrUndefined,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
+import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/media-type.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { requestIdIn } from '../http/fetch.js';
@@ -84,9 +86,10 @@ export class SdkResponse {
     const stated = aiBilling(this.#usage, this.#providerMetadata, this.#body);
     const toolUses = { ...this.#toolUses, ...stated.toolUses };
     return {
-      ...stated,
-      ...(Object.keys(toolUses).length > 0 && { toolUses }),
       ...this.#billing,
+      // The billed seconds are not always those of the recording.
+      ...presentFields(stated as Json),
+      ...(Object.keys(toolUses).length > 0 && { toolUses }),
     };
   }
 
@@ -301,7 +304,8 @@ export class SdkResponse {
 
   /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
   readHead(head: Json): void {
-    const { response, finishReason, rawFinishReason, providerMetadata, warnings, usage } = head;
+    const { response, finishReason, rawFinishReason, providerMetadata, warnings } = head;
+    const usage = sdkUsage(head.usage);
     const { id, modelId, headers, body } = objectOrEmpty(response);
     if (isRecord(body)) this.#body = body;
     // Up to version 5 a string, then an object with the SDK's word and the provider's.
@@ -348,6 +352,12 @@ export class SdkResponse {
 const PART_IDS = nameSet('itemId');
 const MAX_PARTS = 256;
 
+/** The usage in the SDK's form. Transcriptions have the one of the provider. */
+function sdkUsage(usage: unknown): unknown {
+  const { type, input_tokens: input } = objectOrEmpty(usage);
+  return type !== undefined || input !== undefined ? { raw: usage } : usage;
+}
+
 /** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
 function otherSdkUsage(usage: unknown): Json {
   const { raw, ...otherCounts } = objectOrEmpty(usage);
@@ -375,9 +385,11 @@ function partMetadata(providerMetadata: unknown): Json | undefined {
 function nameMedium(kind: string, data: unknown): unknown {
   if (typeof data === 'string') {
     if (/^https?:/.test(data)) return { type: kind, url: data };
-    return `[${kind}, ${bytesOfBase64(data)} bytes]`;
+    return `[${mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
   }
-  if (data instanceof Uint8Array) return `[${kind}, ${data.byteLength} bytes]`;
+  if (data instanceof Uint8Array) {
+    return `[${mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
+  }
   const { byteLength, mediaType } = objectOrEmpty(data);
   if (typeof byteLength !== 'number') return data;
   return `[${stringOrUndefined(mediaType) ?? kind}, ${byteLength} bytes]`;
