@@ -28,6 +28,7 @@ export class Publishing {
   readonly updates: RowUpdater;
   /** Writes the row of a trace before the last bytes of its response are sent; undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
+  readonly #tools: PublishingTools;
   readonly #api: OpenlayerApi;
   readonly #key: string;
   /** The platform; without settings for it the first export. */
@@ -38,6 +39,7 @@ export class Publishing {
 
   constructor(config: Config, tools: PublishingTools) {
     const { baseUrl = '', apiKey = '', inferencePipelineId = '', timeoutMs } = config;
+    this.#tools = tools;
     this.#key = apiKey;
     const header = isOnThisMachine(baseUrl) ? statsHeader(tools.stats) : undefined;
     this.#api = new OpenlayerApi(
@@ -116,12 +118,32 @@ export class Publishing {
     for (const each of this.#all) each.discard(trace);
   }
 
-  async flush(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#all.map((each) => each.flush(deadlineMs)));
+  flush(deadlineMs: number): Promise<void> {
+    return this.#callAll('flush', (each) => each.flush(deadlineMs));
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#all.map((each) => each.shutdown(deadlineMs)));
+  shutdown(deadlineMs: number): Promise<void> {
+    return this.#callAll('shutdown', (each) => each.shutdown(deadlineMs));
+  }
+
+  /** Never rejects: where one destination fails, the others go on. */
+  async #callAll(what: string, call: (each: Destination) => Promise<void>): Promise<void> {
+    const calls: Promise<void>[] = [];
+    for (const each of this.#all) calls.push(this.#callOne(what, each, call));
+    for (const each of calls) await each;
+  }
+
+  async #callOne(
+    what: string,
+    destination: Destination,
+    call: (destination: Destination) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await call(destination);
+    } catch (error) {
+      const message = `publishing failed in ${what}`;
+      this.#tools.diagnostics.report('error', 'internal_error', message, error);
+    }
   }
 
   /** Releases the spool files, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
@@ -171,9 +193,8 @@ export class Publishing {
   /** The part of the stats that counts rows. */
   stats(): DestinationStats & Pick<TracerStats, 'exports'> {
     if (this.#exports.size === 0) return this.#main.stats();
-    const exports = Object.fromEntries(
-      [...this.#exports].map(([name, each]) => [name, each.stats()]),
-    );
+    const exports: Record<string, DestinationStats> = {};
+    for (const [name, each] of this.#exports) exports[name] = each.stats();
     return { ...this.#main.stats(), exports };
   }
 }
