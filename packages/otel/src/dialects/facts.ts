@@ -39,6 +39,11 @@ export function parsedIfJson(value: unknown): unknown {
   return parsed === undefined ? value : plainValue(parsed);
 }
 
+/** The value of any JSON text. */
+function json(value: unknown): unknown {
+  return typeof value === 'string' ? jsonOf(value) : undefined;
+}
+
 /** Any value that is not empty, parsed if it is JSON text. */
 function any(value: unknown): unknown {
   const found = parsedIfJson(value);
@@ -149,7 +154,17 @@ const SIMPLE = {
   level: text,
   /** Whether the span is a provisional copy. */
   pending: text,
-  /** Further fields of the step's type, as one object. */
+  /** The id of the row that the span belongs to. */
+  inferenceId: text,
+  /** Inputs of a step of ours, as JSON text. */
+  ownInputs: json,
+  /** Output of a step of ours, as JSON text. */
+  ownOutput: json,
+  /** Parameters of a step of ours that OpenTelemetry does not name, as one object. */
+  ownParameters: object,
+  /** Metadata of a step of ours, as one object. */
+  ownMetadata: object,
+  /** Further fields of a step of ours, as one object. */
   fields: object,
 } as const satisfies Readonly<Record<string, Form>>;
 

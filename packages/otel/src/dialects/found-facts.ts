@@ -265,8 +265,11 @@ export class FoundFacts {
 /** The message in an event of the conventions up to 1.36: `gen_ai.user.message`. */
 function messageOf({ name, attributes }: SpanEvent): unknown {
   const fields = plainValue(attributes);
-  const [, role = 'assistant'] = /^gen_ai\.(\w+)\.message$/.exec(name) ?? [];
-  return { role, ...(isJsonObject(fields) ? Object.fromEntries(shortened(fields)) : {}) };
+  const [, role] = /^gen_ai\.(\w+)\.message$/.exec(name) ?? [];
+  return {
+    ...(role !== undefined && { role }),
+    ...(isJsonObject(fields) ? Object.fromEntries(shortened(fields)) : {}),
+  };
 }
 
 /** The fields of a message without the prefix of their attributes, parsed. */

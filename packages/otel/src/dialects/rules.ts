@@ -97,6 +97,11 @@ export function ruleOf(key: string): Rules {
   return found ?? NONE;
 }
 
+/** The conventions in which a recorded exception is an error whatever the status. */
+export const EXCEPTIONS_ARE_ERRORS: ReadonlySet<DialectName> = new Set(
+  DIALECTS.filter((each) => each.exceptionsAreErrors).map(({ name }) => name),
+);
+
 /** How the event of a name is read; undefined if no table has it. */
 export function useOfEvent(name: string): EventUse | undefined {
   return events.get(name);
