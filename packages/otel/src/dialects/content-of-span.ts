@@ -12,6 +12,7 @@ import {
 import { parsedIfJson } from './facts.js';
 import type { FoundFacts } from './found-facts.js';
 import {
+  areStatedMessages,
   type ChatMessage,
   type ChatOutput,
   chatMessagesOf,
@@ -105,7 +106,7 @@ function promptOf(facts: FoundFacts, isConversation: MessageTest): unknown {
   const stated = facts.get('messages');
   const raw = facts.get('inputs') ?? stated;
   const tools = toolsOf(facts.get('tools'));
-  const found = [stated, raw].find(isConversation);
+  const found = messagesAmong(stated, raw, isConversation);
   const messages = found === undefined ? undefined : chatMessagesOf(found);
   const prompt = withInstructions(facts, messages ?? []);
   if (prompt.length > 0) {
@@ -116,6 +117,12 @@ function promptOf(facts: FoundFacts, isConversation: MessageTest): unknown {
   const texts = facts.get('embeddingTexts');
   const input = raw ?? texts;
   return input === undefined ? undefined : definedFields({ input, tools });
+}
+
+/** What is read as messages: a value that states messages, else one that has some; undefined if neither does. */
+function messagesAmong(stated: unknown, raw: unknown, isConversation: MessageTest): unknown {
+  if (areStatedMessages(stated) && (Array.isArray(stated) || isConversation(stated))) return stated;
+  return isConversation(raw) ? raw : undefined;
 }
 
 /** The messages with the instructions to the model before them, unless they have some. */
@@ -145,10 +152,10 @@ function toolOf(value: unknown): unknown {
 
 /** What the model answered; undefined if that is not known as messages. */
 function answerOf(facts: FoundFacts, isConversation: MessageTest): ChatOutput | undefined {
-  for (const value of [facts.get('answer'), facts.get('output')]) {
-    const messages = isConversation(value) ? chatMessagesOf(value, 'assistant') : undefined;
-    if (messages !== undefined) return chatOutputOf(messages);
-  }
+  const [stated, raw] = [facts.get('answer'), facts.get('output')];
+  const found = messagesAmong(stated, raw, isConversation);
+  const messages = found === undefined ? undefined : chatMessagesOf(found, 'assistant');
+  if (messages !== undefined) return chatOutputOf(messages);
   const parts = answerParts(facts);
   return parts.length > 0
     ? chatOutputOf(chatMessagesOf([{ role: 'assistant', parts }]) ?? [])

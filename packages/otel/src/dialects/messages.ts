@@ -110,6 +110,15 @@ export function hasMessages(value: unknown): boolean {
   return list.length > 0 && list.every((each) => isMessage(unwrapped(each)));
 }
 
+/** Whether the value of an attribute for messages holds some, which may lack their roles. */
+export function areStatedMessages(value: unknown): boolean {
+  if (hasMessages(value)) return true;
+  const list = arrayOrEmpty(value).map(unwrapped);
+  const isStated = (each: unknown) =>
+    typeof each === 'string' || isMessage(each) || objectOrEmpty(each).content !== undefined;
+  return list.length > 0 && list.every(isStated);
+}
+
 function isMessage(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const { role, parts, message } = value;
