@@ -4,6 +4,8 @@ import { ClientGone, parseJson, readBody } from './body.js';
 import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
 import type { Page } from './page.js';
+import { refusedReply } from './otlp/otlp-reply.js';
+import { isOtlpPath } from './otlp/receive-traces.js';
 import { oneLine, printable } from './printable.js';
 import { head } from './reading/values.js';
 import { Refusal, toRefusal } from './refusal.js';
@@ -123,15 +125,16 @@ async function platformReply(
   { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
 ): Promise<Reply | undefined> {
   guard(request, audienceOf(request.method ?? '', path));
-  const body = await readBody(request, maxBodyBytes);
+  const maxBytes = isOtlpPath(path) ? backend.otlp.maxBodyBytes : maxBodyBytes;
+  const body = await readBody(request, maxBytes);
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
-  const { host = '', 'content-type': contentType = '' } = request.headers;
-  const [report] = request.headersDistinct[STATS_HEADER] ?? [];
-  return route(
-    { ...target, host, body, contentType, report, json: () => parseJson(request, body) },
-    backend,
-  );
+  const { headers, headersDistinct } = request;
+  const { host = '', 'content-type': contentType = '', 'content-encoding': encoding = '' } = headers;
+  const header = (name: string) => headersDistinct[name]?.[0];
+  const report = header(STATS_HEADER);
+  const json = () => parseJson(request, body);
+  return route({ ...target, host, body, contentType, encoding, report, header, json }, backend);
 }
 
 /** Characters of the reason of a refusal: it may name a member of the body, and is kept. */
@@ -146,12 +149,15 @@ function refused(
   const refusal = toRefusal(error);
   const { status, isViolation } = refusal;
   const message = head(refusal.message, MAX_MESSAGE);
+  const path = (request.url ?? '').split('?')[0] ?? '';
   onRefused({
     method: request.method ?? '',
-    path: oneLine((request.url ?? '').split('?')[0] ?? '', 200),
+    path: oneLine(path, 200),
     status,
     message: printable(message),
     isViolation,
   });
-  return jsonReply(status, { error: message });
+  return isOtlpPath(path)
+    ? refusedReply(request.headers['content-type'] ?? '', status, message)
+    : jsonReply(status, { error: message });
 }

@@ -12,6 +12,7 @@ import { createGuard } from './guard.js';
 import { type CallError, createHandler } from './handler.js';
 
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
+import { OtlpReceiver } from './otlp/otlp-receiver.js';
 import { packageVersion } from './package-version.cjs';
 import { createPage } from './page.js';
 import { PageCodes } from './page-codes.js';
@@ -128,6 +129,14 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     reports,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
+    otlp: new OtlpReceiver(store, events, {
+      maxBodyBytes: settings.maxOtlpBytes,
+      quietMs: settings.otlpQuietMs,
+      acceptsJson: settings.checks === 'lenient',
+      onRejected: (path, message) =>
+        onRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
+      onFailure: (message) => problems.add(message),
+    }),
   };
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
@@ -188,6 +197,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       http.closeAllConnections();
     })
       .then(() => {
+        backend.otlp.close();
         stopUpkeep();
         return viewer.close();
       })

@@ -1,4 +1,5 @@
 import type { Audience } from '../guard.js';
+import { isOtlpPath, OTLP_PATHS, receiveTraces } from '../otlp/receive-traces.js';
 import { Refusal } from '../refusal.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
@@ -31,15 +32,17 @@ const OPENED_FILES = 'opened-files';
 
 const UPLOADS = '/v1/storage/uploads';
 
-const STORAGE_ROUTES = new Map<string, Route>([
+/** The routes with a constant path. */
+const OTHER_ROUTES = new Map<string, Route>([
+  ...OTLP_PATHS.map((path) => [`POST ${path}`, receiveTraces] as const),
   ['POST /v1/storage/presigned-url', presignUpload],
   [`POST ${UPLOADS}`, upload],
   [`PUT ${UPLOADS}`, upload],
 ]);
 
 const WHAT_IS_SERVED =
-  'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows ' +
-  'and POST /storage/presigned-url; only the platform has projects, commits, tests and workspaces';
+  'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows, ' +
+  'POST /storage/presigned-url, and POST /traces and /otel/v1/traces for OTLP; only the platform has projects, commits, tests and workspaces';
 
 /** Who may call the platform's API at this path. */
 export function audienceOf(method: string, path: string): Audience {
@@ -58,7 +61,7 @@ export function routeOf(method: string, url: string): Target {
   const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
   const route =
     pipeline === undefined
-      ? STORAGE_ROUTES.get(`${method} ${path}`)
+      ? OTHER_ROUTES.get(`${method} ${path}`)
       : PIPELINE_ROUTES.get(`${method} ${resource}${row === undefined ? '' : '/'}`);
   if (!route) throw new Refusal(404, `no such endpoint: ${hintFor(path)}`);
   return {

@@ -66,7 +66,12 @@ export class Store {
     const to = this.#statements;
 
     this.#append = this.#db.transaction(
-      (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
+      (
+        pipelineId: string,
+        request: DataStreamRequest,
+        ids: readonly string[],
+        otlpTrace: string | null,
+      ) => {
         const config = toJson(request.config);
         to.addConfig.run(config);
         const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastId;
@@ -76,7 +81,7 @@ export class Store {
           const text = rowText(row);
           const size = Buffer.byteLength(text);
           bytes += size;
-          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastId;
+          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size, otlpTrace).lastId;
           to.addBody.run(newest, encode(text));
         }
         to.addTotals.run(request.rows.length, bytes, 0);
@@ -84,13 +89,13 @@ export class Store {
       },
     );
     this.#replace = this.#db.transaction(
-      ({ id, row }: StoredRow, config: RowUpdateConfig | null) => {
+      ({ id, row, inferenceId }: StoredRow, config: RowUpdateConfig | WireConfig | null) => {
         const text = toJson(row);
         const before = to.size.get(id);
         if (!before) return;
         const size = Buffer.byteLength(text);
         const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-        to.update.run(size, Date.now(), toJson(names), id);
+        to.update.run(inferenceId, size, Date.now(), toJson(names), id);
         to.setBody.run(encode(text), id);
         to.addChange.run(id, CHANGE.updated);
         to.addTotals.run(0, size - before.bytes, 0);
@@ -162,9 +167,17 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Stores all rows of a data-stream call, or none. */
-  append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
-    const newest = this.#append(pipelineId, request, inferenceIds);
+  /**
+   * Stores all rows of a data-stream call, or none.
+   * @param otlpTrace the trace id of a row whose spans came by OTLP: `findTrace` finds it
+   */
+  append(
+    pipelineId: string,
+    request: DataStreamRequest,
+    inferenceIds: readonly string[],
+    otlpTrace: string | null = null,
+  ): void {
+    const newest = this.#append(pipelineId, request, inferenceIds, otlpTrace);
     this.#rows += request.rows.length;
     this.#newest = Math.max(this.#newest, newest);
     this.#changed();
@@ -208,8 +221,21 @@ export class Store {
     return record && toStoredRow(record);
   }
 
-  /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
-  replace(stored: StoredRow, config: RowUpdateConfig | null = null): void {
+  /** The row of a trace whose spans came by OTLP, and the bytes of its JSON text. */
+  findTrace(
+    pipelineId: string,
+    traceId: string,
+  ): (StoredRow & { readonly bytes: number }) | undefined {
+    const record = this.#statements.findTrace.get(traceId, pipelineId);
+    if (!record) return undefined;
+    return { ...toStoredRow(record), bytes: this.#statements.size.get(record.id)?.bytes ?? 0 };
+  }
+
+  /**
+   * Replaces the row of that number, and its inference ID. `config` names those of its columns that have a meaning for the
+   * platform.
+   */
+  replace(stored: StoredRow, config: RowUpdateConfig | WireConfig | null = null): void {
     this.#replace(stored, config);
     this.#changed();
   }
@@ -334,7 +360,7 @@ function statementsOf(db: Database) {
        VALUES (?, (SELECT id FROM configs WHERE text = ?), ?, ?)`,
     ),
     addRow: db.command(
-      'INSERT INTO rows (batch, pipeline, inference_id, bytes) VALUES (?, ?, ?, ?)',
+      'INSERT INTO rows (batch, pipeline, inference_id, bytes, otlp_trace) VALUES (?, ?, ?, ?, ?)',
     ),
     addBody: db.command('INSERT INTO bodies (id, body) VALUES (?, ?)'),
     addChange: db.command('INSERT INTO changes (trace, kind) VALUES (?, ?)'),
@@ -346,7 +372,7 @@ function statementsOf(db: Database) {
     ),
     // Always later than the previous update, so that it identifies a version of the row.
     update: db.command(
-      `UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
+      `UPDATE rows SET inference_id = ?, bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
        WHERE id = ?`,
     ),
     setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
@@ -381,6 +407,9 @@ function statementsOf(db: Database) {
     find: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE inference_id = ? AND rows.pipeline = coalesce(?, rows.pipeline)
        ORDER BY rows.id DESC LIMIT 1`,
+    ),
+    findTrace: db.query<RowRecord>(
+      `${SELECT_ROWS} WHERE otlp_trace = ? AND rows.pipeline = ? ORDER BY rows.id DESC LIMIT 1`,
     ),
     batches: db.query<BatchRecord>(
       `SELECT pipeline, text AS config, inference_ids, received_at

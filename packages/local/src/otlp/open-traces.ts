@@ -1,0 +1,168 @@
+import { Refusal } from '../refusal.js';
+import type { OtlpSpan } from './otlp-span.js';
+import { nodeOfSpan, type TraceNode } from './trace-node.js';
+
+/** The spans of one trace that have come and are not in its row yet. */
+export interface GatheredTrace {
+  readonly pipelineId: string;
+  readonly traceId: string;
+  /** By span id: a span that is sent again replaces the first. */
+  readonly nodes: ReadonlyMap<string, TraceNode>;
+}
+
+export interface OpenTracesOptions {
+  /** Adds the spans to the row of their trace, or creates it. It may throw, and is then called again later. */
+  readonly write: (trace: GatheredTrace) => void;
+  /** Called when `write` throws, until it has succeeded once. */
+  readonly onFailure: (error: unknown) => void;
+  /** How long no span of a trace must come before it is written, in milliseconds. */
+  readonly quietMs: number;
+}
+
+/** The same for traces of which no root has come: their spans may be sent long before it. */
+const ROOTLESS_QUIET_MS = 10_000;
+/** A trace is written after this time although its spans still come. */
+const MAX_OPEN_MS = 60_000;
+const RETRY_MS = 5000;
+
+/** Limits: traces beyond are written before they are complete. */
+const MAX_TRACES = 10_000;
+const MAX_BYTES = 128 * 1024 * 1024;
+const MAX_TRACE_BYTES = 32 * 1024 * 1024;
+const MAX_TRACE_SPANS = 10_000;
+
+/** A request of which some traces are not written. */
+interface Receipt {
+  unwritten: number;
+  readonly onWritten: () => void;
+}
+
+interface OpenTrace extends GatheredTrace {
+  readonly nodes: Map<string, TraceNode>;
+  /** The requests that brought its spans. */
+  readonly receipts: Set<Receipt>;
+  bytes: number;
+  hasRoot: boolean;
+  quiet: NodeJS.Timeout | undefined;
+  readonly oldest: NodeJS.Timeout;
+}
+
+/**
+ * Gathers the spans of each trace, which come in several requests and from several services, until the trace is complete:
+ * its root has ended, and no span came for some time. Spans that come later are gathered and written in the same way.
+ */
+export class OpenTraces {
+  readonly #options: OpenTracesOptions;
+  /** In the order in which they were opened. */
+  readonly #open = new Map<string, OpenTrace>();
+  #bytes = 0;
+  #isFailing = false;
+
+  constructor(options: OpenTracesOptions) {
+    this.#options = options;
+  }
+
+  /** Number of traces with spans that are not written. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Writes traces until there is room for more.
+   * @throws Refusal 503 if they cannot be written
+   */
+  makeRoom(): void {
+    for (const trace of this.#open.values()) {
+      if (this.#bytes <= MAX_BYTES && this.#open.size < MAX_TRACES) return;
+      if (!this.#write(trace)) {
+        throw new Refusal(503, 'traces cannot be written at the moment', { isViolation: false });
+      }
+    }
+  }
+
+  /** Adds the spans of one request. @param onWritten called once the traces of all of them are written */
+  add(pipelineId: string, spans: readonly OtlpSpan[], onWritten: () => void): void {
+    const touched = new Set<OpenTrace>();
+    for (const span of spans) {
+      const node = nodeOfSpan(span);
+      if (!node) continue;
+      const trace = this.#traceOf(pipelineId, span.traceId);
+      const before = trace.nodes.get(node.spanId)?.bytes ?? 0;
+      trace.nodes.set(node.spanId, node);
+      trace.bytes += node.bytes - before;
+      this.#bytes += node.bytes - before;
+      trace.hasRoot ||= node.parentId === undefined || node.isRemote;
+      touched.add(trace);
+    }
+    if (touched.size === 0) onWritten();
+    const receipt = { unwritten: touched.size, onWritten };
+    for (const trace of touched) {
+      trace.receipts.add(receipt);
+      const isFull = trace.bytes > MAX_TRACE_BYTES || trace.nodes.size > MAX_TRACE_SPANS;
+      if (!isFull || !this.#write(trace)) this.#wait(trace);
+    }
+  }
+
+  /** Writes all traces, complete or not. */
+  flush(): void {
+    for (const trace of this.#open.values()) this.#write(trace);
+  }
+
+  /** Writes all traces, and gives up those that cannot be written. */
+  close(): void {
+    this.flush();
+    for (const { quiet, oldest } of this.#open.values()) {
+      clearTimeout(quiet);
+      clearTimeout(oldest);
+    }
+    this.#open.clear();
+  }
+
+  #traceOf(pipelineId: string, traceId: string): OpenTrace {
+    const key = `${traceId} ${pipelineId}`;
+    const existing = this.#open.get(key);
+    if (existing) return existing;
+    const trace: OpenTrace = {
+      pipelineId,
+      traceId,
+      nodes: new Map(),
+      receipts: new Set(),
+      bytes: 0,
+      hasRoot: false,
+      quiet: undefined,
+      oldest: setTimeout(() => this.#write(trace), MAX_OPEN_MS).unref(),
+    };
+    this.#open.set(key, trace);
+    return trace;
+  }
+
+  /** Writes the trace once no span of it has come for some time. */
+  #wait(trace: OpenTrace): void {
+    const { quietMs } = this.#options;
+    clearTimeout(trace.quiet);
+    const delayMs = trace.hasRoot ? quietMs : Math.max(quietMs, ROOTLESS_QUIET_MS);
+    trace.quiet = setTimeout(() => this.#write(trace), delayMs).unref();
+  }
+
+  /** @returns whether it succeeded */
+  #write(trace: OpenTrace): boolean {
+    clearTimeout(trace.quiet);
+    try {
+      this.#options.write(trace);
+    } catch (error) {
+      if (!this.#isFailing) this.#options.onFailure(error);
+      this.#isFailing = true;
+      trace.quiet = setTimeout(() => this.#write(trace), RETRY_MS).unref();
+      return false;
+    }
+    this.#isFailing = false;
+    clearTimeout(trace.oldest);
+    this.#open.delete(`${trace.traceId} ${trace.pipelineId}`);
+    this.#bytes -= trace.bytes;
+    for (const receipt of trace.receipts) {
+      receipt.unwritten -= 1;
+      if (receipt.unwritten === 0) receipt.onWritten();
+    }
+    return true;
+  }
+}
