@@ -117,7 +117,7 @@ export class ProtobufReader {
       if (this.#wire === WIRE.varint) this.varint();
       else if (this.#wire === WIRE.fixed64) this.fixed64();
       else if (this.#wire === WIRE.fixed32) this.fixed32();
-      else if (this.#wire === WIRE.bytes) this.#at += this.#length();
+      else if (this.#wire === WIRE.bytes) this.bytes();
       else if (this.#wire === WIRE.startGroup) open += 1;
       else if (this.#wire === WIRE.endGroup && open > 0) open -= 1;
       else throw malformed(`it has a field of the unknown wire type ${this.#wire}`);

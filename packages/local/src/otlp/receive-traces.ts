@@ -9,6 +9,11 @@ export function isOtlpPath(path: string): boolean {
   return OTLP_PATHS.includes(path);
 }
 
+/** Whether an app of OpenTelemetry sends another signal than traces. Its SDK sends all to one server. */
+export function isOtherSignal(path: string): boolean {
+  return /^\/v1\/(otel\/v1\/)?(metrics|logs)$/.test(path);
+}
+
 /** The pipeline of traces whose sender names none. */
 const PIPELINE = 'otlp';
 

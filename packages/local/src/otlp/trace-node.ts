@@ -35,7 +35,11 @@ const MAX_NAME = 256;
 export function nodeOfSpan(span: OtlpSpan): TraceNode | undefined {
   const { step, isPending, userId, sessionId, tags } = stepOfSpan(span);
   if (isPending) return undefined;
-  const { name, type, inputs, output, metadata, error, startTime, endTime, ...fields } = step;
+  const { name, type, inputs, output, error, startTime, endTime, ...fields } = step;
+  const inferenceId = idOf(span.attributes['openlayer.inference_id']);
+  const metadata = { ...step.metadata };
+  // The row has it.
+  if (metadata.inferenceId === inferenceId) delete metadata.inferenceId;
   return {
     spanId: span.spanId,
     parentId: span.parentSpanId,
@@ -60,7 +64,7 @@ export function nodeOfSpan(span: OtlpSpan): TraceNode | undefined {
       ...(stepFields(type, fields) as Record<string, WireStep['inputs']>),
     },
     facts: {
-      inferenceId: idOf(span.attributes['openlayer.inference_id']),
+      inferenceId,
       userId: idOf(userId),
       sessionId: idOf(sessionId),
       tags,
@@ -86,7 +90,7 @@ export function nodeOfStep(step: Json): TraceNode {
 
 /** Where the span comes from: what no field of a step has. */
 function originOf(span: OtlpSpan): Json {
-  const { parentSpanId, scope, resource, links } = span;
+  const { parentSpanId, resource, links } = span;
   const isEntry = parentSpanId === undefined || span.hasRemoteParent;
   return {
     span_id: span.spanId,
@@ -94,7 +98,6 @@ function originOf(span: OtlpSpan): Json {
     ...(span.hasRemoteParent && { parent_is_remote: true }),
     kind: span.kind,
     ...(resource['service.name'] !== undefined && { service: resource['service.name'] }),
-    ...(scope.name !== '' && { scope }),
     ...(links.length > 0 && {
       links: links.map(({ traceId, spanId, attributes }) => ({
         trace_id: traceId,

@@ -113,7 +113,7 @@ function finish(branches: readonly Branch[]): {
   const steps = new Map<string, WireStep>();
   for (const { node, steps: own, parent, hasModelCallBelow } of branches) {
     const isCounted = isModelCall(node.step) && !hasModelCallBelow;
-    const step = { ...(isCounted ? node.step : withoutCounts(node.step)), steps: own };
+    const step: WireStep = { ...(isCounted ? node.step : withoutCounts(node.step)), steps: own };
     if (isCounted) {
       tokens = sum(tokens, numberOf(step.tokens) ?? bothOf(step));
       cost = sum(cost, numberOf(step.cost));

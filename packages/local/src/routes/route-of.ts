@@ -1,5 +1,5 @@
 import type { Audience } from '../guard.js';
-import { isOtlpPath, OTLP_PATHS, receiveTraces } from '../otlp/receive-traces.js';
+import { isOtherSignal, OTLP_PATHS, receiveTraces } from '../otlp/receive-traces.js';
 import { Refusal } from '../refusal.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
@@ -63,7 +63,10 @@ export function routeOf(method: string, url: string): Target {
     pipeline === undefined
       ? OTHER_ROUTES.get(`${method} ${path}`)
       : PIPELINE_ROUTES.get(`${method} ${resource}${row === undefined ? '' : '/'}`);
-  if (!route) throw new Refusal(404, `no such endpoint: ${hintFor(path)}`);
+  if (!route) {
+    const isViolation = !isOtherSignal(path);
+    throw new Refusal(404, `no such endpoint: ${hintFor(path)}`, { isViolation });
+  }
   return {
     route,
     method,
@@ -75,6 +78,7 @@ export function routeOf(method: string, url: string): Target {
 }
 
 function hintFor(path: string): string {
+  if (isOtherSignal(path)) return 'of OpenTelemetry it takes traces only, no metrics and logs';
   const isUnversioned = /^\/(inference-pipelines|storage|projects)\//.test(path);
   return isUnversioned ? 'the base URL must end in /v1' : WHAT_IS_SERVED;
 }
