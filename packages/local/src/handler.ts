@@ -3,9 +3,9 @@ import type { Attachments } from './attachments.js';
 import { ClientGone, parseJson, readBody } from './body.js';
 import type { Guard } from './guard.js';
 import type { Intercept } from './options.js';
-import type { Page } from './page.js';
 import { refusedReply } from './otlp/otlp-reply.js';
 import { isOtlpPath } from './otlp/receive-traces.js';
+import type { Page } from './page.js';
 import { oneLine, printable } from './printable.js';
 import { head } from './reading/values.js';
 import { Refusal, toRefusal } from './refusal.js';
@@ -130,7 +130,11 @@ async function platformReply(
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
   const { headers, headersDistinct } = request;
-  const { host = '', 'content-type': contentType = '', 'content-encoding': encoding = '' } = headers;
+  const {
+    host = '',
+    'content-type': contentType = '',
+    'content-encoding': encoding = '',
+  } = headers;
   const header = (name: string) => headersDistinct[name]?.[0];
   const report = header(STATS_HEADER);
   const json = () => parseJson(request, body);

@@ -13,13 +13,15 @@ export interface GatheredTrace {
 export interface OpenTracesOptions {
   /** Adds the spans to the row of their trace, or creates it. It may throw, and is then called again later. */
   readonly write: (trace: GatheredTrace) => void;
+  /** Whether the trace has a row. Its further spans are written without waiting for the root. */
+  readonly isWritten: (pipelineId: string, traceId: string) => boolean;
   /** Called when `write` throws, until it has succeeded once. */
   readonly onFailure: (error: unknown) => void;
   /** How long no span of a trace must come before it is written, in milliseconds. */
   readonly quietMs: number;
 }
 
-/** The same for traces of which no root has come: their spans may be sent long before it. */
+/** The same for new traces of which no root has come: their spans may be sent long before it. */
 const ROOTLESS_QUIET_MS = 10_000;
 /** A trace is written after this time although its spans still come. */
 const MAX_OPEN_MS = 60_000;
@@ -42,6 +44,7 @@ interface OpenTrace extends GatheredTrace {
   /** The requests that brought its spans. */
   readonly receipts: Set<Receipt>;
   bytes: number;
+  /** Whether the root is here or in the row, as far as that is known. */
   hasRoot: boolean;
   quiet: NodeJS.Timeout | undefined;
   readonly oldest: NodeJS.Timeout;
@@ -128,7 +131,7 @@ export class OpenTraces {
       nodes: new Map(),
       receipts: new Set(),
       bytes: 0,
-      hasRoot: false,
+      hasRoot: this.#options.isWritten(pipelineId, traceId),
       quiet: undefined,
       oldest: setTimeout(() => this.#write(trace), MAX_OPEN_MS).unref(),
     };

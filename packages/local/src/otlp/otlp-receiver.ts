@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { Json } from '@openlayer-tracing/core/wire';
 import type { LocalServerEvents } from '../events.js';
+import { Refusal } from '../refusal.js';
 import { IN_MEMORY } from '../storage/database.js';
 import { type KeptBody, OtlpBodies } from '../storage/otlp-bodies.js';
 import type { Store } from '../storage/store.js';
-import { Refusal } from '../refusal.js';
 import { type GatheredTrace, OpenTraces } from './open-traces.js';
 import { spansOf } from './otlp-body.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
@@ -47,6 +47,7 @@ export class OtlpReceiver {
     this.#events = events;
     this.#open = new OpenTraces({
       write: (trace) => this.#write(trace),
+      isWritten: (pipelineId, traceId) => store.hasTrace(pipelineId, traceId),
       onFailure: (error) => options.onFailure(`traces cannot be written: ${textOf(error)}`),
       quietMs: options.quietMs,
     });

@@ -94,11 +94,7 @@ class Reading {
 
   #link(message: Json): SpanLink | undefined {
     this.#budget.addValue();
-    return linkOf(
-      textOf(message, 'traceId'),
-      textOf(message, 'spanId'),
-      this.#attributes(message),
-    );
+    return linkOf(textOf(message, 'traceId'), textOf(message, 'spanId'), this.#attributes(message));
   }
 
   #status(status: unknown): SpanStatus {
@@ -126,7 +122,7 @@ class Reading {
     if (!isRecord(value)) return null;
     if (has(value, 'stringValue')) return this.#text(value, 'stringValue');
     if (has(value, 'boolValue')) return value.boolValue === true || value.boolValue === 'true';
-    if (has(value, 'intValue')) return integerValue(int64Of(value, 'intValue'));
+    if (has(value, 'intValue')) return intOf(value);
     if (has(value, 'doubleValue')) return doubleOf(value.doubleValue);
     if (has(value, 'bytesValue')) return this.#text(value, 'bytesValue');
     if (isRecord(value.arrayValue)) {
@@ -191,6 +187,13 @@ function enumOf(message: Json, name: string, prefix: string, names: readonly str
     return Math.max(names.indexOf(value.slice(prefix.length)), 0);
   }
   return Number(int64Of(message, name));
+}
+
+/** An `intValue`. JavaScript's SDK sends every number without a fraction as one, however large it is. */
+function intOf(value: Json): number | string {
+  const { intValue } = value;
+  if (typeof intValue === 'number' && !Number.isSafeInteger(intValue)) return doubleValue(intValue);
+  return integerValue(int64Of(value, 'intValue'));
 }
 
 function uint64Of(message: Json, name: string): bigint {

@@ -86,8 +86,7 @@ function place(
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { node } = next;
     if (placed.has(node.spanId)) continue;
-    const parent =
-      next.parent && next.parent.depth >= MAX_DEPTH ? next.parent.parent : next.parent;
+    const parent = next.parent && next.parent.depth >= MAX_DEPTH ? next.parent.parent : next.parent;
     const depth = parent ? parent.depth + 1 : 0;
     const branch = { node, steps: [], parent, depth, hasModelCallBelow: false };
     placed.set(node.spanId, branch);
@@ -163,11 +162,7 @@ function sum(total: number | null, value: number | null): number | null {
 }
 
 /** A root for several steps. It shows what the main one has. */
-function standIn(
-  main: WireStep,
-  tops: readonly TraceNode[],
-  steps: readonly WireStep[],
-): WireStep {
+function standIn(main: WireStep, tops: readonly TraceNode[], steps: readonly WireStep[]): WireStep {
   const missing = [...new Set(tops.map(({ parentId }) => parentId))].filter(
     (id) => id !== undefined,
   );

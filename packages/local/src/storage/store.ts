@@ -221,6 +221,11 @@ export class Store {
     return record && toStoredRow(record);
   }
 
+  /** Whether a trace whose spans came by OTLP has a row. */
+  hasTrace(pipelineId: string, traceId: string): boolean {
+    return this.#statements.hasTrace.get(traceId, pipelineId) !== undefined;
+  }
+
   /** The row of a trace whose spans came by OTLP, and the bytes of its JSON text. */
   findTrace(
     pipelineId: string,
@@ -407,6 +412,9 @@ function statementsOf(db: Database) {
     find: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE inference_id = ? AND rows.pipeline = coalesce(?, rows.pipeline)
        ORDER BY rows.id DESC LIMIT 1`,
+    ),
+    hasTrace: db.query<{ id: number }>(
+      'SELECT id FROM rows WHERE otlp_trace = ? AND pipeline = ? LIMIT 1',
     ),
     findTrace: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE otlp_trace = ? AND rows.pipeline = ? ORDER BY rows.id DESC LIMIT 1`,
