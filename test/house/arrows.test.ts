@@ -6,6 +6,7 @@ import { readManifest, readText, type Workspace, workspaces } from './repository
 import { type Import, readSources, type Source } from './sources.ts';
 
 const CORE = '@openlayer-tracing/core';
+const OTEL = '@openlayer-tracing/otel';
 
 /** Modules, by name or by pattern. */
 type Modules = readonly (string | RegExp)[];
@@ -60,9 +61,9 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   local: {
     ...NONE,
-    uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/],
+    uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/, `${OTEL}/dialects`],
     knows: [`${CORE}/wire`],
-    dependencies: [CORE, /^(?!@openlayer-tracing\/)/],
+    dependencies: [CORE, OTEL, /^(?!@openlayer-tracing\/)/],
   },
   // Built into the local server: its libraries are in the bundle, and nobody installs them.
   viewer: { ...NONE, uses: [/^(?!@openlayer-tracing\/|node:)[^.#]/] },
