@@ -54,6 +54,7 @@ describe('a trace that came by OTLP', function () {
     await step('chat gpt-4o').click();
     await opened.getByText('May I borrow a drill?').first().waitFor();
     await opened.getByText('Yes, until Friday.').first().waitFor();
+    await opened.getByText('opentelemetry', { exact: true }).first().waitFor();
     await step('POST /chat').click();
     await opened.getByRole('tab', { name: 'Metadata' }).click();
     for (const text of ['tool-library', 'my-instrumentation 1.2.0', 'app.plan']) {

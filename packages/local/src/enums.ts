@@ -18,6 +18,7 @@ export const DIALECTS = namesOf<Dialect>({
   'openlayer-ts': true,
   'openlayer-python': true,
   other: true,
+  opentelemetry: true,
 });
 
 export const MARKS = namesOf<Mark>({

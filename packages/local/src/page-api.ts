@@ -27,7 +27,12 @@
 export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
 
 /** Which tracer wrote the row, as far as its shape tells. */
-export type Dialect = 'openlayer-tracing' | 'openlayer-ts' | 'openlayer-python' | 'other';
+export type Dialect =
+  | 'openlayer-tracing'
+  | 'openlayer-ts'
+  | 'openlayer-python'
+  | 'other'
+  | 'opentelemetry';
 
 /** Why a trace differs from what the app had. */
 export type Mark = 'masked' | 'truncated' | 'limited' | 'interrupted' | 'unfinished';

@@ -13,6 +13,7 @@ export const DIALECTS = namesOf<Dialect>({
   'openlayer-tracing': true,
   'openlayer-ts': true,
   'openlayer-python': true,
+  opentelemetry: true,
   other: true,
 });
 export const MARKS = namesOf<Mark>({

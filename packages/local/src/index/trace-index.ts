@@ -12,7 +12,7 @@ import { hashOf } from './hash.js';
 import { partitionLength, SEARCH_TABLES, Search } from './search.js';
 import { searchText } from './search-text.js';
 
-const VERSION = 6;
+const VERSION = 7;
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
