@@ -61,8 +61,9 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   local: {
     ...NONE,
-    uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/, `${OTEL}/dialects`],
-    knows: [`${CORE}/wire`],
+    uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/],
+    loads: [`${OTEL}/dialects`],
+    knows: [`${CORE}/wire`, `${OTEL}/dialects`],
     dependencies: [CORE, OTEL, /^(?!@openlayer-tracing\/)/],
   },
   // Built into the local server: its libraries are in the bundle, and nobody installs them.

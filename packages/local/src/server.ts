@@ -118,7 +118,16 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     }
   };
 
+  const otlp = await OtlpReceiver.open(store, events, {
+    maxBodyBytes: settings.maxOtlpBytes,
+    quietMs: settings.otlpQuietMs,
+    acceptsJson: settings.checks === 'lenient',
+    onRejected: (path, message) =>
+      onRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
+    onFailure: (message) => problems.add(message),
+  });
   const port = await listen(http, settings).catch((error: unknown) => {
+    otlp.close();
     store.close();
     throw error;
   });
@@ -129,14 +138,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     reports,
     uploads: new Uploads(),
     attachments: openAttachments(settings.file),
-    otlp: new OtlpReceiver(store, events, {
-      maxBodyBytes: settings.maxOtlpBytes,
-      quietMs: settings.otlpQuietMs,
-      acceptsJson: settings.checks === 'lenient',
-      onRejected: (path, message) =>
-        onRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
-      onFailure: (message) => problems.add(message),
-    }),
+    otlp,
   };
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
@@ -197,7 +199,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       http.closeAllConnections();
     })
       .then(() => {
-        backend.otlp.close();
+        otlp.close();
         stopUpkeep();
         return viewer.close();
       })

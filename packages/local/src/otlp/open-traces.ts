@@ -1,6 +1,5 @@
 import { Refusal } from '../refusal.js';
-import type { OtlpSpan } from './otlp-span.js';
-import { nodeOfSpan, type TraceNode } from './trace-node.js';
+import type { TraceNode } from './trace-node.js';
 
 /** The spans of one trace that have come and are not in its row yet. */
 export interface GatheredTrace {
@@ -84,12 +83,10 @@ export class OpenTraces {
   }
 
   /** Adds the spans of one request. @param onWritten called once the traces of all of them are written */
-  add(pipelineId: string, spans: readonly OtlpSpan[], onWritten: () => void): void {
+  add(pipelineId: string, nodes: readonly TraceNode[], onWritten: () => void): void {
     const touched = new Set<OpenTrace>();
-    for (const span of spans) {
-      const node = nodeOfSpan(span);
-      if (!node) continue;
-      const trace = this.#traceOf(pipelineId, span.traceId);
+    for (const node of nodes) {
+      const trace = this.#traceOf(pipelineId, node.traceId);
       const before = trace.nodes.get(node.spanId)?.bytes ?? 0;
       trace.nodes.set(node.spanId, node);
       trace.bytes += node.bytes - before;

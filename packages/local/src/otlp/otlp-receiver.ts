@@ -8,6 +8,7 @@ import type { Store } from '../storage/store.js';
 import { type GatheredTrace, OpenTraces } from './open-traces.js';
 import { spansOf } from './otlp-body.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
+import { nodeOfSpan, type TraceNode } from './trace-node.js';
 import { traceRowOf } from './trace-row.js';
 
 export interface OtlpOptions {
@@ -38,9 +39,20 @@ export class OtlpReceiver {
   readonly #open: OpenTraces;
   /** Undefined for a store in memory, which loses its rows as well. */
   readonly #bodies: OtlpBodies | undefined;
+  #isClosed = false;
 
-  /** Also receives again the requests whose spans were in no row when the process ended. */
-  constructor(store: Store, events: EventEmitter<LocalServerEvents>, options: OtlpOptions) {
+  /** A receiver that has received again the requests whose spans were in no row when the last process ended. */
+  static async open(
+    store: Store,
+    events: EventEmitter<LocalServerEvents>,
+    options: OtlpOptions,
+  ): Promise<OtlpReceiver> {
+    const receiver = new OtlpReceiver(store, events, options);
+    for (const body of receiver.#bodies ?? []) await receiver.#receiveAgain(body);
+    return receiver;
+  }
+
+  private constructor(store: Store, events: EventEmitter<LocalServerEvents>, options: OtlpOptions) {
     this.maxBodyBytes = options.maxBodyBytes;
     this.#options = options;
     this.#store = store;
@@ -52,7 +64,6 @@ export class OtlpReceiver {
       quietMs: options.quietMs,
     });
     this.#bodies = store.file === IN_MEMORY ? undefined : new OtlpBodies(store.database);
-    for (const body of this.#bodies ?? []) this.#receiveAgain(body);
   }
 
   /**
@@ -61,17 +72,24 @@ export class OtlpReceiver {
    * @returns how many spans were rejected, and why
    * @throws Refusal 400, 413 or 415, or 503 if it cannot be kept
    */
-  receive(path: string, request: OtlpRequest): Pick<OtlpSpans, 'rejected' | 'reason'> {
+  async receive(
+    path: string,
+    request: OtlpRequest,
+  ): Promise<Pick<OtlpSpans, 'rejected' | 'reason'>> {
     const { maxBodyBytes, acceptsJson } = this.#options;
     const { spans, rejected, reason } = spansOf(request, { maxBytes: maxBodyBytes, acceptsJson });
+    const nodes = await nodesOf(spans);
+    if (this.#isClosed)
+      throw new Refusal(503, 'the server is being closed', { isViolation: false });
     this.#open.makeRoom();
-    if (spans.length > 0) this.#gather(request.pipelineId, spans, this.#keep(request));
+    if (nodes.length > 0) this.#gather(request.pipelineId, nodes, this.#keep(request));
     if (rejected > 0) this.#options.onRejected(path, reason);
     return { rejected, reason };
   }
 
   /** Writes the rows of all traces, complete or not. */
   close(): void {
+    this.#isClosed = true;
     this.#open.close();
   }
 
@@ -87,8 +105,8 @@ export class OtlpReceiver {
     }
   }
 
-  #gather(pipelineId: string, spans: readonly OtlpSpan[], bodyId: number | undefined): void {
-    this.#open.add(pipelineId, spans, () => {
+  #gather(pipelineId: string, nodes: readonly TraceNode[], bodyId: number | undefined): void {
+    this.#open.add(pipelineId, nodes, () => {
       if (bodyId !== undefined) this.#forget(bodyId);
     });
   }
@@ -102,11 +120,12 @@ export class OtlpReceiver {
     }
   }
 
-  #receiveAgain(kept: KeptBody): void {
+  async #receiveAgain(kept: KeptBody): Promise<void> {
     try {
       const { spans } = spansOf(kept, { maxBytes: MAX_KEPT_BYTES, acceptsJson: true });
+      const nodes = await nodesOf(spans);
       this.#open.makeRoom();
-      this.#gather(kept.pipelineId, spans, kept.id);
+      this.#gather(kept.pipelineId, nodes, kept.id);
     } catch (error) {
       this.#options.onFailure(`spans of the last start are left: ${textOf(error)}`);
     }
@@ -124,6 +143,13 @@ export class OtlpReceiver {
     this.#store.replace({ ...stored, row, inferenceId }, config);
     this.#events.emit('update', { row: changes(stored.row, row) }, pipelineId, inferenceId);
   }
+}
+
+/** The spans as steps. What converts them is loaded for the first of them, since most servers receive none. */
+async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNode[]> {
+  if (spans.length === 0) return [];
+  const { stepOfSpan } = await import('@openlayer-tracing/otel/dialects');
+  return spans.flatMap((span) => nodeOfSpan(span, stepOfSpan) ?? []);
 }
 
 /** The columns that differ. */

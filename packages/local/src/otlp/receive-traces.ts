@@ -18,10 +18,15 @@ export function isOtherSignal(path: string): boolean {
 const PIPELINE = 'otlp';
 
 /** `POST /v1/traces` and `/v1/otel/v1/traces`: an ExportTraceServiceRequest of OTLP/HTTP, in protobuf or JSON. */
-export const receiveTraces: Route = (call, { checker, otlp }) => {
+export const receiveTraces: Route = async (call, { checker, otlp }) => {
   const { contentType, encoding, body } = call;
   const pipelineId = pipelineOf(call, checker.mode === 'strict');
-  const { rejected, reason } = otlp.receive(call.path, { pipelineId, contentType, encoding, body });
+  const { rejected, reason } = await otlp.receive(call.path, {
+    pipelineId,
+    contentType,
+    encoding,
+    body,
+  });
   return acceptedReply(contentType, rejected, reason);
 };
 

@@ -1,5 +1,5 @@
 import type { WireStep } from '@openlayer-tracing/core/wire';
-import { stepOfSpan } from '@openlayer-tracing/otel/dialects';
+import type { SpanData, SpanStep } from '@openlayer-tracing/otel/dialects';
 import { isRecord, type Json } from '../json.js';
 import { head } from '../reading/values.js';
 import type { OtlpSpan } from './otlp-span.js';
@@ -15,6 +15,7 @@ export interface TraceFacts {
 
 /** A span as a step, apart from its parent and children. */
 export interface TraceNode {
+  readonly traceId: string;
   readonly spanId: string;
   /** Undefined for the root of a trace. */
   readonly parentId: string | undefined;
@@ -31,8 +32,11 @@ export interface TraceNode {
 /** Characters of a step's name, and of a user's or session's id. */
 const MAX_NAME = 256;
 
+/** Converts a span to a step, as `@openlayer-tracing/otel/dialects` does. */
+export type StepOfSpan = (span: SpanData) => SpanStep;
+
 /** The span as a step; undefined for a provisional copy of a span that ends later. */
-export function nodeOfSpan(span: OtlpSpan): TraceNode | undefined {
+export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | undefined {
   const { step, isPending, userId, sessionId, tags } = stepOfSpan(span);
   if (isPending) return undefined;
   const { name, type, inputs, output, error, startTime, endTime, ...fields } = step;
@@ -41,6 +45,7 @@ export function nodeOfSpan(span: OtlpSpan): TraceNode | undefined {
   // The row has it.
   if (metadata.inferenceId === inferenceId) delete metadata.inferenceId;
   return {
+    traceId: span.traceId,
     spanId: span.spanId,
     parentId: span.parentSpanId,
     isRemote: span.hasRemoteParent,
@@ -74,11 +79,12 @@ export function nodeOfSpan(span: OtlpSpan): TraceNode | undefined {
 }
 
 /** The step of a row as a node again. */
-export function nodeOfStep(step: Json): TraceNode {
+export function nodeOfStep(step: Json, traceId: string): TraceNode {
   const { steps: _, ...own } = step;
   const metadata = isRecord(step.metadata) ? step.metadata : {};
   const otel = isRecord(metadata.otel) ? metadata.otel : {};
   return {
+    traceId,
     spanId: String(step.id),
     parentId: typeof otel.parent_span_id === 'string' ? otel.parent_span_id : undefined,
     isRemote: otel.parent_is_remote === true,

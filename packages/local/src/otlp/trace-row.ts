@@ -29,7 +29,7 @@ export function traceRowOf(
   nodes: ReadonlyMap<string, TraceNode>,
   earlier?: EarlierRow,
 ): TraceRow {
-  const { all, unrecorded } = merged(nodes, earlier);
+  const { all, unrecorded } = merged(traceId, nodes, earlier);
   const { root, main, tokens, cost } = treeOf(all);
   const facts = factsOf(main, nodes, earlier);
   const inferenceId = facts.inferenceId ?? traceId;
@@ -73,12 +73,16 @@ export function traceRowOf(
 }
 
 /** The spans of the earlier row and the new ones, of which the later wins. */
-function merged(nodes: ReadonlyMap<string, TraceNode>, earlier: EarlierRow | undefined) {
+function merged(
+  traceId: string,
+  nodes: ReadonlyMap<string, TraceNode>,
+  earlier: EarlierRow | undefined,
+) {
   const all = new Map<string, TraceNode>();
   let unrecorded = 0;
   let bytes = earlier?.bytes ?? 0;
   if (earlier) {
-    for (const node of stepsOf(earlier.row)) all.set(node.spanId, node);
+    for (const node of stepsOf(earlier.row, traceId)) all.set(node.spanId, node);
     const before = earlier.row.metadata?.unrecordedSteps;
     if (typeof before === 'number') unrecorded = before;
   }
@@ -95,14 +99,14 @@ function merged(nodes: ReadonlyMap<string, TraceNode>, earlier: EarlierRow | und
 }
 
 /** The spans that the steps of a row stand for. */
-function* stepsOf(row: WireRow): Generator<TraceNode> {
+function* stepsOf(row: WireRow, traceId: string): Generator<TraceNode> {
   const [root] = row.steps;
   const pending: unknown[] = [root];
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
     if (!isRecord(step)) continue;
     for (const child of Array.isArray(step.steps) ? step.steps : []) pending.push(child);
     if (step.id === STAND_IN_ID) continue;
-    yield nodeOfStep(step === (root as unknown) ? withoutRootFacts(step) : step);
+    yield nodeOfStep(step === (root as unknown) ? withoutRootFacts(step) : step, traceId);
   }
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { OpenTraces } from '../../src/otlp/open-traces.ts';
-import type { OtlpSpan } from '../../src/otlp/otlp-span.ts';
+import type { TraceNode } from '../../src/otlp/trace-node.ts';
 import type { Refusal } from '../../src/refusal.ts';
 
 const hex = (n: number, digits: number) => n.toString(16).padStart(digits, '0');
@@ -16,23 +16,17 @@ interface Facts {
   readonly bytes?: number;
 }
 
-function span({ trace = 1, id = 1, parent, isRemote = false, bytes = 1000 }: Facts): OtlpSpan {
+function span({ trace = 1, id = 1, parent, isRemote = false, bytes = 1000 }: Facts): TraceNode {
   return {
     traceId: hex(trace, 32),
     spanId: hex(id, 16),
-    parentSpanId: parent === undefined ? undefined : hex(parent, 16),
-    name: 'work',
-    kind: 'internal',
-    startMs: 1_790_000_000_000,
-    endMs: 1_790_000_000_001,
-    durationMs: 1,
-    attributes: {},
-    events: [],
-    links: [],
-    status: { code: 'unset' },
-    resource: {},
-    scope: { name: '' },
-    hasRemoteParent: isRemote,
+    parentId: parent === undefined ? undefined : hex(parent, 16),
+    isRemote,
+    step: {
+      ...{ name: 'work', id: hex(id, 16), type: 'chain', inputs: null, output: null, steps: [] },
+      ...{ groundTruth: null, metadata: {}, latency: 1, startTime: 1, endTime: 2 },
+    },
+    facts: undefined,
     bytes,
   };
 }

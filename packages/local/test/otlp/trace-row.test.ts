@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
 import { renderTrace } from '@openlayer-tracing/local';
-import type { SpanData } from '@openlayer-tracing/otel/dialects';
+import { type SpanData, stepOfSpan } from '@openlayer-tracing/otel/dialects';
 import { createChecker } from '../../src/checks/check.ts';
+import type { OtlpSpan } from '../../src/otlp/otlp-span.ts';
 import { nodeOfSpan, type TraceNode } from '../../src/otlp/trace-node.ts';
 import { type TraceRow, traceRowOf } from '../../src/otlp/trace-row.ts';
 import { TRACE } from './spans.ts';
@@ -23,7 +24,7 @@ interface Facts extends Partial<SpanData> {
 const idOf = (id: number) => id.toString(16).padStart(16, '0');
 
 function node({ id, parent, isRemote = false, at = id, ms = 10, ...span }: Facts): TraceNode {
-  const made = nodeOfSpan({
+  const of: OtlpSpan = {
     traceId: TRACE,
     spanId: idOf(id),
     parentSpanId: parent === undefined ? undefined : idOf(parent),
@@ -41,7 +42,8 @@ function node({ id, parent, isRemote = false, at = id, ms = 10, ...span }: Facts
     hasRemoteParent: isRemote,
     bytes: 1000,
     ...span,
-  });
+  };
+  const made = nodeOfSpan(of, stepOfSpan);
   assert.ok(made);
   return made;
 }
