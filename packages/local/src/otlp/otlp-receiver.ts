@@ -152,11 +152,11 @@ async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNode[]> {
   return spans.flatMap((span) => nodeOfSpan(span, stepOfSpan) ?? []);
 }
 
-/** The columns that differ. */
+/** The columns that differ, `steps` among them: it is not compared, since it may be large. */
 function changes(before: object, after: object): Record<string, Json> {
   const earlier = before as Readonly<Record<string, unknown>>;
   const changed = Object.entries(after).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(earlier[name]),
+    ([name, value]) => name === 'steps' || JSON.stringify(value) !== JSON.stringify(earlier[name]),
   );
   return Object.fromEntries(changed) as Record<string, Json>;
 }
