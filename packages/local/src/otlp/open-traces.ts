@@ -10,11 +10,11 @@ export interface GatheredTrace {
 }
 
 export interface OpenTracesOptions {
-  /** Adds the spans to the row of their trace, or creates it. It may throw, and is then called again later. */
+  /** Adds the spans to the row of their trace, or creates it. It may throw, and is then called again later, 20 times at most. */
   readonly write: (trace: GatheredTrace) => void;
   /** Whether the trace has a row. Its further spans are written without waiting for the root. */
   readonly isWritten: (pipelineId: string, traceId: string) => boolean;
-  /** Called when `write` throws, until it has succeeded once. */
+  /** Called when `write` throws for the first time since it has succeeded, and when a trace is given up. */
   readonly onFailure: (error: unknown) => void;
   /** How long no span of a trace must come before it is written, in milliseconds. */
   readonly quietMs: number;
@@ -25,6 +25,9 @@ const ROOTLESS_QUIET_MS = 10_000;
 /** A trace is written after this time although its spans still come. */
 const MAX_OPEN_MS = 60_000;
 const RETRY_MS = 5000;
+const MAX_RETRIES = 20;
+/** Traces that are tried for the sake of one request. */
+const MAX_FAILURES = 10;
 
 /** Limits: traces beyond are written before they are complete. */
 const MAX_TRACES = 10_000;
@@ -43,6 +46,7 @@ interface OpenTrace extends GatheredTrace {
   /** The requests that brought its spans. */
   readonly receipts: Set<Receipt>;
   bytes: number;
+  retries: number;
   /** Whether the root is here or in the row, as far as that is known. */
   hasRoot: boolean;
   quiet: NodeJS.Timeout | undefined;
@@ -70,19 +74,24 @@ export class OpenTraces {
   }
 
   /**
-   * Writes traces until there is room for more.
+   * Writes traces, the oldest first, until there is room for more.
    * @throws Refusal 503 if they cannot be written
    */
   makeRoom(): void {
+    let failures = 0;
     for (const trace of this.#open.values()) {
-      if (this.#bytes <= MAX_BYTES && this.#open.size < MAX_TRACES) return;
-      if (!this.#write(trace)) {
-        throw new Refusal(503, 'traces cannot be written at the moment', { isViolation: false });
-      }
+      if (this.#hasRoom || failures >= MAX_FAILURES) break;
+      if (!this.#write(trace)) failures += 1;
     }
+    if (this.#hasRoom) return;
+    throw new Refusal(503, 'traces cannot be written at the moment', { isViolation: false });
   }
 
-  /** Adds the spans of one request. @param onWritten called once the traces of all of them are written */
+  get #hasRoom(): boolean {
+    return this.#bytes <= MAX_BYTES && this.#open.size < MAX_TRACES;
+  }
+
+  /** Adds the spans of one request. @param onWritten called once the traces of all of them are written or given up */
   add(pipelineId: string, nodes: readonly TraceNode[], onWritten: () => void): void {
     const touched = new Set<OpenTrace>();
     for (const node of nodes) {
@@ -128,6 +137,7 @@ export class OpenTraces {
       nodes: new Map(),
       receipts: new Set(),
       bytes: 0,
+      retries: 0,
       hasRoot: this.#options.isWritten(pipelineId, traceId),
       quiet: undefined,
       oldest: setTimeout(() => this.#write(trace), MAX_OPEN_MS).unref(),
@@ -152,10 +162,23 @@ export class OpenTraces {
     } catch (error) {
       if (!this.#isFailing) this.#options.onFailure(error);
       this.#isFailing = true;
-      trace.quiet = setTimeout(() => this.#write(trace), RETRY_MS).unref();
+      trace.quiet = setTimeout(() => this.#writeAgain(trace), RETRY_MS).unref();
       return false;
     }
     this.#isFailing = false;
+    this.#forget(trace);
+    return true;
+  }
+
+  #writeAgain(trace: OpenTrace): void {
+    trace.retries += 1;
+    if (this.#write(trace) || trace.retries < MAX_RETRIES) return;
+    clearTimeout(trace.quiet);
+    this.#options.onFailure(new Error(`trace ${trace.traceId} is given up`));
+    this.#forget(trace);
+  }
+
+  #forget(trace: OpenTrace): void {
     clearTimeout(trace.oldest);
     this.#open.delete(`${trace.traceId} ${trace.pipelineId}`);
     this.#bytes -= trace.bytes;
@@ -163,6 +186,5 @@ export class OpenTraces {
       receipt.unwritten -= 1;
       if (receipt.unwritten === 0) receipt.onWritten();
     }
-    return true;
   }
 }

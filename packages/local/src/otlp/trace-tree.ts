@@ -47,11 +47,12 @@ export function treeOf(nodes: ReadonlyMap<string, TraceNode>): TraceTree {
   }
   const placed = new Map<string, Branch>();
   for (const top of tops) place(top, children, placed);
-  for (const node of [...nodes.values()].sort(byStart)) {
+  for (const node of nodes.values()) {
     // Only steps of a cycle are left, and steps below one.
     if (placed.has(node.spanId)) continue;
-    tops.push(node);
-    place(node, children, placed);
+    const top = firstOfCycle(node, nodes);
+    tops.push(top);
+    place(top, children, placed);
   }
   tops.sort((a, b) => rankOf(a) - rankOf(b) || byStart(a, b));
   const { steps, tokens, cost } = finish([...placed.values()]);
@@ -64,8 +65,22 @@ export function treeOf(nodes: ReadonlyMap<string, TraceNode>): TraceTree {
   return { root, main, tokens, cost };
 }
 
+/** By their ids where they began at the same time, so that the order of arrival does not matter. */
 function byStart(a: TraceNode, b: TraceNode): number {
-  return a.step.startTime - b.step.startTime;
+  return a.step.startTime - b.step.startTime || (a.spanId < b.spanId ? -1 : 1);
+}
+
+/** The step of a cycle that began first. @param node in the cycle or below it */
+function firstOfCycle(node: TraceNode, nodes: ReadonlyMap<string, TraceNode>): TraceNode {
+  const above = (each: TraceNode) => nodes.get(each.parentId ?? '') ?? each;
+  const seen = new Set<TraceNode>();
+  let each = node;
+  for (; !seen.has(each); each = above(each)) seen.add(each);
+  let first = each;
+  for (let next = above(each); next !== each; next = above(next)) {
+    if (byStart(next, first) < 0) first = next;
+  }
+  return first;
 }
 
 /** Steps without a parent come first, then those that another process called, then those whose parent is missing. */

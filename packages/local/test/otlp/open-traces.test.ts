@@ -34,6 +34,8 @@ function span({ trace = 1, id = 1, parent, isRemote = false, bytes = 1000 }: Fac
 describe('open traces', () => {
   let written: string[];
   let failure: Error | undefined;
+  /** The number of a trace that can never be written. */
+  let failing: number | undefined;
   let failures: unknown[];
   let open: OpenTraces;
   let receipts: string[];
@@ -43,6 +45,7 @@ describe('open traces', () => {
     written = [];
     receipts = [];
     failure = undefined;
+    failing = undefined;
     failures = [];
     open = new OpenTraces({
       quietMs: 2000,
@@ -51,6 +54,7 @@ describe('open traces', () => {
         written.some((text) => text.startsWith(`${pipelineId} ${Number.parseInt(traceId, 16)}:`)),
       write: ({ pipelineId, traceId, nodes }) => {
         if (failure) throw failure;
+        if (Number.parseInt(traceId, 16) === failing) throw new Error('this one is too odd');
         const ids = [...nodes.keys()].map((id) => Number.parseInt(id, 16)).join();
         written.push(`${pipelineId} ${Number.parseInt(traceId, 16)}: ${ids}`);
       },
@@ -177,6 +181,23 @@ describe('open traces', () => {
     assert.equal(written.length, 5);
     open.makeRoom();
     assert.equal(open.size, 0);
+  });
+
+  it('are given up one by one where only one cannot be written', () => {
+    const write = (trace: number) => add({ trace });
+    failing = 1;
+    for (let trace = 1; trace <= 3; trace++) write(trace);
+    mock.timers.tick(2000);
+    assert.deepEqual(written, ['p 2: 1', 'p 3: 1']);
+    assert.equal(open.size, 1);
+    const later = (tries: number) => {
+      for (let i = 0; i < tries; i++) mock.timers.tick(5000);
+    };
+    later(18);
+    assert.equal(open.size, 1);
+    later(4);
+    assert.equal(open.size, 0);
+    assert.match(String(failures.at(-1)), /is given up/);
   });
 
   it('are written when they are closed, complete or not', () => {

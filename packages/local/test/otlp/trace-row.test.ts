@@ -186,7 +186,7 @@ span 1
       { id: 2, parent: 4 },
       { id: 3, parent: 2 },
       { id: 4, parent: 3 },
-      { id: 5, parent: 4 },
+      { id: 5, parent: 4, at: 0 },
     ]);
     assert.equal(
       tree(row),
