@@ -47,9 +47,9 @@ export interface LocalServerOptions {
    * Later spans change the stored trace. @default 2000
    */
   readonly otlpQuietMs?: number;
-  /** Rows that came longer ago than this are deleted, in milliseconds. @default no limit */
+  /** Rows that arrived longer ago than this, in milliseconds, are deleted. @default no limit */
   readonly maxAgeMs?: number;
-  /** The oldest rows are deleted once the file is larger than this, in bytes. @default no limit */
+  /** Limit for the traces file and its index together, in bytes: beyond it the oldest rows are deleted. @default no limit */
   readonly maxBytes?: number;
   /** Connections at a time; further ones are closed. @default 256 */
   readonly maxConnections?: number;

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../http/refusal.js';
 import type { TraceNode } from './trace-node.js';
 
 /** The spans of one trace that have come and are not in its row yet. */

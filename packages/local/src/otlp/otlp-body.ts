@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../http/refusal.js';
 import { Malformed } from './malformed.js';
 import type { OtlpSpans } from './otlp-span.js';
 import { readJson } from './read-json.js';

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Json } from '@openlayer-tracing/core/wire';
 import type { LocalServerEvents } from '../events.js';
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../http/refusal.js';
 import { IN_MEMORY } from '../storage/database.js';
 import { type KeptBody, OtlpBodies } from '../storage/otlp-bodies.js';
 import type { Store } from '../storage/store.js';
@@ -139,9 +139,8 @@ export class OtlpReceiver {
       this.#events.emit('row', row, pipelineId, { inferenceId, config });
       return;
     }
-    const { bytes: _, ...stored } = earlier;
-    this.#store.replace({ ...stored, row, inferenceId }, config);
-    this.#events.emit('update', { row: changes(stored.row, row) }, pipelineId, inferenceId);
+    this.#store.replaceTrace(earlier.number, { row, config, inferenceId });
+    this.#events.emit('update', { row: changes(earlier.row, row) }, pipelineId, inferenceId);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Responses in the format of the request. */
 
-import type { Reply } from '../reply.js';
+import type { Reply } from '../http/reply.js';
 import { formatOf } from './otlp-body.js';
 
 /** The response to a request that was accepted: an ExportTraceServiceResponse, empty if no span was rejected. */

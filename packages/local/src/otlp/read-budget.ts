@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../http/refusal.js';
 
 /**
  * Resources, scopes, attributes, items of arrays, events and links of one request. An empty one has 2 bytes in a body, and a

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../http/refusal.js';
 import type { Call, Route } from '../routes/call.js';
 import { acceptedReply } from './otlp-reply.js';
 

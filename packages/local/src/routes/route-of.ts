@@ -1,6 +1,7 @@
-import type { Audience } from '../guard.js';
+import type { Audience } from '../http/guard.js';
+import { Refusal } from '../http/refusal.js';
 import { isOtherSignal, OTLP_PATHS, receiveTraces } from '../otlp/receive-traces.js';
-import { Refusal } from '../refusal.js';
+import { OPENED_FILES_PIPELINE } from '../page-api.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
@@ -28,8 +29,6 @@ const PIPELINE_ROUTES = new Map<string, Route>([
 
 const PIPELINE_PATH = /^\/v1\/inference-pipelines\/([^/]+)\/(data-stream|rows)(?:\/([^/]+))?$/;
 
-const OPENED_FILES = 'opened-files';
-
 const UPLOADS = '/v1/storage/uploads';
 
 /** The routes with a constant path. */
@@ -51,7 +50,8 @@ export function audienceOf(method: string, path: string): Audience {
   // no app has.
   const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
   const isFeedback = method === 'PUT' && resource === 'rows' && row === undefined;
-  const isOpenedFile = method === 'POST' && resource === 'data-stream' && pipeline === OPENED_FILES;
+  const isOpenedFile =
+    method === 'POST' && resource === 'data-stream' && pipeline === OPENED_FILES_PIPELINE;
   return isFeedback || isOpenedFile ? 'either' : 'client';
 }
 

@@ -33,7 +33,7 @@ export class OtlpBodies {
 
   /** @returns the body's id */
   add({ pipelineId, contentType, encoding, body }: Omit<KeptBody, 'id'>): number {
-    return this.#add.run(pipelineId, contentType, encoding, body).lastId;
+    return this.#add.run(pipelineId, contentType, encoding, body).lastRowId;
   }
 
   remove(id: number): void {

@@ -2,12 +2,12 @@ import type { Database } from './database.js';
 
 const VERSION = 1;
 
-/** Kinds of changes of a trace. */
+/** Kinds of changes of stored rows. */
 export const CHANGE = { updated: 0, deleted: 1, deletedUpTo: 2 } as const;
 
 /**
- * The tables of the traces file. Rows are apart from their bodies, so that listing rows reads none. `changes` has what
- * happened to rows after they came, for the index: see `CHANGE`.
+ * The tables of the traces file. Rows are apart from their bodies, so that listing rows reads none. `changes` is
+ * the log of updates and deletions that the index follows; in it `trace` is the number of a row, and `kind` one of `CHANGE`.
  */
 const TABLES = `
   CREATE TABLE configs (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);

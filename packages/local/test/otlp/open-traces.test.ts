@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
+import type { Refusal } from '../../src/http/refusal.ts';
 import { OpenTraces } from '../../src/otlp/open-traces.ts';
 import type { TraceNode } from '../../src/otlp/trace-node.ts';
-import type { Refusal } from '../../src/refusal.ts';
 
 const hex = (n: number, digits: number) => n.toString(16).padStart(digits, '0');
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Refusal } from '../../src/http/refusal.ts';
 import { Malformed } from '../../src/otlp/malformed.ts';
 import type { OtlpSpan, OtlpSpans } from '../../src/otlp/otlp-span.ts';
 import { readJson } from '../../src/otlp/read-json.ts';
 import { readProtobuf } from '../../src/otlp/read-protobuf.ts';
-import type { Refusal } from '../../src/refusal.ts';
 import {
   bytesField,
   fixed64Field,
