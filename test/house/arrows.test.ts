@@ -6,6 +6,7 @@ import { readManifest, readText, type Workspace, workspaces } from './repository
 import { type Import, readSources, type Source } from './sources.ts';
 
 const CORE = '@openlayer-tracing/core';
+const OTEL = '@openlayer-tracing/otel';
 
 /** Modules, by name or by pattern. */
 type Modules = readonly (string | RegExp)[];
@@ -61,8 +62,9 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   local: {
     ...NONE,
     uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/],
-    knows: [`${CORE}/wire`],
-    dependencies: [CORE, /^(?!@openlayer-tracing\/)/],
+    loads: [`${OTEL}/dialects`],
+    knows: [`${CORE}/wire`, `${OTEL}/dialects`],
+    dependencies: [CORE, OTEL, /^(?!@openlayer-tracing\/)/],
   },
   // Built into the local server: its libraries are in the bundle, and nobody installs them.
   viewer: { ...NONE, uses: [/^(?!@openlayer-tracing\/|node:)[^.#]/] },

@@ -271,6 +271,7 @@ const startLocalServer: Keys<local.LocalServerOptions> = {
   apiKey: true,
   checks: true,
   maxBodyBytes: true,
+  otlpQuietMs: true,
   maxConnections: true,
   intercept: true,
 };

@@ -42,7 +42,13 @@ export const OPENED_FILES_PIPELINE = 'opened-files';
  * the index.
  */
 export const OUTCOMES = ['completed', 'aborted', 'error', 'abandoned', 'interrupted'] as const;
-export const DIALECTS = ['openlayer-tracing', 'openlayer-ts', 'openlayer-python', 'other'] as const;
+export const DIALECTS = [
+  'openlayer-tracing',
+  'openlayer-ts',
+  'openlayer-python',
+  'opentelemetry',
+  'other',
+] as const;
 export const MARKS = ['masked', 'truncated', 'limited', 'interrupted', 'unfinished'] as const;
 
 /** How a request ended. Traces without a request, and those of other tracers, have none. */

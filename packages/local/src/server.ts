@@ -9,6 +9,7 @@ import type { LocalServerEvents } from './events.js';
 import { createGuard } from './http/guard.js';
 import { createHandler, type RefusedRequest } from './http/handler.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
+import { OtlpReceiver } from './otlp/otlp-receiver.js';
 import { packageVersion } from './package-version.cjs';
 import { createPageApiServer } from './page/page-api-server.js';
 import { createPageFiles } from './page/page-files.js';
@@ -84,18 +85,22 @@ export interface StartedServer extends LocalServer {
 /** Starts a server as `startLocalServer` does. */
 export async function startServer(options: LocalServerOptions): Promise<StartedServer> {
   const settings = settingsOf(options);
-  const backend = openBackend(settings);
-  const { store, events, attachments } = backend;
+  const problems = new Problems();
+  const refusedCalls = new RefusedCalls();
+  const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);
+  const onRefused = (request: RefusedRequest) =>
+    recordRefusal(request, { problems, refusedCalls, events });
+  const backend = await openBackend(settings, { events, problems, onRefused });
+  const { store, attachments, otlp } = backend;
   const http = createHttpServer(settings);
   const port = await listen(http, settings).catch((error: unknown) => {
+    otlp.close();
     store.close();
     throw error;
   });
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
 
-  const problems = new Problems();
-  const refusedCalls = new RefusedCalls();
   const pageApi = createPageApiServer({
     store,
     attachments,
@@ -125,7 +130,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     backend,
     maxBodyBytes: settings.maxBodyBytes,
     intercept: settings.intercept,
-    onRefused: (request) => recordRefusal(request, { problems, refusedCalls, events }),
+    onRefused,
   });
   http.on('request', handler);
 
@@ -135,6 +140,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     closing ??= (async () => {
       events.emit('close');
       await closeConnections(http);
+      otlp.close();
       stopUpkeep();
       await pageApi.close();
       store.close();
@@ -180,16 +186,34 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   };
 }
 
+interface Reporting {
+  readonly events: EventEmitter<LocalServerEvents>;
+  readonly problems: Problems;
+  readonly onRefused: (request: RefusedRequest) => void;
+}
+
 /** Opens the storage, and creates the parts of the server that the platform's routes use. */
-function openBackend({ file, checks }: Settings): Backend {
+async function openBackend(
+  { file, checks, maxOtlpBytes, otlpQuietMs }: Settings,
+  { events, problems, onRefused }: Reporting,
+): Promise<Backend> {
+  // Rows of this library are never so deep that JSON.stringify exhausts the stack.
+  const store = new Store(file, checks === 'strict' ? JSON.stringify : undefined);
   return {
-    // Rows of this library are never so deep that JSON.stringify exhausts the stack.
-    store: new Store(file, checks === 'strict' ? JSON.stringify : undefined),
+    store,
     checker: createChecker(checks),
-    events: new EventEmitter<LocalServerEvents>().setMaxListeners(0),
+    events,
     reports: new AppReports(),
     uploads: new UploadTokens(),
     attachments: openAttachments(file),
+    otlp: await OtlpReceiver.open(store, events, {
+      maxBodyBytes: maxOtlpBytes,
+      quietMs: otlpQuietMs,
+      acceptsJson: checks === 'lenient',
+      onRejected: (path, message) =>
+        onRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
+      onFailure: (message) => problems.add(message),
+    }),
   };
 }
 

@@ -66,7 +66,8 @@ Options of the server:
   --file <path>         SQLite file for the traces (default: a file in your state directory)
   --memory              keep traces in memory, and lose them at the exit
   --max-age <time>      delete traces after this time, as 90m, 12h or 7d, or none (default ${DEFAULT_MAX_AGE})
-  --max-size <size>     delete the oldest traces once file and index are larger, as 500MB or 2GB, or none (default ${DEFAULT_MAX_SIZE})
+  --max-size <size>     delete the oldest traces once the file and its index are larger, as 500MB or 2GB, or none
+                        (default ${DEFAULT_MAX_SIZE})
   --open                open the page in a browser
   --quiet               print the addresses only, no traces
   --strict              refuse what does not satisfy the strict profile, which this library keeps

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATS_HEADER } from '../app-reports.js';
 import type { Intercept } from '../options.js';
+import { refusedReply } from '../otlp/otlp-reply.js';
+import { isOtlpPath } from '../otlp/receive-traces.js';
 import type { PageApiServer } from '../page/page-api-server.js';
 import type { PageFiles } from '../page/page-files.js';
 import type { PageLink } from '../page/page-link.js';
@@ -98,15 +100,20 @@ async function platformReply(
   { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
 ): Promise<Reply | undefined> {
   guard(request, audienceOf(request.method ?? '', path));
-  const body = await readBody(request, maxBodyBytes);
+  const maxBytes = isOtlpPath(path) ? backend.otlp.maxBodyBytes : maxBodyBytes;
+  const body = await readBody(request, maxBytes);
   if (intercept && (await intercept(request, response, body))) return undefined;
   const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
-  const { host = '', 'content-type': contentType = '' } = request.headers;
-  const [report] = request.headersDistinct[STATS_HEADER] ?? [];
-  return route(
-    { ...target, host, body, contentType, report, json: () => parseJson(request, body) },
-    backend,
-  );
+  const { headers, headersDistinct } = request;
+  const {
+    host = '',
+    'content-type': contentType = '',
+    'content-encoding': encoding = '',
+  } = headers;
+  const header = (name: string) => headersDistinct[name]?.[0];
+  const report = header(STATS_HEADER);
+  const json = () => parseJson(request, body);
+  return route({ ...target, host, body, contentType, encoding, report, header, json }, backend);
 }
 
 /** Characters of the reason of a refusal: it may name a member of the body, and is kept. */
@@ -121,12 +128,15 @@ function refused(
   const refusal = toRefusal(error);
   const { status, isViolation } = refusal;
   const message = head(refusal.message, MAX_MESSAGE);
+  const path = (request.url ?? '').split('?')[0] ?? '';
   onRefused({
     method: request.method ?? '',
-    path: oneLine((request.url ?? '').split('?')[0] ?? '', 200),
+    path: oneLine(path, 200),
     status,
     message: printable(message),
     isViolation,
   });
-  return jsonReply(status, { error: message });
+  return isOtlpPath(path)
+    ? refusedReply(request.headers['content-type'] ?? '', status, message)
+    : jsonReply(status, { error: message });
 }

@@ -204,8 +204,12 @@ function marksOf(
   return marks;
 }
 
+const SPAN_ID = /^[0-9a-f]{16}$/;
+
 /** Which tracer wrote the row. Start times in seconds are Python's, whole timestamps the official TypeScript SDK's. */
 function dialectOf(row: Json, root: Json, http: Json): Dialect {
+  // Steps of rows that were made of spans have their ids.
+  if (SPAN_ID.test(textOf(root.id))) return 'opentelemetry';
   if (outcomeOf(http.outcome) !== null) return 'openlayer-tracing';
   const { startTime } = root;
   if (typeof startTime !== 'number') return 'other';

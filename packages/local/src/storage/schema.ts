@@ -31,6 +31,7 @@ const TABLES = `
 export function migrate(db: Database): void {
   migrateTables(db);
   if (!has(db, 'index', 'batches_by_config')) addConfigIndex(db);
+  if (!has(db, 'table', 'otlp_bodies')) addOtlp(db);
 }
 
 function migrateTables(db: Database): void {
@@ -92,6 +93,21 @@ function addConfigIndex(db: Database): void {
     db.exec(`
       CREATE INDEX IF NOT EXISTS batches_by_config ON batches (config);
       DELETE FROM configs WHERE id NOT IN (SELECT config FROM batches);`);
+  })();
+}
+
+/**
+ * The trace id of rows whose spans come by OTLP, and the requests whose spans are in no row yet. An earlier version of this
+ * package can still use the file.
+ */
+function addOtlp(db: Database): void {
+  db.transaction(() => {
+    db.exec(`
+      ALTER TABLE rows ADD COLUMN otlp_trace TEXT;
+      CREATE INDEX rows_by_otlp_trace ON rows (otlp_trace, pipeline) WHERE otlp_trace IS NOT NULL;
+      CREATE TABLE otlp_bodies (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, content_type TEXT NOT NULL,
+        encoding TEXT NOT NULL, body BLOB NOT NULL);`);
   })();
 }
 

@@ -87,9 +87,17 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Stores all rows of a data-stream call, or none. */
-  append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
-    const newest = this.#transactions.append(pipelineId, request, inferenceIds);
+  /**
+   * Stores all rows of a data-stream call, or none.
+   * @param otlpTrace the trace id of a row whose spans came by OTLP: `findTrace` finds it
+   */
+  append(
+    pipelineId: string,
+    request: DataStreamRequest,
+    inferenceIds: readonly string[],
+    otlpTrace: string | null = null,
+  ): void {
+    const newest = this.#transactions.append(pipelineId, request, inferenceIds, otlpTrace);
     this.#rows += request.rows.length;
     this.#newest = Math.max(this.#newest, newest);
     this.#notify();
@@ -130,7 +138,27 @@ export class Store {
 
   /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
   replace(number: number, row: WireRow, config: RowUpdateConfig | null = null): void {
-    this.#transactions.replace(number, row, config);
+    this.#transactions.replace(number, row, config, null);
+    this.#notify();
+  }
+
+  /** Whether a trace whose spans came by OTLP has a row. */
+  hasTrace(pipelineId: string, traceId: string): boolean {
+    return this.#statements.hasTrace.get(traceId, pipelineId) !== undefined;
+  }
+
+  /** The row of a trace whose spans came by OTLP. */
+  findTrace(pipelineId: string, traceId: string): StoredRow | undefined {
+    const record = this.#statements.findTrace.get(traceId, pipelineId);
+    return record && toStoredRow(record);
+  }
+
+  /** Replaces the row of that number, the names of its columns and its inference ID. */
+  replaceTrace(
+    number: number,
+    { row, config, inferenceId }: Pick<StoredRow, 'row' | 'config' | 'inferenceId'>,
+  ): void {
+    this.#transactions.replace(number, row, config, inferenceId);
     this.#notify();
   }
 
@@ -226,7 +254,12 @@ function transactionsOf(
 ) {
   return {
     append: db.transaction(
-      (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
+      (
+        pipelineId: string,
+        request: DataStreamRequest,
+        ids: readonly string[],
+        otlpTrace: string | null,
+      ) => {
         const config = toJson(request.config);
         to.addConfig.run(config);
         const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastRowId;
@@ -236,24 +269,31 @@ function transactionsOf(
           const text = rowText(row);
           const size = Buffer.byteLength(text);
           bytes += size;
-          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastRowId;
+          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size, otlpTrace).lastRowId;
           to.addBody.run(newest, encode(text));
         }
         to.addTotals.run(request.rows.length, bytes, 0);
         return newest;
       },
     ),
-    replace: db.transaction((number: number, row: WireRow, config: RowUpdateConfig | null) => {
-      const text = toJson(row);
-      const before = to.size.get(number);
-      if (!before) return;
-      const size = Buffer.byteLength(text);
-      const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-      to.update.run(size, Date.now(), toJson(names), number);
-      to.setBody.run(encode(text), number);
-      to.addChange.run(number, CHANGE.updated);
-      to.addTotals.run(0, size - before.bytes, 0);
-    }),
+    replace: db.transaction(
+      (
+        number: number,
+        row: WireRow,
+        config: RowUpdateConfig | WireConfig | null,
+        inferenceId: string | null,
+      ) => {
+        const text = toJson(row);
+        const before = to.size.get(number);
+        if (!before) return;
+        const size = Buffer.byteLength(text);
+        const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
+        to.update.run(inferenceId, size, Date.now(), toJson(names), number);
+        to.setBody.run(encode(text), number);
+        to.addChange.run(number, CHANGE.updated);
+        to.addTotals.run(0, size - before.bytes, 0);
+      },
+    ),
     remove: db.transaction((inferenceId: string, pipelineId: string) => {
       let bytes = 0;
       const found = to.sameId.all(inferenceId, pipelineId);
@@ -303,7 +343,7 @@ function statementsOf(db: Database) {
        VALUES (?, (SELECT id FROM configs WHERE text = ?), ?, ?)`,
     ),
     addRow: db.command(
-      'INSERT INTO rows (batch, pipeline, inference_id, bytes) VALUES (?, ?, ?, ?)',
+      'INSERT INTO rows (batch, pipeline, inference_id, bytes, otlp_trace) VALUES (?, ?, ?, ?, ?)',
     ),
     addBody: db.command('INSERT INTO bodies (id, body) VALUES (?, ?)'),
     addChange: db.command('INSERT INTO changes (trace, kind) VALUES (?, ?)'),
@@ -315,7 +355,7 @@ function statementsOf(db: Database) {
     ),
     // Always later than the previous update, so that it identifies a version of the row.
     update: db.command(
-      `UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
+      `UPDATE rows SET inference_id = coalesce(?, inference_id), bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
        WHERE id = ?`,
     ),
     setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
@@ -348,6 +388,12 @@ function statementsOf(db: Database) {
     find: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE inference_id = ? AND rows.pipeline = coalesce(?, rows.pipeline)
        ORDER BY rows.id DESC LIMIT 1`,
+    ),
+    hasTrace: db.query<{ id: number }>(
+      'SELECT id FROM rows WHERE otlp_trace = ? AND pipeline = ? LIMIT 1',
+    ),
+    findTrace: db.query<RowRecord>(
+      `${SELECT_ROWS} WHERE otlp_trace = ? AND rows.pipeline = ? ORDER BY rows.id DESC LIMIT 1`,
     ),
     batches: db.query<BatchRecord>(
       `SELECT pipeline, text AS config, inference_ids, received_at

@@ -62,12 +62,12 @@ export const OUTCOME_CODES: readonly (Outcome | null)[] = [null, ...OUTCOMES];
 /** The bits of each fact in `flags`. */
 export const FLAGS = {
   outcome: { shift: 0, mask: 7 },
-  dialect: { shift: 3, mask: 3 },
-  marks: { shift: 5, mask: 255 },
+  dialect: { shift: 3, mask: 7 },
+  marks: { shift: 6, mask: 255 },
   /** 0 none, 1 neither praise nor blame, 2 positive, 3 negative. */
-  feedback: { shift: 13, mask: 3 },
-  failed: { shift: 15, mask: 1 },
-  deleted: { shift: 16, mask: 1 },
+  feedback: { shift: 14, mask: 3 },
+  failed: { shift: 16, mask: 1 },
+  deleted: { shift: 17, mask: 1 },
 } as const;
 
 /** The value of one fact in `flags`. */
