@@ -123,7 +123,7 @@ describe('openlayer-local', function () {
       '--host',
       '--allow-host',
       '--max-age .*30d',
-      '--max-size .*1GB',
+      '--max-size [^]*1GB',
       '--quiet',
       '--strict',
       '--json',
