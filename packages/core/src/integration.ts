@@ -2,7 +2,25 @@
 
 import './platform/load-platform.js';
 
+<<<<<<< HEAD
 export { currentStep } from './api/free-functions.js';
+=======
+export { currentStep } from './api/current.js';
+export { checkedUrl, DEFAULT_BASE_URL } from './config/base-url.js';
+export {
+  assertKnown,
+  assertObject,
+  ConfigError,
+  checkApiKey,
+  checkBoolean,
+  checkNumber,
+  checkPipelineId,
+  checkString,
+  formatValue,
+  oneOf,
+  withMethods,
+} from './config/checks.js';
+>>>>>>> 0ae2551 (feat(core): exports may be switched off, warn, and send beside OpenTelemetry unseen)
 export { unknownKey } from './diagnostics/unknown-key.js';
 export {
   type AnnouncedRequest,
@@ -42,8 +60,27 @@ export {
   tapNodeBody,
   tapStream,
 } from './integration/tap-stream.js';
+<<<<<<< HEAD
 export { type TokenFields, tokenFields } from './integration/token-fields.js';
+=======
+export { type TokenFields, tokenFields } from './integration/usage.js';
+export { environment } from './platform/environment.js';
+export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
+>>>>>>> 0ae2551 (feat(core): exports may be switched off, warn, and send beside OpenTelemetry unseen)
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
+export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';
+export { withoutOtelSpans } from './platform/without-otel-spans.js';
+export { retryAfterMs, USER_AGENT } from './publish/openlayer-api.js';
+export { publishingClient } from './publish/publishing-client.js';
+export type { TraceExport } from './publish/trace-export.js';
+export { SendError, type SendErrorCode } from './publish/transport.js';
+export type {
+  Batch,
+  BatchRow,
+  Delivery,
+  SendOptions,
+  Transport,
+} from './publish/user-transport.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export { isModelCall } from './trace/step-fields.js';
 export type {
@@ -55,6 +92,7 @@ export type {
   StepUpdate,
 } from './trace/step-types.js';
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
+export { spanIdOf } from './trace/trace-context.js';
 export type { Step } from './trace/types.js';
 export {
   arrayOrEmpty,

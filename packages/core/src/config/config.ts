@@ -85,6 +85,8 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   assertObject(options, 'options');
   assertKnown(options, TRACER_OPTIONS, '');
   const env = new EnvironmentReader(variables);
+  const exports = exportsOf(options.exports);
+  env.problems.push(...problemsOf(exports));
   return Object.freeze({
     problems: env.problems,
     apiKey: checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey),
@@ -106,7 +108,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
     logLevel:
       oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ?? env.read('OPENLAYER_LOG', level) ?? 'warn',
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
-    exports: exportsOf(options.exports),
+    exports,
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
     pricing: withMethods(options.pricing, 'pricing', ['price']),
     onUsage: optionalFunction(options.onUsage, 'onUsage'),
@@ -223,8 +225,8 @@ function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
   const names = new Set<string>();
   for (const [i, each] of exports.entries()) {
     assertObject(each, `exports[${i}]`);
-    assertKnown(each, { name: true, address: true, transport: true }, `exports[${i}]`);
-    const { name, address, transport } = each as TraceExport;
+    assertKnown(each as TraceExport, EXPORT_KEYS, `exports[${i}]`);
+    const { name, address, transport, isOff } = each as TraceExport;
     if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) {
       throw new ConfigError(
         `exports[${i}].name must be 1 to 64 letters, digits, dots, hyphens or underscores`,
@@ -240,8 +242,32 @@ function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
     if (withMethods(transport, `exports[${i}].transport`, ['send', 'close']) === undefined) {
       throw new ConfigError(`exports[${i}].transport must be an object with send() and close()`);
     }
+    checkBoolean(isOff, `exports[${i}].isOff`);
   }
   return [...exports];
+}
+
+/** The compiler checks that the list is complete. */
+const EXPORT_KEYS: Readonly<Record<keyof TraceExport, true>> = {
+  name: true,
+  address: true,
+  transport: true,
+  isOff: true,
+  problems: true,
+};
+
+function problemsOf(exports: readonly TraceExport[]): EnvironmentProblem[] {
+  return exports.flatMap(({ name, problems = [] }) =>
+    problems.map((message) => ({ variable: `of ${name}`, message })),
+  );
+}
+
+/** Whether traces are recorded: there is a place to send them to. */
+export function isEnabledBy(config: Config): boolean {
+  if (!config.publish) return false;
+  return (
+    whyUnconfigured(config) === undefined || config.exports.some(({ isOff }) => isOff !== true)
+  );
 }
 
 /** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */

@@ -10,6 +10,8 @@ import type { RowDelivery, RowTransport } from './transport.js';
 export interface SpooledTrace extends EndedTrace {
   /** A name for the time before the route is known. */
   readonly nameAtStart: string;
+  /** What `metadata.otel` will be, as JSON text; undefined without `sharedTraceId`. */
+  readonly sharedIdsText: string | undefined;
   /** Increases with each change of the trace. */
   readonly revision: number;
 }

@@ -30,6 +30,8 @@ export interface Delivery {
   readonly quarantined?: number | undefined;
   /** Why rows were not delivered. */
   readonly error?: unknown;
+  /** What the operator should know although the rows were delivered. Reported for exports, as `publish_warning`. */
+  readonly warning?: string | undefined;
 }
 
 /** Options of one send. */

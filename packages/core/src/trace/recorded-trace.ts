@@ -373,6 +373,10 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     return this.#ids?.traceId;
   }
 
+  get sharedIdsText(): string | undefined {
+    return this.#ids?.metadataText(this.root.id);
+  }
+
   get traceId(): string {
     try {
       return this.ensureIds()?.traceId ?? '';

@@ -1,15 +1,16 @@
 /** Everything that publishes the rows of one tracer: the platform and the exports, and the updates of published rows. */
 
-import { httpClient } from '#platform';
 import { isOnThisMachine } from '../config/base-url.js';
 import { type Config, whyNotUpdated, whyUnconfigured } from '../config/config.js';
 import type { DropReason } from '../publish/drop-reason.js';
 import { httpTransport } from '../publish/http-transport.js';
 import { OpenlayerApi } from '../publish/openlayer-api.js';
+import { publishingClient } from '../publish/publishing-client.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import type { SendTimes } from '../publish/send-times.js';
 import { statsHeader } from '../publish/stats-header.js';
 import type { TraceExport } from '../publish/trace-export.js';
+import { withWarnings } from '../publish/with-warnings.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { Destination, type DestinationTools, type ReplayState } from './destination.js';
 import { RowUpdater } from './row-updater.js';
@@ -44,14 +45,14 @@ export class Publishing {
     const header = isOnThisMachine(baseUrl) ? statsHeader(tools.stats) : undefined;
     this.#api = new OpenlayerApi(
       { baseUrl, apiKey, inferencePipelineId, timeoutMs, statsHeader: header },
-      httpClient(),
+      publishingClient(),
     );
     this.updates = new RowUpdater(this.#api, {
       whyRefused: whyNotUpdated(config),
       redactor: tools.redactor,
       flush: () => tools.flush(),
     });
-    const exported = tools.isEnabled ? config.exports : [];
+    const exported = tools.isEnabled ? config.exports.filter(({ isOff }) => isOff !== true) : [];
     this.#exports = new Map(
       exported.map((each) => [each.name, exportDestination(config, each, tools)]),
     );
@@ -235,7 +236,7 @@ function exportDestination(
   return new Destination(
     {
       address: `export\n${address}`,
-      sender: transport,
+      sender: withWarnings(transport, tools.diagnostics),
       retriesSends: true,
       lookup: undefined,
       batch,

@@ -2,7 +2,7 @@
 
 import { isTopLevel, onSignal, timersOutliveRequests } from '#platform';
 import { ConfigError } from '../config/checks.js';
-import { type Config, resolveConfig, whyUnpublished } from '../config/config.js';
+import { type Config, isEnabledBy, resolveConfig, whyUnpublished } from '../config/config.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';
@@ -104,7 +104,7 @@ export class TracerCore implements Tracer, Recorder {
       reportReplaced,
     );
     const why = whyUnpublished(config);
-    this.isEnabled = config.publish && (why === undefined || config.exports.length > 0);
+    this.isEnabled = isEnabledBy(config);
     this.#warning = settingsWarning(config, why);
     const runDetached = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
     this.#runDetached = runDetached;

@@ -20,7 +20,7 @@ function apiThat(answer: (request: HttpRequest) => Answer) {
       async send(request) {
         requests.push(request);
         const { status, body = '', headers = {} } = answer(request);
-        return { status, body, header: (name) => headers[name] };
+        return { status, body: new TextEncoder().encode(body), header: (name) => headers[name] };
       },
       close() {},
     },

@@ -7,7 +7,12 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+import {
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  ResponseTooLong,
+} from '../http-client.js';
 import { startTimer, stopTimer, unref } from '../timers.js';
 
 const MAX_SOCKETS = 2;
@@ -138,8 +143,8 @@ function headerOf(response: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** The body as text. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
-async function readAll(response: IncomingMessage, maxBytes: number): Promise<string> {
+/** The body. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
+async function readAll(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   const { statusCode = 0 } = response;
   let size = 0;
@@ -147,9 +152,9 @@ async function readAll(response: IncomingMessage, maxBytes: number): Promise<str
     size += chunk.byteLength;
     if (size > maxBytes) {
       if (statusCode >= 300) break;
-      throw new Error(`the response is longer than ${maxBytes} bytes`);
+      throw new ResponseTooLong(maxBytes);
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
