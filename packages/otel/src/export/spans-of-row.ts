@@ -58,6 +58,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
     const content = isRoot ? rootContent(data, row, settings) : contentOf(data, settings);
     const { attributes, dropped } = limitedAttributes(content.attributes, limitsOf(settings));
     const startNs = nanoseconds(data.startTime);
+    const endNs = startNs + nanoseconds(durationOf(step));
     spans.push({
       traceId,
       spanId,
@@ -66,10 +67,10 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
       name: content.name,
       kind: content.kind,
       startNs,
-      endNs: startNs + nanoseconds(durationOf(step)),
+      endNs,
       attributes,
       droppedAttributes: dropped,
-      events: eventsOf(content, settings),
+      events: eventsOf(content, endNs, settings),
       links: isRoot ? linksOf(traceId, origin, settings) : [],
       status: statusOf(content, settings),
     });
@@ -242,10 +243,11 @@ function limitsOf({ maxAttributeBytes }: RowSettings) {
   return { maxAttributes: MAX_ATTRIBUTES, maxAttributeBytes };
 }
 
-function eventsOf({ events }: SpanContent, settings: RowSettings) {
-  return events.map(({ name, timeMs, attributes }) => ({
+/** A step has one event, the error that it ended with. */
+function eventsOf({ events }: SpanContent, endNs: bigint, settings: RowSettings) {
+  return events.map(({ name, attributes }) => ({
     name,
-    timeNs: nanoseconds(timeMs),
+    timeNs: endNs,
     attributes: limitedAttributes(attributes, limitsOf(settings)).attributes,
   }));
 }
