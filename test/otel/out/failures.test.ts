@@ -5,12 +5,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTracer, type Tracer } from '@openlayer-tracing/core';
 import { openlayerTracing } from '@openlayer-tracing/express';
-import { startLocalServer } from '@openlayer-tracing/local';
 import { type OtelExportOptions, otelExport, type SpanExporter } from '@openlayer-tracing/otel';
 import { context, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import express, { type Express } from 'express';
-import { startProcess } from '../../support/child.ts';
+import { assertUnseen } from './instrumented.ts';
 import { type JsonSpan, type OtlpBackend, startBackend } from './otlp-backend.ts';
 
 interface App extends AsyncDisposable {
@@ -146,35 +145,12 @@ describe('exports', () => {
     assert.match(String(roots[0]?.attributes['gen_ai.output.messages']), /Yes\./);
   });
 
-  it('failure 18: instrumentations make no spans of our own requests, by http or fetch, to the platform or to exports', async () => {
-    const platform = await startLocalServer({ checks: 'lenient' });
-    await using backend = await startBackend();
-    try {
-      const script = new URL('apps/instrumented.cjs', import.meta.url).pathname;
-      const ports = [String(platform.port), String(backend.port)];
-      await using child = startProcess([process.execPath, script, ...ports]);
-      const { stdout, stderr, code } = await child.ended;
-      assert.equal(code, 0, stderr);
-      const { published, made } = JSON.parse(stdout) as {
-        published: number[];
-        made: [string, string][];
-      };
-      assert.deepEqual(published, [3, 3, 3, 3]);
-      assert.deepEqual(made, [
-        ['@opentelemetry/instrumentation-http', '/app-http'],
-        ['@opentelemetry/instrumentation-undici', '/app-fetch'],
-        ['app', 'work'],
-      ]);
-      const ours = backend.requests.filter(({ path }) => !path.startsWith('/app-'));
-      assert.equal(ours.length, 9);
-      // Nor do they add headers.
-      for (const { headers } of ours) assert.equal(headers.traceparent, undefined);
-      const apps = backend.requests.filter(({ path }) => path.startsWith('/app-'));
-      assert.equal(apps.length, 2);
-    } finally {
-      await platform.close();
-    }
-  });
+  it('failure 18: instrumentations make no spans of our own requests, by http or fetch, to the platform or to exports', () =>
+    assertUnseen({
+      node: process.execPath,
+      folder: new URL('.', import.meta.url).pathname,
+      sdk: '@opentelemetry/sdk-trace-base',
+    }));
 
   it('failure 21: one timeout loses nothing, and a backend that hangs delays nobody', async () => {
     let isHanging = true;

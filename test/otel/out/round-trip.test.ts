@@ -154,7 +154,8 @@ function rowOf(server: LocalServer): WireRow {
 /** A row without what differs, each for a reason. */
 function comparable(row: WireRow): Json {
   // Spans have an error status, which the local server shows in columns as well.
-  const { status: _status, error: _error, errorType: _type, Exceptions: _text, ...columns } = row;
+  const { status: _status, error: _error, errorType: _type, Exceptions: _text, ...own } = row;
+  const { scope: _scope, ...columns } = own;
   const { steps, metadata = {}, ...others } = columns as unknown as WireRow;
   return {
     ...others,

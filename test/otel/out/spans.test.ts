@@ -210,6 +210,38 @@ describe('the spans of otelExport', () => {
     assert.equal(tool.attributes['gen_ai.tool.call.result'], '{"found":2}');
   });
 
+  it('leave out steps that the app exports by its own SDK, or not', async () => {
+    const own = { trace_id: TRACE_ID, span_id: 'cccccccccccccccc' };
+    const elsewhere = { trace_id: 'd'.repeat(32), span_id: 'dddddddddddddddd' };
+    const row = rowOf(
+      step({
+        metadata: { http },
+        steps: [
+          child(1, {
+            name: 'foreign',
+            metadata: { otel: own },
+            steps: [child(2, { name: 'inner' })],
+          }),
+          child(3, { name: 'of another trace', metadata: { otel: elsewhere } }),
+        ],
+      }),
+    );
+    const named = (spans: readonly JsonSpan[]) =>
+      spans.map(({ name, parentSpanId }) => [name, parentSpanId]);
+    const all = await spansOf(row, { foreign: 'send' });
+    const [root, foreign] = all;
+    assert.equal(foreign?.spanId, own.span_id);
+    const kept = [
+      ['work', undefined],
+      ['inner', own.span_id],
+      ['of another trace', root?.spanId],
+    ];
+    assert.deepEqual(named(await spansOf(row)), kept);
+    assert.deepEqual(named(await spansOf(row, { foreign: 'skip', profile: 'llm' })), kept);
+    assert.equal((await spansOf(row, { profile: 'llm' })).length, 4);
+    assert.equal(all.length, 4);
+  });
+
   describe('of the profile llm', () => {
     const conversation = async (row: WireRow) => {
       const root = await rootOf(row, { profile: 'llm' });
@@ -340,18 +372,18 @@ describe('the spans of otelExport', () => {
           assert.ok(read.length > 4 && read.every((each) => 'role' in each && 'parts' in each));
         }
         const text = String(root?.attributes['openlayer.step.output']);
-        if (maxAttributeBytes === 2048) assert.match(text, /^ü{1000,}…$/);
+        if (maxAttributeBytes === 2048) assert.match(text, /^"ü{1000,}…"$/);
       }
     });
 
     it('keep what just fits, and cut one byte more', async () => {
-      const text = 'x'.repeat(2048);
+      const text = 'x'.repeat(2046);
       const output = async (value: string) =>
         (await rootOf(rowOf(step({ output: value })), { maxAttributeBytes: 2048 })).attributes[
           'openlayer.step.output'
         ];
-      assert.equal(await output(text), text);
-      assert.equal(await output(`${text}y`), `${text.slice(0, 2045)}…`);
+      assert.equal(await output(text), `"${text}"`);
+      assert.equal(await output(`${text}y`), `"${text.slice(0, 2043)}…"`);
     });
   });
 

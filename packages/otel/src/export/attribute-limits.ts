@@ -67,12 +67,8 @@ function limitedValue(value: AttributeValue, maxBytes: number): AttributeValue {
 export function cutText(text: string, maxBytes: number): string {
   // Three bytes are the most that one unit takes.
   if (text.length * 3 <= maxBytes || utf8Bytes(text) <= maxBytes) return text;
-  const first = text.charCodeAt(0);
-  // `{` and `[`
-  const value = first === 123 || first === 91 ? tryParseJson(text) : undefined;
-  return value === undefined || typeof value !== 'object'
-    ? cutString(text, maxBytes)
-    : cutJson(value, maxBytes);
+  const value = /^["[{]/.test(text) ? tryParseJson(text) : undefined;
+  return value === undefined ? cutString(text, maxBytes) : cutJson(value, maxBytes);
 }
 
 const MARK = '…';
@@ -97,7 +93,7 @@ function cutJson(value: unknown, maxBytes: number): string {
     if (utf8Bytes(shortest) > maxBytes) continue;
     return longestThatFits(value, shortest, { maxItems, maxBytes });
   }
-  return Array.isArray(value) ? '[]' : '{}';
+  return Array.isArray(value) ? '[]' : typeof value === 'string' ? '""' : '{}';
 }
 
 /** By bisection, the text with the longest strings. */

@@ -39,6 +39,12 @@ export interface SpanOptions {
    * @default true
    */
   readonly content?: boolean | undefined;
+  /**
+   * What becomes of steps that were spans of the app's own OpenTelemetry SDK: `skip` leaves them out, for a backend that gets
+   * them from that SDK; `send` sends them too.
+   * @default 'skip' with the profile 'apm', 'send' with 'llm'
+   */
+  readonly foreign?: 'skip' | 'send' | undefined;
   /** Longest value of an attribute in bytes; longer ones are cut. Tempo, by default, takes 2048. @default 65536 */
   readonly maxAttributeBytes?: number | undefined;
   /** Limit of one request, in milliseconds. @default OTEL_EXPORTER_OTLP_TIMEOUT, else 10000; 30000 with `exporter` */
@@ -91,6 +97,7 @@ export const SPAN_OPTIONS: Readonly<Record<keyof SpanOptions, true>> = {
   name: true,
   resource: true,
   content: true,
+  foreign: true,
   maxAttributeBytes: true,
   timeoutMs: true,
   compression: true,
@@ -107,6 +114,8 @@ const EXPORT_OPTIONS: Readonly<Record<keyof OtelExportOptions, true>> = {
 const PROFILES: readonly ExportProfile[] = ['apm', 'llm'];
 const PROTOCOLS: readonly OtlpProtocol[] = ['http/protobuf', 'http/json'];
 const COMPRESSIONS: readonly OtlpCompression[] = ['gzip', 'none'];
+const FOREIGN = ['skip', 'send'] as const;
+const FOREIGN_BY = { apm: 'skip', llm: 'send' } as const;
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 const PATH = '/v1/traces';
 const TIMEOUT_MS = 10_000;
@@ -169,6 +178,7 @@ export function checkedSpans(
     name: checkString(options.name, 'name') ?? name,
     profile,
     content: checkBoolean(options.content, 'content') ?? true,
+    skipsForeign: (oneOf(FOREIGN, options.foreign, 'foreign') ?? FOREIGN_BY[profile]) === 'skip',
     maxAttributeBytes: checkNumber(maxAttributeBytes, 'maxAttributeBytes', 64, Infinity),
     resource: resourceOf(checkedResource(options.resource), env),
   };

@@ -9,12 +9,7 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import {
-  chatMessagesOf,
-  genAIAnswerOf,
-  genAIMessagesOf,
-  hasMessages,
-} from '../dialects/messages.js';
+import { genAIMessagesOf } from '../dialects/messages.js';
 import type { SpanContent } from '../dialects/span-data.js';
 import { type RequestFacts, spanOfStep } from '../dialects/span-of-step.js';
 import type { SpanError, StepData } from '../dialects/span-step.js';
@@ -28,6 +23,8 @@ import { withoutContent } from './without-content.js';
 export type ExportProfile = 'apm' | 'llm';
 
 export interface RowSettings {
+  /** Whether steps that were spans of the app's own SDK are left out, since the app exports them itself. */
+  readonly skipsForeign: boolean;
   readonly profile: ExportProfile;
   readonly content: boolean;
   /** Of one attribute, in bytes of UTF-8. */
@@ -53,6 +50,12 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
     const { step } = next;
     const isRoot = step === root;
     const spanId = ids.of(step);
+    // The last one is taken first.
+    for (const child of [...arrayOrEmpty(step.steps)].reverse()) {
+      if (isJsonObject(child)) pending.push({ step: child, parentSpanId: spanId });
+    }
+    // Its id is the one that its SDK exports it with, so that its children have a parent.
+    if (settings.skipsForeign && !isRoot && isForeign(step, traceId)) continue;
     const remoteParent = isRoot && settings.profile === 'apm' ? origin.parentSpanId : undefined;
     const data = stepDataOf(step, row);
     const content = isRoot ? rootContent(data, row, settings) : contentOf(data, settings);
@@ -74,12 +77,14 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
       links: isRoot ? linksOf(traceId, origin, settings) : [],
       status: statusOf(content, settings),
     });
-    // The last one is taken first.
-    for (const child of [...arrayOrEmpty(step.steps)].reverse()) {
-      if (isJsonObject(child)) pending.push({ step: child, parentSpanId: spanId });
-    }
   }
   return spans;
+}
+
+/** Whether the step was a span of another SDK in the same trace. */
+function isForeign({ metadata }: JsonObject, traceId: string): boolean {
+  const { trace_id: ownTraceId, span_id: spanId } = objectOrEmpty(objectOrEmpty(metadata).otel);
+  return ownTraceId === traceId && isSpanId(spanId);
 }
 
 /* Where the trace comes from. */
@@ -184,6 +189,7 @@ function rootContent(step: StepData, row: JsonObject, settings: RowSettings): Sp
     sessionId: stringOrUndefined(row.session_id),
     userId: stringOrUndefined(row.user_id),
     tags: isTags ? tags : undefined,
+    asConversation: settings.content && settings.profile === 'llm',
   };
   const span = spanOfStep(settings.content ? root : withoutContent(root), facts);
   const { status } = objectOrEmpty(metadata.http);
@@ -198,39 +204,21 @@ function rootContent(step: StepData, row: JsonObject, settings: RowSettings): Sp
       ...span.attributes,
       ...(isFailure && { 'error.type': String(status) }),
       ...(hasContent && ragOf(row)),
-      ...(hasContent && settings.profile === 'llm' && conversationOf(step, row)),
+      ...(facts.asConversation && questionOf(row)),
     },
     status: isFailure ? { code: 'error' } : span.status,
   };
 }
 
+/** What the user asked, if the app says so, is the conversation's input. */
+function questionOf({ _question: question }: JsonObject): JsonObject {
+  if (typeof question !== 'string') return {};
+  return { 'gen_ai.input.messages': asJson(genAIMessagesOf(question)) };
+}
+
 /** The columns for RAG metrics, which no convention has. */
 function ragOf({ context, _question: question }: JsonObject): JsonObject {
   return definedFields({ 'openlayer.context': asJson(context), 'openlayer.question': question });
-}
-
-/** The conversation of the root, which is all that some backends show of a trace. */
-function conversationOf({ inputs, output }: StepData, row: JsonObject): JsonObject {
-  return definedFields({
-    'gen_ai.input.messages': asJson(genAIMessagesOf(questionOf(inputs, row))),
-    'gen_ai.output.messages':
-      output === undefined ? undefined : asJson(genAIAnswerOf(answerOf(output))),
-  });
-}
-
-/** The messages that the request holds, else its question, else its body. */
-function questionOf(inputs: unknown, { _question: question }: JsonObject): unknown {
-  const { body = inputs } = objectOrEmpty(inputs);
-  const { messages } = objectOrEmpty(body);
-  if (hasMessages(messages)) return chatMessagesOf(messages);
-  const text = stringOrUndefined(question) ?? body;
-  if (text === undefined || text === null) return undefined;
-  return [{ role: 'user', content: typeof text === 'string' ? text : JSON.stringify(text) }];
-}
-
-/** Text, or the JSON of anything else: no convention knows the fields of an app's own response. */
-function answerOf(output: unknown): string {
-  return typeof output === 'string' ? output : JSON.stringify(output);
 }
 
 function asJson(value: unknown): string | undefined {

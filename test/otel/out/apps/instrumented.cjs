@@ -1,16 +1,22 @@
 /**
  * An app with OpenTelemetry's SDK and its instrumentations of node:http and undici, whose tracer publishes to the platform and to
- * several exports. Prints the spans that the instrumentations made, each as its scope and URL, as JSON.
+ * several exports. Prints the spans that the instrumentations made, each as its scope and URL, as JSON. Arguments: the ports of the
+ * platform and of the backend, and a folder in which OpenTelemetry's packages are found.
  */
 
-const { context, trace } = require('@opentelemetry/api');
-const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks');
-const { registerInstrumentations } = require('@opentelemetry/instrumentation');
-const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
-const { UndiciInstrumentation } = require('@opentelemetry/instrumentation-undici');
-const sdk = require('@opentelemetry/sdk-trace-base');
+const { createRequire } = require('node:module');
+const { join } = require('node:path');
 
-const [, , platformPort, backendPort] = process.argv;
+const [, , platformPort, backendPort, folder] = process.argv;
+const otel = createRequire(join(folder, 'app.cjs'));
+
+const { context, trace } = otel('@opentelemetry/api');
+const { AsyncLocalStorageContextManager } = otel('@opentelemetry/context-async-hooks');
+const { registerInstrumentations } = otel('@opentelemetry/instrumentation');
+const { HttpInstrumentation } = otel('@opentelemetry/instrumentation-http');
+const { UndiciInstrumentation } = otel('@opentelemetry/instrumentation-undici');
+const sdk = otel(process.env.OTEL_SDK ?? '@opentelemetry/sdk-trace-base');
+
 const backend = `http://127.0.0.1:${backendPort}`;
 
 const spans = new sdk.InMemorySpanExporter();
@@ -24,7 +30,7 @@ registerInstrumentations({
 });
 
 const http = require('node:http');
-const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
+const { OTLPTraceExporter } = otel('@opentelemetry/exporter-trace-otlp-proto');
 const { createTracer } = require('@openlayer-tracing/core');
 const { otelExport } = require('@openlayer-tracing/otel');
 
