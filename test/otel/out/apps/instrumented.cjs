@@ -19,9 +19,17 @@ const sdk = otel(process.env.OTEL_SDK ?? '@opentelemetry/sdk-trace-base');
 
 const backend = `http://127.0.0.1:${backendPort}`;
 
-const spans = new sdk.InMemorySpanExporter();
-const provider = new sdk.BasicTracerProvider({
-  spanProcessors: [new sdk.SimpleSpanProcessor(spans)],
+const spans = [];
+// Not the SDK's own processors, whose constructors differ between the versions.
+const processor = {
+  onStart() {},
+  onEnd: (span) => spans.push(span),
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
+const Provider = sdk.TracerProvider ?? sdk.BasicTracerProvider;
+const provider = new Provider({
+  spanProcessors: [processor],
 });
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 trace.setGlobalTracerProvider(provider);
@@ -77,7 +85,7 @@ async function main() {
   });
   const { published, exports } = tracer.stats();
   await tracer.shutdown();
-  const made = spans.getFinishedSpans().map(({ instrumentationScope, attributes, name }) => {
+  const made = spans.map(({ instrumentationScope, attributes, name }) => {
     const url = attributes['url.full'] ?? attributes['http.url'] ?? name;
     return [instrumentationScope.name, String(url).replace(/^http:\/\/[^/]+/, '')];
   });

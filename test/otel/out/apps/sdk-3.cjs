@@ -27,6 +27,8 @@ const send = (options) =>
   );
 
 async function main() {
+  // Sends of ours do not keep the process alive.
+  const alive = setInterval(() => {}, 1000);
   const protobuf = new Protobuf({ url });
   const json = new Json({ url });
   const memory = new InMemorySpanExporter();
@@ -43,6 +45,7 @@ async function main() {
     .map(({ name, kind, status }) => [name, kind, status.code]);
   console.log(JSON.stringify({ ...results, memory: spans }));
   await Promise.all([protobuf.shutdown(), json.shutdown()]);
+  clearInterval(alive);
 }
 
 main();
