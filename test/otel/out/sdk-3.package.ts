@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { programOf } from '../../../scripts/runtimes.mjs';
 import { libraries } from '../../packages/apps.ts';
 import { startProcess } from '../../support/child.ts';
 import { assertUnseen } from './instrumented.ts';
@@ -10,12 +9,19 @@ import { startBackend } from './otlp-backend.ts';
 
 const APP = fileURLToPath(new URL('apps/sdk-3.cjs', import.meta.url));
 
+/** The path of a runtime's program. The script that has it has no types. */
+async function programOf(name: string): Promise<string> {
+  const script = new URL('../../../scripts/runtimes.mjs', import.meta.url).href;
+  const runtimes = (await import(script)) as { readonly programOf: (name: string) => string };
+  return runtimes.programOf(name);
+}
+
 for (const node of ['Node 24', 'Node 26'] as const) {
   describe(`exports beside SDK 3 of OpenTelemetry, on ${node}`, () => {
     it('send by its exporters, whose results decide', async () => {
       await using backend = await startBackend((_, i) => (i === 0 ? { status: 400 } : {}));
       const folder = await libraries('otel-3-exporters');
-      await using child = startProcess([programOf(node), APP, backend.url, folder]);
+      await using child = startProcess([await programOf(node), APP, backend.url, folder]);
       const { stdout, stderr, code } = await child.ended;
       assert.equal(code, 0, stderr);
       assert.deepEqual(JSON.parse(stdout), {
@@ -42,7 +48,7 @@ for (const node of ['Node 24', 'Node 26'] as const) {
 
     it('failure 18: instrumentations make no spans of our own requests', async () => {
       const folder = await libraries('otel-3-exporters');
-      await assertUnseen({ node: programOf(node), folder, sdk: '@opentelemetry/sdk-trace' });
+      await assertUnseen({ node: await programOf(node), folder, sdk: '@opentelemetry/sdk-trace' });
     });
   });
 }
