@@ -64,7 +64,7 @@ export {
 export { type TokenFields, tokenFields } from './integration/token-fields.js';
 =======
 export { type TokenFields, tokenFields } from './integration/usage.js';
-export { environment } from './platform/environment.js';
+export { environment, hasNode } from './platform/environment.js';
 export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
 >>>>>>> 0ae2551 (feat(core): exports may be switched off, warn, and send beside OpenTelemetry unseen)
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';

@@ -49,7 +49,7 @@ const TIMEOUT_MS = 10_000;
  * @throws ConfigError if an option is wrong
  *
  * @example
- * configure({ exports: [openlayerOtlp({ apiKey: 'your key', inferencePipelineId: 'your pipeline' })] });
+ * const options = { exports: [openlayerOtlp({ apiKey: 'your key', inferencePipelineId: 'your pipeline' })] };
  */
 export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
   assertObject(options, 'the options of openlayerOtlp()');

@@ -15,7 +15,7 @@ const EXPORTER_TIMEOUT_MS = 30_000;
  * @throws ConfigError if an option is wrong
  *
  * @example
- * configure({ exports: [otelExport({ url: 'http://localhost:4318/v1/traces' })] });
+ * const options = { exports: [otelExport({ url: 'http://localhost:4318/v1/traces' })] };
  */
 export function otelExport(options: OtelExportOptions = {}): TraceExport {
   const env = new OtelEnvironment();

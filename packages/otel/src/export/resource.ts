@@ -1,5 +1,6 @@
 /** The resource of our spans: the service that made them. */
 
+import { hasNode } from '@openlayer-tracing/core/integration';
 import type { Attributes, AttributeValue } from './export-span.js';
 import { keyValuesOf } from './key-values.js';
 import type { OtelEnvironment } from './otel-environment.js';
@@ -15,17 +16,12 @@ export function resourceOf(
 ): Attributes {
   const serviceName = env.read('OTEL_SERVICE_NAME', (value) => value);
   return {
-    'service.name': `unknown_service:${language()}`,
+    'service.name': `unknown_service:${hasNode ? 'node' : 'js'}`,
     ...env.read('OTEL_RESOURCE_ATTRIBUTES', keyValuesOf),
     ...(serviceName !== undefined && { 'service.name': serviceName }),
     ...option,
     'telemetry.sdk.name': 'openlayer-tracing',
-    'telemetry.sdk.language': language() === 'node' ? 'nodejs' : 'webjs',
+    'telemetry.sdk.language': hasNode ? 'nodejs' : 'webjs',
     'telemetry.sdk.version': SCOPE.version,
   };
-}
-
-function language(): string {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  return process?.versions?.node === undefined ? 'js' : 'node';
 }
