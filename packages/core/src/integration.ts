@@ -2,10 +2,7 @@
 
 import './platform/load-platform.js';
 
-<<<<<<< HEAD
 export { currentStep } from './api/free-functions.js';
-=======
-export { currentStep } from './api/current.js';
 export { checkedUrl, DEFAULT_BASE_URL } from './config/base-url.js';
 export {
   assertKnown,
@@ -20,7 +17,6 @@ export {
   oneOf,
   withMethods,
 } from './config/checks.js';
->>>>>>> 0ae2551 (feat(core): exports may be switched off, warn, and send beside OpenTelemetry unseen)
 export { unknownKey } from './diagnostics/unknown-key.js';
 export {
   type AnnouncedRequest,
@@ -60,20 +56,17 @@ export {
   tapNodeBody,
   tapStream,
 } from './integration/tap-stream.js';
-<<<<<<< HEAD
 export { type TokenFields, tokenFields } from './integration/token-fields.js';
-=======
-export { type TokenFields, tokenFields } from './integration/usage.js';
 export { environment, hasNode } from './platform/environment.js';
 export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
->>>>>>> 0ae2551 (feat(core): exports may be switched off, warn, and send beside OpenTelemetry unseen)
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
 export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';
 export { withoutOtelSpans } from './platform/without-otel-spans.js';
+export type { SendErrorCode } from './publish/drop-reason.js';
 export { retryAfterMs, USER_AGENT } from './publish/openlayer-api.js';
 export { publishingClient } from './publish/publishing-client.js';
+export { SendError } from './publish/send-error.js';
 export type { TraceExport } from './publish/trace-export.js';
-export { SendError, type SendErrorCode } from './publish/transport.js';
 export type {
   Batch,
   BatchRow,
