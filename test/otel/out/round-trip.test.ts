@@ -168,9 +168,11 @@ function comparableStep(step: WireStep): Json {
   // A span has no id of 16 bytes: its step is found by the span id that belongs to the step's.
   const id = step.id.length === 36 ? spanIdOf(step.id) : step.id;
   // The wall clock is read once, at the start: the end of a span is the start and the latency.
-  const { endTime: _endTime, ...others } = step;
+  const { endTime: _endTime, startTime, ...others } = step;
   return {
     ...others,
+    // Rows have whole milliseconds. Spans that start in the same one have microseconds, which keep their order.
+    startTime: Math.floor(startTime),
     id,
     metadata: comparableMetadata(step.metadata),
     steps: step.steps.map(comparableStep),

@@ -69,6 +69,32 @@ describe('the spans of otelExport', () => {
     assert.deepEqual(new Set(spans.map(({ traceId }) => traceId)), new Set([TRACE_ID]));
   });
 
+  it('start in the order of the steps, also within a millisecond, and never before their parent', async () => {
+    const same = Array.from({ length: 5 }, (_, i) =>
+      child(i + 2, { name: `step ${i}`, steps: [step({ id: `inner ${i}`, name: `inner ${i}` })] }),
+    );
+    const spans = await spansOf(
+      rowOf(step({ steps: [child(1, { startTime: 1_790_000_000_100 }), ...same] })),
+    );
+    const startOf = new Map(spans.map((span) => [span.spanId, BigInt(span.startTimeUnixNano)]));
+    const [root, early, ...later] = spans;
+    assert.equal(early?.startTimeUnixNano, '1790000000100000000');
+    const tops = later.filter(({ parentSpanId }) => parentSpanId === root?.spanId);
+    const inOrder = [...tops].sort((a, b) =>
+      Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)),
+    );
+    assert.deepEqual(
+      inOrder.map(({ name }) => name),
+      ['step 0', 'step 1', 'step 2', 'step 3', 'step 4'],
+    );
+    for (const { parentSpanId = '', startTimeUnixNano, endTimeUnixNano } of later) {
+      const start = BigInt(startTimeUnixNano);
+      assert.ok(start >= (startOf.get(parentSpanId) ?? 0n));
+      assert.ok(start < 1_790_000_000_124_000_000n);
+      assert.equal(BigInt(endTimeUnixNano) - start, 12_345_000n);
+    }
+  });
+
   it('have an INTERNAL root for work outside requests', async () => {
     assert.equal((await rootOf(rowOf(step({ name: 'nightly' })))).kind, INTERNAL);
     const call = step({ type: 'chat_completion', model: 'gpt-5' });

@@ -17,6 +17,7 @@ import { cutText, limitedAttributes } from './attribute-limits.js';
 import type { ExportLink, ExportSpan } from './export-span.js';
 import { nanoseconds } from './nanoseconds.js';
 import { isSpanId, isTraceId, SpanIds, traceIdOf } from './span-identity.js';
+import { StartTimes } from './start-times.js';
 import { withoutContent } from './without-content.js';
 
 /** What kind of backend reads the spans. */
@@ -42,6 +43,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
   const traceId = traceIdOf(row.trace_id, inferenceId);
   const origin = originOf(row);
   const ids = new SpanIds();
+  const starts = new StartTimes();
   const spans: ExportSpan[] = [];
   const pending: { readonly step: JsonObject; readonly parentSpanId: string | undefined }[] = [
     { step: root, parentSpanId: undefined },
@@ -60,7 +62,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
     const data = stepDataOf(step, row);
     const content = isRoot ? rootContent(data, row, settings) : contentOf(data, settings);
     const { attributes, dropped } = limitedAttributes(content.attributes, limitsOf(settings));
-    const startNs = nanoseconds(data.startTime);
+    const startNs = starts.next(data.startTime, spanId, next.parentSpanId);
     const endNs = startNs + nanoseconds(durationOf(step));
     spans.push({
       traceId,
