@@ -9,14 +9,6 @@ const MAX_GROUPS = 100;
 /**
  * Reads the fields of one protobuf message, in order. The message is a part of a larger buffer, which is not copied.
  * Every method throws `Malformed` where the bytes end too early or are not protobuf.
- *
- * @example
- * ```ts
- * while (reader.next()) {
- *   if (reader.is(1, WIRE.bytes)) name = reader.text();
- *   else reader.skip();
- * }
- * ```
  */
 export class ProtobufReader {
   readonly #buffer: Buffer;
