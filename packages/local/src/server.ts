@@ -6,6 +6,7 @@ import { AppReports } from './app-reports.js';
 import { createChecker } from './checks/check.js';
 import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
+import { closeConnections } from './http/close-connections.js';
 import { createGuard } from './http/guard.js';
 import { createHandler, type RefusedRequest } from './http/handler.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
@@ -237,13 +238,6 @@ function listen(http: Server, { port, host }: Settings): Promise<number> {
       reject(new Error(`cannot listen on ${host}:${port}: ${why}`, { cause: error }));
     });
     http.listen(port, host, () => resolve((http.address() as AddressInfo).port));
-  });
-}
-
-function closeConnections(http: Server): Promise<void> {
-  return new Promise((resolve) => {
-    http.close(() => resolve());
-    http.closeAllConnections();
   });
 }
 

@@ -132,6 +132,16 @@ describe('a running server', () => {
     assert.deepEqual(server.problems, []);
   });
 
+  it('sends the response to a request whose row a caller waited for, before it closes', async () => {
+    for (let i = 0; i < 10; i++) {
+      const server = await startLocalServer();
+      const sent = send(server, fixture('minimal'));
+      await server.waitForRows(1);
+      await server.close();
+      assert.equal((await sent).status, 200);
+    }
+  });
+
   it('closes while an intercepted request hangs', async () => {
     const server = await startLocalServer({ intercept: () => new Promise(() => {}) });
     const hanging = assert.rejects(send(server, requestOf('a')), /fetch failed/);
