@@ -24,8 +24,7 @@ export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanEr
     (code !== 'ok' && (type !== undefined || facts.text('level')?.toUpperCase() === 'ERROR'));
   if (!isError) return undefined;
   const exception = exceptionIn(events);
-  const name =
-    stringOrUndefined(exception['exception.type']) ?? (type === OTHER ? undefined : type);
+  const name = stringOrUndefined(exception['exception.type']) ?? typeName(type, facts);
   const stack = stringOrUndefined(exception['exception.stacktrace']);
   return {
     name: name || 'Error',
@@ -37,6 +36,13 @@ export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanEr
       'the span has the status ERROR',
     ...(stack !== undefined && { stack }),
   };
+}
+
+/** The type of an error: `HTTP 500` if it is a status; undefined if it is not known. */
+function typeName(type: string | undefined, facts: FoundFacts): string | undefined {
+  const status = type ?? facts.members('http')?.status;
+  if (/^[45]\d\d$/.test(String(status))) return `HTTP ${status}`;
+  return type === OTHER ? undefined : type;
 }
 
 /** The attributes of the last exception. */

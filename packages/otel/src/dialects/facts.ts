@@ -59,6 +59,23 @@ function strings(value: unknown): readonly string[] | undefined {
   return kept.length > 0 ? kept : undefined;
 }
 
+/** The values of an array of JSON texts; one JSON text is an array of it. */
+function jsonItems(value: unknown): readonly unknown[] {
+  const items = Array.isArray(value) ? value : [value];
+  return items.map((each) => (typeof each === 'string' ? (jsonOf(each) ?? each) : each));
+}
+
+function jsonOf(source: string): unknown {
+  return source.length > MAX_JSON_CHARS ? undefined : plainValue(tryParseJson(source));
+}
+
+/** The vectors of an array, each of which may be JSON text. */
+function vectors(value: unknown): readonly unknown[] | undefined {
+  const items = jsonItems(value).filter((each) => Array.isArray(each));
+  const isOne = Array.isArray(value) && typeof value[0] === 'number';
+  return isOne ? [value] : items.length > 0 ? items : undefined;
+}
+
 /** Epoch milliseconds of a date, which may be written as JSON text. */
 function date(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
@@ -111,6 +128,10 @@ const SIMPLE = {
   documents: any,
   embeddingDimensions: count,
   embeddingInputs: any,
+  /** Texts to embed, each as JSON text. */
+  embeddingTexts: jsonItems,
+  /** The vectors. */
+  embeddings: vectors,
   agentName: text,
   finishReasons: strings,
   firstChunkSeconds: count,

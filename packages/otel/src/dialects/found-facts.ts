@@ -19,6 +19,14 @@ const MAX_KEY_CHARS = 256;
 /** Attributes of events have a lower rank than those of the span. */
 const EVENT_RANK = 1 << 20;
 
+/** Facts in metadata that LangChain adds to each model call have a lower rank than those with attributes of their own. */
+const METADATA_RANK = 1 << 21;
+
+const METADATA_FACTS: Readonly<Record<string, SimpleFact>> = {
+  ls_provider: 'provider',
+  ls_model_name: 'requestModel',
+};
+
 interface Found {
   readonly rank: number;
   readonly value: unknown;
@@ -124,7 +132,8 @@ export class FoundFacts {
 
   #read(key: string, value: unknown, rank: number): void {
     const { rules, types } = ruleOf(key);
-    let isKnown = false;
+    // An empty string says as little as no attribute.
+    let isKnown = value === '' && rules.length + types.length > 0;
     for (const rule of types) isKnown = this.#readType(rule, key, value, rank) || isKnown;
     for (const rule of rules) {
       // A shorter prefix is for what the longer one could not read.
@@ -163,12 +172,22 @@ export class FoundFacts {
     if (read === undefined) return false;
     if ((name === 'metadata' || name === 'parameters') && isJsonObject(read)) {
       for (const [member, each] of Object.entries(read)) {
-        this.#offer(`${name}.${member}`, rule, each, rank);
+        if (each !== '' && each !== null) this.#offerMember(name, member, each, rule, rank);
       }
       return true;
     }
-    this.#offer(name, rule, read, rank);
+    const [, member] = /^metadata\.(.*)$/.exec(name) ?? [];
+    if (member === undefined) this.#offer(name, rule, read, rank);
+    else this.#offerMember('metadata', member, read, rule, rank);
     return true;
+  }
+
+  /** Offers a member of a fact, and the fact that metadata of this name states. */
+  #offerMember(fact: string, member: string, value: unknown, rule: Rule, rank: number): void {
+    this.#offer(`${fact}.${member}`, rule, value, rank);
+    const meant = fact === 'metadata' ? own(METADATA_FACTS, member) : undefined;
+    const read = meant === undefined ? undefined : readFact(meant, value);
+    if (meant !== undefined && read !== undefined) this.#offer(meant, rule, read, METADATA_RANK);
   }
 
   #readItem(rule: Rule, rest: string, value: unknown, rank: number): boolean {
@@ -202,6 +221,7 @@ export class FoundFacts {
   }
 
   #keep(key: string, value: unknown): void {
+    if (this.#unknown.has(key)) return;
     this.#unknownCount++;
     if (this.#unknown.size >= MAX_UNKNOWN || key === '__proto__') return;
     this.#unknown.set(

@@ -9,6 +9,7 @@ import {
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
 import { parsedIfJson } from './facts.js';
+import { plainValue } from './plain-value.js';
 
 /** A tool call in a message. */
 export interface ChatToolCall {
@@ -61,7 +62,7 @@ const PART_FIELDS = {
   result: ['response', 'result', 'output', 'content'],
 } as const;
 
-/** An object that stands for its only member: `{ message: { role: 'user' } }` in OpenInference. */
+/** Names of objects that only group their members: `{ message: { role: 'user' } }` in OpenInference. */
 const WRAPPERS = [
   ...['message', 'message_content', 'tool_call', 'tool', 'document', 'embedding', 'prompt'],
   'completion',
@@ -69,14 +70,12 @@ const WRAPPERS = [
 
 const MAX_MESSAGES = 10_000;
 
-/** The member of an object that has only this one, if its name is one of a wrapper. */
+/** The members of an object's members, if all of these are wrappers. */
 export function unwrapped(value: unknown): unknown {
   if (!isJsonObject(value)) return value;
-  const keys = Object.keys(value);
-  const [key = ''] = keys;
-  return keys.length === 1 && WRAPPERS.includes(key) && isJsonObject(value[key])
-    ? value[key]
-    : value;
+  const members = Object.entries(value);
+  const areWrappers = members.every(([key, each]) => WRAPPERS.includes(key) && isJsonObject(each));
+  return members.length > 0 && areWrappers ? Object.assign({}, ...Object.values(value)) : value;
 }
 
 function fieldOf(value: JsonObject, names: readonly string[]): unknown {
@@ -94,7 +93,7 @@ function fieldOf(value: JsonObject, names: readonly string[]): unknown {
  * @param role role of messages that state none
  */
 export function chatMessagesOf(value: unknown, role = 'user'): readonly ChatMessage[] | undefined {
-  const found = parsedIfJson(value);
+  const found = typeof value === 'string' ? parsedIfJson(value) : plainValue(value);
   if (typeof found === 'string') return found === '' ? undefined : [{ role, content: found }];
   const list = Array.isArray(found) ? found : listIn(found);
   const messages = list
@@ -129,7 +128,9 @@ function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[
     return readMessage({ ...others, ...message }, defaultRole);
   }
   const role = stringOrUndefined(value.role) ?? defaultRole;
-  const others = Object.fromEntries(Object.entries(value).filter(([key]) => !READ.has(key)));
+  const others = Object.fromEntries(
+    Object.entries(value).filter(([key, each]) => !READ.has(key) && each !== null),
+  );
   const content = value.content ?? value.parts ?? value.contents;
   const parts = Array.isArray(content) ? content.map(unwrapped) : undefined;
   const calls = arrayOrEmpty(value.tool_calls).map(unwrapped).filter(isJsonObject).map(toolCall);
@@ -182,7 +183,7 @@ function ofParts(
         content.push(fields.value);
         break;
       default:
-        content.push(part);
+        content.push(withUrl(fields) ?? part);
     }
   }
   const [first] = content;
@@ -196,6 +197,14 @@ function ofParts(
   }) as ChatMessage;
   const isEmpty = content.length === 0 && calls.length === 0 && results.length > 0;
   return isEmpty ? results : [message, ...results];
+}
+
+/** The picture of OpenInference as OpenAI has it; undefined for another part. */
+function withUrl({ type, image }: JsonObject): JsonObject | undefined {
+  const { url } = objectOrEmpty(objectOrEmpty(image).image);
+  return type === 'image' && typeof url === 'string'
+    ? { type: 'image_url', image_url: { url } }
+    : undefined;
 }
 
 /** Undefined for a part of a type that is not known. */
@@ -237,6 +246,10 @@ export interface ChatOutput {
 
 /** The output of the messages that a model answered with. */
 export function chatOutputOf(messages: readonly ChatMessage[]): ChatOutput {
+  // An agent states the messages of all its steps.
+  if (messages.some(({ role }) => role !== 'assistant' && role !== 'model' && role !== 'ai')) {
+    return { output: messages, reasoning: undefined, finishReasons: [] };
+  }
   const read = messages.map(outputOf);
   const reasoning = read.map((each) => each.reasoning).join('');
   return {
@@ -244,7 +257,7 @@ export function chatOutputOf(messages: readonly ChatMessage[]): ChatOutput {
     reasoning: reasoning === '' ? undefined : reasoning,
     finishReasons: messages
       .map(({ finish_reason }) => stringOrUndefined(finish_reason))
-      .filter((each) => each !== undefined),
+      .filter((each): each is string => each !== undefined && each !== ''),
   };
 }
 

@@ -36,7 +36,7 @@ export const http: Dialect = {
     'network.protocol.name': 'left',
     'network.protocol.version': 'left',
     'net.transport': 'left',
-    'http.request.method_original': 'http.methodOriginal',
+    'http.request.method_original': 'left',
     'http.request.resend_count': 'http.resendCount',
     'http.client_ip': 'http.clientAddress',
     'client.address': 'http.clientAddress',

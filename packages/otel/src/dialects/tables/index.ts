@@ -17,14 +17,14 @@ import { openLLMetry } from './openllmetry.js';
 export const DIALECTS: readonly Dialect[] = [
   openlayer,
   langfuse,
+  langSmith,
+  common,
   genAI,
   openInference,
   openLLMetry,
   aiSdk,
-  langSmith,
   logfire,
   mcp,
   db,
   http,
-  common,
 ];

@@ -13,7 +13,11 @@ export const openLLMetry: Dialect = {
       session: 'chain',
       unknown: null,
     },
-    'gen_ai.operation.name': { 'guardrail.run': 'guardrail', guard: 'guardrail' },
+    'gen_ai.operation.name': {
+      workflow: 'chain',
+      'guardrail.run': 'guardrail',
+      guard: 'guardrail',
+    },
     'llm.request.type': {
       chat: 'chat_completion',
       completion: 'chat_completion',

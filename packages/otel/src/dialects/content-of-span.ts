@@ -1,0 +1,272 @@
+/** What a span says about the inputs, the output and the other fields of its step, by the type of the step. */
+
+import {
+  arrayOrEmpty,
+  definedFields,
+  isJsonObject,
+  type JsonObject,
+  objectOrEmpty,
+  providerSlug,
+  type StepType,
+} from '@openlayer-tracing/core/integration';
+import { parsedIfJson, type SimpleFact } from './facts.js';
+import type { FoundFacts } from './found-facts.js';
+import {
+  type ChatMessage,
+  type ChatOutput,
+  chatMessagesOf,
+  chatOutputOf,
+  hasMessages,
+  unwrapped,
+} from './messages.js';
+
+interface Content {
+  readonly metadata?: JsonObject | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** The content of a step of this type. Undefined fields are not known. */
+export function contentOf(facts: FoundFacts, type: StepType): Content {
+  const { metadata, ...content } = byType(facts, type);
+  return {
+    ...content,
+    ...ownContent(facts),
+    metadata: { ...metadata, ...placeMetadata(facts, type) },
+  };
+}
+
+/** Inputs and output that a step of ours stated, which are used unchanged. */
+function ownContent(facts: FoundFacts): JsonObject {
+  const isOurs = (fact: SimpleFact) => facts.dialectOf(fact) === 'openlayer';
+  return {
+    ...(isOurs('inputs') && { inputs: facts.get('inputs') }),
+    ...(isOurs('output') && { output: facts.get('output') }),
+  };
+}
+
+function byType(facts: FoundFacts, type: StepType): Content {
+  switch (type) {
+    case 'chat_completion':
+      return { ...modelFields(facts), ...conversation(facts) };
+    case 'embedding':
+      return { ...modelFields(facts), ...embedding(facts) };
+    case 'tool':
+      return tool(facts);
+    case 'retriever':
+      return retriever(facts);
+    case 'function_call':
+      return call(facts);
+    default:
+      return withAgent(facts, conversation(facts));
+  }
+}
+
+/* Models. */
+
+/** What instrumentations have among the parameters, and steps have elsewhere. */
+const NOT_PARAMETERS: ReadonlySet<string> = new Set(
+  'model messages input prompt system instructions tools functions contents'.split(' '),
+);
+
+/** Names of systems that are no provider of models. */
+const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(['langchain', 'langsmith']);
+
+function modelFields(facts: FoundFacts): JsonObject {
+  const model = facts.text('model') ?? facts.text('requestModel');
+  const provider = providerSlug(facts.get('provider'));
+  const parameters = Object.entries(facts.members('parameters') ?? {}).filter(
+    ([key]) => !NOT_PARAMETERS.has(key),
+  );
+  return {
+    provider: NOT_PROVIDERS.has(provider) ? undefined : provider,
+    model: model?.replace(/^models\//, ''),
+    modelParameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
+  };
+}
+
+/** Inputs and output of a model call, or of what groups such calls. */
+function conversation(facts: FoundFacts): Content {
+  const answer = answerOf(facts);
+  const stated = facts.get('finishReasons') as readonly string[] | undefined;
+  const reasons = stated ?? answer?.finishReasons ?? [];
+  return {
+    inputs: promptOf(facts),
+    output:
+      facts.get('answerObject') ?? answer?.output ?? facts.get('answer') ?? facts.get('output'),
+    metadata: {
+      finishReason: reasons.length > 1 ? reasons : reasons[0],
+      reasoning: facts.text('reasoning') ?? answer?.reasoning,
+    },
+  };
+}
+
+function promptOf(facts: FoundFacts): unknown {
+  const stated = facts.get('messages');
+  const raw = facts.get('inputs') ?? stated;
+  const tools = toolsOf(facts.get('tools'));
+  const messages = messagesIn(stated) ?? messagesIn(raw);
+  const prompt = withInstructions(facts, messages ?? []);
+  if (prompt.length > 0) {
+    const { messages: _, ...others } = stated === undefined ? objectOrEmpty(raw) : {};
+    return definedFields({ prompt, tools, ...others });
+  }
+  if (isJsonObject(raw)) return tools === undefined ? raw : { tools, ...raw };
+  const texts = facts.get('embeddingTexts');
+  const input = raw ?? texts;
+  return input === undefined ? undefined : definedFields({ input, tools });
+}
+
+/** The messages in a value of messages, or in an object with such a field; undefined if there are none. */
+function messagesIn(value: unknown): readonly ChatMessage[] | undefined {
+  const { messages } = objectOrEmpty(value);
+  return hasMessages(value) || hasMessages(messages) ? chatMessagesOf(value) : undefined;
+}
+
+/** The messages with the instructions to the model before them, unless they have some. */
+function withInstructions(
+  facts: FoundFacts,
+  messages: readonly ChatMessage[],
+): readonly ChatMessage[] {
+  if (messages.some(({ role }) => role === 'system' || role === 'developer')) return messages;
+  const { system, instructions } = facts.members('parameters') ?? {};
+  const stated = facts.get('instructions') ?? system ?? instructions;
+  if (stated === undefined) return messages;
+  const asMessage = Array.isArray(stated) ? [{ role: 'system', parts: stated }] : stated;
+  return [...(chatMessagesOf(asMessage, 'system') ?? []), ...messages];
+}
+
+function toolsOf(tools: unknown): readonly unknown[] | undefined {
+  const list = arrayOrEmpty(tools).map(toolOf);
+  return list.length > 0 ? list : undefined;
+}
+
+/** A definition of a tool, which may be JSON text in itself or in a field. */
+function toolOf(value: unknown): unknown {
+  const definition = unwrapped(value);
+  const source = isJsonObject(definition) ? definition.json_schema : definition;
+  return typeof source === 'string' ? parsedIfJson(source) : definition;
+}
+
+/** What the model answered; undefined if that is not known as messages. */
+function answerOf(facts: FoundFacts): ChatOutput | undefined {
+  for (const value of [facts.get('answer'), facts.get('output')]) {
+    const messages = hasMessages(value) ? chatMessagesOf(value, 'assistant') : undefined;
+    if (messages !== undefined) return chatOutputOf(messages);
+  }
+  const parts = answerParts(facts);
+  return parts.length > 0
+    ? chatOutputOf(chatMessagesOf([{ role: 'assistant', parts }]) ?? [])
+    : undefined;
+}
+
+/** The parts of an answer that is stated in several attributes. */
+function answerParts(facts: FoundFacts): readonly unknown[] {
+  const text = facts.get('answerText');
+  const calls = arrayOrEmpty(facts.get('toolCalls'));
+  return [
+    ...(text === undefined ? [] : [{ type: 'text', text }]),
+    ...calls.map((each) => ({ ...objectOrEmpty(each), type: 'tool_call' })),
+  ];
+}
+
+function embedding(facts: FoundFacts): Content {
+  const given = facts.get('embeddingTexts') ?? facts.get('embeddingInputs');
+  const items = arrayOrEmpty(given).map(unwrapped);
+  const input = items.length > 0 ? items.map(textOf) : given;
+  const vectors = arrayOrEmpty(facts.get('embeddings') ?? items.map(vectorOf));
+  const [vector] = vectors.filter((each) => Array.isArray(each));
+  return {
+    inputs:
+      input === undefined ? asObject(facts.get('inputs') ?? facts.get('messages')) : { input },
+    embeddingDimensions: facts.number('embeddingDimensions') ?? vector?.length,
+    embeddingCount: items.length || vectors.length || undefined,
+  };
+}
+
+function textOf(item: unknown): unknown {
+  return isJsonObject(item) ? item.text : item;
+}
+
+function vectorOf(item: unknown): unknown {
+  return isJsonObject(item) ? item.vector : undefined;
+}
+
+function asObject(value: unknown): unknown {
+  return value === undefined || isJsonObject(value) ? value : { input: value };
+}
+
+/* Others. */
+
+function tool(facts: FoundFacts): Content {
+  const given = facts.get('arguments') ?? facts.get('inputs') ?? facts.get('messages');
+  return {
+    functionName: facts.text('functionName') ?? facts.text('agentName'),
+    arguments: given,
+    inputs: given,
+    output: facts.get('result') ?? facts.get('output') ?? facts.get('answer'),
+  };
+}
+
+function retriever(facts: FoundFacts): Content {
+  const raw = facts.get('inputs') ?? facts.get('messages');
+  const query = facts.get('query') ?? (typeof raw === 'string' ? raw : undefined);
+  const found = facts.get('documents');
+  const documents = Array.isArray(found) ? found.map(documentOf) : undefined;
+  return withAgent(facts, {
+    inputs: query === undefined ? raw : { query },
+    documents,
+    output: facts.get('output') ?? facts.get('answer') ?? documents,
+  });
+}
+
+/** A document with its metadata, which may be JSON text. */
+function documentOf(value: unknown): unknown {
+  const document = unwrapped(value);
+  if (!isJsonObject(document) || typeof document.metadata !== 'string') return document;
+  return { ...document, metadata: parsedIfJson(document.metadata) };
+}
+
+/** A call of a service or a database. */
+function call(facts: FoundFacts): Content {
+  const query = facts.get('query');
+  const { method, url, path, target, status } = facts.members('http') ?? {};
+  const address =
+    method === undefined ? undefined : definedFields({ method, url: url ?? path ?? target });
+  return withAgent(facts, {
+    inputs: facts.get('inputs') ?? (query === undefined ? address : { query }),
+    output: facts.get('output') ?? (status === undefined ? undefined : { status }),
+  });
+}
+
+/** With the name of the agent or entity, for steps without a field for it. */
+function withAgent(facts: FoundFacts, content: Content): Content {
+  const agentName = facts.text('agentName');
+  return { ...content, metadata: { ...content.metadata, agentName } };
+}
+
+/** Where the work took place: the HTTP request, the database, the server. */
+function placeMetadata(facts: FoundFacts, type: StepType): JsonObject {
+  const database = facts.members('database');
+  const found = facts.members('http');
+  if (found === undefined) return { database };
+  const { host, port, peerAddress, ...request } = found;
+  if (Object.keys(request).length === 0) {
+    return { database, server: definedFields({ host, port, peerAddress }) };
+  }
+  // Inputs and output of a call have these.
+  const { method, url, status, target, ...others } = request;
+  const rest = type === 'function_call' ? others : { ...request, ...pathOf(request) };
+  return { database, http: definedFields({ ...rest, host, port, peerAddress }) };
+}
+
+/** The path and the query of the older conventions, which have both in one attribute. */
+function pathOf({ target, path, query }: JsonObject): JsonObject {
+  if (typeof target !== 'string') return {};
+  const [ofTarget, ...rest] = target.split('?');
+  const { length } = rest;
+  return {
+    target: undefined,
+    path: path ?? ofTarget,
+    query: query ?? (length > 0 ? rest.join('?') : undefined),
+  };
+}

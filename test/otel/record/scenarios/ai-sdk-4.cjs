@@ -1,0 +1,17 @@
+const { callAiSdk } = require('./ai-calls.cjs');
+
+exports.packages = ['ai4', 'ai4-openai'];
+
+exports.run = async (tools) => {
+  const ai = require('ai4');
+  const { createOpenAI } = require('ai4-openai');
+  const openai = createOpenAI({ apiKey: 'none', baseURL: `${tools.url}/v1` });
+  const telemetry = {
+    experimental_telemetry: {
+      isEnabled: true,
+      functionId: 'answer',
+      metadata: { sessionId: 's-1', userId: 'ada', plan: 'pro' },
+    },
+  };
+  await callAiSdk({ ai, openai, telemetry, version: 4 }, tools);
+};
