@@ -4,8 +4,10 @@ import './platform/load-platform.js';
 
 export { currentStep } from './api/current.js';
 export { unknownKey } from './diagnostics/unknown-key.js';
+export { registerAmbientContext } from './integration/ambient.js';
 export {
   type AnnouncedRequest,
+  announcedCall,
   announcedRequest,
   announceRequest,
   type RequestContent,
@@ -32,7 +34,16 @@ export {
 } from './integration/outgoing-request.js';
 export { providerSlug } from './integration/provider-slug.js';
 export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
-export { reportFailure, reportUnrecorded, runGuarded } from './integration/report.js';
+export {
+  beginSpan,
+  placeOfSpan,
+  reportLateSpan,
+  type RecordedSpan,
+  type SpanPlacement,
+  type SpanReport,
+  type SpanStart,
+} from './integration/recorded-span.js';
+export { reportFailure, reportOtelMismatch, reportUnrecorded, runGuarded } from './integration/report.js';
 export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,
@@ -44,6 +55,7 @@ export {
 } from './integration/tap-stream.js';
 export { type TokenFields, tokenFields } from './integration/usage.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
+export type { AmbientContext } from './trace/ambient-context.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export type {
   ChatCompletionFields,
@@ -54,6 +66,7 @@ export type {
   StepUpdate,
 } from './trace/step-types.js';
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
+export type { Caller } from './trace/trace-context.js';
 export type { Step } from './trace/types.js';
 export { isModelCall } from './trace/usage.js';
 export {

@@ -9,6 +9,7 @@ import type { Step } from '../trace/types.js';
 import type { StepType } from '../wire.js';
 import { type CallProgress, RecordedCall } from './recorded-call.js';
 import { reportFailure } from './report.js';
+import { joinExchange } from './shared-exchange.js';
 
 /** Maximal age of a trace that stands for one call, in case its result is never read to the end. */
 const MAX_UNREAD_MS = 600_000;
@@ -26,6 +27,8 @@ export function startCall<T extends StepType>(
   try {
     const parentStep = parent ?? ((currentRecordedStep() ?? endedTraceStep()) as Step | undefined);
     if (parentStep === undefined && isInInertScope()) return undefined;
+    const joined = parentStep && joinExchange(parentStep as TracedStep, options, progress);
+    if (joined !== undefined) return joined;
     const endedTrace = endedTraceOf(parentStep);
     const step =
       parentStep === undefined || endedTrace !== undefined
