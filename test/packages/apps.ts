@@ -126,7 +126,7 @@ const APPS = {
     '@traceloop/instrumentation-anthropic': '0.27.0',
     '@traceloop/instrumentation-openai': '0.27.0',
     ai: '7.0.173',
-    'api-newer': 'npm:@opentelemetry/api@1.10.0',
+    'api-older': 'npm:@opentelemetry/api@1.8.0',
     express: '5.3.0',
     openai: '6.49.0',
     pg: '8.16.3',
