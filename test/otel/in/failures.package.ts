@@ -45,11 +45,19 @@ for (const setup of chosen) {
       for (const { traceId, otel } of answers) assert.equal(traceId, otel);
       const ids = ran.rows.map(traceIdOf);
       assert.equal(new Set(ids).size, 3);
-      for (const row of ran.rows) {
+      // An SDK that follows the caller's flag exports nothing of the last one.
+      for (const row of ran.rows.slice(0, 3)) {
         const { parent_span_id } = row.metadata?.otel as { parent_span_id: string };
         const parent = ran.spans.find(({ spanId }) => spanId === parent_span_id);
         assert.equal(parent?.traceId, traceIdOf(row));
       }
+    });
+
+    it('failure 2: a caller that does not record its trace turns nothing off', async () => {
+      const { rows } = await run('headersOnly');
+      assert.equal(rows.length, 4);
+      assert.equal(traceIdOf(rows[3]), '0af7651916cd43dd8448eb211c80319c');
+      assert.deepEqual(stepsBelow(rows[3]).map(({ name }) => name), ['work']);
     });
 
     it('failure 5: two headers start a new trace where no span is active', async () => {

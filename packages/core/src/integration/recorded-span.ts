@@ -1,5 +1,6 @@
 /** Spans of OpenTelemetry as steps. */
 
+import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
 import { isBelow } from '../trace/scope.js';
@@ -9,8 +10,16 @@ import { isModelCall, textIn } from '../trace/usage.js';
 import type { StepType } from '../wire.js';
 import type { RecordedCall } from './recorded-call.js';
 import { reportFailure } from './report.js';
-import { endExchange, exchangeOf, isSameModel, SharedExchange, shareExchange } from './shared-exchange.js';
-import { startCall } from './start-call.js';
+import {
+  type ExchangeFacts,
+  endExchange,
+  isSameModel,
+  joinedStep,
+  revealLater,
+  SharedExchange,
+  shareExchange,
+} from './shared-exchange.js';
+import { startSeparateCall } from './start-call.js';
 
 /**
  * Where a span belongs:
@@ -58,6 +67,10 @@ export interface SpanStart {
   readonly options: StepOptions;
   /** The model, if it is a call of one. */
   readonly model: string | undefined;
+  /** What is known of the inputs. */
+  readonly inputs: unknown;
+  /** The name of the instrumentation that made the span. */
+  readonly scope: string;
 }
 
 /** What is known of a span at its end. */
@@ -88,71 +101,109 @@ type SoFar = () => SpanReport | undefined;
  * instrumentation adds what is missing there.
  * @param parent undefined to record the span as a trace of its own
  * @param soFar called if the trace ends before the span
+ * @param now returns what is known by then; called if a call starts below the span
  * @returns undefined if nothing is recorded
  */
 export function beginSpan(
-  { options, model }: SpanStart,
+  { options, model, inputs, scope }: SpanStart,
   parent: Step | undefined,
   soFar: SoFar,
+  now: () => SpanStart,
 ): RecordedSpan | undefined {
-  const type = options.type ?? 'chain';
-  const isCall = isModelCall(type);
-  const ofParent = parent as TracedStep | undefined;
-  if (isCall && ofParent?.type === type && ofParent.isRunning) {
-    const exchange = exchangeOf(ofParent);
-    if (exchange?.mayBe(model)) return new FillingSpan(ofParent);
-    const isOfClient = exchange === undefined && ofParent.trace.isCall(ofParent);
-    if (isOfClient && isSameModel(textIn(ofParent, 'model'), model)) {
-      return new FillingSpan(ofParent);
-    }
+  const { type = 'chain' } = options;
+  if (!isModelCall(type)) {
+    const group = SpanOfStep.start(options, parent, soFar);
+    group?.revealLater(now, scope);
+    return group;
   }
-  const span = new SpanOfStep(soFar);
-  return span.start(options, parent, isCall ? new SharedExchange(model) : undefined);
+  const facts = { type, model, inputs };
+  const ofParent = parent as TracedStep | undefined;
+  if (ofParent !== undefined) {
+    const joined = joinedStep(ofParent, facts, scope);
+    if (joined !== undefined) return new FillingSpan(joined);
+    if (isClientCall(ofParent, type, model)) return new FillingSpan(ofParent);
+  }
+  const span = SpanOfStep.start(options, parent, soFar);
+  span?.share(facts, scope);
+  return span;
 }
+
+/** Whether the step is an open call of this model that the integration of a client or framework records. */
+function isClientCall(step: TracedStep, type: StepType, model: string | undefined): boolean {
+  return (
+    step.type === type &&
+    step.isRunning &&
+    !spanSteps.has(step) &&
+    step.trace.isCall(step) &&
+    isSameModel(textIn(step, 'model'), model)
+  );
+}
+
+/** The steps of spans. */
+const spanSteps = processWide('span-steps.v1', () => new WeakSet<object>());
 
 /** A span that is a step. */
 class SpanOfStep implements RecordedSpan {
-  readonly #soFar: SoFar;
-  #call: RecordedCall | undefined;
+  /** Released at the end, since it holds the span. */
+  #soFar: SoFar | undefined;
+  readonly #call: RecordedCall;
+  readonly #step: TracedStep;
   #exchange: SharedExchange | undefined;
   #isEnded = false;
 
-  constructor(soFar: SoFar) {
-    this.#soFar = soFar;
-  }
-
-  start(
+  /** @returns undefined if nothing is recorded */
+  static start(
     options: StepOptions,
     parent: Step | undefined,
-    exchange: SharedExchange | undefined,
-  ): this | undefined {
-    const call = startCall(options, { soFar: () => this.#reportSoFar() }, parent);
+    soFar: SoFar,
+  ): SpanOfStep | undefined {
+    let span: SpanOfStep | undefined;
+    const call = startSeparateCall(options, { soFar: () => span?.reportSoFar() }, parent);
     if (call === undefined) return undefined;
-    this.#call = call as RecordedCall;
-    this.#exchange = exchange;
-    if (exchange !== undefined) {
-      call.startWaiting();
-      shareExchange(call.step, exchange);
-    }
-    return this;
+    span = new SpanOfStep(call as RecordedCall, soFar);
+    return span;
+  }
+
+  private constructor(call: RecordedCall, soFar: SoFar) {
+    this.#call = call;
+    // The step of a call is a recorded one.
+    this.#step = call.step as TracedStep;
+    this.#soFar = soFar;
+    spanSteps.add(call.step);
   }
 
   get step(): Step {
-    return this.#started.step;
+    return this.#call.step;
   }
 
-  get #started(): RecordedCall {
-    // Nobody gets the span before its call has started.
-    return this.#call as RecordedCall;
+  /** Looks whether the span is a model call when a call starts below it. */
+  revealLater(now: () => SpanStart, scope: string): void {
+    revealLater(this.#step, () => {
+      if (this.#exchange !== undefined || this.#isEnded) return;
+      const { options, model, inputs } = now();
+      const { type = 'chain' } = options;
+      if (!isModelCall(type)) return;
+      this.#step.retype(type);
+      this.share({ type, model, inputs }, scope);
+    });
   }
 
-  get #step(): TracedStep {
-    return this.#started.step as TracedStep;
+  /** Makes the trace wait for the span, and lets a client record into its step. */
+  share(facts: ExchangeFacts, scope: string): void {
+    const call = this.#call;
+    call.startWaiting();
+    this.#exchange = new SharedExchange(this.#step, facts, scope, () => {
+      // The client's call makes the trace wait. The span may end a moment later, or never.
+      call.stopWaiting();
+      call.markRead();
+    });
+    shareExchange(this.#exchange);
   }
 
   end(report: SpanReport, name: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#soFar = undefined;
     try {
       this.#recordEnd(report, name);
     } catch (error) {
@@ -161,9 +212,9 @@ class SpanOfStep implements RecordedSpan {
   }
 
   #recordEnd(report: SpanReport, name: string): void {
-    const call = this.#started;
+    const call = this.#call;
     const step = this.#step;
-    endExchange(step);
+    if (this.#exchange !== undefined) endExchange(this.#exchange);
     if (!step.isLive) {
       step.trace.reportLateSpan(name);
       return;
@@ -183,8 +234,9 @@ class SpanOfStep implements RecordedSpan {
   }
 
   /** @returns nothing: a step that has not ended is marked in the row */
-  #reportSoFar(): undefined {
-    const report = this.#soFar();
+  reportSoFar(): undefined {
+    const report = this.#soFar?.();
+    this.#soFar = undefined;
     if (report === undefined) return;
     if (this.#exchange?.client === undefined) this.#record(report);
     else this.#step.fill(report.update);

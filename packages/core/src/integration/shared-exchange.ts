@@ -4,20 +4,41 @@
  */
 
 import { processWide } from '../platform/process-wide.js';
+import { currentRecordedStep } from '../trace/current-step.js';
+import { isInert } from '../trace/inert.js';
 import type { TracedStep } from '../trace/recorded-trace.js';
 import type { StepOptions, StepUpdate } from '../trace/step-types.js';
+import type { Step } from '../trace/types.js';
 import { isModelCall } from '../trace/usage.js';
+import { arrayOrEmpty, objectOrEmpty, stringOrUndefined } from '../values/json-fields.js';
 import type { StepType } from '../wire.js';
 import { type CallProgress, RecordedCall } from './recorded-call.js';
 
+/** What identifies a model call, as far as it is known. */
+export interface ExchangeFacts {
+  readonly type: StepType;
+  readonly model: unknown;
+  readonly inputs: unknown;
+}
+
 /** A model call of a span that has not ended. */
 export class SharedExchange {
-  readonly #model: string | undefined;
+  readonly step: TracedStep;
+  readonly #facts: ExchangeFacts;
+  /** The instrumentations that have a span of the call. */
+  readonly #scopes: Set<string>;
+  readonly #onClient: () => void;
   #client: RecordedCall | undefined;
 
-  /** @param model undefined matches any model */
-  constructor(model: string | undefined) {
-    this.#model = model;
+  /**
+   * @param scope the instrumentation that made the span
+   * @param onClient called when a client records the call
+   */
+  constructor(step: TracedStep, facts: ExchangeFacts, scope: string, onClient: () => void) {
+    this.step = step;
+    this.#onClient = onClient;
+    this.#facts = facts;
+    this.#scopes = new Set([scope]);
   }
 
   /** The call by the integration of a client; undefined if there is none. Its facts win over those of the span. */
@@ -25,53 +46,116 @@ export class SharedExchange {
     return this.#client;
   }
 
-  /** Whether a call of this model may be the same one. Each client records one call into a span's step. */
-  mayBe(model: unknown): boolean {
-    return this.#client === undefined && isSameModel(this.#model, model);
+  /** Takes the call of a client, if it may be the same one. Each client records one call into a span's step. */
+  takeClient(facts: ExchangeFacts, start: () => RecordedCall): boolean {
+    if (this.#client !== undefined || !this.#isLike(facts)) return false;
+    this.#client = start();
+    this.#onClient();
+    return true;
   }
 
-  setClient(call: RecordedCall): void {
-    this.#client = call;
+  /** Takes the span of another instrumentation, if it may be of the same call. Each has one span of a call. */
+  takeSpan(facts: ExchangeFacts, scope: string): boolean {
+    if (this.#client !== undefined || this.#scopes.has(scope) || !this.#isLike(facts)) return false;
+    this.#scopes.add(scope);
+    return true;
+  }
+
+  #isLike({ type, model, inputs }: ExchangeFacts): boolean {
+    const { step } = this;
+    if (step.type !== type || !step.isLive || !isSameModel(this.#facts.model, model)) return false;
+    const text = lastText(this.#facts.inputs);
+    const other = lastText(inputs);
+    return text === undefined || other === undefined || text === other;
   }
 }
 
+/** The exchanges of each trace. */
 const shared = processWide('shared-exchanges.v1', () => ({
-  exchanges: new WeakMap<object, SharedExchange>(),
+  open: new WeakMap<object, Set<SharedExchange>>(),
+  /** By the step of a span that may turn out to be a model call: looks whether it is one. */
+  reveal: new WeakMap<object, () => void>(),
   isUsed: false,
 }));
 
-/** Lets the client below a span record into the span's step. */
-export function shareExchange(step: object, exchange: SharedExchange): void {
+/** Lets clients and other spans record into the step of a span, until it ends. */
+export function shareExchange(exchange: SharedExchange): void {
   shared.isUsed = true;
-  shared.exchanges.set(step, exchange);
+  const { trace } = exchange.step;
+  const ofTrace = shared.open.get(trace) ?? new Set();
+  shared.open.set(trace, ofTrace.add(exchange));
 }
 
-/** The model call of a span that has not ended, by its step. */
-export function exchangeOf(step: object): SharedExchange | undefined {
-  return shared.isUsed ? shared.exchanges.get(step) : undefined;
+/**
+ * Some instrumentations set the attributes of a span only after its start. Calls `reveal` when a call starts below its step.
+ * @param reveal shares the span's exchange, if it is a model call
+ */
+export function revealLater(step: object, reveal: () => void): void {
+  shared.isUsed = true;
+  shared.reveal.set(step, reveal);
 }
 
-/** The span has ended: a further call below it is another one. */
-export function endExchange(step: object): void {
-  shared.exchanges.delete(step);
+/** Looks whether the step's span is a model call by now. */
+export function revealExchange(step: object): void {
+  if (shared.isUsed) shared.reveal.get(step)?.();
 }
 
-/** Records a client's call into the step that it starts below, if that is the step of a span of the same call. */
+/** The span has ended: a further call is another one. */
+export function endExchange(exchange: SharedExchange): void {
+  shared.open.get(exchange.step.trace)?.delete(exchange);
+}
+
+/**
+ * The exchanges that a call which starts below `parent` may be: that of the parent, then those next to it, the oldest first. Some
+ * instrumentations do not make their span the active one, so that the client's call is next to it.
+ */
+function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
+  if (!shared.isUsed) return NONE;
+  revealExchange(parent);
+  const all = [...(shared.open.get(parent.trace) ?? NONE)];
+  return [
+    ...all.filter(({ step }) => step === parent),
+    ...all.filter(({ step }) => step.parent === parent),
+  ];
+}
+
+const NONE: readonly SharedExchange[] = [];
+
+/**
+ * Records a client's call into the step of a span of the same call, if there is one.
+ * @param parent by default the current step
+ */
 export function joinExchange<T extends StepType>(
-  parent: TracedStep,
+  parent: TracedStep | undefined,
   options: StepOptions<T>,
   progress: CallProgress<T>,
 ): RecordedCall<T> | undefined {
-  const exchange = exchangeOf(parent);
-  const { type, model } = options as { readonly type?: StepType; readonly model?: unknown };
-  if (exchange === undefined || type === undefined || !isModelCall(type)) return undefined;
-  if (parent.type !== type || !parent.isLive || !exchange.mayBe(model)) return undefined;
-  // The types of both are equal.
-  const step = parent as unknown as TracedStep<T>;
-  const call = new RecordedCall<T>(step, progress);
-  exchange.setClient(call as unknown as RecordedCall);
-  step.merge(options as StepUpdate<T>);
-  return call;
+  const { type, model, inputs } = options as Partial<ExchangeFacts>;
+  if (!shared.isUsed || type === undefined || !isModelCall(type)) return undefined;
+  const around = parent ?? currentRecordedStep();
+  if (around === undefined || isInert(around as Step)) return undefined;
+  for (const exchange of exchangesAt(around)) {
+    // The types of both are equal if the exchange takes the call.
+    const step = exchange.step as unknown as TracedStep<T>;
+    let call: RecordedCall<T> | undefined;
+    exchange.takeClient({ type, model, inputs }, () => {
+      call = new RecordedCall<T>(step, progress);
+      return call as unknown as RecordedCall;
+    });
+    if (call === undefined) continue;
+    step.merge(options as StepUpdate<T>);
+    return call;
+  }
+  return undefined;
+}
+
+/** The step of another instrumentation's span of the same call. */
+export function joinedStep(
+  parent: TracedStep,
+  facts: ExchangeFacts,
+  scope: string,
+): TracedStep | undefined {
+  return exchangesAt(parent).find((exchange) => exchange.takeSpan(facts, scope))?.step;
 }
 
 /** Whether both name the same model, as far as they are known. */
@@ -85,3 +169,10 @@ export function isSameModel(one: unknown, other: unknown): boolean {
 
 /** What Google puts before the names of models. */
 const PATH = /^(publishers\/[^/]+\/)?models\//;
+
+/** The text of the last message of a prompt, or of the input; undefined if there is no such string. */
+function lastText(inputs: unknown): string | undefined {
+  const { prompt, input } = objectOrEmpty(inputs);
+  const last = arrayOrEmpty(prompt).at(-1);
+  return stringOrUndefined(objectOrEmpty(last).content) ?? stringOrUndefined(prompt ?? input);
+}

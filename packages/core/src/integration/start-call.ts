@@ -15,8 +15,8 @@ import { joinExchange } from './shared-exchange.js';
 const MAX_UNREAD_MS = 600_000;
 
 /**
- * Starts a call as a child of `parent`, by default of the current step. Outside a trace, and after its end, the call is a trace
- * of its own. Never throws.
+ * Starts a call as `startSeparateCall` does. If a span of OpenTelemetry stands for the same call, the call is recorded into the
+ * step of the span. Never throws.
  * @returns undefined if nothing is recorded
  */
 export function startCall<T extends StepType>(
@@ -25,10 +25,27 @@ export function startCall<T extends StepType>(
   parent?: Step,
 ): RecordedCall<T> | undefined {
   try {
+    const joined = joinExchange(parent as TracedStep | undefined, options, progress);
+    if (joined !== undefined) return joined;
+  } catch (error) {
+    reportFailure('startCall', error);
+  }
+  return startSeparateCall(options, progress, parent);
+}
+
+/**
+ * Starts a call as a child of `parent`, by default of the current step. Outside a trace, and after its end, the call is a trace
+ * of its own. Never throws.
+ * @returns undefined if nothing is recorded
+ */
+export function startSeparateCall<T extends StepType>(
+  options: StepOptions<T>,
+  progress: CallProgress<T> = {},
+  parent?: Step,
+): RecordedCall<T> | undefined {
+  try {
     const parentStep = parent ?? ((currentRecordedStep() ?? endedTraceStep()) as Step | undefined);
     if (parentStep === undefined && isInInertScope()) return undefined;
-    const joined = parentStep && joinExchange(parentStep as TracedStep, options, progress);
-    if (joined !== undefined) return joined;
     const endedTrace = endedTraceOf(parentStep);
     const step =
       parentStep === undefined || endedTrace !== undefined

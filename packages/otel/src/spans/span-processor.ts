@@ -9,11 +9,13 @@ import {
   isUntraced,
   placeOfSpan,
   processWide,
+  type RecordedSpan,
   registerAmbientContext,
   registerStepFinder,
   reportFailure,
   reportLateSpan,
   type SpanReport,
+  revealExchange,
   type SpanStart,
   type Step,
   type StepType,
@@ -55,12 +57,21 @@ export function openlayerSpanProcessor(options: SpanProcessorOptions = {}): Open
   return new SpansToSteps(options);
 }
 
-const connected = processWide('otel-connection.v1', () => ({ isDone: false }));
+interface Connection {
+  isDone: boolean;
+  /** The span that is being recorded as a trace of its own. It is not active yet. */
+  startingRoot: object | undefined;
+}
+
+const connection = processWide<Connection>('otel-connection.v1', () => ({
+  isDone: false,
+  startingRoot: undefined,
+}));
 
 /** Connects the context of OpenTelemetry with traces, once per process. */
 function connect(): void {
-  if (connected.isDone) return;
-  connected.isDone = true;
+  if (connection.isDone) return;
+  connection.isDone = true;
   registerStepFinder(() => {
     const span = activeSpan();
     return span && nodeOf(span)?.placed?.step;
@@ -70,7 +81,7 @@ function connect(): void {
 
 function ambientSpan(): AmbientContext | undefined {
   checkApi();
-  const span = activeSpan();
+  const span = connection.startingRoot ?? activeSpan();
   // A server that was started within a span has it in the context of all its requests.
   if (span === undefined || (span as Partial<ReadableSpan>).ended === true) return undefined;
   const ids = contextOfSpan(span);
@@ -186,7 +197,18 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     start: Start,
   ): void {
     if (start.isPending) return;
-    const recorded = beginSpan(start, parent, () => reportOf(span, stepOfSpan(spanDataOf(span))));
+    connection.startingRoot = parent === undefined ? span : undefined;
+    let recorded: RecordedSpan | undefined;
+    try {
+      recorded = beginSpan(
+        start,
+        parent,
+        () => reportOf(span, stepOfSpan(spanDataOf(span))),
+        () => startOf(span),
+      );
+    } finally {
+      connection.startingRoot = undefined;
+    }
     if (recorded === undefined) return;
     node.recorded = recorded;
     node.step = recorded.step;
@@ -196,8 +218,6 @@ class SpansToSteps implements OpenlayerSpanProcessor {
 
 interface Start extends SpanStart {
   readonly isPending: boolean;
-  /** What the span says about the content of a call at its start. */
-  readonly inputs: unknown;
 }
 
 /** The types of spans about which no convention says more. */
@@ -212,11 +232,12 @@ function startOf(span: ReadableSpan): Start {
   if (!isOfLlm(span)) {
     const type = BY_KIND[kindOf(span)] ?? 'chain';
     const options = { name: span.name, type } as SpanStart['options'];
-    return { options, model: undefined, isPending: false, inputs: undefined };
+    return { options, model: undefined, isPending: false, inputs: undefined, scope: scopeOf(span).name };
   }
   const { step, isPending } = stepOfSpan(spanDataOf(span));
   const { name, type, model, inputs } = step;
-  return { options: { name, type } as SpanStart['options'], model, isPending, inputs };
+  const options = { name, type } as SpanStart['options'];
+  return { options, model, isPending, inputs, scope: scopeOf(span).name };
 }
 
 /** Whether the trace has the span's work already. If so, its children are below the step that records it. */
@@ -226,7 +247,10 @@ function isRecordedElsewhere(
   parent: Step,
   node: SpanNode,
 ): boolean {
-  if (isHttpRequest(span)) return isPartOfCall(span, parent, node.parent?.placed);
+  if (isHttpRequest(span)) {
+    revealExchange(parent);
+    return isPartOfCall(span, parent, node.parent?.placed);
+  }
   if (!isModelCall(options.type ?? '')) return false;
   const announced = announcedCall(model, inputs);
   if (announced !== undefined) node.step = announced.step;

@@ -56,13 +56,20 @@ export class SpanNode {
   }
 }
 
+/** By the object with the ids of a span, since some instrumentations wrap the SDK's spans in objects of their own. */
 const nodes = processWide('otel-spans.v1', () => new WeakMap<object, SpanNode>());
 
 /** The node of a span; undefined if no processor of ours has seen it start. */
 export function nodeOf(span: object): SpanNode | undefined {
-  return nodes.get(span);
+  const ids = idsOf(span);
+  return ids && nodes.get(ids);
 }
 
 export function keepNode(span: object, node: SpanNode): void {
-  nodes.set(span, node);
+  const ids = idsOf(span);
+  if (ids !== undefined) nodes.set(ids, node);
+}
+
+function idsOf(span: object): object | undefined {
+  return (span as { spanContext?: () => object | undefined }).spanContext?.();
 }

@@ -47,6 +47,15 @@ const MADE = {
   http: () => new (require('@opentelemetry/instrumentation-http').HttpInstrumentation)(),
   express: () => new (require('@opentelemetry/instrumentation-express').ExpressInstrumentation)(),
   undici: () => new (require('@opentelemetry/instrumentation-undici').UndiciInstrumentation)(),
+  'openinference-openai': () =>
+    new (require('@arizeai/openinference-instrumentation-openai').OpenAIInstrumentation)(),
+  'openinference-anthropic': () =>
+    new (require('@arizeai/openinference-instrumentation-anthropic').AnthropicInstrumentation)(),
+  'traceloop-openai': () =>
+    new (require('@traceloop/instrumentation-openai').OpenAIInstrumentation)({ exceptionLogger() {} }),
+  'traceloop-anthropic': () =>
+    new (require('@traceloop/instrumentation-anthropic').AnthropicInstrumentation)({ exceptionLogger() {} }),
+  'otel-openai': () => new (require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation)(),
   pg: () => new (require('@opentelemetry/instrumentation-pg').PgInstrumentation)(),
 };
 const wanted = [...(settings.instrumentations ?? []), ...INSTRUMENTATIONS.split(',')].filter(Boolean);
