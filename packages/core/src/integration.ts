@@ -44,7 +44,7 @@ export {
   type SpanStart,
 } from './integration/recorded-span.js';
 export { reportFailure, reportOtelMismatch, reportUnrecorded, runGuarded } from './integration/report.js';
-export { revealExchange } from './integration/shared-exchange.js';
+export { beforeJoining, isNearExchange } from './integration/shared-exchange.js';
 export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,

@@ -13,8 +13,9 @@ import { reportFailure } from './report.js';
 import {
   type ExchangeFacts,
   endExchange,
+  forgetLatent,
   isSameModel,
-  joinedStep,
+  joinedExchange,
   revealLater,
   SharedExchange,
   shareExchange,
@@ -119,8 +120,8 @@ export function beginSpan(
   const facts = { type, model, inputs };
   const ofParent = parent as TracedStep | undefined;
   if (ofParent !== undefined) {
-    const joined = joinedStep(ofParent, facts, scope);
-    if (joined !== undefined) return new FillingSpan(joined);
+    const joined = joinedExchange(ofParent, facts, scope);
+    if (joined !== undefined) return new FillingSpan(joined.step, joined);
     if (isClientCall(ofParent, type, model)) return new FillingSpan(ofParent);
   }
   const span = SpanOfStep.start(options, parent, soFar);
@@ -183,6 +184,7 @@ class SpanOfStep implements RecordedSpan {
       const { options, model, inputs } = now();
       const { type = 'chain' } = options;
       if (!isModelCall(type)) return;
+      forgetLatent(this.#step);
       this.#step.retype(type);
       this.share({ type, model, inputs }, scope);
     });
@@ -193,7 +195,6 @@ class SpanOfStep implements RecordedSpan {
     const call = this.#call;
     call.startWaiting();
     this.#exchange = new SharedExchange(this.#step, facts, scope, () => {
-      // The client's call makes the trace wait. The span may end a moment later, or never.
       call.stopWaiting();
       call.markRead();
     });
@@ -214,7 +215,8 @@ class SpanOfStep implements RecordedSpan {
   #recordEnd(report: SpanReport, name: string): void {
     const call = this.#call;
     const step = this.#step;
-    if (this.#exchange !== undefined) endExchange(this.#exchange);
+    if (this.#exchange === undefined) forgetLatent(step);
+    else endExchange(this.#exchange);
     if (!step.isLive) {
       step.trace.reportLateSpan(name);
       return;
@@ -257,11 +259,14 @@ const MAX_SKEW_MS = 5;
 class FillingSpan implements RecordedSpan {
   readonly step: Step;
   readonly #step: TracedStep;
+  readonly #exchange: SharedExchange | undefined;
   #isEnded = false;
 
-  constructor(step: TracedStep) {
+  /** @param exchange of the other span; undefined if a client records the call */
+  constructor(step: TracedStep, exchange?: SharedExchange) {
     this.step = step as Step;
     this.#step = step;
+    this.#exchange = exchange;
   }
 
   end({ type, update, ...identity }: SpanReport, name: string): void {
@@ -273,6 +278,7 @@ class FillingSpan implements RecordedSpan {
         step.trace.reportLateSpan(name);
         return;
       }
+      this.#exchange?.observedEnd();
       if (step.type === type) step.fill(update);
       identify(step.trace, identity);
     } catch (error) {

@@ -12,6 +12,7 @@ import type { Step } from '../trace/types.js';
 import { isModelCall } from '../trace/usage.js';
 import { arrayOrEmpty, objectOrEmpty, stringOrUndefined } from '../values/json-fields.js';
 import type { StepType } from '../wire.js';
+import { isRequestAnnounced } from './announced-request.js';
 import { type CallProgress, RecordedCall } from './recorded-call.js';
 
 /** What identifies a model call, as far as it is known. */
@@ -27,16 +28,16 @@ export class SharedExchange {
   readonly #facts: ExchangeFacts;
   /** The instrumentations that have a span of the call. */
   readonly #scopes: Set<string>;
-  readonly #onClient: () => void;
+  readonly #stopWaiting: () => void;
   #client: RecordedCall | undefined;
 
   /**
    * @param scope the instrumentation that made the span
-   * @param onClient called when a client records the call
+   * @param stopWaiting called when the trace need not wait for the span any more
    */
-  constructor(step: TracedStep, facts: ExchangeFacts, scope: string, onClient: () => void) {
+  constructor(step: TracedStep, facts: ExchangeFacts, scope: string, stopWaiting: () => void) {
     this.step = step;
-    this.#onClient = onClient;
+    this.#stopWaiting = stopWaiting;
     this.#facts = facts;
     this.#scopes = new Set([scope]);
   }
@@ -50,8 +51,13 @@ export class SharedExchange {
   takeClient(facts: ExchangeFacts, start: () => RecordedCall): boolean {
     if (this.#client !== undefined || !this.#isLike(facts)) return false;
     this.#client = start();
-    this.#onClient();
+    this.observedEnd();
     return true;
+  }
+
+  /** Another observer sees the end of the call: the span may end a moment later, or never. */
+  observedEnd(): void {
+    this.#stopWaiting();
   }
 
   /** Takes the span of another instrumentation, if it may be of the same call. Each has one span of a call. */
@@ -73,10 +79,18 @@ export class SharedExchange {
 /** The exchanges of each trace. */
 const shared = processWide('shared-exchanges.v1', () => ({
   open: new WeakMap<object, Set<SharedExchange>>(),
-  /** By the step of a span that may turn out to be a model call: looks whether it is one. */
-  reveal: new WeakMap<object, () => void>(),
+  /** Of each trace, by the steps of open spans that may turn out to be model calls: look whether they are. */
+  latent: new WeakMap<object, Map<TracedStep, () => void>>(),
+  /** Called before the exchanges are looked at. */
+  listeners: [] as (() => void)[],
   isUsed: false,
 }));
+
+/** Calls `listener` before a call looks for a span of the same call, so that spans can be begun which wait for their attributes. */
+export function beforeJoining(listener: () => void): void {
+  shared.isUsed = true;
+  shared.listeners.push(listener);
+}
 
 /** Lets clients and other spans record into the step of a span, until it ends. */
 export function shareExchange(exchange: SharedExchange): void {
@@ -90,14 +104,21 @@ export function shareExchange(exchange: SharedExchange): void {
  * Some instrumentations set the attributes of a span only after its start. Calls `reveal` when a call starts below its step.
  * @param reveal shares the span's exchange, if it is a model call
  */
-export function revealLater(step: object, reveal: () => void): void {
+export function revealLater(step: TracedStep, reveal: () => void): void {
   shared.isUsed = true;
-  shared.reveal.set(step, reveal);
+  const ofTrace = shared.latent.get(step.trace) ?? new Map<TracedStep, () => void>();
+  shared.latent.set(step.trace, ofTrace.set(step, reveal));
 }
 
-/** Looks whether the step's span is a model call by now. */
-export function revealExchange(step: object): void {
-  if (shared.isUsed) shared.reveal.get(step)?.();
+/** The span has ended, or is known to be a model call. */
+export function forgetLatent(step: TracedStep): void {
+  shared.latent.get(step.trace)?.delete(step);
+}
+
+/** Whether a request that is sent below the step may be the one of a model call that another observer records. */
+export function isNearExchange(parent: Step): boolean {
+  if (isInert(parent)) return false;
+  return isRequestAnnounced() || exchangesAt(parent as TracedStep).length > 0;
 }
 
 /** The span has ended: a further call is another one. */
@@ -111,7 +132,10 @@ export function endExchange(exchange: SharedExchange): void {
  */
 function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
   if (!shared.isUsed) return NONE;
-  revealExchange(parent);
+  for (const listener of shared.listeners) listener();
+  for (const [step, reveal] of shared.latent.get(parent.trace) ?? NO_SPANS) {
+    if (step === parent || step.parent === parent) reveal();
+  }
   const all = [...(shared.open.get(parent.trace) ?? NONE)];
   return [
     ...all.filter(({ step }) => step === parent),
@@ -120,6 +144,7 @@ function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
 }
 
 const NONE: readonly SharedExchange[] = [];
+const NO_SPANS: ReadonlyMap<TracedStep, () => void> = new Map();
 
 /**
  * Records a client's call into the step of a span of the same call, if there is one.
@@ -149,13 +174,13 @@ export function joinExchange<T extends StepType>(
   return undefined;
 }
 
-/** The step of another instrumentation's span of the same call. */
-export function joinedStep(
+/** The exchange of another instrumentation's span of the same call. */
+export function joinedExchange(
   parent: TracedStep,
   facts: ExchangeFacts,
   scope: string,
-): TracedStep | undefined {
-  return exchangesAt(parent).find((exchange) => exchange.takeSpan(facts, scope))?.step;
+): SharedExchange | undefined {
+  return exchangesAt(parent).find((exchange) => exchange.takeSpan(facts, scope));
 }
 
 /** Whether both name the same model, as far as they are known. */

@@ -1,6 +1,6 @@
 /** Which spans are no steps by default, because the trace has what they say. */
 
-import { isModelCall, isUntraced, type Step } from '@openlayer-tracing/core/integration';
+import { isModelCall, isNearExchange, isUntraced, type Step } from '@openlayer-tracing/core/integration';
 import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
 import type { SpanNode } from './span-tree.js';
 
@@ -8,6 +8,9 @@ import type { SpanNode } from './span-tree.js';
 const FRAMEWORKS =
   /^(@opentelemetry\/instrumentation-(express|koa|hono|connect|router|fastify|restify|hapi|nestjs-core|net|dns|fs)|@hono\/otel|@fastify\/otel|next\.js)$/;
 const HTTP = /^@opentelemetry\/instrumentation-(http|undici|fetch)$/;
+/** Where models are asked, by the API of any provider. */
+const MODEL_PATH =
+  /\/(completions|responses|embeddings|messages|chat|generate|embed|rerank|converse|converse-stream|invoke|invoke-with-response-stream)$|:(generateContent|streamGenerateContent|embedContent|predict)(\?|$)/;
 /** Where rows are sent to. */
 const OWN_PATH = /\/inference-pipelines\/[^/]+\/(data-stream|rows)$/;
 
@@ -45,11 +48,12 @@ export function isPartOfCall(
   node: SpanNode | undefined,
 ): boolean {
   if (isUntraced()) return true;
+  const isNear = isNearExchange(parent);
   if (isModelCall(parent.type)) {
     const ofCall = node?.step === parent ? node.host : undefined;
     const host = hostOf(span);
     return ofCall === undefined || host === undefined || ofCall === host;
   }
   const url = span.attributes['url.full'] ?? span.attributes['http.url'];
-  return typeof url === 'string' && OWN_PATH.test(url);
+  return typeof url === 'string' && (OWN_PATH.test(url) || (isNear && MODEL_PATH.test(url)));
 }

@@ -3,6 +3,7 @@
 import {
   type AmbientContext,
   announcedCall,
+  beforeJoining,
   beginSpan,
   type Caller,
   isModelCall,
@@ -15,7 +16,6 @@ import {
   reportFailure,
   reportLateSpan,
   type SpanReport,
-  revealExchange,
   type SpanStart,
   type Step,
   type StepType,
@@ -29,6 +29,7 @@ import { injectsHeaders } from './injected-headers.js';
 import { checkOptions, type SpanProcessorOptions } from './options.js';
 import { activeSpan, contextOfSpan, type SpanContext, spanOf } from './otel-api.js';
 import { kindOf, type ReadableSpan, scopeOf, spanDataOf } from './readable-span.js';
+import { beginWithAttributes, pendingSpans } from './pending-spans.js';
 import { keepNode, nodeOf, SpanNode } from './span-tree.js';
 
 /** A span processor of OpenTelemetry's SDK, of versions 1 to 3. Its methods never throw or reject. */
@@ -72,7 +73,9 @@ const connection = processWide<Connection>('otel-connection.v1', () => ({
 function connect(): void {
   if (connection.isDone) return;
   connection.isDone = true;
+  beforeJoining(() => pendingSpans.begin());
   registerStepFinder(() => {
+    pendingSpans.begin();
     const span = activeSpan();
     return span && nodeOf(span)?.placed?.step;
   });
@@ -126,6 +129,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
 
   onStart(span: object, parentContext: object): void {
     try {
+      pendingSpans.begin();
       if (nodeOf(span) === undefined) this.#start(span as ReadableSpan, parentContext);
     } catch (error) {
       reportFailure('the start of a span', error);
@@ -134,6 +138,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
 
   onEnd(span: object): void {
     try {
+      pendingSpans.begin();
       const recorded = nodeOf(span)?.recorded;
       const ended = span as ReadableSpan;
       recorded?.end(reportOf(ended, stepOfSpan(spanDataOf(ended))), ended.name);
@@ -165,17 +170,20 @@ class SpansToSteps implements OpenlayerSpanProcessor {
       return;
     }
     if (place.kind === 'none') {
-      if (!isLeftOut && this.#orphans === 'trace' && isOfLlm(span)) {
-        this.#record(span, node, undefined, startOf(span));
-      }
+      if (isLeftOut || this.#orphans === 'drop') return;
+      beginWithAttributes(span, () => {
+        if (isOfLlm(span)) this.#record(span, node, undefined, startOf(span));
+      });
       return;
     }
     // Children are below the step of the parent, unless this span gets one.
     node.step = place.step;
     if (isLeftOut) return;
-    const start = startOf(span);
-    if (choice === undefined && isRecordedElsewhere(span, start, place.step, node)) return;
-    this.#record(span, node, place.step, start);
+    beginWithAttributes(span, () => {
+      const start = startOf(span);
+      if (choice === undefined && isRecordedElsewhere(span, start, place.step, node)) return;
+      this.#record(span, node, place.step, start);
+    });
   }
 
   #choiceOf(span: ReadableSpan): boolean | undefined {
@@ -247,10 +255,7 @@ function isRecordedElsewhere(
   parent: Step,
   node: SpanNode,
 ): boolean {
-  if (isHttpRequest(span)) {
-    revealExchange(parent);
-    return isPartOfCall(span, parent, node.parent?.placed);
-  }
+  if (isHttpRequest(span)) return isPartOfCall(span, parent, node.parent?.placed);
   if (!isModelCall(options.type ?? '')) return false;
   const announced = announcedCall(model, inputs);
   if (announced !== undefined) node.step = announced.step;

@@ -61,10 +61,15 @@ const CASES = {
       'two at once': () => Promise.all([client.messages.create(request), client.messages.create(request)]),
     };
   },
-  langchain({ llm }) {
+  langchain({ llm, provider }) {
     const { ChatOpenAI } = require('@langchain/openai');
-    const { openlayerCallbackHandler } = require('@openlayer-tracing/integrations/langchain');
-    const callbacks = DOORS === 'yes' ? [openlayerCallbackHandler()] : [];
+    const { traceLangChain } = require('@openlayer-tracing/integrations/langchain');
+    if (DOORS === 'yes') traceLangChain(require('@langchain/core/callbacks/manager').CallbackManager);
+    if (process.env.LANGCHAIN_SPANS === 'yes') {
+      const { LangChainInstrumentation } = require('@arizeai/openinference-instrumentation-langchain');
+      const spans = new LangChainInstrumentation({ tracerProvider: provider });
+      spans.manuallyInstrument(require('@langchain/core/callbacks/manager'));
+    }
     const model = (scenario) =>
       new ChatOpenAI({
         model: 'gpt-5-mini',
@@ -73,9 +78,9 @@ const CASES = {
         configuration: { baseURL: `${llm}/v1`, defaultHeaders: scenario ? { 'x-scenario': scenario } : {} },
       });
     return {
-      whole: async () => (await model().invoke('hi there', { callbacks })).content,
-      stream: async () => (await drained(model().stream('hi there', { callbacks }))).map(({ content }) => content),
-      error: () => model('status-400').invoke('hi there', { callbacks }),
+      whole: async () => (await model().invoke('hi there')).content,
+      stream: async () => (await drained(model().stream('hi there'))).map(({ content }) => content),
+      error: () => model('status-400').invoke('hi there'),
     };
   },
   'ai-sdk'({ llm }) {
