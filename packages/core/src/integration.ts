@@ -37,13 +37,18 @@ export { type CallProgress, RecordedCall } from './integration/recorded-call.js'
 export {
   beginSpan,
   placeOfSpan,
-  reportLateSpan,
   type RecordedSpan,
+  reportLateSpan,
   type SpanPlacement,
   type SpanReport,
   type SpanStart,
 } from './integration/recorded-span.js';
-export { reportFailure, reportOtelMismatch, reportUnrecorded, runGuarded } from './integration/report.js';
+export {
+  reportFailure,
+  reportOtelMismatch,
+  reportUnrecorded,
+  runGuarded,
+} from './integration/report.js';
 export { beforeJoining, isNearExchange } from './integration/shared-exchange.js';
 export { startCall } from './integration/start-call.js';
 export {

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import type { WireRow } from '@openlayer-tracing/core/wire';
-import { type LabSpan, type Ran, runLab, SETUPS, type Setup, stepNamed, stepsBelow, tree } from './lab.ts';
+import { type Ran, runLab, SETUPS, type Setup, stepNamed, stepsBelow, tree } from './lab.ts';
 
 /** One setup is enough for most changes: `SETUP=0`. */
-const chosen = process.env.SETUP === undefined ? SETUPS : [SETUPS[Number(process.env.SETUP)] as Setup];
+const chosen =
+  process.env.SETUP === undefined ? SETUPS : [SETUPS[Number(process.env.SETUP)] as Setup];
 
 function count(ran: Ran, reason: string): number {
   return ran.diagnostics.filter((each) => each.reason === reason).length;
@@ -13,12 +14,6 @@ function count(ran: Ran, reason: string): number {
 
 function traceIdOf(row: WireRow | undefined): unknown {
   return row?.metadata?.trace_id;
-}
-
-function span(ran: Ran, name: string): LabSpan {
-  const found = ran.spans.find((each) => each.name === name);
-  assert.ok(found !== undefined, `no span ${name} of ${ran.spans.map((each) => each.name)}`);
-  return found;
 }
 
 for (const setup of chosen) {
@@ -47,8 +42,8 @@ for (const setup of chosen) {
       assert.equal(new Set(ids).size, 3);
       // An SDK that follows the caller's flag exports nothing of the last one.
       for (const row of ran.rows.slice(0, 3)) {
-        const { parent_span_id } = row.metadata?.otel as { parent_span_id: string };
-        const parent = ran.spans.find(({ spanId }) => spanId === parent_span_id);
+        const otel = row.metadata?.otel as { parent_span_id: string } | undefined;
+        const parent = ran.spans.find(({ spanId }) => spanId === otel?.parent_span_id);
         assert.equal(parent?.traceId, traceIdOf(row));
       }
     });
@@ -57,7 +52,10 @@ for (const setup of chosen) {
       const { rows } = await run('headersOnly');
       assert.equal(rows.length, 4);
       assert.equal(traceIdOf(rows[3]), '0af7651916cd43dd8448eb211c80319c');
-      assert.deepEqual(stepsBelow(rows[3]).map(({ name }) => name), ['work']);
+      assert.deepEqual(
+        stepsBelow(rows[3]).map(({ name }) => name),
+        ['work'],
+      );
     });
 
     it('failure 5: two headers start a new trace where no span is active', async () => {
@@ -88,7 +86,10 @@ for (const setup of chosen) {
         traceId: string;
         received: string[][];
       };
-      assert.deepEqual(received.map((values) => values.map((value) => value.slice(3, 35))), [[traceId]]);
+      assert.deepEqual(
+        received.map((values) => values.map((value) => value.slice(3, 35))),
+        [[traceId]],
+      );
     });
 
     it('failure 7: the tokens of agents and of outer calls are not counted', async () => {
@@ -162,7 +163,10 @@ for (const setup of chosen) {
       const [row] = ran.rows;
       assert.equal(ran.rows.length, 1);
       assert.deepEqual(row?.body, { question: 'why?' });
-      assert.deepEqual(stepsBelow(row).map(({ name }) => name), ['shown', 'broken']);
+      assert.deepEqual(
+        stepsBelow(row).map(({ name }) => name),
+        ['shown', 'broken'],
+      );
       assert.equal(row?.steps[0]?.steps[0]?.name, 'shown');
       assert.equal(count(ran, 'integration_failed'), 1);
     });
@@ -172,7 +176,11 @@ for (const setup of chosen) {
       const [row] = rows;
       assert.equal(rows.length, 1);
       assert.equal(
-        tree(row).split('\n').slice(1).join('\n').replace(/ {2}→.*/g, ''),
+        tree(row)
+          .split('\n')
+          .slice(1)
+          .join('\n')
+          .replace(/ {2}→.*/g, ''),
         [
           '└─ POST /nested [user_call]',
           '   ├─ outer [user_call]',
@@ -192,7 +200,10 @@ for (const setup of chosen) {
       assert.equal(ran.rows.length, 3);
       for (const n of ['1', '2', '3']) {
         const row = ran.rows.find((each) => JSON.stringify(each.params).includes(`"${n}"`));
-        assert.deepEqual(stepsBelow(row).map(({ name }) => name), [`explicit ${n}`]);
+        assert.deepEqual(
+          stepsBelow(row).map(({ name }) => name),
+          [`explicit ${n}`],
+        );
       }
     });
 
@@ -208,7 +219,10 @@ for (const setup of chosen) {
       assert.equal(ran.rows.length, 50);
       for (const row of ran.rows) {
         const [, n] = /span (\d+)/.exec(tree(row)) ?? [];
-        assert.deepEqual(stepsBelow(row).map(({ name }) => name), [`span ${n}`, `step ${n}`, 'leaf']);
+        assert.deepEqual(
+          stepsBelow(row).map(({ name }) => name),
+          [`span ${n}`, `step ${n}`, 'leaf'],
+        );
         assert.deepEqual(stepNamed(row, 'leaf').metadata.attributes, { n });
       }
       assert.equal(new Set(ran.rows.map(traceIdOf)).size, 50);
@@ -217,7 +231,10 @@ for (const setup of chosen) {
     it('failure 3: requests that share a trace id are traces of their own', async () => {
       const ran = await run('sharedTraceId');
       assert.equal(ran.rows.length, 5);
-      assert.deepEqual(new Set(ran.rows.map(traceIdOf)), new Set(['0af7651916cd43dd8448eb211c80319c']));
+      assert.deepEqual(
+        new Set(ran.rows.map(traceIdOf)),
+        new Set(['0af7651916cd43dd8448eb211c80319c']),
+      );
       for (const row of ran.rows) assert.equal(stepsBelow(row).length, 1);
     });
 
@@ -233,7 +250,10 @@ for (const setup of chosen) {
       const [row] = rows;
       const root = row?.steps[0];
       const steps = stepsBelow(row);
-      assert.deepEqual(steps.map(({ latency }) => Math.round(latency ?? 0) >= 10), [true, true, true]);
+      assert.deepEqual(
+        steps.map(({ latency }) => Math.round(latency ?? 0) >= 10),
+        [true, true, true],
+      );
       for (const step of steps) {
         assert.ok(step.startTime >= (root?.startTime ?? 0), step.name);
         assert.ok(step.startTime <= (root?.endTime ?? 0) + 1, step.name);
@@ -253,4 +273,3 @@ for (const setup of chosen) {
     }
   });
 }
-

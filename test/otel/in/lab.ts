@@ -8,12 +8,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
 import { renderTrace } from '@openlayer-tracing/local';
-import { programOf } from '../../../scripts/runtimes.mjs';
 import { libraries } from '../../packages/apps.ts';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { type Asked, startLlmServer } from '../../support/llm-server/index.ts';
 
 const run = promisify(execFile);
+
+/** A script without types. */
+const RUNTIMES: string = new URL('../../../scripts/runtimes.mjs', import.meta.url).href;
+
+async function programOf(name: string): Promise<string> {
+  const runtimes = (await import(RUNTIMES)) as { programOf(name: string): string };
+  return runtimes.programOf(name);
+}
 const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url));
 
 /** A version of the SDK on a version of Node. */
@@ -46,7 +53,11 @@ export interface Ran {
   readonly seen: unknown;
   /** The spans that ended, as an exporter of the app's own gets them. */
   readonly spans: readonly LabSpan[];
-  readonly diagnostics: readonly { readonly level: string; readonly reason: string; readonly message: string }[];
+  readonly diagnostics: readonly {
+    readonly level: string;
+    readonly reason: string;
+    readonly message: string;
+  }[];
   readonly counts: {
     readonly started: number;
     readonly published: number;
@@ -98,7 +109,7 @@ export async function runLab(
   await using collector = await startCollector();
   const { NODE_OPTIONS: _options, ...inherited } = process.env;
   const { stdout, stderr } = await run(
-    programOf(setup.node),
+    await programOf(setup.node),
     [...flags, join(folder, 'lab.cjs'), file, name],
     {
       cwd: folder,

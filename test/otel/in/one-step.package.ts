@@ -32,7 +32,11 @@ const MATRIX: readonly Beside[] = [
   { client: 'langchain', instrumentations: '' },
   { client: 'langchain', instrumentations: 'openinference-openai' },
   { client: 'langchain', instrumentations: '', env: { LANGCHAIN_SPANS: 'yes' } },
-  { client: 'langchain', instrumentations: 'openinference-openai', env: { LANGCHAIN_SPANS: 'yes' } },
+  {
+    client: 'langchain',
+    instrumentations: 'openinference-openai',
+    env: { LANGCHAIN_SPANS: 'yes' },
+  },
   { client: 'ai-sdk', instrumentations: '' },
   {
     client: 'ai-sdk',

@@ -1,6 +1,5 @@
 /** Spans of OpenTelemetry as steps. */
 
-import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
 import { isBelow } from '../trace/scope.js';
@@ -14,6 +13,7 @@ import {
   type ExchangeFacts,
   endExchange,
   forgetLatent,
+  isOfOpenSpan,
   isSameModel,
   joinedExchange,
   revealLater,
@@ -82,6 +82,8 @@ export interface SpanReport {
   readonly startTime: number;
   /** Epoch milliseconds. */
   readonly endTime: number;
+  /** The ids of the span, under which OpenTelemetry's other exporters have it. */
+  readonly ids?: { readonly traceId: string; readonly spanId: string } | undefined;
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
 }
@@ -134,14 +136,11 @@ function isClientCall(step: TracedStep, type: StepType, model: string | undefine
   return (
     step.type === type &&
     step.isRunning &&
-    !spanSteps.has(step) &&
+    !isOfOpenSpan(step) &&
     step.trace.isCall(step) &&
     isSameModel(textIn(step, 'model'), model)
   );
 }
-
-/** The steps of spans. */
-const spanSteps = processWide('span-steps.v1', () => new WeakSet<object>());
 
 /** A span that is a step. */
 class SpanOfStep implements RecordedSpan {
@@ -170,7 +169,6 @@ class SpanOfStep implements RecordedSpan {
     // The step of a call is a recorded one.
     this.#step = call.step as TracedStep;
     this.#soFar = soFar;
-    spanSteps.add(call.step);
   }
 
   get step(): Step {
@@ -215,13 +213,13 @@ class SpanOfStep implements RecordedSpan {
   #recordEnd(report: SpanReport, name: string): void {
     const call = this.#call;
     const step = this.#step;
-    if (this.#exchange === undefined) forgetLatent(step);
-    else endExchange(this.#exchange);
+    this.#close();
     if (!step.isLive) {
       step.trace.reportLateSpan(name);
       return;
     }
     identify(step.trace, report);
+    nameIds(step, report);
     const client = this.#exchange?.client;
     if (client !== undefined) {
       step.fill(report.update);
@@ -235,11 +233,19 @@ class SpanOfStep implements RecordedSpan {
     if (Math.abs(skewMs) > MAX_SKEW_MS) step.merge({ metadata: { clockSkewMs: skewMs } });
   }
 
+  /** No other observer joins the span any more. */
+  #close(): void {
+    if (this.#exchange === undefined) forgetLatent(this.#step);
+    else endExchange(this.#exchange);
+  }
+
   /** @returns nothing: a step that has not ended is marked in the row */
   reportSoFar(): undefined {
     const report = this.#soFar?.();
     this.#soFar = undefined;
+    this.#close();
     if (report === undefined) return;
+    nameIds(this.#step, report);
     if (this.#exchange?.client === undefined) this.#record(report);
     else this.#step.fill(report.update);
   }
@@ -250,6 +256,13 @@ class SpanOfStep implements RecordedSpan {
     step.retype(isGroup ? 'chain' : type);
     step.merge(isGroup ? asGroup(update) : update);
   }
+}
+
+/** Marks the step of a span. */
+function nameIds(step: TracedStep, { ids }: SpanReport): void {
+  if (ids === undefined) return;
+  // The ids are hexadecimal digits.
+  step.setMetadata('otel', `{"trace_id":"${ids.traceId}","span_id":"${ids.spanId}"}`);
 }
 
 /** A larger difference between the clocks of a span and its trace is shown. */

@@ -110,6 +110,14 @@ export function revealLater(step: TracedStep, reveal: () => void): void {
   shared.latent.set(step.trace, ofTrace.set(step, reveal));
 }
 
+/** Whether the step is the one of a span that has not ended. */
+export function isOfOpenSpan(step: TracedStep): boolean {
+  if (shared.latent.get(step.trace)?.has(step)) return true;
+  for (const exchange of shared.open.get(step.trace) ?? NONE)
+    if (exchange.step === step) return true;
+  return false;
+}
+
 /** The span has ended, or is known to be a model call. */
 export function forgetLatent(step: TracedStep): void {
   shared.latent.get(step.trace)?.delete(step);

@@ -1,6 +1,11 @@
 /** Which spans are no steps by default, because the trace has what they say. */
 
-import { isModelCall, isNearExchange, isUntraced, type Step } from '@openlayer-tracing/core/integration';
+import {
+  isModelCall,
+  isNearExchange,
+  isUntraced,
+  type Step,
+} from '@openlayer-tracing/core/integration';
 import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
 import type { SpanNode } from './span-tree.js';
 

@@ -6,7 +6,6 @@ import { type ReadableSpan, scopeOf } from './readable-span.js';
 /** Instrumentations that start a span without attributes and set them at once after that. */
 const LATE = /^@arizeai\/openinference-/;
 
-
 class PendingSpans {
   #waiting: (() => void)[] = [];
 

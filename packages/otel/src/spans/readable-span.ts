@@ -1,12 +1,6 @@
 /** Reads the spans of the SDK, of versions 1 to 3. */
 
-import type {
-  SpanData,
-  SpanEvent,
-  SpanKind,
-  SpanLink,
-  SpanScope,
-} from '../dialects/span-data.js';
+import type { SpanData, SpanEvent, SpanKind, SpanLink, SpanScope } from '../dialects/span-data.js';
 import { contextOfSpan, type SpanContext } from './otel-api.js';
 
 /** Seconds and nanoseconds. */
@@ -56,7 +50,7 @@ export function scopeOf(span: ReadableSpan): SpanScope {
 /** The span as the dialects read it. A span that has not ended ends now. */
 export function spanDataOf(span: ReadableSpan): SpanData {
   const { traceId, spanId } = contextOfSpan(span) ?? NO_IDS;
-  const startMs = millis(span.startTime);
+  const [startMs, endMs] = timesOf(span);
   return {
     traceId,
     spanId,
@@ -64,7 +58,7 @@ export function spanDataOf(span: ReadableSpan): SpanData {
     name: span.name,
     kind: kindOf(span),
     startMs,
-    endMs: span.ended ? millis(span.endTime) : Math.max(Date.now(), startMs),
+    endMs,
     attributes: span.attributes,
     events: span.events.length === 0 ? NOTHING : span.events.map(eventOf),
     links: span.links.length === 0 ? NOTHING : span.links.map(linkOf),
@@ -72,6 +66,12 @@ export function spanDataOf(span: ReadableSpan): SpanData {
     resource: span.resource.attributes,
     scope: scopeOf(span),
   };
+}
+
+/** Start and end in epoch milliseconds. A span that has not ended ends now. */
+export function timesOf(span: ReadableSpan): readonly [startMs: number, endMs: number] {
+  const startMs = millis(span.startTime);
+  return [startMs, span.ended ? millis(span.endTime) : Math.max(Date.now(), startMs)];
 }
 
 const NOTHING: readonly never[] = [];

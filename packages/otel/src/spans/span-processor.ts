@@ -21,15 +21,14 @@ import {
   type StepType,
   type StepUpdate,
 } from '@openlayer-tracing/core/integration';
-import type { SpanStep } from '../dialects/span-step.js';
 import { stepOfSpan } from '../dialects/step-of-span.js';
 import { checkApi } from './api-mismatch.js';
 import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './default-filter.js';
 import { injectsHeaders } from './injected-headers.js';
 import { checkOptions, type SpanProcessorOptions } from './options.js';
 import { activeSpan, contextOfSpan, type SpanContext, spanOf } from './otel-api.js';
-import { kindOf, type ReadableSpan, scopeOf, spanDataOf } from './readable-span.js';
 import { beginWithAttributes, pendingSpans } from './pending-spans.js';
+import { kindOf, type ReadableSpan, scopeOf, spanDataOf, timesOf } from './readable-span.js';
 import { keepNode, nodeOf, SpanNode } from './span-tree.js';
 
 /** A span processor of OpenTelemetry's SDK, of versions 1 to 3. Its methods never throw or reject. */
@@ -141,7 +140,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
       pendingSpans.begin();
       const recorded = nodeOf(span)?.recorded;
       const ended = span as ReadableSpan;
-      recorded?.end(reportOf(ended, stepOfSpan(spanDataOf(ended))), ended.name);
+      recorded?.end(reportOf(ended), ended.name);
     } catch (error) {
       reportFailure('the end of a span', error);
     }
@@ -198,12 +197,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     }
   }
 
-  #record(
-    span: ReadableSpan,
-    node: SpanNode,
-    parent: Step | undefined,
-    start: Start,
-  ): void {
+  #record(span: ReadableSpan, node: SpanNode, parent: Step | undefined, start: Start): void {
     if (start.isPending) return;
     connection.startingRoot = parent === undefined ? span : undefined;
     let recorded: RecordedSpan | undefined;
@@ -211,7 +205,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
       recorded = beginSpan(
         start,
         parent,
-        () => reportOf(span, stepOfSpan(spanDataOf(span))),
+        () => reportOf(span),
         () => startOf(span),
       );
     } finally {
@@ -240,7 +234,13 @@ function startOf(span: ReadableSpan): Start {
   if (!isOfLlm(span)) {
     const type = BY_KIND[kindOf(span)] ?? 'chain';
     const options = { name: span.name, type } as SpanStart['options'];
-    return { options, model: undefined, isPending: false, inputs: undefined, scope: scopeOf(span).name };
+    return {
+      options,
+      model: undefined,
+      isPending: false,
+      inputs: undefined,
+      scope: scopeOf(span).name,
+    };
   }
   const { step, isPending } = stepOfSpan(spanDataOf(span));
   const { name, type, model, inputs } = step;
@@ -262,16 +262,33 @@ function isRecordedElsewhere(
   return announced !== undefined || isUntraced();
 }
 
-function reportOf(span: ReadableSpan, { step, userId, sessionId, tags }: SpanStep): SpanReport {
-  const { type, startTime, endTime, metadata, ...fields } = step;
+function reportOf(span: ReadableSpan): SpanReport {
   const ids = contextOfSpan(span);
+  if (isBare(span)) {
+    const { name } = scopeOf(span);
+    const [startTime, endTime] = timesOf(span);
+    const update = {
+      name: span.name,
+      ...(name !== '' && { metadata: { scope: scopeText(span) } }),
+    };
+    return { type: BY_KIND[kindOf(span)] ?? 'chain', update, startTime, endTime, ids };
+  }
+  const { step, userId, sessionId, tags } = stepOfSpan(spanDataOf(span));
+  const { type, startTime, endTime, metadata, ...fields } = step;
   const update = {
     ...fields,
-    metadata: {
-      ...metadata,
-      ...(tags !== undefined && { tags }),
-      ...(ids !== undefined && { otel: { trace_id: ids.traceId, span_id: ids.spanId } }),
-    },
-  };
-  return { type, update: update as StepUpdate, startTime, endTime, userId, sessionId };
+    metadata: tags === undefined ? metadata : { ...metadata, tags },
+  } as StepUpdate;
+  return { type, update, startTime, endTime, ids, userId, sessionId };
+}
+
+/** Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it. */
+function isBare({ attributes, events, status }: ReadableSpan): boolean {
+  for (const _key in attributes) return false;
+  return events.length === 0 && status.code === 0;
+}
+
+function scopeText(span: ReadableSpan): string {
+  const { name, version } = scopeOf(span);
+  return version === undefined ? name : `${name} ${version}`;
 }

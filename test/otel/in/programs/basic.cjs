@@ -14,17 +14,21 @@ exports.steps = {
           span.setAttribute('customer', 'ada');
           await pause(5);
           await req.trace.step('inside', async () => {
-            await otel.startActiveSpan('chat gpt-5-mini', { kind: 2, attributes: CHAT }, async (call) => {
-              await pause(5);
-              call.setAttributes({
-                'gen_ai.usage.input_tokens': 12,
-                'gen_ai.usage.output_tokens': 3,
-                'gen_ai.output.messages': JSON.stringify([
-                  { role: 'assistant', parts: [{ type: 'text', content: 'hello' }] },
-                ]),
-              });
-              call.end();
-            });
+            await otel.startActiveSpan(
+              'chat gpt-5-mini',
+              { kind: 2, attributes: CHAT },
+              async (call) => {
+                await pause(5);
+                call.setAttributes({
+                  'gen_ai.usage.input_tokens': 12,
+                  'gen_ai.usage.output_tokens': 3,
+                  'gen_ai.output.messages': JSON.stringify([
+                    { role: 'assistant', parts: [{ type: 'text', content: 'hello' }] },
+                  ]),
+                });
+                call.end();
+              },
+            );
           });
           span.end();
         });

@@ -32,15 +32,27 @@ const CASES = {
     return {
       whole: () => client.chat.completions.create(request),
       stream: () =>
-        drained(client.chat.completions.create({ ...request, stream: true, stream_options: { include_usage: true } })),
-      'stream that is left': () => left(client.chat.completions.create({ ...request, stream: true })),
+        drained(
+          client.chat.completions.create({
+            ...request,
+            stream: true,
+            stream_options: { include_usage: true },
+          }),
+        ),
+      'stream that is left': () =>
+        left(client.chat.completions.create({ ...request, stream: true })),
       error: () => client.chat.completions.create(request, scenario('status-400')),
       'error after a retry': () => client.chat.completions.create(request, scenario('status-500')),
-      'broken stream': () => drained(client.chat.completions.create({ ...request, stream: true }, scenario('cut'))),
-      embeddings: () => client.embeddings.create({ model: 'text-embedding-4', input: ['one', 'two'] }),
+      'broken stream': () =>
+        drained(client.chat.completions.create({ ...request, stream: true }, scenario('cut'))),
+      embeddings: () =>
+        client.embeddings.create({ model: 'text-embedding-4', input: ['one', 'two'] }),
       responses: () => client.responses.create({ model: 'gpt-5-mini', input: 'hi there' }),
       'two at once': () =>
-        Promise.all([client.chat.completions.create(request), client.chat.completions.create(request)]),
+        Promise.all([
+          client.chat.completions.create(request),
+          client.chat.completions.create(request),
+        ]),
     };
   },
   anthropic({ llm }) {
@@ -58,15 +70,19 @@ const CASES = {
       stream: () => drained(client.messages.create({ ...request, stream: true })),
       'stream that is left': () => left(client.messages.create({ ...request, stream: true })),
       error: () => client.messages.create(request, { headers: { 'x-scenario': 'status-400' } }),
-      'two at once': () => Promise.all([client.messages.create(request), client.messages.create(request)]),
+      'two at once': () =>
+        Promise.all([client.messages.create(request), client.messages.create(request)]),
     };
   },
   langchain({ llm, provider }) {
     const { ChatOpenAI } = require('@langchain/openai');
     const { traceLangChain } = require('@openlayer-tracing/integrations/langchain');
-    if (DOORS === 'yes') traceLangChain(require('@langchain/core/callbacks/manager').CallbackManager);
+    if (DOORS === 'yes')
+      traceLangChain(require('@langchain/core/callbacks/manager').CallbackManager);
     if (process.env.LANGCHAIN_SPANS === 'yes') {
-      const { LangChainInstrumentation } = require('@arizeai/openinference-instrumentation-langchain');
+      const {
+        LangChainInstrumentation,
+      } = require('@arizeai/openinference-instrumentation-langchain');
       const spans = new LangChainInstrumentation({ tracerProvider: provider });
       spans.manuallyInstrument(require('@langchain/core/callbacks/manager'));
     }
@@ -75,7 +91,10 @@ const CASES = {
         model: 'gpt-5-mini',
         apiKey: 'sk-test',
         maxRetries: 0,
-        configuration: { baseURL: `${llm}/v1`, defaultHeaders: scenario ? { 'x-scenario': scenario } : {} },
+        configuration: {
+          baseURL: `${llm}/v1`,
+          defaultHeaders: scenario ? { 'x-scenario': scenario } : {},
+        },
       });
     return {
       whole: async () => (await model().invoke('hi there')).content,
@@ -88,7 +107,8 @@ const CASES = {
     const { createOpenAI } = require('@ai-sdk/openai');
     const { traceModel } = require('@openlayer-tracing/integrations/ai-sdk');
     const openai = createOpenAI({ apiKey: 'sk-test', baseURL: `${llm}/v1` });
-    const model = DOORS === 'yes' ? traceModel(openai.chat('gpt-5-mini')) : openai.chat('gpt-5-mini');
+    const model =
+      DOORS === 'yes' ? traceModel(openai.chat('gpt-5-mini')) : openai.chat('gpt-5-mini');
     const telemetry =
       process.env.AI_TELEMETRY === 'yes'
         ? (() => {
@@ -111,7 +131,9 @@ exports.all = {
   async run(lab) {
     const { ONLY = '' } = process.env;
     const calls = Object.fromEntries(
-      Object.entries(CASES[CLIENT](lab)).filter(([name]) => ONLY === '' || ONLY.split(',').includes(name)),
+      Object.entries(CASES[CLIENT](lab)).filter(
+        ([name]) => ONLY === '' || ONLY.split(',').includes(name),
+      ),
     );
     const seen = {};
     const { url, server } = await lab.serve((app) => {

@@ -28,7 +28,12 @@ async function echoServer() {
 
 async function tenRequests({ serve, ask, otel }) {
   const { url, server } = await serve((app) => {
-    app.get('/n', (_req, res) => otel.startActiveSpan('work', (span) => { span.end(); res.json({}); }));
+    app.get('/n', (_req, res) =>
+      otel.startActiveSpan('work', (span) => {
+        span.end();
+        res.json({});
+      }),
+    );
   });
   for (let i = 0; i < 10; i++) await ask(`${url}/n`);
   server.close();
@@ -83,7 +88,9 @@ exports.injected = {
       app.get('/out', async (req, res) => {
         const headers = req.trace.headers();
         await fetch(`${echo.url}/fetch`, { headers });
-        await new Promise((resolve) => http.get(`${echo.url}/http`, { headers }, (r) => r.resume().on('end', resolve)));
+        await new Promise((resolve) =>
+          http.get(`${echo.url}/http`, { headers }, (r) => r.resume().on('end', resolve)),
+        );
         res.json({ traceId: req.trace.traceId, headers });
       });
     });
@@ -114,7 +121,10 @@ exports.agent = {
   async run({ serve, ask, otel }) {
     const { url, server } = await serve((app) => {
       app.get('/agent', (_req, res) => {
-        const attributes = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'helper' };
+        const attributes = {
+          'gen_ai.operation.name': 'invoke_agent',
+          'gen_ai.agent.name': 'helper',
+        };
         otel.startActiveSpan('invoke_agent helper', { attributes }, (agent) => {
           for (let i = 0; i < 2; i++) {
             const call = otel.startSpan('chat gpt-5-mini', { kind: 2, attributes: CHAT });
@@ -239,7 +249,8 @@ exports.notRecorded = {
     const later = contextPool(api);
     const routes = (app) => {
       app.get('/dropped', (req, res) => {
-        const call = () => otel.startSpan('chat gpt-5-mini', { kind: 2, attributes: { ...CHAT, ...USAGE } }).end();
+        const call = () =>
+          otel.startSpan('chat gpt-5-mini', { kind: 2, attributes: { ...CHAT, ...USAGE } }).end();
         call();
         later(call);
         res.json({ isInert: req.trace.traceId });
@@ -261,11 +272,15 @@ exports.orphans = {
   options: { orphans: 'trace' },
   async run({ otel, pause }) {
     otel.startSpan('GET /', { kind: 2, attributes: { 'http.request.method': 'GET' } }).end();
-    const ids = otel.startActiveSpan('invoke_agent helper', { attributes: { 'gen_ai.operation.name': 'invoke_agent' } }, (agent) => {
-      otel.startSpan('chat gpt-5-mini', { kind: 2, attributes: { ...CHAT, ...USAGE } }).end();
-      agent.end();
-      return agent.spanContext();
-    });
+    const ids = otel.startActiveSpan(
+      'invoke_agent helper',
+      { attributes: { 'gen_ai.operation.name': 'invoke_agent' } },
+      (agent) => {
+        otel.startSpan('chat gpt-5-mini', { kind: 2, attributes: { ...CHAT, ...USAGE } }).end();
+        agent.end();
+        return agent.spanContext();
+      },
+    );
     await pause(50);
     return ids.traceId;
   },
@@ -459,7 +474,9 @@ exports.sharedTraceId = {
       });
     });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await Promise.all(Array.from({ length: 5 }, (_, i) => ask(`${url}/s/${i}`, { headers: { traceparent } })));
+    await Promise.all(
+      Array.from({ length: 5 }, (_, i) => ask(`${url}/s/${i}`, { headers: { traceparent } })),
+    );
     server.close();
   },
 };

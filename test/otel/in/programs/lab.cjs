@@ -29,11 +29,15 @@ const keeper = {
 const processors = settings.processors?.({ openlayerSpanProcessor }) ?? [
   ...(TRACED === 'yes' ? [openlayerSpanProcessor(settings.options)] : []),
 ];
-const provider = settings.provider?.({ sdk, api, processors: [...processors, keeper] }) ?? newProvider();
+const provider =
+  settings.provider?.({ sdk, api, processors: [...processors, keeper] }) ?? newProvider();
 
 function newProvider() {
   const Provider = sdk.BasicTracerProvider ?? sdk.TracerProvider;
-  return new Provider({ spanProcessors: [...processors, keeper], sampler: settings.sampler?.(sdk) });
+  return new Provider({
+    spanProcessors: [...processors, keeper],
+    sampler: settings.sampler?.(sdk),
+  });
 }
 
 if (settings.isRegistered !== false) {
@@ -52,13 +56,20 @@ const MADE = {
   'openinference-anthropic': () =>
     new (require('@arizeai/openinference-instrumentation-anthropic').AnthropicInstrumentation)(),
   'traceloop-openai': () =>
-    new (require('@traceloop/instrumentation-openai').OpenAIInstrumentation)({ exceptionLogger() {} }),
+    new (require('@traceloop/instrumentation-openai').OpenAIInstrumentation)({
+      exceptionLogger() {},
+    }),
   'traceloop-anthropic': () =>
-    new (require('@traceloop/instrumentation-anthropic').AnthropicInstrumentation)({ exceptionLogger() {} }),
-  'otel-openai': () => new (require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation)(),
+    new (require('@traceloop/instrumentation-anthropic').AnthropicInstrumentation)({
+      exceptionLogger() {},
+    }),
+  'otel-openai': () =>
+    new (require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation)(),
   pg: () => new (require('@opentelemetry/instrumentation-pg').PgInstrumentation)(),
 };
-const wanted = [...(settings.instrumentations ?? []), ...INSTRUMENTATIONS.split(',')].filter(Boolean);
+const wanted = [...(settings.instrumentations ?? []), ...INSTRUMENTATIONS.split(',')].filter(
+  Boolean,
+);
 registerInstrumentations({
   tracerProvider: provider,
   instrumentations: wanted.map((each) => MADE[each]()),
@@ -126,7 +137,9 @@ function ask(url, { method = 'GET', headers = {}, body } = {}) {
         [value].flat().map((each) => `${key}: ${each}`),
       ),
     ];
-    const socket = connect(Number(port), hostname, () => socket.write(`${lines.join('\r\n')}\r\n\r\n${text}`));
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(`${lines.join('\r\n')}\r\n\r\n${text}`),
+    );
     let received = '';
     socket.setEncoding('utf8').on('data', (piece) => {
       received += piece;
