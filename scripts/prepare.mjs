@@ -25,8 +25,9 @@ export function npm(args, { quiet = false } = {}) {
   process.exit(result.status ?? 1);
 }
 
-/** Installs and builds. Says what takes long. */
+/** Installs and builds, unless PREPARED says that this was done. Says what takes long. */
 export function prepare() {
+  if (process.env.PREPARED === 'true') return;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     console.error(`Node ${OLDEST.join('.')} or newer is needed; this is ${process.version}.`);

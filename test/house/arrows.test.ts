@@ -6,6 +6,7 @@ import { readManifest, readText, type Workspace, workspaces } from './repository
 import { type Import, readSources, type Source } from './sources.ts';
 
 const CORE = '@openlayer-tracing/core';
+const OTEL = '@openlayer-tracing/otel';
 
 /** Modules, by name or by pattern. */
 type Modules = readonly (string | RegExp)[];
@@ -61,15 +62,16 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   local: {
     ...NONE,
     uses: [/^node:/, /^(?!@openlayer-tracing\/)[^.#]/],
-    knows: [`${CORE}/wire`],
-    dependencies: [CORE, /^(?!@openlayer-tracing\/)/],
+    loads: [`${OTEL}/dialects`],
+    knows: [`${CORE}/wire`, `${OTEL}/dialects`],
+    dependencies: [CORE, OTEL, /^(?!@openlayer-tracing\/)/],
   },
   // Built into the local server: its libraries are in the bundle, and nobody installs them.
   viewer: { ...NONE, uses: [/^(?!@openlayer-tracing\/|node:)[^.#]/] },
 };
 
-/** The types of the local server's API, which the page reads it by. */
-const VIEWER_API = 'packages/local/src/page-api.ts';
+/** The API between the page and the local server: types, lists and limits. It imports nothing. */
+const PAGE_API = 'packages/local/src/page-api.ts';
 
 /** Core is one stack of floors, the lowest first: a file knows files of its own floor and of those below, also by their types. */
 const FLOORS = [
@@ -139,10 +141,10 @@ function floorOf(path: string): number {
   return FLOORS.indexOf(file === undefined ? 'entry points' : folder);
 }
 
-/** The page may know the types of the API, and those alone. */
-function isOfViewerApi(source: Source, found: Import): boolean {
+/** The page may know its API, and nothing else of the local server. */
+function isOfPageApi(source: Source, found: Import): boolean {
   const isOfPage = source.path.startsWith('packages/viewer/src/');
-  return isOfPage && found.kind === 'type' && targetOf(source, found) === VIEWER_API;
+  return isOfPage && targetOf(source, found) === PAGE_API;
 }
 
 function libraryOf({ folder }: Workspace): readonly Source[] {
@@ -185,7 +187,7 @@ describe('the arrows between packages', () => {
       const strays = libraryOf(workspace).flatMap((source) =>
         source.imports
           .filter(isRelative)
-          .filter((found) => !isOfViewerApi(source, found))
+          .filter((found) => !isOfPageApi(source, found))
           .map((found) => targetOf(source, found))
           .filter((target) => !target.startsWith(`${folder}/src/`))
           .map((target) => `${source.path} -> ${target}`),
@@ -222,6 +224,11 @@ describe('the arrows between packages', () => {
       assert.equal(circleOf(libraryOf(workspace))?.join('\n-> '), undefined);
     });
   }
+
+  it('the API of the page imports nothing, so that the page has nothing of the server', () => {
+    const api = readSources().find(({ path }) => path === PAGE_API);
+    assert.deepEqual(api?.imports, []);
+  });
 
   it('core is one stack of floors, and no import leads upwards', () => {
     const library = readSources().filter(({ path }) => path.startsWith('packages/core/src/'));

@@ -60,7 +60,17 @@ describe('the habits of the house', () => {
         imports.some(({ specifier }) => specifier === '#platform'),
     );
     const environment = linesNaming('environment', readers).map((place) => place.split(':')[0]);
-    assert.deepEqual([...new Set(environment)], ['packages/core/src/config/config.ts']);
+    // The second one hands it to other packages, each of which reads it in one file too.
+    assert.deepEqual(
+      [...new Set(environment)],
+      ['packages/core/src/config/config.ts', 'packages/core/src/platform/environment.ts'],
+    );
+    const otel = library().filter(({ path }) => path.startsWith('packages/otel/'));
+    const handed = linesNaming('environment', otel);
+    assert.deepEqual(
+      [...new Set(handed.map((place) => place.split(':')[0]))],
+      ['packages/otel/src/export/otel-environment.ts'],
+    );
   });
 
   it('library code has its timers from one place, which takes them before a test can replace them', () => {

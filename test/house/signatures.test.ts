@@ -25,13 +25,14 @@ const FOR_OUR_PACKAGES = new Set(['./adapter', './integration']);
  * Parts of types that are exported: what they extend or are computed by. A user needs no name for them.
  */
 const PARTS = [
-  'packages/core/dist/http/options.d.ts: Eventually',
+  'packages/core/dist/http/tracing-options.d.ts: Eventually',
   'packages/core/dist/publish/open-batches.d.ts: BatchLimits',
   'packages/core/dist/trace/step-types.d.ts: NoFields',
   'packages/core/dist/trace/step-types.d.ts: StepFields',
   'packages/core/dist/api/trace-options.d.ts: Recorded',
   'packages/core/dist/api/traced.d.ts: MethodDecoratorOfBothDialects',
   'packages/integrations/dist/common/options.d.ts: CallOptions',
+  'packages/otel/dist/export/export-options.d.ts: SpanOptions',
   'packages/integrations/dist/common/options.d.ts: StreamUsageOptions',
 ];
 

@@ -202,6 +202,25 @@ describe('the telemetry of the AI SDK', () => {
     assert.equal(one?.cost, 0.25);
   });
 
+  it('records embeddings outside of a trace without a diagnostic', async () => {
+    const embedder = {
+      ...{ specificationVersion: 'v4', provider: 'acme.embed', modelId: 'e' },
+      ...{ maxEmbeddingsPerCall: 1, supportsParallelCalls: false },
+      doEmbed: async ({ values }: { values: readonly string[] }) => ({
+        ...{ embeddings: values.map(() => [1, 2]), usage: { tokens: 2 }, warnings: [] },
+        response: { headers: { 'x-request-id': 'req_1' } },
+      }),
+    } as never;
+    const reported: string[] = [];
+    using captured = captureTraces({
+      logLevel: 'warn',
+      onDiagnostic: ({ reason }) => reported.push(reason),
+    });
+    await ai7.embedMany({ model: embedder, values: ['a', 'b'] });
+    assert.equal((await rowsOf(captured, 2)).length, 2);
+    assert.deepEqual(reported, []);
+  });
+
   it('fails an object that does not match its schema', async () => {
     const { steps } = await rootOf(async () => {
       const { object, partialObjectStream } = ai7.streamObject({

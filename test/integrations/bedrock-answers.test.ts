@@ -561,8 +561,8 @@ describe('a response of InvokeModel', () => {
         client.send(new InvokeModelCommand({ modelId, body })),
       );
       assert.deepEqual(
-        [step.type, step.promptTokens, step.embeddingCount, step.embeddingDimensions],
-        ['embedding', 9, 1, 3],
+        [step.type, step.promptTokens, step.tokens, step.embeddingCount, step.embeddingDimensions],
+        ['embedding', 9, 9, 1, 3],
       );
     });
   }

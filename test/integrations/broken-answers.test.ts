@@ -204,6 +204,8 @@ const EMPTY: readonly (readonly [what: string, reply: Reply, error: RegExp])[] =
   ['complaints', body('{"detail":[{"loc":["body","n"],"msg":"too big"}]}'), /body\.n: too big/],
   ['an error', body('{"error":{"message":"bad things","code":429}}'), /bad things/],
   ['the text of an error', body('{"error":"bad things"}'), /bad things/],
+  ['several errors', body('{"success":false,"errors":[{"code":7,"message":"no GPU"}]}'), /no GPU/],
+  ['a message by a shorter name', body('{"ok":false,"msg":"bad things"}'), /bad things/],
   ['an error as the object', body('{"object":"error","message":"bad things"}'), /bad things/],
 ];
 

@@ -108,3 +108,64 @@ describe('the size of media', () => {
     });
   }
 });
+
+describe('the type of media that nobody states', () => {
+  const files: Readonly<Record<string, Buffer>> = {
+    'image/png': Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+    'image/jpeg': Buffer.from('ffd8ffe000104a46494600010101', 'hex'),
+    'image/gif': Buffer.from('GIF89a\x01\x00\x01\x00', 'latin1'),
+    'image/webp': Buffer.from('RIFF\x24\x00\x00\x00WEBPVP8 ', 'latin1'),
+    'audio/wav': Buffer.from('RIFF\x24\x00\x00\x00WAVEfmt ', 'latin1'),
+    'audio/ogg': Buffer.from('OggS\x00\x02\x00\x00', 'latin1'),
+    'audio/flac': Buffer.from('fLaC\x00\x00\x00\x22', 'latin1'),
+    'audio/mpeg': Buffer.from('ID3\x04\x00\x00\x00\x00', 'latin1'),
+    'video/mp4': Buffer.from('\x00\x00\x00\x20ftypisom', 'latin1'),
+    'application/pdf': Buffer.from('%PDF-1.7\n', 'latin1'),
+  };
+  const drawn = (result: string) => ({
+    ...{ id: 'r', object: 'response', status: 'completed', model: 'm' },
+    output: [{ id: 'ig', type: 'image_generation_call', status: 'completed', result }],
+  });
+  const UNTYPED: Readonly<Record<string, (file: Buffer) => Promise<string>>> = {
+    'a picture of OpenAI': (file) =>
+      stepOf(
+        'https://api.openai.com/v1/images/generations',
+        { model: 'm', prompt: 'a cat' },
+        JSON.stringify({ data: [{ b64_json: file.toString('base64') }] }),
+        JSON_HEAD,
+      ),
+    "the result of OpenAI's own tool": (file) =>
+      stepOf(
+        'https://api.openai.com/v1/responses',
+        { model: 'm', input: 'a cat' },
+        JSON.stringify(drawn(file.toString('base64'))),
+        JSON_HEAD,
+      ),
+    'a picture on Bedrock': (file) =>
+      stepOf(
+        'https://bedrock-runtime.us-east-1.amazonaws.com/model/amazon.nova-canvas-v1:0/invoke',
+        { taskType: 'TEXT_IMAGE' },
+        JSON.stringify({ images: [file.toString('base64')] }),
+        JSON_HEAD,
+      ),
+    'bytes of the AI SDK': async (file) => {
+      using captured = captureTraces();
+      const model = {
+        ...{ specificationVersion: 'v3', provider: 'p', modelId: 'm', maxImagesPerCall: 1 },
+        doGenerate: async (_given: object) => ({ images: [new Uint8Array(file)], warnings: [] }),
+      };
+      await traceModel(model).doGenerate({ prompt: 'a cat' });
+      return JSON.stringify(await rowsOf(captured, 1));
+    },
+  };
+  for (const [place, ask] of Object.entries(UNTYPED)) {
+    it(`is told by its first bytes, whatever its size: ${place}`, async () => {
+      for (const [type, head] of Object.entries(files)) {
+        for (const size of [head.length, 3000]) {
+          const shown = await ask(Buffer.concat([head, Buffer.alloc(size - head.length, 7)]));
+          assert.ok(shown.includes(`[${type}, ${size} bytes]`), `${type}: ${shown}`);
+        }
+      }
+    });
+  }
+});

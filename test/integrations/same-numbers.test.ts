@@ -581,3 +581,41 @@ for (const [name, { whole, streamed, entryPoints, counts, addedByStreams = {} }]
     }
   });
 }
+
+describe('a transcription', () => {
+  const heard = { text: 'Hello.', language: 'en', duration: 3.5 };
+  const USAGES: Readonly<Record<string, object>> = {
+    'by its seconds': { type: 'duration', seconds: 4 },
+    'by its tokens': {
+      ...{ type: 'tokens', input_tokens: 30, output_tokens: 8, total_tokens: 38 },
+      input_token_details: { text_tokens: 4, audio_tokens: 26 },
+    },
+  };
+  const wav = new Uint8Array(Buffer.from('RIFF\x24\x00\x00\x00WAVEfmt ', 'latin1'));
+  const numbers = ({
+    promptTokens,
+    completionTokens,
+    tokens,
+    usageDetails,
+    metadata,
+  }: WireStep) => ({
+    ...{ promptTokens, completionTokens, tokens, usageDetails, billed: metadata.billed },
+  });
+  for (const [how, usage] of Object.entries(USAGES)) {
+    it(`is billed alike by a client and by the AI SDK: ${how}`, async () => {
+      const reply: Reply = { json: { ...heard, usage } };
+      const { steps } = await stepsOfCalls(reply, async (url) => {
+        const client = traceOpenAI(new OpenAI({ apiKey: 'k', baseURL: url }), {
+          provider: 'openai',
+        });
+        const file = new File([wav], 'a.wav');
+        await client.audio.transcriptions.create({ model: 'whisper-1', file });
+        const model = createOpenAI7({ apiKey: 'k', baseURL: url }).transcription('whisper-1');
+        await ai7.transcribe({ model: traceModel(model), audio: wav });
+      });
+      const [byClient, bySdk] = steps.map(numbers);
+      assert.notEqual(byClient?.billed ?? byClient?.promptTokens, undefined);
+      assert.deepEqual(bySdk, byClient);
+    });
+  }
+});

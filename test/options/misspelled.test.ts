@@ -38,6 +38,7 @@ import * as pricing from '@openlayer-tracing/integrations/pricing';
 import * as together from '@openlayer-tracing/integrations/together';
 import * as koa from '@openlayer-tracing/koa';
 import * as local from '@openlayer-tracing/local';
+import * as otel from '@openlayer-tracing/otel';
 
 /** Every key of the options, which the compiler holds to be complete. */
 type Keys<Options> = Readonly<Record<keyof Options, true>>;
@@ -69,6 +70,29 @@ const tracer: Keys<TracerOptions> = {
   budget: true,
   exports: true,
   transport: true,
+};
+const exported: Keys<Omit<otel.OtelExportOptions, keyof otel.OpenlayerOtlpOptions>> = {
+  exporter: true,
+  url: true,
+  headers: true,
+  protocol: true,
+  profile: true,
+};
+const spans: Keys<Omit<otel.OtelExportOptions, keyof typeof exported>> = {
+  name: true,
+  resource: true,
+  content: true,
+  foreign: true,
+  maxAttributeBytes: true,
+  timeoutMs: true,
+  compression: true,
+};
+const toPlatform: Keys<otel.OpenlayerOtlpOptions> = {
+  ...spans,
+  apiKey: true,
+  inferencePipelineId: true,
+  baseUrl: true,
+  dangerouslyAllowHttp: true,
 };
 const { transport: _transport, ...captured } = tracer;
 const tracing: Keys<TracingOptions> = {
@@ -258,6 +282,8 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
     } satisfies Keys<local.RenderOptions>,
     give: (options) => local.renderTrace(row, options),
   },
+  otelExport: { keys: { ...spans, ...exported }, give: otel.otelExport },
+  openlayerOtlp: { keys: toPlatform, give: otel.openlayerOtlp },
 };
 
 /** Set up as well, and only known by a promise. */
@@ -271,6 +297,7 @@ const startLocalServer: Keys<local.LocalServerOptions> = {
   apiKey: true,
   checks: true,
   maxBodyBytes: true,
+  otlpQuietMs: true,
   maxConnections: true,
   intercept: true,
 };

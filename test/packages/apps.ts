@@ -145,6 +145,17 @@ const APPS = {
     express: '5.3.0',
     openai: '7.57.0',
   },
+  // What sends traces beside OpenTelemetry's SDK 3, which needs Node 22.
+  'otel-3-exporters': {
+    '@opentelemetry/api': '1.10.0',
+    '@opentelemetry/context-async-hooks': '3.1.1',
+    '@opentelemetry/exporter-trace-otlp-http': '0.301.0',
+    '@opentelemetry/exporter-trace-otlp-proto': '0.301.1',
+    '@opentelemetry/instrumentation': '0.301.0',
+    '@opentelemetry/instrumentation-http': '0.301.0',
+    '@opentelemetry/instrumentation-undici': '0.34.0',
+    '@opentelemetry/sdk-trace': '3.1.1',
+  },
   'old-node': {
     ...FRAMEWORKS,
     'node-16': 'npm:node@16.20.2',

@@ -1,6 +1,6 @@
 import { ConfigError, type ScopeManager } from '@openlayer-tracing/core';
-import { type RecordedStep, stepIn, withStep } from './layer.js';
 import { type ClsNamespace, type ObservedNamespace, observedNamespace } from './namespace.js';
+import { type RecordedStep, stepIn, withStep } from './step-context.js';
 import { leave, watchCallbacks, withdrawLeftoverStep } from './watch-callbacks.js';
 
 /**

@@ -1,14 +1,14 @@
 import { createHook } from 'node:async_hooks';
-import { hasStep, withdrawStep, withStep } from './layer.js';
 import type { ObservedNamespace } from './namespace.js';
+import { hasStep, withdrawStep, withStep } from './step-context.js';
 
 /** A callback that is running, perhaps within another one. */
 interface Callback {
   readonly id: number;
   /** The context that was active when it was called. */
   readonly outer: object | null;
-  /** The context without a step that was entered for it. */
-  readonly cut: object | undefined;
+  /** The context without a step that was entered for it, in place of its caller's; undefined if that was not necessary. */
+  readonly entered: object | undefined;
 }
 
 /**
@@ -26,18 +26,19 @@ export function watchCallbacks(namespace: ObservedNamespace): void {
     before(id) {
       const { active, _contexts, _set } = namespace;
       if (_contexts.has(id)) {
-        running.push({ id, outer: _set.at(-1) ?? null, cut: undefined });
+        running.push({ id, outer: _set.at(-1) ?? null, entered: undefined });
         return;
       }
-      const cut = active !== null && hasStep(active) ? withStep(active, undefined) : undefined;
-      running.push({ id, outer: active, cut });
-      if (cut !== undefined) namespace.enter(cut);
+      const hasCallersStep = active !== null && hasStep(active);
+      const entered = hasCallersStep ? withStep(active, undefined) : undefined;
+      running.push({ id, outer: active, entered });
+      if (entered !== undefined) namespace.enter(entered);
     },
     after(id) {
       // Callbacks above it on the stack ended by an error, without `after`.
       let callback = running.pop();
       while (callback !== undefined && callback.id !== id) callback = running.pop();
-      if (callback?.cut !== undefined) leave(namespace, callback.cut);
+      if (callback?.entered !== undefined) leave(namespace, callback.entered);
       withdrawLeftoverStep(namespace, callback?.outer ?? null);
     },
   }).enable();

@@ -3,6 +3,7 @@
 import './platform/load-platform.js';
 
 export { onEmit } from './follow/on-emit.js';
+export { assignMethod, methodNamed, replaceMethod } from './follow/replace-method.js';
 export type { RequestBody } from './http/body/request-body.js';
 export { loadedModules } from './http/loaded-modules.js';
 export { signalOfClient } from './http/node/client-signal.js';
@@ -10,8 +11,6 @@ export { headerOf } from './http/node/node-request-body.js';
 export { followNodeExchange, followResponse } from './http/node/node-response.js';
 export { followWebSocket, hasWebSocket } from './http/node/node-web-socket.js';
 export { setHeaderWithHead, setResponseHeader } from './http/node/response-header.js';
-export type { TracingOptions } from './http/options.js';
-export { defineTrace, prepareSlowPrototypes } from './http/own-trace.js';
 export { readInScope } from './http/read-in-scope.js';
 export {
   openTraceOf,
@@ -22,7 +21,9 @@ export {
 export type { RequestAdapter } from './http/request-adapter.js';
 export { pathForName, pathOf } from './http/request-path.js';
 export { RequestTracing } from './http/request-tracing.js';
+export { defineTraceProperty, prepareSlowPrototypes } from './http/trace-property.js';
 export { getTrace } from './http/traced-requests.js';
+export type { TracingOptions } from './http/tracing-options.js';
 export { type BodySource, WebExchange } from './http/web/web-exchange.js';
 export { webRequestBody } from './http/web/web-request-body.js';
 export type { RequestTrace } from './trace/types.js';

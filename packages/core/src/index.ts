@@ -3,15 +3,6 @@
 import './platform/load-platform.js';
 
 export {
-  addStep,
-  currentStep,
-  currentTrace,
-  startStep,
-  step,
-  updateCurrentStep,
-  updateCurrentTrace,
-} from './api/current.js';
-export {
   configure,
   feedback,
   flush,
@@ -20,6 +11,15 @@ export {
   shutdown,
   updateRow,
 } from './api/default-tracer.js';
+export {
+  addStep,
+  currentStep,
+  currentTrace,
+  startStep,
+  step,
+  updateCurrentStep,
+  updateCurrentTrace,
+} from './api/free-functions.js';
 export { type LogFields, logFields } from './api/log-fields.js';
 export type { TraceOptions } from './api/trace-options.js';
 export { trace, traced } from './api/traced.js';
@@ -27,18 +27,18 @@ export { ConfigError } from './config/checks.js';
 export type { TracerOptions } from './config/tracer-options.js';
 export type { DiagnosticReason } from './diagnostics/diagnostic-reason.js';
 export type { Diagnostic, LogLevel } from './diagnostics/diagnostics.js';
+export { getTrace } from './http/traced-requests.js';
 export type {
   CaptureOptions,
   InferenceIdOptions,
   TraceContextOptions,
   TracingOptions,
-} from './http/options.js';
-export { getTrace } from './http/traced-requests.js';
+} from './http/tracing-options.js';
 export type { RetryPolicy } from './publish/backoff.js';
 export type { DropReason, SendErrorCode } from './publish/drop-reason.js';
 export type { PublisherLimits } from './publish/publisher.js';
+export { SendError } from './publish/send-error.js';
 export type { TraceExport } from './publish/trace-export.js';
-export { SendError } from './publish/transport.js';
 export type {
   Batch,
   BatchRow,
@@ -46,7 +46,7 @@ export type {
   SendOptions,
   Transport,
 } from './publish/user-transport.js';
-export type { Durability, SpoolMode, SpoolOptions } from './spool/settings.js';
+export type { Durability, SpoolMode, SpoolOptions } from './spool/spool-options.js';
 export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/cost-tracker.js';
 export type { Billing, PricedCall, Pricing } from './trace/pricing.js';
 export type { ScopeManager } from './trace/scope.js';
@@ -82,5 +82,5 @@ export type {
   Tracer,
   TracerStats,
 } from './tracer/tracer-api.js';
-export type { RedactOptions } from './values/redact.js';
+export type { RedactOptions } from './values/redactor.js';
 export type { Json, RowUpdateConfig, StepType, WireConfig, WireRow, WireStep } from './wire.js';

@@ -2,7 +2,21 @@
 
 import './platform/load-platform.js';
 
-export { currentStep } from './api/current.js';
+export { currentStep } from './api/free-functions.js';
+export { checkedUrl, DEFAULT_BASE_URL } from './config/base-url.js';
+export {
+  assertKnown,
+  assertObject,
+  ConfigError,
+  checkApiKey,
+  checkBoolean,
+  checkNumber,
+  checkPipelineId,
+  checkString,
+  formatValue,
+  oneOf,
+  withMethods,
+} from './config/checks.js';
 export { unknownKey } from './diagnostics/unknown-key.js';
 export { registerAmbientContext } from './integration/ambient.js';
 export {
@@ -18,7 +32,6 @@ export {
   isUntraced,
   untraced,
 } from './integration/client-call.js';
-export { type CallResult, runCall } from './integration/follow-call.js';
 export {
   type AnnouncingChannel,
   type AnnouncingChannels,
@@ -49,6 +62,7 @@ export {
   reportUnrecorded,
   runGuarded,
 } from './integration/report.js';
+export { type CallResult, runCall } from './integration/run-call.js';
 export { beforeJoining, isNearExchange } from './integration/shared-exchange.js';
 export { startCall } from './integration/start-call.js';
 export {
@@ -59,10 +73,27 @@ export {
   tapNodeBody,
   tapStream,
 } from './integration/tap-stream.js';
-export { type TokenFields, tokenFields } from './integration/usage.js';
+export { type TokenFields, tokenFields } from './integration/token-fields.js';
+export { environment, hasNode } from './platform/environment.js';
+export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
+export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';
+export { withoutOtelSpans } from './platform/without-otel-spans.js';
+export type { SendErrorCode } from './publish/drop-reason.js';
+export { retryAfterMs, USER_AGENT } from './publish/openlayer-api.js';
+export { publishingClient } from './publish/publishing-client.js';
+export { SendError } from './publish/send-error.js';
+export type { TraceExport } from './publish/trace-export.js';
+export type {
+  Batch,
+  BatchRow,
+  Delivery,
+  SendOptions,
+  Transport,
+} from './publish/user-transport.js';
 export type { AmbientContext } from './trace/ambient-context.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
+export { isModelCall } from './trace/step-fields.js';
 export type {
   ChatCompletionFields,
   EmbeddingFields,
@@ -73,8 +104,8 @@ export type {
 } from './trace/step-types.js';
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
 export type { Caller } from './trace/trace-context.js';
+export { spanIdOf } from './trace/trace-context.js';
 export type { Step } from './trace/types.js';
-export { isModelCall } from './trace/usage.js';
 export {
   arrayOrEmpty,
   countOrUndefined,

@@ -58,7 +58,7 @@ async function main(): Promise<number> {
     );
   const failed =
     args.buffer === undefined ? 0 : importBuffer(args.buffer, config.inferencePipelineId, tracer);
-  const left = await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args.watch);
+  const left = await replay(tracer, await backlogOf(nodeSpoolFiles, dir), args);
   return left + failed > 0 ? 1 : 0;
 }
 
@@ -156,7 +156,7 @@ function importBuffer(
 async function replay(
   tracer: TracerCore,
   backlogs: readonly Backlog[],
-  isWatching: boolean,
+  { watch }: { readonly watch: boolean },
 ): Promise<number> {
   const mine = backlogs.find(({ folder }) => folder === tracer.publishing.spoolFolder);
   const bar = new ProgressBar(mine?.waiting ?? 0);
@@ -171,7 +171,7 @@ async function replay(
     await new Promise((resolve) => startTimer(resolve, 50));
     state = tracer.publishing.replayState;
     bar.show(state.delivered, state.waiting);
-    if (isWatching) continue;
+    if (watch) continue;
     if (state.isIdle || state.isRefused || state.failures >= MAX_FAILURES) break;
   }
   bar.end();

@@ -56,7 +56,7 @@ export function memoryTransport(...options: readonly never[]): MemoryTransport {
 export interface CapturedTraces extends Disposable {
   /** The rows of all traces that have begun since the last `clear()`, and have ended. Waits until they are written. */
   rows(): Promise<readonly WireRow[]>;
-  /** Leaves out all traces that have begun so far, those of requests that are still open too. */
+  /** Leaves out all traces that have begun so far, also of requests that are still open. */
   clear(): void;
   /** Restores the former process-wide tracer. `using` calls it at the end of the block. */
   restore(): void;
@@ -92,7 +92,7 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
     },
     clear() {
       tracer.leaveOutUnqueued();
-      // Queued rows are sent before those of traces that end from now on, so that the count separates them.
+      // Rows that are queued now are sent before the rows of traces that end from now on: the count separates them.
       void tracer.flush();
       const { published, queued } = tracer.stats();
       cleared = published + queued;

@@ -200,6 +200,48 @@ describe('exports', () => {
     assert.equal(update.ok, false);
   });
 
+  it('that are switched off get nothing, and need no key to be set', async () => {
+    const place = new Place('otlp');
+    const off: TraceExport = { ...place.option, isOff: true };
+    const { tracer, said } = tracerOf({ exports: [off] });
+    assert.equal(tracer.isEnabled, false);
+    traces(tracer, ['a']);
+    await tracer.flush();
+    assert.deepEqual([place.ids, tracer.stats().started, said], [[], 0, []]);
+
+    const platform = new Place('platform');
+    const both = tracerOf({ transport: platform.transport, exports: [off] });
+    traces(both.tracer, ['b']);
+    await both.tracer.flush();
+    assert.deepEqual([platform.ids, place.ids], [['b'], []]);
+    assert.equal(both.tracer.stats().exports, undefined);
+  });
+
+  it('report what is wrong in their environment, once, and what a place says about rows it took', async () => {
+    const place = new Place('otlp');
+    const transport = {
+      send: async ({ rows }: Batch) => ({
+        delivered: rows.length,
+        lost: {},
+        warning: 'nearly full',
+      }),
+      close() {},
+    };
+    const { tracer, said } = tracerOf({
+      exports: [{ ...place.option, transport, problems: ['A must be b', 'C must be d'] }],
+    });
+    traces(tracer, ['a', 'b']);
+    await tracer.flush();
+    assert.deepEqual(
+      said.map(({ level, reason, message }) => [level, reason, message]),
+      [
+        ['warn', 'bad_environment', 'A must be b; C must be d'],
+        ['warn', 'publish_warning', 'nearly full'],
+      ],
+    );
+    assert.equal(tracer.stats().exports?.otlp?.published, 2);
+  });
+
   it('get nothing of a trace that is sampled out, or with publishing off', async () => {
     const place = new Place('otlp');
     const { tracer } = tracerOf({ exports: [place.option], publish: false });
@@ -273,6 +315,7 @@ describe('exports', () => {
     ['a name twice', [new Place('a').option, new Place('a').option], /two named 'a'/],
     ['no address', [{ name: 'a', transport: new Place('a').transport }], /\[0\]\.address/],
     ['no send', [{ name: 'a', address: 'x', transport: {} }], /exports\[0\]\.transport/],
+    ['no boolean', [{ ...new Place('a').option, isOff: 'yes' }], /isOff must be true or false/],
     ['another member', [{ ...new Place('a').option, url: 'x' }], /url/],
   ];
   for (const [what, exports, message] of wrong) {

@@ -9,7 +9,7 @@ import * as node from '../src/platform/node/platform.ts';
 import * as web from '../src/platform/web/platform.ts';
 
 /** The compiler holds the two sides to be of one shape. */
-type Side = Omit<typeof node, 'timersLast'>;
+type Side = Omit<typeof node, 'timersOutliveRequests'>;
 const nodeSide: Side = node;
 const webSide: Side = web;
 const sides = [

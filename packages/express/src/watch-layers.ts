@@ -11,6 +11,7 @@ import {
   prepareSlowPrototypes,
   type RecordedRequestTrace,
   recordRequestError,
+  replaceMethod,
 } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 import { type Layer, noteMount } from './mounts.js';
@@ -18,33 +19,33 @@ import { type Layer, noteMount } from './mounts.js';
 type Next = (this: unknown, ...args: unknown[]) => unknown;
 type Handle = (this: Layer, req: Request, res: unknown, next: Next) => unknown;
 type HandleError = (this: Layer, error: unknown, req: Request, res: unknown, next: Next) => unknown;
-type Layers = Partial<Record<string, unknown>>;
-
-/** Apps that are prepared, and prototypes of layers that are observed. */
-const prepared = new WeakSet<object>();
+/** Apps whose layers are observed. */
+const preparedApps = new WeakSet<object>();
+/** Prototypes of layers whose methods are replaced. */
+const watchedLayers = new WeakSet<object>();
 /** The app of the last request: a fast check, since most processes have one app. */
-let latest: unknown;
+let latestApp: unknown;
 
 /**
  * Observes the layers of the app, and of all apps of the same copy of Express. An app without layers is prepared later.
  * @returns whether the app was prepared by this call
  */
 export function prepareApp(app: unknown): boolean {
-  if (app === latest || app === undefined) return false;
-  const { _router, stack, request, response } = app as AnyApp;
-  if (!prepared.has(app as object)) {
-    // Express 5 has `router`. In Express 4, reading `router` throws, and `_router` is used.
-    const router = _router ?? (stack === undefined ? (app as AnyApp).router : (app as AnyApp));
-    const [layer] = router?.stack ?? [];
-    if (layer === undefined) return false;
-    prepared.add(app as object);
-    latest = app;
-    watch(Object.getPrototypeOf(layer) as Layers);
-    prepareSlowPrototypes(request, response, requestBehind);
-    return true;
+  if (app === latestApp || app === undefined) return false;
+  if (preparedApps.has(app as object)) {
+    latestApp = app;
+    return false;
   }
-  latest = app;
-  return false;
+  const { _router, stack, request, response } = app as AnyApp;
+  // Express 5 has `router`. In Express 4, reading `router` throws, and `_router` is used.
+  const router = _router ?? (stack === undefined ? (app as AnyApp).router : (app as AnyApp));
+  const [layer] = router?.stack ?? [];
+  if (layer === undefined) return false;
+  preparedApps.add(app as object);
+  latestApp = app;
+  watchLayers(Object.getPrototypeOf(layer) as object);
+  prepareSlowPrototypes(request, response, requestBehind);
+  return true;
 }
 
 /** An app, or a router with its own stack. */
@@ -59,8 +60,8 @@ interface AnyApp {
 /** Observes the layers of other loaded copies of Express, whose apps may be called directly. */
 export function watchLoadedCopies(): void {
   for (const loaded of loadedModules(LAYER_MODULE)) {
-    const { prototype } = loaded as { prototype?: Layers };
-    if (prototype !== undefined) watch(prototype);
+    const { prototype } = loaded as { prototype?: object };
+    if (prototype !== undefined) watchLayers(prototype);
   }
 }
 
@@ -73,16 +74,15 @@ export function requestBehind(req: Request): Request {
   return getTrace(origin) !== undefined ? origin : (req.res?.req ?? req);
 }
 
-function watch(layers: Layers): void {
-  if (prepared.has(layers)) return;
-  prepared.add(layers);
+/** Replaces the methods of the prototype of layers, once. */
+function watchLayers(layers: object): void {
+  if (watchedLayers.has(layers)) return;
+  watchedLayers.add(layers);
   for (const name of ['handleRequest', 'handle_request']) {
-    const original = layers[name];
-    if (typeof original === 'function') layers[name] = watchedHandle(original as Handle);
+    replaceMethod(layers, name, watchedHandle);
   }
   for (const name of ['handleError', 'handle_error']) {
-    const original = layers[name];
-    if (typeof original === 'function') layers[name] = watchedError(original as HandleError);
+    replaceMethod(layers, name, watchedError);
   }
 }
 
@@ -92,7 +92,7 @@ function watchedHandle(original: Handle): Handle {
     if (trace === undefined) return original.call(this, req, res, next);
     // A route's handlers are layers too; their errors pass through the layer of the route.
     const isRouteHandler = 'method' in this;
-    const app = enterLayer(trace, this, req, isRouteHandler);
+    const app = isRouteHandler ? appOf(trace, req) : enterLayer(trace, this, req);
     const passOn: Next = isRouteHandler
       ? next
       : function passOn(this: unknown, ...args) {
@@ -114,18 +114,22 @@ function watchedError(original: HandleError): HandleError {
   };
 }
 
-/** Prepares for a layer that is about to run. @returns the app that runs it. Never throws */
-function enterLayer(
-  trace: RecordedRequestTrace,
-  layer: Layer,
-  req: Request,
-  isRouteHandler: boolean,
-): unknown {
+/** The app that handles the request now; undefined if it cannot be read. Never throws. */
+function appOf(trace: RecordedRequestTrace, req: Request): unknown {
+  try {
+    return req.app;
+  } catch (error) {
+    trace.reportFailure('layer', error);
+    return undefined;
+  }
+}
+
+/** Prepares for a layer that is about to run. Never throws. @returns the app that runs it; undefined if that failed */
+function enterLayer(trace: RecordedRequestTrace, layer: Layer, req: Request): unknown {
   try {
     const { app } = req;
-    if (isRouteHandler) return app;
     // An app that was called directly has swapped the prototypes.
-    if (app !== latest) prepareApp(app);
+    if (app !== latestApp) prepareApp(app);
     trace.enter(placeOf(layer, req));
     if (isApp(layer.handle)) prepareApp(layer.handle);
     return app;

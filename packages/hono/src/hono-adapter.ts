@@ -12,9 +12,9 @@ import {
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
-import { innerOf, keepOuter } from './inner-apps.js';
+import { followWebExchange, followWebResponse, setWebResponseHeader } from './follow-web.js';
+import { mountedContextOf, rememberContext } from './mounted-apps.js';
 import { lazyBody, nodeExchangeOf, nodeRequestOf } from './node-server.js';
-import { followWebExchange, followWebResponse, setWebResponseHeader } from './returned-response.js';
 import { paramsOf, routeOf } from './route.js';
 
 export const adapter: RequestAdapter<Context, Context> = {
@@ -30,17 +30,17 @@ export const adapter: RequestAdapter<Context, Context> = {
   },
   body: () => undefined,
   params: (c) => {
-    const inner = innerOf(c);
-    return inner === undefined ? paramsOf(c) : { ...paramsOf(c), ...paramsOf(inner) };
+    const mounted = mountedContextOf(c);
+    return mounted === undefined ? paramsOf(c) : { ...paramsOf(c), ...paramsOf(mounted) };
   },
   route: (c) => {
     const route = routeOf(c);
-    const inner = innerOf(c);
-    if (inner === undefined || route?.endsWith('/*') !== true) return route;
-    const below = routeOf(inner);
+    const mounted = mountedContextOf(c);
+    if (mounted === undefined || route?.endsWith('/*') !== true) return route;
+    const below = routeOf(mounted);
     if (below === undefined) return route;
     // A mounted app may see its part of the path, or the whole path.
-    return inner.req.path === c.req.path ? below : route.slice(0, -2) + below;
+    return mounted.req.path === c.req.path ? below : route.slice(0, -2) + below;
   },
   header: (c, name) => {
     const node = nodeExchangeOf(c);
@@ -83,7 +83,7 @@ export const adapter: RequestAdapter<Context, Context> = {
     return node === undefined ? c.req.raw.signal : signalOfClient(node.outgoing);
   },
   follow: (trace, c, _c, maxBytes) => {
-    keepOuter(trace, c);
+    rememberContext(trace, c);
     const node = nodeExchangeOf(c);
     if (node === undefined) return followWebExchange(trace, c, maxBytes);
     const { incoming, outgoing } = node;

@@ -6,7 +6,7 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
 import { adapter } from './hono-adapter.js';
-import { keepInner } from './inner-apps.js';
+import { rememberMountedContext } from './mounted-apps.js';
 
 /** The variables that the middleware sets, for the type of an app: `new Hono<{ Variables: TraceVariables }>()`. */
 export interface TraceVariables {
@@ -49,9 +49,9 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
     } finally {
       if (c.error !== undefined) recordRequestError(c, c.error);
       try {
-        keepInner(trace, c);
+        rememberMountedContext(trace, c);
       } catch (error) {
-        tracing.reportFailure('inner', error);
+        tracing.reportFailure('mount', error);
       }
       tracing.useInnerId(c);
       // Only the outermost middleware, since outer ones may still change the response.

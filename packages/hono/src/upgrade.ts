@@ -10,12 +10,13 @@ import { environmentOf, nodeRequestOf } from './node-server.js';
 export interface Upgrade {
   /** Whether the request's signal aborts when the client leaves or the socket closes. */
   readonly hasSignal: boolean;
-  /** Whether the app's response accepts the upgrade, refuses it, or is an ordinary response. */
-  resultOf(c: Context, exchange: WebExchange): 'accepted' | 'refused' | 'response';
-  /** The status that was sent, if it is known. */
-  status(): number | undefined;
   /** Settles the exchange when the socket closes, if the socket is accessible. */
   follow?(exchange: WebExchange): void;
+  /**
+   * Follows the app's response if it accepts or refuses the upgrade.
+   * @returns false for a response that is to be followed like any other
+   */
+  handleResponse(c: Context, exchange: WebExchange): boolean;
 }
 
 /** The upgrade of a request; undefined if it does not ask for a WebSocket. */
@@ -30,11 +31,10 @@ export function upgradeOf(c: Context): Upgrade | undefined {
 /** Deno and workerd: a response of status 101 carries the socket. Deno aborts the signal of an upgraded request. */
 const webUpgrade: Upgrade = {
   hasSignal: false,
-  resultOf(c, exchange) {
+  handleResponse(c, exchange) {
     if (c.res.status !== 101 && c.req.raw.signal?.aborted === true) exchange.clientLeft();
-    return 'response';
+    return false;
   },
-  status: () => 101,
 };
 
 /** Node's request of an upgrade, for which `@hono/node-ws` and `@hono/node-server` pass no response. */
@@ -50,8 +50,6 @@ class NodeUpgrade implements Upgrade {
   readonly #socket: Socket;
   readonly #bytesBefore: number;
   #isOpened = false;
-  /** The status of a response after which the server may or may not upgrade. */
-  #status: number | undefined = undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -63,23 +61,20 @@ class NodeUpgrade implements Upgrade {
     else this.#socket.once('close', () => this.#closed(exchange));
   }
 
-  resultOf(c: Context): 'accepted' | 'refused' {
-    // Both helpers set this symbol while a socket waits for the upgrade.
-    const symbols = Object.getOwnPropertySymbols(environmentOf(c));
-    if (symbols.some(({ description }) => description === 'CONNECTION_SYMBOL_KEY')) {
-      return 'accepted';
-    }
+  handleResponse(c: Context, exchange: WebExchange): boolean {
     const { status } = c.res;
-    if (status >= 300) return 'refused';
-    // A server of the app's own upgrades the socket after this, or sends the response.
-    this.#status = status;
-    return 'accepted';
+    // Accepted, but the WebSocket server may still refuse it.
+    if (isWaitingForUpgrade(c)) exchange.upgraded(() => this.#statusOr(undefined));
+    // Refused: the server sends a response of its own.
+    else if (status >= 300) exchange.settle('completed');
+    // Undecided: a server of the app's own upgrades the socket after this, or sends the response.
+    else exchange.upgraded(() => this.#statusOr(status));
+    return true;
   }
 
-  /** 101 once the socket is upgraded, which the WebSocket server may still refuse. */
-  status(): number | undefined {
-    const isOpened = this.#isOpened || hasWebSocket(this.#socket);
-    return isOpened ? 101 : this.#status;
+  /** 101 once the socket is upgraded; until then `status`. */
+  #statusOr(status: number | undefined): number | undefined {
+    return this.#isOpened || hasWebSocket(this.#socket) ? 101 : status;
   }
 
   #closed(exchange: WebExchange): void {
@@ -94,6 +89,12 @@ class NodeUpgrade implements Upgrade {
     if (errored || bytesWritten === this.#bytesBefore) exchange.settle('aborted');
     else exchange.clientLeft();
   }
+}
+
+/** Whether one of the two helpers has accepted the upgrade of the request: both set this symbol until the socket is upgraded. */
+function isWaitingForUpgrade(c: Context): boolean {
+  const symbols = Object.getOwnPropertySymbols(environmentOf(c));
+  return symbols.some(({ description }) => description === 'CONNECTION_SYMBOL_KEY');
 }
 
 /** The part of Bun's server that is used. */
@@ -120,13 +121,10 @@ class BunUpgrade implements Upgrade {
     this.#request = request;
   }
 
-  /** Bun returns no address for a request that is upgraded. */
-  resultOf(c: Context): 'accepted' | 'response' {
-    const isOver = c.res.status === 200 && this.#server.requestIP(this.#request) === null;
-    return isOver ? 'accepted' : 'response';
-  }
-
-  status(): number {
-    return 101;
+  handleResponse(c: Context, exchange: WebExchange): boolean {
+    // Bun returns no address for a request that is upgraded.
+    const isUpgraded = c.res.status === 200 && this.#server.requestIP(this.#request) === null;
+    if (isUpgraded) exchange.upgraded(() => 101);
+    return isUpgraded;
   }
 }

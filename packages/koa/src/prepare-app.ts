@@ -1,19 +1,26 @@
 /** Prepares a Koa app, once, at its first request. */
 
-import { defineTrace, onEmit, recordRequestError } from '@openlayer-tracing/core/adapter';
+import {
+  defineTraceProperty,
+  onEmit,
+  recordRequestError,
+  replaceMethod,
+} from '@openlayer-tracing/core/adapter';
 import type { Context } from 'koa';
 
 type App = Context['app'];
 
-const prepared = new WeakSet<object>();
+const preparedApps = new WeakSet<App>();
+/** Prototypes of contexts. */
+const preparedContexts = new WeakSet<Context>();
 
 /**
- * Defines `trace` on contexts, and records the errors that Koa handles: those that no middleware handled, those that middleware
- * handled and emitted, and those of streams that fail after the middleware.
+ * Defines `trace` on contexts, and records the errors that Koa handles: errors that no middleware handled, that middleware handled
+ * and emitted, or of streams that fail after the middleware.
  */
 export function prepareApp(app: App): void {
-  if (prepared.has(app)) return;
-  prepared.add(app);
+  if (preparedApps.has(app)) return;
+  preparedApps.add(app);
   prepareContexts(Object.getPrototypeOf(app.context) as Context);
   onEmit(app, (event, error, ctx) => {
     if (event === 'error' && hasRequest(ctx)) recordRequestError(ctx.req, error);
@@ -22,14 +29,18 @@ export function prepareApp(app: App): void {
 
 /** Prepares the prototype of all contexts of one copy of Koa, also those of apps that another app calls. */
 function prepareContexts(contexts: Context): void {
-  if (prepared.has(contexts)) return;
-  prepared.add(contexts);
-  defineTrace<Pick<Context, 'req'>>(contexts, (ctx) => ctx.req);
-  const { onerror } = contexts;
-  contexts.onerror = function onErrorObserved(this: Context, error: Error): void {
-    if (error !== undefined && error !== null) recordRequestError(this.req, error);
-    onerror.call(this, error);
-  };
+  if (preparedContexts.has(contexts)) return;
+  preparedContexts.add(contexts);
+  defineTraceProperty<Pick<Context, 'req'>>(contexts, (ctx) => ctx.req);
+  replaceMethod<Context['onerror']>(
+    contexts,
+    'onerror',
+    (onerror) =>
+      function onErrorObserved(this: Context, error) {
+        if (error !== undefined && error !== null) recordRequestError(this.req, error);
+        onerror.call(this, error);
+      },
+  );
 }
 
 function hasRequest(ctx: unknown): ctx is Context {

@@ -37,11 +37,19 @@ export interface LocalServerOptions {
    * also accepts what the official SDKs send. @default 'strict'
    */
   readonly checks?: CheckMode;
-  /** Limit for a request's body in bytes; a longer one gets status 413. @default 16777216 */
+  /**
+   * Limit for a request's body in bytes; a longer one gets status 413.
+   * @default 16777216, and 67108864 for OTLP, before and after decompression
+   */
   readonly maxBodyBytes?: number;
-  /** Rows that came longer ago than this are deleted, in milliseconds. @default no limit */
+  /**
+   * A trace whose spans come by OTLP is stored once its root has come, and no span of it for this time, in milliseconds.
+   * Later spans change the stored trace. @default 2000
+   */
+  readonly otlpQuietMs?: number;
+  /** Rows that arrived longer ago than this, in milliseconds, are deleted. @default no limit */
   readonly maxAgeMs?: number;
-  /** The oldest rows are deleted once the file is larger than this, in bytes. @default no limit */
+  /** Limit for the traces file and its index together, in bytes: beyond it the oldest rows are deleted. @default no limit */
   readonly maxBytes?: number;
   /** Connections at a time; further ones are closed. @default 256 */
   readonly maxConnections?: number;
@@ -59,6 +67,9 @@ export interface Settings extends LocalServerOptions {
   readonly file: string;
   readonly checks: CheckMode;
   readonly maxBodyBytes: number;
+  /** Limit for the body of a request by OTLP. */
+  readonly maxOtlpBytes: number;
+  readonly otlpQuietMs: number;
   readonly maxConnections: number;
 }
 
@@ -71,6 +82,7 @@ const KNOWN: Readonly<Record<keyof LocalServerOptions, true>> = {
   apiKey: true,
   checks: true,
   maxBodyBytes: true,
+  otlpQuietMs: true,
   maxAgeMs: true,
   maxBytes: true,
   maxConnections: true,
@@ -88,9 +100,11 @@ export function settingsOf(options: LocalServerOptions): Settings {
     file: options.file ?? ':memory:',
     checks: options.checks ?? 'strict',
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
+    maxOtlpBytes: options.maxBodyBytes ?? 64 * 1024 * 1024,
+    otlpQuietMs: options.otlpQuietMs ?? 2000,
     maxConnections: options.maxConnections ?? 256,
   };
-  const { port, host, file, apiKey, checks, maxBodyBytes, maxConnections } = settings;
+  const { port, host, file, apiKey, checks, maxBodyBytes, maxConnections, otlpQuietMs } = settings;
   demand(
     isIP(host) !== 0,
     `host must be an IP address, as '127.0.0.1' or '0.0.0.0', not ${JSON.stringify(host)}`,
@@ -127,11 +141,17 @@ export function settingsOf(options: LocalServerOptions): Settings {
     `maxBodyBytes must be a positive integer, not ${maxBodyBytes}`,
   );
   demand(
+    Number.isInteger(otlpQuietMs) && otlpQuietMs > 0 && otlpQuietMs <= MAX_QUIET_MS,
+    `otlpQuietMs must be an integer from 1 to ${MAX_QUIET_MS}, not ${otlpQuietMs}`,
+  );
+  demand(
     Number.isInteger(maxConnections) && maxConnections > 0,
     `maxConnections must be a positive integer, not ${maxConnections}`,
   );
   return settings;
 }
+
+const MAX_QUIET_MS = 60_000;
 
 /** A `Host` that a browser may send. Patterns such as `*` do not match. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;

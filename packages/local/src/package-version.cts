@@ -1,4 +1,7 @@
-/** The version of this package. This file is CommonJS in both builds, as schemas.cts is. */
+/**
+ * The version of this package. This file is CommonJS in both builds: ES modules and CommonJS have no common way to say where a
+ * file is.
+ */
 
 import fs = require('node:fs');
 import path = require('node:path');

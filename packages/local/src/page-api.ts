@@ -1,36 +1,64 @@
 /**
- * The API of the viewer: JSON below `/api`, for requests with the viewer's token as `Authorization: Bearer TOKEN`. Times
- * are epoch milliseconds, durations milliseconds, costs US dollars. `null` means unknown.
+ * The contract between the page and its server: JSON below `/api`, for requests with the page's token as
+ * `Authorization: Bearer TOKEN`. Times are epoch milliseconds, durations milliseconds, costs US dollars. `null` means unknown.
  *
- * | call                                  | answers                |
- * | ------------------------------------- | ---------------------- |
- * | `GET /api/info`                       | `ServerInfo`           |
- * | `GET /api/traces?` `TraceQuery`       | `TracePage`            |
- * | `GET /api/traces/NUMBER`              | `TraceDetail`          |
- * | `GET /api/traces/NUMBER/steps?from=&count=` | `StepColumns`: the steps after the first 500, which `TraceDetail` has |
- * | `GET /api/traces/NUMBER/steps/INDEX`  | `StepContent`          |
- * | `GET /api/traces/NUMBER/find?q=`      | `Found`: steps whose name or content has these words |
- * | `GET /api/traces/NUMBER/notes`        | `TraceNotes`           |
- * | `GET /api/traces/NUMBER/row`          | the row and its config as they were received: `{ row, config }` |
- * | `GET /api/traces/NUMBER/neighbours?` `TraceQuery` | `Neighbours` within the filter |
- * | `GET /api/sessions?q=&cursor=&limit=` | `GroupPage`; `/api/users` alike |
- * | `GET /api/overview?from=&to=&by=` + filters | `Overview`        |
- * | `GET /api/health`                     | `Health`               |
- * | `GET /api/events?` `TraceQuery`       | server-sent events, read by `fetch`: `ServerEvent` as `data:` lines |
- * | `PUT /v1/inference-pipelines/ID/rows?inferenceId=` | the platform's own call; the viewer's token is a key of it |
+ * | call                                              | response                                                     |
+ * | ------------------------------------------------- | ------------------------------------------------------------ |
+ * | `GET /api/info`                                   | `ServerInfo`                                                 |
+ * | `GET /api/traces?` `TraceQuery`                   | `TracePage`                                                  |
+ * | `GET /api/traces/NUMBER`                          | `TraceDetail`                                                |
+ * | `GET /api/traces/NUMBER/steps?from=&count=`       | `StepColumns`: the steps after those that `TraceDetail` has  |
+ * | `GET /api/traces/NUMBER/steps/INDEX`              | `StepContent`                                                |
+ * | `GET /api/traces/NUMBER/find?q=`                  | `FoundSteps`: steps whose name or content has these words    |
+ * | `GET /api/traces/NUMBER/notes`                    | `TraceNotes`                                                 |
+ * | `GET /api/traces/NUMBER/row`                      | `{ row, config }`: the row and its config as they were received |
+ * | `GET /api/traces/NUMBER/neighbours?` `TraceQuery` | `Neighbours` within the filter                               |
+ * | `GET /api/sessions?q=&cursor=&limit=`, `/api/users?...` | `GroupPage`                                            |
+ * | `GET /api/overview?by=` + filters of `TraceQuery` | `Overview`                                                   |
+ * | `GET /api/health`                                 | `Health`                                                     |
+ * | `GET /api/events?` `TraceQuery`                   | server-sent events, read by `fetch`: `ServerEvent` as `data:` lines |
+ * | `GET /api/attachments/ID`                         | the bytes of a file that a client has uploaded               |
+ *
+ * Two calls of the platform's API take the page's token as a key: `PUT /v1/inference-pipelines/ID/rows?inferenceId=`, for
+ * feedback, and `POST /v1/inference-pipelines/opened-files/data-stream`, for files that are opened on the page.
  *
  * Errors are `{ error: string }` with a fitting status: 400 a wrong query, 401 no or another token, 404 no such trace, 429 too
  * many searches at once, 503 a search that took longer than 2 s.
  */
 
-/** How a request ended. Traces without a request, and those of other tracers, have none. */
-export type Outcome = 'completed' | 'aborted' | 'error' | 'abandoned' | 'interrupted';
+/** Characters of a search. */
+export const MAX_SEARCH_LENGTH = 300;
+/** Traces, sessions or users in one response. */
+export const MAX_PAGE_LENGTH = 200;
+/** Steps in one response. */
+export const MAX_STEPS_LENGTH = 40_000;
+/** Characters of a preview. A text that was cut has so many, or one less where that would cut a character in two. */
+export const PREVIEW_LENGTH = 200;
+/** The pipeline of traces that were opened from files on the page. No app has it. */
+export const OPENED_FILES_PIPELINE = 'opened-files';
 
-/** Which tracer wrote the row, as far as its shape tells. */
-export type Dialect = 'openlayer-tracing' | 'openlayer-ts' | 'openlayer-python' | 'other';
+/*
+ * The index stores an outcome, a dialect and a mark by its place in these lists: a change of the order needs a new version of
+ * the index.
+ */
+export const OUTCOMES = ['completed', 'aborted', 'error', 'abandoned', 'interrupted'] as const;
+export const DIALECTS = [
+  'openlayer-tracing',
+  'openlayer-ts',
+  'openlayer-python',
+  'opentelemetry',
+  'other',
+] as const;
+export const MARKS = ['masked', 'truncated', 'limited', 'interrupted', 'unfinished'] as const;
+
+/** How a request ended. Traces without a request, and those of other tracers, have none. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Which tracer wrote the row, guessed by its shape. */
+export type Dialect = (typeof DIALECTS)[number];
 
 /** Why a trace differs from what the app had. */
-export type Mark = 'masked' | 'truncated' | 'limited' | 'interrupted' | 'unfinished';
+export type Mark = (typeof MARKS)[number];
 
 /** One line of the list: everything but contents. */
 export interface TraceSummary {
@@ -47,7 +75,7 @@ export interface TraceSummary {
   readonly method: string | null;
   readonly status: number | null;
   readonly outcome: Outcome | null;
-  /** Text of the error, cut to 200 characters. */
+  /** Text of the error, cut to `PREVIEW_LENGTH` characters. */
   readonly error: string | null;
   readonly latency: number | null;
   readonly firstByte: number | null;
@@ -60,11 +88,13 @@ export interface TraceSummary {
   readonly models: readonly string[];
   readonly user: string | null;
   readonly session: string | null;
+  /** Number of steps. */
   readonly steps: number;
   /** Bytes of the row's JSON text. */
   readonly bytes: number;
-  /** The first 200 characters of the question, and of the answer. */
+  /** The beginning of the question: `PREVIEW_LENGTH` characters. */
   readonly input: string;
+  /** The beginning of the answer: `PREVIEW_LENGTH` characters. */
   readonly output: string;
   readonly feedback: Feedback | null;
   readonly marks: readonly Mark[];
@@ -81,20 +111,28 @@ export interface Feedback {
   readonly at: number;
 }
 
-export type SortColumn =
-  | 'time'
-  | 'latency'
-  | 'firstByte'
-  | 'firstToken'
-  | 'tokens'
-  | 'cost'
-  | 'steps'
-  | 'bytes';
+export const SORT_COLUMNS = [
+  'time',
+  'latency',
+  'firstByte',
+  'firstToken',
+  'tokens',
+  'cost',
+  'steps',
+  'bytes',
+] as const;
+export type SortColumn = (typeof SORT_COLUMNS)[number];
+
+export const SORT_ORDERS = ['asc', 'desc'] as const;
+export type SortOrder = (typeof SORT_ORDERS)[number];
+
+export const FEEDBACK_FILTERS = ['any', 'positive', 'negative', 'none'] as const;
+export type FeedbackFilter = (typeof FEEDBACK_FILTERS)[number];
 
 /** A trace matches if it has one value of each filter. */
 export interface TraceQuery {
   readonly pipeline?: string;
-  /** Words or beginnings of words; a trace must contain all. At most 300 characters. */
+  /** Words or beginnings of words; a trace must contain all. At most `MAX_SEARCH_LENGTH` characters. */
   readonly q?: string;
   readonly from?: number;
   /** Not included. */
@@ -110,7 +148,7 @@ export interface TraceQuery {
   readonly dialect?: readonly Dialect[];
   readonly mark?: readonly Mark[];
   readonly failed?: boolean;
-  readonly feedback?: 'any' | 'positive' | 'negative' | 'none';
+  readonly feedback?: FeedbackFilter;
   readonly minLatency?: number;
   readonly maxLatency?: number;
   readonly minCost?: number;
@@ -118,9 +156,9 @@ export interface TraceQuery {
   /** Default `time`. */
   readonly sort?: SortColumn;
   /** Default `desc`. */
-  readonly order?: 'asc' | 'desc';
+  readonly order?: SortOrder;
   readonly cursor?: string;
-  /** 1 to 200, default 50. */
+  /** 1 to `MAX_PAGE_LENGTH`, default 50. */
   readonly limit?: number;
 }
 
@@ -140,7 +178,7 @@ export interface Neighbours {
   readonly next: number | null;
 }
 
-/** The types of steps that this library knows. Other tracers send others. */
+/** The types of steps of this library. Other tracers send others. */
 export type StepType =
   | 'user_call'
   | 'chat_completion'
@@ -264,18 +302,24 @@ export interface StepContent {
   readonly isCut: boolean;
 }
 
-export interface Found {
+export interface FoundSteps {
+  /** Indexes of the steps. */
   readonly steps: readonly number[];
   /** Whether the list was cut at 1,000 steps. */
   readonly isCut: boolean;
 }
 
-/** A session or a user. */
+/** The traces of a session, or those of a user. */
 export interface Group {
+  /** The id of the session or the user. */
   readonly id: string;
+  /** Number of traces. */
   readonly traces: number;
+  /** Number of failed traces. */
   readonly failed: number;
+  /** When its first trace began. */
   readonly first: number;
+  /** When its last trace began. */
   readonly last: number;
   readonly tokens: number | null;
   readonly cost: number | null;
@@ -287,6 +331,9 @@ export interface GroupPage {
   readonly groups: readonly Group[];
   readonly next: string | null;
 }
+
+export const OVERVIEW_GROUPINGS = ['route', 'model'] as const;
+export type OverviewGrouping = (typeof OVERVIEW_GROUPINGS)[number];
 
 export interface Overview {
   /** Length of a bucket: a minute or more, so that there are 240 buckets at most. */
@@ -363,7 +410,9 @@ export interface ServerInfo {
   readonly file: string | null;
   readonly traces: number;
   readonly pipelines: readonly { readonly id: string; readonly traces: number }[];
+  /** Rows that came longer ago are deleted. */
   readonly maxAgeMs: number | null;
+  /** Limit for the traces file and its index together. */
   readonly maxBytes: number | null;
   /** The base URL that an app sets to send its traces here. */
   readonly baseUrl: string;

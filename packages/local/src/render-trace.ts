@@ -3,7 +3,7 @@ import { isRecord, type Json } from './json.js';
 import { demandKnown } from './options.js';
 import { oneLine } from './printable.js';
 import { errorOf } from './reading/steps.js';
-import { stripVolatile } from './volatile.js';
+import { stripVolatile } from './strip-volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */
 export interface RenderOptions {
@@ -39,9 +39,9 @@ const MAX_METADATA = 400;
 const MAX_DEPTH = 64;
 const MIN_WIDTH = 40;
 /** Characters that each of two texts needs at least to share a line. */
-const MIN_TEXT = 20;
+const MIN_READABLE = 20;
 /** Characters that a text gets even if names and indentation take the whole line. */
-const LEAST = 8;
+const MIN_SHARE = 8;
 
 /**
  * Prints a trace as a tree, one line for each step. Texts are cut to 72 characters, or so that lines fit a width, trees
@@ -58,7 +58,7 @@ const LEAST = 8;
  */
 export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
   demandKnown(options, KNOWN);
-  const page: Page = {
+  const printer: Printer = {
     timings: options.timings ?? true,
     metadata: options.metadata ?? false,
     details: options.details ?? false,
@@ -66,22 +66,23 @@ export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
     paint: options.color ? (code, text) => `\x1b[${code}m${text}\x1b[0m` : (_code, text) => text,
     lines: [],
   };
-  page.lines.push(headOf(row, page));
-  pushMetadata(page, row.metadata, '   ');
+  printer.lines.push(headOf(row, printer));
+  pushMetadata(printer, row.metadata, '   ');
   const fallbackError = errorOf(row as unknown as Json) ?? undefined;
   const roots = row.steps === undefined ? [rowAsStep(row)] : stepsOf(row);
   roots.forEach((root, index) => {
-    pushStep(page, root, {
+    pushStep(printer, root, {
       prefix: '',
       isLast: index === roots.length - 1,
       depth: 0,
       fallbackError,
     });
   });
-  return page.lines.join('\n');
+  return printer.lines.join('\n');
 }
 
-interface Page {
+/** What is printed so far, and how. */
+interface Printer {
   readonly timings: boolean;
   readonly metadata: boolean;
   readonly details: boolean;
@@ -90,6 +91,7 @@ interface Page {
   readonly lines: string[];
 }
 
+/** The place of a step in the tree. */
 interface Place {
   readonly prefix: string;
   readonly isLast: boolean;
@@ -102,7 +104,7 @@ const BOLD = 1;
 const DIM = 2;
 const RED = 31;
 
-function headOf(row: WireRow, { timings, details, paint }: Page): string {
+function headOf(row: WireRow, { timings, details, paint }: Printer): string {
   const http = isRecord(row.metadata) && isRecord(row.metadata.http) ? row.metadata.http : {};
   const id = timings ? row.inferenceId : stripVolatile(row.inferenceId);
   const outcome = http.outcome === undefined ? undefined : oneLine(String(http.outcome), MAX_TEXT);
@@ -133,19 +135,19 @@ function timeOf(seconds: unknown): string {
   return `${padded(parts).join('-')} ${padded(clock).join(':')}`;
 }
 
-function pushStep(page: Page, step: WireStep, place: Place): void {
+function pushStep(printer: Printer, step: WireStep, place: Place): void {
   const { prefix, isLast, depth } = place;
   const branch = `${prefix}${isLast ? '└─ ' : '├─ '}`;
-  page.lines.push(branch + lineOf(step, page, branch.length, place.fallbackError));
+  printer.lines.push(branch + lineOf(step, printer, branch.length, place.fallbackError));
   const below = `${prefix}${isLast ? '   ' : '│  '}`;
   const children = stepsOf(step);
-  pushMetadata(page, step.metadata, `${below}${children.length > 0 ? '│  ' : '   '}`);
+  pushMetadata(printer, step.metadata, `${below}${children.length > 0 ? '│  ' : '   '}`);
   if (depth >= MAX_DEPTH && children.length > 0) {
-    page.lines.push(`${below}└─ … deeper steps are not shown`);
+    printer.lines.push(`${below}└─ … deeper steps are not shown`);
     return;
   }
   children.forEach((child, index) => {
-    pushStep(page, child, {
+    pushStep(printer, child, {
       prefix: below,
       isLast: index === children.length - 1,
       depth: depth + 1,
@@ -154,8 +156,8 @@ function pushStep(page: Page, step: WireStep, place: Place): void {
 }
 
 /** @param indent how many characters stand before the line */
-function lineOf(step: WireStep, page: Page, indent: number, fallbackError?: string): string {
-  const { timings, paint, details } = page;
+function lineOf(step: WireStep, printer: Printer, indent: number, fallbackError?: string): string {
+  const { timings, paint, details } = printer;
   const error = errorOf(step as unknown as Json) ?? fallbackError;
   const line = new Line(indent, paint);
   line.add(oneLine(String(step.name), MAX_TEXT));
@@ -170,15 +172,15 @@ function lineOf(step: WireStep, page: Page, indent: number, fallbackError?: stri
     step.output === null || step.output === undefined ? '' : `→ ${jsonOf(step.output)}`,
   ];
   const given = texts.filter((text) => text !== '');
-  const free = page.width === undefined ? undefined : page.width - line.length;
+  const free = printer.width === undefined ? undefined : printer.width - line.length;
   // A narrow line has one readable text instead of two cut ones: the error, or else the output.
   const important = (error === undefined ? given.at(-1) : given[0]) ?? '';
-  const kept = free !== undefined && free < given.length * MIN_TEXT ? [important] : given;
+  const kept = free !== undefined && free < given.length * MIN_READABLE ? [important] : given;
   kept.forEach((text, index) => {
     // The texts that follow get the room that a short text leaves.
-    const room = page.width === undefined ? undefined : page.width - line.length;
+    const room = printer.width === undefined ? undefined : printer.width - line.length;
     const share = room === undefined ? MAX_TEXT + 2 : Math.floor(room / (kept.length - index)) - 3;
-    line.add(oneLine(text, Math.max(share, LEAST)), text === texts[0] ? RED : undefined);
+    line.add(oneLine(text, Math.max(share, MIN_SHARE)), text === texts[0] ? RED : undefined);
   });
   return line.text;
 }
@@ -197,9 +199,9 @@ function jsonOf(value: unknown): string {
 class Line {
   text = '';
   length: number;
-  readonly #paint: Page['paint'];
+  readonly #paint: Printer['paint'];
 
-  constructor(indent: number, paint: Page['paint']) {
+  constructor(indent: number, paint: Printer['paint']) {
     this.length = indent;
     this.#paint = paint;
   }
@@ -222,11 +224,11 @@ function isUnfinished({ metadata, endTime }: WireStep): boolean {
   return (isRecord(metadata) && metadata.unfinished === true) || endTime === null;
 }
 
-function pushMetadata(page: Page, metadata: unknown, prefix: string): void {
-  if (!page.metadata || !isRecord(metadata)) return;
-  const shown = page.timings ? metadata : stripVolatile(metadata);
+function pushMetadata(printer: Printer, metadata: unknown, prefix: string): void {
+  if (!printer.metadata || !isRecord(metadata)) return;
+  const shown = printer.timings ? metadata : stripVolatile(metadata);
   if (!isRecord(shown) || Object.keys(shown).length === 0) return;
-  page.lines.push(`${prefix}${page.paint(DIM, oneLine(jsonOf(shown), MAX_METADATA))}`);
+  printer.lines.push(`${prefix}${printer.paint(DIM, oneLine(jsonOf(shown), MAX_METADATA))}`);
 }
 
 /** Rows of clients that do not trace have an output and no steps. */

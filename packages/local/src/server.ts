@@ -1,31 +1,30 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { WireRow } from '@openlayer-tracing/core/wire';
-import { openAttachments } from './attachments.js';
+import { AppReports } from './app-reports.js';
 import { createChecker } from './checks/check.js';
-import { withOurNames } from './checks/columns.js';
 import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
-import { createGuard } from './guard.js';
-import { type CallError, createHandler } from './handler.js';
-
+import { createGuard } from './http/guard.js';
+import { createHandler, type RefusedRequest } from './http/handler.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
+import { OtlpReceiver } from './otlp/otlp-receiver.js';
 import { packageVersion } from './package-version.cjs';
-import { createPage } from './page.js';
-import { PageCodes } from './page-codes.js';
+import { createPageApiServer } from './page/page-api-server.js';
+import { createPageFiles } from './page/page-files.js';
+import { PageLink } from './page/page-link.js';
+import type { ServerState } from './page/read-handler.js';
 import { Problems } from './problems.js';
-import { Refusals } from './refusals.js';
+import { withOurNames } from './reading/columns.js';
+import { RefusedCalls } from './refused-calls.js';
 import { renderTrace } from './render-trace.js';
-import { Reports } from './reports.js';
 import type { Backend } from './routes/call.js';
+import { UploadTokens } from './routes/upload-tokens.js';
+import { openAttachments } from './storage/attachments.js';
 import { IN_MEMORY } from './storage/database.js';
 import { type ReceivedBatch, Store } from './storage/store.js';
 import { startUpkeep } from './storage/upkeep.js';
-import { Uploads } from './uploads.js';
-import type { ServerFacts } from './viewer/reads.js';
-import { createViewer } from './viewer/viewer.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
 /** A running server. The rows that it returns are copies. */
@@ -33,7 +32,7 @@ export interface LocalServer extends AsyncDisposable {
   /** The base URL for clients; ends in `/v1`. */
   readonly url: string;
   readonly port: number;
-  /** The address of the page that shows the traces. It contains a token that is new at each start, and opens all of them. */
+  /** The address of the page that shows the traces. It contains a token, new at each start, by which all traces can be read. */
   readonly viewerUrl: string;
   /** Every accepted data-stream call, in order of arrival. */
   readonly batches: readonly ReceivedBatch[];
@@ -77,129 +76,83 @@ export function startLocalServer(options: LocalServerOptions = {}): Promise<Loca
   return startServer(options);
 }
 
-/** A server with members that only the command `openlayer-local` uses. */
+/** A server with a member that only the command `openlayer-local` uses. */
 export interface StartedServer extends LocalServer {
-  /**
-   * An address that opens the page once, within a minute. Other users can see a browser's command line, so it must not contain
-   * the viewer's token.
-   */
+  /** An address that opens the page once, within a minute. It does not contain the page's token. */
   openingUrl(): string;
 }
 
 /** Starts a server as `startLocalServer` does. */
 export async function startServer(options: LocalServerOptions): Promise<StartedServer> {
   const settings = settingsOf(options);
-  const checker = createChecker(settings.checks);
-  // Rows of this library are never so deep that JSON.stringify exhausts the stack.
-  const store = new Store(settings.file, settings.checks === 'strict' ? JSON.stringify : undefined);
   const problems = new Problems();
+  const refusedCalls = new RefusedCalls();
   const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);
-  const http = createServer({
-    maxHeaderSize: 16 * 1024,
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
-    connectionsCheckingInterval: 2_000,
-    // Idle connections stay open longer than in the pools of common clients, so that the server never closes first.
-    keepAliveTimeout: 60_000,
-  });
-  http.maxConnections = settings.maxConnections;
-  const refusals = new Refusals();
-  const reports = new Reports();
-  const onRefused = ({ isViolation, ...call }: CallError) => {
-    if (isViolation) {
-      const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
-      problems.add(problem);
-      events.emit('problem', problem);
-    }
-    // Other refused calls of the page are not reported: a tab that was left open sends the token of an earlier start.
-    if (isViolation || call.path.startsWith('/v1/')) {
-      events.emit('refused', refusals.add({ ...call, at: Date.now() }));
-    }
-  };
-
+  const onRefused = (request: RefusedRequest) =>
+    recordRefusal(request, { problems, refusedCalls, events });
+  const backend = await openBackend(settings, { events, problems, onRefused });
+  const { store, attachments, otlp } = backend;
+  const http = createHttpServer(settings);
   const port = await listen(http, settings).catch((error: unknown) => {
+    otlp.close();
     store.close();
     throw error;
   });
-  const backend: Backend = {
-    store,
-    checker,
-    events,
-    reports,
-    uploads: new Uploads(),
-    attachments: openAttachments(settings.file),
-  };
   const origin = originOf(settings.host, port);
   const url = `${origin}/v1`;
-  const facts = (): ServerFacts => ({
-    info: {
-      version: packageVersion(),
-      file: settings.file === IN_MEMORY ? null : settings.file,
-      maxAgeMs: settings.maxAgeMs ?? null,
-      maxBytes: settings.maxBytes ?? null,
-      baseUrl: url,
-      environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
-    },
-    apps: reports.list(),
-    refused: refusals.list(),
-    storage: {
-      bytes: store.usedBytes,
-      oldest: store.oldest ?? null,
-      deleted: store.deleted,
-    },
+
+  const pageApi = createPageApiServer({
+    store,
+    attachments,
+    serverState: () => serverStateOf(settings, url, backend, refusedCalls),
+    maxBytes: settings.maxBytes,
   });
-  const viewer = createViewer(store, facts, settings.maxBytes);
-  events.on('refused', (refusal) => viewer.emit(JSON.stringify({ type: 'refused', refusal })));
+  events.on('refused', (refusal) => pageApi.emit(JSON.stringify({ type: 'refused', refusal })));
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
-    removeAttachments: backend.attachments.removeBefore,
-    index: () => viewer.indexSize,
+    removeAttachments: attachments.removeBefore,
+    indexSize: () => pageApi.indexSize,
     onFailure: (message) => problems.add(`old traces could not be deleted: ${message}`),
   });
-  const pageCodes = new PageCodes();
-  const viewerToken = randomBytes(16).toString('base64url');
-  const viewerUrl = `${origin}/#token=${viewerToken}`;
-  http.on(
-    'request',
-    createHandler({
-      guard: createGuard({
-        port,
-        allowedHosts: [...settings.allowedHosts, new URL(origin).hostname],
-        apiKey: settings.apiKey,
-        viewerToken,
-      }),
-      page: createPage(),
-      redeemCode: (code) => (pageCodes.redeem(code, Date.now()) ? viewerUrl : undefined),
-      viewerApi: viewer.respond,
-      backend,
-      maxBodyBytes: settings.maxBodyBytes,
-      intercept: settings.intercept,
-      onRefused,
-    }),
-  );
+  const pageLink = new PageLink(origin);
+  const guard = createGuard({
+    port,
+    allowedHosts: [...settings.allowedHosts, new URL(origin).hostname],
+    apiKey: settings.apiKey,
+    pageToken: pageLink.token,
+  });
+  const handler = createHandler({
+    guard,
+    pageFiles: createPageFiles(),
+    pageLink,
+    pageApi,
+    backend,
+    maxBodyBytes: settings.maxBodyBytes,
+    intercept: settings.intercept,
+    onRefused,
+  });
+  http.on('request', handler);
 
-  const rows = (pipelineId?: string) => store.rows(pipelineId).map((stored) => stored.row);
+  const rows = (pipelineId?: string) => Array.from(store.each(pipelineId), ({ row }) => row);
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= new Promise<void>((resolve) => {
+    closing ??= (async () => {
       events.emit('close');
-      http.close(() => resolve());
-      http.closeAllConnections();
-    })
-      .then(() => {
-        stopUpkeep();
-        return viewer.close();
-      })
-      .then(() => store.close());
+      await closeConnections(http);
+      otlp.close();
+      stopUpkeep();
+      await pageApi.close();
+      store.close();
+    })();
     return closing;
   };
 
   return {
     url,
     port,
-    viewerUrl,
-    openingUrl: () => `${origin}/open?code=${pageCodes.create(Date.now())}`,
+    viewerUrl: pageLink.url,
+    openingUrl: () => pageLink.openingUrl(Date.now()),
     get batches() {
       return store.batches();
     },
@@ -213,9 +166,9 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       return rows();
     },
     traces: () =>
-      store
-        .rows()
-        .map(({ row, config, inferenceId }) => renderTrace(withOurNames(row, config, inferenceId))),
+      Array.from(store.each(), ({ row, config, inferenceId }) =>
+        renderTrace(withOurNames(row, config, inferenceId)),
+      ),
     on(event, listener) {
       const emitter: EventEmitter = events; // its own types do not follow a generic event name
       const guarded = (...args: LocalServerEvents[typeof event]) => {
@@ -233,11 +186,48 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   };
 }
 
-/** The address for clients on this machine, who cannot connect to "any address". */
-function originOf(host: string, port: number): string {
-  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  if (host === '::') return `http://[::1]:${port}`;
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+interface Reporting {
+  readonly events: EventEmitter<LocalServerEvents>;
+  readonly problems: Problems;
+  readonly onRefused: (request: RefusedRequest) => void;
+}
+
+/** Opens the storage, and creates the parts of the server that the platform's routes use. */
+async function openBackend(
+  { file, checks, maxOtlpBytes, otlpQuietMs }: Settings,
+  { events, problems, onRefused }: Reporting,
+): Promise<Backend> {
+  // Rows of this library are never so deep that JSON.stringify exhausts the stack.
+  const store = new Store(file, checks === 'strict' ? JSON.stringify : undefined);
+  return {
+    store,
+    checker: createChecker(checks),
+    events,
+    reports: new AppReports(),
+    uploads: new UploadTokens(),
+    attachments: openAttachments(file),
+    otlp: await OtlpReceiver.open(store, events, {
+      maxBodyBytes: maxOtlpBytes,
+      quietMs: otlpQuietMs,
+      acceptsJson: checks === 'lenient',
+      onRejected: (path, message) =>
+        onRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
+      onFailure: (message) => problems.add(message),
+    }),
+  };
+}
+
+function createHttpServer({ maxConnections }: Settings): Server {
+  const http = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    connectionsCheckingInterval: 2_000,
+    // Idle connections stay open longer than in the pools of common clients, so that the server never closes first.
+    keepAliveTimeout: 60_000,
+  });
+  http.maxConnections = maxConnections;
+  return http;
 }
 
 function listen(http: Server, { port, host }: Settings): Promise<number> {
@@ -248,4 +238,67 @@ function listen(http: Server, { port, host }: Settings): Promise<number> {
     });
     http.listen(port, host, () => resolve((http.address() as AddressInfo).port));
   });
+}
+
+function closeConnections(http: Server): Promise<void> {
+  return new Promise((resolve) => {
+    http.close(() => resolve());
+    http.closeAllConnections();
+  });
+}
+
+/** The address for clients on this machine, who cannot connect to "any address". */
+function originOf(host: string, port: number): string {
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+/** Adds a refused request to the problems if it violated the contract, and to the refused calls that the page shows. */
+function recordRefusal(
+  { isViolation, ...call }: RefusedRequest,
+  {
+    problems,
+    refusedCalls,
+    events,
+  }: {
+    readonly problems: Problems;
+    readonly refusedCalls: RefusedCalls;
+    readonly events: EventEmitter<LocalServerEvents>;
+  },
+): void {
+  if (isViolation) {
+    const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
+    problems.add(problem);
+    events.emit('problem', problem);
+  }
+  // Other refused calls of the page are not reported: a tab that was left open sends the token of an earlier start.
+  if (isViolation || call.path.startsWith('/v1/')) {
+    events.emit('refused', refusedCalls.add({ ...call, at: Date.now() }));
+  }
+}
+
+function serverStateOf(
+  settings: Settings,
+  url: string,
+  { store, reports }: Backend,
+  refusedCalls: RefusedCalls,
+): ServerState {
+  return {
+    info: {
+      version: packageVersion(),
+      file: settings.file === IN_MEMORY ? null : settings.file,
+      maxAgeMs: settings.maxAgeMs ?? null,
+      maxBytes: settings.maxBytes ?? null,
+      baseUrl: url,
+      environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
+    },
+    apps: reports.list(),
+    refused: refusedCalls.list(),
+    storage: {
+      bytes: store.usedBytes,
+      oldest: store.oldest ?? null,
+      deleted: store.deleted,
+    },
+  };
 }

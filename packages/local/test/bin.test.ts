@@ -13,8 +13,12 @@ const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 
 /** A run of the command: its output so far, and waiting for more of it. */
 function run(...args: string[]) {
+  return runNode([BIN, ...args]);
+}
+
+function runNode(args: readonly string[]) {
   const env = { ...process.env, XDG_STATE_HOME: stateFolder, TZ: 'UTC' };
-  const child = spawn(process.execPath, [BIN, ...args], { env }) as ChildProcessWithoutNullStreams;
+  const child = spawn(process.execPath, args, { env }) as ChildProcessWithoutNullStreams;
   const output = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output.out += text;
@@ -107,7 +111,7 @@ describe('openlayer-local', function () {
     assert.doesNotMatch(output.out, /req-1/);
   });
 
-  it('explains itself', async () => {
+  it('prints its options for --help, and its version for --version', async () => {
     const { output, ended } = run('--help');
     assert.deepEqual(await ended, [0, null]);
     for (const option of [
@@ -119,7 +123,7 @@ describe('openlayer-local', function () {
       '--host',
       '--allow-host',
       '--max-age .*30d',
-      '--max-size .*1GB',
+      '--max-size [^]*1GB',
       '--quiet',
       '--strict',
       '--json',
@@ -135,7 +139,7 @@ describe('openlayer-local', function () {
     assert.deepEqual(await ran('--version'), { code: 0, out: `${version}\n`, err: '' });
   });
 
-  it('says what is wrong with its arguments or its port', async () => {
+  it('names the argument or the port that is wrong', async () => {
     await using server = await startLocalServer();
     for (const [args, reason] of [
       [['--prot', '1'], /Unknown option '--prot'; "openlayer-local --help" has all options\n$/],
@@ -171,7 +175,30 @@ describe('openlayer-local', function () {
     }
   });
 
-  it('ends when the reader of its output has gone', async () => {
+  it('stores rows, and responds to reads with 503, if the system refuses it a thread', async () => {
+    const file = join(folder, 'no-thread.db');
+    // Everything is allowed but threads.
+    const known = process.allowedNodeEnvironmentFlags;
+    const flags = [
+      known.has('--permission') ? '--permission' : '--experimental-permission',
+      ...['--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'],
+      ...(known.has('--allow-net') ? ['--allow-net'] : []),
+    ];
+    const { child, ended, seen } = runNode([...flags, BIN, '--port', '0', '--file', file]);
+    const [, origin = '', token = ''] = await seen('out', /page +(\S+)\/#token=(\S+)/);
+    const authorization = `Bearer ${token}`;
+    for (let round = 0; round < 2; round++) {
+      assert.equal(await post(`${origin}/v1`, requestOf(`row-${round}`)), 200);
+      await new Promise((resolve) => setTimeout(resolve, 200)); // the index is brought up to date
+      const response = await fetch(`${origin}/api/traces`, { headers: { authorization } });
+      assert.equal(response.status, 503);
+      assert.match(await response.text(), /thread/);
+    }
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('exits when the reader of its output has exited', async () => {
     const { child, ended, seen } = run('--port', '0', '--memory');
     const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
     child.stdout.destroy();
@@ -205,7 +232,7 @@ describe('openlayer-local', function () {
     assert.match((await ran('list')).out, /kept/);
   });
 
-  it('prints updates when they come, and nothing that would steer the terminal', async () => {
+  it('prints updates, with control characters escaped', async () => {
     const { child, output, ended, seen } = run('--port', '0', '--memory');
     const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
     const evil = '\u001b]0;owned\u0007\u009b31m\u202e';
@@ -301,7 +328,7 @@ describe('openlayer-local', function () {
     assert.match((await ran('list', '--file', file)).out, /#5 .* later/);
   });
 
-  it('shows the notes on rows that are not of this library', async () => {
+  it('prints notes on rows of other tracers', async () => {
     const file = join(folder, 'notes.db');
     {
       await using server = await startLocalServer({ file, checks: 'lenient' });

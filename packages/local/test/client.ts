@@ -48,7 +48,7 @@ export function send(server: LocalServer, body: unknown, pipelineId = PIPELINE):
 }
 
 /** The token of the page, from its address. */
-export function viewerTokenOf({ viewerUrl }: LocalServer): string {
+export function pageTokenOf({ viewerUrl }: LocalServer): string {
   return new URL(viewerUrl).hash.replace(/^#token=/, '');
 }
 

@@ -5,7 +5,7 @@ import { call, fixture, PIPELINE, requestOf, send } from './client.js';
 const ROWS = `/inference-pipelines/${PIPELINE}/rows`;
 
 describe('POST data-stream', () => {
-  it('keeps rows of one call in order and tells what the call was', async () => {
+  it('keeps the rows of a call in order, and lists the call as a batch', async () => {
     await using server = await startLocalServer();
     const before = Date.now();
     await send(server, fixture('valid/08-two-rows.json'));
@@ -27,7 +27,7 @@ describe('POST data-stream', () => {
     assert.deepEqual(server.rows('nobody'), []);
   });
 
-  it('keeps a row that is sent again beside the first', async () => {
+  it('keeps both rows if an inference ID is sent twice', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('twice', { latency: 1 }));
     await send(server, requestOf('twice', { latency: 2 }));
@@ -52,7 +52,7 @@ describe('POST data-stream', () => {
     assert.equal(({} as { polluted?: boolean }).polluted, undefined);
   });
 
-  it('answers 400 to what is not JSON', async () => {
+  it('responds with 400 to a body that is not JSON', async () => {
     await using server = await startLocalServer();
     const path = `/inference-pipelines/${PIPELINE}/data-stream`;
     const answers = [
@@ -72,7 +72,7 @@ describe('POST data-stream', () => {
     assert.equal(server.problems.length, 7);
   });
 
-  it('answers 400 to JSON that is nested without end, and lives on', async () => {
+  it('responds with 400 to JSON that is nested too deeply, and serves the next request', async () => {
     await using server = await startLocalServer();
     const text = (columns: object) => JSON.stringify(requestOf('deep', columns));
     const lists = '['.repeat(100_000) + ']'.repeat(100_000);
@@ -93,7 +93,7 @@ describe('POST data-stream', () => {
 describe('GET, PUT and DELETE rows', () => {
   const odd = 'id with/slash?&#+%é';
 
-  it('finds a row by path and by query, however its id is spelt', async () => {
+  it('finds a row by path and by query, whatever characters its inference ID has', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf(odd));
     const byPath = await call(server, 'GET', `${ROWS}/${encodeURIComponent(odd)}`);
@@ -121,7 +121,7 @@ describe('GET, PUT and DELETE rows', () => {
     );
   });
 
-  it('answers 404 to an unknown id, which is no violation', async () => {
+  it('responds with 404 to an unknown inference ID, and counts no violation', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('known'), 'other');
     const answers = [
@@ -136,7 +136,7 @@ describe('GET, PUT and DELETE rows', () => {
     assert.deepEqual(server.problems, []);
   });
 
-  it('answers 400 without an id, to a changed id and to bad percent-encoding', async () => {
+  it('responds with 400 to a missing inference ID, a changed one and wrong percent-encoding', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('known'));
     const row = { inferenceId: 'other' };
@@ -153,7 +153,7 @@ describe('GET, PUT and DELETE rows', () => {
     assert.equal(server.problems.length, 4);
   });
 
-  it('deletes every row of the id with an empty answer', async () => {
+  it('deletes every row of an inference ID, and responds with 204', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('gone'));
     await send(server, requestOf('gone'));
@@ -187,7 +187,7 @@ describe('POST rows', () => {
     return server;
   };
 
-  it('lists 25 rows a page and links the next one', async () => {
+  it('lists 25 rows a page, with a link to the next page', async () => {
     await using server = await filled();
     const first = await list(server);
     assert.equal(first.ids.length, 25);
@@ -201,7 +201,7 @@ describe('POST rows', () => {
     assert.deepEqual(server.problems, []);
   });
 
-  it('pages, turns round and sorts', async () => {
+  it('lists any page, in either order, sorted by any column', async () => {
     await using server = await filled();
     assert.deepEqual((await list(server, '?page=2&perPage=2')).ids, ['r3', 'r4']);
     assert.deepEqual((await list(server, '?perPage=2&asc=false')).ids, ['r30', 'r29']);
@@ -245,7 +245,7 @@ describe('POST rows', () => {
     });
   }
 
-  it('answers 400 past a limit and to filters that it does not know', async () => {
+  it('responds with 400 beyond a limit and to unknown filters', async () => {
     await using server = await startLocalServer();
     const noPage = await call(server, 'POST', `/inference-pipelines/${PIPELINE}/rows?page=0`, {});
     assert.equal(noPage.body.error, 'page must be an integer from 1 to 90071992547409');
@@ -268,8 +268,8 @@ describe('POST rows', () => {
   });
 });
 
-describe('anything else', () => {
-  it('is answered with 404 and JSON', async () => {
+describe('a path that is no endpoint', () => {
+  it('gets a 404 with a JSON body', async () => {
     await using server = await startLocalServer();
     for (const [method, path] of [
       ['GET', ''],
@@ -295,7 +295,7 @@ describe('anything else', () => {
     assert.equal(server.problems.length, 12);
   });
 
-  it('says so when the base URL lacks its /v1', async () => {
+  it('gets a hint if the base URL lacks /v1', async () => {
     await using server = await startLocalServer();
     const url = `${server.url.slice(0, -3)}/inference-pipelines/p/data-stream`;
     const response = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' } });

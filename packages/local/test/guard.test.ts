@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import { call, PIPELINE, raw, rawRequest, requestOf, send, viewerTokenOf } from './client.js';
+import { call, PIPELINE, pageTokenOf, raw, rawRequest, requestOf, send } from './client.js';
 
 const PATH = `/v1/inference-pipelines/${PIPELINE}/rows/a`;
 
@@ -75,7 +75,7 @@ describe('the Host header', () => {
 });
 
 describe('web pages', () => {
-  it('of other origins are refused and get no CORS headers', async () => {
+  it('of other origins are refused, and get no CORS headers', async () => {
     await using server = await startLocalServer();
     const host = `Host: localhost:${server.port}`;
     for (const origin of ['http://evil.com', 'null', `https://localhost:${server.port}`]) {
@@ -94,7 +94,7 @@ describe('web pages', () => {
 /** One request of each kind, which is allowed as it stands: what is added to it is to blame for a refusal. */
 function requestsOf(server: LocalServer) {
   const update = '{"row":{"human_feedback":1}}';
-  const viewer = `Authorization: Bearer ${viewerTokenOf(server)}`;
+  const pageKey = `Authorization: Bearer ${pageTokenOf(server)}`;
   return [
     { name: 'the page', line: 'GET /', headers: ['Accept: text/html'], allowed: [200, 503] },
     {
@@ -103,7 +103,7 @@ function requestsOf(server: LocalServer) {
       headers: ['Accept: text/html'],
       allowed: [200, 503],
     },
-    { name: 'the data of the page', line: 'GET /api/none', headers: [viewer], allowed: [404] },
+    { name: 'the data of the page', line: 'GET /api/none', headers: [pageKey], allowed: [404] },
     {
       name: 'a read of the platform',
       line: `GET ${PATH}`,
@@ -198,7 +198,7 @@ describe('every request', () => {
     assert.ok(allRefused(await statuses(server, `Host: localhost:${port}`, ...two)));
   });
 
-  it('is refused where the browser says that it comes from elsewhere', async () => {
+  it('is refused if the browser marks it as coming from another site', async () => {
     await using server = await startLocalServer();
     const host = `Host: localhost:${server.port}`;
     const own = await statuses(server, host, 'Sec-Fetch-Site: same-origin');
@@ -227,7 +227,7 @@ describe('every request', () => {
     assert.ok(allRefused(await statuses(server, host, ...framed)));
   });
 
-  it('is refused as OPTIONS, with no word of what is allowed', async () => {
+  it('is refused with the method OPTIONS, and gets no header that allows anything', async () => {
     await using server = await startLocalServer();
     const origin = `http://localhost:${server.port}`;
     for (const path of [
@@ -250,7 +250,7 @@ describe('every request', () => {
   });
 });
 
-describe("the viewer's token", () => {
+describe("the page's token", () => {
   const asked = (server: LocalServer, ...headers: string[]) =>
     rawRequest(server, 'GET /api/none', [`Host: localhost:${server.port}`, ...headers]);
 
@@ -259,14 +259,14 @@ describe("the viewer's token", () => {
     await using second = await startLocalServer();
     const address = new RegExp(`^http://127\\.0\\.0\\.1:${first.port}/#token=[\\w-]{22}$`);
     assert.match(first.viewerUrl, address);
-    assert.equal(Buffer.from(viewerTokenOf(first), 'base64url').length, 16);
-    assert.notEqual(viewerTokenOf(first), viewerTokenOf(second));
+    assert.equal(Buffer.from(pageTokenOf(first), 'base64url').length, 16);
+    assert.notEqual(pageTokenOf(first), pageTokenOf(second));
   });
 
   it('opens the data of the page, and nothing else does', async () => {
     for (const apiKey of [undefined, 'the-key']) {
       await using server = await startLocalServer(apiKey === undefined ? {} : { apiKey });
-      const token = viewerTokenOf(server);
+      const token = pageTokenOf(server);
       assert.equal((await asked(server, `Authorization: Bearer ${token}`)).status, 404);
       for (const headers of [
         [],
@@ -295,33 +295,33 @@ describe("the viewer's token", () => {
     }
   });
 
-  it('is read by GET only', async () => {
+  it('allows GET alone below /api', async () => {
     await using server = await startLocalServer();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
       const { status } = await rawRequest(server, `${method} /api/traces`, [
         `Host: localhost:${server.port}`,
-        `Authorization: Bearer ${viewerTokenOf(server)}`,
+        `Authorization: Bearer ${pageTokenOf(server)}`,
       ]);
       assert.equal(status, 405, method);
     }
   });
 
-  it('is a key of the rows, for feedback, but sends no traces of apps where a key is set', async () => {
+  it('allows feedback and opened files, but no traces of apps, if an API key is set', async () => {
     await using server = await startLocalServer({ apiKey: 'the-key' });
     const key = { authorization: 'Bearer the-key' };
-    const viewer = { authorization: `Bearer ${viewerTokenOf(server)}` };
+    const pageKey = { authorization: `Bearer ${pageTokenOf(server)}` };
     const pipeline = `/inference-pipelines/${PIPELINE}`;
     const stream = `${pipeline}/data-stream`;
-    assert.equal((await call(server, 'POST', stream, requestOf('a'), viewer)).status, 401);
+    assert.equal((await call(server, 'POST', stream, requestOf('a'), pageKey)).status, 401);
     assert.equal((await call(server, 'POST', stream, requestOf('a'), key)).status, 200);
     const opened = '/inference-pipelines/opened-files/data-stream';
-    assert.equal((await call(server, 'POST', opened, requestOf('b'), viewer)).status, 200);
+    assert.equal((await call(server, 'POST', opened, requestOf('b'), pageKey)).status, 200);
     for (const path of ['/inference-pipelines/opened-files/../p/data-stream', `${opened}/x`]) {
-      assert.ok((await call(server, 'POST', path, requestOf('b'), viewer)).status > 400, path);
+      assert.ok((await call(server, 'POST', path, requestOf('b'), pageKey)).status > 400, path);
     }
     const update = { row: { human_feedback: 1 } };
     const rows = `${pipeline}/rows?inferenceId=a`;
-    assert.equal((await call(server, 'PUT', rows, update, viewer)).status, 200);
+    assert.equal((await call(server, 'PUT', rows, update, pageKey)).status, 200);
     assert.equal(server.row('a')?.human_feedback, 1);
     // The page neither deletes rows nor lists them by the platform's calls.
     for (const [method, path, body] of [
@@ -331,14 +331,15 @@ describe("the viewer's token", () => {
       ['POST', `${pipeline}/rows`, {}],
       ['DELETE', '/inference-pipelines/opened-files/rows/b', undefined],
     ] as const) {
-      assert.equal((await call(server, method, path, body, viewer)).status, 401, method + path);
+      assert.equal((await call(server, method, path, body, pageKey)).status, 401, method + path);
     }
     assert.equal(
       (await call(server, 'PUT', rows, update, { authorization: 'Bearer other' })).status,
       401,
     );
     assert.equal(
-      (await call(server, 'PUT', rows, update, { ...viewer, 'content-type': 'text/plain' })).status,
+      (await call(server, 'PUT', rows, update, { ...pageKey, 'content-type': 'text/plain' }))
+        .status,
       400,
     );
   });
@@ -359,7 +360,7 @@ describe('the API key', () => {
     assert.equal(server.problems.length, 5);
   });
 
-  it('must be the one that is set, and is never repeated', async () => {
+  it('must be the one that is set, and is in no response', async () => {
     await using server = await startLocalServer({ apiKey: 'right' });
     assert.equal((await withKey(server, 'Bearer right')).status, 404);
     for (const key of ['wrong', 'righ', 'right2', 'RIGHT']) {
@@ -382,7 +383,7 @@ describe('limits', () => {
     assert.equal(server.problems.length, 1);
   });
 
-  it('refuses a long body that does not say its length, and serves the connection further', async () => {
+  it('refuses a long body without Content-Length, and serves the next request on its connection', async () => {
     await using server = await startLocalServer({ maxBodyBytes: 1000 });
     const head = (last: string) =>
       `POST /v1/inference-pipelines/p/data-stream HTTP/1.1\r\nHost: localhost:${server.port}\r\nAuthorization: Bearer k\r\n${last}\r\n\r\n`;
@@ -399,7 +400,7 @@ describe('limits', () => {
     assert.equal(await statusOf(server, host, `X-Long: ${'x'.repeat(17_000)}`), 431);
   });
 
-  it('serves 256 connections and drops the next', async () => {
+  it('serves 256 connections, and closes the next', async () => {
     await using server = await startLocalServer();
     const open = () =>
       new Promise<{ socket: Socket; isServed: boolean }>((resolve) => {
@@ -415,7 +416,7 @@ describe('limits', () => {
     for (const { socket } of sockets) socket.destroy();
   });
 
-  it('is not disturbed by clients that leave in mid-request', async () => {
+  it('serves others while clients leave in the middle of a request', async () => {
     await using server = await startLocalServer();
     for (let n = 0; n < 20; n += 1) {
       const socket = connect(server.port, '127.0.0.1');

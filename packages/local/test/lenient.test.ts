@@ -33,7 +33,7 @@ const DOCUMENTED = {
 };
 
 describe('lenient checks', () => {
-  it('take rows whose columns have other names, and return them as the platform does', async () => {
+  it('accept rows whose columns have other names, and return them as the platform does', async () => {
     await using server = await lenient();
     assert.deepEqual((await send(server, DOCUMENTED)).body, { success: true });
     assert.deepEqual(server.rows(), DOCUMENTED.rows);
@@ -80,7 +80,7 @@ describe('lenient checks', () => {
     }
   });
 
-  it('make an inference ID where a row has none, and a text of a number', async () => {
+  it('create an inference ID for a row without one, and turn a number into text', async () => {
     await using server = await lenient();
     const ids: string[] = [];
     server.on('row', (_row, _pipeline, { inferenceId }) => ids.push(inferenceId));
@@ -104,7 +104,7 @@ describe('lenient checks', () => {
     assert.deepEqual((await call(server, 'GET', `${ROWS}/17`)).body.row.id, 17);
   });
 
-  it('take rows of other kinds of projects', async () => {
+  it('accept rows of other kinds of projects', async () => {
     await using server = await lenient();
     const config = {
       classNames: ['stays', 'leaves'],
@@ -184,7 +184,7 @@ describe('lenient checks', () => {
 });
 
 describe('refused calls', () => {
-  it('are told with a count of equal ones, also where a row is just not there yet', async () => {
+  it('are listed with the number of equal ones, including updates of rows that have not arrived yet', async () => {
     await using server = await lenient();
     const refused: unknown[] = [];
     server.on('refused', ({ at: _, ...refusal }) => refused.push(refusal));

@@ -6,14 +6,14 @@ import { type LocalServerOptions, startLocalServer } from '@openlayer-tracing/lo
 import { call, fixture, PIPELINE, requestOf, send } from './client.js';
 
 describe('startLocalServer', () => {
-  it('takes a free port and says where it listens', async () => {
+  it('listens on a free port, and returns its URL', async () => {
     await using one = await startLocalServer();
     await using other = await startLocalServer();
     assert.notEqual(one.port, other.port);
     assert.equal(one.url, `http://127.0.0.1:${one.port}/v1`);
   });
 
-  it('takes the given port, or says that it is taken', async () => {
+  it('listens on the given port, or rejects with the reason if it is taken', async () => {
     const first = await startLocalServer();
     const { port } = first;
     await assert.rejects(startLocalServer({ port }), /127\.0\.0\.1:\d+: the port is taken/);
@@ -40,7 +40,7 @@ describe('startLocalServer', () => {
     });
   }
 
-  it('says which file it cannot open', async () => {
+  it('rejects with the name of a file that it cannot open', async () => {
     await assert.rejects(
       startLocalServer({ file: tmpdir() }),
       /cannot open \/.* as a trace database/,
@@ -49,7 +49,7 @@ describe('startLocalServer', () => {
 });
 
 describe('a running server', () => {
-  it('hands out copies', async () => {
+  it('returns copies of rows', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('a'));
     Object.assign(server.rows()[0] ?? {}, { latency: -1 });
@@ -72,7 +72,7 @@ describe('a running server', () => {
     );
   });
 
-  it('does not leave anyone waiting when it closes', async () => {
+  it('rejects waitForRows() when it closes', async () => {
     const server = await startLocalServer();
     const waiting = assert.rejects(server.waitForRows(1), /the server was closed: 0 of 1 rows/);
     await server.close();
@@ -80,7 +80,7 @@ describe('a running server', () => {
     await waiting;
   });
 
-  it('tells listeners of rows and problems until they leave', async () => {
+  it('calls listeners for rows and problems until they are removed', async () => {
     await using server = await startLocalServer();
     const seen: string[] = [];
     const leave = server.on('row', (row, pipelineId) =>
@@ -97,7 +97,7 @@ describe('a running server', () => {
     ]);
   });
 
-  it('answers as ever when a listener throws', async () => {
+  it('responds as usual if a listener throws', async () => {
     await using server = await startLocalServer();
     server.on('row', () => {
       throw new Error('mine');

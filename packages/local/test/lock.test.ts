@@ -26,7 +26,7 @@ describe('the lock of a file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is taken from a process that has ended, and taken away at the end', () => {
+  it('is taken over from a process that has ended, and removed at the end', () => {
     writeFileSync(`${file}.lock`, `${STALE}\n`);
     const unlock = lock(file, processOf(FIRST));
     assert.throws(() => lock(file, processOf(SECOND)), /used by another .* \(process 222\)/);
@@ -35,7 +35,7 @@ describe('the lock of a file', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('is had by one of two that find a process has ended', () => {
+  it('is taken over by one of two processes that find its holder has ended', () => {
     writeFileSync(`${file}.lock`, `${STALE}\n`);
     let isTaken = false;
     const second = processOf(SECOND, () => {
@@ -48,7 +48,7 @@ describe('the lock of a file', () => {
     assert.deepEqual(readdirSync(folder), ['traces.db.lock']);
   });
 
-  it('is not taken while its holder is still writing its process id', async () => {
+  it('is not taken over while its holder writes its process id', async () => {
     writeFileSync(`${file}.lock`, '');
     const write = `setTimeout(() => require('fs').writeFileSync(${JSON.stringify(`${file}.lock`)}, '222'), 50)`;
     const worker = new Worker(write, { eval: true });
@@ -57,7 +57,7 @@ describe('the lock of a file', () => {
     await worker.terminate();
   });
 
-  it('is not taken away by another process that had it before', () => {
+  it('is not removed by the process that held it before', () => {
     const unlock = lock(file, processOf(FIRST));
     writeFileSync(`${file}.lock`, '333 other\n');
     unlock();

@@ -50,7 +50,7 @@ describe('renderTrace', () => {
     );
   });
 
-  it('marks errors, and an outcome that is none', () => {
+  it('marks errors, and prints any text as the outcome', () => {
     assert.equal(
       renderTrace(rowOf('03-error-trace')),
       tree(`
@@ -86,7 +86,7 @@ describe('renderTrace', () => {
     );
   });
 
-  it('adds metadata when asked, without what differs between two runs', () => {
+  it('adds metadata with `metadata`, without what differs between two runs', () => {
     const id = '3f0c1a77-0a3b-4c55-9b6e-9a8f4e2d7c01';
     const metadata = { http: { ...http, timeToFirstByteMs: 3.2 }, plan: 'pro' };
     const child = { ...requestOf('x').rows[0]?.steps[0], metadata: { topK: 5 } };
@@ -107,7 +107,7 @@ req-1  completed  200
     assert.match(renderTrace(row, { metadata: true }), /"timeToFirstToken":4,"id":"3f0c1a77/);
   });
 
-  it('shows what would steer or deceive a terminal as code points', () => {
+  it('prints control and bidirectional characters as code points', () => {
     const evil = 'a\x1b[2J\x07\r\nb\u202Ec\u2066d\u200Be\u0085f\u009b31m\ud800';
     const shown = renderTrace(
       withStep(
@@ -133,13 +133,13 @@ req-1  completed  200
     assert.equal(line(`two\nlines  here`), '"two\\nlines here"');
   });
 
-  it('colours only when asked', () => {
+  it('has colours with `color` alone', () => {
     const row = withStep({ metadata: { error: 'no' } });
     assert.ok(!renderTrace(row).includes('\x1b'));
     assert.ok(renderTrace(row, { color: true }).includes('\x1b[31m✗ no\x1b[0m'));
   });
 
-  it('shows when it was, whose it was, inputs and what had not ended, when asked for details', () => {
+  it('adds time, user, session, inputs and unfinished steps with `details`', () => {
     const [row] = requestOf('req-1', { user_id: 'ada', session_id: 's-1' }).rows;
     const inner = {
       name: 'search',
@@ -169,7 +169,7 @@ req-1  completed  200
     }
   });
 
-  it('cuts texts so that lines are as long as the width, and not much shorter', () => {
+  it('cuts texts so that lines fill the width and do not exceed it', () => {
     const long = 'abcdefghij '.repeat(100);
     const row = withStep({ inputs: { question: long }, output: long });
     for (const width of [60, 100, 200, 400]) {
@@ -208,7 +208,7 @@ req-1  completed  200
     assert.match(renderTrace(withStep({ output: deep })), /→ \(nested too deeply to be printed\)$/);
   });
 
-  it('survives rows that an update has put out of shape', () => {
+  it('prints rows whose columns an update has given other types', () => {
     const [row] = requestOf('req-1').rows as [WireRow];
     const shapes: unknown[] = [null, 'x', 7, [null, 1, 'a', []], [{}], {}];
     for (const steps of shapes) {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import Database from 'libsql';
-import { openAttachments } from '../src/attachments.ts';
+import { openAttachments } from '../src/storage/attachments.ts';
 import { IN_MEMORY } from '../src/storage/database.ts';
 import { Store } from '../src/storage/store.ts';
 import { startUpkeep } from '../src/storage/upkeep.ts';
 import { call, PIPELINE, requestOf, send } from './client.js';
-import { listen } from './viewer/events.js';
-import { got, lenientServer } from './viewer/read.js';
+import { listen } from './page/events.js';
+import { got, lenientServer } from './page/read.js';
 
 describe('upkeep', () => {
   let store: Store;
@@ -32,13 +32,13 @@ describe('upkeep', () => {
       maxAgeMs: -1000,
       maxBytes: undefined,
       removeAttachments,
-      index: () => ({ bytes: 0, lastChange: 0 }),
+      indexSize: () => ({ bytes: 0, lastChange: 0 }),
       onFailure: (message) => failures.push(message),
     });
     return failures;
   }
 
-  it('goes on after the database refused a deletion, and reports each reason once', () => {
+  it('tries again after the database refused a deletion, and reports each reason once', () => {
     store.database.exec(`
       CREATE TRIGGER full BEFORE DELETE ON rows BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
     const failures = start();
@@ -64,14 +64,14 @@ describe('upkeep', () => {
   });
 });
 
-describe('the files of a folder', () => {
+describe('the files of a server', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'openlayer-upkeep-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('that are attachments are all removed, except one that the system keeps, which is tried again', () => {
+  it('lose all old attachments but one that cannot be removed, which is tried again', () => {
     const traces = join(folder, 'traces.db');
     const attachments = `${traces}-attachments`;
     const [first, second] = ['a'.repeat(32), 'b'.repeat(32)].map((id) => join(attachments, id));
@@ -88,7 +88,7 @@ describe('the files of a folder', () => {
     assert.equal(existsSync(first), false);
   });
 
-  it('may refuse to forget changes, while a page is open and while none is', async () => {
+  it('may refuse to delete changes: reads and events go on', async () => {
     const file = join(folder, 'traces.db');
     await using server = await lenientServer(file);
     await send(server, requestOf('a'));

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import { call, viewerTokenOf } from './client.js';
+import { call, pageTokenOf } from './client.js';
 
 interface Presigned {
   readonly url: string;
@@ -27,7 +27,7 @@ function formOf({ fields }: Presigned, content: string, type: string): FormData 
 }
 
 /** As the page reads an attachment whose `storageUri` a step has. */
-function read(server: LocalServer, storageUri: string, token = viewerTokenOf(server)) {
+function read(server: LocalServer, storageUri: string, token = pageTokenOf(server)) {
   const id = storageUri.split('/')[3];
   const url = `http://localhost:${server.port}/api/attachments/${id}`;
   return fetch(url, { headers: { authorization: `Bearer ${token}` } });
@@ -74,7 +74,7 @@ describe('the upload of an attachment', () => {
     });
   }
 
-  it('is never returned as a page, and to the viewer alone', async () => {
+  it("is returned as a download, and for the page's token alone", async () => {
     await using server = await startLocalServer();
     const presigned = await presign(server, 'attachments/a.html');
     await fetch(presigned.url, { method: 'POST', body: formOf(presigned, PAGE, 'text/html') });
@@ -91,7 +91,7 @@ describe('the upload of an attachment', () => {
     );
   });
 
-  it('outlives the server and is for the owner of the file alone', async () => {
+  it('outlives the server, in files that their owner alone can read', async () => {
     const file = join(folder, 'kept.db');
     let presigned: Presigned;
     {
@@ -108,14 +108,14 @@ describe('the upload of an attachment', () => {
     assert.equal(await (await read(server, presigned.storageUri)).text(), 'kept');
   });
 
-  it('is refused without a token of its own, without a file, and over the limit of bodies', async () => {
+  it('is refused without its token, without a file, and beyond the limit for bodies', async () => {
     await using server = await startLocalServer({ maxBodyBytes: 1000 });
     const { url } = await presign(server, 'attachments/a.bin');
     const put = async (to: string, body: string) =>
       (await fetch(to, { method: 'PUT', body })).status;
     assert.equal(await put(`${url}x`, 'a'), 403);
     assert.equal(await put(url.replace(/token=.*/, ''), 'a'), 403);
-    assert.equal(await put(url.replace(/token=.*/, `token=${viewerTokenOf(server)}`), 'a'), 403);
+    assert.equal(await put(url.replace(/token=.*/, `token=${pageTokenOf(server)}`), 'a'), 403);
     assert.equal(await put(url, 'a'.repeat(1001)), 413);
     const form = new FormData();
     form.append('key', 'no file');
@@ -135,7 +135,7 @@ describe('the upload of an attachment', () => {
     assert.equal(elsewhere.status, 403);
   });
 
-  it('is refused a second time, and does not replace the file', async () => {
+  it('is refused a second time, and the file stays', async () => {
     await using server = await startLocalServer();
     const { url, storageUri } = await presign(server, 'attachments/a.txt');
     const put = async (body: string) => (await fetch(url, { method: 'PUT', body })).status;
@@ -144,9 +144,9 @@ describe('the upload of an attachment', () => {
     assert.equal(await (await read(server, storageUri)).text(), 'same');
   });
 
-  it('needs the API key for the address', async () => {
+  it('gets its address for the API key alone', async () => {
     await using server = await startLocalServer({ apiKey: 'key' });
-    for (const authorization of ['Bearer other', `Bearer ${viewerTokenOf(server)}`]) {
+    for (const authorization of ['Bearer other', `Bearer ${pageTokenOf(server)}`]) {
       const path = '/storage/presigned-url?objectName=a';
       assert.equal((await call(server, 'POST', path, undefined, { authorization })).status, 401);
     }
@@ -173,7 +173,7 @@ describe('the upload of an attachment', () => {
     });
   }
 
-  it('makes room by the oldest', async () => {
+  it('deletes the oldest files beyond the limit', async () => {
     await using server = await startLocalServer();
     const part = 'x'.repeat(16 * 1024 * 1024);
     const uris: string[] = [];

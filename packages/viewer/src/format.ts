@@ -44,8 +44,11 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1e9).toPrecision(3)} GB`;
 }
 
+export type Zone = 'utc' | 'local';
+
+/** How times are shown. */
 export interface Clock {
-  readonly zone: 'utc' | 'local';
+  readonly zone: Zone;
   readonly style: 'absolute' | 'relative';
 }
 
@@ -70,13 +73,13 @@ export function formatTime(time: number, now: number, { zone, style }: Clock): s
 }
 
 /** The whole time, with its zone: for tooltips and copies. */
-export function formatExactTime(time: number, zone: 'utc' | 'local'): string {
+export function formatExactTime(time: number, zone: Zone): string {
   const at = parts(time, zone);
   if (at === undefined) return UNKNOWN;
   return `${at.day} ${at.hour}:${at.minute}:${at.second}.${at.ms} ${zone === 'utc' ? 'UTC' : offset(time)}`;
 }
 
-function parts(time: number, zone: 'utc' | 'local') {
+function parts(time: number, zone: Zone) {
   const shift = zone === 'utc' ? 0 : new Date(time).getTimezoneOffset() * 60_000;
   const date = new Date(time - shift);
   if (Number.isNaN(date.getTime())) return undefined;

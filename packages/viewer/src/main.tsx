@@ -4,10 +4,10 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme.css';
-import { takeToken } from './api.js';
-import { isTransient } from './api-error.js';
 import { makeRouter } from './routes.js';
-import { applyTheme } from './settings.js';
+import { takeToken } from './server/api.js';
+import { isTransient } from './server/api-error.js';
+import { applyTheme } from './state/settings.js';
 
 takeToken();
 applyTheme();

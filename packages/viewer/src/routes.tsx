@@ -9,14 +9,14 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Frame } from './frame.js';
+import { Frame } from './frame/frame.js';
 import { RequestsPage } from './requests/requests-page.js';
-import { parseSearch, readSearch, stringifySearch } from './search.js';
+import { parseSearch, readPageState, stringifySearch } from './state/page-state.js';
 import { Failure } from './ui/states.js';
 
 const root = createRootRoute({
   component: Frame,
-  validateSearch: readSearch,
+  validateSearch: readPageState,
   errorComponent: Broken,
   notFoundComponent: () => (
     <Failure error={new Error('There is no such page.')} retry={undefined} />
@@ -37,9 +37,9 @@ const routes = [
   page('/users', () => import('./pages/groups-page.js'), 'GroupsPage'),
   page('/sessions/$id', () => import('./pages/thread-page.js'), 'ThreadPage'),
   page('/users/$id', () => import('./pages/thread-page.js'), 'ThreadPage'),
-  page('/overview', () => import('./pages/overview-page.js'), 'OverviewPage'),
+  page('/overview', () => import('./overview/overview-page.js'), 'OverviewPage'),
   page('/health', () => import('./pages/health-page.js'), 'HealthPage'),
-  page('/compare', () => import('./pages/compare-page.js'), 'ComparePage'),
+  page('/compare', () => import('./compare/compare-page.js'), 'ComparePage'),
 ];
 
 function Broken({ error, reset }: ErrorComponentProps): ReactNode {
@@ -63,7 +63,7 @@ export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren(routes),
     // The router would keep wrong values beside those that `validateSearch` returns.
-    parseSearch: (text) => ({ ...readSearch(parseSearch(text)) }),
+    parseSearch: (text) => ({ ...readPageState(parseSearch(text)) }),
     stringifySearch,
     // A page that breaks leaves the frame around it.
     defaultErrorComponent: Broken,

@@ -1,7 +1,7 @@
 /** Errors of calls of the server. */
 
 import assert from 'node:assert/strict';
-import { ApiError, isTransient } from '../src/api-error.ts';
+import { ApiError, isTransient } from '../src/server/api-error.ts';
 
 describe('an error of a call', () => {
   it('is transient unless the call itself is wrong', () => {

@@ -1,12 +1,8 @@
 /** What the page reads as a conversation, for each provider's form of messages. */
 
 import assert from 'node:assert/strict';
-import {
-  hasConversation,
-  type Message,
-  type Part,
-  readConversation,
-} from '../src/reading/conversation.ts';
+import { hasConversation, readConversation } from '../src/reading/conversation/conversation.ts';
+import type { Message, Part } from '../src/reading/conversation/message.ts';
 
 /** One line for each part, so that a reader sees what the page shows. */
 function outline(messages: readonly Message[]): string[] {
@@ -81,7 +77,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('has what this library records as an answer: text, refusal, calls, parts, several answers', () => {
+  it('is read from outputs of this library: text, refusal, calls, parts, several answers', () => {
     const prompt = [{ role: 'user', content: 'Hi' }];
     const calls = [{ name: 'look', arguments: { at: 1 }, id: 'c1' }];
     assert.deepEqual(read({ prompt }, { content: 'I look.', tool_calls: calls }), [
@@ -499,7 +495,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('is what a request asked and what it was answered', () => {
+  it('is the question and the answer of a request', () => {
     const inputs = { body: { question: 'Why?', topK: 3 }, query: null, params: null };
     assert.deepEqual(read(inputs, { answer: 'Because.' }), ['user: Why?', 'assistant: Because.']);
     assert.equal(hasConversation({ inputs, output: null }, 'user_call'), true);
@@ -507,7 +503,7 @@ describe('a conversation', () => {
     assert.equal(hasConversation({ inputs: null, output: null }, 'chat_completion'), false);
   });
 
-  it('keeps what it does not know, beside what it knows', () => {
+  it('has unknown parts as JSON, beside the known ones', () => {
     const prompt = [
       {
         role: 'user',
@@ -534,7 +530,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('never throws, whatever it is given', () => {
+  it('is read from values of any type without an error', () => {
     const odd: unknown[] = [
       null,
       0,

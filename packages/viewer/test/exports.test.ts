@@ -27,7 +27,7 @@ describe('a trace as a test', () => {
     assert.equal(deep.steps.at(-1), `${'  '.repeat(59)}step 59`);
   });
 
-  it('compares the first steps alone if there are many', () => {
+  it('expects the first 200 steps alone if there are more', () => {
     const all = expectedOf([0, ...Array.from({ length: 199 }, () => 1)]);
     assert.deepEqual([all.steps.length, all.cut], [200, '']);
     const many = expectedOf([0, ...Array.from({ length: 200 }, () => 1)]);

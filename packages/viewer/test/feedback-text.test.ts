@@ -12,7 +12,7 @@ const feedback = (value: unknown, isPositive: boolean | null) => ({
 });
 
 describe('feedback', () => {
-  it('shows the thumb that the filter goes by, whatever the app sent', () => {
+  it('has the thumb that the filter "Feedback" uses, whatever the app sent', () => {
     for (const value of ['helpful', 'correct', '1', '4/5', 5, true]) {
       assert.equal(thumbOf(feedback(value, true)), 'up');
       assert.equal(thumbOf(feedback(value, false)), 'down');

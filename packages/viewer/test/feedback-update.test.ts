@@ -12,7 +12,7 @@ const GIVEN = {
 };
 
 describe('an update of feedback', () => {
-  it('has the fields that were changed, with the columns that they go to', () => {
+  it('has the changed fields alone, and names their columns', () => {
     assert.deepEqual(feedbackUpdate(null, { value: '4/5', comment: ' why ', truth: '' }), {
       row: { humanFeedback: '4/5', comment: 'why' },
       config: { humanFeedbackColumnName: 'humanFeedback' },
@@ -23,14 +23,14 @@ describe('an update of feedback', () => {
     });
   });
 
-  it('takes back what was emptied', () => {
+  it('has null for a field that was emptied', () => {
     assert.deepEqual(feedbackUpdate(GIVEN, { ...formOf(GIVEN), comment: '  ' }), {
       row: { comment: null },
       config: {},
     });
   });
 
-  it('is none where nothing was changed, also if the form has other ends of lines', () => {
+  it('is undefined if nothing was changed, even if the form has other line ends', () => {
     assert.equal(feedbackUpdate(null, formOf(null)), undefined);
     assert.equal(feedbackUpdate(GIVEN, formOf(GIVEN)), undefined);
     const comment = 'first line\nsecond line';

@@ -82,7 +82,7 @@ describe('a time on the page', () => {
     assert.match(formatExactTime(NOON, 'local'), /^2026-11-\d\d \d\d:\d\d:00\.005 [+-]\d\d:\d\d$/);
   });
 
-  it('that lies in the future is a clock, and one that is none a dash', () => {
+  it('is a clock if it lies in the future, and a dash if it is invalid', () => {
     assert.equal(formatTime(NOON + 60_000, NOON, relative), '12:01:00');
     assert.equal(formatTime(8.7e15, NOON, relative), '–');
   });

@@ -30,7 +30,7 @@ describe('invisible characters', () => {
     assert.equal(shown('old\rmac'), 'old<U+000D carriage return>mac');
   });
 
-  it('are not those that texts are written with', () => {
+  it('do not include those that scripts and emoji need', () => {
     const texts = [
       'a\tb\nc\r\nd',
       'família 日本語 עברית',
@@ -42,7 +42,7 @@ describe('invisible characters', () => {
     for (const text of texts) assert.equal(hasInvisible(text), false, JSON.stringify(text));
   });
 
-  it('are all named, also once it is known that there are some', () => {
+  it('are all named after hasInvisible() was called', () => {
     assert.equal(hasInvisible('\u202ea\u200b'), true);
     assert.equal(
       shown('\u202ea\u200b'),
@@ -50,7 +50,7 @@ describe('invisible characters', () => {
     );
   });
 
-  it('leave the text as it is, joined again', () => {
+  it('split a text into pieces that join to the same text', () => {
     const text = 'a\u202e\u200b\u0000b';
     assert.equal(
       piecesOf(text)

@@ -18,7 +18,7 @@ const VALUE = {
 };
 
 describe('the rows of a JSON value', () => {
-  it('are its members, down to what is folded', () => {
+  it('are its members, except those below folded ones', () => {
     const rows = jsonRows(VALUE, new Set(['', '\u0002messages']));
     assert.deepEqual(
       rows.map(({ level, name, size, expanded }) => [level, name ?? '', size ?? '-', expanded]),
@@ -34,7 +34,7 @@ describe('the rows of a JSON value', () => {
     );
   });
 
-  it('show JSON within a string as what it is, and say so', () => {
+  it('have JSON within a string as members, with a mark', () => {
     const rows = jsonRows(VALUE, new Set(['', '\u0002args']));
     const args = rows.find(({ name }) => name === 'args');
     assert.deepEqual([args?.isFromText, args?.size], [true, 2]);

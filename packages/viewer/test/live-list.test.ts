@@ -155,7 +155,7 @@ describe('a live list', () => {
     assert.deepEqual([server.numbers, server.held, server.total], [[4, 3, 2, 1], 0, 4]);
   });
 
-  it('has the rows that it held once it is opened again', async () => {
+  it('shows held rows when it is opened again', async () => {
     const server = new Server(2);
     server.isReading = true;
     server.arrive(row(3), row(4));
@@ -244,7 +244,7 @@ describe('a live list', () => {
     assert.deepEqual(server.numbers, [8, 6, 5, 3, 2, 1]);
   });
 
-  it('moves nothing when it was away for long', async () => {
+  it('moves no row after a long disconnection', async () => {
     const server = new Server(6, 2);
     server.isReading = true;
     for (let number = 7; number <= 40; number++) server.rows.push(row(number));

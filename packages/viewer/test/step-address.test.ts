@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { StepAddress } from '../src/trace/step-address.ts';
 
 describe('the step in the address', () => {
-  it('is requested by a link when the page opens, and once', () => {
+  it('is a request when a link opens the page, once', () => {
     const address = new StepAddress();
     assert.deepEqual(
       [7, 7].map((step) => address.isRequest(step)),
@@ -12,7 +12,7 @@ describe('the step in the address', () => {
     );
   });
 
-  it('is not requested where the page has put it there, also if the address skips some', () => {
+  it('is no request if the page has written it, even if the address skips some', () => {
     const address = new StepAddress();
     address.isRequest(0);
     for (const step of [1, 2, 3, 4]) address.write(step);
@@ -22,7 +22,7 @@ describe('the step in the address', () => {
     );
   });
 
-  it('is requested by the back button, and by a link to a step that was chosen before', () => {
+  it('is a request after the back button, and after a link to a step that was selected before', () => {
     const address = new StepAddress();
     address.isRequest(0);
     address.write(5);
@@ -32,7 +32,7 @@ describe('the step in the address', () => {
     );
   });
 
-  it('is requested by a link that comes before what the page has put there', () => {
+  it('is a request if a link arrives before the step that the page has written', () => {
     const address = new StepAddress();
     address.isRequest(0);
     address.write(5);

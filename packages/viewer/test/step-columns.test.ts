@@ -6,7 +6,7 @@ import { addSteps } from '../src/reading/step-columns.ts';
 type Steps = Parameters<typeof addSteps>[0];
 
 describe('steps in columns', () => {
-  it('become steps, page by page, each with its depth and all that is known of it', () => {
+  it('become steps, response by response, each with its depth and facts', () => {
     const steps: Steps = [];
     addSteps(steps, {
       from: 0,

@@ -1,16 +1,15 @@
 /** The steps of a trace as rows. */
 
 import assert from 'node:assert/strict';
-import { alignSteps } from '../src/reading/align.ts';
-import { stepsByName } from '../src/trace/step-names.ts';
+import { alignSteps } from '../src/compare/align-steps.ts';
+import { stepsByName } from '../src/trace/named-steps.ts';
+import { axisOf, selfTime } from '../src/trace/step-times.ts';
 import {
-  axisOf,
   buildStepTree,
   groupFacts,
   reveal,
   rowOf,
   type StepsShown,
-  selfTime,
   visibleRows,
 } from '../src/trace/step-tree.ts';
 
@@ -117,7 +116,7 @@ describe('the rows of a trace', () => {
     );
   });
 
-  it('say of a group what its members took', () => {
+  it('have the sum and the range of durations for a group', () => {
     const tree = buildStepTree(stepsOf(SIBLINGS));
     const group = tree.groups.get(1);
     assert.ok(group);
@@ -128,7 +127,7 @@ describe('the rows of a trace', () => {
     );
   });
 
-  it('say nothing of a group whose members have no durations or tokens', () => {
+  it('have unknown sums for a group without durations or tokens', () => {
     const tree = buildStepTree(stepsOf(['root', ...Array(5).fill('  same')].join('\n')));
     const group = tree.groups.get(1);
     assert.ok(group);
@@ -136,13 +135,13 @@ describe('the rows of a trace', () => {
     assert.deepEqual({ sum, min, max, tokens }, { sum: null, min: null, max: null, tokens: null });
   });
 
-  it('are without what is below a folded step', () => {
+  it('have no steps below a folded step', () => {
     const steps = stepsOf(SIBLINGS);
     assert.deepEqual(print(steps, { ...ALL, folded: new Set([7]) }).at(-1), '  > answer');
     assert.deepEqual(print(steps, { ...ALL, folded: new Set([0]) }), ['> root']);
   });
 
-  it('are the calls of models alone, or the matches with what is above them', () => {
+  it('are the model steps alone, or the matches with their ancestors', () => {
     const steps = stepsOf(SIBLINGS);
     const models = print(steps, { ...ALL, modelsOnly: true });
     assert.equal(models.length, 7);
@@ -154,14 +153,14 @@ describe('the rows of a trace', () => {
     ]);
   });
 
-  it('are opened as far as a step needs to be seen', () => {
+  it('are unfolded as far as needed to show a step', () => {
     const steps = stepsOf(SIBLINGS);
     const tree = buildStepTree(steps);
     const shown = reveal(tree, { ...ALL, folded: new Set([0, 5]) }, 6);
     assert.ok(visibleRows(tree, shown).includes(6));
   });
 
-  it('have a self time: what no child ran in, where children overlap or outlive it too', () => {
+  it('have a self time: the time without a running child, even if children overlap or outlive their parent', () => {
     const steps = stepsOf(`root 0+100
   a 10+20
   b 20+30
@@ -208,7 +207,7 @@ describe('two traces beside each other', () => {
         `${'  '.repeat(row.level)}${(row.a ?? row.b)?.name} ${row.a ? 'a' : ''}${row.b ? 'b' : ''}`,
     );
 
-  it('have the same step of both in one row, and what one has alone at its place', () => {
+  it('have a step of both in one row, and a step of one at its own position', () => {
     assert.deepEqual(
       names(
         'POST/1\n  plan\n  search\n  answer',
@@ -222,7 +221,7 @@ describe('two traces beside each other', () => {
     ]);
   });
 
-  it('are not the same if only their type and name together read the same', () => {
+  it('pair steps by type and by name, not by their joined text', () => {
     const spaced = (lines: string) =>
       stepsOf(lines).map((each) => ({
         ...each,
@@ -235,7 +234,7 @@ describe('two traces beside each other', () => {
 });
 
 describe('steps by name', () => {
-  it('are added up, those with the longest own time first, with the longest step of each', () => {
+  it('are added up, the longest self time first, with the longest step of each name', () => {
     const tree = buildStepTree(
       stepsOf(`root 0+100
   ask:chat_completion 0+30
@@ -272,7 +271,7 @@ describe('steps by name', () => {
     assert.deepEqual([ask?.count, ask?.total, ask?.average], [3, 80, 40]);
   });
 
-  it('are few where 80,000 steps have few names, and there where none has a time', () => {
+  it('have one row a name for 80,000 steps, and for steps without times', () => {
     const steps = Array.from({ length: 80_000 }, (_, index) =>
       step({ index, depth: index === 0 ? 0 : 1, parent: index - 1, name: `name ${index % 3}` }),
     );

@@ -19,7 +19,7 @@ describe('a file with traces', () => {
     assert.equal(readTraceFile(JSON.stringify(row)).config.outputColumnName, 'output');
   });
 
-  it('is refused in words where it has none', () => {
+  it('is refused with the reason if it has none', () => {
     assert.throws(() => readTraceFile('{'), /not JSON/);
     for (const text of ['null', '1', '[]', '{}', '[1]', '{"rows":[]}', '{"steps":1}', '[[]]']) {
       assert.throws(() => readTraceFile(text), /no traces/, text);

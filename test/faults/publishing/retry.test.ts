@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 // The waits that were chosen are not visible from outside, so this file alone imports an internal module.
-import { type RowTransport, SendError } from '../../../packages/core/dist/publish/transport.js';
+import { SendError } from '../../../packages/core/dist/publish/send-error.js';
+import type { RowTransport } from '../../../packages/core/dist/publish/transport.js';
 import { withRetry } from '../../../packages/core/dist/publish/with-retry.js';
 import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';

@@ -32,7 +32,7 @@ export function getTracer(): Tracer {
   return defaultTracer();
 }
 
-/** The same, with the type that adapters use. */
+/** The process-wide tracer, with the type that adapters use. */
 export function defaultTracer(): TracerCore {
   return shared.tracer ?? setDefaultTracer(createOwned({}));
 }

@@ -41,7 +41,7 @@ export function trace<F extends (...args: any[]) => unknown>(
       // Constructors are called with `new` and are not recorded.
       return Reflect.construct(fn, args, new.target === traced ? fn : new.target);
     }
-    const step = startCall(fn, how, args);
+    const step = startCallStep(fn, how, args);
     return step === undefined ? fn.apply(this, args) : runInStep(step, () => fn.apply(this, args));
   };
   copyProperties(traced, fn);
@@ -92,12 +92,12 @@ export interface MethodDecoratorOfBothDialects {
 }
 
 /** Starts the step of one call; undefined if nothing is to be recorded. */
-function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | undefined {
+function startCallStep(fn: object, options: TraceOptions, args: unknown[]): Step | undefined {
   try {
     const parent = currentRecordedStep();
     const name = options.name ?? functionName(fn);
     if (parent === undefined) {
-      return isInInertScope() ? undefined : startOwnTrace(name, options, args);
+      return isInInertScope() ? undefined : startCallTrace(name, options, args);
     }
     const inputs = inputsOf(parent.trace, options, args);
     const isPromised = isThenable(inputs);
@@ -124,7 +124,7 @@ function startCall(fn: object, options: TraceOptions, args: unknown[]): Step | u
 }
 
 /** Starts a trace whose root step is the call. */
-function startOwnTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
+function startCallTrace(name: string, options: TraceOptions, args: unknown[]): Step | undefined {
   const own = openCallTrace(name, options.type, endedTraceStep()?.trace);
   if (own === undefined) return undefined;
   const inputs = inputsOf(own, options, args);

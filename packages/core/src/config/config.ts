@@ -7,13 +7,13 @@ import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
 import type { TraceExport } from '../publish/trace-export.js';
 import type { Transport } from '../publish/user-transport.js';
-import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/settings.js';
+import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/spool-options.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { ScopeManager } from '../trace/scope.js';
 import type { TraceLimits } from '../trace/trace-limits.js';
 import type { Trace, Usage } from '../trace/types.js';
-import type { RedactOptions } from '../values/redact.js';
+import type { RedactOptions } from '../values/redactor.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
   assertKnown,
@@ -29,6 +29,7 @@ import {
   optionalFunction,
   withMethods,
 } from './checks.js';
+import { type EnvironmentProblem, EnvironmentReader } from './environment.js';
 import { TRACER_OPTIONS, type TracerOptions } from './tracer-options.js';
 
 /** A tracer's configuration, complete with defaults. `TracerOptions` documents the members. */
@@ -84,6 +85,8 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   assertObject(options, 'options');
   assertKnown(options, TRACER_OPTIONS, '');
   const env = new EnvironmentReader(variables);
+  const exports = exportsOf(options.exports);
+  env.problems.push(...problemsOf(exports));
   return Object.freeze({
     problems: env.problems,
     apiKey: checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey),
@@ -105,7 +108,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
     logLevel:
       oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ?? env.read('OPENLAYER_LOG', level) ?? 'warn',
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
-    exports: exportsOf(options.exports),
+    exports,
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
     pricing: withMethods(options.pricing, 'pricing', ['price']),
     onUsage: optionalFunction(options.onUsage, 'onUsage'),
@@ -222,8 +225,8 @@ function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
   const names = new Set<string>();
   for (const [i, each] of exports.entries()) {
     assertObject(each, `exports[${i}]`);
-    assertKnown(each, { name: true, address: true, transport: true }, `exports[${i}]`);
-    const { name, address, transport } = each as TraceExport;
+    assertKnown(each as TraceExport, EXPORT_KEYS, `exports[${i}]`);
+    const { name, address, transport, isOff } = each as TraceExport;
     if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name)) {
       throw new ConfigError(
         `exports[${i}].name must be 1 to 64 letters, digits, dots, hyphens or underscores`,
@@ -239,8 +242,32 @@ function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
     if (withMethods(transport, `exports[${i}].transport`, ['send', 'close']) === undefined) {
       throw new ConfigError(`exports[${i}].transport must be an object with send() and close()`);
     }
+    checkBoolean(isOff, `exports[${i}].isOff`);
   }
   return [...exports];
+}
+
+/** The compiler checks that the list is complete. */
+const EXPORT_KEYS: Readonly<Record<keyof TraceExport, true>> = {
+  name: true,
+  address: true,
+  transport: true,
+  isOff: true,
+  problems: true,
+};
+
+function problemsOf(exports: readonly TraceExport[]): EnvironmentProblem[] {
+  return exports.flatMap(({ name, problems = [] }) =>
+    problems.map((message) => ({ variable: `of ${name}`, message })),
+  );
+}
+
+/** Whether traces are recorded: there is a place to send them to. */
+export function isEnabledBy(config: Config): boolean {
+  if (!config.publish) return false;
+  return (
+    whyUnconfigured(config) === undefined || config.exports.some(({ isOff }) => isOff !== true)
+  );
 }
 
 /** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
@@ -284,44 +311,4 @@ export function whyUnconfigured(config: Config): string | undefined {
   if (isKnown && config.baseUrl !== undefined) return undefined;
   const wanted = missing.length === 0 ? [] : [`set ${missing.join(' and ')}`];
   return [...problems.map(({ message }) => message), ...wanted].join('; ');
-}
-
-export interface EnvironmentProblem {
-  readonly variable: string;
-  /** A message that says what to do. */
-  readonly message: string;
-}
-
-/** Reads environment variables. Collects mistakes instead of throwing, since they are not mistakes in the code. */
-class EnvironmentReader {
-  readonly #variables: Readonly<Record<string, string | undefined>>;
-  /** Variables that cannot be read. */
-  readonly problems: EnvironmentProblem[] = [];
-
-  constructor(variables: Readonly<Record<string, string | undefined>>) {
-    this.#variables = variables;
-  }
-
-  /**
-   * The value of a variable, checked like the option of the same meaning; undefined if it is unset or wrong. A wrong one is
-   * added to `problems`.
-   */
-  read<T>(name: string, check: (value: string, name: string) => T): T | undefined {
-    const value = this.#variables[name];
-    if (value === undefined) return undefined;
-    try {
-      // Shells remove quotation marks; env files of Docker and the like do not.
-      if (/^\s*(["'`]).*\1\s*$/s.test(value))
-        throw new ConfigError(`${name} is in quotation marks; give it without them`);
-      return check(value, name);
-    } catch (error) {
-      this.problems.push({ variable: name, message: (error as Error).message });
-      return undefined;
-    }
-  }
-
-  /** Whether a variable is set and wrong. */
-  isWrong(name: string): boolean {
-    return this.problems.some(({ variable }) => variable === name);
-  }
 }

@@ -5,13 +5,13 @@ import type { RetryPolicy } from '../publish/backoff.js';
 import type { PublisherLimits } from '../publish/publisher.js';
 import type { TraceExport } from '../publish/trace-export.js';
 import type { Transport } from '../publish/user-transport.js';
-import type { SpoolOptions } from '../spool/settings.js';
+import type { SpoolOptions } from '../spool/spool-options.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { ScopeManager } from '../trace/scope.js';
 import type { TraceLimits } from '../trace/trace-limits.js';
 import type { Trace, Usage } from '../trace/types.js';
-import type { RedactOptions } from '../values/redact.js';
+import type { RedactOptions } from '../values/redactor.js';
 
 /** Options of a tracer. Each wins over its environment variable. A wrong value or an unknown key throws a `ConfigError`. */
 export interface TracerOptions {

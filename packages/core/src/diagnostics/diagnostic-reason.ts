@@ -64,6 +64,8 @@ export type DiagnosticReason =
   | 'queue_full'
   /** A batch was not delivered and is tried again later, without a spool. */
   | 'publish_retry'
+  /** The backend of an export took rows and said something about them. Read its message. */
+  | 'publish_warning'
   /** Rows were not delivered and are on disk, to be sent again. */
   | 'publish_spooled'
   /** The platform refused rows, which are kept in the spool's `quarantine` folder. Look at the error, then at the rows. */

@@ -3,7 +3,7 @@
 import { publishDiagnostic, writeLine } from '#platform';
 import { monotonicMs } from '../platform/clock.js';
 import { maskedError } from '../values/masked-error.js';
-import { Redactor } from '../values/redact.js';
+import { Redactor } from '../values/redactor.js';
 import { watchRejection } from '../values/thenable.js';
 import { head, wellFormed } from '../values/well-formed.js';
 import type { DiagnosticReason } from './diagnostic-reason.js';

@@ -5,6 +5,7 @@ import { hasMethod } from '../values/read-safely.js';
 import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
+import { defineMethod, type Method, methodNamed } from './replace-method.js';
 
 const METHODS = ['next', 'return', 'throw'] as const;
 /** Methods of a web stream's reader. */
@@ -103,13 +104,7 @@ export function followAsyncIterable(
     }
     return iterator;
   };
-  if (
-    Reflect.defineProperty(iterable, Symbol.asyncIterator, {
-      value,
-      configurable: true,
-      writable: true,
-    })
-  ) {
+  if (defineMethod(iterable, Symbol.asyncIterator, value)) {
     rememberFollowers(followers, Symbol.asyncIterator);
   } else {
     step.end();
@@ -153,8 +148,6 @@ function collectResult(
   }
 }
 
-type AnyMethod = (...args: unknown[]) => unknown;
-
 /**
  * Replaces methods of the object that is followed.
  * @param names the first one stands for all: the followers are remembered by it
@@ -163,16 +156,13 @@ type AnyMethod = (...args: unknown[]) => unknown;
 function replaceMethods(
   followers: Followers<CollectedOutput>,
   names: readonly [string, ...(readonly string[])],
-  follow: (name: string, method: AnyMethod) => AnyMethod,
+  follow: (name: string, method: Method) => Method,
 ): boolean {
   const { object } = followers;
   if (!Object.isExtensible(object)) return false;
   for (const name of names) {
-    const method: unknown = Reflect.get(object, name);
-    if (typeof method !== 'function') continue;
-    const value = follow(name, method as AnyMethod);
-    if (!Reflect.defineProperty(object, name, { value, configurable: true, writable: true }))
-      return false;
+    const method = methodNamed(object, name);
+    if (method !== undefined && !defineMethod(object, name, follow(name, method))) return false;
   }
   rememberFollowers(followers, names[0]);
   return true;

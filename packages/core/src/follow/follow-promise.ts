@@ -2,6 +2,7 @@
 
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
+import { defineMethod } from './replace-method.js';
 
 /** A callback of the app. Some promise classes bind a receiver to it. */
 type Handler = (this: unknown, value: unknown) => unknown;
@@ -135,7 +136,7 @@ export function followThenable(
       ...others,
     );
   };
-  if (define(thenable, 'then', followed)) {
+  if (defineMethod(thenable, 'then', followed)) {
     followOtherWays(thenable, followed);
     rememberFollowers(followers, 'then');
   } else {
@@ -148,18 +149,18 @@ export function followThenable(
 function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
   const { catch: onRejection, finally: onEnd } = thenable as Partial<Promise<unknown>>;
   if (typeof onRejection === 'function' && onRejection !== Promise.prototype.catch) {
-    define(
+    defineMethod(
       thenable,
       'catch',
       function followedCatch(this: PromiseLike<unknown>, ...args: readonly unknown[]) {
-        // With predicates before the handler, only its class knows what they mean: it calls `then`.
+        // Arguments before the handler are predicates. Only the class can apply them; its method calls `then`.
         if (args.length > 1) return Reflect.apply(onRejection, this, args);
         return then.call(this, undefined, args[0] as Handler | undefined);
       },
     );
   }
   if (typeof onEnd === 'function' && onEnd !== Promise.prototype.finally) {
-    define(
+    defineMethod(
       thenable,
       'finally',
       function followedFinally(this: PromiseLike<unknown>, ...args: readonly unknown[]) {
@@ -170,12 +171,4 @@ function followOtherWays(thenable: PromiseLike<unknown>, then: Then): void {
       },
     );
   }
-}
-
-function define(
-  thenable: PromiseLike<unknown>,
-  name: 'then' | 'catch' | 'finally',
-  value: (...args: never) => unknown,
-): boolean {
-  return Reflect.defineProperty(thenable, name, { value, configurable: true, writable: true });
 }

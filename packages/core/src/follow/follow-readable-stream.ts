@@ -11,6 +11,7 @@ import {
 } from './followers.js';
 import type { FollowingStep } from './following-step.js';
 import { passThrough, streamType } from './pass-through.js';
+import { defineMethod, type Method, methodNamed } from './replace-method.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
 export function followReadableStream(
@@ -60,8 +61,6 @@ function passingOn(
   );
 }
 
-type AnyMethod = (...args: unknown[]) => unknown;
-
 /** Follows the stream by replacing its reading methods; the first one called is followed. @returns the same stream */
 function followSubclass(
   step: FollowingStep,
@@ -79,20 +78,18 @@ function followSubclass(
       }
     }
   };
-  const replace = (name: string | symbol, by: (method: AnyMethod) => AnyMethod): boolean => {
-    const method: unknown = Reflect.get(source, name);
-    if (typeof method !== 'function') return true;
-    const value = by(method as AnyMethod);
-    return Reflect.defineProperty(source, name, { value, configurable: true, writable: true });
+  const replace = (name: string | symbol, by: (method: Method) => Method): boolean => {
+    const method = methodNamed(source, name);
+    return method === undefined || defineMethod(source, name, by(method));
   };
-  const iterate = (method: AnyMethod): AnyMethod =>
+  const iterate = (method: Method): Method =>
     function followedIterator(this: unknown, ...args) {
       const iterator = method.apply(this, args) as AsyncIterator<unknown>;
       forEachWaiting((step) => followAsyncIterator(step, iterator));
       return iterator;
     };
   // These methods read without a visible reader, so they run on a stream that passes the chunks through.
-  const passOn = (name: string, method: AnyMethod): AnyMethod =>
+  const passOn = (name: string, method: Method): Method =>
     function followedMethod(this: unknown, ...args) {
       let plain: ReadableStream<unknown> | undefined;
       const waiting = followers.dismissAll();
@@ -110,7 +107,7 @@ function followSubclass(
         waiting[0]?.step.reportFailure('follow', error);
       }
       if (plain === undefined) return method.apply(this, args);
-      return (Reflect.get(plain, name) as AnyMethod).apply(plain, args);
+      return (Reflect.get(plain, name) as Method).apply(plain, args);
     };
   const isFollowed = [
     replace(

@@ -1,6 +1,6 @@
 /** Follows a Node stream by the events that it emits. Adds no listener and reads nothing, since both could start it. */
 
-import { hasMethod, inherited } from '../values/read-safely.js';
+import { dataProperty, hasMethod } from '../values/read-safely.js';
 import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
@@ -10,7 +10,7 @@ import { type Emitter, emitterBehind, onEmit } from './on-emit.js';
 export type NodeReadable = Emitter;
 
 export function isNodeReadable(value: object): value is NodeReadable {
-  return inherited(value, '_readableState') !== undefined && hasMethod(value, 'emit');
+  return dataProperty(value, '_readableState') !== undefined && hasMethod(value, 'emit');
 }
 
 /** Ends the step at the stream's `end`, `error` or `close`. @returns the same stream */

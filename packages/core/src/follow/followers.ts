@@ -111,8 +111,8 @@ function isOf(step: FollowingStep, trace: object): boolean {
 }
 
 /**
- * The property of a replaced method that holds the followers: the app may have replaced the method again. The same for all copies
- * and builds of this package. In place of a WeakMap, whose values survive two extra collections.
+ * The property of a replaced method that holds the followers: the app may have replaced the method again. All copies and builds of
+ * this package share the symbol. A WeakMap would be slower, because its values survive two extra collections.
  */
 const FOLLOWERS = Symbol.for('openlayer-tracing.followers.v1');
 

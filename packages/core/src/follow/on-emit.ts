@@ -1,5 +1,7 @@
 /** Observes the events of an emitter. A listener would be visible to the app, and could start a stream. */
 
+import { assignMethod } from './replace-method.js';
+
 /** The part of Node's EventEmitter that is used. */
 export interface Emitter {
   emit(event: string | symbol, ...args: unknown[]): boolean;
@@ -16,19 +18,18 @@ export function onEmit(
   const target = emitterBehind(emitter) as Emitter;
   const { emit } = target;
   if (typeof emit !== 'function') return false;
-  try {
-    target.emit = function emitObserved(this: Emitter, event, ...args) {
+  return assignMethod(
+    target,
+    'emit',
+    function emitObserved(this: Emitter, event: string | symbol, ...args: unknown[]) {
       try {
         observe(event, ...args);
       } catch {
         // The observer reports its own failures.
       }
       return emit.call(this, event, ...args);
-    };
-    return true;
-  } catch {
-    return false;
-  }
+    },
+  );
 }
 
 /** The object that Node emits the events on: for `Object.create(emitter)`, it is `emitter`. */

@@ -1,6 +1,6 @@
 /** Called for the chunks of a stream as they pass through, and once for its end. */
 export interface PassThroughObserver<T> {
-  /** Runs `read`, which asks the source for a chunk. */
+  /** Runs `read`, which requests a chunk from the source. */
   onPull<R>(read: () => R): R;
   onChunk(value: T): void;
   /** The source ended. */
@@ -28,11 +28,11 @@ export interface PassThroughOptions<T> {
   /** Referenced until the end: if the response of a fetch were garbage collected, its body would be cancelled. */
   readonly keep?: object | undefined;
   readonly change?: StreamChange<T> | undefined;
-  /** The type of the stream, by default that of streams of any value. An observer must not keep the memory of bytes. */
+  /** `bytes` for a stream of bytes, of which an observer must not keep the memory. By default, a stream of any values. */
   readonly type?: 'bytes' | undefined;
 }
 
-/** What is used of the controllers of both types of streams. */
+/** The part of the controllers of both types of streams that is used. */
 interface Controller<T> {
   /** In a stream of bytes, it detaches the memory of the chunk. */
   enqueue(value: T): void;
@@ -40,7 +40,7 @@ interface Controller<T> {
   readonly byobRequest?: ReadableStreamBYOBRequest | null | undefined;
 }
 
-/** The type of a stream that is not locked. Costs microseconds, since only an attempt to read it by a buffer can tell. */
+/** The type of a stream that is not locked. Costs microseconds, since only an attempt to read it into a buffer shows it. */
 export function streamType(stream: ReadableStream<unknown>): 'bytes' | undefined {
   try {
     const reader = stream.getReader({ mode: 'byob' });

@@ -1,6 +1,6 @@
 /** W3C Baggage (https://www.w3.org/TR/baggage/): values that the calling service sends along. */
 
-/** What the specification asks to be kept; further members and bytes are not read. */
+/** The least that the specification requires to be read; further members and characters are not. */
 const MAX_MEMBERS = 64;
 const MAX_CHARS = 8192;
 

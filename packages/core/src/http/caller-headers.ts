@@ -4,7 +4,7 @@ import { type Caller, readCaller, TraceIds } from '../trace/trace-context.js';
 import { baggageMembers } from './baggage.js';
 import type { RequestSettings } from './request-settings.js';
 
-/** What a request's headers tell about its caller. */
+/** What a request's headers state about its caller. */
 export interface CallerHeaders {
   /** The ids of a trace that continues the caller's, or links to it; undefined without a caller, or if it is ignored. */
   readonly traceIds: TraceIds | undefined;

@@ -2,6 +2,7 @@
 
 import { isProxy } from '#platform';
 import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
+import { defineMethod, type Method, methodNamed } from '../follow/replace-method.js';
 import type { RequestTrace } from '../trace/types.js';
 import { hasMethod } from '../values/read-safely.js';
 import { RecordedRequestTrace } from './recorded-request-trace.js';
@@ -59,10 +60,10 @@ function readStreamInScope(trace: RecordedRequestTrace, stream: ReadableStream):
   if (stream.locked) return;
   for (const name of READING_METHODS) bindMethod(trace, stream, name);
   for (const [name, read] of READER_METHODS) {
-    const make: unknown = Reflect.get(stream, name);
-    if (typeof make !== 'function') continue;
-    defineMethod(stream, name, (...args) => {
-      const reader: object = Reflect.apply(make, stream, args);
+    const make = methodNamed<(...args: unknown[]) => object>(stream, name);
+    if (make === undefined) continue;
+    replace(stream, name, (...args: unknown[]) => {
+      const reader = Reflect.apply(make, stream, args);
       try {
         bindMethod(trace, reader, read);
       } catch (error) {
@@ -75,15 +76,12 @@ function readStreamInScope(trace: RecordedRequestTrace, stream: ReadableStream):
 
 /** Makes a method of the object run in the scope of the trace. */
 function bindMethod(trace: RecordedRequestTrace, holder: object, name: string | symbol): void {
-  const method: unknown = Reflect.get(holder, name);
-  if (typeof method !== 'function') return;
-  defineMethod(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));
+  const method = methodNamed(holder, name);
+  if (method === undefined) return;
+  replace(holder, name, (...args) => trace.run(() => Reflect.apply(method, holder, args)));
 }
 
-function defineMethod(
-  holder: object,
-  name: string | symbol,
-  value: (...args: unknown[]) => unknown,
-) {
-  Object.defineProperty(holder, name, { value, configurable: true, writable: true });
+/** @throws TypeError if the object cannot be changed */
+function replace(holder: object, name: string | symbol, method: Method): void {
+  if (!defineMethod(holder, name, method)) throw new TypeError('the body cannot be changed');
 }

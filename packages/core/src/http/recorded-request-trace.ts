@@ -6,9 +6,11 @@ import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
 import { TraceIds } from '../trace/trace-context.js';
 import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
-import { quote, roundedText } from '../values/json-text.js';
-import type { BodyCapture } from './body/body-capture.js';
-import { bodyText, NOTHING_SENT, type ResponseFacts } from './body/body-value.js';
+import { quote } from '../values/json-text.js';
+import { roundedText } from '../values/number-text.js';
+import { type BodyCapture, isOtherEncoding } from './body/body-capture.js';
+import { NOTHING_SENT, type ResponseFacts } from './body/body-facts.js';
+import { bodyText } from './body/body-value.js';
 import { learnWords, pathAtStart, pathForName } from './request-path.js';
 import { getTrace } from './traced-requests.js';
 
@@ -34,7 +36,7 @@ export interface RequestReader {
   /** Follows the response that the app has returned. @returns a promise if the response has to wait */
   followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined;
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
-  enter(trace: RecordedRequestTrace, place: Place): void;
+  readAtPlace(trace: RecordedRequestTrace, place: Place): void;
   /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
   recordDetails(trace: RecordedRequestTrace): RequestDetails;
   /** Replaces the former id in the response header, if it can still be changed. */
@@ -84,7 +86,7 @@ export interface RecordedRequestTraceOptions {
   /** Captures the response's body; undefined if it is not captured. */
   readonly body: BodyCapture | undefined;
   readonly convertOutput: ((body: unknown) => unknown) | undefined;
-  readonly request: RequestReader;
+  readonly reader: RequestReader;
 }
 
 /** The trace of one HTTP request. */
@@ -97,7 +99,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   readonly #convertOutput: ((body: unknown) => unknown) | undefined;
   /** Undefined once the id is final. */
   #laterId: LaterId | undefined;
-  #request: RequestReader | undefined;
+  #reader: RequestReader | undefined;
   #response: FollowedResponse | undefined = undefined;
   #body: BodyCapture | undefined;
   #responseBytes = 0;
@@ -119,7 +121,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.#laterId = options.laterId;
     if (options.traceIds !== undefined) this.setIds(options.traceIds);
     this.#convertOutput = options.convertOutput;
-    this.#request = options.request;
+    this.#reader = options.reader;
     this.#body = options.body;
     this.setMaxAge(options.maxAgeMs);
     this.setSample(options.sample);
@@ -142,8 +144,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   /** Reads the framework's request; undefined after the trace has ended. */
-  get request(): RequestReader | undefined {
-    return this.#request;
+  get reader(): RequestReader | undefined {
+    return this.#reader;
   }
 
   /** The followed response; undefined before it is followed, and after the trace has ended. */
@@ -206,13 +208,13 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.#laterId = undefined;
     const before = super.inferenceId;
     super.rename(inferenceId);
-    this.#request?.replaceEchoedId(before, inferenceId);
+    this.#reader?.replaceEchoedId(before, inferenceId);
   }
 
   /** Call it before the framework runs code for the request at this place. */
   enter(place: Place): void {
     try {
-      this.#request?.enter(this, place);
+      this.#reader?.readAtPlace(this, place);
     } catch (error) {
       this.reportFailure('enter', error);
     }
@@ -224,8 +226,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     if (this.#firstByteMs < 0) this.#firstByteMs = this.elapsedMs();
     if (chunk === null || chunk === undefined || typeof chunk === 'function') return;
     if (typeof chunk === 'string') {
-      const isUtf8 = typeof encoding !== 'string' || /^utf-?8$/i.test(encoding);
-      if (isUtf8) {
+      if (!isOtherEncoding(encoding)) {
         this.#addBytes(chunk, utf8Length(chunk));
         return;
       }
@@ -372,7 +373,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   #recordFacts(): void {
-    this.#details ??= this.#request?.recordDetails(this);
+    this.#details ??= this.#reader?.recordDetails(this);
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {
@@ -392,7 +393,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   override releaseValues(): void {
     super.releaseValues();
     // The request references its trace. A reference back would keep both in memory until a full garbage collection.
-    this.#request = this.#response = this.#laterId = undefined;
+    this.#reader = this.#response = this.#laterId = undefined;
   }
 }
 

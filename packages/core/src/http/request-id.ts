@@ -45,12 +45,12 @@ export function requestedId<Req extends object, Res>(
   req: Req,
 ): string | undefined {
   const { options, trust } = settings;
-  const from = settings.callOption('inferenceId.from', options.inferenceId?.from, req);
+  const from = settings.callSyncOption('inferenceId.from', options.inferenceId?.from, req);
   if (isInferenceId(from)) return from;
   const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
-    typeof trust === 'function' ? settings.callOption('inferenceId.trust', trust, req) : trust;
+    typeof trust === 'function' ? settings.callSyncOption('inferenceId.trust', trust, req) : trust;
   return isTrusted === true ? id : undefined;
 }
 

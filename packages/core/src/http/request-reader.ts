@@ -20,12 +20,12 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
-  /** Undefined before `readBefore`, and for a request without a body. */
+  /** Undefined before `readAtStart`, and for a request without a body. */
   #body: RequestBody | undefined = undefined;
   /** JSON text of the body; undefined while it is not read. */
   #bodyText: string | undefined = undefined;
   #queryText = 'null';
-  /** Where the framework ran code last; undefined if the adapter does not call `enter`. */
+  /** Where the framework ran code last; undefined if the adapter does not call `readAtPlace`. */
   #place: Place | undefined = undefined;
   #route: string | undefined = undefined;
   #mount: string | undefined = undefined;
@@ -54,7 +54,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
    * Reads what is known before the app runs.
    * @param body undefined for a request without a body
    */
-  readBefore(trace: RecordedRequestTrace, body: RequestBody | undefined): void {
+  readAtStart(trace: RecordedRequestTrace, body: RequestBody | undefined): void {
     this.#body = body;
     const { adapter, options, capturesRequest } = this.#settings;
     // With the option `input`, which is called at the end, nothing is captured.
@@ -70,7 +70,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     }
   }
 
-  enter(trace: RecordedRequestTrace, place: Place): void {
+  readAtPlace(trace: RecordedRequestTrace, place: Place): void {
     // Handlers that run after the first byte did not produce the response.
     if (trace.hasResponded || trace.isSettled) return;
     const { adapter } = this.#settings;
@@ -89,16 +89,16 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     const { adapter, options, headers } = this.#settings;
     if (trace.columns === undefined) this.#recordInputs(trace);
     if (trace.userId === undefined) {
-      this.#callOption(trace, 'user', options.user, (id) => {
+      this.#callAsyncOption(trace, 'user', options.user, (id) => {
         if (trace.userId === undefined && isIdentity(id)) trace.setUser(id);
       });
     }
     if (trace.sessionId === undefined) {
-      this.#callOption(trace, 'session', options.session, (id) => {
+      this.#callAsyncOption(trace, 'session', options.session, (id) => {
         if (trace.sessionId === undefined && isIdentity(id)) trace.setSession(id);
       });
     }
-    this.#callOption(trace, 'metadata', options.metadata, (metadata) =>
+    this.#callAsyncOption(trace, 'metadata', options.metadata, (metadata) =>
       recordMetadata(trace, metadata),
     );
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
@@ -126,17 +126,17 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   #recordInputs(trace: RecordedRequestTrace): void {
     const { options, capturesRequest } = this.#settings;
     if (options.input !== undefined) {
-      this.#callOption(trace, 'input', options.input, (input) => {
+      this.#callAsyncOption(trace, 'input', options.input, (input) => {
         if (input !== undefined && trace.columns === undefined) trace.setInput(input);
       });
     } else if (capturesRequest) {
-      const body = this.#bodyText ?? this.#bodyAfter(trace) ?? 'null';
+      const body = this.#bodyText ?? this.#bodyAtEnd(trace) ?? 'null';
       this.#paramsText ??= this.#collectParams(trace);
       trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText]));
     }
   }
 
-  #bodyAfter(trace: RecordedRequestTrace): string | undefined {
+  #bodyAtEnd(trace: RecordedRequestTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
     if (body.capture !== undefined && body.capture.bytes > 0)
@@ -159,7 +159,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     const isNamed = root.name !== '';
     let hasReturned = false;
     let name: string | undefined;
-    this.#callOption(trace, 'name', this.#settings.options.name, (value) => {
+    this.#callAsyncOption(trace, 'name', this.#settings.options.name, (value) => {
       if (!hasReturned) name = value;
       else if (!isNamed) root.setName(stepName(value, root.name));
     });
@@ -195,13 +195,13 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     return this.#settings.readRequest(fact, read, this.#req);
   }
 
-  #callOption<R>(
+  #callAsyncOption<R>(
     trace: RecordedRequestTrace,
     name: string,
     fn: ((req: Req) => R | PromiseLike<R>) | undefined,
     take: (value: R) => void,
   ): void {
-    this.#settings.callOptionLater(name, fn, this.#req, trace, take);
+    this.#settings.callAsyncOption(name, fn, this.#req, trace, take);
   }
 }
 

@@ -6,8 +6,8 @@ import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/op
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { SettledTrace } from '../trace/types.js';
 import { isThenable, watchRejection } from '../values/thenable.js';
-import { checkTracingOptions, type TracingOptions } from './options.js';
 import type { RequestAdapter } from './request-adapter.js';
+import { checkTracingOptions, type TracingOptions } from './tracing-options.js';
 
 const DEFAULT_MAX_BYTES = 65_536;
 const DEFAULT_MAX_AGE_MS = 600_000;
@@ -67,7 +67,7 @@ export class RequestSettings<Req extends object, Res> {
     const trust = this.#trustsCaller;
     if (typeof trust !== 'function') return trust;
     const name = trust === this.trust ? 'inferenceId.trust' : 'traceContext.trust';
-    return this.callOption(name, trust, req) === true;
+    return this.callSyncOption(name, trust, req) === true;
   }
 
   /** A request header. Never throws. @param name in lower case */
@@ -83,7 +83,7 @@ export class RequestSettings<Req extends object, Res> {
   /**
    * Calls a synchronous function among the options. Never throws: an error or a promise is reported and counts as undefined.
    */
-  callOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
+  callSyncOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
     const value = this.#call(name, fn, req);
     const isPromise = watchRejection(value, (error) => this.#reportRejection(name, error));
     if (!isPromise) return value;
@@ -93,7 +93,7 @@ export class RequestSettings<Req extends object, Res> {
   }
 
   /** Calls a function among the options that may be asynchronous; the row waits for its promise. Never throws. */
-  callOptionLater<R>(
+  callAsyncOption<R>(
     name: string,
     fn: ((req: Req) => R | PromiseLike<R>) | undefined,
     req: Req,

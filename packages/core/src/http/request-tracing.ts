@@ -14,14 +14,14 @@ import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import { readCallerHeaders, trustedCaller } from './caller-headers.js';
-import type { TracingOptions } from './options.js';
-import { setOwnTrace } from './own-trace.js';
 import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { echoId, IdMadeLater, idInResponse, idMadeByApp, requestedId } from './request-id.js';
 import { FrameworkRequestReader } from './request-reader.js';
 import { RequestSettings } from './request-settings.js';
+import { setTraceProperty } from './trace-property.js';
 import { getTrace, tracedRequests } from './traced-requests.js';
+import type { TracingOptions } from './tracing-options.js';
 
 /** The part of a middleware that is the same for all frameworks. */
 export class RequestTracing<Req extends object, Res> {
@@ -48,11 +48,11 @@ export class RequestTracing<Req extends object, Res> {
       const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
       const existing = existingOf(req, aliases) ?? this.#traceOnRequest(req);
       if (existing !== undefined) {
-        tracedRequests.keepTrace(req, existing, this.#settings.adapter.changesPrototypes);
+        tracedRequests.keepTrace(req, existing, this.#settings.adapter);
         return existing;
       }
       const trace = this.#enclosingTrace(req) ?? this.#beginTrace(req, res);
-      tracedRequests.keepTrace(req, trace, this.#settings.adapter.changesPrototypes);
+      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
@@ -64,7 +64,7 @@ export class RequestTracing<Req extends object, Res> {
   /** Sets the property `trace`. Never throws. */
   showOn(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
     try {
-      setOwnTrace(holder, trace);
+      setTraceProperty(holder, trace);
     } catch (error) {
       this.#settings.reportFailure('trace', error);
     }
@@ -91,7 +91,7 @@ export class RequestTracing<Req extends object, Res> {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
       // Keeps an id that the client or app gave. For the outer request, the trace reads the app's id itself.
-      if (trace.isIdGiven || trace.request?.isOf(req) === true) return;
+      if (trace.isIdGiven || trace.reader?.isOf(req) === true) return;
       const id = idMadeByApp(this.#settings, req);
       if (id !== undefined) trace.rename(registerId(id, trace.recorder.idSpace));
     } catch (failure) {
@@ -107,8 +107,8 @@ export class RequestTracing<Req extends object, Res> {
     const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
-      if (!(trace instanceof RecordedRequestTrace) || trace.request?.isOf(req) !== true) return;
-      return trace.request.followReturnedResponse(trace)?.catch(onFailure);
+      if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
+      return trace.reader.followReturnedResponse(trace)?.catch(onFailure);
     } catch (failure) {
       onFailure(failure);
       return undefined;
@@ -160,7 +160,7 @@ export class RequestTracing<Req extends object, Res> {
     const { traceIds, baggage } = readCallerHeaders(this.#settings, req, generatedId);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
-    const request = new FrameworkRequestReader(this.#settings, req, res);
+    const reader = new FrameworkRequestReader(this.#settings, req, res);
     const trace = new RecordedRequestTrace(tracer, {
       method,
       path,
@@ -173,11 +173,11 @@ export class RequestTracing<Req extends object, Res> {
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
       convertOutput: options.output,
-      request,
+      reader,
     });
     if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
-    request.readBefore(trace, this.#follow(trace, req, res));
+    reader.readAtStart(trace, this.#follow(trace, req, res));
     echoId(this.#settings, res, id);
     return trace;
   }
@@ -205,7 +205,7 @@ export class RequestTracing<Req extends object, Res> {
 
   #skips(req: Req): boolean {
     const { adapter, options } = this.#settings;
-    if (this.#settings.callOption('skip', options.skip, req) === true) return true;
+    if (this.#settings.callSyncOption('skip', options.skip, req) === true) return true;
     // An app may be the address that rows are sent to: these requests must not be traced.
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     if (!path.endsWith('/data-stream') && !path.endsWith('/rows')) return false;

@@ -6,8 +6,12 @@ import type { RequestTrace } from '../trace/types.js';
 
 interface TracedRequests {
   traceIn(req: object): RequestTrace | undefined;
-  /** @param changesPrototypes whether the framework has changed the prototype of the request */
-  keepTrace(req: object, trace: RequestTrace, changesPrototypes?: boolean): void;
+  keepTrace(req: object, trace: RequestTrace, framework?: Framework): void;
+}
+
+interface Framework {
+  /** Whether the framework has changed the prototype of the request. @default false */
+  readonly changesPrototypes?: boolean;
 }
 
 /**
@@ -38,9 +42,9 @@ class TraceField extends Itself {
     return fieldsMayBeSlow ? aside.get(req) : undefined;
   }
 
-  static keepTrace(req: object, trace: RequestTrace, changesPrototypes = false): void {
+  static keepTrace(req: object, trace: RequestTrace, framework?: Framework): void {
     if (#trace in req) req.#trace = trace;
-    else if (changesPrototypes && fieldsMayBeSlow) aside.set(req, trace);
+    else if (fieldsMayBeSlow && framework?.changesPrototypes === true) aside.set(req, trace);
     else new TraceField(req, trace);
   }
 }

@@ -4,17 +4,17 @@
  */
 
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
+import { numberIn } from '../trace/field-values.js';
 import type { Billing, RecordedUsage } from '../trace/pricing.js';
 import type { OpenCall, TracedStep } from '../trace/recorded-trace.js';
+import { isModelCall } from '../trace/step-fields.js';
 import type { StepUpdate } from '../trace/step-types.js';
 import { laterCounts, type TokenCounts } from '../trace/token-counts.js';
 import type { Step } from '../trace/types.js';
-import { isModelCall, numberIn } from '../trace/usage.js';
 import { quote } from '../values/json-text.js';
 import type { StepType } from '../wire.js';
-
 import { reportFailure } from './report.js';
-import { type TokenFields, tokenFields } from './usage.js';
+import { type TokenFields, tokenFields } from './token-fields.js';
 
 /** How long a settled trace waits for a call whose response is no longer read. */
 const MAX_IDLE_MS = 1000;

@@ -1,11 +1,12 @@
 /** Spans of OpenTelemetry as steps. */
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
+import { textIn } from '../trace/estimated-cost.js';
 import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
 import { isBelow } from '../trace/scope.js';
+import { isModelCall } from '../trace/step-fields.js';
 import type { StepOptions, StepUpdate } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
-import { isModelCall, textIn } from '../trace/usage.js';
 import type { StepType } from '../wire.js';
 import type { RecordedCall } from './recorded-call.js';
 import { reportFailure } from './report.js';

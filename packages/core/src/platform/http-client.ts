@@ -17,16 +17,25 @@ export interface HttpResponse {
   readonly status: number;
   /** @param name in lower case */
   header(name: string): string | undefined;
-  readonly body: string;
+  readonly body: Uint8Array;
 }
 
 /** Sends requests, each with a limit in time and size. Follows no redirect. */
 export interface HttpClient {
   /**
    * Sends one request and reads its whole response. If certainly nothing of the request arrived, the error that it rejects
-   * with has `isUnsent: true`.
+   * with has `isUnsent: true`; if a response of a success was longer than `maxResponseBytes`, a `ResponseTooLong`.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Closes the connections as soon as no request is under way. Further requests open connections of their own. */
   close(): void;
+}
+
+/** A response of a success was longer than its request allowed. */
+export class ResponseTooLong extends Error {
+  override readonly name = 'ResponseTooLong';
+
+  constructor(maxBytes: number) {
+    super(`the response is longer than ${maxBytes} bytes`);
+  }
 }

@@ -23,7 +23,7 @@ export interface SpoolFiles {
   sizeOf(file: number): number;
   /** Eight hexadecimal digits that stay the same when the file is written, renamed or touched; a copy has other ones. */
   identityOf(file: number): string;
-  /** Whether the open file still has a name, that is, was not deleted. */
+  /** Whether the open file still has a name: it was not deleted. */
   isLinked(file: number): boolean;
   read(file: number, target: Uint8Array, position: number): Promise<number>;
   readSync(file: number, target: Uint8Array, position: number): number;

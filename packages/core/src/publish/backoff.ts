@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly maxElapsedMs: number;
 }
 
-/** The wait before a retry in milliseconds: what the platform asked for, plus jitter. @param attempt 1 for the first retry */
+/** The wait before a retry in milliseconds: the platform's `Retry-After`, plus jitter. @param attempt 1 for the first retry */
 export function waitBefore(
   attempt: number,
   retryAfterMs: number | undefined,

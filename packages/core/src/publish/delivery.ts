@@ -4,7 +4,8 @@ import { publishRows } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { Ledger } from './ledger.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowDelivery, SendError } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowDelivery } from './transport.js';
 
 /**
  * The delivery itself, once its numbers add up.
@@ -27,7 +28,7 @@ export function failedDelivery(error: unknown, total: number): RowDelivery {
   return { delivered: 0, lost: { [code]: total }, error };
 }
 
-/** The delivery of a publisher that is shutting down: rows that were given up count as `shut_down`. */
+/** The delivery of a publisher that is shutting down: rows whose send was aborted, `given_up`, count as `shut_down`. */
 export function withShutdownReason(delivery: RowDelivery): RowDelivery {
   const { given_up: givenUp, ...lost } = delivery.lost;
   if (givenUp === undefined) return delivery;

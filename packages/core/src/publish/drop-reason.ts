@@ -1,7 +1,7 @@
 /** Why rows were dropped, and why a batch was not delivered. */
 
 /**
- * Why a batch was not delivered. The same codes are drop reasons, once its rows are given up.
+ * Why a batch was not delivered. If its rows are dropped, the code is the drop reason.
  *
  * `unreachable`, `bad_answer` and `busy` are retried; `unauthorized` and `not_found` are retried every few minutes with
  * a spool; the others are final.

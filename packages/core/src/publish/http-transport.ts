@@ -2,7 +2,8 @@
 
 import { allocate } from '#platform';
 import type { OpenlayerApi } from './openlayer-api.js';
-import type { RowBatch, RowDelivery, RowTransport, SendOptions } from './transport.js';
+import type { RowBatch, RowDelivery, RowTransport } from './transport.js';
+import type { SendOptions } from './user-transport.js';
 
 const COMMA = 44;
 /** `]}` */

@@ -39,7 +39,7 @@ export class Ledger {
     return this.#quarantined;
   }
 
-  /** Rows that were given up, by reason. */
+  /** Rows that were dropped, by reason. */
   get dropped(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#dropped);
   }

@@ -1,10 +1,13 @@
 /** Calls of the Openlayer REST API: address, key, and the meaning of responses. */
 
+import { utf8Text } from '#platform';
 import { wallClockMs } from '../platform/clock.js';
 import type { HttpClient, HttpResponse } from '../platform/http-client.js';
 import { tryParseJson } from '../values/json-text.js';
+import type { SendErrorCode } from './drop-reason.js';
+import { SendError } from './send-error.js';
 import { STATS_HEADER } from './stats-header.js';
-import { SendError, type SendErrorCode, type SendOptions } from './transport.js';
+import type { SendOptions } from './user-transport.js';
 
 export interface ApiOptions {
   /** Ends in `/v1`. */
@@ -56,7 +59,7 @@ export class OpenlayerApi {
 
   /**
    * Whether the platform has the row.
-   * @throws SendError if the response does not tell
+   * @throws SendError if the response leaves that open
    */
   async hasRow(inferenceId: string, options: SendOptions): Promise<boolean> {
     const path = `rows/${encodeURIComponent(inferenceId)}`;
@@ -68,7 +71,7 @@ export class OpenlayerApi {
     if (response.status < 200 || response.status >= 300) {
       assertSuccess(response, { method: 'GET', url, apiKey });
     }
-    const row = hasRowIn(response.body);
+    const row = hasRowIn(utf8Text(response.body));
     if (row !== undefined) return row;
     throw new SendError('bad_answer', `${url.origin}${url.pathname} returned no JSON`);
   }
@@ -131,7 +134,7 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
   const { status } = response;
   const call = `${url.origin}${url.pathname}`;
   if (status >= 200 && status < 300) {
-    if (isSuccess(response.body)) return;
+    if (isSuccess(utf8Text(response.body))) return;
     throw new SendError(
       'bad_answer',
       `${call} returned status ${status} without {"success":true}`,
@@ -149,7 +152,7 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
     );
   }
   const code = codeOf(status);
-  const said = serverMessage(response.body, apiKey);
+  const said = serverMessage(utf8Text(response.body), apiKey);
   throw new SendError(
     code,
     `${call} returned status ${status}${said}${whatToCheck(code, method)}`,

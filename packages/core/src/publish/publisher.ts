@@ -63,8 +63,8 @@ const NATURAL_EXIT_MS = 150;
 const MAX_EXIT_DELAYS = 10;
 
 /**
- * How long a row is retried that is sent at once. Here, that is the row of a request that has an execution context with
- * `waitUntil` and runs outside Workers, for example on Bun. Workers keep such a request alive for 30 s at most; other platforms
+ * How long `sendNow` retries a row. Outside Workers, it is called for requests that have an execution context with `waitUntil`,
+ * for example on Bun. Workers keep such a request alive for 30 s at most; other platforms
  * are expected to do the same.
  */
 const SEND_NOW_MS = 25_000;

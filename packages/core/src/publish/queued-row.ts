@@ -6,7 +6,7 @@ export interface RowPosition {
   readonly number: number;
 }
 
-/** `unknown` after a send whose failure does not tell whether the platform stored the row. */
+/** `unknown` after a send whose failure leaves open whether the platform stored the row. */
 export type Arrival = 'not_arrived' | 'unknown' | 'arrived';
 
 /**
@@ -44,7 +44,7 @@ export class QueuedRow implements BatchRow {
     return this.#position;
   }
 
-  /** Whether the platform has the row, as far as its earlier sends tell. */
+  /** Whether the platform has the row, as far as that is known from earlier sends. */
   get arrival(): Arrival {
     return this.#arrival;
   }
@@ -59,7 +59,7 @@ export class QueuedRow implements BatchRow {
     this.#position = position;
   }
 
-  /** Sets what is known of its arrival after a send or a lookup. */
+  /** Sets its arrival after a send or a lookup. */
   setArrival(arrival: Arrival): void {
     this.#arrival = arrival;
   }

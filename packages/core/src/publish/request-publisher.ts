@@ -21,7 +21,8 @@ import { OpenBatches } from './open-batches.js';
 import type { PublisherLimits, PublisherOptions, RowPublisher } from './publisher.js';
 import { QueueCounts } from './queue-counts.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowBatch, type RowDelivery, type RowTransport, SendError } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowBatch, RowDelivery, RowTransport } from './transport.js';
 
 export interface RequestPublisherOptions extends PublisherOptions {
   /** Milliseconds from a batch's first try until it is dropped. */

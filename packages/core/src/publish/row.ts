@@ -4,14 +4,9 @@ import type { EndedStep, EndedTrace } from '../trace/ended-trace.js';
 import { FIELDS, type Field } from '../trace/step-fields.js';
 import { UsageSum } from '../trace/usage.js';
 import type { JsonMembers } from '../values/json-members.js';
-import {
-  integerText,
-  quote,
-  quoteName,
-  roundedText,
-  thousandthsText,
-} from '../values/json-text.js';
-import type { Redactor } from '../values/redact.js';
+import { quote, quoteName } from '../values/json-text.js';
+import { integerText, roundedText, thousandthsText } from '../values/number-text.js';
+import type { Redactor } from '../values/redactor.js';
 import type { StepType } from '../wire.js';
 import { inputColumns, isReserved, layoutOf } from './layout.js';
 import { QueuedRow } from './queued-row.js';

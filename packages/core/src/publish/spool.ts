@@ -10,6 +10,8 @@ import type { RowDelivery, RowTransport } from './transport.js';
 export interface SpooledTrace extends EndedTrace {
   /** A name for the time before the route is known. */
   readonly nameAtStart: string;
+  /** What `metadata.otel` will be, as JSON text; undefined without `sharedTraceId`. */
+  readonly sharedIdsText: string | undefined;
   /** Increases with each change of the trace. */
   readonly revision: number;
 }
@@ -28,11 +30,11 @@ export interface Spool {
   keepAll(rows: readonly QueuedRow[]): RowDelivery;
   /** Keeps a row that another library could not deliver. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean;
-  /** Those of the rows that another process may have sent. */
+  /** Returns the rows that another process may have sent. */
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[];
 
   /** A transport that records on disk which rows it is about to send. */
-  withAttempts(transport: RowTransport): RowTransport;
+  withSendLog(transport: RowTransport): RowTransport;
   /** A transport that keeps on disk the rows that it cannot deliver. */
   withKeeping(transport: RowTransport): RowTransport;
   /** Starts to send rows that wait on disk, of this process and of dead ones. */

@@ -13,4 +13,8 @@ export interface TraceExport {
   readonly address: string;
   /** Receives the batches. Sends that fail with a retryable `SendError` are retried, so that it makes no retries itself. */
   readonly transport: Transport;
+  /** Whether it gets nothing, because the environment switches it off. @default false */
+  readonly isOff?: boolean | undefined;
+  /** What is wrong in environment variables of the export, reported as `bad_environment`. @default none */
+  readonly problems?: readonly string[] | undefined;
 }

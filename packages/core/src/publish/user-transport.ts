@@ -20,7 +20,7 @@ export interface Batch {
 export interface Delivery {
   /** Rows that the platform has. */
   readonly delivered: number;
-  /** Rows that are given up, by reason: a `DropReason` or a reason of the transport's own. */
+  /** Rows that are dropped, by reason: a `DropReason` or a reason of the transport's own. */
   readonly lost: Readonly<Record<string, number>>;
   /** Rows on disk, to be sent later. @default 0 */
   readonly spooled?: number | undefined;
@@ -30,6 +30,8 @@ export interface Delivery {
   readonly quarantined?: number | undefined;
   /** Why rows were not delivered. */
   readonly error?: unknown;
+  /** What the operator should know although the rows were delivered. Reported for exports, as `publish_warning`. */
+  readonly warning?: string | undefined;
 }
 
 /** Options of one send. */

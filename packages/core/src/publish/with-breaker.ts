@@ -2,7 +2,8 @@
 
 import { monotonicMs } from '../platform/clock.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
-import { type RowTransport, SendError } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowTransport } from './transport.js';
 
 export interface BreakerTools {
   /** From 0 up to but not including 1. */

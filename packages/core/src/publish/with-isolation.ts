@@ -1,14 +1,9 @@
 /** Isolates the rows that make the platform refuse a batch, so that the others are delivered. */
 
 import { failedDelivery } from './delivery.js';
-import {
-  isAboutRows,
-  type RowBatch,
-  type RowDelivery,
-  type RowTransport,
-  SendError,
-  type SendOptions,
-} from './transport.js';
+import { isAboutRows, SendError } from './send-error.js';
+import type { RowBatch, RowDelivery, RowTransport } from './transport.js';
+import type { SendOptions } from './user-transport.js';
 
 /** A transport that sends the halves of a refused batch, down to single rows. */
 export function withIsolation(transport: RowTransport): RowTransport {

@@ -3,7 +3,8 @@
 import { jsonOf, parseJson } from '../values/json-text.js';
 import { head } from '../values/well-formed.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowTransport, SendError } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowTransport } from './transport.js';
 
 /** A row of fewer bytes is not refused because of its size. */
 const LEAST_BYTES = 4096;

@@ -3,15 +3,17 @@
 import { monotonicMs } from '../platform/clock.js';
 import { delay } from '../platform/timers.js';
 import type { QueuedRow } from './queued-row.js';
-import { type RowTransport, SendError, type SendOptions } from './transport.js';
+import { SendError } from './send-error.js';
+import type { RowTransport } from './transport.js';
+import type { SendOptions } from './user-transport.js';
 
-/** Whether the platform has the row. Throws a SendError if the response does not tell. */
+/** Whether the platform has the row. Throws a SendError if the response leaves that open. */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;
 
 export interface VerificationTools {
   /** Least time between two lookups, in milliseconds, to spare a platform that has just recovered. */
   readonly paceMs: number;
-  /** Those of the rows that another process may have sent. */
+  /** Returns the rows that another process may have sent. */
   readonly rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
 }
 
@@ -44,7 +46,7 @@ export function withVerification(
     close: () => transport.close(),
   };
 
-  /** Those of the rows that the platform does not have. */
+  /** Looks up the rows whose arrival is unknown. @returns the rows that the platform does not have */
   async function missing(
     rows: readonly QueuedRow[],
     options: SendOptions,

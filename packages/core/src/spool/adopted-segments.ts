@@ -3,13 +3,14 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import type { SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
-import { adoptFile, isAdoptable, nameOf, type SegmentName, segmentsIn } from './names.js';
 import { readBack } from './read-back.js';
 import { type Recovered, recover } from './recover.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
+import { nameOf, type SegmentName, segmentsIn } from './segment-names.js';
+import { adoptFile, isAdoptable, releaseFile } from './segment-owner.js';
+import type { SpoolFolder } from './spool-folder.js';
 import { State } from './trace-table.js';
 
 /** A file that is older may come from a snapshot of the whole disk, in which no file looks like a copy. */
@@ -41,7 +42,7 @@ export class AdoptedSegments {
   /** Called after a segment was adopted. */
   readonly #onAdopted: () => void;
   #segment: Segment | undefined;
-  /** Rows of traces that were open when their process died. */
+  /** Rows of traces that were open when their process ended. */
   readonly #interrupted: QueuedRow[] = [];
   readonly #newerVersions = new Set<string>();
   /** When segments whose adoption failed may be tried again, by id. */
@@ -242,7 +243,7 @@ export class AdoptedSegments {
     this.#folder.reportFailure(error);
     this.#retryAt.set(id, monotonicMs() + RETRY_ADOPTION_MS);
     try {
-      files.rename(files.join(path, nameOf(id, owner)), files.join(path, nameOf(id, undefined)));
+      releaseFile(files, path, id, owner);
     } catch (failure) {
       this.#folder.reportFailure(failure);
     }

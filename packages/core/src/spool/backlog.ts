@@ -3,9 +3,10 @@
 import { wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import { FrameKind } from './frame.js';
-import { adoptFile, isAdoptable, nameOf, QUARANTINE, segmentsIn } from './names.js';
 import { numbersIn } from './payloads.js';
 import { readFrames } from './read-frames.js';
+import { nameOf, QUARANTINE, segmentsIn } from './segment-names.js';
+import { adoptFile, isAdoptable } from './segment-owner.js';
 
 /** What waits for one pipeline. */
 export interface Backlog {

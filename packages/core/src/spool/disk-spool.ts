@@ -7,13 +7,13 @@ import type { QueuedRow } from '../publish/queued-row.js';
 import { rowOf } from '../publish/row.js';
 import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
 import type { RowDelivery, RowTransport } from '../publish/transport.js';
-import type { Redactor } from '../values/redact.js';
+import type { Redactor } from '../values/redactor.js';
 import { startText } from './interrupted-row.js';
 import { Replay } from './replay.js';
 import type { SpoolEntry } from './segment.js';
-import type { SpoolConfig } from './settings.js';
 import { SpoolLog } from './spool-log.js';
-import { withAttempts, withKeeping } from './transports.js';
+import type { SpoolConfig } from './spool-options.js';
+import { withKeeping, withSendLog } from './transports.js';
 
 export interface SpoolTools {
   readonly diagnostics: Diagnostics;
@@ -105,8 +105,8 @@ export class DiskSpool implements Spool {
     return this.#log.rowsThatMayHaveArrived(rows);
   }
 
-  withAttempts(transport: RowTransport): RowTransport {
-    return withAttempts(transport, this.#log);
+  withSendLog(transport: RowTransport): RowTransport {
+    return withSendLog(transport, this.#log);
   }
 
   withKeeping(transport: RowTransport): RowTransport {

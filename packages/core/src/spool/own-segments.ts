@@ -4,9 +4,9 @@ import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { AdoptedSegments, Maintenance } from './adopted-segments.js';
-import type { SpoolFolder } from './folder.js';
-import { nameOf, newSegmentId } from './names.js';
 import { Segment, type SegmentFacts } from './segment.js';
+import { nameOf, newSegmentId } from './segment-names.js';
+import type { SpoolFolder } from './spool-folder.js';
 import { State } from './trace-table.js';
 
 /** Less than the shortest lease: until then, no process can have adopted the files, and they need not be checked. */

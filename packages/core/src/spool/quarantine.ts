@@ -6,8 +6,8 @@ import type { SpoolFiles } from '../platform/spool-files.js';
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { FrameKind, HEADER_BYTES, headerOf } from './frame.js';
-import { newSegmentId } from './names.js';
 import { Segment } from './segment.js';
+import { newSegmentId } from './segment-names.js';
 import { State } from './trace-table.js';
 
 /** A file that was deleted from the quarantine. */

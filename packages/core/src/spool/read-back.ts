@@ -1,7 +1,7 @@
 import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import type { SpoolFolder } from './folder.js';
 import { entryOf, type Segment } from './segment.js';
+import type { SpoolFolder } from './spool-folder.js';
 import { State } from './trace-table.js';
 
 const WINDOW_BYTES = 1024 * 1024;

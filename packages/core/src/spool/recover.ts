@@ -3,10 +3,10 @@
 import { utf8Text } from '#platform';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import { type Frame, FrameKind, HEADER_BYTES, VERSION } from './frame.js';
-import type { SegmentName } from './names.js';
 import { numbersIn } from './payloads.js';
 import { type Damage, readFrames } from './read-frames.js';
 import { Segment } from './segment.js';
+import type { SegmentName } from './segment-names.js';
 import { State } from './trace-table.js';
 
 export interface Recovered {

@@ -11,8 +11,9 @@ import {
   reportUndelivered,
 } from '../publish/delivery.js';
 import type { QueuedRow } from '../publish/queued-row.js';
+import { SendError } from '../publish/send-error.js';
 import type { ReplayHandle, ReplayOptions } from '../publish/spool.js';
-import { type RowBatch, type RowDelivery, SendError } from '../publish/transport.js';
+import type { RowBatch, RowDelivery } from '../publish/transport.js';
 import type { Replayable, SpoolLog } from './spool-log.js';
 
 /** How often to scan for rows of dead processes. */
@@ -54,7 +55,7 @@ export class Replay implements ReplayHandle {
     this.#wakeIn((options.policy.baseMs / 4) * (1 + this.#random()));
   }
 
-  /** Starts soon, because rows wait to be sent again. */
+  /** Starts within the shortest backoff, because rows wait to be sent again. */
   retrySoon(): void {
     this.#wakeIn(this.#options.policy.baseMs * this.#random());
   }

@@ -7,13 +7,13 @@ import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import type { RowDelivery } from '../publish/transport.js';
 import { AdoptedSegments } from './adopted-segments.js';
-import { SpoolFolder } from './folder.js';
 import { FrameKind } from './frame.js';
 import { MemoryRing } from './memory-ring.js';
 import { OwnSegments } from './own-segments.js';
 import { readBack } from './read-back.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
-import type { SpoolConfig } from './settings.js';
+import { SpoolFolder } from './spool-folder.js';
+import type { SpoolConfig } from './spool-options.js';
 import { State } from './trace-table.js';
 import { Upkeep } from './upkeep.js';
 
@@ -211,7 +211,7 @@ export class SpoolLog {
     this.#own.removeDone();
   }
 
-  /** Those of the rows that another process may have sent. */
+  /** Returns the rows that another process may have sent. */
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     const segments = new Set(rows.map((row) => entryOf(row)?.segment));
     for (const each of segments) {

@@ -1,7 +1,8 @@
 /** Transports that use a spool: one keeps rows that cannot be sent, one records which rows are being sent. */
 
 import type { QueuedRow } from '../publish/queued-row.js';
-import { isAboutRows, type RowTransport, SendError } from '../publish/transport.js';
+import { isAboutRows, SendError } from '../publish/send-error.js';
+import type { RowTransport } from '../publish/transport.js';
 import type { SpoolLog } from './spool-log.js';
 
 /** A transport that keeps undelivered rows on disk. It throws only if a smaller batch may succeed. */
@@ -25,8 +26,8 @@ export function withKeeping(transport: RowTransport, log: SpoolLog): RowTranspor
   };
 }
 
-/** A transport that records which rows are being sent, so that a later process knows which may have arrived. */
-export function withAttempts(transport: RowTransport, log: SpoolLog): RowTransport {
+/** A transport that records on disk which rows are being sent: after a crash, these may have arrived. */
+export function withSendLog(transport: RowTransport, log: SpoolLog): RowTransport {
   return {
     async send(batch, options) {
       const rows = log.beginSend(batch.rows);

@@ -2,8 +2,8 @@
 
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { AdoptedSegments } from './adopted-segments.js';
-import type { SpoolFolder } from './folder.js';
 import type { OwnSegments } from './own-segments.js';
+import type { SpoolFolder } from './spool-folder.js';
 
 export interface UpkeepTools {
   readonly folder: SpoolFolder;
@@ -96,7 +96,7 @@ export class Upkeep {
     }
   }
 
-  /** Deletes files before the next segment needs the room: those of dead processes first, since they are older. */
+  /** Deletes files before the next segment needs the room: files of dead processes first, since they are older. */
   async #makeRoom(): Promise<void> {
     const { folder, own, adopted } = this.#tools;
     try {

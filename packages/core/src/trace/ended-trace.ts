@@ -14,7 +14,7 @@ export interface EndedTrace {
   readonly columns: JsonMembers | undefined;
   readonly userId: string | undefined;
   readonly sessionId: string | undefined;
-  /** The id shared with other services; undefined if nobody has sent or asked for one. */
+  /** The id shared with other services; undefined if no caller sent one and the app has not read it. */
   readonly sharedTraceId: string | undefined;
   /** JSON text of an array of strings. */
   readonly context: string | undefined;

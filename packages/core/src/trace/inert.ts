@@ -54,9 +54,9 @@ export function isRequestTrace(value: unknown): value is RequestTrace {
 export interface InertTraceOptions {
   /** The scope that its code runs in. @default AsyncLocalStorage */
   readonly scope?: StepScope | undefined;
-  /** Makes the signal of a request: asked for once, and only if the app uses it. */
+  /** Makes the signal of a request. Called once, when the app first reads it. */
   readonly signal?: (() => AbortSignal | undefined) | undefined;
-  /** Reads the caller's headers: asked for once, and only if the app uses them. */
+  /** Reads the caller's headers. Called once, when the app first needs them. */
   readonly caller?: (() => Caller | undefined) | undefined;
 }
 
@@ -134,7 +134,7 @@ export class InertTrace implements RequestTrace, StartedTrace {
   recordError(): void {}
 
   waitUntil<P extends PromiseLike<unknown>>(promise: P): P {
-    // As with a trace that records: whether the process lives must not depend on the sampling rate.
+    // As a trace that records does: whether an unhandled rejection ends the process must not depend on the sampling rate.
     try {
       watchRejection(promise, () => {});
     } catch {

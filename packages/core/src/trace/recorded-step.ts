@@ -9,6 +9,7 @@ import { type RecordedError, recordedError } from '../values/recorded-error.js';
 import { isThenable } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import type { EndedStep } from './ended-trace.js';
+import { forgetEstimate } from './estimated-cost.js';
 import { inertStep, isInert } from './inert.js';
 import {
   finishedStepKeys,
@@ -21,13 +22,20 @@ import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js
 import { mergeIntoMetadata, setInMetadata } from './metadata.js';
 import type { RecordedUsage } from './pricing.js';
 import type { ScopeStep, StepScope } from './scope.js';
-import { FIELDS, type Field, fieldText, fits, indexOfField, isStepType } from './step-fields.js';
+import {
+  FIELDS,
+  type Field,
+  fieldText,
+  fits,
+  indexOfField,
+  isModelCall,
+  isStepType,
+} from './step-fields.js';
 import { newStepId } from './step-id.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 import type { TraceValues } from './trace-values.js';
 import type { Step } from './types.js';
-import { forgetEstimate, isModelCall } from './usage.js';
 
 /** What a step uses of its trace. */
 export interface StepOwner {
@@ -204,7 +212,7 @@ export class RecordedStep<T extends StepType = StepType>
     }
   }
 
-  /** The same for integrations: keys that the step's type does not have are ignored without a diagnostic. */
+  /** Merges the update of an integration: keys that the step's type does not have are ignored without a diagnostic. */
   merge(update: StepUpdate<T>): void {
     try {
       if (this.isLive) this.apply(update);

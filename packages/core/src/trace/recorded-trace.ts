@@ -5,16 +5,16 @@ import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/op
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
-import type { Redactor } from '../values/redact.js';
-import type { Snapshotter } from '../values/snapshot.js';
+import type { Redactor } from '../values/redactor.js';
+import type { Snapshotter } from '../values/snapshotter.js';
 import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import { type AmbientContext, ambientContext } from './ambient-context.js';
+import { columnsOf, contextOf, sessionIdOf, userIdOf } from './app-columns.js';
 import type { CostTracker } from './cost-tracker.js';
 import type { EndedTrace } from './ended-trace.js';
 import { NOTHING_USED } from './inert.js';
 import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './inference-id.js';
-import { columnsOf, contextOf, sessionIdOf, userIdOf } from './input-columns.js';
 import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
 import { RecordedStep, type StepOwner } from './recorded-step.js';
 import { callSample } from './sampling.js';
@@ -72,7 +72,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
   #inferenceId: string;
-  /** Made when they are asked for, since most traces are not joined to others; undefined before. */
+  /** Undefined until `ensureIds` makes them, since most traces are not joined to others. */
   #ids: TraceIds | undefined = undefined;
   #outcome: Outcome = 'completed';
   #isSettled = false;
@@ -101,7 +101,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.scope = recorder.scope;
     this.values = new TraceValues(snapshotter, redactor, diagnostics, limits.maxTraceChars);
     this.#inferenceId = inferenceId;
-    // The declared type is that of requests; annotated calls use theirs through `Step` alone.
+    // Declared as the root step of a request. The root of an annotated call is used only as a `Step`, which has its real type.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
     const ambient = ambientContext();
     if (ambient !== undefined) this.#beginWithin(ambient);
@@ -239,12 +239,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#inferenceId = inferenceId;
   }
 
-  /** Sets the user id; a value that is not one leaves the former. */
+  /** Sets the user id. An invalid one is ignored. */
   setUser(id: unknown): void {
     this.#userId = userIdOf(id, this.values) ?? this.#userId;
   }
 
-  /** The same for the session id. */
+  /** Sets the session id. An invalid one is ignored. */
   setSession(id: unknown): void {
     this.#sessionId = sessionIdOf(id, this.values) ?? this.#sessionId;
   }
@@ -381,6 +381,10 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   get sharedTraceId(): string | undefined {
     return this.#ids?.traceId;
+  }
+
+  get sharedIdsText(): string | undefined {
+    return this.#ids?.metadataText(this.root.id);
   }
 
   get traceId(): string {

@@ -108,6 +108,11 @@ export function isStepType(type: unknown): type is StepType {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);
 }
 
+/** Whether a step of this type is a model call. */
+export function isModelCall(type: string): boolean {
+  return type === 'chat_completion' || type === 'embedding';
+}
+
 /** Whether the platform accepts the value in a field of this kind. */
 export function fits(kind: FieldKind, value: unknown): boolean {
   if (value === null) return kind !== 'counts';

@@ -21,5 +21,5 @@ export function cutKey(key: string): string {
 function first(name: string): string {
   const seen = name.slice(0, MAX_SEEN_CHARS);
   const isCut = seen.length < name.length;
-  return head(maskUserInfo(seen, isCut), MAX_NAME_CHARS);
+  return head(maskUserInfo(seen, { isCut }), MAX_NAME_CHARS);
 }

@@ -125,7 +125,7 @@ const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
  */
 export function spanIdOf(stepId: string): string {
   const word = (start: number, end: number) => Number.parseInt(stepId.slice(start, end), 16) | 0;
-  // What is random in the prefix, and the counter in its last 12 digits.
+  // The random digits of the prefix, and the counter in its last 12 digits.
   let high = word(0, 8) ^ word(24, 28);
   let low = (word(9, 13) << 16) ^ word(15, 18) ^ (word(20, 23) << 8) ^ word(28, 36);
   // A Feistel network: it can be reversed, so that different counters cannot give the same id.

@@ -2,8 +2,8 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { parseJson } from '../values/json-text.js';
-import type { Redactor } from '../values/redact.js';
-import type { Snapshotter } from '../values/snapshot.js';
+import type { Redactor } from '../values/redactor.js';
+import type { Snapshotter } from '../values/snapshotter.js';
 import { cutKey } from './step-name.js';
 
 /** Characters of a key that count at most. */

@@ -1,16 +1,11 @@
 /** Sums of tokens and cost over a tree of steps. */
 
-import { parseJson } from '../values/json-text.js';
 import type { EndedStep } from './ended-trace.js';
-import type { Billing, PricedCall, Pricing, RecordedUsage } from './pricing.js';
-import { indexOfField } from './step-fields.js';
+import { estimateOf, type UsageStep } from './estimated-cost.js';
+import { numberIn } from './field-values.js';
+import type { Pricing } from './pricing.js';
+import { isModelCall } from './step-fields.js';
 import type { Usage } from './types.js';
-
-/** A step with what an integration has recorded of its usage. */
-interface UsageStep extends EndedStep {
-  readonly children: readonly UsageStep[] | undefined;
-  readonly recordedUsage: RecordedUsage | undefined;
-}
 
 /**
  * The sums over the steps; undefined for what no step has.
@@ -36,17 +31,6 @@ function ownCount(step: EndedStep, field: Count): number | undefined {
   const prompt = numberIn(step, 'promptTokens');
   const completion = numberIn(step, 'completionTokens');
   return prompt === undefined || completion === undefined ? undefined : prompt + completion;
-}
-
-/** The value of a numeric field of the step; undefined if it is not set. */
-export function numberIn(step: EndedStep, field: string): number | undefined {
-  const text = recordedText(step, field);
-  return text === undefined ? undefined : Number(text);
-}
-
-function recordedText(step: EndedStep, field: string): string | undefined {
-  const text = step.fields?.[indexOfField(step.type, field)];
-  return text === 'null' ? undefined : text;
 }
 
 /** The sum of one field over the tree; undefined if no step has it. */
@@ -76,166 +60,11 @@ export class UsageSum {
     return this.#tokens;
   }
 
-  /** Adds those of one step, without those of the steps below. */
+  /** Adds the cost and tokens of one step, without the steps below. */
   add(step: EndedStep): void {
     const cost = ownCount(step, 'cost');
     const tokens = ownCount(step, 'tokens');
     if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost;
     if (tokens !== undefined) this.#tokens = (this.#tokens ?? 0) + tokens;
   }
-}
-
-/** Whether a step of this type is a model call. */
-export function isModelCall(type: string): boolean {
-  return type === 'chat_completion' || type === 'embedding';
-}
-
-/** The estimated cost of a step in US dollars, or the reasons why it has no price. */
-type Estimate = number | readonly string[];
-
-/** Cached estimates of ended steps, until the step changes. */
-const estimates = new WeakMap<EndedStep, Estimate>();
-
-/** Call it when a step changes after its end, since its price may change. */
-export function forgetEstimate(step: EndedStep): void {
-  estimates.delete(step);
-}
-
-const NO_PRICING: readonly string[] = ['pricing'];
-const NOT_LOADED: readonly string[] = ['not_loaded'];
-const NO_USAGE: readonly string[] = ['usage'];
-const NO_PRICE: readonly string[] = ['price'];
-
-function estimateOf(
-  root: UsageStep,
-  startedAt: number,
-  pricing: Pricing | undefined,
-): Pick<Usage, 'estimatedCost' | 'unpricedCalls' | 'unpriced'> {
-  let estimatedCost: number | undefined;
-  let unpricedCalls = 0;
-  const unpriced: Record<string, number> = {};
-  const steps = [root];
-  for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
-    const stated = statedCostOf(step);
-    // The price of an agent covers all its calls.
-    const coversChildren = stated !== undefined && !isModelCall(step.type);
-    if (step.children !== undefined && !coversChildren) steps.push(...step.children);
-    if (!isBilled(step) || step.isRunning) continue;
-    const cost = numberIn(step, 'cost') ?? stated ?? priceOf(step, startedAt, pricing);
-    if (typeof cost === 'number') {
-      estimatedCost = (estimatedCost ?? 0) + cost;
-      continue;
-    }
-    unpricedCalls++;
-    for (const reason of cost) unpriced[reason] = (unpriced[reason] ?? 0) + 1;
-  }
-  return { estimatedCost, unpricedCalls, unpriced };
-}
-
-/** The cost in US dollars by the provider or the client, which wins over `pricing`. */
-function statedCostOf({ recordedUsage }: UsageStep): number | undefined {
-  return recordedUsage?.factors.statedCost ?? recordedUsage?.factors.estimatedCost;
-}
-
-/** Types that only group calls: their tokens are those of the calls. */
-const GROUPS: ReadonlySet<string> = new Set(['user_call', 'agent', 'chain', 'handoff']);
-
-/** Whether a step is a call that its provider bills. */
-function isBilled(step: UsageStep): boolean {
-  if (isModelCall(step.type)) return true;
-  const { recordedUsage, type } = step;
-  if (recordedUsage === undefined) return false;
-  if (statedCostOf(step) !== undefined) return true;
-  return !GROUPS.has(type) && isUsageKnown(callOf(step, 0));
-}
-
-function priceOf(step: UsageStep, startedAt: number, pricing: Pricing | undefined): Estimate {
-  if (pricing === undefined) return NO_PRICING;
-  const known = estimates.get(step);
-  if (known !== undefined) return known;
-  const calls = callsOf(step, startedAt);
-  if (!calls.every(isUsageKnown)) return NO_USAGE;
-  const price = sumOfPrices(calls, pricing);
-  if (price !== undefined) {
-    estimates.set(step, price);
-    return price;
-  }
-  if (pricing.ready?.() !== undefined) return NOT_LOADED;
-  const reasons = reasonsOf(calls, pricing);
-  // Without `ready`, a price may become known at any time.
-  if (pricing.ready !== undefined) estimates.set(step, reasons);
-  return reasons;
-}
-
-/** Undefined if one of the calls has no price. */
-function sumOfPrices(calls: readonly PricedCall[], pricing: Pricing): number | undefined {
-  let sum = 0;
-  for (const call of calls) {
-    const price = call.billing.statedCost ?? pricing.price(call);
-    if (price === undefined || !(price >= 0)) return undefined;
-    sum += price;
-  }
-  return sum;
-}
-
-function reasonsOf(calls: readonly PricedCall[], pricing: Pricing): readonly string[] {
-  const missing = new Set<string>();
-  for (const call of calls) {
-    if (call.billing.statedCost !== undefined) continue;
-    for (const reason of pricing.unpriced?.(call) ?? []) missing.add(reason);
-  }
-  return missing.size > 0 ? [...missing] : NO_PRICE;
-}
-
-/** Whether anything is known that could be priced. */
-function isUsageKnown({ promptTokens, completionTokens, billing }: PricedCall): boolean {
-  if (promptTokens !== undefined || completionTokens !== undefined) return true;
-  const { toolUses, seconds, pictures, characters, units } = billing;
-  return [toolUses, seconds, pictures, characters, units].some((each) => each !== undefined);
-}
-
-const NO_FACTORS: Billing = {};
-
-function callOf(step: UsageStep, startedAt: number): PricedCall {
-  const { tokens, factors = NO_FACTORS } = step.recordedUsage ?? {};
-  const isModel = isModelCall(step.type);
-  const promptTokens = isModel ? numberIn(step, 'promptTokens') : tokens?.input;
-  const hasOutput = step.type === 'chat_completion';
-  return {
-    provider: textIn(step, 'provider'),
-    model: textIn(step, 'model'),
-    promptTokens,
-    completionTokens: hasOutput ? numberIn(step, 'completionTokens') : tokens?.output,
-    usageDetails: parsedField(step, 'usageDetails') as PricedCall['usageDetails'],
-    // If the app has changed the count since, the client's counts no longer hold.
-    tokens: tokens?.input === promptTokens ? tokens : undefined,
-    billing: factors,
-    startTime: startedAt + step.startMs,
-  };
-}
-
-/** The calls that a step stands for. */
-function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
-  const call = callOf(step, startedAt);
-  const { parts = [], tokens } = step.recordedUsage ?? {};
-  // If the app has changed the counts since, those of the parts no longer hold.
-  if (parts.length === 0 || call.tokens !== tokens) return [call];
-  return parts.map(({ model = call.model, tokens: counts, billing, calls }) => ({
-    ...call,
-    ...{ model, tokens: counts, billing, calls },
-    ...{ promptTokens: counts?.input, completionTokens: counts?.output, usageDetails: undefined },
-  }));
-}
-
-/** Provider or model of a step; types without these fields have them in their metadata. */
-export function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefined {
-  const value = isModelCall(step.type)
-    ? parsedField(step, field)
-    : parseJson(step.metadata?.get(field) ?? 'null');
-  return typeof value === 'string' ? value : undefined;
-}
-
-function parsedField(step: EndedStep, field: string): unknown {
-  const text = recordedText(step, field);
-  return text === undefined ? undefined : parseJson(text);
 }

@@ -1,6 +1,6 @@
 /** One place to which a tracer sends rows: creates and connects its spool, transports, publisher and replay. */
 
-import { timersLast } from '#platform';
+import { timersOutliveRequests } from '#platform';
 import { openSpool } from '#spool';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { paceOf, type RetryPolicy } from '../publish/backoff.js';
@@ -17,9 +17,9 @@ import { withIsolation } from '../publish/with-isolation.js';
 import { withRetry } from '../publish/with-retry.js';
 import { withTrimming } from '../publish/with-trimming.js';
 import { type Lookup, withVerification } from '../publish/with-verification.js';
-import type { SpoolConfig } from '../spool/settings.js';
+import type { SpoolConfig } from '../spool/spool-options.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import type { Redactor } from '../values/redact.js';
+import type { Redactor } from '../values/redactor.js';
 import type { DestinationStats } from './tracer-api.js';
 
 export interface DestinationOptions {
@@ -28,7 +28,7 @@ export interface DestinationOptions {
   readonly sender: RowTransport;
   /** Whether failed sends are retried without a spool too. */
   readonly retriesSends: boolean;
-  /** Asks the place whether it has a row; undefined if it cannot be asked. */
+  /** Looks up whether the place has a row; undefined if it offers no such call. */
   readonly lookup: Lookup | undefined;
   readonly batch: PublisherLimits;
   readonly retry: RetryPolicy;
@@ -89,7 +89,7 @@ export class Destination {
       ledger,
       onCall: (ms: number) => this.times.add(ms),
     };
-    this.#publisher = timersLast
+    this.#publisher = timersOutliveRequests
       ? new Publisher({
           ...publisherOptions,
           overflow: spool === undefined ? undefined : (rows) => spool.keepAll(rows),
@@ -143,7 +143,7 @@ export class Destination {
     this.#spool?.release();
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
+  /** Releases the spool files, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
   release(): void {
     this.#spool?.release();
   }
@@ -226,7 +226,7 @@ export class Destination {
   #transport(options: DestinationOptions, spool: Spool | undefined): RowTransport {
     const { sender, lookup, retry, retriesSends } = options;
     if (spool !== undefined) {
-      const attempts = spool.withAttempts(sender);
+      const attempts = spool.withSendLog(sender);
       const verification = {
         paceMs: paceOf(retry),
         rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),

@@ -1,6 +1,6 @@
 /** The open traces, the oldest first. Abandons traces that are open for too long, or stuck while others need their place. */
 
-import { timersLast } from '#platform';
+import { timersOutliveRequests } from '#platform';
 import { monotonicMs } from '../platform/clock.js';
 import { startTimer, unref } from '../platform/timers.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
@@ -47,7 +47,7 @@ export class OpenTraces {
     if (this.#traces.length > 2 * this.#size + MAX_ENDED) this.#removeEnded();
     this.#traces.push(trace);
     this.#size++;
-    if (!timersLast) this.#sweepNow();
+    if (!timersOutliveRequests) this.#sweepNow();
     else if (!this.#isSweeping) this.#runDetached(() => this.#sweepLater());
   }
 

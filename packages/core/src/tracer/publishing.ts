@@ -1,15 +1,16 @@
 /** Everything that publishes the rows of one tracer: the platform and the exports, and the updates of published rows. */
 
-import { httpClient } from '#platform';
 import { isOnThisMachine } from '../config/base-url.js';
 import { type Config, whyNotUpdated, whyUnconfigured } from '../config/config.js';
 import type { DropReason } from '../publish/drop-reason.js';
 import { httpTransport } from '../publish/http-transport.js';
 import { OpenlayerApi } from '../publish/openlayer-api.js';
+import { publishingClient } from '../publish/publishing-client.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import type { SendTimes } from '../publish/send-times.js';
 import { statsHeader } from '../publish/stats-header.js';
 import type { TraceExport } from '../publish/trace-export.js';
+import { withWarnings } from '../publish/with-warnings.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { Destination, type DestinationTools, type ReplayState } from './destination.js';
 import { RowUpdater } from './row-updater.js';
@@ -28,6 +29,7 @@ export class Publishing {
   readonly updates: RowUpdater;
   /** Writes the row of a trace before the last bytes of its response are sent; undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
+  readonly #tools: PublishingTools;
   readonly #api: OpenlayerApi;
   readonly #key: string;
   /** The platform; without settings for it the first export. */
@@ -38,18 +40,19 @@ export class Publishing {
 
   constructor(config: Config, tools: PublishingTools) {
     const { baseUrl = '', apiKey = '', inferencePipelineId = '', timeoutMs } = config;
+    this.#tools = tools;
     this.#key = apiKey;
     const header = isOnThisMachine(baseUrl) ? statsHeader(tools.stats) : undefined;
     this.#api = new OpenlayerApi(
       { baseUrl, apiKey, inferencePipelineId, timeoutMs, statsHeader: header },
-      httpClient(),
+      publishingClient(),
     );
     this.updates = new RowUpdater(this.#api, {
       whyRefused: whyNotUpdated(config),
       redactor: tools.redactor,
       flush: () => tools.flush(),
     });
-    const exported = tools.isEnabled ? config.exports : [];
+    const exported = tools.isEnabled ? config.exports.filter(({ isOff }) => isOff !== true) : [];
     this.#exports = new Map(
       exported.map((each) => [each.name, exportDestination(config, each, tools)]),
     );
@@ -116,15 +119,35 @@ export class Publishing {
     for (const each of this.#all) each.discard(trace);
   }
 
-  async flush(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#all.map((each) => each.flush(deadlineMs)));
+  flush(deadlineMs: number): Promise<void> {
+    return this.#callAll('flush', (each) => each.flush(deadlineMs));
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#all.map((each) => each.shutdown(deadlineMs)));
+  shutdown(deadlineMs: number): Promise<void> {
+    return this.#callAll('shutdown', (each) => each.shutdown(deadlineMs));
   }
 
-  /** Gives up the ownership of spool files, so that other processes may send their rows, unless a replay still sends them. */
+  /** Never rejects: where one destination fails, the others go on. */
+  async #callAll(what: string, call: (each: Destination) => Promise<void>): Promise<void> {
+    const calls: Promise<void>[] = [];
+    for (const each of this.#all) calls.push(this.#callOne(what, each, call));
+    for (const each of calls) await each;
+  }
+
+  async #callOne(
+    what: string,
+    destination: Destination,
+    call: (destination: Destination) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await call(destination);
+    } catch (error) {
+      const message = `publishing failed in ${what}`;
+      this.#tools.diagnostics.report('error', 'internal_error', message, error);
+    }
+  }
+
+  /** Releases the spool files, so that other processes may adopt them and send their rows. While a replay goes on, keeps them. */
   release(): void {
     for (const each of this.#all) each.release();
   }
@@ -171,9 +194,8 @@ export class Publishing {
   /** The part of the stats that counts rows. */
   stats(): DestinationStats & Pick<TracerStats, 'exports'> {
     if (this.#exports.size === 0) return this.#main.stats();
-    const exports = Object.fromEntries(
-      [...this.#exports].map(([name, each]) => [name, each.stats()]),
-    );
+    const exports: Record<string, DestinationStats> = {};
+    for (const [name, each] of this.#exports) exports[name] = each.stats();
     return { ...this.#main.stats(), exports };
   }
 }
@@ -214,7 +236,7 @@ function exportDestination(
   return new Destination(
     {
       address: `export\n${address}`,
-      sender: transport,
+      sender: withWarnings(transport, tools.diagnostics),
       retriesSends: true,
       lookup: undefined,
       batch,

@@ -7,11 +7,11 @@ import { monotonicMs } from '../platform/clock.js';
 import { delay, startTimer, stopTimer, type Timer } from '../platform/timers.js';
 import { isReserved } from '../publish/layout.js';
 import type { OpenlayerApi } from '../publish/openlayer-api.js';
-import { SendError } from '../publish/transport.js';
+import { SendError } from '../publish/send-error.js';
 import { INFERENCE_ID_FORM, isInferenceId } from '../trace/inference-id.js';
 import { parseJson } from '../values/json-text.js';
-import type { Redactor } from '../values/redact.js';
-import { Snapshotter } from '../values/snapshot.js';
+import type { Redactor } from '../values/redactor.js';
+import { Snapshotter } from '../values/snapshotter.js';
 import type { RowUpdateConfig } from '../wire.js';
 
 const { stringify } = JSON;

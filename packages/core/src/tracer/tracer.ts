@@ -1,8 +1,8 @@
 /** The tracer: starts traces, takes them when they end, and owns everything that publishes them. */
 
-import { isTopLevel, onSignal, timersLast } from '#platform';
+import { isTopLevel, onSignal, timersOutliveRequests } from '#platform';
 import { ConfigError } from '../config/checks.js';
-import { type Config, resolveConfig, whyUnpublished } from '../config/config.js';
+import { type Config, isEnabledBy, resolveConfig, whyUnpublished } from '../config/config.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';
@@ -18,8 +18,8 @@ import { registerScope, type StepScope } from '../trace/scope.js';
 import { stepName } from '../trace/step-name.js';
 import type { TraceLimits } from '../trace/trace-limits.js';
 import type { StartedTrace } from '../trace/types.js';
-import { Redactor } from '../values/redact.js';
-import { Snapshotter } from '../values/snapshot.js';
+import { Redactor } from '../values/redactor.js';
+import { Snapshotter } from '../values/snapshotter.js';
 import type { RowUpdateConfig } from '../wire.js';
 import { EndedTraces } from './ended-traces.js';
 import { metricsText } from './metrics-text.js';
@@ -36,7 +36,7 @@ export function createTracer(options: TracerOptions = {}): Tracer {
   return createTracerCore(options);
 }
 
-/** The same, with the type that adapters use. */
+/** Creates a tracer, with the type that adapters use. @throws ConfigError if an option is wrong */
 export function createTracerCore(options: TracerOptions): TracerCore {
   return new TracerCore(resolveConfig(options));
 }
@@ -104,7 +104,7 @@ export class TracerCore implements Tracer, Recorder {
       reportReplaced,
     );
     const why = whyUnpublished(config);
-    this.isEnabled = config.publish && (why === undefined || config.exports.length > 0);
+    this.isEnabled = isEnabledBy(config);
     this.#warning = settingsWarning(config, why);
     const runDetached = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
     this.#runDetached = runDetached;
@@ -137,7 +137,9 @@ export class TracerCore implements Tracer, Recorder {
     if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
     if (handleSignals && !this.#isShutDown) {
       // If the app listens too, it still has requests to finish.
-      registrations.push(onSignal((isLast) => (isLast ? this.shutdown() : this.flush())));
+      registrations.push(
+        onSignal(({ endsProcess }) => (endsProcess ? this.shutdown() : this.flush())),
+      );
     }
     this.#registrations = registrations;
   }
@@ -167,7 +169,7 @@ export class TracerCore implements Tracer, Recorder {
 
   #checkLater(): void {
     // On platforms whose timers end with their request, only the scope manager is registered.
-    if (!timersLast || this.#checkTimer !== undefined || this.#isShutDown) return;
+    if (!timersOutliveRequests || this.#checkTimer !== undefined || this.#isShutDown) return;
     this.#runDetached(() => {
       this.#checkTimer = unref(startTimer(() => this.#unregisterWhenDone(), CHECK_MS));
     });

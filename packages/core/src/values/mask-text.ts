@@ -16,17 +16,23 @@ const UNBROKEN = /[^\s\p{Cc}]*/uy;
 /** Hosts with ports; connection strings may list several. */
 const HOSTS = /^(?:\[[^\]]*\]|[^:,[]*)(?::\d*)?(?:,(?:\[[^\]]*\]|[^:,[]*)(?::\d*)?)*$/;
 
-/**
- * Masks the user and the password of each URL.
- * @param isCut whether the text was cut at its end: what may be a part of a password is masked too
- */
-export function maskUserInfo(text: string, isCut = false): string {
+/** How much of a text is there. */
+export interface TextExtent {
+  /** Whether the text was cut at its end. What may be a part of a password there is masked too. */
+  readonly isCut: boolean;
+}
+
+/** A text that was not cut. */
+export const WHOLE: TextExtent = { isCut: false };
+
+/** Masks the user and the password of each URL. */
+export function maskUserInfo(text: string, extent = WHOLE): string {
   let masked = '';
   let copied = 0;
   let at = text.indexOf('://');
   for (; at >= 0; at = text.indexOf('://', Math.max(at + 3, copied))) {
     const start = at + 3;
-    const end = userInfoEnd(text, start, isCut);
+    const end = userInfoEnd(text, start, extent);
     if (end <= start) continue;
     masked += text.slice(copied, start) + MASK;
     copied = end;
@@ -35,7 +41,7 @@ export function maskUserInfo(text: string, isCut = false): string {
 }
 
 /** Where the user information ends that begins at `start`: at its `@`, or at the cut. -1 if there is none. */
-function userInfoEnd(text: string, start: number, isCut: boolean): number {
+function userInfoEnd(text: string, start: number, { isCut }: TextExtent): number {
   const authority = spanOf(AUTHORITY, text, start);
   const end = start + authority.length;
   const sign = authority.lastIndexOf('@');

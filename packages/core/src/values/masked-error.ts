@@ -2,8 +2,8 @@
 
 import { isNativeError, isProxy } from '#platform';
 import { MASK } from './mask-text.js';
-import { errorStack, inherited } from './read-safely.js';
-import type { Redactor } from './redact.js';
+import { dataProperty, errorStack } from './read-safely.js';
+import type { Redactor } from './redactor.js';
 
 const MAX_DEPTH = 5;
 const MAX_ERRORS = 10;
@@ -22,7 +22,7 @@ export function maskedError(error: unknown, redactor: Redactor, depth = 0): unkn
   const copy: object = Object.create(Object.getPrototypeOf(error));
   let isSame = true;
   for (const key of new Set(['message', 'stack', 'cause', 'errors', ...Object.keys(error)])) {
-    const value = key === 'stack' ? errorStack(error) : inherited(error, key);
+    const value = key === 'stack' ? errorStack(error) : dataProperty(error, key);
     if (value === undefined) continue;
     const kept = maskedProperty(key, value, redactor, depth);
     isSame &&= kept === value;

@@ -20,7 +20,7 @@ export function hasGetter(value: object, key: PropertyKey): boolean {
 }
 
 /** The value of an own or inherited data property; undefined for accessors. */
-export function inherited(value: object, key: PropertyKey): unknown {
+export function dataProperty(value: object, key: PropertyKey): unknown {
   let holder: object | null = value;
   for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
     const descriptor = Object.getOwnPropertyDescriptor(holder, key);
@@ -32,7 +32,7 @@ export function inherited(value: object, key: PropertyKey): unknown {
 
 /** Whether the object has or inherits that method. */
 export function hasMethod(object: object, key: PropertyKey): boolean {
-  return typeof inherited(object, key) === 'function';
+  return typeof dataProperty(object, key) === 'function';
 }
 
 /** Whether the object inherits from `Error.prototype`, as DOMException does. */
@@ -47,20 +47,20 @@ export function isErrorLike(value: object): boolean {
 
 /** The name of the object's class; `Object` if it has none. */
 export function classOf(value: object): string {
-  const made = inherited(value, 'constructor');
-  const name = typeof made === 'function' && !isProxy(made) ? inherited(made, 'name') : '';
+  const made = dataProperty(value, 'constructor');
+  const name = typeof made === 'function' && !isProxy(made) ? dataProperty(made, 'name') : '';
   return typeof name === 'string' && name !== '' ? head(name, MAX_NAME_CHARS) : 'Object';
 }
 
 /** The `name` of an error, read without running its code; `Error` if it is not a string. */
 export function errorName(error: object): string {
-  const name = isDomException(error) ? error.name : inherited(error, 'name');
+  const name = isDomException(error) ? error.name : dataProperty(error, 'name');
   return typeof name === 'string' ? head(name, MAX_NAME_CHARS) : 'Error';
 }
 
 /** The `message` of an error, read without running its code; '' if it is not a string. */
 export function errorMessage(error: object): string {
-  const message = isDomException(error) ? error.message : inherited(error, 'message');
+  const message = isDomException(error) ? error.message : dataProperty(error, 'message');
   return typeof message === 'string' ? message : '';
 }
 

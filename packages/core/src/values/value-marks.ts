@@ -2,12 +2,12 @@
 
 import { isProxy } from '#platform';
 import { maskUserInfo } from './mask-text.js';
-import { classOf, inherited, MAX_NAME_CHARS } from './read-safely.js';
+import { classOf, dataProperty, MAX_NAME_CHARS } from './read-safely.js';
 import { head } from './well-formed.js';
 
 export function functionMark(value: object): string {
   if (isProxy(value)) return '[Proxy]';
-  const name = inherited(value, 'name');
+  const name = dataProperty(value, 'name');
   return typeof name === 'string' && name !== ''
     ? `[Function ${head(name, MAX_NAME_CHARS)}]`
     : '[Function]';
@@ -15,14 +15,15 @@ export function functionMark(value: object): string {
 
 /** A mark for a stream, request or response, since reading it or listening to it could start it. Undefined for others. */
 export function streamMark(value: object): string | undefined {
-  if (inherited(value, '_readableState') !== undefined) {
-    const method = inherited(value, 'method');
-    const url = inherited(value, 'url');
+  if (dataProperty(value, '_readableState') !== undefined) {
+    const method = dataProperty(value, 'method');
+    const url = dataProperty(value, 'url');
     if (typeof method !== 'string' || typeof url !== 'string') return `[${classOf(value)}]`;
     return `[${classOf(value)} ${method} ${head(maskUserInfo(url.split('?', 1)[0] ?? ''), MAX_NAME_CHARS)}]`;
   }
   const isWritable =
-    inherited(value, '_writableState') !== undefined || inherited(value, '_header') !== undefined;
+    dataProperty(value, '_writableState') !== undefined ||
+    dataProperty(value, '_header') !== undefined;
   return isWritable ? `[${classOf(value)}]` : undefined;
 }
 
@@ -31,8 +32,8 @@ export function dateText(value: Date): string {
   return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);
 }
 
-/** Whether the number has at most 100 digits, so that converting it to a string is cheap. */
-export function isShort(value: bigint): boolean {
+/** Whether it has at most 100 digits, so that converting it to a string is cheap. */
+export function isShortBigInt(value: bigint): boolean {
   return value < 10n ** 100n && value > -(10n ** 100n);
 }
 

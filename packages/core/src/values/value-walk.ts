@@ -16,21 +16,21 @@ import { quote } from './json-text.js';
 import { MASK } from './mask-text.js';
 import {
   classOf,
+  dataProperty,
   errorMessage,
   errorName,
   errorStack,
   hasGetter,
   hasMethod,
-  inherited,
   isErrorLike,
   MAX_NAME_CHARS,
 } from './read-safely.js';
-import type { Redactor } from './redact.js';
+import type { KeyInfo, Redactor } from './redactor.js';
 import {
   byteLengthOf,
   dateText,
   functionMark,
-  isShort,
+  isShortBigInt,
   regExpText,
   streamMark,
 } from './value-marks.js';
@@ -99,7 +99,7 @@ export class ValueWalk {
         this.#room -= 4;
         return 'null';
       case 'bigint':
-        return this.#mark(isShort(value) ? `${value}n` : '[BigInt]');
+        return this.#mark(isShortBigInt(value) ? `${value}n` : '[BigInt]');
       case 'symbol':
         return this.#namingMark(head(Symbol.prototype.toString.call(value), MAX_NAME_CHARS));
       default:
@@ -175,9 +175,7 @@ export class ValueWalk {
         return `${text}${i > 0 ? ',' : ''}${this.#mark(`[cut: ${length - i} more items]`)}]`;
       }
       if (i > 0) text += ',';
-      text += Object.hasOwn(value, i)
-        ? (this.#property(value, i, '', depth) ?? 'null')
-        : this.#hole();
+      text += Object.hasOwn(value, i) ? (this.#item(value, i, depth) ?? 'null') : this.#hole();
     }
     return `${text}]`;
   }
@@ -202,7 +200,7 @@ export class ValueWalk {
         if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
       }
       const info = this.#redactor.keyInfo(key);
-      const member = this.#property(value, key, key, depth, info.isSecret);
+      const member = this.#property(value, key, info, depth);
       if (member === undefined) continue;
       this.#room -= info.text.length + 1;
       text += text.length > 1 ? info.nextText + member : info.text + member;
@@ -210,18 +208,19 @@ export class ValueWalk {
     return `${text}}`;
   }
 
-  /** The JSON text of a property; undefined if its value is undefined. */
-  #property(
-    holder: object,
-    property: PropertyKey,
-    key: string,
-    depth: number,
-    isSecret = false,
-  ): string | undefined {
+  /** The JSON text of an array's item; undefined if it is undefined. */
+  #item(array: readonly unknown[], index: number, depth: number): string | undefined {
     this.#nodes++;
-    if (hasGetter(holder, property)) return this.#mark('[Getter]');
-    const value = (holder as Readonly<Record<PropertyKey, unknown>>)[property];
-    return isSecret && isMaskable(value, key)
+    if (hasGetter(array, index)) return this.#mark('[Getter]');
+    return this.#value(array[index], '', depth + 1);
+  }
+
+  /** The JSON text of a property; undefined if its value is undefined. */
+  #property(holder: object, key: string, info: KeyInfo, depth: number): string | undefined {
+    this.#nodes++;
+    if (hasGetter(holder, key)) return this.#mark('[Getter]');
+    const value = (holder as Readonly<Record<string, unknown>>)[key];
+    return info.isSecret && isMaskable(value, key)
       ? this.#mark(MASK)
       : this.#value(value, key, depth + 1);
   }
@@ -247,7 +246,7 @@ export class ValueWalk {
     if (isBoxedPrimitive(value)) return this.#boxed(value, depth);
     const stream = streamMark(value);
     if (stream !== undefined) return this.#namingMark(stream);
-    const toJson = inherited(value, 'toJSON');
+    const toJson = dataProperty(value, 'toJSON');
     if (typeof toJson === 'function') return this.#viaToJson(value, toJson as ToJson, depth);
     if (hasMethod(value, 'then')) return this.#mark('[Promise]');
     const keys = Object.keys(value);
@@ -299,12 +298,12 @@ export class ValueWalk {
     parts.message = errorMessage(value);
     const stack = errorStack(value);
     if (stack !== undefined) parts.stack = this.#redactor.maskedHead(stack, MAX_STACK_CHARS);
-    const code = inherited(value, 'code');
+    const code = dataProperty(value, 'code');
     if (typeof code === 'string' || typeof code === 'number') parts.code = code;
-    const cause = inherited(value, 'cause');
+    const cause = dataProperty(value, 'cause');
     const causes = this.#enclosing.slice(0, depth + 1).filter((each) => isNativeError(each)).length;
     if (cause !== undefined && causes <= MAX_CAUSES) parts.cause = cause;
-    const errors = inherited(value, 'errors');
+    const errors = dataProperty(value, 'errors');
     if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);
     return this.#plain(parts, depth);
   }

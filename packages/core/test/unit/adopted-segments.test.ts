@@ -16,9 +16,9 @@ import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
 import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
-import { SpoolFolder } from '../../src/spool/folder.ts';
 import { OwnSegments } from '../../src/spool/own-segments.ts';
 import { entryOf } from '../../src/spool/segment.ts';
+import { SpoolFolder } from '../../src/spool/spool-folder.ts';
 import { State } from '../../src/spool/trace-table.ts';
 
 const DEAD = 'host-1-1-dead';

@@ -6,8 +6,8 @@ import { BodyCapture } from '../../src/http/body/body-capture.ts';
 import { bodyText } from '../../src/http/body/body-value.ts';
 import { RecordedTrace } from '../../src/trace/recorded-trace.ts';
 import { defaultScope } from '../../src/trace/scope.ts';
-import { Redactor } from '../../src/values/redact.ts';
-import { Snapshotter } from '../../src/values/snapshot.ts';
+import { Redactor } from '../../src/values/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshotter.ts';
 
 function traceOf(): RecordedTrace {
   const redactor = new Redactor();

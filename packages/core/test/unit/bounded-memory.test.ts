@@ -6,8 +6,8 @@ import { layoutOf } from '../../src/publish/layout.ts';
 import type { EndedTrace } from '../../src/trace/ended-trace.ts';
 import { idSpaceOf, registerId } from '../../src/trace/inference-id.ts';
 import { quoteName } from '../../src/values/json-text.ts';
-import { Redactor } from '../../src/values/redact.ts';
-import { Snapshotter } from '../../src/values/snapshot.ts';
+import { Redactor } from '../../src/values/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshotter.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

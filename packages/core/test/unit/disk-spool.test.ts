@@ -9,7 +9,7 @@ import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
 import type { SpooledTrace } from '../../src/publish/spool.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 /** A trace as its spool reads it, whose output may still change. */
 function traceThat() {

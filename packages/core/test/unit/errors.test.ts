@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { maskedError } from '../../src/values/masked-error.ts';
 import {
   classOf,
+  dataProperty,
   errorMessage,
   errorName,
   errorStack,
   hasGetter,
-  inherited,
   isErrorLike,
 } from '../../src/values/read-safely.ts';
 import { recordedError } from '../../src/values/recorded-error.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 const SECRET = 'https://u:secret@host/';
 const MASKED = 'https://[redacted]@host/';
@@ -110,13 +110,13 @@ describe('what is read of an object without running code of it', () => {
   };
 
   it('is found up to eleven prototypes above it', () => {
-    assert.equal(inherited(above(0), 'found'), true);
-    assert.equal(inherited(above(11), 'found'), true);
-    assert.equal(inherited(above(12), 'found'), undefined);
+    assert.equal(dataProperty(above(0), 'found'), true);
+    assert.equal(dataProperty(above(11), 'found'), true);
+    assert.equal(dataProperty(above(12), 'found'), undefined);
     assert.equal(isErrorLike(above(11, Error.prototype)), true);
     assert.equal(isErrorLike(above(12, Error.prototype)), false);
     assert.equal(isErrorLike({}), false);
-    assert.equal(inherited({}, 'found'), undefined);
+    assert.equal(dataProperty({}, 'found'), undefined);
   });
 
   it('is no accessor, and nothing behind a proxy', () => {
@@ -127,8 +127,8 @@ describe('what is read of an object without running code of it', () => {
       b: 2,
     };
     assert.deepEqual([hasGetter(withAccessor, 'a'), hasGetter(withAccessor, 'b')], [true, false]);
-    assert.equal(inherited(withAccessor, 'a'), undefined);
-    assert.equal(inherited(Object.create(new Proxy({ a: 1 }, {})), 'a'), undefined);
+    assert.equal(dataProperty(withAccessor, 'a'), undefined);
+    assert.equal(dataProperty(Object.create(new Proxy({ a: 1 }, {})), 'a'), undefined);
     assert.equal(isErrorLike(Object.create(new Proxy(new Error(), {}))), false);
   });
 

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { JsonMembers } from '../../src/values/json-members.ts';
-import {
-  integerText,
-  jsonOf,
-  quote,
-  quoteName,
-  roundedText,
-  thousandthsText,
-} from '../../src/values/json-text.ts';
+import { jsonOf, quote, quoteName } from '../../src/values/json-text.ts';
+import { integerText, roundedText, thousandthsText } from '../../src/values/number-text.ts';
 import { head, wellFormed, withoutHalf } from '../../src/values/well-formed.ts';
 
 describe('JSON text', () => {

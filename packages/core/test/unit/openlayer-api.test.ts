@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HttpRequest } from '../../src/platform/http-client.ts';
 import { OpenlayerApi, retryAfterMs } from '../../src/publish/openlayer-api.ts';
-import type { SendError } from '../../src/publish/transport.ts';
+import type { SendError } from '../../src/publish/send-error.ts';
 
 const KEY = 'sk-canary';
 
@@ -20,7 +20,7 @@ function apiThat(answer: (request: HttpRequest) => Answer) {
       async send(request) {
         requests.push(request);
         const { status, body = '', headers = {} } = answer(request);
-        return { status, body, header: (name) => headers[name] };
+        return { status, body: new TextEncoder().encode(body), header: (name) => headers[name] };
       },
       close() {},
     },

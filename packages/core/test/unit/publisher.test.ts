@@ -6,7 +6,8 @@ import {
   type RowPublisher,
 } from '../../src/publish/publisher.ts';
 import { RequestPublisher } from '../../src/publish/request-publisher.ts';
-import { type RowBatch, type RowDelivery, SendError } from '../../src/publish/transport.ts';
+import { SendError } from '../../src/publish/send-error.ts';
+import type { RowBatch, RowDelivery } from '../../src/publish/transport.ts';
 import { useLaterClock } from '../later-clock.ts';
 import { type Row, row } from './transports.ts';
 

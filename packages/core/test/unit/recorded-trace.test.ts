@@ -4,8 +4,8 @@ import { isInert } from '../../src/trace/inert.ts';
 import type { RecordedStep } from '../../src/trace/recorded-step.ts';
 import { RecordedTrace, type Recorder } from '../../src/trace/recorded-trace.ts';
 import { defaultScope } from '../../src/trace/scope.ts';
-import { Redactor } from '../../src/values/redact.ts';
-import { Snapshotter } from '../../src/values/snapshot.ts';
+import { Redactor } from '../../src/values/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshotter.ts';
 import type { StepType } from '../../src/wire.ts';
 
 const LIMITS = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isPiece, maskMembers, maskParameters, maskUserInfo } from '../../src/values/mask-text.ts';
-import { type RedactOptions, Redactor } from '../../src/values/redact.ts';
+import { type RedactOptions, Redactor } from '../../src/values/redactor.ts';
 
 describe('user and password of a URL', () => {
   const cases: readonly (readonly [text: string, masked: string])[] = [
@@ -25,10 +25,10 @@ describe('user and password of a URL', () => {
   }
 
   it('are masked where the text was cut within them, and only then', () => {
-    assert.equal(maskUserInfo('https://user:pa', true), 'https://[redacted]');
+    assert.equal(maskUserInfo('https://user:pa', { isCut: true }), 'https://[redacted]');
     assert.equal(maskUserInfo('https://user:pa'), 'https://user:pa');
-    assert.equal(maskUserInfo('postgres://u:p/w', true), 'postgres://[redacted]');
-    assert.equal(maskUserInfo('https://host/x y', true), 'https://host/x y');
+    assert.equal(maskUserInfo('postgres://u:p/w', { isCut: true }), 'postgres://[redacted]');
+    assert.equal(maskUserInfo('https://host/x y', { isCut: true }), 'https://host/x y');
   });
 });
 

@@ -10,7 +10,7 @@ import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const rowOf = (id: string) => new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
@@ -50,7 +50,7 @@ describe('a spool that is released while its replay is at work', () => {
       return { delivered: rows.length, lost: {} };
     };
     const replay = spool.replay({
-      transport: spool.withKeeping(spool.withAttempts({ send, close() {} })),
+      transport: spool.withKeeping(spool.withSendLog({ send, close() {} })),
       policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
       maxBatchRows: 1,
     });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
-import { type RowDelivery, SendError } from '../../src/publish/transport.ts';
+import { SendError } from '../../src/publish/send-error.ts';
+import type { RowDelivery } from '../../src/publish/transport.ts';
 import { Replay } from '../../src/spool/replay.ts';
 import { type Row, row, type Scripted, scripted } from './transports.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
-import { Redactor } from '../../src/values/redact.ts';
-import { Snapshotter } from '../../src/values/snapshot.ts';
+import { Redactor } from '../../src/values/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshotter.ts';
 
 const ROOMY = { maxChars: 10_000, maxDepth: 20, maxNodes: 1000 };
 

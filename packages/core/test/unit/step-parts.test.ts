@@ -3,8 +3,8 @@ import { fieldText, fits, indexOfField, isStepType } from '../../src/trace/step-
 import { newStepId } from '../../src/trace/step-id.ts';
 import { cutKey, stepName } from '../../src/trace/step-name.ts';
 import { TraceValues } from '../../src/trace/trace-values.ts';
-import { Redactor } from '../../src/values/redact.ts';
-import { Snapshotter } from '../../src/values/snapshot.ts';
+import { Redactor } from '../../src/values/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshotter.ts';
 
 describe('the id of a step', () => {
   it('is a UUID, and nobody else has it', () => {

@@ -7,10 +7,11 @@ import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { type RowTransport, SendError } from '../../src/publish/transport.ts';
+import { SendError } from '../../src/publish/send-error.ts';
+import type { RowTransport } from '../../src/publish/transport.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import type { SpoolConfig } from '../../src/spool/settings.ts';
-import { Redactor } from '../../src/values/redact.ts';
+import type { SpoolConfig } from '../../src/spool/spool-options.ts';
+import { Redactor } from '../../src/values/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -138,7 +139,7 @@ describe('a spool with `durability: fsync`', () => {
     /** Sends what dead processes left. */
     const replay = (send: RowTransport['send']) =>
       spool.replay({
-        transport: spool.withKeeping(spool.withAttempts({ send, close() {} })),
+        transport: spool.withKeeping(spool.withSendLog({ send, close() {} })),
         policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
         maxBatchRows: 1,
       });

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { paceOf, waitBefore } from '../../src/publish/backoff.ts';
+import type { SendErrorCode } from '../../src/publish/drop-reason.ts';
 import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { isAboutRows, SendError, type SendErrorCode } from '../../src/publish/transport.ts';
+import { isAboutRows, SendError } from '../../src/publish/send-error.ts';
 import { withBreaker } from '../../src/publish/with-breaker.ts';
 import { withIsolation } from '../../src/publish/with-isolation.ts';
 import { withRetry } from '../../src/publish/with-retry.ts';
 import { trimmed, withTrimming } from '../../src/publish/with-trimming.ts';
 import { withVerification } from '../../src/publish/with-verification.ts';
-import { withAttempts, withKeeping } from '../../src/spool/transports.ts';
+import { withKeeping, withSendLog } from '../../src/spool/transports.ts';
 import { batchOf, type Row, type Scripted, scripted } from './transports.ts';
 
 const POLICY = { baseMs: 1, capMs: 4, maxElapsedMs: 60_000 };
@@ -546,16 +547,16 @@ describe('a transport with a spool', () => {
   it('sends no row whose file another process has adopted', async () => {
     const { spool } = fakeSpool({ mine: (id) => id !== 'b' });
     const inner = scripted();
-    assert.deepEqual(await withAttempts(inner, spool).send(batchOf('a', 'b'), OPTIONS), {
+    assert.deepEqual(await withSendLog(inner, spool).send(batchOf('a', 'b'), OPTIONS), {
       delivered: 1,
       lost: { taken_over: 1 },
     });
-    assert.deepEqual(await withAttempts(inner, spool).send(batchOf('b'), OPTIONS), {
+    assert.deepEqual(await withSendLog(inner, spool).send(batchOf('b'), OPTIONS), {
       delivered: 0,
       lost: { taken_over: 1 },
     });
     assert.deepEqual(inner.sent, [['a']]);
-    assert.deepEqual(await withAttempts(inner, spool).send(batchOf('a'), OPTIONS), {
+    assert.deepEqual(await withSendLog(inner, spool).send(batchOf('a'), OPTIONS), {
       delivered: 1,
       lost: {},
     });
@@ -569,7 +570,7 @@ describe('a transport with a spool', () => {
     ] as const) {
       const { done, spool } = fakeSpool();
       const inner = failingTimes(1, () => error);
-      await assert.rejects(withAttempts(inner, spool).send(batchOf('a'), OPTIONS));
+      await assert.rejects(withSendLog(inner, spool).send(batchOf('a'), OPTIONS));
       assert.deepEqual(done, noted);
     }
   });

@@ -7,7 +7,7 @@ import {
   startCall,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { isAbort, statedError, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
   arrayOrEmpty,
@@ -174,11 +174,12 @@ export class AiModelCall {
   endWith(response: unknown): void {
     this.#response.readWhole(objectOrEmpty(response));
     this.#stopWaiting();
-    this.#recorded.end(this.#recordResponse('complete'));
+    this.#end('complete');
   }
 
-  /** Adds facts of the response that are reported after its end. */
+  /** Adds facts of the response that are reported after its end, unless its trace has ended with it. */
   updateHead(head: Json): void {
+    if (!this.#recorded.mayRetry) return;
     this.#response.readHead(head);
     this.#recorded.update(this.#recordResponse('complete'));
   }
@@ -196,7 +197,7 @@ export class AiModelCall {
     const end = (ending: Ending) => {
       this.#stopWaiting();
       if (failure !== undefined) this.fail(failure);
-      else recorded.end(this.#recordResponse(isComplete ? 'complete' : ending));
+      else this.#end(isComplete ? 'complete' : ending);
     };
     const observer: BodyObserver = {
       pulled: () => {
@@ -212,7 +213,7 @@ export class AiModelCall {
         this.#response.readPart(part);
         if (this.amount > before) this.#firstTokenMs ??= recorded.elapsedMs;
       },
-      ended: () => end('complete'),
+      ended: () => end('unfinished'),
       failed: (error) => {
         if (!isComplete) failure ??= error;
         end('failed');
@@ -222,6 +223,14 @@ export class AiModelCall {
     // `tapStream` passes on chunks of any type.
     const tapped = tapStream(parts as unknown as ReadableStream<Uint8Array>, observer, parts);
     return tapped as unknown as ReadableStream<Part>;
+  }
+
+  /** Ends the call, as a failure if the response states one. */
+  #end(ending: Ending): void {
+    const { failure, isCut } = this.#response;
+    const update = this.#recordResponse(isCut && ending === 'complete' ? 'unfinished' : ending);
+    if (failure === undefined) this.#recorded.end(update);
+    else this.#recorded.fail(statedError(this.#options, failure), update);
   }
 
   #startWaiting(): void {

@@ -1,4 +1,5 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
+import { failureOfEnd } from '../common/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -8,9 +9,11 @@ import {
   type Json,
   nonEmptyArrayOrUndefined,
   objectOrEmpty,
+  presentFields,
   stringOrUndefined,
 } from '../common/json.js';
 import { bytesOfBase64 } from '../common/media.js';
+import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/media-type.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { requestIdIn } from '../http/fetch.js';
@@ -46,6 +49,10 @@ export class SdkResponse {
   readonly message = new Message();
   #facts: StepUpdate = {};
   #metadata: Json = {};
+  /** The provider's own word for the reason for which the model stopped. */
+  #rawReason: string | undefined;
+  /** Whether the provider has stated no reason for which the model stopped. */
+  #hasNoReason = false;
   #details: Json = {};
   readonly #partMetadata = new Map<unknown, Json>();
   #usage: unknown;
@@ -79,9 +86,10 @@ export class SdkResponse {
     const stated = aiBilling(this.#usage, this.#providerMetadata, this.#body);
     const toolUses = { ...this.#toolUses, ...stated.toolUses };
     return {
-      ...stated,
-      ...(Object.keys(toolUses).length > 0 && { toolUses }),
       ...this.#billing,
+      // The billed seconds are not always those of the recording.
+      ...presentFields(stated as Json),
+      ...(Object.keys(toolUses).length > 0 && { toolUses }),
     };
   }
 
@@ -92,6 +100,25 @@ export class SdkResponse {
 
   get hasOutput(): boolean {
     return this.amount > 0 || this.#hasMedia || this.message.output !== undefined;
+  }
+
+  /** The failure that the response states by the reason for which the model stopped. */
+  get failure(): Json | undefined {
+    const { finishReason } = this.#metadata;
+    // Claude's refusals are answers.
+    if (this.#rawReason === 'refusal' || isRecord(this.#providerMetadata.anthropic)) {
+      return undefined;
+    }
+    const output = this.hasOutput ? (this.message.output ?? this.#facts) : undefined;
+    return failureOfEnd({
+      ...{ reasons: [finishReason], output, isComplete: true },
+      word: this.#rawReason,
+    });
+  }
+
+  /** Whether the stream of the provider was cut off before it stated why the model stopped. */
+  get isCut(): boolean {
+    return this.#hasNoReason;
   }
 
   readWhole(response: Json): void {
@@ -169,6 +196,9 @@ export class SdkResponse {
       case 'response-metadata':
         this.readHead({ response: part });
         break;
+      case 'custom':
+        this.#takeCustom(part);
+        break;
       case 'finish':
         if (this.message.text.chars === 0) this.#takeMedia(part);
         this.readHead(part);
@@ -177,6 +207,18 @@ export class SdkResponse {
       default:
         if (!IGNORED_PARTS.has(part.type)) this.message.addPart(part);
     }
+  }
+
+  /** Reads a part of one provider. The first one of Claude states what the model has read. */
+  #takeCustom(part: Json): void {
+    if (part.kind !== 'anthropic.message_start') {
+      this.message.addPart(part);
+      return;
+    }
+    const { usage } = objectOrEmpty(objectOrEmpty(part.providerMetadata).anthropic);
+    // The output is counted at the end.
+    const input = fieldsExcept(objectOrEmpty(usage), 'output_tokens');
+    this.readHead({ usage: { raw: input }, providerMetadata: { anthropic: { usage: input } } });
   }
 
   #takeText(part: Json): void {
@@ -262,7 +304,8 @@ export class SdkResponse {
 
   /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
   readHead(head: Json): void {
-    const { response, finishReason, rawFinishReason, providerMetadata, warnings, usage } = head;
+    const { response, finishReason, rawFinishReason, providerMetadata, warnings } = head;
+    const usage = sdkUsage(head.usage);
     const { id, modelId, headers, body } = objectOrEmpty(response);
     if (isRecord(body)) this.#body = body;
     // Up to version 5 a string, then an object with the SDK's word and the provider's.
@@ -272,6 +315,10 @@ export class SdkResponse {
     const raw = isRecord(finishReason)
       ? stringOrUndefined(finishReason.raw)
       : stringOrUndefined(rawFinishReason);
+    this.#rawReason = raw ?? this.#rawReason;
+    // Version 6 has a word of its own then, and none of the provider.
+    const isUnstated = isRecord(finishReason) && reason === 'other' && raw === undefined;
+    if (reason !== undefined) this.#hasNoReason = reason === 'interrupted' || isUnstated;
     if (usage !== undefined) this.#usage = usage;
     if (isRecord(providerMetadata))
       this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };
@@ -305,6 +352,12 @@ export class SdkResponse {
 const PART_IDS = nameSet('itemId');
 const MAX_PARTS = 256;
 
+/** The usage in the SDK's form. Transcriptions have the one of the provider. */
+function sdkUsage(usage: unknown): unknown {
+  const { type, input_tokens: input } = objectOrEmpty(usage);
+  return type !== undefined || input !== undefined ? { raw: usage } : usage;
+}
+
 /** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
 function otherSdkUsage(usage: unknown): Json {
   const { raw, ...otherCounts } = objectOrEmpty(usage);
@@ -332,9 +385,11 @@ function partMetadata(providerMetadata: unknown): Json | undefined {
 function nameMedium(kind: string, data: unknown): unknown {
   if (typeof data === 'string') {
     if (/^https?:/.test(data)) return { type: kind, url: data };
-    return `[${kind}, ${bytesOfBase64(data)} bytes]`;
+    return `[${mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
   }
-  if (data instanceof Uint8Array) return `[${kind}, ${data.byteLength} bytes]`;
+  if (data instanceof Uint8Array) {
+    return `[${mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
+  }
   const { byteLength, mediaType } = objectOrEmpty(data);
   if (typeof byteLength !== 'number') return data;
   return `[${stringOrUndefined(mediaType) ?? kind}, ${byteLength} bytes]`;

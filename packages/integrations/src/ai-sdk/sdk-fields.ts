@@ -45,8 +45,8 @@ function providerTokens(raw: unknown, { anthropic, google, vertex }: Json): Json
   const usage =
     gemini ?? objectOrEmpty(google).usageMetadata ?? objectOrEmpty(vertex).usageMetadata;
   if (isRecord(usage)) return geminiTokens(withToolTokens(usage)) as Json | undefined;
-  const { prompt_tokens, input_tokens, input_tokens_details } = objectOrEmpty(raw);
-  if (prompt_tokens !== undefined || input_tokens_details !== undefined) {
+  const { type, prompt_tokens, input_tokens, input_tokens_details } = objectOrEmpty(raw);
+  if (type === 'tokens' || prompt_tokens !== undefined || input_tokens_details !== undefined) {
     return openAITokens(raw) as Json | undefined;
   }
   if (input_tokens === undefined || !isRecord(anthropic)) return undefined;

@@ -204,7 +204,7 @@ export function failureDetails(failure: unknown): Json | undefined {
   return details.length > 0 ? Object.fromEntries(details) : undefined;
 }
 
-/** The error in a body: `error` as an object or a string, as of OpenAI, Anthropic and most others, else `message` or `detail`. */
+/** The error in a body: `error` as an object or a string, as of OpenAI, Anthropic and most others, else a message under another name. */
 function errorIn(body: Json): { type: string | undefined; message: string | undefined } {
   const error = objectOrEmpty(body.error);
   return {
@@ -216,15 +216,17 @@ function errorIn(body: Json): { type: string | undefined; message: string | unde
       stringOrUndefined(error.message) ??
       stringOrUndefined(body.error) ??
       stringOrUndefined(body.message) ??
-      stringOrUndefined(body.detail),
+      stringOrUndefined(body.detail) ??
+      stringOrUndefined(body.msg) ??
+      fieldErrors(body.errors),
   };
 }
 
-/** FastAPI's errors about single fields, without the values of the fields. */
-function fieldErrors(detail: unknown): string | undefined {
-  const messages = arrayOrEmpty(detail).map((each) => {
-    const { loc, msg } = objectOrEmpty(each);
-    const what = stringOrUndefined(msg);
+/** Several errors in one text: FastAPI's about single fields, without the values of the fields, and Cloudflare's. */
+function fieldErrors(errors: unknown): string | undefined {
+  const messages = arrayOrEmpty(errors).map((each) => {
+    const { loc, msg, message } = objectOrEmpty(each);
+    const what = stringOrUndefined(msg) ?? stringOrUndefined(message);
     const where = arrayOrEmpty(loc).join('.');
     return what === undefined || where === '' ? what : `${where}: ${what}`;
   });

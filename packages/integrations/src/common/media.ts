@@ -4,6 +4,7 @@
  */
 
 import { type Json, stringOrUndefined } from './json.js';
+import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
@@ -18,7 +19,7 @@ const ENCRYPTED_KEY =
 const SHORTEST_ENCRYPTED = 40;
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(;[\w=.+-]+)*;base64,/;
 const NAMED_BASE64 = /^\[base64(, \d+ bytes\])$/;
-/** Shorter strings may be text. */
+/** Shorter strings may be text, unless they begin as files do. */
 const SHORTEST_BASE64 = 256;
 /** The same for base64 within a text, such as the JSON that a tool returned. */
 const SHORTEST_WITHIN = 512;
@@ -65,13 +66,15 @@ export function namedText(text: string, key: string, chars = text.length): strin
   }
   const isEncrypted = chars >= SHORTEST_ENCRYPTED && ENCRYPTED_KEY.test(key);
   if (isEncrypted && !/\s/.test(text.slice(0, SHORTEST_ENCRYPTED))) return encrypted(chars);
-  if (isBase64(text, key)) return `[base64, ${bytesOfBase64(text, chars)} bytes]`;
+  if (isBase64(text, key)) {
+    return `[${mediaTypeOfBase64(text) ?? 'base64'}, ${bytesOfBase64(text, chars)} bytes]`;
+  }
   return text.length > 1024 ? withNamedBase64(text) : text;
 }
 
 function isBase64(text: string, key: string): boolean {
-  const isLong = text.length >= SHORTEST_BASE64;
-  if (!(isLong ? BASE64_KEY : BASE64_ALONE).test(key)) return false;
+  const isMedia = text.length >= SHORTEST_BASE64 || mediaTypeOfBase64(text) !== undefined;
+  if (!(isMedia ? BASE64_KEY : BASE64_ALONE).test(key)) return false;
   return /^[A-Za-z0-9+/_\r\n-]+={0,2}\s*$/.test(text.slice(0, 1024));
 }
 
@@ -81,7 +84,8 @@ function withNamedBase64(text: string): string {
   return text.replace(BASE64_WITHIN, (all, type: string | undefined, data: string) => {
     const head = data.slice(0, 256);
     const isData = /[a-z]/.test(head) && /[A-Z]/.test(head) && /\d/.test(head);
-    return isData ? `[${type ?? 'base64'}, ${bytesOfBase64(data)} bytes]` : all;
+    const named = type ?? mediaTypeOfBase64(head) ?? 'base64';
+    return isData ? `[${named}, ${bytesOfBase64(data)} bytes]` : all;
   });
 }
 
@@ -163,6 +167,7 @@ function byteLengthOf(value: object): number | undefined {
 }
 
 function mediaTypeOf(value: object): string {
+  if (value instanceof Uint8Array) return mediaTypeOfBytes(value) ?? 'binary';
   if (!(value instanceof Blob)) return 'binary';
   const { name } = value as { name?: unknown };
   const type = value.type || 'binary';

@@ -15,6 +15,8 @@ import {
   streamError,
 } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
+import { type AnswerEnd, failureOfEnd } from '../common/failed-end.js';
+import { arrayOrEmpty } from '../common/json.js';
 import type {
   ModelRequest,
   ModelResponse,
@@ -198,8 +200,8 @@ export class HttpCall {
     const isCut = body.isCut === true;
     const isComplete = this.#reader.isComplete && !isCut;
     const response = this.#reader.response();
-    const withheld = isComplete ? withheldFailure(response) : undefined;
-    const failure = this.#reader.failure ?? body.failure ?? withheld;
+    const failure =
+      this.#reader.failure ?? body.failure ?? failureOfEnd(endOf(response, isComplete));
     const mayBeEmpty = ending !== 'complete' || this.#isUnobservable;
     if (isComplete) markResultRecorded(this.#reader.resultId);
     if (failure !== undefined) {
@@ -255,7 +257,7 @@ export class HttpCall {
   #recordResponse(ending: Ending, failure = this.#reader.failure): StepUpdate {
     const { options } = this.#profile;
     const { url } = this.#request;
-    const response = this.#reader.response();
+    const response = withTotal(this.#reader.response(), this.#shape);
     const isPartial = ending !== 'complete' && this.#reader.amount > 0;
     this.#recorded.addBilling(billingOf(response, url), billedParts(response, url));
     // The name of a deployment on Azure is its owner's choice: only the response names the model.
@@ -300,15 +302,18 @@ function hasOutcome(
   );
 }
 
-const FILTERED = /content_?filter/i;
+/** The response with the total of its tokens. An embedding has no output, so that the total is the input. */
+function withTotal(response: ModelResponse, { type }: Pick<Shape, 'type'>): ModelResponse {
+  const { tokens } = response;
+  const { input, output, total } = tokens ?? {};
+  if (type !== 'embedding' || input === undefined) return response;
+  if (output !== undefined || total !== undefined) return response;
+  return { ...response, tokens: { ...tokens, total: input } };
+}
 
-/** The failure of a response whose whole answer was removed by a content filter; undefined for any other response. */
-function withheldFailure({ output, metadata }: ModelResponse): unknown {
-  const reason = metadata?.finishReason;
-  const outputs = Array.isArray(output) ? output : [output];
-  if (typeof reason !== 'string' || !FILTERED.test(reason)) return undefined;
-  if (!outputs.every((each) => isMissing(each) || each === '')) return undefined;
-  return { type: reason, message: `the answer was filtered: ${reason}` };
+function endOf({ output, metadata = {} }: ModelResponse, isComplete: boolean): AnswerEnd {
+  const { finishReason, finishReasons } = metadata;
+  return { reasons: [finishReason, ...arrayOrEmpty(finishReasons)], output, isComplete };
 }
 
 function isMissing(output: unknown): boolean {

@@ -1,7 +1,8 @@
 import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integration';
 import { tokenFields } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { emptyResponseError, isAbort, statedError, thrownError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
+import { failureOfEnd } from '../common/failed-end.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -9,10 +10,16 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
+import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { Pieces } from './pieces.js';
-import { otherResultFields, outputTokens, readGeneration } from './read-generation.js';
+import {
+  type Generation,
+  otherResultFields,
+  outputTokens,
+  readGeneration,
+} from './read-generation.js';
 import { langChainProvider } from './values.js';
 
 /** One run of a model as a step, recorded token by token or at its end. */
@@ -59,7 +66,10 @@ export class ModelRun {
     const outputs = generations.map(({ output }) => output);
     // LangChain joins the chunks of several streamed answers to one message.
     const isJoined = this.#pieces.size > 1 && outputs.length === 1;
-    const output = outputs.length > 1 ? outputs : outputs[0];
+    const joined = outputs.length > 1 ? outputs : outputs[0];
+    const output = isJoined ? this.#pieces.output : joined;
+    const reasons = generations.map(({ metadata }) => metadata.finishReason);
+    const failure = failureOfEnd({ reasons, output, isComplete: true });
     const counts = first?.tokens ?? outputTokens(result);
     if (first !== undefined) {
       this.#recorded.addBilling(
@@ -67,18 +77,24 @@ export class ModelRun {
       );
     }
     this.#recorded.stopWaiting();
-    this.#recorded.end({
-      output: this.#content(isJoined ? this.#pieces.output : output),
+    const isCut = this.#pieces.amount > 0 && reasons[0] === undefined && statesReasons(first);
+    const update = {
+      output: this.#content(output),
       model: first?.model,
       provider: this.#options.provider ?? langChainProvider(first?.provider),
       ...(counts && tokenFields(counts)),
       metadata: definedFields({
         ...recordedDetails(this.#options, { ...otherResultFields(result), ...first?.details }),
         ...first?.metadata,
+        ...(new Set(reasons).size > 1 && { finishReasons: reasons.map((each) => each ?? null) }),
         reasoning: this.#content(first?.reasoning ?? this.#pieces.reasoning),
         ...this.#timing(),
+        ...(isCut && { partial: true, ended: 'unfinished' }),
       }),
-    } as StepUpdate);
+    } as StepUpdate;
+    if (failure !== undefined) this.#recorded.fail(statedError(this.#options, failure), update);
+    else if (first !== undefined) this.#recorded.end(update);
+    else this.#recorded.fail(emptyResponseError(this.#options, undefined), update);
   }
 
   fail(error: unknown): void {
@@ -123,4 +139,12 @@ export class ModelRun {
   #content(content: unknown): unknown {
     return recordedContent(this.#options, 'output', content);
   }
+}
+
+const STATE_REASONS = nameSet('openai anthropic');
+
+/** Whether the message is of a package of LangChain that states a reason at the end of each stream. */
+function statesReasons(generation: Generation | undefined): boolean {
+  const { provider } = generation ?? {};
+  return typeof provider === 'string' && STATE_REASONS.has(provider);
 }

@@ -9,6 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { failureDetails } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import { failureOfEnd } from '../common/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -254,7 +255,8 @@ function modelFacts(
   } as StepUpdate;
   const failure =
     response.status === 'failed' ? (response.error ?? 'the response failed') : undefined;
-  return { update, billing, failure: reader.failure ?? failure };
+  const end = { reasons: [metadata?.finishReason], output, isComplete: true };
+  return { update, billing, failure: reader.failure ?? failure ?? failureOfEnd(end) };
 }
 
 function parsedIfJson(value: unknown): unknown {

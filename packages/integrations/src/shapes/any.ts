@@ -12,6 +12,7 @@ import { falRequests } from './jobs/fal.js';
 import { gatewayJobs } from './jobs/gateways.js';
 import type { JobShape } from './jobs/job.js';
 import { replicatePredictions } from './jobs/replicate.js';
+import { vertexPartnerShapes } from './mistral/vertex.js';
 import { mistralShapes } from './mistral.js';
 import { ollamaShapes } from './ollama.js';
 import { openAIClientShapes, openAIShapes, openRouterShapes } from './openai.js';
@@ -42,6 +43,7 @@ export const anyShapes: readonly Shape[] = onlyWhere(isSent, [
   ...openAIShapes,
   ...anthropicShapes,
   ...onlyWhere(({ url }) => /:\w+$/.test(url.pathname), geminiShapes),
+  ...vertexPartnerShapes,
   ...ollamaShapes,
   bedrockConverse,
   ...bedrockInvoke,

@@ -3,7 +3,7 @@
 import { freePaths } from '../common/free-paths.js';
 import { geminiGenerate } from './gemini/generate.js';
 import { geminiInteraction } from './gemini/interactions.js';
-import { geminiEmbed, vertexEmbed, vertexPredict } from './gemini/predict.js';
+import { geminiEmbed, vertexEmbed, vertexEndpoint, vertexPredict } from './gemini/predict.js';
 import { geminiVideo } from './gemini/videos.js';
 import { geminiVoice } from './gemini/voices.js';
 import type { Shape } from './shape.js';
@@ -13,6 +13,7 @@ export const geminiShapes: readonly Shape[] = [
   geminiGenerate,
   geminiEmbed,
   vertexEmbed,
+  vertexEndpoint,
   vertexPredict,
   geminiVideo,
 ];

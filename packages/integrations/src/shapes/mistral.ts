@@ -5,6 +5,7 @@ import { mistralChat, mistralFim } from './mistral/chat.js';
 import { mistralConversation } from './mistral/conversations.js';
 import { mistralClassification, mistralModeration } from './mistral/guardrails.js';
 import { mistralOcr, mistralSpeech, mistralTranscription } from './mistral/media.js';
+import { vertexPartnerShapes } from './mistral/vertex.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
 import type { Shape } from './shape.js';
 
@@ -18,6 +19,7 @@ export const mistralShapes: readonly Shape[] = [
   mistralOcr,
   mistralSpeech,
   mistralTranscription,
+  ...vertexPartnerShapes,
 ];
 
 /** POST paths of Mistral's API that are free, or whose cost is recorded when the result is fetched. */

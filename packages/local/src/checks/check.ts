@@ -1,9 +1,9 @@
 import type { DataStreamRequest, RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../http/refusal.js';
 import { dataStreamFaults, MAX_FAULTS, rowUpdateFaults } from './cross-field.js';
 import { lenientRequest } from './lenient.js';
-import { faultText, validatorOf } from './schema.js';
+import { faultText, validatorOf } from './validators.js';
 
 /**
  * `strict` accepts what this library sends, and returns rows as they were sent. `lenient` accepts what the platform accepts,

@@ -1,9 +1,9 @@
 // Refuses what the platform refuses. Everything else is accepted, as the official SDKs and hand-written clients send it.
 
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import { Refusal } from '../http/refusal.js';
 import { isRecord } from '../json.js';
-import { Refusal } from '../refusal.js';
-import { inputNames } from './columns.js';
+import { inputNames } from '../reading/columns.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [

@@ -1,7 +1,7 @@
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { head } from '../reading/values.js';
 import { dataStreamFaults } from './cross-field.js';
-import { faultText, validatorOf } from './schema.js';
+import { faultText, validatorOf } from './validators.js';
 
 const MAX_NOTES = 20;
 /** Characters of a note: it may name a member of the row. */

@@ -43,7 +43,7 @@ export interface ShowCommand {
   readonly name: 'show';
   readonly file: string | undefined;
   /** An inference ID, or the number of a trace. */
-  readonly id: string;
+  readonly idOrNumber: string;
   readonly isJson: boolean;
 }
 
@@ -66,7 +66,8 @@ Options of the server:
   --file <path>         SQLite file for the traces (default: a file in your state directory)
   --memory              keep traces in memory, and lose them at the exit
   --max-age <time>      delete traces after this time, as 90m, 12h or 7d, or none (default ${DEFAULT_MAX_AGE})
-  --max-size <size>     delete the oldest traces once the file is larger, as 500MB or 2GB, or none (default ${DEFAULT_MAX_SIZE})
+  --max-size <size>     delete the oldest traces once the file and its index are larger, as 500MB or 2GB, or none
+                        (default ${DEFAULT_MAX_SIZE})
   --open                open the page in a browser
   --quiet               print the addresses only, no traces
   --strict              refuse what does not satisfy the strict profile, which this library keeps
@@ -157,7 +158,7 @@ function readCommand(
       throw new UsageError('show takes one inference ID, or the number of a trace');
     }
     if (values.limit !== undefined) throw new UsageError('--limit is for list and search');
-    return { name, file, id, isJson };
+    return { name, file, idOrNumber: id, isJson };
   }
   if (name === 'search' && positionals.length === 0) {
     throw new UsageError('search takes the words to look for');

@@ -1,11 +1,10 @@
-import { withOurNames } from '../checks/columns.js';
 import { profileNotes } from '../checks/profile-notes.js';
 import type { TraceSummary } from '../page-api.js';
 import { oneLine, printableJson } from '../printable.js';
+import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../render-trace.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
-
 import { isColored, type Terminal, widthOf } from './terminal.js';
 import { openTraceFile } from './trace-file-reader.js';
 
@@ -28,13 +27,13 @@ export async function list(command: ListCommand, terminal: Terminal): Promise<vo
 /** Prints one trace whole, or its row as JSON. @throws Error if there is none with this id */
 export function show(command: ShowCommand, terminal: Terminal): void {
   using traces = openTraceFile(command.file ?? defaultFile(terminal));
-  const found = traces.find(command.id);
-  if (!found) throw new Error(`there is no trace ${oneLine(command.id, 128)}`);
-  const { id, row, config, inferenceId } = found;
+  const found = traces.find(command.idOrNumber);
+  if (!found) throw new Error(`there is no trace ${oneLine(command.idOrNumber, 128)}`);
+  const { number, row, config, inferenceId } = found;
   const notes = profileNotes(row, config);
   if (command.isJson) {
     const { out } = terminal;
-    out.write(`${printableJson({ number: id, inferenceId, row, config, notes }, 2)}\n`);
+    out.write(`${printableJson({ number, inferenceId, row, config, notes }, 2)}\n`);
     return;
   }
   const options = {
@@ -47,7 +46,17 @@ export function show(command: ShowCommand, terminal: Terminal): void {
   for (const note of notes) terminal.out.write(`note: ${oneLine(note, 400)}\n`);
 }
 
-const HEAD = ['', 'time', 'outcome', 'latency', 'tokens', 'name', 'inference ID', 'user', 'input'];
+const HEADINGS = [
+  '',
+  'time',
+  'outcome',
+  'latency',
+  'tokens',
+  'name',
+  'inference ID',
+  'user',
+  'input',
+];
 /** The width of each column in characters; the last one takes the rest of the line. */
 const MAX_LENGTHS = [10, 19, 14, 9, 8, 32, 36, 16, Number.POSITIVE_INFINITY];
 
@@ -69,10 +78,10 @@ function cellsOf(trace: TraceSummary): string[] {
 }
 
 function table(rows: readonly (readonly string[])[], width: number): string[] {
-  const texts = [HEAD, ...rows].map((cells) =>
+  const texts = [HEADINGS, ...rows].map((cells) =>
     cells.map((cell, column) => oneLine(cell, Math.min(MAX_LENGTHS[column] ?? 0, width))),
   );
-  const lengths = HEAD.map((_, column) =>
+  const lengths = HEADINGS.map((_, column) =>
     Math.max(...texts.map((cells) => Array.from(cells[column] ?? '').length)),
   );
   return texts.map((cells) => {

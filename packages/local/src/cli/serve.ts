@@ -1,7 +1,7 @@
-import { withOurNames } from '../checks/columns.js';
 import { environmentLines } from '../environment.js';
 import { packageVersion } from '../package-version.cjs';
 import { oneLine, printableJson } from '../printable.js';
+import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../render-trace.js';
 import { type StartedServer, startServer } from '../server.js';
 import type { ServeCommand } from './arguments.js';

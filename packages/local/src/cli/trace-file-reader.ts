@@ -1,22 +1,21 @@
 import { existsSync } from 'node:fs';
-import { Budget } from '../index/budget.js';
-import { select } from '../index/selection.js';
-import { TraceIndex } from '../index/trace-index.js';
-import { parseQuery } from '../index/trace-query.js';
-import type { TraceSummary } from '../page-api.js';
-import { Store, type StoredRow } from '../storage/store.js';
+import { MAX_PAGE_LENGTH, type TraceSummary } from '../page-api.js';
+import { Store } from '../storage/store.js';
+import type { StoredRow } from '../storage/stored-row.js';
+import { Budget } from '../trace-index/budget.js';
+import { select } from '../trace-index/selection.js';
+import { TraceIndex } from '../trace-index/trace-index.js';
+import { parseQuery } from '../trace-index/trace-query.js';
 
 /** The traces of a file, which a server may be writing. */
 export interface TraceFileReader extends Disposable {
   /** The newest traces that have all words, newest first. */
   list(words: readonly string[], limit: number): Promise<readonly TraceSummary[]>;
   /** The latest trace with this inference ID, else that with this number. */
-  find(id: string): StoredRow | undefined;
+  find(idOrNumber: string): StoredRow | undefined;
 }
 
 const LIST_MS = 30_000;
-/** Traces on one page of the viewer's API. */
-const MAX_PAGE = 200;
 
 /** Opens a file of traces. @throws Error if there is none */
 export function openTraceFile(file: string): TraceFileReader {
@@ -37,7 +36,7 @@ export function openTraceFile(file: string): TraceFileReader {
       let cursor: string | null = null;
       do {
         const params = new URLSearchParams({
-          limit: String(Math.min(limit - summaries.length, MAX_PAGE)),
+          limit: String(Math.min(limit - summaries.length, MAX_PAGE_LENGTH)),
         });
         if (words.length > 0) params.set('q', words.join(' '));
         if (cursor !== null) params.set('cursor', cursor);
@@ -50,9 +49,11 @@ export function openTraceFile(file: string): TraceFileReader {
       } while (cursor !== null && summaries.length < limit);
       return summaries;
     },
-    find(id) {
-      const number = /^#?(\d{1,15})$/.exec(id)?.[1];
-      return store.find(id) ?? (number === undefined ? undefined : store.get(Number(number)));
+    find(idOrNumber) {
+      const number = /^#?(\d{1,15})$/.exec(idOrNumber)?.[1];
+      return (
+        store.find(idOrNumber) ?? (number === undefined ? undefined : store.get(Number(number)))
+      );
     },
     [Symbol.dispose]() {
       void index?.close(); // ends at once, since no catch-up runs

@@ -1,8 +1,9 @@
 /** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
+
 import { isRecord, type Json, toJson } from '../json.js';
+import { PREVIEW_LENGTH } from '../page-api.js';
 import { head } from './values.js';
 
-export const PREVIEW_LENGTH = 200;
 const MAX_DEPTH = 8;
 
 /** Members that may have the question, the most likely first. */
@@ -111,7 +112,7 @@ function textInOnlyMember(
   const members = Object.entries(value).filter(([, each]) => each !== null && each !== '');
   const [[name, only] = []] = members;
   if (members.length !== 1 || name === undefined) return undefined;
-  // A member of a known name has been read already: a second time on each level would double the work with each.
+  // Members of known names have been read already. Reading them again would double the work with each level.
   if (keys.includes(name) || name === 'type' || name === 'role' || name === 'id') return undefined;
   return textIn(only, keys, role, depth + 1);
 }

@@ -142,7 +142,7 @@ function problemWith(
 }
 
 /** Characters of a step's texts in its summary; its contents have longer texts whole. */
-const MAX_NAME = 300;
+export const MAX_NAME = 300;
 const MAX_LABEL = 200;
 const MAX_ERROR = 1000;
 
@@ -151,9 +151,6 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
   const { step: raw, start } = step;
   const since = start === null ? null : rounded(start - traceStart);
   const metadata = isRecord(raw.metadata) ? raw.metadata : {};
-  const promptTokens = countOf(raw.promptTokens);
-  const completionTokens = countOf(raw.completionTokens);
-  const firstToken = firstTokenOf(metadata);
   const error = errorOf(raw);
   return {
     index,
@@ -163,18 +160,27 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     type: head(textOf(raw.type), MAX_LABEL),
     start: since,
     duration: step.duration,
-    firstToken,
+    firstToken: firstTokenOf(metadata),
     chunks: chunksOf(metadata, since),
     model: optionalText(raw.model),
     provider: optionalText(raw.provider),
-    promptTokens,
-    completionTokens,
-    tokens: countOf(raw.tokens) ?? sumOf(promptTokens, completionTokens),
+    ...tokenCounts(raw),
     cost: nonNegativeOf(raw.cost),
     error: error === null ? null : head(error, MAX_ERROR),
     isUnfinished: metadata.unfinished === true || step.problem === 'no-end',
     problem: step.problem,
   };
+}
+
+/** The tokens of a step; their total is unknown unless the step has it or both of its parts. */
+export function tokenCounts(
+  raw: Json,
+): Pick<StepSummary, 'promptTokens' | 'completionTokens' | 'tokens'> {
+  const promptTokens = countOf(raw.promptTokens);
+  const completionTokens = countOf(raw.completionTokens);
+  const both =
+    promptTokens === null || completionTokens === null ? null : promptTokens + completionTokens;
+  return { promptTokens, completionTokens, tokens: countOf(raw.tokens) ?? both };
 }
 
 const MAX_CHUNKS = 200;
@@ -184,9 +190,9 @@ function chunksOf(metadata: Json, start: number | null): readonly number[] {
   const { chunkTimes } = metadata;
   if (!Array.isArray(chunkTimes) || start === null) return [];
   const times = chunkTimes.filter((each): each is number => finiteOf(each) !== null);
-  const step = Math.max(1, times.length / MAX_CHUNKS);
+  const stride = Math.max(1, times.length / MAX_CHUNKS);
   return Array.from({ length: Math.min(times.length, MAX_CHUNKS) }, (_, i) =>
-    rounded(start + (times[Math.floor(i * step)] ?? 0)),
+    rounded(start + (times[Math.floor(i * stride)] ?? 0)),
   );
 }
 
@@ -288,10 +294,6 @@ function recordsOf(value: unknown): readonly Json[] {
 
 function optionalText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? head(value, MAX_LABEL) : null;
-}
-
-function sumOf(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a + b;
 }
 
 /** Rounds to thousandths, which hides the floating-point error of differences of epoch times. */

@@ -3,10 +3,12 @@ import { toJson } from '../json.js';
 
 const MAX_COUNT = 2 ** 32 - 2;
 
+/** The number, unless it is NaN or infinite. */
 export function finiteOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
+/** The number, unless it is negative, NaN or infinite. */
 export function nonNegativeOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }
@@ -15,6 +17,11 @@ export function nonNegativeOf(value: unknown): number | null {
 export function countOf(value: unknown): number | null {
   const count = nonNegativeOf(value);
   return count !== null && count <= MAX_COUNT ? Math.round(count) : null;
+}
+
+/** Adds a value to the sum of the known ones, which is null as long as none is known. */
+export function plusKnown(sum: number | null, value: number | null): number | null {
+  return value === null ? sum : (sum ?? 0) + value;
 }
 
 /** A text as it is, nothing for null, and anything else as JSON. */

@@ -1,11 +1,12 @@
 import type { EventEmitter } from 'node:events';
-import type { Attachments } from '../attachments.js';
+import type { AppReports } from '../app-reports.js';
 import type { Checker } from '../checks/check.js';
 import type { LocalServerEvents } from '../events.js';
-import type { Reply } from '../reply.js';
-import type { Reports } from '../reports.js';
+import type { Reply } from '../http/reply.js';
+import type { OtlpReceiver } from '../otlp/otlp-receiver.js';
+import type { Attachments } from '../storage/attachments.js';
 import type { Store } from '../storage/store.js';
-import type { Uploads } from '../uploads.js';
+import type { UploadTokens } from './upload-tokens.js';
 
 /** One request in the form that routes use. */
 export interface Call {
@@ -21,8 +22,12 @@ export interface Call {
   readonly host: string;
   readonly body: Buffer;
   readonly contentType: string;
+  /** `Content-Encoding`; empty for none. */
+  readonly encoding: string;
   /** The sender's counts as JSON, where it sends them. */
   readonly report: string | undefined;
+  /** The value of another header, by its name in lower case; undefined if it is missing. */
+  header(name: string): string | undefined;
   /** The body as JSON. Throws a Refusal if it is not JSON. */
   json(): unknown;
 }
@@ -32,9 +37,10 @@ export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
-  readonly reports: Reports;
-  readonly uploads: Uploads;
+  readonly reports: AppReports;
+  readonly uploads: UploadTokens;
   readonly attachments: Attachments;
+  readonly otlp: OtlpReceiver;
 }
 
 export type Route = (call: Call, backend: Backend) => Reply | Promise<Reply>;

@@ -1,5 +1,5 @@
-import { inferenceIdsOf } from '../checks/columns.js';
-import { SUCCESS } from '../reply.js';
+import { SUCCESS } from '../http/reply.js';
+import { inferenceIdsOf } from '../reading/columns.js';
 import type { Route } from './call.js';
 
 /** `POST /inference-pipelines/{p}/data-stream` */

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { asReadBack } from '../checks/columns.js';
-import { integerOf } from '../integer.js';
-import { jsonReply } from '../reply.js';
-import type { StoredRow } from '../storage/store.js';
+import { integerParameter } from '../http/integer-parameter.js';
+import { jsonReply } from '../http/reply.js';
+import { asReadBack } from '../reading/columns.js';
+import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
 import { rowToReturn } from './rows.js';
@@ -26,7 +26,7 @@ export const listRows: Route = async (call, backend) => {
   });
   const items = found
     .slice(0, perPage)
-    .map((stored) => ({ openlayer_row_id: stored.id, ...rowToReturn(stored, backend) }));
+    .map((stored) => ({ openlayer_row_id: stored.number, ...rowToReturn(stored, backend) }));
   return jsonReply(
     200,
     { items },
@@ -54,23 +54,23 @@ async function select(backend: Backend, selection: Selection): Promise<StoredRow
     seen += 1;
     if (seen % ROWS_AT_A_TIME === 0) await setImmediate();
     const row = backend.checker.mode === 'strict' ? stored.row : byBothNames(stored);
-    if (filter && !filter({ id: stored.id, row })) continue;
+    if (filter && !filter({ number: stored.number, row })) continue;
     const value = sortColumn === undefined ? null : (row[sortColumn] ?? null);
-    found.push({ id: stored.id, value });
+    found.push({ number: stored.number, value });
     if (isAscending && sortColumn === undefined && found.length === offset + limit) break;
   }
   if (sortColumn !== undefined) found.sort(byValue);
   if (!isAscending) found.reverse();
   return found
     .slice(offset, offset + limit)
-    .map(({ id }) => store.get(id))
+    .map(({ number }) => store.get(number))
     .filter((stored) => stored !== undefined);
 }
 
 const ROWS_AT_A_TIME = 100;
 
 interface Found {
-  readonly id: number;
+  readonly number: number;
   readonly value: unknown;
 }
 
@@ -89,7 +89,7 @@ function byValue({ value: left }: Found, { value: right }: Found): number {
 
 function integer({ query }: Call, name: string, preset: number, max: number): number {
   const text = query.get(name);
-  return text === null ? preset : integerOf(name, text, [1, max], { isViolation: true });
+  return text === null ? preset : integerParameter(name, text, [1, max], { isViolation: true });
 }
 
 function nextLink({ host, path, query }: Call, page: number): string {

@@ -1,5 +1,7 @@
-import type { Audience } from '../guard.js';
-import { Refusal } from '../refusal.js';
+import type { Audience } from '../http/guard.js';
+import { Refusal } from '../http/refusal.js';
+import { isOtherSignal, OTLP_PATHS, receiveTraces } from '../otlp/receive-traces.js';
+import { OPENED_FILES_PIPELINE } from '../page-api.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
@@ -27,19 +29,19 @@ const PIPELINE_ROUTES = new Map<string, Route>([
 
 const PIPELINE_PATH = /^\/v1\/inference-pipelines\/([^/]+)\/(data-stream|rows)(?:\/([^/]+))?$/;
 
-const OPENED_FILES = 'opened-files';
-
 const UPLOADS = '/v1/storage/uploads';
 
-const STORAGE_ROUTES = new Map<string, Route>([
+/** The routes with a constant path. */
+const OTHER_ROUTES = new Map<string, Route>([
+  ...OTLP_PATHS.map((path) => [`POST ${path}`, receiveTraces] as const),
   ['POST /v1/storage/presigned-url', presignUpload],
   [`POST ${UPLOADS}`, upload],
   [`PUT ${UPLOADS}`, upload],
 ]);
 
 const WHAT_IS_SERVED =
-  'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows ' +
-  'and POST /storage/presigned-url; only the platform has projects, commits, tests and workspaces';
+  'this local server has POST /inference-pipelines/ID/data-stream, PUT, GET, POST and DELETE /inference-pipelines/ID/rows, ' +
+  'POST /storage/presigned-url, and POST /traces and /otel/v1/traces for OTLP; only the platform has projects, commits, tests and workspaces';
 
 /** Who may call the platform's API at this path. */
 export function audienceOf(method: string, path: string): Audience {
@@ -48,7 +50,8 @@ export function audienceOf(method: string, path: string): Audience {
   // no app has.
   const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
   const isFeedback = method === 'PUT' && resource === 'rows' && row === undefined;
-  const isOpenedFile = method === 'POST' && resource === 'data-stream' && pipeline === OPENED_FILES;
+  const isOpenedFile =
+    method === 'POST' && resource === 'data-stream' && pipeline === OPENED_FILES_PIPELINE;
   return isFeedback || isOpenedFile ? 'either' : 'client';
 }
 
@@ -58,9 +61,12 @@ export function routeOf(method: string, url: string): Target {
   const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
   const route =
     pipeline === undefined
-      ? STORAGE_ROUTES.get(`${method} ${path}`)
+      ? OTHER_ROUTES.get(`${method} ${path}`)
       : PIPELINE_ROUTES.get(`${method} ${resource}${row === undefined ? '' : '/'}`);
-  if (!route) throw new Refusal(404, `no such endpoint: ${hintFor(path)}`);
+  if (!route) {
+    const isViolation = !isOtherSignal(path);
+    throw new Refusal(404, `no such endpoint: ${hintFor(path)}`, { isViolation });
+  }
   return {
     route,
     method,
@@ -72,6 +78,7 @@ export function routeOf(method: string, url: string): Target {
 }
 
 function hintFor(path: string): string {
+  if (isOtherSignal(path)) return 'of OpenTelemetry it takes traces only, no metrics and logs';
   const isUnversioned = /^\/(inference-pipelines|storage|projects)\//.test(path);
   return isUnversioned ? 'the base URL must end in /v1' : WHAT_IS_SERVED;
 }

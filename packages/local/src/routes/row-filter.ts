@@ -1,9 +1,9 @@
+import { Refusal } from '../http/refusal.js';
 import { isRecord } from '../json.js';
-import { Refusal } from '../refusal.js';
 
 /** The row that a filter tests. */
 interface Candidate {
-  readonly id: number;
+  readonly number: number;
   readonly row: Readonly<Record<string, unknown>>;
 }
 
@@ -29,18 +29,18 @@ export function rowFilterOf(body: unknown): RowFilter | undefined {
 
 const FILTERS = new Map<string, (list: readonly unknown[]) => RowFilter>([
   ['columnFilters', columnFilters],
-  ['rowIdList', hasIdIn],
-  ['excludeRowIdList', (ids) => not(hasIdIn(ids))],
+  ['rowIdList', hasNumberIn],
+  ['excludeRowIdList', (ids) => not(hasNumberIn(ids))],
   ['searchQueryAnd', (list) => search(list, (queries, has) => queries.every(has))],
   ['searchQueryOr', (list) => search(list, (queries, has) => queries.some(has))],
   ['notSearchQueryAnd', (list) => search(list, (queries, has) => !queries.every(has))],
   ['notSearchQueryOr', (list) => search(list, (queries, has) => !queries.some(has))],
 ]);
 
-/** Uses a set, since the list may have a million numbers and every row is tested. */
-function hasIdIn(ids: readonly unknown[]): RowFilter {
+/** The row ids of the platform are our numbers. Uses a set, since the list may have a million numbers and every row is tested. */
+function hasNumberIn(ids: readonly unknown[]): RowFilter {
   const set = new Set(ids);
-  return ({ id }) => set.has(id);
+  return ({ number }) => set.has(number);
 }
 
 function not(filter: RowFilter): RowFilter {

@@ -1,8 +1,8 @@
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
-import { asReadBack, columnNamed } from '../checks/columns.js';
-import { Refusal } from '../refusal.js';
-import { jsonReply, SUCCESS } from '../reply.js';
-import type { StoredRow } from '../storage/store.js';
+import { Refusal } from '../http/refusal.js';
+import { jsonReply, SUCCESS } from '../http/reply.js';
+import { asReadBack, columnNamed } from '../reading/columns.js';
+import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
 
 /** `PUT /inference-pipelines/{p}/rows?inferenceId=ID` adds columns to the row or replaces them. */
@@ -17,7 +17,7 @@ export const updateRow: Route = (call, backend) => {
   if (Object.hasOwn(update.row, idColumn) && update.row[idColumn] !== inferenceId) {
     throw new Refusal(400, 'the inferenceId of a row cannot be changed');
   }
-  backend.store.replace({ ...found, row: { ...found.row, ...update.row } }, namedColumns(update));
+  backend.store.replace(found.number, { ...found.row, ...update.row }, namedColumns(update));
   backend.events.emit('update', update, call.pipelineId, inferenceId);
   return SUCCESS;
 };

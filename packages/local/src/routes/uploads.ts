@@ -1,5 +1,5 @@
-import { Refusal } from '../refusal.js';
-import { jsonReply, type Reply } from '../reply.js';
+import { Refusal } from '../http/refusal.js';
+import { jsonReply, type Reply } from '../http/reply.js';
 import type { Call, Route } from './call.js';
 
 const MAX_NAME = 1024;
@@ -13,10 +13,10 @@ export const presignUpload: Route = ({ query, host }, { uploads }) => {
   if (!name || name.length > MAX_NAME) {
     throw new Refusal(400, `the query must name an objectName of at most ${MAX_NAME} characters`);
   }
-  const { token, id } = uploads.allow(Date.now());
+  const { token, attachmentId } = uploads.allow(Date.now());
   return jsonReply(200, {
     url: `http://${host}/v1/storage/uploads?token=${token}`,
-    storageUri: `openlayer-local://attachments/${id}/${encodeURIComponent(name)}`,
+    storageUri: `openlayer-local://attachments/${attachmentId}/${encodeURIComponent(name)}`,
     fields: { key: name },
   });
 };
@@ -24,8 +24,8 @@ export const presignUpload: Route = ({ query, host }, { uploads }) => {
 /** `POST` and `PUT /storage/uploads?token=` store the file. */
 export const upload: Route = async (call, { uploads, attachments }): Promise<Reply> => {
   const token = call.query.get('token') ?? '';
-  const isAllowed = await uploads.spend(token, Date.now(), async (id) =>
-    attachments.add(id, await fileOf(call)),
+  const isAllowed = await uploads.spend(token, Date.now(), async (attachmentId) =>
+    attachments.add(attachmentId, await fileOf(call)),
   );
   if (!isAllowed) {
     throw new Refusal(

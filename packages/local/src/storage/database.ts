@@ -17,8 +17,8 @@ export interface Query<T> {
 }
 
 export interface Command {
-  /** @returns the number of changed rows and the number of the last row that was added */
-  run(...values: SqlValue[]): { readonly changes: number; readonly lastId: number };
+  /** @returns the number of changed rows, and the id of the last row that was added */
+  run(...values: SqlValue[]): { readonly changedRows: number; readonly lastRowId: number };
 }
 
 /** A connection. It has the few calls that this package needs, so that another driver can take libsql's place. */
@@ -57,7 +57,7 @@ export function openDatabase(file: string, cacheBytes: number): Database {
       return {
         run(...values) {
           const { changes, lastInsertRowid } = statement.run(values);
-          return { changes, lastId: Number(lastInsertRowid) };
+          return { changedRows: changes, lastRowId: Number(lastInsertRowid) };
         },
       };
     },

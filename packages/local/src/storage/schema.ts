@@ -2,12 +2,12 @@ import type { Database } from './database.js';
 
 const VERSION = 1;
 
-/** Kinds of changes of a trace. */
+/** Kinds of changes of stored rows. */
 export const CHANGE = { updated: 0, deleted: 1, deletedUpTo: 2 } as const;
 
 /**
- * The tables of the traces file. Rows are apart from their bodies, so that listing rows reads none. `changes` has what
- * happened to rows after they came, for the index: see `CHANGE`.
+ * The tables of the traces file. Rows are apart from their bodies, so that listing rows reads none. `changes` is
+ * the log of updates and deletions that the index follows; in it `trace` is the number of a row, and `kind` one of `CHANGE`.
  */
 const TABLES = `
   CREATE TABLE configs (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -31,6 +31,7 @@ const TABLES = `
 export function migrate(db: Database): void {
   migrateTables(db);
   if (!has(db, 'index', 'batches_by_config')) addConfigIndex(db);
+  if (!has(db, 'table', 'otlp_bodies')) addOtlp(db);
 }
 
 function migrateTables(db: Database): void {
@@ -92,6 +93,21 @@ function addConfigIndex(db: Database): void {
     db.exec(`
       CREATE INDEX IF NOT EXISTS batches_by_config ON batches (config);
       DELETE FROM configs WHERE id NOT IN (SELECT config FROM batches);`);
+  })();
+}
+
+/**
+ * The trace id of rows whose spans come by OTLP, and the requests whose spans are in no row yet. An earlier version of this
+ * package can still use the file.
+ */
+function addOtlp(db: Database): void {
+  db.transaction(() => {
+    db.exec(`
+      ALTER TABLE rows ADD COLUMN otlp_trace TEXT;
+      CREATE INDEX rows_by_otlp_trace ON rows (otlp_trace, pipeline) WHERE otlp_trace IS NOT NULL;
+      CREATE TABLE otlp_bodies (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, content_type TEXT NOT NULL,
+        encoding TEXT NOT NULL, body BLOB NOT NULL);`);
   })();
 }
 

@@ -5,9 +5,11 @@ import type {
   WireRow,
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../json.js';
-import { decodeBody, encodeBody } from './body.js';
+import { compressed } from './compression.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { RowReader } from './row-reader.js';
 import { CHANGE, migrate } from './schema.js';
+import { type RowRecord, SELECT_ROWS, type StoredRow, toStoredRow } from './stored-row.js';
 
 /** An accepted data-stream call. */
 export interface ReceivedBatch {
@@ -16,16 +18,6 @@ export interface ReceivedBatch {
   readonly inferenceIds: readonly string[];
   /** Epoch milliseconds. */
   readonly receivedAt: number;
-}
-
-/** A row and its number; numbers increase in order of arrival, and none is used twice. */
-export interface StoredRow {
-  readonly id: number;
-  readonly inferenceId: string;
-  /** The row that was sent, with the columns that updates have added. */
-  readonly row: WireRow;
-  /** Names the columns of the row: the config of its call, extended by those of its updates. */
-  readonly config: WireConfig;
 }
 
 export interface PageRequest {
@@ -41,99 +33,32 @@ const STRIDE = 100;
 
 /**
  * Rows and batches in SQLite, as JSON text. Several rows may have the same inference ID. All calls are synchronous and
- * short, except those that return all rows.
+ * short, except those that read all rows or batches.
  */
 export class Store {
   readonly file: string;
   readonly #listeners = new Set<() => void>();
   readonly #db: Database;
+  readonly #reader: RowReader;
   readonly #statements;
-  readonly #append;
-  readonly #replace;
-  readonly #remove;
-  readonly #removeOldest;
+  readonly #transactions;
   #rows: number;
   #deleted: number;
   #newest: number;
-  #changes = 0;
+  #writes = 0;
 
   /** @param rowText writes a row as JSON; it may refuse one by throwing, and then none of its call is stored */
   constructor(file: string, rowText: (row: unknown) => string = toJson) {
     this.file = file;
     this.#db = open(file);
+    this.#reader = new RowReader(this.#db);
     this.#statements = statementsOf(this.#db);
-    const encode = file === IN_MEMORY ? (text: string) => text : encodeBody;
-    const to = this.#statements;
-
-    this.#append = this.#db.transaction(
-      (pipelineId: string, request: DataStreamRequest, ids: readonly string[]) => {
-        const config = toJson(request.config);
-        to.addConfig.run(config);
-        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastId;
-        let bytes = 0;
-        let newest = 0;
-        for (const [index, row] of request.rows.entries()) {
-          const text = rowText(row);
-          const size = Buffer.byteLength(text);
-          bytes += size;
-          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size).lastId;
-          to.addBody.run(newest, encode(text));
-        }
-        to.addTotals.run(request.rows.length, bytes, 0);
-        return newest;
-      },
-    );
-    this.#replace = this.#db.transaction(
-      ({ id, row }: StoredRow, config: RowUpdateConfig | null) => {
-        const text = toJson(row);
-        const before = to.size.get(id);
-        if (!before) return;
-        const size = Buffer.byteLength(text);
-        const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-        to.update.run(size, Date.now(), toJson(names), id);
-        to.setBody.run(encode(text), id);
-        to.addChange.run(id, CHANGE.updated);
-        to.addTotals.run(0, size - before.bytes, 0);
-      },
-    );
-    this.#remove = this.#db.transaction((inferenceId: string, pipelineId: string) => {
-      let bytes = 0;
-      const found = to.sameId.all(inferenceId, pipelineId);
-      for (const each of found) {
-        bytes += each.bytes;
-        to.removeRow.run(each.id);
-        to.removeBody.run(each.id);
-        to.addChange.run(each.id, CHANGE.deleted);
-      }
-      to.addTotals.run(-found.length, -bytes, 0);
-      return found.length;
-    });
-
-    this.#removeOldest = this.#db.transaction((limit: number, before: number) => {
-      let bytes = 0;
-      let last: { readonly id: number; readonly batch: number } | undefined;
-      let rows = 0;
-      for (const each of to.oldest.all(limit)) {
-        if (each.received_at >= before) break;
-        bytes += each.bytes;
-        rows += 1;
-        last = each;
-        to.removeRow.run(each.id);
-        to.removeBody.run(each.id);
-      }
-      if (last) {
-        to.removeConfigs.run(last.batch, last.batch);
-        to.removeBatches.run(last.batch);
-        to.addChange.run(last.id, CHANGE.deletedUpTo);
-        to.addTotals.run(-rows, -bytes, rows);
-      }
-      return rows;
-    });
-
-    const totals = to.totals.get();
+    const encode = file === IN_MEMORY ? (text: string) => text : compressed;
+    this.#transactions = transactionsOf(this.#db, this.#statements, rowText, encode);
+    const totals = this.#statements.totals.get();
     this.#rows = totals?.rows ?? 0;
     this.#deleted = totals?.deleted ?? 0;
-    this.#newest = to.newest.get()?.id ?? 0;
+    this.#newest = this.#statements.newest.get()?.id ?? 0;
   }
 
   /** Number of rows in all pipelines. */
@@ -151,37 +76,40 @@ export class Store {
     return this.#newest;
   }
 
-  /** How many calls have changed something since the start. */
-  get changes(): number {
-    return this.#changes;
+  /** How many calls have written since the start. */
+  get writes(): number {
+    return this.#writes;
   }
 
-  /** Calls the listener after each change, until the returned function is called. */
+  /** Calls the listener after each call that has written, until the returned function is called. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Stores all rows of a data-stream call, or none. */
-  append(pipelineId: string, request: DataStreamRequest, inferenceIds: readonly string[]): void {
-    const newest = this.#append(pipelineId, request, inferenceIds);
+  /**
+   * Stores all rows of a data-stream call, or none.
+   * @param otlpTrace the trace id of a row whose spans came by OTLP: `findTrace` finds it
+   */
+  append(
+    pipelineId: string,
+    request: DataStreamRequest,
+    inferenceIds: readonly string[],
+    otlpTrace: string | null = null,
+  ): void {
+    const newest = this.#transactions.append(pipelineId, request, inferenceIds, otlpTrace);
     this.#rows += request.rows.length;
     this.#newest = Math.max(this.#newest, newest);
-    this.#changed();
+    this.#notify();
   }
 
-  /** All rows in order of arrival. */
-  rows(pipelineId?: string): StoredRow[] {
-    return [...this.each(pipelineId)];
-  }
-
-  /** Yields what `rows()` returns, but reads a hundred rows at a time, so that few are in memory. */
+  /** All rows in order of arrival. Reads a hundred at a time, so that few are in memory. */
   *each(pipelineId?: string): Generator<StoredRow> {
     let from = 0;
     for (;;) {
       const records =
         pipelineId === undefined
-          ? this.#statements.after.all(from, STRIDE)
+          ? this.#reader.after(from, STRIDE)
           : this.#statements.afterInPipeline.all(pipelineId, from, STRIDE);
       for (const record of records) yield toStoredRow(record);
       const last = records.at(-1);
@@ -197,8 +125,8 @@ export class Store {
   }
 
   /** The row of that number. */
-  get(id: number): StoredRow | undefined {
-    const record = this.#statements.byId.get(id);
+  get(number: number): StoredRow | undefined {
+    const record = this.#reader.get(number);
     return record && toStoredRow(record);
   }
 
@@ -209,16 +137,36 @@ export class Store {
   }
 
   /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
-  replace(stored: StoredRow, config: RowUpdateConfig | null = null): void {
-    this.#replace(stored, config);
-    this.#changed();
+  replace(number: number, row: WireRow, config: RowUpdateConfig | null = null): void {
+    this.#transactions.replace(number, row, config, null);
+    this.#notify();
+  }
+
+  /** Whether a trace whose spans came by OTLP has a row. */
+  hasTrace(pipelineId: string, traceId: string): boolean {
+    return this.#statements.hasTrace.get(traceId, pipelineId) !== undefined;
+  }
+
+  /** The row of a trace whose spans came by OTLP. */
+  findTrace(pipelineId: string, traceId: string): StoredRow | undefined {
+    const record = this.#statements.findTrace.get(traceId, pipelineId);
+    return record && toStoredRow(record);
+  }
+
+  /** Replaces the row of that number, the names of its columns and its inference ID. */
+  replaceTrace(
+    number: number,
+    { row, config, inferenceId }: Pick<StoredRow, 'row' | 'config' | 'inferenceId'>,
+  ): void {
+    this.#transactions.replace(number, row, config, inferenceId);
+    this.#notify();
   }
 
   /** Deletes every row with this inference ID. @returns the number of deleted rows */
   remove(inferenceId: string, pipelineId: string): number {
-    const rows = this.#remove(inferenceId, pipelineId);
+    const rows = this.#transactions.remove(inferenceId, pipelineId);
     this.#rows -= rows;
-    this.#changed();
+    this.#notify();
     return rows;
   }
 
@@ -227,11 +175,11 @@ export class Store {
    * @returns the number of deleted rows
    */
   removeOldest(limit: number, before = Number.MAX_SAFE_INTEGER): number {
-    const rows = this.#removeOldest(limit, before);
+    const rows = this.#transactions.removeOldest(limit, before);
     if (rows === 0) return 0;
     this.#rows -= rows;
     this.#deleted += rows;
-    this.#changed();
+    this.#notify();
     return rows;
   }
 
@@ -245,12 +193,12 @@ export class Store {
     return usedBytes(this.#db);
   }
 
-  /** Number of the last change of a row, or deletion; 0 if all are forgotten. */
+  /** Id of the last update or deletion; 0 if all are forgotten. */
   get lastChange(): number {
     return this.#statements.lastChange.get()?.id ?? 0;
   }
 
-  /** Forgets changes that the index has. */
+  /** Forgets the updates and deletions up to that id, which the index has. */
   forgetChanges(upTo: number): void {
     this.#statements.forgetChanges.run(upTo);
   }
@@ -280,23 +228,14 @@ export class Store {
     return this.#db;
   }
 
-  #changed(): void {
-    this.#changes += 1;
+  #notify(): void {
+    this.#writes += 1;
     for (const listener of this.#listeners) listener();
   }
 
   close(): void {
     this.#db.close();
   }
-}
-
-interface RowRecord {
-  readonly id: number;
-  readonly inference_id: string;
-  readonly body: string | ArrayBuffer;
-  /** Null for rows that were stored before files had batches. */
-  readonly config: string | null;
-  readonly update_config: string | null;
 }
 
 interface BatchRecord {
@@ -306,19 +245,89 @@ interface BatchRecord {
   readonly received_at: number;
 }
 
-function toStoredRow({ id, inference_id, body, config, update_config }: RowRecord): StoredRow {
+/** Functions that write rows. Each is one transaction. */
+function transactionsOf(
+  db: Database,
+  to: ReturnType<typeof statementsOf>,
+  rowText: (row: unknown) => string,
+  encode: (text: string) => string | Buffer,
+) {
   return {
-    id,
-    inferenceId: inference_id,
-    row: JSON.parse(decodeBody(body)),
-    config: { ...JSON.parse(config ?? '{}'), ...JSON.parse(update_config ?? '{}') },
+    append: db.transaction(
+      (
+        pipelineId: string,
+        request: DataStreamRequest,
+        ids: readonly string[],
+        otlpTrace: string | null,
+      ) => {
+        const config = toJson(request.config);
+        to.addConfig.run(config);
+        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastRowId;
+        let bytes = 0;
+        let newest = 0;
+        for (const [index, row] of request.rows.entries()) {
+          const text = rowText(row);
+          const size = Buffer.byteLength(text);
+          bytes += size;
+          newest = to.addRow.run(batch, pipelineId, ids[index] ?? '', size, otlpTrace).lastRowId;
+          to.addBody.run(newest, encode(text));
+        }
+        to.addTotals.run(request.rows.length, bytes, 0);
+        return newest;
+      },
+    ),
+    replace: db.transaction(
+      (
+        number: number,
+        row: WireRow,
+        config: RowUpdateConfig | WireConfig | null,
+        inferenceId: string | null,
+      ) => {
+        const text = toJson(row);
+        const before = to.size.get(number);
+        if (!before) return;
+        const size = Buffer.byteLength(text);
+        const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
+        to.update.run(inferenceId, size, Date.now(), toJson(names), number);
+        to.setBody.run(encode(text), number);
+        to.addChange.run(number, CHANGE.updated);
+        to.addTotals.run(0, size - before.bytes, 0);
+      },
+    ),
+    remove: db.transaction((inferenceId: string, pipelineId: string) => {
+      let bytes = 0;
+      const found = to.sameId.all(inferenceId, pipelineId);
+      for (const each of found) {
+        bytes += each.bytes;
+        to.removeRow.run(each.id);
+        to.removeBody.run(each.id);
+        to.addChange.run(each.id, CHANGE.deleted);
+      }
+      to.addTotals.run(-found.length, -bytes, 0);
+      return found.length;
+    }),
+    removeOldest: db.transaction((limit: number, before: number) => {
+      let bytes = 0;
+      let last: { readonly id: number; readonly batch: number } | undefined;
+      let rows = 0;
+      for (const each of to.oldest.all(limit)) {
+        if (each.received_at >= before) break;
+        bytes += each.bytes;
+        rows += 1;
+        last = each;
+        to.removeRow.run(each.id);
+        to.removeBody.run(each.id);
+      }
+      if (last) {
+        to.removeConfigs.run(last.batch, last.batch);
+        to.removeBatches.run(last.batch);
+        to.addChange.run(last.id, CHANGE.deletedUpTo);
+        to.addTotals.run(-rows, -bytes, rows);
+      }
+      return rows;
+    }),
   };
 }
-
-const SELECT_ROWS = `
-  SELECT rows.id, inference_id, body, configs.text AS config, update_config
-  FROM rows JOIN bodies ON bodies.id = rows.id
-    LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
 
 function statementsOf(db: Database) {
   const inOrder = (order: 'ASC' | 'DESC') =>
@@ -334,7 +343,7 @@ function statementsOf(db: Database) {
        VALUES (?, (SELECT id FROM configs WHERE text = ?), ?, ?)`,
     ),
     addRow: db.command(
-      'INSERT INTO rows (batch, pipeline, inference_id, bytes) VALUES (?, ?, ?, ?)',
+      'INSERT INTO rows (batch, pipeline, inference_id, bytes, otlp_trace) VALUES (?, ?, ?, ?, ?)',
     ),
     addBody: db.command('INSERT INTO bodies (id, body) VALUES (?, ?)'),
     addChange: db.command('INSERT INTO changes (trace, kind) VALUES (?, ?)'),
@@ -346,7 +355,7 @@ function statementsOf(db: Database) {
     ),
     // Always later than the previous update, so that it identifies a version of the row.
     update: db.command(
-      `UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
+      `UPDATE rows SET inference_id = coalesce(?, inference_id), bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
        WHERE id = ?`,
     ),
     setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
@@ -371,8 +380,6 @@ function statementsOf(db: Database) {
     newest: db.query<{ id: number }>(
       "SELECT coalesce(max(seq), 0) AS id FROM sqlite_sequence WHERE name = 'rows'",
     ),
-    byId: db.query<RowRecord>(`${SELECT_ROWS} WHERE rows.id = ?`),
-    after: db.query<RowRecord>(`${SELECT_ROWS} WHERE rows.id > ? ORDER BY rows.id LIMIT ?`),
     afterInPipeline: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE rows.pipeline = ? AND rows.id > ? ORDER BY rows.id LIMIT ?`,
     ),
@@ -381,6 +388,12 @@ function statementsOf(db: Database) {
     find: db.query<RowRecord>(
       `${SELECT_ROWS} WHERE inference_id = ? AND rows.pipeline = coalesce(?, rows.pipeline)
        ORDER BY rows.id DESC LIMIT 1`,
+    ),
+    hasTrace: db.query<{ id: number }>(
+      'SELECT id FROM rows WHERE otlp_trace = ? AND pipeline = ? LIMIT 1',
+    ),
+    findTrace: db.query<RowRecord>(
+      `${SELECT_ROWS} WHERE otlp_trace = ? AND rows.pipeline = ? ORDER BY rows.id DESC LIMIT 1`,
     ),
     batches: db.query<BatchRecord>(
       `SELECT pipeline, text AS config, inference_ids, received_at

@@ -1,31 +1,34 @@
 import type { Store } from './store.js';
 
 export interface IndexSize {
+  /** Bytes of the index that are in use. */
   readonly bytes: number;
+  /** Id of the last change of a row that the index had then. */
   readonly lastChange: number;
 }
 
 export interface UpkeepOptions {
-  /** Rows that came longer ago than this are deleted, in milliseconds. */
+  /** Rows that arrived longer ago than this, in milliseconds, are deleted. */
   readonly maxAgeMs: number | undefined;
-  /** The oldest rows are deleted while the files are larger than this, in bytes. */
+  /** Limit for the traces file and its index together, in bytes: beyond it the oldest rows are deleted. */
   readonly maxBytes: number | undefined;
   /** Removes attachments that were uploaded before a time. */
   readonly removeAttachments: (before: number) => void;
-  /** The size of the index, and the last change of a row that it had then. */
-  readonly index: () => IndexSize;
+  /** The size of the index when it last caught up. */
+  readonly indexSize: () => IndexSize;
   /** Called with a reason for which something could not be deleted, once for each reason. */
   readonly onFailure: (message: string) => void;
 }
 
-const EVERY_MS = 5000;
-/** Rows that are deleted at a time, and the pause after them, in which new rows are stored. */
-const SLICE = 200;
+/** Time between two checks. */
+const CHECK_EVERY_MS = 5000;
+/** Rows that are deleted at a time, and the pause after them, so that new rows are stored meanwhile. */
+const ROWS_AT_A_TIME = 200;
 const PAUSE_MS = 20;
 /** Pages that are given back to the file system at a time. */
-const PAGES = 1000;
+const PAGES_AT_A_TIME = 1000;
 /** Reasons that are reported. */
-const MAX_FAILURES = 20;
+const MAX_REASONS = 20;
 
 /**
  * Deletes rows that are too old or too many, and keeps the files short, in small slices. What fails, as everything does on a
@@ -33,15 +36,15 @@ const MAX_FAILURES = 20;
  * @returns a function that stops it
  */
 export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
-  const { maxAgeMs, maxBytes, removeAttachments, index, onFailure } = options;
+  const { maxAgeMs, maxBytes, removeAttachments, indexSize, onFailure } = options;
   const failures = new Set<string>();
-  let timer = setTimeout(upkeep, EVERY_MS).unref();
-  let written = store.changes;
+  let timer = setTimeout(upkeep, CHECK_EVERY_MS).unref();
+  let writes = store.writes;
   let isCheckpointed = false;
 
   function upkeep(): void {
     const isBusy = attempt(deleteSome) ?? false;
-    timer = setTimeout(upkeep, isBusy ? PAUSE_MS : EVERY_MS).unref();
+    timer = setTimeout(upkeep, isBusy ? PAUSE_MS : CHECK_EVERY_MS).unref();
     if (!isBusy) attempt(checkpointOnce);
   }
 
@@ -51,7 +54,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
       return fn();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (failures.size < MAX_FAILURES && !failures.has(message)) {
+      if (failures.size < MAX_REASONS && !failures.has(message)) {
         failures.add(message);
         onFailure(message);
       }
@@ -60,13 +63,13 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   }
 
   function checkpointOnce(): void {
-    // Nothing changed since the last check.
-    if (store.changes === written && !isCheckpointed) {
+    if (store.writes !== writes) {
+      writes = store.writes;
+      isCheckpointed = false;
+    } else if (!isCheckpointed) {
+      // Nothing was written since the last check.
       store.checkpoint();
       isCheckpointed = true;
-    } else if (store.changes !== written) {
-      written = store.changes;
-      isCheckpointed = false;
     }
   }
 
@@ -76,11 +79,12 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     if (maxAgeMs !== undefined) {
       const before = Date.now() - maxAgeMs;
       attempt(() => removeAttachments(before));
-      deleted += store.removeOldest(SLICE, before);
+      deleted += store.removeOldest(ROWS_AT_A_TIME, before);
     }
-    if (maxBytes !== undefined && isLargerThan(maxBytes)) deleted += store.removeOldest(SLICE);
+    if (maxBytes !== undefined && isLargerThan(maxBytes))
+      deleted += store.removeOldest(ROWS_AT_A_TIME);
     if (deleted === 0) return false;
-    store.shrink(PAGES);
+    store.shrink(PAGES_AT_A_TIME);
     return true;
   }
 
@@ -88,7 +92,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   function isLargerThan(limit: number): boolean {
     const { usedBytes } = store;
     if (usedBytes > limit) return true;
-    const { bytes, lastChange } = index();
+    const { bytes, lastChange } = indexSize();
     return usedBytes + bytes > limit && lastChange >= store.lastChange;
   }
 

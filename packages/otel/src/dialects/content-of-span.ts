@@ -9,9 +9,10 @@ import {
   providerSlug,
   type StepType,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson, type SimpleFact } from './facts.js';
+import { parsedIfJson } from './facts.js';
 import type { FoundFacts } from './found-facts.js';
 import {
+  areStatedMessages,
   type ChatMessage,
   type ChatOutput,
   chatMessagesOf,
@@ -30,24 +31,15 @@ export function contentOf(facts: FoundFacts, type: StepType): Content {
   const { metadata, ...content } = byType(facts, type);
   return {
     ...content,
-    ...ownContent(facts),
-    metadata: { ...metadata, ...placeMetadata(facts, type) },
-  };
-}
-
-/** Inputs and output that a step of ours stated, which are used unchanged. */
-function ownContent(facts: FoundFacts): JsonObject {
-  const isOurs = (fact: SimpleFact) => facts.dialectOf(fact) === 'openlayer';
-  return {
-    ...(isOurs('inputs') && { inputs: facts.get('inputs') }),
-    ...(isOurs('output') && { output: facts.get('output') }),
+    ...definedFields({ inputs: facts.get('ownInputs'), output: facts.get('ownOutput') }),
+    metadata: { ...metadata, ...placeMetadata(facts, type), agentName: agentNameOf(facts, type) },
   };
 }
 
 function byType(facts: FoundFacts, type: StepType): Content {
   switch (type) {
     case 'chat_completion':
-      return { ...modelFields(facts), ...conversation(facts) };
+      return { ...modelFields(facts), ...conversation(facts, hasMessages) };
     case 'embedding':
       return { ...modelFields(facts), ...embedding(facts) };
     case 'tool':
@@ -57,7 +49,7 @@ function byType(facts: FoundFacts, type: StepType): Content {
     case 'function_call':
       return call(facts);
     default:
-      return withAgent(facts, conversation(facts));
+      return conversation(facts, isMessageArray);
   }
 }
 
@@ -74,9 +66,11 @@ const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(['langchain', 'la
 function modelFields(facts: FoundFacts): JsonObject {
   const model = facts.text('model') ?? facts.text('requestModel');
   const provider = providerSlug(facts.get('provider'));
-  const parameters = Object.entries(facts.members('parameters') ?? {}).filter(
-    ([key]) => !NOT_PARAMETERS.has(key),
-  );
+  const stated = Object.entries(facts.members('parameters') ?? {});
+  const parameters = [
+    ...stated.filter(([key]) => !NOT_PARAMETERS.has(key)),
+    ...Object.entries(objectOrEmpty(facts.get('ownParameters'))),
+  ];
   return {
     provider: NOT_PROVIDERS.has(provider) ? undefined : provider,
     model: model?.replace(/^models\//, ''),
@@ -84,13 +78,21 @@ function modelFields(facts: FoundFacts): JsonObject {
   };
 }
 
+/** Whether a value is read as messages; if not, it is kept as it came. */
+type MessageTest = (value: unknown) => boolean;
+
+/** For steps that group others: an object of theirs is their own, and may have more than messages. */
+function isMessageArray(value: unknown): boolean {
+  return Array.isArray(value) && hasMessages(value);
+}
+
 /** Inputs and output of a model call, or of what groups such calls. */
-function conversation(facts: FoundFacts): Content {
-  const answer = answerOf(facts);
+function conversation(facts: FoundFacts, isConversation: MessageTest): Content {
+  const answer = answerOf(facts, isConversation);
   const stated = facts.get('finishReasons') as readonly string[] | undefined;
   const reasons = stated ?? answer?.finishReasons ?? [];
   return {
-    inputs: promptOf(facts),
+    inputs: promptOf(facts, isConversation),
     output:
       facts.get('answerObject') ?? answer?.output ?? facts.get('answer') ?? facts.get('output'),
     metadata: {
@@ -100,11 +102,12 @@ function conversation(facts: FoundFacts): Content {
   };
 }
 
-function promptOf(facts: FoundFacts): unknown {
+function promptOf(facts: FoundFacts, isConversation: MessageTest): unknown {
   const stated = facts.get('messages');
   const raw = facts.get('inputs') ?? stated;
   const tools = toolsOf(facts.get('tools'));
-  const messages = messagesIn(stated) ?? messagesIn(raw);
+  const found = messagesAmong(stated, raw, isConversation);
+  const messages = found === undefined ? undefined : chatMessagesOf(found);
   const prompt = withInstructions(facts, messages ?? []);
   if (prompt.length > 0) {
     const { messages: _, ...others } = stated === undefined ? objectOrEmpty(raw) : {};
@@ -116,10 +119,10 @@ function promptOf(facts: FoundFacts): unknown {
   return input === undefined ? undefined : definedFields({ input, tools });
 }
 
-/** The messages in a value of messages, or in an object with such a field; undefined if there are none. */
-function messagesIn(value: unknown): readonly ChatMessage[] | undefined {
-  const { messages } = objectOrEmpty(value);
-  return hasMessages(value) || hasMessages(messages) ? chatMessagesOf(value) : undefined;
+/** What is read as messages: a value that states messages, else one that has some; undefined if neither does. */
+function messagesAmong(stated: unknown, raw: unknown, isConversation: MessageTest): unknown {
+  if (areStatedMessages(stated) && (Array.isArray(stated) || isConversation(stated))) return stated;
+  return isConversation(raw) ? raw : undefined;
 }
 
 /** The messages with the instructions to the model before them, unless they have some. */
@@ -148,11 +151,11 @@ function toolOf(value: unknown): unknown {
 }
 
 /** What the model answered; undefined if that is not known as messages. */
-function answerOf(facts: FoundFacts): ChatOutput | undefined {
-  for (const value of [facts.get('answer'), facts.get('output')]) {
-    const messages = hasMessages(value) ? chatMessagesOf(value, 'assistant') : undefined;
-    if (messages !== undefined) return chatOutputOf(messages);
-  }
+function answerOf(facts: FoundFacts, isConversation: MessageTest): ChatOutput | undefined {
+  const [stated, raw] = [facts.get('answer'), facts.get('output')];
+  const found = messagesAmong(stated, raw, isConversation);
+  const messages = found === undefined ? undefined : chatMessagesOf(found, 'assistant');
+  if (messages !== undefined) return chatOutputOf(messages);
   const parts = answerParts(facts);
   return parts.length > 0
     ? chatOutputOf(chatMessagesOf([{ role: 'assistant', parts }]) ?? [])
@@ -210,13 +213,21 @@ function tool(facts: FoundFacts): Content {
 function retriever(facts: FoundFacts): Content {
   const raw = facts.get('inputs') ?? facts.get('messages');
   const query = facts.get('query') ?? (typeof raw === 'string' ? raw : undefined);
-  const found = facts.get('documents');
-  const documents = Array.isArray(found) ? found.map(documentOf) : undefined;
-  return withAgent(facts, {
+  const output = facts.get('output') ?? facts.get('answer');
+  const documents = documentsIn(facts.get('documents')) ?? documentsIn(output);
+  return {
     inputs: query === undefined ? raw : { query },
     documents,
-    output: facts.get('output') ?? facts.get('answer') ?? documents,
-  });
+    output: output ?? documents,
+  };
+}
+
+/** The documents in an array, or in an object with such a field; undefined if there are none. */
+function documentsIn(value: unknown): readonly unknown[] | undefined {
+  const { documents, outputs, output } = objectOrEmpty(value);
+  const list = [value, documents, outputs, output].find((each) => Array.isArray(each));
+  const found = arrayOrEmpty(list).map(documentOf);
+  return found.length > 0 && found.every(isJsonObject) ? found : undefined;
 }
 
 /** A document with its metadata, which may be JSON text. */
@@ -232,16 +243,16 @@ function call(facts: FoundFacts): Content {
   const { method, url, path, target, status } = facts.members('http') ?? {};
   const address =
     method === undefined ? undefined : definedFields({ method, url: url ?? path ?? target });
-  return withAgent(facts, {
+  return {
     inputs: facts.get('inputs') ?? (query === undefined ? address : { query }),
     output: facts.get('output') ?? (status === undefined ? undefined : { status }),
-  });
+  };
 }
 
-/** With the name of the agent or entity, for steps without a field for it. */
-function withAgent(facts: FoundFacts, content: Content): Content {
-  const agentName = facts.text('agentName');
-  return { ...content, metadata: { ...content.metadata, agentName } };
+/** The name of the agent or entity, unless it is the name of the tool. */
+function agentNameOf(facts: FoundFacts, type: StepType): string | undefined {
+  const isOfTool = type === 'tool' && facts.get('functionName') === undefined;
+  return isOfTool ? undefined : facts.text('agentName');
 }
 
 /** Where the work took place: the HTTP request, the database, the server. */

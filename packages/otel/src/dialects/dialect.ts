@@ -32,6 +32,8 @@ export interface Dialect {
    * each attribute is a member of it, and with `[]` if the names hold numbered items: `llm.input_messages.0.message.role`.
    */
   readonly attributes: Readonly<Record<string, FactName>>;
+  /** Whether a recorded exception is an error even if the status is OK. */
+  readonly exceptionsAreErrors?: true;
   /** Events whose attributes are read as if they were the span's own, or are one message of the input or the output. */
   readonly events?: Readonly<Record<string, 'attributes' | 'message' | 'answer'>>;
 }

@@ -6,6 +6,7 @@ import {
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
 import type { FoundFacts } from './found-facts.js';
+import { EXCEPTIONS_ARE_ERRORS } from './rules.js';
 import type { SpanData, SpanEvent } from './span-data.js';
 import type { SpanError } from './span-step.js';
 
@@ -19,17 +20,21 @@ const OTHER = '_OTHER';
 export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanError | undefined {
   const { code, message } = objectOrEmpty(status);
   const type = facts.text('errorType');
+  const exception = exceptionIn(events);
+  const isRecorded =
+    exception !== undefined && facts.dialects.some((each) => EXCEPTIONS_ARE_ERRORS.has(each));
   const isError =
     code === 'error' ||
+    isRecorded ||
     (code !== 'ok' && (type !== undefined || facts.text('level')?.toUpperCase() === 'ERROR'));
   if (!isError) return undefined;
-  const exception = exceptionIn(events);
-  const name = stringOrUndefined(exception['exception.type']) ?? typeName(type, facts);
-  const stack = stringOrUndefined(exception['exception.stacktrace']);
+  const about = objectOrEmpty(exception);
+  const name = stringOrUndefined(about['exception.type']) ?? typeName(type, facts);
+  const stack = stringOrUndefined(about['exception.stacktrace']);
   return {
     name: name || 'Error',
     message:
-      stringOrUndefined(exception['exception.message']) ||
+      stringOrUndefined(about['exception.message']) ||
       stringOrUndefined(message) ||
       facts.text('errorMessage') ||
       name ||
@@ -45,10 +50,10 @@ function typeName(type: string | undefined, facts: FoundFacts): string | undefin
   return type === OTHER ? undefined : type;
 }
 
-/** The attributes of the last exception. */
-function exceptionIn(events: unknown): Readonly<Record<string, unknown>> {
-  const found = Array.isArray(events) ? events.findLast((each) => isException(each)) : undefined;
-  return objectOrEmpty(objectOrEmpty(found).attributes);
+/** The attributes of the last exception; undefined if there is none. */
+function exceptionIn(events: unknown): unknown {
+  const found: unknown = Array.isArray(events) ? events.findLast(isException) : undefined;
+  return isException(found) ? (found.attributes ?? {}) : undefined;
 }
 
 /** Whether an event records an exception. */

@@ -1,15 +1,23 @@
 /** The facts that attributes state, and the form in which the value of each is read. */
 
-import { arrayOrEmpty, isJsonObject, tryParseJson } from '@openlayer-tracing/core/integration';
+import {
+  arrayOrEmpty,
+  head,
+  isJsonObject,
+  tryParseJson,
+} from '@openlayer-tracing/core/integration';
 import { plainValue } from './plain-value.js';
 
 /** Reads a value of an attribute; undefined if it does not have the form. */
 type Form = (value: unknown) => unknown;
 
+/** Longer names, ids and messages of errors are cut. */
+const MAX_NAME_CHARS = 65_536;
+
 /** The text of a string or number that is not empty. */
 function text(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? head(value, MAX_NAME_CHARS) : undefined;
 }
 
 /** A number, also if it is written as a string, as in the JSON form of 64-bit integers. */
@@ -30,13 +38,17 @@ function count(value: unknown): number | undefined {
 /** Longer texts are kept as they are: parsing them would take too long. */
 const MAX_JSON_CHARS = 1 << 22;
 
-/** The value of JSON text of an object or array; any other value as it is. */
+/** The value of JSON text of an object or array, within bounds; any other value as it is. */
 export function parsedIfJson(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length > MAX_JSON_CHARS || !/^\s*[[{]/.test(value)) {
-    return value;
-  }
-  const parsed = tryParseJson(value);
-  return parsed === undefined ? value : plainValue(parsed);
+  if (typeof value !== 'string') return value;
+  const isJson = value.length <= MAX_JSON_CHARS && /^\s*[[{]/.test(value);
+  const parsed = isJson ? tryParseJson(value) : undefined;
+  return plainValue(parsed === undefined ? value : parsed);
+}
+
+/** The value of any JSON text. */
+function json(value: unknown): unknown {
+  return typeof value === 'string' ? jsonOf(value) : undefined;
 }
 
 /** Any value that is not empty, parsed if it is JSON text. */
@@ -149,7 +161,17 @@ const SIMPLE = {
   level: text,
   /** Whether the span is a provisional copy. */
   pending: text,
-  /** Further fields of the step's type, as one object. */
+  /** The id of the row that the span belongs to. */
+  inferenceId: text,
+  /** Inputs of a step of ours, as JSON text. */
+  ownInputs: json,
+  /** Output of a step of ours, as JSON text. */
+  ownOutput: json,
+  /** Parameters of a step of ours that OpenTelemetry does not name, as one object. */
+  ownParameters: object,
+  /** Metadata of a step of ours, as one object. */
+  ownMetadata: object,
+  /** Further fields of a step of ours, as one object. */
   fields: object,
 } as const satisfies Readonly<Record<string, Form>>;
 
@@ -171,10 +193,20 @@ export type ObjectFact = keyof typeof OBJECTS;
 /** `left` says that the attribute repeats what another one states. */
 export type FactName = SimpleFact | `${ObjectFact}.${string}` | `${ListFact}[]` | 'left';
 
-/** Reads the value of an attribute as a fact; undefined if it does not have the fact's form. */
+const FORMS: ReadonlyMap<string, Form> = new Map(Object.entries(SIMPLE));
+const MEMBER_FORMS: ReadonlyMap<string, Form> = new Map(Object.entries(OBJECTS));
+
+/** The value of an attribute as a fact; undefined if it does not have the fact's form. */
 export function readFact(fact: string, value: unknown): unknown {
-  const dot = fact.indexOf('.');
-  const form: Form | undefined =
-    dot < 0 ? SIMPLE[fact as SimpleFact] : OBJECTS[fact.slice(0, dot) as ObjectFact];
-  return form?.(value);
+  return FORMS.get(fact)?.(value);
+}
+
+/** The value of an attribute as a member of a fact; undefined if it does not have the form of its members. */
+export function readMember(fact: string, value: unknown): unknown {
+  return MEMBER_FORMS.get(fact)?.(value);
+}
+
+/** Whether an object that states the fact states each of its members. */
+export function hasMembers(fact: string): boolean {
+  return MEMBER_FORMS.has(fact);
 }

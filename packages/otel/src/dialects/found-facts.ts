@@ -2,10 +2,10 @@
 
 import { head, isJsonObject, type StepType } from '@openlayer-tracing/core/integration';
 import type { DialectName } from './dialect.js';
-import { type ObjectFact, readFact, type SimpleFact } from './facts.js';
+import { hasMembers, type ObjectFact, readFact, readMember, type SimpleFact } from './facts.js';
 import { NumberedTree } from './numbered-tree.js';
 import { ownValue, plainValue } from './plain-value.js';
-import { type EventUse, type Rule, ruleOf, type TypeRule, useOfEvent } from './rules.js';
+import { type EventUse, type Rule, rulesOf, type TypeRule, useOfEvent } from './rules.js';
 import type { SpanEvent } from './span-data.js';
 
 /** Further attributes of a span are not read. */
@@ -41,6 +41,7 @@ interface FoundList {
 
 export class FoundFacts {
   readonly #facts = new Map<string, Found>();
+  readonly #members = new Map<string, Map<string, Found>>();
   readonly #lists = new Map<string, Map<Rule, FoundList>>();
   readonly #unknown = new Map<string, unknown>();
   #unknownCount = 0;
@@ -71,19 +72,11 @@ export class FoundFacts {
     return typeof value === 'number' ? value : undefined;
   }
 
-  /** The convention whose attribute states the fact. */
-  dialectOf(fact: string): DialectName | undefined {
-    return this.#facts.get(fact)?.dialect;
-  }
-
   /** The members of a fact; undefined if there are none. */
   members(fact: ObjectFact): Record<string, unknown> | undefined {
-    const prefix = `${fact}.`;
-    const members: (readonly [string, unknown])[] = [];
-    for (const [name, { value }] of this.#facts) {
-      if (name.startsWith(prefix)) members.push([name.slice(prefix.length), value]);
-    }
-    return members.length > 0 ? Object.fromEntries(members) : undefined;
+    const members = this.#members.get(fact);
+    if (members === undefined) return undefined;
+    return Object.fromEntries([...members].map(([name, { value }]) => [name, value]));
   }
 
   /** The type that an attribute states. */
@@ -131,7 +124,7 @@ export class FoundFacts {
   }
 
   #read(key: string, value: unknown, rank: number): void {
-    const { rules, types } = ruleOf(key);
+    const { rules, types } = rulesOf(key);
     // An empty string says as little as no attribute.
     let isKnown = value === '' && rules.length + types.length > 0;
     for (const rule of types) isKnown = this.#readType(rule, key, value, rank) || isKnown;
@@ -166,33 +159,45 @@ export class FoundFacts {
       return true;
     }
     const rest = key.slice(rule.prefixLength);
-    if (fact.endsWith('[]')) return this.#readItem(rule, rest, value, rank);
-    const name = fact.endsWith('.*') ? fact.slice(0, -1) + rest : fact;
-    const read = readFact(name, value);
-    if (read === undefined) return false;
-    if ((name === 'metadata' || name === 'parameters') && isJsonObject(read)) {
-      for (const [member, each] of Object.entries(read)) {
-        if (each !== '' && each !== null) this.#offerMember(name, member, each, rule, rank);
-      }
+    if (rule.isList) return this.#readItem(rule, rest, value, rank);
+    if (rule.member !== undefined) {
+      const read = readMember(fact, value);
+      if (read === undefined) return false;
+      this.#offerMember(rule.member === '*' ? rest : rule.member, read, rule, rank);
       return true;
     }
-    const [, member] = /^metadata\.(.*)$/.exec(name) ?? [];
-    if (member === undefined) this.#offer(name, rule, read, rank);
-    else this.#offerMember('metadata', member, read, rule, rank);
+    const read = readFact(fact, value);
+    if (read === undefined) return false;
+    if (!hasMembers(fact) || !isJsonObject(read)) {
+      this.#offer(this.#facts, fact, read, rule, rank);
+      return true;
+    }
+    for (const [member, each] of Object.entries(read)) {
+      if (each !== '' && each !== null) this.#offerMember(member, each, rule, rank);
+    }
     return true;
   }
 
   /** Offers a member of a fact, and the fact that metadata of this name states. */
-  #offerMember(fact: string, member: string, value: unknown, rule: Rule, rank: number): void {
-    this.#offer(`${fact}.${member}`, rule, value, rank);
+  #offerMember(member: string, value: unknown, rule: Rule, rank: number): void {
+    const { fact } = rule;
+    if (member === '__proto__') return;
+    let members = this.#members.get(fact);
+    if (members === undefined) {
+      members = new Map();
+      this.#members.set(fact, members);
+    }
+    this.#offer(members, member, value, rule, rank);
     const meant = fact === 'metadata' ? own(METADATA_FACTS, member) : undefined;
     const read = meant === undefined ? undefined : readFact(meant, value);
-    if (meant !== undefined && read !== undefined) this.#offer(meant, rule, read, METADATA_RANK);
+    if (meant !== undefined && read !== undefined) {
+      this.#offer(this.#facts, meant, read, rule, METADATA_RANK);
+    }
   }
 
   #readItem(rule: Rule, rest: string, value: unknown, rank: number): boolean {
     if (!/^\d/.test(rest)) return false;
-    const fact = rule.fact.slice(0, -2);
+    const { fact } = rule;
     let lists = this.#lists.get(fact);
     if (lists === undefined) {
       lists = new Map();
@@ -207,12 +212,19 @@ export class FoundFacts {
     return true;
   }
 
-  #offer(name: string, { rank: ruleRank, dialect }: Rule, value: unknown, rank: number): void {
+  /** Keeps a value under its name, unless there is one of a lower rank. */
+  #offer(
+    found: Map<string, Found>,
+    name: string,
+    value: unknown,
+    { rank: ruleRank, dialect }: Rule,
+    rank: number,
+  ): void {
     this.#count(dialect);
-    const known = this.#facts.get(name);
+    const known = found.get(name);
     const ranked = ruleRank + rank;
     if (known === undefined || ranked < known.rank) {
-      this.#facts.set(name, { rank: ranked, value, dialect });
+      found.set(name, { rank: ranked, value, dialect });
     }
   }
 
@@ -253,20 +265,26 @@ export class FoundFacts {
   #closeLists(): void {
     for (const [fact, lists] of this.#lists) {
       for (const [rule, { tree }] of lists) {
-        this.#offer(fact, rule, plainValue(tree.items), 0);
+        this.#offer(this.#facts, fact, plainValue(tree.items), rule, 0);
       }
     }
-    const rule = { rank: EVENT_RANK, dialect: 'gen_ai' } as Rule;
-    if (this.#messages.length > 0) this.#offer('messages', rule, this.#messages, 0);
-    if (this.#answers.length > 0) this.#offer('answer', rule, this.#answers, 0);
+    const events = { messages: this.#messages, answer: this.#answers };
+    for (const [fact, list] of Object.entries(events)) {
+      const known = this.#facts.get(fact);
+      if (list.length === 0 || (known !== undefined && known.rank <= EVENT_RANK)) continue;
+      this.#facts.set(fact, { rank: EVENT_RANK, value: list, dialect: 'gen_ai' });
+    }
   }
 }
 
 /** The message in an event of the conventions up to 1.36: `gen_ai.user.message`. */
 function messageOf({ name, attributes }: SpanEvent): unknown {
   const fields = plainValue(attributes);
-  const [, role = 'assistant'] = /^gen_ai\.(\w+)\.message$/.exec(name) ?? [];
-  return { role, ...(isJsonObject(fields) ? Object.fromEntries(shortened(fields)) : {}) };
+  const [, role] = /^gen_ai\.(\w+)\.message$/.exec(name) ?? [];
+  return {
+    ...(role !== undefined && { role }),
+    ...(isJsonObject(fields) ? Object.fromEntries(shortened(fields)) : {}),
+  };
 }
 
 /** The fields of a message without the prefix of their attributes, parsed. */
@@ -291,11 +309,12 @@ function keysOf(value: object): readonly string[] {
   }
 }
 
-/** The value of an attribute: strings, numbers and booleans as they are, anything else copied within bounds. */
+/** The value of an attribute, copied within bounds. */
 function attributeOf(attributes: object, key: string): unknown {
   try {
     const value = ownValue(attributes, key);
-    return typeof value === 'object' || typeof value === 'function' ? plainValue(value) : value;
+    // JSON text is cut after it is parsed.
+    return typeof value === 'string' ? value : plainValue(value);
   } catch {
     // A proxy may throw.
     return undefined;

@@ -17,6 +17,7 @@ export interface ChatToolCall {
   readonly name: string | null;
   /** An object if they are JSON, else a string. */
   readonly arguments: unknown;
+  readonly [field: string]: unknown;
 }
 
 /** A message to or from a model, with further fields as they came. */
@@ -102,19 +103,31 @@ export function chatMessagesOf(value: unknown, role = 'user'): readonly ChatMess
   return messages.length > 0 ? messages : undefined;
 }
 
-/** Whether a value is a message or an array of messages. */
+/** Whether a value is a message, an array of messages, or an object with one in `messages` or `choices`. */
 export function hasMessages(value: unknown): boolean {
-  const list = Array.isArray(value) ? value : [value];
+  const { messages, choices } = objectOrEmpty(value);
+  const list = Array.isArray(value) ? value : arrayOrEmpty(messages ?? choices ?? [value]);
   return list.length > 0 && list.every((each) => isMessage(unwrapped(each)));
 }
 
+/** Whether the value of an attribute for messages holds some, which may lack their roles. */
+export function areStatedMessages(value: unknown): boolean {
+  if (hasMessages(value)) return true;
+  const list = arrayOrEmpty(value).map(unwrapped);
+  const isStated = (each: unknown) =>
+    typeof each === 'string' || isMessage(each) || objectOrEmpty(each).content !== undefined;
+  return list.length > 0 && list.every(isStated);
+}
+
 function isMessage(value: unknown): boolean {
-  return isJsonObject(value) && (typeof value.role === 'string' || Array.isArray(value.parts));
+  if (!isJsonObject(value)) return false;
+  const { role, parts, message } = value;
+  return typeof role === 'string' || Array.isArray(parts) || isJsonObject(message);
 }
 
 function listIn(value: unknown): readonly unknown[] {
   if (!isJsonObject(value)) return [];
-  return isMessage(value) ? [value] : arrayOrEmpty(value.messages);
+  return isMessage(value) ? [value] : arrayOrEmpty(value.messages ?? value.choices);
 }
 
 const READ = new Set(['role', 'content', 'parts', 'tool_calls', 'tool_call_id', 'contents']);
@@ -127,7 +140,9 @@ function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[
     const { message, ...others } = value;
     return readMessage({ ...others, ...message }, defaultRole);
   }
-  const role = stringOrUndefined(value.role) ?? defaultRole;
+  const callId = stringOrUndefined(value.tool_call_id);
+  const isResult = callId !== undefined && value.role === 'user';
+  const role = isResult ? 'tool' : (stringOrUndefined(value.role) ?? defaultRole);
   const others = Object.fromEntries(
     Object.entries(value).filter(([key, each]) => !READ.has(key) && each !== null),
   );
@@ -135,18 +150,17 @@ function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[
   const parts = Array.isArray(content) ? content.map(unwrapped) : undefined;
   const calls = arrayOrEmpty(value.tool_calls).map(unwrapped).filter(isJsonObject).map(toolCall);
   if (parts === undefined) {
-    const { tool_call_id } = value;
     return [
       definedFields({
         role,
         content: content ?? undefined,
         tool_calls: calls.length > 0 ? calls : undefined,
-        tool_call_id: stringOrUndefined(tool_call_id),
+        tool_call_id: callId,
         ...others,
       }) as ChatMessage,
     ];
   }
-  return ofParts(parts, { role, calls, others, callId: stringOrUndefined(value.tool_call_id) });
+  return ofParts(parts, { role, calls, others, callId });
 }
 
 interface MessageFacts {
@@ -162,10 +176,12 @@ function ofParts(
   { role, calls: stated, others, callId }: MessageFacts,
 ): readonly ChatMessage[] {
   const calls = [...stated];
+  // Some instrumentations have each call twice: in a part, and in the message.
+  const known = new Set(stated.map(({ id }) => id));
   const results: ChatMessage[] = [];
   const content: unknown[] = [];
   for (const part of parts) {
-    const fields = objectOrEmpty(part);
+    const fields = typeof part === 'string' ? { text: part } : objectOrEmpty(part);
     switch (kindOf(part)) {
       case 'text':
         content.push({ type: 'text', text: fieldOf(fields, PART_FIELDS.text) ?? '' });
@@ -174,7 +190,7 @@ function ofParts(
         content.push({ type: 'reasoning', text: fieldOf(fields, PART_FIELDS.reasoning) ?? '' });
         break;
       case 'call':
-        calls.push(toolCall(fields));
+        if (isNew(toolCall(fields), known)) calls.push(toolCall(fields));
         break;
       case 'result':
         results.push(toolMessage(fields));
@@ -196,32 +212,48 @@ function ofParts(
     ...others,
   }) as ChatMessage;
   const isEmpty = content.length === 0 && calls.length === 0 && results.length > 0;
-  return isEmpty ? results : [message, ...results];
+  return isEmpty ? results.map((each) => ({ ...others, ...each })) : [message, ...results];
 }
 
-/** The picture of OpenInference as OpenAI has it; undefined for another part. */
-function withUrl({ type, image }: JsonObject): JsonObject | undefined {
-  const { url } = objectOrEmpty(objectOrEmpty(image).image);
-  return type === 'image' && typeof url === 'string'
-    ? { type: 'image_url', image_url: { url } }
-    : undefined;
+function isNew({ id }: ChatToolCall, known: ReadonlySet<string | undefined>): boolean {
+  return id === undefined || !known.has(id);
+}
+
+/** A picture of OpenInference or OpenTelemetry as OpenAI has it; undefined for another part. */
+function withUrl(part: JsonObject): JsonObject | undefined {
+  const url = urlOf(part);
+  return typeof url === 'string' ? { type: 'image_url', image_url: { url } } : undefined;
+}
+
+function urlOf({ type, image, modality, uri, mime_type, content }: JsonObject): unknown {
+  if (type === 'image') return objectOrEmpty(objectOrEmpty(image).image).url;
+  if (modality !== 'image') return undefined;
+  const isBlob = type === 'blob' && typeof mime_type === 'string' && typeof content === 'string';
+  return isBlob ? `data:${mime_type};base64,${content}` : uri;
 }
 
 /** Undefined for a part of a type that is not known. */
 function kindOf(part: unknown): PartKind | undefined {
-  if (typeof part === 'string') return undefined;
+  if (typeof part === 'string') return 'text';
   const { type, text } = objectOrEmpty(part);
   return type === undefined && typeof text === 'string' ? 'text' : PART_KINDS.get(type);
 }
+
+const READ_OF_CALLS: ReadonlySet<string> = new Set([
+  ...[...PART_FIELDS.id, ...PART_FIELDS.name, ...PART_FIELDS.arguments],
+  ...['type', 'function', 'index'],
+]);
 
 /** The tool call in a part, in an item of OpenAI's `tool_calls`, or in attributes. */
 function toolCall(value: JsonObject): ChatToolCall {
   const called = isJsonObject(value.function) ? value.function : value;
   const id = stringOrUndefined(fieldOf(value, PART_FIELDS.id));
+  const others = Object.entries(value).filter(([key]) => !READ_OF_CALLS.has(key));
   return {
     ...(id !== undefined && { id }),
     name: stringOrUndefined(fieldOf(called, PART_FIELDS.name)) ?? null,
     arguments: parsedIfJson(fieldOf(called, PART_FIELDS.arguments) ?? {}),
+    ...Object.fromEntries(others),
   };
 }
 
@@ -305,22 +337,35 @@ export function genAIMessagesOf(
   return chatMessagesOf(value, role)?.map(genAIMessage);
 }
 
-/** The message with which a model answered, from the output of its step. */
-export function genAIAnswerOf(output: unknown, finishReason?: string): readonly GenAIMessage[] {
-  const answers = isAnswers(output) ? output : [output];
-  return answers.map((each) => {
-    const { parts = [], ...message } = isJsonObject(each) ? each : { content: each };
-    const content = message.content === undefined ? [] : [message.content].flat();
-    const joined = [...content.map(asPart), ...arrayOrEmpty(parts)];
-    return {
-      ...genAIMessage({ role: 'assistant', ...message, content: joined }),
-      ...(finishReason !== undefined && { finish_reason: finishReason }),
-    };
-  });
+/** Fields of an output that is a message: see `chatOutputOf`. */
+const OUTPUT_FIELDS = ['content', 'tool_calls', 'parts', 'refusal', 'role'];
+
+/** The messages that a model answered with, from the output of its step. Undefined if it is neither a text nor messages. */
+export function genAIAnswersOf(
+  output: unknown,
+  finishReason?: string,
+): readonly GenAIMessage[] | undefined {
+  const answers = Array.isArray(output) ? output : [output];
+  const isKnown = answers.every(
+    (each) =>
+      typeof each === 'string' ||
+      (isJsonObject(each) && OUTPUT_FIELDS.some((field) => each[field] !== undefined)),
+  );
+  if (!isKnown || answers.length === 0) return undefined;
+  return answers.map((each) => ({
+    ...genAIAnswer(isJsonObject(each) ? each : { content: each }),
+    ...(finishReason !== undefined && { finish_reason: finishReason }),
+  }));
 }
 
-function isAnswers(output: unknown): output is readonly unknown[] {
-  return Array.isArray(output) && output.length > 1;
+function genAIAnswer({ content, parts, tool_calls, ...others }: JsonObject): GenAIMessage {
+  const stated = content === undefined || content === null ? [] : [content].flat();
+  return genAIMessage({
+    role: 'assistant',
+    ...others,
+    content: [...stated.map(asPart), ...arrayOrEmpty(parts)],
+    tool_calls: arrayOrEmpty(tool_calls).map((each) => toolCall(objectOrEmpty(each))),
+  });
 }
 
 function asPart(value: unknown): unknown {
@@ -335,13 +380,13 @@ function genAIMessage(message: ChatMessage): GenAIMessage {
   } else if (content !== undefined && content !== null) {
     for (const part of [content].flat()) parts.push(genAIPart(part));
   }
-  for (const call of tool_calls) parts.push({ type: 'tool_call', ...call });
+  for (const call of tool_calls) parts.push({ ...call, type: 'tool_call' });
   return { role, parts, ...others };
 }
 
 function genAIPart(part: unknown): JsonObject {
   const fields = objectOrEmpty(part);
-  const kind = typeof part === 'string' ? 'text' : kindOf(part);
+  const kind = kindOf(part);
   if (typeof part === 'string') return { type: 'text', content: part };
   if (kind === 'text' || kind === 'reasoning') return { type: kind, content: fields.text };
   const url = stringOrUndefined(objectOrEmpty(fields.image_url).url);

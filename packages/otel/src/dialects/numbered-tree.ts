@@ -58,7 +58,7 @@ export class NumberedTree {
   }
 }
 
-const NUMBER = /^\d{1,6}$/;
+const NUMBER = /^\d+$/;
 
 function isAllowed(key: string): boolean {
   if (key === '__proto__') return false;

@@ -7,7 +7,11 @@ import { DIALECTS } from './tables/index.js';
 
 /** What one row of a table says. */
 export interface Rule {
-  readonly fact: FactName;
+  readonly fact: string;
+  /** The member of the fact; `*` if the rest of the attribute's name is the member. */
+  readonly member?: string | undefined;
+  /** Whether the rest of the attribute's name holds the number of an item. */
+  readonly isList: boolean;
   /** The lowest wins. */
   readonly rank: number;
   readonly dialect: DialectName;
@@ -55,9 +59,15 @@ for (const { name: dialect, types = {}, presence = {}, attributes, ...more } of 
   }
   for (const [key, fact] of Object.entries(attributes)) {
     const prefixLength = key.endsWith('.*') ? key.length - 1 : key.length;
-    place(key).rules.push({ fact, rank: ++rows, dialect, prefixLength });
+    place(key).rules.push({ ...parsed(fact), rank: ++rows, dialect, prefixLength });
   }
   for (const [event, as] of Object.entries(more.events ?? {})) events.set(event, { as, dialect });
+}
+
+/** `tokens.input` is the member `input` of the fact `tokens`, `messages[]` a list. */
+function parsed(name: FactName): Pick<Rule, 'fact' | 'member' | 'isList'> {
+  const [fact = name, member] = name.replace('[]', '').split('.');
+  return { fact, member, isList: name.endsWith('[]') };
 }
 
 function place(key: string): { rules: Rule[]; types: TypeRule[] } {
@@ -76,9 +86,21 @@ function place(key: string): { rules: Rule[]; types: TypeRule[] } {
 const MAX_NAME_CHARS = 1024;
 const MAX_SEGMENTS = 8;
 
+/** Names whose rules are remembered: an app that makes up names must not grow the map without bound. */
+const MAX_REMEMBERED = 2000;
+const remembered = new Map<string, Rules>();
+
 /** The rules of an attribute: those of its name, then those of its prefixes, the longest first. */
-export function ruleOf(key: string): Rules {
+export function rulesOf(key: string): Rules {
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
   if (key.length > MAX_NAME_CHARS) return NONE;
+  const rules = findRules(key);
+  if (remembered.size < MAX_REMEMBERED) remembered.set(key, rules);
+  return rules;
+}
+
+function findRules(key: string): Rules {
   const own = exact.get(key);
   let found: Rules | undefined = own;
   let at = key.indexOf('.');
@@ -96,6 +118,11 @@ export function ruleOf(key: string): Rules {
   }
   return found ?? NONE;
 }
+
+/** The conventions in which a recorded exception is an error whatever the status. */
+export const EXCEPTIONS_ARE_ERRORS: ReadonlySet<DialectName> = new Set(
+  DIALECTS.filter((each) => each.exceptionsAreErrors).map(({ name }) => name),
+);
 
 /** How the event of a name is read; undefined if no table has it. */
 export function useOfEvent(name: string): EventUse | undefined {

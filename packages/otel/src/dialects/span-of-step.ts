@@ -7,8 +7,11 @@ import {
   type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
+  type TokenCounts,
+  tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { genAIAnswerOf, genAIMessagesOf, hasMessages } from './messages.js';
+import { parsedIfJson } from './facts.js';
+import { genAIAnswersOf, genAIMessagesOf, hasMessages } from './messages.js';
 import { genAIProviderOf } from './provider-names.js';
 import type { SpanContent, SpanEvent, SpanKind } from './span-data.js';
 import type { SpanError, StepData } from './span-step.js';
@@ -19,6 +22,12 @@ export interface RequestFacts {
   readonly sessionId?: string | undefined;
   readonly userId?: string | undefined;
   readonly tags?: readonly string[] | undefined;
+  /**
+   * Whether the span also has its inputs and output as messages of a conversation: platforms for LLM applications read nothing else
+   * of a root span.
+   * @default false
+   */
+  readonly asConversation?: boolean | undefined;
 }
 
 /** Values as OpenTelemetry takes them: what is neither is written as JSON. */
@@ -47,6 +56,7 @@ export function spanOfStep(step: StepData, request?: RequestFacts): SpanContent 
     ...attributesOf(step),
     ...http,
     ...requestAttributes(request),
+    ...(request?.asConversation && conversationAttributes(step)),
   };
   return {
     name: spanName(step),
@@ -115,11 +125,6 @@ const SAID = new Set(
 function attributesOf(step: StepData): Attributes {
   const { type, name, error } = step;
   const { metadata, attributes } = metadataAttributes(step);
-  const others = Object.fromEntries(
-    Object.entries(step).filter(
-      ([key, value]) => !SAID.has(key) && value !== undefined && value !== null,
-    ),
-  );
   return defined({
     'gen_ai.operation.name': Object.hasOwn(OPERATIONS, type) ? OPERATIONS[type] : undefined,
     'openlayer.step.type': type,
@@ -129,8 +134,39 @@ function attributesOf(step: StepData): Attributes {
     ...contentAttributes(step),
     ...attributes,
     'openlayer.step.metadata': asJson(metadata),
-    'openlayer.step.fields': asJson(others),
+    'openlayer.step.fields': asJson(otherFields(step)),
   });
+}
+
+/** The fields that have no attribute, or whose attribute would be read as another value. */
+function otherFields(step: StepData): JsonObject {
+  const { tokenCounts: _, ...derived } = tokenFields(countsOf(step));
+  const isExpected = (key: string, value: unknown) => {
+    if (key in derived) return isSame(value, derived[key as keyof typeof derived]);
+    if (key === 'arguments') return parsedIfJson(value) === value;
+    if (key === 'documents') return Array.isArray(value) && value.every(isJsonObject);
+    return SAID.has(key);
+  };
+  return Object.fromEntries(
+    Object.entries(step).filter(
+      ([key, value]) => value !== undefined && value !== null && !isExpected(key, value),
+    ),
+  );
+}
+
+/** The counts that are attributes. */
+function countsOf({ promptTokens, completionTokens, tokens, usageDetails }: StepData): TokenCounts {
+  const { cached_tokens, cache_creation_tokens, audio_input_tokens, audio_output_tokens } =
+    usageDetails ?? {};
+  return {
+    input: promptTokens,
+    output: completionTokens,
+    total: tokens,
+    cached: cached_tokens,
+    cacheCreation: cache_creation_tokens,
+    audioInput: audio_input_tokens,
+    audioOutput: audio_output_tokens,
+  };
 }
 
 function asJson(value: JsonObject): string | undefined {
@@ -152,32 +188,43 @@ const PARAMETERS: Readonly<Record<string, 'number' | 'boolean' | 'strings'>> = {
 
 function modelAttributes(step: StepData): JsonObject {
   if (!isModelCall(step.type)) return {};
-  const { provider, model, promptTokens, completionTokens, tokens, usageDetails = {}, cost } = step;
-  const { metadata } = step;
+  const { provider, model, cost, embeddingDimensions, metadata } = step;
+  const counts = countsOf(step);
   const named: Record<string, unknown> = {};
   const others: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(step.modelParameters ?? {})) {
-    if (hasForm(PARAMETERS[key], value)) named[`gen_ai.request.${key}`] = value;
+    if (hasForm(own(PARAMETERS, key), value)) named[`gen_ai.request.${key}`] = value;
     else others[key] = value;
   }
-  const isSum = tokens === (promptTokens ?? 0) + (completionTokens ?? 0);
+  const isSum = counts.total === (counts.input ?? 0) + (counts.output ?? 0);
   return {
     'gen_ai.provider.name': provider && genAIProviderOf(provider),
     'gen_ai.request.model': model,
     'gen_ai.response.model': model,
     ...named,
     'openlayer.step.parameters': asJson(others),
-    'gen_ai.usage.input_tokens': promptTokens,
-    'gen_ai.usage.output_tokens': completionTokens,
-    'gen_ai.usage.total_tokens': isSum ? undefined : tokens,
-    'gen_ai.usage.cache_read.input_tokens': usageDetails.cached_tokens,
-    'gen_ai.usage.cache_write.input_tokens': usageDetails.cache_creation_tokens,
-    'gen_ai.usage.audio.input_tokens': usageDetails.audio_input_tokens,
-    'gen_ai.usage.audio.output_tokens': usageDetails.audio_output_tokens,
-    'gen_ai.usage.reasoning.output_tokens': metadata.reasoningTokens,
-    'gen_ai.embeddings.dimension.count': step.embeddingDimensions,
+    'gen_ai.usage.input_tokens': counts.input,
+    'gen_ai.usage.output_tokens': counts.output,
+    'gen_ai.usage.total_tokens': isSum ? undefined : counts.total,
+    'gen_ai.usage.cache_read.input_tokens': counts.cached,
+    'gen_ai.usage.cache_write.input_tokens': counts.cacheCreation,
+    'gen_ai.usage.audio.input_tokens': counts.audioInput,
+    'gen_ai.usage.audio.output_tokens': counts.audioOutput,
+    'gen_ai.usage.reasoning.output_tokens': isReasoning(metadata.reasoningTokens)
+      ? metadata.reasoningTokens
+      : undefined,
+    'gen_ai.embeddings.dimension.count': embeddingDimensions,
     'openlayer.step.cost': cost,
   };
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** Whether the count is one that `stepOfSpan` reads as tokens of reasoning. */
+function isReasoning(count: unknown): boolean {
+  return typeof count === 'number' && count > 0;
 }
 
 function hasForm(form: string | undefined, value: unknown): boolean {
@@ -189,46 +236,79 @@ function hasForm(form: string | undefined, value: unknown): boolean {
 
 function contentAttributes(step: StepData): JsonObject {
   const { type, inputs, output, metadata } = step;
+  const reason = stringOrUndefined(metadata.finishReason);
   switch (type) {
     case 'chat_completion':
-      return { ...promptAttributes(inputs), ...answerAttributes(output, metadata.finishReason) };
-    case 'tool':
+      return { ...promptAttributes(inputs), ...answerAttributes(output, reason) };
+    case 'tool': {
+      const isArguments = isSame(inputs, step.arguments) && parsedIfJson(inputs) === inputs;
+      const isResult = isPresent(output) && parsedIfJson(output) === output;
       return {
         'gen_ai.tool.name': step.functionName,
         'gen_ai.tool.call.arguments': step.arguments,
         'gen_ai.tool.call.result': output,
-        'openlayer.step.inputs': isSame(inputs, step.arguments) ? undefined : inputs,
+        ...ownContent(isArguments ? undefined : inputs, isResult ? undefined : output),
       };
+    }
     case 'retriever': {
       const { query, ...others } = objectOrEmpty(inputs);
       const isQuery = typeof query === 'string' && Object.keys(others).length === 0;
       return {
         'gen_ai.retrieval.query.text': isQuery ? query : undefined,
         'gen_ai.retrieval.documents': step.documents,
-        'openlayer.step.inputs': isQuery ? undefined : inputs,
-        'openlayer.step.output': isSame(output, step.documents) ? undefined : output,
+        ...ownContent(
+          isQuery && parsedIfJson(query) === query ? undefined : inputs,
+          isSame(output, step.documents) ? undefined : output,
+        ),
       };
     }
     default:
-      return { 'openlayer.step.inputs': inputs, 'openlayer.step.output': output };
+      return ownContent(inputs, output);
   }
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+/** Inputs and output in attributes of ours, as JSON text, so that a string stays one. */
+function ownContent(inputs: unknown, output: unknown): JsonObject {
+  return {
+    ...(inputs !== undefined &&
+      inputs !== null && { 'openlayer.step.inputs': JSON.stringify(inputs) }),
+    ...(output !== undefined &&
+      output !== null && { 'openlayer.step.output': JSON.stringify(output) }),
+  };
 }
 
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Messages come back in the form of `chatMessagesOf`, whatever form the provider has. */
 function promptAttributes(inputs: unknown): JsonObject {
   const { prompt, tools, ...others } = objectOrEmpty(inputs);
-  if (!hasMessages(prompt) || !Array.isArray(prompt) || Object.keys(others).length > 0) {
-    return { 'openlayer.step.inputs': inputs };
-  }
-  return { 'gen_ai.input.messages': genAIMessagesOf(prompt), 'gen_ai.tool.definitions': tools };
+  const messages = prompt ?? others.messages ?? others.input ?? inputs;
+  const isPrompt = Array.isArray(prompt) && hasMessages(prompt) && Object.keys(others).length === 0;
+  const isText = typeof messages === 'string';
+  return {
+    'gen_ai.input.messages':
+      isText || hasMessages(messages) ? genAIMessagesOf(messages) : undefined,
+    'gen_ai.tool.definitions': tools,
+    ...(isPrompt ? {} : ownContent(inputs, undefined)),
+  };
 }
 
-function answerAttributes(output: unknown, reason: unknown): JsonObject {
-  if (output === undefined || output === null) return {};
-  return { 'gen_ai.output.messages': genAIAnswerOf(output, stringOrUndefined(reason)) };
+function answerAttributes(output: unknown, reason: string | undefined): JsonObject {
+  if (!isPresent(output)) return ownContent(undefined, output);
+  const messages = genAIAnswersOf(output, reason);
+  const isArray = Array.isArray(output) && output.length < 2;
+  if (messages !== undefined && !isArray) return { 'gen_ai.output.messages': messages };
+  const text = typeof output === 'string' ? output : JSON.stringify(output);
+  return {
+    'gen_ai.output.messages': messages ?? genAIAnswersOf(text, reason),
+    ...ownContent(undefined, output),
+  };
 }
 
 /** Metadata of steps that has an attribute of its own. */
@@ -246,17 +326,19 @@ function metadataAttributes(step: StepData): {
   const attributes: Record<string, unknown> = {};
   const metadata: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(others)) {
-    const name = Object.hasOwn(METADATA, key) ? METADATA[key] : undefined;
-    if (name !== undefined && typeof value === 'string') attributes[name] = value;
+    const name = own(METADATA, key);
+    if (name !== undefined && isPresent(value) && typeof value === 'string')
+      attributes[name] = value;
     else metadata[key] = value;
   }
-  const reasons = [finishReason].flat().filter((each) => typeof each === 'string');
-  if (reasons.length > 0) attributes['gen_ai.response.finish_reasons'] = reasons;
+  if (isPresent(finishReason) && typeof finishReason === 'string') {
+    attributes['gen_ai.response.finish_reasons'] = [finishReason];
+  } else if (finishReason !== undefined) metadata.finishReason = finishReason;
   if (typeof timeToFirstToken === 'number') {
-    attributes['gen_ai.response.time_to_first_chunk'] = timeToFirstToken / 1000;
-  }
-  if (reasoningTokens !== undefined && !isModelCall(step.type))
-    metadata.reasoningTokens = reasoningTokens;
+    attributes['gen_ai.response.time_to_first_chunk'] = Math.round(timeToFirstToken * 1000) / 1e6;
+  } else if (timeToFirstToken !== undefined) metadata.timeToFirstToken = timeToFirstToken;
+  const isAttribute = isModelCall(step.type) && isReasoning(reasoningTokens);
+  if (reasoningTokens !== undefined && !isAttribute) metadata.reasoningTokens = reasoningTokens;
   return { metadata, attributes };
 }
 
@@ -282,4 +364,22 @@ function requestAttributes(request: RequestFacts | undefined): Attributes {
     'user.id': request.userId,
     'openlayer.tags': request.tags,
   });
+}
+
+/** Inputs and output of a request as messages: the question or the body of the user, and the answer. */
+function conversationAttributes({ inputs, output }: StepData): Attributes {
+  const { body = inputs } = objectOrEmpty(inputs);
+  const { question, message, prompt, messages } = objectOrEmpty(body);
+  const asked = messages ?? question ?? message ?? prompt ?? body;
+  return defined({
+    'gen_ai.input.messages': messagesOrText(asked, 'user'),
+    'gen_ai.output.messages': messagesOrText(output, 'assistant'),
+  });
+}
+
+function messagesOrText(value: unknown, role: string): unknown {
+  if (!isPresent(value)) return undefined;
+  if (hasMessages(value)) return genAIMessagesOf(value, role);
+  const content = typeof value === 'string' ? value : JSON.stringify(value);
+  return [{ role, parts: [{ type: 'text', content }] }];
 }

@@ -58,6 +58,8 @@ export interface StepData {
 /** A span as a step, with the facts that belong to its trace. */
 export interface SpanStep {
   readonly step: StepData;
+  /** The id of the trace's row, if a step of ours states it. */
+  readonly inferenceId?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly userId?: string | undefined;
   readonly tags?: readonly string[] | undefined;

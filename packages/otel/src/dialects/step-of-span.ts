@@ -13,7 +13,7 @@ import { errorOf, isException } from './error-of-span.js';
 import { FoundFacts } from './found-facts.js';
 import { plainValue } from './plain-value.js';
 import type { SpanData } from './span-data.js';
-import type { SpanStep, StepData } from './span-step.js';
+import type { SpanError, SpanStep, StepData } from './span-step.js';
 import { costOf, tokensOf } from './usage.js';
 
 /**
@@ -41,14 +41,16 @@ export function stepOfSpan(span: SpanData): SpanStep {
       ...definedFields({
         ...metadata,
         ...usageMetadata(facts, type, span),
-        ...spanMetadata(facts, span),
+        ...spanMetadata(facts, span, error),
       }),
+      ...objectOrEmpty(facts.get('ownMetadata')),
     },
     ...(error !== undefined && { error }),
   };
   return {
     step,
     ...definedFields({
+      inferenceId: facts.text('inferenceId'),
       sessionId: facts.text('sessionId'),
       userId: facts.text('userId'),
       tags: facts.get('tags'),
@@ -108,14 +110,15 @@ function usageMetadata(facts: FoundFacts, type: StepType, span: SpanData): JsonO
 
 const MAX_EVENTS = 32;
 
-function spanMetadata(facts: FoundFacts, span: SpanData): JsonObject {
-  const events = facts.otherEvents.filter((event) => !isException(event));
+function spanMetadata(facts: FoundFacts, span: SpanData, error: SpanError | undefined): JsonObject {
+  // An exception of a span that did not fail was handled.
+  const events = facts.otherEvents.filter((event) => error === undefined || !isException(event));
   const { kind } = facts;
   const isInName = kind !== undefined && `${span.name}`.toLowerCase().includes(kind.toLowerCase());
   return {
     kind: isInName ? undefined : kind,
     timeToFirstToken: firstTokenMs(facts, span),
-    scope: scopeText(span.scope),
+    scope: facts.dialects.includes('openlayer') ? undefined : scopeText(span.scope),
     events: events.length > 0 ? events.slice(0, MAX_EVENTS).map(plainValue) : undefined,
     attributes: facts.unknown,
     unkeptAttributes: facts.unkept || undefined,

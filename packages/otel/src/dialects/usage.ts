@@ -1,7 +1,7 @@
 /** Token counts and costs of a span. */
 
 import { objectOrEmpty, type TokenCounts } from '@openlayer-tracing/core/integration';
-import { readFact } from './facts.js';
+import { readFact, readMember } from './facts.js';
 import type { FoundFacts } from './found-facts.js';
 import type { SpanData } from './span-data.js';
 
@@ -84,7 +84,7 @@ function countsIn(usage: unknown): Counts | undefined {
   const counts: Partial<Record<Count, number>> = {};
   for (const [name, value] of Object.entries(objectOrEmpty(usage))) {
     const count = COUNTS.get(name);
-    const read = readFact('tokens.', value);
+    const read = readMember('tokens', value);
     if (count !== undefined && typeof read === 'number') counts[count] ??= read;
   }
   return Object.keys(counts).length > 0 ? withParts(counts) : undefined;

@@ -2,9 +2,10 @@
 
 import { type ReactNode, useMemo } from 'react';
 import { textOf } from '../json.js';
-import { hasConversation, readConversation } from '../reading/conversation.js';
-import { MODES, type Mode } from '../search.js';
-import { CopyButton, LongText } from '../ui/text.js';
+import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
+import { MODES, type Mode } from '../state/page-state.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
 import css from './content.module.css';
 import { Conversation } from './conversation.js';
 import { JsonTree } from './json-tree.js';

@@ -3,16 +3,18 @@
 import { type ReactNode, useState } from 'react';
 import { plural } from '../format.js';
 import { textOf } from '../json.js';
-import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation.js';
+import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation/message.js';
+import { CopyButton } from '../ui/copy-button.js';
 import { Icon } from '../ui/icons.js';
-import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './conversation.module.css';
 import { JsonTree } from './json-tree.js';
 import { Markdown } from './markdown.js';
 import { MediaBox } from './media-box.js';
 
 /** A longer conversation is folded in its middle, since readers mostly want the last messages. */
-const MOST_MESSAGES = 60;
+const MAX_MESSAGES = 60;
 const FIRST_MESSAGES = 10;
 const LAST_MESSAGES = 40;
 
@@ -25,7 +27,7 @@ export function Conversation({
 }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const hidden =
-    isOpen || messages.length <= MOST_MESSAGES
+    isOpen || messages.length <= MAX_MESSAGES
       ? 0
       : messages.length - FIRST_MESSAGES - LAST_MESSAGES;
   const shown =
@@ -64,11 +66,11 @@ function MessageBox({
     <article className={css.message} data-role={role} data-side={side}>
       <header className={css.role}>
         <span>
-          <Shown text={role} />
+          <VisibleText text={role} />
         </span>
         {name !== undefined && (
           <span className={css.name}>
-            <Shown text={name.slice(0, 100)} />
+            <VisibleText text={name.slice(0, 100)} />
           </span>
         )}
         {side === 'output' && <span className={css.side}>output</span>}
@@ -132,7 +134,7 @@ function CallBox({ call }: { readonly call: ToolCall }): ReactNode {
       <div className={css.callHead}>
         <Icon name="path" />
         <code>
-          <Shown text={name} />
+          <VisibleText text={name} />
         </code>
         {isEmpty && <span className={css.muted}>without arguments</span>}
       </div>
@@ -186,7 +188,7 @@ function FlatArguments({
       {Object.entries(args).map(([name, value]) => (
         <div key={name}>
           <dt>
-            <Shown text={name} />
+            <VisibleText text={name} />
           </dt>
           <dd>
             <LongText text={typeof value === 'string' ? value : String(value)} isCode />

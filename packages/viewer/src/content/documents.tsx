@@ -3,7 +3,9 @@
 import { type ReactNode, useState } from 'react';
 import type { StepContent } from '../../../local/src/page-api.js';
 import { plural } from '../format.js';
-import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './documents.module.css';
 import { JsonTree } from './json-tree.js';
 
@@ -93,7 +95,7 @@ export function Documents({
             <span className={css.rank}>{place + 1}</span>
             {title !== undefined && (
               <span className={css.title}>
-                <Shown text={title.slice(0, 200)} />
+                <VisibleText text={title.slice(0, 200)} />
               </span>
             )}
             {score !== undefined && (

@@ -6,7 +6,8 @@ import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough';
 import { gfmTable } from 'micromark-extension-gfm-table';
 import type { ReactNode } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
-import { CopyButton, Shown } from '../ui/text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './formatted.module.css';
 
 const COMPONENTS: Components = {
@@ -42,7 +43,7 @@ function Address({ url }: { readonly url: string | undefined }): ReactNode {
     <>
       {' '}
       <code>
-        <Shown text={url.slice(0, 300)} />
+        <VisibleText text={url.slice(0, 300)} />
       </code>
       <CopyButton text={url} title="Copy the address; nothing is loaded from it" />
     </>

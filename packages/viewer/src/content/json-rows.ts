@@ -67,9 +67,9 @@ export function jsonRows(value: unknown, expanded: ReadonlySet<string>): readonl
     readonly row: JsonRow;
     readonly entries: Iterator<readonly [string | number, unknown]>;
   }[] = [];
-  const add = ({ id, parent, name, value: given }: Node) => {
-    const parsed = parsedText(given);
-    const shown = parsed ?? given;
+  const add = ({ id, parent, name, value: raw }: Node) => {
+    const parsed = parsedText(raw);
+    const shown = parsed ?? raw;
     const isOpen = isBranch(shown) && expanded.has(id);
     const row: JsonRow = {
       id,
@@ -94,13 +94,13 @@ export function jsonRows(value: unknown, expanded: ReadonlySet<string>): readonl
   return rows;
 }
 
-/** Places of the members whose name or value has the words, in order; at most `most` of them. */
-export function findInJson(value: unknown, words: string, most: number): readonly JsonPlace[] {
+/** Places of the members whose name or value has the words, in order; at most `max` of them. */
+export function findInJson(value: unknown, words: string, max: number): readonly JsonPlace[] {
   const wanted = words.toLowerCase();
   const found: JsonPlace[] = [];
   if (wanted === '') return found;
   const open: Node[] = [rootOf(value)];
-  while (open.length > 0 && found.length < most) {
+  while (open.length > 0 && found.length < max) {
     const each = open.pop();
     if (each === undefined) break;
     const shown = parsedText(each.value) ?? each.value;

@@ -3,10 +3,12 @@
 import { type ReactNode, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
 import { formatCount, plural } from '../format.js';
 import { textOf } from '../json.js';
+import { CopyButton } from '../ui/copy-button.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
-import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { LongText } from '../ui/long-text.js';
 import { toggled } from '../ui/toggled.js';
+import { VisibleText } from '../ui/visible-text.js';
 import {
   findInJson,
   firstExpanded,
@@ -20,7 +22,7 @@ import css from './json-tree.module.css';
 const MAX_FOUND = 1000;
 const MAX_VALUE = 240;
 const ROW_HEIGHT = 20;
-const MOST_INDENTS = 30;
+const MAX_INDENTS = 30;
 
 export function JsonTree({
   value,
@@ -133,7 +135,7 @@ export function JsonTree({
               role="gridcell"
               className={css.cell}
               data-hit={hits.has(each.id) || undefined}
-              style={{ paddingLeft: 4 + Math.min(each.level, MOST_INDENTS) * 14 }}
+              style={{ paddingLeft: 4 + Math.min(each.level, MAX_INDENTS) * 14 }}
             >
               <span
                 className={css.toggle}
@@ -148,7 +150,7 @@ export function JsonTree({
               </span>
               {each.name !== undefined && (
                 <span className={typeof each.name === 'number' ? css.place : css.name}>
-                  <Shown text={String(each.name).slice(0, 200)} />:
+                  <VisibleText text={String(each.name).slice(0, 200)} />:
                 </span>
               )}
               <Value row={each} />
@@ -193,7 +195,7 @@ function Value({
     const isCut = value.length > MAX_VALUE;
     return (
       <bdi className={css.string}>
-        "<Shown text={(isCut ? value.slice(0, MAX_VALUE) : value).replaceAll('\n', '↵')} />
+        "<VisibleText text={(isCut ? value.slice(0, MAX_VALUE) : value).replaceAll('\n', '↵')} />
         {isCut ? '…' : '"'}
         {isCut && <span className={css.size}> {plural(value.length, 'character')}</span>}
       </bdi>

@@ -1,10 +1,12 @@
 /** A picture, a sound, a film or a file: its type and size, and its content on demand. */
 
 import { type ReactNode, useEffect, useState } from 'react';
-import { api } from '../api.js';
 import { formatBytes, formatCount } from '../format.js';
 import { type Media, storedId } from '../reading/media.js';
-import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { api } from '../server/api.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './conversation.module.css';
 
 type Kind = 'image' | 'audio' | 'video' | 'text';
@@ -19,13 +21,13 @@ function kindOf(type: string): Kind | undefined {
     : undefined;
 }
 
-type Content =
+type LoadedMedia =
   | { readonly kind: Exclude<Kind, 'text'>; readonly address: string }
   | { readonly kind: 'text'; readonly text: string };
 
 export function MediaBox({ media }: { readonly media: Media }): ReactNode {
   const { type, name, bytes, url, data } = media;
-  const [content, setContent] = useState<Content>();
+  const [content, setContent] = useState<LoadedMedia>();
   const [failure, setFailure] = useState<string>();
   const stored = url === undefined ? undefined : storedId(url);
   const kind = kindOf(type);
@@ -64,7 +66,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
         <span className={css.mediaType}>{type}</span>
         {name !== undefined && (
           <span>
-            <Shown text={name.slice(0, 200)} />
+            <VisibleText text={name.slice(0, 200)} />
           </span>
         )}
         {bytes !== undefined && (
@@ -73,7 +75,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
         {url !== undefined && stored === undefined && (
           <>
             <code className={css.url}>
-              <Shown text={url.slice(0, 300)} />
+              <VisibleText text={url.slice(0, 300)} />
             </code>
             <CopyButton text={url} title="Copy the address; nothing is loaded from it" />
           </>

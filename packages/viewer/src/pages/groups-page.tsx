@@ -4,7 +4,6 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { Group } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import {
   cutMiddle,
   formatCost,
@@ -14,11 +13,14 @@ import {
   plural,
 } from '../format.js';
 import list from '../requests/requests-page.module.css';
-import { useClock, useIsNarrow, usePageState } from '../settings.js';
+import { api } from '../server/api.js';
+import { useClock } from '../state/clock.js';
+import { usePageState } from '../state/use-page-state.js';
 import { Grid } from '../ui/grid.js';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { OneLine } from '../ui/text.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { OneLine } from '../ui/visible-text.js';
 import css from './groups-page.module.css';
 
 const WORDS = {

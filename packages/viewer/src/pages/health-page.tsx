@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import type { Health } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { JsonTree } from '../content/json-tree.js';
 import {
   formatBytes,
@@ -14,19 +13,20 @@ import {
   formatTime,
   plural,
 } from '../format.js';
-import { MARK_WORDS } from '../mark-words.js';
-import { useClock } from '../settings.js';
+import { healthQuery, infoQuery } from '../server/queries.js';
+import { useClock } from '../state/clock.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { MARK_WORDS } from '../ui/mark-words.js';
 import { Failure, Loading } from '../ui/states.js';
-import { CopyButton, Shown } from '../ui/text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './health-page.module.css';
 
 export function HealthPage(): ReactNode {
   const health = useQuery({
-    queryKey: ['health'],
-    queryFn: ({ signal }) => api.health(signal),
+    ...healthQuery,
     refetchInterval: () => (document.hidden ? false : 3000),
   });
-  const info = useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+  const info = useQuery(infoQuery);
   useEffect(() => {
     document.title = 'Health';
   }, []);
@@ -54,7 +54,7 @@ export function HealthPage(): ReactNode {
                 {info.data.file === null ? (
                   'in memory, lost when the server ends'
                 ) : (
-                  <Shown text={info.data.file} />
+                  <VisibleText text={info.data.file} />
                 )}
               </Fact>
               <Fact label="Kept for">
@@ -102,7 +102,7 @@ export function HealthPage(): ReactNode {
         {data.apps.map(({ name, at, stats }) => (
           <article key={`${name} ${at}`} className={css.app}>
             <h3>
-              <Shown text={name.slice(0, 200)} /> <Time time={at} />
+              <VisibleText text={name.slice(0, 200)} /> <Time time={at} />
             </h3>
             <JsonTree value={stats} label={`counts of ${name.slice(0, 100)}`} />
           </article>
@@ -170,10 +170,10 @@ function Refusals({ refused }: { readonly refused: Health['refused'] }): ReactNo
         <li key={`${refusal.at} ${refusal.method} ${refusal.path} ${refusal.message.slice(0, 60)}`}>
           <Time time={refusal.at} />
           <code>
-            {refusal.status} {refusal.method} <Shown text={refusal.path.slice(0, 300)} />
+            {refusal.status} {refusal.method} <VisibleText text={refusal.path.slice(0, 300)} />
           </code>
           <p>
-            <Shown text={refusal.message.slice(0, 1000)} />
+            <VisibleText text={refusal.message.slice(0, 1000)} />
             {refusal.count > 1 && <strong> {plural(refusal.count, 'time')}</strong>}
           </p>
         </li>

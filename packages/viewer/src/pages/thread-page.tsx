@@ -4,8 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { TraceSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
+import { PREVIEW_LENGTH, type TraceSummary } from '../../../local/src/page-api.js';
 import { Content } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
 import {
@@ -16,14 +15,18 @@ import {
   formatTime,
   plural,
 } from '../format.js';
-import { hasConversation, readConversation } from '../reading/conversation.js';
+import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
 import { sumOf } from '../reading/measures.js';
-import { useClock } from '../settings.js';
+import { api } from '../server/api.js';
+import { stepQuery } from '../server/queries.js';
+import { useClock } from '../state/clock.js';
+import { CopyId } from '../ui/copy-button.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
+import { LongText } from '../ui/long-text.js';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
-import { OutcomeSign } from '../ui/outcome.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { CopyId, LongText, Shown } from '../ui/text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './thread-page.module.css';
 
 export function ThreadPage(): ReactNode {
@@ -76,7 +79,7 @@ export function ThreadPage(): ReactNode {
     <div className={css.page}>
       <header className={css.head}>
         <h1>
-          {kind === 'user' ? 'User' : 'Session'} <Shown text={id.slice(0, 200)} />
+          {kind === 'user' ? 'User' : 'Session'} <VisibleText text={id.slice(0, 200)} />
         </h1>
         <p className={css.facts}>
           <span>{plural(total, 'request')}</span>
@@ -114,13 +117,13 @@ export function ThreadPage(): ReactNode {
 function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const clock = useClock();
   const [isOpen, setOpen] = useState(false);
-  const isCut = trace.input.length >= 199 || trace.output.length >= 199;
+  const isCut = [trace.input, trace.output].some((text) => text.length >= PREVIEW_LENGTH - 1);
   return (
     <article className={css.box}>
       <header className={css.turnHead}>
         <OutcomeSign trace={trace} />
         <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.name}>
-          <Shown text={trace.name.slice(0, 100)} />
+          <VisibleText text={trace.name.slice(0, 100)} />
         </Link>
         <time title={formatExactTime(trace.time, clock.zone)}>
           {formatTime(trace.time, clock.now, clock)}
@@ -133,7 +136,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
         </span>
       </header>
       {isOpen ? (
-        <Whole number={trace.number} />
+        <WholeTexts number={trace.number} />
       ) : (
         <>
           {trace.input !== '' && (
@@ -143,7 +146,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
           )}
           {trace.error !== null && (
             <div className={css.error}>
-              <Shown text={trace.error} />
+              <VisibleText text={trace.error} />
             </div>
           )}
           {trace.output !== '' && (
@@ -162,13 +165,8 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
   );
 }
 
-function Whole({ number }: { readonly number: number }): ReactNode {
-  const query = useQuery({
-    queryKey: ['step', number, 0],
-    queryFn: ({ signal }) => api.step(number, 0, signal),
-    structuralSharing: false,
-    gcTime: 60_000,
-  });
+function WholeTexts({ number }: { readonly number: number }): ReactNode {
+  const query = useQuery(stepQuery(number, 0));
   const { data } = query;
   const messages = useMemo(
     () => (data !== undefined && hasConversation(data, 'user_call') ? readConversation(data) : []),

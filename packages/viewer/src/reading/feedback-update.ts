@@ -20,7 +20,7 @@ export function formOf(feedback: Feedback | null): FeedbackForm {
 
 /**
  * The body of the update: a field that was emptied is `null`. The form shows the beginning of a long text alone, so that
- * what is unchanged must not be sent. Returns `undefined` if nothing was changed.
+ * unchanged fields must not be sent. Returns `undefined` if nothing was changed.
  */
 export function feedbackUpdate(
   feedback: Feedback | null,

@@ -43,8 +43,8 @@ export function mediaOf(part: Json): Media | undefined {
   const { type } = part;
   if (isRecord(part.attachment)) return attachment(part.attachment, String(type ?? 'file'));
   if (type === 'image_url' || type === 'input_image') {
-    const { image_url: given } = part;
-    return namedMedia(isRecord(given) ? given.url : (given ?? part.file_id), 'image');
+    const { image_url: content } = part;
+    return namedMedia(isRecord(content) ? content.url : (content ?? part.file_id), 'image');
   }
   if (type === 'input_audio' && isRecord(part.input_audio)) {
     const { data, format } = part.input_audio;
@@ -74,23 +74,23 @@ export function mediaOf(part: Json): Media | undefined {
     );
   }
   if (typeof type === 'string' && (KINDS as readonly string[]).includes(type)) {
-    const given = part.image ?? part.data ?? part.url ?? part.audio ?? part.file;
-    if (given !== undefined) {
+    const content = part.image ?? part.data ?? part.url ?? part.audio ?? part.file;
+    if (content !== undefined) {
       return namedMedia(
-        isRecord(given) ? (given.url ?? given.data) : given,
+        isRecord(content) ? (content.url ?? content.data) : content,
         typeIn(part) ?? type,
         text(part.filename),
       );
     }
   }
   for (const kind of KINDS) {
-    const given = part[kind];
-    if (!isRecord(given) || !isRecord(given.source)) continue;
-    const format = text(given.format);
-    const where = isRecord(given.source.s3Location)
-      ? given.source.s3Location.uri
-      : given.source.bytes;
-    return namedMedia(where, format === undefined ? kind : `${kind}/${format}`, text(given.name));
+    const content = part[kind];
+    if (!isRecord(content) || !isRecord(content.source)) continue;
+    const format = text(content.format);
+    const where = isRecord(content.source.s3Location)
+      ? content.source.s3Location.uri
+      : content.source.bytes;
+    return namedMedia(where, format === undefined ? kind : `${kind}/${format}`, text(content.name));
   }
   return undefined;
 }
@@ -106,13 +106,16 @@ export function attachmentsIn(value: unknown): readonly Media[] {
   return value.filter(isRecord).map((each) => attachment(each, text(each.type) ?? 'file'));
 }
 
-function attachment(given: Json, kind: string): Media {
+function attachment(content: Json, kind: string): Media {
   const media = namedMedia(
-    given.dataBase64 ?? given.url ?? given.storageUri ?? given.filePath,
-    typeIn(given) ?? kind,
-    text(given.name),
+    content.dataBase64 ?? content.url ?? content.storageUri ?? content.filePath,
+    typeIn(content) ?? kind,
+    text(content.name),
   );
-  return { ...media, bytes: typeof given.sizeBytes === 'number' ? given.sizeBytes : media.bytes };
+  return {
+    ...media,
+    bytes: typeof content.sizeBytes === 'number' ? content.sizeBytes : media.bytes,
+  };
 }
 
 function typeIn(value: Json): string | undefined {

@@ -14,10 +14,10 @@ import {
 } from '../format.js';
 import { Cost } from '../ui/cost.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
-import { OutcomeSign } from '../ui/outcome.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Preview } from '../ui/preview.js';
 import { Status } from '../ui/status.js';
-import { OneLine, Shown } from '../ui/text.js';
+import { OneLine, VisibleText } from '../ui/visible-text.js';
 import css from './columns.module.css';
 
 interface Column {
@@ -151,7 +151,7 @@ export const COLUMNS = {
     minWidth: 120,
     render: ({ inferenceId }) => (
       <span className={css.id} title={inferenceId.slice(0, 300).toWellFormed()}>
-        <Shown text={cutMiddle(inferenceId, 26)} />
+        <VisibleText text={cutMiddle(inferenceId, 26)} />
       </span>
     ),
   },

@@ -1,5 +1,5 @@
 import type { ServerEvent, TracePage, TraceSummary } from '../../../local/src/page-api.js';
-import { isTransient } from '../api-error.js';
+import { isTransient } from '../server/api-error.js';
 import { HeldRows } from './held-rows.js';
 import {
   hasMore,
@@ -24,7 +24,7 @@ const MAX_HEAD = 1000;
 interface LiveListOptions {
   readonly read: () => Pages | undefined;
   readonly write: (data: Pages) => void;
-  /** Whether pages are being loaded. The loaded pages overwrite what is written meanwhile. */
+  /** Whether pages are being loaded. The loaded pages overwrite changes that are written meanwhile. */
   readonly isLoading: () => boolean;
   readonly load: (cursor: string | undefined, signal: AbortSignal) => Promise<TracePage>;
   /** Loads the first page again and drops the others. @returns whether it could be loaded */
@@ -107,7 +107,7 @@ export class LiveList {
     if (!signal.aborted) this.onLoaded();
   }
 
-  /** Forgets what is held and what waits. The list can be used again. */
+  /** Forgets held rows and waiting changes. The list can be used again. */
   close(): void {
     this.#stop.abort();
     this.#stop = new AbortController();

@@ -2,12 +2,11 @@
 
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useRef, useState } from 'react';
-import { api } from '../api.js';
+import { MAX_PAGE_LENGTH, OPENED_FILES_PIPELINE } from '../../../local/src/page-api.js';
 import { readTraceFile } from '../reading/trace-file.js';
+import { api } from '../server/api.js';
 import { Icon } from '../ui/icons.js';
 import css from './requests-page.module.css';
-
-const PIPELINE = 'opened-files';
 
 export function OpenFile(): ReactNode {
   const navigate = useNavigate();
@@ -19,15 +18,18 @@ export function OpenFile(): ReactNode {
     let sent = 0;
     for (const file of files) {
       const call = readTraceFile(await file.text());
-      await api.send(PIPELINE, call);
+      await api.send(OPENED_FILES_PIPELINE, call);
       sent += call.rows.length;
     }
-    const { traces } = await api.traces({ pipeline: PIPELINE }, { limit: 200 });
+    const { traces } = await api.traces(
+      { pipeline: OPENED_FILES_PIPELINE },
+      { limit: MAX_PAGE_LENGTH },
+    );
     const [first] = traces.filter(({ number }) => number > before);
     if (sent === 1 && first !== undefined) {
       await navigate({ to: '/traces/$number', params: { number: String(first.number) } });
     } else {
-      await navigate({ to: '/requests', search: { pipeline: PIPELINE } as never });
+      await navigate({ to: '/requests', search: { pipeline: OPENED_FILES_PIPELINE } as never });
     }
   };
   return (

@@ -1,6 +1,5 @@
 /** The list of requests, live. */
 
-import { Menu } from '@base-ui/react/menu';
 import { useNavigate } from '@tanstack/react-router';
 import {
   lazy,
@@ -12,61 +11,56 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
-import { formatCount, formatDuration, formatTime } from '../format.js';
-import { FILTERS, filterKey, type PageState } from '../search.js';
-import { useChangePageState, useClock, useIsNarrow, usePageState } from '../settings.js';
-import { Grid, type GridHandle } from '../ui/grid.js';
+import { formatCount } from '../format.js';
+import { FILTERS, listKey, type PageState } from '../state/page-state.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import type { GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
-import { useKeys } from '../ui/keys.js';
 import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { NextPageLine } from '../ui/next-page.js';
-import { OutcomeSign } from '../ui/outcome.js';
-import popup from '../ui/popup.module.css';
-import { Preview } from '../ui/preview.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { OneLine } from '../ui/text.js';
-import {
-  COLUMN_NAMES,
-  COLUMNS,
-  type ColumnName,
-  columnOf,
-  columnsIn,
-  FEW_COLUMNS,
-} from './columns.js';
-import { useTraceList } from './list-data.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { useKeys } from '../ui/use-keys.js';
+import { columnsIn, FEW_COLUMNS } from './columns.js';
+import { ColumnsMenu } from './columns-menu.js';
 import { OpenFile } from './open-file.js';
+import { RequestsGrid } from './requests-grid.js';
+import { RequestsOverTime } from './requests-over-time.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
-import { Strip } from './strip.js';
+import { useTraceList } from './use-trace-list.js';
 
 const TracePane = lazy(() =>
   import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
 );
 
+/** Whether the browser handles Enter and Space itself, because a control has the focus. */
+function isControlFocused(): boolean {
+  return document.activeElement?.closest('button,a,summary') != null;
+}
+
 /** Position in each list, restored on return. */
-const places = new Map<string, { readonly top: number; readonly number: number | undefined }>();
+const positions = new Map<string, { readonly top: number; readonly number: number | undefined }>();
 
 export function RequestsPage(): ReactNode {
   const state = usePageState();
   const change = useChangePageState();
   const navigate = useNavigate();
-  const clock = useClock();
   const isNarrow = useIsNarrow();
   const grid = useRef<GridHandle>(null);
-  const filter = useMemo(() => filterKey(state), [state]);
-  const [cursor, setCursor] = useState<number | undefined>(
-    () => state.trace ?? places.get(filter)?.number,
+  const key = useMemo(() => listKey(state), [state]);
+  const [selected, setSelected] = useState<number | undefined>(
+    () => state.trace ?? positions.get(key)?.number,
   );
   const isReading = useRef(false);
-  isReading.current = cursor !== undefined;
+  isReading.current = selected !== undefined;
   const mayMove = useCallback(() => !isReading.current && (grid.current?.scrollTop() ?? 0) < 8, []);
   const list = useTraceList(state, mayMove);
   const { rows } = list;
   const { held } = useLiveSwitch();
   const active = useMemo(
-    () => (cursor === undefined ? -1 : rows.findIndex(({ number }) => number === cursor)),
-    [rows, cursor],
+    () => (selected === undefined ? -1 : rows.findIndex(({ number }) => number === selected)),
+    [rows, selected],
   );
 
   const isPaneOpen = state.trace !== undefined && !isNarrow;
@@ -76,7 +70,7 @@ export function RequestsPage(): ReactNode {
 
   const openTrace = useCallback(
     (number: number) => {
-      places.set(filter, { top: grid.current?.scrollTop() ?? 0, number });
+      positions.set(key, { top: grid.current?.scrollTop() ?? 0, number });
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
@@ -88,7 +82,7 @@ export function RequestsPage(): ReactNode {
         })) as never,
       }).catch(() => undefined);
     },
-    [filter, navigate],
+    [key, navigate],
   );
   const openRow = (index: number) => {
     const number = rows[index]?.number;
@@ -97,7 +91,7 @@ export function RequestsPage(): ReactNode {
   const select = (index: number) => {
     const number = rows[index]?.number;
     if (number === undefined) return;
-    setCursor(number);
+    setSelected(number);
     if (isNarrow) return;
     if (state.trace !== undefined && state.trace !== number) {
       change({ trace: number, step: undefined }, { replace: true });
@@ -111,7 +105,7 @@ export function RequestsPage(): ReactNode {
     return true;
   };
   const showHeld = () => {
-    setCursor(undefined);
+    setSelected(undefined);
     grid.current?.scrollTo(0);
     list.showHeld();
   };
@@ -119,13 +113,12 @@ export function RequestsPage(): ReactNode {
     j: () => move(1),
     k: () => move(-1),
     Enter: () => {
-      if (active < 0 || document.activeElement?.closest('button,a,summary') != null) return false;
+      if (active < 0 || isControlFocused()) return false;
       openRow(active);
       return true;
     },
     ' ': () => {
-      if (active < 0 || isNarrow || document.activeElement?.closest('button,a,summary') != null)
-        return false;
+      if (active < 0 || isNarrow || isControlFocused()) return false;
       change({
         trace: state.trace === undefined ? rows[active]?.number : undefined,
         step: undefined,
@@ -134,7 +127,7 @@ export function RequestsPage(): ReactNode {
     },
     Escape: () => {
       if (state.trace !== undefined) change({ trace: undefined, step: undefined });
-      else if (cursor !== undefined) setCursor(undefined);
+      else if (selected !== undefined) setSelected(undefined);
       else return false;
       return true;
     },
@@ -157,23 +150,21 @@ export function RequestsPage(): ReactNode {
 
   // Restores the position when the reader returns from a trace, and not while the filter changes.
   const isLoaded = rows.length > 0;
-  const toRestore = useRef(places.get(filter));
-  const firstFilter = useRef(filter);
+  const toRestore = useRef(positions.get(key));
+  const firstKey = useRef(key);
   useEffect(() => {
     const place = toRestore.current;
-    if (filter !== firstFilter.current) toRestore.current = undefined;
+    if (key !== firstKey.current) toRestore.current = undefined;
     else if (isLoaded && place !== undefined) {
       toRestore.current = undefined;
       grid.current?.scrollTo(place.top);
       grid.current?.focus();
     }
-  }, [filter, isLoaded]);
+  }, [key, isLoaded]);
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
   }, [isLoaded]);
 
-  const template = columns.map((name) => columnOf(name).width).join(' ');
-  const minWidth = columns.reduce((sum, name) => sum + columnOf(name).minWidth + 12, 24);
   return (
     <div className={css.page} data-pane={isPaneOpen || undefined}>
       <section className={css.list} aria-label="Requests">
@@ -188,7 +179,7 @@ export function RequestsPage(): ReactNode {
           {list.error === null && <OpenFile />}
           {!isNarrow && <ColumnsMenu columns={columnsIn(state.columns)} lines={state.lines} />}
         </div>
-        <Strip state={state} />
+        <RequestsOverTime state={state} />
         <div className={css.rows} data-old={list.isOld || undefined} aria-busy={list.isOld}>
           {held > 0 && (
             <button type="button" className={css.held} onClick={showHeld}>
@@ -201,25 +192,19 @@ export function RequestsPage(): ReactNode {
           ) : list.isLoading ? (
             <Loading rows={16} />
           ) : rows.length === 0 ? (
-            <NoRows filter={filter} />
+            <NoRows isFiltered={key !== ''} />
           ) : (
-            <Grid<TraceSummary>
-              key={`${filter} ${lines}`}
-              label="Requests"
-              role="grid"
-              handle={grid}
-              count={rows.length}
-              rowAt={(index) => rows[index] as TraceSummary}
-              factsOf={({ number }) => ({
-                key: number,
-                className: `${isNarrow ? css.card : css.row} ${list.fresh.has(number) ? css.fresh : ''}`,
-              })}
-              rowHeight={lines === 2 ? 56 : 32}
+            <RequestsGrid
+              key={`${key} ${lines}`}
+              list={list}
+              columns={columns}
+              lines={lines}
               active={active}
+              handle={grid}
               onActive={(index) => {
                 if (isNarrow) openRow(index);
                 else {
-                  setCursor(rows[index]?.number);
+                  setSelected(rows[index]?.number);
                   change(
                     { trace: rows[index]?.number, step: undefined },
                     { replace: state.trace !== undefined },
@@ -227,36 +212,6 @@ export function RequestsPage(): ReactNode {
                 }
               }}
               onOpen={openRow}
-              onEnd={list.nextPage.load}
-              {...(!isNarrow && { minWidth })}
-              headerRows={isNarrow ? 0 : 1}
-              header={
-                isNarrow ? undefined : (
-                  <Head columns={columns} template={template} minWidth={minWidth} />
-                )
-              }
-              renderRow={(trace) =>
-                isNarrow ? (
-                  <Card trace={trace} />
-                ) : (
-                  <div
-                    role="presentation"
-                    className={css.cells}
-                    style={{ gridTemplateColumns: template }}
-                  >
-                    {columns.map((name) => (
-                      <div
-                        key={name}
-                        role="gridcell"
-                        className={columnOf(name).isNumber ? css.number : css.cell}
-                        data-lines={name === 'preview' ? lines : undefined}
-                      >
-                        {columnOf(name).render(trace, clock)}
-                      </div>
-                    ))}
-                  </div>
-                )
-              }
             />
           )}
         </div>
@@ -279,145 +234,9 @@ export function RequestsPage(): ReactNode {
   );
 }
 
-function Head({
-  columns,
-  template,
-  minWidth,
-}: {
-  readonly columns: readonly ColumnName[];
-  readonly template: string;
-  readonly minWidth: number;
-}): ReactNode {
-  const { sort = 'time', order = 'desc' } = usePageState();
+function NoRows({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
   const change = useChangePageState();
-  const sortBy = (column: SortColumn) => {
-    const next = sort === column && order === 'desc' ? 'asc' : 'desc';
-    change({
-      sort: column === 'time' ? undefined : column,
-      order: next === 'desc' ? undefined : next,
-    });
-  };
-  return (
-    <div
-      role="row"
-      aria-rowindex={1}
-      className={css.head}
-      style={{ gridTemplateColumns: template, minWidth }}
-    >
-      {columns.map((name) => {
-        const { label, isNumber, sort: column } = columnOf(name);
-        const isSorted = column !== undefined && column === sort;
-        return (
-          <div
-            key={name}
-            role="columnheader"
-            className={isNumber ? css.number : css.cell}
-            aria-sort={isSorted ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
-          >
-            {column === undefined ? (
-              <span className={name === 'outcome' ? 'visually-hidden' : undefined}>{label}</span>
-            ) : (
-              <button type="button" className={css.sort} onClick={() => sortBy(column)}>
-                {label}
-                {isSorted && <Icon name={order === 'asc' ? 'up' : 'down'} />}
-              </button>
-            )}
-          </div>
-        );
-      })}
-    </div>
-  );
-}
-
-function Card({ trace }: { readonly trace: TraceSummary }): ReactNode {
-  const clock = useClock();
-  return (
-    <div role="gridcell" className={css.cardCell}>
-      <div className={css.cardTop}>
-        <OutcomeSign trace={trace} />
-        <OneLine text={trace.name} className={css.cardName} />
-        <span>{formatDuration(trace.latency)}</span>
-        <time>{formatTime(trace.time, clock.now, clock)}</time>
-      </div>
-      <Preview trace={trace} />
-    </div>
-  );
-}
-
-function ColumnsMenu({
-  columns,
-  lines,
-}: {
-  readonly columns: readonly ColumnName[];
-  readonly lines: 2 | undefined;
-}): ReactNode {
-  const change = useChangePageState();
-  return (
-    <Menu.Root>
-      <Menu.Trigger className={css.tool}>
-        <Icon name="columns" />
-        Columns
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={popup.menu}>
-            <Menu.CheckboxItem
-              className={popup.item}
-              checked={lines === 2}
-              closeOnClick={false}
-              onCheckedChange={(isOn) => change({ lines: isOn ? 2 : undefined }, { replace: true })}
-            >
-              <span className={popup.tick}>
-                <Menu.CheckboxItemIndicator>
-                  <Icon name="check" />
-                </Menu.CheckboxItemIndicator>
-              </span>
-              Two lines
-            </Menu.CheckboxItem>
-            <Menu.Separator className={popup.separator} />
-            {COLUMN_NAMES.map((name) => (
-              <Menu.CheckboxItem
-                key={name}
-                className={popup.item}
-                checked={columns.includes(name)}
-                closeOnClick={false}
-                onCheckedChange={(isOn) =>
-                  change(
-                    {
-                      columns: COLUMN_NAMES.filter((each) =>
-                        each === name ? isOn : columns.includes(each),
-                      ),
-                    },
-                    { replace: true },
-                  )
-                }
-              >
-                <span className={popup.tick}>
-                  <Menu.CheckboxItemIndicator>
-                    <Icon name="check" />
-                  </Menu.CheckboxItemIndicator>
-                </span>
-                {COLUMNS[name].label}
-              </Menu.CheckboxItem>
-            ))}
-            <Menu.Separator className={popup.separator} />
-            <Menu.Item
-              className={popup.item}
-              onClick={() => change({ columns: undefined, lines: undefined })}
-            >
-              <span className={popup.tick} />
-              Reset columns
-            </Menu.Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
-  );
-}
-
-function NoRows({ filter }: { readonly filter: string }): ReactNode {
-  const change = useChangePageState();
-  if (filter === '') return <SetUp />;
+  if (!isFiltered) return <SetUp />;
   return (
     <Empty title="No request matches the filter">
       <button

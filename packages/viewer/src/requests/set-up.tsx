@@ -1,18 +1,18 @@
-/** Shown until the first request arrives: how to send one, and which calls were refused. */
+/** VisibleText until the first request arrives: how to send one, and which calls were refused. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { api } from '../api.js';
 import { formatTime } from '../format.js';
-import { useClock } from '../settings.js';
-import { CopyButton, Shown } from '../ui/text.js';
+import { healthQuery, infoQuery } from '../server/queries.js';
+import { useClock } from '../state/clock.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './set-up.module.css';
 
 export function SetUp(): ReactNode {
-  const info = useQuery({ queryKey: ['info'], queryFn: ({ signal }) => api.info(signal) });
+  const info = useQuery(infoQuery);
   const health = useQuery({
-    queryKey: ['health'],
-    queryFn: ({ signal }) => api.health(signal),
+    ...healthQuery,
     refetchInterval: 3000,
   });
   const clock = useClock();
@@ -38,10 +38,11 @@ export function SetUp(): ReactNode {
               <li key={`${refusal.at} ${refusal.path}`}>
                 <time>{formatTime(refusal.at, clock.now, clock)}</time>
                 <code>
-                  {refusal.status} {refusal.method} <Shown text={refusal.path.slice(0, 200)} />
+                  {refusal.status} {refusal.method}{' '}
+                  <VisibleText text={refusal.path.slice(0, 200)} />
                 </code>
                 <span>
-                  <Shown text={refusal.message.slice(0, 500)} />
+                  <VisibleText text={refusal.message.slice(0, 500)} />
                   {refusal.count > 1 && ` (${refusal.count} times)`}
                 </span>
               </li>

@@ -3,7 +3,9 @@
 import { type ReactNode, useState } from 'react';
 import type { StepContent, StepSummary } from '../../../local/src/page-api.js';
 import { isRecord } from '../json.js';
-import { CopyButton, LongText, Shown } from '../ui/text.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { LongText } from '../ui/long-text.js';
+import { VisibleText } from '../ui/visible-text.js';
 import css from './error-box.module.css';
 
 interface StepError {
@@ -12,11 +14,14 @@ interface StepError {
   readonly stack: string | undefined;
 }
 
-export function errorOf({ metadata }: StepContent, { error }: StepSummary): StepError | undefined {
+export function stepErrorOf(
+  { metadata }: StepContent,
+  { error }: StepSummary,
+): StepError | undefined {
   const facts = isRecord(metadata) ? metadata : {};
-  const given = facts.error ?? facts.Exceptions ?? facts.exception;
-  const inner = isRecord(given) ? given : {};
-  const message = [given, inner.message, error].find(
+  const thrown = facts.error ?? facts.Exceptions ?? facts.exception;
+  const inner = isRecord(thrown) ? thrown : {};
+  const message = [thrown, inner.message, error].find(
     (each) => typeof each === 'string' && each !== '',
   );
   const stack = [facts.stack, facts.errorStack, inner.stack, facts.stacktrace].find(
@@ -31,7 +36,7 @@ export function errorOf({ metadata }: StepContent, { error }: StepSummary): Step
   };
 }
 
-const MOST_FRAMES = 100;
+const MAX_FRAMES = 100;
 
 export function ErrorBox({
   error: { type, message, stack },
@@ -42,7 +47,7 @@ export function ErrorBox({
   const frames = (stack ?? '')
     .split('\n')
     .filter((line) => /^\s*at /.test(line) || /^\s+File "/.test(line))
-    .slice(0, MOST_FRAMES)
+    .slice(0, MAX_FRAMES)
     .map((line) => ({
       line: line.trim(),
       isOwn: !/node:|node_modules|site-packages|<anonymous>/.test(line),
@@ -53,7 +58,7 @@ export function ErrorBox({
     <section className={css.error} aria-label="Error">
       <div className={css.head}>
         <strong>
-          <Shown text={type ?? 'Error'} />
+          <VisibleText text={type ?? 'Error'} />
         </strong>
         <CopyButton text={stack ?? message} title="Copy the error" />
       </div>
@@ -62,7 +67,7 @@ export function ErrorBox({
         <ol className={css.frames}>
           {shown.map(({ line, isOwn }, place) => (
             <li key={place} data-own={isOwn || undefined}>
-              <Frame line={line} />
+              <StackFrame line={line} />
             </li>
           ))}
           {others > 0 && others < frames.length && (
@@ -83,14 +88,14 @@ export function ErrorBox({
 }
 
 /** A frame with its place, which a click copies in the form that editors open. */
-function Frame({ line }: { readonly line: string }): ReactNode {
+function StackFrame({ line }: { readonly line: string }): ReactNode {
   const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/
     .exec(line)?.[1]
     ?.replace(/^file:\/\//, '');
   return (
     <>
       <code>
-        <Shown text={line} />
+        <VisibleText text={line} />
       </code>
       {place !== undefined && (
         <CopyButton

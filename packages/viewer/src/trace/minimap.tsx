@@ -3,13 +3,12 @@
 import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { formatDuration } from '../format.js';
-import { useSettings } from '../settings.js';
-import { colorReader } from '../ui/colors.js';
+import { useSettings } from '../state/settings.js';
+import { colorReader } from '../ui/color-reader.js';
 import css from './minimap.module.css';
 import type { StepTree } from './step-tree.js';
+import { ordered, type TimeRange, zoomed } from './time-range.js';
 import { hueOf } from './type-mark.js';
-
-export type Span = readonly [number, number];
 
 export const Minimap = memo(function Minimap({
   tree,
@@ -19,15 +18,15 @@ export const Minimap = memo(function Minimap({
   criticalPath,
 }: {
   readonly tree: StepTree;
-  readonly axis: Span;
-  readonly zoom: Span;
-  readonly onZoom: (zoom: Span) => void;
+  readonly axis: TimeRange;
+  readonly zoom: TimeRange;
+  readonly onZoom: (zoom: TimeRange) => void;
   readonly criticalPath: ReadonlySet<number> | undefined;
 }): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const { theme } = useSettings();
-  const [drag, setDrag] = useState<Span>();
+  const [drag, setDrag] = useState<TimeRange>();
   const [size, setSize] = useState<readonly [number, number]>([0, 0]);
 
   useEffect(() => {
@@ -98,30 +97,11 @@ export const Minimap = memo(function Minimap({
   );
 });
 
-function ordered([a, b]: Span): Span {
-  return a < b ? [a, b] : [b, a];
-}
-
-/** A part of the axis, made longer or shorter around a time, and kept within the axis. */
-export function zoomed(zoom: Span, axis: Span, factor: number, around: number): Span {
-  const least = (axis[1] - axis[0]) / 20_000;
-  const length = Math.max(least, Math.min(axis[1] - axis[0], (zoom[1] - zoom[0]) * factor));
-  const part = zoom[1] > zoom[0] ? (around - zoom[0]) / (zoom[1] - zoom[0]) : 0.5;
-  return moved([around - part * length, around - part * length + length], axis, 0);
-}
-
-/** A part of the axis, moved along it. */
-export function moved([from, to]: Span, axis: Span, by: number): Span {
-  const length = to - from;
-  const begin = Math.max(axis[0], Math.min(axis[1] - length, from + by));
-  return [begin, begin + length];
-}
-
 function draw(
   canvas: HTMLCanvasElement,
   [width, height]: readonly [number, number],
   { steps }: StepTree,
-  [from, to]: Span,
+  [from, to]: TimeRange,
   criticalPath: ReadonlySet<number> | undefined,
 ): void {
   const ratio = window.devicePixelRatio || 1;

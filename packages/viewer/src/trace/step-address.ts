@@ -1,15 +1,15 @@
-/** Tells the steps that the back button or a link puts into the address from those that the page has put there itself. */
+/** Distinguishes steps that the page writes into the address from those that a link or the back button puts there. */
 export class StepAddress {
   #seen: number | undefined;
   /** Steps that the address does not have yet, in order. It may skip some. */
   #written: number[] = [];
 
-  /** Has to be called before the page puts a step into the address. */
+  /** Call it before the page writes a step into the address. */
   write(step: number): void {
     this.#written.push(step);
   }
 
-  /** Whether somebody else has put the step that the address has now there. It is asked once for each change. */
+  /** Whether a link or the back button put this step into the address. Call it once for each change of the address. */
   isRequest(step: number): boolean {
     if (step === this.#seen) return false;
     this.#seen = step;

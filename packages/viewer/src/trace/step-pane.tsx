@@ -2,26 +2,23 @@
 
 import { Tabs } from '@base-ui/react/tabs';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useMemo } from 'react';
-import type { StepContent, StepSummary, TraceDetail } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
-import { Content, ModeSwitch } from '../content/content.js';
-import { Conversation } from '../content/conversation.js';
-import { Documents, documentsOf } from '../content/documents.js';
-import { JsonTree } from '../content/json-tree.js';
-import { MediaBox } from '../content/media-box.js';
+import type { ReactNode } from 'react';
+import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
+import { ModeSwitch } from '../content/content.js';
 import { formatBytes, formatCost, formatCount, formatDuration } from '../format.js';
-import { hasConversation, readConversation } from '../reading/conversation.js';
-import { attachmentsIn } from '../reading/media.js';
-import { type Mode, STEP_TABS, type StepTab } from '../search.js';
-import { changeSettings, useChangePageState, usePageState, useSettings } from '../settings.js';
-import { useKeys } from '../ui/keys.js';
+import { stepQuery } from '../server/queries.js';
+import { type Mode, STEP_TABS, type StepTab } from '../state/page-state.js';
+import { changeSettings, useSettings } from '../state/settings.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { CopyId } from '../ui/copy-button.js';
 import { Failure, Loading } from '../ui/states.js';
-import { CopyId, OneLine, Shown } from '../ui/text.js';
-import { ErrorBox, errorOf } from './error-box.js';
+import { useKeys } from '../ui/use-keys.js';
+import { OneLine, VisibleText } from '../ui/visible-text.js';
 import { PROBLEM_WORDS } from './problem-words.js';
 import css from './step-pane.module.css';
-import { type StepTree, selfTime } from './step-tree.js';
+import { StepPanel } from './step-panel.js';
+import { selfTime } from './step-times.js';
+import type { StepTree } from './step-tree.js';
 import { TypeMark, typeWords } from './type-mark.js';
 
 const TAB_WORDS: Readonly<Record<StepTab, string>> = {
@@ -49,12 +46,7 @@ export function StepPane({
   const change = useChangePageState();
   const settings = useSettings();
   const mode = state.mode ?? settings.mode;
-  const query = useQuery({
-    queryKey: ['step', trace.number, step.index],
-    queryFn: ({ signal }) => api.step(trace.number, step.index, signal),
-    structuralSharing: false,
-    gcTime: 60_000,
-  });
+  const query = useQuery(stepQuery(trace.number, step.index));
   const content = query.data;
   const chosen = state.view ?? 'conversation';
   const open = (next: StepTab) =>
@@ -103,7 +95,9 @@ export function StepPane({
           )}
           {step.model !== null && (
             <span>
-              <Shown text={[step.provider, step.model].filter((each) => each !== null).join(' ')} />
+              <VisibleText
+                text={[step.provider, step.model].filter((each) => each !== null).join(' ')}
+              />
             </span>
           )}
           {step.tokens !== null && (
@@ -159,192 +153,11 @@ export function StepPane({
               {content.isCut && (
                 <p className={css.problem}>The contents are larger than 16 MB and are cut here.</p>
               )}
-              <Panel tab={chosen} mode={mode} content={content} step={step} detail={detail} />
+              <StepPanel tab={chosen} mode={mode} content={content} step={step} detail={detail} />
             </>
           )}
         </Tabs.Panel>
       </Tabs.Root>
     </section>
   );
-}
-
-function Panel({
-  tab,
-  mode,
-  content,
-  step,
-  detail,
-}: {
-  readonly tab: StepTab;
-  readonly mode: Mode;
-  readonly content: StepContent;
-  readonly step: StepSummary;
-  readonly detail: TraceDetail;
-}): ReactNode {
-  switch (tab) {
-    case 'conversation':
-      return <Whole mode={mode} content={content} step={step} />;
-    case 'input':
-      return <Content value={content.inputs} mode={mode} label="the input" />;
-    case 'output':
-      return (
-        <>
-          <Content value={content.output} mode={mode} label="the output" />
-          {content.groundTruth != null && (
-            <Titled title="Ground truth">
-              <Content value={content.groundTruth} mode={mode} label="the ground truth" />
-            </Titled>
-          )}
-        </>
-      );
-    case 'parameters':
-      return content.modelParameters == null ? (
-        <Nothing>This step has no model parameters.</Nothing>
-      ) : (
-        <JsonTree value={content.modelParameters} label="the parameters" />
-      );
-    case 'metadata':
-      return (
-        <>
-          {content.metadata == null ? (
-            <Nothing>This step has no metadata.</Nothing>
-          ) : (
-            <JsonTree value={content.metadata} label="the metadata" />
-          )}
-          {step.index === 0 && Object.keys(detail.metadata).length > 0 && (
-            <Titled title="Columns of the row">
-              <JsonTree value={detail.metadata} label="the columns of the row" />
-            </Titled>
-          )}
-        </>
-      );
-    case 'raw':
-      return <Raw content={content} step={step} detail={detail} />;
-  }
-}
-
-/** The facts and contents that people read first, on one page. */
-function Whole({
-  mode,
-  content,
-  step,
-}: {
-  readonly mode: Mode;
-  readonly content: StepContent;
-  readonly step: StepSummary;
-}): ReactNode {
-  const messages = useMemo(() => readConversation(content), [content]);
-  const documents = useMemo(() => documentsOf(content), [content]);
-  const attachments = useMemo(() => attachmentsIn(content.attachments), [content]);
-  const error = errorOf(content, step);
-  const isChat = mode !== 'json' && hasConversation(content, step.type);
-  return (
-    <>
-      {error !== undefined && <ErrorBox error={error} />}
-      {isChat ? (
-        <Conversation messages={messages} isMarkdown={mode === 'markdown'} />
-      ) : (
-        <>
-          <Titled title="Input">
-            <Content value={content.inputs} mode={mode} label="the input" />
-          </Titled>
-          {documents.length > 0 && (
-            <Titled title={`Documents (${documents.length})`}>
-              <Documents documents={documents} />
-            </Titled>
-          )}
-          {!(documents.length > 0 && isSame(content.output, documents[0]?.list)) && (
-            <Titled title="Output">
-              <Content value={content.output} mode={mode} label="the output" />
-            </Titled>
-          )}
-        </>
-      )}
-      {isChat && documents.length > 0 && (
-        <Titled title={`Documents (${documents.length})`}>
-          <Documents documents={documents} />
-        </Titled>
-      )}
-      {attachments.length > 0 && (
-        <Titled title={`Attachments (${attachments.length})`}>
-          {attachments.map((media, place) => (
-            <MediaBox key={place} media={media} />
-          ))}
-        </Titled>
-      )}
-      {content.groundTruth != null && (
-        <Titled title="Ground truth">
-          <Content value={content.groundTruth} mode={mode} label="the ground truth" />
-        </Titled>
-      )}
-    </>
-  );
-}
-
-/** Retrievers often return the documents that they record. */
-function isSame(output: unknown, documents: unknown): boolean {
-  if (output === documents) return true;
-  if (!Array.isArray(output) || !Array.isArray(documents)) return false;
-  return output.length === documents.length && JSON.stringify(output) === JSON.stringify(documents);
-}
-
-function Raw({
-  content,
-  step,
-  detail,
-}: {
-  readonly content: StepContent;
-  readonly step: StepSummary;
-  readonly detail: TraceDetail;
-}): ReactNode {
-  const { number } = detail.trace;
-  const isRoot = step.index === 0;
-  const row = useQuery({
-    queryKey: ['row', number],
-    queryFn: ({ signal }) => api.row(number, signal),
-    enabled: isRoot,
-    structuralSharing: false,
-    gcTime: 60_000,
-  });
-  const { index: _index, isCut: _isCut, bytes: _bytes, id, others, ...members } = content;
-  const own = { id, name: step.name, type: step.type, ...members, ...others };
-  return (
-    <>
-      <Titled title="The step as it was sent, without its children">
-        <JsonTree value={own} label="the step" />
-      </Titled>
-      {isRoot && (
-        <Titled title="The row and its config as they were received">
-          {row.data === undefined ? (
-            row.isError ? (
-              <Failure error={row.error} retry={() => void row.refetch()} />
-            ) : (
-              <Loading rows={4} />
-            )
-          ) : (
-            <JsonTree value={row.data} label="the row" />
-          )}
-        </Titled>
-      )}
-    </>
-  );
-}
-
-function Titled({
-  title,
-  children,
-}: {
-  readonly title: string;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <section className={css.titled}>
-      <h3>{title}</h3>
-      {children}
-    </section>
-  );
-}
-
-function Nothing({ children }: { readonly children: ReactNode }): ReactNode {
-  return <p className={css.nothing}>{children}</p>;
 }

@@ -1,10 +1,10 @@
-/** The steps of a trace as rows: which are seen, at which level, and what is folded into one row. No recursion. */
+/** The steps of a trace as rows: which are visible, at which level, and which are folded into one row. No recursion. */
 
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { plusKnown } from '../reading/measures.js';
 
 /** This many equal consecutive siblings become one row. */
-const LEAST_FOLDED = 5;
+const MIN_FOLDED = 5;
 
 /** Equal siblings that stand beside each other. */
 export interface SiblingGroup {
@@ -85,7 +85,7 @@ function groupsOf(
       isMember[next] = 1;
       next = end[next] ?? steps.length;
     }
-    if (members.length >= LEAST_FOLDED) groups.set(index, { first: index, end: next, members });
+    if (members.length >= MIN_FOLDED) groups.set(index, { first: index, end: next, members });
   }
   return groups;
 }
@@ -184,30 +184,6 @@ export function reveal(tree: StepTree, shown: StepsShown, index: number): StepsS
   return { ...shown, folded, openGroups };
 }
 
-/** The part of a step that none of its children ran in, in milliseconds. */
-export function selfTime({ steps, end }: StepTree, index: number): number | null {
-  const step = steps[index];
-  if (step?.start === null || step?.start === undefined || step.duration === null) return null;
-  const from = step.start;
-  const to = from + step.duration;
-  const spans: [number, number][] = [];
-  for (let child = index + 1; child < (end[index] ?? 0); child = end[child] ?? steps.length) {
-    const { start = null, duration = null } = steps[child] ?? {};
-    if (start === null || duration === null) continue;
-    const [begin, stop] = [Math.max(from, start), Math.min(to, start + duration)];
-    if (stop > begin) spans.push([begin, stop]);
-  }
-  spans.sort(([a], [b]) => a - b);
-  let covered = 0;
-  let reached = from;
-  for (const [begin, stop] of spans) {
-    if (stop <= reached) continue;
-    covered += stop - Math.max(begin, reached);
-    reached = stop;
-  }
-  return Math.max(0, step.duration - covered);
-}
-
 export type GroupFacts = ReturnType<typeof sumOf>;
 
 const knownFacts = new WeakMap<SiblingGroup, GroupFacts>();
@@ -241,26 +217,4 @@ function sumOf({ steps }: StepTree, { members }: SiblingGroup) {
     if (step.start !== null) stop = Math.max(stop, step.start + step.duration);
   }
   return { sum, min, max, start, stop, failed, tokens };
-}
-
-const WRONG_CLOCKS: ReadonlySet<string> = new Set([
-  'before-parent',
-  'after-parent',
-  'ends-before-start',
-]);
-
-/** Start and end of the common axis, in milliseconds from the start of the trace. */
-export function axisOf(
-  steps: readonly StepSummary[],
-  latency: number | null,
-): readonly [number, number] {
-  let from = 0;
-  let to = latency ?? 0;
-  for (const { start, duration, problem } of steps) {
-    // A clock that is wrong must not squeeze everything else.
-    if (start === null || (problem !== null && WRONG_CLOCKS.has(problem))) continue;
-    from = Math.min(from, start);
-    to = Math.max(to, start + Math.max(0, duration ?? 0));
-  }
-  return [from, to > from ? to : from + 1];
 }

@@ -2,8 +2,8 @@
 
 import { memo, type ReactNode, useMemo } from 'react';
 import { cutMiddle, formatCost, formatCount, formatDuration } from '../format.js';
-import { OneLine } from '../ui/text.js';
-import { stepsByName } from './step-names.js';
+import { OneLine } from '../ui/visible-text.js';
+import { stepsByName } from './named-steps.js';
 import type { StepTree } from './step-tree.js';
 import css from './steps-by-name.module.css';
 import { TypeMark } from './type-mark.js';

@@ -3,19 +3,19 @@
 import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { cutMiddle, formatCost, formatCount, formatDuration, UNKNOWN } from '../format.js';
-import { changeSettings, useSettings } from '../settings.js';
+import { changeSettings, useSettings } from '../state/settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { Divider } from '../ui/split.js';
-import { OneLine } from '../ui/text.js';
-import type { Span } from './minimap.js';
+import { OneLine } from '../ui/visible-text.js';
 import { PROBLEM_WORDS } from './problem-words.js';
 import { groupFacts, rowOf, type StepRow, type StepsShown, type StepTree } from './step-tree.js';
 import css from './steps-grid.module.css';
+import type { TimeRange } from './time-range.js';
 import { hueOf, TypeMark } from './type-mark.js';
 
 /** Deeper steps are not indented further, and have their level as a number. */
-const MOST_INDENTS = 14;
+const MAX_INDENTS = 14;
 const INDENT = 14;
 const ROW_HEIGHT = 26;
 
@@ -27,7 +27,7 @@ export interface StepsGridProps {
   readonly active: number;
   readonly onActive: (place: number) => void;
   readonly onToggle: (place: number) => void;
-  readonly zoom: Span;
+  readonly zoom: TimeRange;
   readonly criticalPath: ReadonlySet<number> | undefined;
   readonly matches: ReadonlySet<number> | undefined;
   readonly handle: Ref<GridHandle>;
@@ -157,8 +157,8 @@ function Toggle({
 function Indent({ level }: { readonly level: number }): ReactNode {
   return (
     <>
-      <span style={{ width: Math.min(level, MOST_INDENTS) * INDENT }} className={css.indent} />
-      {level > MOST_INDENTS && (
+      <span style={{ width: Math.min(level, MAX_INDENTS) * INDENT }} className={css.indent} />
+      {level > MAX_INDENTS && (
         <span className={css.depth} title={`Level ${formatCount(level)}`}>
           {formatCount(level)}
         </span>
@@ -175,7 +175,7 @@ function StepCells({
   isMatch,
 }: {
   readonly row: Extract<StepRow, { kind: 'step' }>;
-  readonly zoom: Span;
+  readonly zoom: TimeRange;
   readonly onToggle: () => void;
   readonly isCritical: boolean | undefined;
   readonly isMatch: boolean;
@@ -207,7 +207,7 @@ function StepCells({
         </span>
       </div>
       <div role="gridcell" className={css.track}>
-        <Bar step={step} zoom={zoom} isCritical={isCritical} />
+        <StepBar step={step} zoom={zoom} isCritical={isCritical} />
       </div>
       <div role="gridcell" className={css.duration}>
         {step.isUnfinished ? (
@@ -228,7 +228,7 @@ function GroupCells({
 }: {
   readonly row: Extract<StepRow, { kind: 'group' }>;
   readonly tree: StepTree;
-  readonly zoom: Span;
+  readonly zoom: TimeRange;
   readonly onToggle: () => void;
 }): ReactNode {
   const first = tree.steps[group.first];
@@ -270,20 +270,24 @@ function GroupCells({
   );
 }
 
-function placeOf(from: number, to: number, [begin, end]: Span): { left: string; width: string } {
+function placeOf(
+  from: number,
+  to: number,
+  [begin, end]: TimeRange,
+): { left: string; width: string } {
   const scale = 100 / (end - begin);
   const left = Math.max(0, Math.min(100, (from - begin) * scale));
   const right = Math.max(0, Math.min(100, (to - begin) * scale));
   return { left: `${left}%`, width: `max(2px, ${right - left}%)` };
 }
 
-function Bar({
+function StepBar({
   step,
   zoom,
   isCritical,
 }: {
   readonly step: StepSummary;
-  readonly zoom: Span;
+  readonly zoom: TimeRange;
   readonly isCritical: boolean | undefined;
 }): ReactNode {
   const { start, duration, chunks, firstToken, isUnfinished, error } = step;
@@ -337,7 +341,7 @@ function Bar({
 }
 
 /** Times along the axis. */
-function Ticks({ zoom: [from, to] }: { readonly zoom: Span }): ReactNode {
+function Ticks({ zoom: [from, to] }: { readonly zoom: TimeRange }): ReactNode {
   const length = to - from;
   const rough = length / 4;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -2,12 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
-import type { StepSummary } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
+import { MAX_SEARCH_LENGTH, type StepSummary } from '../../../local/src/page-api.js';
 import { formatCount } from '../format.js';
-import { useChangePageState } from '../settings.js';
+import { api } from '../server/api.js';
+import { useChangePageState } from '../state/use-page-state.js';
 import { Icon } from '../ui/icons.js';
-import { useKeys } from '../ui/keys.js';
+import { useKeys } from '../ui/use-keys.js';
 import { MODEL_TYPES, type StepsShown, type StepTree } from './step-tree.js';
 import css from './steps-tools.module.css';
 
@@ -127,7 +127,7 @@ export function StepsTools({
             aria-label="Find in this trace"
             placeholder={`Find in ${formatCount(totalSteps)} ${totalSteps === 1 ? 'step' : 'steps'}`}
             value={text}
-            maxLength={300}
+            maxLength={MAX_SEARCH_LENGTH}
             spellCheck={false}
             autoComplete="off"
             onChange={(event) => seek(event.target.value)}

@@ -1,10 +1,8 @@
 /** The facts of a trace, its problems, and the buttons to act on it. */
 
-import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { memo, type ReactNode, useEffect, useMemo } from 'react';
-import type { StepSummary, TraceDetail, TraceNotes } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
+import { Link } from '@tanstack/react-router';
+import { memo, type ReactNode, useEffect } from 'react';
+import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
 import {
   formatBytes,
   formatCount,
@@ -14,17 +12,16 @@ import {
   plural,
 } from '../format.js';
 import { isRecord } from '../json.js';
-import { MARK_WORDS } from '../mark-words.js';
-import { filterKey, filterOf, type PageState } from '../search.js';
-import { useClock, usePageState } from '../settings.js';
+import { useClock } from '../state/clock.js';
+import { CopyId } from '../ui/copy-button.js';
 import { Cost } from '../ui/cost.js';
 import { Icon } from '../ui/icons.js';
-import { useKeys } from '../ui/keys.js';
-import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome.js';
+import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome-sign.js';
 import { Status } from '../ui/status.js';
-import { CopyId, OneLine, Shown } from '../ui/text.js';
-import { FeedbackButton } from './feedback.js';
-import { PROBLEM_WORDS } from './problem-words.js';
+import { OneLine, VisibleText } from '../ui/visible-text.js';
+import { Banners } from './banners.js';
+import { FeedbackButton } from './feedback-button.js';
+import { NeighbourButtons } from './neighbour-buttons.js';
 import css from './trace-head.module.css';
 import { TraceMenu } from './trace-menu.js';
 
@@ -204,7 +201,7 @@ function UserLink({ user }: { readonly user: string }): ReactNode {
       className={css.link}
       title={`All requests of ${user.slice(0, 200)}`}
     >
-      <Shown text={user.slice(0, 40)} />
+      <VisibleText text={user.slice(0, 40)} />
     </Link>
   );
 }
@@ -217,141 +214,7 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
       className={css.link}
       title={`The thread of ${session.slice(0, 200)}`}
     >
-      <Shown text={session.slice(0, 40)} />
+      <VisibleText text={session.slice(0, 40)} />
     </Link>
-  );
-}
-
-/** Previous and next within the list that led here. */
-function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
-  const state = usePageState();
-  const navigate = useNavigate();
-  const filter = useMemo(() => filterOf(state), [state]);
-  const { data } = useQuery({
-    queryKey: ['neighbours', number, filterKey(filter)],
-    queryFn: ({ signal }) => api.neighbours(number, filter, signal),
-  });
-  const go = (to: number | null | undefined) => {
-    if (to === null || to === undefined) return false;
-    navigate({
-      to: '/traces/$number',
-      params: { number: String(to) },
-      search: ((before: PageState) => ({ ...before, step: undefined, find: undefined })) as never,
-      replace: true,
-    }).catch(() => undefined);
-    return true;
-  };
-  useKeys({ j: () => go(data?.next), k: () => go(data?.previous) });
-  return (
-    <>
-      <button
-        type="button"
-        className={css.button}
-        disabled={data?.previous == null}
-        title="Previous in the list (k)"
-        onClick={() => go(data?.previous)}
-      >
-        <Icon name="up" />
-        <span className="visually-hidden">Previous in the list</span>
-      </button>
-      <button
-        type="button"
-        className={css.button}
-        disabled={data?.next == null}
-        title="Next in the list (j)"
-        onClick={() => go(data?.next)}
-      >
-        <Icon name="down" />
-        <span className="visually-hidden">Next in the list</span>
-      </button>
-    </>
-  );
-}
-
-const NO_NOTES: TraceNotes = { notes: [] };
-
-/** One line for each kind of problem, with a button that leads to the first step that has it. */
-function Banners({
-  detail,
-  steps,
-  onStep,
-}: {
-  readonly detail: TraceDetail;
-  readonly steps: readonly StepSummary[];
-  readonly onStep: (step: number) => void;
-}): ReactNode {
-  const { trace } = detail;
-  // The notes of a large trace take the server a while, so they are loaded after the steps.
-  const { data: { notes } = NO_NOTES } = useQuery({
-    queryKey: ['notes', trace.number],
-    queryFn: ({ signal }) => api.notes(trace.number, signal),
-    enabled: steps.length === detail.totalSteps,
-  });
-  const problems = useMemo(() => {
-    const firsts = new Map<
-      string,
-      { readonly first: number; readonly words: string; count: number }
-    >();
-    for (const { index, problem } of steps) {
-      if (problem === null) continue;
-      const known = firsts.get(problem);
-      if (known === undefined)
-        firsts.set(problem, { first: index, words: PROBLEM_WORDS[problem], count: 1 });
-      else known.count++;
-    }
-    return [...firsts.values()];
-  }, [steps]);
-  const hasBanners =
-    trace.error !== null || trace.marks.length > 0 || problems.length > 0 || notes.length > 0;
-  if (!hasBanners) return null;
-  const failed =
-    steps.find(({ error, index }) => error !== null && index > 0) ??
-    steps.find(({ error }) => error !== null);
-  return (
-    <ul className={css.banners}>
-      {trace.error !== null && (
-        <li data-kind="bad">
-          <span className={css.bannerText}>
-            <Shown text={trace.error} />
-          </span>
-          {failed !== undefined && (
-            <button type="button" onClick={() => onStep(failed.index)}>
-              Go to the step
-            </button>
-          )}
-        </li>
-      )}
-      {problems.map(({ first, words, count }) => (
-        <li key={words} data-kind="warn">
-          <span className={css.bannerText}>
-            {count === 1 ? words : `${plural(count, 'step')}: ${words}`}
-          </span>
-          <button type="button" onClick={() => onStep(first)}>
-            {count === 1 ? 'Go to the step' : 'Go to the first'}
-          </button>
-        </li>
-      ))}
-      {(trace.marks.length > 0 || notes.length > 0) && (
-        <li data-kind="note">
-          {trace.marks.map((mark) => (
-            <span key={mark} className={css.mark} title={MARK_WORDS[mark]}>
-              {mark}
-            </span>
-          ))}
-          {notes.length > 0 && (
-            <details className={css.notes}>
-              <summary>{plural(notes.length, 'note')} on the row</summary>
-              <ul>
-                {notes.slice(0, 100).map((note) => (
-                  <li key={note}>
-                    <Shown text={note} />
-                  </li>
-                ))}
-              </ul>
-            </details>
-          )}
-        </li>
-      )}
-    </ul>
   );
 }

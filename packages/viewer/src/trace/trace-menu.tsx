@@ -4,8 +4,8 @@ import { Menu } from '@base-ui/react/menu';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import type { TraceDetail } from '../../../local/src/page-api.js';
-import { api } from '../api.js';
 import { jsonText } from '../json.js';
+import { api } from '../server/api.js';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
 import { curlOf, testOf } from './exports.js';
@@ -13,24 +13,24 @@ import head from './trace-head.module.css';
 
 export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNode {
   const { trace } = detail;
-  const [said, setSaid] = useState('');
-  const saying = (work: () => Promise<string>) => async () => {
-    setSaid(
+  const [notice, setNotice] = useState('');
+  const withNotice = (work: () => Promise<string>) => async () => {
+    setNotice(
       await work().catch((error: unknown) =>
         error instanceof Error ? error.message : String(error),
       ),
     );
-    setTimeout(() => setSaid(''), 2500);
+    setTimeout(() => setNotice(''), 2500);
   };
   const copy = (name: string, make: () => Promise<string>) =>
-    saying(async () => {
+    withNotice(async () => {
       await navigator.clipboard.writeText(await make());
       return `${name} copied`;
     });
   const row = async () => (await api.row(trace.number)).row;
   const json = async () => jsonText(await row());
   const root = () => api.step(trace.number, 0);
-  const download = saying(async () => {
+  const download = withNotice(async () => {
     // The config goes along, so that the page and `curl` can send the row again.
     const { config, row: own } = await api.row(trace.number);
     const text = jsonText({ config, rows: [own] });
@@ -44,8 +44,8 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
   });
   return (
     <>
-      <span aria-live="polite" className={said === '' ? 'visually-hidden' : undefined}>
-        {said}
+      <span aria-live="polite" className={notice === '' ? 'visually-hidden' : undefined}>
+        {notice}
       </span>
       <Menu.Root>
         <Menu.Trigger className={head.button} title="Copy, download, compare">

@@ -2,8 +2,7 @@
 
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { PageState } from '../search.js';
-import { clockOf, filterOf } from '../search.js';
+import { keptState } from '../state/page-state.js';
 import { TraceView } from './trace-view.js';
 
 export function TracePage(): ReactNode {
@@ -15,8 +14,7 @@ export function TracePage(): ReactNode {
       key={number}
       number={number}
       onClose={() => {
-        const search = (before: PageState) => ({ ...filterOf(before), ...clockOf(before) });
-        navigate({ to: '/requests', search: search as never }).catch(() => undefined);
+        navigate({ to: '/requests', search: keptState as never }).catch(() => undefined);
       }}
     />
   );

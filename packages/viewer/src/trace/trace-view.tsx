@@ -2,29 +2,27 @@
 
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { formatCount } from '../format.js';
-import {
-  changeSettings,
-  useChangePageState,
-  useIsNarrow,
-  usePageState,
-  useSettings,
-} from '../settings.js';
+import { changeSettings, useSettings } from '../state/settings.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid.js';
-import { useKeys } from '../ui/keys.js';
 import { Split } from '../ui/split.js';
-import { useStable } from '../ui/stable.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { toggled } from '../ui/toggled.js';
-import { Minimap, moved, type Span, zoomed } from './minimap.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { useKeys } from '../ui/use-keys.js';
+import { useStable } from '../ui/use-stable.js';
+import { Minimap } from './minimap.js';
 import { StepAddress } from './step-address.js';
 import { StepPane } from './step-pane.js';
-import { axisOf, buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
+import { axisOf } from './step-times.js';
+import { buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
 import { StepsByName } from './steps-by-name.js';
 import { StepsGrid } from './steps-grid.js';
 import { StepsTools, useFind } from './steps-tools.js';
-import { useTrace } from './trace-data.js';
+import { moved, type TimeRange, zoomed } from './time-range.js';
 import { TraceHead } from './trace-head.js';
 import css from './trace-view.module.css';
+import { useTrace } from './use-trace.js';
 
 const NOTHING_FOLDED: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
 
@@ -50,7 +48,7 @@ export function TraceView({
   const [shown, setShown] = useState(NOTHING_FOLDED);
   const [isPathShown, setPathShown] = useState(true);
   const [isRestHidden, setRestHidden] = useState(false);
-  const [zoom, setZoom] = useState<Span>();
+  const [zoom, setZoom] = useState<TimeRange>();
   const [selected, setSelected] = useState(state.step ?? 0);
 
   const tree = useMemo(() => buildStepTree(steps), [steps]);

@@ -5,7 +5,7 @@ import type { Feedback } from '../../../local/src/page-api.js';
 import { feedbackText, thumbOf } from '../reading/feedback-text.js';
 import css from './feedback-sign.module.css';
 import { Icon } from './icons.js';
-import { OneLine } from './text.js';
+import { OneLine } from './visible-text.js';
 
 export function FeedbackSign({ feedback }: { readonly feedback: Feedback }): ReactNode {
   const { comment } = feedback;

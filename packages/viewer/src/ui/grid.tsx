@@ -14,7 +14,7 @@ import {
   useState,
 } from 'react';
 import css from './grid.module.css';
-import { useStable } from './stable.js';
+import { useStable } from './use-stable.js';
 
 /** Rows that are drawn above and below those that are seen. */
 const OVERSCAN = 12;

@@ -1,7 +1,7 @@
 /** State that the list shares with the bar above it: whether new rows are shown by themselves, and how many wait. */
 
 import { useSyncExternalStore } from 'react';
-import type { LiveState } from '../live.js';
+import type { LiveState } from '../server/live-stream.js';
 
 interface LiveSwitch {
   /** Undefined where the page has no list. */

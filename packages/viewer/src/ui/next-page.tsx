@@ -1,4 +1,4 @@
-/** The next page of a list: loaded at its end, and after a failure only when somebody asks for it. */
+/** The next page of a list: loaded at its end, and after a failure only by a click. */
 
 import type { UseInfiniteQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
 import css from './preview.module.css';
-import { Shown } from './text.js';
+import { VisibleText } from './visible-text.js';
 
 /** The question and the answer on one line. */
 export function Preview({ trace }: { readonly trace: TraceSummary }): ReactNode {
@@ -9,18 +9,18 @@ export function Preview({ trace }: { readonly trace: TraceSummary }): ReactNode 
   return (
     <span className={css.preview} title={`${input}\n\n${output}`.toWellFormed()}>
       <bdi>
-        <Shown text={oneLine(input)} />
+        <VisibleText text={oneLine(input)} />
       </bdi>
       <span aria-hidden="true" className={css.arrow}>
         {' → '}
       </span>
       {error !== null && output === '' ? (
         <bdi className={css.error}>
-          <Shown text={oneLine(error)} />
+          <VisibleText text={oneLine(error)} />
         </bdi>
       ) : (
         <bdi className={css.output}>
-          <Shown text={oneLine(output)} />
+          <VisibleText text={oneLine(output)} />
         </bdi>
       )}
     </span>

@@ -3,8 +3,8 @@
 import { type PointerEvent, type ReactNode, useRef } from 'react';
 import css from './split.module.css';
 
-const LEAST = 15;
-const MOST = 85;
+const MIN_SHARE = 15;
+const MAX_SHARE = 85;
 
 export function Split({
   label,
@@ -73,8 +73,8 @@ export function Divider({
       aria-label={label}
       aria-orientation={isStacked ? 'horizontal' : 'vertical'}
       aria-valuenow={Math.round(share)}
-      aria-valuemin={LEAST}
-      aria-valuemax={MOST}
+      aria-valuemin={MIN_SHARE}
+      aria-valuemax={MAX_SHARE}
       className={`${css.divider} ${className ?? ''}`}
       data-stacked={isStacked || undefined}
       onPointerDown={(event) => {
@@ -94,5 +94,5 @@ export function Divider({
 }
 
 function clamp(share: number): number {
-  return Math.round(Math.max(LEAST, Math.min(MOST, share)) * 10) / 10;
+  return Math.round(Math.max(MIN_SHARE, Math.min(MAX_SHARE, share)) * 10) / 10;
 }

@@ -1,8 +1,8 @@
-/** Shown instead of data that is missing, loading or failed. */
+/** VisibleText instead of data that is missing, loading or failed. */
 
 import { type ReactNode, useEffect, useState } from 'react';
-import { keepToken } from '../api.js';
-import { ApiError } from '../api-error.js';
+import { keepToken } from '../server/api.js';
+import { ApiError } from '../server/api-error.js';
 import css from './states.module.css';
 
 /** An error with what to do about it. */

@@ -11,5 +11,5 @@ await failOneByOne({
   framework: expressFramework(version, expressCases),
   read: (req: Request) => req,
   // What else is core's is the same with either version.
-  only: version === 4 ? ({ where }) => /^express\/|own-trace/.test(where) : undefined,
+  only: version === 4 ? ({ where }) => /^express\/|trace-property/.test(where) : undefined,
 });

@@ -11,5 +11,5 @@ await failOneByOne({
   framework: honoFramework(isWeb ? webCases : honoCases, isWeb),
   read: ({ req }: Context) => ({ method: req.method, query: req.query() }),
   // What is tried with Node's responses needs no other try.
-  only: isWeb ? ({ where }) => /^hono\/|web|stream|soon/.test(where) : undefined,
+  only: isWeb ? ({ where }) => /^hono\/|web|stream|turn-end/.test(where) : undefined,
 });

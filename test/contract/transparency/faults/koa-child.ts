@@ -11,5 +11,5 @@ await failOneByOne({
   framework: koaFramework(version, koaCases),
   read: (ctx: Context) => ctx,
   // What else is core's is the same with either version.
-  only: version === 2 ? ({ where }) => /^koa\/|own-trace/.test(where) : undefined,
+  only: version === 2 ? ({ where }) => /^koa\/|trace-property/.test(where) : undefined,
 });

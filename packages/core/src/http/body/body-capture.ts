@@ -50,7 +50,7 @@ export class BodyCapture {
 
   /** Adds a string that represents bytes in the encoding, by default UTF-8. */
   addText(chunk: string, encoding: unknown): void {
-    if (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding)) {
+    if (!isOtherEncoding(encoding)) {
       this.add(chunk, utf8Length(chunk));
       return;
     }
@@ -106,6 +106,11 @@ export class BodyCapture {
     if (this.#chunks !== undefined) return this.#chunks;
     return this.#only === undefined ? [] : [this.#only];
   }
+}
+
+/** Whether a string is written in another encoding than UTF-8, the default. */
+export function isOtherEncoding(encoding: unknown): encoding is string {
+  return typeof encoding === 'string' && !/^utf-?8$/i.test(encoding);
 }
 
 /** A copy with memory of its own; `slice` of a Buffer would share it. */

@@ -6,31 +6,11 @@ import { tryParseJson } from '../../values/json-text.js';
 import { isThenable } from '../../values/thenable.js';
 import { head, withoutHalf } from '../../values/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
-import { joinJsonLines, joinServerSentEvents } from './sse.js';
-
-/** Headers that describe a body. */
-export interface BodyFacts {
-  readonly contentType: string | undefined;
-  readonly contentEncoding: string | undefined;
-}
-
-/** Facts of a response. */
-export interface ResponseFacts extends BodyFacts {
-  /** Undefined if no head was sent. */
-  readonly status: number | undefined;
-}
-
-/** The facts of a response that was never sent. */
-export const NOTHING_SENT: ResponseFacts = {
-  status: undefined,
-  contentType: undefined,
-  contentEncoding: undefined,
-};
+import { type BodyFacts, kindOf, mediaType } from './body-facts.js';
+import { joinJsonLines, joinServerSentEvents } from './event-stream.js';
 
 /** A compressed body is decoded to at most this multiple of the kept bytes. */
 const MAX_DECODED_FACTOR = 8;
-
-type BodyKind = 'json' | 'form' | 'events' | 'lines' | 'text' | 'binary';
 
 /**
  * The JSON text of the body's value; undefined for an empty body.
@@ -70,12 +50,12 @@ export function bodyText(
   if (kind === 'events' || kind === 'lines') {
     const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
-    const joined = redactor.maskStream(join(text, { isCut, isSecret }), isCut);
+    const joined = redactor.maskStream(join(text, { isCut, isSecret }), { isCut });
     const whole = isCut ? withCutMark(joined, capture.bytes, trace) : joined;
     if (convert !== undefined) return converted(trace, whole, convert);
     return trace.values.snapshotOfStream(whole, 'output');
   }
-  const whole = isCut ? withCutMark(redactor.mask(text, isCut), capture.bytes, trace) : text;
+  const whole = isCut ? withCutMark(redactor.mask(text, { isCut }), capture.bytes, trace) : text;
   return convert === undefined
     ? trace.values.snapshot(whole, 'output')
     : converted(trace, whole, convert);
@@ -98,7 +78,7 @@ function fieldsOfCut(
   if (last !== undefined) {
     // What follows may have shown that it is a secret.
     const [name, value] = last.map((part) =>
-      trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), true),
+      trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), { isCut: true }),
     );
     entries.push([name ?? '', value ?? '']);
   }
@@ -161,38 +141,3 @@ function textIn(capture: BodyCapture, encoding: string | undefined): string | un
 function namingMark(trace: RecordedTrace, type: string, bytes: number): string {
   return trace.values.snapshot(`[${type || 'body'}: ${bytes} bytes]`, 'output');
 }
-
-function mediaType(contentType: string | undefined): string {
-  if (contentType === undefined) return '';
-  const end = contentType.indexOf(';');
-  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
-}
-
-/** The kind of a body by its media type. A body without a type is text, as `res.end('…')` sends it. */
-function kindOf(type: string): BodyKind {
-  if (type === 'application/json' || type.endsWith('+json')) return 'json';
-  if (type === 'text/event-stream') return 'events';
-  if (JSON_LINES.has(type)) return 'lines';
-  if (type === 'application/x-www-form-urlencoded') return 'form';
-  if (type === '' || type.startsWith('text/') || type.endsWith('+xml')) return 'text';
-  return TEXT_TYPES.has(type) ? 'text' : 'binary';
-}
-
-const JSON_LINES: ReadonlySet<string> = new Set([
-  'application/x-ndjson',
-  'application/jsonl',
-  'application/ndjson',
-]);
-
-/** Whether bodies of this type are event streams. */
-export function isStreamedType(contentType: string): boolean {
-  const kind = kindOf(mediaType(contentType));
-  return kind === 'events' || kind === 'lines';
-}
-
-const TEXT_TYPES: ReadonlySet<string> = new Set([
-  'application/xml',
-  'application/javascript',
-  'application/graphql',
-  'application/yaml',
-]);

@@ -1,5 +1,5 @@
 import type { BodyCapture } from './body-capture.js';
-import type { BodyFacts } from './body-value.js';
+import type { BodyFacts } from './body-facts.js';
 
 /** The body of a request. */
 export interface RequestBody extends BodyFacts {

@@ -59,15 +59,15 @@ export function answerOf(events: readonly StreamEvent[], isSecret: IsSecretPiece
   for (const i of main?.events ?? []) lines.delete(i);
   for (const channel of channels) if (channel !== main) mergeEvents(channel, events, lines);
   const rest = [...lines].filter(([i]) => answer === '' || !isFrame(events[i] as StreamEvent));
-  const texts = rest.map(([i, line]) => lineOf(events[i] as StreamEvent, line, answer !== ''));
+  const texts = rest.map(([i, line]) => lineOf(events[i] as StreamEvent, line, answer));
   if (answer !== '') texts.unshift(answer);
   const text = texts.join('\n');
   return text.trim() === '' ? events.map(({ data }) => data).join('\n') : text;
 }
 
 /** The line of an event, with the name of its frame if it is an error or not part of the answer. */
-function lineOf({ type, isNamedByFrame }: StreamEvent, line: string, hasAnswer: boolean): string {
-  const isNamed = isNamedByFrame && type !== 'message' && (hasAnswer || isErrorType(type));
+function lineOf({ type, isNamedByFrame }: StreamEvent, line: string, answer: string): string {
+  const isNamed = isNamedByFrame && type !== 'message' && (answer !== '' || isErrorType(type));
   return isNamed ? `${type}: ${line}` : line;
 }
 

@@ -11,8 +11,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { fieldsMayBeSlow } from '#platform';
 import { onEmit } from '../../follow/on-emit.js';
+import { assignMethod, type Method, methodNamed } from '../../follow/replace-method.js';
 import type { Outcome } from '../../trace/types.js';
-import { NOTHING_SENT, type ResponseFacts } from '../body/body-value.js';
+import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';
 import {
   type FollowedResponse,
@@ -21,7 +22,7 @@ import {
 } from '../recorded-request-trace.js';
 import { nodeRequestBody } from './node-request-body.js';
 import { followWebSocket } from './node-web-socket.js';
-import { type Method, replaceMethod, replaceOwn } from './replace-method.js';
+import { replaceOnResponse } from './replace-on-response.js';
 
 /** The part of Node's sockets that is used. The sockets of serverless adapters may lack any of it. */
 type Connection = Partial<Socket> & {
@@ -66,7 +67,7 @@ class NodeResponse implements FollowedResponse {
   readonly #isServed: boolean;
   /** Whether the connection carries other responses at the same time. */
   readonly #isHttp2: boolean;
-  /** Whether the methods of the prototype are observed, and not those of the response. */
+  /** Whether the prototype's methods are replaced, and not the response's own. */
   readonly isObserved: boolean;
   /** For an upgrade request, the bytes that its connection had sent before. */
   readonly #bytesBefore: number | undefined;
@@ -208,7 +209,7 @@ class NodeResponse implements FollowedResponse {
   #replaceMethods(): void {
     const followed = this;
     for (const name of ['write', 'end'] as const) {
-      replaceMethod(
+      replaceOnResponse(
         this.#res,
         name,
         (original) =>
@@ -225,12 +226,11 @@ class NodeResponse implements FollowedResponse {
 
   /** Calls `write` or `end`, and counts and captures the chunk. */
   callWriting(name: string, original: Method, self: unknown, args: unknown[]): unknown {
-    const isEnd = name === 'end';
-    this.#captureCall(args, isEnd);
+    this.#captureCall(name, args);
     this.#depth++;
     try {
       const result = original.apply(self, args);
-      if (isEnd) this.#onEndCalled();
+      if (name === 'end') this.#onEndCalled();
       return result;
     } catch (error) {
       // The response refused the call, so the app may end it in another way.
@@ -242,8 +242,9 @@ class NodeResponse implements FollowedResponse {
   }
 
   /** Captures the chunk of the outermost call, since `end` may call `write` for its chunk. */
-  #captureCall(args: readonly unknown[], isEnd: boolean): void {
+  #captureCall(name: string, args: readonly unknown[]): void {
     const trace = this.#trace;
+    const isEnd = name === 'end';
     try {
       if (trace.isSettled || this.#depth > 0 || this.#isEnded) return;
       // After the end, or without a connection, nothing is sent.
@@ -296,7 +297,7 @@ class NodeResponse implements FollowedResponse {
 
 const OBSERVED = Symbol('openlayer-tracing.observed');
 
-/** Whether the methods of the prototype are observed, and the response has no such methods of its own. */
+/** Whether the prototype's methods are replaced, and the response has no such methods of its own. */
 function isObserved(res: object): boolean {
   return fieldsMayBeSlow && OBSERVED in res && !METHODS.some((name) => Object.hasOwn(res, name));
 }
@@ -309,20 +310,17 @@ export function observeResponses(prototype: object): void {
   Object.defineProperty(prototype, OBSERVED, { value: true });
   for (const name of METHODS) {
     const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Method | undefined;
-    replaceOwn(
-      prototype,
-      name,
-      (known) =>
-        function observe(...args) {
-          // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
-          const original = own ?? methodBehind(prototype, name) ?? known;
-          const followed = followerOf(this as ServerResponse);
-          if (followed === undefined) return original.apply(this, args);
-          if (name !== 'emit') return followed.callWriting(name, original, this, args);
-          followed.onEvent(args[0]);
-          return original.apply(this, args);
-        },
-    );
+    const known = methodNamed(prototype, name);
+    if (known === undefined) continue;
+    assignMethod(prototype, name, function observe(this: ServerResponse, ...args: unknown[]) {
+      // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
+      const original = own ?? methodBehind(prototype, name) ?? known;
+      const followed = followerOf(this);
+      if (followed === undefined) return original.apply(this, args);
+      if (name !== 'emit') return followed.callWriting(name, original, this, args);
+      followed.onEvent(args[0]);
+      return original.apply(this, args);
+    });
   }
 }
 

@@ -5,6 +5,7 @@
  * listener of the connection has run.
  */
 
+import { assignMethod } from '../../follow/replace-method.js';
 import type { Outcome } from '../../trace/types.js';
 
 interface NodeWebSocket {
@@ -13,21 +14,24 @@ interface NodeWebSocket {
 
 /**
  * Calls `settle` when the WebSocket of the connection has closed, after the app's own listeners.
- * @returns false if the connection has no WebSocket of `ws`
+ * @returns false if the connection has no WebSocket of `ws`, or that cannot be changed
  */
 export function followWebSocket(connection: object, settle: (outcome: Outcome) => void): boolean {
   const webSocket = webSocketOn(connection);
   if (webSocket === undefined) return false;
   const { emit } = webSocket;
   // Replaces `emit`: a listener could be removed, and steps of the app's listeners belong to the trace.
-  webSocket.emit = function emitObserved(this: NodeWebSocket, event, ...args) {
-    try {
-      return emit.call(this, event, ...args);
-    } finally {
-      if (event === 'close') settle(outcomeOf(args[0]));
-    }
-  };
-  return true;
+  return assignMethod(
+    webSocket,
+    'emit',
+    function emitObserved(this: NodeWebSocket, event: string | symbol, ...args: unknown[]) {
+      try {
+        return emit.call(this, event, ...args);
+      } finally {
+        if (event === 'close') settle(outcomeOf(args[0]));
+      }
+    },
+  );
 }
 
 /** Whether the connection has a WebSocket of `ws`. */

@@ -1,7 +1,7 @@
-/** Sets a response header without changing how Node writes those of the app. */
+/** Sets a response header without changing how Node writes the headers of the app. */
 
 import type { ServerResponse } from 'node:http';
-import { replaceMethod } from './replace-method.js';
+import { replaceOnResponse } from './replace-on-response.js';
 
 /**
  * Sets the header, unless the head is sent. If no header is set yet, sets it when the head is written: once a header is set,
@@ -20,7 +20,7 @@ export function setResponseHeader(res: ServerResponse, name: string, value: stri
 /** Sets the header when the head is written, unless it is set: for frameworks that remove earlier headers on an error. */
 export function setHeaderWithHead(res: ServerResponse, name: string, value: string): void {
   if (res.headersSent) return;
-  replaceMethod(
+  replaceOnResponse(
     res,
     'writeHead',
     (original) =>

@@ -9,7 +9,7 @@
 import { passThrough } from '../../follow/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/types.js';
-import { isStreamedType, type ResponseFacts } from '../body/body-value.js';
+import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
 import type { FollowedResponse, RecordedRequestTrace } from '../recorded-request-trace.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */
@@ -69,7 +69,7 @@ export class WebExchange implements FollowedResponse {
    * Follows the response, before it is sent.
    * @returns the response to send: the same one, unless its body is a stream
    */
-  async handOver(response: Response, source: BodySource): Promise<Response> {
+  async followResponse(response: Response, source: BodySource): Promise<Response> {
     this.#response = response;
     if (response.status === SWITCHING_PROTOCOLS) {
       // The response carries the runtime's socket, which a copy would lose.
@@ -82,7 +82,8 @@ export class WebExchange implements FollowedResponse {
     if (isFile && !isHead && Number.isFinite(source.size)) this.#trace.addUnseenBytes(source.size);
     const isSent = isFile || isHead || response.bodyUsed;
     const isStream = source === 'stream' || isStreamed(headers);
-    if (!isSent && (isStream || !(await this.#readCopy(response)))) return this.#follow(response);
+    if (!isSent && (isStream || !(await this.#readCopy(response))))
+      return this.#followBody(response);
     this.settle('completed');
     return response;
   }
@@ -110,7 +111,7 @@ export class WebExchange implements FollowedResponse {
     };
   }
 
-  #follow(response: Response): Response {
+  #followBody(response: Response): Response {
     const { body } = response;
     if (body === null || body.locked) {
       this.settle('completed');

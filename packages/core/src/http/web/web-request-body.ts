@@ -1,6 +1,7 @@
 /** The body of a web request, captured without reading it: only what the app reads is captured. */
 
 import { utf8Length } from '#platform';
+import { defineMethod, methodNamed } from '../../follow/replace-method.js';
 import { jsonOf } from '../../values/json-text.js';
 import { BodyCapture } from '../body/body-capture.js';
 import { fieldsByName } from '../body/body-value.js';
@@ -38,18 +39,17 @@ export function webRequestBody(
 
 /** Replaces a method of the request, to call `record` with its result. */
 function observeMethod(request: object, name: string, record: (value: unknown) => void): void {
-  const method: unknown = Reflect.get(request, name);
-  if (typeof method !== 'function') return;
-  const observed = (...args: unknown[]): unknown => {
+  const method = methodNamed(request, name);
+  if (method === undefined) return;
+  // A frozen request is left as it is.
+  defineMethod(request, name, (...args: unknown[]): unknown => {
     const result: unknown = Reflect.apply(method, request, args);
     if (!(result instanceof Promise)) return result;
     return result.then((value: unknown) => {
       record(value);
       return value;
     });
-  };
-  // A frozen request is left as it is.
-  Reflect.defineProperty(request, name, { value: observed, configurable: true, writable: true });
+  });
 }
 
 class WebRequestBody implements RequestBody {

@@ -64,7 +64,12 @@ export function onNaturalExit(work: () => Promise<void>): () => void {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-type SignalWork = (isLast: boolean) => Promise<void>;
+/** Whether the process ends after the work. */
+interface ReceivedSignal {
+  readonly endsProcess: boolean;
+}
+
+type SignalWork = (signal: ReceivedSignal) => Promise<void>;
 
 /** Shared by all loaded copies of this package: one listener for the work of all tracers. */
 interface Shared {
@@ -79,7 +84,6 @@ function shared(): Shared {
 /**
  * Runs the work once, at SIGTERM or SIGINT. Then raises the signal again, which ends the process, unless the app listens
  * for the signal too: then the app decides when the process ends.
- * @param work is given whether the process ends after it
  * @returns a function that removes the registration
  */
 export function onSignal(work: SignalWork): () => void {
@@ -101,12 +105,12 @@ function stopListening(): void {
 function onSignalReceived(signal: NodeJS.Signals): void {
   const { works } = shared();
   const all = [...works];
-  const isLast = process.listeners(signal).every((each) => each === shared().onSignalReceived);
+  const endsProcess = process.listeners(signal).every((each) => each === shared().onSignalReceived);
   // A second signal ends the process at once, as it would without this listener.
   works.clear();
   stopListening();
-  Promise.allSettled(all.map((work) => work(isLast))).then(() => {
-    if (!isLast || process.listenerCount(signal) > 0) return;
+  Promise.allSettled(all.map((work) => work({ endsProcess }))).then(() => {
+    if (!endsProcess || process.listenerCount(signal) > 0) return;
     // A process that a signal ends emits no 'exit'.
     exitWork().runAll();
     process.kill(process.pid, signal);

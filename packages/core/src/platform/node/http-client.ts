@@ -7,7 +7,12 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+import {
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  ResponseTooLong,
+} from '../http-client.js';
 import { startTimer, stopTimer, unref } from '../timers.js';
 
 const MAX_SOCKETS = 2;
@@ -58,23 +63,26 @@ interface Agents {
 function sendOne(request: HttpRequest, { http, https }: Agents): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted) throw new Error(GIVEN_UP);
-    const secure = request.url.protocol === 'https:';
-    const start = secure ? httpsRequest : httpRequest;
+    const isSecure = isHttps(request);
+    const start = isSecure ? httpsRequest : httpRequest;
     const outgoing = start(request.url, {
       method: request.method,
-      agent: secure ? https : http,
+      agent: isSecure ? https : http,
       headers: { ...request.headers, 'Content-Length': request.body?.byteLength ?? 0 },
     });
     // Added at once: an 'error' without a listener would end the process.
     outgoing.on('error', reject);
-    followRequest(outgoing, secure, request, resolve, reject);
+    followRequest(outgoing, request, resolve, reject);
   });
+}
+
+function isHttps({ url }: HttpRequest): boolean {
+  return url.protocol === 'https:';
 }
 
 /** Settles the promise by the first of: the response is read, an error, the deadline, an abort. */
 function followRequest(
   outgoing: ClientRequest,
-  secure: boolean,
   request: HttpRequest,
   resolve: (response: HttpResponse) => void,
   reject: (error: Error) => void,
@@ -102,7 +110,7 @@ function followRequest(
     try {
       socket.unref();
       if (!socket.connecting) connected();
-      else socket.once(secure ? 'secureConnect' : 'connect', connected);
+      else socket.once(isHttps(request) ? 'secureConnect' : 'connect', connected);
     } catch {
       // Assume the worst: the request may have been sent.
       connected();
@@ -135,8 +143,8 @@ function headerOf(response: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** The body as text. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
-async function readAll(response: IncomingMessage, maxBytes: number): Promise<string> {
+/** The body. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
+async function readAll(response: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   const { statusCode = 0 } = response;
   let size = 0;
@@ -144,9 +152,9 @@ async function readAll(response: IncomingMessage, maxBytes: number): Promise<str
     size += chunk.byteLength;
     if (size > maxBytes) {
       if (statusCode >= 300) break;
-      throw new Error(`the response is longer than ${maxBytes} bytes`);
+      throw new ResponseTooLong(maxBytes);
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

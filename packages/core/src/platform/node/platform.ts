@@ -16,7 +16,7 @@ export { nodeHttpClient as httpClient } from './http-client.js';
 export const absolutePath: ((path: string) => string) | undefined = files.absolutePath;
 
 /** Whether a timer fires although the request that started it is over. */
-export const timersLast: boolean = true;
+export const timersOutliveRequests: boolean = true;
 
 /** Whether the code runs outside any request where the platform forbids clocks and random values: never on Node. */
 export const isTopLevel = (): boolean => false;

@@ -1,6 +1,11 @@
 /** An HTTP client over `fetch`. Its requests are limited in time and size. */
 
-import type { HttpClient, HttpRequest, HttpResponse } from '../http-client.js';
+import {
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  ResponseTooLong,
+} from '../http-client.js';
 import { startTimer, stopTimer } from '../timers.js';
 
 export function fetchClient(): HttpClient {
@@ -51,22 +56,28 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** The body as text. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
-async function readAll(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return '';
+/** The body. One over the limit is cut if its status is an error, and an error itself if its status is a success. */
+async function readAll(response: Response, maxBytes: number): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
+  const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.byteLength;
-    if (size > maxBytes) {
+    if (done) break;
+    if (size + value.byteLength > maxBytes) {
       await reader.cancel();
-      if (response.status >= 300) return text;
-      throw new Error(`the response is longer than ${maxBytes} bytes`);
+      if (response.status >= 300) break;
+      throw new ResponseTooLong(maxBytes);
     }
-    text += decoder.decode(value, { stream: true });
+    chunks.push(value);
+    size += value.byteLength;
   }
+  const body = new Uint8Array(size);
+  let position = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, position);
+    position += chunk.byteLength;
+  }
+  return body;
 }

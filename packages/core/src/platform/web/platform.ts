@@ -8,7 +8,7 @@
 export { fetchClient as httpClient } from './fetch-client.js';
 
 /** Whether a timer fires although the request that started it is over: Workers cancel it. */
-export const timersLast = false;
+export const timersOutliveRequests = false;
 
 /** Whether the code runs at the top level of a Worker, where clocks read 0 and random values are not available. */
 export const isTopLevel = (): boolean => performance.now() === 0 && performance.timeOrigin === 0;

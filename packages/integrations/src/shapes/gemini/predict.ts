@@ -142,6 +142,14 @@ export const vertexPredict: Shape<'chat_completion'> = {
   reader: ({ url }) => new PlainReader((body) => readPredictions(body, url)),
 };
 
+/** The same request to a model that the app has deployed: what it answers with is not known. */
+export const vertexEndpoint: Shape<'chat_completion'> = {
+  ...vertexPredict,
+  operation: 'Prediction',
+  matches: (request) =>
+    /\/endpoints\//.test(request.url.pathname) && vertexPredict.matches(request),
+};
+
 /** Describes a request of Vertex AI by its instances. */
 export function describeInstances({ url, params }: ModelRequest) {
   const instances = arrayOrEmpty(params.instances);

@@ -4,6 +4,8 @@ import type { Dialect } from '../dialect.js';
 
 export const langSmith: Dialect = {
   name: 'langsmith',
+  // The status of its spans is OK in any case.
+  exceptionsAreErrors: true,
   types: {
     'langsmith.span.kind': {
       llm: 'chat_completion',

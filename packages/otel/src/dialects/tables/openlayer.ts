@@ -20,13 +20,13 @@ export const openlayer: Dialect = {
   types: { 'openlayer.step.type': TYPES },
   attributes: {
     'openlayer.step.name': 'name',
-    'openlayer.step.inputs': 'inputs',
-    'openlayer.step.output': 'output',
-    'openlayer.step.parameters': 'parameters',
-    'openlayer.step.metadata': 'metadata',
+    'openlayer.step.inputs': 'ownInputs',
+    'openlayer.step.output': 'ownOutput',
+    'openlayer.step.parameters': 'ownParameters',
+    'openlayer.step.metadata': 'ownMetadata',
     'openlayer.step.fields': 'fields',
     'openlayer.step.cost': 'cost',
     'openlayer.tags': 'tags',
-    'openlayer.inference_id': 'metadata.inferenceId',
+    'openlayer.inference_id': 'inferenceId',
   },
 };

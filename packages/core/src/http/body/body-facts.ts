@@ -1,0 +1,59 @@
+/** What headers state about a body: its type and encoding, and how its value is read. */
+
+/** Headers that describe a body. */
+export interface BodyFacts {
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+}
+
+/** Facts of a response. */
+export interface ResponseFacts extends BodyFacts {
+  /** Undefined if no head was sent. */
+  readonly status: number | undefined;
+}
+
+/** The facts of a response that was never sent. */
+export const NOTHING_SENT: ResponseFacts = {
+  status: undefined,
+  contentType: undefined,
+  contentEncoding: undefined,
+};
+
+/** How the value of a body is read. */
+export type BodyKind = 'json' | 'form' | 'events' | 'lines' | 'text' | 'binary';
+
+/** The media type in lower case, without parameters; empty if there is none. */
+export function mediaType(contentType: string | undefined): string {
+  if (contentType === undefined) return '';
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+/** The kind of a body by its media type. A body without a type is text, as `res.end('…')` sends it. */
+export function kindOf(type: string): BodyKind {
+  if (type === 'application/json' || type.endsWith('+json')) return 'json';
+  if (type === 'text/event-stream') return 'events';
+  if (JSON_LINES.has(type)) return 'lines';
+  if (type === 'application/x-www-form-urlencoded') return 'form';
+  if (type === '' || type.startsWith('text/') || type.endsWith('+xml')) return 'text';
+  return TEXT_TYPES.has(type) ? 'text' : 'binary';
+}
+
+const JSON_LINES: ReadonlySet<string> = new Set([
+  'application/x-ndjson',
+  'application/jsonl',
+  'application/ndjson',
+]);
+
+/** Whether bodies of this type are event streams. */
+export function isStreamedType(contentType: string): boolean {
+  const kind = kindOf(mediaType(contentType));
+  return kind === 'events' || kind === 'lines';
+}
+
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  'application/xml',
+  'application/javascript',
+  'application/graphql',
+  'application/yaml',
+]);

@@ -1,0 +1,248 @@
+/** Masks what must not leave the process: values under secret keys, and secrets inside strings. */
+
+import { isPromise } from '#platform';
+import { quote } from './json-text.js';
+import {
+  isNoSecretInStream,
+  maskMembers,
+  maskParameters,
+  maskUserInfo,
+  type TextExtent,
+  WHOLE,
+} from './mask-text.js';
+import { head, wellFormed } from './well-formed.js';
+
+/** Options of redaction, for the option `redact`. */
+export interface RedactOptions {
+  /** More keys to mask. A string matches the whole key, ignoring case; a RegExp is tested against the key. @default [] */
+  readonly keys?: readonly (string | RegExp)[];
+  /**
+   * Whether to mask values under keys known as secrets (password, token, api_key, ...), also in query strings and in JSON
+   * inside strings, and user and password of URLs. @default true
+   */
+  readonly defaults?: boolean;
+  /**
+   * Returns the string to send in place of `text`, which is the value under `key`, or its first 65536 characters. It is also
+   * called for the names of steps and the keys of objects, with an empty `key`. If it replaces even the name `body`, which holds
+   * no secret, it would replace every name, and is not called for them. If it throws or returns no string, a mark is sent and
+   * `redaction_failed` is reported. @default no replacement
+   */
+  readonly text?: (text: string, key: string) => string;
+}
+
+/** The mark in place of a text whose redaction failed. */
+const REDACTION_FAILED = '[redaction failed]';
+
+/** Secret anywhere in a key, with its separators removed. */
+const SECRET_PARTS =
+  /password|passwd|passphrase|secret|apikey|privatekey|accesskey|signingkey|encryptionkey|credential|connectionstring|authorization|setcookie|bearertoken|clientassertion/;
+
+/** Secret as the last word of a key: `accessToken` is, `tokens` and `tokenCount` are not. */
+const SECRET_LAST_WORDS =
+  /(?:^|[^a-z])(?:(?:access|refresh|auth|session|csrf|xsrf|middleware|id|api)*token|pwd|jwt|otp|cvv|cvc|ssn|cookies?|auth)$/;
+
+const MAX_CACHED_KEYS = 2000;
+const MAX_KEY_CHARS = 256;
+
+/** Facts about a key, computed once and cached. */
+export interface KeyInfo {
+  /** Whether its value is a secret. */
+  readonly isSecret: boolean;
+  /** Whether the key itself is sent unchanged. */
+  readonly isUnchanged: boolean;
+  /** `"key":`, masked and cut to 256 characters. */
+  readonly text: string;
+  /** `,"key":` */
+  readonly nextText: string;
+}
+
+/** Names of secret query parameters that are no secret keys elsewhere. */
+const SECRET_PARAMETERS = /^(?:key|sig|(?:x-(?:amz|goog)-)?signature)$/i;
+
+/** Strings that need no escaping in JSON and contain no `:`, `=` or quote, without which there is nothing to mask. */
+const HARMLESS = /^[ !#-9;<>-[\]-~]*$/;
+
+/** Longest string for which the check above is faster than searching for each mark. */
+const SHORT = 256;
+
+/** A harmless name: a `redact.text` that replaces it would replace every name. */
+const PROBE_NAME = 'body';
+
+const MAX_CACHED_LABELS = 1000;
+const MAX_CACHED_NAME_CHARS = 64;
+
+/** How far after the cut a URL is read that begins before it. */
+const MAX_URL_CHARS = 2048;
+
+/** Masks secrets by the options of one tracer. */
+export class Redactor {
+  readonly #defaults: boolean;
+  readonly #names: ReadonlySet<string>;
+  readonly #patterns: readonly RegExp[];
+  readonly #keys = new Map<string, KeyInfo>();
+  readonly #labels = new Map<string, string>();
+  readonly #onFailure: (reason: 'redaction_failed', error: unknown) => void;
+  readonly #isSecretParameter = (name: string) =>
+    this.isSecret(name) || (this.#defaults && SECRET_PARAMETERS.test(name));
+  readonly #isSecretKey = (key: string) => this.isSecret(key);
+  /** The user's `redact.text`. */
+  readonly #text: ((text: string, key: string) => string) | undefined;
+  #replacesLabels: boolean | undefined;
+
+  constructor(
+    options: RedactOptions | false = {},
+    onFailure: (reason: 'redaction_failed', error: unknown) => void = () => {},
+  ) {
+    const settings = options === false ? { defaults: false } : options;
+    this.#defaults = settings.defaults ?? true;
+    this.#onFailure = onFailure;
+    const keys = settings.keys ?? [];
+    this.#names = new Set(
+      keys.filter((key) => typeof key === 'string').map((key) => key.toLowerCase()),
+    );
+    // A pattern with `g` or `y` keeps the index of its last match.
+    this.#patterns = keys
+      .filter((key) => key instanceof RegExp)
+      .map((key) => new RegExp(key.source, key.flags.replace(/[gy]/g, '')));
+    this.#text = settings.text;
+  }
+
+  /** Whether the user gave `redact.text`. */
+  get replacesTexts(): boolean {
+    return this.#text !== undefined;
+  }
+
+  /** The masked JSON text of a string that needs no cut. Only valid without `redact.text`. */
+  quoted(text: string): string {
+    return HARMLESS.test(text) ? `"${text}"` : quote(this.mask(text));
+  }
+
+  /** Whether the string may be sent unchanged. */
+  isHarmless(text: string): boolean {
+    return HARMLESS.test(text) || (text.isWellFormed() && this.mask(text) === text);
+  }
+
+  /** Whether certainly no string in a JSON text contains anything to mask. False means that each has to be checked. */
+  isHarmlessJson(json: string): boolean {
+    if (json.includes('=') || json.includes('://')) return false;
+    // Escapes may hide a mark: `\u003d`, `:\/\/`, and JSON inside a string.
+    if (json.includes('\\') && /\\(?:u|\/|"(?: |\\[nrt])*:)/.test(json)) return false;
+    return json.isWellFormed();
+  }
+
+  /** The string with the secrets inside it masked. */
+  mask(text: string, extent = WHOLE): string {
+    if (!this.#defaults || (text.length < SHORT && HARMLESS.test(text))) return text;
+    // JSON may be part of a message, and Java's printers leave a space: `400 {"api_key" : "..."}`.
+    const holdsJson = text.includes('":') || /"\s+:/.test(text);
+    return this.#maskUrls(holdsJson ? maskMembers(text, this.#isSecretKey) : text, extent);
+  }
+
+  /** The same for the joined text of stream events, where a `token` is a piece of the model's text. */
+  maskStream(text: string, extent = WHOLE): string {
+    if (!this.#defaults) return text;
+    const isHarmless = (value: string, key: string) =>
+      !this.#isNamed(key) && isNoSecretInStream(value, key);
+    return this.#maskUrls(maskMembers(text, this.#isSecretKey, isHarmless), extent);
+  }
+
+  #maskUrls(text: string, extent: TextExtent): string {
+    return maskParameters(maskUserInfo(text, extent), this.#isSecretParameter);
+  }
+
+  /** The first `maxChars` characters of the string, masked before the cut. */
+  maskedHead(text: string, maxChars: number): string {
+    if (text.length <= maxChars) return this.mask(text);
+    const seen = text.slice(0, maxChars + MAX_URL_CHARS);
+    return head(this.mask(seen, { isCut: seen.length < text.length }), maxChars);
+  }
+
+  /** The result of `redact.text`, or a mark if that fails; the text itself without `redact.text`. Cut to `maxChars`. */
+  replaced(text: string, key: string, maxChars: number): string {
+    const redact = this.#text;
+    if (redact === undefined) return text;
+    try {
+      const result: unknown = redact(text, key);
+      if (typeof result === 'string') return head(result, maxChars);
+      if (isPromise(result)) result.catch(() => {});
+      this.#onFailure('redaction_failed', new TypeError('redact.text must return a string'));
+    } catch (error) {
+      this.#onFailure('redaction_failed', error);
+    }
+    return REDACTION_FAILED;
+  }
+
+  /** A name or a key as it is sent: masked, and replaced by `redact.text`. */
+  label(name: string): string {
+    if (this.#text === undefined && HARMLESS.test(name)) return name;
+    const masked = this.mask(name);
+    return this.#text !== undefined && this.#mayReplaceLabels()
+      ? this.replaced(masked, '', MAX_KEY_CHARS)
+      : masked;
+  }
+
+  /** The JSON text of `label(name)`, cached. */
+  quotedLabel(name: string): string {
+    const found = this.#labels.get(name);
+    if (found !== undefined) return found;
+    const text = quote(this.label(name));
+    // An app that makes up names must not grow the map without bound.
+    if (this.#labels.size < MAX_CACHED_LABELS && name.length <= MAX_CACHED_NAME_CHARS) {
+      this.#labels.set(name, text);
+    }
+    return text;
+  }
+
+  /** Whether `redact.text` replaces names selectively: one that hides every text would make all names the same. */
+  #mayReplaceLabels(): boolean {
+    this.#replacesLabels ??= this.replaced(PROBE_NAME, '', MAX_KEY_CHARS) === PROBE_NAME;
+    return this.#replacesLabels;
+  }
+
+  /** Whether the value of this key is a secret. */
+  isSecret(key: string): boolean {
+    return this.keyInfo(key).isSecret;
+  }
+
+  /** Facts about the key, cached for up to 2000 keys. */
+  keyInfo(key: string): KeyInfo {
+    const cached = this.#keys.get(key);
+    if (cached !== undefined) return cached;
+    const isLong = key.length > MAX_KEY_CHARS;
+    const short = isLong ? head(key, MAX_KEY_CHARS) : key;
+    const label = isLong ? `${this.#labelHead(key)}…` : this.label(key);
+    const text = `${quote(label)}:`;
+    const isUnchanged = label === key && wellFormed(key) === key;
+    const found = { isSecret: this.#decide(short), isUnchanged, text, nextText: `,${text}` };
+    // A client that makes up keys must not grow the map without bound.
+    if (!isLong && this.#keys.size < MAX_CACHED_KEYS) this.#keys.set(key, found);
+    return found;
+  }
+
+  #labelHead(key: string): string {
+    return this.label(this.maskedHead(key, MAX_KEY_CHARS));
+  }
+
+  /** Whether the option `redact.keys` names the key. */
+  #isNamed(key: string): boolean {
+    return (
+      this.#names.has(key.toLowerCase()) || this.#patterns.some((pattern) => pattern.test(key))
+    );
+  }
+
+  /** Whether the value of the key in a stream event is a secret. */
+  isSecretInStream(key: string, value: string): boolean {
+    if (!this.isSecret(key)) return false;
+    return this.#isNamed(key) || !isNoSecretInStream(value, key);
+  }
+
+  #decide(key: string): boolean {
+    if (this.#isNamed(key)) return true;
+    if (!this.#defaults) return false;
+    const words = key
+      .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+      .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+      .toLowerCase();
+    return SECRET_LAST_WORDS.test(words) || SECRET_PARTS.test(words.replace(/[^a-z]/g, ''));
+  }
+}

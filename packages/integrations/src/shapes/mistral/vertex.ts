@@ -1,0 +1,29 @@
+/** Chats, completions and documents of Google's partners on Vertex AI. Claude has a shape of its own. */
+
+import { percentDecoded } from '@openlayer-tracing/core/integration';
+import type { Json } from '../../common/json.js';
+import type { ModelRequest, Shape } from '../shape.js';
+import { mistralChat, mistralFim } from './chat.js';
+import { mistralOcr } from './media.js';
+
+const PATH =
+  /\/publishers\/(?!anthropic\/)[^/]+\/models\/([^/:]+):(?:streamRawPredict|rawPredict)$/;
+
+/** One path is that of all requests and names the model: only the fields tell which request it is. */
+export const vertexPartnerShapes: readonly Shape[] = [
+  onVertex(mistralChat, ({ messages }) => Array.isArray(messages)),
+  onVertex(mistralFim, ({ prompt }) => prompt !== undefined),
+  onVertex(mistralOcr, ({ document }) => document !== undefined),
+];
+
+function onVertex(shape: Shape<'chat_completion'>, isKind: (params: Json) => boolean): Shape {
+  return {
+    ...shape,
+    matches: ({ url, params, isUnread }) =>
+      PATH.test(url.pathname) && (isUnread === true || isKind(params)),
+    describe: (request: ModelRequest) => {
+      const model = PATH.exec(request.url.pathname)?.[1];
+      return { ...shape.describe(request), model: model && percentDecoded(model) };
+    },
+  };
+}

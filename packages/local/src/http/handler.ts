@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATS_HEADER } from '../app-reports.js';
+import type { Intercept } from '../options.js';
+import { refusedReply } from '../otlp/otlp-reply.js';
+import { isOtlpPath } from '../otlp/receive-traces.js';
+import type { PageApiServer } from '../page/page-api-server.js';
+import type { PageFiles } from '../page/page-files.js';
+import type { PageLink } from '../page/page-link.js';
+import { oneLine, printable } from '../printable.js';
+import { head } from '../reading/values.js';
+import type { Backend } from '../routes/call.js';
+import { audienceOf, routeOf } from '../routes/route-of.js';
+import type { Guard } from './guard.js';
+import { Refusal, toRefusal } from './refusal.js';
+import { jsonReply, type Reply, sendReply } from './reply.js';
+import { ClientGone, parseJson, readBody } from './request-body.js';
+
+/** A request that was responded to with an error status. */
+export interface RefusedRequest {
+  readonly method: string;
+  /** The path without the query, in printable characters. */
+  readonly path: string;
+  readonly status: number;
+  readonly message: string;
+  /** Whether the client violated the contract. */
+  readonly isViolation: boolean;
+}
+
+export interface HandlerOptions {
+  readonly guard: Guard;
+  readonly pageFiles: PageFiles;
+  readonly pageLink: Pick<PageLink, 'redeem'>;
+  readonly pageApi: Pick<PageApiServer, 'respond'>;
+  readonly backend: Backend;
+  readonly maxBodyBytes: number;
+  readonly intercept: Intercept | undefined;
+  readonly onRefused: (request: RefusedRequest) => void;
+}
+
+/** Handles the requests of a server: those for the page, for the page's data, and for the platform's API. */
+export function createHandler(options: HandlerOptions) {
+  return function localServer(request: IncomingMessage, response: ServerResponse): void {
+    replyTo(request, response, options)
+      .catch((error: unknown) => refused(request, error, options.onRefused))
+      .then((reply) => reply && sendReply(response, reply));
+  };
+}
+
+/** The response of a request; undefined if it has been sent already. */
+async function replyTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HandlerOptions,
+): Promise<Reply | undefined> {
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  if (path === '/api' || path.startsWith('/api/')) return pageApiReply(request, response, options);
+  if (isForPage(request, path)) return pageFileReply(request, path, options);
+  return platformReply(request, response, path, options);
+}
+
+/** Whether a browser requests a file of the page: GET or HEAD, without an API key, outside /v1/. */
+function isForPage({ method, headers }: IncomingMessage, path: string): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return headers.authorization === undefined && (!path.startsWith('/v1/') || path === '/v1/');
+}
+
+function pageFileReply(
+  request: IncomingMessage,
+  path: string,
+  { guard, pageFiles, pageLink }: HandlerOptions,
+): Reply {
+  guard(request, 'anyone');
+  if (path === '/open') {
+    const code = new URLSearchParams((request.url ?? '').split('?')[1]).get('code') ?? '';
+    return { status: 302, headers: { location: pageLink.redeem(code, Date.now()) ?? '/' } };
+  }
+  // People open the base URL that they see in a terminal.
+  const isBaseUrl = path === '/v1' || path === '/v1/';
+  if (isBaseUrl) return { status: 302, headers: { location: '/' } };
+  const reply = pageFiles.reply(request, path);
+  if (!reply) throw new Refusal(404, 'no such file', { isViolation: false });
+  return reply;
+}
+
+function pageApiReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { guard, pageApi }: HandlerOptions,
+): Promise<Reply | undefined> {
+  guard(request, 'page');
+  if (request.method !== 'GET') throw new Refusal(405, "the page's API accepts only GET");
+  return pageApi.respond(request, response);
+}
+
+/** Handles a call of the platform's API: guard, body, `intercept`, then route. */
+async function platformReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
+): Promise<Reply | undefined> {
+  guard(request, audienceOf(request.method ?? '', path));
+  const maxBytes = isOtlpPath(path) ? backend.otlp.maxBodyBytes : maxBodyBytes;
+  const body = await readBody(request, maxBytes);
+  if (intercept && (await intercept(request, response, body))) return undefined;
+  const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
+  const { headers, headersDistinct } = request;
+  const {
+    host = '',
+    'content-type': contentType = '',
+    'content-encoding': encoding = '',
+  } = headers;
+  const header = (name: string) => headersDistinct[name]?.[0];
+  const report = header(STATS_HEADER);
+  const json = () => parseJson(request, body);
+  return route({ ...target, host, body, contentType, encoding, report, header, json }, backend);
+}
+
+/** Characters of the reason of a refusal: it may name a member of the body, and is kept. */
+const MAX_MESSAGE = 2000;
+
+function refused(
+  request: IncomingMessage,
+  error: unknown,
+  onRefused: HandlerOptions['onRefused'],
+): Reply | undefined {
+  if (error instanceof ClientGone) return undefined;
+  const refusal = toRefusal(error);
+  const { status, isViolation } = refusal;
+  const message = head(refusal.message, MAX_MESSAGE);
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  onRefused({
+    method: request.method ?? '',
+    path: oneLine(path, 200),
+    status,
+    message: printable(message),
+    isViolation,
+  });
+  return isOtlpPath(path)
+    ? refusedReply(request.headers['content-type'] ?? '', status, message)
+    : jsonReply(status, { error: message });
+}

@@ -1,0 +1,165 @@
+import type { EventEmitter } from 'node:events';
+import type { Json } from '@openlayer-tracing/core/wire';
+import type { LocalServerEvents } from '../events.js';
+import { Refusal } from '../http/refusal.js';
+import { IN_MEMORY } from '../storage/database.js';
+import { type KeptBody, OtlpBodies } from '../storage/otlp-bodies.js';
+import type { Store } from '../storage/store.js';
+import { type GatheredTrace, OpenTraces } from './open-traces.js';
+import { spansOf } from './otlp-body.js';
+import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
+import { nodeOfSpan, type TraceNode } from './trace-node.js';
+import { traceRowOf } from './trace-row.js';
+
+export interface OtlpOptions {
+  /** Limit for a request's body in bytes, before and after decompression. */
+  readonly maxBodyBytes: number;
+  /** How long no span of a trace must come before its row is written, in milliseconds. */
+  readonly quietMs: number;
+  /** Whether JSON is accepted, which the platform refuses. */
+  readonly acceptsJson: boolean;
+  /** Called with the reasons for which some spans of a request were rejected. */
+  readonly onRejected: (path: string, reason: string) => void;
+  /** Called with what went wrong in the server. */
+  readonly onFailure: (message: string) => void;
+}
+
+/** Limit of a kept request, which was accepted by the limits of an earlier start. */
+const MAX_KEPT_BYTES = 2 ** 31 - 1;
+
+/** A request as its sender encoded it. */
+export type OtlpRequest = Omit<KeptBody, 'id'>;
+
+/** Turns requests of OTLP/HTTP into rows of traces. */
+export class OtlpReceiver {
+  readonly maxBodyBytes: number;
+  readonly #options: OtlpOptions;
+  readonly #store: Store;
+  readonly #events: EventEmitter<LocalServerEvents>;
+  readonly #open: OpenTraces;
+  /** Undefined for a store in memory, which loses its rows as well. */
+  readonly #bodies: OtlpBodies | undefined;
+  #isClosed = false;
+
+  /** A receiver that has received again the requests whose spans were in no row when the last process ended. */
+  static async open(
+    store: Store,
+    events: EventEmitter<LocalServerEvents>,
+    options: OtlpOptions,
+  ): Promise<OtlpReceiver> {
+    const receiver = new OtlpReceiver(store, events, options);
+    for (const body of receiver.#bodies ?? []) await receiver.#receiveAgain(body);
+    return receiver;
+  }
+
+  private constructor(store: Store, events: EventEmitter<LocalServerEvents>, options: OtlpOptions) {
+    this.maxBodyBytes = options.maxBodyBytes;
+    this.#options = options;
+    this.#store = store;
+    this.#events = events;
+    this.#open = new OpenTraces({
+      write: (trace) => this.#write(trace),
+      isWritten: (pipelineId, traceId) => store.hasTrace(pipelineId, traceId),
+      onFailure: (error) => options.onFailure(`traces cannot be written: ${textOf(error)}`),
+      quietMs: options.quietMs,
+    });
+    this.#bodies = store.file === IN_MEMORY ? undefined : new OtlpBodies(store.database);
+  }
+
+  /**
+   * Reads a request and keeps its spans for their rows.
+   * @param path of the request
+   * @returns how many spans were rejected, and why
+   * @throws Refusal 400, 413 or 415, or 503 if it cannot be kept
+   */
+  async receive(
+    path: string,
+    request: OtlpRequest,
+  ): Promise<Pick<OtlpSpans, 'rejected' | 'reason'>> {
+    const { maxBodyBytes, acceptsJson } = this.#options;
+    const { spans, rejected, reason } = spansOf(request, { maxBytes: maxBodyBytes, acceptsJson });
+    const nodes = await nodesOf(spans);
+    if (this.#isClosed)
+      throw new Refusal(503, 'the server is being closed', { isViolation: false });
+    this.#open.makeRoom();
+    if (nodes.length > 0) this.#gather(request.pipelineId, nodes, this.#keep(request));
+    if (rejected > 0) this.#options.onRejected(path, reason);
+    return { rejected, reason };
+  }
+
+  /** Writes the rows of all traces, complete or not. */
+  close(): void {
+    this.#isClosed = true;
+    this.#open.close();
+  }
+
+  /** @returns the id of the kept request; undefined if none is kept */
+  #keep(request: OtlpRequest): number | undefined {
+    try {
+      return this.#bodies?.add(request);
+    } catch (error) {
+      // Senders repeat a request after 503, but not after 500.
+      throw new Refusal(503, `the traces file cannot be written: ${textOf(error)}`, {
+        isViolation: false,
+      });
+    }
+  }
+
+  #gather(pipelineId: string, nodes: readonly TraceNode[], bodyId: number | undefined): void {
+    this.#open.add(pipelineId, nodes, () => {
+      if (bodyId !== undefined) this.#forget(bodyId);
+    });
+  }
+
+  #forget(bodyId: number): void {
+    try {
+      this.#bodies?.remove(bodyId);
+    } catch (error) {
+      // It is received again at the next start, which changes nothing.
+      this.#options.onFailure(`a request cannot be removed: ${textOf(error)}`);
+    }
+  }
+
+  async #receiveAgain(kept: KeptBody): Promise<void> {
+    try {
+      const { spans } = spansOf(kept, { maxBytes: MAX_KEPT_BYTES, acceptsJson: true });
+      const nodes = await nodesOf(spans);
+      this.#open.makeRoom();
+      this.#gather(kept.pipelineId, nodes, kept.id);
+    } catch (error) {
+      this.#options.onFailure(`spans of the last start are left: ${textOf(error)}`);
+    }
+  }
+
+  #write({ pipelineId, traceId, nodes }: GatheredTrace): void {
+    const earlier = this.#store.findTrace(pipelineId, traceId);
+    const { row, config, inferenceId } = traceRowOf(traceId, nodes, earlier);
+    if (!earlier) {
+      this.#store.append(pipelineId, { config, rows: [row] }, [inferenceId], traceId);
+      this.#events.emit('row', row, pipelineId, { inferenceId, config });
+      return;
+    }
+    this.#store.replaceTrace(earlier.number, { row, config, inferenceId });
+    this.#events.emit('update', { row: changes(earlier.row, row) }, pipelineId, inferenceId);
+  }
+}
+
+/** The spans as steps. What converts them is loaded for the first of them, since most servers receive none. */
+async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNode[]> {
+  if (spans.length === 0) return [];
+  const { stepOfSpan } = await import('@openlayer-tracing/otel/dialects');
+  return spans.flatMap((span) => nodeOfSpan(span, stepOfSpan) ?? []);
+}
+
+/** The columns that differ, `steps` among them: it is not compared, since it may be large. */
+function changes(before: object, after: object): Record<string, Json> {
+  const earlier = before as Readonly<Record<string, unknown>>;
+  const changed = Object.entries(after).filter(
+    ([name, value]) => name === 'steps' || JSON.stringify(value) !== JSON.stringify(earlier[name]),
+  );
+  return Object.fromEntries(changed) as Record<string, Json>;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,201 @@
+import type { WireConfig, WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { isRecord, type Json } from '../json.js';
+import { nodeOfStep, type TraceNode } from './trace-node.js';
+import { STAND_IN_ID, treeOf } from './trace-tree.js';
+
+/** Steps and bytes of one row; further spans are counted. */
+const MAX_STEPS = 20_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** A row of a trace as it is stored. */
+export interface TraceRow {
+  readonly inferenceId: string;
+  readonly row: WireRow;
+  readonly config: WireConfig;
+}
+
+/** The row that a trace has so far. */
+export interface EarlierRow extends TraceRow {
+  /** Bytes of the row's JSON text. */
+  readonly bytes: number;
+}
+
+/**
+ * The row of a trace.
+ * @param nodes the spans that have come since the earlier row was written, by span id; at least one
+ */
+export function traceRowOf(
+  traceId: string,
+  nodes: ReadonlyMap<string, TraceNode>,
+  earlier?: EarlierRow,
+): TraceRow {
+  const { all, unrecorded } = merged(traceId, nodes, earlier);
+  const { root, main, tokens, cost } = treeOf(all);
+  const facts = factsOf(main, nodes, earlier);
+  const inferenceId = facts.inferenceId ?? traceId;
+  const inputs = inputsOf(root);
+  const columns = inputColumns(inputs ?? {});
+  const metadata: WireStep['metadata'] = {
+    ...root.metadata,
+    ...(facts.tags && { tags: facts.tags }),
+    trace_id: traceId,
+    ...(unrecorded > 0 && { unrecordedSteps: unrecorded }),
+  };
+  const row: WireRow = {
+    ...addedColumns(earlier),
+    ...scalarColumns(metadata, columns),
+    ...columns,
+    inferenceTimestamp: root.startTime / 1000,
+    inferenceId,
+    output: root.output,
+    latency: root.latency,
+    cost,
+    tokens,
+    ...(facts.userId !== undefined && { user_id: facts.userId }),
+    ...(facts.sessionId !== undefined && { session_id: facts.sessionId }),
+    trace_id: traceId,
+    ...(root.metadata.error !== undefined && { status: 'error' }),
+    metadata,
+    steps: [{ ...root, inputs: (inputs ?? null) as WireStep['inputs'], metadata }],
+  };
+  const config: WireConfig = {
+    outputColumnName: 'output',
+    inputVariableNames: Object.keys(columns),
+    latencyColumnName: 'latency',
+    costColumnName: 'cost',
+    timestampColumnName: 'inferenceTimestamp',
+    inferenceIdColumnName: 'inferenceId',
+    numOfTokenColumnName: 'tokens',
+    ...(facts.userId !== undefined && { userIdColumnName: 'user_id' }),
+    ...(facts.sessionId !== undefined && { sessionIdColumnName: 'session_id' }),
+  };
+  return { inferenceId, row, config };
+}
+
+/** The spans of the earlier row and the new ones, of which the later wins. */
+function merged(
+  traceId: string,
+  nodes: ReadonlyMap<string, TraceNode>,
+  earlier: EarlierRow | undefined,
+) {
+  const all = new Map<string, TraceNode>();
+  let unrecorded = 0;
+  let bytes = earlier?.bytes ?? 0;
+  if (earlier) {
+    for (const node of stepsOf(earlier.row, traceId)) all.set(node.spanId, node);
+    const before = earlier.row.metadata?.unrecordedSteps;
+    if (typeof before === 'number') unrecorded = before;
+  }
+  for (const node of nodes.values()) {
+    const isFull = all.size >= MAX_STEPS || bytes + node.bytes > MAX_BYTES;
+    // A trace without steps would be no trace.
+    if (isFull && all.size > 0 && !all.has(node.spanId)) unrecorded += 1;
+    else {
+      all.set(node.spanId, node);
+      bytes += node.bytes;
+    }
+  }
+  return { all, unrecorded };
+}
+
+/** The spans that the steps of a row stand for. */
+function* stepsOf(row: WireRow, traceId: string): Generator<TraceNode> {
+  const [root] = row.steps;
+  const pending: unknown[] = [root];
+  for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
+    if (!isRecord(step)) continue;
+    for (const child of Array.isArray(step.steps) ? step.steps : []) pending.push(child);
+    if (step.id === STAND_IN_ID) continue;
+    yield nodeOfStep(step === (root as unknown) ? withoutRootFacts(step) : step, traceId);
+  }
+}
+
+/** The step without the members that `traceRowOf` adds to the metadata of a root. */
+function withoutRootFacts(step: Json): Json {
+  if (!isRecord(step.metadata)) return step;
+  const { trace_id: _, tags: __, unrecordedSteps: ___, ...metadata } = step.metadata;
+  return { ...step, metadata };
+}
+
+interface RowFacts {
+  readonly inferenceId: string | undefined;
+  readonly userId: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly tags: readonly string[] | undefined;
+}
+
+/** What the main span says comes first, then what the row has already, then what any span says. */
+function factsOf(
+  main: TraceNode,
+  nodes: ReadonlyMap<string, TraceNode>,
+  earlier: EarlierRow | undefined,
+): RowFacts {
+  const others = [...nodes.values()].map(({ facts }) => facts);
+  const any = <K extends keyof RowFacts>(name: K) =>
+    others.find((facts) => facts?.[name] !== undefined)?.[name];
+  const before = earlier?.row;
+  const tags = before?.metadata?.tags;
+  return {
+    inferenceId: main.facts?.inferenceId ?? earlier?.inferenceId,
+    userId: main.facts?.userId ?? before?.user_id ?? any('userId'),
+    sessionId: main.facts?.sessionId ?? before?.session_id ?? any('sessionId'),
+    tags: main.facts?.tags ?? (Array.isArray(tags) ? tags.map(String) : any('tags')),
+  };
+}
+
+/** The inputs of the root, for which the platform accepts an object or null. */
+function inputsOf({ inputs }: WireStep): Json | undefined {
+  if (inputs === null) return undefined;
+  return isRecord(inputs) ? inputs : { input: inputs };
+}
+
+/** Columns that `traceRowOf` writes. Names from spans never replace them. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'inferenceTimestamp',
+  'inferenceId',
+  'output',
+  'groundTruth',
+  'latency',
+  'cost',
+  'tokens',
+  'steps',
+  'metadata',
+  'user_id',
+  'session_id',
+  'trace_id',
+  'status',
+  'context',
+  '_question',
+]);
+
+/** The inputs as columns. An input with a reserved name becomes `input_` and that name. */
+function inputColumns(inputs: Json): Record<string, WireStep['inputs']> {
+  const entries = Object.entries(inputs).map(([name, value]) => {
+    let column = RESERVED.has(name) ? `input_${name}` : name;
+    while (column !== name && Object.hasOwn(inputs, column)) column = `${column}_`;
+    return [column, value] as const;
+  });
+  return Object.fromEntries(entries) as Record<string, WireStep['inputs']>;
+}
+
+/** Columns for scalar metadata, by which rows can be filtered, unless the name is taken. */
+function scalarColumns(metadata: Json, columns: Json): Record<string, WireStep['inputs']> {
+  const entries = Object.entries(metadata).filter(
+    ([name, value]) =>
+      !(typeof value === 'object' || RESERVED.has(name) || Object.hasOwn(columns, name)),
+  );
+  return Object.fromEntries(entries) as Record<string, WireStep['inputs']>;
+}
+
+/** The columns of the earlier row that updates have added, such as feedback. */
+function addedColumns(earlier: EarlierRow | undefined): Record<string, WireStep['inputs']> {
+  if (!earlier) return {};
+  const { row, config } = earlier;
+  const written = new Set([...RESERVED, ...config.inputVariableNames]);
+  written.delete('groundTruth');
+  const metadata = row.metadata ?? {};
+  const entries = Object.entries(row).filter(
+    ([name, value]) => !written.has(name) && metadata[name] !== value,
+  );
+  return Object.fromEntries(entries) as Record<string, WireStep['inputs']>;
+}

@@ -1,0 +1,205 @@
+import { integerParameter } from '../http/integer-parameter.js';
+import { Refusal } from '../http/refusal.js';
+import { toJson } from '../json.js';
+import {
+  type AppReport,
+  DIALECTS,
+  type Health,
+  MARKS,
+  type Neighbours,
+  OVERVIEW_GROUPINGS,
+  type RefusedCall,
+  type ServerInfo,
+} from '../page-api.js';
+import { Budget } from '../trace-index/budget.js';
+import { FLAGS, flag } from '../trace-index/facts.js';
+import { scan, traceFilter } from '../trace-index/filter.js';
+import { groupsOf } from '../trace-index/groups.js';
+import { overviewOf } from '../trace-index/overview.js';
+import { cursorAt, select } from '../trace-index/selection.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
+import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
+import { ParsedTraces } from './parsed-traces.js';
+
+/** State of the server that the index does not have. The index may be in another thread. */
+export interface ServerState {
+  readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
+  readonly apps: readonly AppReport[];
+  readonly refused: readonly RefusedCall[];
+  readonly storage: Omit<Health['storage'], 'traces'>;
+}
+
+/** What a read needs of the server. */
+export interface ReadContext {
+  /** The number of the newest row. */
+  readonly newest: number;
+  /** For `info` and `health`, which are the only reads that need them: they take a dozen queries. */
+  readonly server: ServerState | undefined;
+}
+
+/** Whether a read needs `ServerState`. */
+export function needsServerState(path: string): boolean {
+  return path === 'info' || path === 'health';
+}
+
+/** Time for one read. */
+const BUDGET_MS = 2000;
+
+/** Responds to the reads of the page's API from an index. */
+export class ReadHandler {
+  readonly #index: TraceIndex;
+  readonly #traces: ParsedTraces;
+
+  constructor(index: TraceIndex) {
+    this.#index = index;
+    this.#traces = new ParsedTraces(index);
+  }
+
+  /** The JSON of a response. @param path below `/api/` @throws Refusal */
+  async get(
+    path: string,
+    params: URLSearchParams,
+    context: ReadContext,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const { newest, server } = context;
+    await this.#index.waitFor(newest);
+    const budget = new Budget(BUDGET_MS, signal);
+    const [resource = '', id, ...parts] = path.split('/');
+    if (resource === 'traces' && id !== undefined) {
+      return this.#readTrace(
+        integerParameter('the number of a trace', id, [1, Number.MAX_SAFE_INTEGER]),
+        parts,
+        params,
+        budget,
+      );
+    }
+    if (id === undefined) {
+      if (resource === 'info' && server) return this.#info(server, budget);
+      if (resource === 'traces') return this.#list(params, budget);
+      if (resource === 'sessions') return this.#groups('session', params, budget);
+      if (resource === 'users') return this.#groups('user', params, budget);
+      if (resource === 'overview') return this.#overview(params, budget);
+      if (resource === 'health' && server) return this.#health(server, budget);
+    }
+    throw noEndpoint();
+  }
+
+  close(): void {
+    this.#traces.close();
+  }
+
+  #readTrace(
+    number: number,
+    [part, item, ...rest]: readonly string[],
+    params: URLSearchParams,
+    budget: Budget,
+  ): string | Promise<string> {
+    if (rest.length > 0) throw noEndpoint();
+    if (part === undefined) return this.#traces.detail(number);
+    if (part === 'steps' && item !== undefined) {
+      const step = integerParameter('the index of a step', item, [0, Number.MAX_SAFE_INTEGER]);
+      return this.#traces.step(number, step);
+    }
+    if (item === undefined) {
+      if (part === 'steps') return this.#traces.steps(number, params);
+      if (part === 'find') return this.#traces.find(number, params.get('q') ?? '', budget);
+      if (part === 'notes') return this.#traces.notes(number);
+      if (part === 'row') return this.#traces.row(number);
+      if (part === 'neighbours') return this.#neighbours(number, params, budget);
+    }
+    throw noEndpoint();
+  }
+
+  async #info({ info }: ServerState, budget: Budget): Promise<string> {
+    const counts = new Map<number, number>();
+    await scan(this.#index, traceFilter({}, this.#index), budget, ({ wide }) => (at) => {
+      const hash = wide.pipeline[at] ?? 0;
+      counts.set(hash, (counts.get(hash) ?? 0) + 1);
+    });
+    const pipelines = this.#index.labels
+      .all('pipeline')
+      .map(({ hash, text }) => ({ id: text, traces: counts.get(hash) ?? 0 }))
+      .filter(({ traces }) => traces > 0)
+      .sort((a, b) => b.traces - a.traces);
+    return toJson({ ...info, traces: this.#index.facts.count, pipelines } satisfies ServerInfo);
+  }
+
+  async #list(params: URLSearchParams, budget: Budget): Promise<string> {
+    const query = parseQuery(params);
+    const newest = this.#index.facts.newest;
+    const { numbers, next, total, isTotalExact } = await select(this.#index, query, budget);
+    // Joined as text, because the summaries are JSON already.
+    const traces = numbers.flatMap((number) => this.#index.summary(number) ?? []);
+    return `{"traces":[${traces.join(',')}],"next":${JSON.stringify(next)},"total":${total},"isTotalExact":${isTotalExact},"newest":${newest}}`;
+  }
+
+  /** The traces beside this one in the order of the query. */
+  async #neighbours(number: number, params: URLSearchParams, budget: Budget): Promise<string> {
+    const query = parseQuery(params);
+    const cursor = cursorAt(this.#index, query, number);
+    if (cursor === undefined)
+      throw new Refusal(404, `there is no trace ${number}`, { isViolation: false });
+    const at = { ...query, cursor, limit: 1 };
+    const after = await select(this.#index, at, budget);
+    const before = await select(this.#index, at, budget, { isReversed: true });
+    return toJson({
+      previous: before.numbers[0] ?? null,
+      next: after.numbers[0] ?? null,
+    } satisfies Neighbours);
+  }
+
+  async #groups(
+    kind: 'session' | 'user',
+    params: URLSearchParams,
+    budget: Budget,
+  ): Promise<string> {
+    for (const key of params.keys()) oneOf('a parameter', key, ['q', 'cursor', 'limit']);
+    const page = await groupsOf(
+      this.#index,
+      {
+        kind,
+        q: searchOf(params.get('q') ?? ''),
+        cursor: params.get('cursor') ?? undefined,
+        limit: limitOf(params.get('limit') ?? '50'),
+      },
+      budget,
+    );
+    return toJson(page);
+  }
+
+  async #overview(params: URLSearchParams, budget: Budget): Promise<string> {
+    const by = oneOf('by', params.get('by') ?? 'route', OVERVIEW_GROUPINGS);
+    const filters = new URLSearchParams(params);
+    filters.delete('by');
+    return toJson(await overviewOf(this.#index, parseQuery(filters), by, budget));
+  }
+
+  async #health({ apps, refused, storage }: ServerState, budget: Budget): Promise<string> {
+    const dialects: Health['dialects'] = {};
+    const marks: Health['marks'] = {};
+    const add = <K extends string>(counts: Partial<Record<K, number>>, key: K | undefined) => {
+      if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
+    };
+    await scan(this.#index, traceFilter({}, this.#index), budget, ({ narrow }) => (at) => {
+      const flags = narrow.flags[at] ?? 0;
+      add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
+      const bits = flag(flags, FLAGS.marks);
+      if (bits === 0) return;
+      for (const [i, mark] of MARKS.entries()) if (bits & (1 << i)) add(marks, mark);
+    });
+    const traces = this.#index.facts.count;
+    const bytes = storage.bytes + this.#index.bytes;
+    return toJson({
+      apps,
+      refused,
+      dialects,
+      marks,
+      storage: { ...storage, bytes, traces },
+    } satisfies Health);
+  }
+}
+
+function noEndpoint(): Refusal {
+  return new Refusal(404, 'no such endpoint', { isViolation: false });
+}

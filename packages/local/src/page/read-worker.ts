@@ -1,0 +1,84 @@
+/** The thread that reads: it keeps the index up to date and does the reads of the page's API. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { toRefusal } from '../http/refusal.js';
+import { openDatabase } from '../storage/database.js';
+import { TraceIndex } from '../trace-index/trace-index.js';
+import { parseQuery } from '../trace-index/trace-query.js';
+import { LiveEvents } from './live-events.js';
+import { ReadHandler } from './read-handler.js';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
+
+const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
+
+const { file, indexFile, sent, maxBytes } = workerData as WorkerStart;
+const rows = openDatabase(file, ROWS_CACHE_BYTES);
+rows.exec('PRAGMA query_only = ON');
+const live = new LiveEvents((upTo) => send({ type: 'sent', upTo }));
+const index = new TraceIndex(rows, indexFile, {
+  onDelta: (delta) => live.note(index, delta),
+  since: sent,
+  maxBytes,
+});
+const reads = new ReadHandler(index);
+const running = new Map<number, AbortController>();
+const port = parentPort;
+if (!port) throw new Error('this is the code of a thread');
+
+const send = (message: FromWorker) => port.postMessage(message);
+
+port.on('message', (message: ToWorker) => {
+  switch (message.type) {
+    case 'get':
+      void respond(message);
+      break;
+    case 'cancel':
+      running.get(message.readId)?.abort();
+      break;
+    case 'catch-up':
+      void catchUp();
+      break;
+    case 'subscribe': {
+      const { subscriberId, query } = message;
+      live.subscribe(subscriberId, parseQuery(new URLSearchParams(query)), (json, traces) =>
+        send({ type: 'event', subscriberId, json, traces }),
+      );
+      break;
+    }
+    case 'unsubscribe':
+      live.unsubscribe(message.subscriberId);
+      break;
+    case 'stop':
+      void stop();
+      break;
+  }
+});
+
+async function respond(message: ToWorker & { type: 'get' }): Promise<void> {
+  const { readId, path, query, context } = message;
+  const cancel = new AbortController();
+  running.set(readId, cancel);
+  try {
+    const json = await reads.get(path, new URLSearchParams(query), context, cancel.signal);
+    send({ type: 'response', readId, json });
+  } catch (error) {
+    const { status, message: reason, isViolation } = toRefusal(error);
+    send({ type: 'refusal', readId, status, message: reason, isViolation });
+  } finally {
+    running.delete(readId);
+  }
+}
+
+async function catchUp(): Promise<void> {
+  // A failure leaves the index as it was: the next catch-up, or the next read, tries again.
+  await index.catchUp().catch(() => {});
+  const { lastChange, bytes } = index;
+  send({ type: 'caught-up', indexSize: { lastChange, bytes } });
+}
+
+async function stop(): Promise<void> {
+  live.close();
+  reads.close();
+  await index.close();
+  rows.close();
+  port?.close();
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+
+const MAX_OPEN = 1000;
+const MAX_AGE_MS = 10 * 60_000;
+
+interface Upload {
+  readonly attachmentId: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** Tokens that each allow one upload without a key, as the presigned URLs of a storage service do. */
+export class UploadTokens {
+  readonly #open = new Map<string, Upload>();
+
+  /** Allows one more upload for 10 minutes. At most 1,000 are open at a time: then the oldest ends. */
+  allow(now: number): { readonly token: string; readonly attachmentId: string } {
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size < MAX_OPEN) break;
+      this.#open.delete(oldest);
+    }
+    const token = randomBytes(16).toString('base64url');
+    const attachmentId = randomBytes(16).toString('hex');
+    this.#open.set(token, { attachmentId, createdAt: now });
+    return { token, attachmentId };
+  }
+
+  /**
+   * Calls `save` with the id of the attachment that the token allows to upload. If `save` fails, the token may be used again.
+   * @returns whether the token allowed an upload
+   */
+  async spend(
+    token: string,
+    now: number,
+    save: (attachmentId: string) => Promise<void>,
+  ): Promise<boolean> {
+    const upload = this.#open.get(token);
+    if (!upload || now - upload.createdAt >= MAX_AGE_MS) return false;
+    this.#open.delete(token);
+    try {
+      await save(upload.attachmentId);
+    } catch (error) {
+      this.#open.set(token, upload);
+      throw error;
+    }
+    return true;
+  }
+}

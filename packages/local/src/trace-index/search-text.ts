@@ -1,0 +1,98 @@
+/** The words of a trace for the full-text index, and those that a search looks for. */
+import type { Json } from '../json.js';
+import type { TraceSummary } from '../page-api.js';
+import type { PlacedStep } from '../reading/steps.js';
+
+/** Characters of a trace that are indexed. */
+const MAX_LENGTH = 16 * 1024;
+const MAX_WORDS = 20;
+
+/** Members that are not indexed: the columns repeat the texts of the steps. */
+const SKIPPED = new Set(['steps', 'type', 'id', 'outcome', 'method', 'modelParameters']);
+
+/**
+ * The texts of the trace, each once: names, ids and the error first, then question and answer, up to 16 KB. Scripts
+ * that are written without spaces are cut into characters.
+ */
+export function searchText(summary: TraceSummary, row: Json, steps: readonly PlacedStep[]): string {
+  const texts = new Set<string>();
+  let length = 0;
+  const add = (text: string) => {
+    if (text === '' || length >= MAX_LENGTH || texts.has(text)) return;
+    const part = text.length > MAX_LENGTH - length ? text.slice(0, MAX_LENGTH - length) : text;
+    texts.add(part);
+    length += part.length + 1;
+  };
+  for (const each of [
+    summary.inferenceId,
+    summary.traceId,
+    summary.name,
+    summary.route,
+    summary.user,
+    summary.session,
+    summary.error,
+    ...summary.models,
+    // What the list shows is found, however long the question and the answer are.
+    summary.input,
+    summary.output,
+  ]) {
+    add(each ?? '');
+  }
+  const { output, ...others } = row;
+  addTexts(others, add, () => length >= MAX_LENGTH);
+  addTexts(output, add, () => length >= MAX_LENGTH);
+  for (const { step } of steps) {
+    if (length >= MAX_LENGTH) break;
+    addTexts(step, add, () => length >= MAX_LENGTH);
+  }
+  return separated([...texts].join('\n'));
+}
+
+/** Adds all strings in the value, and numbers that may be ids. Iteratively: values may be deep. */
+function addTexts(value: unknown, add: (text: string) => void, isFull: () => boolean): void {
+  const pending: unknown[] = [value];
+  while (pending.length > 0 && !isFull()) {
+    const next = pending.pop();
+    if (typeof next === 'string') add(next);
+    else if (typeof next === 'number') {
+      if (Number.isInteger(next) && next >= 1000) add(String(next));
+    } else if (Array.isArray(next)) {
+      for (let i = Math.min(next.length, MAX_LENGTH) - 1; i >= 0; i -= 1) pending.push(next[i]);
+    } else if (typeof next === 'object' && next !== null) {
+      const entries = Object.entries(next);
+      for (let i = Math.min(entries.length, MAX_LENGTH) - 1; i >= 0; i -= 1) {
+        const [key, inner] = entries[i] ?? ['', undefined];
+        if (!SKIPPED.has(key) && !isTime(key, inner)) pending.push(inner);
+      }
+    }
+  }
+}
+
+function isTime(key: string, value: unknown): boolean {
+  return typeof value === 'number' && /time|latency|tokens|bytes|ms$/i.test(key);
+}
+
+const UNSPACED =
+  /[\u0e00-\u0e7f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]/g;
+
+/** Makes a text well-formed, removes NUL, and adds spaces around characters of scripts that are written without. */
+function separated(text: string): string {
+  return text.toWellFormed().replaceAll('\0', ' ').replace(UNSPACED, ' $& ');
+}
+
+/**
+ * The words of a search as FTS5 takes them: every word has to be there, as a word or, from three characters up, as the
+ * beginning of one. `undefined`: there is no word, so that nothing matches.
+ */
+export function matchExpression(text: string): string | undefined {
+  const words = text
+    .split(/[\s\0]+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+    .slice(0, MAX_WORDS)
+    .map((word) => {
+      const parts = separated(word).trim().replaceAll('"', ' ');
+      const end = /[\p{L}\p{N}]+$/u.exec(parts)?.[0] ?? '';
+      return `"${parts}"${end.length >= 3 ? '*' : ''}`;
+    });
+  return words.length === 0 ? undefined : words.join(' ');
+}

@@ -1,0 +1,421 @@
+import { setTimeout } from 'node:timers/promises';
+import { toJson } from '../json.js';
+import type { TraceSummary } from '../page-api.js';
+import { placedSteps } from '../reading/steps.js';
+import { summaryOf } from '../reading/summary.js';
+import { type Database, IN_MEMORY, usedBytes } from '../storage/database.js';
+import { RowReader } from '../storage/row-reader.js';
+import { CHANGE } from '../storage/schema.js';
+import {
+  emptyStoredRow,
+  type RowRecord,
+  type StoredRow,
+  toStoredRow,
+} from '../storage/stored-row.js';
+import { Budget } from './budget.js';
+import { Facts, modelsHash, packFacts } from './facts.js';
+import { FullTextIndex, partitionLength } from './full-text-index.js';
+import { hashOf } from './hash.js';
+import { indexStatements, openIndexFile } from './index-file.js';
+import { Labels } from './labels.js';
+import { searchText } from './search-text.js';
+
+/** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
+const BATCH = 500;
+const BATCH_MS = 30;
+/** Rows that are read at a time. */
+const STRIDE = 20;
+const LOAD_STRIDE = 5000;
+/** Pages that are given back to the file system after a deletion. */
+const FREED_PAGES = 1000;
+/** Rows that may be missing before a read stops waiting for all. */
+const LITTLE_LAG = 200;
+const SHORT_WAIT_MS = 30;
+const LONG_WAIT_MS = 5000;
+
+/** What one transaction changed in the index: the numbers of the traces that it added, replaced and removed. */
+export interface IndexDelta {
+  /** From the first to the last, both included. */
+  readonly added: readonly [from: number, to: number] | undefined;
+  readonly changed: readonly number[];
+  readonly deleted: readonly number[];
+  /** All up to this number were deleted; 0 for none. */
+  readonly deletedUpTo: number;
+}
+
+const NO_DELTA: IndexDelta = { added: undefined, changed: [], deleted: [], deletedUpTo: 0 };
+
+/** How far the rows, and the log of their changes, have been followed. */
+export interface Position {
+  /** Number of the last row. */
+  readonly newest: number;
+  /** Id of the last change. */
+  readonly change: number;
+}
+
+export interface TraceIndexOptions {
+  /** Called after each transaction that changed something. */
+  readonly onDelta?: (delta: IndexDelta) => void;
+  /** The first call of `onDelta` also has what came after this position, before the index was opened. */
+  readonly since?: Position | undefined;
+  /** Limit for the traces file and its index together, in bytes: words are deleted in small parts of it. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
+interface Waiting {
+  readonly upTo: number;
+  readonly resolve: () => void;
+}
+
+type Added = readonly [number: number, facts: Buffer];
+
+interface WrittenRows {
+  readonly added: readonly Added[];
+  /** Number of the last row that the index has. */
+  readonly newest: number;
+  readonly isEndOfRows: boolean;
+}
+
+interface AppliedChanges {
+  readonly replaced: readonly Added[];
+  readonly removed: readonly number[];
+  readonly removedUpTo: number;
+  /** Id of the last change that the index has. */
+  readonly change: number;
+  readonly isEndOfChanges: boolean;
+}
+
+/**
+ * The index of a traces file: the summary of every trace, its facts in memory, and its words. It is derived from the rows
+ * alone and kept in a file of its own, so that writing it never blocks writing rows. If that file is missing, of another
+ * version or of another traces file, it is written anew.
+ */
+export class TraceIndex {
+  readonly facts = new Facts();
+  readonly fullText: FullTextIndex;
+  readonly labels: Labels;
+  readonly #rows: RowReader;
+  readonly #db: Database;
+  readonly #statements;
+  readonly #onDelta: (delta: IndexDelta) => void;
+  readonly #since: Position | undefined;
+  #catchingUp: Promise<void> | undefined;
+  #waiting: Waiting[] = [];
+  #isClosed = false;
+  #hasFreePages = false;
+  readonly #isInMemory: boolean;
+  #isLoaded = false;
+  /** The facts in memory end at this row; another process may have brought the file further. */
+  #indexedTo = 0;
+  #appliedChange = 0;
+
+  /** @param rows a connection to the traces file */
+  constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
+    const { onDelta = () => {}, since, maxBytes } = options;
+    this.#onDelta = onDelta;
+    this.#since = since;
+    this.#isInMemory = file === IN_MEMORY;
+    this.#rows = new RowReader(rows);
+    this.#db = openIndexFile(file, this.#rows.source);
+    this.fullText = new FullTextIndex(this.#db, partitionLength(maxBytes));
+    this.labels = new Labels(this.#db);
+    this.#statements = indexStatements(this.#db);
+  }
+
+  /** Id of the last change of a row that this index has, in its file and in memory. */
+  get lastChange(): number {
+    return this.#appliedChange;
+  }
+
+  /** What `onDelta` has been called for. */
+  get position(): Position {
+    return { newest: this.facts.newest, change: this.#appliedChange };
+  }
+
+  /** Brings the index up to date with the rows, in slices, so that reads go on meanwhile. */
+  catchUp(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#catchingUp ??= this.#catchUp().finally(() => {
+      this.#catchingUp = undefined;
+    });
+    return this.#catchingUp;
+  }
+
+  /**
+   * Waits until the index has all rows up to `newest`. With a file it waits 30 ms if more than 200 rows are missing, else up
+   * to 5 s; an empty index waits for its first rows.
+   * @param newest number of the newest row
+   */
+  async waitFor(newest: number): Promise<void> {
+    const indexed = this.facts.newest;
+    const isFar = this.#isLoaded && newest - indexed > LITTLE_LAG;
+    const isEmpty = isFar && indexed === 0;
+    const served = new Promise<void>((resolve) => {
+      this.#waiting.push({ upTo: isEmpty ? 1 : newest, resolve });
+    });
+    // A catch-up goes on for as long as a read waits.
+    if (this.#isInMemory) return this.catchUp();
+    const timer = new AbortController();
+    const { signal } = timer;
+    const waitMs = isFar && !isEmpty ? SHORT_WAIT_MS : LONG_WAIT_MS;
+    const wait = setTimeout(waitMs, undefined, { signal });
+    try {
+      await Promise.race([served, this.catchUp(), wait.catch(() => {})]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** The summary as JSON text. */
+  summary(number: number): string | undefined {
+    return this.#statements.summary.get(number)?.summary;
+  }
+
+  /** The row of a trace. @throws Error if it cannot be read */
+  row(number: number): StoredRow | undefined {
+    const record = this.#rows.get(number);
+    return record && toStoredRow(record);
+  }
+
+  /** Differs after each update of a row; undefined if there is no such row. */
+  versionOf(number: number): string | undefined {
+    return this.#rows.versionOf(number);
+  }
+
+  /** Bytes of the index that are in use. */
+  get bytes(): number {
+    return usedBytes(this.#db);
+  }
+
+  /** Waits for the transaction of a catch-up. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#catchingUp?.catch(() => {});
+    this.#db.close();
+  }
+
+  async #catchUp(): Promise<void> {
+    const budget = new Budget(Number.POSITIVE_INFINITY);
+    if (!this.#isLoaded) {
+      // The file has all changes up to here.
+      const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
+      const since = this.#since ?? { newest, change };
+      [this.#indexedTo, this.#appliedChange] = [newest, Math.min(change, since.change)];
+      await this.#load(budget);
+      this.labels.reload();
+      this.#isLoaded = true;
+      const last = this.facts.newest;
+      if (last > since.newest) this.#onDelta({ ...NO_DELTA, added: [since.newest + 1, last] });
+    }
+    let isDone = false;
+    // A read may have begun to wait when the last transaction had already looked for changes.
+    while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
+      const batch = await this.#indexSome(budget);
+      isDone = batch.isDone;
+      this.#onDelta(batch.delta);
+    }
+  }
+
+  /** Reads the facts that the file has and the memory lacks: at the start, or when another process wrote them. */
+  async #load(budget: Budget): Promise<void> {
+    while (!this.#loadSome()) await budget.turn();
+  }
+
+  /** @returns whether these were the last */
+  #loadSome(): boolean {
+    const records = this.#statements.factsAfter.all(this.facts.newest, LOAD_STRIDE);
+    for (const { id, facts } of records) this.facts.add(id, new DataView(facts));
+    return records.length < LOAD_STRIDE;
+  }
+
+  /** Indexes some rows and changes in one transaction. `isDone`: there were no more. */
+  async #indexSome(budget: Budget): Promise<{ isDone: boolean; delta: IndexDelta }> {
+    const to = this.#statements;
+    const before = this.facts.newest;
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const meta = to.meta.get() ?? { newest: 0, change: 0 };
+      if (meta.newest !== this.#indexedTo || meta.change !== this.#appliedChange) {
+        // Another process wrote the index.
+        while (!this.#loadSome());
+        this.#reload();
+      }
+      if (this.labels.mayHaveUnused(this.facts.count)) {
+        await this.labels.removeUnused(this.facts, budget);
+        this.#hasFreePages = true;
+      }
+      const rows = await this.#writeRows(meta.newest, budget);
+      const waiting = [...this.#waiting];
+      const changes = await this.#applyChanges(meta, rows.newest, budget);
+      const { newest } = rows;
+      const { change } = changes;
+      if (newest > meta.newest || change > meta.change) {
+        to.setMeta.run(newest, Math.max(change, meta.change));
+      }
+      this.#db.exec('COMMIT');
+      this.#indexedTo = newest;
+      this.#appliedChange = change;
+      this.#applyToMemory(rows, changes);
+      if (changes.isEndOfChanges) {
+        this.#serve(waiting.filter(({ upTo }) => rows.isEndOfRows || upTo <= newest));
+      }
+      const last = this.facts.newest;
+      return {
+        isDone:
+          rows.isEndOfRows &&
+          changes.isEndOfChanges &&
+          !this.labels.mayHaveUnused(this.facts.count),
+        delta: {
+          added: last > before ? [before + 1, last] : undefined,
+          changed: changes.replaced.map(([number]) => number),
+          deleted: changes.removed,
+          deletedUpTo: changes.removedUpTo,
+        },
+      };
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** Indexes rows until there are no more, the batch is full, or a read has waited long enough. */
+  async #writeRows(after: number, budget: Budget): Promise<WrittenRows> {
+    const startedAt = performance.now();
+    const added: Added[] = [];
+    let newest = after;
+    let isEndOfRows = false;
+    while (added.length < BATCH && !isEndOfRows && !this.#isClosed) {
+      if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
+      const records = this.#rows.after(newest, STRIDE);
+      for (const record of records) {
+        added.push([record.id, this.#write(record, 'add')]);
+        newest = record.id;
+      }
+      isEndOfRows = records.length < STRIDE;
+      // No pause after the last rows: a read that came in it may wait for rows that were stored in it.
+      if (!isEndOfRows) await budget.turn();
+    }
+    return { added, newest, isEndOfRows };
+  }
+
+  /**
+   * Applies changes of rows to the index file. Those up to `written.change` are in the file already, but not in memory.
+   * @param newest the last row that the index has
+   */
+  async #applyChanges(
+    written: { readonly change: number },
+    newest: number,
+    budget: Budget,
+  ): Promise<AppliedChanges> {
+    const replaced: Added[] = [];
+    const removed: number[] = [];
+    let removedUpTo = 0;
+    let change = Math.min(written.change, this.#appliedChange);
+    const records = this.#rows.changesAfter(change, BATCH);
+    for (const { id, row, kind } of records) {
+      change = id;
+      const isWritten = id <= written.change;
+      if (kind === CHANGE.deletedUpTo) {
+        removedUpTo = Math.max(removedUpTo, row);
+        if (!isWritten) await this.#eraseUpTo(row, budget);
+        continue;
+      }
+      // The row will be indexed in its latest version.
+      if (row > newest) continue;
+      const record = kind === CHANGE.updated ? this.#rows.get(row) : undefined;
+      if (record) replaced.push([row, this.#write(record, 'replace')]);
+      else {
+        if (!isWritten) this.#erase(row);
+        removed.push(row);
+      }
+      await budget.turn();
+    }
+    return { replaced, removed, removedUpTo, change, isEndOfChanges: records.length < BATCH };
+  }
+
+  #applyToMemory({ added }: WrittenRows, { replaced, removed, removedUpTo }: AppliedChanges): void {
+    for (const [number, facts] of added) this.facts.add(number, viewOf(facts));
+    for (const [number, facts] of replaced) this.facts.replace(number, viewOf(facts));
+    const { count } = this.facts;
+    for (const number of removed) this.facts.remove(number);
+    if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
+    this.labels.countDeleted(count - this.facts.count);
+    if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+    this.#hasFreePages = false;
+  }
+
+  /** Reads which labels and tables of words the file has. */
+  #reload(): void {
+    this.labels.reload();
+    this.fullText.reload();
+  }
+
+  /** Forgets labels and tables that the transaction had added. */
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back already, as it does when the disk is full.
+    }
+    this.#reload();
+  }
+
+  #serve(served: readonly Waiting[]): void {
+    this.#waiting = this.#waiting.filter((each) => !served.includes(each));
+    for (const { resolve } of served) resolve();
+  }
+
+  /** Writes what the index has of one row. @returns its facts */
+  #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
+    const { summary, words } = toSummary(record);
+    const facts = packFacts(summary);
+    const to = this.#statements;
+    to.setFacts.run(record.id, facts);
+    to.setSummary.run(record.id, toJson(summary));
+    this.fullText[how](record.id, words);
+    this.labels.add('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
+    if (summary.route !== null) this.labels.add('route', hashOf(summary.route), summary.route);
+    if (summary.models.length > 0) {
+      this.labels.add('models', modelsHash(summary.models), JSON.stringify(summary.models));
+    }
+    return facts;
+  }
+
+  /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
+  async #eraseUpTo(number: number, budget: Budget): Promise<void> {
+    const { removeFactsUpTo, removeSummariesUpTo } = this.#statements;
+    while (removeFactsUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
+    while (removeSummariesUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
+    this.fullText.dropUpTo(number);
+    this.#hasFreePages = true;
+  }
+
+  #erase(number: number): void {
+    this.#statements.removeFacts.run(number);
+    this.#statements.removeSummary.run(number);
+    this.fullText.remove(number);
+  }
+}
+
+/** The summary and the words of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
+function toSummary(record: RowRecord): { summary: TraceSummary; words: string } {
+  try {
+    const stored = toStoredRow(record);
+    const steps = placedSteps(stored.row);
+    const summary = summaryOf(stored, steps);
+    return { summary, words: searchText(summary, stored.row, steps) };
+  } catch (error) {
+    return {
+      summary: {
+        ...summaryOf(emptyStoredRow(record), []),
+        error: `the row cannot be read: ${error}`,
+      },
+      words: '',
+    };
+  }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

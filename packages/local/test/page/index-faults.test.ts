@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { type Database, IN_MEMORY, type SqlValue } from '../../src/storage/database.ts';
+import { Store } from '../../src/storage/store.ts';
+import { Budget } from '../../src/trace-index/budget.ts';
+import { select } from '../../src/trace-index/selection.ts';
+import { TraceIndex } from '../../src/trace-index/trace-index.ts';
+import { parseQuery } from '../../src/trace-index/trace-query.ts';
+import { PIPELINE, requestOf } from '../client.js';
+
+/** The connection, whose second read of new rows fails. */
+function failingOnce(db: Database): Database {
+  let reads = 0;
+  return {
+    ...db,
+    query<T>(sql: string) {
+      const query = db.query<T>(sql);
+      const all = (...values: SqlValue[]) => {
+        if (sql.includes('WHERE rows.id > ?') && ++reads === 2) throw new Error('disk full');
+        return query.all(...values);
+      };
+      return { get: query.get, all };
+    },
+  };
+}
+
+function storeOf(rows: number): Store {
+  const store = new Store(IN_MEMORY);
+  for (let i = 0; i < rows; i += 1) store.append(PIPELINE, requestOf(`id-${i}`), [`id-${i}`]);
+  return store;
+}
+
+describe('the index of a file', () => {
+  it('indexes all rows although a transaction was rolled back', async () => {
+    const store = storeOf(30);
+    const index = new TraceIndex(failingOnce(store.database), IN_MEMORY);
+    await assert.rejects(index.catchUp(), /disk full/);
+    await index.catchUp();
+    assert.equal(index.facts.count, 30);
+    assert.equal([...index.fullText.matches('id', 1, 30)].flat().length, 30);
+    await index.close();
+    store.close();
+  });
+
+  it('has a row whose text cannot be read, with the reason, and all other rows', async () => {
+    const store = storeOf(3);
+    store.database.exec("UPDATE bodies SET body = x'00ff00' WHERE id = 2");
+    const index = new TraceIndex(store.database, IN_MEMORY);
+    await index.catchUp();
+    assert.equal(index.facts.count, 3);
+    assert.match(index.summary(2) ?? '', /"error":"the row cannot be read: /);
+    await index.close();
+    store.close();
+  });
+
+  it('has the rows that were stored before a read, although its catch-up was just ending', async () => {
+    const store = storeOf(3);
+    let seen: Promise<number> | undefined;
+    const addAndRead = async () => {
+      store.append(PIPELINE, requestOf('late'), ['late']);
+      await index.waitFor(store.newest);
+      return index.facts.newest;
+    };
+    const database: Database = {
+      ...store.database,
+      query<T>(sql: string) {
+        const query = store.database.query<T>(sql);
+        const all = (...values: SqlValue[]) => {
+          const found = query.all(...values);
+          if (sql.includes('WHERE rows.id > ?') && !isSlow) {
+            isSlow = true;
+            setImmediate(() => {
+              seen = addAndRead();
+            });
+            for (const until = performance.now() + 20; performance.now() < until; );
+          }
+          return found;
+        };
+        return { get: query.get, all };
+      },
+    };
+    let isSlow = false;
+    const index = new TraceIndex(database, IN_MEMORY);
+    await index.catchUp();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(await seen, 4);
+    await index.close();
+    store.close();
+  });
+
+  for (const sort of ['time', 'latency', 'cost']) {
+    for (const order of ['asc', 'desc']) {
+      it(`is listed to its end by ${sort}, ${order}, although the last row of a page is deleted meanwhile`, async () => {
+        for (const limit of [1, 2, 4, 5]) {
+          const store = new Store(IN_MEMORY);
+          for (let i = 0; i < 6; i += 1) {
+            const inferenceTimestamp = 1_790_000_000 + i;
+            const row = { inferenceTimestamp, latency: i * 10, cost: i < 3 ? null : i / 3 };
+            store.append(PIPELINE, requestOf(`id-${i}`, row), [`id-${i}`]);
+          }
+          const index = new TraceIndex(store.database, IN_MEMORY);
+          await index.catchUp();
+          const query = parseQuery(new URLSearchParams({ sort, order }));
+          const { numbers } = await select(index, query, new Budget(1000));
+          const pause = new Budget(1000);
+          pause.turn = async () => index.facts.remove(numbers[limit - 1] ?? 0);
+          const page = await select(index, { ...query, limit }, pause);
+          assert.deepEqual(page.numbers, numbers.slice(0, limit));
+          const next = { ...query, cursor: page.next ?? 'none' };
+          const rest = await select(index, next, new Budget(1000));
+          assert.deepEqual(rest.numbers, numbers.slice(limit));
+          await index.close();
+          store.close();
+        }
+      });
+    }
+  }
+});
+
+describe('labels and configs, which many rows share', () => {
+  const LONG = 'x'.repeat(2000);
+
+  it('are deleted with the last row that has them', async () => {
+    const store = new Store(IN_MEMORY);
+    const append = (n: number) => {
+      const { config, rows } = requestOf(`id-${n}`, { [`column-${n}`]: 1 });
+      const inputVariableNames = [`column-${n}`];
+      store.append(`${n} ${LONG}`, { config: { ...config, inputVariableNames }, rows }, [
+        `id-${n}`,
+      ]);
+    };
+    const index = new TraceIndex(store.database, IN_MEMORY);
+    const labels = () => index.labels.all('pipeline').map(({ text }) => text.split(' ')[0]);
+    const configs = () =>
+      store.database.query<{ text: string }>('SELECT text FROM configs').all().length;
+    for (let n = 0; n < 400; n += 1) append(n % 200);
+    await index.catchUp();
+    const before = index.bytes;
+    store.removeOldest(100);
+    await index.catchUp();
+    assert.equal(labels().length, 200, 'newer rows have them');
+    assert.equal(configs(), 200);
+
+    store.removeOldest(290);
+    await index.catchUp();
+    assert.deepEqual(
+      labels().sort(),
+      Array.from({ length: 10 }, (_, n) => `${190 + n}`),
+    );
+    assert.ok(configs() <= 11, `${configs()} configs`);
+    const rows = [...store.each()];
+    assert.equal(rows.length, 10);
+    assert.ok(rows.every(({ config }) => config.inputVariableNames?.length === 1));
+    assert.ok(index.bytes < before / 2, `${index.bytes} of ${before} bytes`);
+
+    append(0);
+    await index.catchUp();
+    assert.equal(labels().length, 11);
+    await index.close();
+    store.close();
+  });
+});

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
+import Database from 'libsql';
+import type { Health, ServerInfo, TracePage } from '../../src/page-api.ts';
+import { call, fixture, PIPELINE, requestOf, send } from '../client.js';
+import { got, lenientServer } from './read.js';
+
+const idsOf = ({ traces }: TracePage) => traces.map(({ inferenceId }) => inferenceId);
+
+/** Waits until a condition holds. */
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200; i += 1) {
+    if (await isTrue()) return;
+    await sleep(100);
+  }
+  assert.fail('it took longer than 20 seconds');
+}
+
+describe('the files of a server', () => {
+  let folder: string;
+  let file: string;
+  let server: LocalServer | undefined;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'openlayer-storage-'));
+    file = join(folder, 'traces.db');
+  });
+  afterEach(async () => {
+    await server?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('can be read by their owner only', async () => {
+    server = await lenientServer(file);
+    await send(server, requestOf('a'));
+    await got(server, 'traces');
+    for (const suffix of ['', '-wal', '-index', '-index-wal']) {
+      assert.equal(statSync(file + suffix).mode & 0o777, 0o600, suffix);
+    }
+  });
+
+  it('keep lists, searches and deletions across a restart', async () => {
+    server = await lenientServer(file);
+    for (const id of ['one', 'two', 'three']) await send(server, requestOf(id));
+    await got(server, 'traces');
+    await call(server, 'DELETE', `/inference-pipelines/${PIPELINE}/rows/two`);
+    await call(server, 'PUT', `/inference-pipelines/${PIPELINE}/rows?inferenceId=one`, {
+      row: { comment: 'splendid' },
+    });
+    await server.close();
+
+    server = await lenientServer(file);
+    const { storage } = await got<Health>(server, 'health');
+    assert.equal(storage.deleted, 0, 'by age or size');
+    assert.deepEqual(idsOf(await got(server, 'traces')), ['three', 'one']);
+    assert.deepEqual(idsOf(await got(server, 'traces?q=splendid')), ['one']);
+    await send(server, requestOf('four'));
+    const page = await got<TracePage>(server, 'traces');
+    assert.deepEqual(idsOf(page), ['four', 'three', 'one']);
+    assert.equal(page.newest, 4);
+  });
+
+  it('get a new index if it is missing, of another file or of another version', async () => {
+    server = await lenientServer(file);
+    await send(server, requestOf('one'));
+    await got(server, 'traces');
+    await server.close();
+
+    rmSync(`${file}-index`);
+    server = await lenientServer(file);
+    assert.deepEqual(idsOf(await got(server, 'traces?q=one')), ['one']);
+    await server.close();
+
+    for (const each of ['', '-wal', '-shm']) rmSync(file + each, { force: true });
+    server = await lenientServer(file);
+    await send(server, requestOf('other'));
+    assert.deepEqual(idsOf(await got(server, 'traces')), ['other']);
+    assert.deepEqual(idsOf(await got(server, 'traces?q=one')), []);
+    await server.close();
+
+    const db = new Database(`${file}-index`);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    server = await lenientServer(file);
+    assert.deepEqual(idsOf(await got(server, 'traces?q=other')), ['other']);
+  });
+
+  it('have the rows in their index that were stored while no server ran', async () => {
+    server = await lenientServer(file);
+    for (let i = 0; i < 60; i += 1) await send(server, requestOf(`id-${i}`));
+    await server.close();
+    server = await lenientServer(file);
+    assert.equal((await got<TracePage>(server, 'traces')).total, 60);
+  });
+
+  it('are refused with the reason if a later version wrote them', async () => {
+    const db = new Database(file);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    await assert.rejects(
+      startLocalServer({ file }),
+      /cannot open .* as a trace database: it was written by a later version/,
+    );
+  });
+
+  it('of the first version are migrated with all their rows and batches', async () => {
+    const db = new Database(file);
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      CREATE TABLE batches (
+        id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, config TEXT NOT NULL,
+        inference_ids TEXT NOT NULL, received_at INTEGER NOT NULL);
+      CREATE TABLE rows (
+        id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, inference_id TEXT NOT NULL,
+        columns TEXT NOT NULL);
+      CREATE INDEX rows_by_inference_id ON rows (inference_id, pipeline);
+    `);
+    const batch = db.prepare('INSERT INTO batches VALUES (?, ?, ?, ?, ?)');
+    const row = db.prepare('INSERT INTO rows VALUES (?, ?, ?, ?)');
+    const two = fixture('valid/08-two-rows.json');
+    const [first, second] = two.rows;
+    batch.run(1, 'p', JSON.stringify(requestOf('gone').config), '["gone"]', 1000);
+    batch.run(
+      2,
+      'p',
+      JSON.stringify(two.config),
+      JSON.stringify(two.rows.map((each) => each.inferenceId)),
+      2000,
+    );
+    batch.run(3, 'q', JSON.stringify(requestOf('again').config), '["again"]', 3000);
+    batch.run(4, 'q', JSON.stringify(requestOf('again').config), '["again"]', 4000);
+    // The row of the first batch was deleted.
+    row.run(2, 'p', String(first?.inferenceId), JSON.stringify(first));
+    row.run(3, 'p', String(second?.inferenceId), JSON.stringify(second));
+    row.run(4, 'q', 'again', JSON.stringify(requestOf('again').rows[0]));
+    row.run(5, 'q', 'again', JSON.stringify(requestOf('again', { latency: 1 }).rows[0]));
+    db.close();
+
+    server = await lenientServer(file);
+    assert.deepEqual(server.rows('p'), two.rows);
+    assert.equal(server.row('again', 'q')?.latency, 1);
+    assert.deepEqual(
+      server.batches.map(({ pipelineId, inferenceIds, receivedAt }) => [
+        pipelineId,
+        inferenceIds.length,
+        receivedAt,
+      ]),
+      [
+        ['p', 1, 1000],
+        ['p', 2, 2000],
+        ['q', 1, 3000],
+        ['q', 1, 4000],
+      ],
+    );
+    const { traces } = await got<TracePage>(server, 'traces');
+    assert.deepEqual(traces.map(({ number, receivedAt }) => [number, receivedAt]).sort(), [
+      [2, 2000],
+      [3, 2000],
+      [4, 3000],
+      [5, 4000],
+    ]);
+    assert.deepEqual((await got<{ config: unknown }>(server, 'traces/2/row')).config, two.config);
+    await send(server, requestOf('new'), 'p');
+    assert.equal(server.rows().length, 5);
+    await server.close();
+    server = await lenientServer(file);
+    assert.equal(server.rows().length, 5);
+  });
+
+  it('lose rows that are too old, the oldest first, and count them', async () => {
+    server = await startLocalServer({ file, checks: 'lenient', maxAgeMs: 1 });
+    for (let i = 0; i < 30; i += 1) await send(server, requestOf(`id-${i}`));
+    const running = server;
+    await until(async () => (await got<TracePage>(running, 'traces')).total === 0);
+    assert.deepEqual(server.rows(), []);
+    const { storage } = await got<Health>(server, 'health');
+    assert.deepEqual([storage.traces, storage.deleted, storage.oldest], [0, 30, null]);
+    assert.deepEqual(server.batches.length <= 1, true);
+    assert.equal((await got<TracePage>(server, 'traces?q=id')).total, 0);
+    await send(server, requestOf('later'));
+    assert.deepEqual(idsOf(await got(server, 'traces?q=later')), ['later']);
+  });
+
+  it('lose the oldest rows when they are too large, and then shrink', async () => {
+    const maxBytes = 2_000_000;
+    server = await startLocalServer({ file, checks: 'lenient', maxBytes });
+    const running = server;
+    // Hard to compress.
+    const noise = () =>
+      Array.from({ length: 8000 }, () => Math.random().toString(36).slice(2)).join(' ');
+    for (let i = 0; i < 40; i += 1) await send(server, requestOf(`id-${i}`, { output: noise() }));
+    await until(async () => (await got<Health>(running, 'health')).storage.bytes <= maxBytes);
+    const page = await got<TracePage>(server, 'traces?limit=200');
+    assert.ok(page.total < 40, `${page.total} are left`);
+    await send(server, requestOf('newest'));
+    assert.equal((await got<TracePage>(server, 'traces')).traces[0]?.inferenceId, 'newest');
+    await until(async () => statSync(file).size <= maxBytes && statSync(`${file}-wal`).size === 0);
+  });
+
+  it('lose no more rows than needed, even if the words take more space than the rows', async () => {
+    const maxBytes = 6_000_000;
+    server = await startLocalServer({ file, checks: 'lenient', maxBytes });
+    const running = server;
+    let words = 0;
+    const text = () => Array.from({ length: 1600 }, () => `w${(words++).toString(36)}`).join(' ');
+    for (let i = 0; i < 400; i += 1) await send(server, requestOf(`id-${i}`, { output: text() }));
+    const sizeOf = async () => (await got<Health>(running, 'health')).storage.bytes;
+    await until(async () => (await sizeOf()) <= maxBytes);
+    // Another check of the limit.
+    await sleep(6000);
+    const bytes = await sizeOf();
+    assert.ok(bytes <= maxBytes && bytes > 0.75 * maxBytes, `${bytes} bytes are left`);
+    const { total, traces } = await got<TracePage>(server, 'traces?q=id');
+    assert.ok(total > 100 && total < 400, `${total} are left`);
+    assert.equal(traces[0]?.inferenceId, 'id-399');
+  });
+
+  it('do not exist for a server in memory', async () => {
+    server = await lenientServer();
+    await send(server, requestOf('a'));
+    assert.equal((await got<ServerInfo>(server, 'info')).file, null);
+    assert.equal(existsSync(':memory:'), false);
+    assert.equal(existsSync(':memory:-index'), false);
+  });
+});

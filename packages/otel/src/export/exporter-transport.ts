@@ -1,0 +1,113 @@
+/** Sends rows as spans by an exporter of OpenTelemetry's SDK, whose result decides what becomes of the rows. */
+
+import {
+  type Batch,
+  type Delivery,
+  SendError,
+  type SendErrorCode,
+  type SendOptions,
+  startTimer,
+  stopTimer,
+  type Transport,
+  unref,
+  watchRejection,
+  withoutOtelSpans,
+} from '@openlayer-tracing/core/integration';
+import type { SpanSettings } from './export-options.js';
+import { readRows, unreadableRows } from './read-rows.js';
+import { readableSpans, type SpanExporter, type SpanExportResult } from './readable-span.js';
+
+const SUCCESS = 0;
+
+export function exporterTransport(
+  exporter: SpanExporter,
+  spans: SpanSettings,
+  timeoutMs: number,
+): Transport {
+  return {
+    async send(batch: Batch, { signal }: SendOptions): Promise<Delivery> {
+      const read = readRows(batch, spans);
+      const lost = unreadableRows(read);
+      if (read.spans.length === 0) return { delivered: 0, lost };
+      await exported(exporter, readableSpans(read), { timeoutMs, signal });
+      return { delivered: read.rows, lost };
+    },
+    close() {
+      // Exporters may wait for seconds, also for a backend that is away: nobody waits for them.
+      watchRejection(
+        withoutOtelSpans(() => exporter.shutdown()),
+        () => {},
+      );
+    },
+  };
+}
+
+interface Limits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Resolves when the exporter reports success. @throws SendError otherwise */
+function exported(
+  exporter: SpanExporter,
+  spans: unknown[],
+  { timeoutMs, signal }: Limits,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: SendError) => {
+      stopTimer(deadline);
+      signal?.removeEventListener('abort', abort);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const abort = () =>
+      settle(new SendError('given_up', 'the send was aborted', { isAmbiguous: true }));
+    const expire = () => {
+      const message = `the exporter reported no result within ${timeoutMs} ms`;
+      settle(new SendError('unreachable', message, { isAmbiguous: true }));
+    };
+    const deadline = unref(startTimer(expire, timeoutMs));
+    if (signal?.aborted) {
+      abort();
+      return;
+    }
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      withoutOtelSpans(() => {
+        exporter.export(spans, (result) =>
+          settle(result.code === SUCCESS ? undefined : resultError(result)),
+        );
+      });
+    } catch (cause) {
+      settle(failure('unreachable', cause));
+    }
+  });
+}
+
+/** The error of a failed result. OpenTelemetry's exporters give the status of the response as the error's code. */
+function resultError({ error }: SpanExportResult): SendError {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return failure(codeOf(code), error);
+}
+
+function failure(code: SendErrorCode, cause: unknown): SendError {
+  const said = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
+  return new SendError(code, `the exporter failed${said}`, { cause, isAmbiguous: true });
+}
+
+/** By OTLP: anything but these statuses may succeed later. */
+function codeOf(status: unknown): SendErrorCode {
+  switch (status) {
+    case 400:
+      return 'rejected';
+    case 401:
+    case 403:
+      return 'unauthorized';
+    case 404:
+      return 'not_found';
+    case 413:
+      return 'too_large';
+    default:
+      return 'unreachable';
+  }
+}

@@ -1,0 +1,36 @@
+/** Sends traces to a backend of OpenTelemetry. */
+
+import type { TraceExport } from '@openlayer-tracing/core/integration';
+import { checkedExport, type OtelExportOptions } from './export-options.js';
+import { exporterTransport } from './exporter-transport.js';
+import { OtelEnvironment } from './otel-environment.js';
+import { otlpTransport } from './otlp-transport.js';
+
+/** Longer than OpenTelemetry's own exporters try. */
+const EXPORTER_TIMEOUT_MS = 30_000;
+
+/**
+ * An element of the tracer's option `exports`: sends each trace as spans of OpenTelemetry to a Collector or another backend that
+ * takes OTLP, beside the platform or instead of it. It has its own queue, retries and counts, and a part of the spool.
+ * @throws ConfigError if an option is wrong
+ *
+ * @example
+ * const options = { exports: [otelExport({ url: 'http://localhost:4318/v1/traces' })] };
+ */
+export function otelExport(options: OtelExportOptions = {}): TraceExport {
+  const env = new OtelEnvironment();
+  const { spans, exporter, otlp, timeoutMs = EXPORTER_TIMEOUT_MS } = checkedExport(options, env);
+  const shared = {
+    name: spans.name,
+    isOff: env.isTrue('OTEL_SDK_DISABLED'),
+    problems: env.problems,
+  };
+  if (otlp === undefined) {
+    return {
+      ...shared,
+      address: `exporter ${spans.name}`,
+      transport: exporterTransport(exporter, spans, timeoutMs),
+    };
+  }
+  return { ...shared, address: otlp.url.href, transport: otlpTransport(otlp, spans) };
+}

@@ -1,0 +1,185 @@
+/** Sends rows as spans by OTLP over HTTP. Retries are its caller's matter. */
+
+import {
+  type Batch,
+  type Delivery,
+  type HttpResponse,
+  head,
+  publishingClient,
+  ResponseTooLong,
+  retryAfterMs,
+  SendError,
+  type SendErrorCode,
+  type SendOptions,
+  type Transport,
+  USER_AGENT,
+} from '@openlayer-tracing/core/integration';
+import { encodeJson } from './encode-json.js';
+import { encodeProtobuf } from './encode-protobuf.js';
+import type { OtlpSettings, SpanSettings } from './export-options.js';
+import { failureMessage, partialSuccessOf } from './otlp-response.js';
+import { type ReadBatch, readRows, unreadableRows } from './read-rows.js';
+
+/** Of a request before and after compression, by OTLP 1.11. */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+/** Of a response, by OTLP 1.11. */
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
+
+/** The statuses that OTLP lists as worth another attempt. */
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Statuses after which the backend may have the spans: it, or a proxy before it, failed while handling them. */
+const AMBIGUOUS: ReadonlySet<number> = new Set([408, 500, 502, 504]);
+
+export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Transport {
+  const client = publishingClient();
+  const { url, timeoutMs } = settings;
+  const isJson = settings.protocol === 'http/json';
+  const place = `${url.origin}${url.pathname}`;
+
+  async function send(batch: Batch, { signal }: SendOptions): Promise<Delivery> {
+    const read = readRows(batch, spans);
+    const lost = unreadableRows(read);
+    // An empty request is not allowed.
+    if (read.spans.length === 0) return { delivered: 0, lost };
+    const plain = isJson ? encodeJson(read) : encodeProtobuf(read);
+    const body = await compressed(sized(plain), settings);
+    const delivery = deliveryOf(await exchange(body, body !== plain, signal), read);
+    return { ...delivery, lost: { ...lost, ...delivery.lost } };
+  }
+
+  async function exchange(
+    body: Uint8Array,
+    isCompressed: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpResponse> {
+    try {
+      return await client.send({
+        method: 'POST',
+        url,
+        headers: {
+          ...settings.headers,
+          'content-type': isJson ? 'application/json' : 'application/x-protobuf',
+          'user-agent': USER_AGENT,
+          ...(isCompressed && { 'content-encoding': 'gzip' }),
+        },
+        body: sized(body),
+        timeoutMs,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
+        signal,
+      });
+    } catch (cause) {
+      throw exchangeError(cause, signal);
+    }
+  }
+
+  function exchangeError(cause: unknown, signal: AbortSignal | undefined): SendError {
+    if (cause instanceof SendError) return cause;
+    if (signal?.aborted) {
+      return new SendError('given_up', 'the send was aborted', { cause, isAmbiguous: true });
+    }
+    const { message, isUnsent } = cause as Error & { readonly isUnsent?: unknown };
+    if (cause instanceof ResponseTooLong) {
+      return new SendError('refused', `${place}: ${message}`, { cause, isAmbiguous: true });
+    }
+    return new SendError('unreachable', `cannot reach ${url.origin}: ${message}`, {
+      cause,
+      isAmbiguous: isUnsent !== true,
+    });
+  }
+
+  /** @throws SendError unless the backend took the request */
+  function deliveryOf(response: HttpResponse, { rows, spans: sent }: ReadBatch): Delivery {
+    const { status, body } = response;
+    const type = response.header('content-type') ?? '';
+    if (status < 200 || status >= 300) throw statusError(response, type);
+    if (/^text\/html/i.test(type)) {
+      const message = `${place} returned a page of HTML; check that it is the address for OTLP`;
+      throw new SendError('bad_answer', message, { status });
+    }
+    const { rejectedSpans, message } = partialSuccessOf(body, /json/i.test(type));
+    const said = shortened(message);
+    if (rejectedSpans === 0) {
+      const warning = said === '' ? undefined : `${place} took the traces and says: ${said}`;
+      return { delivered: rows, lost: {}, warning };
+    }
+    // Which spans were rejected is not said. Each may be of another row, and a row without one of its spans is damaged.
+    const damaged = Math.min(rejectedSpans, rows);
+    const error = new SendError(
+      'rejected',
+      `${place} rejected ${rejectedSpans} of ${sent.length} spans, of up to ${damaged} traces${said === '' ? '' : `: ${said}`}`,
+      { status },
+    );
+    return { delivered: rows - damaged, lost: { rejected: damaged }, error };
+  }
+
+  function statusError(response: HttpResponse, type: string): SendError {
+    const { status } = response;
+    const code = codeOf(status);
+    const said = shortened(failureMessage(response.body, type));
+    const advice =
+      status >= 300 && status < 400
+        ? '; redirects are not followed: set the address that the server redirects to'
+        : ADVICE[code];
+    return new SendError(
+      code,
+      `${place} returned status ${status}${said === '' ? '' : `: ${said}`}${advice ?? ''}`,
+      {
+        status,
+        isAmbiguous: AMBIGUOUS.has(status),
+        retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
+      },
+    );
+  }
+
+  /** One line, without the values of headers, which some backends repeat. */
+  function shortened(text: string): string {
+    let masked = text;
+    for (const value of Object.values(settings.headers)) {
+      if (value.length >= 6) masked = masked.replaceAll(value, '***');
+    }
+    return head(masked.trim(), 300).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+  }
+
+  return { send, close: () => client.close() };
+}
+
+const ADVICE: Readonly<Partial<Record<SendErrorCode, string>>> = {
+  unauthorized: '; check the key among the headers',
+  not_found: '; check the address, which usually ends in /v1/traces',
+};
+
+function codeOf(status: number): SendErrorCode {
+  if (RETRYABLE.has(status)) return 'busy';
+  switch (status) {
+    case 400:
+      return 'rejected';
+    case 401:
+    case 403:
+      return 'unauthorized';
+    case 404:
+      return 'not_found';
+    case 413:
+      return 'too_large';
+    default:
+      return 'refused';
+  }
+}
+
+/** @throws SendError if no backend accepts so much */
+function sized(body: Uint8Array): Uint8Array {
+  if (body.byteLength <= MAX_REQUEST_BYTES) return body;
+  const message = `a request of ${body.byteLength} bytes is over OTLP's limit of ${MAX_REQUEST_BYTES}`;
+  throw new SendError('too_large', message);
+}
+
+/** The body itself where it is not to be compressed, or the runtime cannot. */
+async function compressed(
+  body: Uint8Array,
+  { compression }: Pick<OtlpSettings, 'compression'>,
+): Promise<Uint8Array> {
+  if (compression === 'none' || typeof CompressionStream !== 'function') return body;
+  // The memory is never a SharedArrayBuffer.
+  const stream = new Blob([body as Uint8Array<ArrayBuffer>]).stream();
+  const gzipped = stream.pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(gzipped).arrayBuffer());
+}

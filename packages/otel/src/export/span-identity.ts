@@ -1,0 +1,76 @@
+/** The ids of the spans of a row. The same row always gives the same ids, so that a row that is sent twice overwrites itself. */
+
+import { isJsonObject, spanIdOf } from '@openlayer-tracing/core/integration';
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+const SPAN_ID = /^[0-9a-f]{16}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ZEROS = /^0+$/;
+
+/** Whether it is the id of a trace by W3C Trace Context. */
+export function isTraceId(value: unknown): value is string {
+  return typeof value === 'string' && TRACE_ID.test(value) && !ZEROS.test(value);
+}
+
+/** Whether it is the id of a span by W3C Trace Context. */
+export function isSpanId(value: unknown): value is string {
+  return typeof value === 'string' && SPAN_ID.test(value) && !ZEROS.test(value);
+}
+
+/** The trace id of a row; one that has none, as rows of older versions, gets one by its inference ID. */
+export function traceIdOf(traceId: unknown, inferenceId: string): string {
+  if (isTraceId(traceId)) return traceId;
+  const digits = UUID.test(inferenceId) ? inferenceId.toLowerCase().replaceAll('-', '') : '';
+  return isTraceId(digits) ? digits : `${hash(inferenceId, 1)}${hash(inferenceId, 2)}`;
+}
+
+/** Chooses the ids of a row's spans: each is another one, whatever the ids of the steps are. */
+export class SpanIds {
+  readonly #used = new Set<string>();
+
+  /** The id of the next step in the order of the row. */
+  of({ id, metadata }: { readonly id?: unknown; readonly metadata?: unknown }): string {
+    const { span_id: own } = (
+      isJsonObject(metadata) && isJsonObject(metadata.otel) ? metadata.otel : {}
+    ) as { readonly span_id?: unknown };
+    let chosen = isSpanId(own) ? own : idOf(id);
+    while (this.#used.has(chosen)) chosen = hash(chosen, this.#used.size);
+    this.#used.add(chosen);
+    return chosen;
+  }
+}
+
+function idOf(stepId: unknown): string {
+  return typeof stepId === 'string' && UUID.test(stepId)
+    ? spanIdOf(stepId.toLowerCase())
+    : hash(String(stepId), 0);
+}
+
+/** 16 hexadecimal digits, not all zero (MurmurHash3's mixing over two lanes). */
+function hash(text: string, seed: number): string {
+  let high = 0x9747b28c ^ seed;
+  let low = 0x3c6ef372 ^ Math.imul(seed, 0x9e3779b1);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    high = Math.imul(high ^ unit, 0x85ebca6b);
+    high = (high << 13) | (high >>> 19);
+    low = Math.imul(low ^ unit, 0xc2b2ae35) + high;
+    low = (low << 15) | (low >>> 17);
+  }
+  high = mixed(high ^ text.length) ^ low;
+  low = mixed(low) ^ high;
+  const digits = hexadecimal(mixed(high)) + hexadecimal(mixed(low));
+  return ZEROS.test(digits) ? '0000000000000001' : digits;
+}
+
+function mixed(value: number): number {
+  let bits = value ^ (value >>> 16);
+  bits = Math.imul(bits, 0x85ebca6b);
+  bits ^= bits >>> 13;
+  bits = Math.imul(bits, 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
+}
+
+function hexadecimal(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,210 @@
+/** Two traces beside each other: their facts, and their steps in aligned rows. */
+
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
+import type { TraceSummary } from '../../../local/src/page-api.js';
+import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
+import { useClock } from '../state/clock.js';
+import { changeSettings, useSettings } from '../state/settings.js';
+import { useChangePageState } from '../state/use-page-state.js';
+import { TypeMark } from '../trace/type-mark.js';
+import { useTrace } from '../trace/use-trace.js';
+import { Grid, type GridHandle } from '../ui/grid.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
+import { Split } from '../ui/split.js';
+import { Failure, Loading } from '../ui/states.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { OneLine, VisibleText } from '../ui/visible-text.js';
+import { type AlignedRow, alignSteps } from './align-steps.js';
+import css from './compare-page.module.css';
+import { StepDifference } from './step-difference.js';
+
+const TEMPLATE = 'minmax(160px, 1fr) repeat(3, 76px) repeat(3, 64px)';
+
+export function ComparedTraces({ a, b }: { readonly a: number; readonly b: number }): ReactNode {
+  const first = useTrace(a);
+  const second = useTrace(b);
+  const change = useChangePageState();
+  const isNarrow = useIsNarrow();
+  const { stepsWidth } = useSettings();
+  const grid = useRef<GridHandle>(null);
+  const [active, setActive] = useState(0);
+  const rows = useMemo(() => alignSteps(first.steps, second.steps), [first.steps, second.steps]);
+  for (const trace of [first, second]) {
+    if (trace.detail === undefined && trace.error !== null && trace.error !== undefined) {
+      return <Failure error={trace.error} retry={trace.retry} />;
+    }
+  }
+  if (first.detail === undefined || second.detail === undefined) return <Loading />;
+  const row = rows[active];
+  const left = (
+    <Grid<AlignedRow>
+      label="Steps of both traces"
+      role="treegrid"
+      handle={grid}
+      count={rows.length}
+      rowAt={(place) => rows[place] as AlignedRow}
+      factsOf={({ key, level, a: inA, b: inB }) => ({
+        key,
+        level: level + 1,
+        className: `${css.row} ${inA === undefined ? css.added : inB === undefined ? css.removed : ''}`,
+      })}
+      rowHeight={26}
+      active={active}
+      onActive={setActive}
+      minWidth={660}
+      headerRows={1}
+      header={
+        <div
+          role="row"
+          aria-rowindex={1}
+          className={css.head}
+          style={{ gridTemplateColumns: TEMPLATE }}
+        >
+          {['Step', 'A', 'B', 'Change', 'Tokens A', 'B', 'Change'].map((label, place) => (
+            <div key={place} role="columnheader" className={place === 0 ? css.cell : css.number}>
+              {label}
+            </div>
+          ))}
+        </div>
+      }
+      renderRow={({ level, a: inA, b: inB }) => (
+        <div role="presentation" className={css.cells} style={{ gridTemplateColumns: TEMPLATE }}>
+          <div
+            role="gridcell"
+            className={css.name}
+            style={{ paddingLeft: Math.min(level, 14) * 14 }}
+          >
+            <span
+              className={css.side}
+              title={inA === undefined ? 'Only in B' : inB === undefined ? 'Only in A' : 'In both'}
+            >
+              {inA === undefined ? '+' : inB === undefined ? '−' : ''}
+            </span>
+            <TypeMark type={(inA ?? inB)?.type ?? ''} />
+            <OneLine text={(inA ?? inB)?.name ?? ''} />
+          </div>
+          <Pair a={inA?.duration} b={inB?.duration} format={formatDuration} />
+          <Pair a={inA?.tokens} b={inB?.tokens} format={formatCount} />
+        </div>
+      )}
+    />
+  );
+  const right = (
+    <StepDifference key={row?.key} a={first.detail.trace} b={second.detail.trace} row={row} />
+  );
+  return (
+    <div className={css.page}>
+      <header className={css.traces}>
+        <h1 className="visually-hidden">Two traces compared</h1>
+        <TraceFacts label="A" trace={first.detail.trace} />
+        <TraceFacts label="B" trace={second.detail.trace} other={first.detail.trace} />
+        <div className={css.actions}>
+          <button type="button" onClick={() => change({ a: b, b: a })}>
+            Swap
+          </button>
+          <button type="button" onClick={() => change({ b: undefined })}>
+            Choose another trace
+          </button>
+        </div>
+      </header>
+      {isNarrow ? (
+        <div className={css.stacked}>
+          <div className={css.steps}>{left}</div>
+          {right}
+        </div>
+      ) : (
+        <Split
+          label="Size of the steps"
+          share={stepsWidth}
+          onShare={(share) => changeSettings({ stepsWidth: share })}
+        >
+          {[left, right]}
+        </Split>
+      )}
+    </div>
+  );
+}
+
+function TraceFacts({
+  label,
+  trace,
+  other,
+}: {
+  readonly label: string;
+  readonly trace: TraceSummary;
+  readonly other?: TraceSummary;
+}): ReactNode {
+  const clock = useClock();
+  return (
+    <section className={css.trace} aria-label={`Trace ${label}`}>
+      <strong className={css.label}>{label}</strong>
+      <OutcomeSign trace={trace} />
+      <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.link}>
+        <VisibleText text={trace.name.slice(0, 80)} />
+      </Link>
+      <time>{formatTime(trace.time, clock.now, clock)}</time>
+      <span>
+        {formatDuration(trace.latency)}
+        {other !== undefined && (
+          <Change from={other.latency} to={trace.latency} format={formatDuration} />
+        )}
+      </span>
+      <span>
+        {formatCount(trace.tokens)} tokens
+        {other !== undefined && (
+          <Change from={other.tokens} to={trace.tokens} format={formatCount} />
+        )}
+      </span>
+      <span>
+        {formatCost(trace.cost)}
+        {other !== undefined && <Change from={other.cost} to={trace.cost} format={formatCost} />}
+      </span>
+    </section>
+  );
+}
+
+function Change({
+  from,
+  to,
+  format,
+}: {
+  readonly from: number | null | undefined;
+  readonly to: number | null | undefined;
+  readonly format: (value: number) => string;
+}): ReactNode {
+  if (from === null || from === undefined || to === null || to === undefined || from === to)
+    return null;
+  const more = to > from;
+  return (
+    <span className={more ? css.more : css.less}>
+      {' '}
+      {more ? '+' : '−'}
+      {format(Math.abs(to - from))}
+    </span>
+  );
+}
+
+function Pair({
+  a,
+  b,
+  format,
+}: {
+  readonly a: number | null | undefined;
+  readonly b: number | null | undefined;
+  readonly format: (value: number | null | undefined) => string;
+}): ReactNode {
+  return (
+    <>
+      <div role="gridcell" className={css.number}>
+        {format(a)}
+      </div>
+      <div role="gridcell" className={css.number}>
+        {format(b)}
+      </div>
+      <div role="gridcell" className={css.number}>
+        <Change from={a} to={b} format={format} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+/** The texts of one step of two traces as a difference. */
+
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense } from 'react';
+import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
+import { textOf } from '../json.js';
+import { stepQuery } from '../server/queries.js';
+import { Failure, Loading } from '../ui/states.js';
+import { OneLine } from '../ui/visible-text.js';
+import type { AlignedRow } from './align-steps.js';
+import css from './compare-page.module.css';
+
+const TextDiff = lazy(() => import('./text-diff.js'));
+
+export function StepDifference({
+  a,
+  b,
+  row,
+}: {
+  readonly a: TraceSummary;
+  readonly b: TraceSummary;
+  readonly row: AlignedRow | undefined;
+}): ReactNode {
+  const inA = useContent(a.number, row?.a);
+  const inB = useContent(b.number, row?.b);
+  if (row === undefined) return null;
+  for (const content of [inA, inB]) {
+    if (content?.isLoadingError) {
+      return <Failure error={content.error} retry={() => void content.refetch()} />;
+    }
+  }
+  if (inA?.isPending || inB?.isPending) return <Loading rows={5} />;
+  const parts = [
+    ['Input', inA?.data?.inputs, inB?.data?.inputs],
+    ['Output', inA?.data?.output, inB?.data?.output],
+    ['Parameters', inA?.data?.modelParameters, inB?.data?.modelParameters],
+  ] as const;
+  return (
+    <div className={css.difference}>
+      <h2>
+        <OneLine text={(row.a ?? row.b)?.name ?? ''} />
+      </h2>
+      {(row.a === undefined || row.b === undefined) && (
+        <p className={css.muted}>This step is only in {row.a === undefined ? 'B' : 'A'}.</p>
+      )}
+      {parts
+        .filter(([, before, after]) => (before ?? after) != null)
+        .map(([title, before, after]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <Suspense fallback={<Loading rows={3} />}>
+              <TextDiff
+                before={before == null ? '' : textOf(before)}
+                after={after == null ? '' : textOf(after)}
+              />
+            </Suspense>
+          </section>
+        ))}
+    </div>
+  );
+}
+
+/** Loads the content of a step; `undefined` if the trace has no such step. */
+function useContent(
+  number: number,
+  step: StepSummary | undefined,
+): UseQueryResult<StepContent> | undefined {
+  const query = useQuery({
+    ...stepQuery(number, step?.index ?? 0),
+    enabled: step !== undefined,
+  });
+  return step === undefined ? undefined : query;
+}

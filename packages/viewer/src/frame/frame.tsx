@@ -1,0 +1,61 @@
+/** The frame of every page: the rail with the pages, and the bar above them. */
+
+import { Link, Outlet } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { ClockProvider } from '../state/clock.js';
+import { keptState } from '../state/page-state.js';
+import { Icon, type IconName } from '../ui/icons.js';
+import { useKeys } from '../ui/use-keys.js';
+import { Bar } from './bar.js';
+import css from './frame.module.css';
+import { HelpSheet } from './help-sheet.js';
+
+const PAGES: readonly { readonly to: string; readonly name: string; readonly icon: IconName }[] = [
+  { to: '/requests', name: 'Requests', icon: 'requests' },
+  { to: '/sessions', name: 'Sessions', icon: 'sessions' },
+  { to: '/users', name: 'Users', icon: 'users' },
+  { to: '/overview', name: 'Overview', icon: 'overview' },
+  { to: '/health', name: 'Health', icon: 'health' },
+];
+
+export function Frame(): ReactNode {
+  const [isHelping, setHelping] = useState(false);
+  useKeys({
+    '?': () => {
+      setHelping(true);
+      return true;
+    },
+  });
+  return (
+    <ClockProvider>
+      <div className={css.frame}>
+        <nav className={css.rail} aria-label="Pages">
+          {PAGES.map(({ to, name, icon }) => (
+            <Link
+              key={to}
+              to={to}
+              className={css.page}
+              activeProps={{ className: `${css.page} ${css.current}`, 'aria-current': 'page' }}
+              activeOptions={{ includeSearch: false }}
+              search={keptState as never}
+            >
+              <Icon name={icon} />
+              <span>{name}</span>
+            </Link>
+          ))}
+          <button type="button" className={css.page} onClick={() => setHelping(true)}>
+            <Icon name="help" />
+            <span>Keys</span>
+          </button>
+        </nav>
+        <header className={css.bar}>
+          <Bar />
+        </header>
+        <main className={css.main}>
+          <Outlet />
+        </main>
+      </div>
+      <HelpSheet isOpen={isHelping} onOpen={setHelping} />
+    </ClockProvider>
+  );
+}

@@ -1,0 +1,236 @@
+/** Requests over time, and by route or model. A click leads to the requests behind a bar or a row. */
+
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
+import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
+import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
+import { sumOf } from '../reading/measures.js';
+import { ApiError } from '../server/api-error.js';
+import { overviewQuery } from '../server/queries.js';
+import { useClock } from '../state/clock.js';
+import { filtersOf, keptState, type PageState } from '../state/page-state.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { Empty, Failure, Loading } from '../ui/states.js';
+import { OneLine } from '../ui/visible-text.js';
+import { CHARTS, type ChartSpec } from './charts.js';
+import { MeasuresTable } from './measures-table.js';
+import css from './overview-page.module.css';
+
+const Chart = lazy(() => import('./chart.js'));
+
+export function OverviewPage(): ReactNode {
+  const state = usePageState();
+  const change = useChangePageState();
+  const navigate = useNavigate();
+  const by = state.by ?? 'route';
+  const query = useQuery(overviewQuery(filtersOf(state), by));
+  useEffect(() => {
+    document.title = 'Overview';
+  }, []);
+  const openRequests = (more: PageState) => {
+    const search = (before: PageState) => ({ ...keptState(before), ...more });
+    navigate({ to: '/requests', search: search as never }).catch(() => undefined);
+  };
+  const { data } = query;
+  const isSignedOut = query.error instanceof ApiError && query.error.status === 401;
+  if (data === undefined || isSignedOut) {
+    return query.isError ? (
+      <Failure error={query.error} retry={() => void query.refetch()} />
+    ) : (
+      <Loading rows={10} />
+    );
+  }
+  if (data.buckets.every(({ requests }) => requests === 0)) {
+    return <Empty title="No request in this range" />;
+  }
+  return (
+    <div className={css.page}>
+      <h1 className="visually-hidden">Overview</h1>
+      <Totals data={data} onOpen={openRequests} />
+      <div className={css.charts}>
+        {CHARTS.map(({ title, format, series }) => (
+          <ChartBox
+            key={title}
+            title={title}
+            format={format}
+            series={series}
+            data={data}
+            onBucket={({ from }) =>
+              openRequests({ from, to: from + data.bucketMs, last: undefined } as never)
+            }
+          />
+        ))}
+      </div>
+      <section className={css.groups} aria-label="Groups">
+        <div className={css.by} role="group" aria-label="Group by">
+          <button
+            type="button"
+            aria-pressed={by === 'route'}
+            onClick={() => change({ by: undefined })}
+          >
+            By route
+          </button>
+          <button
+            type="button"
+            aria-pressed={by === 'model'}
+            onClick={() => change({ by: 'model' })}
+          >
+            By model
+          </button>
+        </div>
+        <Groups data={data} by={by} onOpen={(name) => openRequests({ [by]: [name] })} />
+      </section>
+      <details className={css.twin}>
+        <summary>The charts as a table</summary>
+        <Buckets data={data} onOpen={openRequests} />
+      </details>
+    </div>
+  );
+}
+
+function Totals({
+  data,
+  onOpen,
+}: {
+  readonly data: Overview;
+  readonly onOpen: (more: PageState) => void;
+}): ReactNode {
+  const sum = (read: (bucket: OverviewBucket) => number | null | undefined) =>
+    sumOf(data.buckets, read);
+  const requests = sum((bucket) => bucket.requests) ?? 0;
+  const share = (count: number | null) =>
+    count === null || requests === 0 ? '' : ` (${((count / requests) * 100).toFixed(1)} %)`;
+  const errors = sum((bucket) => bucket.errors);
+  const aborts = sum((bucket) => bucket.aborts);
+  return (
+    <dl className={css.totals}>
+      <div>
+        <dt>Requests</dt>
+        <dd>
+          <button type="button" onClick={() => onOpen({})}>
+            {formatCount(requests)}
+          </button>
+        </dd>
+      </div>
+      <div>
+        <dt>Failed</dt>
+        <dd>
+          <button type="button" onClick={() => onOpen({ failed: true })}>
+            {formatCount(errors)}
+            {share(errors)}
+          </button>
+        </dd>
+      </div>
+      <div>
+        <dt>Aborted</dt>
+        <dd>
+          <button type="button" onClick={() => onOpen({ outcome: ['aborted'] })}>
+            {formatCount(aborts)}
+            {share(aborts)}
+          </button>
+        </dd>
+      </div>
+      <div>
+        <dt>Tokens in, out</dt>
+        <dd>
+          {formatCount(sum((bucket) => bucket.promptTokens))},{' '}
+          {formatCount(sum((bucket) => bucket.completionTokens))}
+        </dd>
+      </div>
+      <div>
+        <dt>Cost</dt>
+        <dd>{formatCost(sum((bucket) => bucket.cost))}</dd>
+      </div>
+      <div>
+        <dt>Tokens wasted</dt>
+        <dd>{formatCount(sum((bucket) => bucket.wastedTokens))}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function ChartBox({
+  title,
+  format,
+  series,
+  data,
+  onBucket,
+}: ChartSpec & {
+  readonly data: Overview;
+  readonly onBucket: (bucket: OverviewBucket) => void;
+}): ReactNode {
+  const hasValues = useMemo(
+    () => data.buckets.some((bucket) => series.some(({ read }) => (read(bucket) ?? 0) > 0)),
+    [data, series],
+  );
+  return (
+    <figure className={css.chart}>
+      <figcaption>
+        <strong>{title}</strong>
+        {series.length > 1 &&
+          series.map(({ label, hue }) => (
+            <span key={label} className={css.key}>
+              <span className={css.swatch} style={{ background: `var(${hue})` }} />
+              {label}
+            </span>
+          ))}
+      </figcaption>
+      <div className={css.plot}>
+        {hasValues ? (
+          <Suspense fallback={null}>
+            <Chart title={title} format={format} series={series} data={data} onBucket={onBucket} />
+          </Suspense>
+        ) : (
+          <p className={css.none}>Nothing was recorded in this range.</p>
+        )}
+      </div>
+    </figure>
+  );
+}
+
+function Groups({
+  data,
+  by,
+  onOpen,
+}: {
+  readonly data: Overview;
+  readonly by: 'route' | 'model';
+  readonly onOpen: (name: string) => void;
+}): ReactNode {
+  if (data.groups.length === 0)
+    return <p className={css.none}>No request in this range has a {by}.</p>;
+  return (
+    <MeasuresTable
+      label={by === 'route' ? 'Routes' : 'Models'}
+      head={by === 'route' ? 'Route' : 'Model'}
+      rows={data.groups}
+      keyOf={({ name }) => name}
+      title={({ name }) => <OneLine text={name === '' ? '(none)' : name} />}
+      onOpen={({ name }) => onOpen(name)}
+    />
+  );
+}
+
+function Buckets({
+  data,
+  onOpen,
+}: {
+  readonly data: Overview;
+  readonly onOpen: (more: PageState) => void;
+}): ReactNode {
+  const clock = useClock();
+  return (
+    <MeasuresTable
+      label="The charts as a table"
+      caption={`${plural(data.buckets.length, 'interval')} of ${formatDuration(data.bucketMs)}`}
+      head="From"
+      rows={data.buckets}
+      keyOf={({ from }) => from}
+      title={({ from }) =>
+        formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '')
+      }
+      onOpen={({ from }) => onOpen({ from, to: from + data.bucketMs })}
+    />
+  );
+}

@@ -1,0 +1,153 @@
+import type { ReactNode, Ref } from 'react';
+import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
+import { formatDuration, formatTime } from '../format.js';
+import { useClock } from '../state/clock.js';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { Grid, type GridHandle } from '../ui/grid.js';
+import { Icon } from '../ui/icons.js';
+import { OutcomeSign } from '../ui/outcome-sign.js';
+import { Preview } from '../ui/preview.js';
+import { useIsNarrow } from '../ui/use-is-narrow.js';
+import { OneLine } from '../ui/visible-text.js';
+import { type ColumnName, columnOf } from './columns.js';
+import css from './requests-page.module.css';
+import type { TraceList } from './use-trace-list.js';
+
+/** Pixels beside the columns of a row, and between two columns. */
+const ROW_PADDING = 24;
+const COLUMN_GAP = 12;
+
+export function RequestsGrid({
+  list: { rows, fresh, nextPage },
+  columns,
+  lines,
+  active,
+  handle,
+  onActive,
+  onOpen,
+}: {
+  readonly list: TraceList;
+  readonly columns: readonly ColumnName[];
+  /** Lines of a row. */
+  readonly lines: 1 | 2;
+  readonly active: number;
+  readonly handle: Ref<GridHandle>;
+  readonly onActive: (index: number) => void;
+  readonly onOpen: (index: number) => void;
+}): ReactNode {
+  const isNarrow = useIsNarrow();
+  const clock = useClock();
+  const template = columns.map((name) => columnOf(name).width).join(' ');
+  const minWidth = columns.reduce(
+    (sum, name) => sum + columnOf(name).minWidth + COLUMN_GAP,
+    ROW_PADDING,
+  );
+  return (
+    <Grid<TraceSummary>
+      label="Requests"
+      role="grid"
+      handle={handle}
+      count={rows.length}
+      rowAt={(index) => rows[index] as TraceSummary}
+      factsOf={({ number }) => ({
+        key: number,
+        className: `${isNarrow ? css.card : css.row} ${fresh.has(number) ? css.fresh : ''}`,
+      })}
+      rowHeight={lines === 2 ? 56 : 32}
+      active={active}
+      onActive={onActive}
+      onOpen={onOpen}
+      onEnd={nextPage.load}
+      {...(!isNarrow && { minWidth })}
+      headerRows={isNarrow ? 0 : 1}
+      header={
+        isNarrow ? undefined : (
+          <ListHead columns={columns} template={template} minWidth={minWidth} />
+        )
+      }
+      renderRow={(trace) =>
+        isNarrow ? (
+          <Card trace={trace} />
+        ) : (
+          <div role="presentation" className={css.cells} style={{ gridTemplateColumns: template }}>
+            {columns.map((name) => (
+              <div
+                key={name}
+                role="gridcell"
+                className={columnOf(name).isNumber ? css.number : css.cell}
+                data-lines={name === 'preview' ? lines : undefined}
+              >
+                {columnOf(name).render(trace, clock)}
+              </div>
+            ))}
+          </div>
+        )
+      }
+    />
+  );
+}
+
+function ListHead({
+  columns,
+  template,
+  minWidth,
+}: {
+  readonly columns: readonly ColumnName[];
+  readonly template: string;
+  readonly minWidth: number;
+}): ReactNode {
+  const { sort = 'time', order = 'desc' } = usePageState();
+  const change = useChangePageState();
+  const sortBy = (column: SortColumn) => {
+    const next = sort === column && order === 'desc' ? 'asc' : 'desc';
+    change({
+      sort: column === 'time' ? undefined : column,
+      order: next === 'desc' ? undefined : next,
+    });
+  };
+  return (
+    <div
+      role="row"
+      aria-rowindex={1}
+      className={css.head}
+      style={{ gridTemplateColumns: template, minWidth }}
+    >
+      {columns.map((name) => {
+        const { label, isNumber, sort: column } = columnOf(name);
+        const isSorted = column !== undefined && column === sort;
+        return (
+          <div
+            key={name}
+            role="columnheader"
+            className={isNumber ? css.number : css.cell}
+            aria-sort={isSorted ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
+          >
+            {column === undefined ? (
+              <span className={name === 'outcome' ? 'visually-hidden' : undefined}>{label}</span>
+            ) : (
+              <button type="button" className={css.sort} onClick={() => sortBy(column)}>
+                {label}
+                {isSorted && <Icon name={order === 'asc' ? 'up' : 'down'} />}
+              </button>
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function Card({ trace }: { readonly trace: TraceSummary }): ReactNode {
+  const clock = useClock();
+  return (
+    <div role="gridcell" className={css.cardCell}>
+      <div className={css.cardTop}>
+        <OutcomeSign trace={trace} />
+        <OneLine text={trace.name} className={css.cardName} />
+        <span>{formatDuration(trace.latency)}</span>
+        <time>{formatTime(trace.time, clock.now, clock)}</time>
+      </div>
+      <Preview trace={trace} />
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+/** The rows of the list: pages of the server, and rows that arrive meanwhile. */
+
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { TraceSummary } from '../../../local/src/page-api.js';
+import { api } from '../server/api.js';
+import { ApiError } from '../server/api-error.js';
+import { openLive } from '../server/live-stream.js';
+import { reloadTrace } from '../server/queries.js';
+import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
+import { type NextPage, nextPageOf } from '../ui/next-page.js';
+import type { ListPage, Pages } from './list-pages.js';
+import { LiveList } from './live-list.js';
+
+const PAGE = 100;
+
+export interface TraceList {
+  readonly rows: readonly TraceSummary[];
+  readonly total: number;
+  readonly isTotalExact: boolean;
+  readonly isLoading: boolean;
+  /** Whether the rows are those of the previous filters and order. */
+  readonly isOld: boolean;
+  readonly nextPage: NextPage;
+  /** Why the list could not be loaded; `null` if it could. */
+  readonly error: unknown;
+  readonly retry: () => void;
+  /** Shows the rows that were held back. */
+  readonly showHeld: () => void;
+  /** Numbers of the rows that arrived last. */
+  readonly fresh: ReadonlySet<number>;
+}
+
+/**
+ * @param mayMove returns whether rows may appear above the others: not while somebody reads them
+ */
+export function useTraceList(pageState: PageState, mayMove: () => boolean): TraceList {
+  const queries = useQueryClient();
+  const listQuery = useListQuery(pageState);
+  const key = useMemo(() => ['traces', listKey(listQuery)], [listQuery]);
+  const [refusal, setRefusal] = useState<ApiError>();
+  const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
+  const { isPaused } = useLiveSwitch();
+
+  const load = useCallback(
+    (cursor: string | undefined, signal: AbortSignal): Promise<ListPage> =>
+      api.traces(listQuery, { limit: PAGE, ...(cursor !== undefined && { cursor }) }, signal),
+    [listQuery],
+  );
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) => load(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    // The live list keeps the pages up to date.
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+    // The rows of the previous filters stay until the new ones are loaded.
+    placeholderData: keepPreviousData,
+  });
+
+  const list = useMemo(
+    () =>
+      new LiveList({
+        read: () => queries.getQueryData<Pages>(key),
+        write: (data) => queries.setQueryData<Pages>(key, data),
+        isLoading: () => queries.isFetching({ queryKey: key, exact: true }) > 0,
+        load,
+        reload: async () => {
+          // The other pages are loaded again when they are scrolled to.
+          queries.setQueryData<Pages>(
+            key,
+            (data) =>
+              data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
+          );
+          await queries.refetchQueries({ queryKey: key, exact: true });
+          return queries.getQueryState(key)?.status === 'success';
+        },
+        isByTime: listQuery.sort === undefined && listQuery.order === undefined,
+        mayShow: () => !liveNow().isPaused && mayMove(),
+        onHeld: (held) => {
+          if (liveNow().held !== held) changeLive({ held });
+        },
+        onShown: setFresh,
+      }),
+    [queries, key, load, listQuery, mayMove],
+  );
+
+  const isLoaded = query.data !== undefined && !query.isPlaceholderData;
+  useEffect(() => {
+    if (!isLoaded) return;
+    const live = openLive({
+      listQuery,
+      onEvent: (event) => {
+        list.onEvent(event);
+        if (event.type !== 'changed') return;
+        for (const { number } of event.traces) {
+          void reloadTrace(queries, number);
+        }
+      },
+      onState: (state) => {
+        changeLive({ state });
+        if (state === 'unknown-token') setRefusal(new ApiError(401, 'the token is unknown'));
+        // Events may have been missed. Without a stream the list is loaded again at each attempt to open one.
+        if (state === 'open' || state === 'refused') void list.sync();
+      },
+    });
+    return () => {
+      live.close();
+      list.close();
+      changeLive({ state: undefined });
+    };
+  }, [isLoaded, listQuery, queries, list]);
+
+  const { isFetching } = query;
+  useEffect(() => {
+    if (!isFetching) list.onLoaded();
+  }, [isFetching, list]);
+
+  useEffect(() => {
+    if (!isPaused && mayMove()) list.showHeld();
+  }, [isPaused, mayMove, list]);
+
+  const pages = query.data?.pages;
+  // Nothing more can be read without another token: the page asks for it instead of showing old rows.
+  const rows = useMemo(
+    () => (refusal === undefined ? (pages ?? []) : []).flatMap(({ traces }) => traces),
+    [pages, refusal],
+  );
+  return {
+    rows,
+    total: pages?.[0]?.total ?? 0,
+    isTotalExact: pages?.[0]?.isTotalExact ?? true,
+    isLoading: query.isPending,
+    isOld: query.isPlaceholderData,
+    nextPage: nextPageOf(query),
+    error: refusal ?? (query.isFetchNextPageError ? null : query.error),
+    retry: () => void query.refetch(),
+    showHeld: () => list.showHeld(),
+    fresh,
+  };
+}
+
+/** The filters and the order of an address: the same object until they change. */
+function useListQuery(state: PageState): PageState {
+  const listQuery = listQueryOf(state);
+  const key = listKey(listQuery);
+  const kept = useRef({ listQuery, key });
+  if (kept.current.key !== key) kept.current = { listQuery, key };
+  return kept.current.listQuery;
+}
