@@ -9,7 +9,12 @@ for (const setup of SETUPS) {
       const { rows } = await runLab('basic', 'steps', { setup });
       assert.equal(rows.length, 1);
       const [row] = rows;
-      assert.equal(tree(row), '');
+      assert.deepEqual(tree(row).split('\n').slice(1), [
+        '└─ POST /chat [user_call]  → {"ok":true}',
+        '   └─ prepare [chain]',
+        '      └─ inside [user_call]',
+        '         └─ chat gpt-5-mini [chat_completion]  gpt-5-mini  12+3 tokens  → "hello"',
+      ]);
       const call = stepNamed(row, 'chat gpt-5-mini');
       assert.equal(call.promptTokens, 12);
     });
