@@ -18,7 +18,7 @@ const INTEGRATIONS = 'test/integrations/**/*.test.ts';
 const SHORT_FAULTS = 'test/faults/**/*.test.ts';
 const FAULTS = 'test/**/*.fault.ts';
 const SPOOL_FAULTS = 'test/faults/spool/*.fault.ts';
-const PACKAGES = 'test/packages/*.package.ts';
+const PACKAGES = 'test/{packages,otel/in}/*.package.ts';
 const TYPES = 'test/packages/typescript.package.ts';
 const PAGES = 'test/viewer/**/*.test.ts';
 /** What each flag runs. Each list is one run of mocha, beside the others. */

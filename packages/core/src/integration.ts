@@ -18,8 +18,10 @@ export {
   withMethods,
 } from './config/checks.js';
 export { unknownKey } from './diagnostics/unknown-key.js';
+export { registerAmbientContext } from './integration/ambient.js';
 export {
   type AnnouncedRequest,
+  announcedCall,
   announcedRequest,
   announceRequest,
   type RequestContent,
@@ -45,8 +47,23 @@ export {
 } from './integration/outgoing-request.js';
 export { providerSlug } from './integration/provider-slug.js';
 export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
-export { reportFailure, reportUnrecorded, runGuarded } from './integration/report.js';
+export {
+  beginSpan,
+  placeOfSpan,
+  type RecordedSpan,
+  reportLateSpan,
+  type SpanPlacement,
+  type SpanReport,
+  type SpanStart,
+} from './integration/recorded-span.js';
+export {
+  reportFailure,
+  reportOtelMismatch,
+  reportUnrecorded,
+  runGuarded,
+} from './integration/report.js';
 export { type CallResult, runCall } from './integration/run-call.js';
+export { beforeJoining, isNearExchange } from './integration/shared-exchange.js';
 export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,
@@ -74,6 +91,7 @@ export type {
   SendOptions,
   Transport,
 } from './publish/user-transport.js';
+export type { AmbientContext } from './trace/ambient-context.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export { isModelCall } from './trace/step-fields.js';
 export type {
@@ -85,6 +103,7 @@ export type {
   StepUpdate,
 } from './trace/step-types.js';
 export { laterCounts, type TokenCounts } from './trace/token-counts.js';
+export type { Caller } from './trace/trace-context.js';
 export { spanIdOf } from './trace/trace-context.js';
 export type { Step } from './trace/types.js';
 export {

@@ -24,6 +24,16 @@ export type DiagnosticReason =
   | 'unknown_option'
   /** A step or an update came after its trace had ended and is not recorded. Pass its promise to `waitUntil()`. */
   | 'too_late'
+  /**
+   * A span of OpenTelemetry started or ended after its trace had ended and is not recorded. Pass the promise of its work to
+   * `waitUntil()`.
+   */
+  | 'late_span'
+  /**
+   * Copies of `@opentelemetry/api` that do not work together are loaded: spans of the app are lost before they reach this
+   * library. Install one version, which the message names.
+   */
+  | 'otel_api_mismatch'
   /** `addStep()` or an update ran outside any trace and had no effect. Use `getTrace(req)` where a request lost its scope. */
   | 'no_trace'
   /** A function among the options threw, rejected, or returned a value that cannot be read. Correct the function. */

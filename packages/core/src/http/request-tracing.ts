@@ -5,6 +5,7 @@ import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer-api.js';
+import { ambientContext } from '../trace/ambient-context.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
 import { registerId } from '../trace/inference-id.js';
@@ -196,7 +197,9 @@ export class RequestTracing<Req extends object, Res> {
     const { adapter } = this.#settings;
     const signal = () =>
       this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
-    const caller = () => trustedCaller(this.#settings, req);
+    const ambient = ambientContext();
+    ambient?.traceBegan(undefined);
+    const caller = () => ambient?.caller ?? trustedCaller(this.#settings, req);
     return new InertTrace(requestedId(this.#settings, req), { scope, signal, caller });
   }
 

@@ -52,6 +52,15 @@ class Announcement implements AnnouncedRequest {
     return this.#isSent;
   }
 
+  /** Whether a request of the step is like this one, sent before or not. */
+  isLike(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
+    const { step } = this.call as unknown as { readonly step: TracedStep };
+    if (step === current) return true;
+    if (this.#content === undefined || !this.mayBe(current)) return false;
+    if (content !== undefined) return isSame(this.#content, model, content);
+    return this.#content.model === undefined || this.#content.model === model;
+  }
+
   /** Whether a request of the step may be this one, sent before or not. */
   mayBe(current: TracedStep | undefined): boolean {
     const { step } = this.call as unknown as { readonly step: TracedStep };
@@ -90,6 +99,22 @@ export function announcedRequest(
   forgetEnded();
   const current = currentRecordedStep();
   for (const each of announced) if (each.claim(current, model, content)) return each;
+  return undefined;
+}
+
+/**
+ * The call whose framework has announced a request like this one, for observers that do not send it: the announcement still
+ * matches the client's request.
+ * @param content undefined if the observer does not know it
+ */
+export function announcedCall(
+  model: string | undefined,
+  content: unknown,
+): RecordedCall | undefined {
+  if (announced.size === 0) return undefined;
+  forgetEnded();
+  const current = currentRecordedStep();
+  for (const each of announced) if (each.isLike(current, model, content)) return each.call;
   return undefined;
 }
 

@@ -171,6 +171,11 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     this.#close();
   }
 
+  /** Ends the call but not its step, which another call records too. */
+  leave(): void {
+    if (this.#isOpen) this.#detach();
+  }
+
   /** Ends the call with an error. */
   fail(error: unknown, update?: StepUpdate<T>): void {
     this.end({ ...update, error } as StepUpdate<T>);

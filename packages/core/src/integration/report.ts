@@ -58,6 +58,15 @@ export function reportUnrecorded(call: string): void {
   }
 }
 
+/** Reports as `otel_api_mismatch` that copies of OpenTelemetry's API do not work together. Never throws. */
+export function reportOtelMismatch(message: string): void {
+  try {
+    diagnostics()?.report('warn', 'otel_api_mismatch', message);
+  } catch {
+    // The diagnostics failed: there is no other place to report it.
+  }
+}
+
 function diagnostics(): Diagnostics | undefined {
   return currentRecordedStep()?.trace.recorder.diagnostics ?? existingTracer()?.diagnostics;
 }

@@ -9,16 +9,36 @@ import type { Step } from '../trace/types.js';
 import type { StepType } from '../wire.js';
 import { type CallProgress, RecordedCall } from './recorded-call.js';
 import { reportFailure } from './report.js';
+import { joinExchange } from './shared-exchange.js';
 
 /** Maximal age of a trace that stands for one call, in case its result is never read to the end. */
 const MAX_UNREAD_MS = 600_000;
+
+/**
+ * Starts a call as `startSeparateCall` does. If a span of OpenTelemetry stands for the same call, the call is recorded into the
+ * step of the span. Never throws.
+ * @returns undefined if nothing is recorded
+ */
+export function startCall<T extends StepType>(
+  options: StepOptions<T>,
+  progress: CallProgress<T> = {},
+  parent?: Step,
+): RecordedCall<T> | undefined {
+  try {
+    const joined = joinExchange(parent as TracedStep | undefined, options, progress);
+    if (joined !== undefined) return joined;
+  } catch (error) {
+    reportFailure('startCall', error);
+  }
+  return startSeparateCall(options, progress, parent);
+}
 
 /**
  * Starts a call as a child of `parent`, by default of the current step. Outside a trace, and after its end, the call is a trace
  * of its own. Never throws.
  * @returns undefined if nothing is recorded
  */
-export function startCall<T extends StepType>(
+export function startSeparateCall<T extends StepType>(
   options: StepOptions<T>,
   progress: CallProgress<T> = {},
   parent?: Step,

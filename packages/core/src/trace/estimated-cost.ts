@@ -152,7 +152,7 @@ function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
 }
 
 /** Provider or model of a step; types without these fields have them in their metadata. */
-function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefined {
+export function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefined {
   const value = isModelCall(step.type)
     ? parsedField(step, field)
     : parseJson(step.metadata?.get(field) ?? 'null');

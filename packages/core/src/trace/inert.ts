@@ -3,6 +3,7 @@
 import { randomUuid } from '../platform/random-id.js';
 import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
+import { ambientContext } from './ambient-context.js';
 import { defaultScope, runOnceInScope, type StepScope } from './scope.js';
 import type { Caller } from './trace-context.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
@@ -149,7 +150,7 @@ export class InertTrace implements RequestTrace, StartedTrace {
   /** The caller's headers, unchanged: this trace has no place between the caller and the called service. */
   headers(): Record<string, string> {
     const caller = this.#callerOnce();
-    if (caller === undefined) return {};
+    if (caller === undefined || ambientContext()?.injectsHeaders) return {};
     const { traceparent, tracestate } = caller;
     return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
   }

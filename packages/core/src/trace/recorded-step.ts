@@ -22,7 +22,15 @@ import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js
 import { mergeIntoMetadata, setInMetadata } from './metadata.js';
 import type { RecordedUsage } from './pricing.js';
 import type { ScopeStep, StepScope } from './scope.js';
-import { FIELDS, type Field, fieldText, fits, isModelCall, isStepType } from './step-fields.js';
+import {
+  FIELDS,
+  type Field,
+  fieldText,
+  fits,
+  indexOfField,
+  isModelCall,
+  isStepType,
+} from './step-fields.js';
 import { newStepId } from './step-id.js';
 import { stepName } from './step-name.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
@@ -50,6 +58,8 @@ export interface StepOwner {
     promise: PromiseLike<unknown>,
     record: (value: unknown) => void,
   ): void;
+  /** The input columns; undefined without inputs. */
+  readonly columns: JsonMembers | undefined;
   /** Sets the input columns, which are the inputs of the root step. */
   setInput(input: unknown): void;
   /** Sets the age in milliseconds at which the trace is abandoned. */
@@ -504,6 +514,31 @@ export class RecordedStep<T extends StepType = StepType>
     this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
   }
 
+  /** Merges only what is not known yet: facts from a second observer of the same work. May throw. */
+  fill(update: StepUpdate<StepType>): void {
+    const { name: _name, inputs, output, error, metadata, groundTruth: _truth, ...fields } = update;
+    const known = this.depth === 0 ? this.trace.columns : this.#inputs;
+    const missing = Object.entries(fields).filter(([name]) => !this.#hasField(name));
+    this.apply({
+      ...Object.fromEntries(missing),
+      ...(known === undefined && { inputs }),
+      ...(this.#output === undefined && { output }),
+      ...(this.#error === undefined && { error }),
+    });
+    if (metadata !== undefined) this.addMetadata(metadata);
+  }
+
+  #hasField(name: string): boolean {
+    const text = this.#fields?.[indexOfField(this.type, name)];
+    return text !== undefined && text !== 'null';
+  }
+
+  /** Changes the type, if no field of the former one is set: the type of some work is known only at its end. */
+  retype(type: StepType): void {
+    if (this.#fields !== undefined) return;
+    (this as { type: StepType }).type = type;
+  }
+
   /** Merges metadata; a value under an existing key is replaced. */
   mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
     this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values);
@@ -543,6 +578,25 @@ export class RecordedStep<T extends StepType = StepType>
     if (ms >= this.#startMs) return;
     this.trace.values.revision++;
     this.#startMs = ms;
+  }
+
+  /**
+   * Sets the times of an ended step as another clock measured them. The step does not begin before its trace, and does not end
+   * in the future; its latency stays as measured.
+   * @param startTime epoch milliseconds, as `endTime`
+   * @returns by how many milliseconds the start had to be moved: positive if the other clock is behind
+   */
+  setMeasuredTimes(startTime: number, endTime: number): number {
+    if (!areTimes({ startTime, endTime })) return 0;
+    const latency = Math.max(endTime - startTime, 0);
+    const measured = startTime - this.trace.startedAt;
+    const latest = this.trace.elapsedMs() - latency;
+    const startMs = Math.max(Math.min(measured, latest), 0);
+    this.trace.values.revision++;
+    this.#startMs = startMs;
+    this.#endMs = startMs + latency;
+    this.#latencyMs = latency;
+    return startMs - measured;
   }
 
   /** Sets what an integration has recorded of its usage. */

@@ -9,6 +9,7 @@ import type { Redactor } from '../values/redactor.js';
 import type { Snapshotter } from '../values/snapshotter.js';
 import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
+import { type AmbientContext, ambientContext } from './ambient-context.js';
 import { columnsOf, contextOf, sessionIdOf, userIdOf } from './app-columns.js';
 import type { CostTracker } from './cost-tracker.js';
 import type { EndedTrace } from './ended-trace.js';
@@ -49,6 +50,7 @@ export interface Recorder {
 
 /** A call of a model client that is notified of the end of its trace. */
 export interface OpenCall {
+  readonly step: object;
   /** The trace has settled; `waitUntil` still keeps it open. Never throws. */
   traceSettled(): void;
   /** The trace is about to end; updates are still recorded. Never throws. */
@@ -101,6 +103,13 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#inferenceId = inferenceId;
     // Declared as the root step of a request. The root of an annotated call is used only as a `Step`, which has its real type.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
+    const ambient = ambientContext();
+    if (ambient !== undefined) this.#beginWithin(ambient);
+  }
+
+  #beginWithin({ caller, traceBegan }: AmbientContext): void {
+    if (caller !== undefined) this.#ids = TraceIds.continuing(caller);
+    traceBegan(this.root as RecordedStep);
   }
 
   get inferenceId(): string {
@@ -361,8 +370,9 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     return this.#ids;
   }
 
+  /** Sets the ids, unless the trace began within another library's operation, whose ids it has. */
   protected setIds(ids: TraceIds): void {
-    this.#ids = ids;
+    this.#ids ??= ids;
   }
 
   protected newIds(): TraceIds {
@@ -391,6 +401,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     try {
       const ids = this.ensureIds();
       if (ids === undefined) this.reportTooLate('headers()');
+      if (ambientContext()?.injectsHeaders) return requestId;
       return { ...ids?.headersFor(this.#currentStep().id), ...requestId };
     } catch (error) {
       this.reportFailure('trace context', error);
@@ -465,6 +476,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   removeCall(call: OpenCall): void {
     this.#calls?.delete(call);
+  }
+
+  /** Whether the step is the one of a client's call that has not ended. */
+  isCall(step: object): boolean {
+    for (const call of this.#calls ?? []) if (call.step === step) return true;
+    return false;
   }
 
   /** Aborts the `signal`, of a trace that has one. */
@@ -580,13 +597,22 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.diagnostics.report('error', `option_${option}_failed`, message, error);
   }
 
+  /** Reports as `late_span` that a span of OpenTelemetry is not recorded because the trace has ended. */
+  reportLateSpan(name: string): void {
+    this.#reportLate('late_span', `span ${quote(stepName(name, 'span'))}`);
+  }
+
   /** Reports as `too_late` that something is not recorded because the trace has ended. */
   reportTooLate(what: string): void {
+    this.#reportLate('too_late', what);
+  }
+
+  #reportLate(reason: 'late_span' | 'too_late', what: string): void {
     // For an aborted request, or at the exit of the process, unfinished work is expected.
     const isExpected = this.outcome === 'aborted' || this.outcome === 'interrupted';
     this.diagnostics.report(
       isExpected ? 'info' : 'warn',
-      'too_late',
+      reason,
       `${what} came after its trace had ended and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise to the trace's waitUntil() before the response ends${this.#whyAbandoned}`,
     );
   }

@@ -1,0 +1,211 @@
+/**
+ * Model calls that are observed twice: by a span of OpenTelemetry, and by the integration of a client below it. Both record
+ * into the span's step.
+ */
+
+import { processWide } from '../platform/process-wide.js';
+import { currentRecordedStep } from '../trace/current-step.js';
+import { isInert } from '../trace/inert.js';
+import type { TracedStep } from '../trace/recorded-trace.js';
+import { isModelCall } from '../trace/step-fields.js';
+import type { StepOptions, StepUpdate } from '../trace/step-types.js';
+import type { Step } from '../trace/types.js';
+import { arrayOrEmpty, objectOrEmpty, stringOrUndefined } from '../values/json-fields.js';
+import type { StepType } from '../wire.js';
+import { isRequestAnnounced } from './announced-request.js';
+import { type CallProgress, RecordedCall } from './recorded-call.js';
+
+/** What identifies a model call, as far as it is known. */
+export interface ExchangeFacts {
+  readonly type: StepType;
+  readonly model: unknown;
+  readonly inputs: unknown;
+}
+
+/** A model call of a span that has not ended. */
+export class SharedExchange {
+  readonly step: TracedStep;
+  readonly #facts: ExchangeFacts;
+  /** The instrumentations that have a span of the call. */
+  readonly #scopes: Set<string>;
+  readonly #stopWaiting: () => void;
+  #client: RecordedCall | undefined;
+
+  /**
+   * @param scope the instrumentation that made the span
+   * @param stopWaiting called when the trace need not wait for the span any more
+   */
+  constructor(step: TracedStep, facts: ExchangeFacts, scope: string, stopWaiting: () => void) {
+    this.step = step;
+    this.#stopWaiting = stopWaiting;
+    this.#facts = facts;
+    this.#scopes = new Set([scope]);
+  }
+
+  /** The call by the integration of a client; undefined if there is none. Its facts win over those of the span. */
+  get client(): RecordedCall | undefined {
+    return this.#client;
+  }
+
+  /** Takes the call of a client, if it may be the same one. Each client records one call into a span's step. */
+  takeClient(facts: ExchangeFacts, start: () => RecordedCall): boolean {
+    if (this.#client !== undefined || !this.#isLike(facts)) return false;
+    this.#client = start();
+    this.observedEnd();
+    return true;
+  }
+
+  /** Another observer sees the end of the call: the span may end a moment later, or never. */
+  observedEnd(): void {
+    this.#stopWaiting();
+  }
+
+  /** Takes the span of another instrumentation, if it may be of the same call. Each has one span of a call. */
+  takeSpan(facts: ExchangeFacts, scope: string): boolean {
+    if (this.#client !== undefined || this.#scopes.has(scope) || !this.#isLike(facts)) return false;
+    this.#scopes.add(scope);
+    return true;
+  }
+
+  #isLike({ type, model, inputs }: ExchangeFacts): boolean {
+    const { step } = this;
+    if (step.type !== type || !step.isLive || !isSameModel(this.#facts.model, model)) return false;
+    const text = lastText(this.#facts.inputs);
+    const other = lastText(inputs);
+    return text === undefined || other === undefined || text === other;
+  }
+}
+
+/** The exchanges of each trace. */
+const shared = processWide('shared-exchanges.v1', () => ({
+  open: new WeakMap<object, Set<SharedExchange>>(),
+  /** Of each trace, by the steps of open spans that may turn out to be model calls: look whether they are. */
+  latent: new WeakMap<object, Map<TracedStep, () => void>>(),
+  /** Called before the exchanges are looked at. */
+  listeners: [] as (() => void)[],
+  isUsed: false,
+}));
+
+/** Calls `listener` before a call looks for a span of the same call, so that spans can be begun which wait for their attributes. */
+export function beforeJoining(listener: () => void): void {
+  shared.isUsed = true;
+  shared.listeners.push(listener);
+}
+
+/** Lets clients and other spans record into the step of a span, until it ends. */
+export function shareExchange(exchange: SharedExchange): void {
+  shared.isUsed = true;
+  const { trace } = exchange.step;
+  const ofTrace = shared.open.get(trace) ?? new Set();
+  shared.open.set(trace, ofTrace.add(exchange));
+}
+
+/**
+ * Some instrumentations set the attributes of a span only after its start. Calls `reveal` when a call starts below its step.
+ * @param reveal shares the span's exchange, if it is a model call
+ */
+export function revealLater(step: TracedStep, reveal: () => void): void {
+  shared.isUsed = true;
+  const ofTrace = shared.latent.get(step.trace) ?? new Map<TracedStep, () => void>();
+  shared.latent.set(step.trace, ofTrace.set(step, reveal));
+}
+
+/** Whether the step is the one of a span that has not ended. */
+export function isOfOpenSpan(step: TracedStep): boolean {
+  if (shared.latent.get(step.trace)?.has(step)) return true;
+  for (const exchange of shared.open.get(step.trace) ?? NONE)
+    if (exchange.step === step) return true;
+  return false;
+}
+
+/** The span has ended, or is known to be a model call. */
+export function forgetLatent(step: TracedStep): void {
+  shared.latent.get(step.trace)?.delete(step);
+}
+
+/** Whether a request that is sent below the step may be the one of a model call that another observer records. */
+export function isNearExchange(parent: Step): boolean {
+  if (isInert(parent)) return false;
+  return isRequestAnnounced() || exchangesAt(parent as TracedStep).length > 0;
+}
+
+/** The span has ended: a further call is another one. */
+export function endExchange(exchange: SharedExchange): void {
+  shared.open.get(exchange.step.trace)?.delete(exchange);
+}
+
+/**
+ * The exchanges that a call which starts below `parent` may be: that of the parent, then those next to it, the oldest first. Some
+ * instrumentations do not make their span the active one, so that the client's call is next to it.
+ */
+function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
+  if (!shared.isUsed) return NONE;
+  for (const listener of shared.listeners) listener();
+  for (const [step, reveal] of shared.latent.get(parent.trace) ?? NO_SPANS) {
+    if (step === parent || step.parent === parent) reveal();
+  }
+  const all = [...(shared.open.get(parent.trace) ?? NONE)];
+  return [
+    ...all.filter(({ step }) => step === parent),
+    ...all.filter(({ step }) => step.parent === parent),
+  ];
+}
+
+const NONE: readonly SharedExchange[] = [];
+const NO_SPANS: ReadonlyMap<TracedStep, () => void> = new Map();
+
+/**
+ * Records a client's call into the step of a span of the same call, if there is one.
+ * @param parent by default the current step
+ */
+export function joinExchange<T extends StepType>(
+  parent: TracedStep | undefined,
+  options: StepOptions<T>,
+  progress: CallProgress<T>,
+): RecordedCall<T> | undefined {
+  const { type, model, inputs } = options as Partial<ExchangeFacts>;
+  if (!shared.isUsed || type === undefined || !isModelCall(type)) return undefined;
+  const around = parent ?? currentRecordedStep();
+  if (around === undefined || isInert(around as Step)) return undefined;
+  for (const exchange of exchangesAt(around)) {
+    // The types of both are equal if the exchange takes the call.
+    const step = exchange.step as unknown as TracedStep<T>;
+    let call: RecordedCall<T> | undefined;
+    exchange.takeClient({ type, model, inputs }, () => {
+      call = new RecordedCall<T>(step, progress);
+      return call as unknown as RecordedCall;
+    });
+    if (call === undefined) continue;
+    step.merge(options as StepUpdate<T>);
+    return call;
+  }
+  return undefined;
+}
+
+/** The exchange of another instrumentation's span of the same call. */
+export function joinedExchange(
+  parent: TracedStep,
+  facts: ExchangeFacts,
+  scope: string,
+): SharedExchange | undefined {
+  return exchangesAt(parent).find((exchange) => exchange.takeSpan(facts, scope));
+}
+
+/** Whether both name the same model, as far as they are known. */
+export function isSameModel(one: unknown, other: unknown): boolean {
+  return (
+    typeof one !== 'string' ||
+    typeof other !== 'string' ||
+    one.replace(PATH, '') === other.replace(PATH, '')
+  );
+}
+
+/** What Google puts before the names of models. */
+const PATH = /^(publishers\/[^/]+\/)?models\//;
+
+/** The text of the last message of a prompt, or of the input; undefined if there is no such string. */
+function lastText(inputs: unknown): string | undefined {
+  const { prompt, input } = objectOrEmpty(inputs);
+  const last = arrayOrEmpty(prompt).at(-1);
+  return stringOrUndefined(objectOrEmpty(last).content) ?? stringOrUndefined(prompt ?? input);
+}

@@ -1,0 +1,64 @@
+/** Which spans are no steps by default, because the trace has what they say. */
+
+import {
+  isModelCall,
+  isNearExchange,
+  isUntraced,
+  type Step,
+} from '@openlayer-tracing/core/integration';
+import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
+import type { SpanNode } from './span-tree.js';
+
+/** Instrumentations of frameworks, whose request is the trace, and of what every request needs. */
+const FRAMEWORKS =
+  /^(@opentelemetry\/instrumentation-(express|koa|hono|connect|router|fastify|restify|hapi|nestjs-core|net|dns|fs)|@hono\/otel|@fastify\/otel|next\.js)$/;
+const HTTP = /^@opentelemetry\/instrumentation-(http|undici|fetch)$/;
+/** Where models are asked, by the API of any provider. */
+const MODEL_PATH =
+  /\/(completions|responses|embeddings|messages|chat|generate|embed|rerank|converse|converse-stream|invoke|invoke-with-response-stream)$|:(generateContent|streamGenerateContent|embedContent|predict)(\?|$)/;
+/** Where rows are sent to. */
+const OWN_PATH = /\/inference-pipelines\/[^/]+\/(data-stream|rows)$/;
+
+/** Whether the span is made by a framework, or is the one of the request itself. */
+export function isOfFramework(span: ReadableSpan): boolean {
+  const { name } = scopeOf(span);
+  const kind = kindOf(span);
+  if (kind === 'server') return HTTP.test(name) || FRAMEWORKS.test(name);
+  return kind !== 'client' && FRAMEWORKS.test(name);
+}
+
+/** Whether the span is an HTTP request that the app sends. */
+export function isHttpRequest(span: ReadableSpan): boolean {
+  const { attributes } = span;
+  return (
+    kindOf(span) === 'client' &&
+    ('http.request.method' in attributes || 'http.method' in attributes)
+  );
+}
+
+/** The host of a request or of a model call; undefined if the span does not state it. */
+export function hostOf({ attributes }: ReadableSpan): string | undefined {
+  const host = attributes['server.address'] ?? attributes['net.peer.name'];
+  return typeof host === 'string' && host !== '' ? host : undefined;
+}
+
+/**
+ * Whether a request is a part of what is recorded anyway: the request of a model call, or one that sends rows.
+ * @param parent the step that the request would be below
+ * @param node of the closest span around it; undefined if there is none
+ */
+export function isPartOfCall(
+  span: ReadableSpan,
+  parent: Step,
+  node: SpanNode | undefined,
+): boolean {
+  if (isUntraced()) return true;
+  const isNear = isNearExchange(parent);
+  if (isModelCall(parent.type)) {
+    const ofCall = node?.step === parent ? node.host : undefined;
+    const host = hostOf(span);
+    return ofCall === undefined || host === undefined || ofCall === host;
+  }
+  const url = span.attributes['url.full'] ?? span.attributes['http.url'];
+  return typeof url === 'string' && (OWN_PATH.test(url) || (isNear && MODEL_PATH.test(url)));
+}

@@ -1,0 +1,125 @@
+/**
+ * Each call of a client is one step, with its tokens once, whichever instrumentations of OpenTelemetry are beside our
+ * integration; and the client behaves as it does with these instrumentations alone.
+ */
+
+import assert from 'node:assert/strict';
+import type { WireRow } from '@openlayer-tracing/core/wire';
+import { type Ran, runLab, type Setup, stepsBelow, tree } from './lab.ts';
+
+const SDK_2: Setup = { sdk: 2, node: 'Node 20' };
+const SDK_3: Setup = { sdk: 3, node: 'Node 24' };
+
+interface Beside {
+  readonly client: string;
+  readonly instrumentations: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly setup?: Setup;
+  /** Steps around the call that only spans tell of. */
+  readonly around?: RegExp;
+}
+
+const MATRIX: readonly Beside[] = [
+  { client: 'openai', instrumentations: 'openinference-openai' },
+  { client: 'openai', instrumentations: 'traceloop-openai' },
+  { client: 'openai', instrumentations: 'otel-openai' },
+  { client: 'openai', instrumentations: 'openinference-openai,otel-openai' },
+  { client: 'openai', instrumentations: 'openinference-openai,traceloop-openai' },
+  { client: 'openai', instrumentations: 'openinference-openai', setup: SDK_3 },
+  { client: 'openai', instrumentations: 'otel-openai', setup: SDK_3 },
+  { client: 'anthropic', instrumentations: 'openinference-anthropic' },
+  { client: 'anthropic', instrumentations: 'traceloop-anthropic' },
+  { client: 'langchain', instrumentations: '' },
+  { client: 'langchain', instrumentations: 'openinference-openai' },
+  { client: 'langchain', instrumentations: '', env: { LANGCHAIN_SPANS: 'yes' } },
+  {
+    client: 'langchain',
+    instrumentations: 'openinference-openai',
+    env: { LANGCHAIN_SPANS: 'yes' },
+  },
+  { client: 'ai-sdk', instrumentations: '' },
+  {
+    client: 'ai-sdk',
+    instrumentations: '',
+    env: { AI_TELEMETRY: 'yes' },
+    around: /^.*(invoke_agent gpt-5-mini \[agent\]|step 1 \[chain\]).*\n/gm,
+  },
+];
+
+function run(beside: Beside, doors: boolean, spans: boolean): Promise<Ran> {
+  const { client, instrumentations, env, setup = SDK_2 } = beside;
+  return runLab('calls', 'all', {
+    setup,
+    env: {
+      CLIENT: client,
+      INSTRUMENTATIONS: instrumentations,
+      DOORS: doors ? 'yes' : 'no',
+      TRACED: spans ? 'yes' : 'no',
+      ...env,
+    },
+  });
+}
+
+/** The calls of each request, as they are printed. */
+function callsOf(ran: Ran, around?: RegExp): Record<string, string> {
+  const nameOf = (row: WireRow) => String((row.body as { name: unknown }).name);
+  const printed = (row: WireRow) =>
+    `${tree(row)}\n`
+      .split('\n')
+      .slice(2)
+      .join('\n')
+      .replace(around ?? /$^/, '')
+      .replace(/^[ │├└─]+/gm, '');
+  return Object.fromEntries(ran.rows.map((row) => [nameOf(row), `${row.tokens}\n${printed(row)}`]));
+}
+
+const alone = new Map<string, Promise<Ran>>();
+
+/** The client with our integration alone. */
+function traced(client: string, setup: Setup): Promise<Ran> {
+  const key = `${client} ${setup.sdk}`;
+  const known = alone.get(key) ?? run({ client, instrumentations: '', setup }, true, false);
+  alone.set(key, known);
+  return known;
+}
+
+/** What differs between two runs of the same. */
+function comparable(seen: unknown): unknown {
+  const text = JSON.stringify(seen).replace(/127\.0\.0\.1:\d+/g, 'HOST');
+  return JSON.parse(text.replace(/"(id|created|created_at|_request_id)":("[^"]*"|\d+)/g, '"$1":0'));
+}
+
+for (const beside of MATRIX) {
+  const { client, instrumentations, env = {}, setup = SDK_2, around } = beside;
+  const names = [instrumentations, ...Object.keys(env)].filter(Boolean).join(', ');
+  describe(`${client} beside ${names || 'instrumentations of HTTP'}, SDK ${setup.sdk}`, () => {
+    let both: Ran;
+
+    before(async () => {
+      both = await run(beside, true, true);
+    });
+
+    it('failure 9: records each call once, as without them', async () => {
+      const expected = callsOf(await traced(client, setup));
+      assert.ok(Object.keys(expected).length >= 3);
+      assert.deepEqual(callsOf(both, around), expected);
+    });
+
+    it('leaves what the app sees as it is', async () => {
+      const bare = await run(beside, false, false);
+      assert.deepEqual(comparable(both.seen), comparable(bare.seen));
+    });
+
+    it('records each call once without our integration', async () => {
+      const spans = await run(beside, false, true);
+      for (const row of spans.rows) {
+        const { name } = row.body as { name: string };
+        const calls = stepsBelow(row).filter(({ type }) => /chat_completion|embedding/.test(type));
+        const expected = name === 'two at once' ? 2 : 1;
+        const hasSpans = names !== '';
+        assert.ok(calls.length <= expected, tree(row));
+        if (hasSpans && calls.length > 0) assert.equal(calls.length, expected, tree(row));
+      }
+    });
+  });
+}
