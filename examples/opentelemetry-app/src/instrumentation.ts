@@ -2,8 +2,7 @@
  * Sets up OpenTelemetry, as the program's `--import`: before the modules that it patches are loaded. Its spans of the database
  * and of requests become steps of the request's trace.
  *
- * These four instrumentations are what this app needs. `@opentelemetry/auto-instrumentations-node` has about forty, and works
- * the same: see docs/collector.md.
+ * These four instrumentations are what this app needs. `auto-instrumentations.mjs` beside this folder has all of OpenTelemetry's.
  */
 
 import { register } from 'node:module';

@@ -53,11 +53,19 @@ export async function runApp({
   });
   const ended = once(program, 'exit');
   const complaints = text(program.stderr);
-  const [greeting] = await Promise.race([
-    once(program.stdout.setEncoding('utf8'), 'data'),
-    complaints.then((printed) => Promise.reject(new Error(`it did not start: ${printed}`))),
-  ]);
-  const url = String(/http:\/\/localhost:\d+/.exec(greeting)?.[0]);
+  const close = async () => {
+    program.kill('SIGKILL');
+    await ended;
+    await traces.close();
+    await backend.close();
+  };
+  const started = once(program.stdout.setEncoding('utf8'), 'data');
+  const greeting = await Promise.race([started, ended.then(() => undefined)]);
+  if (greeting === undefined) {
+    await close();
+    throw new Error(`the program did not start: ${await complaints}`);
+  }
+  const url = String(/http:\/\/localhost:\d+/.exec(greeting[0])?.[0]);
   return {
     url,
     traces,
@@ -78,11 +86,6 @@ export async function runApp({
       assert.deepEqual(await ended, [0, null]);
       assert.equal(await complaints, '');
     },
-    async [Symbol.asyncDispose]() {
-      program.kill('SIGKILL');
-      await ended;
-      await traces.close();
-      await backend.close();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
