@@ -135,7 +135,7 @@ describe('a running server', () => {
   it('sends the response to a request whose row a caller waited for, before it closes', async () => {
     for (let i = 0; i < 10; i++) {
       const server = await startLocalServer();
-      const sent = send(server, fixture('minimal'));
+      const sent = send(server, fixture('valid/01-simple-trace.json'));
       await server.waitForRows(1);
       await server.close();
       assert.equal((await sent).status, 200);
