@@ -7,7 +7,7 @@ import {
   startCall,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, statedError, thrownError } from '../common/call-error.js';
+import { isAbort, statedError, thrownError, thrownText } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
 import {
   arrayOrEmpty,
@@ -165,7 +165,7 @@ export class AiModelCall {
   fail(thrown: unknown): void {
     const error = thrownError(this.#options, thrown);
     this.#stopWaiting();
-    this.#failures.push(errorMessage(error));
+    this.#failures.push(thrownText(error));
     if (isAbort(error)) this.#recorded.end(this.#recordResponse('left'));
     else this.#recorded.fail(error, this.#recordResponse('failed'));
   }
@@ -296,8 +296,4 @@ export class AiModelCall {
     const recorded = recordedContent(this.#options, 'output', chosen);
     return Array.isArray(recorded) ? ({ documents: recorded } as StepUpdate) : {};
   }
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
