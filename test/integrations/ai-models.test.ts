@@ -180,7 +180,7 @@ const answers: Readonly<Record<string, readonly [Said, unknown, Facts?, Facts?]>
     { content: [text, PICTURE] },
     {
       content: 'Cats.',
-      parts: [{ type: 'file', mediaType: 'image/png', data: '[binary, 10 bytes]' }],
+      parts: [{ type: 'file', mediaType: 'image/png', data: '[image/png, 10 bytes]' }],
     },
   ],
   'what a tool of the provider did': [
@@ -271,8 +271,8 @@ for (const version of [5, 6, 7]) {
             else for await (const _ of ai.streamText(asked).fullStream);
           });
           const recorded = JSON.stringify(step.output).replace(
-            '{"type":"data","data":"[binary, 10 bytes]"}',
-            '"[binary, 10 bytes]"',
+            '{"type":"data","data":"[image/png, 10 bytes]"}',
+            '"[image/png, 10 bytes]"',
           );
           assert.deepEqual(JSON.parse(recorded), output);
           assert.deepEqual(told(step.metadata), metadata);

@@ -382,13 +382,14 @@ function partMetadata(providerMetadata: unknown): Json | undefined {
   return Object.keys(about).length > 0 ? about : undefined;
 }
 
-function nameMedium(kind: string, data: unknown): unknown {
+/** @param stated the media type that the model states, which the first bytes do not overrule */
+function nameMedium(kind: string, data: unknown, stated?: string): unknown {
   if (typeof data === 'string') {
     if (/^https?:/.test(data)) return { type: kind, url: data };
-    return `[${mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
+    return `[${stated ?? mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
   }
   if (data instanceof Uint8Array) {
-    return `[${mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
+    return `[${stated ?? mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
   }
   const { byteLength, mediaType } = objectOrEmpty(data);
   if (typeof byteLength !== 'number') return data;
@@ -398,5 +399,5 @@ function nameMedium(kind: string, data: unknown): unknown {
 function nameVideo(video: Json): unknown {
   const { type, data, mediaType } = video;
   if (type !== 'base64' && type !== 'binary') return video;
-  return nameMedium(stringOrUndefined(mediaType) ?? 'video', data);
+  return nameMedium('video', data, stringOrUndefined(mediaType));
 }
