@@ -57,6 +57,45 @@ const FORMS: Readonly<Record<string, readonly [given: unknown, read: unknown]>> 
     ],
     [{ role: 'assistant', tool_calls: [CALL] }],
   ],
+  'an empty content beside parts': [
+    [{ role: 'user', content: '', parts: [{ type: 'text', content: 'hi' }] }],
+    [{ role: 'user', content: 'hi' }],
+  ],
+  'a content that parts repeat': [
+    [{ role: 'user', content: 'hi', parts: [{ type: 'text', text: 'hi' }] }],
+    [{ role: 'user', content: 'hi' }],
+  ],
+  'a content and other parts': [
+    [{ role: 'user', content: 'hi', parts: [{ type: 'dance', steps: 3 }] }],
+    [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'hi' },
+          { type: 'dance', steps: 3 },
+        ],
+      },
+    ],
+  ],
+  'a failed result of Anthropic': [
+    [
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'c1', content: 'no', is_error: true, cache: null },
+        ],
+      },
+    ],
+    [{ role: 'tool', tool_call_id: 'c1', content: 'no', is_error: true }],
+  ],
+  'a text with annotations': [
+    [{ role: 'assistant', content: [{ type: 'output_text', text: 'hi', annotations: [1] }] }],
+    [{ role: 'assistant', content: [{ type: 'text', text: 'hi', annotations: [1] }] }],
+  ],
+  'a reasoning with a signature': [
+    [{ role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: 's' }] }],
+    [{ role: 'assistant', content: [{ type: 'reasoning', text: 'hm', signature: 's' }] }],
+  ],
   'a call of Anthropic with text': [
     [
       {
