@@ -111,7 +111,9 @@ export class SdkResponse {
     }
     const output = this.hasOutput ? (this.message.output ?? this.#facts) : undefined;
     return failureOfEnd({
-      ...{ reasons: [finishReason], output, isComplete: true },
+      reasons: [finishReason],
+      output,
+      isComplete: true,
       word: this.#rawReason,
     });
   }

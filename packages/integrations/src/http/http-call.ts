@@ -104,7 +104,7 @@ export class HttpCall {
   }
 
   /** Whether a retry would be recorded: the trace has not been handed to the publisher. */
-  get mayRetry(): boolean {
+  get isRetryRecorded(): boolean {
     return this.#recorded.mayRetry;
   }
 

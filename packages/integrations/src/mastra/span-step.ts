@@ -152,7 +152,8 @@ function otherSpanFields(span: Json): Json {
     entityType,
     // The metadata of a model_step span have the response, which is read elsewhere.
     ...(type !== 'model_step' && { metadata }),
-    ...{ tags, requestContext },
+    tags,
+    requestContext,
     errorDetails: nonEmptyFields({ id, domain, category, details }),
   });
 }
