@@ -10,11 +10,16 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { isAbort, thrownError, thrownText } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  type Json,
+  nonEmptyFields,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
@@ -339,7 +344,7 @@ function approvalsIn(content: unknown): readonly Json[] {
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: Json, source: unknown): Json {
-  const details = Object.entries(otherFields({ ...objectOrEmpty(source), toolContext }, TOOL));
+  const details = Object.entries(nonEmptyFields({ ...objectOrEmpty(source), toolContext }, TOOL));
   return Object.fromEntries(details.filter(([, value]) => value !== false));
 }
 

@@ -17,6 +17,7 @@ import {
   isRecord,
   type Json,
   nonEmptyArrayOrUndefined,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
@@ -24,7 +25,6 @@ import {
 import { bytesOfBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { openAIChat } from '../shapes/openai/chat.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
@@ -153,7 +153,7 @@ function agentsUpdate(data: Json, options: CallOptions): StepUpdate {
       return {
         inputs: content('inputs', data.input),
         output: content('output', data.data ?? data.output),
-        metadata: recordedDetails(options, otherFields(data, READ)),
+        metadata: recordedDetails(options, nonEmptyFields(data, READ)),
       };
   }
 }
