@@ -6,6 +6,7 @@ import {
   genAIMessagesOf,
   genAIProviderOf,
   providerSlug,
+  spanOfStep,
   stepOfSpan,
 } from '@openlayer-tracing/otel/dialects';
 import { spanOf } from './recordings.ts';
@@ -194,6 +195,38 @@ describe('genAIMessagesOf', () => {
     assert.deepEqual(genAIMessagesOf(picture('data:image/png;base64,iVBO'))?.[0]?.parts, [
       { type: 'blob', modality: 'image', mime_type: 'image/png', content: 'iVBO' },
     ]);
+  });
+});
+
+describe('an answer whose parts have further fields', () => {
+  const ANSWER = [
+    {
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', content: 'hm', signature: 's' },
+        { type: 'text', content: 'hi', annotations: [{ url: 'https://a.test' }] },
+        { type: 'text', content: ' you' },
+      ],
+    },
+  ];
+
+  it('keeps them, and comes back from a span', () => {
+    const { step } = stepOfSpan(
+      spanOf({
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.output.messages': JSON.stringify(ANSWER),
+      }),
+    );
+    assert.deepEqual(step.output, {
+      content: [
+        { type: 'text', text: 'hi', annotations: [{ url: 'https://a.test' }] },
+        { type: 'text', text: ' you' },
+      ],
+      parts: [{ type: 'reasoning', signature: 's' }],
+    });
+    assert.equal(step.metadata.reasoning, 'hm');
+    const again = stepOfSpan(spanOf(spanOfStep(step).attributes)).step;
+    assert.deepEqual([again.output, again.metadata.reasoning], [step.output, 'hm']);
   });
 });
 
