@@ -1,6 +1,7 @@
 /** Calls of the AI SDK with integrations of their own, of which the registered ones are not told. */
 
 import assert from 'node:assert/strict';
+import { tracingChannel } from 'node:diagnostics_channel';
 import { step, trace } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import { traceAISDK } from '@openlayer-tracing/integrations/ai-sdk';
@@ -124,6 +125,43 @@ describe('a call of the AI SDK with its own telemetry integrations', () => {
     const off = { isEnabled: false };
     const [tree] = await treesOf(() => ai.generateText({ model, prompt, telemetry: off }));
     assert.equal(tree?.trim(), '└─ request [user_call]');
+  });
+
+  it('that both the channel and the telemetry announce is recorded from the telemetry', async () => {
+    const { AI_SDK_TELEMETRY_INTEGRATIONS: ours } = globalThis as unknown as {
+      AI_SDK_TELEMETRY_INTEGRATIONS: Readonly<Record<string, (event: object) => void>>[];
+    };
+    const channel = tracingChannel('ai:telemetry');
+    const decision = { provider: 'acme.decide', modelId: 'decide', state: 'It purrs.' };
+    const starts = {
+      experimental_decide: ['experimental_onDecideStart', 'experimental_onDecideEnd'],
+      streamTranscribe: [
+        'experimental_onStreamTranscriptionStart',
+        'experimental_onStreamTranscriptionEnd',
+      ],
+    } as const;
+    for (const [type, [start, end]] of Object.entries(starts)) {
+      using captured = captureTraces();
+      await trace(
+        async () => {
+          const event = { ...decision, callId: `call of ${type}`, operationId: `ai.${type}` };
+          channel.start.runStores({ type, event }, () => {
+            for (const each of ours) each[start]?.(event);
+          });
+          await Promise.resolve();
+          // The channel's end is not read: it would fail the step.
+          channel.asyncEnd.publish({ type, event, error: new Error('of the channel') });
+          for (const each of ours) each[end]?.({ ...event, text: 'a cat', answers: { cat: 1 } });
+        },
+        { name: 'request' },
+      )();
+      const [row] = await rowsOf(captured, 1);
+      assert.deepEqual(
+        row?.steps[0]?.steps.map(({ metadata }) => metadata.error),
+        [undefined],
+        type,
+      );
+    }
   });
 
   it('is kept apart from concurrent calls', async () => {

@@ -1,7 +1,7 @@
 /** What is recorded of the AI SDK's models of every kind, in versions 5 to 7. */
 
 import assert from 'node:assert/strict';
-import type { PricedCall } from '@openlayer-tracing/core';
+import { type PricedCall, trace } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { traceAISDK, traceModel } from '@openlayer-tracing/integrations/ai-sdk';
@@ -180,7 +180,7 @@ const answers: Readonly<Record<string, readonly [Said, unknown, Facts?, Facts?]>
     { content: [text, PICTURE] },
     {
       content: 'Cats.',
-      parts: [{ type: 'file', mediaType: 'image/png', data: '[binary, 10 bytes]' }],
+      parts: [{ type: 'file', mediaType: 'image/png', data: '[image/png, 10 bytes]' }],
     },
   ],
   'what a tool of the provider did': [
@@ -271,8 +271,8 @@ for (const version of [5, 6, 7]) {
             else for await (const _ of ai.streamText(asked).fullStream);
           });
           const recorded = JSON.stringify(step.output).replace(
-            '{"type":"data","data":"[binary, 10 bytes]"}',
-            '"[binary, 10 bytes]"',
+            '{"type":"data","data":"[image/png, 10 bytes]"}',
+            '"[image/png, 10 bytes]"',
           );
           assert.deepEqual(JSON.parse(recorded), output);
           assert.deepEqual(told(step.metadata), metadata);
@@ -519,6 +519,35 @@ describe('models of the AI SDK, version 7', () => {
     assert.equal(step.name, 'AI SDK Decision');
     assert.match(JSON.stringify(step.output), /0\.75/);
     assert.equal(step.promptTokens, 6);
+  });
+
+  it('throw the error of the provider, also if it cannot be recorded', async () => {
+    const ai = await load(7);
+    const thrown = Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new TypeError('not for you');
+      },
+    });
+    const failing = {
+      ...(language(7, { content: [text] }) as object),
+      doGenerate: async () => {
+        throw thrown;
+      },
+    };
+    using captured = captureTraces();
+    let received: unknown;
+    await trace(
+      async () => {
+        await ai
+          .generateText({ model: failing as never, prompt: 'cats?', maxRetries: 0 })
+          .catch((error: unknown) => {
+            received = error;
+          });
+      },
+      { name: 'request' },
+    )();
+    await rowsOf(captured, 1);
+    assert.equal(received, thrown);
   });
 
   it('record the instructions that they receive', async () => {

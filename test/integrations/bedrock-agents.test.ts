@@ -166,6 +166,19 @@ describe('an agent of Bedrock', () => {
     });
   });
 
+  it('keeps the inputs of at most 256 works that have not ended', async () => {
+    const works = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        orchestration({ invocationInput: { traceId: `t${i}`, otherInput: { text: `${i}` } } }),
+      );
+    const end = (id: number) =>
+      orchestration({ observation: { traceId: `t${id}`, otherOutput: { text: 'done' } } });
+    const step = await sent(stream(...works(300), end(255), end(299)), ask);
+    const [last, dropped] = step.steps as [WireStep, WireStep];
+    assert.deepEqual([last.inputs, last.output], [{ text: '255' }, 'done']);
+    assert.deepEqual([dropped.inputs, dropped.output], [{}, 'done']);
+  });
+
   it('keeps tools that the caller has to run, files, and unknown events', async () => {
     const control = { invocationId: 'i1', invocationInputs: [{ functionInvocationInput: {} }] };
     const files = [
@@ -280,6 +293,33 @@ describe('a flow of Bedrock', () => {
     assert.deepEqual(
       step.steps.map(({ name, inputs, output: said, latency }) => [name, inputs, said, latency]),
       [['ask', { q: 'Hello' }, { a: 'Hi' }, 2000]],
+    );
+  });
+
+  it('keeps the inputs of at most 256 nodes', async () => {
+    const traced = (kind: string, node: number, field: string): [string, object] => [
+      'flowTraceEvent',
+      {
+        trace: {
+          [kind]: {
+            nodeName: `n${node}`,
+            timestamp: '2026-11-01T00:00:00Z',
+            fields: [{ [field]: 'x', content: { document: node } }],
+          },
+        },
+      },
+    ];
+    const entered = Array.from({ length: 300 }, (_, i) =>
+      traced('nodeInputTrace', i, 'nodeInputName'),
+    );
+    const left = [255, 299].map((node) => traced('nodeOutputTrace', node, 'nodeOutputName'));
+    const step = await sent(stream(...entered, ...left, done), run);
+    assert.deepEqual(
+      step.steps.map(({ inputs, output: said }) => [inputs, said]),
+      [
+        [{ x: 255 }, { x: 255 }],
+        [{}, { x: 299 }],
+      ],
     );
   });
 

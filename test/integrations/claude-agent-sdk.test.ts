@@ -493,6 +493,29 @@ describe('the end of a run of the Claude agent SDK', () => {
     assert.deepEqual([tool.name, tool.metadata.ended], ['Bash', 'unfinished']);
   });
 
+  it('passes on the error of a query that throws, also if it cannot be recorded', async () => {
+    const thrown = Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new TypeError('not for you');
+      },
+    });
+    const throwing = (_asked: Asked): FakeQuery => {
+      throw thrown;
+    };
+    const query = traceClaudeAgent(throwing, { content: false });
+    using captured = captureTraces();
+    await runStep('request', async () => {
+      let received: unknown;
+      try {
+        query({ prompt: 'Fix it.' });
+      } catch (error) {
+        received = error;
+      }
+      assert.equal(received, thrown);
+    });
+    await rowsOf(captured, 1);
+  });
+
   it('is `left` if the app stops reading, aborts or closes it', async () => {
     const abortController = new AbortController();
     const never = () => new Promise(() => {});

@@ -370,6 +370,46 @@ describe('several answers to one request', () => {
   });
 });
 
+describe('answers above the limit', () => {
+  const COMPLETIONS = '/v1/completions';
+  const PROMPT = { model: 'm', prompt: 'hi' };
+  const kinds: Record<string, readonly [limit: number, events: (answers: number) => Body]> = {
+    'of a chat': [
+      256,
+      (answers) =>
+        asEvents(
+          CHAT,
+          { ...ASK, n: answers },
+          eachInSix(answers, (index, text) => ({ index, delta: { content: text } })),
+          '[DONE]',
+        ),
+    ],
+    'of a prompt': [
+      1024,
+      (answers) =>
+        asEvents(
+          COMPLETIONS,
+          { ...PROMPT, n: answers },
+          eachInSix(answers, (index, text) => ({ index, text })),
+          '[DONE]',
+        ),
+    ],
+  };
+  const eachInSix = (answers: number, choice: (index: number, text: string) => object) =>
+    ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((text) =>
+      Array.from({ length: answers }, (_, index) => ({ choices: [choice(index, text)] })),
+    );
+
+  for (const [kind, [limit, events]] of Object.entries(kinds)) {
+    it(`${kind} are counted once, however many events each has`, async () => {
+      const { output: all } = await read(events(limit));
+      assert.deepEqual(all, Array(limit).fill('abcdef'));
+      const { output } = await read(events(limit + 2));
+      assert.deepEqual(output, [...Array(limit).fill('abcdef'), '[2 more answers]']);
+    });
+  }
+});
+
 describe('a response that states an error', () => {
   const failures: Record<string, [body: Body, type: string, message: string]> = {
     'by an error under a status of success': [

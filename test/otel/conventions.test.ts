@@ -143,6 +143,105 @@ describe('tokens', () => {
   });
 });
 
+describe('counts of any form', () => {
+  const chat = { 'gen_ai.operation.name': 'chat' };
+
+  it('are read from the details of an object of counts', () => {
+    for (const [input, output] of [
+      ['input_token_details', 'output_token_details'],
+      ['input_tokens_details', 'output_tokens_details'],
+      ['prompt_tokens_details', 'completion_tokens_details'],
+      ['inputTokenDetails', 'outputTokenDetails'],
+    ] as const) {
+      const step = stepWith({
+        'langsmith.span.kind': 'llm',
+        'langsmith.usage_metadata': JSON.stringify({
+          ...{ input_tokens: 100, output_tokens: 20, total_tokens: 120 },
+          [input]: { cache_read: 60, cache_creation: 10, audio: 5, image: 3, dreams: 2 },
+          [output]: { reasoning: 8, audio: 4 },
+        }),
+      });
+      assert.deepEqual(
+        [step.promptTokens, step.completionTokens, step.usageDetails],
+        [
+          100,
+          20,
+          {
+            input_tokens: 25,
+            output_tokens: 16,
+            cached_tokens: 60,
+            cache_creation_tokens: 10,
+            audio_input_tokens: 5,
+            audio_output_tokens: 4,
+          },
+        ],
+      );
+      const { reasoningTokens, imageInputTokens, otherUsage } = step.metadata;
+      assert.deepEqual([reasoningTokens, imageInputTokens], [8, 3]);
+      assert.deepEqual(otherUsage, { [input]: { dreams: 2 } });
+    }
+  });
+
+  it('are metadata where no field of the step has them', () => {
+    const counted = {
+      'gen_ai.usage.input_tokens': 100,
+      'gen_ai.usage.image.input_tokens': 30,
+      'gen_ai.usage.video.input_tokens': 20,
+      'gen_ai.usage.output_tokens': 50,
+      'gen_ai.usage.image.output_tokens': 10,
+      'gen_ai.usage.video.output_tokens': 5,
+    };
+    const { metadata, usageDetails } = stepWith({ ...chat, ...counted });
+    assert.deepEqual(usageDetails, { input_tokens: 100, output_tokens: 50 });
+    const { imageInputTokens, videoInputTokens, imageOutputTokens, videoOutputTokens } = metadata;
+    assert.deepEqual(
+      [imageInputTokens, videoInputTokens, imageOutputTokens, videoOutputTokens],
+      [30, 20, 10, 5],
+    );
+    const embedding = stepWith({
+      'gen_ai.operation.name': 'embeddings',
+      'gen_ai.usage.input_tokens': 9,
+      'gen_ai.usage.cache_read.input_tokens': 4,
+      'gen_ai.usage.image.input_tokens': 3,
+    });
+    assert.equal(embedding.promptTokens, 9);
+    assert.deepEqual(
+      [embedding.metadata.cachedTokens, embedding.metadata.imageInputTokens],
+      [4, 3],
+    );
+  });
+});
+
+describe('further fields of a step of ours', () => {
+  it('never replace what the span says, nor have another type than the field', () => {
+    const fields = {
+      ...{ type: 'nonsense', name: 5, startTime: 'x', endTime: null, inputs: 1, output: 2 },
+      ...{ metadata: 'm', error: 'e', steps: 7, provider: {}, model: 3, promptTokens: '9' },
+      ...{ tokens: -1, cost: 'free', usageDetails: [], documents: 'd', agentType: 'planner' },
+      ...{ custom: [1] },
+    };
+    const step = stepWith({
+      'openlayer.step.type': 'agent',
+      'openlayer.step.name': 'Planner',
+      'openlayer.step.fields': JSON.stringify(fields),
+    });
+    const { metadata: _, ...kept } = step;
+    assert.deepEqual(kept, {
+      ...{ name: 'Planner', type: 'agent', agentType: 'planner', custom: [1] },
+      ...{ startTime: 1_790_000_000_000, endTime: 1_790_000_000_250 },
+    });
+  });
+
+  it('are kept if they fit', () => {
+    const fields = { cost: 0.5, tokens: 9, usageDetails: { a: 1 }, arguments: [1], agentType: 'x' };
+    const step = stepWith({
+      'openlayer.step.type': 'chat_completion',
+      'openlayer.step.fields': JSON.stringify(fields),
+    });
+    for (const [name, value] of Object.entries(fields)) assert.deepEqual(step[name], value);
+  });
+});
+
 describe('attributes of one fact', () => {
   it('of several conventions: the first convention wins', () => {
     const { step, dialects } = stepOfSpan(
@@ -183,6 +282,39 @@ describe('attributes of one fact', () => {
       ],
     });
     assert.equal(output, 'hi');
+  });
+
+  it('that are numbered in an event are read after those of the span', () => {
+    const numbered = (content: string, system: string): SpanData['attributes'] => ({
+      'gen_ai.prompt.0.role': 'user',
+      'gen_ai.prompt.0.content': content,
+      [system]: '[{"role":"user","content":"of the span"}]',
+    });
+    const promptOf = (own: SpanData['attributes'], event: SpanData['attributes']) =>
+      stepOfSpan(
+        spanWith({
+          attributes: { 'gen_ai.operation.name': 'chat', ...own },
+          events: [{ name: 'gen_ai.content.prompt', timeMs: 0, attributes: event }],
+        }),
+      ).step.inputs;
+    const expected = { prompt: [{ role: 'user', content: 'of the span' }] };
+    const list = numbered('of the event', 'other');
+    assert.deepEqual(promptOf(numbered('of the span', 'other'), list), expected);
+    assert.deepEqual(
+      // The convention of the event comes before that of the span.
+      promptOf({ 'input.value': '[{"role":"user","content":"of the span"}]' }, {}),
+      expected,
+    );
+    assert.deepEqual(
+      promptOf(
+        {
+          'llm.input_messages.0.message.role': 'user',
+          'llm.input_messages.0.message.content': 'of the span',
+        },
+        list,
+      ),
+      expected,
+    );
   });
 
   it('in events are read after those of the span', () => {

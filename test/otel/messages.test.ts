@@ -6,6 +6,7 @@ import {
   genAIMessagesOf,
   genAIProviderOf,
   providerSlug,
+  spanOfStep,
   stepOfSpan,
 } from '@openlayer-tracing/otel/dialects';
 import { spanOf } from './recordings.ts';
@@ -56,6 +57,45 @@ const FORMS: Readonly<Record<string, readonly [given: unknown, read: unknown]>> 
       },
     ],
     [{ role: 'assistant', tool_calls: [CALL] }],
+  ],
+  'an empty content beside parts': [
+    [{ role: 'user', content: '', parts: [{ type: 'text', content: 'hi' }] }],
+    [{ role: 'user', content: 'hi' }],
+  ],
+  'a content that parts repeat': [
+    [{ role: 'user', content: 'hi', parts: [{ type: 'text', text: 'hi' }] }],
+    [{ role: 'user', content: 'hi' }],
+  ],
+  'a content and other parts': [
+    [{ role: 'user', content: 'hi', parts: [{ type: 'dance', steps: 3 }] }],
+    [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'hi' },
+          { type: 'dance', steps: 3 },
+        ],
+      },
+    ],
+  ],
+  'a failed result of Anthropic': [
+    [
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'c1', content: 'no', is_error: true, cache: null },
+        ],
+      },
+    ],
+    [{ role: 'tool', tool_call_id: 'c1', content: 'no', is_error: true }],
+  ],
+  'a text with annotations': [
+    [{ role: 'assistant', content: [{ type: 'output_text', text: 'hi', annotations: [1] }] }],
+    [{ role: 'assistant', content: [{ type: 'text', text: 'hi', annotations: [1] }] }],
+  ],
+  'a reasoning with a signature': [
+    [{ role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: 's' }] }],
+    [{ role: 'assistant', content: [{ type: 'reasoning', text: 'hm', signature: 's' }] }],
   ],
   'a call of Anthropic with text': [
     [
@@ -155,6 +195,38 @@ describe('genAIMessagesOf', () => {
     assert.deepEqual(genAIMessagesOf(picture('data:image/png;base64,iVBO'))?.[0]?.parts, [
       { type: 'blob', modality: 'image', mime_type: 'image/png', content: 'iVBO' },
     ]);
+  });
+});
+
+describe('an answer whose parts have further fields', () => {
+  const ANSWER = [
+    {
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', content: 'hm', signature: 's' },
+        { type: 'text', content: 'hi', annotations: [{ url: 'https://a.test' }] },
+        { type: 'text', content: ' you' },
+      ],
+    },
+  ];
+
+  it('keeps them, and comes back from a span', () => {
+    const { step } = stepOfSpan(
+      spanOf({
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.output.messages': JSON.stringify(ANSWER),
+      }),
+    );
+    assert.deepEqual(step.output, {
+      content: [
+        { type: 'text', text: 'hi', annotations: [{ url: 'https://a.test' }] },
+        { type: 'text', text: ' you' },
+      ],
+      parts: [{ type: 'reasoning', signature: 's' }],
+    });
+    assert.equal(step.metadata.reasoning, 'hm');
+    const again = stepOfSpan(spanOf(spanOfStep(step).attributes)).step;
+    assert.deepEqual([again.output, again.metadata.reasoning], [step.output, 'hm']);
   });
 });
 

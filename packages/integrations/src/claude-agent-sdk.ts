@@ -71,7 +71,7 @@ function tracedQuery(
       // Steps of tools that run in this process become children of the run.
       result = run.step.run(() => query.apply(this, run.argsOf(args) as never[]));
     } catch (error) {
-      run.end('failed', error);
+      runGuarded('failure', () => run.end('failed', error));
       throw error;
     }
     return observeQuery(result, run);

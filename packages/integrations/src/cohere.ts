@@ -1,7 +1,6 @@
 /** The entry point for Cohere's client, with the first and the second API. */
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
-import { freePaths } from './common/free-paths.js';
 import { enumerableValues } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable } from './common/replace-method.js';
@@ -11,25 +10,11 @@ import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
 import { MethodCall } from './http/method-call.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { bedrockInvoke } from './shapes/bedrock/invoke.js';
-import { cohereShapes } from './shapes/cohere.js';
+import { COHERE_FREE, cohereShapes } from './shapes/cohere.js';
 
 export type { ContentPart } from './common/options.js';
 
 export interface CohereOptions extends CallOptions {}
-
-/** POST paths that cost nothing. */
-const COHERE_FREE = [
-  ...freePaths(`
-    tokenize
-    detokenize
-    check-api-key
-    connectors
-    connectors/**
-    datasets
-    embed-jobs/*/cancel
-  `),
-  /:cancel$/,
-];
 
 /** The options that a client keeps. Parts that it creates later copy them. */
 interface KeptOptions {

@@ -8,7 +8,7 @@ import {
   type StreamUsageOptions,
 } from './common/options.js';
 import { openAIShapes } from './shapes/openai.js';
-import { togetherFree, togetherRetrievals, togetherShapes } from './shapes/together.js';
+import { TOGETHER_FREE, togetherRetrievals, togetherShapes } from './shapes/together.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -36,7 +36,7 @@ export function traceTogether<Client extends object>(
       provider: 'together_ai',
       shapes: [...openAIShapes, ...togetherShapes],
       retrievals: togetherRetrievals,
-      free: togetherFree,
+      free: TOGETHER_FREE,
       options,
     },
     'traceTogether',

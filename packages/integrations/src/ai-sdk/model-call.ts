@@ -7,18 +7,20 @@ import {
   startCall,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, statedError, thrownError } from '../common/call-error.js';
+import { isAbort, statedError, thrownError, thrownText } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import type { Ending } from '../common/ending.js';
 import {
   arrayOrEmpty,
   definedFields,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields } from '../common/other-fields.js';
+import { roundedMs } from '../common/rounded-ms.js';
 import { withPricedTier } from '../common/service-tier.js';
 import type { ModelKind } from './kinds.js';
 import { SdkResponse } from './model-response.js';
@@ -42,8 +44,6 @@ export interface CallDescription {
   /** The app's own context, as far as it lets the SDK pass it on. */
   readonly runtimeContext: unknown;
 }
-
-type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
 
 /** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
 export class AiModelCall {
@@ -165,7 +165,7 @@ export class AiModelCall {
   fail(thrown: unknown): void {
     const error = thrownError(this.#options, thrown);
     this.#stopWaiting();
-    this.#failures.push(errorMessage(error));
+    this.#failures.push(thrownText(error));
     if (isAbort(error)) this.#recorded.end(this.#recordResponse('left'));
     else this.#recorded.fail(error, this.#recordResponse('failed'));
   }
@@ -269,8 +269,7 @@ export class AiModelCall {
         ...metadata,
         functionId,
         ...(this.#request.kind.type === 'retriever' && { model: fields.model }),
-        timeToFirstToken:
-          this.#firstTokenMs === undefined ? undefined : Math.round(this.#firstTokenMs * 10) / 10,
+        timeToFirstToken: roundedMs(this.#firstTokenMs),
         reasoning:
           reasoning.chars > 0
             ? recordedContent(this.#options, 'output', reasoning.toString())
@@ -296,8 +295,4 @@ export class AiModelCall {
     const recorded = recordedContent(this.#options, 'output', chosen);
     return Array.isArray(recorded) ? ({ documents: recorded } as StepUpdate) : {};
   }
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,6 +8,7 @@ import {
   isRecord,
   type Json,
   nonEmptyArrayOrUndefined,
+  nonEmptyFields,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -15,7 +16,6 @@ import {
 import { bytesOfBase64 } from '../common/media.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/media-type.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { requestIdIn } from '../http/fetch.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
@@ -111,7 +111,9 @@ export class SdkResponse {
     }
     const output = this.hasOutput ? (this.message.output ?? this.#facts) : undefined;
     return failureOfEnd({
-      ...{ reasons: [finishReason], output, isComplete: true },
+      reasons: [finishReason],
+      output,
+      isComplete: true,
       word: this.#rawReason,
     });
   }
@@ -135,7 +137,7 @@ export class SdkResponse {
     }
     this.#takeMedia(response);
     this.readHead(response);
-    this.#addDetails(otherFields(response, READ));
+    this.#addDetails(nonEmptyFields(response, READ));
     const vectors = Array.isArray(embedding) ? [embedding] : embeddings;
     if (vectors === undefined) return;
     const [first] = arrayOrEmpty(vectors);
@@ -202,7 +204,7 @@ export class SdkResponse {
       case 'finish':
         if (this.message.text.chars === 0) this.#takeMedia(part);
         this.readHead(part);
-        this.#addDetails(otherFields(part, READ));
+        this.#addDetails(nonEmptyFields(part, READ));
         break;
       default:
         if (!IGNORED_PARTS.has(part.type)) this.message.addPart(part);
@@ -240,7 +242,7 @@ export class SdkResponse {
   }
 
   #keepRest(part: Json): void {
-    const more = otherFields(part, TEXT_FIELDS);
+    const more = nonEmptyFields(part, TEXT_FIELDS);
     if (Object.keys(more).length > 0) this.message.addPart({ type: part.type, ...more });
   }
 
@@ -263,13 +265,13 @@ export class SdkResponse {
     if (part.type === 'tool-input-delta') tool.arguments.add(stringOrUndefined(part.delta) ?? '');
     const about = partMetadata(part.providerMetadata);
     if (about !== undefined) tool.extend({ providerMetadata: about });
-    if (part.type === 'tool-input-start') tool.extend(otherFields(part, TOOL_FIELDS));
+    if (part.type === 'tool-input-start') tool.extend(nonEmptyFields(part, TOOL_FIELDS));
     if (part.type !== 'tool-call') return;
     const { input = part.args } = part;
     if (tool.arguments.chars === 0) {
       tool.arguments.add(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
     }
-    tool.extend(otherFields(part, TOOL_FIELDS));
+    tool.extend(nonEmptyFields(part, TOOL_FIELDS));
     if (part.providerExecuted === true && tool.name !== undefined) {
       this.#toolUses[tool.name] = (this.#toolUses[tool.name] ?? 0) + 1;
     }
@@ -363,14 +365,14 @@ function otherSdkUsage(usage: unknown): Json {
   const { raw, ...otherCounts } = objectOrEmpty(usage);
   const usageOfProvider = new OpenAIUsage();
   usageOfProvider.take(raw);
-  return { ...otherFields(otherCounts, COUNTED), ...usageOfProvider.others };
+  return { ...nonEmptyFields(otherCounts, COUNTED), ...usageOfProvider.others };
 }
 
 /** The metadata without empty fields. */
 function nonEmptyMetadata(about: Json, known = NO_NAMES): Json {
   return Object.fromEntries(
     Object.entries(about)
-      .map(([name, value]) => [name, isRecord(value) ? otherFields(value, known) : value])
+      .map(([name, value]) => [name, isRecord(value) ? nonEmptyFields(value, known) : value])
       .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
   );
 }
@@ -382,13 +384,14 @@ function partMetadata(providerMetadata: unknown): Json | undefined {
   return Object.keys(about).length > 0 ? about : undefined;
 }
 
-function nameMedium(kind: string, data: unknown): unknown {
+/** @param stated the media type that the model states, which the first bytes do not overrule */
+function nameMedium(kind: string, data: unknown, stated?: string): unknown {
   if (typeof data === 'string') {
     if (/^https?:/.test(data)) return { type: kind, url: data };
-    return `[${mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
+    return `[${stated ?? mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
   }
   if (data instanceof Uint8Array) {
-    return `[${mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
+    return `[${stated ?? mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
   }
   const { byteLength, mediaType } = objectOrEmpty(data);
   if (typeof byteLength !== 'number') return data;
@@ -398,5 +401,5 @@ function nameMedium(kind: string, data: unknown): unknown {
 function nameVideo(video: Json): unknown {
   const { type, data, mediaType } = video;
   if (type !== 'base64' && type !== 'binary') return video;
-  return nameMedium(stringOrUndefined(mediaType) ?? 'video', data);
+  return nameMedium('video', data, stringOrUndefined(mediaType));
 }

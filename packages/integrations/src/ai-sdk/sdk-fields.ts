@@ -5,11 +5,11 @@ import {
   countOrUndefined,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { nonEmptyFields } from '../common/other-fields.js';
 import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { geminiTokens, geminiToolUses } from '../shapes/gemini/usage.js';
 import { openAIBilling, openAITokens } from '../shapes/openai/usage.js';

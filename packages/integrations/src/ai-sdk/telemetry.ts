@@ -8,13 +8,18 @@ import {
   startCall,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { isAbort, thrownError, thrownText } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import {
+  arrayOrEmpty,
+  type Json,
+  nonEmptyFields,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
@@ -36,10 +41,15 @@ export class AiTelemetry {
     this.#options = options;
   }
 
-  onStart = guarded((event) => {
-    this.#announced.delete(event.callId);
-    this.#startOperation(event);
-  });
+  onStart = this.#started((event) => this.#startOperation(event));
+
+  /** A listener for the start of an operation, which is then not recorded from the channel. */
+  #started(start: (event: Json) => void): (event: unknown) => void {
+    return guarded((event) => {
+      this.#announced.delete(event.callId);
+      start(event);
+    });
+  }
 
   #startOperation(event: Json): void {
     const { callId, operationId, functionId, messages, tools, instructions, system } = event;
@@ -109,12 +119,11 @@ export class AiTelemetry {
   onObjectStepEnd = guarded((event) => this.#operation(event)?.model?.endWith(event));
 
   /** Streams of transcripts have events of their own. */
-  experimental_onStreamTranscriptionStart = guarded((event) => {
-    this.#announced.delete(event.callId);
-    this.#startSingle('streamTranscribe', event);
-  });
+  experimental_onStreamTranscriptionStart = this.#started((event) =>
+    this.#startSingle('streamTranscribe', event),
+  );
   experimental_onStreamTranscriptionEnd = guarded((event) => this.#endSingle(event));
-  experimental_onDecideStart = guarded((event) => this.#startSingle('decide', event));
+  experimental_onDecideStart = this.#started((event) => this.#startSingle('decide', event));
   experimental_onDecideEnd = guarded((event) => this.#endSingle(event));
 
   onEmbedStart = guarded((event) => this.#operation(event)?.startEmbedding(event));
@@ -199,8 +208,10 @@ export class AiTelemetry {
     try {
       response = await untraced(call.execute);
     } catch (error) {
-      operation.markModelFailed();
-      model.fail(error);
+      runGuarded('failure', () => {
+        operation.markModelFailed();
+        model.fail(error);
+      });
       throw error;
     }
     return recordResponse(model, response);
@@ -333,12 +344,12 @@ function approvalsIn(content: unknown): readonly Json[] {
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: Json, source: unknown): Json {
-  const details = Object.entries(otherFields({ ...objectOrEmpty(source), toolContext }, TOOL));
+  const details = Object.entries(nonEmptyFields({ ...objectOrEmpty(source), toolContext }, TOOL));
   return Object.fromEntries(details.filter(([, value]) => value !== false));
 }
 
 function reasonMessage(reason: unknown): unknown {
-  return reason instanceof Error ? reason.message : reason;
+  return reason instanceof Error ? thrownText(reason) : reason;
 }
 
 const TOOL = nameSet('type toolName input output error');

@@ -28,7 +28,9 @@ export function tracedTools<Tools extends object>(tools: Tools, options: CallOpt
     if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
     const execute = {
       value: tracedExecute(name, tool.execute as ToolExecute, options),
-      ...{ writable: true, enumerable: true, configurable: true },
+      writable: true,
+      enumerable: true,
+      configurable: true,
     };
     const descriptors = { ...Object.getOwnPropertyDescriptors(tool), execute };
     return [name, Object.create(Object.getPrototypeOf(tool), descriptors)];

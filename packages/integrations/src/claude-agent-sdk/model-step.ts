@@ -9,10 +9,15 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { namedError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
-import { definedFields, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import {
+  definedFields,
+  type Json,
+  nonEmptyFields,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { MessagesReader } from '../shapes/anthropic/messages.js';
 import { anthropicTokens, MergedUsage } from '../shapes/anthropic/usage.js';
@@ -131,7 +136,7 @@ export class ModelStep {
     this.#finishReason = stringOrUndefined(answer.stop_reason) ?? this.#finishReason;
     const model = stringOrUndefined(answer.model);
     if (model !== SYNTHETIC) this.#model = model ?? this.#model;
-    this.#otherFields = { ...this.#otherFields, ...otherFields(message, READ) };
+    this.#otherFields = { ...this.#otherFields, ...nonEmptyFields(message, READ) };
     this.#update(stringOrUndefined(message.request_id), stringOrUndefined(message.error));
   }
 

@@ -6,6 +6,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { type CallError, namedError, thrownError, toolError } from '../common/call-error.js';
 import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import type { Ending } from '../common/ending.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -13,18 +14,16 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
 import { ModelStep } from './model-step.js';
 import { observedPrompt } from './observed-prompt.js';
 import { RunTotals } from './run-totals.js';
-
-type Ending = 'complete' | 'left' | 'failed';
 
 const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
@@ -338,7 +337,7 @@ export class AgentRun {
       const block = objectOrEmpty(each);
       if (block.type === 'tool_result') this.#endTool(block, message.tool_use_result);
     }
-    this.#addPrompt(message.parent_tool_use_id, content, otherFields(message, USER_FIELDS));
+    this.#addPrompt(message.parent_tool_use_id, content, nonEmptyFields(message, USER_FIELDS));
   }
 
   /** @param result the SDK's own result, which has more than the content that the model receives */

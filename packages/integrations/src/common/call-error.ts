@@ -48,8 +48,12 @@ export function statusError(
   );
 }
 
-/** The error of a connection that failed or broke off, with the reason in the cause of fetch's error. */
+/** The error of a connection that failed or broke off, with the reason in the cause of fetch's error. Never throws. */
 export function connectionError(options: CallOptions, error: unknown): CallError {
+  return readOrUndefined(() => errorOfConnection(options, error)) ?? unreadableError();
+}
+
+function errorOfConnection(options: CallOptions, error: unknown): CallError {
   if (!(error instanceof Error)) {
     const recorded = recordedMessage(options, String(error));
     return new CallError(typeof error, recorded ?? FAILED);
@@ -65,10 +69,15 @@ export function connectionError(options: CallOptions, error: unknown): CallError
 
 /**
  * The recordable form of what a client or a tool threw: the error itself, unless content is hidden. The message of a client may
- * contain the body of the response, the message of a parser the text that it cannot parse.
+ * contain the body of the response, the message of a parser the text that it cannot parse. Never throws.
  */
 export function thrownError(options: CallOptions, error: unknown): unknown {
-  if (!hidesContent(options) || error instanceof CallError) return error;
+  if (!hidesContent(options)) return error;
+  return readOrUndefined(() => hiddenError(options, error)) ?? unreadableError();
+}
+
+function hiddenError(options: CallOptions, error: unknown): CallError {
+  if (error instanceof CallError) return error;
   if (!(error instanceof Error)) return connectionError(options, error);
   const { status, statusCode, error: stated, responseBody } = error as Error & Json;
   const code = typeof status === 'number' ? status : statusCode;
@@ -245,7 +254,28 @@ function nonEmptyString(type: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
-/** Whether the error says that the app aborted the call, which is no failure of the provider. */
+/** Whether the error says that the app aborted the call, which is no failure of the provider. Never throws. */
 export function isAbort(error: unknown): boolean {
-  return isRecord(error) && (error as { name?: unknown }).name === 'AbortError';
+  const name = readOrUndefined(() => objectOrEmpty(error).name);
+  return name === 'AbortError';
+}
+
+/** The message of an error, or the text of any other value that was thrown. Never throws. */
+export function thrownText(error: unknown): string {
+  const read = readOrUndefined(() => (error instanceof Error ? error.message : String(error)));
+  return stringOrUndefined(read) ?? FAILED;
+}
+
+/** The error for one whose own code throws. */
+function unreadableError(): CallError {
+  return new CallError('Error', FAILED);
+}
+
+/** What `read` returns; undefined where code of the error throws, such as a getter or a proxy. */
+function readOrUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Json } from './json.js';
+import { isEmpty, type Json } from './json.js';
 
 /** How the answers to one request ended. */
 export interface AnswerEnd {
@@ -26,8 +26,4 @@ export function failureOfEnd({ reasons, output, isComplete, word }: AnswerEnd): 
   if (!isComplete || !outputs.every(isEmpty)) return undefined;
   const filtered = word ?? reason;
   return { type: filtered, message: `the answer was filtered: ${filtered}` };
-}
-
-function isEmpty(output: unknown): boolean {
-  return output === undefined || output === null || output === '';
 }

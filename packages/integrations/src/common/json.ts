@@ -24,6 +24,27 @@ export function nonEmptyArrayOrUndefined(value: unknown): readonly unknown[] | u
   return Array.isArray(value) && value.length > 0 ? value : undefined;
 }
 
+/** Whether the value says nothing: undefined, null, `''`, an array without items, or a plain object without fields. */
+export function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  if (typeof value !== 'object') return false;
+  return Array.isArray(value)
+    ? value.length === 0
+    : isPlainObject(value) && Object.keys(value).length === 0;
+}
+
+/** The fields that are not empty, as `isEmpty` says, and have none of these names. */
+export function nonEmptyFields(
+  value: Json,
+  except: ReadonlySet<string> = NO_NAMES,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, item]) => !except.has(name) && !isEmpty(item)),
+  );
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 /** The fields that are neither null nor undefined. */
 export function presentFields(value: Json): Record<string, unknown> {
   return Object.fromEntries(

@@ -25,7 +25,7 @@ const SHORTEST_BASE64 = 256;
 const SHORTEST_WITHIN = 512;
 const BASE64_WITHIN =
   /(?:data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,)?([A-Za-z0-9+/_-]{512,}={0,2})/g;
-/** Only this much of a text is searched; more is not recorded. */
+/** A text has base64 if it has a long word within this many characters: more is not recorded. */
 const MAX_TEXT_CHARS = 131_072;
 const MAX_DEPTH = 16;
 

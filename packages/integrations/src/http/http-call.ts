@@ -15,8 +15,10 @@ import {
   streamError,
 } from '../common/call-error.js';
 import { recordedContent } from '../common/content.js';
+import type { Ending } from '../common/ending.js';
 import { type AnswerEnd, failureOfEnd } from '../common/failed-end.js';
 import { arrayOrEmpty } from '../common/json.js';
+import { roundedMs } from '../common/rounded-ms.js';
 import type {
   ModelRequest,
   ModelResponse,
@@ -47,8 +49,8 @@ interface AttemptResponse extends ResponseHead {
   readonly mayRetry: boolean;
 }
 
-/** How a call ended. `left`: the app stopped reading. `unread`: the trace ended before the app read anything. */
-type Ending = 'complete' | 'left' | 'failed' | 'unread' | 'unfinished';
+/** `unread`: the trace ended before the app read anything. */
+type HttpEnding = Ending | 'unread';
 
 /** The header in which LiteLLM states the cost, in US dollars. */
 const COST = 'x-litellm-response-cost';
@@ -104,7 +106,7 @@ export class HttpCall {
   }
 
   /** Whether a retry would be recorded: the trace has not been handed to the publisher. */
-  get mayRetry(): boolean {
+  get isRetryRecorded(): boolean {
     return this.#recorded.mayRetry;
   }
 
@@ -168,7 +170,7 @@ export class HttpCall {
 
   #observe(body: BodyReader): BodyObserver {
     const recorded = this.#recorded;
-    const end = (ending: Ending, error?: unknown) => {
+    const end = (ending: HttpEnding, error?: unknown) => {
       if (recorded.isOpen) this.#end(body, ending, error);
       // The app read on after the trace was published: report that the end is missing there.
       else if (recorded.isRead) recorded.end();
@@ -191,7 +193,7 @@ export class HttpCall {
     };
   }
 
-  #end(body: BodyReader, ending: Ending, error: unknown): void {
+  #end(body: BodyReader, ending: HttpEnding, error: unknown): void {
     const recorded = this.#recorded;
     const { options } = this.#profile;
     recorded.stopWaiting();
@@ -254,7 +256,7 @@ export class HttpCall {
   }
 
   /** Records the billing and the work that the response states. @returns the update of the step */
-  #recordResponse(ending: Ending, failure = this.#reader.failure): StepUpdate {
+  #recordResponse(ending: HttpEnding, failure = this.#reader.failure): StepUpdate {
     const { options } = this.#profile;
     const { url } = this.#request;
     const response = withTotal(this.#reader.response(), this.#shape);
@@ -267,10 +269,7 @@ export class HttpCall {
     }
     this.#addReportedSteps(response.reportedSteps);
     return responseUpdate(options, response, {
-      timeToFirstToken:
-        this.#isStream && this.#firstTokenMs !== undefined
-          ? Math.round(this.#firstTokenMs * 10) / 10
-          : undefined,
+      timeToFirstToken: this.#isStream ? roundedMs(this.#firstTokenMs) : undefined,
       requestId: this.#requestId,
       partial: isPartial ? true : undefined,
       ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
@@ -295,7 +294,7 @@ function hasOutcome(
   if (typeof body === 'string' && (acceptsText !== true || HTML_PAGE.test(body))) return false;
   const { output, metadata, fields = {}, reportedSteps = [] } = response;
   return (
-    !isMissing(output) ||
+    (output !== undefined && output !== null) ||
     metadata?.finishReason !== undefined ||
     Object.values(fields).some((field) => field !== undefined) ||
     reportedSteps.length > 0
@@ -314,10 +313,6 @@ function withTotal(response: ModelResponse, { type }: Pick<Shape, 'type'>): Mode
 function endOf({ output, metadata = {} }: ModelResponse, isComplete: boolean): AnswerEnd {
   const { finishReason, finishReasons } = metadata;
   return { reasons: [finishReason, ...arrayOrEmpty(finishReasons)], output, isComplete };
-}
-
-function isMissing(output: unknown): boolean {
-  return output === undefined || output === null;
 }
 
 interface LoggedAttempt {

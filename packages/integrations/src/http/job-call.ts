@@ -8,7 +8,9 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { connectionError, statusError, streamError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
+import type { Ending } from '../common/ending.js';
 import { definedFields, type Json, tryParseJson } from '../common/json.js';
+import { roundedMs } from '../common/rounded-ms.js';
 import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
@@ -19,8 +21,6 @@ import { headerOf } from './fetch.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { stepOptions } from './step-options.js';
-
-type Ending = 'complete' | 'left' | 'failed' | 'unfinished';
 
 /** Longer bodies are parsed while they are received, so that the memory for them is bounded. */
 const MAX_BODY_CHARS = 1_048_576;
@@ -220,7 +220,7 @@ export class JobCall {
         ...recordedDetails(this.#profile.options, details),
         ...metadata,
         billed,
-        timeToFirstToken: this.#firstTokenMs && Math.round(this.#firstTokenMs * 10) / 10,
+        timeToFirstToken: roundedMs(this.#firstTokenMs),
         partial: ending !== 'complete' && output !== undefined ? true : undefined,
         ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
       }),

@@ -69,7 +69,7 @@ export class RetriedCalls {
   /** Remembers a call whose attempt failed. */
   add(call: HttpCall, failedKey: AttemptKey): void {
     for (const each of this.#failed) {
-      if (!each.call.mayRetry || each.call === call) this.#failed.delete(each);
+      if (!each.call.isRetryRecorded || each.call === call) this.#failed.delete(each);
     }
     this.#failed.add({ call, failedKey });
     const [oldest] = this.#failed;
@@ -81,7 +81,7 @@ export class RetriedCalls {
     if (this.#failed.size === 0 || attemptsBefore === 0) return undefined;
     for (const failed of this.#failed) {
       const { call, failedKey } = failed;
-      if (failedKey.key !== key || failedKey.step !== step || !call.mayRetry) continue;
+      if (failedKey.key !== key || failedKey.step !== step || !call.isRetryRecorded) continue;
       if (attemptsBefore !== undefined && attemptsBefore !== call.attempts) continue;
       this.#failed.delete(failed);
       return call;

@@ -4,11 +4,11 @@ import {
   arrayOrEmpty,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
-import { otherFields } from '../common/other-fields.js';
 import type { Message } from '../shapes/reading/message.js';
 
 /** Blocks that are tool calls, which a message also has in a separate array. */
@@ -88,6 +88,6 @@ function reasoningOf(block: Json): string {
 }
 
 function keepRest(message: Message, block: Json, known: ReadonlySet<string>): void {
-  const more = otherFields(block, known);
+  const more = nonEmptyFields(block, known);
   if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
 }

@@ -14,6 +14,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
@@ -21,7 +22,6 @@ import {
 import { lastText } from '../common/last-text.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { ModelRun } from './model-run.js';
 import { Runs } from './runs.js';
 import { langChainProvider, plainValue } from './values.js';
@@ -138,7 +138,7 @@ export class LangChainHandler {
     const content = plainValue(isMessage ? output.content : output);
     const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
     // The metadata under `versions` are LangChain's own.
-    const fields = { artifact, metadata: otherFields(objectOrEmpty(metadata), VERSIONS) };
+    const fields = { artifact, metadata: nonEmptyFields(objectOrEmpty(metadata), VERSIONS) };
     const about = recordedDetails(this.#options, nonEmptyFields(fields));
     const update = {
       output: this.#content('output', content),

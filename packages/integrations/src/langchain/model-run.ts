@@ -12,6 +12,7 @@ import {
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { roundedMs } from '../common/rounded-ms.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { Pieces } from './pieces.js';
 import {
@@ -132,8 +133,7 @@ export class ModelRun {
   }
 
   #timing(): Json {
-    const first = this.#firstTokenMs;
-    return { timeToFirstToken: first === undefined ? undefined : Math.round(first * 10) / 10 };
+    return { timeToFirstToken: roundedMs(this.#firstTokenMs) };
   }
 
   #content(content: unknown): unknown {

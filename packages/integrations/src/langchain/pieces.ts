@@ -7,6 +7,7 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { Message } from '../shapes/reading/message.js';
+import { NumberedAnswers } from '../shapes/reading/numbered-answers.js';
 import { takeLangChainContent } from './content.js';
 import { takeReasoning } from './read-generation.js';
 import { messageTokens } from './values.js';
@@ -15,14 +16,12 @@ const MAX_ANSWERS = 16;
 
 /** Collects the answers of a model while they are streamed, for a run that ends before its result. */
 export class Pieces {
-  readonly #answers = new Map<number, Answer>();
+  readonly #answers = new NumberedAnswers(MAX_ANSWERS, () => new Answer());
   /** The counts that the pieces state. */
   tokens: TokenCounts | undefined = undefined;
 
   get amount(): number {
-    let amount = 0;
-    for (const { message } of this.#answers.values()) amount += message.amount;
-    return amount;
+    return this.#answers.sumOf(({ message }) => message.amount);
   }
 
   /** The number of answers. */
@@ -32,12 +31,11 @@ export class Pieces {
 
   /** The only answer, or an array of several; undefined if nothing was received. */
   get output(): unknown {
-    const outputs = this.#all.map(({ message }) => message.output);
-    return outputs.length > 1 ? outputs : outputs[0];
+    return this.#answers.outputOf(({ message }) => message.output);
   }
 
   get reasoning(): string | undefined {
-    const reasoning = this.#all[0]?.message.reasoning;
+    const reasoning = this.#answers.inOrder[0]?.message.reasoning;
     return reasoning !== undefined && reasoning.chars > 0 ? reasoning.toString() : undefined;
   }
 
@@ -48,7 +46,7 @@ export class Pieces {
   addToken(token: string, index: unknown, chunk: unknown): void {
     const { message } = objectOrEmpty(chunk);
     this.#takeUsage(objectOrEmpty(message).usage_metadata);
-    const answer = this.#ensureAnswer(index);
+    const answer = this.#answers.ensure(typeof index === 'number' ? index : 0);
     if (isRecord(message)) answer?.addPiece(message);
     else answer?.message.text.add(token);
   }
@@ -56,27 +54,13 @@ export class Pieces {
   /** Adds an event of the protocol that streams content in blocks. */
   addEvent(event: Json): void {
     this.#takeUsage(event.usage);
-    this.#ensureAnswer(0)?.addEvent(event);
+    this.#answers.ensure(0)?.addEvent(event);
   }
 
   #takeUsage(usage: unknown): void {
     const counts = messageTokens(usage);
     if (counts !== undefined)
       this.tokens = laterCounts(this.tokens, { ...counts, total: undefined });
-  }
-
-  get #all(): readonly Answer[] {
-    return [...this.#answers].sort(([a], [b]) => a - b).map(([, answer]) => answer);
-  }
-
-  #ensureAnswer(index: unknown): Answer | undefined {
-    const place = typeof index === 'number' ? index : 0;
-    let answer = this.#answers.get(place);
-    if (answer === undefined && this.#answers.size < MAX_ANSWERS) {
-      answer = new Answer();
-      this.#answers.set(place, answer);
-    }
-    return answer;
   }
 }
 

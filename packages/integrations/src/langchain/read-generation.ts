@@ -7,11 +7,11 @@ import {
   definedFields,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameArray, nameSet } from '../common/names.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
@@ -90,7 +90,7 @@ export function readGeneration(generation: Json): Generation {
       ...facts,
     },
     details: {
-      ...otherFields(about, isResponse ? REPEATED : READ),
+      ...nonEmptyFields(about, isResponse ? REPEATED : READ),
       // The stop sequence is content: it repeats a part of the request.
       ...definedFields({ stopSequence: stringOrUndefined(about.stop_sequence) }),
     },
@@ -181,14 +181,14 @@ function finishReasonOf(about: Json): string | undefined {
 function otherCounts(usage: unknown): Json {
   const details = ['input_token_details', 'output_token_details'].map((name) => [
     name,
-    otherFields(objectOrEmpty(objectOrEmpty(usage)[name]), COUNTED),
+    nonEmptyFields(objectOrEmpty(objectOrEmpty(usage)[name]), COUNTED),
   ]);
   return nonEmptyFields(Object.fromEntries(details));
 }
 
 /** The other fields of a model run's result that its generations do not repeat. */
 export function otherResultFields(result: Json): Json {
-  return otherFields(objectOrEmpty(result.llmOutput), REPEATED);
+  return nonEmptyFields(objectOrEmpty(result.llmOutput), REPEATED);
 }
 
 /** The counts in a model run's result, for generations without counts; undefined if there are none. */

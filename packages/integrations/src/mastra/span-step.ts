@@ -15,12 +15,12 @@ import {
   definedFields,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields, otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { requestIdIn } from '../http/fetch.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
@@ -137,7 +137,7 @@ export function mastraUpdate(span: Json, options: CallOptions, inputs: ModelInpu
 }
 
 function otherAttributes({ type, attributes }: Json): Json {
-  return otherFields(objectOrEmpty(attributes), READ[String(type)] ?? NO_NAMES);
+  return nonEmptyFields(objectOrEmpty(attributes), READ[String(type)] ?? NO_NAMES);
 }
 
 /** The fields of any span other than its attributes, input and output. */
@@ -152,7 +152,8 @@ function otherSpanFields(span: Json): Json {
     entityType,
     // The metadata of a model_step span have the response, which is read elsewhere.
     ...(type !== 'model_step' && { metadata }),
-    ...{ tags, requestContext },
+    tags,
+    requestContext,
     errorDetails: nonEmptyFields({ id, domain, category, details }),
   });
 }

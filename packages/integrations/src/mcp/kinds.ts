@@ -8,6 +8,7 @@ import {
   definedFields,
   isRecord,
   type Json,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
@@ -15,7 +16,6 @@ import {
 import { namedBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
 
 /** A request of the protocol, and how it becomes a step. */
 export interface RequestKind {
@@ -37,7 +37,7 @@ const OF_PROTOCOL = nameSet('_meta name arguments uri');
 
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
 function otherParams(params: Json, options: CallOptions): Json {
-  const others = otherFields(params, OF_PROTOCOL);
+  const others = nonEmptyFields(params, OF_PROTOCOL);
   const request = Object.keys(others).length > 0 ? others : undefined;
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
@@ -59,7 +59,7 @@ const tool: RequestKind = {
   },
   update: (result, options) => ({
     output: recordedContent(options, 'output', outputOfResult(result)),
-    metadata: recordedDetails(options, otherFields(result, READ)),
+    metadata: recordedDetails(options, nonEmptyFields(result, READ)),
   }),
   failure({ content, isError }, options) {
     if (isError !== true) return undefined;
@@ -85,7 +85,7 @@ const resource: RequestKind = {
     return {
       output: documents,
       ...(Array.isArray(documents) && { documents }),
-      metadata: recordedDetails(options, otherFields(result, READ)),
+      metadata: recordedDetails(options, nonEmptyFields(result, READ)),
     } as StepUpdate;
   },
 };
@@ -102,7 +102,7 @@ const prompt: RequestKind = {
   update: (result, options) => ({
     output: recordedContent(options, 'output', result.messages),
     metadata: recordedDetails(options, {
-      ...otherFields(result, READ),
+      ...nonEmptyFields(result, READ),
       ...definedFields({ description: stringOrUndefined(result.description) }),
     }),
   }),
@@ -115,12 +115,12 @@ const sampling: RequestKind = {
   stepOptions: (params, options) => ({
     name: 'sampling',
     type: 'chain',
-    inputs: recordedContent(options, 'inputs', otherFields(params, OF_PROTOCOL)),
+    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, OF_PROTOCOL)),
   }),
   update: ({ content, model, stopReason, role: _role, ...others }, options) => ({
     output: recordedContent(options, 'output', outputOfResult({ content: [content].flat() })),
     metadata: {
-      ...recordedDetails(options, otherFields(others, READ)),
+      ...recordedDetails(options, nonEmptyFields(others, READ)),
       ...definedFields({
         model: stringOrUndefined(model),
         finishReason: stringOrUndefined(stopReason),
@@ -136,12 +136,12 @@ const elicitation: RequestKind = {
   stepOptions: (params, options) => ({
     name: 'elicitation',
     type: 'chain',
-    inputs: recordedContent(options, 'inputs', otherFields(params, OF_PROTOCOL)),
+    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, OF_PROTOCOL)),
   }),
   update: ({ content, action, ...others }, options) => ({
     output: recordedContent(options, 'output', content),
     metadata: {
-      ...recordedDetails(options, otherFields(others, READ)),
+      ...recordedDetails(options, nonEmptyFields(others, READ)),
       ...definedFields({ action: stringOrUndefined(action) }),
     },
   }),
@@ -185,7 +185,7 @@ function isText(part: unknown): boolean {
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
   if (!isText(part)) return withNamedBlob(part);
-  const more = otherFields(objectOrEmpty(part), OF_TEXT);
+  const more = nonEmptyFields(objectOrEmpty(part), OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 

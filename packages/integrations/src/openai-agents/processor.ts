@@ -11,10 +11,15 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { messageError, streamError } from '../common/call-error.js';
 import { recordedDetails } from '../common/content.js';
-import { fieldsExcept, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import {
+  fieldsExcept,
+  type Json,
+  nonEmptyFields,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
-import { nonEmptyFields } from '../common/other-fields.js';
 import { openSteps } from './open-steps.js';
 import { agentsSpanFacts, agentsStep, isModelSpan, turnTokens } from './span-step.js';
 

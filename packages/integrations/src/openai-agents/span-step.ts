@@ -17,6 +17,7 @@ import {
   isRecord,
   type Json,
   nonEmptyArrayOrUndefined,
+  nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
@@ -24,7 +25,6 @@ import {
 import { bytesOfBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { otherFields } from '../common/other-fields.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { openAIChat } from '../shapes/openai/chat.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
@@ -93,7 +93,11 @@ export function agentsSpanFacts(data: Json, options: CallOptions): SpanFacts {
   switch (data.type) {
     case 'response': {
       const { _response: response = { id: data.response_id } } = data;
-      return modelFacts(openAIResponses, data._input, objectOrEmpty(response), options);
+      return modelFacts(
+        openAIResponses,
+        { input: data._input, response: objectOrEmpty(response) },
+        options,
+      );
     }
     case 'generation':
       return generationFacts(data, options);
@@ -149,7 +153,7 @@ function agentsUpdate(data: Json, options: CallOptions): StepUpdate {
       return {
         inputs: content('inputs', data.input),
         output: content('output', data.data ?? data.output),
-        metadata: recordedDetails(options, otherFields(data, READ)),
+        metadata: recordedDetails(options, nonEmptyFields(data, READ)),
       };
   }
 }
@@ -169,16 +173,14 @@ function generationFacts(data: Json, options: CallOptions): SpanFacts {
   const { usage } = data;
   const counted = openAITokens(usage);
   if (response.choices !== undefined || response.error !== undefined || first === undefined) {
-    const facts = modelFacts(openAIChat, data.input, response, { ...options, settings });
+    const facts = modelFacts(openAIChat, { input: data.input, response, settings }, options);
     if (response.usage !== undefined || counted === undefined) return facts;
     return { ...facts, update: { ...facts.update, ...tokenFields(counted) } as StepUpdate };
   }
   const items = { output: data.output, usage };
-  const facts = modelFacts(openAIResponses, data.input, items, { ...options, settings });
-  const details = recordedDetails(
-    options,
-    otherFields({ items: otherItemFields(data.output) }, READ),
-  );
+  const exchange = { input: data.input, response: items, settings };
+  const facts = modelFacts(openAIResponses, exchange, options);
+  const details = recordedDetails(options, nonEmptyFields({ items: otherItemFields(data.output) }));
   const metadata = { ...details, ...facts.update.metadata };
   return { ...facts, update: { ...facts.update, metadata } };
 }
@@ -190,7 +192,7 @@ function otherItemFields(output: unknown): readonly Json[] {
     .map(({ type, providerData, content, status }) => ({
       type: type ?? 'message',
       ...(status !== 'completed' && { status }),
-      ...otherFields({ providerData, content: providerDataIn(content) }, READ),
+      ...nonEmptyFields({ providerData, content: providerDataIn(content) }),
     }))
     .map((item) => definedFields(item))
     .filter((item) => Object.keys(item).length > 1);
@@ -213,16 +215,22 @@ export function turnTokens(usage: unknown): TokenCounts | undefined {
   };
 }
 
+/** What the SDK states of one call of a model. */
+interface Exchange {
+  readonly input: unknown;
+  readonly response: Json;
+  /** The parameters of the request; undefined if the response repeats them. */
+  readonly settings?: Json;
+}
+
 function modelFacts(
   shape: Shape,
-  input: unknown,
-  response: Json,
-  { settings, ...options }: CallOptions & { settings?: Json },
+  { input, response, settings }: Exchange,
+  options: CallOptions,
 ): SpanFacts {
   const reader = readWhole(shape, response);
   const { model, output, tokens, metadata, details, reasoning, ...read } = reader.response();
   const billing = read.billing && withPricedTier(read.billing);
-  // The response repeats the parameters of the request.
   const { temperature, top_p, max_output_tokens, tool_choice, ...others } = settings ?? response;
   const parameters = definedFields({
     temperature,

@@ -7,16 +7,20 @@ import { isAudioBilledSeparately, isFreeTool } from './extra-charges.js';
 import type { ListedModel } from './listed-model.js';
 import { isOverlapUnknown, type TokenPart, type TokenParts } from './token-parts.js';
 
-/** The usage of a call under the names of the list, as far as the list has prices for it; what has no price is added to `missing`. */
+/** The usage of a call under the names of the list, as far as the list has prices for it, and what has no price. */
 export class ListedUsage {
   readonly tokens: Usage = {};
   readonly others: Usage = {};
   readonly #listed: ListedModel;
-  readonly #missing: string[];
+  readonly #missing: string[] = [];
 
-  constructor(listed: ListedModel, missing: string[]) {
+  constructor(listed: ListedModel) {
     this.#listed = listed;
-    this.#missing = missing;
+  }
+
+  /** What the call used and the list has no price for. */
+  get missing(): readonly string[] {
+    return this.#missing;
   }
 
   addTokens(tokens: TokenParts, call: PricedCall): void {
@@ -35,7 +39,7 @@ export class ListedUsage {
     if (isUnknown || isTooLong(providerId, [name], length)) {
       this.#missing.push('tokens:long_context');
     }
-    for (const name of unknown) this.#missing.push(`tokens:${name}`);
+    for (const part of unknown) this.#missing.push(`tokens:${part}`);
     for (const kind of ['audio', 'image'] as const) {
       const isPriced = this.#has(`cache_${kind}_read_mtok`) || this.#has(`input_${kind}_mtok`);
       if (isPriced && isOverlapUnknown(tokens, kind)) {
@@ -51,8 +55,8 @@ export class ListedUsage {
         this.#missing.push(`tokens:${kind}_output`);
       }
     }
-    for (const [name, count] of Object.entries(counts)) {
-      const [usageKey, priceKey] = COUNTS[name] ?? [];
+    for (const [counted, count] of Object.entries(counts)) {
+      const [usageKey, priceKey] = COUNTS[counted] ?? [];
       if (usageKey === undefined || priceKey === undefined || count === undefined) continue;
       if (this.#has(priceKey)) this.tokens[usageKey] = count;
     }

@@ -99,27 +99,27 @@ function baseRate(price: unknown): number {
 function quoteOf(call: PricedCall, listed: ListedModel): Quote {
   const tokens = tokenParts(call);
   if (tokens === undefined) return { missing: ['counts'] };
-  const missing: string[] = [];
-  const usage = new ListedUsage(listed, missing);
+  const usage = new ListedUsage(listed);
   const { prices, providerId } = listed;
   const hasPrices = Object.keys(prices).length > 0;
   if (!hasPrices && !isFree(listed)) return { missing: ['model'] };
-  // The list has only the price of the largest search, or of messages that no count shows.
-  if ('requests_kcount' in prices || 'input_text_messages_kcount' in prices) {
-    missing.push('request');
-  }
   // A model that is billed by the minute may count tokens too, which cost nothing.
   const isByMinute = 'audio_hours' in prices && !('input_mtok' in prices);
   if (hasPrices && !isByMinute) usage.addTokens(tokens, call);
   usage.addOthers(call);
   const region = regionWithoutPrice(listed, regionOfCall(call));
-  if (region !== undefined) missing.push(region);
   const conditions = conditionsOf(call.billing).filter(({ name }) => !isAtUsualPrice(listed, name));
   const [only] = conditions;
   const share = only === undefined ? 1 : discount(listed, tokens, conditions);
-  if (share === undefined || (share !== 1 && usage.billsSecondsOrPages)) {
-    missing.push(...conditions.map(({ reason }) => reason));
-  }
+  const isShareUnknown = share === undefined || (share !== 1 && usage.billsSecondsOrPages);
+  // The list has only the price of the largest search, or of messages that no count shows.
+  const isByRequest = 'requests_kcount' in prices || 'input_text_messages_kcount' in prices;
+  const missing = [
+    ...(isByRequest ? ['request'] : []),
+    ...usage.missing,
+    ...(region === undefined ? [] : [region]),
+    ...(isShareUnknown ? conditions.map(({ reason }) => reason) : []),
+  ];
   if (missing.length > 0 || share === undefined) return { missing };
   const costOf = (billed: Usage) => {
     const { name, timestamp } = listed;
@@ -129,7 +129,7 @@ function quoteOf(call: PricedCall, listed: ListedModel): Quote {
   const calls = call.calls === undefined || call.calls === 'unknown' ? 1 : call.calls;
   // The list's price rises with the length of one input.
   const ofOne = Object.fromEntries(
-    Object.entries(usage.tokens).map(([name, count]) => [name, Number(count) / calls]),
+    Object.entries(usage.tokens).map(([key, count]) => [key, Number(count) / calls]),
   );
   return { usd: costOf(ofOne) * calls * share + costOf(usage.others), missing };
 }

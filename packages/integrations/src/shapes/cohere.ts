@@ -1,5 +1,6 @@
 /** The requests of Cohere's API. */
 
+import { freePaths } from '../common/free-paths.js';
 import { cohereChat } from './cohere/chat.js';
 import { cohereEmbeddings } from './cohere/embeddings.js';
 import { cohereGenerate, cohereSummarize } from './cohere/generate.js';
@@ -20,4 +21,18 @@ export const cohereShapes: readonly Shape[] = [
   cohereClassify,
   cohereParse,
   cohereTranscription,
+];
+
+/** POST paths that cost nothing. */
+export const COHERE_FREE: readonly RegExp[] = [
+  ...freePaths(`
+    tokenize
+    detokenize
+    check-api-key
+    connectors
+    connectors/**
+    datasets
+    embed-jobs/*/cancel
+  `),
+  /:cancel$/,
 ];

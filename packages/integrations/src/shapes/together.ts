@@ -113,7 +113,7 @@ class VideoReader extends PlainReader implements ResultReader {
 export const togetherRetrievals: readonly Retrieval[] = [openAIBatch, togetherVideo];
 
 /** POST paths that cost nothing by themselves. Deployments and clusters are billed by the hour, not by the call. */
-export const togetherFree = freePaths(`
+export const TOGETHER_FREE = freePaths(`
   files
   batches
   batches/*/cancel

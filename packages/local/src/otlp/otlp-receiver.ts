@@ -8,7 +8,7 @@ import type { Store } from '../storage/store.js';
 import { type GatheredTrace, OpenTraces } from './open-traces.js';
 import { spansOf } from './otlp-body.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
-import { nodeOfSpan, type TraceNode } from './trace-node.js';
+import { nodesOfSpans, type TraceNode, type TraceNodes } from './trace-node.js';
 import { traceRowOf } from './trace-row.js';
 
 export interface OtlpOptions {
@@ -77,8 +77,10 @@ export class OtlpReceiver {
     request: OtlpRequest,
   ): Promise<Pick<OtlpSpans, 'rejected' | 'reason'>> {
     const { maxBodyBytes, acceptsJson } = this.#options;
-    const { spans, rejected, reason } = spansOf(request, { maxBytes: maxBodyBytes, acceptsJson });
-    const nodes = await nodesOf(spans);
+    const read = spansOf(request, { maxBytes: maxBodyBytes, acceptsJson });
+    const { nodes, failed, failure } = await nodesOf(read.spans);
+    const rejected = read.rejected + failed;
+    const reason = read.rejected > 0 || failed === 0 ? read.reason : unconverted(failure);
     if (this.#isClosed)
       throw new Refusal(503, 'the server is being closed', { isViolation: false });
     this.#open.makeRoom();
@@ -123,7 +125,8 @@ export class OtlpReceiver {
   async #receiveAgain(kept: KeptBody): Promise<void> {
     try {
       const { spans } = spansOf(kept, { maxBytes: MAX_KEPT_BYTES, acceptsJson: true });
-      const nodes = await nodesOf(spans);
+      const { nodes, failed, failure } = await nodesOf(spans);
+      if (failed > 0) this.#options.onFailure(unconverted(failure));
       this.#open.makeRoom();
       this.#gather(kept.pipelineId, nodes, kept.id);
     } catch (error) {
@@ -145,10 +148,14 @@ export class OtlpReceiver {
 }
 
 /** The spans as steps. What converts them is loaded for the first of them, since most servers receive none. */
-async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNode[]> {
-  if (spans.length === 0) return [];
+async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNodes> {
+  if (spans.length === 0) return { nodes: [], failed: 0, failure: undefined };
   const { stepOfSpan } = await import('@openlayer-tracing/otel/dialects');
-  return spans.flatMap((span) => nodeOfSpan(span, stepOfSpan) ?? []);
+  return nodesOfSpans(spans, stepOfSpan);
+}
+
+function unconverted(failure: unknown): string {
+  return `a span cannot be converted to a step: ${textOf(failure)}`;
 }
 
 /** The columns that differ, `steps` among them: it is not compared, since it may be large. */

@@ -35,6 +35,30 @@ const MAX_NAME = 256;
 /** Converts a span to a step, as `@openlayer-tracing/otel/dialects` does. */
 export type StepOfSpan = (span: SpanData) => SpanStep;
 
+/** The spans of a request as steps. */
+export interface TraceNodes {
+  readonly nodes: readonly TraceNode[];
+  /** How many spans could not be converted. */
+  readonly failed: number;
+  /** Why the first of them could not. */
+  readonly failure: unknown;
+}
+
+/** The spans as steps, each on its own: one that cannot be converted leaves the others. */
+export function nodesOfSpans(spans: readonly OtlpSpan[], stepOfSpan: StepOfSpan): TraceNodes {
+  const nodes: TraceNode[] = [];
+  const failures: unknown[] = [];
+  for (const span of spans) {
+    try {
+      const node = nodeOfSpan(span, stepOfSpan);
+      if (node !== undefined) nodes.push(node);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return { nodes, failed: failures.length, failure: failures[0] };
+}
+
 /** The span as a step; undefined for a provisional copy of a span that ends later. */
 export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | undefined {
   const { step, isPending, userId, sessionId, tags } = stepOfSpan(span);

@@ -6,7 +6,7 @@ import { renderTrace } from '@openlayer-tracing/local';
 import { type SpanData, stepOfSpan } from '@openlayer-tracing/otel/dialects';
 import { createChecker } from '../../src/checks/check.ts';
 import type { OtlpSpan } from '../../src/otlp/otlp-span.ts';
-import { nodeOfSpan, type TraceNode } from '../../src/otlp/trace-node.ts';
+import { nodeOfSpan, nodesOfSpans, type TraceNode } from '../../src/otlp/trace-node.ts';
 import { type TraceRow, traceRowOf } from '../../src/otlp/trace-row.ts';
 import { TRACE } from './spans.ts';
 
@@ -23,8 +23,8 @@ interface Facts extends Partial<SpanData> {
 
 const idOf = (id: number) => id.toString(16).padStart(16, '0');
 
-function node({ id, parent, isRemote = false, at = id, ms = 10, ...span }: Facts): TraceNode {
-  const of: OtlpSpan = {
+function spanOf({ id, parent, isRemote = false, at = id, ms = 10, ...span }: Facts): OtlpSpan {
+  return {
     traceId: TRACE,
     spanId: idOf(id),
     parentSpanId: parent === undefined ? undefined : idOf(parent),
@@ -43,7 +43,10 @@ function node({ id, parent, isRemote = false, at = id, ms = 10, ...span }: Facts
     bytes: 1000,
     ...span,
   };
-  const made = nodeOfSpan(of, stepOfSpan);
+}
+
+function node(facts: Facts): TraceNode {
+  const made = nodeOfSpan(spanOf(facts), stepOfSpan);
   assert.ok(made);
   return made;
 }
@@ -90,6 +93,23 @@ function permutations<T>(items: readonly T[]): T[][] {
     permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]),
   );
 }
+
+describe('the steps of spans', () => {
+  it('are converted one by one: one that cannot be converted leaves the others', () => {
+    const failing = (span: SpanData) => {
+      const { step, ...about } = stepOfSpan(span);
+      return { ...about, step: span.name === 'span 2' ? { ...step, name: 5 as never } : step };
+    };
+    const spans = [1, 2, 3].map((id) => spanOf({ id }));
+    const { nodes, failed, failure } = nodesOfSpans(spans, failing);
+    assert.deepEqual(
+      nodes.map(({ step }) => step.name),
+      ['span 1', 'span 3'],
+    );
+    assert.equal(failed, 1);
+    assert.ok(failure instanceof TypeError);
+  });
+});
 
 describe('the row of a trace', () => {
   it('is the same in whatever order and parts its spans come', () => {

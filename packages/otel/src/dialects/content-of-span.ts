@@ -8,6 +8,7 @@ import {
   objectOrEmpty,
   providerSlug,
   type StepType,
+  stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
 import { parsedIfJson } from './facts.js';
 import type { FoundFacts } from './found-facts.js';
@@ -31,8 +32,8 @@ export function contentOf(facts: FoundFacts, type: StepType): Content {
   const { metadata, ...content } = byType(facts, type);
   return {
     ...content,
-    ...definedFields({ inputs: facts.get('ownInputs'), output: facts.get('ownOutput') }),
-    metadata: { ...metadata, ...placeMetadata(facts, type), agentName: agentNameOf(facts, type) },
+    ...definedFields({ inputs: facts.get('stepInputs'), output: facts.get('stepOutput') }),
+    metadata: { ...metadata, ...callMetadata(facts, type), agentName: agentNameOf(facts, type) },
   };
 }
 
@@ -64,12 +65,12 @@ const NOT_PARAMETERS: ReadonlySet<string> = new Set(
 const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(['langchain', 'langsmith']);
 
 function modelFields(facts: FoundFacts): JsonObject {
-  const model = facts.text('model') ?? facts.text('requestModel');
+  const model = facts.get('model') ?? facts.get('requestModel');
   const provider = providerSlug(facts.get('provider'));
   const stated = Object.entries(facts.members('parameters') ?? {});
   const parameters = [
     ...stated.filter(([key]) => !NOT_PARAMETERS.has(key)),
-    ...Object.entries(objectOrEmpty(facts.get('ownParameters'))),
+    ...Object.entries(facts.get('stepParameters') ?? {}),
   ];
   return {
     provider: NOT_PROVIDERS.has(provider) ? undefined : provider,
@@ -89,15 +90,14 @@ function isMessageArray(value: unknown): boolean {
 /** Inputs and output of a model call, or of what groups such calls. */
 function conversation(facts: FoundFacts, isConversation: MessageTest): Content {
   const answer = answerOf(facts, isConversation);
-  const stated = facts.get('finishReasons') as readonly string[] | undefined;
-  const reasons = stated ?? answer?.finishReasons ?? [];
+  const reasons = facts.get('finishReasons') ?? answer?.finishReasons ?? [];
   return {
     inputs: promptOf(facts, isConversation),
     output:
       facts.get('answerObject') ?? answer?.output ?? facts.get('answer') ?? facts.get('output'),
     metadata: {
       finishReason: reasons.length > 1 ? reasons : reasons[0],
-      reasoning: facts.text('reasoning') ?? answer?.reasoning,
+      reasoning: stringOrUndefined(facts.get('reasoning')) ?? answer?.reasoning,
     },
   };
 }
@@ -181,7 +181,7 @@ function embedding(facts: FoundFacts): Content {
   return {
     inputs:
       input === undefined ? asObject(facts.get('inputs') ?? facts.get('messages')) : { input },
-    embeddingDimensions: facts.number('embeddingDimensions') ?? vector?.length,
+    embeddingDimensions: facts.get('embeddingDimensions') ?? vector?.length,
     embeddingCount: items.length || vectors.length || undefined,
   };
 }
@@ -203,7 +203,7 @@ function asObject(value: unknown): unknown {
 function tool(facts: FoundFacts): Content {
   const given = facts.get('arguments') ?? facts.get('inputs') ?? facts.get('messages');
   return {
-    functionName: facts.text('functionName') ?? facts.text('agentName'),
+    functionName: facts.get('functionName') ?? facts.get('agentName'),
     arguments: given,
     inputs: given,
     output: facts.get('result') ?? facts.get('output') ?? facts.get('answer'),
@@ -252,11 +252,11 @@ function call(facts: FoundFacts): Content {
 /** The name of the agent or entity, unless it is the name of the tool. */
 function agentNameOf(facts: FoundFacts, type: StepType): string | undefined {
   const isOfTool = type === 'tool' && facts.get('functionName') === undefined;
-  return isOfTool ? undefined : facts.text('agentName');
+  return isOfTool ? undefined : facts.get('agentName');
 }
 
-/** Where the work took place: the HTTP request, the database, the server. */
-function placeMetadata(facts: FoundFacts, type: StepType): JsonObject {
+/** What the span called: the HTTP request, the database, the server. */
+function callMetadata(facts: FoundFacts, type: StepType): JsonObject {
   const database = facts.members('database');
   const found = facts.members('http');
   if (found === undefined) return { database };

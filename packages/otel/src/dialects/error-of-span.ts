@@ -19,14 +19,14 @@ const OTHER = '_OTHER';
  */
 export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanError | undefined {
   const { code, message } = objectOrEmpty(status);
-  const type = facts.text('errorType');
+  const type = facts.get('errorType');
   const exception = exceptionIn(events);
   const isRecorded =
     exception !== undefined && facts.dialects.some((each) => EXCEPTIONS_ARE_ERRORS.has(each));
   const isError =
     code === 'error' ||
     isRecorded ||
-    (code !== 'ok' && (type !== undefined || facts.text('level')?.toUpperCase() === 'ERROR'));
+    (code !== 'ok' && (type !== undefined || facts.get('level')?.toUpperCase() === 'ERROR'));
   if (!isError) return undefined;
   const about = objectOrEmpty(exception);
   const name = stringOrUndefined(about['exception.type']) ?? typeName(type, facts);
@@ -36,7 +36,7 @@ export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanEr
     message:
       stringOrUndefined(about['exception.message']) ||
       stringOrUndefined(message) ||
-      facts.text('errorMessage') ||
+      facts.get('errorMessage') ||
       name ||
       'the span has the status ERROR',
     ...(stack !== undefined && { stack }),

@@ -4,6 +4,8 @@ import {
   arrayOrEmpty,
   head,
   isJsonObject,
+  type JsonObject,
+  type TokenCounts,
   tryParseJson,
 } from '@openlayer-tracing/core/integration';
 import { plainValue } from './plain-value.js';
@@ -58,7 +60,7 @@ function any(value: unknown): unknown {
 }
 
 /** An object, also if it is written as JSON text. */
-function object(value: unknown): unknown {
+function object(value: unknown): JsonObject | undefined {
   const found = parsedIfJson(value);
   return isJsonObject(found) ? found : undefined;
 }
@@ -164,15 +166,15 @@ const SIMPLE = {
   /** The id of the row that the span belongs to. */
   inferenceId: text,
   /** Inputs of a step of ours, as JSON text. */
-  ownInputs: json,
+  stepInputs: json,
   /** Output of a step of ours, as JSON text. */
-  ownOutput: json,
+  stepOutput: json,
   /** Parameters of a step of ours that OpenTelemetry does not name, as one object. */
-  ownParameters: object,
+  stepParameters: object,
   /** Metadata of a step of ours, as one object. */
-  ownMetadata: object,
+  stepMetadata: object,
   /** Further fields of a step of ours, as one object. */
-  fields: object,
+  stepFields: object,
 } as const satisfies Readonly<Record<string, Form>>;
 
 /** The facts with members, each of which has its own attribute. */
@@ -185,28 +187,56 @@ const OBJECTS = {
 } as const satisfies Readonly<Record<string, Form>>;
 
 /** The facts that may be written as numbered attributes. */
-type ListFact = 'messages' | 'answer' | 'tools' | 'toolCalls' | 'documents' | 'embeddingInputs';
+export type ListFact =
+  | 'messages'
+  | 'answer'
+  | 'tools'
+  | 'toolCalls'
+  | 'documents'
+  | 'embeddingInputs';
 
 export type SimpleFact = keyof typeof SIMPLE;
 export type ObjectFact = keyof typeof OBJECTS;
 
-/** `left` says that the attribute repeats what another one states. */
-export type FactName = SimpleFact | `${ObjectFact}.${string}` | `${ListFact}[]` | 'left';
+/** The value of a fact. */
+export type FactValue<Fact extends SimpleFact> = Exclude<
+  ReturnType<(typeof SIMPLE)[Fact]>,
+  undefined
+>;
 
-const FORMS: ReadonlyMap<string, Form> = new Map(Object.entries(SIMPLE));
-const MEMBER_FORMS: ReadonlyMap<string, Form> = new Map(Object.entries(OBJECTS));
+/** Token counts by their names. */
+export type Counts = { readonly [Name in keyof TokenCounts]?: number };
+
+/** The members of a fact that has some. */
+export type FactMembers<Fact extends ObjectFact> = Fact extends 'tokens' ? Counts : JsonObject;
+
+/** `ignored`: the attribute is not recorded, since it repeats another one, or is of no interest. */
+export type FactName =
+  | SimpleFact
+  | `tokens.${keyof TokenCounts}`
+  | `${Exclude<ObjectFact, 'tokens'>}.${string}`
+  | `${ListFact}[]`
+  | 'ignored';
 
 /** The value of an attribute as a fact; undefined if it does not have the fact's form. */
-export function readFact(fact: string, value: unknown): unknown {
-  return FORMS.get(fact)?.(value);
+export function readFact<Fact extends SimpleFact>(
+  fact: Fact,
+  value: unknown,
+): FactValue<Fact> | undefined {
+  const form: Form = SIMPLE[fact];
+  return form(value) as FactValue<Fact> | undefined;
 }
 
 /** The value of an attribute as a member of a fact; undefined if it does not have the form of its members. */
-export function readMember(fact: string, value: unknown): unknown {
-  return MEMBER_FORMS.get(fact)?.(value);
+export function readMember(fact: ObjectFact, value: unknown): unknown {
+  return OBJECTS[fact](value);
 }
 
-/** Whether an object that states the fact states each of its members. */
-export function hasMembers(fact: string): boolean {
-  return MEMBER_FORMS.has(fact);
+export function isSimpleFact(name: string): name is SimpleFact {
+  return Object.hasOwn(SIMPLE, name);
+}
+
+/** Whether the fact has members. An object that states such a fact states each of them. */
+export function isObjectFact(name: string): name is ObjectFact {
+  return Object.hasOwn(OBJECTS, name);
 }

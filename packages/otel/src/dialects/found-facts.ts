@@ -2,10 +2,26 @@
 
 import { head, isJsonObject, type StepType } from '@openlayer-tracing/core/integration';
 import type { DialectName } from './dialect.js';
-import { hasMembers, type ObjectFact, readFact, readMember, type SimpleFact } from './facts.js';
+import {
+  type FactMembers,
+  type FactValue,
+  isObjectFact,
+  type ListFact,
+  type ObjectFact,
+  readFact,
+  readMember,
+  type SimpleFact,
+} from './facts.js';
 import { NumberedTree } from './numbered-tree.js';
-import { ownValue, plainValue } from './plain-value.js';
-import { type EventUse, type Rule, rulesOf, type TypeRule, useOfEvent } from './rules.js';
+import { dataProperty, lookUp, plainValue } from './plain-value.js';
+import {
+  type EventUse,
+  type Ranked,
+  type Rule,
+  rulesOf,
+  type TypeRule,
+  useOfEvent,
+} from './rules.js';
 import type { SpanEvent } from './span-data.js';
 
 /** Further attributes of a span are not read. */
@@ -30,19 +46,19 @@ const METADATA_FACTS: Readonly<Record<string, SimpleFact>> = {
 interface Found {
   readonly rank: number;
   readonly value: unknown;
-  readonly dialect: DialectName;
 }
 
-interface FoundList {
-  readonly rank: number;
+/** The numbered attributes that one row of a table matches. */
+interface FoundList extends Ranked {
+  readonly fact: ListFact;
   readonly tree: NumberedTree;
-  readonly dialect: DialectName;
 }
 
 export class FoundFacts {
-  readonly #facts = new Map<string, Found>();
-  readonly #members = new Map<string, Map<string, Found>>();
-  readonly #lists = new Map<string, Map<Rule, FoundList>>();
+  readonly #facts = new Map<SimpleFact, Found>();
+  readonly #members = new Map<ObjectFact, Map<string, Found>>();
+  /** By their ranks, which are those of their rows: of each row there may be one in the span and one in its events. */
+  readonly #lists = new Map<number, FoundList>();
   readonly #unknown = new Map<string, unknown>();
   #unknownCount = 0;
   #type: (TypeRule & { readonly kind: string | undefined }) | undefined;
@@ -58,25 +74,17 @@ export class FoundFacts {
   }
 
   /** A fact with one value; undefined if no attribute states it. */
-  get(fact: SimpleFact): unknown {
-    return this.#facts.get(fact)?.value;
-  }
-
-  text(fact: SimpleFact): string | undefined {
-    const value = this.get(fact);
-    return typeof value === 'string' ? value : undefined;
-  }
-
-  number(fact: SimpleFact): number | undefined {
-    const value = this.get(fact);
-    return typeof value === 'number' ? value : undefined;
+  get<Fact extends SimpleFact>(fact: Fact): FactValue<Fact> | undefined {
+    // Each value was read in the form of its fact, or is a list of messages.
+    return this.#facts.get(fact)?.value as FactValue<Fact> | undefined;
   }
 
   /** The members of a fact; undefined if there are none. */
-  members(fact: ObjectFact): Record<string, unknown> | undefined {
+  members<Fact extends ObjectFact>(fact: Fact): FactMembers<Fact> | undefined {
     const members = this.#members.get(fact);
     if (members === undefined) return undefined;
-    return Object.fromEntries([...members].map(([name, { value }]) => [name, value]));
+    const values = [...members].map(([name, { value }]) => [name, value]);
+    return Object.fromEntries(values) as FactMembers<Fact>;
   }
 
   /** The type that an attribute states. */
@@ -127,7 +135,7 @@ export class FoundFacts {
     const { rules, types } = rulesOf(key);
     // An empty string says as little as no attribute.
     let isKnown = value === '' && rules.length + types.length > 0;
-    for (const rule of types) isKnown = this.#readType(rule, key, value, rank) || isKnown;
+    for (const rule of types) isKnown = this.#readType(rule, value, rank) || isKnown;
     for (const rule of rules) {
       // A shorter prefix is for what the longer one could not read.
       if (this.#readRule(rule, key, value, rank)) {
@@ -138,9 +146,10 @@ export class FoundFacts {
     if (!isKnown) this.#keep(key, value);
   }
 
-  #readType(rule: TypeRule, key: string, value: unknown, rank: number): boolean {
+  /** @returns whether the value is a word of the convention. An attribute whose presence alone says the type has a rule for its value. */
+  #readType(rule: TypeRule, value: unknown, rank: number): boolean {
     const word = String(value).toLowerCase();
-    const type = rule.types === undefined ? rule.type : own(rule.types, word);
+    const type = rule.types === undefined ? rule.type : lookUp(rule.types, word);
     if (type === undefined) return false;
     this.#count(rule.dialect);
     const ranked = rule.rank + rank;
@@ -149,83 +158,80 @@ export class FoundFacts {
       const kind = rule.types === undefined || first === word ? undefined : String(value);
       this.#type = { ...rule, rank: ranked, type, kind };
     }
-    return rule.types !== undefined || key === '';
+    return rule.types !== undefined;
   }
 
+  /** @returns whether the value has the form of the fact */
   #readRule(rule: Rule, key: string, value: unknown, rank: number): boolean {
-    const { fact } = rule;
-    if (fact === 'left') {
-      this.#count(rule.dialect);
-      return true;
-    }
+    const { statement, dialect } = rule;
+    const ranked = { rank: rule.rank + rank, dialect };
     const rest = key.slice(rule.prefixLength);
-    if (rule.isList) return this.#readItem(rule, rest, value, rank);
-    if (rule.member !== undefined) {
-      const read = readMember(fact, value);
-      if (read === undefined) return false;
-      this.#offerMember(rule.member === '*' ? rest : rule.member, read, rule, rank);
-      return true;
+    switch (statement.as) {
+      case 'ignored':
+        this.#count(dialect);
+        return true;
+      case 'item':
+        return this.#readItem(statement.fact, rest, value, ranked);
+      case 'member': {
+        const { fact, member } = statement;
+        const read = readMember(fact, value);
+        if (read === undefined) return false;
+        this.#offerMember(fact, member === '*' ? rest : member, read, ranked);
+        return true;
+      }
+      case 'value': {
+        const { fact } = statement;
+        const read = readFact(fact, value);
+        if (read === undefined) return false;
+        if (isObjectFact(fact) && isJsonObject(read)) this.#offerMembers(fact, read, ranked);
+        else this.#offer(this.#facts, fact, read, ranked);
+        return true;
+      }
     }
-    const read = readFact(fact, value);
-    if (read === undefined) return false;
-    if (!hasMembers(fact) || !isJsonObject(read)) {
-      this.#offer(this.#facts, fact, read, rule, rank);
-      return true;
+  }
+
+  #offerMembers(fact: ObjectFact, members: object, ranked: Ranked): void {
+    for (const [member, each] of Object.entries(members)) {
+      if (each !== '' && each !== null) this.#offerMember(fact, member, each, ranked);
     }
-    for (const [member, each] of Object.entries(read)) {
-      if (each !== '' && each !== null) this.#offerMember(member, each, rule, rank);
-    }
-    return true;
   }
 
   /** Offers a member of a fact, and the fact that metadata of this name states. */
-  #offerMember(member: string, value: unknown, rule: Rule, rank: number): void {
-    const { fact } = rule;
+  #offerMember(fact: ObjectFact, member: string, value: unknown, ranked: Ranked): void {
     if (member === '__proto__') return;
     let members = this.#members.get(fact);
     if (members === undefined) {
       members = new Map();
       this.#members.set(fact, members);
     }
-    this.#offer(members, member, value, rule, rank);
-    const meant = fact === 'metadata' ? own(METADATA_FACTS, member) : undefined;
+    this.#offer(members, member, value, ranked);
+    const meant = fact === 'metadata' ? lookUp(METADATA_FACTS, member) : undefined;
     const read = meant === undefined ? undefined : readFact(meant, value);
-    if (meant !== undefined && read !== undefined) {
-      this.#offer(this.#facts, meant, read, rule, METADATA_RANK);
-    }
+    if (meant === undefined || read === undefined) return;
+    this.#offer(this.#facts, meant, read, { ...ranked, rank: ranked.rank + METADATA_RANK });
   }
 
-  #readItem(rule: Rule, rest: string, value: unknown, rank: number): boolean {
+  #readItem(fact: ListFact, rest: string, value: unknown, ranked: Ranked): boolean {
     if (!/^\d/.test(rest)) return false;
-    const { fact } = rule;
-    let lists = this.#lists.get(fact);
-    if (lists === undefined) {
-      lists = new Map();
-      this.#lists.set(fact, lists);
-    }
-    let list = lists.get(rule);
+    let list = this.#lists.get(ranked.rank);
     if (list === undefined) {
-      list = { rank: rule.rank + rank, tree: new NumberedTree(), dialect: rule.dialect };
-      lists.set(rule, list);
+      list = { ...ranked, fact, tree: new NumberedTree() };
+      this.#lists.set(ranked.rank, list);
     }
     if (!list.tree.add(rest, value)) this.#unknownCount++;
     return true;
   }
 
   /** Keeps a value under its name, unless there is one of a lower rank. */
-  #offer(
-    found: Map<string, Found>,
-    name: string,
+  #offer<Name>(
+    found: Map<Name, Found>,
+    name: Name,
     value: unknown,
-    { rank: ruleRank, dialect }: Rule,
-    rank: number,
+    { rank, dialect }: Ranked,
   ): void {
     this.#count(dialect);
     const known = found.get(name);
-    const ranked = ruleRank + rank;
-    if (known === undefined || ranked < known.rank) {
-      found.set(name, { rank: ranked, value, dialect });
-    }
+    if (known === undefined || rank < known.rank) found.set(name, { rank, value });
   }
 
   #count(dialect: DialectName): void {
@@ -263,17 +269,17 @@ export class FoundFacts {
 
   /** Makes facts of the numbered attributes and of the messages in events. */
   #closeLists(): void {
-    for (const [fact, lists] of this.#lists) {
-      for (const [rule, { tree }] of lists) {
-        this.#offer(this.#facts, fact, plainValue(tree.items), rule, 0);
-      }
+    for (const list of this.#lists.values()) {
+      this.#offer(this.#facts, list.fact, plainValue(list.tree.items), list);
     }
-    const events = { messages: this.#messages, answer: this.#answers };
-    for (const [fact, list] of Object.entries(events)) {
-      const known = this.#facts.get(fact);
-      if (list.length === 0 || (known !== undefined && known.rank <= EVENT_RANK)) continue;
-      this.#facts.set(fact, { rank: EVENT_RANK, value: list, dialect: 'gen_ai' });
-    }
+    this.#closeMessages('messages', this.#messages);
+    this.#closeMessages('answer', this.#answers);
+  }
+
+  #closeMessages(fact: 'messages' | 'answer', list: readonly unknown[]): void {
+    const known = this.#facts.get(fact);
+    if (list.length === 0 || (known !== undefined && known.rank <= EVENT_RANK)) return;
+    this.#facts.set(fact, { rank: EVENT_RANK, value: list });
   }
 }
 
@@ -297,10 +303,6 @@ function shortened(fields: Readonly<Record<string, unknown>>): (readonly [string
     ]);
 }
 
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
-}
-
 function keysOf(value: object): readonly string[] {
   try {
     return Object.keys(value);
@@ -312,7 +314,7 @@ function keysOf(value: object): readonly string[] {
 /** The value of an attribute, copied within bounds. */
 function attributeOf(attributes: object, key: string): unknown {
   try {
-    const value = ownValue(attributes, key);
+    const value = dataProperty(attributes, key);
     // JSON text is cut after it is parsed.
     return typeof value === 'string' ? value : plainValue(value);
   } catch {

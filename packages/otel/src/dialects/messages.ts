@@ -64,10 +64,8 @@ const PART_FIELDS = {
 } as const;
 
 /** Names of objects that only group their members: `{ message: { role: 'user' } }` in OpenInference. */
-const WRAPPERS = [
-  ...['message', 'message_content', 'tool_call', 'tool', 'document', 'embedding', 'prompt'],
-  'completion',
-];
+const WRAPPERS =
+  'message message_content tool_call tool document embedding prompt completion'.split(' ');
 
 const MAX_MESSAGES = 10_000;
 
@@ -79,11 +77,25 @@ export function unwrapped(value: unknown): unknown {
   return members.length > 0 && areWrappers ? Object.assign({}, ...Object.values(value)) : value;
 }
 
-function fieldOf(value: JsonObject, names: readonly string[]): unknown {
-  for (const name of names) {
-    if (value[name] !== undefined && value[name] !== null) return value[name];
-  }
-  return undefined;
+type PartField = keyof typeof PART_FIELDS;
+
+/** The name under which a part has a field. */
+function nameOf(part: JsonObject, field: PartField): string | undefined {
+  return PART_FIELDS[field].find((name) => part[name] !== undefined && part[name] !== null);
+}
+
+function fieldOf(part: JsonObject, field: PartField): unknown {
+  const name = nameOf(part, field);
+  return name === undefined ? undefined : part[name];
+}
+
+/** What a part has beside its type and these fields, which were read. */
+function unreadOf(part: JsonObject, ...read: readonly PartField[]): JsonObject {
+  const names = new Set(['type', ...read.map((field) => nameOf(part, field))]);
+  const unread = Object.entries(part).filter(
+    ([name, value]) => !names.has(name) && value !== null && !isEmptyArray(value),
+  );
+  return Object.fromEntries(unread);
 }
 
 /* From any convention. */
@@ -146,7 +158,7 @@ function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[
   const others = Object.fromEntries(
     Object.entries(value).filter(([key, each]) => !READ.has(key) && each !== null),
   );
-  const content = value.content ?? value.parts ?? value.contents;
+  const content = contentIn(value);
   const parts = Array.isArray(content) ? content.map(unwrapped) : undefined;
   const calls = arrayOrEmpty(value.tool_calls).map(unwrapped).filter(isJsonObject).map(toolCall);
   if (parts === undefined) {
@@ -161,6 +173,39 @@ function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[
     ];
   }
   return ofParts(parts, { role, calls, others, callId });
+}
+
+/** The content of a message, which may be in several fields. Some conventions repeat it in the parts. */
+function contentIn({ content, parts, contents }: JsonObject): unknown {
+  const stated = [content, parts, contents].filter((each) => each !== undefined && each !== null);
+  const [first, ...others] = stated.filter((each) => each !== '' && !isEmptyArray(each));
+  if (others.length === 0) return first ?? stated[0];
+  const all = [first, ...others];
+  const lists = new Map(all.filter(Array.isArray).map((each) => [JSON.stringify(each), each]));
+  const listed: readonly unknown[] = [...lists.values()].flat();
+  const texts = all.filter((each) => !Array.isArray(each) && each !== textIn(listed));
+  return [...texts, ...listed];
+}
+
+function isEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function textIn(parts: readonly unknown[]): string {
+  const texts = parts.map(unwrapped).filter((each) => kindOf(each) === 'text');
+  return texts.map((each) => textPart(each).text).join('');
+}
+
+/** A text of any convention, with the part's other fields. */
+function textPart(part: unknown): JsonObject {
+  if (typeof part === 'string') return { type: 'text', text: part };
+  const fields = objectOrEmpty(part);
+  return { type: 'text', text: fieldOf(fields, 'text') ?? '', ...unreadOf(fields, 'text') };
+}
+
+function reasoningPart(part: JsonObject): JsonObject {
+  const text = fieldOf(part, 'reasoning') ?? '';
+  return { type: 'reasoning', text, ...unreadOf(part, 'reasoning') };
 }
 
 interface MessageFacts {
@@ -184,10 +229,10 @@ function ofParts(
     const fields = typeof part === 'string' ? { text: part } : objectOrEmpty(part);
     switch (kindOf(part)) {
       case 'text':
-        content.push({ type: 'text', text: fieldOf(fields, PART_FIELDS.text) ?? '' });
+        content.push(textPart(part));
         break;
       case 'reasoning':
-        content.push({ type: 'reasoning', text: fieldOf(fields, PART_FIELDS.reasoning) ?? '' });
+        content.push(reasoningPart(fields));
         break;
       case 'call':
         if (isNew(toolCall(fields), known)) calls.push(toolCall(fields));
@@ -203,7 +248,7 @@ function ofParts(
     }
   }
   const [first] = content;
-  const isOneText = content.length === 1 && kindOf(first) === 'text';
+  const isOneText = content.length === 1 && isTextAlone(first);
   const message = definedFields({
     role,
     content: isOneText ? objectOrEmpty(first).text : content.length > 0 ? content : undefined,
@@ -239,38 +284,34 @@ function kindOf(part: unknown): PartKind | undefined {
   return type === undefined && typeof text === 'string' ? 'text' : PART_KINDS.get(type);
 }
 
-const READ_OF_CALLS: ReadonlySet<string> = new Set([
-  ...[...PART_FIELDS.id, ...PART_FIELDS.name, ...PART_FIELDS.arguments],
-  ...['type', 'function', 'index'],
-]);
-
 /** The tool call in a part, in an item of OpenAI's `tool_calls`, or in attributes. */
 function toolCall(value: JsonObject): ChatToolCall {
-  const called = isJsonObject(value.function) ? value.function : value;
-  const id = stringOrUndefined(fieldOf(value, PART_FIELDS.id));
-  const others = Object.entries(value).filter(([key]) => !READ_OF_CALLS.has(key));
+  const { function: named, index: _, ...fields } = value;
+  const called = isJsonObject(named) ? named : value;
+  const id = stringOrUndefined(fieldOf(value, 'id'));
   return {
     ...(id !== undefined && { id }),
-    name: stringOrUndefined(fieldOf(called, PART_FIELDS.name)) ?? null,
-    arguments: parsedIfJson(fieldOf(called, PART_FIELDS.arguments) ?? {}),
-    ...Object.fromEntries(others),
+    name: stringOrUndefined(fieldOf(called, 'name')) ?? null,
+    arguments: parsedIfJson(fieldOf(called, 'arguments') ?? {}),
+    ...unreadOf(fields, 'id', 'name', 'arguments'),
   };
 }
 
 function toolMessage(part: JsonObject): ChatMessage {
-  const id = stringOrUndefined(fieldOf(part, PART_FIELDS.id));
-  const name = stringOrUndefined(fieldOf(part, PART_FIELDS.name));
+  const id = stringOrUndefined(fieldOf(part, 'id'));
+  const name = stringOrUndefined(fieldOf(part, 'name'));
   return {
+    ...unreadOf(part, 'id', 'name', 'result'),
     role: 'tool',
     ...(id !== undefined && { tool_call_id: id }),
     ...(name !== undefined && { name }),
-    content: fieldOf(part, PART_FIELDS.result) ?? null,
+    content: fieldOf(part, 'result') ?? null,
   };
 }
 
 /** What a model answered, as a step of a model call shows it. */
 export interface ChatOutput {
-  /** A string if there is only text, else an object with `content`, `tool_calls` and `parts`; an array for several choices. */
+  /** A string if there is only text, else an object with `content`, `tool_calls` and `parts`; an array for several choices. The content is an array of its texts if one of them has further fields. */
   readonly output: unknown;
   readonly reasoning: string | undefined;
   readonly finishReasons: readonly string[];
@@ -300,27 +341,44 @@ function outputOf(message: ChatMessage): { readonly output: unknown; readonly re
     tool_calls,
     finish_reason: _reason,
     index: _index,
-    ...others
+    ...fields
   } = message;
-  const parts = Array.isArray(content) ? content : [];
-  const texts = Array.isArray(content) ? textsOf(parts, 'text') : content;
-  const unknown = parts.filter((part) => kindOf(part) !== 'text' && kindOf(part) !== 'reasoning');
-  const text = Array.isArray(texts) ? texts.join('') : texts;
+  const parts = arrayOrEmpty(content);
+  const texts = parts.filter((part) => kindOf(part) === 'text');
+  const others = parts.filter((part) => kindOf(part) !== 'text').flatMap(besideReasoning);
   const more = definedFields({
     tool_calls,
-    parts: unknown.length > 0 ? unknown : undefined,
-    ...others,
+    parts: others.length > 0 ? others : undefined,
+    ...fields,
   });
-  const isOnlyText = Object.keys(more).length === 0;
-  const kept = text === '' && !isOnlyText ? undefined : (text ?? undefined);
+  const text = Array.isArray(content) ? joined(texts) : content;
+  const hasMore = Object.keys(more).length > 0;
+  const kept = text === '' && hasMore ? undefined : (text ?? undefined);
   return {
-    output: isOnlyText ? kept : definedFields({ content: kept, ...more }),
-    reasoning: textsOf(parts, 'reasoning').join(''),
+    output: hasMore || Array.isArray(kept) ? definedFields({ content: kept, ...more }) : kept,
+    reasoning: parts
+      .filter((part) => kindOf(part) === 'reasoning')
+      .map((part) => objectOrEmpty(part).text)
+      .join(''),
   };
 }
 
-function textsOf(parts: readonly unknown[], kind: PartKind): readonly unknown[] {
-  return parts.filter((part) => kindOf(part) === kind).map((part) => objectOrEmpty(part).text);
+/** The texts as one, or as they are if one of them has further fields. */
+function joined(texts: readonly unknown[]): unknown {
+  return texts.every(isTextAlone) ? texts.map((each) => objectOrEmpty(each).text).join('') : texts;
+}
+
+/** Whether a part has nothing beside a text. */
+function isTextAlone(part: unknown): boolean {
+  const { type, text: _, ...others } = objectOrEmpty(part);
+  return type === 'text' && Object.keys(others).length === 0;
+}
+
+/** The part; of a reasoning only what its text leaves out. */
+function besideReasoning(part: unknown): readonly unknown[] {
+  if (kindOf(part) !== 'reasoning') return [part];
+  const { type, text: _, ...others } = objectOrEmpty(part);
+  return Object.keys(others).length > 0 ? [{ type, ...others }] : [];
 }
 
 /* To OpenTelemetry. */
@@ -388,7 +446,9 @@ function genAIPart(part: unknown): JsonObject {
   const fields = objectOrEmpty(part);
   const kind = kindOf(part);
   if (typeof part === 'string') return { type: 'text', content: part };
-  if (kind === 'text' || kind === 'reasoning') return { type: kind, content: fields.text };
+  if (kind === 'text' || kind === 'reasoning') {
+    return { ...unreadOf(fields, kind), type: kind, content: fieldOf(fields, kind) };
+  }
   const url = stringOrUndefined(objectOrEmpty(fields.image_url).url);
   if (fields.type === 'image_url' && url !== undefined) return imagePart(url, fields);
   const isForeign = kind === undefined && isJsonObject(part) && typeof fields.type === 'string';

@@ -55,7 +55,7 @@ class PlainCopy {
         copy.push(CUT);
         break;
       }
-      copy.push(this.of(ownValue(value, String(i)), depth + 1) ?? null);
+      copy.push(this.of(dataProperty(value, String(i)), depth + 1) ?? null);
     }
     return copy;
   }
@@ -65,7 +65,7 @@ class PlainCopy {
     for (const key of Object.keys(value)) {
       if (key === '__proto__') continue;
       if (++this.#items > MAX_ITEMS) break;
-      const member = this.of(ownValue(value, key), depth + 1);
+      const member = this.of(dataProperty(value, key), depth + 1);
       if (member !== undefined) copy[key] = member;
     }
     return copy;
@@ -73,6 +73,11 @@ class PlainCopy {
 }
 
 /** The value of an own data property; undefined for a getter. */
-export function ownValue(value: object, key: string): unknown {
+export function dataProperty(value: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(value, key)?.value;
+}
+
+/** The value under a key of a table; undefined if the table has no such key of its own. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

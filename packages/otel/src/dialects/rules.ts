@@ -2,30 +2,43 @@
 
 import type { StepType } from '@openlayer-tracing/core/integration';
 import type { DialectName, TypesByValue } from './dialect.js';
-import type { FactName } from './facts.js';
+import {
+  type FactName,
+  isObjectFact,
+  isSimpleFact,
+  type ListFact,
+  type ObjectFact,
+  type SimpleFact,
+} from './facts.js';
 import { DIALECTS } from './tables/index.js';
 
-/** What one row of a table says. */
-export interface Rule {
-  readonly fact: string;
-  /** The member of the fact; `*` if the rest of the attribute's name is the member. */
-  readonly member?: string | undefined;
-  /** Whether the rest of the attribute's name holds the number of an item. */
-  readonly isList: boolean;
-  /** The lowest wins. */
+/** How an attribute states a fact. */
+export type Statement =
+  | { readonly as: 'value'; readonly fact: SimpleFact }
+  /** `*` if the rest of the attribute's name is the member. */
+  | { readonly as: 'member'; readonly fact: ObjectFact; readonly member: string }
+  /** The rest of the attribute's name begins with the number of an item. */
+  | { readonly as: 'item'; readonly fact: ListFact }
+  | { readonly as: 'ignored' };
+
+/** Which of several statements of one fact wins: the one with the lowest rank. */
+export interface Ranked {
   readonly rank: number;
   readonly dialect: DialectName;
+}
+
+/** What one row of a table says. */
+export interface Rule extends Ranked {
+  readonly statement: Statement;
   /** Length of the part of the attribute's name before its member or number; that of the name if it has none. */
   readonly prefixLength: number;
 }
 
 /** What an attribute says about the type of the step. */
-export interface TypeRule {
+export interface TypeRule extends Ranked {
   readonly types?: TypesByValue;
   /** The type if the attribute is present; null if `types` decides. */
   readonly type: StepType | null;
-  readonly rank: number;
-  readonly dialect: DialectName;
 }
 
 interface Rules {
@@ -52,25 +65,30 @@ const events = new Map<string, EventUse>();
 let rows = 0;
 for (const { name: dialect, types = {}, presence = {}, attributes, ...more } of DIALECTS) {
   for (const [key, values] of Object.entries(types)) {
-    place(key).types.push({ types: values, type: null, rank: ++rows, dialect });
+    rulesAt(key).types.push({ types: values, type: null, rank: ++rows, dialect });
   }
   for (const [key, type] of Object.entries(presence)) {
-    place(key).types.push({ type, rank: ++rows + PRESENCE_RANK, dialect });
+    rulesAt(key).types.push({ type, rank: ++rows + PRESENCE_RANK, dialect });
   }
   for (const [key, fact] of Object.entries(attributes)) {
     const prefixLength = key.endsWith('.*') ? key.length - 1 : key.length;
-    place(key).rules.push({ ...parsed(fact), rank: ++rows, dialect, prefixLength });
+    rulesAt(key).rules.push({ statement: parsed(fact), rank: ++rows, dialect, prefixLength });
   }
   for (const [event, as] of Object.entries(more.events ?? {})) events.set(event, { as, dialect });
 }
 
 /** `tokens.input` is the member `input` of the fact `tokens`, `messages[]` a list. */
-function parsed(name: FactName): Pick<Rule, 'fact' | 'member' | 'isList'> {
-  const [fact = name, member] = name.replace('[]', '').split('.');
-  return { fact, member, isList: name.endsWith('[]') };
+function parsed(name: FactName): Statement {
+  if (name === 'ignored') return { as: 'ignored' };
+  if (isSimpleFact(name)) return { as: 'value', fact: name };
+  if (name.endsWith('[]')) return { as: 'item', fact: name.slice(0, -2) as ListFact };
+  const [fact = '', member = '*'] = name.split('.');
+  if (!isObjectFact(fact)) throw new TypeError(`no fact is named ${name}`);
+  return { as: 'member', fact, member };
 }
 
-function place(key: string): { rules: Rule[]; types: TypeRule[] } {
+/** The rules of a key of a table, to which rows are added. */
+function rulesAt(key: string): { rules: Rule[]; types: TypeRule[] } {
   const isPrefix = key.endsWith('.*');
   const map = isPrefix ? prefixes : exact;
   const name = isPrefix ? key.slice(0, -1) : key;
@@ -101,8 +119,7 @@ export function rulesOf(key: string): Rules {
 }
 
 function findRules(key: string): Rules {
-  const own = exact.get(key);
-  let found: Rules | undefined = own;
+  let found: Rules | undefined = exact.get(key);
   let at = key.indexOf('.');
   const matching: Rules[] = [];
   for (let segments = 0; at >= 0 && segments < MAX_SEGMENTS; segments++) {

@@ -12,6 +12,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { parsedIfJson } from './facts.js';
 import { genAIAnswersOf, genAIMessagesOf, hasMessages } from './messages.js';
+import { lookUp } from './plain-value.js';
 import { genAIProviderOf } from './provider-names.js';
 import type { SpanContent, SpanEvent, SpanKind } from './span-data.js';
 import type { SpanError, StepData } from './span-step.js';
@@ -115,7 +116,7 @@ function defined(attributes: JsonObject): Attributes {
 }
 
 /** Fields of steps that have an attribute, or are said by the span itself. */
-const SAID = new Set(
+const STATED_FIELDS = new Set(
   `name type startTime endTime latency inputs output metadata error provider model modelParameters promptTokens
   completionTokens tokens usageDetails cost embeddingDimensions functionName arguments documents`.split(
     /\s+/,
@@ -145,7 +146,7 @@ function otherFields(step: StepData): JsonObject {
     if (key in derived) return isSame(value, derived[key as keyof typeof derived]);
     if (key === 'arguments') return parsedIfJson(value) === value;
     if (key === 'documents') return Array.isArray(value) && value.every(isJsonObject);
-    return SAID.has(key);
+    return STATED_FIELDS.has(key);
   };
   return Object.fromEntries(
     Object.entries(step).filter(
@@ -193,7 +194,7 @@ function modelAttributes(step: StepData): JsonObject {
   const named: Record<string, unknown> = {};
   const others: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(step.modelParameters ?? {})) {
-    if (hasForm(own(PARAMETERS, key), value)) named[`gen_ai.request.${key}`] = value;
+    if (hasForm(lookUp(PARAMETERS, key), value)) named[`gen_ai.request.${key}`] = value;
     else others[key] = value;
   }
   const isSum = counts.total === (counts.input ?? 0) + (counts.output ?? 0);
@@ -216,10 +217,6 @@ function modelAttributes(step: StepData): JsonObject {
     'gen_ai.embeddings.dimension.count': embeddingDimensions,
     'openlayer.step.cost': cost,
   };
-}
-
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 /** Whether the count is one that `stepOfSpan` reads as tokens of reasoning. */
@@ -247,7 +244,7 @@ function contentAttributes(step: StepData): JsonObject {
         'gen_ai.tool.name': step.functionName,
         'gen_ai.tool.call.arguments': step.arguments,
         'gen_ai.tool.call.result': output,
-        ...ownContent(isArguments ? undefined : inputs, isResult ? undefined : output),
+        ...jsonContent(isArguments ? undefined : inputs, isResult ? undefined : output),
       };
     }
     case 'retriever': {
@@ -256,14 +253,14 @@ function contentAttributes(step: StepData): JsonObject {
       return {
         'gen_ai.retrieval.query.text': isQuery ? query : undefined,
         'gen_ai.retrieval.documents': step.documents,
-        ...ownContent(
+        ...jsonContent(
           isQuery && parsedIfJson(query) === query ? undefined : inputs,
           isSame(output, step.documents) ? undefined : output,
         ),
       };
     }
     default:
-      return ownContent(inputs, output);
+      return jsonContent(inputs, output);
   }
 }
 
@@ -272,7 +269,7 @@ function isPresent(value: unknown): boolean {
 }
 
 /** Inputs and output in attributes of ours, as JSON text, so that a string stays one. */
-function ownContent(inputs: unknown, output: unknown): JsonObject {
+function jsonContent(inputs: unknown, output: unknown): JsonObject {
   return {
     ...(inputs !== undefined &&
       inputs !== null && { 'openlayer.step.inputs': JSON.stringify(inputs) }),
@@ -295,19 +292,19 @@ function promptAttributes(inputs: unknown): JsonObject {
     'gen_ai.input.messages':
       isText || hasMessages(messages) ? genAIMessagesOf(messages) : undefined,
     'gen_ai.tool.definitions': tools,
-    ...(isPrompt ? {} : ownContent(inputs, undefined)),
+    ...(isPrompt ? {} : jsonContent(inputs, undefined)),
   };
 }
 
 function answerAttributes(output: unknown, reason: string | undefined): JsonObject {
-  if (!isPresent(output)) return ownContent(undefined, output);
+  if (!isPresent(output)) return jsonContent(undefined, output);
   const messages = genAIAnswersOf(output, reason);
   const isArray = Array.isArray(output) && output.length < 2;
   if (messages !== undefined && !isArray) return { 'gen_ai.output.messages': messages };
   const text = typeof output === 'string' ? output : JSON.stringify(output);
   return {
     'gen_ai.output.messages': messages ?? genAIAnswersOf(text, reason),
-    ...ownContent(undefined, output),
+    ...jsonContent(undefined, output),
   };
 }
 
@@ -326,7 +323,7 @@ function metadataAttributes(step: StepData): {
   const attributes: Record<string, unknown> = {};
   const metadata: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(others)) {
-    const name = own(METADATA, key);
+    const name = lookUp(METADATA, key);
     if (name !== undefined && isPresent(value) && typeof value === 'string')
       attributes[name] = value;
     else metadata[key] = value;

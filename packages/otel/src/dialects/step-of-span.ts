@@ -10,11 +10,13 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { contentOf } from './content-of-span.js';
 import { errorOf, isException } from './error-of-span.js';
+import type { Counts } from './facts.js';
 import { FoundFacts } from './found-facts.js';
+import { furtherFields } from './further-fields.js';
 import { plainValue } from './plain-value.js';
 import type { SpanData } from './span-data.js';
 import type { SpanError, SpanStep, StepData } from './span-step.js';
-import { costOf, tokensOf } from './usage.js';
+import { costOf, otherUsageOf, tokensOf } from './usage.js';
 
 /**
  * The span as a step, by the conventions for generative AI of OpenTelemetry, OpenInference, OpenLLMetry, the AI SDK, Langfuse,
@@ -29,13 +31,13 @@ export function stepOfSpan(span: SpanData): SpanStep {
   const error = errorOf(facts, span);
   const startTime = finite(span.startMs);
   const step: StepData = {
-    name: facts.text('name') ?? nameOf(span, type),
+    name: facts.get('name') ?? nameOf(span, type),
     type,
     startTime,
     endTime: Math.max(finite(span.endMs), startTime),
     ...definedFields(content),
     ...usageFields(facts, type, span),
-    ...objectOrEmpty(facts.get('fields')),
+    ...furtherFields(facts.get('stepFields')),
     metadata: {
       ...facts.members('metadata'),
       ...definedFields({
@@ -43,20 +45,20 @@ export function stepOfSpan(span: SpanData): SpanStep {
         ...usageMetadata(facts, type, span),
         ...spanMetadata(facts, span, error),
       }),
-      ...objectOrEmpty(facts.get('ownMetadata')),
+      ...facts.get('stepMetadata'),
     },
     ...(error !== undefined && { error }),
   };
   return {
     step,
     ...definedFields({
-      inferenceId: facts.text('inferenceId'),
-      sessionId: facts.text('sessionId'),
-      userId: facts.text('userId'),
+      inferenceId: facts.get('inferenceId'),
+      sessionId: facts.get('sessionId'),
+      userId: facts.get('userId'),
       tags: facts.get('tags'),
     }),
     dialects: facts.dialects,
-    isPending: facts.text('pending') === 'pending_span',
+    isPending: facts.get('pending') === 'pending_span',
   };
 }
 
@@ -98,13 +100,27 @@ function usageFields(facts: FoundFacts, type: StepType, span: SpanData): JsonObj
   return definedFields(type === 'embedding' ? { promptTokens, tokens, cost } : { ...fields, cost });
 }
 
-/** Counts without a field of the step: all of a step that groups model calls, else those of reasoning. */
+/** Counts without a field of the step: all of a step that groups model calls, else those of its kinds of tokens. */
 function usageMetadata(facts: FoundFacts, type: StepType, span: SpanData): JsonObject {
   const counts = tokensOf(facts, span);
-  if (isModelCall(type)) return { reasoningTokens: counts?.reasoning || undefined };
-  const usage = definedFields({ ...counts, cost: costOf(facts) });
-  return Object.keys(usage).length > 0 ? { usage } : {};
+  const otherUsage = otherUsageOf(facts);
+  if (!isModelCall(type)) {
+    const usage = definedFields({ ...counts, ...otherUsage, cost: costOf(facts) });
+    return Object.keys(usage).length > 0 ? { usage } : {};
+  }
+  const withField = type === 'embedding' ? EMBEDDING_COUNTS : CHAT_COUNTS;
+  const others = Object.entries(counts ?? {})
+    .filter(([name, count]) => count && !withField.has(name))
+    .map(([name, count]) => [`${name}Tokens`, count]);
+  return { ...Object.fromEntries(others), otherUsage };
 }
+
+/** The counts that fields of a step have. */
+const EMBEDDING_COUNTS: ReadonlySet<string> = new Set<keyof Counts>(['input', 'total']);
+const CHAT_COUNTS: ReadonlySet<string> = new Set<keyof Counts>([
+  ...(['input', 'output', 'total', 'cached', 'cacheCreation'] as const),
+  ...(['audioInput', 'audioOutput'] as const),
+]);
 
 /* What may be true of any span. */
 
@@ -134,10 +150,9 @@ function scopeText(scope: unknown): string | undefined {
 
 /** Milliseconds, to the microsecond. */
 function firstTokenMs(facts: FoundFacts, { startMs }: SpanData): number | undefined {
-  const seconds = facts.number('firstChunkSeconds');
-  const at = facts.number('firstChunkAt');
+  const seconds = facts.get('firstChunkSeconds');
+  const at = facts.get('firstChunkAt');
   const stated = seconds === undefined ? undefined : seconds * 1000;
-  const ms =
-    facts.number('firstChunkMs') ?? stated ?? (at === undefined ? undefined : at - startMs);
+  const ms = facts.get('firstChunkMs') ?? stated ?? (at === undefined ? undefined : at - startMs);
   return ms === undefined || !(ms >= 0) ? undefined : Math.round(ms * 1000) / 1000;
 }

@@ -1,12 +1,17 @@
 /** Token counts and costs of a span. */
 
-import { objectOrEmpty, type TokenCounts } from '@openlayer-tracing/core/integration';
-import { readFact, readMember } from './facts.js';
+import {
+  isJsonObject,
+  type JsonObject,
+  objectOrEmpty,
+  type TokenCounts,
+} from '@openlayer-tracing/core/integration';
+import { type Counts, readFact, readMember } from './facts.js';
 import type { FoundFacts } from './found-facts.js';
+import { lookUp } from './plain-value.js';
 import type { SpanData } from './span-data.js';
 
 type Count = keyof TokenCounts;
-type Counts = { readonly [name in Count]?: number };
 
 /** Names of counts in an object of counts, in any convention. */
 const COUNTS: ReadonlyMap<string, Count> = new Map(
@@ -24,24 +29,49 @@ const COUNTS: ReadonlyMap<string, Count> = new Map(
   }).flatMap(([count, names]) => names.split(' ').map((name) => [name, count as Count] as const)),
 );
 
+/** The counts in the details of an object of counts: of its input or of its output, or of either. */
+const DETAILS: readonly (readonly [field: RegExp, counts: Readonly<Record<string, Count>>])[] = [
+  [
+    /^(input|prompt)(_tokens?_d|Tokens?D)etails$/,
+    {
+      ...{ cache_read: 'cached', cached_tokens: 'cached', cachedTokens: 'cached' },
+      ...{ cacheReadTokens: 'cached', cache_creation: 'cacheCreation' },
+      ...{ cache_creation_tokens: 'cacheCreation', cacheWriteTokens: 'cacheCreation' },
+      ...{ audio: 'audioInput', audio_tokens: 'audioInput', audioTokens: 'audioInput' },
+      ...{ image: 'imageInput', image_tokens: 'imageInput', imageTokens: 'imageInput' },
+      ...{ video: 'videoInput', video_tokens: 'videoInput', videoTokens: 'videoInput' },
+    },
+  ],
+  [
+    /^(output|completion)(_tokens?_d|Tokens?D)etails$/,
+    {
+      ...{ reasoning: 'reasoning', reasoning_tokens: 'reasoning', reasoningTokens: 'reasoning' },
+      ...{ audio: 'audioOutput', audio_tokens: 'audioOutput', audioTokens: 'audioOutput' },
+      ...{ image: 'imageOutput', image_tokens: 'imageOutput', imageTokens: 'imageOutput' },
+      ...{ video: 'videoOutput', video_tokens: 'videoOutput', videoTokens: 'videoOutput' },
+    },
+  ],
+];
+
 const INPUT_PARTS: readonly Count[] = ['cached', 'cacheCreation', 'audioInput'];
 const OUTPUT_PARTS: readonly Count[] = ['reasoning', 'audioOutput'];
 
 /** The token counts that a span states; undefined if it states none. */
 export function tokensOf(facts: FoundFacts, { scope }: SpanData): TokenCounts | undefined {
-  const members = facts.members('tokens') as Counts | undefined;
-  const stated = countsIn(facts.get('usage')) ?? members;
+  const stated = countsIn(facts.get('usage')) ?? facts.members('tokens');
   const ofProvider = providerCounts(facts);
   if (stated === undefined) return ofProvider.counts;
   const counts: Counts = { ...ofProvider.counts, ...stated };
-  const isBeside =
-    BESIDE_INPUT.has(objectOrEmpty(scope).name) ||
+  const areCachesBeside =
+    COUNTS_CACHES_BESIDE_INPUT.has(objectOrEmpty(scope).name) ||
     (ofProvider.uncached !== undefined && ofProvider.uncached === stated.input);
-  return isBeside ? withCaches(counts) : withoutSum(counts);
+  return areCachesBeside ? withCaches(counts) : withoutSum(counts);
 }
 
 /** Instrumentations whose counts of the input leave out what was read from and written to a cache. */
-const BESIDE_INPUT: ReadonlySet<unknown> = new Set(['@traceloop/instrumentation-anthropic']);
+const COUNTS_CACHES_BESIDE_INPUT: ReadonlySet<unknown> = new Set([
+  '@traceloop/instrumentation-anthropic',
+]);
 
 /** The counts with the tokens of caches in the input. The total, which is the sum without them, is dropped. */
 function withCaches({ input, total: _, ...others }: Counts): TokenCounts {
@@ -79,15 +109,50 @@ function providerCounts(facts: FoundFacts): ProviderCounts {
   return { counts: countsIn({ cachedPromptTokens, reasoningTokens }) };
 }
 
-/** The counts in an object of counts. */
+/** The counts in an object of counts and in its details. */
 function countsIn(usage: unknown): Counts | undefined {
-  const counts: Partial<Record<Count, number>> = {};
-  for (const [name, value] of Object.entries(objectOrEmpty(usage))) {
-    const count = COUNTS.get(name);
-    const read = readMember('tokens', value);
-    if (count !== undefined && typeof read === 'number') counts[count] ??= read;
-  }
+  const { counts } = readUsage(usage);
   return Object.keys(counts).length > 0 ? withParts(counts) : undefined;
+}
+
+/** The fields of the object of counts that are no known counts; undefined if there are none. */
+export function otherUsageOf(facts: FoundFacts): JsonObject | undefined {
+  const { others } = readUsage(facts.get('usage'));
+  return Object.keys(others).length > 0 ? others : undefined;
+}
+
+interface ReadUsage {
+  readonly counts: Counts;
+  readonly others: JsonObject;
+}
+
+function readUsage(usage: unknown): ReadUsage {
+  const counts: Partial<Record<Count, number>> = {};
+  const others: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(objectOrEmpty(usage))) {
+    const [, names] = DETAILS.find(([field]) => field.test(name)) ?? [];
+    if (names === undefined || !isJsonObject(value)) {
+      if (!takeCount(counts, COUNTS.get(name), value)) others[name] = value;
+      continue;
+    }
+    const details = Object.entries(value).filter(
+      ([detail, each]) => !takeCount(counts, lookUp(names, detail), each),
+    );
+    if (details.length > 0) others[name] = Object.fromEntries(details);
+  }
+  return { counts, others };
+}
+
+/** @returns whether the value is a known count. Where several names state it, the first wins */
+function takeCount(
+  counts: Partial<Record<Count, number>>,
+  count: Count | undefined,
+  value: unknown,
+): boolean {
+  const read = readMember('tokens', value);
+  if (count === undefined || typeof read !== 'number') return false;
+  counts[count] ??= read;
+  return true;
 }
 
 /** Langfuse counts parts beside `input` and `output`: then the total is the sum of all, and the parts are added. */
@@ -105,8 +170,8 @@ function withParts(counts: Counts): Counts {
 export function costOf(facts: FoundFacts): number | undefined {
   const details = objectOrEmpty(facts.get('costDetails'));
   const total = readFact('cost', details.total);
-  if (typeof total === 'number') return total;
+  if (total !== undefined) return total;
   const parts = Object.values(details).map((each) => readFact('cost', each));
-  const known = parts.filter((each) => typeof each === 'number');
-  return known.length > 0 ? known.reduce((all, each) => all + each, 0) : facts.number('cost');
+  const known = parts.filter((each) => each !== undefined);
+  return known.length > 0 ? known.reduce((all, each) => all + each, 0) : facts.get('cost');
 }

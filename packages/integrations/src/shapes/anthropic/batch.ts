@@ -7,7 +7,6 @@ import type { Description, ModelResponse, ResultReader, Retrieval } from '../sha
 import { anthropicMessages } from './messages.js';
 
 const RESULTS = /\/messages\/batches\/([^/]+)\/results$/;
-const MAX_ERRORS = 20;
 
 export const anthropicBatch: Retrieval<'chat_completion'> = {
   operation: 'Batch',
@@ -22,7 +21,6 @@ class BatchReader implements ResultReader {
   isComplete = false;
   readonly resultId: string;
   readonly #total = new BatchTotal();
-  readonly #errors: unknown[] = [];
   /** The number of requests by how they ended: `succeeded`, `errored`, `canceled`, `expired`. */
   readonly #ends: Record<string, number> = {};
 
@@ -36,7 +34,7 @@ class BatchReader implements ResultReader {
 
   get failure(): unknown {
     const { succeeded = 0 } = this.#ends;
-    return batchFailure(succeeded, this.amount - succeeded, this.#errors[0]);
+    return batchFailure(succeeded, this.amount - succeeded, this.#total.firstError);
   }
 
   get description(): Description | undefined {
@@ -52,7 +50,7 @@ class BatchReader implements ResultReader {
     const { type, message, error } = objectOrEmpty(line.result);
     if (typeof type !== 'string') return false;
     this.#ends[type] = (this.#ends[type] ?? 0) + 1;
-    if (isRecord(error) && this.#errors.length < MAX_ERRORS) this.#errors.push(error);
+    if (isRecord(error)) this.#total.addError(error);
     if (isRecord(message)) this.#total.add(readWhole(anthropicMessages, message).response());
     return true;
   }
@@ -60,13 +58,6 @@ class BatchReader implements ResultReader {
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const { models, tokens, billing, parts } = this.#total;
-    return {
-      model: models.length === 1 ? models[0] : undefined,
-      output: { ...this.#ends },
-      ...{ tokens, billing, parts },
-      metadata: { ...(models.length > 1 && { models }), answers: this.amount },
-      details: this.#errors.length > 0 ? { errors: this.#errors } : {},
-    };
+    return this.#total.responseWith({ ...this.#ends }, { answers: this.amount });
   }
 }

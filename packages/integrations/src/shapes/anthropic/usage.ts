@@ -134,9 +134,9 @@ function unitsOfOtherModels(usage: Json, model: string | undefined): Record<stri
   for (const each of arrayOrEmpty(usage.iterations)) {
     const iteration = objectOrEmpty(each);
     const by = stringOrUndefined(iteration.model);
-    if (isCompaction(iteration) || by === undefined || model === undefined || by === model) {
-      if (iteration.type !== 'advisor_message') continue;
-    }
+    const isOfOther = by !== undefined && model !== undefined && by !== model;
+    const isCounted = isOfOther && !isCompaction(iteration);
+    if (iteration.type !== 'advisor_message' && !isCounted) continue;
     for (const part of PARTS) {
       const name = `${by ?? iteration.type}_${part}`;
       const counted = countOrUndefined(iteration[part]) ?? 0;

@@ -124,7 +124,7 @@ export function guardrailFailure(body: unknown): unknown {
 class AgentWork {
   failure: unknown = undefined;
   readonly #steps: ReportedStep[] = [];
-  /** The inputs of work that has not ended, by the id that both events share. */
+  /** The inputs of work that has not ended, by the kind of work and the id that both events share. */
   readonly #requests = new Map<string, Json>();
 
   /** All steps. Work that has not ended is included without an output. */
@@ -150,17 +150,19 @@ class AgentWork {
   #takePart(parts: Json, about: Json): void {
     for (const [part, value] of Object.entries(parts)) {
       const fields = objectOrEmpty(value);
-      const id = `${fields.traceId} ${part === 'observation' || part === 'invocationInput'}`;
+      const { traceId } = fields;
       switch (part) {
         case 'modelInvocationInput':
+          this.#addRequest(`model ${traceId}`, fields);
+          break;
         case 'invocationInput':
-          this.#requests.set(id, fields);
+          this.#addRequest(`tool ${traceId}`, fields);
           break;
         case 'modelInvocationOutput':
-          this.#push(modelStep(this.#takeRequest(id), fields, about));
+          this.#push(modelStep(this.#takeRequest(`model ${traceId}`), fields, about));
           break;
         case 'observation':
-          this.#push(...toolSteps(this.#takeRequest(id), fields, about));
+          this.#push(...toolSteps(this.#takeRequest(`tool ${traceId}`), fields, about));
           break;
         case 'rationale':
           this.#add('Rationale', 'chain', fields, about);
@@ -169,6 +171,10 @@ class AgentWork {
           if (isRecord(value)) this.#add(part, 'chain', fields, about);
       }
     }
+  }
+
+  #addRequest(id: string, request: Json): void {
+    if (this.#requests.size < MAX_REPORTED_STEPS) this.#requests.set(id, request);
   }
 
   #takeRequest(id: string): Json {

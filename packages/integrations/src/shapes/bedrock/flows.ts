@@ -2,7 +2,6 @@
 
 import {
   arrayOrEmpty,
-  countOrUndefined,
   fieldsExcept,
   isRecord,
   type Json,
@@ -54,6 +53,7 @@ class FlowReader implements ResponseReader {
   readonly #outputs: Json[] = [];
   readonly #rest: Json[] = [];
   readonly #steps: ReportedStep[] = [];
+  /** The latest inputs of nodes, by the names of the nodes. */
   readonly #entered = new Map<unknown, Json>();
   #completionReason: string | undefined;
   #executionId: string | undefined;
@@ -119,7 +119,10 @@ class FlowReader implements ResponseReader {
     for (const [kind, value] of Object.entries(trace)) {
       const { nodeName, timestamp, fields, ...others } = objectOrEmpty(value);
       if (kind === 'nodeInputTrace') {
-        this.#entered.set(nodeName, { timestamp, fields });
+        const isKnown = this.#entered.has(nodeName);
+        if (isKnown || this.#entered.size < MAX_REPORTED_STEPS) {
+          this.#entered.set(nodeName, { timestamp, fields });
+        }
         continue;
       }
       const isOutput = kind === 'nodeOutputTrace';
@@ -146,9 +149,7 @@ function nodeFields(fields: unknown): Json {
     arrayOrEmpty(fields).map((each, i) => {
       const { nodeInputName, nodeOutputName, content } = objectOrEmpty(each);
       return [
-        stringOrUndefined(nodeInputName) ??
-          stringOrUndefined(nodeOutputName) ??
-          String(countOrUndefined(i)),
+        stringOrUndefined(nodeInputName) ?? stringOrUndefined(nodeOutputName) ?? String(i),
         objectOrEmpty(content).document ?? content,
       ];
     }),

@@ -9,6 +9,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { CollectedText } from '../reading/collected-text.js';
+import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { FAILED_ENDS } from './chat.js';
@@ -59,7 +60,10 @@ interface Generation {
 class GenerateReader implements ResponseReader {
   isComplete = false;
   readonly hasEndMarker = true;
-  readonly #generations = new Map<number, Generation>();
+  readonly #generations = new NumberedAnswers<Generation>(MAX_GENERATIONS, () => ({
+    text: new CollectedText(),
+    facts: {},
+  }));
   #id: string | undefined;
   #finishReason: string | undefined;
   #usage: unknown;
@@ -74,9 +78,7 @@ class GenerateReader implements ResponseReader {
   }
 
   get amount(): number {
-    let amount = 0;
-    for (const each of this.#generations.values()) amount += each.text.chars;
-    return amount;
+    return this.#generations.sumOf((each) => each.text.chars);
   }
 
   readWhole(body: unknown): void {
@@ -90,7 +92,7 @@ class GenerateReader implements ResponseReader {
     const before = this.amount;
     const place = typeof event.index === 'number' ? event.index : 0;
     if (event.event_type === 'text-generation') {
-      this.#ensureGeneration(place)?.text.add(stringOrUndefined(event.text) ?? '');
+      this.#generations.ensure(place)?.text.add(stringOrUndefined(event.text) ?? '');
     } else if (event.event_type === 'stream-error') {
       this.#error = { type: event.finish_reason, message: event.err };
     } else if (event.event_type === 'stream-end') {
@@ -104,10 +106,9 @@ class GenerateReader implements ResponseReader {
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const all = [...this.#generations].sort(([a], [b]) => a - b).map(([, each]) => each);
-    const outputs = all.map((each) => each.text.toString());
+    const all = this.#generations.inOrder;
     return {
-      output: outputs.length > 1 ? outputs : outputs[0],
+      output: this.#generations.outputOf((each) => each.text.toString()),
       tokens: cohereTokens(this.#usage),
       billing: cohereBilling(this.#usage),
       metadata: {
@@ -129,21 +130,12 @@ class GenerateReader implements ResponseReader {
     if (isRecord(response.meta)) this.#usage = response.meta;
     for (const [i, each] of arrayOrEmpty(response.generations).entries()) {
       const { text: generated, index, ...facts } = objectOrEmpty(each);
-      const generation = this.#ensureGeneration(typeof index === 'number' ? index : i);
+      const generation = this.#generations.ensure(typeof index === 'number' ? index : i);
       if (generation === undefined) continue;
       // The events of a stream have sent the text before.
       if (generation.text.chars === 0) generation.text.add(stringOrUndefined(generated) ?? '');
       generation.facts = facts;
       this.#finishReason ??= stringOrUndefined(facts.finish_reason);
     }
-  }
-
-  #ensureGeneration(place: number): Generation | undefined {
-    let generation = this.#generations.get(place);
-    if (generation === undefined && this.#generations.size < MAX_GENERATIONS) {
-      generation = { text: new CollectedText(), facts: {} };
-      this.#generations.set(place, generation);
-    }
-    return generation;
   }
 }

@@ -12,6 +12,7 @@ import {
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
+import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { geminiMessage, Parts } from './parts.js';
@@ -111,7 +112,7 @@ class Candidate {
 class GeminiReader implements ResponseReader {
   readonly hasEndMarker = true;
   readonly #url: URL;
-  readonly #candidates = new Map<number, Candidate>();
+  readonly #candidates = new NumberedAnswers(MAX_CANDIDATES, () => new Candidate());
   readonly #others = new OtherFacts();
   #model: string | undefined;
   #id: string | undefined;
@@ -132,20 +133,18 @@ class GeminiReader implements ResponseReader {
     if (this.#isWhole) return true;
     return this.#candidates.size === 0
       ? this.#blocked !== undefined
-      : this.#inOrder.every(({ message }) => message.finishReason !== undefined);
+      : this.#candidates.inOrder.every(({ message }) => message.finishReason !== undefined);
   }
 
   get failure(): unknown {
     if (this.#error !== undefined) return this.#error;
     if (this.#candidates.size === 0) return this.#blocked;
-    const failures = this.#inOrder.map((each) => each.failure);
+    const failures = this.#candidates.inOrder.map((each) => each.failure);
     return failures.includes(undefined) ? undefined : failures[0];
   }
 
   get amount(): number {
-    let amount = 0;
-    for (const candidate of this.#candidates.values()) amount += candidate.amount;
-    return amount;
+    return this.#candidates.sumOf((candidate) => candidate.amount);
   }
 
   /** A stream that was not requested as events is one array of its chunks. */
@@ -163,7 +162,7 @@ class GeminiReader implements ResponseReader {
     const before = this.#received;
     for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
       const candidate = objectOrEmpty(each);
-      this.#ensureCandidate(candidate.index ?? i)?.take(candidate);
+      this.#candidates.ensure(candidate.index ?? i)?.take(candidate);
     }
     return this.#received > before;
   }
@@ -171,14 +170,13 @@ class GeminiReader implements ResponseReader {
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const [first] = this.#inOrder;
-    const outputs = this.#inOrder.map(({ output }) => output);
+    const [first] = this.#candidates.inOrder;
     const tokens = geminiTokens(this.#usage);
     const reasoning = first?.message.reasoning;
     const { safetyRatings, ...facts } = this.#facts;
     return {
       model: this.#model,
-      output: outputs.length > 1 ? outputs.map((each) => each ?? null) : outputs[0],
+      output: this.#candidates.outputOf(({ output }) => output),
       reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
       tokens,
       billing: { ...geminiBilling(this.#url, this.#usage), ...this.#toolUses() },
@@ -195,16 +193,14 @@ class GeminiReader implements ResponseReader {
 
   /** The amount without calls whose arguments are not complete. */
   get #received(): number {
-    let amount = 0;
-    for (const { message } of this.#candidates.values()) amount += message.amount;
-    return amount;
+    return this.#candidates.sumOf(({ message }) => message.amount);
   }
 
   /** The other fields of the response; of several candidates, one by one. */
   get #facts(): Json {
-    const [first, ...others] = this.#inOrder;
+    const [first, ...others] = this.#candidates.inOrder;
     if (others.length === 0) return { ...this.#others.facts, ...first?.facts };
-    const candidates = this.#inOrder.map(({ message, facts }) => ({
+    const candidates = this.#candidates.inOrder.map(({ message, facts }) => ({
       ...(message.finishReason !== undefined && { finishReason: message.finishReason }),
       ...(message.reasoning.chars > 0 && { reasoning: message.reasoning.toString() }),
       ...facts,
@@ -215,7 +211,7 @@ class GeminiReader implements ResponseReader {
   /** The searches and pages that Google bills in addition to the tokens. */
   #toolUses(): Billing {
     return geminiToolUses(
-      this.#inOrder.map(({ facts, message }) => ({
+      this.#candidates.inOrder.map(({ facts, message }) => ({
         facts,
         executions: message.others.filter((part) => objectOrEmpty(part).executableCode).length,
       })),
@@ -230,19 +226,5 @@ class GeminiReader implements ResponseReader {
       type: blockReason,
       message: stringOrUndefined(blockReasonMessage) ?? `the prompt was blocked: ${blockReason}`,
     };
-  }
-
-  #ensureCandidate(index: unknown): Candidate | undefined {
-    if (typeof index !== 'number') return undefined;
-    let candidate = this.#candidates.get(index);
-    if (candidate === undefined && this.#candidates.size < MAX_CANDIDATES) {
-      candidate = new Candidate();
-      this.#candidates.set(index, candidate);
-    }
-    return candidate;
-  }
-
-  get #inOrder(): readonly Candidate[] {
-    return [...this.#candidates].sort(([a], [b]) => a - b).map(([, candidate]) => candidate);
   }
 }

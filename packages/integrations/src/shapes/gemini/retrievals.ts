@@ -118,8 +118,6 @@ const geminiBatch: Retrieval<'chat_completion'> = {
   reader: (url) => new BatchReader(url),
 };
 
-const MAX_ERRORS = 20;
-
 /** Adds up the responses in a batch. Responses in a file are not read. */
 class BatchReader extends WholeResult {
   readonly #url: URL;
@@ -151,22 +149,17 @@ class BatchReader extends WholeResult {
   }
 
   response(): ModelResponse {
-    const summed = new BatchTotal();
-    const errors: unknown[] = [];
+    const total = new BatchTotal();
     for (const each of this.#responses) {
       const { response, error } = objectOrEmpty(each);
-      if (isRecord(error) && errors.length < MAX_ERRORS) errors.push(error);
-      if (isRecord(response)) summed.add(this.#responseOf(response));
+      if (isRecord(error)) total.addError(error);
+      if (isRecord(response)) total.add(this.#responseOf(response));
     }
-    const { models, tokens, billing, parts } = summed;
     const failed = this.#failed.length;
-    return {
-      model: models.length === 1 ? models[0] : undefined,
-      output: { answers: this.#responses.length - failed, failed },
-      ...{ tokens, billing, parts },
-      metadata: { batchStats: objectOrEmpty(this.body.metadata).batchStats },
-      details: errors.length > 0 ? { errors } : {},
-    };
+    const output = { answers: this.#responses.length - failed, failed };
+    return total.responseWith(output, {
+      batchStats: objectOrEmpty(this.body.metadata).batchStats,
+    });
   }
 
   /** A response of the batch as if it had been the response to its request. */

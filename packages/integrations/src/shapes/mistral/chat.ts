@@ -11,6 +11,7 @@ import {
 import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
+import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { takeMistralContent } from './content.js';
@@ -84,7 +85,7 @@ class MistralReader implements ResponseReader {
   readonly hasEndMarker = true;
   /** True after the last chunk, the only one with tokens. */
   isOver = false;
-  readonly #choices = new Map<number, Choice>();
+  readonly #choices = new NumberedAnswers(MAX_CHOICES, () => new Choice());
   readonly #others = new OtherFacts();
   #isDone = false;
   #error: unknown;
@@ -99,16 +100,12 @@ class MistralReader implements ResponseReader {
 
   get failure(): unknown {
     if (this.#error !== undefined) return this.#error;
-    const isFailed = [...this.#choices.values()].some(
-      (each) => each.message.finishReason === 'error',
-    );
+    const isFailed = this.#choices.inOrder.some((each) => each.message.finishReason === 'error');
     return isFailed ? { type: 'error', message: 'the model stopped: error' } : undefined;
   }
 
   get amount(): number {
-    let amount = 0;
-    for (const { message } of this.#choices.values()) amount += message.amount;
-    return amount;
+    return this.#choices.sumOf(({ message }) => message.amount);
   }
 
   readWhole(body: unknown): void {
@@ -139,9 +136,8 @@ class MistralReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+    const choices = this.#choices.inOrder;
     const [first] = choices;
-    const outputs = choices.map(({ message }) => message.output);
     const tokens = mistralTokens(this.#usage);
     const reasoning = first?.message.reasoning;
     const facts = choices.map(({ message, others }) => ({
@@ -151,7 +147,7 @@ class MistralReader implements ResponseReader {
     }));
     return {
       model: this.#model,
-      output: outputs.length > 1 ? outputs.map((each) => each ?? null) : outputs[0],
+      output: this.#choices.outputOf(({ message }) => message.output),
       reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
       tokens,
       billing: {
@@ -183,12 +179,7 @@ class MistralReader implements ResponseReader {
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const choice = objectOrEmpty(each);
       const index = typeof choice.index === 'number' ? choice.index : i;
-      let known = this.#choices.get(index);
-      if (known === undefined && this.#choices.size < MAX_CHOICES) {
-        known = new Choice();
-        this.#choices.set(index, known);
-      }
-      known?.take(choice, objectOrEmpty(choice[key]));
+      this.#choices.ensure(index)?.take(choice, objectOrEmpty(choice[key]));
     }
   }
 }

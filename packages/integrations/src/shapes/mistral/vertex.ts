@@ -9,7 +9,7 @@ import { mistralOcr } from './media.js';
 const PATH =
   /\/publishers\/(?!anthropic\/)[^/]+\/models\/([^/:]+):(?:streamRawPredict|rawPredict)$/;
 
-/** One path is that of all requests and names the model: only the fields tell which request it is. */
+/** All requests share one path, which names the model; their fields decide the kind. */
 export const vertexPartnerShapes: readonly Shape[] = [
   onVertex(mistralChat, ({ messages }) => Array.isArray(messages)),
   onVertex(mistralFim, ({ prompt }) => prompt !== undefined),

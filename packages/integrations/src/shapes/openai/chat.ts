@@ -14,6 +14,7 @@ import { bytesOfBase64 } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
+import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type {
   Description,
@@ -70,11 +71,10 @@ class ChatReader implements ResponseReader {
   isComplete = false;
   isOver = false;
   failure: unknown = undefined;
-  readonly #choices = new Map<number, Choice>();
+  readonly #choices = new NumberedAnswers(MAX_CHOICES, () => new Choice());
   readonly #facts = new OtherFacts();
   readonly #usage = new OpenAIUsage();
   readonly #params: Json;
-  #leftOut = 0;
   #model: string | undefined;
   #id: string | undefined;
   #serviceTier: string | undefined;
@@ -86,16 +86,13 @@ class ChatReader implements ResponseReader {
   }
 
   get amount(): number {
-    let amount = 0;
-    for (const { message } of this.#choices.values()) amount += message.amount;
-    return amount;
+    return this.#choices.sumOf(({ message }) => message.amount);
   }
 
   /** Some services do not send the last event. Then the stream is complete when everything that was requested has been received. */
   get hasEndMarker(): boolean {
-    for (const { message } of this.#choices.values()) {
-      if (message.finishReason === undefined) return true;
-    }
+    const isOpen = ({ message }: Choice) => message.finishReason === undefined;
+    if (this.#choices.inOrder.some(isOpen)) return true;
     if (requestsUsage(this.#params) && this.#usage.tokens === undefined) return true;
     return this.#choices.size < Math.min(countOrUndefined(this.#params.n) || 1, MAX_CHOICES);
   }
@@ -106,7 +103,7 @@ class ChatReader implements ResponseReader {
     this.#takeHead(body);
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const item = objectOrEmpty(each);
-      this.#ensureChoice(item.index ?? i)?.takeWhole(objectOrEmpty(item.message), item);
+      this.#choices.ensure(item.index ?? i)?.takeWhole(objectOrEmpty(item.message), item);
       this.#takeBill(objectOrEmpty(item.message));
       this.#takeFailure(item.error);
     }
@@ -117,7 +114,7 @@ class ChatReader implements ResponseReader {
     let isContent = false;
     for (const each of arrayOrEmpty(chunk.choices)) {
       const item = objectOrEmpty(each);
-      const choice = this.#ensureChoice(item.index ?? 0);
+      const choice = this.#choices.ensure(item.index ?? 0);
       this.#takeBill(objectOrEmpty(item.delta ?? item.message));
       if (choice?.takeDelta(objectOrEmpty(item.delta ?? item.message), item) === true)
         isContent = true;
@@ -129,7 +126,7 @@ class ChatReader implements ResponseReader {
   extendedText({ choices }: Json): ExtendedText | undefined {
     const [first, ...others] = arrayOrEmpty(choices);
     const { index, delta } = objectOrEmpty(first);
-    const choice = this.#ensureChoice(index ?? 0);
+    const choice = this.#choices.get(index ?? 0);
     return others.length > 0 || choice === undefined
       ? undefined
       : textAdded(choice.message, objectOrEmpty(delta));
@@ -140,13 +137,12 @@ class ChatReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
-    const outputs = choices.map(({ output }) => output);
+    const choices = this.#choices.inOrder;
     const [first] = choices;
     const reasons = choices.map(({ message }) => message.finishReason ?? null);
     return {
       model: this.#model,
-      output: outputs.length > 1 ? [...outputs, ...leftOut(this.#leftOut)] : outputs[0],
+      output: this.#choices.outputOf(({ output }) => output),
       reasoning: first?.reasoning,
       tokens: this.#usage.tokens,
       billing: this.#billing,
@@ -206,26 +202,11 @@ class ChatReader implements ResponseReader {
   #takeFailure(error: unknown): void {
     if (error !== undefined && error !== null) this.failure ??= error;
   }
-
-  #ensureChoice(index: unknown): Choice | undefined {
-    if (typeof index !== 'number') return undefined;
-    let choice = this.#choices.get(index);
-    if (choice === undefined && this.#choices.size < MAX_CHOICES) {
-      choice = new Choice();
-      this.#choices.set(index, choice);
-    } else if (choice === undefined) this.#leftOut++;
-    return choice;
-  }
 }
 
 /** Whether the request asks for token counts, which are the last event of a stream. */
 export function requestsUsage({ stream_options }: Json): boolean {
   return objectOrEmpty(stream_options).include_usage === true;
-}
-
-/** The mark for answers above the limit. */
-export function leftOut(answers: number): string[] {
-  return answers > 0 ? [`[${answers} more answers]`] : [];
 }
 
 /** The other fields of several answers, one by one. */

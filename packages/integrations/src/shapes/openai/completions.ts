@@ -11,9 +11,10 @@ import {
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
+import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { deploymentOf, leftOut, requestsUsage } from './chat.js';
+import { deploymentOf, requestsUsage } from './chat.js';
 import { OpenAIUsage } from './usage.js';
 
 export const openAICompletions: Shape<'chat_completion'> = {
@@ -45,15 +46,18 @@ interface Choice {
   finishReason: string | undefined;
 }
 
+function newChoice(): Choice {
+  return { text: new CollectedText(), facts: new OtherFacts(), finishReason: undefined };
+}
+
 class CompletionReader implements ResponseReader {
   isComplete = false;
   isOver = false;
   failure: unknown = undefined;
   readonly #params: Json;
-  readonly #choices = new Map<number, Choice>();
+  readonly #choices = new NumberedAnswers(MAX_CHOICES, newChoice);
   readonly #facts = new OtherFacts();
   readonly #usage = new OpenAIUsage();
-  #leftOut = 0;
   #model: string | undefined;
   #id: string | undefined;
   #serviceTier: string | undefined;
@@ -63,15 +67,13 @@ class CompletionReader implements ResponseReader {
   }
 
   get amount(): number {
-    let amount = 0;
-    for (const each of this.#choices.values()) amount += each.text.chars;
-    return amount;
+    return this.#choices.sumOf((each) => each.text.chars);
   }
 
   /** Some services do not send the last event. Then the stream is complete when everything that was requested has been received. */
   get hasEndMarker(): boolean {
     const { n, prompt } = this.#params;
-    const choices = [...this.#choices.values()];
+    const choices = this.#choices.inOrder;
     if (choices.some(({ finishReason }) => finishReason === undefined)) return true;
     if (requestsUsage(this.#params) && this.#usage.tokens === undefined) return true;
     return choices.length < Math.min((countOrUndefined(n) || 1) * promptsIn(prompt), MAX_CHOICES);
@@ -108,7 +110,7 @@ class CompletionReader implements ResponseReader {
 
   /** @returns whether the choice has a part of the answer */
   #takeChoice(item: Json, index: unknown): boolean {
-    const choice = this.#ensureChoice(index);
+    const choice = this.#choices.ensure(index);
     if (choice === undefined) return false;
     choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
     choice.facts.add(item, CHOICE);
@@ -120,7 +122,7 @@ class CompletionReader implements ResponseReader {
   extendedText({ choices }: Json): ExtendedText | undefined {
     const [first, ...others] = arrayOrEmpty(choices);
     const { index = 0, logprobs } = objectOrEmpty(first);
-    const choice = typeof index === 'number' ? this.#choices.get(index) : undefined;
+    const choice = this.#choices.get(index);
     const isPlain = others.length === 0 && (logprobs === undefined || logprobs === null);
     return isPlain && choice ? { key: 'text', text: choice.text } : undefined;
   }
@@ -130,10 +132,7 @@ class CompletionReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
-    const texts = choices.map(({ text: choiceText }) =>
-      choiceText.chars > 0 ? choiceText.toString() : undefined,
-    );
+    const choices = this.#choices.inOrder;
     const [first] = choices;
     const facts = choices.map((choice) => choice.facts.facts);
     const reasons = choices.map(({ finishReason }) => finishReason ?? null);
@@ -141,7 +140,9 @@ class CompletionReader implements ResponseReader {
     const hasFacts = facts.some((each) => Object.keys(each).length > 0);
     return {
       model: this.#model,
-      output: isSeveral ? [...texts, ...leftOut(this.#leftOut)] : texts[0],
+      output: this.#choices.outputOf((each) =>
+        each.text.chars > 0 ? each.text.toString() : undefined,
+      ),
       tokens: this.#usage.tokens,
       billing: {
         ...this.#usage.billing,
@@ -159,16 +160,6 @@ class CompletionReader implements ResponseReader {
         ...(isSeveral && hasFacts ? { choices: facts } : facts[0]),
       },
     };
-  }
-
-  #ensureChoice(index: unknown): Choice | undefined {
-    if (typeof index !== 'number') return undefined;
-    let choice = this.#choices.get(index);
-    if (choice === undefined && this.#choices.size < MAX_CHOICES) {
-      choice = { text: new CollectedText(), facts: new OtherFacts(), finishReason: undefined };
-      this.#choices.set(index, choice);
-    } else if (choice === undefined) this.#leftOut++;
-    return choice;
   }
 }
 

@@ -5,6 +5,7 @@ import {
   arrayOrEmpty,
   definedFields,
   fieldsExcept,
+  isEmpty,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -205,7 +206,7 @@ export class OpenAIResponseReader implements ResponseReader {
   response(): ModelResponse {
     const { output, reasoning, finishReason, facts, toolUses } = this.#message;
     const stored = STORED.filter(
-      (key) => this.#params[key] === undefined && isPresent(this.#body[key]),
+      (key) => this.#params[key] === undefined && isStated(this.#body[key]),
     );
     return {
       model: this.#model,
@@ -273,7 +274,7 @@ export class OpenAIResponseReader implements ResponseReader {
     this.#takeHead(response);
     this.#facts.add(fieldsExcept(response, ...STORED), BODY);
     const { status, error } = response;
-    if (status === 'failed' || status === 'cancelled' || isPresent(error)) {
+    if (status === 'failed' || status === 'cancelled' || !isEmpty(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;
     }
     if (response.object === 'error') this.failure ??= response;
@@ -303,7 +304,8 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 }
 
-function isPresent(value: unknown): boolean {
+/** Whether a response states a parameter: null and an empty array are its way to state none. */
+function isStated(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 

@@ -57,8 +57,6 @@ export const openAIBatch: Retrieval<'chat_completion'> = {
   reader: (url) => new BatchReader(FILE.exec(url.pathname)?.[1] ?? ''),
 };
 
-const MAX_ERRORS = 20;
-
 function shapeOfBody({ object, data, choices }: Json): Shape {
   if (object === 'response') return openAIResponses;
   if (object === 'text_completion') return openAICompletions;
@@ -70,8 +68,7 @@ function shapeOfBody({ object, data, choices }: Json): Shape {
 class BatchReader implements ResultReader {
   isComplete = false;
   readonly resultId: string;
-  readonly #summed = new BatchTotal();
-  readonly #errors: unknown[] = [];
+  readonly #total = new BatchTotal();
   #succeeded = 0;
   #failed = 0;
   /** Whether the file has responses of a batch; undefined until the first line has been read. */
@@ -92,7 +89,7 @@ class BatchReader implements ResultReader {
   }
 
   get failure(): unknown {
-    return batchFailure(this.#succeeded, this.#failed, this.#errors[0]);
+    return batchFailure(this.#succeeded, this.#failed, this.#total.firstError);
   }
 
   /** Whether the rest of the file need not be read. */
@@ -115,24 +112,18 @@ class BatchReader implements ResultReader {
     if (!isFailure) this.#succeeded++;
     else {
       this.#failed++;
-      if (this.#errors.length < MAX_ERRORS) this.#errors.push(error ?? objectOrEmpty(body).error);
+      this.#total.addError(error ?? objectOrEmpty(body).error);
     }
     if (isRecord(body) && !isFailure)
-      this.#summed.add(readWhole(shapeOfBody(body), body).response());
+      this.#total.add(readWhole(shapeOfBody(body), body).response());
     return true;
   }
 
   endOfEvents(): void {}
 
   response(): ModelResponse {
-    const { models, tokens, billing, parts } = this.#summed;
-    return {
-      model: models.length === 1 ? models[0] : undefined,
-      output: { answers: this.#succeeded, failed: this.#failed },
-      ...{ tokens, billing, parts },
-      metadata: { ...(models.length > 1 && { models }), answers: this.#succeeded },
-      details: this.#errors.length > 0 ? { errors: this.#errors } : {},
-    };
+    const output = { answers: this.#succeeded, failed: this.#failed };
+    return this.#total.responseWith(output, { answers: this.#succeeded });
   }
 }
 

@@ -1,11 +1,12 @@
 /** The total of a batch of responses, and its failure. */
 
 import type { BilledPart, Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { objectOrEmpty, stringOrUndefined } from '../../common/json.js';
+import { type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import type { ModelResponse } from '../shape.js';
 
 const MAX_MODELS = 20;
 const MAX_PARTS = 10_000;
+const MAX_ERRORS = 20;
 
 /** Prices do not depend on the length of an input below this number of tokens. */
 const SHORT_TOKENS = 100_000;
@@ -26,6 +27,7 @@ export class BatchTotal {
   readonly #parts = new Map<string, PricedPart>();
   readonly #models = new Set<string>();
   readonly #tokens: Record<string, number> = {};
+  readonly #errors: unknown[] = [];
 
   add({ model, tokens, billing: stated = {} }: ModelResponse): void {
     const billing: Billing = { ...stated, isBatch: true };
@@ -44,15 +46,34 @@ export class BatchTotal {
     addBilling(part.billing, billing);
   }
 
-  get models(): readonly string[] {
-    return [...this.#models];
+  /** Adds the error of a request, of which the first 20 are kept. */
+  addError(error: unknown): void {
+    if (this.#errors.length < MAX_ERRORS) this.#errors.push(error);
   }
 
-  get tokens(): TokenCounts | undefined {
+  get firstError(): unknown {
+    return this.#errors[0];
+  }
+
+  /** The total as one response with this output. Several models, and the errors, are stated beside it. */
+  responseWith(output: Json, metadata: Json): ModelResponse {
+    const [model, ...others] = this.#models;
+    return {
+      model: others.length > 0 ? undefined : model,
+      output,
+      tokens: this.#allTokens,
+      billing: this.#billing,
+      parts: this.#billedParts,
+      metadata: { ...(others.length > 0 && { models: [...this.#models] }), ...metadata },
+      details: this.#errors.length > 0 ? { errors: this.#errors } : {},
+    };
+  }
+
+  get #allTokens(): TokenCounts | undefined {
     return Object.keys(this.#tokens).length > 0 ? this.#tokens : undefined;
   }
 
-  get parts(): readonly BilledPart[] {
+  get #billedParts(): readonly BilledPart[] {
     const isOfOne = this.#models.size <= 1;
     return [...this.#parts.values()].map(({ model, ...part }) =>
       isOfOne || model === undefined ? part : { model, ...part },
@@ -60,7 +81,7 @@ export class BatchTotal {
   }
 
   /** The billing of all responses: values that all have in common, and sums. */
-  get billing(): Billing {
+  get #billing(): Billing {
     const [first, ...others] = [...this.#parts.values()].map(({ billing }) => billing);
     const whole: Mutable<Billing> = { ...first, isBatch: true };
     for (const billing of others) {

@@ -1,4 +1,4 @@
-import { isRecord, type Json } from '../../common/json.js';
+import { isEmpty, isRecord, type Json } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { NO_NAMES } from '../../common/names.js';
 import { CollectedText } from './collected-text.js';
@@ -56,12 +56,6 @@ export class OtherFacts {
     if (!(key in this.#facts) && Object.keys(this.#facts).length >= MAX_FACTS) return;
     this.#facts[key] = joined(this.#facts[key], nameMedia(value, key), key);
   }
-}
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return isRecord(value) && Object.keys(value).length === 0;
 }
 
 /**

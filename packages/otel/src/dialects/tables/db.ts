@@ -22,6 +22,6 @@ export const db: Dialect = {
     'db.response.returned_rows': 'database.rows',
     'db.operation.batch.size': 'database.batchSize',
     'db.user': 'database.user',
-    'db.connection_string': 'left',
+    'db.connection_string': 'ignored',
   },
 };

@@ -41,6 +41,6 @@ export const langfuse: Dialect = {
     'langfuse.version': 'metadata.version',
     'langfuse.release': 'metadata.release',
     'langfuse.environment': 'metadata.environment',
-    'langfuse.internal.*': 'left',
+    'langfuse.internal.*': 'ignored',
   },
 };

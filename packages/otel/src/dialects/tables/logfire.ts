@@ -8,8 +8,8 @@ export const logfire: Dialect = {
     'logfire.span_type': 'pending',
     'logfire.tags': 'tags',
     'logfire.msg': 'metadata.message',
-    'logfire.msg_template': 'left',
-    'logfire.json_schema': 'left',
+    'logfire.msg_template': 'ignored',
+    'logfire.json_schema': 'ignored',
     'logfire.level_num': 'metadata.levelNumber',
   },
 };

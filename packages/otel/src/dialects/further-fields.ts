@@ -1,0 +1,50 @@
+/** The further fields of a step of ours, which are one attribute of its span. */
+
+import { isJsonObject, type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
+import type { StepData } from './span-step.js';
+
+type Fits = (value: unknown) => boolean;
+
+const isText: Fits = (value) => typeof value === 'string';
+const isAmount: Fits = (value) => Number.isFinite(value) && Number(value) >= 0;
+const isAmounts: Fits = (value) => isJsonObject(value) && Object.values(value).every(isAmount);
+const isAny: Fits = () => true;
+/** What the span itself says, or an attribute of its own. */
+const isNone: Fits = () => false;
+
+/** What the fields of steps may hold. */
+const FIELDS: ReadonlyMap<string, Fits> = new Map(
+  Object.entries({
+    name: isNone,
+    type: isNone,
+    startTime: isNone,
+    endTime: isNone,
+    inputs: isNone,
+    output: isNone,
+    metadata: isNone,
+    error: isNone,
+    steps: isNone,
+    provider: isText,
+    model: isText,
+    modelParameters: isJsonObject,
+    promptTokens: isAmount,
+    completionTokens: isAmount,
+    tokens: isAmount,
+    usageDetails: isAmounts,
+    cost: isAmount,
+    embeddingDimensions: isAmount,
+    embeddingCount: isAmount,
+    functionName: isText,
+    arguments: isAny,
+    documents: Array.isArray,
+    agentType: isText,
+  } satisfies Record<Exclude<keyof StepData, number>, Fits>),
+);
+
+/** The fields of the object that a step may have. Those with a value of another type than theirs are dropped. */
+export function furtherFields(stated: unknown): JsonObject {
+  const fields = Object.entries(objectOrEmpty(stated));
+  return Object.fromEntries(
+    fields.filter(([name, value]) => value !== null && (FIELDS.get(name) ?? isAny)(value)),
+  );
+}
