@@ -108,12 +108,13 @@ export class OpenlayerApi {
         signal: call.signal,
       });
     } catch (cause) {
+      const isAmbiguous = (cause as { isUnsent?: unknown }).isUnsent !== true;
       if (call.signal?.aborted)
-        throw new SendError('given_up', 'the send was aborted', { cause, isAmbiguous: true });
+        throw new SendError('given_up', 'the send was aborted', { cause, isAmbiguous });
       throw new SendError(
         'unreachable',
         `cannot reach ${url.origin}: ${(cause as Error).message}`,
-        { cause, isAmbiguous: (cause as { isUnsent?: unknown }).isUnsent !== true },
+        { cause, isAmbiguous },
       );
     }
     return { response, url };
