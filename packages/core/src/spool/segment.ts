@@ -198,6 +198,7 @@ export class Segment {
       await this.files.sync(this.#file);
       if (isUnlisted && !this.#isClosed) await this.files.syncEntry(this.path);
     } catch (error) {
+      this.#isDirty = true;
       this.#isUnlisted ||= isUnlisted;
       throw error;
     } finally {
