@@ -103,13 +103,17 @@ export class RequestTracing<Req extends object, Res> {
    * @returns a promise if the response has to wait for it
    */
   responseReturned(req: Req): Promise<void> | undefined {
-    const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
-      return trace.reader.followReturnedResponse(trace)?.catch(onFailure);
+      return trace.reader.followReturnedResponse(trace)?.catch((failure: unknown) => {
+        this.#settings.reportFailure('response', failure);
+        // Only the response that was to be followed shows the end of the trace. A Node adapter, which returns no promise, follows
+        // the connection's response instead.
+        trace.abandon();
+      });
     } catch (failure) {
-      onFailure(failure);
+      this.#settings.reportFailure('response', failure);
       return undefined;
     }
   }
