@@ -202,11 +202,19 @@ export class RecordedStep<T extends StepType = StepType>
     }
   }
 
-  /** Merges the update of an integration: keys that the step's type does not have are ignored without a diagnostic. */
+  /**
+   * Merges the update of an integration: keys that the step's type does not have are ignored without a diagnostic, and an error
+   * may be `null`.
+   */
   merge(update: StepUpdate<T>): void {
     try {
-      if (this.isLive) this.apply(update);
-      else this.#reportTooLate('an update of');
+      if (this.isLive) {
+        this.apply(update);
+        // A client's call threw it.
+        if (update.error === null) this.setError(null);
+      } else {
+        this.#reportTooLate('an update of');
+      }
     } catch (error) {
       this.reportFailure('update', error);
     }
@@ -456,7 +464,7 @@ export class RecordedStep<T extends StepType = StepType>
     this.trace.reportFailure(what, error);
   }
 
-  /** Merges the update. May throw. */
+  /** Merges the update, in which the error `null` means no error. May throw. */
   apply(update: StepUpdate<StepType>): void {
     const { values } = this.trace;
     values.revision++;
@@ -471,7 +479,7 @@ export class RecordedStep<T extends StepType = StepType>
     if (update.groundTruth !== undefined) {
       this.#groundTruth = values.snapshot(update.groundTruth, 'groundTruth');
     }
-    if (update.error !== undefined) this.setError(update.error);
+    if (update.error !== undefined && update.error !== null) this.setError(update.error);
     if (update.metadata !== undefined) this.mergeMetadata(update.metadata);
     if (FIELDS[this.type].length > 0) this.#applyFields(update);
   }

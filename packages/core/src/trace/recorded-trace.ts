@@ -475,7 +475,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   end(error?: unknown): void {
-    this.settle(error === undefined ? 'completed' : 'error', error);
+    const isError = error !== undefined && error !== null;
+    this.settle(isError ? 'error' : 'completed', isError ? error : undefined);
   }
 
   [Symbol.dispose](): void {
