@@ -311,7 +311,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       this.root.setEnd(ahead.endMs);
       return true;
     }
-    this.values.revision++;
+    this.values.markChanged();
     if (!isSameType && this.root.output === ahead.output) {
       this.root.setOutput(undefined);
       this.#body = ahead.body;

@@ -435,7 +435,7 @@ export class RecordedStep<T extends StepType = StepType>
       }
       this.#endMs = this.trace.elapsedMs();
       this.#callersTrace = undefined;
-      this.trace.values.revision++;
+      this.trace.values.markChanged();
       this.#reportUsage();
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
@@ -453,7 +453,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
   reopen(): void {
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#error = undefined;
     this.#recordedUsage = undefined;
     this.#endMs = RUNNING;
@@ -467,7 +467,7 @@ export class RecordedStep<T extends StepType = StepType>
   /** Merges the update, in which the error `null` means no error. May throw. */
   apply(update: StepUpdate<StepType>): void {
     const { values } = this.trace;
-    values.revision++;
+    values.markChanged();
     if (!this.isRunning) forgetEstimate(this);
     if (update.name !== undefined) this.#name = stepName(update.name, this.#name);
     if (update.inputs !== undefined) {
@@ -508,7 +508,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   setError(error: unknown): void {
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
   }
 
@@ -549,7 +549,7 @@ export class RecordedStep<T extends StepType = StepType>
    */
   moveStartBack(ms: number): void {
     if (ms >= this.#startMs) return;
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#startMs = ms;
   }
 

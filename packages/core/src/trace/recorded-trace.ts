@@ -226,7 +226,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Changes the inference ID. */
   rename(inferenceId: string): void {
-    this.values.revision++;
+    this.values.markChanged();
     this.#inferenceId = inferenceId;
   }
 
@@ -311,7 +311,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Counts a step at this depth. @returns whether the limits allow to record it */
   countStep(depth: number): boolean {
-    this.values.revision++;
+    this.values.markChanged();
     const { limits } = this.recorder;
     if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
       this.#steps++;
@@ -356,7 +356,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (this.#ids === undefined && this.#isOpen) {
       this.#ids = this.newIds();
       // A row that was written ahead does not have them.
-      this.values.revision++;
+      this.values.markChanged();
     }
     return this.#ids;
   }
@@ -426,7 +426,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       (value) => {
         this.#pendingOptions?.delete(settled);
         if (this.#isReleased) return;
-        this.values.revision++;
+        this.values.markChanged();
         try {
           record(value);
         } catch (error) {
