@@ -4,6 +4,7 @@ import {
   currentStep,
   currentTrace,
   getTracer,
+  type SettledTrace,
   type StartedTrace,
   step,
   type Tracer,
@@ -114,7 +115,7 @@ describe('startTrace', () => {
     for (const error of [null, undefined]) {
       const trace = getTracer().startTrace('work');
       trace.end(error);
-      assert.equal(trace.outcome, 'completed');
+      assert.equal((trace as unknown as SettledTrace).outcome, 'completed');
     }
     const failed = getTracer().startTrace('work');
     failed.waitUntil(Promise.reject(null)).catch(() => {});

@@ -152,10 +152,10 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
     );
   }
   const code = codeOf(status);
-  const said = serverMessage(response.body, apiKey);
+  const reply = serverMessage(response.body, apiKey);
   throw new SendError(
     code,
-    `${call} returned status ${status}${said}${whatToCheck(code, method)}`,
+    `${call} returned status ${status}${reply}${whatToCheck(code, method)}`,
     {
       status,
       isAmbiguous: AMBIGUOUS_STATUSES.has(status),

@@ -270,7 +270,7 @@ export class Segment {
     }
   }
 
-  /** Syncs to disk before it returns, also what `sync` is syncing, since that may not be on the disk yet. */
+  /** Synchronous `sync`. What `sync` is syncing at the time is synced again, since it may not be on the disk yet. */
   syncNow(): void {
     if (this.#isClosed || (!this.#isDirty && this.#syncs === 0)) return;
     this.files.syncNow(this.#file);
@@ -400,14 +400,14 @@ class SegmentReader {
     const rows: QueuedRow[] = [];
     for (let index = first; index < table.rows; index++) {
       if (!this.#isSpooled(index)) continue;
-      const found = frameAt(
+      const frameInWindow = frameAt(
         window.subarray(0, read),
         table.offsetAt(index) - start,
         start,
         segment.files.checksum,
       );
-      if (found === 'cut' && index > first) break;
-      const frame = found === 'cut' ? await this.#readFrame(start) : found;
+      if (frameInWindow === 'cut' && index > first) break;
+      const frame = frameInWindow === 'cut' ? await this.#readFrame(start) : frameInWindow;
       if (segment.isClosed) break;
       const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
       if (row !== undefined) {
@@ -416,7 +416,7 @@ class SegmentReader {
         damaged++;
         table.set(table.numberAt(index) as number, State.done);
       }
-      if (found === 'cut') break;
+      if (frameInWindow === 'cut') break;
     }
     return { rows, damaged };
   }

@@ -138,7 +138,7 @@ export class Redactor {
     return this.#maskUrls(holdsJson ? maskMembers(text, this.#isSecretKey) : text, extent);
   }
 
-  /** The same for the joined text of stream events, where a `token` is a piece of the model's text. */
+  /** The joined text of stream events with its secrets masked. A `token` there is a piece of the model's text. */
   maskStream(text: string, extent = WHOLE): string {
     if (!this.#defaults) return text;
     const isHarmless = (value: string, key: string) =>
