@@ -472,7 +472,7 @@ describe('a misspelled option', () => {
 
   it('of startLocalServer rejects', async () => {
     for (const key of wrongKeys(startLocalServer)) {
-      await assert.rejects(local.startLocalServer({ [key]: false }), /is not known; known are/);
+      await assert.rejects(local.startLocalServer({ [key]: false }), /is not known; known keys:/);
     }
   });
 

@@ -1,6 +1,6 @@
-import { ConfigError, type ScopeManager } from '@openlayer-tracing/core';
+import { ConfigError, type ScopeManager, type Step } from '@openlayer-tracing/core';
 import { type ClsNamespace, type ObservedNamespace, observedNamespace } from './namespace.js';
-import { type RecordedStep, stepIn, withStep } from './step-context.js';
+import { stepIn, withStep } from './step-context.js';
 import { leave, watchCallbacks, withdrawLeftoverStep } from './watch-callbacks.js';
 
 /**
@@ -44,16 +44,11 @@ class ClsHookedScope implements ScopeManager {
     watchCallbacks(namespace);
   }
 
-  get(): RecordedStep | undefined {
+  get(): Step | undefined {
     return stepIn(this.#namespace.active);
   }
 
-  run<A, B, R>(
-    step: RecordedStep | undefined,
-    fn: (first: A, second: B) => R,
-    first: A,
-    second: B,
-  ): R {
+  run<A, B, R>(step: Step | undefined, fn: (first: A, second: B) => R, first: A, second: B): R {
     const namespace = this.#namespace;
     const outer = namespace.active;
     const inner = this.#contextFor(step);
@@ -67,7 +62,7 @@ class ClsHookedScope implements ScopeManager {
     }
   }
 
-  #contextFor(step: RecordedStep | undefined): object {
+  #contextFor(step: Step | undefined): object {
     // Code outside any request must not keep a request's context in memory.
     if (step === undefined) return {};
     const { active } = this.#namespace;

@@ -1,9 +1,6 @@
 /** Contexts with a step: code in them finds the step, and reads and writes the keys of the app's own context unchanged. */
 
-import type { ScopeManager } from '@openlayer-tracing/core';
-
-/** A recorded step. Its members are core's. */
-export type RecordedStep = NonNullable<ReturnType<ScopeManager['get']>>;
+import type { Step } from '@openlayer-tracing/core';
 
 /** The key by which a context returns its `StepContext`. No app can use it. */
 const STEP_CONTEXT = Symbol('openlayer-tracing.step-context');
@@ -14,9 +11,9 @@ class StepContext implements ProxyHandler<object> {
   readonly proxy: object;
   readonly appContext: object;
   /** A weak reference, since contexts stay in memory with resources that were created in them, maybe for ever. */
-  step: WeakRef<RecordedStep> | undefined;
+  step: WeakRef<Step> | undefined;
 
-  constructor(appContext: object, step: RecordedStep | undefined) {
+  constructor(appContext: object, step: Step | undefined) {
     this.appContext = appContext;
     this.step = step && new WeakRef(step);
     this.proxy = new Proxy(appContext, this);
@@ -28,13 +25,13 @@ class StepContext implements ProxyHandler<object> {
 }
 
 /** A context with the step, or without any, that reads and writes the app's keys in the given context. */
-export function withStep(context: object, step: RecordedStep | undefined): object {
+export function withStep(context: object, step: Step | undefined): object {
   // Replaces the proxy of a context that has one, so that nested steps do not nest proxies.
   return new StepContext(ownStepContext(context)?.appContext ?? context, step).proxy;
 }
 
 /** The step of a context, or of the context from which it was derived. */
-export function stepIn(context: object | null): RecordedStep | undefined {
+export function stepIn(context: object | null): Step | undefined {
   return stepContextOf(context)?.step?.deref();
 }
 

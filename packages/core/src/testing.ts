@@ -84,6 +84,7 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
   let cleared = 0;
   const restore = () => {
     if (existingTracer() === tracer) setDefaultTracer(before);
+    tracer.retire();
   };
   return {
     async rows() {

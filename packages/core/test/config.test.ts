@@ -143,7 +143,7 @@ describe('a wrong option', () => {
     [
       'pipeline',
       { pipeline: 'p' },
-      /^pipeline is not known; known are apiKey, inferencePipelineId/,
+      /^pipeline is not known; known keys: apiKey, inferencePipelineId/,
     ],
     ['redact.key', { redact: { key: [] } }, /^redact\.key is not known; did you mean keys\?$/],
     ['spool.dri', { spool: { dri: '' } }, /^spool\.dri is not known; did you mean dir\?$/],

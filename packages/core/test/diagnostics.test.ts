@@ -104,3 +104,30 @@ describe('the error of a diagnostic', () => {
     assert.equal(reported(error, false).error, error);
   });
 });
+
+describe('diagnostics that a function given as onDiagnostic causes', () => {
+  it('are not given to it while it runs', async () => {
+    const told: string[] = [];
+    let running = 0;
+    const tracer = createTracer({
+      transport: memoryTransport(),
+      logLevel: 'debug',
+      onDiagnostic: ({ reason }) => {
+        told.push(running++ === 0 ? reason : `${reason} within another`);
+        trace.update({ tagz: [] } as never);
+        trace.addStep(5 as never);
+        ended.update({});
+        running--;
+      },
+    });
+    const ended = tracer.startTrace('ended');
+    ended.end();
+    const trace = tracer.startTrace('open');
+    trace.update({ inferenceId: 5 as never });
+    assert.deepEqual(told, ['bad_input']);
+    trace.update({ tagz: [] } as never);
+    assert.deepEqual(told, ['bad_input', 'unknown_option']);
+    trace.end();
+    await tracer.shutdown();
+  });
+});

@@ -145,9 +145,25 @@ for (const [name, { httpClient }] of sides) {
       const stop = new AbortController();
       const given = asked(() => stop.abort(), { signal: stop.signal });
       await assert.rejects(given, /given up/);
+    });
+
+    it('says that nothing was sent where the signal was aborted before', async () => {
+      let calls = 0;
+      const listener: RequestListener = (_req, res) => {
+        calls++;
+        res.end();
+      };
+      await assert.rejects(asked(listener, { signal: AbortSignal.abort() }), {
+        message: 'given up: shutting down',
+        isUnsent: true,
+      });
+      assert.equal(calls, 0);
+      const stop = new AbortController();
       await assert.rejects(
-        asked((_req, res) => void res.end(), { signal: AbortSignal.abort() }),
-        /given up/,
+        asked(() => stop.abort(), { signal: stop.signal }),
+        (error: object) => {
+          return !('isUnsent' in error);
+        },
       );
     });
 

@@ -377,6 +377,36 @@ describe('a text function', () => {
     });
   }
 
+  for (const [what, fail] of FAILING) {
+    it(`marks names and keys where it ${what} at first, and replaces them afterwards`, async () => {
+      let calls = 0;
+      const log = (t: StartedTrace) => {
+        for (let i = 0; i < 6; i++) {
+          t.update({ output: { 'ada@example.com': 1 }, metadata: { 'to ada@example.com': 'x' } });
+          t.addStep({ name: 'mail ada@example.com' });
+        }
+      };
+      const text = (seen: string) => (calls++ < 3 ? fail(seen) : noEmails(seen));
+      const sent = await sentOf(log, { text: text as (text: string) => string });
+      assert.doesNotMatch(sent.text, /ada@/);
+      assert.deepEqual(sent.row.output, { '(email)': 1 });
+      assert.ok(stepOf([sent.row], 'mail (email)'));
+      assert.deepEqual(sent.reasons, ['redaction_failed']);
+    });
+
+    it(`marks names and keys where it always ${what}`, async () => {
+      const { text: sent, row } = await sentOf(
+        (t) => {
+          t.update({ output: { 'ada@example.com': 1 } });
+          t.addStep({ name: 'mail ada@example.com' });
+        },
+        { text: fail as (text: string) => string },
+      );
+      assert.doesNotMatch(sent, /ada@/);
+      assert.deepEqual(row.output, { '[redaction failed]': 1 });
+    });
+  }
+
   it('sees at most 64 KB of a text, and what it returns is bounded too', async () => {
     let longest = 0;
     const output = await outputOf('x'.repeat(10_000_000), {

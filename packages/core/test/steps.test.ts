@@ -82,6 +82,30 @@ describe('step', () => {
     });
   });
 
+  it('takes null for no error, as callbacks of Node pass it, unless it was thrown', async () => {
+    using traces = record();
+    inTrace(() => {
+      step('updated', (s) => s.update({ error: null, output: 1 }));
+      step('kept', (s) => {
+        s.update({ error: new TypeError('handled') });
+        s.update({ error: null });
+      });
+      addStep({ name: 'added', error: null });
+      currentTrace()?.update({ error: null });
+      assert.throws(() =>
+        step('thrown', () => {
+          throw null;
+        }),
+      );
+    });
+    for (const name of ['updated', 'added', 'root']) {
+      assert.equal((await traces.step(name)).metadata.error, undefined, name);
+    }
+    assert.equal((await traces.step('kept')).metadata.error, 'handled');
+    const { metadata } = await traces.step('thrown');
+    assert.deepEqual([metadata.error, metadata.errorType], ['null', 'object']);
+  });
+
   it('runs the function with an inert step outside a trace', async () => {
     using traces = record();
     assert.equal(

@@ -145,6 +145,27 @@ describe('captureTraces', () => {
   });
 });
 
+describe('captureTraces, once restored,', () => {
+  it('leaves no listener of its tracer behind, and no row that is written later', async () => {
+    const listeners = () => process.listenerCount('SIGTERM');
+    const before = listeners();
+    const tracers = [1, 2, 3].map(() => {
+      const traces = captureTraces({ handleSignals: true });
+      const tracer = getTracer();
+      const open = tracer.startTrace('open');
+      traces.restore();
+      return { traces, tracer, open };
+    });
+    assert.equal(listeners(), before + 1);
+    for (const { open } of tracers) open.end();
+    for (let i = 0; listeners() > before && i < 400; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(listeners(), before);
+    for (const { traces } of tracers) assert.equal((await traces.rows()).length, 1);
+  });
+});
+
 describe('memoryTransport', () => {
   it('keeps rows and their configs until they are cleared', async () => {
     const transport = memoryTransport();

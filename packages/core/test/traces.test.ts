@@ -3,6 +3,8 @@ import {
   createTracer,
   currentStep,
   currentTrace,
+  getTracer,
+  type SettledTrace,
   type StartedTrace,
   step,
   type Tracer,
@@ -12,7 +14,7 @@ import { memoryTransport } from '@openlayer-tracing/core/testing';
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { violations } from '../../../test/support/wire/validate.ts';
 import { useLaterClock } from './later-clock.ts';
-import { rootOf, sleep, treeOf } from './support.ts';
+import { record, rootOf, sleep, treeOf } from './support.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -106,6 +108,22 @@ describe('startTrace', () => {
     assert.equal(row.metadata?.error, 'too far');
     assert.equal(row.metadata?.errorType, 'RangeError');
     assert.equal(tracer.stats().started, 1);
+  });
+
+  it('takes null for no error, as callbacks of Node pass it', async () => {
+    using traces = record();
+    for (const error of [null, undefined]) {
+      const trace = getTracer().startTrace('work');
+      trace.end(error);
+      assert.equal((trace as unknown as SettledTrace).outcome, 'completed');
+    }
+    const failed = getTracer().startTrace('work');
+    failed.waitUntil(Promise.reject(null)).catch(() => {});
+    failed.end();
+    for (const row of await traces.rows()) {
+      const thrown = row.inferenceId === failed.inferenceId;
+      assert.equal(rootOf(row).metadata.error, thrown ? 'null' : undefined);
+    }
   });
 
   it('takes whatever it is named', async () => {

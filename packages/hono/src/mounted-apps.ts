@@ -17,6 +17,7 @@ export function rememberContext(trace: RequestTrace, c: Context): void {
 export function rememberMountedContext(trace: RequestTrace, c: Context): void {
   const outer = contexts.get(trace);
   if (outer === undefined || outer === c || outer.req.method !== c.req.method) return;
+  // A mounted app sees the whole path or its end. `/` is the end of many paths, so that it proves nothing, and no route is below it.
   if (c.req.path !== '/' && outer.req.path.endsWith(c.req.path)) mountedContexts.set(outer, c);
 }
 

@@ -173,7 +173,7 @@ export function demandKnown<T extends object>(
   for (const key of Object.keys(options)) {
     demand(
       Object.hasOwn(known, key),
-      `${key} is not known; known are ${Object.keys(known).join(', ')}`,
+      `${key} is not known; known keys: ${Object.keys(known).join(', ')}`,
     );
   }
 }

@@ -147,7 +147,7 @@ describe('openlayer-local', function () {
       [['--port', '65536'], /--port must be an integer/],
       [['--port'], /'--port <value>' argument missing/],
       [['--port', `${server.port}`], /the port is taken/],
-      [['serve'], /unknown command "serve": known are list, search and show/],
+      [['serve'], /unknown command "serve"; known commands: list, search, show/],
       [['--memory', '--file', 'a.db'], /--memory and --file exclude each other/],
       [['--max-age', '7'], /--max-age must be 90m, 12h or 7d, or none, not "7"/],
       [['--max-size', '0MB'], /--max-size must be 500MB or 2GB, or none, not "0MB"/],

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as later } from 'node:timers/promises';
-import { createTracer, getTrace, step } from '@openlayer-tracing/core';
+import { createTracer, getTrace, getTracer, step } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing, type TraceVariables } from '@openlayer-tracing/hono';
@@ -589,4 +589,32 @@ mine  completed  200
     assert.equal(await (await made.request('/')).text(), 'found');
     assert.equal((await traces.rows()).length, 1);
   });
+});
+
+describe('a response that cannot be followed', () => {
+  const RESPONSES: Readonly<Record<string, () => Response>> = {
+    'is read by the app': () => {
+      const response = new Response('read');
+      response.body?.getReader();
+      return response;
+    },
+    'cannot be copied': () =>
+      Object.assign(new Response('text'), {
+        clone: () => {
+          throw new Error('cannot be copied');
+        },
+      }),
+    'has no headers': () => Object.defineProperty(new Response('text'), 'headers', { value: null }),
+  };
+  for (const [what, make] of Object.entries(RESPONSES)) {
+    it(`as it ${what} ends its trace`, async () => {
+      using traces = captureTraces();
+      const app = new Hono();
+      app.use(openlayerTracing());
+      app.get('/', make);
+      await app.request('/');
+      assert.equal((await traces.rows()).length, 1);
+      assert.equal(getTracer().stats().open, 0);
+    });
+  }
 });

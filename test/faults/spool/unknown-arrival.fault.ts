@@ -34,6 +34,32 @@ describe('rows that may have arrived', () => {
     });
   }
 
+  it('are only those of the batches in flight where a tracer was shut down', async () => {
+    using folder = temporaryFolder();
+    let isHung = true;
+    let sent = 0;
+    let asked = 0;
+    await using collector = await startCollector((request) => {
+      if (request.method === 'POST') sent++;
+      else asked++;
+      return isHung;
+    });
+    const options = { timeoutMs: 60_000, batch: { maxBatchRows: 5 }, retry: { baseMs: 5 } };
+    const { tracer } = spooling(collector.server.url, folder.path, options);
+    publish(tracer, 50);
+    await until('two batches are in flight', () => sent === 2);
+    await tracer.shutdown({ deadlineMs: 50 });
+    assert.deepEqual([tracer.stats().spooled, sent, asked], [50, 2, 0]);
+    isHung = false;
+    const { tracer: next } = spooling(collector.server.url, folder.path, options);
+    await until(
+      'all have arrived',
+      () => next.stats().adopted.published + next.stats().published === 50,
+    );
+    assert.equal(asked, 10);
+    await next.shutdown();
+  });
+
   it('are delivered once, also where they had to be cut', async () => {
     using folder = temporaryFolder();
     let taken = 0;

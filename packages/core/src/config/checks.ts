@@ -25,24 +25,24 @@ export function checkString(value: unknown, name: string): string | undefined {
 
 /** An API key: visible ASCII characters without quotation marks, which a header may contain. */
 export function checkApiKey(value: unknown, name: string): string | undefined {
-  const found = checkString(value, name);
-  if (found !== undefined && !/^[\x21-\x7e]+$/.test(found.replace(/["'`]/g, ' '))) {
+  const key = checkString(value, name);
+  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key.replace(/["'`]/g, ' '))) {
     throw new ConfigError(
       `${name} holds characters that no key has, perhaps quotation marks or invisible ones; copy it again`,
     );
   }
-  return found;
+  return key;
 }
 
 /** The id of a pipeline. It becomes one segment of a URL's path, so that `..` and the like are refused. */
 export function checkPipelineId(value: unknown, name: string): string | undefined {
-  const found = checkString(value, name);
-  if (found !== undefined && !/^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/.test(found)) {
+  const id = checkString(value, name);
+  if (id !== undefined && !/^[A-Za-z0-9_-][A-Za-z0-9._~-]{0,127}$/.test(id)) {
     throw new ConfigError(
       `${name} is not the id of a pipeline; copy it from the pipeline's page, it looks like 182bd5e5-6e1a-4fe4-a799-aa6d9a6ab26e`,
     );
   }
-  return found;
+  return id;
 }
 
 /** A boolean or undefined. */

@@ -88,6 +88,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   const exports = exportsOf(options.exports);
   env.problems.push(...problemsOf(exports));
   return Object.freeze({
+    // The reads below fill it.
     problems: env.problems,
     apiKey: checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey),
     inferencePipelineId:
@@ -120,12 +121,12 @@ function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undef
   const allowHttp = checkBoolean(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
   const fromOptions = checkedUrl(options.baseUrl, 'baseUrl', { allowHttp });
   if (fromOptions !== undefined) return fromOptions;
-  const found = env.read('OPENLAYER_BASE_URL', (value, name) =>
+  const fromEnvironment = env.read('OPENLAYER_BASE_URL', (value, name) =>
     checkedUrl(value, name, { allowHttp }),
   );
   // A misspelled address must not make us send the key to the default one.
-  if (found === undefined && env.isWrong('OPENLAYER_BASE_URL')) return undefined;
-  return found ?? DEFAULT_BASE_URL;
+  if (fromEnvironment === undefined && env.isWrong('OPENLAYER_BASE_URL')) return undefined;
+  return fromEnvironment ?? DEFAULT_BASE_URL;
 }
 
 function parseDisablePublish(value: string, name: string): boolean {

@@ -66,7 +66,8 @@ export class Diagnostics {
   }
 
   /**
-   * Counts the diagnostic, and reports it at most once a minute per reason and `about`. Never throws.
+   * Counts the diagnostic, and reports it at most once a minute per reason and `about`, unless another is being reported. Never
+   * throws.
    * @param about distinguishes diagnostics of one reason that are each to be reported
    */
   report(
@@ -76,9 +77,11 @@ export class Diagnostics {
     error?: unknown,
     about = '',
   ): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    // `onDiagnostic` caused it. Returns before the `try`, whose end allows the next report.
+    if (this.#isReporting) return;
     try {
-      this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
-      if (this.#isReporting || RANK[level] > this.#threshold) return;
+      if (RANK[level] > this.#threshold) return;
       const now = this.#now();
       const subject = `${reason} ${about}`;
       if (now - (this.#lastReported.get(subject) ?? -QUIET_MS) < QUIET_MS) return;

@@ -8,7 +8,7 @@ export function unknownKey(key: string, known: readonly string[], receiver = '')
   const meant = nearest(key, known);
   if (meant !== undefined) return `${key} is not known; did you mean ${meant}?`;
   if (known.length === 0) return `${key} is not known; ${receiver} takes no options`;
-  return `${key} is not known; ${receiver === '' ? 'known are' : `${receiver} takes`} ${known.join(', ')}`;
+  return `${key} is not known; ${receiver === '' ? 'known keys:' : `${receiver} takes`} ${known.join(', ')}`;
 }
 
 /** The known key that is most similar to a misspelled one; undefined if none is similar. */

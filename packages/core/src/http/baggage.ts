@@ -9,16 +9,16 @@ export function baggageMembers(
   header: string,
   names: ReadonlySet<string>,
 ): Record<string, string> | undefined {
-  let found: Record<string, string> | undefined;
+  let values: Record<string, string> | undefined;
   for (const member of wholeMembers(header).split(',', MAX_MEMBERS)) {
     const [pair = ''] = member.split(';', 1);
     const equals = pair.indexOf('=');
     const name = pair.slice(0, Math.max(0, equals)).trim();
     if (!names.has(name)) continue;
-    found ??= Object.create(null) as Record<string, string>;
-    found[name] = decoded(pair.slice(equals + 1).trim());
+    values ??= Object.create(null) as Record<string, string>;
+    values[name] = decoded(pair.slice(equals + 1).trim());
   }
-  return found;
+  return values;
 }
 
 /** The header up to its last member that ends within the limit. */

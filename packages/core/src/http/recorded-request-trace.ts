@@ -72,8 +72,8 @@ export interface RecordedRequestTraceOptions {
   /** Without the query. */
   readonly path: string;
   readonly inferenceId: string;
-  /** Whether the client or the app gave the inference ID, so that it was not generated. */
-  readonly isIdGiven: boolean;
+  /** Whether the client or the app has set the inference ID, so that a request within the process does not change it. */
+  readonly keepsId: boolean;
   /** The inference ID, if it was generated. */
   readonly generatedId: string | undefined;
   /** Undefined if the trace has its final id, unless an update sets another one. */
@@ -94,7 +94,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  readonly isIdGiven: boolean;
+  readonly keepsId: boolean;
   readonly #generatedId: string | undefined;
   readonly #convertOutput: ((body: unknown) => unknown) | undefined;
   /** Undefined once the id is final. */
@@ -116,7 +116,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     super(recorder, '', options.inferenceId);
     this.method = options.method;
     this.path = options.path;
-    this.isIdGiven = options.isIdGiven;
+    this.keepsId = options.keepsId;
     this.#generatedId = options.generatedId;
     this.#laterId = options.laterId;
     if (options.traceIds !== undefined) this.setIds(options.traceIds);
@@ -311,7 +311,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       this.root.setEnd(ahead.endMs);
       return true;
     }
-    this.values.revision++;
+    this.values.markChanged();
     if (!isSameType && this.root.output === ahead.output) {
       this.root.setOutput(undefined);
       this.#body = ahead.body;

@@ -19,7 +19,7 @@ export class IdMadeLater<Req extends object, Res> implements LaterId {
   readonly #req: Req;
   readonly #space: IdSpace;
   /** The id that the app created last, when it was last read. */
-  #made: string | undefined = undefined;
+  #idByApp: string | undefined = undefined;
   /** What it was registered as: once, since a second time would count as a repetition. */
   #registered: string | undefined = undefined;
 
@@ -31,8 +31,8 @@ export class IdMadeLater<Req extends object, Res> implements LaterId {
 
   read(): string | undefined {
     const id = idMadeByApp(this.#settings, this.#req);
-    if (id !== undefined && id !== this.#made) {
-      this.#made = id;
+    if (id !== undefined && id !== this.#idByApp) {
+      this.#idByApp = id;
       this.#registered = registerId(id, this.#space);
     }
     return this.#registered;

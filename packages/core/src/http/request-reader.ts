@@ -183,12 +183,12 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   #headersText(trace: RecordedRequestTrace): string {
-    const kept = new JsonMembers();
+    const headers = new JsonMembers();
     for (const name of this.#settings.headers) {
       const value = this.#read('headers', (req) => this.#settings.adapter.header(req, name));
-      if (value !== undefined) kept.set(name, trace.values.snapshot(value, name));
+      if (value !== undefined) headers.set(name, trace.values.snapshot(value, name));
     }
-    return `{${kept.toText()}}`;
+    return `{${headers.toText()}}`;
   }
 
   #read<R>(fact: string, read: ((req: Req) => R) | undefined): R | undefined {

@@ -90,8 +90,8 @@ export class RequestTracing<Req extends object, Res> {
     try {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
-      // Keeps an id that the client or app gave. For the outer request, the trace reads the app's id itself.
-      if (trace.isIdGiven || trace.reader?.isOf(req) === true) return;
+      // For the outer request, the trace reads the app's id itself.
+      if (trace.keepsId || trace.reader?.isOf(req) === true) return;
       const id = idMadeByApp(this.#settings, req);
       if (id !== undefined) trace.rename(registerId(id, trace.recorder.idSpace));
     } catch (failure) {
@@ -104,13 +104,17 @@ export class RequestTracing<Req extends object, Res> {
    * @returns a promise if the response has to wait for it
    */
   responseReturned(req: Req): Promise<void> | undefined {
-    const onFailure = (failure: unknown) => this.#settings.reportFailure('response', failure);
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
-      return trace.reader.followReturnedResponse(trace)?.catch(onFailure);
+      return trace.reader.followReturnedResponse(trace)?.catch((failure: unknown) => {
+        this.#settings.reportFailure('response', failure);
+        // Only the response that was to be followed shows the end of the trace. A Node adapter, which returns no promise, follows
+        // the connection's response instead.
+        trace.abandon();
+      });
     } catch (failure) {
-      onFailure(failure);
+      this.#settings.reportFailure('response', failure);
       return undefined;
     }
   }
@@ -151,12 +155,12 @@ export class RequestTracing<Req extends object, Res> {
       return this.#inert(tracer, req, res);
     }
     if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
-    const made = idMadeByApp(this.#settings, req);
-    const mayBeMadeLater = made === undefined && adapter.idMadeByApp !== undefined;
-    const known = made ?? requestedId(this.#settings, req);
-    const given = known ?? idInResponse(this.#settings, req, res);
-    const id = given === undefined ? randomUuid() : registerId(given, tracer.idSpace);
-    const generatedId = given === undefined ? id : undefined;
+    const idByApp = idMadeByApp(this.#settings, req);
+    const mayBeMadeLater = idByApp === undefined && adapter.idMadeByApp !== undefined;
+    const idByAppOrCaller = idByApp ?? requestedId(this.#settings, req);
+    const existingId = idByAppOrCaller ?? idInResponse(this.#settings, req, res);
+    const id = existingId === undefined ? randomUuid() : registerId(existingId, tracer.idSpace);
+    const generatedId = existingId === undefined ? id : undefined;
     const { traceIds, baggage } = readCallerHeaders(this.#settings, req, generatedId);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
     const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
@@ -165,7 +169,7 @@ export class RequestTracing<Req extends object, Res> {
       method,
       path,
       inferenceId: id,
-      isIdGiven: known !== undefined,
+      keepsId: idByAppOrCaller !== undefined,
       generatedId,
       laterId: mayBeMadeLater ? new IdMadeLater(this.#settings, req, tracer.idSpace) : undefined,
       traceIds,

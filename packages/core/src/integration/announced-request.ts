@@ -7,7 +7,7 @@ import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
 import type { StepType } from '../wire.js';
-import type { RecordedCall } from './recorded-call.js';
+import { type RecordedCall, tracedStepOf } from './recorded-call.js';
 
 /** Identifies a request that the client does not send in the scope of the framework's step. */
 export interface RequestContent {
@@ -43,7 +43,7 @@ class Announcement implements AnnouncedRequest {
    * @returns whether it is the announced one
    */
   claim(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
-    const { step } = this.call as unknown as { readonly step: TracedStep };
+    const step = tracedStepOf(this.call);
     if (step === current) return true;
     const trace = current?.trace;
     if (this.#content === undefined || this.#isSent) return false;
@@ -63,7 +63,7 @@ class Announcement implements AnnouncedRequest {
 
   /** Whether a request of the step may be this one, sent before or not. */
   mayBe(current: TracedStep | undefined): boolean {
-    const { step } = this.call as unknown as { readonly step: TracedStep };
+    const step = tracedStepOf(this.call);
     return current?.trace === this.#trace || current?.trace === step.trace;
   }
 

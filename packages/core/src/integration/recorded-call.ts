@@ -40,7 +40,6 @@ export interface CallProgress<T extends StepType> {
  * - not at all otherwise.
  */
 export class RecordedCall<T extends StepType = StepType> implements OpenCall {
-  readonly step: Step<T>;
   #isWaiting = false;
   #isRead = false;
   #isBackgroundWork = false;
@@ -56,7 +55,6 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   #retry: Timer | undefined;
 
   constructor(step: TracedStep<T>, progress: CallProgress<T>) {
-    this.step = step;
     this.#step = step;
     this.#progress = progress;
     this.#startedMs = step.trace.elapsedMs();
@@ -65,6 +63,11 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
       this.#afterAbort = new UsageAfterAbort(this.#startedMs, 0);
     }
     this.#attach();
+  }
+
+  /** The step of the call. */
+  get step(): Step<T> {
+    return this.#step;
   }
 
   get isOpen(): boolean {
@@ -163,7 +166,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   end(update?: StepUpdate<T>): void {
     if (!this.#isOpen) {
       // If the trace has ended, this reports `too_late`; otherwise it has no effect.
-      this.step.end();
+      this.#step.end();
       return;
     }
     if (update !== undefined) this.update(update);
@@ -306,7 +309,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
       reportFailure('end', error);
     }
     this.#detach();
-    this.step.end();
+    this.#step.end();
   }
 
   #updateFromProgress(): void {
@@ -355,6 +358,12 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     });
     step.mergeMetadata({ afterClientLeft });
   }
+}
+
+/** The step of a call, with the members that only core uses. */
+export function tracedStepOf({ step }: { readonly step: unknown }): TracedStep {
+  // `RecordedCall` is made of a recorded step, which its public type does not show.
+  return step as TracedStep;
 }
 
 /** Token counts that no field of a step shows. */

@@ -43,10 +43,11 @@ export function reportFailure(what: string, error: unknown): void {
 export function reportUnrecorded(call: string): void {
   try {
     const reported = processWide('unrecorded-calls.v1', () => new Set<string>());
-    const found = diagnostics();
-    if (found === undefined || reported.has(call) || reported.size >= MAX_UNRECORDED) return;
+    const tracerDiagnostics = diagnostics();
+    if (tracerDiagnostics === undefined || reported.has(call) || reported.size >= MAX_UNRECORDED)
+      return;
     reported.add(call);
-    found.report(
+    tracerDiagnostics.report(
       'warn',
       'unrecorded_call',
       `${call} is not recorded; its cost is missing in the trace`,

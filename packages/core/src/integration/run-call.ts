@@ -5,7 +5,7 @@ import type { FollowingStep } from '../follow/following-step.js';
 import type { RecordedStep } from '../trace/recorded-step.js';
 import type { StepType } from '../wire.js';
 import { inClientCall } from './client-call.js';
-import type { RecordedCall } from './recorded-call.js';
+import { type RecordedCall, tracedStepOf } from './recorded-call.js';
 import { reportFailure, runGuarded } from './report.js';
 
 /** Receives the result of a call's function, and ends the call with it. */
@@ -99,7 +99,6 @@ class FollowedCall implements FollowingStep {
   }
 
   get #step(): RecordedStep {
-    // The step of a call is a recorded one.
-    return this.#call.step as unknown as RecordedStep;
+    return tracedStepOf(this.#call);
   }
 }

@@ -29,11 +29,11 @@ export interface SpoolFiles {
   readSync(file: number, target: Uint8Array, position: number): number;
   /** Flushes what was written to the disk (fdatasync). */
   sync(file: number): Promise<void>;
-  /** The same, before it returns. */
+  /** Synchronous `sync`. */
   syncNow(file: number): void;
   /** Flushes to the disk that the folder of the path has an entry of its name: without it, a synced file may be lost. */
   syncEntry(path: string): Promise<void>;
-  /** The same, before it returns. */
+  /** Synchronous `syncEntry`. */
   syncEntryNow(path: string): void;
   /** @returns false if there is no file of the first name */
   rename(from: string, to: string): boolean;

@@ -94,12 +94,12 @@ export class Ledger {
     { delivered, spooled = 0, quarantined = 0, held = 0, lost }: Delivery,
   ): void {
     // Rows in the memory ring stay counted where they were; the spool counts their bytes.
-    const left = rows.length - held;
+    const leavingRows = rows.length - held;
     if (from === 'queued') {
-      this.#queued -= left;
+      this.#queued -= leavingRows;
       for (const row of rows) this.#queuedBytes -= row.byteLength;
     } else {
-      this.#spooled -= left;
+      this.#spooled -= leavingRows;
     }
     this.#published += delivered;
     this.#spooled += spooled;

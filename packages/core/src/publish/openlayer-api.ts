@@ -109,12 +109,13 @@ export class OpenlayerApi {
         signal: call.signal,
       });
     } catch (cause) {
+      const isAmbiguous = (cause as { isUnsent?: unknown }).isUnsent !== true;
       if (call.signal?.aborted)
-        throw new SendError('given_up', 'the send was aborted', { cause, isAmbiguous: true });
+        throw new SendError('given_up', 'the send was aborted', { cause, isAmbiguous });
       throw new SendError(
         'unreachable',
         `cannot reach ${url.origin}: ${(cause as Error).message}`,
-        { cause, isAmbiguous: (cause as { isUnsent?: unknown }).isUnsent !== true },
+        { cause, isAmbiguous },
       );
     }
     return { response, url };
@@ -152,10 +153,10 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
     );
   }
   const code = codeOf(status);
-  const said = serverMessage(utf8Text(response.body), apiKey);
+  const reply = serverMessage(utf8Text(response.body), apiKey);
   throw new SendError(
     code,
-    `${call} returned status ${status}${said}${whatToCheck(code, method)}`,
+    `${call} returned status ${status}${reply}${whatToCheck(code, method)}`,
     {
       status,
       isAmbiguous: AMBIGUOUS_STATUSES.has(status),

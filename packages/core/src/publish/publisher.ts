@@ -123,13 +123,13 @@ export class Publisher implements RowPublisher {
   /** @returns a promise that resolves when the row is delivered or dropped */
   sendNow(row: QueuedRow): Promise<void> {
     if (!this.#admit(row)) return Promise.resolve();
-    let sent = Promise.resolve();
+    let delivery = Promise.resolve();
     this.#runDetached(() => {
-      sent = this.#sendNow({ layout: row.layout, rows: [row] });
+      delivery = this.#sendNow({ layout: row.layout, rows: [row] });
     });
-    this.#pendingSends.add(sent);
-    return sent.then(() => {
-      this.#pendingSends.delete(sent);
+    this.#pendingSends.add(delivery);
+    return delivery.then(() => {
+      this.#pendingSends.delete(delivery);
     });
   }
 
@@ -213,11 +213,11 @@ export class Publisher implements RowPublisher {
 
   /** Queues a complete batch. */
   #seal(batch: RowBatch): void {
-    const sent = new Promise<void>((settle) => {
+    const delivery = new Promise<void>((settle) => {
       this.#ready.push({ ...batch, settle });
     });
-    this.#pendingSends.add(sent);
-    sent.then(() => this.#pendingSends.delete(sent));
+    this.#pendingSends.add(delivery);
+    delivery.then(() => this.#pendingSends.delete(delivery));
     this.#runDetached(() => this.#pump());
   }
 

@@ -64,7 +64,7 @@ export class QueuedRow implements BatchRow {
     this.#arrival = arrival;
   }
 
-  /** The same row with another JSON text. */
+  /** A copy of the row with another JSON text. */
   withText(json: string): QueuedRow {
     const row = new QueuedRow(this.inferenceId, this.layout, json, this.#position);
     row.#arrival = this.#arrival;

@@ -3,6 +3,7 @@
 import type { EndedTrace } from '../trace/ended-trace.js';
 import type { RetryPolicy } from './backoff.js';
 import type { Ledger } from './ledger.js';
+import type { BatchLimits } from './open-batches.js';
 import type { QueuedRow } from './queued-row.js';
 import type { RowDelivery, RowTransport } from './transport.js';
 
@@ -63,7 +64,7 @@ export interface Spool {
 export interface ReplayOptions {
   readonly transport: RowTransport;
   readonly policy: RetryPolicy;
-  readonly maxBatchRows: number;
+  readonly limits: BatchLimits;
   /** From 0 up to but not including 1. @default Math.random */
   readonly random?: (() => number) | undefined;
 }

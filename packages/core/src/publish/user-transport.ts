@@ -43,10 +43,11 @@ export interface SendOptions {
 /** Sends batches. */
 export interface Transport {
   /**
-   * Sends a batch. Without a spool no retries follow, so a transport that needs retries makes them itself.
+   * Sends a batch.
    * @returns what became of each row
-   * @throws SendError if no row was delivered. With a spool, the rows are kept and sent again; without one they are dropped
-   *   and counted under its `code`, or under `internal_error` for any other error
+   * @throws SendError if no row was delivered. With a spool, and in one of `exports`, the rows are sent again if it is
+   *   retryable. Otherwise, as for the option `transport` without a spool, they are dropped and counted under its `code`, or
+   *   under `internal_error` for any other error: such a transport makes its own retries
    */
   send(batch: Batch, options: SendOptions): Promise<Delivery>;
   /** Called once, at the shutdown of the tracer. */

@@ -32,11 +32,14 @@ export function withVerification(
       }
       const mayHaveArrived = batch.rows.some((row) => row.mayHaveArrived);
       const rows = mayHaveArrived ? await missing(batch.rows, options) : batch.rows;
-      const found = batch.rows.length - rows.length;
-      if (rows.length === 0) return { delivered: found, lost: {} };
+      const arrivedRows = batch.rows.length - rows.length;
+      if (rows.length === 0) return { delivered: arrivedRows, lost: {} };
       try {
-        const delivery = await transport.send(found === 0 ? batch : { ...batch, rows }, options);
-        return { ...delivery, delivered: delivery.delivered + found };
+        const delivery = await transport.send(
+          arrivedRows === 0 ? batch : { ...batch, rows },
+          options,
+        );
+        return { ...delivery, delivered: delivery.delivered + arrivedRows };
       } catch (error) {
         const mayHaveArrived = !(error instanceof SendError) || error.isAmbiguous;
         for (const row of rows) row.setArrival(mayHaveArrived ? 'unknown' : 'not_arrived');

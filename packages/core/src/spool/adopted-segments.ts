@@ -3,7 +3,6 @@
 import { monotonicMs, wallClockMs } from '../platform/clock.js';
 import { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
-import { FrameKind } from './frame.js';
 import { interruptedRow } from './interrupted-row.js';
 import { readBack } from './read-back.js';
 import { type Recovered, recover } from './recover.js';
@@ -11,7 +10,6 @@ import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import { nameOf, type SegmentName, segmentsIn } from './segment-names.js';
 import { adoptFile, isAdoptable, releaseFile } from './segment-owner.js';
 import type { SpoolFolder } from './spool-folder.js';
-import { State } from './trace-table.js';
 
 /** A file that is older may come from a snapshot of the whole disk, in which no file looks like a copy. */
 const FRESH_MS = 3_600_000;
@@ -122,11 +120,11 @@ export class AdoptedSegments {
     if (segment.isDone) {
       this.#folder.remove(segment);
     } else {
-      const left = segment.spooledRows;
+      const { spooledRows } = segment;
       this.#folder.release(segment);
       // The process that adopts the segment next, perhaps this one, counts them again.
-      this.#found -= left;
-      this.ledger.releaseSpooled(left);
+      this.#found -= spooledRows;
+      this.ledger.releaseSpooled(spooledRows);
     }
     this.#segment = undefined;
   }
@@ -141,7 +139,7 @@ export class AdoptedSegments {
   putBack(row: QueuedRow): boolean {
     const entry = entryOf(row);
     if (entry === undefined || entry.segment !== this.#segment) return false;
-    if (entry.segment.table.hasRow(entry.number)) return false;
+    if (entry.segment.hasRow(entry.number)) return false;
     this.#interrupted.push(row);
     return true;
   }
@@ -264,15 +262,8 @@ export class AdoptedSegments {
 
   /** Notes in the file that its rows may have arrived: the next process could not see any more that the file was old. */
   #noteMayHaveArrived(segment: Segment): void {
-    const { table } = segment;
-    const waiting: number[] = [];
-    for (let number = 0; number < table.traces; number++) {
-      if (table.stateOf(number) !== State.spooled) continue;
-      table.markSent(number);
-      waiting.push(number);
-    }
     try {
-      segment.appendNote(FrameKind.sent, waiting);
+      segment.recordWaitingSent();
     } catch (error) {
       this.#folder.reportWriteFailure(error);
     }
@@ -290,10 +281,8 @@ export class AdoptedSegments {
   #dropAdopted(): boolean {
     const segment = this.#segment;
     if (segment === undefined || this.#isReading) return false;
-    const { table } = segment;
-    if (table.count(State.open) + table.count(State.queued) > this.#interrupted.length)
-      return false;
-    const count = table.count(State.spooled) + this.#interrupted.splice(0).length;
+    if (segment.openTraces + segment.queuedRows > this.#interrupted.length) return false;
+    const count = segment.spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.#folder.remove(segment);
     this.ledger.dropSpooled('spool_full', count);
@@ -314,7 +303,7 @@ export class AdoptedSegments {
   #interrupt(start: string, endedMs: number, entry: SpoolEntry): void {
     const row = interruptedRow(start, endedMs, entry);
     if (row === undefined) {
-      entry.segment.table.set(entry.number, State.done);
+      entry.segment.setUnreadable(entry.number);
       return;
     }
     // The process may have been killed after the row was sent and before the `done` frame.

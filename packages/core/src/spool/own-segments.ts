@@ -7,7 +7,6 @@ import type { AdoptedSegments, Maintenance } from './adopted-segments.js';
 import { Segment, type SegmentFacts } from './segment.js';
 import { nameOf, newSegmentId } from './segment-names.js';
 import type { SpoolFolder } from './spool-folder.js';
-import { State } from './trace-table.js';
 
 /** Less than the shortest lease: until then, no process can have adopted the files, and they need not be checked. */
 const RECHECK_MS = 60_000;
@@ -142,7 +141,7 @@ export class OwnSegments {
   /** Releases the segments without open traces. */
   release(): void {
     for (const segment of [...this.#all]) {
-      if (segment.table.count(State.open) > 0) continue;
+      if (segment.openTraces > 0) continue;
       this.#seal(segment);
       this.#folder.release(segment);
     }

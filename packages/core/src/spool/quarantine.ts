@@ -8,7 +8,6 @@ import type { QueuedRow } from '../publish/queued-row.js';
 import { FrameKind, HEADER_BYTES, headerOf } from './frame.js';
 import { Segment } from './segment.js';
 import { newSegmentId } from './segment-names.js';
-import { State } from './trace-table.js';
 
 /** A file that was deleted from the quarantine. */
 export interface DeletedFile {
@@ -51,9 +50,7 @@ export class Quarantine {
   add(row: QueuedRow, ledger: Ledger): number {
     const segment = this.#open();
     const before = segment.bytes;
-    const number = segment.table.traces;
-    segment.table.set(number, State.spooled);
-    segment.appendRow(number, row);
+    segment.appendNewRow(row);
     const counted = this.#written.get(segment.path);
     counted?.set(ledger, (counted.get(ledger) ?? 0) + 1);
     return segment.bytes - before;

@@ -2,7 +2,6 @@ import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { entryOf, type Segment } from './segment.js';
 import type { SpoolFolder } from './spool-folder.js';
-import { State } from './trace-table.js';
 
 const WINDOW_BYTES = 1024 * 1024;
 
@@ -14,11 +13,11 @@ export async function readBack(
 ): Promise<readonly QueuedRow[]> {
   try {
     const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
-    // Whoever closed it meanwhile has counted its rows.
+    // `closeAdoptedElsewhere` or a deletion to make room has closed it meanwhile, and has counted its rows.
     if (segment.isClosed) return [];
     for (const row of rows) {
       const entry = entryOf(row);
-      entry?.segment.table.set(entry.number, State.queued);
+      entry?.segment.setQueued(entry.number);
     }
     if (damaged > 0) {
       ledger.dropSpooled('spool_damaged', damaged);

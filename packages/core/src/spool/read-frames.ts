@@ -41,15 +41,15 @@ export async function readFrames(
     const bytes = buffer.subarray(0, filled);
     let at = 0;
     while (at < filled) {
-      const found = frameAt(bytes, at, base, files.checksum);
-      if (typeof found === 'object') {
-        endDamage(found.offset);
-        visitor.frame(found);
-        at = found.end - base;
+      const frame = frameAt(bytes, at, base, files.checksum);
+      if (typeof frame === 'object') {
+        endDamage(frame.offset);
+        visitor.frame(frame);
+        at = frame.end - base;
         continue;
       }
-      if (found === 'cut' && !isLast) break;
-      const isTorn = found === 'cut' && damagedFrom < 0;
+      if (frame === 'cut' && !isLast) break;
+      const isTorn = frame === 'cut' && damagedFrom < 0;
       if (damagedFrom < 0) damagedFrom = base + at;
       const next = bytes.indexOf(0xff, at + 1);
       if (isTorn && next < 0) {

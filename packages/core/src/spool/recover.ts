@@ -7,7 +7,7 @@ import { numbersIn } from './payloads.js';
 import { type Damage, readFrames } from './read-frames.js';
 import { Segment } from './segment.js';
 import type { SegmentName } from './segment-names.js';
-import { State } from './trace-table.js';
+import { State, TraceTable } from './trace-table.js';
 
 export interface Recovered {
   readonly segment: Segment;
@@ -26,17 +26,19 @@ export async function recover(
 ): Promise<Recovered> {
   const file = files.open(path);
   try {
-    const segment = new Segment(files, { id, path, file, createdMs });
+    const table = new TraceTable();
+    const segment = new Segment(files, { id, path, file, createdMs }, table);
     segment.seal();
-    return await read(segment);
+    return await read(segment, table);
   } catch (error) {
     files.closeFile(file);
     throw error;
   }
 }
 
-async function read(segment: Segment): Promise<Recovered> {
-  const { table, files, file } = segment;
+/** Fills the table of the segment with the states of its traces. */
+async function read(segment: Segment, table: TraceTable): Promise<Recovered> {
+  const { files, file } = segment;
   const starts = new Map<number, string>();
   const damages: Damage[] = [];
   let isNewer = false;

@@ -10,6 +10,7 @@ import {
   failedDelivery,
   reportUndelivered,
 } from '../publish/delivery.js';
+import { type BatchLimits, OpenBatches } from '../publish/open-batches.js';
 import type { QueuedRow } from '../publish/queued-row.js';
 import { SendError } from '../publish/send-error.js';
 import type { ReplayHandle, ReplayOptions } from '../publish/spool.js';
@@ -126,7 +127,7 @@ export class Replay implements ReplayHandle {
     this.#isIdle = batch === undefined;
     if (batch === undefined) return SCAN_MS * (0.5 + this.#random());
     let error: unknown;
-    for (const each of batchesOf(batch.rows, this.#options.maxBatchRows)) {
+    for (const each of batchesOf(batch.rows, this.#options.limits)) {
       if (error !== undefined) {
         this.#account(log.keepAll(each.rows, error), each, batch);
         continue;
@@ -171,17 +172,11 @@ export class Replay implements ReplayHandle {
   }
 }
 
-/** Groups rows into batches of one layout with distinct ids, in their order. */
-export function batchesOf(rows: readonly QueuedRow[], maxRows: number): readonly RowBatch[] {
-  const batches: { layout: string; rows: QueuedRow[]; ids: Set<string> }[] = [];
-  for (const row of rows) {
-    let batch = batches.findLast(({ layout }) => layout === row.layout);
-    if (batch === undefined || batch.rows.length >= maxRows || batch.ids.has(row.inferenceId)) {
-      batch = { layout: row.layout, rows: [], ids: new Set() };
-      batches.push(batch);
-    }
-    batch.rows.push(row);
-    batch.ids.add(row.inferenceId);
-  }
+/** Groups rows into batches of one layout with distinct ids, within the limits and in their order. */
+export function batchesOf(rows: readonly QueuedRow[], limits: BatchLimits): readonly RowBatch[] {
+  const batches: RowBatch[] = [];
+  const open = new OpenBatches(limits, (batch) => batches.push(batch));
+  for (const row of rows) open.add(row);
+  open.sealAll();
   return batches;
 }

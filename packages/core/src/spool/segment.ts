@@ -3,7 +3,7 @@
 import { allocate, writeUtf8 } from '#platform';
 import type { SpoolFiles } from '../platform/spool-files.js';
 import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
-import { type Frame, FrameKind, frameAt, HEADER_BYTES, sealFrame } from './frame.js';
+import { type Frame, FrameKind, frameAt, HEADER_BYTES, headerOf, sealFrame } from './frame.js';
 import { numbersText, parseRow, rowHead } from './payloads.js';
 import { State, TraceTable } from './trace-table.js';
 
@@ -32,7 +32,7 @@ export class Segment {
   readonly id: string;
   readonly path: string;
   readonly createdMs: number;
-  readonly table = new TraceTable();
+  readonly #table: TraceTable;
   #file: number;
   #bytes: number;
   #isSealed = false;
@@ -47,10 +47,13 @@ export class Segment {
   readonly #starts = new Map<number, string>();
   /** Descriptors to be closed when no read or sync is pending. */
   readonly #retired: number[] = [];
-  readonly #reader = new SegmentReader(this);
+  readonly #reader: SegmentReader;
 
-  constructor(files: SpoolFiles, facts: SegmentFacts) {
+  /** @param table the state of the traces in the file */
+  constructor(files: SpoolFiles, facts: SegmentFacts, table = new TraceTable()) {
     this.files = files;
+    this.#table = table;
+    this.#reader = new SegmentReader(this, table);
     this.id = facts.id;
     this.path = facts.path;
     this.#file = facts.file;
@@ -78,21 +81,30 @@ export class Segment {
     return this.#isClosed;
   }
 
+  /** Number of traces that began and have no final row. */
+  get openTraces(): number {
+    return this.#table.count(State.open);
+  }
+
+  /** Number of rows that are queued in memory or being sent. */
+  get queuedRows(): number {
+    return this.#table.count(State.queued);
+  }
+
   /** Number of rows that are in this file and not in memory. */
   get spooledRows(): number {
-    return this.table.count(State.spooled);
+    return this.#table.count(State.spooled);
   }
 
   /** Whether all its traces are finished. */
   get isDone(): boolean {
-    const { table } = this;
-    return table.count(State.open) + table.count(State.queued) + table.count(State.spooled) === 0;
+    return this.openTraces + this.queuedRows + this.spooledRows === 0;
   }
 
   /** Adds a trace; its `start` frame is written later. @returns the number of the trace */
   addStart(text: string): number {
-    const number = this.table.traces;
-    this.table.set(number, State.open);
+    const number = this.#table.traces;
+    this.#table.set(number, State.open);
     this.#starts.set(number, text);
     return number;
   }
@@ -112,7 +124,7 @@ export class Segment {
   /** Writes the row of a trace, which replaces an earlier one, and pending `start` frames in the same write. */
   appendRow(number: number, row: QueuedRow): void {
     this.#starts.delete(number);
-    this.table.forgetRow(number);
+    this.#table.forgetRow(number);
     const head = rowHead(row);
     const most = HEADER_BYTES + head.length * 3 + row.byteLength;
     const target = scratchOf(this.#mostStartBytes() + most);
@@ -126,17 +138,17 @@ export class Segment {
       target,
       at + sealFrame(frame, FrameKind.row, number, payloadBytes, this.files.checksum),
     );
-    this.table.addRow(number, offset);
+    this.#table.addRow(number, offset);
   }
 
   /** Writes the row of a trace that did not start in this segment. @returns the number of the trace */
   appendNewRow(row: QueuedRow): number {
-    const number = this.table.traces;
-    this.table.set(number, State.open);
+    const number = this.#table.traces;
+    this.#table.set(number, State.open);
     try {
       this.appendRow(number, row);
     } catch (error) {
-      this.table.set(number, State.done);
+      this.#table.set(number, State.done);
       throw error;
     }
     return number;
@@ -160,12 +172,63 @@ export class Segment {
     return at;
   }
 
+  /** Whether the current row of the trace is in the file. */
+  hasRow(number: number): boolean {
+    return this.#table.hasRow(number);
+  }
+
+  /** Marks the row in the file as out of date. */
+  forgetRow(number: number): void {
+    this.#table.forgetRow(number);
+  }
+
+  /** Marks the row as queued in memory. */
+  setQueued(number: number): void {
+    this.#table.set(number, State.queued);
+  }
+
+  /** Marks the row as one that waits in the file. @param mayHaveArrived whether it was sent and its arrival is unknown */
+  setSpooled(number: number, mayHaveArrived: boolean): void {
+    this.#table.set(number, State.spooled);
+    if (mayHaveArrived) this.#table.markSent(number);
+    else this.#table.markNotArrived(number);
+  }
+
+  /** Marks a trace as finished, and does not record that: what the file has of it cannot be read. */
+  setUnreadable(number: number): void {
+    this.#table.set(number, State.done);
+  }
+
+  /** Marks traces as finished, and records it: they were delivered, quarantined, or are not to be published. */
+  finishTraces(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      this.#table.set(number, State.done);
+      // A finished trace needs no `start` frame.
+      this.#starts.delete(number);
+    }
+    this.#appendNote(FrameKind.done, numbers);
+  }
+
+  /** Records that rows are about to be sent, so that they may arrive. */
+  recordSent(numbers: readonly number[]): void {
+    for (const number of numbers) this.#table.markSent(number);
+    this.#appendNote(FrameKind.sent, numbers);
+  }
+
+  /** Records of all rows that wait in the file that they may have arrived. */
+  recordWaitingSent(): void {
+    this.recordSent(this.#table.numbersIn(State.spooled));
+  }
+
+  /** Records that rows were sent and did not arrive. */
+  recordNotArrived(numbers: readonly number[]): void {
+    for (const number of numbers) this.#table.markNotArrived(number);
+    this.#appendNote(FrameKind.notArrived, numbers);
+  }
+
   /** Writes a frame about several traces. */
-  appendNote(kind: FrameKind, numbers: readonly number[]): void {
+  #appendNote(kind: FrameKind, numbers: readonly number[]): void {
     if (this.#isClosed || numbers.length === 0) return;
-    // A finished trace needs no `start` frame.
-    if (kind === FrameKind.done && this.starts > 0)
-      for (const each of numbers) this.#starts.delete(each);
     const text = numbersText(numbers);
     const target = scratchOf(HEADER_BYTES + text.length);
     this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));
@@ -198,6 +261,7 @@ export class Segment {
       await this.files.sync(this.#file);
       if (isUnlisted && !this.#isClosed) await this.files.syncEntry(this.path);
     } catch (error) {
+      this.#isDirty = true;
       this.#isUnlisted ||= isUnlisted;
       throw error;
     } finally {
@@ -206,7 +270,7 @@ export class Segment {
     }
   }
 
-  /** The same, before it returns. What is being synced is synced again, since it may not be on the disk yet. */
+  /** Synchronous `sync`. What `sync` is syncing at the time is synced again, since it may not be on the disk yet. */
   syncNow(): void {
     if (this.#isClosed || (!this.#isDirty && this.#syncs === 0)) return;
     this.files.syncNow(this.#file);
@@ -310,17 +374,19 @@ const NOTHING_READ: ReadRows = { rows: [], damaged: 0 };
 /** Reads the waiting rows of a segment in order. */
 class SegmentReader {
   readonly #segment: Segment;
+  readonly #table: TraceTable;
   /** Index of the first row that is not finished. */
   #firstOpen = 0;
 
-  constructor(segment: Segment) {
+  constructor(segment: Segment, table: TraceTable) {
     this.#segment = segment;
+    this.#table = table;
   }
 
   /** The next waiting rows, from up to `maxBytes` of the file, but at least one. */
   async next(maxBytes: number): Promise<ReadRows> {
     const segment = this.#segment;
-    const { table } = segment;
+    const table = this.#table;
     // Rows in memory are not skipped for good, since they may have to wait here later.
     while (this.#firstOpen < table.rows && this.#isPast(this.#firstOpen)) this.#firstOpen++;
     let first = this.#firstOpen;
@@ -334,14 +400,14 @@ class SegmentReader {
     const rows: QueuedRow[] = [];
     for (let index = first; index < table.rows; index++) {
       if (!this.#isSpooled(index)) continue;
-      const found = frameAt(
+      const frameInWindow = frameAt(
         window.subarray(0, read),
         table.offsetAt(index) - start,
         start,
         segment.files.checksum,
       );
-      if (found === 'cut' && index > first) break;
-      const frame = found === 'cut' ? await this.#readFrame(start) : found;
+      if (frameInWindow === 'cut' && index > first) break;
+      const frame = frameInWindow === 'cut' ? await this.#readFrame(start) : frameInWindow;
       if (segment.isClosed) break;
       const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
       if (row !== undefined) {
@@ -350,7 +416,7 @@ class SegmentReader {
         damaged++;
         table.set(table.numberAt(index) as number, State.done);
       }
-      if (found === 'cut') break;
+      if (frameInWindow === 'cut') break;
     }
     return { rows, damaged };
   }
@@ -360,8 +426,8 @@ class SegmentReader {
     const { files, file, bytes: segmentBytes } = this.#segment;
     const header = allocate(HEADER_BYTES);
     await files.read(file, header, offset);
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(16, true);
-    const bytes = allocate(HEADER_BYTES + Math.min(length, segmentBytes - offset));
+    const payloadBytes = headerOf(header)?.payloadBytes ?? 0;
+    const bytes = allocate(HEADER_BYTES + Math.min(payloadBytes, segmentBytes - offset));
     const read = await files.read(file, bytes, offset);
     return frameAt(bytes.subarray(0, read), 0, offset, files.checksum);
   }
@@ -370,18 +436,18 @@ class SegmentReader {
     const segment = this.#segment;
     const entry = { segment, number: frame.number };
     const row = parseRow(frame.payload, entry);
-    if (row !== undefined && segment.table.mayHaveArrived(frame.number)) row.setArrival('unknown');
+    if (row !== undefined && this.#table.mayHaveArrived(frame.number)) row.setArrival('unknown');
     return row;
   }
 
   #isSpooled(index: number): boolean {
-    const { table } = this.#segment;
+    const table = this.#table;
     const number = table.numberAt(index);
     return number !== undefined && table.stateOf(number) === State.spooled;
   }
 
   #isPast(index: number): boolean {
-    const { table } = this.#segment;
+    const table = this.#table;
     const number = table.numberAt(index);
     return number === undefined || table.stateOf(number) === State.done;
   }

@@ -194,7 +194,7 @@ export class SpoolFolder {
     if (entry === undefined) return false;
     const origin = this.#adoptedElsewhere.get(entry.segment);
     // An own trace that was open then has only its start in that file: the row that this process writes is worth more.
-    return origin === 'adopted' || (origin === 'own' && entry.segment.table.hasRow(entry.number));
+    return origin === 'adopted' || (origin === 'own' && entry.segment.hasRow(entry.number));
   }
 
   /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */

@@ -7,14 +7,12 @@ import type { Ledger } from '../publish/ledger.js';
 import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
 import type { RowDelivery } from '../publish/transport.js';
 import { AdoptedSegments } from './adopted-segments.js';
-import { FrameKind } from './frame.js';
 import { MemoryRing } from './memory-ring.js';
 import { OwnSegments } from './own-segments.js';
 import { readBack } from './read-back.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import { SpoolFolder } from './spool-folder.js';
 import type { SpoolConfig } from './spool-options.js';
-import { State } from './trace-table.js';
 import { Upkeep } from './upkeep.js';
 
 export interface SpoolLogOptions {
@@ -176,10 +174,8 @@ export class SpoolLog {
 
   /** Finishes the trace in its former segment, since another segment has its row now. */
   #finishFormer({ segment, number }: SpoolEntry): void {
-    segment.table.set(number, State.done);
-    if (segment.isClosed) return;
     try {
-      segment.appendNote(FrameKind.done, [number]);
+      segment.finishTraces([number]);
     } catch (error) {
       this.#folder.reportWriteFailure(error);
     }
@@ -188,26 +184,22 @@ export class SpoolLog {
   /** Whether the row is on disk. */
   hasCurrent(row: QueuedRow): boolean {
     const entry = entryOf(row);
-    return (
-      entry !== undefined && !entry.segment.isClosed && entry.segment.table.hasRow(entry.number)
-    );
+    return entry !== undefined && !entry.segment.isClosed && entry.segment.hasRow(entry.number);
   }
 
   /** Marks the row on disk as out of date, so that `keep` writes the trace's row again. */
   forgetRow({ segment, number }: SpoolEntry): void {
-    segment.table.forgetRow(number);
+    segment.forgetRow(number);
   }
 
   /** Marks the row of a trace as queued in memory. */
-  setQueued(entry: SpoolEntry): void {
-    entry.segment.table.set(entry.number, State.queued);
+  setQueued({ segment, number }: SpoolEntry): void {
+    segment.setQueued(number);
   }
 
   /** Marks traces as finished: delivered, quarantined, or not to be published. */
   finish(rows: readonly InSpool[]): void {
-    this.#recordForAll(FrameKind.done, rows, (segment, number) =>
-      segment.table.set(number, State.done),
-    );
+    this.#recordForAll(rows, (segment, numbers) => segment.finishTraces(numbers));
     this.#own.removeDone();
   }
 
@@ -227,7 +219,7 @@ export class SpoolLog {
   beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
     this.#own.closeAdoptedElsewhere();
     this.#adopted.closeAdoptedElsewhere();
-    this.#recordForAll(FrameKind.sent, rows, (segment, number) => segment.table.markSent(number));
+    this.#recordForAll(rows, (segment, numbers) => segment.recordSent(numbers));
     return this.#notAdoptedElsewhere(rows);
   }
 
@@ -238,9 +230,7 @@ export class SpoolLog {
 
   /** Records that rows were sent and did not arrive. */
   notArrived(rows: readonly QueuedRow[]): void {
-    this.#recordForAll(FrameKind.notArrived, rows, (segment, number) =>
-      segment.table.markNotArrived(number),
-    );
+    this.#recordForAll(rows, (segment, numbers) => segment.recordNotArrived(numbers));
   }
 
   /** Keeps the rows on disk or in memory. Rows that fit in neither are lost. */
@@ -280,12 +270,10 @@ export class SpoolLog {
     const entry = entryOf(row);
     if (this.#folder.slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting)
       return false;
-    const kept = this.hasCurrent(row) ? entry : this.append(entry, row);
-    if (kept === undefined) return false;
-    kept.segment.table.set(kept.number, State.spooled);
+    const position = this.hasCurrent(row) ? entry : this.append(entry, row);
+    if (position === undefined) return false;
     // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
-    if (row.mayHaveArrived) kept.segment.table.markSent(kept.number);
-    else kept.segment.table.markNotArrived(kept.number);
+    position.segment.setSpooled(position.number, row.mayHaveArrived);
     this.#onKept();
     return true;
   }
@@ -313,8 +301,9 @@ export class SpoolLog {
     for (const row of inMemory) ledger.requeueFromMemory(row.byteLength);
     if (inMemory.length > 0) return { rows: inMemory, ledger, isFromMemory: true };
     // Rows of dead processes are older than own ones.
-    const left = await this.#adopted.next();
-    if (left.length > 0) return { rows: left, ledger: this.adopted, isFromMemory: false };
+    const adoptedRows = await this.#adopted.next();
+    if (adoptedRows.length > 0)
+      return { rows: adoptedRows, ledger: this.adopted, isFromMemory: false };
     // A copy, since segments may be removed from the list while one is read.
     for (const segment of [...this.#own]) {
       if (segment.isClosed || segment.spooledRows === 0) continue;
@@ -365,23 +354,22 @@ export class SpoolLog {
     return this.#folder.files.onExit(() => this.#atExit(queuedRows));
   }
 
+  /** Calls `record` with each segment and the numbers of its traces. */
   #recordForAll(
-    kind: FrameKind,
     rows: readonly InSpool[],
-    change: (segment: Segment, number: number) => void,
+    record: (segment: Segment, numbers: readonly number[]) => void,
   ): void {
     const bySegment = new Map<Segment, number[]>();
     for (const row of rows) {
       const entry = entryOf(row);
       if (entry === undefined || entry.segment.isClosed) continue;
-      change(entry.segment, entry.number);
       const numbers = bySegment.get(entry.segment);
       if (numbers === undefined) bySegment.set(entry.segment, [entry.number]);
       else numbers.push(entry.number);
     }
     for (const [segment, numbers] of bySegment) {
       try {
-        segment.appendNote(kind, numbers);
+        record(segment, numbers);
         this.#upkeep.syncLater();
       } catch (error) {
         // Another file may still be writable.

@@ -43,6 +43,15 @@ export class TraceTable {
     return this.#counts[state];
   }
 
+  /** The traces in this state. */
+  numbersIn(state: State): readonly number[] {
+    const numbers: number[] = [];
+    for (let number = 0; number < this.#traces; number++) {
+      if (this.#states[number] === state) numbers.push(number);
+    }
+    return numbers;
+  }
+
   stateOf(number: number): State {
     return (this.#states[number] ?? State.none) as State;
   }

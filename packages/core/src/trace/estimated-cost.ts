@@ -75,8 +75,8 @@ function isBilled(step: UsageStep): boolean {
 
 function priceOf(step: UsageStep, startedAt: number, pricing: Pricing | undefined): Estimate {
   if (pricing === undefined) return NO_PRICING;
-  const known = estimates.get(step);
-  if (known !== undefined) return known;
+  const cached = estimates.get(step);
+  if (cached !== undefined) return cached;
   const calls = callsOf(step, startedAt);
   if (!calls.every(isUsageKnown)) return NO_USAGE;
   const price = sumOfPrices(calls, pricing);

@@ -38,15 +38,15 @@ class InferenceIds {
     const key = `${space} ${id}`;
     let attempt = this.#attempts.get(key) ?? 1;
     let numbered: string;
-    let made: number;
+    let numberedPrint: number;
     do {
       attempt++;
       const suffix = `:${attempt}`;
       numbered = id.slice(0, 128 - suffix.length) + suffix;
-      made = fingerprintOf(numbered, space);
+      numberedPrint = fingerprintOf(numbered, space);
       // A numbered id is remembered too, because it may be sent on to another app of the process. It must not replace the id
       // that it was made from.
-    } while (made % SLOTS === fingerprint % SLOTS || !this.#remember(made));
+    } while (numberedPrint % SLOTS === fingerprint % SLOTS || !this.#remember(numberedPrint));
     if (this.#attempts.size >= SLOTS) this.#attempts = new Map();
     this.#attempts.set(key, attempt);
     return numbered;

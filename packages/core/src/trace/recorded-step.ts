@@ -212,11 +212,19 @@ export class RecordedStep<T extends StepType = StepType>
     }
   }
 
-  /** Merges the update of an integration: keys that the step's type does not have are ignored without a diagnostic. */
+  /**
+   * Merges the update of an integration: keys that the step's type does not have are ignored without a diagnostic, and an error
+   * may be `null`.
+   */
   merge(update: StepUpdate<T>): void {
     try {
-      if (this.isLive) this.apply(update);
-      else this.#reportTooLate('an update of');
+      if (this.isLive) {
+        this.apply(update);
+        // A client's call threw it.
+        if (update.error === null) this.setError(null);
+      } else {
+        this.#reportTooLate('an update of');
+      }
     } catch (error) {
       this.reportFailure('update', error);
     }
@@ -437,7 +445,7 @@ export class RecordedStep<T extends StepType = StepType>
       }
       this.#endMs = this.trace.elapsedMs();
       this.#callersTrace = undefined;
-      this.trace.values.revision++;
+      this.trace.values.markChanged();
       this.#reportUsage();
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
@@ -455,7 +463,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
   reopen(): void {
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#error = undefined;
     this.#recordedUsage = undefined;
     this.#endMs = RUNNING;
@@ -466,10 +474,10 @@ export class RecordedStep<T extends StepType = StepType>
     this.trace.reportFailure(what, error);
   }
 
-  /** Merges the update. May throw. */
+  /** Merges the update, in which the error `null` means no error. May throw. */
   apply(update: StepUpdate<StepType>): void {
     const { values } = this.trace;
-    values.revision++;
+    values.markChanged();
     if (!this.isRunning) forgetEstimate(this);
     if (update.name !== undefined) this.#name = stepName(update.name, this.#name);
     if (update.inputs !== undefined) {
@@ -481,7 +489,7 @@ export class RecordedStep<T extends StepType = StepType>
     if (update.groundTruth !== undefined) {
       this.#groundTruth = values.snapshot(update.groundTruth, 'groundTruth');
     }
-    if (update.error !== undefined) this.setError(update.error);
+    if (update.error !== undefined && update.error !== null) this.setError(update.error);
     if (update.metadata !== undefined) this.mergeMetadata(update.metadata);
     if (FIELDS[this.type].length > 0) this.#applyFields(update);
   }
@@ -510,7 +518,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   setError(error: unknown): void {
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
   }
 
@@ -576,7 +584,7 @@ export class RecordedStep<T extends StepType = StepType>
    */
   moveStartBack(ms: number): void {
     if (ms >= this.#startMs) return;
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#startMs = ms;
   }
 

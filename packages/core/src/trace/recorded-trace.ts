@@ -235,7 +235,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Changes the inference ID. */
   rename(inferenceId: string): void {
-    this.values.revision++;
+    this.values.markChanged();
     this.#inferenceId = inferenceId;
   }
 
@@ -320,7 +320,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Counts a step at this depth. @returns whether the limits allow to record it */
   countStep(depth: number): boolean {
-    this.values.revision++;
+    this.values.markChanged();
     const { limits } = this.recorder;
     if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
       this.#steps++;
@@ -365,7 +365,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (this.#ids === undefined && this.#isOpen) {
       this.#ids = this.newIds();
       // A row that was written ahead does not have them.
-      this.values.revision++;
+      this.values.markChanged();
     }
     return this.#ids;
   }
@@ -441,7 +441,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       (value) => {
         this.#pendingOptions?.delete(settled);
         if (this.#isReleased) return;
-        this.values.revision++;
+        this.values.markChanged();
         try {
           record(value);
         } catch (error) {
@@ -496,7 +496,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   end(error?: unknown): void {
-    this.settle(error === undefined ? 'completed' : 'error', error);
+    const isError = error !== undefined && error !== null;
+    this.settle(isError ? 'error' : 'completed', isError ? error : undefined);
   }
 
   [Symbol.dispose](): void {

@@ -145,7 +145,7 @@ export type StepUpdate<T extends StepType = StepType> = {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** The output that would have been right. */
   readonly groundTruth?: unknown;
-  /** An error that was caught and not rethrown. */
+  /** An error that was caught and not rethrown. `null` means none. */
   readonly error?: unknown;
 } & StepFields[T];
 
@@ -155,7 +155,7 @@ export type FinishedStep<T extends StepType = StepType> = StepOptions<T> & {
   readonly output?: unknown;
   /** The output that would have been right. */
   readonly groundTruth?: unknown;
-  /** The error that the work ended with. */
+  /** The error that the work ended with. `null` means none. */
   readonly error?: unknown;
   /** Epoch milliseconds. @default the end minus the latency */
   readonly startTime?: number | undefined;

@@ -12,11 +12,10 @@ const MAX_KEY_CHARS = 256;
 /** Converts values within the limits of one trace. */
 export class TraceValues {
   readonly redactor: Redactor;
-  /** Increases with each change of the trace. */
-  revision = 0;
   readonly #snapshotter: Snapshotter;
   readonly #diagnostics: Diagnostics;
   #room: number;
+  #revision = 0;
 
   /** @param maxChars approximate limit of all values together */
   constructor(
@@ -31,6 +30,16 @@ export class TraceValues {
     this.#room = maxChars;
   }
 
+  /** Increases with each change of the trace. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Call it when something of the trace changes: a row that was written before is out of date. Converting a value calls it. */
+  markChanged(): void {
+    this.#revision++;
+  }
+
   /** Whether the limit is used up, so that values become marks. */
   get isFull(): boolean {
     return this.#room <= 0;
@@ -38,13 +47,13 @@ export class TraceValues {
 
   /** The JSON text of a value. @param key the value's key, by which it may be a secret */
   snapshot(value: unknown, key: string): string {
-    this.revision++;
+    this.markChanged();
     const text = this.#snapshotter.text(value, key, Math.max(this.#room, 0));
     this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
     return text;
   }
 
-  /** The same for a value parsed from `json`, which is reused if nothing has to be masked. */
+  /** The JSON text of a value parsed from `json`, which is reused if nothing has to be masked. */
   snapshotOfParsed(json: string, value: unknown): string {
     if (json.length > this.#room) return this.snapshot(value, '');
     const text = this.#snapshotter.textOfParsed(json, value);
@@ -52,9 +61,9 @@ export class TraceValues {
     return text;
   }
 
-  /** The same for the joined text of stream events. */
+  /** The JSON text of the joined text of stream events. */
   snapshotOfStream(text: string, key: string): string {
-    this.revision++;
+    this.markChanged();
     const json = this.#snapshotter.textOfStream(text, key, Math.max(this.#room, 0));
     this.#room -= json.length;
     return json;

@@ -59,7 +59,7 @@ export interface TraceUpdate {
   readonly output?: unknown;
   /** The output that would have been right. */
   readonly groundTruth?: unknown;
-  /** An error that the app handled itself. The error is not changed. */
+  /** An error that the app handled itself. The error is not changed. `null` means none. */
   readonly error?: unknown;
   /** The passages that the model's answer was generated from, for RAG metrics. At most 1000. */
   readonly context?: readonly string[] | undefined;
@@ -170,7 +170,7 @@ export interface RequestTrace extends Trace {
 
 /** A trace that the caller ends. */
 export interface StartedTrace extends Trace, Disposable {
-  /** Ends the trace and publishes it. With an error, its outcome is `error`. A second call has no effect. */
+  /** Ends the trace and publishes it. With an error other than `null`, its outcome is `error`. A second call has no effect. */
   end(error?: unknown): void;
 }
 

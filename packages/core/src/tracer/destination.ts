@@ -97,7 +97,7 @@ export class Destination {
       : new RequestPublisher({ ...publisherOptions, maxElapsedMs: retry.maxElapsedMs });
     if (spool === undefined) return;
     if (options.spool?.mode === 'wal') this.writeAhead = (trace) => spool.writeAhead(trace);
-    this.#replay = spool.replay({ transport, policy: retry, maxBatchRows: batch.maxBatchRows });
+    this.#replay = spool.replay({ transport, policy: retry, limits: batch });
   }
 
   /** Records that a trace has started. */

@@ -89,7 +89,7 @@ export interface Tracer {
   shutdown(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
   /** The counts of traces, at this instant. */
   stats(): TracerStats;
-  /** The same counts in the Prometheus text format, for an endpoint of the app. */
+  /** The counts of `stats()` in the Prometheus text format, for an endpoint of the app. */
   metricsText(): string;
   /**
    * Adds columns to a published row, or overwrites them. If the platform does not have the row yet, retries for at most

@@ -61,7 +61,7 @@ const MAX_QUOTED_NAMES = 1000;
 const MAX_QUOTED_NAME_CHARS = 64;
 const quotedNames = new Map<string, string>();
 
-/** The same as `quote`, with a cache, for names that repeat. */
+/** `quote` with a cache, for names that repeat. */
 export function quoteName(name: string): string {
   const found = quotedNames.get(name);
   if (found !== undefined) return found;

@@ -87,10 +87,10 @@ export function maskMembers(
   let masked = '';
   let copied = 0;
   KEY.lastIndex = 0;
-  for (let found = KEY.exec(text); found !== null; found = KEY.exec(text)) {
-    const [all, slashes, key] = found as unknown as [string, string, string];
-    if (found[3] !== slashes) continue;
-    const start = found.index + all.length;
+  for (let match = KEY.exec(text); match !== null; match = KEY.exec(text)) {
+    const [all, slashes, key] = match as unknown as [string, string, string];
+    if (match[3] !== slashes) continue;
+    const start = match.index + all.length;
     if (!isSecret(key)) continue;
     const end = valueEnd(text, start, slashes.length);
     if (isHarmless(text.slice(start, end), key)) continue;
@@ -107,7 +107,7 @@ function isNoSecret(value: string, key: string): boolean {
   return /token$/i.test(key) && !Number.isNaN(Number(value));
 }
 
-/** The same for stream events, where `token` is a piece of the model's text unless it looks like a credential. */
+/** Whether the value of a stream event is no secret. `token` is a piece of the model's text unless it looks like a credential. */
 export function isNoSecretInStream(value: string, key: string): boolean {
   return isNoSecret(value, key) || (/^token$/i.test(key) && isPiece(value));
 }

@@ -138,7 +138,7 @@ export class Redactor {
     return this.#maskUrls(holdsJson ? maskMembers(text, this.#isSecretKey) : text, extent);
   }
 
-  /** The same for the joined text of stream events, where a `token` is a piece of the model's text. */
+  /** The joined text of stream events with its secrets masked. A `token` there is a piece of the model's text. */
   maskStream(text: string, extent = WHOLE): string {
     if (!this.#defaults) return text;
     const isHarmless = (value: string, key: string) =>
@@ -161,42 +161,61 @@ export class Redactor {
   replaced(text: string, key: string, maxChars: number): string {
     const redact = this.#text;
     if (redact === undefined) return text;
+    const replacement = this.#replacementOf(text, key, redact);
+    return replacement === undefined ? REDACTION_FAILED : head(replacement, maxChars);
+  }
+
+  /** The result of `redact.text`; undefined if that fails, which is reported. */
+  #replacementOf(
+    text: string,
+    key: string,
+    redact: (text: string, key: string) => string,
+  ): string | undefined {
     try {
       const result: unknown = redact(text, key);
-      if (typeof result === 'string') return head(result, maxChars);
+      if (typeof result === 'string') return result;
       if (isPromise(result)) result.catch(() => {});
       this.#onFailure('redaction_failed', new TypeError('redact.text must return a string'));
     } catch (error) {
       this.#onFailure('redaction_failed', error);
     }
-    return REDACTION_FAILED;
+    return undefined;
   }
 
-  /** A name or a key as it is sent: masked, and replaced by `redact.text`. */
+  /** A name or a key as it is sent: masked, and replaced by `redact.text`; a mark if that fails. */
   label(name: string): string {
-    if (this.#text === undefined && HARMLESS.test(name)) return name;
+    const redact = this.#text;
+    if (redact === undefined) return HARMLESS.test(name) ? name : this.mask(name);
     const masked = this.mask(name);
-    return this.#text !== undefined && this.#mayReplaceLabels()
-      ? this.replaced(masked, '', MAX_KEY_CHARS)
-      : masked;
+    this.#replacesLabels ??= this.#isSelective(redact);
+    if (this.#replacesLabels === undefined) return REDACTION_FAILED;
+    return this.#replacesLabels ? this.replaced(masked, '', MAX_KEY_CHARS) : masked;
   }
 
   /** The JSON text of `label(name)`, cached. */
   quotedLabel(name: string): string {
-    const found = this.#labels.get(name);
-    if (found !== undefined) return found;
-    const text = quote(this.label(name));
-    // An app that makes up names must not grow the map without bound.
-    if (this.#labels.size < MAX_CACHED_LABELS && name.length <= MAX_CACHED_NAME_CHARS) {
+    const cached = this.#labels.get(name);
+    if (cached !== undefined) return cached;
+    const label = this.label(name);
+    const text = quote(label);
+    // An app that makes up names must not grow the map without bound. A later call of `redact.text` may succeed.
+    if (
+      this.#labels.size < MAX_CACHED_LABELS &&
+      name.length <= MAX_CACHED_NAME_CHARS &&
+      label !== REDACTION_FAILED
+    ) {
       this.#labels.set(name, text);
     }
     return text;
   }
 
-  /** Whether `redact.text` replaces names selectively: one that hides every text would make all names the same. */
-  #mayReplaceLabels(): boolean {
-    this.#replacesLabels ??= this.replaced(PROBE_NAME, '', MAX_KEY_CHARS) === PROBE_NAME;
-    return this.#replacesLabels;
+  /**
+   * Whether `redact.text` replaces names selectively: one that hides every text would make all names the same. Undefined if it
+   * failed, so that this is not known.
+   */
+  #isSelective(redact: (text: string, key: string) => string): boolean | undefined {
+    const replacement = this.#replacementOf(PROBE_NAME, '', redact);
+    return replacement === undefined ? undefined : replacement === PROBE_NAME;
   }
 
   /** Whether the value of this key is a secret. */
@@ -213,10 +232,12 @@ export class Redactor {
     const label = isLong ? `${this.#labelHead(key)}…` : this.label(key);
     const text = `${quote(label)}:`;
     const isUnchanged = label === key && wellFormed(key) === key;
-    const found = { isSecret: this.#decide(short), isUnchanged, text, nextText: `,${text}` };
-    // A client that makes up keys must not grow the map without bound.
-    if (!isLong && this.#keys.size < MAX_CACHED_KEYS) this.#keys.set(key, found);
-    return found;
+    const info = { isSecret: this.#decide(short), isUnchanged, text, nextText: `,${text}` };
+    // A client that makes up keys must not grow the map without bound. A later call of `redact.text` may succeed.
+    if (!isLong && this.#keys.size < MAX_CACHED_KEYS && label !== REDACTION_FAILED) {
+      this.#keys.set(key, info);
+    }
+    return info;
   }
 
   #labelHead(key: string): string {

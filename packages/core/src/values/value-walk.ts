@@ -108,10 +108,10 @@ export class ValueWalk {
   }
 
   #string(value: string, key: string): string {
-    const left = Math.max(this.#room, 0);
-    if (value.length <= left && !this.#redactor.replacesTexts) {
+    const room = Math.max(this.#room, 0);
+    if (value.length <= room && !this.#redactor.replacesTexts) {
       const text = this.#redactor.quoted(value);
-      if (text.length <= 2 * left + 100) {
+      if (text.length <= 2 * room + 100) {
         this.#room -= text.length + 1;
         return text;
       }

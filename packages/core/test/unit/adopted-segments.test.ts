@@ -19,7 +19,6 @@ import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
 import { OwnSegments } from '../../src/spool/own-segments.ts';
 import { entryOf } from '../../src/spool/segment.ts';
 import { SpoolFolder } from '../../src/spool/spool-folder.ts';
-import { State } from '../../src/spool/trace-table.ts';
 
 const DEAD = 'host-1-1-dead';
 
@@ -50,7 +49,7 @@ describe('segments of dead processes', () => {
     const own = new OwnSegments(folder, new Ledger(), new AdoptedSegments(folder, () => {}));
     for (const id of ids) {
       const row = new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
-      own.write((segment) => segment.table.set(segment.appendNewRow(row), State.spooled), {
+      own.write((segment) => segment.setSpooled(segment.appendNewRow(row), false), {
         isMakingRoom: false,
       });
     }

@@ -61,8 +61,8 @@ describe('rows that wait for their batch', () => {
 });
 
 describe('rows that are read back from disk', () => {
-  const batches = (rows: readonly Row[], maxRows = 2) =>
-    batchesOf(rows, maxRows).map(
+  const batches = (rows: readonly Row[], limits = { maxBatchRows: 2, maxBatchBytes: 10 }) =>
+    batchesOf(rows, limits).map(
       ({ layout, rows }) => `${layout}: ${rows.map(({ inferenceId }) => inferenceId).join(' ')}`,
     );
 
@@ -72,6 +72,13 @@ describe('rows that are read back from disk', () => {
     assert.deepEqual(batches([row('a'), row('a')]), ['l: a', 'l: a']);
     const mixed = [row('a'), row('b', { layout: 'm' }), row('c'), row('d')];
     assert.deepEqual(batches(mixed), ['l: a c', 'm: b', 'l: d']);
+  });
+
+  it('go in batches of limited bytes', () => {
+    const rows = (...sizes: number[]) => sizes.map((bytes, i) => row(`${i}`, { bytes }));
+    assert.deepEqual(batches(rows(5, 5)), ['l: 0 1']);
+    assert.deepEqual(batches(rows(5, 6)), ['l: 0', 'l: 1']);
+    assert.deepEqual(batches(rows(11, 11)), ['l: 0', 'l: 1']);
   });
 });
 

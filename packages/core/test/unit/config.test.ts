@@ -264,10 +264,10 @@ describe('a key that is not known', () => {
     ['naame', 'naame is not known; did you mean name?'],
     ['NAME', 'NAME is not known; did you mean name?'],
     ['neme', 'neme is not known; did you mean name?'],
-    ['meta', 'meta is not known; known are name, metadata, maxBytes'],
+    ['meta', 'meta is not known; known keys: name, metadata, maxBytes'],
     ['metdaat', 'metdaat is not known; did you mean metadata?'],
     ['max_bytes', 'max_bytes is not known; did you mean maxBytes?'],
-    ['zzzz', 'zzzz is not known; known are name, metadata, maxBytes'],
+    ['zzzz', 'zzzz is not known; known keys: name, metadata, maxBytes'],
   ];
   for (const [key, message] of CASES) {
     it(`is told with what was meant: ${key}`, () => assert.equal(unknownKey(key, KNOWN), message));

@@ -92,7 +92,7 @@ describe('a spool whose disk fails', () => {
         close() {},
       },
       policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
-      maxBatchRows: 10,
+      limits: { maxBatchRows: 10, maxBatchBytes: 1000 },
     });
     for (let i = 0; replayed.length === 0 && i < 200; i++) {
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -133,14 +133,16 @@ describe('a call of the API', () => {
     assert.equal((await failing({}))?.isAmbiguous, true);
   });
 
-  it('that is given up says so', async () => {
-    const stop = new AbortController();
-    const error = await post(() => {
-      stop.abort();
-      throw new Error('aborted');
-    }, stop.signal);
-    assert.deepEqual([error?.code, error?.isAmbiguous], ['given_up', true]);
-  });
+  for (const isUnsent of [false, true]) {
+    it(`that is given up says so, ${isUnsent ? 'also before it was sent' : 'and that rows may have arrived'}`, async () => {
+      const stop = new AbortController();
+      const error = await post(() => {
+        stop.abort();
+        throw Object.assign(new Error('aborted'), isUnsent ? { isUnsent } : {});
+      }, stop.signal);
+      assert.deepEqual([error?.code, error?.isAmbiguous], ['given_up', !isUnsent]);
+    });
+  }
 });
 
 describe('the question for a row', () => {

@@ -52,7 +52,7 @@ describe('a spool that is released while its replay is at work', () => {
     const replay = spool.replay({
       transport: spool.withKeeping(spool.withSendLog({ send, close() {} })),
       policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
-      maxBatchRows: 1,
+      limits: { maxBatchRows: 1, maxBatchBytes: 1000 },
     });
     return { sent, replay };
   }

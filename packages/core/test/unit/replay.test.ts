@@ -14,7 +14,12 @@ const POLICY = { baseMs: 1, capMs: 1, maxElapsedMs: 1 };
 function replayOf(
   segments: readonly (readonly Row[])[],
   transport: Scripted,
-  { isFromMemory = false, maxBatchRows = 2, random = (() => 0) as (() => number) | undefined } = {},
+  {
+    isFromMemory = false,
+    maxBatchRows = 2,
+    maxBatchBytes = 100,
+    random = (() => 0) as (() => number) | undefined,
+  } = {},
 ) {
   const ledger = new Ledger();
   const waiting = segments.map((rows) => [...rows]);
@@ -46,7 +51,7 @@ function replayOf(
   });
   const replay = new Replay(
     log as unknown as Log,
-    { transport, policy: POLICY, maxBatchRows, random },
+    { transport, policy: POLICY, limits: { maxBatchRows, maxBatchBytes }, random },
     (fn) => fn(),
     diagnostics,
   );
@@ -72,6 +77,15 @@ describe('a replay', () => {
     assert.deepEqual(transport.sent, [['a', 'b'], ['c'], ['d']]);
     assert.deepEqual([ledger.published, ledger.spooled, ledger.queued], [4, 0, 0]);
     assert.deepEqual([replay.failures, kept], [0, []]);
+    await replay.stop();
+  });
+
+  it('sends no more bytes at once than a batch may have, but at least one row', async () => {
+    const transport = scripted();
+    const rows = [4, 6, 1, 11, 9].map((bytes, i) => row(`${i}`, { bytes }));
+    const { replay } = replayOf([rows], transport, { maxBatchRows: 5, maxBatchBytes: 10 });
+    await until(() => replay.isIdle);
+    assert.deepEqual(transport.sent, [['0', '1'], ['2'], ['3'], ['4']]);
     await replay.stop();
   });
 

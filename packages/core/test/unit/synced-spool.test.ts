@@ -23,6 +23,15 @@ function watched(owner: string, isAlive: (owner: string) => boolean) {
   const unlisted = new Set<string>();
   const failures: unknown[] = [];
   let syncMs = 0;
+  /** What fails next. */
+  let failing: 'sync' | 'syncEntry' | undefined;
+  const failOnce = (what: 'sync' | 'syncEntry') => {
+    if (failing !== what) return;
+    failing = undefined;
+    const error = new Error(`EIO: ${what}`);
+    failures.push(error);
+    throw error;
+  };
   /** Files of the quarantine that were not safe when a segment was written to: its rows may have been finished. */
   const finishedEarly: string[] = [];
   const exitWork = new Set<() => void>();
@@ -60,6 +69,7 @@ function watched(owner: string, isAlive: (owner: string) => boolean) {
     },
     async sync(file) {
       await sleep(syncMs);
+      failOnce('sync');
       try {
         await nodeSpoolFiles.sync(file);
         synced(file);
@@ -69,6 +79,7 @@ function watched(owner: string, isAlive: (owner: string) => boolean) {
       }
     },
     async syncEntry(path) {
+      failOnce('syncEntry');
       await nodeSpoolFiles.syncEntry(path);
       listed(path);
     },
@@ -106,6 +117,9 @@ function watched(owner: string, isAlive: (owner: string) => boolean) {
     syncsIn(ms: number) {
       syncMs = ms;
     },
+    failNext(what: 'sync' | 'syncEntry') {
+      failing = what;
+    },
     exit() {
       for (const work of exitWork) work();
     },
@@ -141,7 +155,7 @@ describe('a spool with `durability: fsync`', () => {
       spool.replay({
         transport: spool.withKeeping(spool.withSendLog({ send, close() {} })),
         policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
-        maxBatchRows: 1,
+        limits: { maxBatchRows: 1, maxBatchBytes: 1000 },
       });
     return { disk, spool, replay };
   }
@@ -160,6 +174,30 @@ describe('a spool with `durability: fsync`', () => {
     while (disk.unsynced.length > 0) await sleep(5);
     spool.release();
   });
+
+  for (const what of ['sync', 'syncEntry'] as const) {
+    it(`syncs again where ${what} failed, though nothing more is written`, async () => {
+      const { disk, spool } = spoolOf('host-1-1-alive');
+      disk.failNext(what);
+      spool.keepAll([rowOf('a')]);
+      while (disk.failures.length === 0) await sleep(5);
+      assert.notDeepEqual(disk.unsynced, []);
+      for (let i = 0; disk.unsynced.length > 0 && i < 1000; i++) await sleep(5);
+      assert.deepEqual(disk.unsynced, []);
+      spool.release();
+    });
+
+    it(`has synced at its exit what ${what} failed at`, async () => {
+      const { disk, spool } = spoolOf('host-1-1-alive');
+      spool.keepRowsAtExit(() => []);
+      disk.failNext(what);
+      spool.keepAll([rowOf('a')]);
+      while (disk.failures.length === 0) await sleep(5);
+      disk.exit();
+      assert.deepEqual(disk.unsynced, []);
+      spool.release();
+    });
+  }
 
   it('syncs what it notes of the rows of dead processes', async () => {
     await leave('a', 'b');

@@ -124,7 +124,7 @@ function serveCommand(args: readonly string[]): ServeCommand {
   const { values, positionals } = parsed(args, { ...COMMON, ...SERVE });
   const [unknown] = positionals;
   if (unknown !== undefined) {
-    throw new UsageError(`unknown command "${unknown}": known are list, search and show`);
+    throw new UsageError(`unknown command "${unknown}"; known commands: list, search, show`);
   }
   if (values.memory && values.file !== undefined) {
     throw new UsageError('--memory and --file exclude each other');

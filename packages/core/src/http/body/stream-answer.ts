@@ -49,10 +49,10 @@ const NOT_ANSWER =
 
 /** The text of a stream of events. @param isSecret whether a piece is a secret, which is never part of the answer */
 export function answerOf(events: readonly StreamEvent[], isSecret: IsSecretPiece): string {
-  const known = knownTexts(events);
-  const unknown = events.flatMap((_, i) => (known[i] === undefined ? [i] : []));
+  const eventTexts = knownTexts(events);
+  const unknown = events.flatMap((_, i) => (eventTexts[i] === undefined ? [i] : []));
   const channels = channelsOf(events, unknown, isSecret);
-  let answer = known.join('');
+  let answer = eventTexts.join('');
   const main = answer === '' ? answerChannelOf(channels) : undefined;
   if (main !== undefined) answer = joinPieces(main.pieces);
   const lines = new Map(unknown.map((i) => [i, events[i]?.data ?? '']));

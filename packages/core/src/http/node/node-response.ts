@@ -310,11 +310,11 @@ export function observeResponses(prototype: object): void {
   Object.defineProperty(prototype, OBSERVED, { value: true });
   for (const name of METHODS) {
     const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Method | undefined;
-    const known = methodNamed(prototype, name);
-    if (known === undefined) continue;
+    const methodAtStart = methodNamed(prototype, name);
+    if (methodAtStart === undefined) continue;
     assignMethod(prototype, name, function observe(this: ServerResponse, ...args: unknown[]) {
       // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
-      const original = own ?? methodBehind(prototype, name) ?? known;
+      const original = own ?? methodBehind(prototype, name) ?? methodAtStart;
       const followed = followerOf(this);
       if (followed === undefined) return original.apply(this, args);
       if (name !== 'emit') return followed.callWriting(name, original, this, args);

@@ -189,11 +189,11 @@ const MICROTASKS = 8;
 
 /** The value of a promise that resolves within this turn of the event loop; undefined if it takes longer or rejects. */
 async function valueThisTurn<T extends object>(promise: Promise<T>): Promise<T | undefined> {
-  let known: T | undefined;
+  let result: T | undefined;
   let isOver = false;
   const over = promise.then(
     (value) => {
-      known = value;
+      result = value;
       isOver = true;
     },
     () => {
@@ -209,5 +209,5 @@ async function valueThisTurn<T extends object>(promise: Promise<T>): Promise<T |
     await Promise.race([over, turn]);
     stopTimer(timer);
   }
-  return known;
+  return result;
 }

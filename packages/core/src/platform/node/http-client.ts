@@ -62,7 +62,7 @@ interface Agents {
 
 function sendOne(request: HttpRequest, { http, https }: Agents): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    if (request.signal?.aborted) throw new Error(GIVEN_UP);
+    if (request.signal?.aborted) throw Object.assign(new Error(GIVEN_UP), { isUnsent: true });
     const isSecure = isHttps(request);
     const start = isSecure ? httpsRequest : httpRequest;
     const outgoing = start(request.url, {

@@ -52,11 +52,11 @@ export const nodeSpoolFiles: SpoolFiles = {
       );
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (syncs && made !== undefined) syncEntriesNow(folder, made);
-    const found = lstatSync(folder);
-    if (!found.isDirectory())
+    const folderStat = lstatSync(folder);
+    if (!folderStat.isDirectory())
       throw new Error(`${folder} is not a folder, or is a link to one; name a folder`);
-    assertOwn(found, folder);
-    if (process.platform !== 'win32' && (found.mode & 0o002) !== 0) {
+    assertOwn(folderStat, folder);
+    if (process.platform !== 'win32' && (folderStat.mode & 0o002) !== 0) {
       throw new Error(`${folder} can be written by everybody; chmod 700 it, or name another`);
     }
   },

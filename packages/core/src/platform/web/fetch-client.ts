@@ -8,15 +8,17 @@ import {
 } from '../http-client.js';
 import { startTimer, stopTimer } from '../timers.js';
 
+const GIVEN_UP = 'given up: shutting down';
+
 export function fetchClient(): HttpClient {
   return { send, close() {} };
 }
 
 async function send(request: HttpRequest): Promise<HttpResponse> {
   const { signal, timeoutMs } = request;
+  if (signal?.aborted) throw Object.assign(new Error(GIVEN_UP), { isUnsent: true });
   const stop = new AbortController();
-  const giveUp = () => stop.abort(new Error('given up: shutting down'));
-  if (signal?.aborted) giveUp();
+  const giveUp = () => stop.abort(new Error(GIVEN_UP));
   signal?.addEventListener('abort', giveUp, { once: true });
   const deadline = startTimer(() => {
     stop.abort(new Error(`no complete response within ${timeoutMs} ms`));
