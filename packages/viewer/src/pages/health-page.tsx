@@ -85,6 +85,20 @@ export function HealthPage(): ReactNode {
         <h2>Refused calls</h2>
         <Refusals refused={data.refused} />
       </section>
+      {data.failures.length > 0 && (
+        <section>
+          <h2>Failures of the server</h2>
+          <ul className={css.refused}>
+            {data.failures.map((message) => (
+              <li key={message}>
+                <p>
+                  <VisibleText text={message} />
+                </p>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section>
         <h2>Apps</h2>
         {data.apps.length === 0 && (
