@@ -56,7 +56,7 @@ function FeedbackForm({
   const [value, setValue] = useState<unknown>(before.value);
   const [isUnchanged, setUnchanged] = useState(false);
   const save = useMutation({
-    mutationFn: (body: object) => api.updateRow(trace.pipelineId, trace.inferenceId, body),
+    mutationFn: (body: object) => api.updateRow(trace, body),
     onSuccess: async () => {
       await Promise.all([
         reloadTrace(queries, trace.number),
