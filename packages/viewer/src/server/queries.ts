@@ -45,6 +45,6 @@ export function overviewQuery(filters: PageState, by: OverviewGrouping) {
 
 /** Loads a trace again whose row has changed: those of its parts that are shown. */
 export async function reloadTrace(queries: QueryClient, number: number): Promise<void> {
-  const names = ['trace', 'step', 'row', 'notes'];
+  const names = ['trace', 'step', 'row', 'notes', 'find'];
   await Promise.all(names.map((name) => queries.invalidateQueries({ queryKey: [name, number] })));
 }
