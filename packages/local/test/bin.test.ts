@@ -242,7 +242,7 @@ describe('openlayer-local', function () {
     assert.equal(await sent('PUT', rows, { row }), 200);
     await seen('out', /\nreq-1 {2}updated {2}\{"humanFeedback":true,"comment":"\\u001b/);
     await post(`${url.slice(0, -3)}/${encodeURIComponent(evil)}`, {});
-    await seen('err', /refused/);
+    await seen('err', /problem: /);
     child.kill('SIGTERM');
     await ended;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
