@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { LocalServerEvents } from './events.js';
-import type { RefusedRequest } from './http/handler.js';
+import type { RefusedRequest } from './handler.js';
 import { Problems } from './problems.js';
 import { RefusedCalls } from './refused-calls.js';
 
