@@ -6,7 +6,7 @@ import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../server/api.js';
 import { ApiError } from '../server/api-error.js';
 import { openLive } from '../server/live-stream.js';
-import { reloadTrace } from '../server/queries.js';
+import { reloadTrace } from '../server/reload-trace.js';
 import { liveNow, showConnection, showHeldCount, useLiveSwitch } from '../state/live-switch.js';
 import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { QueryClient } from '@tanstack/react-query';
-import { reloadTrace } from '../src/server/queries.ts';
+import { reloadTrace } from '../src/server/reload-trace.ts';
 
 describe('a trace whose row has changed', () => {
   it('is loaded again in all its parts, what was found in it too, and no other trace', async () => {
