@@ -122,6 +122,22 @@ describe('the list of requests', function () {
     assert.equal(await rowWith(page, 'Held').count(), 3);
   });
 
+  it('lets rows leave a range that ends now, and moves nothing', async () => {
+    const minute = 60_000;
+    await rows.send(
+      ragRequest('Almost too old?', 'Yes.', { time: Date.now() - 14 * minute }),
+      ragRequest('Still young?', 'Yes.', { time: Date.now() - 5 * minute }),
+    );
+    const { page } = await rows.open('/health');
+    await page.clock.install();
+    await page.goto(`${rows.origin}/requests?last=15m`);
+    await rowWith(page, 'Almost too old?').waitFor();
+    const young = await topOf(rowWith(page, 'Still young?'));
+    await page.clock.fastForward(3 * minute);
+    await rowWith(page, 'Almost too old?').waitFor({ state: 'detached' });
+    assert.equal(await topOf(rowWith(page, 'Still young?')), young);
+  });
+
   it('shows the feedback that was given on the page of a trace', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();

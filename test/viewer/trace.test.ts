@@ -394,6 +394,26 @@ app.post('/chat', async (req, res) => {
     await page.getByRole('button', { name: 'Feedback', exact: true }).waitFor();
   });
 
+  it('takes feedback for the row that is shown, although a later one has its inference ID, or the ID is long', async () => {
+    const ids = ['req-twice', `long-${'x'.repeat(1500)}`];
+    for (const id of ids) {
+      const number = await viewer.send(ragRequest('Older?', 'Yes.', { id }));
+      await viewer.send(ragRequest('Newer?', 'Yes.', { id }));
+      const { page } = await viewer.open(`/traces/${number}`);
+      await page.getByRole('button', { name: 'Feedback' }).click();
+      await page.getByRole('button', { name: 'Good' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Feedback: good' }).waitFor();
+      assert.deepEqual(
+        viewer.server
+          .rows()
+          .filter(({ inferenceId }) => inferenceId === id)
+          .map(({ humanFeedback }) => humanFeedback),
+        ['thumbs_up', undefined],
+      );
+    }
+  });
+
   it('is compared with another: facts, steps, texts', async () => {
     const { page } = await viewer.open(`/compare?a=1&b=${agent}`);
     const steps = page.getByRole('treegrid', { name: 'Steps of both traces' });

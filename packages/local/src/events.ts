@@ -16,7 +16,7 @@ export interface LocalServerEvents {
   row: [row: WireRow, pipelineId: string, details: RowDetails];
   /** Columns of a stored row were added or replaced, as feedback does it. */
   update: [update: RowUpdateRequest, pipelineId: string, inferenceId: string];
-  /** A request violated the contract. */
+  /** A request violated the contract, or something failed in the server. */
   problem: [problem: string];
   /** A call was refused, even if it is no violation, such as the update of an unknown row. */
   refused: [refusal: RefusedCall];

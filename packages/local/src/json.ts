@@ -5,10 +5,13 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON text of a value that was parsed from JSON. Unlike `JSON.stringify` it has no limit of depth. */
-export function toJson(value: unknown): string {
+/**
+ * The JSON text of a value that was parsed from JSON. Unlike `JSON.stringify` it has no limit of depth.
+ * @param indent as of `JSON.stringify`; a value that is too deep for it has no indentation
+ */
+export function toJson(value: unknown, indent?: number): string {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, null, indent);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return toJsonIteratively(value);

@@ -375,6 +375,8 @@ export interface Health {
   readonly apps: readonly AppReport[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly RefusedCall[];
+  /** What failed in the server itself: the first 20 messages, and the number of others. */
+  readonly failures: readonly string[];
   readonly dialects: Readonly<Partial<Record<Dialect, number>>>;
   readonly marks: Readonly<Partial<Record<Mark, number>>>;
   readonly storage: {

@@ -1,3 +1,5 @@
+import { toJson } from './json.js';
+
 // Control characters and escape sequences would control the terminal; bidirectional marks and other
 // invisible characters can disguise text. Joiners are kept: emoji and Persian need them.
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -7,14 +9,14 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
-/** The value as JSON text in which every invisible character is escaped. `indent`: as of `JSON.stringify`. */
+/** The value as JSON text in which every invisible character is escaped. `indent`: as of `toJson`. */
 export function printableJson(value: unknown, indent?: number): string {
   const escaped = (char: string) =>
     Array.from({ length: char.length }, (_, index) => {
       return `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`;
     }).join('');
   // The only control characters that JSON text itself has are the line feeds of its indentation.
-  return JSON.stringify(value, null, indent)
+  return toJson(value, indent)
     .split('\n')
     .map((line) => line.replace(UNPRINTABLE, escaped))
     .join('\n');

@@ -1,12 +1,15 @@
-const MAX_KEPT = 1000;
-
-/** Contract violations: the first thousand in full, and the number of further ones. */
+/** Messages: the first 1000 in full, and the number of further ones. */
 export class Problems {
   readonly #kept: string[] = [];
   #omitted = 0;
+  readonly #limit: number;
+
+  constructor(limit = 1000) {
+    this.#limit = limit;
+  }
 
   add(problem: string): void {
-    if (this.#kept.length < MAX_KEPT) this.#kept.push(problem);
+    if (this.#kept.length < this.#limit) this.#kept.push(problem);
     else this.#omitted += 1;
   }
 

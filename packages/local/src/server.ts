@@ -6,9 +6,11 @@ import { AppReports } from './app-reports.js';
 import { createChecker } from './checks/check.js';
 import { environmentLines } from './environment.js';
 import type { LocalServerEvents } from './events.js';
+import { createHandler } from './handler.js';
 import { closeConnections } from './http/close-connections.js';
 import { createGuard } from './http/guard.js';
-import { createHandler, type RefusedRequest } from './http/handler.js';
+import { withinStack } from './http/refusal.js';
+import { OpenParts } from './open-parts.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
 import { OtlpReceiver } from './otlp/otlp-receiver.js';
 import { packageVersion } from './package-version.cjs';
@@ -16,10 +18,9 @@ import { createPageApiServer } from './page/page-api-server.js';
 import { createPageFiles } from './page/page-files.js';
 import { PageLink } from './page/page-link.js';
 import type { ServerState } from './page/read-handler.js';
-import { Problems } from './problems.js';
 import { withOurNames } from './reading/columns.js';
-import { RefusedCalls } from './refused-calls.js';
 import { renderTrace } from './render-trace.js';
+import { createReports, type Reports } from './reports.js';
 import type { Backend } from './routes/call.js';
 import { UploadTokens } from './routes/upload-tokens.js';
 import { openAttachments } from './storage/attachments.js';
@@ -86,36 +87,42 @@ export interface StartedServer extends LocalServer {
 /** Starts a server as `startLocalServer` does. */
 export async function startServer(options: LocalServerOptions): Promise<StartedServer> {
   const settings = settingsOf(options);
-  const problems = new Problems();
-  const refusedCalls = new RefusedCalls();
-  const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);
-  const onRefused = (request: RefusedRequest) =>
-    recordRefusal(request, { problems, refusedCalls, events });
-  const backend = await openBackend(settings, { events, problems, onRefused });
-  const { store, attachments, otlp } = backend;
-  const http = createHttpServer(settings);
-  const port = await listen(http, settings).catch((error: unknown) => {
-    otlp.close();
-    store.close();
+  const parts = new OpenParts();
+  try {
+    return await openServer(settings, parts);
+  } catch (error) {
+    await parts.close().catch((closing: unknown) => {
+      throw new AggregateError([error, closing], String(error));
+    });
     throw error;
-  });
-  const origin = originOf(settings.host, port);
-  const url = `${origin}/v1`;
+  }
+}
 
+async function openServer(settings: Settings, parts: OpenParts): Promise<StartedServer> {
+  const events = new EventEmitter<LocalServerEvents>().setMaxListeners(0);
+  const reports = createReports(events);
+  const backend = await openBackend(settings, { events, parts, reports });
+  const { store, attachments } = backend;
+  const http = createHttpServer(settings);
   const pageApi = createPageApiServer({
     store,
     attachments,
-    serverState: () => serverStateOf(settings, url, backend, refusedCalls),
+    serverState: () => serverStateOf(settings, addressOf(http, settings).url, backend, reports),
     maxBytes: settings.maxBytes,
   });
+  parts.add(() => pageApi.close());
   events.on('refused', (refusal) => pageApi.emit(JSON.stringify({ type: 'refused', refusal })));
   const stopUpkeep = startUpkeep(store, {
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
     removeAttachments: attachments.removeBefore,
     indexSize: () => pageApi.indexSize,
-    onFailure: (message) => problems.add(`old traces could not be deleted: ${message}`),
+    onFailure: (message) => reports.failed(`old traces could not be deleted: ${message}`),
   });
+  parts.add(stopUpkeep);
+  await listen(http, settings);
+  parts.add(() => closeConnections(http));
+  const { port, origin, url } = addressOf(http, settings);
   const pageLink = new PageLink(origin);
   const guard = createGuard({
     port,
@@ -131,7 +138,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
     backend,
     maxBodyBytes: settings.maxBodyBytes,
     intercept: settings.intercept,
-    onRefused,
+    onRefused: reports.refused,
   });
   http.on('request', handler);
 
@@ -140,11 +147,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   const close = () => {
     closing ??= (async () => {
       events.emit('close');
-      await closeConnections(http);
-      otlp.close();
-      stopUpkeep();
-      await pageApi.close();
-      store.close();
+      await parts.close();
     })();
     return closing;
   };
@@ -158,7 +161,7 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
       return store.batches();
     },
     get problems() {
-      return problems.list();
+      return reports.problems.list();
     },
     rows,
     row: (inferenceId, pipelineId) => store.find(inferenceId, pipelineId)?.row,
@@ -176,7 +179,10 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
         try {
           listener(...args);
         } catch (error) {
-          problems.add(`a listener of '${event}' threw: ${error}`);
+          const problem = `a listener of '${event}' threw: ${error}`;
+          // The listener of problems would be called again.
+          if (event === 'problem') reports.problems.add(problem);
+          else reports.failed(problem);
         }
       };
       emitter.on(event, guarded);
@@ -187,19 +193,30 @@ export async function startServer(options: LocalServerOptions): Promise<StartedS
   };
 }
 
-interface Reporting {
+interface Opening {
   readonly events: EventEmitter<LocalServerEvents>;
-  readonly problems: Problems;
-  readonly onRefused: (request: RefusedRequest) => void;
+  readonly parts: OpenParts;
+  readonly reports: Reports;
 }
 
 /** Opens the storage, and creates the parts of the server that the platform's routes use. */
 async function openBackend(
   { file, checks, maxOtlpBytes, otlpQuietMs }: Settings,
-  { events, problems, onRefused }: Reporting,
+  { events, parts, reports }: Opening,
 ): Promise<Backend> {
   // Rows of this library are never so deep that JSON.stringify exhausts the stack.
-  const store = new Store(file, checks === 'strict' ? JSON.stringify : undefined);
+  const strictText = (row: unknown) => withinStack(() => JSON.stringify(row));
+  const store = new Store(file, checks === 'strict' ? strictText : undefined);
+  parts.add(() => store.close());
+  const otlp = await OtlpReceiver.open(store, events, {
+    maxBodyBytes: maxOtlpBytes,
+    quietMs: otlpQuietMs,
+    acceptsJson: checks === 'lenient',
+    onRejected: (path, message) =>
+      reports.refused({ method: 'POST', path, status: 200, message, isViolation: true }),
+    onFailure: reports.failed,
+  });
+  parts.add(() => otlp.close());
   return {
     store,
     checker: createChecker(checks),
@@ -207,14 +224,7 @@ async function openBackend(
     reports: new AppReports(),
     uploads: new UploadTokens(),
     attachments: openAttachments(file),
-    otlp: await OtlpReceiver.open(store, events, {
-      maxBodyBytes: maxOtlpBytes,
-      quietMs: otlpQuietMs,
-      acceptsJson: checks === 'lenient',
-      onRejected: (path, message) =>
-        onRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
-      onFailure: (message) => problems.add(message),
-    }),
+    otlp,
   };
 }
 
@@ -231,14 +241,21 @@ function createHttpServer({ maxConnections }: Settings): Server {
   return http;
 }
 
-function listen(http: Server, { port, host }: Settings): Promise<number> {
+function listen(http: Server, { port, host }: Settings): Promise<void> {
   return new Promise((resolve, reject) => {
     http.on('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is taken, choose another' : error.message;
       reject(new Error(`cannot listen on ${host}:${port}: ${why}`, { cause: error }));
     });
-    http.listen(port, host, () => resolve((http.address() as AddressInfo).port));
+    http.listen(port, host, resolve);
   });
+}
+
+/** The addresses of a server that listens. */
+function addressOf(http: Server, { host }: Settings) {
+  const { port } = http.address() as AddressInfo;
+  const origin = originOf(host, port);
+  return { port, origin, url: `${origin}/v1` };
 }
 
 /** The address for clients on this machine, who cannot connect to "any address". */
@@ -248,35 +265,11 @@ function originOf(host: string, port: number): string {
   return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-/** Adds a refused request to the problems if it violated the contract, and to the refused calls that the page shows. */
-function recordRefusal(
-  { isViolation, ...call }: RefusedRequest,
-  {
-    problems,
-    refusedCalls,
-    events,
-  }: {
-    readonly problems: Problems;
-    readonly refusedCalls: RefusedCalls;
-    readonly events: EventEmitter<LocalServerEvents>;
-  },
-): void {
-  if (isViolation) {
-    const problem = `${call.method} ${call.path}: ${call.status} ${call.message}`;
-    problems.add(problem);
-    events.emit('problem', problem);
-  }
-  // Other refused calls of the page are not reported: a tab that was left open sends the token of an earlier start.
-  if (isViolation || call.path.startsWith('/v1/')) {
-    events.emit('refused', refusedCalls.add({ ...call, at: Date.now() }));
-  }
-}
-
 function serverStateOf(
   settings: Settings,
   url: string,
   { store, reports }: Backend,
-  refusedCalls: RefusedCalls,
+  { refusedCalls, failures }: Reports,
 ): ServerState {
   return {
     info: {
@@ -289,6 +282,7 @@ function serverStateOf(
     },
     apps: reports.list(),
     refused: refusedCalls.list(),
+    failures: failures.list(),
     storage: {
       bytes: store.usedBytes,
       oldest: store.oldest ?? null,

@@ -92,7 +92,7 @@ describe('openlayer-local', function () {
         /\n2026-01-01 00:00:00 {2}req-1\n└─ summarizeTicket \[user_call\] {2}42 ms {2}\{"ticketId":4821,"body":.* {2}→ "Recurring paper jam/,
       );
       assert.equal(await post(url, {}), 400);
-      await seen('err', /refused: POST .*data-stream: 400 .*config/);
+      await seen('err', /problem: POST .*data-stream: 400 .*config/);
       child.kill(signal);
       assert.deepEqual(await ended, [0, null]);
       assert.ok(!output.out.includes('\x1b'));
@@ -242,7 +242,7 @@ describe('openlayer-local', function () {
     assert.equal(await sent('PUT', rows, { row }), 200);
     await seen('out', /\nreq-1 {2}updated {2}\{"humanFeedback":true,"comment":"\\u001b/);
     await post(`${url.slice(0, -3)}/${encodeURIComponent(evil)}`, {});
-    await seen('err', /refused/);
+    await seen('err', /problem: /);
     child.kill('SIGTERM');
     await ended;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there

@@ -121,6 +121,30 @@ describe('GET, PUT and DELETE rows', () => {
     );
   });
 
+  it('updates an older row of the id by its number', async () => {
+    await using server = await startLocalServer();
+    for (let n = 0; n < 2; n += 1) await send(server, requestOf('twice'));
+    await send(server, requestOf('elsewhere'), 'other');
+    const ids: string[] = [];
+    server.on('update', (_update, _pipeline, id) => ids.push(id));
+    const put = async (number: string) =>
+      (
+        await call(
+          server,
+          'PUT',
+          `/inference-pipelines/${PIPELINE}/rows?openlayer_row_id=${number}`,
+          { row: { rating: 5 } },
+        )
+      ).status;
+    assert.equal(await put('1'), 200);
+    assert.deepEqual(
+      server.rows().map(({ rating }) => rating),
+      [5, undefined, undefined],
+    );
+    assert.deepEqual(ids, ['twice']);
+    assert.deepEqual(await Promise.all(['3', '4', '0', 'x'].map(put)), [404, 404, 400, 400]);
+  });
+
   it('responds with 404 to an unknown inference ID, and counts no violation', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('known'), 'other');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
-import { call, fixture, fixtureNames, PIPELINE, requestOf, send } from './client.js';
+import { call, fixture, fixtureNames, PIPELINE, pageTokenOf, requestOf, send } from './client.js';
 
 const ROWS = `/inference-pipelines/${PIPELINE}/rows`;
 const lenient = () => startLocalServer({ checks: 'lenient' });
@@ -55,6 +55,32 @@ describe('lenient checks', () => {
     assert.deepEqual(byQuery.body.row, expected);
     const listed = await call(server, 'POST', ROWS, {});
     assert.deepEqual(listed.body.items, [expected]);
+    assert.deepEqual(server.problems, []);
+  });
+
+  it('return, search, sort and list a row that is nested too deeply for JSON.stringify', async () => {
+    await using server = await lenient();
+    const lists = '['.repeat(20_000) + ']'.repeat(20_000);
+    const [row] = DOCUMENTED.rows;
+    const rows = [{ ...row, request: 'deep', deep: '@' }];
+    const body = JSON.stringify({ ...DOCUMENTED, rows }).replace('"@"', lists);
+    assert.equal((await send(server, body)).status, 200);
+    await send(server, { ...DOCUMENTED, rows: [{ ...row, request: 'flat', deep: 'x' }] });
+    const answers = [
+      await call(server, 'GET', `${ROWS}/deep`),
+      await call(server, 'POST', ROWS, {}),
+      await call(server, 'POST', `${ROWS}?sortColumn=deep`, {}),
+      await call(server, 'POST', ROWS, { searchQueryAnd: ['[[['] }),
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 200, 200],
+    );
+    assert.equal(answers[3]?.body.items.length, 1);
+    const page = await fetch(`http://localhost:${server.port}/api/traces/1/row`, {
+      headers: { authorization: `Bearer ${pageTokenOf(server)}` },
+    });
+    assert.equal(page.status, 200);
     assert.deepEqual(server.problems, []);
   });
 

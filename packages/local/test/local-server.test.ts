@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { type LocalServerOptions, startLocalServer } from '@openlayer-tracing/local';
+import { startServer } from '../src/server.ts';
+import { openDatabase } from '../src/storage/database.ts';
+import { Store } from '../src/storage/store.ts';
 import { call, fixture, PIPELINE, requestOf, send } from './client.js';
 
 describe('startLocalServer', () => {
@@ -39,6 +43,23 @@ describe('startLocalServer', () => {
       await assert.rejects(startLocalServer(options as LocalServerOptions), reason);
     });
   }
+
+  it('leaves nothing open if a part of it cannot be started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openlayer-local-'));
+    const file = join(folder, 'traces.db');
+    try {
+      await (await startLocalServer({ file })).close();
+      const db = openDatabase(file, 1024 ** 2);
+      db.exec('DROP TABLE otlp_bodies; CREATE TABLE otlp_bodies (starts)');
+      db.close();
+      const closed = mock.method(Store.prototype, 'close');
+      await assert.rejects(startServer({ file }), /pipeline/);
+      assert.equal(closed.mock.callCount(), 1);
+    } finally {
+      mock.restoreAll();
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('rejects with the name of a file that it cannot open', async () => {
     await assert.rejects(

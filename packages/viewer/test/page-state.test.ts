@@ -37,6 +37,8 @@ describe('the address of a list', () => {
       '?outcome=exploded&sort=colour&order=up&last=9y&minCost=-1&from=soon&trace=x&view=all&zone=mars&failed=1&toString=1&q=ok';
     assert.deepEqual(read(text), { q: 'ok' });
     assert.deepEqual(read('?status=200&status=200&user='), { status: ['200'] });
+    assert.deepEqual(read('?status=2000&status=4XX&status=0xx&status=4xx'), { status: ['4xx'] });
+    assert.deepEqual(read('?status=oops'), {});
   });
 
   it('ignores numbers that the page cannot show', () => {

@@ -7,9 +7,12 @@ import { axisOf, selfTime } from '../src/trace/step-times.ts';
 import {
   buildStepTree,
   groupFacts,
+  parentPlace,
   reveal,
   rowOf,
   type StepsShown,
+  stepAt,
+  toggledRow,
   visibleRows,
 } from '../src/trace/step-tree.ts';
 
@@ -284,6 +287,40 @@ describe('steps by name', () => {
         [26_667, null, 1],
         [26_666, null, 2],
       ],
+    );
+  });
+});
+
+describe('a row of the steps', () => {
+  const lines = `
+root
+  call
+  call
+  call
+  call
+  call
+  last
+    inner
+`;
+  const tree = buildStepTree(stepsOf(lines));
+  const nothing: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
+
+  it('is a step or a group, and is folded as that', () => {
+    const rows = visibleRows(tree, nothing);
+    assert.deepEqual(Array.from(rows, stepAt), [0, undefined, 6, 7]);
+    const open = toggledRow(nothing, rows[1] ?? 0);
+    assert.equal(visibleRows(tree, open).length, 9);
+    assert.deepEqual(toggledRow(open, rows[1] ?? 0), nothing);
+    const folded = toggledRow(open, rows[2] ?? 0);
+    assert.equal(visibleRows(tree, folded).length, 8);
+    assert.equal(visibleRows(tree, toggledRow(nothing, 0)).length, 1);
+  });
+
+  it('has the row above it as its parent: of a member that is the group', () => {
+    const rows = visibleRows(tree, toggledRow(nothing, visibleRows(tree, nothing)[1] ?? 0));
+    assert.deepEqual(
+      Array.from(rows, (_, place) => parentPlace(tree, rows, place)),
+      [0, 0, 1, 1, 1, 1, 1, 0, 7],
     );
   });
 });

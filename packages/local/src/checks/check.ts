@@ -1,6 +1,6 @@
 import type { DataStreamRequest, RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { Refusal } from '../http/refusal.js';
+import { Refusal, withinStack } from '../http/refusal.js';
 import { dataStreamFaults, MAX_FAULTS, rowUpdateFaults } from './cross-field.js';
 import { lenientRequest } from './lenient.js';
 import { faultText, validatorOf } from './validators.js';
@@ -22,13 +22,17 @@ export interface Checker {
 export function createChecker(mode: CheckMode): Checker {
   const isRowUpdate = validatorOf<RowUpdateRequest>('rows-update-request', { allErrors: false });
   if (mode === 'lenient') {
-    return { mode, dataStream: lenientRequest, rowUpdate: (body) => checked(body, isRowUpdate) };
+    return {
+      mode,
+      dataStream: (body) => withinStack(() => lenientRequest(body)),
+      rowUpdate: (body) => withinStack(() => checked(body, isRowUpdate)),
+    };
   }
   const isDataStream = validatorOf<DataStreamRequest>('profile-js', { allErrors: false });
   return {
     mode,
-    dataStream: (body) => checked(body, isDataStream, dataStreamFaults),
-    rowUpdate: (body) => checked(body, isRowUpdate, rowUpdateFaults),
+    dataStream: (body) => withinStack(() => checked(body, isDataStream, dataStreamFaults)),
+    rowUpdate: (body) => withinStack(() => checked(body, isRowUpdate, rowUpdateFaults)),
   };
 }
 

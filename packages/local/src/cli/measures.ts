@@ -8,10 +8,10 @@ export const AGES: ReadonlyMap<string, number> = new Map([
 ]);
 
 export const SIZES: ReadonlyMap<string, number> = new Map([
-  ['KB', 1024],
-  ['MB', 1024 ** 2],
-  ['GB', 1024 ** 3],
-  ['TB', 1024 ** 4],
+  ['KB', 1000],
+  ['MB', 1000 ** 2],
+  ['GB', 1000 ** 3],
+  ['TB', 1000 ** 4],
 ]);
 
 /** The number that a text such as `7d` means; undefined if it means none, or less than 1. */

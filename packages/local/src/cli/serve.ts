@@ -20,7 +20,10 @@ export async function serve(command: ServeCommand, terminal: Terminal): Promise<
   try {
     await using server = await startServer(optionsOf(command, file));
     terminal.out.write(addresses(server, command, file));
-    server.on('problem', (problem) => terminal.err.write(`refused: ${oneLine(problem, 400)}\n`));
+    const print = (problem: string) => terminal.err.write(`problem: ${oneLine(problem, 400)}\n`);
+    // Some may have come up at the start.
+    for (const problem of server.problems) print(problem);
+    server.on('problem', print);
     if (!command.isQuiet) printTraces(server, terminal);
     if (command.opensPage) {
       await openBrowser(server.openingUrl(), terminal.platform).catch((error: Error) => {

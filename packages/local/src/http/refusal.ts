@@ -15,7 +15,15 @@ export class Refusal extends Error {
 /** The refusal that any error becomes. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  // Checking and serialising recurse into the body, and a deeply nested one exhausts the stack.
-  if (error instanceof RangeError) return new Refusal(400, 'the body is nested too deeply');
   return new Refusal(500, error instanceof Error ? error.message : String(error));
+}
+
+/** The result of `check`, which recurses into a body. @throws Refusal 400 if the body is so deep that the stack is exhausted */
+export function withinStack<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Refusal(400, 'the body is nested too deeply');
+  }
 }

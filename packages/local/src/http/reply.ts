@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { toJson } from '../json.js';
 
 /** A response of a route. `json` is a string, so that constant responses are serialised once. */
 export interface Reply {
@@ -24,7 +25,7 @@ export const DATA_HEADERS: Readonly<Record<string, string>> = {
 };
 
 export function jsonReply(status: number, body: unknown, headers?: OutgoingHttpHeaders): Reply {
-  return { status, json: JSON.stringify(body), ...(headers && { headers }) };
+  return { status, json: toJson(body), ...(headers && { headers }) };
 }
 
 export function sendReply(response: ServerResponse, reply: Reply): void {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.js';
 
-/** The client left before its request was complete or answered, so no response is sent. */
+/** Thrown if the client has closed its connection: no response can be sent. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }

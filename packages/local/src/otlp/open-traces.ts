@@ -14,19 +14,21 @@ export interface OpenTracesOptions {
   readonly write: (trace: GatheredTrace) => void;
   /** Whether the trace has a row. Its further spans are written without waiting for the root. */
   readonly isWritten: (pipelineId: string, traceId: string) => boolean;
-  /** Called when `write` throws for the first time since it has succeeded, and when a trace is given up. */
+  /** Called when `write` throws for the first time since it has succeeded. */
   readonly onFailure: (error: unknown) => void;
-  /** How long no span of a trace must come before it is written, in milliseconds. */
+  /** Called with traces that are dropped from memory although `write` has failed for them. */
+  readonly onGivenUp: (traces: readonly GatheredTrace[]) => void;
+  /** Longest pause between two spans of a trace before it is written, in milliseconds. */
   readonly quietMs: number;
 }
 
-/** The same for new traces of which no root has come: their spans may be sent long before it. */
+/** The same pause for a trace whose root has not come: its spans may be sent long before the root. */
 const ROOTLESS_QUIET_MS = 10_000;
 /** A trace is written after this time although its spans still come. */
 const MAX_OPEN_MS = 60_000;
 const RETRY_MS = 5000;
 const MAX_RETRIES = 20;
-/** Traces that are tried for the sake of one request. */
+/** Failed writes per call of `makeRoom()`. */
 const MAX_FAILURES = 10;
 
 /** Limits: traces beyond are written before they are complete. */
@@ -35,10 +37,15 @@ const MAX_BYTES = 128 * 1024 * 1024;
 const MAX_TRACE_BYTES = 32 * 1024 * 1024;
 const MAX_TRACE_SPANS = 10_000;
 
-/** A request of which some traces are not written. */
+/** Whether all spans of a request are in rows. */
+export type Outcome = 'written' | 'given up';
+
+/** A request with spans in memory. */
 interface Receipt {
-  unwritten: number;
-  readonly onWritten: () => void;
+  /** Number of its traces in memory. */
+  pending: number;
+  outcome: Outcome;
+  readonly onEnd: (outcome: Outcome) => void;
 }
 
 interface OpenTrace extends GatheredTrace {
@@ -91,8 +98,8 @@ export class OpenTraces {
     return this.#bytes <= MAX_BYTES && this.#open.size < MAX_TRACES;
   }
 
-  /** Adds the spans of one request. @param onWritten called once the traces of all of them are written or given up */
-  add(pipelineId: string, nodes: readonly TraceNode[], onWritten: () => void): void {
+  /** Adds the spans of one request. @param onEnd called once none of them is in memory any more; never after `close()` */
+  add(pipelineId: string, nodes: readonly TraceNode[], onEnd: (outcome: Outcome) => void): void {
     const touched = new Set<OpenTrace>();
     for (const node of nodes) {
       const trace = this.#traceOf(pipelineId, node.traceId);
@@ -103,8 +110,8 @@ export class OpenTraces {
       trace.hasRoot ||= node.parentId === undefined || node.isRemote;
       touched.add(trace);
     }
-    if (touched.size === 0) onWritten();
-    const receipt = { unwritten: touched.size, onWritten };
+    if (touched.size === 0) onEnd('written');
+    const receipt: Receipt = { pending: touched.size, outcome: 'written', onEnd };
     for (const trace of touched) {
       trace.receipts.add(receipt);
       const isFull = trace.bytes > MAX_TRACE_BYTES || trace.nodes.size > MAX_TRACE_SPANS;
@@ -124,6 +131,7 @@ export class OpenTraces {
       clearTimeout(quiet);
       clearTimeout(oldest);
     }
+    if (this.#open.size > 0) this.#options.onGivenUp([...this.#open.values()]);
     this.#open.clear();
   }
 
@@ -166,7 +174,7 @@ export class OpenTraces {
       return false;
     }
     this.#isFailing = false;
-    this.#forget(trace);
+    this.#forget(trace, 'written');
     return true;
   }
 
@@ -174,17 +182,18 @@ export class OpenTraces {
     trace.retries += 1;
     if (this.#write(trace) || trace.retries < MAX_RETRIES) return;
     clearTimeout(trace.quiet);
-    this.#options.onFailure(new Error(`trace ${trace.traceId} is given up`));
-    this.#forget(trace);
+    this.#options.onGivenUp([trace]);
+    this.#forget(trace, 'given up');
   }
 
-  #forget(trace: OpenTrace): void {
+  #forget(trace: OpenTrace, outcome: Outcome): void {
     clearTimeout(trace.oldest);
     this.#open.delete(`${trace.traceId} ${trace.pipelineId}`);
     this.#bytes -= trace.bytes;
     for (const receipt of trace.receipts) {
-      receipt.unwritten -= 1;
-      if (receipt.unwritten === 0) receipt.onWritten();
+      receipt.pending -= 1;
+      if (outcome === 'given up') receipt.outcome = outcome;
+      if (receipt.pending === 0) receipt.onEnd(receipt.outcome);
     }
   }
 }

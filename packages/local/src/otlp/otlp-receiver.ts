@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Json } from '@openlayer-tracing/core/wire';
 import type { LocalServerEvents } from '../events.js';
 import { Refusal } from '../http/refusal.js';
+import { toJson } from '../json.js';
 import { IN_MEMORY } from '../storage/database.js';
 import { type KeptBody, OtlpBodies } from '../storage/otlp-bodies.js';
 import type { Store } from '../storage/store.js';
@@ -48,6 +49,7 @@ export class OtlpReceiver {
     options: OtlpOptions,
   ): Promise<OtlpReceiver> {
     const receiver = new OtlpReceiver(store, events, options);
+    receiver.#removeOldBodies();
     for (const body of receiver.#bodies ?? []) await receiver.#receiveAgain(body);
     return receiver;
   }
@@ -61,6 +63,7 @@ export class OtlpReceiver {
       write: (trace) => this.#write(trace),
       isWritten: (pipelineId, traceId) => store.hasTrace(pipelineId, traceId),
       onFailure: (error) => options.onFailure(`traces cannot be written: ${textOf(error)}`),
+      onGivenUp: (traces) => options.onFailure(givenUpText(traces, this.#bodies !== undefined)),
       quietMs: options.quietMs,
     });
     this.#bodies = store.file === IN_MEMORY ? undefined : new OtlpBodies(store.database);
@@ -108,8 +111,10 @@ export class OtlpReceiver {
   }
 
   #gather(pipelineId: string, nodes: readonly TraceNode[], bodyId: number | undefined): void {
-    this.#open.add(pipelineId, nodes, () => {
-      if (bodyId !== undefined) this.#forget(bodyId);
+    this.#open.add(pipelineId, nodes, (outcome) => {
+      if (bodyId === undefined) return;
+      if (outcome === 'written') this.#forget(bodyId);
+      else this.#postpone(bodyId);
     });
   }
 
@@ -119,6 +124,28 @@ export class OtlpReceiver {
     } catch (error) {
       // It is received again at the next start, which changes nothing.
       this.#options.onFailure(`a request cannot be removed: ${textOf(error)}`);
+    }
+  }
+
+  #postpone(bodyId: number): void {
+    try {
+      const removed = this.#bodies?.postpone(bodyId) ?? 0;
+      if (removed === 0) return;
+      this.#options.onFailure(`${removed} unwritten requests are lost: too many are kept`);
+    } catch (error) {
+      // Nothing has changed: it is received again at the next start.
+      this.#options.onFailure(`a request cannot be kept: ${textOf(error)}`);
+    }
+  }
+
+  #removeOldBodies(): void {
+    try {
+      const removed = this.#bodies?.countStart() ?? 0;
+      if (removed === 0) return;
+      this.#options.onFailure(`${removed} requests are lost: no start could write their spans`);
+    } catch (error) {
+      // The start is not counted, and all requests are received again.
+      this.#options.onFailure(`old requests cannot be removed: ${textOf(error)}`);
     }
   }
 
@@ -158,11 +185,20 @@ function unconverted(failure: unknown): string {
   return `a span cannot be converted to a step: ${textOf(failure)}`;
 }
 
+function givenUpText(traces: readonly GatheredTrace[], isKept: boolean): string {
+  const spans = traces.reduce((sum, { nodes }) => sum + nodes.size, 0);
+  const [first] = traces;
+  const which = traces.length === 1 ? `trace ${first?.traceId}` : `${traces.length} traces`;
+  const pipelines = [...new Set(traces.map(({ pipelineId }) => pipelineId))];
+  const fate = isKept ? 'the next start tries again' : 'they are lost';
+  return `${spans} spans of ${which} (${pipelines.join(', ')}) cannot be written: ${fate}`;
+}
+
 /** The columns that differ, `steps` among them: it is not compared, since it may be large. */
 function changes(before: object, after: object): Record<string, Json> {
   const earlier = before as Readonly<Record<string, unknown>>;
   const changed = Object.entries(after).filter(
-    ([name, value]) => name === 'steps' || JSON.stringify(value) !== JSON.stringify(earlier[name]),
+    ([name, value]) => name === 'steps' || toJson(value) !== toJson(earlier[name]),
   );
   return Object.fromEntries(changed) as Record<string, Json>;
 }

@@ -20,7 +20,7 @@ import {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** The spans of a body. Unknown fields are ignored. @throws Malformed, or Refusal 400 if it has too many values */
+/** The spans of a body. Unknown fields are ignored. @throws Malformed, or Refusal 413 if it has too many values */
 export function readProtobuf(body: Buffer): OtlpSpans {
   const reading = new Reading();
   const request = new ProtobufReader(body);

@@ -100,13 +100,14 @@ function merged(
 
 /** The spans that the steps of a row stand for. */
 function* stepsOf(row: WireRow, traceId: string): Generator<TraceNode> {
-  const [root] = row.steps;
+  // An update of the row may have set the column to anything.
+  const root: unknown = Array.isArray(row.steps) ? row.steps[0] : undefined;
   const pending: unknown[] = [root];
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
     if (!isRecord(step)) continue;
     for (const child of Array.isArray(step.steps) ? step.steps : []) pending.push(child);
     if (step.id === STAND_IN_ID) continue;
-    yield nodeOfStep(step === (root as unknown) ? withoutRootFacts(step) : step, traceId);
+    yield nodeOfStep(step === root ? withoutRootFacts(step) : step, traceId);
   }
 }
 
@@ -187,11 +188,16 @@ function scalarColumns(metadata: Json, columns: Json): Record<string, WireStep['
   return Object.fromEntries(entries) as Record<string, WireStep['inputs']>;
 }
 
+/** The names in a column list that an update may have replaced by anything. */
+function namesIn(names: unknown): readonly unknown[] {
+  return Array.isArray(names) ? names : [];
+}
+
 /** The columns of the earlier row that updates have added, such as feedback. */
 function addedColumns(earlier: EarlierRow | undefined): Record<string, WireStep['inputs']> {
   if (!earlier) return {};
   const { row, config } = earlier;
-  const written = new Set([...RESERVED, ...config.inputVariableNames]);
+  const written = new Set<unknown>([...RESERVED, ...namesIn(config.inputVariableNames)]);
   written.delete('groundTruth');
   const metadata = row.metadata ?? {};
   const entries = Object.entries(row).filter(

@@ -28,12 +28,12 @@ import { cutMembers } from './cut-members.js';
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;
 const MAX_FOUND = 1000;
-/** Limit for a response. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** Limit for a response, in UTF-16 code units. */
+const MAX_RESPONSE_CHARS = 8 * 1024 * 1024;
 /** Limit for a whole row, and for the contents of one step, which are cut to fit. */
-const MAX_ROW_BYTES = 16 * 1024 * 1024;
+const MAX_ROW_CHARS = 16 * 1024 * 1024;
 /** Limit for the metadata that come with the trace, which are cut to fit: the row has all of them. */
-const MAX_METADATA_BYTES = 1024 * 1024;
+const MAX_METADATA_CHARS = 1024 * 1024;
 /** Steps of the critical path that come with the trace. */
 const MAX_PATH = 40_000;
 /** Traces that stay parsed for the next read, and for how long. */
@@ -99,13 +99,13 @@ export class ParsedTraces {
       throw new Refusal(404, `trace ${number} has no step ${index}`, { isViolation: false });
     const content = stepContent(step, index);
     const json = toJson(content);
-    return json.length <= MAX_ROW_BYTES ? json : toJson(cutContent(content));
+    return json.length <= MAX_ROW_CHARS ? json : toJson(cutContent(content));
   }
 
   row(number: number): string {
     const stored = this.#index.row(number);
     if (!stored) throw unknownTrace(number);
-    return limited(`{"row":${stored.text},"config":${toJson(stored.callConfig)}}`, MAX_ROW_BYTES);
+    return limited(`{"row":${stored.text},"config":${toJson(stored.callConfig)}}`, MAX_ROW_CHARS);
   }
 
   async find(number: number, text: string, budget: Budget): Promise<string> {
@@ -168,9 +168,9 @@ function otherColumns({ row, callConfig }: ParsedTrace['stored'], root: Json): J
 
 function metadataJson(metadata: Json): string {
   const json = toJson(metadata);
-  return json.length <= MAX_METADATA_BYTES
+  return json.length <= MAX_METADATA_CHARS
     ? json
-    : toJson(cutMembers(metadata, MAX_METADATA_BYTES));
+    : toJson(cutMembers(metadata, MAX_METADATA_CHARS));
 }
 
 /** Whether the texts of a value have all words. Iteratively: values may be deep. */
@@ -194,11 +194,11 @@ function hasWords(value: unknown, words: readonly string[]): boolean {
 /** A step that is too large: its long members share what a response may have. */
 function cutContent(content: StepContent): StepContent {
   const { index: _, id: __, bytes: ___, isCut: ____, ...members } = content;
-  const { others, ...cut } = cutMembers(members, MAX_ROW_BYTES);
+  const { others, ...cut } = cutMembers(members, MAX_ROW_CHARS);
   return { ...content, ...cut, others: isRecord(others) ? others : { cut: others }, isCut: true };
 }
 
-function limited(json: string, maxLength = MAX_BYTES): string {
+function limited(json: string, maxLength = MAX_RESPONSE_CHARS): string {
   if (json.length <= maxLength) return json;
   throw new Refusal(413, `the response is larger than ${maxLength / 1024 / 1024} MB`, {
     isViolation: false,

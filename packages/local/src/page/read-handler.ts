@@ -26,6 +26,7 @@ export interface ServerState {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
   readonly apps: readonly AppReport[];
   readonly refused: readonly RefusedCall[];
+  readonly failures: readonly string[];
   readonly storage: Omit<Health['storage'], 'traces'>;
 }
 
@@ -175,7 +176,10 @@ export class ReadHandler {
     return toJson(await overviewOf(this.#index, parseQuery(filters), by, budget));
   }
 
-  async #health({ apps, refused, storage }: ServerState, budget: Budget): Promise<string> {
+  async #health(
+    { apps, refused, failures, storage }: ServerState,
+    budget: Budget,
+  ): Promise<string> {
     const dialects: Health['dialects'] = {};
     const marks: Health['marks'] = {};
     const add = <K extends string>(counts: Partial<Record<K, number>>, key: K | undefined) => {
@@ -193,6 +197,7 @@ export class ReadHandler {
     return toJson({
       apps,
       refused,
+      failures,
       dialects,
       marks,
       storage: { ...storage, bytes, traces },

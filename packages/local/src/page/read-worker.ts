@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toRefusal } from '../http/refusal.js';
 import { openDatabase } from '../storage/database.js';
+import { DamagedIndex, removeIndexFile } from '../trace-index/index-file.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
 import { parseQuery } from '../trace-index/trace-query.js';
 import { LiveEvents } from './live-events.js';
@@ -61,6 +62,7 @@ async function respond(message: ToWorker & { type: 'get' }): Promise<void> {
     const json = await reads.get(path, new URLSearchParams(query), context, cancel.signal);
     send({ type: 'response', readId, json });
   } catch (error) {
+    if (error instanceof DamagedIndex) return startOver(error);
     const { status, message: reason, isViolation } = toRefusal(error);
     send({ type: 'refusal', readId, status, message: reason, isViolation });
   } finally {
@@ -70,9 +72,17 @@ async function respond(message: ToWorker & { type: 'get' }): Promise<void> {
 
 async function catchUp(): Promise<void> {
   // A failure leaves the index as it was: the next catch-up, or the next read, tries again.
-  await index.catchUp().catch(() => {});
+  await index.catchUp().catch((error: unknown) => {
+    if (error instanceof DamagedIndex) startOver(error);
+  });
   const { lastChange, bytes } = index;
   send({ type: 'caught-up', indexSize: { lastChange, bytes } });
+}
+
+/** Ends the thread: the next one writes the index anew. */
+function startOver(damage: DamagedIndex): never {
+  removeIndexFile(indexFile);
+  throw new Error(`${damage.message}: it is written again`, { cause: damage.cause });
 }
 
 async function stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { integerParameter } from '../http/integer-parameter.js';
 import { jsonReply } from '../http/reply.js';
+import { toJson } from '../json.js';
 import { asReadBack } from '../reading/columns.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
@@ -84,7 +85,7 @@ function byValue({ value: left }: Found, { value: right }: Found): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   if (typeof left === 'number') return -1;
   if (typeof right === 'number') return 1;
-  return JSON.stringify(left).localeCompare(JSON.stringify(right));
+  return toJson(left).localeCompare(toJson(right));
 }
 
 function integer({ query }: Call, name: string, preset: number, max: number): number {

@@ -1,10 +1,10 @@
 import type { Audience } from '../http/guard.js';
 import { Refusal } from '../http/refusal.js';
-import { isOtherSignal, OTLP_PATHS, receiveTraces } from '../otlp/receive-traces.js';
 import { OPENED_FILES_PIPELINE } from '../page-api.js';
 import type { Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
+import { isOtherSignal, OTLP_PATHS, receiveTraces } from './receive-traces.js';
 import { deleteRow, getRow, updateRow } from './rows.js';
 import { presignUpload, upload } from './uploads.js';
 

@@ -1,5 +1,5 @@
 import { Refusal } from '../http/refusal.js';
-import { isRecord } from '../json.js';
+import { isRecord, toJson } from '../json.js';
 
 /** The row that a filter tests. */
 interface Candidate {
@@ -58,7 +58,7 @@ function search(
     throw new Refusal(400, 'a search query must be a string of at most 300 characters');
   });
   return ({ row }) => {
-    const text = JSON.stringify(row).toLowerCase();
+    const text = toJson(row).toLowerCase();
     return combine(queries, (query) => text.includes(query));
   };
 }

@@ -1,15 +1,22 @@
 import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
+import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import { jsonReply, SUCCESS } from '../http/reply.js';
 import { asReadBack, columnNamed } from '../reading/columns.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
 
-/** `PUT /inference-pipelines/{p}/rows?inferenceId=ID` adds columns to the row or replaces them. */
+/**
+ * `PUT /inference-pipelines/{p}/rows?inferenceId=ID` adds columns to the latest row of that ID or replaces them. This server
+ * also takes `?openlayer_row_id=NUMBER`, for any row.
+ */
 export const updateRow: Route = (call, backend) => {
-  const inferenceId = queriedId(call);
+  const number = call.query.get('openlayer_row_id');
+  const queried = number === null ? queriedId(call) : undefined;
   const update = backend.checker.rowUpdate(call.json());
-  const found = stored(inferenceId, call, backend);
+  const found =
+    queried === undefined ? numbered(number ?? '', call, backend) : stored(queried, call, backend);
+  const { inferenceId } = found;
   const idColumn =
     columnNamed(update.config ?? {}, 'inferenceIdColumnName') ??
     columnNamed(found.config, 'inferenceIdColumnName') ??
@@ -61,6 +68,15 @@ function queriedId({ query }: Call): string {
 function stored(inferenceId: string, { pipelineId }: Call, { store }: Backend): StoredRow {
   const found = store.find(inferenceId, pipelineId);
   if (!found) throw unknownRow(inferenceId, pipelineId);
+  return found;
+}
+
+function numbered(text: string, { pipelineId }: Call, { store }: Backend): StoredRow {
+  const number = integerParameter('openlayer_row_id', text, [1, Number.MAX_SAFE_INTEGER], {
+    isViolation: true,
+  });
+  const found = store.get(number);
+  if (found?.pipelineId !== pipelineId) throw unknownRow(text, pipelineId);
   return found;
 }
 

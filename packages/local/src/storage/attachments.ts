@@ -17,6 +17,8 @@ const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 const MAX_FOLDER_BYTES = 512 * 1024 * 1024;
 
 const ID = /^[0-9a-f]{32}$/;
+/** Ends the name of a file that is being written. */
+const PART = '.part';
 
 /** Keeps files in memory, 64 MiB at most, or beside the file of the traces, 512 MiB at most. */
 export function openAttachments(tracesFile: string): Attachments {
@@ -31,7 +33,11 @@ function memoryAttachments(): Attachments {
   return {
     async add(id, bytes) {
       kept.set(id, bytes);
-      for (const old of sizes.add(id, bytes.length, Date.now())) kept.delete(old);
+      sizes.add(id, bytes.length, Date.now());
+      for (const old of sizes.excess()) {
+        kept.delete(old);
+        sizes.remove(old);
+      }
     },
     removeBefore(time) {
       for (const old of sizes.olderThan(time)) {
@@ -53,11 +59,21 @@ function folderAttachments(folder: string): Attachments {
   const fileOf = (id: string) => join(folder, id);
   return {
     async add(id, bytes) {
-      const removed = opened().add(id, bytes.length, Date.now());
-      // Written under another name first, so that a reader never finds a part of it.
-      await writeFile(`${fileOf(id)}.part`, bytes, { mode: 0o600 });
-      await rename(`${fileOf(id)}.part`, fileOf(id));
-      await Promise.all(removed.map((old) => rm(fileOf(old), { force: true })));
+      const sizes = opened();
+      const part = fileOf(id) + PART;
+      try {
+        // Written under another name first, so that a reader never finds a part of it.
+        await writeFile(part, bytes, { mode: 0o600 });
+        await rename(part, fileOf(id));
+      } catch (error) {
+        await rm(part, { force: true });
+        throw error;
+      }
+      sizes.add(id, bytes.length, Date.now());
+      for (const old of sizes.excess()) {
+        await rm(fileOf(old), { force: true });
+        sizes.remove(old);
+      }
     },
     removeBefore(time) {
       if (!sizes && !existsSync(folder)) return;
@@ -82,14 +98,23 @@ function folderAttachments(folder: string): Attachments {
   };
 }
 
+/** The sizes of the files in the folder. Files beyond the limit are deleted, and those whose upload was interrupted. */
 function sizesIn(folder: string): Sizes {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sizes = new Sizes(MAX_FOLDER_BYTES);
-  const files = readdirSync(folder)
+  const names = readdirSync(folder);
+  for (const name of names) {
+    if (name.endsWith(PART)) rmSync(join(folder, name), { force: true });
+  }
+  const files = names
     .filter((name) => ID.test(name))
     .map((name) => ({ name, ...statsOf(join(folder, name)) }))
     .sort((a, b) => a.mtimeMs - b.mtimeMs);
   for (const { name, size, mtimeMs } of files) sizes.add(name, size, mtimeMs);
+  for (const old of sizes.excess()) {
+    rmSync(join(folder, old), { force: true });
+    sizes.remove(old);
+  }
   return sizes;
 }
 
@@ -107,18 +132,22 @@ class Sizes {
     this.#limit = limit;
   }
 
-  /** @returns the ids of the files to delete, so that the total stays within the limit */
-  add(id: string, bytes: number, time: number): string[] {
+  add(id: string, bytes: number, time: number): void {
     this.remove(id);
     this.#total += bytes;
     this.#files.set(id, { bytes, time });
-    const removed: string[] = [];
-    for (const old of this.#files.keys()) {
-      if (this.#total <= this.#limit || old === id) break;
-      this.remove(old);
-      removed.push(old);
+  }
+
+  /** @returns the ids of the files to delete, so that the total stays within the limit: never the newest */
+  excess(): string[] {
+    const found: string[] = [];
+    let total = this.#total;
+    for (const [id, { bytes }] of this.#files) {
+      if (total <= this.#limit || found.length === this.#files.size - 1) break;
+      total -= bytes;
+      found.push(id);
     }
-    return removed;
+    return found;
   }
 
   /** @returns the ids of the files that are older than `time` */

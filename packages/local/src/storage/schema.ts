@@ -32,6 +32,7 @@ export function migrate(db: Database): void {
   migrateTables(db);
   if (!has(db, 'index', 'batches_by_config')) addConfigIndex(db);
   if (!has(db, 'table', 'otlp_bodies')) addOtlp(db);
+  if (!hasColumn(db, 'otlp_bodies', 'starts')) addStarts(db);
 }
 
 function migrateTables(db: Database): void {
@@ -109,6 +110,16 @@ function addOtlp(db: Database): void {
         id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, content_type TEXT NOT NULL,
         encoding TEXT NOT NULL, body BLOB NOT NULL);`);
   })();
+}
+
+/** At how many starts a request was received again. An earlier version of this package can still use the file. */
+function addStarts(db: Database): void {
+  db.exec('ALTER TABLE otlp_bodies ADD COLUMN starts INTEGER NOT NULL DEFAULT 0');
+}
+
+function hasColumn(db: Database, table: string, name: string): boolean {
+  const found = db.query('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(table, name);
+  return found !== undefined;
 }
 
 function has(db: Database, type: 'table' | 'index', name: string): boolean {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
 import { PARTITIONS_TABLE } from './full-text-index.js';
 import { LABEL_TABLE } from './labels.js';
@@ -15,17 +16,79 @@ const TABLES = `
   ${PARTITIONS_TABLE}
 `;
 
+/** Thrown by a call of the index's database if the file is damaged. The index must be closed, its file removed. */
+export class DamagedIndex extends Error {
+  override readonly name = 'DamagedIndex';
+}
+
 /**
- * Opens the file of an index. If it is missing, of another version or of another traces file, it becomes an empty index.
+ * Opens the file of an index. If it is missing, damaged, of another version or of another traces file, it becomes an empty
+ * index. Damage that shows later is thrown as `DamagedIndex`.
  * @param source the number of the traces file
  */
 export function openIndexFile(file: string, source: number): Database {
+  if (file === IN_MEMORY) return openedIndex(file, source);
+  try {
+    return openedIndex(file, source);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    removeIndexFile(file);
+    return openedIndex(file, source);
+  }
+}
+
+/** Deletes the file of an index, which is written anew from the rows. */
+export function removeIndexFile(file: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+}
+
+function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return error instanceof DamagedIndex || /^SQLITE_(CORRUPT|NOTADB)/.test(code);
+}
+
+function openedIndex(file: string, source: number): Database {
   const db = openDatabase(file, CACHE_BYTES);
+  try {
+    prepareIndex(db, file, source);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return namingDamage(db);
+}
+
+/** The connection, whose statements throw `DamagedIndex`. */
+function namingDamage(db: Database): Database {
+  const named =
+    <A extends unknown[], R>(call: (...args: A) => R) =>
+    (...args: A): R => {
+      try {
+        return call(...args);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        throw new DamagedIndex('the index is damaged', { cause: error });
+      }
+    };
+  return {
+    exec: named(db.exec),
+    query<T>(sql: string) {
+      const { get, all } = db.query<T>(sql);
+      return { get: named(get), all: named(all) };
+    },
+    command: (sql) => ({ run: named(db.command(sql).run) }),
+    // Its function also reads the rows, which are in another file: only the statements of this one name their damage.
+    transaction: db.transaction,
+    close: db.close,
+  };
+}
+
+function prepareIndex(db: Database, file: string, source: number): void {
   const version = db.query<{ user_version: number }>('PRAGMA user_version').get()?.user_version;
   const isOwn =
     version === VERSION &&
     db.query<{ source: number }>('SELECT source FROM meta').get()?.source === source;
-  if (isOwn) return db;
+  if (isOwn) return;
   db.transaction(() => {
     // Dropping an FTS5 table also drops its shadow tables.
     const tables = () =>
@@ -40,7 +103,6 @@ export function openIndexFile(file: string, source: number): Database {
     db.exec(`PRAGMA user_version = ${VERSION}`);
   })();
   if (file !== IN_MEMORY) db.exec('PRAGMA incremental_vacuum');
-  return db;
 }
 
 /** The statements of the index's tables `meta`, `facts` and `summaries`. */

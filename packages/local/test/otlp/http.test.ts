@@ -16,7 +16,9 @@ import {
 } from '@openlayer-tracing/local';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { ProtobufReader, WIRE } from '../../src/otlp/protobuf-reader.ts';
-import { call, rawRequest } from '../client.ts';
+import type { Health } from '../../src/page-api.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { call, pageTokenOf, rawRequest } from '../client.ts';
 import { readableSpan, requestOf, type SpanFacts, spanFields, TRACE } from './spans.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
@@ -316,6 +318,25 @@ describe('OTLP/HTTP', () => {
       assert.deepEqual(others, []);
       assert.equal(row?.steps[0]?.name, 'root');
       assert.deepEqual(row.steps[0].steps.map(({ name }) => name).sort(), ['child', 'late']);
+    });
+
+    it('says that rows cannot be written, to its listeners and to the page', async () => {
+      const file = join(folder, 'traces.db');
+      await start({ file });
+      const db = openDatabase(file, 1024 ** 2);
+      db.exec(
+        "CREATE TRIGGER no_rows BEFORE INSERT ON rows BEGIN SELECT RAISE(ABORT, 'too odd'); END",
+      );
+      db.close();
+      const said = new Promise((resolve) => server.on('problem', resolve));
+      await post(server, protobuf({ name: 'root' }));
+      assert.match(String(await said), /^traces cannot be written: .*too odd/);
+      const health = await fetch(`http://localhost:${server.port}/api/health`, {
+        headers: { authorization: `Bearer ${pageTokenOf(server)}` },
+      });
+      const { failures } = (await health.json()) as Health;
+      assert.deepEqual(failures, [await said]);
+      assert.deepEqual(server.problems, failures);
     });
 
     it('loses no span that it has accepted when it is killed', async () => {

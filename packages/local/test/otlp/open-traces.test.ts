@@ -37,6 +37,7 @@ describe('open traces', () => {
   /** The number of a trace that can never be written. */
   let failing: number | undefined;
   let failures: unknown[];
+  let givenUp: string[];
   let open: OpenTraces;
   let receipts: string[];
 
@@ -47,9 +48,13 @@ describe('open traces', () => {
     failure = undefined;
     failing = undefined;
     failures = [];
+    givenUp = [];
     open = new OpenTraces({
       quietMs: 2000,
       onFailure: (error) => failures.push(error),
+      onGivenUp: (traces) => {
+        givenUp.push(...traces.map(({ pipelineId, nodes }) => `${pipelineId} ${nodes.size}`));
+      },
       isWritten: (pipelineId, traceId) =>
         written.some((text) => text.startsWith(`${pipelineId} ${Number.parseInt(traceId, 16)}:`)),
       write: ({ pipelineId, traceId, nodes }) => {
@@ -184,9 +189,9 @@ describe('open traces', () => {
   });
 
   it('are given up one by one where only one cannot be written', () => {
-    const write = (trace: number) => add({ trace });
     failing = 1;
-    for (let trace = 1; trace <= 3; trace++) write(trace);
+    open.add('p', [span({ trace: 1 }), span({ trace: 2 })], (outcome) => receipts.push(outcome));
+    open.add('p', [span({ trace: 3 })], (outcome) => receipts.push(outcome));
     mock.timers.tick(2000);
     assert.deepEqual(written, ['p 2: 1', 'p 3: 1']);
     assert.equal(open.size, 1);
@@ -197,12 +202,23 @@ describe('open traces', () => {
     assert.equal(open.size, 1);
     later(4);
     assert.equal(open.size, 0);
-    assert.match(String(failures.at(-1)), /is given up/);
+    assert.deepEqual(givenUp, ['p 1']);
+    assert.deepEqual(receipts, ['written', 'given up'], 'the request of trace 1 is not written');
   });
 
   it('are written when they are closed, complete or not', () => {
     add({ id: 2, parent: 1 });
     open.close();
     assert.deepEqual(written, ['p 1: 2']);
+  });
+
+  it('are given up when they are closed and cannot be written', () => {
+    failure = new Error('the disk is full');
+    open.add('p', [span({ id: 1 }), span({ id: 2, parent: 1 })], (outcome) =>
+      receipts.push(outcome),
+    );
+    open.close();
+    assert.deepEqual(givenUp, ['p 2']);
+    assert.deepEqual(receipts, [], 'the request stays as it is');
   });
 });

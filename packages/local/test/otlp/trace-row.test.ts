@@ -7,7 +7,7 @@ import { type SpanData, stepOfSpan } from '@openlayer-tracing/otel/dialects';
 import { createChecker } from '../../src/checks/check.ts';
 import type { OtlpSpan } from '../../src/otlp/otlp-span.ts';
 import { nodeOfSpan, nodesOfSpans, type TraceNode } from '../../src/otlp/trace-node.ts';
-import { type TraceRow, traceRowOf } from '../../src/otlp/trace-row.ts';
+import { type EarlierRow, type TraceRow, traceRowOf } from '../../src/otlp/trace-row.ts';
 import { TRACE } from './spans.ts';
 
 const START = 1_790_000_000_000;
@@ -259,6 +259,16 @@ span 1 and 1 more
     }
     assert.equal(rowOf([{ id: 1 }]).row.tokens, null);
     assert.equal(rowOf([{ id: 1 }]).row.cost, null);
+  });
+
+  it('is made from its new spans where an update has replaced the steps by something else', () => {
+    const first = rowOf([{ id: 1, name: 'first' }]);
+    for (const steps of [null, {}, 'none', 5, [null]]) {
+      const config = { ...first.config, inputVariableNames: null };
+      const updated = { ...first, row: { ...first.row, steps, metadata: null }, config, bytes: 1 };
+      const { row } = traceRowOf(TRACE, mapOf([node({ id: 2 })]), updated as unknown as EarlierRow);
+      assert.equal(row.steps[0]?.name, 'span 2');
+    }
   });
 
   it('keeps the columns that updates have added', () => {

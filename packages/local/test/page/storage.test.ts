@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import Database from 'libsql';
 import type { Health, ServerInfo, TracePage } from '../../src/page-api.ts';
-import { call, fixture, PIPELINE, requestOf, send } from '../client.js';
+import { call, fixture, PIPELINE, pageTokenOf, requestOf, send } from '../client.js';
 import { got, lenientServer } from './read.js';
 
 const idsOf = ({ traces }: TracePage) => traces.map(({ inferenceId }) => inferenceId);
@@ -86,6 +86,39 @@ describe('the files of a server', () => {
     db.close();
     server = await lenientServer(file);
     assert.deepEqual(idsOf(await got(server, 'traces?q=other')), ['other']);
+  });
+
+  it('get a new index if it is damaged', async () => {
+    server = await lenientServer(file);
+    for (let n = 0; n < 300; n += 1) await send(server, requestOf(`id-${n}`));
+    await got(server, 'traces');
+    await server.close();
+
+    const index = `${file}-index`;
+    const damages: readonly ((bytes: Buffer) => Buffer)[] = [
+      () => Buffer.from('no database'.repeat(1000)),
+      (bytes) => bytes.subarray(0, 4096),
+      (bytes) => bytes.fill(0x55, 4096),
+      // Its first pages are whole, so that the damage shows at a read.
+      (bytes) => bytes.fill(0x55, Math.floor(bytes.length / 8192) * 4096),
+    ];
+    for (const damaged of damages) {
+      for (const suffix of ['-wal', '-shm']) rmSync(index + suffix, { force: true });
+      writeFileSync(index, damaged(readFileSync(index)));
+      server = await lenientServer(file);
+      const { port } = server;
+      const token = pageTokenOf(server);
+      await until(async () => {
+        // A read that finds the damage fails.
+        const response = await fetch(`http://localhost:${port}/api/traces?q=id-7&limit=100`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        const body = (await response.json()) as TracePage;
+        return response.status === 200 && body.total === 1;
+      });
+      assert.equal((await got<TracePage>(server, 'traces')).total, 300);
+      await server.close();
+    }
   });
 
   it('have the rows in their index that were stored while no server ran', async () => {

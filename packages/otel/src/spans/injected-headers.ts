@@ -1,10 +1,7 @@
 /** Whether an instrumentation of OpenTelemetry adds `traceparent` to the requests that the app sends. */
 
+import { builtinModule } from '@openlayer-tracing/core/integration';
 import { propagatesW3c } from './otel-api.js';
-
-interface Builtins {
-  getBuiltinModule?(name: string): unknown;
-}
 
 /** The function `request` of node:http, which instrumentations replace. */
 interface Http {
@@ -21,18 +18,12 @@ export function injectsHeaders(): boolean {
 }
 
 function isHttpInstrumented(): boolean {
-  const http = builtin('node:http') as Http | undefined;
+  const http = builtinModule('node:http') as Http | undefined;
   return http?.request?.__wrapped === true;
 }
 
 function isFetchInstrumented(): boolean {
-  const channels = builtin('node:diagnostics_channel') as Channels | undefined;
+  const channels = builtinModule('node:diagnostics_channel') as Channels | undefined;
   // Instrumentations follow a request on it; our own integrations do not use it.
   return channels?.hasSubscribers('undici:client:sendHeaders') === true;
-}
-
-/** A module of Node; undefined on runtimes without it. */
-function builtin(name: string): unknown {
-  const { process } = globalThis as { process?: Builtins };
-  return process?.getBuiltinModule?.(name);
 }

@@ -4,6 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { ClockProvider } from '../state/clock.js';
 import { keptState } from '../state/page-state.js';
+import { toSearch } from '../state/to-search.js';
 import { Icon, type IconName } from '../ui/icons.js';
 import { useKeys } from '../ui/use-keys.js';
 import { Bar } from './bar.js';
@@ -37,7 +38,7 @@ export function Frame(): ReactNode {
               className={css.page}
               activeProps={{ className: `${css.page} ${css.current}`, 'aria-current': 'page' }}
               activeOptions={{ includeSearch: false }}
-              search={keptState as never}
+              search={toSearch(keptState)}
             >
               <Icon name={icon} />
               <span>{name}</span>

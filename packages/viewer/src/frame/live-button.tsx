@@ -1,9 +1,8 @@
 /** Shows whether new requests appear by themselves, and pauses that. */
 
 import type { ReactNode } from 'react';
-import type { LiveState } from '../server/live-stream.js';
+import { type LiveState, togglePause, useLiveSwitch } from '../state/live-switch.js';
 import { Icon } from '../ui/icons.js';
-import { changeLive, useLiveSwitch } from '../ui/live-switch.js';
 import css from './bar.module.css';
 
 const PAUSED = {
@@ -41,7 +40,7 @@ export function LiveButton(): ReactNode {
       data-live={isPaused ? 'paused' : word === 'Live' ? 'on' : 'lost'}
       aria-pressed={!isPaused}
       title={title}
-      onClick={() => changeLive({ isPaused: !isPaused })}
+      onClick={togglePause}
     >
       <Icon name={isPaused ? 'play' : 'pause'} />
       <span>

@@ -2,6 +2,7 @@ import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { MAX_SEARCH_LENGTH } from '../../../local/src/page-api.js';
 import { keptState, type PageState } from '../state/page-state.js';
+import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/use-keys.js';
@@ -49,7 +50,7 @@ export function SearchBox(): ReactNode {
           q: text.trim() || undefined,
         });
         if (isSearched) change({ q: text.trim() || undefined }, { replace: true });
-        else navigate({ to: '/requests', search: search as never }).catch(() => undefined);
+        else navigate({ to: '/requests', search: toSearch(search) }).catch(() => undefined);
         field.current?.blur();
       }}
     >

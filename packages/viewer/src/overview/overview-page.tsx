@@ -10,6 +10,7 @@ import { ApiError } from '../server/api-error.js';
 import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
 import { filtersOf, keptState, type PageState } from '../state/page-state.js';
+import { type PageChange, toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/visible-text.js';
@@ -28,9 +29,9 @@ export function OverviewPage(): ReactNode {
   useEffect(() => {
     document.title = 'Overview';
   }, []);
-  const openRequests = (more: PageState) => {
+  const openRequests = (more: PageChange) => {
     const search = (before: PageState) => ({ ...keptState(before), ...more });
-    navigate({ to: '/requests', search: search as never }).catch(() => undefined);
+    navigate({ to: '/requests', search: toSearch(search) }).catch(() => undefined);
   };
   const { data } = query;
   const isSignedOut = query.error instanceof ApiError && query.error.status === 401;
@@ -57,7 +58,7 @@ export function OverviewPage(): ReactNode {
             series={series}
             data={data}
             onBucket={({ from }) =>
-              openRequests({ from, to: from + data.bucketMs, last: undefined } as never)
+              openRequests({ from, to: from + data.bucketMs, last: undefined })
             }
           />
         ))}

@@ -12,11 +12,11 @@ import {
   formatTime,
   plural,
 } from '../format.js';
-import list from '../requests/requests-page.module.css';
 import { api } from '../server/api.js';
 import { useClock } from '../state/clock.js';
 import { usePageState } from '../state/use-page-state.js';
 import { Grid } from '../ui/grid.js';
+import line from '../ui/grid-row.module.css';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
@@ -64,6 +64,7 @@ export function GroupsPage(): ReactNode {
   const open = (index: number) => {
     const id = groups[index]?.id;
     if (id === undefined) return;
+    // The router types the parameters of a constant path.
     navigate({ to: `/${kind}/$id`, params: { id: id.toWellFormed() } as never }).catch(
       () => undefined,
     );
@@ -89,7 +90,7 @@ export function GroupsPage(): ReactNode {
         role="grid"
         count={groups.length}
         rowAt={(index) => groups[index] as Group}
-        factsOf={({ id }) => ({ key: id, className: isNarrow ? list.card : list.row })}
+        factsOf={({ id }) => ({ key: id, className: isNarrow ? line.card : line.row })}
         rowHeight={isNarrow ? 56 : 32}
         active={active}
         onActive={(index) => {
@@ -105,7 +106,7 @@ export function GroupsPage(): ReactNode {
             <div
               role="row"
               aria-rowindex={1}
-              className={list.head}
+              className={line.head}
               style={{ gridTemplateColumns: TEMPLATE }}
             >
               {[
@@ -121,7 +122,7 @@ export function GroupsPage(): ReactNode {
                 <div
                   key={label}
                   role="columnheader"
-                  className={place >= 2 && place <= 5 ? list.number : list.cell}
+                  className={place >= 2 && place <= 5 ? line.number : line.cell}
                 >
                   {label}
                 </div>
@@ -131,9 +132,9 @@ export function GroupsPage(): ReactNode {
         }
         renderRow={(group) =>
           isNarrow ? (
-            <div role="gridcell" className={list.cardCell}>
+            <div role="gridcell" className={line.cardCell}>
               <div className={css.cardTop}>
-                <OneLine text={group.id} className={list.cardName} />
+                <OneLine text={group.id} className={line.cardName} />
                 <span>{plural(group.traces, 'request')}</span>
                 <time>{formatTime(group.last, clock.now, clock)}</time>
               </div>
@@ -142,35 +143,35 @@ export function GroupsPage(): ReactNode {
           ) : (
             <div
               role="presentation"
-              className={list.cells}
+              className={line.cells}
               style={{ gridTemplateColumns: TEMPLATE }}
             >
-              <div role="gridcell" className={list.cell}>
+              <div role="gridcell" className={line.cell}>
                 <OneLine text={cutMiddle(group.id, 60)} />
               </div>
-              <div role="gridcell" className={`${list.cell} ${css.input}`}>
+              <div role="gridcell" className={`${line.cell} ${css.input}`}>
                 <OneLine text={group.input.replace(/\s+/g, ' ')} />
               </div>
-              <div role="gridcell" className={list.number}>
+              <div role="gridcell" className={line.number}>
                 {formatCount(group.traces)}
               </div>
               <div
                 role="gridcell"
-                className={`${list.number} ${group.failed > 0 ? css.failed : ''}`}
+                className={`${line.number} ${group.failed > 0 ? css.failed : ''}`}
               >
                 {formatCount(group.failed)}
               </div>
-              <div role="gridcell" className={list.number}>
+              <div role="gridcell" className={line.number}>
                 {formatCount(group.tokens)}
               </div>
-              <div role="gridcell" className={list.number}>
+              <div role="gridcell" className={line.number}>
                 {formatCost(group.cost)}
               </div>
               {[group.first, group.last].map((time, place) => (
                 <div
                   key={place}
                   role="gridcell"
-                  className={list.cell}
+                  className={line.cell}
                   title={formatExactTime(time, clock.zone)}
                 >
                   <time>{formatTime(time, clock.now, clock)}</time>

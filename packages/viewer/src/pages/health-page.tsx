@@ -15,6 +15,7 @@ import {
 } from '../format.js';
 import { healthQuery, infoQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
+import { toSearch } from '../state/to-search.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { MARK_WORDS } from '../ui/mark-words.js';
 import { Failure, Loading } from '../ui/states.js';
@@ -85,6 +86,20 @@ export function HealthPage(): ReactNode {
         <h2>Refused calls</h2>
         <Refusals refused={data.refused} />
       </section>
+      {data.failures.length > 0 && (
+        <section>
+          <h2>Failures of the server</h2>
+          <ul className={css.refused}>
+            {data.failures.map((message) => (
+              <li key={message}>
+                <p>
+                  <VisibleText text={message} />
+                </p>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section>
         <h2>Apps</h2>
         {data.apps.length === 0 && (
@@ -151,7 +166,7 @@ function Counts({
     <ul className={css.counts}>
       {known.map(([key, count]) => (
         <li key={key}>
-          <Link to="/requests" search={{ [name]: [key] } as never}>
+          <Link to="/requests" search={toSearch({ [name]: [key] })}>
             {key}
           </Link>
           <span>{formatCount(count)}</span>

@@ -20,6 +20,7 @@ import { sumOf } from '../reading/measures.js';
 import { api } from '../server/api.js';
 import { stepQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
+import { toSearch } from '../state/to-search.js';
 import { CopyId } from '../ui/copy-button.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
 import { LongText } from '../ui/long-text.js';
@@ -85,7 +86,7 @@ export function ThreadPage(): ReactNode {
           <span>{plural(total, 'request')}</span>
           {hasNextPage ? null : <span>{formatCount(tokens)} tokens</span>}
           {hasNextPage ? null : <span>{formatCost(cost)}</span>}
-          <Link to="/requests" search={{ [kind]: [id] } as never}>
+          <Link to="/requests" search={toSearch({ [kind]: [id] })}>
             Show as a list
           </Link>
         </p>

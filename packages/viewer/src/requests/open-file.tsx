@@ -5,6 +5,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { MAX_PAGE_LENGTH, OPENED_FILES_PIPELINE } from '../../../local/src/page-api.js';
 import { readTraceFile } from '../reading/trace-file.js';
 import { api } from '../server/api.js';
+import { toSearch } from '../state/to-search.js';
 import { Icon } from '../ui/icons.js';
 import css from './requests-page.module.css';
 
@@ -29,7 +30,7 @@ export function OpenFile(): ReactNode {
     if (sent === 1 && first !== undefined) {
       await navigate({ to: '/traces/$number', params: { number: String(first.number) } });
     } else {
-      await navigate({ to: '/requests', search: { pipeline: OPENED_FILES_PIPELINE } as never });
+      await navigate({ to: '/requests', search: toSearch({ pipeline: OPENED_FILES_PIPELINE }) });
     }
   };
   return (

@@ -4,6 +4,7 @@ import { formatDuration, formatTime } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
+import line from '../ui/grid-row.module.css';
 import { Icon } from '../ui/icons.js';
 import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Preview } from '../ui/preview.js';
@@ -51,7 +52,7 @@ export function RequestsGrid({
       rowAt={(index) => rows[index] as TraceSummary}
       factsOf={({ number }) => ({
         key: number,
-        className: `${isNarrow ? css.card : css.row} ${fresh.has(number) ? css.fresh : ''}`,
+        className: `${isNarrow ? line.card : line.row} ${fresh.has(number) ? css.fresh : ''}`,
       })}
       rowHeight={lines === 2 ? 56 : 32}
       active={active}
@@ -69,12 +70,12 @@ export function RequestsGrid({
         isNarrow ? (
           <Card trace={trace} />
         ) : (
-          <div role="presentation" className={css.cells} style={{ gridTemplateColumns: template }}>
+          <div role="presentation" className={line.cells} style={{ gridTemplateColumns: template }}>
             {columns.map((name) => (
               <div
                 key={name}
                 role="gridcell"
-                className={columnOf(name).isNumber ? css.number : css.cell}
+                className={columnOf(name).isNumber ? line.number : line.cell}
                 data-lines={name === 'preview' ? lines : undefined}
               >
                 {columnOf(name).render(trace, clock)}
@@ -109,7 +110,7 @@ function ListHead({
     <div
       role="row"
       aria-rowindex={1}
-      className={css.head}
+      className={line.head}
       style={{ gridTemplateColumns: template, minWidth }}
     >
       {columns.map((name) => {
@@ -119,7 +120,7 @@ function ListHead({
           <div
             key={name}
             role="columnheader"
-            className={isNumber ? css.number : css.cell}
+            className={isNumber ? line.number : line.cell}
             aria-sort={isSorted ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
           >
             {column === undefined ? (
@@ -140,10 +141,10 @@ function ListHead({
 function Card({ trace }: { readonly trace: TraceSummary }): ReactNode {
   const clock = useClock();
   return (
-    <div role="gridcell" className={css.cardCell}>
-      <div className={css.cardTop}>
+    <div role="gridcell" className={line.cardCell}>
+      <div className={line.cardTop}>
         <OutcomeSign trace={trace} />
-        <OneLine text={trace.name} className={css.cardName} />
+        <OneLine text={trace.name} className={line.cardName} />
         <span>{formatDuration(trace.latency)}</span>
         <time>{formatTime(trace.time, clock.now, clock)}</time>
       </div>

@@ -12,11 +12,12 @@ import {
   useState,
 } from 'react';
 import { formatCount } from '../format.js';
-import { FILTERS, listKey, type PageState } from '../state/page-state.js';
+import { togglePause, useLiveSwitch } from '../state/live-switch.js';
+import { FILTERS, listKey } from '../state/page-state.js';
+import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
-import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { NextPageLine } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
@@ -74,12 +75,12 @@ export function RequestsPage(): ReactNode {
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
-        search: ((before: PageState) => ({
+        search: toSearch((before) => ({
           ...before,
           trace: undefined,
           lines: undefined,
           columns: undefined,
-        })) as never,
+        })),
       }).catch(() => undefined);
     },
     [key, navigate],
@@ -132,7 +133,7 @@ export function RequestsPage(): ReactNode {
       return true;
     },
     p: () => {
-      changeLive({ isPaused: !liveNow().isPaused });
+      togglePause();
       return true;
     },
     n: () => {

@@ -1,4 +1,4 @@
-/** VisibleText until the first request arrives: how to send one, and which calls were refused. */
+/** Shown until the first request arrives: how to send one, and which calls were refused. */
 
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

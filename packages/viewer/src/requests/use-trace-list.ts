@@ -6,14 +6,16 @@ import type { TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../server/api.js';
 import { ApiError } from '../server/api-error.js';
 import { openLive } from '../server/live-stream.js';
-import { reloadTrace } from '../server/queries.js';
+import { reloadTrace } from '../server/reload-trace.js';
+import { liveNow, showConnection, showHeldCount, useLiveSwitch } from '../state/live-switch.js';
 import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
-import { changeLive, liveNow, useLiveSwitch } from '../ui/live-switch.js';
 import { type NextPage, nextPageOf } from '../ui/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
 import { LiveList } from './live-list.js';
 
 const PAGE = 100;
+/** Time between two loads of a range that ends now. */
+const MOVE_MS = 60_000;
 
 export interface TraceList {
   readonly rows: readonly TraceSummary[];
@@ -79,9 +81,7 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
         },
         isByTime: listQuery.sort === undefined && listQuery.order === undefined,
         mayShow: () => !liveNow().isPaused && mayMove(),
-        onHeld: (held) => {
-          if (liveNow().held !== held) changeLive({ held });
-        },
+        onHeld: showHeldCount,
         onShown: setFresh,
       }),
     [queries, key, load, listQuery, mayMove],
@@ -100,16 +100,23 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
         }
       },
       onState: (state) => {
-        changeLive({ state });
+        showConnection(state);
         if (state === 'unknown-token') setRefusal(new ApiError(401, 'the token is unknown'));
         // Events may have been missed. Without a stream the list is loaded again at each attempt to open one.
         if (state === 'open' || state === 'refused') void list.sync();
       },
     });
+    // A range that ends now moves on: rows leave it.
+    const moving =
+      listQuery.last !== undefined &&
+      setInterval(() => {
+        if (!document.hidden) void list.sync();
+      }, MOVE_MS);
     return () => {
+      if (moving !== false) clearInterval(moving);
       live.close();
       list.close();
-      changeLive({ state: undefined });
+      showConnection(undefined);
     };
   }, [isLoaded, listQuery, queries, list]);
 

@@ -13,6 +13,7 @@ import type {
   TraceDetail,
   TraceNotes,
   TracePage,
+  TraceSummary,
 } from '../../../local/src/page-api.js';
 import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { ApiError } from './api-error.js';
@@ -128,10 +129,13 @@ export const api = {
       body: JSON.stringify(body),
     }),
 
-  /** The platform's own call, by which apps update rows as well. */
-  updateRow: (pipeline: string, inferenceId: string, body: object) =>
+  /**
+   * The platform's own call, by which apps update rows as well. It names the row by its number: other rows may have the same
+   * inference ID, and a summary has only the beginning of a long one.
+   */
+  updateRow: ({ pipelineId, number }: Pick<TraceSummary, 'pipelineId' | 'number'>, body: object) =>
     call<unknown>(
-      `/v1/inference-pipelines/${encodeURIComponent(pipeline)}/rows?${new URLSearchParams({ inferenceId })}`,
+      `/v1/inference-pipelines/${encodeURIComponent(pipelineId)}/rows?openlayer_row_id=${number}`,
       {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },

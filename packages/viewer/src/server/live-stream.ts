@@ -1,14 +1,9 @@
 /** Server-sent events about new traces, read by fetch, because EventSource cannot send the token. */
 
 import type { ServerEvent } from '../../../local/src/page-api.js';
+import type { LiveState } from '../state/live-switch.js';
 import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { authorization } from './api.js';
-
-/**
- * `refused`: too many pages are open. `unknown-token`: the server was started again, and has another token; only a reload
- * with that token helps.
- */
-export type LiveState = 'connecting' | 'open' | 'lost' | 'refused' | 'unknown-token';
 
 interface LiveOptions {
   readonly listQuery: PageState;

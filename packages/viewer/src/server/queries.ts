@@ -1,6 +1,6 @@
 /** The queries of the page that more than one component makes, by keys that say what they load. */
 
-import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { OverviewGrouping } from '../../../local/src/page-api.js';
 import { listKey, type PageState } from '../state/page-state.js';
 import { api } from './api.js';
@@ -41,10 +41,4 @@ export function overviewQuery(filters: PageState, by: OverviewGrouping) {
     refetchInterval: () => (document.hidden ? false : 10_000),
     placeholderData: keepPreviousData,
   });
-}
-
-/** Loads a trace again whose row has changed: those of its parts that are shown. */
-export async function reloadTrace(queries: QueryClient, number: number): Promise<void> {
-  const names = ['trace', 'step', 'row', 'notes'];
-  await Promise.all(names.map((name) => queries.invalidateQueries({ queryKey: [name, number] })));
 }

@@ -32,6 +32,9 @@ export const RANGES: Readonly<Record<string, number>> = {
   '7d': 7 * 24 * 3_600_000,
 };
 
+/** A status, or all of its hundred, as the server takes them. */
+const STATUS = /^[1-9](\d\d|xx)$/;
+
 /** The last time that fields for a time can show. */
 const LAST_TIME = Date.UTC(9999, 11, 31);
 
@@ -175,7 +178,7 @@ function readFilters(params: Params): Partial<PageState> {
     name: texts(params.name),
     route: texts(params.route),
     outcome: texts(params.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
-    status: texts(params.status),
+    status: texts(params.status)?.filter((each) => STATUS.test(each)),
     model: texts(params.model),
     user: texts(params.user),
     session: texts(params.session),

@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { PageState } from './page-state.js';
+import { type PageChange, toSearch } from './to-search.js';
 
 /** The state of the page in its address. */
 export function usePageState(): PageState {
@@ -9,7 +10,7 @@ export function usePageState(): PageState {
 
 /** Changes some of the state; `undefined` removes. It makes an entry of the history unless `replace` is set. */
 export function useChangePageState(): (
-  change: { readonly [Name in keyof PageState]?: PageState[Name] | undefined },
+  change: PageChange,
   options?: { readonly replace?: boolean },
 ) => void {
   const navigate = useNavigate();
@@ -17,7 +18,7 @@ export function useChangePageState(): (
     () => (change, options) => {
       navigate({
         to: '.',
-        search: ((before: PageState) => ({ ...before, ...change })) as never,
+        search: toSearch((before) => ({ ...before, ...change })),
         replace: options?.replace ?? false,
       }).catch(() => undefined);
     },

@@ -7,7 +7,7 @@ import type { TraceSummary } from '../../../local/src/page-api.js';
 import { feedbackText, isThumb, thumbOf } from '../reading/feedback-text.js';
 import { feedbackUpdate, formOf } from '../reading/feedback-update.js';
 import { api } from '../server/api.js';
-import { reloadTrace } from '../server/queries.js';
+import { reloadTrace } from '../server/reload-trace.js';
 import { Icon } from '../ui/icons.js';
 import css from './feedback-button.module.css';
 import head from './trace-head.module.css';
@@ -56,7 +56,7 @@ function FeedbackForm({
   const [value, setValue] = useState<unknown>(before.value);
   const [isUnchanged, setUnchanged] = useState(false);
   const save = useMutation({
-    mutationFn: (body: object) => api.updateRow(trace.pipelineId, trace.inferenceId, body),
+    mutationFn: (body: object) => api.updateRow(trace, body),
     onSuccess: async () => {
       await Promise.all([
         reloadTrace(queries, trace.number),

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 import { api } from '../server/api.js';
-import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { listKey, listQueryOf } from '../state/page-state.js';
+import { toSearch } from '../state/to-search.js';
 import { usePageState } from '../state/use-page-state.js';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/use-keys.js';
@@ -22,7 +23,7 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
     navigate({
       to: '/traces/$number',
       params: { number: String(to) },
-      search: ((before: PageState) => ({ ...before, step: undefined, find: undefined })) as never,
+      search: toSearch((before) => ({ ...before, step: undefined, find: undefined })),
       replace: true,
     }).catch(() => undefined);
     return true;

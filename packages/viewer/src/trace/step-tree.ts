@@ -2,6 +2,7 @@
 
 import type { StepSummary } from '../../../local/src/page-api.js';
 import { plusKnown } from '../reading/measures.js';
+import { toggled } from '../ui/toggled.js';
 
 /** This many equal consecutive siblings become one row. */
 const MIN_FOLDED = 5;
@@ -116,6 +117,41 @@ export function visibleRows(tree: StepTree, shown: StepsShown): Int32Array {
   return rows.subarray(0, count);
 }
 
+/** The step of a row; undefined for a group. */
+export function stepAt(code: number): number | undefined {
+  return code < 0 ? undefined : code;
+}
+
+/** Folds or unfolds a row: a step, or a group. */
+export function toggledRow(shown: StepsShown, code: number): StepsShown {
+  const group = groupAt(code);
+  return group === undefined
+    ? { ...shown, folded: toggled(shown.folded, code) }
+    : { ...shown, openGroups: toggled(shown.openGroups, group) };
+}
+
+/** The place in `rows` of the row above a row in the tree; the row's own place for the first. */
+export function parentPlace(tree: StepTree, rows: Int32Array, place: number): number {
+  const code = rows[place] ?? 0;
+  const level = tree.level[groupAt(code) ?? code] ?? 0;
+  for (let above = place - 1; above >= 0; above--) {
+    const each = rows[above] ?? 0;
+    const group = groupAt(each);
+    if (group === undefined) {
+      if ((tree.level[each] ?? 0) < level) return above;
+    } else if (code >= 0 && tree.groups.get(group)?.members.includes(code)) {
+      // A member's group stands above it, at the same level.
+      return above;
+    }
+  }
+  return place;
+}
+
+/** The first step of the group that a row stands for; undefined for a step. */
+function groupAt(code: number): number | undefined {
+  return code < 0 ? -1 - code : undefined;
+}
+
 function isFiltered({ only, modelsOnly }: StepsShown): boolean {
   return only !== undefined || modelsOnly;
 }
@@ -142,8 +178,9 @@ function wantedSteps({ steps }: StepTree, { modelsOnly, only }: StepsShown): Uin
 
 /** One row, made when it is drawn. */
 export function rowOf(tree: StepTree, shown: StepsShown, code: number): StepRow {
-  const index = code < 0 ? -1 - code : code;
-  const group = code < 0 ? tree.groups.get(index) : undefined;
+  const first = groupAt(code);
+  const index = first ?? code;
+  const group = first === undefined ? undefined : tree.groups.get(first);
   if (group !== undefined) {
     const level = levelOf(tree, shown, index, group);
     return { kind: 'group', group, level, expanded: shown.openGroups.has(index) };

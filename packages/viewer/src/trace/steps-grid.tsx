@@ -9,7 +9,14 @@ import { Icon } from '../ui/icons.js';
 import { Divider } from '../ui/split.js';
 import { OneLine } from '../ui/visible-text.js';
 import { PROBLEM_WORDS } from './problem-words.js';
-import { groupFacts, rowOf, type StepRow, type StepsShown, type StepTree } from './step-tree.js';
+import {
+  groupFacts,
+  parentPlace,
+  rowOf,
+  type StepRow,
+  type StepsShown,
+  type StepTree,
+} from './step-tree.js';
 import css from './steps-grid.module.css';
 import type { TimeRange } from './time-range.js';
 import { hueOf, TypeMark } from './type-mark.js';
@@ -117,18 +124,6 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
     />
   );
 });
-
-function parentPlace(tree: StepTree, rows: Int32Array, place: number): number {
-  const code = rows[place] ?? 0;
-  const level = tree.level[code < 0 ? -1 - code : code] ?? 0;
-  for (let above = place - 1; above >= 0; above--) {
-    const each = rows[above] ?? 0;
-    // A member's group stands above it, at the same level.
-    if (each < 0 && code >= 0 && tree.groups.get(-1 - each)?.members.includes(code)) return above;
-    if (each >= 0 && (tree.level[each] ?? 0) < level) return above;
-  }
-  return place;
-}
 
 function Toggle({
   expanded,

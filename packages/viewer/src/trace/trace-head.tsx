@@ -13,6 +13,7 @@ import {
 } from '../format.js';
 import { isRecord } from '../json.js';
 import { useClock } from '../state/clock.js';
+import { toSearch } from '../state/to-search.js';
 import { CopyId } from '../ui/copy-button.js';
 import { Cost } from '../ui/cost.js';
 import { Icon } from '../ui/icons.js';
@@ -197,7 +198,7 @@ function UserLink({ user }: { readonly user: string }): ReactNode {
   return (
     <Link
       to="/requests"
-      search={{ user: [user] } as never}
+      search={toSearch({ user: [user] })}
       className={css.link}
       title={`All requests of ${user.slice(0, 200)}`}
     >

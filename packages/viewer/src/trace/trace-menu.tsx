@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react';
 import type { TraceDetail } from '../../../local/src/page-api.js';
 import { jsonText } from '../json.js';
 import { api } from '../server/api.js';
+import { toSearch } from '../state/to-search.js';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
 import { curlOf, testOf } from './exports.js';
@@ -91,7 +92,7 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
               <Menu.Separator className={popup.separator} />
               <Menu.Item
                 className={popup.item}
-                render={<Link to="/compare" search={{ a: trace.number } as never} />}
+                render={<Link to="/compare" search={toSearch({ a: trace.number })} />}
               >
                 <span className={popup.tick} />
                 Compare with another trace

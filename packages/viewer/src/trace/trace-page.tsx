@@ -3,6 +3,7 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { keptState } from '../state/page-state.js';
+import { toSearch } from '../state/to-search.js';
 import { TraceView } from './trace-view.js';
 
 export function TracePage(): ReactNode {
@@ -14,7 +15,7 @@ export function TracePage(): ReactNode {
       key={number}
       number={number}
       onClose={() => {
-        navigate({ to: '/requests', search: keptState as never }).catch(() => undefined);
+        navigate({ to: '/requests', search: toSearch(keptState) }).catch(() => undefined);
       }}
     />
   );

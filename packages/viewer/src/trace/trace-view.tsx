@@ -7,7 +7,6 @@ import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid.js';
 import { Split } from '../ui/split.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
-import { toggled } from '../ui/toggled.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { useKeys } from '../ui/use-keys.js';
 import { useStable } from '../ui/use-stable.js';
@@ -15,7 +14,14 @@ import { Minimap } from './minimap.js';
 import { StepAddress } from './step-address.js';
 import { StepPane } from './step-pane.js';
 import { axisOf } from './step-times.js';
-import { buildStepTree, reveal, type StepsShown, visibleRows } from './step-tree.js';
+import {
+  buildStepTree,
+  reveal,
+  type StepsShown,
+  stepAt,
+  toggledRow,
+  visibleRows,
+} from './step-tree.js';
 import { StepsByName } from './steps-by-name.js';
 import { StepsGrid } from './steps-grid.js';
 import { StepsTools, useFind } from './steps-tools.js';
@@ -94,17 +100,12 @@ export function TraceView({
     if (step > 0) center(step);
   });
   const toggle = useStable((place: number) => {
-    const code = rows[place] ?? 0;
-    if (code < 0) {
-      setShown({ ...shown, openGroups: toggled(shown.openGroups, -1 - code) });
-    } else {
-      setShown({ ...shown, folded: toggled(shown.folded, code) });
-    }
+    setShown(toggledRow(shown, rows[place] ?? 0));
   });
   const activate = useStable((place: number) => {
-    const code = rows[place] ?? 0;
-    if (code >= 0) select(code);
-    else toggle(place);
+    const step = stepAt(rows[place] ?? 0);
+    if (step === undefined) toggle(place);
+    else select(step);
   });
 
   const requestedStep = state.step ?? 0;

@@ -1,4 +1,4 @@
-/** VisibleText instead of data that is missing, loading or failed. */
+/** Shown instead of data that is missing, is loading or could not be loaded. */
 
 import { type ReactNode, useEffect, useState } from 'react';
 import { keepToken } from '../server/api.js';

@@ -1,6 +1,6 @@
 import { Refusal } from '../http/refusal.js';
-import type { Call, Route } from '../routes/call.js';
-import { acceptedReply } from './otlp-reply.js';
+import { acceptedReply } from '../otlp/otlp-reply.js';
+import type { Call, Route } from './call.js';
 
 /** The path of any OTLP server, and that of the platform. */
 export const OTLP_PATHS: readonly string[] = ['/v1/traces', '/v1/otel/v1/traces'];

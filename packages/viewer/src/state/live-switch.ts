@@ -1,7 +1,12 @@
 /** State that the list shares with the bar above it: whether new rows are shown by themselves, and how many wait. */
 
 import { useSyncExternalStore } from 'react';
-import type { LiveState } from '../server/live-stream.js';
+
+/**
+ * The state of the stream of events. `refused`: too many pages are open. `unknown-token`: the server was started again, and
+ * has another token; only a reload with that token helps.
+ */
+export type LiveState = 'connecting' | 'open' | 'lost' | 'refused' | 'unknown-token';
 
 interface LiveSwitch {
   /** Undefined where the page has no list. */
@@ -14,8 +19,23 @@ interface LiveSwitch {
 let current: LiveSwitch = { state: undefined, isPaused: false, held: 0 };
 const listeners = new Set<() => void>();
 
-export function changeLive(change: Partial<LiveSwitch>): void {
-  current = { ...current, ...change };
+/** Pauses the list, or lets it go on. */
+export function togglePause(): void {
+  change({ isPaused: !current.isPaused });
+}
+
+/** Shows the state of the stream; undefined where the page has no list any more. */
+export function showConnection(state: LiveState | undefined): void {
+  change({ state });
+}
+
+/** Shows how many traces wait. */
+export function showHeldCount(held: number): void {
+  if (current.held !== held) change({ held });
+}
+
+function change(changed: Partial<LiveSwitch>): void {
+  current = { ...current, ...changed };
   for (const listener of listeners) listener();
 }
 

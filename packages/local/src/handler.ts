@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { STATS_HEADER } from '../app-reports.js';
-import type { Intercept } from '../options.js';
-import { refusedReply } from '../otlp/otlp-reply.js';
-import { isOtlpPath } from '../otlp/receive-traces.js';
-import type { PageApiServer } from '../page/page-api-server.js';
-import type { PageFiles } from '../page/page-files.js';
-import type { PageLink } from '../page/page-link.js';
-import { oneLine, printable } from '../printable.js';
-import { head } from '../reading/values.js';
-import type { Backend } from '../routes/call.js';
-import { audienceOf, routeOf } from '../routes/route-of.js';
-import type { Guard } from './guard.js';
-import { Refusal, toRefusal } from './refusal.js';
-import { jsonReply, type Reply, sendReply } from './reply.js';
-import { ClientGone, parseJson, readBody } from './request-body.js';
+import { STATS_HEADER } from './app-reports.js';
+import type { Guard } from './http/guard.js';
+import { Refusal, toRefusal } from './http/refusal.js';
+import { jsonReply, type Reply, sendReply } from './http/reply.js';
+import { ClientGone, parseJson, readBody } from './http/request-body.js';
+import type { Intercept } from './options.js';
+import { refusedReply } from './otlp/otlp-reply.js';
+import type { PageApiServer } from './page/page-api-server.js';
+import type { PageFiles } from './page/page-files.js';
+import type { PageLink } from './page/page-link.js';
+import { oneLine, printable } from './printable.js';
+import { head } from './reading/values.js';
+import type { Backend } from './routes/call.js';
+import { isOtlpPath } from './routes/receive-traces.js';
+import { audienceOf, routeOf } from './routes/route-of.js';
 
 /** A request that was responded to with an error status. */
 export interface RefusedRequest {

@@ -1,0 +1,47 @@
+import type { EventEmitter } from 'node:events';
+import type { LocalServerEvents } from './events.js';
+import type { RefusedRequest } from './handler.js';
+import { Problems } from './problems.js';
+import { RefusedCalls } from './refused-calls.js';
+
+/** Failures that the page shows in full. */
+const MAX_FAILURES = 20;
+
+/** What a server reports to its caller, to the terminal and to the page. */
+export interface Reports {
+  /** Refused requests that violated the contract, and failures. */
+  readonly problems: Problems;
+  /** What failed in the server itself. */
+  readonly failures: Problems;
+  readonly refusedCalls: RefusedCalls;
+  /** Adds a refused request, and emits events about it. */
+  readonly refused: (request: RefusedRequest) => void;
+  /** Adds what failed in the server itself, and emits an event about it. */
+  readonly failed: (message: string) => void;
+}
+
+export function createReports(events: EventEmitter<LocalServerEvents>): Reports {
+  const problems = new Problems();
+  const failures = new Problems(MAX_FAILURES);
+  const refusedCalls = new RefusedCalls();
+  const report = (problem: string) => {
+    problems.add(problem);
+    events.emit('problem', problem);
+  };
+  return {
+    problems,
+    failures,
+    refusedCalls,
+    refused({ isViolation, ...call }) {
+      if (isViolation) report(`${call.method} ${call.path}: ${call.status} ${call.message}`);
+      // Other refused calls of the page are not reported: a tab that was left open sends the token of an earlier start.
+      if (isViolation || call.path.startsWith('/v1/')) {
+        events.emit('refused', refusedCalls.add({ ...call, at: Date.now() }));
+      }
+    },
+    failed(message) {
+      failures.add(message);
+      report(message);
+    },
+  };
+}
