@@ -600,7 +600,7 @@ export class RecordedStep<T extends StepType = StepType>
     const measured = startTime - this.trace.startedAt;
     const latest = this.trace.elapsedMs() - latency;
     const startMs = Math.max(Math.min(measured, latest), 0);
-    this.trace.values.revision++;
+    this.trace.values.markChanged();
     this.#startMs = startMs;
     this.#endMs = startMs + latency;
     this.#latencyMs = latency;
