@@ -58,6 +58,7 @@ const HELPERS: Readonly<Record<string, string>> = {
   Groq: `import Groq from 'groq-sdk';`,
   index: `declare const index: { search(query: string): Promise<Passage[]> };`,
   Koa: `import Koa from 'koa';`,
+  BasicTracerProvider: `import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';`,
   OTLPTraceExporter: `import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';`,
   McpServer: `import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';`,
   model: `declare const model: { answer(question: string): Promise<string> };`,

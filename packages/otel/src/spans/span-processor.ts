@@ -49,8 +49,6 @@ export interface OpenlayerSpanProcessor {
  * @throws TypeError for an unknown or wrong option
  *
  * @example
- * import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
- *
  * const provider = new BasicTracerProvider({ spanProcessors: [openlayerSpanProcessor()] });
  */
 export function openlayerSpanProcessor(options: SpanProcessorOptions = {}): OpenlayerSpanProcessor {
