@@ -77,11 +77,11 @@ export class Diagnostics {
     error?: unknown,
     about = '',
   ): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
-    // `onDiagnostic` caused it. Returns before the `try`, whose end allows the next report.
-    if (this.#isReporting) return;
+    // `onDiagnostic` caused a nested one.
+    const isNested = this.#isReporting;
     try {
-      if (RANK[level] > this.#threshold) return;
+      this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+      if (isNested || RANK[level] > this.#threshold) return;
       const now = this.#now();
       const subject = `${reason} ${about}`;
       if (now - (this.#lastReported.get(subject) ?? -QUIET_MS) < QUIET_MS) return;
@@ -91,7 +91,7 @@ export class Diagnostics {
     } catch {
       // `onDiagnostic` or stderr threw: there is no other place to report it.
     } finally {
-      this.#isReporting = false;
+      this.#isReporting = isNested;
     }
   }
 
