@@ -166,6 +166,19 @@ describe('the account of a batch', () => {
     assert.deepEqual([ledger.published, ledger.spooled, ledger.queuedBytes], [1, 2, 7]);
   });
 
+  it('counts rows that the quarantine deleted before their batch was counted', () => {
+    const ledger = new Ledger();
+    ledger.queue(7);
+    ledger.queue(8);
+    ledger.dropQuarantined(1);
+    assert.deepEqual([ledger.quarantined, ledger.dropped], [0, {}]);
+    const batch = [row('a', { bytes: 7 }), row('b', { bytes: 8 })];
+    ledger.move('queued', batch, { delivered: 0, quarantined: 2, lost: {} });
+    assert.deepEqual([ledger.quarantined, ledger.dropped], [1, { spool_full: 1 }]);
+    ledger.move('queued', [], { delivered: 0, lost: {} });
+    assert.deepEqual([ledger.quarantined, ledger.dropped], [1, { spool_full: 1 }]);
+  });
+
   it('sums what was dropped by its reason, and lists no reason without rows', () => {
     const ledger = new Ledger();
     ledger.drop('busy', 1);

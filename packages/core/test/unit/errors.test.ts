@@ -153,4 +153,28 @@ describe('what is read of an object without running code of it', () => {
     const hostile = Object.defineProperty(new Error(), 'stack', { get: () => 'theirs' });
     assert.equal(errorStack(hostile), undefined);
   });
+
+  it('is the stack of an error also in an engine where `stack` is an accessor', async () => {
+    const { Error: UsualError } = globalThis;
+    class AccessorError extends UsualError {
+      constructor(message: string) {
+        super(message);
+        Object.defineProperty(this, 'stack', { get: engineGetter });
+      }
+    }
+    function engineGetter(this: Error): string {
+      return `Error: ${this.message}`;
+    }
+    globalThis.Error = AccessorError as ErrorConstructor;
+    try {
+      // The module looks at the engine as it is loaded.
+      const url = new URL('../../src/values/read-safely.ts?accessor', import.meta.url);
+      const copy: { errorStack: typeof errorStack } = await import(url.href);
+      assert.equal(copy.errorStack(new AccessorError('x')), 'Error: x');
+      const hostile = Object.defineProperty(new UsualError(), 'stack', { get: () => 'theirs' });
+      assert.equal(copy.errorStack(hostile), undefined);
+    } finally {
+      globalThis.Error = UsualError;
+    }
+  });
 });

@@ -14,8 +14,10 @@ import {
   isNodeReadable,
   type NodeReadable,
 } from '../../src/follow/follow-readable.ts';
+import { followReadableStream } from '../../src/follow/follow-readable-stream.ts';
 import { followResult } from '../../src/follow/follow-result.ts';
 import type { FollowingStep } from '../../src/follow/following-step.ts';
+import { onEmit } from '../../src/follow/on-emit.ts';
 
 interface NotedStep extends FollowingStep {
   /** How the step ended, and with what. */
@@ -365,6 +367,52 @@ describe('a stream of Node that cannot be changed', () => {
   });
 });
 
+describe('the events of an emitter', () => {
+  it('of a derived object are those of the emitter behind it', () => {
+    const emitter = new EventEmitter();
+    const seen: unknown[] = [];
+    assert.ok(onEmit(Object.create(emitter), (event) => seen.push(event)));
+    emitter.emit('data');
+    assert.deepEqual(seen, ['data']);
+  });
+});
+
+describe('a web stream that is followed', () => {
+  class Lines extends ReadableStream<string> {}
+
+  const source = {
+    pull(controller: ReadableStreamDefaultController<string>) {
+      controller.enqueue('a');
+      controller.close();
+    },
+  };
+
+  it('is read in the scope of its step, also by code of another trace', async () => {
+    const step = stepThat({ currentTrace: () => ({}) });
+    const followed = followReadableStream(step, new ReadableStream(source, { highWaterMark: 0 }));
+    for await (const _ of followed);
+    assert.deepEqual([step.runs, step.ends], [2, [['complete', 'a']]]);
+  });
+
+  it('of several traces is read in the scope of none of them where the running code is in no trace', async () => {
+    const steps = [stepThat(), stepThat()];
+    const lines = new Lines(source, { highWaterMark: 0 });
+    for (const step of steps) assert.equal(followReadableStream(step, lines), lines);
+    for await (const _ of lines.pipeThrough(new TransformStream()));
+    for (const step of steps) assert.deepEqual([step.runs, step.ends], [0, [['complete', 'a']]]);
+  });
+
+  for (const name of ['getReader', 'cancel', 'values', 'tee', 'pipeTo', 'pipeThrough']) {
+    it(`is left to the app where it cannot be followed by ${name}(), and its step ends`, () => {
+      const lines = new Lines(source);
+      Object.defineProperty(lines, name, { value: Reflect.get(lines, name) });
+      const step = stepThat();
+      assert.equal(followReadableStream(step, lines), lines);
+      assert.deepEqual(step.ends, [['end']]);
+    });
+  }
+});
+
 describe('a promise that is followed', () => {
   const passOn = (step: FollowingStep, value: unknown) => {
     step.complete(value);
@@ -459,6 +507,17 @@ describe('a promise that is followed', () => {
       9,
     );
     assert.deepEqual(inScope, ['step', 'caller']);
+  });
+
+  it('has its `then` called once where that throws', () => {
+    let calls = 0;
+    const query = withThen(() => {
+      calls++;
+      throw new Error('no connection');
+    });
+    const followed = followThenable(stepThat(), query, passOn);
+    assert.throws(() => followed.then(), { message: 'no connection' });
+    assert.equal(calls, 1);
   });
 
   it('is left alone where it is frozen', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { startProcess } from '../../../../test/support/child.ts';
 import { idSpaceOf, isInferenceId, registerId } from '../../src/trace/inference-id.ts';
 
 describe('an inference ID', () => {
@@ -77,6 +78,20 @@ describe('an id that comes again', () => {
       assert.equal(registerId(`id-${i}`, space), `id-${i}`);
       assert.equal(registerId(`id-${i}`, space), `id-${i}:2`);
     }
+  });
+
+  it('is not one that comes for the first time, whatever its fingerprint', async () => {
+    // Of all fingerprints, these have the least: an empty register must not seem to have it.
+    const least = [
+      ['id-22334', 3_586_747_811],
+      ['id-900074', 652_307_156],
+    ];
+    const { href } = new URL('../../src/trace/inference-id.ts', import.meta.url);
+    const program = `import { registerId } from ${JSON.stringify(href)};
+      console.log(${JSON.stringify(least)}.map((each) => registerId(...each)).join());`;
+    const node = [process.execPath, '--import', 'tsx', '--input-type=module'] as const;
+    const { stdout, stderr } = await startProcess([...node, '--eval', program]).ended;
+    assert.equal(stdout, 'id-22334,id-900074\n', stderr);
   });
 
   it('is remembered among some thousands', () => {

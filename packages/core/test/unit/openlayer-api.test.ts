@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { HttpRequest } from '../../src/platform/http-client.ts';
 import { OpenlayerApi, retryAfterMs } from '../../src/publish/openlayer-api.ts';
 import type { SendError } from '../../src/publish/send-error.ts';
+import { STATS_HEADER } from '../../src/publish/stats-header.ts';
 
 const KEY = 'sk-canary';
 
@@ -12,10 +13,19 @@ interface Answer {
 }
 
 /** An API whose every call is answered so; what is thrown is thrown by the client. */
-function apiThat(answer: (request: HttpRequest) => Answer) {
+function apiThat(
+  answer: (request: HttpRequest) => Answer,
+  options: Partial<ConstructorParameters<typeof OpenlayerApi>[0]> = {},
+) {
   const requests: HttpRequest[] = [];
   const api = new OpenlayerApi(
-    { baseUrl: 'https://host/v1', apiKey: KEY, inferencePipelineId: 'p/1', timeoutMs: 500 },
+    {
+      baseUrl: 'https://host/v1',
+      apiKey: KEY,
+      inferencePipelineId: 'p/1',
+      timeoutMs: 500,
+      ...options,
+    },
     {
       async send(request) {
         requests.push(request);
@@ -59,6 +69,18 @@ describe('a call of the API', () => {
     assert.equal(first?.headers.Authorization, `Bearer ${KEY}`);
     assert.equal(second?.headers.Authorization, 'Bearer other');
     assert.equal(first?.maxResponseBytes, 65_536);
+  });
+
+  it('tells the statistics of the process with the rows that it sends, and with nothing else', async () => {
+    const { api, requests } = apiThat(() => ({ status: 200, body: '{"success":true}' }), {
+      statsHeader: () => '{"started":3}',
+    });
+    await api.call({ method: 'POST', path: 'data-stream' });
+    await api.call({ method: 'PUT', path: 'rows' });
+    assert.deepEqual(
+      requests.map(({ headers }) => headers[STATS_HEADER]),
+      ['{"started":3}', undefined],
+    );
   });
 
   const OUTCOMES: readonly (readonly [Answer, code: string, isAmbiguous: boolean])[] = [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { processWide } from '../../src/platform/process-wide.ts';
 import { Ledger } from '../../src/publish/ledger.ts';
 import {
   Publisher,
@@ -243,6 +244,24 @@ for (const [name, make] of PUBLISHERS) {
     });
   });
 }
+
+describe('the end of the process', () => {
+  it('has work of a publisher only while it has rows', async () => {
+    const works = () =>
+      processWide<{ works: Set<unknown> }>('natural-exit.v1', () =>
+        assert.fail('nothing is done there'),
+      ).works;
+    const [, make] = PUBLISHERS[0] as (typeof PUBLISHERS)[number];
+    const { publisher, ledger } = publisherOf(make);
+    for (let i = 1; i <= 2; i++) {
+      publisher.add(row('a'));
+      const work = [...works()].at(-1);
+      assert.equal(typeof work, 'function');
+      await publisher.flush(5000);
+      assert.deepEqual([ledger.published, works().has(work)], [i, false]);
+    }
+  });
+});
 
 describe('a publisher with a spool', () => {
   it('gives it what the queue has no room for, and what comes after the shutdown', async () => {

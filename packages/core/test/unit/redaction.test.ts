@@ -193,6 +193,18 @@ describe('a redactor', () => {
     assert.equal(all.label('for Ada'), 'for Ada');
   });
 
+  it('asks that function once for a name that many rows have', () => {
+    let calls = 0;
+    const one = redactor({
+      text(text) {
+        if (text === 'for Ada') calls++;
+        return text;
+      },
+    });
+    for (let i = 0; i < 3; i++) assert.equal(one.quotedLabel('for Ada'), '"for Ada"');
+    assert.equal(calls, 1);
+  });
+
   it('tries once whether that function hides every text', () => {
     const seen: string[] = [];
     const one = redactor({
@@ -218,6 +230,19 @@ describe('a redactor', () => {
       });
     }
   });
+
+  for (const [json, isHarmless] of [
+    ['{"a":["text, 1 \\"said\\"\\n",true]}', true],
+    ['"https://u:p@h"', false],
+    ['"https:\\/\\/u:p@h"', false],
+    ['"token=a"', false],
+    ['"token\\u003da"', false],
+    ['"{\\"token\\": 1}"', false],
+    ['"\ud800"', false],
+  ] as const) {
+    it(`${isHarmless ? 'need not' : 'has to'} look at each string of ${JSON.stringify(json)}`, () =>
+      assert.equal(redactor().isHarmlessJson(json), isHarmless));
+  }
 
   it('cuts keys visibly at 256 characters', () => {
     const known = (length: number) => redactor().keyInfo('k'.repeat(length));

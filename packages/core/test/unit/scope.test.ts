@@ -16,6 +16,7 @@ import {
   type ScopeManager,
   type ScopeStep,
 } from '../../src/trace/scope.ts';
+import { readCaller } from '../../src/trace/trace-context.ts';
 
 /** A step as scopes see it. */
 function stepOf(parent?: ScopeStep, isLive = true): ScopeStep {
@@ -226,6 +227,26 @@ describe('an inert trace', () => {
     const failing = new InertTrace('a', { signal: () => raise(new Error()) });
     assert.equal(failing.signal.aborted, false);
     assert.equal(failing.signal, failing.signal);
+  });
+
+  it('passes the headers of its caller on, which are read once', () => {
+    const parent = '00-12345678901234567890123456789012-1234567890123456-01';
+    for (const state of [undefined, 'foo=1']) {
+      let reads = 0;
+      const trace = new InertTrace('a', {
+        caller: () => {
+          reads++;
+          return readCaller(parent, () => state);
+        },
+      });
+      assert.equal(reads, 0);
+      assert.equal(trace.traceId, '12345678901234567890123456789012');
+      const headers = { traceparent: parent, ...(state !== undefined && { tracestate: state }) };
+      assert.deepEqual([trace.headers(), trace.headers(), reads], [headers, headers, 1]);
+    }
+    const failing = new InertTrace('a', { caller: () => raise(new Error()) });
+    assert.deepEqual([failing.headers(), failing.traceId], [{}, '']);
+    assert.deepEqual([new InertTrace('a').headers(), new InertTrace('a').traceId], [{}, '']);
   });
 
   it('runs code, as a trace of its own', () => {

@@ -39,6 +39,13 @@ describe('the name of a step', () => {
     // Up to 256 characters, a key is masked where it is used.
     assert.equal(cutKey('https://u:p@h'), 'https://u:p@h');
   });
+
+  it('shows no password that is longer than what is looked at', () => {
+    assert.equal(cutKey(`https://${'p'.repeat(3000)}@h`), 'https://[redacted]');
+    assert.equal(stepName(`https://${'p'.repeat(3000)}@h`, ''), 'https://[redacted]…');
+    // Whole, it is seen to be a host.
+    assert.equal(cutKey(`https://${'h'.repeat(300)}`), `https://${'h'.repeat(248)}`);
+  });
 });
 
 describe('a field of a step', () => {

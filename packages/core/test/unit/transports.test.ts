@@ -466,6 +466,12 @@ describe('trimming', () => {
     assert.equal(trimmed(rowWith(value), 4095), undefined);
   });
 
+  it('cuts nothing from a row that has just the size', () => {
+    const fitting = rowWith({ output: 'x'.repeat(5000) });
+    assert.equal(trimmed(fitting, fitting.byteLength)?.text, fitting.text);
+    assert.notEqual(trimmed(fitting, fitting.byteLength - 1)?.text, fitting.text);
+  });
+
   it('cuts lists of small items as short as the row has to be', () => {
     const list = Array(2000).fill({ page: 'p'.repeat(100) });
     const small = trimmed(rowWith({ list }), 4096);
