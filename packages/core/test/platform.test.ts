@@ -122,7 +122,7 @@ for (const [name, { httpClient }] of sides) {
         res.end(`got ${text}`);
       });
       assert.deepEqual([status, header('x-back'), header('x-none')], [200, 'POST yes', undefined]);
-      assert.equal(body, 'got sent');
+      assert.equal(new TextDecoder().decode(body), 'got sent');
     });
 
     it('follows no redirect', async () => {
