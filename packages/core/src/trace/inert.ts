@@ -149,10 +149,14 @@ export class InertTrace implements RequestTrace, StartedTrace {
 
   /** The caller's headers, unchanged: this trace has no place between the caller and the called service. */
   headers(): Record<string, string> {
-    const caller = this.#callerOnce();
-    if (caller === undefined || ambientContext()?.injectsHeaders) return {};
-    const { traceparent, tracestate } = caller;
-    return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+    try {
+      const caller = this.#callerOnce();
+      if (caller === undefined || ambientContext()?.injectsHeaders) return {};
+      const { traceparent, tracestate } = caller;
+      return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+    } catch {
+      return {};
+    }
   }
 
   /** The caller, read at the first call. */
