@@ -12,8 +12,10 @@ import { connectModel } from './chat-model.js';
 import { connectDatabase } from './database.js';
 import { startWeather } from './weather.js';
 
+// OpenTelemetry's SDK exports nothing here, so that the steps which were its spans have to be sent too.
+const toBackend = () => otelExport({ foreign: 'send' });
 const tracer = createTracer({
-  exports: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [otelExport()] : [],
+  exports: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [toBackend()] : [],
 });
 const model = await connectModel();
 const { database, ...connected } = await connectDatabase();

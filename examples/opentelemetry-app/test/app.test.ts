@@ -70,7 +70,7 @@ stove  completed  200
     assert.equal(
       tree(exported),
       `
-sent-twice  200
+sent-twice  completed  200
 └─ POST /ask [user_call]  → {"answer":"Cairn Hut: “Cairn Hut has 8 beds and no stove.” Heron Hut: “H…
    ├─ pg.query:SELECT postgres [function_call]
    ├─ GET [function_call]  → {"status":200}
