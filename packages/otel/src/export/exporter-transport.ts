@@ -13,6 +13,7 @@ import {
   watchRejection,
   withoutOtelSpans,
 } from '@openlayer-tracing/core/integration';
+import { codeOfStatus } from './code-of-status.js';
 import type { SpanSettings } from './export-options.js';
 import { readRows, unreadableRows } from './read-rows.js';
 import { readableSpans, type SpanExporter, type SpanExportResult } from './readable-span.js';
@@ -87,27 +88,11 @@ function exported(
 /** The error of a failed result. OpenTelemetry's exporters give the status of the response as the error's code. */
 function resultError({ error }: SpanExportResult): SendError {
   const { code } = (error ?? {}) as { readonly code?: unknown };
-  return failure(codeOf(code), error);
+  // Whatever has no such status may succeed later.
+  return failure(codeOfStatus(code, 'unreachable'), error);
 }
 
 function failure(code: SendErrorCode, cause: unknown): SendError {
   const said = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
   return new SendError(code, `the exporter failed${said}`, { cause, isAmbiguous: true });
-}
-
-/** By OTLP: anything but these statuses may succeed later. */
-function codeOf(status: unknown): SendErrorCode {
-  switch (status) {
-    case 400:
-      return 'rejected';
-    case 401:
-    case 403:
-      return 'unauthorized';
-    case 404:
-      return 'not_found';
-    case 413:
-      return 'too_large';
-    default:
-      return 'unreachable';
-  }
 }

@@ -14,6 +14,7 @@ import {
   type Transport,
   USER_AGENT,
 } from '@openlayer-tracing/core/integration';
+import { codeOfStatus } from './code-of-status.js';
 import { encodeJson } from './encode-json.js';
 import { encodeProtobuf } from './encode-protobuf.js';
 import type { OtlpSettings, SpanSettings } from './export-options.js';
@@ -114,7 +115,7 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
 
   function statusError(response: HttpResponse, type: string): SendError {
     const { status } = response;
-    const code = codeOf(status);
+    const code = RETRYABLE.has(status) ? 'busy' : codeOfStatus(status, 'refused');
     const said = shortened(failureMessage(response.body, type));
     const advice =
       status >= 300 && status < 400
@@ -147,23 +148,6 @@ const ADVICE: Readonly<Partial<Record<SendErrorCode, string>>> = {
   unauthorized: '; check the key among the headers',
   not_found: '; check the address, which usually ends in /v1/traces',
 };
-
-function codeOf(status: number): SendErrorCode {
-  if (RETRYABLE.has(status)) return 'busy';
-  switch (status) {
-    case 400:
-      return 'rejected';
-    case 401:
-    case 403:
-      return 'unauthorized';
-    case 404:
-      return 'not_found';
-    case 413:
-      return 'too_large';
-    default:
-      return 'refused';
-  }
-}
 
 /** @throws SendError if no backend accepts so much */
 function sized(body: Uint8Array): Uint8Array {
