@@ -114,6 +114,7 @@ export {
   stringOrUndefined,
 } from './values/json-fields.js';
 export { isJsonObject, type JsonObject, tryParseJson } from './values/json-text.js';
+export { hexadecimal, mixedBits } from './values/mixed-bits.js';
 export { percentDecoded } from './values/percent-decoded.js';
 export { watchRejection } from './values/thenable.js';
 export { head, withoutHalf } from './values/well-formed.js';

@@ -1,6 +1,7 @@
 /** W3C Trace Context, level 2 (https://www.w3.org/TR/trace-context-2/): the ids that a trace shares with other services. */
 
 import { randomUuid } from '../platform/random-id.js';
+import { hexadecimal, mixedBits } from '../values/mixed-bits.js';
 
 /** What a caller says about itself in the headers `traceparent` and `tracestate`. */
 export interface Caller {
@@ -130,23 +131,10 @@ export function spanIdOf(stepId: string): string {
   let low = (word(9, 13) << 16) ^ word(15, 18) ^ (word(20, 23) << 8) ^ word(28, 36);
   // A Feistel network: it can be reversed, so that different counters cannot give the same id.
   for (let round = 1; round <= 4; round++) {
-    const mixed = high ^ scrambled(low + round);
+    const mixed = high ^ mixedBits(low + round);
     high = low;
     low = mixed;
   }
   const digits = hexadecimal(high) + hexadecimal(low);
   return digits === '0000000000000000' ? '0000000000000001' : digits;
-}
-
-/** Spreads each bit over all 32 (the finaliser of MurmurHash3). */
-function scrambled(value: number): number {
-  let mixed = value ^ (value >>> 16);
-  mixed = Math.imul(mixed, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
-}
-
-function hexadecimal(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
 }

@@ -1,6 +1,11 @@
 /** The ids of the spans of a row. The same row always gives the same ids, so that a row that is sent twice overwrites itself. */
 
-import { isJsonObject, spanIdOf } from '@openlayer-tracing/core/integration';
+import {
+  hexadecimal,
+  isJsonObject,
+  mixedBits,
+  spanIdOf,
+} from '@openlayer-tracing/core/integration';
 
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const SPAN_ID = /^[0-9a-f]{16}$/;
@@ -57,20 +62,8 @@ function hash(text: string, seed: number): string {
     low = Math.imul(low ^ unit, 0xc2b2ae35) + high;
     low = (low << 15) | (low >>> 17);
   }
-  high = mixed(high ^ text.length) ^ low;
-  low = mixed(low) ^ high;
-  const digits = hexadecimal(mixed(high)) + hexadecimal(mixed(low));
+  high = mixedBits(high ^ text.length) ^ low;
+  low = mixedBits(low) ^ high;
+  const digits = hexadecimal(mixedBits(high)) + hexadecimal(mixedBits(low));
   return ZEROS.test(digits) ? '0000000000000001' : digits;
-}
-
-function mixed(value: number): number {
-  let bits = value ^ (value >>> 16);
-  bits = Math.imul(bits, 0x85ebca6b);
-  bits ^= bits >>> 13;
-  bits = Math.imul(bits, 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
-}
-
-function hexadecimal(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
 }
