@@ -14,10 +14,12 @@ const servers: Readonly<Record<string, (variant: string) => Server>> = {
 };
 
 const { BENCH_FRAMEWORK: framework = 'express', BENCH_VARIANT: variant = 'bare' } = process.env;
+// Other variants must not pay for loading these.
+const peers = /langfuse|opentelemetry/.test(variant) ? await import('./apps/peers.ts') : undefined;
 const serverOf = servers[framework];
 if (serverOf === undefined) throw new Error(`no framework ${framework}`);
 
-const server = serverOf(variant).listen(0, '127.0.0.1', () => {
+const server = (peers?.peerServer ?? serverOf)(variant).listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (typeof address === 'object' && address !== null) process.send?.({ port: address.port });
 });
@@ -26,6 +28,7 @@ const server = serverOf(variant).listen(0, '127.0.0.1', () => {
 process.on('message', async () => {
   const isTraced = variant.endsWith('traced');
   if (isTraced) await getTracer().flush();
+  else if (peers !== undefined) await peers.peerFlushed();
   else await allSent();
   const { user, system } = process.cpuUsage();
   process.send?.({

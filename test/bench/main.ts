@@ -1,6 +1,6 @@
 /**
  * Prints the benchmarks' tables. Arguments: `20=/path/to/node 24=/path/to/node --rounds N --requests N
- * --framework express`.
+ * --framework express --peers --before /path/to/a/built/checkout`.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -17,27 +17,55 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '11' },
     requests: { type: 'string', default: '8000' },
     framework: { type: 'string' },
+    peers: { type: 'boolean', default: false },
+    before: { type: 'string' },
+    cost: { type: 'boolean', default: false },
   },
 });
 const nodes = positionals.map((argument) => argument.split('=') as [string, string]);
 
 const TRACED = ['bare', 'floor', 'traced'];
-const TABLES = [
+const EXPRESS = ['bare', 'floor sent', 'traced', 'floor written', 'spooled traced'];
+const OTHERS = [
+  ...(values.before === undefined ? [] : ['traced before']),
+  ...(values.peers ? ['langfuse', 'opentelemetry'] : []),
+];
+const TABLES: readonly Table[] = [
   {
     framework: 'express',
-    title: 'an Express 5 app',
-    variants: ['bare', 'floor', 'floor sent', 'traced', 'floor written', 'spooled traced'],
+    title: 'an Express 5 app at 1,500 requests a second',
+    variants: [...EXPRESS, ...OTHERS],
+    rate: 1500,
   },
-  { framework: 'koa', title: 'a Koa 3 app', variants: TRACED },
-  { framework: 'hono', title: 'a Hono 4 app on Node', variants: TRACED },
   {
     framework: 'express',
-    title: 'an Express 5 app that runs each request in a cls-hooked namespace',
+    title: 'a saturated Express 5 app',
+    variants: [...EXPRESS, ...OTHERS],
+  },
+  { framework: 'koa', title: 'a saturated Koa 3 app', variants: TRACED },
+  { framework: 'hono', title: 'a saturated Hono 4 app on Node', variants: TRACED },
+  {
+    framework: 'express',
+    title: 'a saturated Express 5 app that runs each request in a cls-hooked namespace',
     variants: ['namespace', 'namespace traced'],
+  },
+  {
+    framework: 'express',
+    title: 'an Express 5 app at 500 requests a second',
+    variants: ['bare', 'traced', ...OTHERS],
+    rate: 500,
   },
 ];
 
-for (const { framework, title, variants } of TABLES) {
+interface Table {
+  readonly framework: string;
+  readonly title: string;
+  readonly variants: readonly string[];
+  /** Requests a second; undefined: as many as 32 connections can send. */
+  readonly rate?: number;
+}
+
+for (const { framework, title, variants, rate } of TABLES) {
   if (values.framework !== undefined && values.framework !== framework) continue;
   const costs: (readonly RequestCost[])[] = [];
   for (const [, node] of nodes) {
@@ -47,7 +75,10 @@ for (const { framework, title, variants } of TABLES) {
         framework,
         variants,
         rounds: Number(values.rounds),
-        requestsPerRound: Number(values.requests),
+        // At a rate, a round takes three seconds.
+        requestsPerRound: rate === undefined ? Number(values.requests) : 3 * rate,
+        ...(rate !== undefined && { rate }),
+        before: values.before,
       }),
     );
   }
@@ -56,6 +87,7 @@ for (const { framework, title, variants } of TABLES) {
     costs.map((each) => rowsOf(each)),
   );
 }
+if (values.cost) process.exit();
 const parts = nodes.map(([, node]) => {
   const script = fileURLToPath(new URL('parts.js', import.meta.url));
   const { stdout } = spawnSync(node, ['--expose-gc', script], { encoding: 'utf8' });
@@ -86,17 +118,26 @@ printTable(
   }),
 );
 
-function rowsOf([base, ...others]: readonly RequestCost[]): readonly (readonly [string, string])[] {
+function rowsOf(costs: readonly RequestCost[]): readonly (readonly [string, string])[] {
+  const [base, ...others] = costs;
   const rows: [string, string][] = [];
   if (base === undefined) return rows;
   rows.push([base.variant, `${base.median.toFixed(1)} (${base.range})`]);
   for (const { variant, median, range, added, delivered } of others) {
     rows.push([variant, `${median.toFixed(1)} (${range})`]);
     rows.push([`added by ${variant}`, added.toFixed(1)]);
-    if (delivered === undefined) continue;
-    rows.push([`${variant} / ${base.variant}`, (median / base.median).toFixed(2)]);
-    rows.push(['traces delivered', `${(delivered * 100).toFixed(2)} %`]);
+    if (delivered !== undefined) {
+      rows.push([`traces of ${variant} that arrived`, `${(delivered * 100).toFixed(2)} %`]);
+    }
   }
+  const addedBy = (name: string) => costs.find(({ variant }) => variant === name)?.added;
+  const ours = addedBy('traced');
+  for (const other of ['floor sent', 'langfuse', 'opentelemetry', 'traced before']) {
+    const theirs = addedBy(other);
+    if (ours === undefined || theirs === undefined) continue;
+    rows.push([`added by traced / by ${other}`, (ours / theirs).toFixed(2)]);
+  }
+  for (const { variant, p99 } of costs) rows.push([`p99 of ${variant}, ms`, p99.toFixed(2)]);
   return rows;
 }
 

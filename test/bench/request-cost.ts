@@ -3,7 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Child } from './child.ts';
+import type { Latencies, Order } from './load.ts';
 import { median, spread } from './statistics.ts';
 
 export interface RequestCostOptions {
@@ -14,6 +16,10 @@ export interface RequestCostOptions {
   readonly variants: readonly string[];
   readonly rounds: number;
   readonly requestsPerRound: number;
+  /** Requests a second; undefined: as fast as 32 connections are answered. */
+  readonly rate?: number;
+  /** Another checkout, built, whose app the variants that end with `before` are. */
+  readonly before?: string | undefined;
 }
 
 /** Of one variant, in microseconds of CPU per request. */
@@ -26,6 +32,8 @@ export interface RequestCost {
   readonly added: number;
   /** Of the traces of measured requests, how many arrived; undefined where none is sent. */
   readonly delivered: number | undefined;
+  /** Milliseconds: the median of the rounds' 99th percentiles. */
+  readonly p99: number;
 }
 
 interface Served {
@@ -33,6 +41,7 @@ interface Served {
   readonly child: Child;
   readonly port: number;
   readonly micros: number[];
+  readonly p99s: number[];
   arrived: number;
 }
 
@@ -48,10 +57,17 @@ export async function measureRequestCost(
     // The first rounds are for the compiler.
     for (let round = -2; round < options.rounds; round++) {
       for (const each of served) {
-        const micros = await measureRound(each.child, load, each.port, options.requestsPerRound);
+        const order = {
+          port: each.port,
+          requests: options.requestsPerRound,
+          connections: 32,
+          rate: options.rate,
+        };
+        const { micros, p99 } = await measureRound(each.child, load, order);
         const { rows } = await collector.ask<{ rows: number }>({});
         if (round < 0) continue;
         each.micros.push(micros);
+        each.p99s.push(p99);
         each.arrived += rows;
       }
     }
@@ -63,27 +79,28 @@ export async function measureRequestCost(
   }
   const base = served[0]?.micros ?? [];
   const sent = options.rounds * options.requestsPerRound;
-  return served.map(({ variant, micros, arrived }) => ({
+  return served.map(({ variant, micros, p99s, arrived }) => ({
     variant,
     median: median(micros),
     range: spread(micros),
     added: median(micros.map((value, i) => value - (base[i] ?? 0))),
-    delivered: /traced$|sent$/.test(variant) ? arrived / sent : undefined,
+    delivered: /^bare$|floor$|namespace$|written$/.test(variant) ? undefined : arrived / sent,
+    p99: median(p99s),
   }));
 }
 
 async function serve(
-  { node, framework }: RequestCostOptions,
+  { node, framework, before }: RequestCostOptions,
   variant: string,
   collectorPort: number,
   spool: string,
 ): Promise<Served> {
-  const [child, { port }] = await Child.start<{ port: number }>('app.js', {
+  const [child, { port }] = await Child.start<{ port: number }>(appOf(variant, before), {
     node,
     core: 0,
     env: {
       BENCH_FRAMEWORK: framework,
-      BENCH_VARIANT: variant,
+      BENCH_VARIANT: variant.replace(/ before$/, ''),
       NODE_ENV: 'production',
       OPENLAYER_API_KEY: 'bench',
       OPENLAYER_INFERENCE_PIPELINE_ID: 'a3a5f0de-7d0b-4f3a-9c57-2c1d5e6f7a80',
@@ -91,13 +108,19 @@ async function serve(
       ...(variant.startsWith('spooled') && { OPENLAYER_SPOOL_DIR: spool }),
     },
   });
-  return { variant, child, port, micros: [], arrived: 0 };
+  return { variant, child, port, micros: [], p99s: [], arrived: 0 };
 }
 
-/** @returns microseconds of CPU per request */
-async function measureRound(child: Child, load: Child, port: number, requests: number) {
+function appOf(variant: string, before: string | undefined): string {
+  return before === undefined || !variant.endsWith(' before')
+    ? 'app.js'
+    : pathToFileURL(join(before, 'test/bench/dist/app.js')).href;
+}
+
+/** @returns microseconds of CPU per request, until all is sent */
+async function measureRound(child: Child, load: Child, order: Order) {
   const before = await child.ask<{ cpuMicros: number }>({});
-  await load.ask({ port, requests, connections: 32 });
+  const { p99 } = await load.ask<Latencies>(order);
   const after = await child.ask<{ cpuMicros: number }>({});
-  return (after.cpuMicros - before.cpuMicros) / requests;
+  return { micros: (after.cpuMicros - before.cpuMicros) / order.requests, p99 };
 }
