@@ -25,6 +25,8 @@ export interface RequestCostOptions {
 /** Of one variant, in microseconds of CPU per request. */
 export interface RequestCost {
   readonly variant: string;
+  /** Each round. */
+  readonly rounds: readonly number[];
   readonly median: number;
   /** Least to most of the rounds. */
   readonly range: string;
@@ -81,6 +83,7 @@ export async function measureRequestCost(
   const sent = options.rounds * options.requestsPerRound;
   return served.map(({ variant, micros, p99s, arrived }) => ({
     variant,
+    rounds: micros,
     median: median(micros),
     range: spread(micros),
     added: median(micros.map((value, i) => value - (base[i] ?? 0))),
@@ -100,7 +103,8 @@ async function serve(
     core: 0,
     env: {
       BENCH_FRAMEWORK: framework,
-      BENCH_VARIANT: variant.replace(/ before$/, ''),
+      BENCH_VARIANT: variant.replace(/ (before|m\d+)$/, ''),
+      MW: / m(\d+)$/.exec(variant)?.[1] ?? '64',
       NODE_ENV: 'production',
       OPENLAYER_API_KEY: 'bench',
       OPENLAYER_INFERENCE_PIPELINE_ID: 'a3a5f0de-7d0b-4f3a-9c57-2c1d5e6f7a80',

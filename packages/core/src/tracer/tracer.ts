@@ -120,6 +120,7 @@ export class TracerCore implements Tracer, Recorder {
     });
     this.#ended = new EndedTraces({
       publishing: this.publishing,
+      hasSpool: config.spool !== undefined,
       diagnostics: this.diagnostics,
       runDetached,
       onQueued: () => {
@@ -369,7 +370,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   stats(): TracerStats {
-    // Traces that ended in this turn are in none of the counts before their rows are queued.
+    // Ended traces are in none of the counts before their rows are queued.
     this.#ended.queueAll();
     return this.#counts();
   }
