@@ -65,7 +65,7 @@ export function layoutOf(trace: EndedTrace, names: readonly string[]): string {
     (question === undefined ? 0 : 16);
   const before = last[optional];
   if (before?.names === names) return before.layout;
-  const key = `${optional}\n${names.join('\n')}`;
+  const key = `${optional}${jsonOf(names)}`;
   let layout = layouts.get(key);
   if (layout === undefined) {
     if (layouts.size >= MAX_LAYOUTS) layouts.clear();
