@@ -32,9 +32,11 @@ export function contextOf(context: unknown, values: TraceValues): string | undef
   const texts: string[] = [];
   for (let i = 0; i < context.length && i < MAX_PASSAGES; i++) {
     const value: unknown = Object.getOwnPropertyDescriptor(context, i)?.value;
-    texts.push(typeof value === 'string' ? value : values.redacted(value));
+    texts.push(typeof value === 'string' ? value : values.redacted(value, 'context'));
   }
-  return values.snapshot(texts, '');
+  const text = values.snapshot(texts, 'context');
+  // The mark of a masked value is a string.
+  return text.startsWith('[') ? text : `[${text}]`;
 }
 
 /** The user id, masked and cut to 256 characters; undefined if it is empty or neither string nor number. */

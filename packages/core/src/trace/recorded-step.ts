@@ -30,6 +30,7 @@ import {
   indexOfField,
   isModelCall,
   isStepType,
+  secretKeyOf,
 } from './step-fields.js';
 import { newStepId } from './step-id.js';
 import { stepName } from './step-name.js';
@@ -503,7 +504,7 @@ export class RecordedStep<T extends StepType = StepType>
       const value = values[field.name];
       if (value === undefined) continue;
       const text = fits(field.kind, value)
-        ? fieldText(field, value, (each) => traceValues.snapshot(each, ''))
+        ? fieldText(field, value, (each) => traceValues.snapshot(each, secretKeyOf(field)))
         : undefined;
       if (text !== undefined) {
         this.#fields ??= [];

@@ -137,6 +137,11 @@ export function fits(kind: FieldKind, value: unknown): boolean {
   }
 }
 
+/** The key by which a value of the field may be a secret; '' for numbers, which the platform needs as such. */
+export function secretKeyOf({ name, kind }: Field): string {
+  return kind === 'amount' || kind === 'count' ? '' : name;
+}
+
 /** The JSON text of a value that fits its field; undefined if nothing of it can be kept. */
 export function fieldText(
   field: Field,

@@ -78,9 +78,9 @@ export class TraceValues {
     return value === undefined ? undefined : this.snapshot(value, key);
   }
 
-  /** A value as one masked string: a string itself, anything else as JSON text. */
-  redacted(value: unknown): string {
-    const text = this.snapshot(value, '');
+  /** A value as one masked string: a string itself, anything else as JSON text. @param key the value's key, if it has one */
+  redacted(value: unknown, key = ''): string {
+    const text = this.snapshot(value, key);
     return text.startsWith('"') ? (parseJson(text) as string) : text;
   }
 

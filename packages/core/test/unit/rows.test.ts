@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {
   createTracer,
+  type FinishedStep,
   type StartedTrace,
   type StartTraceOptions,
+  type StepType,
   type TracerOptions,
   type TraceUpdate,
 } from '@openlayer-tracing/core';
@@ -135,6 +137,90 @@ describe('the columns of a row', () => {
       assert.deepEqual(root?.inputs, inputs);
     });
   }
+});
+
+describe('names of columns that clients choose', () => {
+  const NAMES: readonly (readonly string[])[] = [
+    [],
+    [''],
+    ['a\nb'],
+    ['a', 'b'],
+    ['a","b'],
+    ['a', '', 'b'],
+    ['0'],
+    ['1\na'],
+    ['\n'],
+    ['', 'a'],
+  ];
+  it('never name the columns of other rows', async () => {
+    for (const before of NAMES) {
+      for (const names of NAMES) {
+        const inputOf = (keys: readonly string[]) => Object.fromEntries(keys.map((k) => [k, 1]));
+        await published((t) => t.update({ input: inputOf(before) }));
+        const { config } = await published((t) => t.update({ input: inputOf(names) }));
+        assert.deepEqual(config?.inputVariableNames, names);
+      }
+    }
+  });
+});
+
+/** A value for each kind of place of a step or trace, by the name that users know the place by. */
+describe('a key that the app masks', () => {
+  const STEPS: readonly (readonly [type: string, fields: Readonly<Record<string, unknown>>])[] = [
+    ['retriever', { documents: ['canary'] }],
+    ['tool', { arguments: { a: 'canary' } }],
+    ['tool', { functionName: 'canary' }],
+    ['agent', { tool: 'canary' }],
+    ['agent', { action: 'canary' }],
+    ['chat_completion', { model: 'canary' }],
+    ['chat_completion', { provider: 'canary' }],
+    ['chat_completion', { modelParameters: { a: 'canary' } }],
+    ['chat_completion', { rawOutput: 'canary' }],
+    ['user_call', { inputs: { a: 'canary' } }],
+    ['user_call', { output: 'canary' }],
+    ['user_call', { groundTruth: 'canary' }],
+  ];
+  for (const [type, fields] of STEPS) {
+    const [key = ''] = Object.keys(fields);
+    it(`is masked as a field of a step: ${key} of ${type}`, async () => {
+      const { row } = await published(
+        (t) => t.addStep({ name: 'step', type, ...fields } as FinishedStep<StepType>),
+        'job',
+        { redact: { keys: [key] } },
+      );
+      assert.ok(row !== undefined);
+      assert.doesNotMatch(JSON.stringify(row), /canary/);
+    });
+  }
+  for (const update of [
+    { context: ['canary'] },
+    { question: 'canary' },
+    { context: [{ a: 'canary' }] },
+  ]) {
+    const [key = ''] = Object.keys(update);
+    it(`is masked as a value of the trace: ${JSON.stringify(update)}`, async () => {
+      const { row } = await published((t) => t.update(update as TraceUpdate), 'job', {
+        redact: { keys: [key] },
+      });
+      assert.ok(row !== undefined);
+      assert.doesNotMatch(JSON.stringify(row), /canary/);
+    });
+  }
+  it('masks no number that the platform counts by', async () => {
+    const { root } = await published(
+      (t) => t.addStep({ name: 's', type: 'chat_completion', promptTokens: 3, tokens: 5 }),
+      'job',
+      { redact: { keys: ['promptTokens', 'tokens'] } },
+    );
+    const [step] = root?.steps ?? [];
+    assert.deepEqual(
+      [
+        step?.type === 'chat_completion' && step.promptTokens,
+        step?.type === 'chat_completion' && step.tokens,
+      ],
+      [3, 5],
+    );
+  });
 });
 
 describe('a step of a row', () => {
