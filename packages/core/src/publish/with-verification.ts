@@ -17,6 +17,9 @@ export interface VerificationTools {
   readonly rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
 }
 
+/** For how long a lookup of a row that another process may send counts. */
+const LOOKUP_HOLDS_MS = 10_000;
+
 /** A transport that counts rows as delivered which the platform already has, and sends the others. */
 export function withVerification(
   transport: RowTransport,
@@ -24,11 +27,14 @@ export function withVerification(
   { paceMs, rowsThatMayHaveArrived }: VerificationTools,
 ): RowTransport {
   let notBefore = 0;
+  /** When rows were looked up, so that the parts of a batch that is sent in halves are not looked up again each time. */
+  const lookedUpAt = new WeakMap<QueuedRow, number>();
 
   return {
     async send(batch, options) {
       for (const row of rowsThatMayHaveArrived(batch.rows)) {
-        if (!row.mayHaveArrived) row.setArrival('unknown');
+        const ageMs = monotonicMs() - (lookedUpAt.get(row) ?? Number.NEGATIVE_INFINITY);
+        if (!row.mayHaveArrived && ageMs > LOOKUP_HOLDS_MS) row.setArrival('unknown');
       }
       const mayHaveArrived = batch.rows.some((row) => row.mayHaveArrived);
       const rows = mayHaveArrived ? await missing(batch.rows, options) : batch.rows;
@@ -60,7 +66,9 @@ export function withVerification(
       const at = Math.max(now, notBefore);
       notBefore = at + paceMs;
       if (at > now) await delay(at - now, options.signal);
+      const lookedUp = monotonicMs();
       row.setArrival((await lookUp(row.inferenceId, options)) ? 'arrived' : 'not_arrived');
+      lookedUpAt.set(row, lookedUp);
     }
     return rows.filter(({ arrival }) => arrival !== 'arrived');
   }
