@@ -1,4 +1,4 @@
-/** Holds rows in memory that could not be written to disk, up to 8 MiB. */
+/** Holds rows in memory that could not be written to disk, up to 8 MiB, or one that is larger. */
 
 import type { QueuedRow } from '../publish/queued-row.js';
 
@@ -16,7 +16,7 @@ export class MemoryRing {
   }
 
   hasRoomFor(row: QueuedRow): boolean {
-    return this.#bytes + row.byteLength <= MAX_BYTES;
+    return this.#bytes === 0 || this.#bytes + row.byteLength <= MAX_BYTES;
   }
 
   put(row: QueuedRow): void {

@@ -56,21 +56,32 @@ export class OwnSegments {
   }
 
   /**
-   * Calls `write` with the newest segment.
+   * Calls `write` with the newest segment, and measures how long the disk takes.
    * @returns what `write` returns; undefined if writing failed or is paused
    */
   write<R>(write: (segment: Segment) => R, room: RoomMaking): R | undefined {
+    const folder = this.#folder;
+    return this.use((segment) => {
+      const start = monotonicMs();
+      const result = write(segment);
+      const end = monotonicMs();
+      folder.slowDisk.addWrite(end - start, end);
+      folder.resume();
+      return result;
+    }, room);
+  }
+
+  /**
+   * Calls `use` with the newest segment, to which it need not write.
+   * @returns what `use` returns; undefined if that failed or writing is paused
+   */
+  use<R>(use: (segment: Segment) => R, room: RoomMaking): R | undefined {
     const folder = this.#folder;
     if (folder.isPaused) return undefined;
     try {
       // The process may have been suspended, so that no timer has checked the files.
       if (wallClockMs() > this.#recheckAt) this.#recheckFiles();
-      const start = monotonicMs();
-      const result = write(this.#writable(room));
-      const end = monotonicMs();
-      folder.slowDisk.addWrite(end - start, end);
-      folder.resume();
-      return result;
+      return use(this.#writable(room));
     } catch (error) {
       folder.reportFailure(error);
       return undefined;

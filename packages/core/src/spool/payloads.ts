@@ -3,12 +3,18 @@
 import { utf8Text } from '#platform';
 import { QueuedRow, type RowPosition } from '../publish/queued-row.js';
 import { jsonOf, tryParseJson } from '../values/json-text.js';
+import { MAX_PAYLOAD_BYTES } from './frame.js';
 
 const NEWLINE = 10;
 
 /** The two lines before the bytes of a row. */
 export function rowHead({ inferenceId, layout }: QueuedRow): string {
   return `${inferenceId}\n${layout}\n`;
+}
+
+/** Whether a frame has room for the row: a longer one would be taken for damage when it is read. */
+export function fitsFrame(row: QueuedRow): boolean {
+  return (row.inferenceId.length + row.layout.length + 2) * 3 + row.byteLength <= MAX_PAYLOAD_BYTES;
 }
 
 /** The row in a frame's payload; undefined if the payload is not one. */

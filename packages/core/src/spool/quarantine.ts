@@ -64,7 +64,7 @@ export class Quarantine {
   /** Keeps the bytes of a damaged range. */
   async addBytes(bytes: Uint8Array): Promise<void> {
     this.#createFolder();
-    const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}.damaged`);
+    const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}${DAMAGED}`);
     const file = this.#files.create(path);
     try {
       const written = this.#files.append(file, bytes, bytes.byteLength);
@@ -84,18 +84,24 @@ export class Quarantine {
     }
   }
 
-  /** Deletes the oldest file. @returns undefined if there is none */
+  /** Deletes the oldest of its files that can be deleted. @returns undefined if there is none */
   deleteOldest(): DeletedFile | undefined {
-    const [oldest] = [...this.#files.list(this.#folder)].sort();
-    if (oldest === undefined) return undefined;
-    const path = this.#files.join(this.#folder, oldest);
-    const bytes = this.#files.stat(path)?.bytes ?? 0;
-    const counted = this.#written.get(path);
-    const others = counted === undefined && oldest.endsWith(REFUSED) ? this.#rowsIn(path) : 0;
-    if (this.#segment?.path === path) this.close();
-    this.#files.remove(path);
-    this.#written.delete(path);
-    return { bytes, counted: counted ?? NONE, others };
+    const names = this.#files.list(this.#folder).filter(isOwnName).sort();
+    for (const name of names) {
+      const path = this.#files.join(this.#folder, name);
+      const bytes = this.#files.stat(path)?.bytes ?? 0;
+      const counted = this.#written.get(path);
+      const others = counted === undefined && name.endsWith(REFUSED) ? this.#rowsIn(path) : 0;
+      try {
+        if (this.#segment?.path === path) this.close();
+        this.#files.remove(path);
+      } catch {
+        continue;
+      }
+      this.#written.delete(path);
+      return { bytes, counted: counted ?? NONE, others };
+    }
+    return undefined;
   }
 
   /** Number of rows in a file. Reads headers only, since this runs between two writes of the app's rows. */
@@ -151,5 +157,11 @@ export class Quarantine {
 
 /** The end of the names of files with refused rows. */
 const REFUSED = '.refused';
+const DAMAGED = '.damaged';
+
+/** A person may keep other things in the folder. */
+function isOwnName(name: string): boolean {
+  return name.endsWith(REFUSED) || name.endsWith(DAMAGED);
+}
 
 const NONE: ReadonlyMap<Ledger, number> = new Map();

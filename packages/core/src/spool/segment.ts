@@ -119,16 +119,16 @@ export class Segment {
     if (this.#starts.size === 0) return;
     const target = scratchOf(this.#mostStartBytes());
     this.#append(target, this.#sealStarts(target));
+    this.#starts.clear();
   }
 
   /** Writes the row of a trace, which replaces an earlier one, and pending `start` frames in the same write. */
   appendRow(number: number, row: QueuedRow): void {
-    this.#starts.delete(number);
     this.#table.forgetRow(number);
     const head = rowHead(row);
     const most = HEADER_BYTES + head.length * 3 + row.byteLength;
     const target = scratchOf(this.#mostStartBytes() + most);
-    const at = this.#sealStarts(target);
+    const at = this.#sealStarts(target, number);
     const frame = at === 0 ? target : target.subarray(at);
     const start = HEADER_BYTES + writeUtf8(frame, head, HEADER_BYTES);
     row.writeTo(frame, start);
@@ -138,6 +138,7 @@ export class Segment {
       target,
       at + sealFrame(frame, FrameKind.row, number, payloadBytes, this.files.checksum),
     );
+    this.#starts.clear();
     this.#table.addRow(number, offset);
   }
 
@@ -160,15 +161,19 @@ export class Segment {
     return bytes;
   }
 
-  /** Builds the pending `start` frames. @returns their bytes */
-  #sealStarts(target: Uint8Array): number {
+  /**
+   * Builds the pending `start` frames. They stay pending until they are written.
+   * @param except number of a trace that needs none
+   * @returns their bytes
+   */
+  #sealStarts(target: Uint8Array, except?: number): number {
     let at = 0;
     for (const [number, text] of this.#starts) {
+      if (number === except) continue;
       const frame = target.subarray(at);
       const payloadBytes = writeUtf8(frame, text, HEADER_BYTES);
       at += sealFrame(frame, FrameKind.start, number, payloadBytes, this.files.checksum);
     }
-    this.#starts.clear();
     return at;
   }
 

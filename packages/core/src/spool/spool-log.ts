@@ -9,6 +9,7 @@ import type { RowDelivery } from '../publish/transport.js';
 import { AdoptedSegments } from './adopted-segments.js';
 import { MemoryRing } from './memory-ring.js';
 import { OwnSegments } from './own-segments.js';
+import { fitsFrame } from './payloads.js';
 import { readBack } from './read-back.js';
 import { entryOf, type Segment, type SpoolEntry } from './segment.js';
 import { SpoolFolder } from './spool-folder.js';
@@ -118,7 +119,12 @@ export class SpoolLog {
   /** Records that a trace has started. @returns its position; undefined if nothing is written */
   recordStart(text: string): SpoolEntry | undefined {
     if (!this.writesAhead) return undefined;
-    const entry = this.#write((segment) => ({ segment, number: segment.addStart(text) }));
+    const { created } = this.#own;
+    const entry = this.#own.use(
+      (segment) => ({ segment, number: segment.addStart(text) }),
+      this.#upkeep,
+    );
+    this.#keepUp(created, entry !== undefined);
     if (entry === undefined) return undefined;
     if (entry.segment.starts >= MAX_STARTS) {
       this.#own.writeStarts();
@@ -137,6 +143,8 @@ export class SpoolLog {
 
   /** Writes the current row of a trace, which stays open. @returns its position; undefined if writing failed */
   append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
+    // It could not be read back, and waits in memory.
+    if (!fitsFrame(row)) return undefined;
     return this.#write((segment) => {
       if (entry !== undefined && this.#folder.isAdoptedElsewhere(entry)) return entry;
       // The segment in which the trace began may have been deleted to make room.
@@ -160,16 +168,21 @@ export class SpoolLog {
   #write(write: (segment: Segment) => SpoolEntry): SpoolEntry | undefined {
     const { created } = this.#own;
     const entry = this.#own.write(write, this.#upkeep);
+    this.#keepUp(created, entry !== undefined);
+    return entry;
+  }
+
+  /** Starts the upkeep after a use of the newest segment. @param created segments that there were before */
+  #keepUp(created: number, hasWritten: boolean): void {
     try {
       if (this.#own.created > created) {
         this.#upkeep.maintainLater();
         this.#upkeep.makeRoomLater();
       }
-      if (entry !== undefined) this.#upkeep.syncLater();
+      if (hasWritten) this.#upkeep.syncLater();
     } catch (error) {
       this.#folder.reportFailure(error);
     }
-    return entry;
   }
 
   /** Finishes the trace in its former segment, since another segment has its row now. */

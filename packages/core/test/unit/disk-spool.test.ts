@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
@@ -99,6 +99,34 @@ describe('a spool whose disk fails', () => {
     }
     assert.equal(outputOf(replayed[0]), 'cut off');
     await replay.stop();
+    spool.release();
+  });
+
+  it('writes the start of an open trace again after a failed write', async () => {
+    const { trace } = traceThat();
+    let hasFailed = false;
+    const turns: (() => void)[] = [];
+    const spool = spoolOn({
+      ...nodeSpoolFiles,
+      atTurnEnd: (work) => turns.push(work),
+      append(file, bytes, length) {
+        if (hasFailed) return nodeSpoolFiles.append(file, bytes, length);
+        hasFailed = true;
+        throw new Error('the disk failed once');
+      },
+    });
+    spool.recordStart(trace);
+    for (const turn of turns.splice(0)) turn();
+    assert.equal(hasFailed, true);
+    // After a failure, the disk is left alone for a second.
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    const another = traceThat();
+    spool.writeRow(another.trace);
+    const written = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.wal'))
+      .map((path) => readFileSync(join(dir, path), 'latin1'))
+      .join('');
+    assert.match(written, /GET \/.*"step-1"|"step-1".*GET \//s);
     spool.release();
   });
 

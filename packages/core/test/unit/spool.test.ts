@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -161,6 +161,48 @@ describe('a spool', () => {
       assert.ok(quarantined >= 5, `${quarantined} of ${started} rows are left`);
     });
   }
+
+  it('makes room although a person keeps other things in its quarantine', async () => {
+    const refusing = transportThat(() => {
+      throw new SendError('rejected', 'no');
+    });
+    const options = { spool: { dir, maxBytes: 100_000 } };
+    const { tracer } = tracerOn(refusing, options);
+    const metadata = { text: 'x'.repeat(1000) };
+    tracer.startTrace({ name: 'job', metadata }).end();
+    await tracer.flush();
+    const quarantine = readdirSync(dir, { recursive: true, encoding: 'utf8' }).find((path) =>
+      path.endsWith('quarantine'),
+    );
+    assert.ok(quarantine !== undefined);
+    for (const name of ['0-looked-at', '0-old.refused']) mkdirSync(join(dir, quarantine, name));
+    writeFileSync(join(dir, quarantine, '0-notes.txt'), 'mine');
+    for (let i = 0; i < 300; i++) {
+      tracer.startTrace({ name: 'job', metadata }).end();
+      if (i % 5 === 4) await tracer.flush();
+    }
+    await tracer.flush();
+    const { queued, queuedBytes, quarantined, dropped, started } = tracer.stats();
+    assert.deepEqual([queued, queuedBytes], [0, 0]);
+    assert.equal(quarantined + (dropped.spool_full ?? 0), started);
+    assert.ok(readdirSync(join(dir, quarantine)).includes('0-notes.txt'));
+  });
+
+  it('keeps a row in memory that is too large for a frame', async () => {
+    const transport = transportThat(() => (isAway ? away() : undefined));
+    let isAway = true;
+    const limits = { maxTraceChars: 40_000_000, maxValueChars: 40_000_000 };
+    const { tracer } = tracerOn(transport, { spool: { dir }, limits });
+    const large = { name: 'job', inferenceId: 'large', input: { text: 'x'.repeat(17_000_000) } };
+    tracer.startTrace(large).end();
+    await tracer.flush();
+    const { spooled, queued, queuedBytes } = tracer.stats();
+    assert.deepEqual([spooled, queued], [0, 1]);
+    assert.ok(queuedBytes > 16_000_000, `${queuedBytes}`);
+    isAway = false;
+    await until(() => tracer.stats().published === 1);
+    assert.deepEqual(transport.taken, ['large']);
+  });
 
   it('takes what the queue has no room for', async () => {
     const transport = transportThat();
