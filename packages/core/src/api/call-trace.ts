@@ -23,7 +23,7 @@ export function openCallTrace(
   endedTrace: RecordedTrace | undefined,
 ): CallTrace | undefined {
   const tracer = endedTrace === undefined ? defaultTracer() : endedTrace.recorder;
-  if (!tracer.mayOpen()) return undefined;
+  if (!tracer.admit()) return undefined;
   const trace = new CallTrace(tracer, name, randomUuid(), isStepType(type) ? type : 'user_call');
   tracer.addOpen(trace);
   if (endedTrace !== undefined) trace.update({ metadata: { startedBy: endedTrace.inferenceId } });

@@ -154,7 +154,7 @@ export class RequestTracing<Req extends object, Res> {
       tracer.countSampledOut();
       return this.#inert(tracer, req, res);
     }
-    if (!tracer.mayOpen()) return this.#inert(tracer, req, res);
+    if (!tracer.admit()) return this.#inert(tracer, req, res);
     const idByApp = idMadeByApp(this.#settings, req);
     const mayBeMadeLater = idByApp === undefined && adapter.idMadeByApp !== undefined;
     const idByAppOrCaller = idByApp ?? requestedId(this.#settings, req);

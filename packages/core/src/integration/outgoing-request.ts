@@ -55,7 +55,7 @@ export function watchRequests(listener: (request: OutgoingRequest) => void): voi
 /** Whether a request that is sent now is part of no recorded call, although calls are recorded in this scope. */
 export function isUnrecorded(): boolean {
   if (isUntraced() || isInInertScope() || isRequestAnnounced()) return false;
-  return currentRecordedStep() !== undefined || existingTracer()?.mayOpen() === true;
+  return currentRecordedStep() !== undefined || existingTracer()?.mayOpen === true;
 }
 
 function ofFetch({ method, origin, path, upgrade, headers }: FetchRequest): OutgoingRequest {

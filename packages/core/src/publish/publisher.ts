@@ -3,7 +3,7 @@
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { monotonicMs } from '../platform/clock.js';
-import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../platform/timers.js';
 import { watchRejection } from '../values/thenable.js';
 import { checkedDelivery, failedDelivery, withShutdownReason } from './delivery.js';
 import type { Ledger } from './ledger.js';
@@ -167,17 +167,12 @@ export class Publisher implements RowPublisher {
    */
   async flush(deadlineMs: number): Promise<void> {
     if (this.#queue.isEmpty) return;
-    let keepAlive: Timer | undefined;
     try {
       this.#sealAll();
-      const deadline = new Promise<void>((resolve) => {
-        keepAlive = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
-      });
-      await Promise.race([Promise.all(this.#pendingSends), deadline]);
+      await waitAtMost(Promise.all(this.#pendingSends), deadlineMs);
     } catch (error) {
       this.#reportFailure('flush', error);
     }
-    stopTimer(keepAlive);
   }
 
   /** Sends the queued rows, and accepts no further ones. Rows not delivered at the deadline are spooled or dropped. */

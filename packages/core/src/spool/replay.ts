@@ -128,6 +128,9 @@ export class Replay implements ReplayHandle {
     if (batch === undefined) return SCAN_MS * (0.5 + this.#random());
     let error: unknown;
     for (const each of batchesOf(batch.rows, this.#options.limits)) {
+      if (this.#stop.signal.aborted) {
+        error ??= new SendError('given_up', 'the tracer was shut down');
+      }
       if (error !== undefined) {
         this.#account(log.keepAll(each.rows, error), each, batch);
         continue;

@@ -38,8 +38,8 @@ export interface Recorder {
   readonly idSpace: IdSpace;
   /** Undefined unless the app uses `pricing`, `onUsage` or `budget`. */
   readonly costs: CostTracker | undefined;
-  /** Whether another trace may be opened. If not, it is counted as dropped and reported. */
-  mayOpen(): boolean;
+  /** Whether another trace may be opened. If not, the trace is counted as dropped and reported. Call it before each new trace. */
+  admit(): boolean;
   /** Registers a trace that was just created. */
   addOpen(trace: RecordedTrace): void;
   /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined unless a spool does so. */
@@ -226,8 +226,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (tags !== undefined) root.setMetadata('tags', values.snapshot(tags, 'tags'));
     if (context !== undefined) this.#context = contextOf(context, values) ?? this.#context;
     if (question !== undefined) {
-      const text = typeof question === 'string' ? question : values.redacted(question);
-      this.#question = values.snapshot(text, '');
+      const text = typeof question === 'string' ? question : values.redacted(question, 'question');
+      this.#question = values.snapshot(text, 'question');
     }
     if (input !== undefined) this.setInput(input);
     root.apply(rest);
@@ -342,7 +342,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       Promise.resolve(promise).then(
         () => this.#workSettled(),
         (error: unknown) => {
-          this.recordFirstError(error);
+          if (this.isOpen) this.recordFirstError(error);
+          else this.reportTooLate('the rejection of a promise given to waitUntil()');
           this.#workSettled();
         },
       );
@@ -549,11 +550,14 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   #end(): void {
     try {
       for (const call of this.#calls ?? []) call.traceEnded();
+    } catch (error) {
+      this.reportFailure('end', error);
+    }
+    this.#isOpen = false;
+    try {
       this.recorder.takeEnded(this);
     } catch (error) {
       this.reportFailure('end', error);
-    } finally {
-      this.#isOpen = false;
     }
   }
 
@@ -619,8 +623,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   get #whyAbandoned(): string {
-    if (this.isTooOld) return `, and raise maxAgeMs, which is ${this.#maxAgeMs}`;
     if (this.outcome !== 'abandoned') return '';
+    if (this.isTooOld) return `, and raise maxAgeMs, which is ${this.#maxAgeMs}`;
     return ', and raise limits.maxOpenTraces: so many were open that this one, which made no progress, was ended';
   }
 }

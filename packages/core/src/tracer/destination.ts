@@ -3,6 +3,8 @@
 import { timersOutliveRequests } from '#platform';
 import { openSpool } from '#spool';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
+import { monotonicMs } from '../platform/clock.js';
+import { LONGEST_TIMER_MS, waitAtMost } from '../platform/timers.js';
 import { paceOf, type RetryPolicy } from '../publish/backoff.js';
 import { Ledger } from '../publish/ledger.js';
 import { Publisher, type PublisherLimits, type RowPublisher } from '../publish/publisher.js';
@@ -136,10 +138,25 @@ export class Destination {
     return this.#publisher.flush(deadlineMs);
   }
 
+  /** Sends the row with this id, if it is queued. Resolves when it is delivered or dropped. */
+  async flushRow(inferenceId: string): Promise<void> {
+    for (const row of this.#publisher.queuedRows()) {
+      if (row.inferenceId === inferenceId) return this.#publisher.flush(LONGEST_TIMER_MS);
+    }
+  }
+
+  /** Whether no row is queued or on disk. */
+  get isDelivered(): boolean {
+    const { queued, spooled } = this.ledger;
+    return queued + spooled + (this.#spool?.adopted.spooled ?? 0) === 0;
+  }
+
   async shutdown(deadlineMs: number): Promise<void> {
+    const endsAt = monotonicMs() + deadlineMs;
     const replay = this.#replay?.stop();
     await this.#publisher.shutdown(deadlineMs);
-    await replay;
+    // A transport may not stop, although it is told to.
+    await waitAtMost(replay, Math.max(endsAt - monotonicMs(), 50));
     this.#spool?.release();
   }
 

@@ -3,7 +3,7 @@
 import { atTurnEnd } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { elapsedSince, monotonicMs } from '../platform/clock.js';
-import { LONGEST_TIMER_MS, startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
+import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../platform/timers.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Publishing } from './publishing.js';
 
@@ -70,7 +70,7 @@ export class EndedTraces {
   /** Takes a trace that has ended. Its row is queued soon: with a spool, at the end of this turn of the event loop. */
   add(trace: RecordedTrace): void {
     if (atTurnEnd === undefined || this.#requestEnds.has(trace)) {
-      this.#complete(trace);
+      this.#options.runDetached(() => this.#complete(trace));
       return;
     }
     const count = this.#waiting.push(trace);
@@ -83,20 +83,22 @@ export class EndedTraces {
     else this.#timer = startTimer(() => this.queueAll(), MAX_WAIT_MS);
   }
 
-  /** Queues the rows of all ended traces. Never throws. */
+  /** Queues the rows of all ended traces, outside the scope of the request that causes it. Never throws. */
   queueAll(): void {
     const traces = this.#waiting;
     if (traces.length === 0) return;
     this.#waiting = [];
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
-    for (const trace of traces) {
-      try {
-        this.#complete(trace);
-      } catch (error) {
-        trace.reportFailure('complete', error);
+    this.#options.runDetached(() => {
+      for (const trace of traces) {
+        try {
+          this.#complete(trace);
+        } catch (error) {
+          trace.reportFailure('complete', error);
+        }
       }
-    }
+    });
   }
 
   #complete(trace: RecordedTrace): void {
@@ -105,10 +107,8 @@ export class EndedTraces {
     } catch (error) {
       trace.reportFailure('finalize', error);
     }
-    if (!trace.isAwaitingOptions) this.#queue(trace);
-    else {
-      this.#options.runDetached(() => this.#awaiting.set(trace, this.#queueWhenSettled(trace)));
-    }
+    if (trace.isAwaitingOptions) this.#awaiting.set(trace, this.#queueWhenSettled(trace));
+    else this.#queue(trace);
   }
 
   async #queueWhenSettled(trace: RecordedTrace): Promise<void> {
@@ -123,6 +123,12 @@ export class EndedTraces {
     } catch (error) {
       trace.reportFailure('publish', error);
     }
+  }
+
+  /** Resolves when the row with this id does not wait for promises of functions among the options. */
+  async whenQueued(inferenceId: string): Promise<void> {
+    for (const [trace, queued] of this.#awaiting)
+      if (trace.inferenceId === inferenceId) await queued;
   }
 
   /** Queues all rows that wait for promises, without their values. */
@@ -173,12 +179,7 @@ export class EndedTraces {
   /** Waits for pending promises and keeps the process alive, at most until the deadline. @returns the milliseconds waited */
   async waitForOptions(deadlineMs: number): Promise<number> {
     const start = monotonicMs();
-    let keepAlive: Timer | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      keepAlive = startTimer(resolve, Math.min(deadlineMs, LONGEST_TIMER_MS));
-    });
-    await Promise.race([Promise.allSettled(this.#awaiting.values()), deadline]);
-    stopTimer(keepAlive);
+    await waitAtMost(Promise.allSettled(this.#awaiting.values()), deadlineMs);
     return Math.min(elapsedSince(start), deadlineMs);
   }
 }

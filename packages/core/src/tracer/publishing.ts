@@ -21,8 +21,8 @@ export interface PublishingTools extends DestinationTools {
   readonly isEnabled: boolean;
   /** The counts that a local server is sent with the rows. */
   readonly stats: () => TracerStats;
-  /** Flushes the tracer. */
-  readonly flush: () => Promise<void>;
+  /** Resolves when the row with this id is not queued for the platform any more. */
+  readonly flush: (inferenceId: string) => Promise<void>;
 }
 
 export class Publishing {
@@ -50,7 +50,7 @@ export class Publishing {
     this.updates = new RowUpdater(this.#api, {
       whyRefused: whyNotUpdated(config),
       redactor: tools.redactor,
-      flush: () => tools.flush(),
+      flush: tools.flush,
     });
     const exported = tools.isEnabled ? config.exports.filter(({ isOff }) => isOff !== true) : [];
     this.#exports = new Map(
@@ -121,6 +121,16 @@ export class Publishing {
 
   flush(deadlineMs: number): Promise<void> {
     return this.#callAll('flush', (each) => each.flush(deadlineMs));
+  }
+
+  /** Sends the row with this id to the platform, if it is queued. Resolves when it is delivered or dropped. */
+  flushRow(inferenceId: string): Promise<void> {
+    return this.#main.flushRow(inferenceId);
+  }
+
+  /** Whether no destination has rows left, queued or on disk. */
+  get isDelivered(): boolean {
+    return this.#all.every((each) => each.isDelivered);
   }
 
   shutdown(deadlineMs: number): Promise<void> {

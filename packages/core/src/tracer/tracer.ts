@@ -14,7 +14,7 @@ import { InertTrace } from '../trace/inert.js';
 import { type IdSpace, idSpaceOf, isInferenceId } from '../trace/inference-id.js';
 import { type KnownKeys, reportUnknownKeys } from '../trace/known-keys.js';
 import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
-import { registerScope, type StepScope } from '../trace/scope.js';
+import { registerScope, runOnceInScope, type StepScope } from '../trace/scope.js';
 import { stepName } from '../trace/step-name.js';
 import type { TraceLimits } from '../trace/trace-limits.js';
 import type { StartedTrace } from '../trace/types.js';
@@ -43,7 +43,7 @@ export function createTracerCore(options: TracerOptions): TracerCore {
 
 /** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */
 export function asCore(tracer: Tracer): TracerCore {
-  if (!('mayOpen' in tracer))
+  if (!('admit' in tracer))
     throw new ConfigError('tracer must come from createTracer() or getTracer()');
   return tracer as TracerCore;
 }
@@ -106,7 +106,7 @@ export class TracerCore implements Tracer, Recorder {
     const why = whyUnpublished(config);
     this.isEnabled = isEnabledBy(config);
     this.#warning = settingsWarning(config, why);
-    const runDetached = (fn: () => void) => this.scope.run(undefined, fn, undefined, undefined);
+    const runDetached = (fn: () => void) => runOnceInScope(this, undefined, fn);
     this.#runDetached = runDetached;
     this.#open = new OpenTraces(runDetached);
     this.publishing = new Publishing(config, {
@@ -116,7 +116,7 @@ export class TracerCore implements Tracer, Recorder {
       runDetached,
       beforeExit: () => this.#interruptAll(),
       stats: () => this.#counts(),
-      flush: () => this.flush(),
+      flush: (inferenceId) => this.#flushRow(inferenceId),
     });
     this.#ended = new EndedTraces({
       publishing: this.publishing,
@@ -152,13 +152,13 @@ export class TracerCore implements Tracer, Recorder {
       for (const unregister of this.#registrations ?? []) unregister();
       this.#registrations = undefined;
     } catch (error) {
-      this.diagnostics.report('error', 'internal_error', 'a tracer could not be released', error);
+      this.reportFailure('release', error);
     }
   }
 
   /** Whether no trace is open or waits for promises. */
   get #isDone(): boolean {
-    return this.#open.size + this.#ended.size === 0;
+    return this.#unqueued === 0;
   }
 
   /** Called when another tracer replaced it as the process-wide one: unregisters it once all rows are delivered. */
@@ -179,24 +179,23 @@ export class TracerCore implements Tracer, Recorder {
   #unregisterWhenDone(): void {
     this.#checkTimer = undefined;
     try {
-      const { queued, spooled, adopted } = this.publishing.stats();
-      if (!this.#isDone || queued + spooled + adopted.spooled > 0) this.#checkLater();
+      if (!this.#isDone || !this.publishing.isDelivered) this.#checkLater();
       else this.#unregister();
     } catch (error) {
-      this.diagnostics.report(
-        'error',
-        'internal_error',
-        'a replaced tracer could not be checked',
-        error,
-      );
+      this.reportFailure('retire', error);
     }
+  }
+
+  /** Reports a failure of this library as `internal_error`. */
+  reportFailure(what: string, error: unknown): void {
+    this.diagnostics.report('error', 'internal_error', `a tracer failed in ${what}`, error);
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
     try {
       return this.#startTrace(options);
     } catch (error) {
-      this.diagnostics.report('error', 'internal_error', 'a trace could not be started', error);
+      this.reportFailure('startTrace', error);
       return new InertTrace(undefined, { scope: this.scope });
     }
   }
@@ -207,7 +206,7 @@ export class TracerCore implements Tracer, Recorder {
     if (settings === options) reportUnknownKeys(settings, START_KEYS, this.diagnostics);
     const { inferenceId, input, metadata } = settings;
     const id = isInferenceId(inferenceId) ? inferenceId : undefined;
-    if (!this.mayOpen()) return new InertTrace(id, { scope: this.scope });
+    if (!this.admit()) return new InertTrace(id, { scope: this.scope });
     const name = stepName(settings.name, 'trace');
     const trace = new RecordedTrace(this, name, id ?? randomUuid());
     this.addOpen(trace);
@@ -215,8 +214,13 @@ export class TracerCore implements Tracer, Recorder {
     return trace;
   }
 
-  /** Whether another trace may be opened. If not, it is counted as dropped and reported. */
-  mayOpen(): boolean {
+  /** Whether a trace that begins now would be recorded, as far as that is known before. */
+  get mayOpen(): boolean {
+    return this.isEnabled && !isTopLevel() && this.#hasRoom;
+  }
+
+  /** Whether another trace may be opened. If not, the trace is counted as dropped and reported. Call it before each new trace. */
+  admit(): boolean {
     this.reportUnpublished();
     if (!this.isEnabled) return false;
     if (isTopLevel()) {
@@ -227,13 +231,13 @@ export class TracerCore implements Tracer, Recorder {
       );
       return false;
     }
-    if (this.#open.size < this.limits.maxOpenTraces || this.#makeRoom()) return true;
+    if (this.#hasRoom || this.#makeRoom()) return true;
     this.#started++;
     this.publishing.drop('too_many_open', 1);
     this.diagnostics.report(
       'warn',
       'too_many_open',
-      `${this.#open.size} traces are open; further requests are not traced until some of them end`,
+      `${this.#unqueued} traces are open; further requests are not traced until some of them end`,
     );
     return false;
   }
@@ -248,7 +252,16 @@ export class TracerCore implements Tracer, Recorder {
         `${abandoned} traces that have made no progress for ten minutes were published as they were, because limits.maxOpenTraces was reached; end each trace that you start: trace.end(), or \`using\``,
       );
     }
-    return this.#open.size < this.limits.maxOpenTraces;
+    return this.#hasRoom;
+  }
+
+  /** Number of traces that are open or wait for promises. */
+  get #unqueued(): number {
+    return this.#open.size + this.#ended.size;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#unqueued < this.limits.maxOpenTraces;
   }
 
   /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
@@ -312,6 +325,13 @@ export class TracerCore implements Tracer, Recorder {
     return this.#ended
       .waitForOptions(deadlineMs)
       .then((waitedMs) => this.publishing.flush(deadlineMs - waitedMs));
+  }
+
+  /** Resolves when the row with this id is not queued for the platform any more. */
+  async #flushRow(inferenceId: string): Promise<void> {
+    this.#ended.queueAll();
+    await this.#ended.whenQueued(inferenceId);
+    await this.publishing.flushRow(inferenceId);
   }
 
   shutdown(options?: DeadlineOptions): Promise<void> {
@@ -379,7 +399,7 @@ export class TracerCore implements Tracer, Recorder {
     return {
       started: this.#started,
       sampledOut: this.#sampledOut + this.#ended.sampledOut,
-      open: this.#open.size + this.#ended.size,
+      open: this.#unqueued,
       ...this.publishing.stats(),
     };
   }
