@@ -27,7 +27,7 @@ function traceOf(): RecordedTrace {
       diagnostics: new Diagnostics({ level: 'off' }),
       idSpace: 0,
       costs: undefined,
-      mayOpen: () => true,
+      admit: () => true,
       addOpen() {},
       takeEnded() {},
     },

@@ -35,7 +35,7 @@ function recorded({
     diagnostics: new Diagnostics({ onDiagnostic: (each) => said.push(each), level: 'debug' }),
     idSpace: 0,
     costs: undefined,
-    mayOpen: () => true,
+    admit: () => true,
     addOpen() {},
     takeEnded: (each) => ended.push(each),
   };
