@@ -92,7 +92,7 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
       return transport.rows.slice(cleared);
     },
     clear() {
-      tracer.leaveOutUnqueued();
+      tracer.sampleOutUnqueued();
       // Rows that are queued now are sent before the rows of traces that end from now on: the count separates them.
       void tracer.flush();
       const { published, queued } = tracer.stats();

@@ -197,11 +197,8 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     }
     this.update({ ...update, error } as StepUpdate<T>);
     this.#isWaiting = false;
-    this.#retry = this.#step.trace.scope.run(
-      undefined,
-      () => unref(startTimer(() => this.end(), withinMs)),
-      undefined,
-      undefined,
+    this.#retry = this.#step.trace.runInScope(undefined, () =>
+      unref(startTimer(() => this.end(), withinMs)),
     );
   }
 
@@ -286,11 +283,8 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
         this.#release = resolve;
       }),
     );
-    trace.scope.run(
-      undefined,
-      () => this.#releaseWhenIdle(this.#progressCount(), trace.elapsedMs()),
-      undefined,
-      undefined,
+    trace.runInScope(undefined, () =>
+      this.#releaseWhenIdle(this.#progressCount(), trace.elapsedMs()),
     );
   }
 

@@ -79,14 +79,14 @@ export class SharedExchange {
 /** The exchanges of each trace. */
 const shared = processWide('shared-exchanges.v1', () => ({
   open: new WeakMap<object, Set<SharedExchange>>(),
-  /** Of each trace, by the steps of open spans that may turn out to be model calls: look whether they are. */
-  latent: new WeakMap<object, Map<TracedStep, () => void>>(),
+  /** Of each trace: functions that check whether an open span has become a model call, by the span's step. */
+  untypedSpans: new WeakMap<object, Map<TracedStep, () => void>>(),
   /** Called before the exchanges are looked at. */
   listeners: [] as (() => void)[],
   isUsed: false,
 }));
 
-/** Calls `listener` before a call looks for a span of the same call, so that spans can be begun which wait for their attributes. */
+/** Calls `listener` before each search for the span of a call. The listener may begin spans whose attributes were awaited. */
 export function beforeJoining(listener: () => void): void {
   shared.isUsed = true;
   shared.listeners.push(listener);
@@ -106,13 +106,13 @@ export function shareExchange(exchange: SharedExchange): void {
  */
 export function revealLater(step: TracedStep, reveal: () => void): void {
   shared.isUsed = true;
-  const ofTrace = shared.latent.get(step.trace) ?? new Map<TracedStep, () => void>();
-  shared.latent.set(step.trace, ofTrace.set(step, reveal));
+  const ofTrace = shared.untypedSpans.get(step.trace) ?? new Map<TracedStep, () => void>();
+  shared.untypedSpans.set(step.trace, ofTrace.set(step, reveal));
 }
 
 /** Whether the step is the one of a span that has not ended. */
 export function isOfOpenSpan(step: TracedStep): boolean {
-  if (shared.latent.get(step.trace)?.has(step)) return true;
+  if (shared.untypedSpans.get(step.trace)?.has(step)) return true;
   for (const exchange of shared.open.get(step.trace) ?? NONE)
     if (exchange.step === step) return true;
   return false;
@@ -120,7 +120,7 @@ export function isOfOpenSpan(step: TracedStep): boolean {
 
 /** The span has ended, or is known to be a model call. */
 export function forgetLatent(step: TracedStep): void {
-  shared.latent.get(step.trace)?.delete(step);
+  shared.untypedSpans.get(step.trace)?.delete(step);
 }
 
 /** Whether a request that is sent below the step may be the one of a model call that another observer records. */
@@ -141,7 +141,7 @@ export function endExchange(exchange: SharedExchange): void {
 function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
   if (!shared.isUsed) return NONE;
   for (const listener of shared.listeners) listener();
-  for (const [step, reveal] of shared.latent.get(parent.trace) ?? NO_SPANS) {
+  for (const [step, reveal] of shared.untypedSpans.get(parent.trace) ?? NO_SPANS) {
     if (step === parent || step.parent === parent) reveal();
   }
   const all = [...(shared.open.get(parent.trace) ?? NONE)];

@@ -64,8 +64,7 @@ const MAX_EXIT_DELAYS = 10;
 
 /**
  * How long `sendNow` retries a row. Outside Workers, it is called for requests that have an execution context with `waitUntil`,
- * for example on Bun. Workers keep such a request alive for 30 s at most; other platforms
- * are expected to do the same.
+ * for example on Bun. Workers keep such a request alive for 30 s at most, and so may other platforms.
  */
 const SEND_NOW_MS = 25_000;
 

@@ -2,8 +2,8 @@
  * The publisher for Workers, where timers, sockets and promises belong to the request that created them: another request
  * cannot use them, and the platform cancels them with their request.
  *
- * Requests therefore share nothing but rows and timestamps. Each send uses timers and an AbortController of the request that it runs in,
- * and includes rows that cancelled requests left in the queue.
+ * Requests therefore share nothing but rows and timestamps. Each send uses timers and an AbortController of the request that it
+ * runs in, and includes rows that cancelled requests left in the queue.
  */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';

@@ -1,4 +1,4 @@
-/** Reports what a destination says about rows that it took. */
+/** Reports the warnings in a destination's responses. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { RowTransport } from './transport.js';

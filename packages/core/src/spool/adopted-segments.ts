@@ -81,7 +81,7 @@ export class AdoptedSegments {
     return false;
   }
 
-  /** Deletes the oldest file of the quarantine, whose rows count as dropped. @returns whether there was one */
+  /** Deletes the oldest file of the quarantine, whose rows count as dropped. @returns whether that freed bytes */
   dropQuarantined(): boolean {
     const deleted = this.#folder.deleteQuarantined();
     if (deleted === undefined) return false;

@@ -54,7 +54,7 @@ export class DiskSpool implements Spool {
       diagnostics,
       ledger,
       runDetached,
-      onKept: () => this.#replay?.retrySoon(),
+      onKept: () => this.#replay?.wakeSoon(),
     });
   }
 

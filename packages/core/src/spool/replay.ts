@@ -56,8 +56,8 @@ export class Replay implements ReplayHandle {
     this.#wakeIn((options.policy.baseMs / 4) * (1 + this.#random()));
   }
 
-  /** Starts within the shortest backoff, because rows wait to be sent again. */
-  retrySoon(): void {
+  /** Starts within the shortest backoff, because a row was kept. */
+  wakeSoon(): void {
     this.#wakeIn(this.#options.policy.baseMs * this.#random());
   }
 

@@ -31,9 +31,9 @@ export interface ScopeStep extends Step {
 }
 
 /**
- * A scope manager whose steps are recorded ones. `run` may still throw before it calls `fn`: `GuardedScope` wraps only managers
- * of apps, since it needs a closure per call, and apps and tests may replace the methods of AsyncLocalStorage.
- * `runOnceInScope` then calls `fn` outside the scope. `RecordedStep.runToEnd` does the same without a closure per step.
+ * A scope manager whose steps are recorded ones. Its `run` may throw before it calls `fn`, since apps and tests may replace the
+ * methods of AsyncLocalStorage. Therefore call it by `runOnceInScope`, which then calls `fn` outside the scope;
+ * `RecordedStep.runToEnd` handles the error itself, which saves a closure per step.
  */
 export interface StepScope extends ScopeManager {
   get(): ScopeStep | undefined;

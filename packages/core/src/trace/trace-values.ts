@@ -35,7 +35,7 @@ export class TraceValues {
     return this.#revision;
   }
 
-  /** Call it when something of the trace changes: a row that was written before is out of date. Converting a value calls it. */
+  /** Call it when something of the trace changes: a row that was written before is out of date. `snapshot` calls it. */
   markChanged(): void {
     this.#revision++;
   }

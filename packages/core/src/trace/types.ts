@@ -12,7 +12,7 @@ export interface Step<T extends StepType = StepType> extends Disposable {
   readonly id: string;
   /** At most 256 characters. */
   readonly name: string;
-  /** Set when the step is started. */
+  /** The type that the step is sent with. */
   readonly type: T;
   /** Merges values into the step: metadata key by key, the others replace earlier ones. */
   update(update: StepUpdate<T>): void;

@@ -119,7 +119,7 @@ export class EndedTraces {
     await Promise.race([trace.whenOptionsSettle(), late]);
     stopTimer(timer);
     try {
-      if (this.#awaiting.has(trace)) this.#queueAsIs(trace);
+      if (this.#awaiting.has(trace)) this.#queueWithoutPending(trace);
     } catch (error) {
       trace.reportFailure('publish', error);
     }
@@ -133,10 +133,10 @@ export class EndedTraces {
 
   /** Queues all rows that wait for promises, without their values. */
   queueAwaiting(): void {
-    for (const trace of this.#awaiting.keys()) this.#queueAsIs(trace);
+    for (const trace of this.#awaiting.keys()) this.#queueWithoutPending(trace);
   }
 
-  #queueAsIs(trace: RecordedTrace): void {
+  #queueWithoutPending(trace: RecordedTrace): void {
     this.#awaiting.delete(trace);
     if (trace.isAwaitingOptions) {
       this.#options.diagnostics.report(

@@ -64,7 +64,7 @@ export class OpenTraces {
   }
 
   /**
-   * Abandons traces that are too old, and the oldest of the stuck ones. Call it when too many are open; it looks once a second.
+   * Abandons traces that are too old, and the oldest of the stuck ones. Call it when too many are open; it does nothing in the second after a call.
    * @returns the number of stuck traces that were abandoned
    */
   makeRoom(): number {

@@ -72,7 +72,7 @@ export class Publishing {
 
   /** Records that a trace has started. */
   recordStart(trace: RecordedTrace): void {
-    // Other backends find a trace by its W3C trace id, which is otherwise made only for those who ask for it.
+    // Other backends find a trace by its W3C trace id. Without exports, it is made when the app reads it.
     if (this.#exports.size > 0) trace.ensureIds();
     for (const each of this.#all) each.recordStart(trace);
   }

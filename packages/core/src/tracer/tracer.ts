@@ -306,7 +306,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   /** Publishes none of the traces that are open, or whose rows are not queued yet: they count as sampled out. */
-  leaveOutUnqueued(): void {
+  sampleOutUnqueued(): void {
     this.#ended.queueAll();
     for (const trace of this.#open) trace.setSample(never);
     for (const trace of this.#ended) trace.setSample(never);

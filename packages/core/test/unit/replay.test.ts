@@ -170,7 +170,7 @@ describe('a replay', () => {
     const transport = scripted();
     const { replay } = replayOf([[row('a')]], transport);
     await replay.stop();
-    replay.retrySoon();
+    replay.wakeSoon();
     replay.retryNow();
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(transport.sent, []);

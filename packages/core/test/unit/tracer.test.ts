@@ -23,7 +23,7 @@ const hanging: Transport = { send: () => new Promise(() => {}), close() {} };
 /** The tracer with the members of the core that are tested here. */
 type Internal = Tracer & {
   readonly mayOpen: boolean;
-  leaveOutUnqueued(): void;
+  sampleOutUnqueued(): void;
   retire(): void;
 };
 
@@ -40,7 +40,7 @@ describe('functions among the options', () => {
     'the end of many traces': (tracer) => {
       for (let i = 0; i < 100; i++) tracer.startTrace(`other ${i}`).end();
     },
-    'leaveOutUnqueued()': (tracer) => tracer.leaveOutUnqueued(),
+    'sampleOutUnqueued()': (tracer) => tracer.sampleOutUnqueued(),
   };
   for (const [what, call] of Object.entries(CALLS)) {
     it(`run outside the scope of a request that causes them: ${what}`, async () => {
