@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
-import { connectModel, createApp, createRetriever, readCorpus } from 'example-express-chat';
+import { createApp, createRetriever, readCorpus } from 'example-express-chat';
+import { connectModel } from 'example-local-model';
 
 const KEY = 'local-key';
 const PIPELINE = 'a1f3c7de-5b21-4c0e-9d64-8e2f7b6a9c10';
@@ -24,11 +25,11 @@ export async function tour({ once: endsByItself }) {
   process.env.OPENLAYER_INFERENCE_PIPELINE_ID = PIPELINE;
   const { shutdown } = await import('@openlayer-tracing/express');
   const model = await connectModel();
-  const app = createApp({ ...model, retriever: createRetriever(await readCorpus()) });
+  const app = createApp({ model, retriever: createRetriever(await readCorpus()) });
   const server = await listen(app, endsByItself ? 0 : PORT);
   const url = `http://localhost:${server.address().port}`;
   console.log(
-    `Asking the example chat at ${url} (model ${model.model}); its traces go to ${local.url}\n`,
+    `Asking the example chat at ${url} (model ${model.name}); its traces go to ${local.url}\n`,
   );
 
   const asked = await askAll(url);

@@ -1,13 +1,15 @@
+import { createOpenAI } from '@ai-sdk/openai';
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/express';
 import { traceAISDK } from '@openlayer-tracing/integrations/ai-sdk';
 import { generateText, type LanguageModel, streamText } from 'ai';
+import type { Model } from 'example-local-model';
 import express, { type Express } from 'express';
 
-// All that the AI SDK does from here on is part of the request that it does it for.
+// From here on, calls of the AI SDK are steps of the request that makes them.
 traceAISDK();
 
 export interface AppOptions {
-  readonly model: LanguageModel;
+  readonly model: Model;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer;
 }
@@ -17,12 +19,9 @@ The kiln is fired on Fridays. Children need an adult beside them.`;
 
 const system = 'Answer from the passages that you are given, in one sentence.';
 
-function toPrompt(question: string): string {
-  return `Passages:\n${HOUSE_RULES}\n\nQuestion: ${question}`;
-}
-
 /** A chat about the rules of a workshop. */
-export function createApp({ model, tracer = getTracer() }: AppOptions): Express {
+export function createApp({ model: settings, tracer = getTracer() }: AppOptions): Express {
+  const model = languageModel(settings);
   const app = express();
   app.use(openlayerTracing({ tracer }));
   app.use(express.json());
@@ -34,7 +33,7 @@ export function createApp({ model, tracer = getTracer() }: AppOptions): Express 
       model,
       system,
       prompt: toPrompt(question),
-      // Who leaves needs no answer.
+      // Stops the model if the client leaves.
       abortSignal: req.trace.signal,
     });
     res.json({ answer: text });
@@ -53,4 +52,14 @@ export function createApp({ model, tracer = getTracer() }: AppOptions): Express 
   });
 
   return app;
+}
+
+function languageModel({ name, provider = 'openai', client }: Model): LanguageModel {
+  const openai = createOpenAI({ ...client, name: provider });
+  // The local model has the chat API only.
+  return provider === 'local' ? openai.chat(name) : openai(name);
+}
+
+function toPrompt(question: string): string {
+  return `Passages:\n${HOUSE_RULES}\n\nQuestion: ${question}`;
 }

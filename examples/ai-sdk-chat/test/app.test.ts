@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createTracer } from '@openlayer-tracing/express';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
-import { connectModel, createApp } from 'example-ai-sdk-chat';
+import { createApp } from 'example-ai-sdk-chat';
+import { connectModel } from 'example-local-model';
 
 describe('the AI SDK chat', () => {
   const QUESTION = { question: 'When is the kiln fired?', user: 'ada' };
 
-  /** Asks the app on a path, and gives what it said and the printed trace. */
-  async function ask(path: string): Promise<{ said: string; trace: string }> {
-    await using connected = await connectModel({});
+  /** Asks the app on a path. @returns the response's text and the printed trace */
+  async function ask(path: string): Promise<{ text: string; trace: string }> {
+    await using model = await connectModel({});
     const traces = await startLocalServer();
     const tracer = createTracer({
       apiKey: 'test',
@@ -19,7 +20,7 @@ describe('the AI SDK chat', () => {
       publish: true,
       batch: { maxDelayMs: 0 },
     });
-    const server = createApp({ ...connected, tracer }).listen(0);
+    const server = createApp({ model, tracer }).listen(0);
     try {
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -28,11 +29,11 @@ describe('the AI SDK chat', () => {
         headers: { 'content-type': 'application/json', 'x-request-id': 'kiln' },
         body: JSON.stringify(QUESTION),
       });
-      const said = await response.text();
+      const text = await response.text();
       const [row] = await traces.waitForRows(1);
       assert.ok(row);
       assert.deepEqual(traces.problems, []);
-      return { said, trace: renderTrace(row, { timings: false }) };
+      return { text, trace: renderTrace(row, { timings: false }) };
     } finally {
       server.closeAllConnections();
       server.close();
@@ -42,8 +43,8 @@ describe('the AI SDK chat', () => {
   }
 
   it('answers, as one trace', async () => {
-    const { said, trace } = await ask('/chat');
-    assert.match(said, /The kiln is fired on Fridays/);
+    const { text, trace } = await ask('/chat');
+    assert.match(text, /The kiln is fired on Fridays/);
     assert.equal(
       trace,
       `
@@ -56,8 +57,8 @@ kiln  completed  200
   });
 
   it('streams, as one trace', async () => {
-    const { said, trace } = await ask('/chat/stream');
-    assert.match(said, /The kiln is fired on Fridays/);
+    const { text, trace } = await ask('/chat/stream');
+    assert.match(text, /The kiln is fired on Fridays/);
     assert.equal(
       trace,
       `

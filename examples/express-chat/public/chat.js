@@ -1,4 +1,4 @@
-// Each question is a request with an id of its own, under which its trace is found and its feedback is sent.
+// Each question is a request with its own id. The trace is found by it, and feedback is sent for it.
 
 const session = crypto.randomUUID();
 const form = document.querySelector('#ask');
@@ -6,22 +6,22 @@ const question = document.querySelector('#question');
 const user = document.querySelector('#user');
 const stop = document.querySelector('#stop');
 
-/** Leaves the answer that is under way. @type {AbortController | undefined} */
-let leaving;
+/** Aborts the request whose answer is streaming. @type {AbortController | undefined} */
+let current;
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   const text = question.value.trim() || question.placeholder;
   question.value = '';
-  leaving?.abort();
+  current?.abort();
   const own = new AbortController();
-  leaving = own;
+  current = own;
   stop.disabled = false;
   await ask(text, own.signal);
-  if (leaving === own) stop.disabled = true;
+  if (current === own) stop.disabled = true;
 });
 
-stop.addEventListener('click', () => leaving?.abort());
+stop.addEventListener('click', () => current?.abort());
 
 /**
  * @param {string} text
@@ -51,7 +51,7 @@ async function ask(text, signal) {
   showFeedback(exchange, id);
 }
 
-/** The texts of an answer that streams as server-sent events. */
+/** The pieces of an answer that streams as server-sent events. */
 async function* piecesOf(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -67,7 +67,7 @@ async function* piecesOf(response) {
   }
 }
 
-/** Lets the reader say what the answer was like. */
+/** Shows the feedback buttons of an answer. */
 function showFeedback(exchange, inferenceId) {
   const feedback = exchange.querySelector('.feedback');
   feedback.hidden = false;

@@ -1,34 +1,39 @@
-/** Asks the model. The client is traced: each call is a step of the request's trace by itself. */
+/** Asks the model. */
 
 import type OpenAI from 'openai';
-import type { ChatModel } from './chat-model.js';
+
+/** A traced client, and the model that it asks. */
+export interface ChatModel {
+  readonly openai: OpenAI;
+  readonly model: string;
+}
 
 type Messages = OpenAI.ChatCompletionMessageParam[];
 
 const PARAMETERS = { max_completion_tokens: 1000 };
 
-/** The whole answer. It is given up when the client leaves. */
+/** Returns the whole answer. `signal` stops the model. */
 export async function answer(
-  chat: ChatModel,
+  { openai, model }: ChatModel,
   messages: Messages,
   signal: AbortSignal,
 ): Promise<string> {
-  const completion = await chat.openai.chat.completions.create(
-    { model: chat.model, messages, ...PARAMETERS },
+  const completion = await openai.chat.completions.create(
+    { model, messages, ...PARAMETERS },
     { signal },
   );
   return completion.choices[0]?.message.content ?? '';
 }
 
-/** The answer as it comes, chunk by chunk. It stops early when the client leaves. */
+/** Passes on the answer chunk by chunk. `signal` stops the model. */
 export async function streamAnswer(
-  chat: ChatModel,
+  { openai, model }: ChatModel,
   messages: Messages,
   signal: AbortSignal,
   onChunk: (chunk: OpenAI.ChatCompletionChunk) => void,
 ): Promise<void> {
-  const chunks = await chat.openai.chat.completions.create(
-    { model: chat.model, messages, ...PARAMETERS, stream: true },
+  const chunks = await openai.chat.completions.create(
+    { model, messages, ...PARAMETERS, stream: true },
     { signal },
   );
   for await (const chunk of chunks) onChunk(chunk);

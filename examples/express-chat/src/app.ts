@@ -1,35 +1,43 @@
 import { fileURLToPath } from 'node:url';
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/express';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
+import type { Model } from 'example-local-model';
 import express, { type Express, type Request } from 'express';
+import OpenAI from 'openai';
 import { answer, streamAnswer } from './answer.js';
-import type { ChatModel } from './chat-model.js';
 import { toChatRequest } from './chat-request.js';
-import { answerError, BadRequest } from './errors.js';
+import { BadRequest, respondToError } from './errors.js';
 import { toMessages } from './prompt.js';
 import type { Retriever } from './retriever.js';
 
-export interface AppOptions extends ChatModel {
+export interface AppOptions {
+  readonly model: Model;
   readonly retriever: Retriever;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer;
 }
 
-/** Passages that the model gets to read. */
+/** Number of passages in the prompt. */
 const TOP_K = 4;
-/** The page on which to ask. */
+/** The folder of the chat's page. */
 const PAGE = fileURLToPath(new URL('../public', import.meta.url));
 
-/** Whether no model is asked: for files of the page, and for what people think of an answer. */
-function asksNobody({ method, path }: Request): boolean {
+/** Whether the request needs no model: a file of the page, the health check, or feedback. */
+function needsNoModel({ method, path }: Request): boolean {
   return method === 'GET' || method === 'HEAD' || path === '/feedback';
 }
 
-/** The chat: answers questions from the articles that the retriever knows. */
-export function createApp({ retriever, tracer = getTracer(), ...ownModel }: AppOptions): Express {
-  const app = express();
-  app.use(openlayerTracing({ tracer, skip: asksNobody }));
-  app.use(express.json());
+/** The chat: answers questions from the retriever's articles. */
+export function createApp({ model, retriever, tracer = getTracer() }: AppOptions): Express {
+  // Each call of the client is a step of the request's trace.
+  const openai = traceOpenAI(new OpenAI(model.client), {
+    provider: model.provider,
+    streamUsage: true,
+  });
 
+  const app = express();
+  app.use(openlayerTracing({ tracer, skip: needsNoModel }));
+  app.use(express.json());
   app.use(express.static(PAGE));
 
   app.get('/health', (_req, res) => {
@@ -70,12 +78,12 @@ export function createApp({ retriever, tracer = getTracer(), ...ownModel }: AppO
     else res.status(502).json({ error: result.error.message });
   });
 
-  app.use(answerError);
+  app.use(respondToError);
   return app;
 
-  /** All that comes before the model is asked. */
+  /** Reads the request, finds passages and builds the messages for the model. */
   function prepare(req: Request) {
-    const { question, user, session, model = ownModel.model } = toChatRequest(req.body);
+    const { question, user, session, model: name = model.name } = toChatRequest(req.body);
     req.trace.update({ userId: user, sessionId: session, question });
     const passages = req.trace.step(
       { name: 'retrieve', type: 'retriever', inputs: { question }, metadata: { topK: TOP_K } },
@@ -89,6 +97,6 @@ export function createApp({ retriever, tracer = getTracer(), ...ownModel }: AppO
       context: passages.map(({ text }) => text),
       metadata: { passages: passages.length },
     });
-    return { messages: toMessages(question, passages), passages, chat: { ...ownModel, model } };
+    return { messages: toMessages(question, passages), passages, chat: { openai, model: name } };
   }
 }

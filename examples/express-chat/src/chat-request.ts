@@ -1,15 +1,15 @@
 import { BadRequest } from './errors.js';
 
-/** What a client asks. */
+/** The body of a chat request. */
 export interface ChatRequest {
   readonly question: string;
   readonly user: string | undefined;
   readonly session: string | undefined;
-  /** Another model than the app's own, to try it out. */
+  /** A model to use instead of the app's own. */
   readonly model: string | undefined;
 }
 
-/** Reads the body of a chat request. Throws `BadRequest`. */
+/** Checks the body of a chat request. @throws BadRequest */
 export function toChatRequest(body: unknown): ChatRequest {
   const { question, user, session, model } = (body ?? {}) as Record<string, unknown>;
   if (typeof question !== 'string' || question.trim() === '') {
@@ -17,13 +17,13 @@ export function toChatRequest(body: unknown): ChatRequest {
   }
   return {
     question: question.trim(),
-    user: optionalText(user, 'user'),
-    session: optionalText(session, 'session'),
-    model: optionalText(model, 'model'),
+    user: optionalString(user, 'user'),
+    session: optionalString(session, 'session'),
+    model: optionalString(model, 'model'),
   };
 }
 
-function optionalText(value: unknown, name: string): string | undefined {
+function optionalString(value: unknown, name: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw new BadRequest(`${name} must be a text`);
+  throw new BadRequest(`${name} must be a string`);
 }

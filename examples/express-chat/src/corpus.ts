@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A paragraph of an article: what is searched for and quoted from. */
+/** A paragraph of an article, which is searched and quoted. */
 export interface Passage {
   /** The article's file and the paragraph's number in it: `renewals#2`. */
   readonly id: string;
@@ -10,7 +10,7 @@ export interface Passage {
   readonly text: string;
 }
 
-/** Where this example's articles are. */
+/** The folder of this example's articles. */
 export const CORPUS = fileURLToPath(new URL('../corpus/', import.meta.url));
 
 /** Reads the articles of a folder: `.txt` files, each a title and paragraphs with a blank line between. */

@@ -3,18 +3,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { shutdown } from '@openlayer-tracing/express';
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './chat-model.js';
 import { readCorpus } from './corpus.js';
 import { createRetriever } from './retriever.js';
 
 const model = await connectModel();
-const app = createApp({ ...model, retriever: createRetriever(await readCorpus()) });
+const app = createApp({ model, retriever: createRetriever(await readCorpus()) });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
   if (error) throw error;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  console.log(`Ask the library of Halden Bay on its page, ${url} (model ${model.model}), or by curl:
+  console.log(`Ask the library of Halden Bay on its page, ${url} (model ${model.name}), or by curl:
 
   curl ${url}/chat -H 'content-type: application/json' -H 'x-request-id: my-first-question' \\
     -d '{ "question": "Do I need a deposit to borrow a drill?", "user": "ada" }'
@@ -28,7 +28,7 @@ const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
 });
 
 async function close(): Promise<void> {
-  // Answers that are under way still need the model.
+  // Open requests still need the model.
   await once(server.close(), 'close');
   await shutdown();
   await model[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import type { Passage } from './corpus.js';
 const INSTRUCTIONS =
   'You answer questions of visitors to the city library of Halden Bay. Use only these passages, and say so where they do not hold the answer.';
 
-/** The messages that ask the model. Each call is a step of the request's trace. */
+/** The messages for the model. Each call of this function is a step of the request's trace. */
 export const toMessages = trace(
   function toMessages(
     question: string,

@@ -3,7 +3,7 @@ import type { Passage } from './corpus.js';
 
 /** A passage that was found. */
 export interface FoundPassage extends Passage {
-  /** How well it matches; comparable within one search only. */
+  /** How well it matches. Scores of different searches are not comparable. */
   readonly score: number;
 }
 
@@ -31,14 +31,14 @@ export function createRetriever(passages: readonly Passage[]): Retriever {
   };
 }
 
-/** A word as it is indexed: without the endings of plurals and verbs; null for words that tell nothing. */
+/** A word as it is indexed, without the endings of plurals and verbs; null for stop words. */
 function toTerm(word: string): string | null {
   const lower = word.toLowerCase();
   if (STOP_WORDS.has(lower)) return null;
   return lower.length > 4 ? lower.replace(/(ies|ing|ed|es|s|y|e)$/, '') : lower.replace(/s$/, '');
 }
 
-/** Words that hold sentences together, and the verbs that any question may be asked with. */
+/** Words that say nothing about a subject, such as articles, prepositions and common verbs. */
 const STOP_WORDS = new Set(
   `a about an and any are as at be been but by can could did do does for from had has have how i if in
   into is it its library long many may me much my of on one or our should so some somebody someone that the

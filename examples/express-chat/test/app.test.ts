@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { renderTrace } from '@openlayer-tracing/local';
-import { connectModel } from 'example-express-chat';
 import { type RunningChat, runChat } from './running-chat.js';
 
 describe('the express chat', () => {
@@ -13,7 +12,7 @@ describe('the express chat', () => {
     await chat[Symbol.asyncDispose]();
   });
 
-  /** The printed trace of each request, once there are as many. */
+  /** The printed trace of each request. Waits until there are `count`. */
   async function traces(count: number): Promise<string[]> {
     const rows = await chat.traces.waitForRows(count);
     return rows.map((row) => renderTrace(row, { timings: false }));
@@ -42,7 +41,7 @@ drill  completed  200
     ]);
   });
 
-  it('has a page, which loads nothing from elsewhere and is not traced', async () => {
+  it('serves a page that loads nothing from other hosts and is not traced', async () => {
     const loaded: string[] = [];
     for (const path of ['/', '/chat.js', '/chat.css']) {
       const response = await fetch(`${chat.url}${path}`);
@@ -56,7 +55,7 @@ drill  completed  200
     assert.equal((await traces(1)).length, 1);
   });
 
-  it('tells the platform who asked, what, and what the answer was made of', async () => {
+  it('sends the user, the session, the question and the passages to the platform', async () => {
     await chat.post('/chat', 'drill', DRILL);
     const [row] = await chat.traces.waitForRows(1);
     assert.equal(row?.user_id, 'ada');
@@ -74,7 +73,7 @@ drill  completed  200
     );
   });
 
-  it('streams an answer, and traces it as the text that it is', async () => {
+  it('streams an answer, whose trace has the whole text', async () => {
     const response = await chat.post('/chat/stream', 'late', {
       question: 'What does a late book cost per day?',
     });
@@ -91,7 +90,7 @@ late  completed  200
     ]);
   });
 
-  it('stops asking the model when the client leaves in mid-stream', async () => {
+  it('stops the model when the client leaves in mid-stream', async () => {
     const client = new AbortController();
     const question = 'What does a late book cost per day?';
     const response = await chat.post('/chat/stream', 'gone', { question }, client.signal);
@@ -111,7 +110,7 @@ late  completed  200
     assert.equal(completion?.completionTokens, null);
   });
 
-  it('says that it found nothing, rather than making something up', async () => {
+  it('responds that it found nothing if no article has the answer', async () => {
     const response = await chat.post('/chat', 'france', {
       question: 'What is the capital of France?',
     });
@@ -119,7 +118,7 @@ late  completed  200
     assert.equal(answer, 'I found nothing about that in the passages I was given.');
   });
 
-  it('answers a failure of the model, with the id to find the trace by', async () => {
+  it('responds to a failure of the model with the inference ID', async () => {
     for (const path of ['/chat', '/chat/stream']) {
       const response = await chat.post(path, `broken:${path}`, { ...DRILL, model: 'local-broken' });
       assert.equal(response.status, 502);
@@ -141,11 +140,11 @@ broken:/chat  error  502
     );
   });
 
-  it('tells the client about its own mistakes', async () => {
+  it('responds to mistakes of the client with 400 and what is wrong', async () => {
     const wrong: [body: unknown, error: RegExp][] = [
       [{ ...DRILL, model: 'gpt-none' }, /^there is no such model$/],
       [{ question: ' ' }, /^send JSON with a question/],
-      [{ ...DRILL, user: 7 }, /^user must be a text$/],
+      [{ ...DRILL, user: 7 }, /^user must be a string$/],
       ['{', /JSON/],
     ];
     for (const [i, [body, error]] of wrong.entries()) {
@@ -178,7 +177,7 @@ broken:/chat  error  502
     );
   });
 
-  it('keeps visitors apart who ask at once', async () => {
+  it('keeps concurrent visitors apart', async () => {
     const visitors = Array.from({ length: 20 }, (_, i) => `visitor-${i}`);
     await Promise.all(
       visitors.map((user, i) =>
@@ -194,14 +193,5 @@ broken:/chat  error  502
         ['retrieve', 'build_prompt', 'OpenAI Chat Completion'],
       );
     }
-  });
-});
-
-describe('connectModel', () => {
-  it('talks to the provider where there is a key', async () => {
-    const { openai, model } = await connectModel({ OPENAI_API_KEY: 'sk-test' });
-    assert.equal(model, 'gpt-4o-mini');
-    assert.equal(openai.apiKey, 'sk-test');
-    assert.match(openai.baseURL, /^https:\/\/api\.openai\.com\//);
   });
 });

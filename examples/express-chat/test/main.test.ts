@@ -19,7 +19,7 @@ describe('the program', function () {
     assert.equal(await program.complaints, '');
   });
 
-  it('sends an answer to its end that streams when Ctrl-C comes', async () => {
+  it('finishes a streaming answer on Ctrl-C', async () => {
     await using program = await start();
     const response = await program.ask('/chat/stream', 'What does a late book cost per day?');
     program.interrupt();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRetriever, type Passage, type Retriever, readCorpus } from 'example-express-chat';
 
-/** Questions as visitors ask them, and the passage that answers each. */
+/** Questions of visitors, and the passage that answers each. */
 const QUESTIONS: [question: string, passage: string][] = [
   ['What does a late book cost per day?', 'late-fees#1'],
   ['Can my dog come in?', 'house-rules#3'],
@@ -35,7 +35,7 @@ describe('the retriever', () => {
     });
   }
 
-  it('gives the best passages first, and no more than asked for', () => {
+  it('returns the best passages first, at most `limit`', () => {
     const found = retriever.search('What does a late book cost per day?', 4);
     const scores = found.map(({ score }) => score);
     assert.equal(found.length, 4);
@@ -45,12 +45,12 @@ describe('the retriever', () => {
     );
   });
 
-  it('finds nothing for what no article speaks about', () => {
+  it('finds nothing if no article matches', () => {
     assert.deepEqual(retriever.search('What is the capital of France?', 4), []);
     assert.deepEqual(retriever.search('', 4), []);
   });
 
-  it('searches an article by its paragraphs', () => {
+  it('searches the paragraphs of an article', () => {
     const renewals = passages.filter(({ id }) => id.startsWith('renewals#'));
     assert.deepEqual(
       renewals.map(({ id, title }) => [id, title]),

@@ -1,15 +1,16 @@
-/** The app as it runs, with a trace server beside it. */
+/** Starts the app and a local trace server. */
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createTracer } from '@openlayer-tracing/express';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import { connectModel, createApp, createRetriever, readCorpus } from 'example-express-chat';
+import { createApp, createRetriever, readCorpus } from 'example-express-chat';
+import { connectModel } from 'example-local-model';
 
 export interface RunningChat extends AsyncDisposable {
   readonly url: string;
   readonly traces: LocalServer;
-  /** Sends JSON, with the inference ID as request id. */
+  /** Posts JSON. The request id becomes the inference ID. */
   post(path: string, inferenceId: string, body: unknown, signal?: AbortSignal): Promise<Response>;
 }
 
@@ -23,7 +24,7 @@ export async function runChat(): Promise<RunningChat> {
     batch: { maxDelayMs: 0 },
   });
   const model = await connectModel({});
-  const app = createApp({ ...model, retriever: createRetriever(await readCorpus()), tracer });
+  const app = createApp({ model, retriever: createRetriever(await readCorpus()), tracer });
   const server = app.listen(0);
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,20 +1,17 @@
-/** The chat. It knows nothing of the runtime that it is served by. */
+/** The chat, the same on every runtime. */
 
 import { openlayerTracing, type Tracer, type TraceVariables } from '@openlayer-tracing/hono';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
+import type { Model } from 'example-local-model';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { validator } from 'hono/validator';
-import type OpenAI from 'openai';
+import OpenAI from 'openai';
 import { toMessages } from './messages.js';
 import { streamAnswer } from './stream-answer.js';
 
-/** Who answers: a client, and which model to ask it for. */
-export interface ChatModel {
-  readonly openai: OpenAI;
-  readonly model: string;
-}
-
-export interface AppOptions extends ChatModel {
+export interface AppOptions {
+  readonly model: Model;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer | undefined;
 }
@@ -22,7 +19,12 @@ export interface AppOptions extends ChatModel {
 export type App = Hono<{ Variables: TraceVariables }>;
 
 /** `POST /chat` answers a question as a stream of events. */
-export function createApp({ tracer, ...chat }: AppOptions): App {
+export function createApp({ model, tracer }: AppOptions): App {
+  // Each call of the client is a step of the request's trace.
+  const openai = traceOpenAI(new OpenAI(model.client), {
+    provider: model.provider,
+    streamUsage: true,
+  });
   const app: App = new Hono();
   app.use(openlayerTracing({ tracer, skip: (c) => c.req.path === '/health' }));
 
@@ -38,12 +40,13 @@ export function createApp({ tracer, ...chat }: AppOptions): App {
     return streamSSE(c, async (stream) => {
       const send = (event: object) => stream.writeSSE({ data: JSON.stringify(event) });
       try {
-        for await (const delta of streamAnswer(chat, messages, trace.signal)) {
+        const answer = streamAnswer(openai, model.name, messages, trace.signal);
+        for await (const delta of answer) {
           await send({ type: 'text-delta', delta });
         }
         await send({ type: 'finish', inferenceId: trace.inferenceId });
       } catch {
-        // The head is out: what went wrong can only be an event, and a step of the trace.
+        // The headers are sent, so the client learns of the error by an event. The trace has it in a step.
         await send({ type: 'error', inferenceId: trace.inferenceId });
       }
     });
@@ -58,16 +61,20 @@ interface Question {
   readonly session: string | undefined;
 }
 
-/** Reads the body of a question, or says what is wrong with it. */
+/** Checks the body. @returns the question, or the response that says what is wrong */
 function toQuestion(body: unknown, c: { text(message: string, status: 400): Response }) {
   const { question, user, session } = (body ?? {}) as Record<string, unknown>;
   if (typeof question !== 'string' || question.trim() === '') {
     return c.text('send JSON with a question: { "question": "..." }', 400);
   }
-  const asked: Question = { question: question.trim(), user: text(user), session: text(session) };
-  return asked;
+  const valid: Question = {
+    question: question.trim(),
+    user: stringOf(user),
+    session: stringOf(session),
+  };
+  return valid;
 }
 
-function text(value: unknown): string | undefined {
+function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

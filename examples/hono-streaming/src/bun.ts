@@ -1,7 +1,7 @@
 /** Serves the chat on Bun: `PORT=3000 npm run start:bun -w example-hono-streaming`. */
 
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './chat-model.js';
 import { greeting } from './greeting.js';
 
 /** The part of Bun that is used here. */
@@ -13,6 +13,6 @@ declare const Bun: {
 };
 
 const model = await connectModel();
-const { fetch } = createApp(model);
+const { fetch } = createApp({ model });
 const server = Bun.serve({ port: Number(process.env.PORT ?? 3000), fetch });
-console.log(greeting(server.port, model.model));
+console.log(greeting(server.port, model.name));

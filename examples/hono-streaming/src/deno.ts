@@ -1,7 +1,7 @@
 /** Serves the chat on Deno: `PORT=3000 npm run start:deno -w example-hono-streaming`. */
 
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './chat-model.js';
 import { greeting } from './greeting.js';
 
 /** The part of Deno that is used here. */
@@ -13,6 +13,6 @@ declare const Deno: {
 };
 
 const model = await connectModel();
-const { fetch } = createApp(model);
-const onListen = ({ port }: { port: number }) => console.log(greeting(port, model.model));
+const { fetch } = createApp({ model });
+const onListen = ({ port }: { port: number }) => console.log(greeting(port, model.name));
 Deno.serve({ port: Number(process.env.PORT ?? 3000), onListen }, fetch);

@@ -8,7 +8,7 @@ const LIGHTHOUSE = [
   'Dogs may come into the garden and the tea room, but not into the tower.',
 ];
 
-/** What the model is asked: the guide knows one place, and nothing else. */
+/** The messages for the model: passages about a lighthouse, and the question. */
 export function toMessages(question: string): OpenAI.ChatCompletionMessageParam[] {
   const passages = LIGHTHOUSE.map((text) => `<passage>${text}</passage>`).join('\n');
   return [

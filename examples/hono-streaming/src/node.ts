@@ -3,18 +3,18 @@
 import { once } from 'node:events';
 import { serve } from '@hono/node-server';
 import { shutdown } from '@openlayer-tracing/hono';
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './chat-model.js';
 import { greeting } from './greeting.js';
 
 const model = await connectModel();
-const { fetch } = createApp(model);
+const { fetch } = createApp({ model });
 const server = serve({ fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) =>
-  console.log(greeting(port, model.model)),
+  console.log(greeting(port, model.name)),
 );
 
 async function close(): Promise<void> {
-  // Answers that are under way still need the model.
+  // Open requests still need the model.
   await once(server.close(), 'close');
   await shutdown();
   await model[Symbol.asyncDispose]();

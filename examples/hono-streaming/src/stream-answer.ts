@@ -1,11 +1,11 @@
 import type OpenAI from 'openai';
-import type { ChatModel } from './app.js';
 
 const PARAMETERS = { max_completion_tokens: 1000 };
 
-/** The answer as it comes. The client is traced: that makes it a step. It stops early when the client leaves. */
+/** Yields the answer piece by piece. `signal` stops the model. */
 export async function* streamAnswer(
-  { openai, model }: ChatModel,
+  openai: OpenAI,
+  model: string,
   messages: OpenAI.ChatCompletionMessageParam[],
   signal: AbortSignal,
 ): AsyncIterable<string> {

@@ -1,8 +1,6 @@
 /** The chat as a Worker. It needs the compatibility flag `nodejs_als`, and its settings as bindings. */
 
 import { createTracer } from '@openlayer-tracing/hono';
-import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
-import OpenAI from 'openai';
 import { type App, createApp } from './app.js';
 
 export interface Env {
@@ -25,10 +23,14 @@ export default {
 };
 
 function appFor(env: Env): App {
-  const openai = new OpenAI({ apiKey: env.OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL });
   return createApp({
-    openai: traceOpenAI(openai, { streamUsage: true }),
-    model: env.OPENAI_MODEL ?? 'gpt-4o-mini',
+    model: {
+      name: env.OPENAI_MODEL ?? 'gpt-4o-mini',
+      client: {
+        apiKey: env.OPENAI_API_KEY,
+        ...(env.OPENAI_BASE_URL && { baseURL: env.OPENAI_BASE_URL }),
+      },
+    },
     tracer: createTracer({
       apiKey: env.OPENLAYER_API_KEY,
       inferencePipelineId: env.OPENLAYER_INFERENCE_PIPELINE_ID,

@@ -4,19 +4,17 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createTracer } from '@openlayer-tracing/hono';
-import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { type LocalServer, renderTrace, startLocalServer } from '@openlayer-tracing/local';
 import { createApp } from 'example-hono-streaming';
-import { LOCAL_BROKEN, LOCAL_MODEL, startLocalModel } from 'example-local-model';
-import OpenAI from 'openai';
+import { connectModel, LOCAL_BROKEN, LOCAL_MODEL } from 'example-local-model';
 
 interface RunningChat extends AsyncDisposable {
   readonly traces: LocalServer;
-  /** Asks as a client would, with the inference ID as request id. */
+  /** Asks as a client does. The request id becomes the inference ID. */
   ask(id: string, question: string, signal?: AbortSignal): Promise<Response>;
 }
 
-async function runChat(model = LOCAL_MODEL): Promise<RunningChat> {
+async function runChat(name = LOCAL_MODEL): Promise<RunningChat> {
   const traces = await startLocalServer();
   const tracer = createTracer({
     apiKey: 'test',
@@ -25,10 +23,8 @@ async function runChat(model = LOCAL_MODEL): Promise<RunningChat> {
     publish: true,
     batch: { maxDelayMs: 0 },
   });
-  const local = await startLocalModel({ tokenDelayMs: 5 });
-  const openai = new OpenAI({ baseURL: local.url, apiKey: 'none needed', maxRetries: 0 });
-  traceOpenAI(openai, { provider: 'local', streamUsage: true });
-  const { fetch: handle } = createApp({ openai, model, tracer });
+  const model = await connectModel({});
+  const { fetch: handle } = createApp({ model: { ...model, name }, tracer });
   const server = createAdaptorServer({ fetch: handle }) as Server;
   server.listen(0);
   await once(server, 'listening');
@@ -46,7 +42,7 @@ async function runChat(model = LOCAL_MODEL): Promise<RunningChat> {
       server.closeAllConnections();
       server.close();
       await tracer.shutdown();
-      await local.close();
+      await model[Symbol.asyncDispose]();
       await traces.close();
     },
   };
@@ -78,7 +74,7 @@ steps  completed  200
     assert.equal(row?._question, 'How many steps is the climb?');
   });
 
-  it('keeps the trace of an answer that its reader left', async () => {
+  it('keeps the trace of an answer whose reader leaves', async () => {
     await using chat = await runChat();
     const leaving = new AbortController();
     const response = await chat.ask('left', 'What does a ticket cost?', leaving.signal);
@@ -89,7 +85,7 @@ steps  completed  200
     assert.match(tree, /└─ OpenAI Chat Completion \[chat_completion\]/);
   });
 
-  it('says what failed where the model does', async () => {
+  it('sends an event with the error if the model fails', async () => {
     await using chat = await runChat(LOCAL_BROKEN);
     const response = await chat.ask('broken', 'What does a ticket cost?');
     assert.match(await response.text(), /data: \{"type":"error","inferenceId":"broken"\}\n\n$/);
@@ -97,7 +93,7 @@ steps  completed  200
     assert.match(tree, /└─ OpenAI Chat Completion \[chat_completion\].* ✗ /);
   });
 
-  it('refuses what is no question, and answers health checks without a trace', async () => {
+  it('refuses a body without a question', async () => {
     await using chat = await runChat();
     const response = await chat.ask('empty', ' ');
     assert.equal(response.status, 400);

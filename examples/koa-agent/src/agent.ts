@@ -1,22 +1,23 @@
-/** The agent: asks the model, runs the tools that it wants, and asks again, until it has an answer. */
+/** The agent: asks the model, runs the tools that it calls, and asks again, until it answers. */
 
 import { step } from '@openlayer-tracing/koa';
 import type OpenAI from 'openai';
-import type { ChatModel } from './chat-model.js';
 import { callsIn, callTool, type Tools, toDefinitions } from './tools.js';
 
 type Message = OpenAI.ChatCompletionMessageParam;
 
 export interface Agent {
-  readonly chat: ChatModel;
+  /** A traced client. */
+  readonly openai: OpenAI;
+  readonly model: string;
   readonly tools: Tools;
-  /** Ends the work when the client leaves. */
+  /** Stops the agent. */
   readonly signal: AbortSignal;
 }
 
 const MAX_TURNS = 6;
 
-/** Answers the last message of the conversation, to which it adds all that it says and hears. */
+/** Answers the last message of the conversation. Appends the model's messages and the results of tools. */
 export function answer(agent: Agent, conversation: Message[]): Promise<string> {
   return step({ name: 'library_desk', type: 'agent', agentType: 'tools' }, async (own) => {
     for (let turn = 1; turn <= MAX_TURNS; turn++) {
@@ -33,16 +34,16 @@ export function answer(agent: Agent, conversation: Message[]): Promise<string> {
   });
 }
 
-/** One call of the model, which is a step of its own: the client is traced. */
+/** Calls the model once. */
 async function ask(
-  { chat, tools, signal }: Agent,
+  { openai, model, tools, signal }: Agent,
   messages: readonly Message[],
 ): Promise<OpenAI.ChatCompletionMessage> {
-  const completion = await chat.openai.chat.completions.create(
-    { model: chat.model, messages: [...messages], tools: toDefinitions(tools) },
+  const completion = await openai.chat.completions.create(
+    { model, messages: [...messages], tools: toDefinitions(tools) },
     { signal },
   );
   const message = completion.choices[0]?.message;
-  if (message === undefined) throw new Error('the model has said nothing');
+  if (message === undefined) throw new Error('the model returned no message');
   return message;
 }

@@ -1,22 +1,27 @@
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/koa';
+import type { Model } from 'example-local-model';
 import Koa, { type Context } from 'koa';
+import OpenAI from 'openai';
 import { answer } from './agent.js';
-import type { ChatModel } from './chat-model.js';
 import { Conversations, transcriptOf } from './conversations.js';
-import { answerErrors } from './errors.js';
+import { respondToErrors } from './errors.js';
 import type { Library } from './library.js';
 import { toolsFor } from './tools.js';
 
-export interface AppOptions extends ChatModel {
+export interface AppOptions {
+  readonly model: Model;
   readonly library: Library;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer;
 }
 
-/** The desk: visitors talk in sessions to an agent that looks things up for them. */
-export function createApp({ library, tracer = getTracer(), ...chat }: AppOptions): Koa {
+/** The desk of a library: visitors talk in sessions to an agent that looks things up for them. */
+export function createApp({ model, library, tracer = getTracer() }: AppOptions): Koa {
+  // Each call of the client is a step of the request's trace.
+  const openai = traceOpenAI(new OpenAI(model.client), { provider: model.provider });
   const conversations = new Conversations();
   const router = new Router({ prefix: '/sessions/:session' });
 
@@ -27,8 +32,9 @@ export function createApp({ library, tracer = getTracer(), ...chat }: AppOptions
     const conversation = conversations.of(user, sessionOf(ctx));
     conversation.push({ role: 'user', content: question });
     const tools = toolsFor(user, library);
+    const agent = { openai, model: model.name, tools, signal: ctx.trace.signal };
     ctx.body = {
-      answer: await answer({ chat, tools, signal: ctx.trace.signal }, conversation),
+      answer: await answer(agent, conversation),
       inferenceId: ctx.trace.inferenceId,
     };
   });
@@ -38,11 +44,11 @@ export function createApp({ library, tracer = getTracer(), ...chat }: AppOptions
   });
 
   const app = new Koa();
-  app.use(answerErrors);
+  app.use(respondToErrors);
   app.use(
     openlayerTracing({
       tracer,
-      // No model is asked to read what was said.
+      // Reading a transcript needs no model.
       skip: (ctx) => ctx.method === 'GET',
       user: (ctx) => ctx.get('x-user'),
       session: sessionOf,
@@ -53,7 +59,7 @@ export function createApp({ library, tracer = getTracer(), ...chat }: AppOptions
   return app;
 }
 
-/** Who asks; in a real app the one who logged in. */
+/** The user. A real app would take it from a login. */
 function userOf(ctx: Context): string {
   const user = ctx.get('x-user');
   if (user === '') ctx.throw(401, 'say who you are in the header x-user');

@@ -1,4 +1,4 @@
-/** What was said in each session. A real app would keep it in a database. */
+/** The messages of each session. A real app would keep them in a database. */
 
 import type OpenAI from 'openai';
 
@@ -12,7 +12,7 @@ const MAX_SESSIONS = 1000;
 export class Conversations {
   readonly #messages = new Map<string, Message[]>();
 
-  /** The conversation of a session; sessions of different users are never the same. */
+  /** The conversation of a session. Different users never share one. */
   of(user: string, session: string): Message[] {
     const key = JSON.stringify([user, session]);
     const messages = this.#messages.get(key) ?? [{ role: 'system', content: INSTRUCTIONS }];
@@ -26,7 +26,7 @@ export class Conversations {
   }
 }
 
-/** What visitors said and were told, without what happened at the desk. */
+/** The messages of visitor and agent, without instructions, tool calls and their results. */
 export function transcriptOf(messages: readonly Message[]): { role: string; text: string }[] {
   return messages.flatMap(({ role, content }) =>
     (role === 'user' || role === 'assistant') && typeof content === 'string'

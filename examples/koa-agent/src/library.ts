@@ -1,4 +1,4 @@
-/** The library of Halden Bay, as its desk knows it: what stands on the shelves, and who has borrowed what. */
+/** The library of Halden Bay: its books, and who has borrowed which. */
 
 interface Book {
   readonly title: string;
@@ -21,7 +21,7 @@ const BOOKS: readonly Book[] = [
 
 const LOAN_DAYS = 14;
 
-/** What the library refuses; its messages are made for visitors. */
+/** The library refuses something. The messages are written for visitors. */
 export class Refused extends Error {}
 
 export class Library {
@@ -46,7 +46,7 @@ export class Library {
     return this.#loans.get(user) ?? [];
   }
 
-  /** @returns the day of the month when the book is due then */
+  /** Renews a loan. @returns the day of the month on which the book is now due */
   async renew(user: string, title: string): Promise<number> {
     const book = await this.find(title);
     const loan = this.#loans.get(user)?.find((each) => each.title === book.title);

@@ -3,16 +3,16 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { shutdown } from '@openlayer-tracing/koa';
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './chat-model.js';
 import { Library } from './library.js';
 
 const model = await connectModel();
-const app = createApp({ ...model, library: new Library() });
+const app = createApp({ model, library: new Library() });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), () => {
   const url = `http://localhost:${(server.address() as AddressInfo).port}/sessions/monday/messages`;
-  console.log(`Ask the desk of the library of Halden Bay (model ${model.model}):
+  console.log(`Ask the desk of the library of Halden Bay (model ${model.name}):
 
   curl ${url} -H 'content-type: application/json' -H 'x-user: ada' \\
     -H 'x-request-id: my-first-question' -d '{ "text": "What have I borrowed?" }'
@@ -25,7 +25,7 @@ const server = app.listen(Number(process.env.PORT ?? 3000), () => {
 });
 
 async function close(): Promise<void> {
-  // Answers that are under way still need the model.
+  // Open requests still need the model.
   await once(server.close(), 'close');
   await shutdown();
   await model[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-/** What the agent can do. Each tool answers with a passage for the model to read. */
+/** The agent's tools. Each returns a passage for the model to read. */
 
 import { step } from '@openlayer-tracing/koa';
 import type OpenAI from 'openai';
@@ -14,7 +14,7 @@ export type Tools = Readonly<Record<string, Tool>>;
 
 const TITLE = { title: { type: 'string' } } as const;
 
-/** The tools that a visitor's agent is given: it acts for nobody else. */
+/** The tools for one visitor: they read and change only that visitor's loans. */
 export function toolsFor(user: string, library: Library): Tools {
   return {
     find_book: {
@@ -46,14 +46,14 @@ export function toolsFor(user: string, library: Library): Tools {
   };
 }
 
-/** The tools that a message asks for. */
+/** The tool calls in a message. */
 export function callsIn(
   message: OpenAI.ChatCompletionMessage,
 ): OpenAI.ChatCompletionMessageFunctionToolCall[] {
   return (message.tool_calls ?? []).filter((call) => call.type === 'function');
 }
 
-/** Runs the tool that the model asks for. What fails in it is for the model to read: it may know another way. */
+/** Runs a tool that the model calls. An error is returned to the model, which may then try something else. */
 export async function callTool(
   tools: Tools,
   call: OpenAI.ChatCompletionMessageFunctionToolCall,
@@ -74,7 +74,7 @@ export async function callTool(
   return { role: 'tool', tool_call_id: call.id, content };
 }
 
-/** The tools as the API wants to have them. */
+/** The tools in the format of OpenAI's API. */
 export function toDefinitions(tools: Tools): OpenAI.ChatCompletionFunctionTool[] {
   return Object.entries(tools).map(([name, { description, parameters }]) => ({
     type: 'function',

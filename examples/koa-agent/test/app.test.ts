@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { renderTrace } from '@openlayer-tracing/local';
+import { LOCAL_BROKEN } from 'example-local-model';
 import { type RunningDesk, runDesk } from './running-desk.js';
 
-/** How the traced client calls its steps. */
+/** The name of the traced client's steps. */
 const ASK = 'OpenAI Chat Completion';
 
 describe('the koa agent', () => {
@@ -15,13 +16,13 @@ describe('the koa agent', () => {
     await desk[Symbol.asyncDispose]();
   });
 
-  /** The printed trace of each request, once there are as many. */
+  /** The printed trace of each request. Waits until there are `count`. */
   async function traces(count: number): Promise<string[]> {
     const rows = await desk.traces.waitForRows(count);
     return rows.map((row) => renderTrace(row, { timings: false }));
   }
 
-  it('looks things up, and its tools are steps of one trace', async () => {
+  it('looks things up with tools, which are steps of one trace', async () => {
     const response = await desk.say('On which shelf is "The Tombs of Atuan"?', {
       inferenceId: 'atuan',
     });
@@ -43,7 +44,7 @@ atuan  completed  200
     ]);
   });
 
-  it('tells the platform who asked, in which session, and what the tools were given', async () => {
+  it('sends the user, the session and the arguments of tools to the platform', async () => {
     await desk.say('Please renew the loan of "Solaris".', {
       user: 'ada',
       session: 'friday',
@@ -64,7 +65,7 @@ atuan  completed  200
     );
   });
 
-  it('goes on where a tool refuses, and the trace says so', async () => {
+  it('continues after a tool refused, and the trace shows why', async () => {
     const response = await desk.say('Please renew "Dune".', { inferenceId: 'reserved' });
     const { answer } = (await response.json()) as { answer: string };
     assert.equal(answer, 'Refused: “Dune is reserved by another reader.”');
@@ -80,7 +81,7 @@ reserved  completed  200
     ]);
   });
 
-  it('remembers what was said in a session, and of nobody else', async () => {
+  it('remembers the messages of a session, and of that user alone', async () => {
     const turns = [
       ['ada', 'What have I borrowed?'],
       ['bob', 'What have I borrowed?'],
@@ -104,11 +105,11 @@ reserved  completed  200
     assert.deepEqual(
       rows.map(({ inferenceId }) => inferenceId),
       ['turn-0', 'turn-1', 'turn-2'],
-      'reading what was said is not traced',
+      'reading the transcript is not traced',
     );
   });
 
-  it('keeps visitors apart who ask at once', async () => {
+  it('keeps concurrent visitors apart', async () => {
     const visitors = Array.from({ length: 20 }, (_, n) => `visitor-${n}`);
     const asked = await Promise.all(
       visitors.map((user) =>
@@ -131,7 +132,7 @@ reserved  completed  200
     }
   });
 
-  it('answers mistakes of its clients and failures of the model, with the id of the trace', async () => {
+  it('responds to mistakes of its clients with the inference ID', async () => {
     const stranger = await desk.say('Hello?', { user: '', inferenceId: 'stranger' });
     assert.equal(stranger.status, 401);
     const silent = await desk.say(7, { inferenceId: 'silent' });
@@ -154,8 +155,8 @@ silent  completed  400
 });
 
 describe('the koa agent with a model that is down', () => {
-  it('answers 502, and the trace has the error on its way', async () => {
-    await using desk = await runDesk({ model: 'local-broken' });
+  it('responds with 502, and each step of the trace has the error', async () => {
+    await using desk = await runDesk({ name: LOCAL_BROKEN });
     const response = await desk.say('What have I borrowed?', { inferenceId: 'down' });
     assert.equal(response.status, 502);
     const [row] = await desk.traces.waitForRows(1);

@@ -1,15 +1,16 @@
-/** The app as it runs, with a trace server beside it. */
+/** Starts the app and a local trace server. */
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createTracer } from '@openlayer-tracing/koa';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import { type ChatModel, connectModel, createApp, Library } from 'example-koa-agent';
+import { createApp, Library } from 'example-koa-agent';
+import { connectModel, type Model } from 'example-local-model';
 
 export interface RunningDesk extends AsyncDisposable {
   readonly url: string;
   readonly traces: LocalServer;
-  /** Says something in a session, with the inference ID as request id. */
+  /** Posts a message to a session. The request id becomes the inference ID. */
   say(text: unknown, who: Speaker): Promise<Response>;
 }
 
@@ -19,7 +20,7 @@ export interface Speaker {
   readonly inferenceId: string;
 }
 
-export async function runDesk(change: Partial<ChatModel> = {}): Promise<RunningDesk> {
+export async function runDesk(change: Partial<Model> = {}): Promise<RunningDesk> {
   const traces = await startLocalServer();
   const tracer = createTracer({
     apiKey: 'test',
@@ -29,7 +30,7 @@ export async function runDesk(change: Partial<ChatModel> = {}): Promise<RunningD
     batch: { maxDelayMs: 0 },
   });
   const model = await connectModel({});
-  const app = createApp({ ...model, ...change, library: new Library(), tracer });
+  const app = createApp({ model: { ...model, ...change }, library: new Library(), tracer });
   const server = app.listen(0);
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

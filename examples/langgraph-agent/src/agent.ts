@@ -9,7 +9,7 @@ const RULES: readonly string[] = [
   'Children need an adult beside them.',
 ];
 
-/** Looks up what the house rules say of a thing. */
+/** The house rules that share a word with the question. */
 const lookUp = tool(
   async (question: string) => {
     const words = question.toLowerCase().match(/\w{4,}/g) ?? [];
@@ -24,7 +24,7 @@ const State = Annotation.Root({
   answer: Annotation<string>,
 });
 
-/** Looks up the rules, and has the model answer from them; where there are none it says so by itself. */
+/** Looks up rules and asks the model to answer from them. If there are none, it responds without the model. */
 export function createAgent(model: ChatOpenAI) {
   return new StateGraph(State)
     .addNode('research', async ({ question }) => ({ rules: await lookUp.invoke(question) }))

@@ -1,22 +1,26 @@
 import { CallbackManager } from '@langchain/core/callbacks/manager';
-import type { ChatOpenAI } from '@langchain/openai';
+import { ChatOpenAI } from '@langchain/openai';
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/express';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
+import type { Model } from 'example-local-model';
 import express, { type Express } from 'express';
 import { createAgent } from './agent.js';
 
-// All that LangChain and LangGraph do from here on is part of the request that they do it for.
+// From here on, calls of LangChain and LangGraph are steps of the request that makes them.
 traceLangChain(CallbackManager);
 
 export interface AppOptions {
-  readonly model: ChatOpenAI;
+  readonly model: Model;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer;
 }
 
-/** An agent that knows the rules of a workshop. */
+/** An agent that answers questions about the rules of a workshop. */
 export function createApp({ model, tracer = getTracer() }: AppOptions): Express {
-  const agent = createAgent(model);
+  const { name, client } = model;
+  const agent = createAgent(
+    new ChatOpenAI({ model: name, apiKey: client.apiKey, configuration: client }),
+  );
   const app = express();
   app.use(openlayerTracing({ tracer }));
   app.use(express.json());
@@ -24,7 +28,7 @@ export function createApp({ model, tracer = getTracer() }: AppOptions): Express 
   app.post('/ask', async (req, res) => {
     const { question, user } = req.body;
     req.trace.update({ userId: user, question });
-    // Who leaves needs no answer.
+    // Stops the agent if the client leaves.
     const { answer } = await agent.invoke({ question }, { signal: req.trace.signal });
     res.json({ answer });
   });

@@ -1,3 +1,2 @@
 export { createAgent } from './agent.js';
 export { type AppOptions, createApp } from './app.js';
-export { type ConnectedModel, connectModel } from './model.js';

@@ -3,11 +3,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { shutdown } from '@openlayer-tracing/express';
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './model.js';
 
-const connected = await connectModel();
-const server = createApp(connected).listen(Number(process.env.PORT ?? 3000), (error) => {
+const model = await connectModel();
+const server = createApp({ model }).listen(Number(process.env.PORT ?? 3000), (error) => {
   if (error) throw error;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   console.log(`Ask the workshop at ${url}:
@@ -17,9 +17,9 @@ const server = createApp(connected).listen(Number(process.env.PORT ?? 3000), (er
 });
 
 async function close(): Promise<void> {
-  // Answers that are under way still need the model.
+  // Open requests still need the model.
   await once(server.close(), 'close');
   await shutdown();
-  await connected[Symbol.asyncDispose]();
+  await model[Symbol.asyncDispose]();
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close());

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createTracer } from '@openlayer-tracing/express';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
-import { connectModel, createApp } from 'example-langgraph-agent';
+import { createApp } from 'example-langgraph-agent';
+import { connectModel } from 'example-local-model';
 
 describe('the LangGraph agent', () => {
-  /** Asks the app, and gives what it said and the printed trace. */
-  async function ask(question: string): Promise<{ said: string; trace: string }> {
-    await using connected = await connectModel({});
+  /** Asks the app. @returns the response's text and the printed trace */
+  async function ask(question: string): Promise<{ text: string; trace: string }> {
+    await using model = await connectModel({});
     const traces = await startLocalServer();
     const tracer = createTracer({
       apiKey: 'test',
@@ -17,7 +18,7 @@ describe('the LangGraph agent', () => {
       publish: true,
       batch: { maxDelayMs: 0 },
     });
-    const server = createApp({ ...connected, tracer }).listen(0);
+    const server = createApp({ model, tracer }).listen(0);
     try {
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -26,11 +27,11 @@ describe('the LangGraph agent', () => {
         headers: { 'content-type': 'application/json', 'x-request-id': 'kiln' },
         body: JSON.stringify({ question, user: 'ada' }),
       });
-      const said = await response.text();
+      const text = await response.text();
       const [row] = await traces.waitForRows(1);
       assert.ok(row);
       assert.deepEqual(traces.problems, []);
-      return { said, trace: renderTrace(row, { timings: false }) };
+      return { text, trace: renderTrace(row, { timings: false }) };
     } finally {
       server.closeAllConnections();
       server.close();
@@ -39,9 +40,9 @@ describe('the LangGraph agent', () => {
     }
   }
 
-  it('answers from what it looked up, as one trace', async () => {
-    const { said, trace } = await ask('When is the kiln fired?');
-    assert.match(said, /The kiln is fired on Fridays/);
+  it('answers from the rules that it found, as one trace', async () => {
+    const { text, trace } = await ask('When is the kiln fired?');
+    assert.match(text, /The kiln is fired on Fridays/);
     assert.equal(
       trace,
       `
@@ -57,9 +58,9 @@ kiln  completed  200
     );
   });
 
-  it('says that it found nothing, and asks no model', async () => {
-    const { said, trace } = await ask('Who won?');
-    assert.match(said, /say nothing of that/);
+  it('responds without the model if it finds no rule', async () => {
+    const { text, trace } = await ask('Who won?');
+    assert.match(text, /say nothing of that/);
     assert.equal(
       trace,
       `

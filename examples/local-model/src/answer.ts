@@ -5,15 +5,15 @@ import { readPrompt } from './prompt.js';
 export const NOTHING_FOUND = 'I found nothing about that in the passages I was given.';
 
 /**
- * The extractive model: quotes the sentences that answer the last question, or says that there are
- * none. The same messages always get the same answer.
+ * The extractive model: quotes the sentences that answer the last question, or says that there are none. The same messages
+ * always have the same answer.
  */
 export function answerTo(messages: readonly Message[]): string {
   const quotes = extractQuotes(readPrompt(messages));
   return quotes.length === 0 ? NOTHING_FOUND : toProse(quotes);
 }
 
-/** The quotes, those of one title together: the best first, and within a passage as they stand there. */
+/** The quotes as text: grouped by title, the best group first, and in the passage's own order within a passage. */
 function toProse(quotes: readonly Quote[]): string {
   const byTitle = new Map<string | undefined, Quote[]>();
   for (const quote of quotes) {
@@ -25,7 +25,7 @@ function toProse(quotes: readonly Quote[]): string {
     .join(' ');
 }
 
-/** Sentences that follow each other stay together; what is left out between others is marked. */
+/** Joins sentences that follow each other by a space, and others by a mark. */
 function joined(quotes: readonly Quote[]): string {
   const passages = [...new Set(quotes.map(({ passage }) => passage))];
   return passages

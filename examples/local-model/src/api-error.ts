@@ -14,7 +14,7 @@ export class ApiError extends Error {
     this.#details = { type, code, param };
   }
 
-  /** What the client reads. */
+  /** The body of the response. */
   toBody() {
     return { error: { message: this.message, ...this.#details } };
   }

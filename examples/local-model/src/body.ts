@@ -3,7 +3,7 @@ import { badBody, bodyTooLarge } from './api-error.js';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** The JSON value of a request's body. Throws an `ApiError` where it is not JSON or too large. */
+/** The JSON value of a request's body. @throws ApiError if it is not JSON, or too large */
 export async function readJson(req: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
   let bytes = 0;

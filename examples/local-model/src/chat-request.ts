@@ -1,18 +1,18 @@
 import { badBody } from './api-error.js';
 import type { Parameter, Tool } from './tools.js';
 
-/** The part of OpenAI's chat request that this server acts on; anything else is ignored. */
+/** The part of OpenAI's chat request that this server uses. The rest is ignored. */
 export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly Message[];
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly maxTokens: number | undefined;
-  /** Those that may be called. */
+  /** The tools that the model may call. */
   readonly tools: readonly Tool[];
 }
 
-/** A message with its text parts joined. */
+/** A message, with its text parts joined. */
 export interface Message {
   readonly role: string;
   readonly text: string;
@@ -22,7 +22,7 @@ export interface Message {
 
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
 
-/** Reads a request's body. Throws an `ApiError` that names the wrong parameter. */
+/** Checks a request's body. @throws ApiError that names the wrong parameter */
 export function toChatRequest(body: unknown): ChatRequest {
   if (!isRecord(body)) throw badBody('The body must be a JSON object.');
   const { model, messages, stream, stream_options, max_tokens, max_completion_tokens, n } = body;
@@ -95,16 +95,16 @@ function toTool(tool: unknown, param: string): Tool {
     throw badBody(`'${param}' must be a function with a name: this server knows no others.`, param);
   }
   const { name, description, parameters } = offered;
-  const properties = isRecord(parameters) && isRecord(parameters.properties);
+  const properties = isRecord(parameters) ? parameters.properties : undefined;
   return {
     name,
     description: typeof description === 'string' ? description : '',
-    parameters: properties ? toParameters(parameters.properties) : [],
+    parameters: isRecord(properties) ? toParameters(properties) : [],
   };
 }
 
-function toParameters(properties: unknown): Parameter[] {
-  return Object.entries(properties as Record<string, unknown>).map(([name, schema]) => {
+function toParameters(properties: Record<string, unknown>): Parameter[] {
+  return Object.entries(properties).map(([name, schema]) => {
     const { type, enum: values } = isRecord(schema) ? schema : {};
     return {
       name,

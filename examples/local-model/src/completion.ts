@@ -6,16 +6,17 @@ import type { ChatRequest } from './chat-request.js';
 import { countPromptTokens, tokenize } from './tokens.js';
 import { type ToolCall, toolCallFor } from './tools.js';
 
-/** What the model has to say to one request. */
+/** The model's answer to one request. */
 export interface Completion {
   readonly id: string;
   /** UNIX seconds. */
   readonly created: number;
   readonly model: string;
   readonly text: string;
+  /** The text, token by token. */
   readonly pieces: readonly string[];
   readonly finishReason: 'stop' | 'length' | 'tool_calls';
-  /** In place of a text. */
+  /** A tool call, instead of a text. */
   readonly call: (ToolCall & { readonly id: string }) | undefined;
   readonly usage: Usage;
 }
@@ -30,9 +31,9 @@ interface Usage {
 export function complete(request: ChatRequest): Completion {
   const { model, messages, maxTokens, tools } = request;
   const call = toolCallFor(request);
-  const said = call === undefined ? answerTo(messages) : '';
-  const { text, pieces, isCut, ...counted } = tokenize(said, maxTokens);
-  const tokens = call === undefined ? counted.tokens : tokenize(JSON.stringify(call)).tokens;
+  const answer = call === undefined ? answerTo(messages) : '';
+  const { text, pieces, isCut, tokens: textTokens } = tokenize(answer, maxTokens);
+  const tokens = call === undefined ? textTokens : tokenize(JSON.stringify(call)).tokens;
   const promptTokens = countPromptTokens(messages, tools);
   return {
     id: `chatcmpl-${randomUUID()}`,
@@ -76,7 +77,7 @@ function toCall({ id, name, arguments: json }: NonNullable<Completion['call']>) 
   return { id, type: 'function', function: { name, arguments: json } };
 }
 
-/** The answer as the chunks of a stream, a token each. The usage comes last, where asked for. */
+/** The answer as the chunks of a stream, one token each. With `includeUsage` the last chunk has the usage. */
 export function* toChunks(completion: Completion, includeUsage: boolean) {
   const { id, created, model, pieces, finishReason, call, usage } = completion;
   const head = { id, object: 'chat.completion.chunk', created, model };

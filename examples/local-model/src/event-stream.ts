@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Sends events as a server-sent stream that ends with `[DONE]`, `delayMs` after each other. Resolves
- * when all are sent, or when the client leaves: then no further event is made.
+ * Sends server-sent events, `delayMs` apart, and `[DONE]` after the last one. Resolves when all are sent, or when the client
+ * leaves; then no further event is created.
  */
 export async function sendEvents(
   res: ServerResponse,

@@ -7,23 +7,23 @@ import type { Passage, Prompt } from './prompt.js';
 /** A sentence of a passage, word for word. */
 export interface Quote {
   readonly passage: Passage;
-  /** Its place among the passage's sentences. */
+  /** Its index among the passage's sentences. */
   readonly index: number;
   readonly text: string;
 }
 
-/** Most sentences in an answer. */
+/** Largest number of sentences in an answer. */
 const MAX_QUOTES = 3;
-/** A further sentence must be this good, compared to the best one. */
+/** The least score of a further sentence, as a share of the best one's. */
 const MIN_SHARE_OF_BEST = 0.7;
-/** The share of the question's terms that the best passage must speak about. */
+/** The least share of the question's terms that the best passage must have. */
 const MIN_COVERAGE = 0.5;
-/** What a sentence gains from the passage around it. */
+/** How much the score of the whole passage counts for each of its sentences. */
 const PASSAGE_WEIGHT = 0.3;
-/** What each passage is behind the one before it: retrievers give the best one first. */
+/** How much less each passage counts than the one before it, since retrievers return the best one first. */
 const ORDER_PENALTY = 0.1;
 
-/** One to three sentences, best first; none where no passage speaks about the question. */
+/** One to three sentences, best first; none if no passage has enough terms of the question. */
 export function extractQuotes({ question, passages }: Prompt): Quote[] {
   const query = [...new Set(toTerms(question))];
   const candidates = passages.flatMap(toCandidates);
@@ -58,7 +58,7 @@ function toCandidates(passage: Passage, passageRank: number): Candidate[] {
 
 function scoreOf(candidate: Candidate, query: readonly string[], score: Bm25): number {
   const { terms, passageTerms, passageRank } = candidate;
-  // Two terms of the question in one sentence say more than one term twice.
+  // A sentence with two terms of the question is better than one with the same term twice.
   const own = score(query, terms) * (0.5 + 0.5 * coverage(query, terms));
   return (own + PASSAGE_WEIGHT * score(query, passageTerms)) / (1 + ORDER_PENALTY * passageRank);
 }

@@ -12,7 +12,7 @@ export interface HandlerOptions {
   readonly tokenDelayMs: number;
 }
 
-/** Answers one HTTP request as the API would; every failure is an answer too. */
+/** Responds to one HTTP request as OpenAI's API does, also if it fails. */
 export async function handle(
   req: IncomingMessage,
   res: ServerResponse,
@@ -20,20 +20,20 @@ export async function handle(
 ): Promise<void> {
   res.setHeader('x-request-id', `req_${randomUUID()}`);
   try {
-    await answer(req, res, options);
+    await respond(req, res, options);
   } catch (error) {
     if (res.headersSent) {
       res.destroy();
       return;
     }
-    const told = error instanceof ApiError ? error : brokenServer();
-    // The official clients try a 500 again, and here it would fail again.
-    if (told.status >= 500) res.setHeader('x-should-retry', 'false');
-    sendJson(res, told.toBody(), told.status);
+    const apiError = error instanceof ApiError ? error : brokenServer();
+    // The official clients retry a 500, and here each attempt would fail.
+    if (apiError.status >= 500) res.setHeader('x-should-retry', 'false');
+    sendJson(res, apiError.toBody(), apiError.status);
   }
 }
 
-async function answer(
+async function respond(
   req: IncomingMessage,
   res: ServerResponse,
   { tokenDelayMs }: HandlerOptions,

@@ -5,19 +5,19 @@ import winkNLP, { type ItsFunction } from 'wink-nlp';
 
 const nlp = winkNLP(english);
 const { its } = nlp;
-/** wink's types leave out the third argument that `out` passes to this one. */
+/** wink's types lack the third argument that `out` passes to this function. */
 const stem = its.stem as unknown as ItsFunction<string>;
 
-/** A text's sentences, in order and word for word. */
+/** The sentences of a text, in order and unchanged, except for line breaks. */
 export function toSentences(text: string): string[] {
-  // Line breaks within a paragraph are the author's editor, not the end of a sentence.
+  // A line break within a paragraph does not end a sentence.
   const paragraphs = text.split(/\n\s*\n/).map((paragraph) => paragraph.replace(/\s+/g, ' '));
   return paragraphs
     .flatMap((paragraph) => sentencesOf(paragraph.trim()))
     .filter((sentence) => sentence !== '');
 }
 
-/** wink puts a sentence together from its tokens and may space them anew: cut it from the text instead. */
+/** The sentences, cut from the text: wink joins them from tokens, perhaps with other spaces. */
 function sentencesOf(paragraph: string): string[] {
   let end = 0;
   return nlp
@@ -26,19 +26,19 @@ function sentencesOf(paragraph: string): string[] {
     .out()
     .map((sentence) => {
       const start = end;
-      for (let left = sentence.replace(/\s/g, '').length; left > 0; end++) {
-        if (paragraph[end] !== ' ') left--;
+      for (let rest = sentence.replace(/\s/g, '').length; rest > 0; end++) {
+        if (paragraph[end] !== ' ') rest--;
       }
       return paragraph.slice(start, end).trim();
     });
 }
 
-/** A text's terms for comparing: stems of its words and numbers, without stop words. */
+/** The terms by which texts are compared: stems of words and numbers, without stop words. */
 export function toTerms(text: string): string[] {
   const plain = text
     .toLowerCase()
     .replace(/\bhow (long|many|much|often|old)\b/g, 'how')
-    // A hyphen and a slash part words that a question may well use alone.
+    // A question may use one part of a word with a hyphen or slash.
     .replace(/[-/]/g, ' ');
   return nlp
     .readDoc(plain)

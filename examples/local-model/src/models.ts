@@ -1,17 +1,17 @@
-/** The models that the server knows. */
+/** The models of the server. */
 
-/** Answers with sentences that it finds in the passages it is given. */
+/** Answers with sentences of the passages in its prompt. */
 export const LOCAL_MODEL = 'local-extractive';
 
-/** Answers every request with a 500, for showing what a failing provider looks like. */
+/** Responds to every request with 500, as a failing provider does. */
 export const LOCAL_BROKEN = 'local-broken';
 
-/** The answer to `GET /v1/models`. */
+/** The body of `GET /v1/models`. */
 export function modelList() {
   return { object: 'list', data: [LOCAL_MODEL, LOCAL_BROKEN].map(modelCard) };
 }
 
-/** The answer to `GET /v1/models/:id`, or undefined where there is no such model. */
+/** The body of `GET /v1/models/:id`; undefined if there is no such model. */
 export function modelNamed(id: string) {
   return modelList().data.find((model) => model.id === id);
 }

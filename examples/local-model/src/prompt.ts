@@ -15,13 +15,12 @@ export interface Prompt {
 }
 
 /**
- * The question is the last user message; where it has a line that starts with `Question:`, what
- * follows there. Passages come from any system, developer or user message, and from what tools said to this question, in
- * one of two forms:
+ * The question is the last user message, or the part of it after a line that starts with `Question:`. Passages come from system,
+ * developer and user messages, and from the results of tools for this question, in one of two forms:
  *
- * - `<passage title="Renewals">...</passage>`, also spelled `document`, `source` or `context`;
- * - where there is none of these, the paragraphs after a line that ends with `context:`,
- *   `passages:`, `documents:` or `sources:`, up to `Question:` or the end.
+ * - `<passage title="Renewals">...</passage>`, or the same with `document`, `source` or `context`;
+ * - without such tags, the paragraphs after a line that ends with `context:`, `passages:`, `documents:` or `sources:`, up to
+ *   `Question:` or the end.
  */
 export function readPrompt(messages: readonly Message[]): Prompt {
   const last = messages.findLastIndex(({ role }) => role === 'user');

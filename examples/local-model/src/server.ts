@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { handle } from './handler.js';
 
 export interface LocalModelOptions {
-  /** 0 takes a free port. @default 0 */
+  /** 0 for any free port. @default 0 */
   readonly port?: number;
   /** Milliseconds between two tokens of a streamed answer. @default 0 */
   readonly tokenDelayMs?: number;
@@ -13,15 +13,15 @@ export interface LocalModelOptions {
 export interface LocalModel extends AsyncDisposable {
   /** The base URL for a client; ends in `/v1`. */
   readonly url: string;
-  /** Requests that are being answered now. */
+  /** Number of open requests. */
   readonly openRequests: number;
-  /** Ends all connections. Calling it again is harmless. */
+  /** Closes the server and all connections. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a server on this machine that speaks the OpenAI chat API and answers by quoting the
- * passages in the messages. It takes any API key.
+ * Starts a server on this machine with OpenAI's chat API, which answers by quoting the passages in the messages. It accepts any
+ * API key.
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
-/** Which of the tools that it is offered the model calls: as often as there is one that fits the question. */
+/** Decides which tool the model calls: each one that fits the question, one at a time. */
 
 import type { ChatRequest } from './chat-request.js';
 import { toTerms } from './language.js';
 import { readPrompt } from './prompt.js';
 
-/** A function that the caller can run, and says so. */
+/** A function that the client can run. */
 export interface Tool {
   readonly name: string;
   readonly description: string;
@@ -14,7 +14,7 @@ export interface Tool {
 export interface Parameter {
   readonly name: string;
   readonly type: string;
-  /** The only values, where there are such. */
+  /** The allowed values; empty if any value is allowed. */
   readonly values: readonly string[];
 }
 
@@ -24,12 +24,12 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
-/** A further tool must fit this well, compared to the best one. */
+/** The least score of a further tool, as a share of the best one's. */
 const MIN_SHARE_OF_BEST = 0.7;
 
 /**
- * The call of the tool whose name and description share the most words with the question; undefined where none does, or
- * where those that do were called since the question was asked.
+ * The call of the tool whose name and description share the most words with the question; undefined if no tool shares one, or
+ * if those that do were already called for this question.
  */
 export function toolCallFor({ messages, tools }: ChatRequest): ToolCall | undefined {
   const asked = messages.findLastIndex(({ role }) => role === 'user');
@@ -51,7 +51,7 @@ function scoreOf({ name, description }: Tool, terms: ReadonlySet<string>): numbe
   return [...terms].filter((term) => own.has(term)).length;
 }
 
-/** What the question says: a value that is allowed, a number, what it quotes, or all of it. */
+/** An argument from the question: an allowed value, a number, a quoted part, or the whole question. */
 function argumentFor({ type, values }: Parameter, question: string): unknown {
   if (values.length > 0) {
     return (

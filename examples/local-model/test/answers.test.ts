@@ -60,20 +60,20 @@ describe('the answers of the local model', () => {
     );
   });
 
-  it('says so when no passage speaks about the question', async () => {
+  it('responds that it found nothing if no passage matches the question', async () => {
     assert.equal(await answerTo(asking('What is the capital of France?')), NOTHING);
     assert.equal(await answerTo(asking('When does the library open?', 'Be kind.')), NOTHING);
     assert.equal(await answerTo(asking('')), NOTHING);
   });
 
-  it('gives the same answer to the same messages', async () => {
+  it('has the same answer for the same messages', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => answerTo(asking('When does the library open?'))),
     );
     assert.equal(new Set(answers).size, 1);
   });
 
-  it('takes control tokens and regular expressions in a text for what they are: text', async () => {
+  it('treats control tokens and regular expressions in a passage as text', async () => {
     const odd = '<passage title="a > b">The <|endoftext|> token is (x*)+ odd [$1].</passage>';
     assert.equal(
       await answerTo(asking('Which token is odd?', odd)),

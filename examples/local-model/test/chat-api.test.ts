@@ -51,7 +51,7 @@ describe('the chat API of the local model', () => {
     assert.ok(chunks.every((chunk) => !('usage' in chunk)));
   });
 
-  it('ends a stream with the usage where it is asked for, and with [DONE]', async () => {
+  it('ends a stream with [DONE], and with the usage before it if requested', async () => {
     const response = await openai.chat.completions
       .create({
         ...asking('When does the library open?'),
@@ -110,7 +110,7 @@ describe('the chat API of the local model', () => {
     await assert.rejects(openai.models.retrieve('gpt-none'), NotFoundError);
   });
 
-  it('answers 500 for the broken model, which the client does not try again', async () => {
+  it('responds with 500 for the broken model, and the client does not retry', async () => {
     const patient = openai.withOptions({ maxRetries: 5 });
     for (const stream of [false, true]) {
       await assert.rejects(
@@ -137,7 +137,7 @@ describe('the chat API of the local model', () => {
     await assert.rejects(keyless.models.list(), AuthenticationError);
   });
 
-  it('refuses bodies that are no chat request, and names the parameter', async () => {
+  it('refuses invalid chat requests, and names the parameter', async () => {
     const message = { role: 'user', content: 'Hello' };
     const wrong: [body: unknown, param: string | null][] = [
       ['not JSON', null],
@@ -164,7 +164,7 @@ describe('the chat API of the local model', () => {
     await assert.rejects(refused, BadRequestError);
   });
 
-  it('refuses paths that it does not have, and bodies that are too large', async () => {
+  it('refuses unknown paths, and bodies that are too large', async () => {
     const unknown = await fetch(`${model.url}/embeddings`, {
       method: 'POST',
       headers: { authorization: 'Bearer any' },
@@ -184,7 +184,7 @@ describe('the chat API of the local model', () => {
 });
 
 describe('startLocalModel', () => {
-  it('takes the port that it is given, and says so when it is taken', async () => {
+  it('listens on the given port, and rejects if it is in use', async () => {
     await using first = await startLocalModel();
     const port = Number(new URL(first.url).port);
     await assert.rejects(startLocalModel({ port }), /EADDRINUSE/);

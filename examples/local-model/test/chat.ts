@@ -1,4 +1,4 @@
-/** What the tests of this folder ask. */
+/** Requests for the tests of this folder. */
 
 import { LOCAL_MODEL } from 'example-local-model';
 import OpenAI from 'openai';
@@ -15,7 +15,7 @@ export function clientOf(model: { readonly url: string }): OpenAI {
   return new OpenAI({ baseURL: model.url, apiKey: 'any', maxRetries: 0 });
 }
 
-/** A chat request that asks the library. */
+/** A chat request with the passages of a library. */
 export function asking(question: string, system = LIBRARY) {
   return {
     model: LOCAL_MODEL,

@@ -46,7 +46,7 @@ describe('tools of the local model', () => {
     return [call.function.name, JSON.parse(call.function.arguments)];
   };
 
-  it('are called with arguments that the question holds', async () => {
+  it('are called with arguments from the question', async () => {
     const { message, finish_reason } = await ask('Which shelf has 2 English copies of "Dune"?');
     assert.equal(finish_reason, 'tool_calls');
     assert.equal(message.content, null);
@@ -54,7 +54,7 @@ describe('tools of the local model', () => {
     assert.deepEqual(callOf(message), ['find_book', expected]);
   });
 
-  it('are called one after the other, as long as one fits that was not called', async () => {
+  it('are called one after the other, each that fits the question once', async () => {
     const question = 'Which shelf is for loans of books that were borrowed?';
     const messages: OpenAI.ChatCompletionMessageParam[] = [];
     const called: unknown[] = [];
@@ -75,7 +75,7 @@ describe('tools of the local model', () => {
     assert.match(message.content ?? '', /^Returns: “Books that were borrowed go to the shelf/);
   });
 
-  it('are left alone where none fits, and where they may not be called', async () => {
+  it('are not called if none fits, or if the request forbids it', async () => {
     const { finish_reason } = await ask('How are you?');
     assert.equal(finish_reason, 'stop');
     const completion = await openai.chat.completions.create({
@@ -97,7 +97,7 @@ describe('tools of the local model', () => {
     assert.deepEqual([calls, last], [['list_loans'], 'tool_calls']);
   });
 
-  it('that are none are refused', async () => {
+  it('without a function are refused', async () => {
     const tools = [{ type: 'magic' }] as unknown as typeof TOOLS;
     await assert.rejects(
       openai.chat.completions.create({ ...asking('Why?'), tools }),

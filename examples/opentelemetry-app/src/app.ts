@@ -1,13 +1,16 @@
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/express';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
+import type { Model } from 'example-local-model';
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import type { ChatModel } from './chat-model.js';
+import OpenAI from 'openai';
 import type { Database } from './database.js';
 import { findHuts } from './huts.js';
 import { askWeather } from './weather.js';
 
-export interface AppOptions extends ChatModel {
+export interface AppOptions {
+  readonly model: Model;
   readonly database: Database;
-  /** Where the weather service is: `http://weather.internal:3001`. */
+  /** The weather service, such as `http://weather.internal:3001`. */
   readonly weatherUrl: string;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer;
@@ -16,16 +19,16 @@ export interface AppOptions extends ChatModel {
 const INSTRUCTIONS = 'You help hikers of the Grey Peaks. Answer from these passages.';
 
 /**
- * `POST /ask` answers a question about huts, from a database and a weather service. No step is written here: they are the
- * spans of OpenTelemetry, and the calls of the traced client.
+ * `POST /ask` answers a question about huts, from a database and a weather service. The steps of the trace are OpenTelemetry's
+ * spans and the calls of the traced client; this file starts none.
  */
 export function createApp({
+  model,
   database,
   weatherUrl,
-  openai,
-  model,
   tracer = getTracer(),
 }: AppOptions): Express {
+  const openai = traceOpenAI(new OpenAI(model.client), { provider: model.provider });
   const app = express();
   app.use(openlayerTracing({ tracer }));
   app.use(express.json());
@@ -40,7 +43,7 @@ export function createApp({
     );
     const completion = await openai.chat.completions.create(
       {
-        model,
+        model: model.name,
         messages: [
           { role: 'system', content: [INSTRUCTIONS, ...passages].join('\n') },
           { role: 'user', content: question },
@@ -51,10 +54,10 @@ export function createApp({
     res.json({ answer: completion.choices[0]?.message.content ?? '' });
   });
 
-  app.use(answerError);
+  app.use(respondToError);
   return app;
 }
 
-const answerError: ErrorRequestHandler = (_error, _req, res, _next) => {
+const respondToError: ErrorRequestHandler = (_error, _req, res, _next) => {
   res.status(500).json({ error: 'something went wrong here' });
 };

@@ -10,8 +10,8 @@ export interface ConnectedDatabase extends AsyncDisposable {
 }
 
 /**
- * With `DATABASE_URL` that PostgreSQL; without it one in this process, which `pg` reaches over a socket like any other. The
- * table is made and filled if it is not there.
+ * With `DATABASE_URL` that PostgreSQL. Without it one in this process, which `pg` reaches over a socket like any other. Creates
+ * and fills the table if it does not exist.
  */
 export async function connectDatabase(
   env: NodeJS.ProcessEnv = process.env,

@@ -7,37 +7,31 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createTracer } from '@openlayer-tracing/express';
 import { otelExport } from '@openlayer-tracing/otel';
+import { connectModel } from 'example-local-model';
 import { createApp } from './app.js';
-import { connectModel } from './chat-model.js';
 import { connectDatabase } from './database.js';
-import { startWeather } from './weather.js';
+import { connectWeather } from './weather.js';
 
-// OpenTelemetry's SDK exports nothing here, so that the steps which were its spans have to be sent too.
-const toBackend = () => otelExport({ foreign: 'send' });
 const tracer = createTracer({
-  exports: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [toBackend()] : [],
+  // `foreign: 'send'`, since OpenTelemetry's SDK exports nothing here: steps that were its spans are sent with the others.
+  exports: process.env.OTEL_EXPORTER_OTLP_ENDPOINT ? [otelExport({ foreign: 'send' })] : [],
 });
 const model = await connectModel();
 const { database, ...connected } = await connectDatabase();
-const weather = await startWeather();
-const app = createApp({
-  ...model,
-  database,
-  weatherUrl: process.env.WEATHER_URL ?? weather.url,
-  tracer,
-});
+const weather = await connectWeather();
+const app = createApp({ model, database, weatherUrl: weather.url, tracer });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
   if (error) throw error;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  console.log(`Ask about the huts of the Grey Peaks (model ${model.model}):
+  console.log(`Ask about the huts of the Grey Peaks (model ${model.name}):
 
   curl ${url}/ask -H 'content-type: application/json' -d '{ "question": "Which hut has a stove?" }'
 `);
 });
 
 async function close(): Promise<void> {
-  // Requests that are under way still need what is closed after them.
+  // Open requests still need the services that are closed after the server.
   await once(server.close(), 'close');
   await tracer.shutdown();
   await weather[Symbol.asyncDispose]();

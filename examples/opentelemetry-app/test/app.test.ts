@@ -16,11 +16,11 @@ function tree(row: WireRow | undefined): string {
 const FINE: RequestListener = (_req, res) => res.end('Snow falls above 1,800 metres today.');
 
 describe('the app with OpenTelemetry', function () {
-  // The database in the process takes a while to start.
+  // The database in the app's process starts slowly.
   this.timeout(60_000);
   let app: RunningApp;
-  let sayWeather = FINE;
-  const weather = createServer((req, res) => sayWeather(req, res));
+  let respondWithWeather = FINE;
+  const weather = createServer((req, res) => respondWithWeather(req, res));
   before(async () => {
     await once(weather.listen(0, '127.0.0.1'), 'listening');
     const { port } = weather.address() as AddressInfo;
@@ -32,12 +32,12 @@ describe('the app with OpenTelemetry', function () {
     weather.close();
   });
   afterEach(() => {
-    sayWeather = FINE;
+    respondWithWeather = FINE;
     assert.deepEqual(app.traces.problems, []);
     assert.deepEqual(app.backend.problems, []);
   });
 
-  /** The row of a request, once it is there. */
+  /** The row of a request. Waits until it has arrived. */
   async function rowOf(inferenceId: string, server = app.traces): Promise<WireRow> {
     for (let count = 1; ; count++) {
       await server.waitForRows(count);
@@ -80,7 +80,7 @@ sent-twice  completed  200
     assert.equal(exported.trace_id, row.trace_id);
   });
 
-  it('keeps visitors apart who wait for the only connection', async () => {
+  it('keeps visitors apart that wait for the only connection', async () => {
     const visitors = Array.from({ length: 20 }, (_, n) => `visitor-${n}`);
     const asked = await Promise.all(visitors.map((id) => app.ask(id, `${QUESTION} ${id}`)));
     assert.ok(asked.every(({ status }) => status === 200));
@@ -94,7 +94,7 @@ sent-twice  completed  200
 
   it('sends its trace id to the weather service, and its own span as the parent', async () => {
     let traceparent: string | string[] | undefined;
-    sayWeather = (req, res) => {
+    respondWithWeather = (req, res) => {
       traceparent = req.headers.traceparent;
       res.end('Fog.');
     };
@@ -107,7 +107,7 @@ sent-twice  completed  200
   });
 
   it('shows what failed', async () => {
-    sayWeather = (_req, res) => res.writeHead(503).end();
+    respondWithWeather = (_req, res) => res.writeHead(503).end();
     assert.equal((await app.ask('failed', QUESTION)).status, 500);
     assert.equal(
       tree(await rowOf('failed')),
@@ -120,9 +120,9 @@ failed  error  500
     );
   });
 
-  it('ends what is under way when the client leaves', async () => {
+  it('ends open steps when the client leaves', async () => {
     const client = new AbortController();
-    sayWeather = () => client.abort();
+    respondWithWeather = () => client.abort();
     await assert.rejects(app.ask('gone', QUESTION, client.signal), { name: 'AbortError' });
     assert.equal(
       tree(await rowOf('gone')),
@@ -135,7 +135,7 @@ gone  aborted
     );
   });
 
-  it('ends cleanly on Ctrl-C, without a complaint', async () => {
+  it('ends cleanly on Ctrl-C, and writes nothing to stderr', async () => {
     await app.end();
   });
 });

@@ -1,4 +1,4 @@
-/** The program as a process of its own, with a trace server and a backend of OpenTelemetry beside it. */
+/** Starts the program in its own process, a local trace server, and a backend for OpenTelemetry. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -11,20 +11,20 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
 export interface RunningApp extends AsyncDisposable {
   readonly url: string;
-  /** Gets the rows. */
+  /** Receives the rows. */
   readonly traces: LocalServer;
-  /** Gets the spans, and assembles them to rows. */
+  /** Receives the spans, and assembles them to rows. */
   readonly backend: LocalServer;
-  /** Asks, with the inference ID as request id. */
+  /** Asks the app. The request id becomes the inference ID. */
   ask(inferenceId: string, question: string, signal?: AbortSignal): Promise<Response>;
-  /** Ends the program as Ctrl-C does. Checks that it ends cleanly and has complained about nothing. */
+  /** Ends the program as Ctrl-C does. Fails if it exits with an error or wrote to stderr. */
   end(): Promise<void>;
 }
 
 export interface RunOptions {
   /** The program's folder, if it is not this example's. */
   readonly dist?: string;
-  /** What sets up OpenTelemetry. */
+  /** The file that sets up OpenTelemetry. */
   readonly instrumentation?: string;
   readonly env?: NodeJS.ProcessEnv;
 }

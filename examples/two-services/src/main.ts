@@ -11,8 +11,8 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createTracer, type WireRow } from '@openlayer-tracing/express';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
+import { connectModel } from 'example-local-model';
 import { createAnswers } from './answers/app.js';
-import { connectModel } from './answers/chat-model.js';
 import { createFront } from './front/app.js';
 
 const traces = await startLocalServer();
@@ -24,7 +24,7 @@ const tracer = createTracer({
 });
 const model = await connectModel();
 
-const answers = createAdaptorServer({ fetch: createAnswers({ ...model, tracer }).fetch }) as Server;
+const answers = createAdaptorServer({ fetch: createAnswers({ model, tracer }).fetch }) as Server;
 const answersUrl = await listen(answers.listen(0));
 const front = createFront({ answersUrl, tracer });
 const frontServer = front.listen(Number(process.env.PORT ?? 3000));
@@ -56,7 +56,7 @@ async function listen(server: Server): Promise<string> {
 }
 
 async function close(): Promise<void> {
-  // Requests that are under way still need the second service, and it needs the model.
+  // Open requests still need the second service, which needs the model.
   await once(frontServer.close(), 'close');
   await once(answers.close(), 'close');
   await tracer.shutdown();

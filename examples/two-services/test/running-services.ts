@@ -1,4 +1,4 @@
-/** Both services as they run, each with a tracer of its own, and a trace server beside them. */
+/** Starts both services, each with its own tracer, and a local trace server. */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createTracer, type LogFields, logFields, type WireRow } from '@openlayer-tracing/express';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
-import { type ChatModel, connectModel, createAnswers, createFront } from 'example-two-services';
+import { connectModel, type Model } from 'example-local-model';
+import { createAnswers, createFront } from 'example-two-services';
 
-/** A request that leaves one of the services, and the ids of the code that sends it. */
+/** A request that one of the services sends, and the ids of the code that sends it. */
 export interface SentRequest extends LogFields {
   readonly path: string;
 }
@@ -17,16 +18,16 @@ export interface SentRequest extends LogFields {
 export interface RunningServices extends AsyncDisposable {
   readonly traces: LocalServer;
   readonly sent: readonly SentRequest[];
-  /** Asks the front service, with the inference ID as request id. */
+  /** Asks the front service. The request id becomes the inference ID. */
   ask(inferenceId: string, question: unknown, options?: RequestInit): Promise<Response>;
-  /** Waits until one of the services sends a request whose path ends like this. */
+  /** Waits until one of the services sends a request whose path ends with `pathEnd`. */
   whenSent(pathEnd: string): Promise<void>;
-  /** The row of the front service and that of the second one, by the inference ID of the first. */
+  /** The rows of both services, by the inference ID of the front service's row. */
   rowsOf(inferenceId: string): [front: WireRow | undefined, answers: WireRow | undefined];
   stopAnswers(): Promise<void>;
 }
 
-export async function runServices(change: Partial<ChatModel> = {}): Promise<RunningServices> {
+export async function runServices(change: Partial<Model> = {}): Promise<RunningServices> {
   const traces = await startLocalServer();
   const tracers = [1, 2].map(() =>
     createTracer({
@@ -38,7 +39,7 @@ export async function runServices(change: Partial<ChatModel> = {}): Promise<Runn
     }),
   );
   const model = await connectModel({});
-  const answersApp = createAnswers({ ...model, ...change, tracer: tracers[1] });
+  const answersApp = createAnswers({ model: { ...model, ...change }, tracer: tracers[1] });
   const answers = createAdaptorServer({ fetch: answersApp.fetch }) as Server;
   const answersUrl = await listen(answers);
   const front = createFront({ answersUrl, tracer: tracers[0] as (typeof tracers)[number] });

@@ -62,7 +62,7 @@ bicycle  completed  200
     );
   });
 
-  it('name the step that called as the parent of the second row', async () => {
+  it('have the calling step as the parent of the second row', async () => {
     await services.ask('bicycle', QUESTION);
     await services.traces.waitForRows(2);
     const [front, answers] = services.rowsOf('bicycle');
@@ -74,7 +74,7 @@ bicycle  completed  200
     assert.equal(otelOf(front).parent_span_id, undefined);
   });
 
-  it('keep visitors apart who ask at once', async () => {
+  it('keep concurrent visitors apart', async () => {
     const visitors = Array.from({ length: 20 }, (_, n) => `visitor-${n}`);
     const asked = await Promise.all(visitors.map((id) => services.ask(id, `${QUESTION} ${id}`)));
     assert.ok(asked.every(({ status }) => status === 200));
@@ -84,7 +84,7 @@ bicycle  completed  200
     for (const [front, answers] of pairs) assert.equal(answers?._question, front?._question);
   });
 
-  it('do not let a caller from outside choose the trace', async () => {
+  it('take no trace id from a client', async () => {
     const traceId = 'a'.repeat(32);
     const headers = { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` };
     await services.ask('forged', QUESTION, { headers });
@@ -92,7 +92,7 @@ bicycle  completed  200
     const [front, answers] = services.rowsOf('forged');
     assert.ok(answers, 'both rows share a trace id');
     assert.notEqual(front?.trace_id, traceId);
-    assert.equal(otelOf(front).links?.[0]?.trace_id, traceId, 'it is kept as a link');
+    assert.equal(otelOf(front).links?.[0]?.trace_id, traceId, 'the caller is a link');
   });
 
   it('both end when the client leaves', async () => {
@@ -122,7 +122,7 @@ gone  aborted
     );
   });
 
-  it('say which one failed when the second one is away', async () => {
+  it('show which one failed if the second one is down', async () => {
     await services.stopAnswers();
     const response = await services.ask('away', QUESTION);
     assert.equal(response.status, 502);
@@ -139,7 +139,7 @@ away  error  502
     );
   });
 
-  it('refuse a question that is none, without asking further', async () => {
+  it('refuse a body without a question, and do not ask the second one', async () => {
     assert.equal((await services.ask('none', 7)).status, 400);
     await services.traces.waitForRows(1);
     assert.deepEqual(
@@ -151,7 +151,7 @@ away  error  502
 
 describe('two services with a model that fails', () => {
   it('record the error in both rows', async () => {
-    await using services = await runServices({ model: LOCAL_BROKEN });
+    await using services = await runServices({ name: LOCAL_BROKEN });
     const response = await services.ask('broken', QUESTION);
     assert.equal(response.status, 502);
     await services.traces.waitForRows(2);

@@ -30,21 +30,30 @@ export function observedNamespace(namespace: ClsNamespace): ObservedNamespace {
       `clsHookedScope() was given ${candidate}: pass what createNamespace() of cls-hooked returned. getNamespace() finds no namespace that is yet to be created, that was destroyed, or that another installed copy of cls-hooked made`,
     );
   }
-  let carries = false;
+  let isNamespace = false;
   try {
-    carries =
+    isNamespace =
       candidate._contexts instanceof Map &&
       Array.isArray(candidate._set) &&
       carriesContexts(candidate);
   } catch {
     // The value is not a namespace, so that using it threw.
   }
-  if (!carries) {
+  if (!isNamespace) {
     throw new ConfigError(
       'clsHookedScope() takes a namespace of cls-hooked 4, on Node, as createNamespace() returns it; without one, leave out the option scope',
     );
   }
   return candidate;
+}
+
+/** Exits the context. If the app has already exited it, cls-hooked throws, which is ignored. */
+export function exitContext(namespace: ObservedNamespace, context: object): void {
+  try {
+    namespace.exit(context);
+  } catch {
+    // The app has exited the context itself.
+  }
 }
 
 /** Whether callbacks run in the context in which their resource was created. */

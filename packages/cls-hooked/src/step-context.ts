@@ -2,7 +2,7 @@
 
 import type { Step } from '@openlayer-tracing/core';
 
-/** The key by which a context returns its `StepContext`. No app can use it. */
+/** The key under which a context returns its `StepContext`. The app has no access to it. */
 const STEP_CONTEXT = Symbol('openlayer-tracing.step-context');
 
 /** A context of the app with a step added by a proxy. */
@@ -10,7 +10,7 @@ class StepContext implements ProxyHandler<object> {
   /** What the namespace enters: the app's context behind a proxy. */
   readonly proxy: object;
   readonly appContext: object;
-  /** A weak reference, since contexts stay in memory with resources that were created in them, maybe for ever. */
+  /** A weak reference, since contexts stay in memory with resources that were created in them, possibly until the process ends. */
   step: WeakRef<Step> | undefined;
 
   constructor(appContext: object, step: Step | undefined) {
@@ -24,7 +24,7 @@ class StepContext implements ProxyHandler<object> {
   }
 }
 
-/** A context with the step, or without any, that reads and writes the app's keys in the given context. */
+/** A context with the step, or with none, whose other keys are read and written in the given context. */
 export function withStep(context: object, step: Step | undefined): object {
   // Replaces the proxy of a context that has one, so that nested steps do not nest proxies.
   return new StepContext(ownStepContext(context)?.appContext ?? context, step).proxy;

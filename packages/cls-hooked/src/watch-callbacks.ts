@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import type { ObservedNamespace } from './namespace.js';
+import { exitContext, type ObservedNamespace } from './namespace.js';
 import { hasStep, withdrawStep, withStep } from './step-context.js';
 
 /** A callback that is running, perhaps within another one. */
@@ -38,22 +38,13 @@ export function watchCallbacks(namespace: ObservedNamespace): void {
       // Callbacks above it on the stack ended by an error, without `after`.
       let callback = running.pop();
       while (callback !== undefined && callback.id !== id) callback = running.pop();
-      if (callback?.entered !== undefined) leave(namespace, callback.entered);
+      if (callback?.entered !== undefined) exitContext(namespace, callback.entered);
       withdrawLeftoverStep(namespace, callback?.outer ?? null);
     },
   }).enable();
 }
 
-/** Exits the context. If the app has already exited it, cls-hooked throws, which is ignored. */
-export function leave(namespace: ObservedNamespace, context: object): void {
-  try {
-    namespace.exit(context);
-  } catch {
-    // The app has exited the context itself.
-  }
-}
-
-/** Removes the step from the active context if the code that entered it has ended. */
+/** Removes the step from the active context, unless it is the expected one: the code that entered it has then ended. */
 export function withdrawLeftoverStep(namespace: ObservedNamespace, expected: object | null): void {
   const { active } = namespace;
   if (active !== expected && active !== null) withdrawStep(active);

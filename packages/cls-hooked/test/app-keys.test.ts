@@ -1,4 +1,4 @@
-/** What the app keeps in its namespace is read and written as if nothing of ours were there. */
+/** The app reads and writes its keys in the namespace as it does without tracing. */
 
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
@@ -51,7 +51,7 @@ describe("the app's keys in its namespace", () => {
     job.end();
   });
 
-  it('have no company of ours, whatever they are called', () => {
+  it('are the only keys of a context, whatever their names', () => {
     using own = tracing();
     const { namespace, tracer } = own;
     const job = tracer.startTrace('job');
@@ -131,7 +131,7 @@ describe("the app's keys in its namespace", () => {
     );
   });
 
-  it('cannot be set outside of any context, as ever', () => {
+  it('cannot be set outside of any context, as without tracing', () => {
     using own = tracing();
     const { namespace, tracer } = own;
     const job = tracer.startTrace('job');

@@ -1,4 +1,4 @@
-/** A step may be missed in a cls-hooked namespace; it never joins a trace that it is not part of. */
+/** A step may be missing in a cls-hooked namespace. It never joins a trace that it does not belong to. */
 
 import assert from 'node:assert/strict';
 import { AsyncResource } from 'node:async_hooks';
@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { currentTrace, type StartedTrace, step } from '@openlayer-tracing/core';
 import { later, Startup, type Tracing, tracing } from './support.ts';
 
-/** What the app calls the contexts of its namespace by. */
+/** The methods by which an app handles contexts itself. */
 interface Contexts {
   createContext(): object;
   enter(context: object): void;
@@ -31,14 +31,14 @@ describe('the scope in a cls-hooked namespace', () => {
 
   afterEach(() => own[Symbol.dispose]());
 
-  /** The trees of both, without b's where nothing was added to it. */
+  /** The trees of both, without b's if it has no step. */
   async function trees(): Promise<string> {
     a.end();
     b.end();
     return (await own.trees()).replace(/└─ b \[user_call\]\n(?! )/, '');
   }
 
-  it('goes along all that is asynchronous, with contexts of the app in between', async () => {
+  it('is kept across asynchronous calls and contexts of the app', async () => {
     const { namespace } = own;
     await a.run(async () => {
       await later();
@@ -100,7 +100,7 @@ describe('the scope in a cls-hooked namespace', () => {
     );
   });
 
-  it('is that of the request that bound a callback, wherever a pool calls it', async () => {
+  it('in a bound callback is that of the request that bound it, wherever a pool calls it', async () => {
     const { namespace } = own;
     const pool: (() => void)[] = [];
     const query = (name: string) =>
@@ -116,7 +116,7 @@ describe('the scope in a cls-hooked namespace', () => {
       await step(`${name} after it`, () => later());
     };
     const both = [a.run(() => request('a')), b.run(() => request('b'))];
-    // In the scope of the first, as pools that wait for more do.
+    // In the scope of the first request, as in a pool that collects queries.
     a.run(() => setTimeout(() => pool.splice(0).forEach((call) => void call())));
     await Promise.all(both);
     assert.equal(
@@ -132,10 +132,10 @@ describe('the scope in a cls-hooked namespace', () => {
     );
   });
 
-  it('is not that of a request that happens to call what belongs to none', async () => {
+  it('in a callback that belongs to no request is not that of the request that calls it', async () => {
     const emitter = new EventEmitter();
     const seen: unknown[] = [];
-    // As middleware of an untraced request does, whose callback a pool calls for another one.
+    // Such a callback comes from middleware of an untraced request, and a pool calls it during another request.
     const callback = startup.call(() =>
       AsyncResource.bind(async () => {
         seen.push(currentTrace());
@@ -165,7 +165,7 @@ describe('the scope in a cls-hooked namespace', () => {
     );
   });
 
-  it('is cut off there without hiding the keys of the app', async () => {
+  it('is removed there without hiding the keys of the app', async () => {
     const { namespace } = own;
     const callback = startup.call(() =>
       AsyncResource.bind(() => {
@@ -179,8 +179,8 @@ describe('the scope in a cls-hooked namespace', () => {
     });
   });
 
-  describe('is not that of a request which has left its context behind', () => {
-    /** What runs in the context that was left behind, and what comes of that later. */
+  describe('is not that of a request whose context is still active after its callback', () => {
+    /** Runs code in the context that was left active, and code that this starts. @returns the current trace in each of them */
     async function strays(): Promise<unknown[]> {
       const seen: unknown[] = [];
       const stray = async () => {
@@ -193,7 +193,7 @@ describe('the scope in a cls-hooked namespace', () => {
       };
       await startup.callLater(stray);
       await later();
-      // A request that comes now has its own scope all the same.
+      // A request that begins now still has its own scope.
       await b.run(() => step('of b', () => later()));
       return seen;
     }
@@ -259,7 +259,7 @@ describe('the scope in a cls-hooked namespace', () => {
       });
     }
 
-    it('not even in the rest of the callback that it did so in', async () => {
+    it('not even in the rest of the same callback', async () => {
       for (const act of [enter, () => contexts().enter(own.namespace.active)]) {
         const seen = await startup.callLater(() => {
           a.run(act);
@@ -271,7 +271,7 @@ describe('the scope in a cls-hooked namespace', () => {
       assert.doesNotMatch(await trees(), /stray/);
     });
 
-    it('not even where another request calls back into it', async () => {
+    it('not even if another request calls its callback', async () => {
       for (const act of [enter, () => contexts().enter(own.namespace.active)]) {
         const callback = a.run(() => AsyncResource.bind(act));
         const seen = await b.run(async () => {
@@ -285,7 +285,7 @@ describe('the scope in a cls-hooked namespace', () => {
       assert.doesNotMatch(await trees(), /stray/);
     });
 
-    it('not even on a connection that comes while it does', async () => {
+    it('not even on a connection that opens then', async () => {
       const seen: unknown[] = [];
       await using server = await startup.callLater(() =>
         listening((socket) => {
@@ -331,7 +331,7 @@ describe('the scope in a cls-hooked namespace', () => {
     });
   });
 
-  it('is found however often it was entered on the way', () => {
+  it('is found after any number of nested contexts', () => {
     const { namespace } = own;
     namespace.run(() => {
       namespace.set('user', 'ada');
@@ -346,7 +346,7 @@ describe('the scope in a cls-hooked namespace', () => {
     });
   });
 
-  it('ends with its trace, although the context goes on', async () => {
+  it('ends with its trace, although the context stays', async () => {
     let late: unknown;
     const { promise, resolve } = withResolvers();
     a.run(() => {

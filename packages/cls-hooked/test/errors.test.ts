@@ -1,4 +1,4 @@
-/** Errors reach the host as they were thrown: cls-hooked's own `run` and `bind` write on them, or throw others. */
+/** Errors reach the app as they were thrown. cls-hooked's own `run` and `bind` add properties to them, or throw others. */
 
 import assert from 'node:assert/strict';
 import { step, trace } from '@openlayer-tracing/core';
@@ -9,7 +9,7 @@ const plain = new Error('plain');
 const THROWN = [
   frozen,
   plain,
-  'a text',
+  'a string',
   7,
   undefined,
   null,
@@ -18,7 +18,7 @@ const THROWN = [
 ];
 
 describe('errors in a cls-hooked namespace', () => {
-  it('are rewritten by the namespace itself, which is why it is not asked to run anything', () => {
+  it('are changed by methods of the namespace, which are therefore not used', () => {
     using own = tracing();
     const fail = () => {
       throw frozen;
@@ -27,7 +27,7 @@ describe('errors in a cls-hooked namespace', () => {
     assert.throws(own.namespace.bind(fail), TypeError);
   });
 
-  it('are thrown on as they are, by every way into the scope', async () => {
+  it('pass unchanged, by every way into the scope', async () => {
     using own = tracing();
     const { tracer, scope, namespace } = own;
     const job = tracer.startTrace('job');
@@ -57,7 +57,7 @@ describe('errors in a cls-hooked namespace', () => {
     job.end();
   });
 
-  it('are thrown on although the app has left more contexts than it has entered', async () => {
+  it('pass unchanged, although the app has exited more contexts than it has entered', async () => {
     using own = tracing();
     const { tracer, namespace } = own;
     const job = tracer.startTrace('job');
@@ -90,7 +90,7 @@ describe('errors in a cls-hooked namespace', () => {
     );
   });
 
-  it('leave the code after them in the step where it is', async () => {
+  it('do not change the step of the code after them', async () => {
     using own = tracing();
     const job = own.tracer.startTrace('job');
     await job.run(async () => {
@@ -123,7 +123,7 @@ describe('errors in a cls-hooked namespace', () => {
   });
 });
 
-/** What the function throws; it must. */
+/** The error that the function throws. Fails if it throws none. */
 function thrownBy(fn: () => unknown): unknown {
   try {
     fn();

@@ -1,6 +1,6 @@
 /**
- * An app whose requests fail where nobody catches it, all at once. Prints what the process hears of them, and whether
- * it was in the scope of another request then. Arguments: the scope, and the way to fail.
+ * An app whose requests all fail at once, without a handler. Prints the errors that the process reports, and whether that
+ * happened in the scope of another request. Arguments: the scope, and the way to fail.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,18 +19,18 @@ const tracer = createTracer({
 
 const names = ['a', 'b', 'c'];
 const errors = new Map(names.map((name) => [Object.freeze(new Error(name)), name]));
-const heard: string[] = [];
+const reported: string[] = [];
 
-function hear(error: unknown): void {
-  // A frozen error that somebody tries to write on is replaced by a TypeError.
+function report(error: unknown): void {
+  // Writing to a frozen error would replace it by a TypeError.
   const name = errors.get(error as Error) ?? `${error}`;
   const found = currentTrace() as { readonly root: { readonly name: string } } | undefined;
   const isWrong = found !== undefined && found.root.name !== name;
-  heard.push(isWrong ? `${name} in the scope of ${found.root.name}` : name);
+  reported.push(isWrong ? `${name} in the scope of ${found.root.name}` : name);
 }
 
-process.on('unhandledRejection', hear);
-process.on('uncaughtException', hear);
+process.on('unhandledRejection', report);
+process.on('uncaughtException', report);
 
 const open = [...errors].map(([error, name]) => {
   const trace = tracer.startTrace(name);
@@ -61,4 +61,4 @@ await tracer.shutdown();
 const trees = transport.rows.map(({ steps: [root] }) =>
   [root?.name, ...(root?.steps ?? []).map((each) => each.name)].join(' > '),
 );
-console.log(JSON.stringify({ heard: heard.sort(), after, trees }));
+console.log(JSON.stringify({ reported: reported.sort(), after, trees }));

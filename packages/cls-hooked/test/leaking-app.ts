@@ -1,4 +1,4 @@
-/** An app that keeps a promise in each of its contexts, which cls-hooked then never frees. Prints what is left. */
+/** An app that keeps a promise in each of its contexts, which cls-hooked then never frees. Prints how many contexts and traces stay. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { clsHookedScope } from '@openlayer-tracing/cls-hooked';
@@ -17,7 +17,7 @@ async function request(n: number): Promise<void> {
   traces.push(new WeakRef(trace));
   await namespace.runAndReturn(() =>
     trace.run(async () => {
-      // It is made in the context that refers to it.
+      // The promise is created in the context that refers to it.
       namespace.set('pending', new Promise(() => {}));
       await step('work', async () => {
         namespace.set('working', new Promise(() => {}));

@@ -1,4 +1,4 @@
-/** What cls-hooked keeps for good keeps nothing of ours alive. */
+/** The contexts that cls-hooked never frees keep no trace in memory. */
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -11,21 +11,21 @@ import { testNamespace } from '../../../test/support/namespaces.ts';
 const run = promisify(execFile);
 const APP = fileURLToPath(new URL('leaking-app.ts', import.meta.url));
 
-describe('what a cls-hooked namespace keeps', () => {
+describe('the memory of a cls-hooked namespace', () => {
   boundedTest(
-    'holds no trace alive that has ended, although contexts with promises are never freed',
+    'has no trace that has ended, although contexts with promises are never freed',
     async () => {
       const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', APP]);
       const { traces, contexts, alive } = JSON.parse(stdout) as Record<string, number>;
       assert.equal(traces, 500);
-      // The app's own leak is there; otherwise this would show nothing.
+      // Without the app's own leak this test would prove nothing.
       assert.ok((contexts ?? 0) >= 500, `${contexts} contexts are kept`);
-      // What the last turns have used may still be on the stack.
+      // The last traces may still be referenced from the stack.
       assert.ok((alive ?? 500) <= 5, `${alive} traces are alive`);
     },
   );
 
-  it('is no context of a request where its trace is published, nor ever more of them', async () => {
+  it('does not grow by publishing, which runs outside the contexts of requests', async () => {
     using own = testNamespace();
     const { namespace, scope } = own;
     const seen: unknown[] = [];

@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url);
 const load = () => require('cls-hooked') as typeof ClsHooked;
 
 describe('clsHookedScope', () => {
-  it('is one for each namespace, and is taken as the option scope', () => {
+  it('returns one scope for each namespace, for the option scope', () => {
     using own = testNamespace();
     assert.equal(clsHookedScope(own.namespace), own.scope);
     assert.equal(own.scope.name, 'cls-hooked');
@@ -56,9 +56,9 @@ describe('clsHookedScope', () => {
     ['an object', {}, WRONG],
     ['the module itself', load(), WRONG],
     ['an AsyncLocalStorage', new AsyncLocalStorage(), WRONG],
-    ['something like a namespace that has no methods', LOOKALIKE, WRONG],
+    ['an object like a namespace, without methods', LOOKALIKE, WRONG],
     [
-      'something like a namespace that carries nothing',
+      'an object like a namespace that loses its contexts',
       { ...LOOKALIKE, createContext: () => ({}), enter() {}, exit() {} },
       WRONG,
     ],
@@ -72,14 +72,14 @@ describe('clsHookedScope', () => {
     });
   }
 
-  it('refuses what is left of a namespace that was destroyed', () => {
+  it('refuses a namespace that was destroyed', () => {
     const { createNamespace, destroyNamespace, getNamespace } = load();
     using _hooks = observed(() => createNamespace('to be destroyed'));
     destroyNamespace('to be destroyed');
     assert.throws(() => clsHookedScope(getNamespace('to be destroyed') as ClsNamespace), MISSING);
   });
 
-  it('goes on in a namespace that is destroyed and created anew under its name', async () => {
+  it('works in a namespace that is destroyed and created again under its name', async () => {
     const { createNamespace, destroyNamespace, getNamespace } = load();
     using own = tracing();
     const { name } = own.namespace as unknown as { readonly name: string };
@@ -112,7 +112,7 @@ describe('clsHookedScope', () => {
     ['two installed copies', 'dist/index.js'],
     ['both builds', 'dist/cjs/index.js'],
   ] as const) {
-    it(`is one for ${what} of this package too`, async () => {
+    it(`returns one scope for ${what} of this package`, async () => {
       using own = testNamespace();
       const folder = await mkdtemp(join(tmpdir(), 'openlayer-copies-'));
       try {
@@ -124,8 +124,8 @@ describe('clsHookedScope', () => {
           await cp(join(installed('cls-hooked'), part), to, { recursive: true });
         }
         await symlink(installed('core'), join(modules, 'core'));
-        const door = pathToFileURL(join(modules, 'cls-hooked', build)).href;
-        const copy = (await import(door)) as typeof import('@openlayer-tracing/cls-hooked');
+        const entryPoint = pathToFileURL(join(modules, 'cls-hooked', build)).href;
+        const copy = (await import(entryPoint)) as typeof import('@openlayer-tracing/cls-hooked');
         assert.notEqual(copy.clsHookedScope, clsHookedScope);
         assert.equal(copy.clsHookedScope(own.namespace), own.scope);
       } finally {
@@ -142,7 +142,7 @@ describe('clsHookedScope', () => {
     const other = require(path) as typeof ClsHooked;
     if (first !== undefined) require.cache[path] = first;
     const { name } = own.namespace as unknown as { readonly name: string };
-    // What is loaded last forgets the namespaces of those before it.
+    // A copy that is loaded later removes the namespaces of those before it.
     assert.equal(other.getNamespace(name), undefined);
     using theirs = observed(() => {
       const namespace = other.createNamespace(name);

@@ -1,4 +1,4 @@
-/** A tracer whose scope lives in a fresh namespace of the real cls-hooked. */
+/** A tracer whose scope is in a new namespace of the real cls-hooked. */
 
 import assert from 'node:assert/strict';
 import { AsyncResource } from 'node:async_hooks';
@@ -9,7 +9,7 @@ import { type TestNamespace, testNamespace } from '../../../test/support/namespa
 
 export interface Tracing extends TestNamespace {
   readonly tracer: Tracer;
-  /** The traces that have ended, each from its root on, by their names; nothing must have failed in them. */
+  /** The printed trees of the ended traces, in alphabetical order. Fails if there was a diagnostic. */
   trees(): Promise<string>;
 }
 
@@ -39,10 +39,10 @@ export function tracing(): Tracing {
   };
 }
 
-/** Resolves when everything that was put off until now has run. */
+/** Resolves after the time; what was already due has run by then. */
 export const later = (ms = 1) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Calls functions outside of any context, as what was made when the process started does. */
+/** Calls functions outside of any context, as those created at the start of the process are called. */
 export class Startup extends AsyncResource {
   constructor() {
     super('STARTUP');
@@ -52,7 +52,7 @@ export class Startup extends AsyncResource {
     return this.runInAsyncScope(fn);
   }
 
-  /** In a turn of its own. */
+  /** Calls the function in another turn of the event loop. */
   callLater<R>(fn: () => R): Promise<R> {
     return new Promise((resolve, reject) => {
       const timer = this.call(() =>

@@ -1,4 +1,4 @@
-/** Patterns of mount points. Express itself keeps only the matched path. */
+/** Patterns of the mounts that requests passed. Express itself keeps only the matched path. */
 
 import { pathForName, percentDecoded } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
@@ -25,8 +25,11 @@ const mounts = new WeakMap<Request, Map<string, string>>();
 export function noteMount(layer: Layer, req: Request): void {
   const { baseUrl } = req;
   if (baseUrl === '') return;
-  const patterns = mounts.get(req) ?? new Map<string, string>();
-  if (patterns.size === 0) mounts.set(req, patterns);
+  let patterns = mounts.get(req);
+  if (patterns === undefined) {
+    patterns = new Map();
+    mounts.set(req, patterns);
+  }
   if (patterns.has(baseUrl)) return;
   let outer = '';
   for (const path of patterns.keys()) {
@@ -45,7 +48,7 @@ export function mountOf(req: Request): string {
   return mounts.get(req)?.get(baseUrl) ?? pathForName(baseUrl);
 }
 
-/** The regular expression of the layer's mount path as text; undefined if the path is a string. */
+/** The regular expression of the layer's mount path, as a string; undefined if the path is no regular expression. */
 function expressionOf(layer: Layer, matched: string): string | undefined {
   const { rawPath, regexp, matchers } = layer;
   if (rawPath !== undefined) {
@@ -67,12 +70,12 @@ function mountPattern(matched: string, params: unknown): string {
   if (typeof params !== 'object' || params === null) return pattern;
   let end = pattern.length;
   for (const [name, value] of Object.entries(params).reverse()) {
-    const text = Array.isArray(value) ? value.join('/') : value;
-    if (typeof text !== 'string' || text === '') continue;
-    const at = pattern.lastIndexOf(text, end - text.length);
-    if (at < 0 || end < text.length) continue;
-    const symbol = /^\d+$/.test(name) ? '*' : Array.isArray(value) ? `*${name}` : `:${name}`;
-    pattern = pattern.slice(0, at) + symbol + pattern.slice(at + text.length);
+    const part = Array.isArray(value) ? value.join('/') : value;
+    if (typeof part !== 'string' || part === '') continue;
+    const at = pattern.lastIndexOf(part, end - part.length);
+    if (at < 0 || end < part.length) continue;
+    const parameter = /^\d+$/.test(name) ? '*' : Array.isArray(value) ? `*${name}` : `:${name}`;
+    pattern = pattern.slice(0, at) + parameter + pattern.slice(at + part.length);
     end = at;
   }
   return pattern;

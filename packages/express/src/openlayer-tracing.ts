@@ -12,7 +12,8 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { mountOf } from './mounts.js';
-import { prepareApp, requestBehind, watchLoadedCopies } from './watch-layers.js';
+import { requestBehind } from './request-behind.js';
+import { prepareApp, watchLoadedCopies } from './watch-layers.js';
 
 declare global {
   namespace Express {
@@ -49,12 +50,12 @@ export function openlayerTracing(options: TracingOptions<Request> = {}): Request
 
 const adapter: RequestAdapter<Request, Response> = {
   changesPrototypes: true,
-  // In Fastify and the like there is no Express app.
+  // Frameworks that run Express middleware, such as Fastify, have no Express app.
   prepare: (req) => {
     if (prepareApp(req.app)) watchLoadedCopies();
   },
   method: (req) => req.method,
-  path: (req) => withoutHelper(req, pathOf(urlOf(req))),
+  path: (req) => withoutWebSocketSuffix(req, pathOf(urlOf(req))),
   hasQuery: (req) => urlOf(req).includes('?'),
   query: (req) => req.query,
   body: (req) => req.body as unknown,
@@ -64,7 +65,7 @@ const adapter: RequestAdapter<Request, Response> = {
     if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path)) {
       return undefined;
     }
-    return withoutHelper(req, `${mountOf(req)}${String(path)}`);
+    return withoutWebSocketSuffix(req, `${mountOf(req)}${String(path)}`);
   },
   mount: (req) => mountOf(req) || undefined,
   traceOnRequest: (req) => getTrace(requestBehind(req)),
@@ -79,7 +80,7 @@ function urlOf(req: Request): string {
   return req.originalUrl ?? req.url;
 }
 
-/** The path without `/.websocket`, which `express-ws` appends for its routes. */
-function withoutHelper(req: Request, path: string): string {
+/** The path without `/.websocket`, which `express-ws` appends to the paths of its routes. */
+function withoutWebSocketSuffix(req: Request, path: string): string {
   return req.headers.upgrade === undefined ? path : path.replace(/\/\.websocket$/, '');
 }

@@ -4,7 +4,6 @@
  */
 
 import {
-  getTrace,
   loadedModules,
   openTraceOf,
   type Place,
@@ -15,10 +14,24 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 import { type Layer, noteMount } from './mounts.js';
+import { requestBehind } from './request-behind.js';
+
+/** An app, or a router with its own stack. */
+interface AnyApp {
+  readonly _router?: AnyApp;
+  readonly router?: AnyApp;
+  readonly stack?: readonly object[];
+  readonly request?: Request;
+  readonly response?: object;
+}
 
 type Next = (this: unknown, ...args: unknown[]) => unknown;
 type Handle = (this: Layer, req: Request, res: unknown, next: Next) => unknown;
 type HandleError = (this: Layer, error: unknown, req: Request, res: unknown, next: Next) => unknown;
+
+/** Files of Express that contain the class of layers. */
+const LAYER_MODULE = /[\\/](?:router|express[^\\/]*)[\\/]lib[\\/](?:router[\\/])?layer\.js$/;
+
 /** Apps whose layers are observed. */
 const preparedApps = new WeakSet<object>();
 /** Prototypes of layers whose methods are replaced. */
@@ -39,7 +52,7 @@ export function prepareApp(app: unknown): boolean {
   const { _router, stack, request, response } = app as AnyApp;
   // Express 5 has `router`. In Express 4, reading `router` throws, and `_router` is used.
   const router = _router ?? (stack === undefined ? (app as AnyApp).router : (app as AnyApp));
-  const [layer] = router?.stack ?? [];
+  const layer = router?.stack?.[0];
   if (layer === undefined) return false;
   preparedApps.add(app as object);
   latestApp = app;
@@ -48,30 +61,12 @@ export function prepareApp(app: unknown): boolean {
   return true;
 }
 
-/** An app, or a router with its own stack. */
-interface AnyApp {
-  readonly _router?: AnyApp;
-  readonly router?: AnyApp;
-  readonly stack?: readonly object[];
-  readonly request?: Request;
-  readonly response?: object;
-}
-
 /** Observes the layers of other loaded copies of Express, whose apps may be called directly. */
 export function watchLoadedCopies(): void {
   for (const loaded of loadedModules(LAYER_MODULE)) {
     const { prototype } = loaded as { prototype?: object };
     if (prototype !== undefined) watchLayers(prototype);
   }
-}
-
-const LAYER_MODULE = /[\\/](?:router|express[^\\/]*)[\\/]lib[\\/](?:router[\\/])?layer\.js$/;
-
-/** The request that Express got, if `req` is a proxy of it or inherits from it. */
-export function requestBehind(req: Request): Request {
-  if (getTrace(req) !== undefined) return req;
-  const origin = Object.getPrototypeOf(req) as Request;
-  return getTrace(origin) !== undefined ? origin : (req.res?.req ?? req);
 }
 
 /** Replaces the methods of the prototype of layers, once. */
@@ -124,11 +119,11 @@ function appOf(trace: RecordedRequestTrace, req: Request): unknown {
   }
 }
 
-/** Prepares for a layer that is about to run. Never throws. @returns the app that runs it; undefined if that failed */
+/** Records which layer is about to run. Never throws. @returns the app that runs it; undefined if that cannot be read */
 function enterLayer(trace: RecordedRequestTrace, layer: Layer, req: Request): unknown {
   try {
     const { app } = req;
-    // An app that was called directly has swapped the prototypes.
+    // An app that another one called has swapped the prototypes of request and response.
     if (app !== latestApp) prepareApp(app);
     trace.enter(placeOf(layer, req));
     if (isApp(layer.handle)) prepareApp(layer.handle);
@@ -139,7 +134,7 @@ function enterLayer(trace: RecordedRequestTrace, layer: Layer, req: Request): un
   }
 }
 
-/** Prepares an app of another copy of Express that the layer called and that goes on asynchronously. Never throws. */
+/** Prepares an app that the layer called, if it is still handling the request asynchronously. Never throws. */
 function leaveLayer(trace: RecordedRequestTrace, req: Request, before: unknown): void {
   try {
     if (req.app !== before) prepareApp(req.app);

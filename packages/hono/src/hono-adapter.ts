@@ -1,10 +1,9 @@
-/** Reads Hono contexts for core. */
+/** How core reads Hono's contexts, and follows requests and responses. */
 
 import {
   followNodeExchange,
   followResponse,
   headerOf,
-  pathOf,
   type RequestAdapter,
   readInScope,
   setResponseHeader,
@@ -12,14 +11,15 @@ import {
   webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
-import { followWebExchange, followWebResponse, setWebResponseHeader } from './follow-web.js';
-import { mountedContextOf, rememberContext } from './mounted-apps.js';
+import { HonoExchange } from './hono-exchange.js';
+import { mountedContextOf } from './mounted-apps.js';
 import { lazyBody, nodeExchangeOf, nodeRequestOf } from './node-server.js';
-import { paramsOf, routeOf } from './route.js';
+import { paramsOf, requestPath, routeOf } from './route.js';
+import { setWebResponseHeader } from './web-response.js';
 
 export const adapter: RequestAdapter<Context, Context> = {
   method: (c) => c.req.method,
-  path: ({ req: { url } }) => pathOf(url.includes('#') ? url.slice(0, url.indexOf('#')) : url),
+  path: requestPath,
   hasQuery: (c) => c.req.url.includes('?'),
   query: (c) => {
     const query: Record<string, string | string[]> = Object.create(null);
@@ -83,9 +83,8 @@ export const adapter: RequestAdapter<Context, Context> = {
     return node === undefined ? c.req.raw.signal : signalOfClient(node.outgoing);
   },
   follow: (trace, c, _c, maxBytes) => {
-    rememberContext(trace, c);
     const node = nodeExchangeOf(c);
-    if (node === undefined) return followWebExchange(trace, c, maxBytes);
+    if (node === undefined) return HonoExchange.follow(trace, c, maxBytes);
     const { incoming, outgoing } = node;
     const isForm = incoming.headers['content-type']?.startsWith('multipart/') === true;
     if (!isForm && !incoming.readableDidRead) {
@@ -95,9 +94,10 @@ export const adapter: RequestAdapter<Context, Context> = {
     return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
   },
   followReturnedResponse: (trace, c, idHeader) => {
-    if (nodeExchangeOf(c) === undefined) return followWebResponse(trace, c, idHeader);
-    const body = c.finalized ? lazyBody(c.res) : undefined;
-    readInScope(trace, body);
+    const { response } = trace;
+    if (response instanceof HonoExchange) return response.responseReturned(idHeader);
+    // A Node server reads the body after all middleware.
+    if (nodeExchangeOf(c) !== undefined && c.finalized) readInScope(trace, lazyBody(c.res));
     return undefined;
   },
 };

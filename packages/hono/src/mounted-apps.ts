@@ -1,27 +1,33 @@
-/** The contexts of mounted Hono apps, which know the part of a request's route below the mount. */
+/** The contexts of mounted Hono apps. Only they have the part of a request's route below the mount. */
 
-import type { RequestTrace } from '@openlayer-tracing/core/adapter';
+import {
+  getTrace,
+  openTraceOf,
+  percentDecoded,
+  type RequestTrace,
+} from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
+import { requestPath } from './route.js';
 
-/** The context with which each trace began. */
-const contexts = new WeakMap<RequestTrace, Context>();
-/** For the context with which a trace began, the one of a mounted app. */
-const mountedContexts = new WeakMap<Context, Context>();
+/** For a trace whose request a mounted app handled, the context of that app. Most traces have none. */
+const mountedContexts = new WeakMap<RequestTrace, Context>();
 
-/** Remembers the context with which a trace begins. */
-export function rememberContext(trace: RequestTrace, c: Context): void {
-  contexts.set(trace, c);
-}
-
-/** Remembers a context that has handled the request of the trace, if it is one of a mounted app. */
-export function rememberMountedContext(trace: RequestTrace, c: Context): void {
-  const outer = contexts.get(trace);
-  if (outer === undefined || outer === c || outer.req.method !== c.req.method) return;
-  // A mounted app sees the whole path or its end. `/` is the end of many paths, so that it proves nothing, and no route is below it.
-  if (c.req.path !== '/' && outer.req.path.endsWith(c.req.path)) mountedContexts.set(outer, c);
+/** Remembers a context that has handled a request, if it is one of a mounted app. Never throws. */
+export function rememberMountedContext(c: Context): void {
+  const trace = openTraceOf(c);
+  if (trace === undefined) return;
+  try {
+    if (trace.reader?.isOf(c) === true || trace.method !== c.req.method) return;
+    const path = percentDecoded(requestPath(c));
+    // A mounted app sees the whole path or its end. `/` is the end of many paths, so that it proves nothing, and no route is below it.
+    if (path !== '/' && percentDecoded(trace.path).endsWith(path)) mountedContexts.set(trace, c);
+  } catch (error) {
+    trace.reportFailure('mount', error);
+  }
 }
 
 /** The context of the mounted app that handled the request of this context; undefined without one. */
 export function mountedContextOf(c: Context): Context | undefined {
-  return mountedContexts.get(c);
+  const trace = getTrace(c);
+  return trace && mountedContexts.get(trace);
 }

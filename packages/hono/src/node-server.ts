@@ -1,4 +1,4 @@
-/** Access to Node's request and response, and to the lightweight responses, of `@hono/node-server`. */
+/** Reads what `@hono/node-server` provides: Node's request and response, and lightweight responses. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'hono';
@@ -17,19 +17,18 @@ export function environmentOf(c: Context): Readonly<Record<string, unknown>> {
   } catch {
     // The app replaced `env` by a getter that throws.
   }
-  return NOTHING;
+  return EMPTY;
 }
 
-const NOTHING = {};
+const EMPTY: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** Node's request and response, if the app runs on `@hono/node-server` over HTTP/1. */
 export function nodeExchangeOf(c: Context): NodeExchange | undefined {
-  const { incoming, outgoing } = environmentOf(c) as Partial<NodeExchange>;
+  const env = environmentOf(c) as Partial<NodeExchange>;
   // HTTP/2 responses differ; they are followed as on other runtimes.
-  if (typeof incoming !== 'object' || typeof outgoing?.writableFinished !== 'boolean') {
-    return undefined;
-  }
-  return { incoming, outgoing };
+  const isExchange =
+    typeof env.incoming === 'object' && typeof env.outgoing?.writableFinished === 'boolean';
+  return isExchange ? (env as NodeExchange) : undefined;
 }
 
 /** Node's request, also for an upgrade or over HTTP/2. */
@@ -46,8 +45,9 @@ export function nodeRequestOf(c: Context): IncomingMessage | undefined {
  */
 export function lazyBody(response: Response): ReadableStream | undefined {
   for (const symbol of Object.getOwnPropertySymbols(response)) {
-    const made: unknown = Reflect.get(response, symbol);
-    if (symbol.description === 'cache' && Array.isArray(made)) return streamIn(made[1]);
+    if (symbol.description !== 'cache') continue;
+    const cache: unknown = Reflect.get(response, symbol);
+    if (Array.isArray(cache)) return streamIn(cache[1]);
   }
   return streamIn(response.body);
 }

@@ -48,11 +48,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
       throw error;
     } finally {
       if (c.error !== undefined) recordRequestError(c, c.error);
-      try {
-        rememberMountedContext(trace, c);
-      } catch (error) {
-        tracing.reportFailure('mount', error);
-      }
+      rememberMountedContext(c);
       tracing.useInnerId(c);
       // Only the outermost middleware, since outer ones may still change the response.
       const following = isOutermost ? tracing.responseReturned(c) : undefined;

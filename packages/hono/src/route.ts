@@ -1,18 +1,26 @@
-/** Route patterns and parameters: finds the route among the handlers that Hono has matched. */
+/** Paths, route patterns and parameters. Finds the route among the handlers that Hono has matched. */
 
+import { pathOf } from '@openlayer-tracing/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
+
+/** The path of the request's URL. Hono's `c.req.path` may be another one, by the app's option `getPath`. */
+export function requestPath({ req: { url } }: Context): string {
+  const fragment = url.indexOf('#');
+  return pathOf(fragment < 0 ? url : url.slice(0, fragment));
+}
 
 /** The pattern of the route or mount that handled the request. */
 export function routeOf(c: Context): string | undefined {
-  const index = routeIndexOf(c);
-  return index === undefined ? undefined : c.req.matchedRoutes[index]?.path;
+  const { matchedRoutes } = c.req;
+  const index = routeIndexOf(c, matchedRoutes);
+  return index === undefined ? undefined : matchedRoutes[index]?.path;
 }
 
 /** The parameters of that route. */
 export function paramsOf(c: Context): Record<string, string> {
-  const { routeIndex } = c.req;
+  const { matchedRoutes, routeIndex } = c.req;
   try {
-    c.req.routeIndex = routeIndexOf(c) ?? routeIndex;
+    c.req.routeIndex = routeIndexOf(c, matchedRoutes) ?? routeIndex;
     return c.req.param();
   } finally {
     c.req.routeIndex = routeIndex;
@@ -23,8 +31,8 @@ export function paramsOf(c: Context): Record<string, string> {
  * The index of the route among the matched handlers: the last handler that ran, if it is a route; else a route below it that
  * would have run; else the innermost mount. Undefined for a request that no route matched.
  */
-function routeIndexOf(c: Context): number | undefined {
-  const { matchedRoutes: routes, routeIndex: last } = c.req;
+function routeIndexOf(c: Context, routes: readonly MatchedRoute[]): number | undefined {
+  const { routeIndex: last } = c.req;
   const lastRun = routes[last];
   if (lastRun === undefined) return undefined;
   if (isRoute(lastRun)) return last;

@@ -49,7 +49,7 @@ class NodeUpgrade implements Upgrade {
   readonly hasSignal = false;
   readonly #socket: Socket;
   readonly #bytesBefore: number;
-  #isOpened = false;
+  #isUpgraded = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -74,13 +74,13 @@ class NodeUpgrade implements Upgrade {
 
   /** 101 once the socket is upgraded; until then `status`. */
   #statusOr(status: number | undefined): number | undefined {
-    return this.#isOpened || hasWebSocket(this.#socket) ? 101 : status;
+    return this.#isUpgraded || hasWebSocket(this.#socket) ? 101 : status;
   }
 
   #closed(exchange: WebExchange): void {
     try {
-      this.#isOpened = followWebSocket(this.#socket, (outcome) => exchange.settle(outcome));
-      if (this.#isOpened) return;
+      this.#isUpgraded = followWebSocket(this.#socket, (outcome) => exchange.settle(outcome));
+      if (this.#isUpgraded) return;
     } catch {
       // Settled below, as a socket without a known WebSocket.
     }

@@ -41,7 +41,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
     const trace = tracing.begin(ctx, ctx.res);
     tracing.showOn(ctx, trace);
-    // For code that gets Node's request, such as an Express app.
+    // For code that is given Node's request, such as an Express app.
     tracing.showOn(ctx.req as { trace?: RequestTrace }, trace);
     let result: unknown;
     try {

@@ -15,8 +15,8 @@ const preparedApps = new WeakSet<App>();
 const preparedContexts = new WeakSet<Context>();
 
 /**
- * Defines `trace` on contexts, and records the errors that Koa handles: errors that no middleware handled, that middleware handled
- * and emitted, or of streams that fail after the middleware.
+ * Defines `trace` on the app's contexts, and records the errors that Koa handles: errors that middleware threw, or handled and
+ * emitted, and errors of streams that fail after the middleware.
  */
 export function prepareApp(app: App): void {
   if (preparedApps.has(app)) return;

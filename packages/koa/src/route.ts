@@ -17,9 +17,11 @@ export function routeOf(ctx: Context): string | undefined {
   if (entered === undefined || entered === null) return undefined;
   const matched: unknown = ctx.matched;
   if (!Array.isArray(matched)) return String(entered);
-  const routes = (matched as Layer[]).filter(({ methods }) => methods.includes(ctx.method));
+  const isRoute = ({ methods }: Layer) => methods.includes(ctx.method);
+  const layers = matched as readonly Layer[];
   // The layer entered last may be a router's middleware that responded or failed.
-  const layer = routes.find(({ path }) => path === entered) ?? routes[0];
+  const layer =
+    layers.find((each) => each.path === entered && isRoute(each)) ?? layers.find(isRoute);
   if (layer === undefined) return undefined;
   return `${removedPrefix(ctx, layer)}${String(layer.path)}`;
 }

@@ -1,11 +1,14 @@
-/** The second service: finds what a question is about, and asks a model. Only the front service calls it. */
+/** The second service: finds notices for a question, and asks a model. Only the front service calls it. */
 
 import { openlayerTracing, type Tracer, type TraceVariables } from '@openlayer-tracing/hono';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
+import type { Model } from 'example-local-model';
 import { Hono } from 'hono';
-import type { ChatModel } from './chat-model.js';
+import OpenAI from 'openai';
 import { findNotices, type Notice } from './notices.js';
 
-export interface AnswersOptions extends ChatModel {
+export interface AnswersOptions {
+  readonly model: Model;
   /** @default the process-wide tracer, set up by the environment */
   readonly tracer?: Tracer | undefined;
 }
@@ -15,7 +18,9 @@ export type Answers = Hono<{ Variables: TraceVariables }>;
 const INSTRUCTIONS = 'You answer questions about the ferries of Halden Bay, from these passages.';
 
 /** `POST /answers` answers a question, and names its sources. */
-export function createAnswers({ tracer, openai, model }: AnswersOptions): Answers {
+export function createAnswers({ model, tracer }: AnswersOptions): Answers {
+  // Each call of the client is a step of the request's trace.
+  const openai = traceOpenAI(new OpenAI(model.client), { provider: model.provider });
   const app: Answers = new Hono();
   app.use(
     openlayerTracing({
@@ -37,13 +42,13 @@ export function createAnswers({ tracer, openai, model }: AnswersOptions): Answer
     trace.update({ question, context: notices.map(({ text }) => text) });
     const completion = await openai.chat.completions.create(
       {
-        model,
+        model: model.name,
         messages: [
           { role: 'system', content: [INSTRUCTIONS, ...notices.map(toPassage)].join('\n') },
           { role: 'user', content: question },
         ],
       },
-      // The front service leaves when its client does.
+      // The front service aborts its request when its own client leaves.
       { signal: trace.signal },
     );
     return c.json({
@@ -52,7 +57,7 @@ export function createAnswers({ tracer, openai, model }: AnswersOptions): Answer
     });
   });
 
-  // Hono gives the trace the error that a handler throws: there is nothing to record here.
+  // The middleware records errors that handlers throw, so there is nothing to record here.
   app.onError((_error, c) => c.json({ error: 'the model cannot answer now' }, 502));
   return app;
 }

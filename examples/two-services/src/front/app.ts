@@ -1,4 +1,4 @@
-/** The public service. It asks the second one, and makes no answer of its own. */
+/** The public service. It passes questions on to the second one. */
 
 import { getTracer, openlayerTracing, type Tracer } from '@openlayer-tracing/express';
 import express, { type ErrorRequestHandler, type Express } from 'express';
@@ -32,12 +32,12 @@ export function createFront({ answersUrl, tracer = getTracer() }: FrontOptions):
     res.json({ answer, sources });
   });
 
-  app.use(answerError);
+  app.use(respondToError);
   return app;
 }
 
-/** Answers every error as JSON, with the trace id, by which the rows of both services are found. */
-const answerError: ErrorRequestHandler = (error, req, res, _next) => {
+/** Responds to every error with JSON that contains the trace id, by which the rows of both services are found. */
+const respondToError: ErrorRequestHandler = (error, req, res, _next) => {
   const { traceId } = req.trace;
   if (error instanceof AnswersUnavailable) res.status(502).json({ error: error.message, traceId });
   else res.status(500).json({ error: 'something went wrong here', traceId });

@@ -2,18 +2,18 @@ import type { RequestTrace } from '@openlayer-tracing/express';
 
 export interface Answer {
   readonly answer: string;
-  /** Titles of the notices that the answer was made from. */
+  /** Titles of the notices in the model's prompt. */
   readonly sources: readonly string[];
 }
 
-/** The second service gave no answer; the message is made for clients. */
+/** The second service gave no answer. The message is written for clients. */
 export class AnswersUnavailable extends Error {
   constructor(options?: ErrorOptions) {
     super('nobody can answer now', options);
   }
 }
 
-/** Asks the second service within the trace of this request. Gives up when the client leaves. */
+/** Asks the second service, within the trace of this request. Aborts if the client leaves. */
 export async function askAnswers(
   answersUrl: string,
   question: string,
