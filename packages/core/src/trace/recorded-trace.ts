@@ -78,6 +78,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   #isSettled = false;
   #isOpen = true;
   #isReleased = false;
+  /** Whether it did not end by itself, although its response may have. */
+  #isAbandoned = false;
   /** Number of promises given to `waitUntil` that have not settled. */
   #pendingWork = 0;
   #maxAgeMs = Number.POSITIVE_INFINITY;
@@ -537,6 +539,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Ends a trace that is too old or stuck, without waiting for pending promises. */
   abandon(): void {
+    this.#isAbandoned = this.isOpen;
     this.settle('abandoned');
     if (this.isOpen) this.#end();
   }
@@ -623,7 +626,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   get #whyAbandoned(): string {
-    if (this.outcome !== 'abandoned') return '';
+    if (!this.#isAbandoned) return '';
     if (this.isTooOld) return `, and raise maxAgeMs, which is ${this.#maxAgeMs}`;
     return ', and raise limits.maxOpenTraces: so many were open that this one, which made no progress, was ended';
   }

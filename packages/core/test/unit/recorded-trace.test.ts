@@ -273,6 +273,21 @@ describe('a trace that has ended', () => {
     assert.match(said[0]?.message ?? '', /raise maxAgeMs, which is -1/);
   });
 
+  it('says so only where that ended it', () => {
+    const { trace, said } = recorded();
+    trace.end();
+    trace.setMaxAge(-1);
+    trace.update({ output: 1 });
+    assert.doesNotMatch(said[0]?.message ?? '', /maxAgeMs/);
+    const other = recorded();
+    other.trace.waitUntil(new Promise(() => {}));
+    other.trace.end();
+    other.trace.setMaxAge(-1);
+    other.trace.abandon();
+    other.trace.update({ output: 1 });
+    assert.match(other.said[0]?.message ?? '', /raise maxAgeMs, which is -1/);
+  });
+
   it('has steps of the type that is asked for, which keep code in its scope', () => {
     const { trace } = recorded();
     trace.end();
