@@ -9,7 +9,7 @@ import { changedContent, type Visits } from './visits.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
-  /^(data|file_data|audio_data|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes|bytesBase64Encoded|encodedVideo|videoBytes|encodedImage|result)$/i;
+  /^(data|file_data|audio_data|input_audio|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes|bytesBase64Encoded|encodedVideo|videoBytes|encodedImage|result)$/i;
 /** Matches keys under which there is nothing but base64. */
 const BASE64_ALONE =
   /^(file_data|audio_data|b64_json|partial_image_b64|image_?bytes|bytesBase64Encoded)$/i;
