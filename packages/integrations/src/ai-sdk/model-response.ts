@@ -16,7 +16,7 @@ import {
 import { bytesOfBase64 } from '../common/media.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/media-type.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
-import { requestIdIn } from '../http/fetch.js';
+import { requestIdIn } from '../http/headers.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { aiBilling, aiModel, aiTokens, reasoningTokens } from './sdk-fields.js';

@@ -29,7 +29,7 @@ import type {
 import type { BodyReader } from './body/body-reader.js';
 import { bodyReader, isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
-import { headerOf, requestIdIn } from './fetch.js';
+import { contentTypeIn, headerOf, requestIdIn } from './headers.js';
 import { markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
@@ -150,7 +150,7 @@ export class HttpCall {
     }
     const statedCost = Number.parseFloat(headerOf(headers, COST) ?? '');
     if (statedCost > 0) this.#recorded.addBilling({ statedCost });
-    const contentType = headerOf(headers, 'content-type') ?? '';
+    const contentType = contentTypeIn(headers);
     this.#isStream = isStreamType(contentType);
     this.#reader.readHeaders?.((name) => headerOf(headers, name));
     return this.#observe(bodyReader(contentType, this.#reader));

@@ -17,7 +17,7 @@ import { BoundedJson } from './body/bounded-json.js';
 import { NamedEvents } from './body/named-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
-import { headerOf } from './fetch.js';
+import { contentTypeIn, headerOf } from './headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { stepOptions } from './step-options.js';
@@ -117,8 +117,8 @@ export class JobCall {
         this.#failAttempt(part, statusError(this.#profile.options, status, text), retryMs);
       });
     }
-    const contentType = headerOf(headers, 'content-type') ?? '';
-    if (contentType.startsWith('text/event-stream')) return this.#observeStream(part);
+    const contentType = contentTypeIn(headers);
+    if (contentType.startsWith('text/event-stream')) return this.#observeStream(part, signal);
     const isJson = contentType.includes('json');
     const take = (text: string, long?: BoundedJson) => {
       const body = isJson ? (long?.end() ?? tryParseJson(text)) : text;

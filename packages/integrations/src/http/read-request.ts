@@ -6,6 +6,7 @@ import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { FetchInit, FetchInput } from './fetch.js';
+import { contentTypeIn } from './headers.js';
 
 /** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
 const MAX_BODY_CHARS = 16_777_216;
@@ -74,7 +75,7 @@ export function bodyOfRequest(
 }
 
 function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefined {
-  const contentType = request.headers.get('content-type') ?? '';
+  const contentType = contentTypeIn(request.headers);
   if (request.method !== 'POST' || request.bodyUsed) return undefined;
   if (contentType.startsWith('multipart/form-data')) {
     return multipartFields(request).catch(() => undefined);

@@ -7,7 +7,8 @@ import type { ModelRequest } from '../shapes/shape.js';
 import { endOfEvent, endOfLastEvent, eventDataOf } from './body/server-sent-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
-import { type FetchInit, headerOf } from './fetch.js';
+import type { FetchInit } from './fetch.js';
+import { headerOf } from './headers.js';
 
 /** The init to send in place of the app's; undefined if the request is sent unchanged. */
 export function requestingUsage(

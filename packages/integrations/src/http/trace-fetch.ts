@@ -13,6 +13,7 @@ import { isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
 import { type AnyFetch, headerOf } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
+import { contentTypeIn } from './headers.js';
 import { HttpCall } from './http-call.js';
 import { currentMethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
@@ -138,8 +139,8 @@ class Attempt {
     const { mayRetry, hidesUsage, onFailure } = this.#request;
     if (status >= 400) onFailure();
     const isUnobservable = !isObservable(response);
-    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry });
-    const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
+    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry, signal });
+    const isStream = status < 400 && isStreamType(contentTypeIn(headers));
     return observedResponse(
       response,
       observer,

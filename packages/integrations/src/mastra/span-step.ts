@@ -22,7 +22,7 @@ import {
 import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
-import { requestIdIn } from '../http/fetch.js';
+import { requestIdIn } from '../http/headers.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { Message } from '../shapes/reading/message.js';
