@@ -33,8 +33,14 @@ function hasBody(body: unknown): boolean {
 }
 
 function bodyLength(body: unknown): number {
-  if (typeof body === 'string') return body.length;
-  return body instanceof Uint8Array ? body.byteLength : 0;
+  return typeof body === 'string' ? body.length : (bytesOf(body)?.byteLength ?? 0);
+}
+
+/** The bytes of a buffer, or of a view of one; undefined for any other body. */
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (!ArrayBuffer.isView(body)) return undefined;
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** The URL of a request; undefined if it is not a valid absolute one. */
@@ -95,10 +101,11 @@ export function isLong(body: unknown): boolean {
 /** The fields of a JSON string, JSON bytes or a form; undefined for a body that cannot be read without consuming it. */
 export function paramsOf(body: unknown): Json | undefined {
   if (typeof body === 'string') return jsonFields(body);
-  if (body instanceof Uint8Array) {
-    return body.byteLength > MAX_BODY_CHARS
-      ? shortenedJsonFields(body)
-      : jsonFields(new TextDecoder().decode(body));
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) {
+    return bytes.byteLength > MAX_BODY_CHARS
+      ? shortenedJsonFields(bytes)
+      : jsonFields(new TextDecoder().decode(bytes));
   }
   return typeof FormData === 'function' && body instanceof FormData
     ? formDataFields(body)
