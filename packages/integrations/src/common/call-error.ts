@@ -254,10 +254,19 @@ function nonEmptyString(type: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
-/** Whether the error says that the app aborted the call, which is no failure of the provider. Never throws. */
-export function isAbort(error: unknown): boolean {
-  const name = readOrUndefined(() => objectOrEmpty(error).name);
-  return name === 'AbortError';
+/**
+ * Whether the app aborted the call, which is no failure of the provider: by an AbortError, or by a signal with a reason of its own.
+ * A timeout is a failure. Never throws.
+ * @param signal of the call, if it is known
+ */
+export function isAbort(error: unknown, signal?: unknown): boolean {
+  const isAborted = readOrUndefined(() => {
+    const { aborted, reason } = objectOrEmpty(signal);
+    // Frameworks throw the reason itself, or an error of their own.
+    const isByApp = aborted === true && objectOrEmpty(reason).name !== 'TimeoutError';
+    return isByApp || objectOrEmpty(error).name === 'AbortError';
+  });
+  return isAborted === true;
 }
 
 /** The message of an error, or the text of any other value that was thrown. Never throws. */

@@ -18,6 +18,11 @@ export function methodOf(input: FetchInput, init: FetchInit | undefined): string
   return (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase();
 }
 
+/** The signal by which the app may abort a request; undefined if there is none. */
+export function signalOf(input: FetchInput, init: FetchInit | undefined): unknown {
+  return init?.signal ?? (isRequest(input) ? input.signal : undefined);
+}
+
 /**
  * The URL and fields of a POST.
  * @param known the fields that the app passed to the client, for a body that cannot be read
