@@ -1,6 +1,7 @@
 import {
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -41,10 +42,7 @@ function defineKind(
   return {
     operation,
     type,
-    inputs: (params) =>
-      Object.fromEntries(
-        content.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
-      ),
+    inputs: (params) => fieldsNamed(params, content),
     parameters: (params) =>
       snakeCased(fieldsExcept(params, ...content, ...CONTROL, ...ABOUT_EVENT)),
     ...more,

@@ -369,10 +369,10 @@ function otherSdkUsage(usage: unknown): Json {
 }
 
 /** The metadata without empty fields. */
-function nonEmptyMetadata(about: Json, known = NO_NAMES): Json {
+function nonEmptyMetadata(about: Json, except = NO_NAMES): Json {
   return Object.fromEntries(
     Object.entries(about)
-      .map(([name, value]) => [name, isRecord(value) ? nonEmptyFields(value, known) : value])
+      .map(([name, value]) => [name, isRecord(value) ? nonEmptyFields(value, except) : value])
       .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
   );
 }

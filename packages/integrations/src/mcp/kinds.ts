@@ -7,6 +7,7 @@ import {
   arrayOrEmpty,
   definedFields,
   isRecord,
+  isSameJson,
   type Json,
   nonEmptyFields,
   objectOrEmpty,
@@ -160,8 +161,7 @@ function outputOfResult({ content, structuredContent }: Json): unknown {
   if (others.length === 0) {
     if (structuredContent === undefined) return parts.length > 0 ? joinedText : undefined;
     // Servers repeat the structured content as text, for clients that do not support it.
-    if (joinedText === '' || isSame(tryParseJson(joinedText), structuredContent))
-      return structuredContent;
+    if (text === '' || isSameJson(tryParseJson(text), structuredContent)) return structuredContent;
   }
   return definedFields({
     content: joinedText === '' ? undefined : joinedText,
@@ -190,10 +190,6 @@ function otherThanText(part: unknown): unknown {
 }
 
 const OF_TEXT = nameSet('type text');
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
 
 /** The part with a name in place of the bytes of its resource. */
 function withNamedBlob(part: unknown): unknown {

@@ -5,6 +5,7 @@ import {
   arrayOrEmpty,
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isEmpty,
   isRecord,
   type Json,
@@ -221,7 +222,7 @@ export class OpenAIResponseReader implements ResponseReader {
         reasoningTokens: this.#usage.reasoningTokens,
       },
       details: {
-        ...Object.fromEntries(stored.map((key) => [key, this.#body[key]])),
+        ...fieldsNamed(this.#body, stored),
         ...this.#facts.facts,
         ...facts.facts,
         ...(this.#usage.others && { usage: this.#usage.others }),
