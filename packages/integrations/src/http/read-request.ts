@@ -25,10 +25,14 @@ export function signalOf(input: FetchInput, init: FetchInit | undefined): unknow
 
 /**
  * The URL and fields of a POST.
- * @param known the fields that the app passed to the client, for a body that cannot be read
+ * @param paramsOfClient the fields that the app passed to the client, for a body that cannot be read
  */
-export function readRequest(url: URL, body: unknown, known: Json | undefined): ModelRequest {
-  const params = paramsOf(body) ?? known;
+export function readRequest(
+  url: URL,
+  body: unknown,
+  paramsOfClient: Json | undefined,
+): ModelRequest {
+  const params = paramsOf(body) ?? paramsOfClient;
   if (params === undefined) return { url, params: {}, isUnread: hasBody(body) };
   return { url, params, isShortened: bodyLength(body) > MAX_BODY_CHARS };
 }
@@ -192,10 +196,10 @@ function parsedMultipart(texts: readonly string[], boundary: string): Json {
     const file = /filename="([^"]*)"/.exec(head)?.[1];
     const type = /content-type:\s*([^\r\n;]+)/i.exec(head)?.[1] ?? 'binary';
     const value = part.slice(gap + 4).replace(/\r\n$/, '');
-    const known = file === undefined ? value : `[${file}, ${type}]`;
+    const nameOrValue = file === undefined ? value : `[${file}, ${type}]`;
     const before = fields[name];
-    if (before === undefined) fields[name] = known;
-    else fields[name] = [...(Array.isArray(before) ? before : [before]), known];
+    if (before === undefined) fields[name] = nameOrValue;
+    else fields[name] = [...(Array.isArray(before) ? before : [before]), nameOrValue];
   }
   return fields;
 }

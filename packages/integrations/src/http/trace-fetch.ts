@@ -11,7 +11,7 @@ import { type Json, stringOrUndefined } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
-import { type AnyFetch, headerOf } from './fetch.js';
+import type { AnyFetch } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
 import { contentTypeIn } from './headers.js';
 import { HttpCall } from './http-call.js';

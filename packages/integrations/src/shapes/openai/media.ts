@@ -150,6 +150,7 @@ const IMAGES = new Set([
   ...BODY,
   ...nameArray('type data b64_json url partial_image_index sequence_number'),
 ]);
+const OF_IMAGE = ['b64_json', 'url', 'partial_image_index'];
 const MAX_IMAGES = 64;
 
 class ImageReader extends MediaReader {

@@ -46,7 +46,6 @@ class BackgroundReader extends OpenAIResponseReader implements ResultReader {
   get description(): Description | undefined {
     const { body } = this;
     if (this.resultId === undefined || body.background !== true) return undefined;
-    const parameters = PARAMETERS.filter((key) => body[key] !== null && body[key] !== undefined);
     return {
       inputs: {},
       model: stringOrUndefined(body.model),

@@ -9,6 +9,7 @@ import {
   isRecord,
   type Json,
   objectOrEmpty,
+  presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';

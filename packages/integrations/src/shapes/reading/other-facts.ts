@@ -22,16 +22,16 @@ export class OtherFacts {
   add(body: Json, except = NO_NAMES): void {
     for (const key in body) {
       const value = body[key];
-      if (known.has(key) || isEmpty(value)) continue;
+      if (except.has(key) || isEmpty(value)) continue;
       this.#set(key, value);
     }
   }
 
   /** Adds a piece of a message: its strings are appended to those before. */
-  addPieces(piece: Json, known: ReadonlySet<string>): void {
+  addPieces(piece: Json, except: ReadonlySet<string>): void {
     for (const key in piece) {
       const value = piece[key];
-      if (known.has(key) || isEmpty(value)) continue;
+      if (except.has(key) || isEmpty(value)) continue;
       if (typeof value !== 'string') this.#set(key, value);
       else {
         this.#texts ??= new Map();
