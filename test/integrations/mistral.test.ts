@@ -133,6 +133,17 @@ describe("Mistral's chats", () => {
       ],
     ));
 
+  it('have the size of audio in their prompt', async () => {
+    const inputAudio = Buffer.alloc(300, 9).toString('base64');
+    const content = [{ type: 'input_audio' as const, inputAudio }];
+    const whole = { ...head, choices: [{ index: 0, message: { role: 'assistant' } }], usage };
+    const { inputs } = await stepOfCall({ json: whole }, (url) =>
+      mistral(url).chat.complete({ model, messages: [{ role: 'user', content }] }),
+    );
+    const audio = { type: 'input_audio', input_audio: '[base64, 300 bytes]' };
+    assert.deepEqual(inputs, { prompt: [{ role: 'user', content: [audio] }] });
+  });
+
   it('have several answers', () =>
     bothWays(
       ({ output, metadata }, how) => {

@@ -1,7 +1,9 @@
 /** Responses of other classes, with other bodies, or that cannot be changed: the app receives what it would have received. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
@@ -160,6 +162,40 @@ describe('a response with a web stream', () => {
       assert.equal(step.output, 'So.');
     });
   }
+
+  it('is recorded if its media type is in capitals', async () => {
+    const headers = { 'Content-Type': 'Application/JSON; Charset=UTF-8' };
+    const { step } = await passed(new Response(WHOLE, { headers }), (each) => each.json());
+    assert.equal(step.output, 'So.');
+  });
+
+  for (const status of [600, 999]) {
+    it(`has failed, and is the same, with the status ${status}`, async () => {
+      const response = new Response(WHOLE, { headers: JSON_TYPE });
+      Object.defineProperty(response, 'status', { value: status });
+      const { received, step } = await passed(response, async (each) => {
+        assert.equal(await each.text(), WHOLE);
+      });
+      assert.equal(received, response);
+      assert.match(JSON.stringify(step.metadata?.error), new RegExp(`HTTP ${status}`));
+    });
+  }
+
+  it('is recorded if its status text is of any language', async () => {
+    const head = `HTTP/1.1 200 Đã xong\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n`;
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.end(head + WHOLE));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { received, step } = await passed(
+      await fetch(`http://127.0.0.1:${port}/`),
+      async (each) => assert.equal(await each.text(), WHOLE),
+    );
+    server.close();
+    assert.deepEqual([received.status, received.statusText], [200, 'Đã xong']);
+    assert.equal(step.output, 'So.');
+  });
 
   it('is the same if it was read before', async () => {
     const response = new Response(WHOLE, { headers: JSON_TYPE });

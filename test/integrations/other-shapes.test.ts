@@ -179,6 +179,58 @@ describe('tracedFetch records', () => {
     });
   }
 
+  async function stepOfBody(path: string, sent: object, body: object): Promise<WireStep> {
+    using captured = captureTraces();
+    const answer = async () => Response.json(body);
+    const send = tracedFetch({ fetch: answer });
+    const request = { method: 'POST', body: JSON.stringify(sent) };
+    await (await send(`https://gateway.example${path}`, request)).text();
+    const [row] = await rowsOf(captured, 1);
+    assert.ok(row?.steps[0]);
+    return row.steps[0];
+  }
+
+  const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+  const bytes = new TextEncoder().encode(`  ${JSON.stringify(chat)}`);
+  const json = bytes.subarray(2);
+  const bodies: Readonly<Record<string, BodyInit>> = {
+    bytes: json,
+    'a buffer': json.slice().buffer,
+    'a view of a part of a buffer': new DataView(bytes.buffer, 2),
+  };
+  for (const [kind, body] of Object.entries(bodies)) {
+    it(`a request whose body is ${kind}`, async () => {
+      using captured = captureTraces();
+      const answer = async () => Response.json({ choices: [{ message: { content: 'So.' } }] });
+      const request = { method: 'POST', body };
+      const send = tracedFetch({ fetch: answer });
+      await (await send('https://gateway.example/v1/chat/completions', request)).text();
+      const step = (await rowsOf(captured, 1))[0]?.steps[0];
+      assert.deepEqual(step?.inputs, { prompt: chat.messages });
+    });
+  }
+
+  it('what a gateway says that a ranking costs', async () => {
+    const ranking = { query: 'q', documents: ['a'], model: 'm' };
+    const results = [{ index: 0, relevance_score: 0.9 }];
+    const usage = { total_tokens: 11, cost: 0.002 };
+    const step = await stepOfBody('/v1/rerank', ranking, { results, usage });
+    assert.deepEqual([step.output, step.metadata?.billed], [results, { statedCost: 0.002 }]);
+    const meta = { billed_units: { search_units: 2 } };
+    const units = await stepOfBody('/v2/rerank', ranking, { results, meta });
+    assert.deepEqual(units.metadata?.billed, { units: { search_units: 2 } });
+  });
+
+  it("the dimensions of Voyage's vectors in base64, and of many", async () => {
+    const sent = { model: 'm', inputs: [['a']] };
+    const vector = Buffer.from(new Float32Array(1024).buffer).toString('base64');
+    for (const embedding of [vector, Array.from({ length: 1024 }, (_, i) => i / 7)]) {
+      const data = Array.from({ length: 100 }, () => ({ data: [{ embedding }] }));
+      const step = await stepOfBody('/v1/contextualizedembeddings', sent, { data });
+      assert.deepEqual([step.embeddingCount, step.embeddingDimensions], [100, 1024]);
+    }
+  });
+
   it('no request that OpenRouter saves as a preset', async () => {
     using captured = captureTraces();
     for (const path of ['chat/completions', 'messages', 'responses']) {

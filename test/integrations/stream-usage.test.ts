@@ -124,6 +124,31 @@ for (const version of ['openai4', 'openai7']) {
   });
 }
 
+describe('a request for the usage of a stream', () => {
+  const rest = '"stream":true,"messages":[],"seed":12345678901234567890,"user":"a"}';
+  const sent: Readonly<Record<string, readonly [body: string, expected: string]>> = {
+    'nothing else of the body': [`{${rest}`, `{"stream_options":{"include_usage":true},${rest}`],
+    'no body with another choice': [
+      `{"stream_options":{"include_usage":false},${rest}`,
+      `{"stream_options":{"include_usage":false},${rest}`,
+    ],
+  };
+  for (const [what, [body, expected]] of Object.entries(sent)) {
+    it(`changes ${what}`, async () => {
+      let received: unknown;
+      const gateway = async (_input: unknown, init?: RequestInit) => {
+        received = init?.body;
+        return new Response('', { headers: { 'content-type': 'text/event-stream' } });
+      };
+      using _captured = captureTraces();
+      const send = tracedFetch({ fetch: gateway as typeof fetch, streamUsage: true });
+      const url = 'https://gateway.example/v1/chat/completions';
+      await (await send(url, { method: 'POST', body })).text();
+      assert.equal(received, expected);
+    });
+  }
+});
+
 describe('the usage that a gateway sends', () => {
   const usage = '{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8}}';
   const events: Readonly<Record<string, string>> = {

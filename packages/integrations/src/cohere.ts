@@ -87,8 +87,8 @@ function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   /** Finds the call by the headers: all attempts of one call are sent with the same object. */
   const calls = new WeakMap<object, MethodCall>();
   const callWith = (headers: object) => {
-    const known = calls.get(headers);
-    if (known !== undefined) return known;
+    const before = calls.get(headers);
+    if (before !== undefined) return before;
     const methodCall = new MethodCall(kept);
     calls.set(headers, methodCall);
     return methodCall;

@@ -15,6 +15,7 @@ export interface MistralOptions extends CallOptions {}
 /**
  * Makes a Mistral client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
  * itself is changed, and behaves as before.
+ *
  * @example
  * const mistral = traceMistral(new Mistral());
  *

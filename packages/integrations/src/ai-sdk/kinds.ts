@@ -1,6 +1,7 @@
 import {
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -41,10 +42,7 @@ function defineKind(
   return {
     operation,
     type,
-    inputs: (params) =>
-      Object.fromEntries(
-        content.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
-      ),
+    inputs: (params) => fieldsNamed(params, content),
     parameters: (params) =>
       snakeCased(fieldsExcept(params, ...content, ...CONTROL, ...ABOUT_EVENT)),
     ...more,
@@ -120,8 +118,8 @@ const BY_METHOD: Readonly<Record<string, ModelKind>> = {
 
 /** The kind of a model, by the called method, the model's fields and the options of the call. */
 export function modelKindOf(model: object, method: string, params: Json): ModelKind {
-  const known = BY_METHOD[method];
-  if (known !== undefined) return known;
+  const kindOfMethod = BY_METHOD[method];
+  if (kindOfMethod !== undefined) return kindOfMethod;
   if ('maxImagesPerCall' in model) return image;
   if ('maxVideosPerCall' in model) return video;
   if ('audio' in params) return transcription;

@@ -166,8 +166,9 @@ export class AiModelCall {
     const error = thrownError(this.#options, thrown);
     this.#stopWaiting();
     this.#failures.push(thrownText(error));
-    if (isAbort(error)) this.#recorded.end(this.#recordResponse('left'));
-    else this.#recorded.fail(error, this.#recordResponse('failed'));
+    if (isAbort(thrown, this.#request.params.abortSignal)) {
+      this.#recorded.end(this.#recordResponse('left'));
+    } else this.#recorded.fail(error, this.#recordResponse('failed'));
   }
 
   /** Ends the call with a complete response. */

@@ -16,7 +16,7 @@ import {
 import { bytesOfBase64 } from '../common/media.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/media-type.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
-import { requestIdIn } from '../http/fetch.js';
+import { requestIdIn } from '../http/headers.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { aiBilling, aiModel, aiTokens, reasoningTokens } from './sdk-fields.js';
@@ -369,10 +369,10 @@ function otherSdkUsage(usage: unknown): Json {
 }
 
 /** The metadata without empty fields. */
-function nonEmptyMetadata(about: Json, known = NO_NAMES): Json {
+function nonEmptyMetadata(about: Json, except = NO_NAMES): Json {
   return Object.fromEntries(
     Object.entries(about)
-      .map(([name, value]) => [name, isRecord(value) ? nonEmptyFields(value, known) : value])
+      .map(([name, value]) => [name, isRecord(value) ? nonEmptyFields(value, except) : value])
       .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
   );
 }

@@ -148,7 +148,7 @@ export class AiTelemetry {
     const { options } = operation;
     const { type, output, error } = objectOrEmpty(event.toolOutput);
     const metadata = recordedDetails(options, toolDetails(event, event.toolOutput));
-    if (type === 'tool-error') failTool(tool, options, error, { metadata });
+    if (type === 'tool-error') failTool(tool, options, error, { update: { metadata } });
     else tool.end({ output: recordedContent(options, 'output', output), metadata });
     operation.endTool(toolCallId);
   });

@@ -48,7 +48,10 @@ function tracedExecute(name: string, execute: ToolExecute, options: CallOptions)
     });
     return runCall(tool, () => execute.apply(this, args), {
       completed: (output) => tool.end(outputUpdate(output)),
-      failed: (error, soFar) => failTool(tool, options, error, outputUpdate(soFar)),
+      failed: (error, soFar) => {
+        const { abortSignal: signal } = objectOrEmpty(args[1]);
+        failTool(tool, options, error, { update: outputUpdate(soFar), signal });
+      },
     });
   };
 }
@@ -69,14 +72,21 @@ function startTracedTool(
   }
 }
 
+/** What else is known of a tool that threw. */
+interface ToolFailure {
+  readonly update: StepUpdate;
+  /** By which the app may abort the tool. */
+  readonly signal?: unknown;
+}
+
 /** Ends the step of a tool that threw. A tool that was aborted has not failed. */
 export function failTool(
   tool: RecordedCall,
   options: CallOptions,
   error: unknown,
-  update: StepUpdate = {},
+  { update, signal }: ToolFailure,
 ): void {
-  if (isAbort(error)) tool.end({ ...update, metadata: { ended: 'left' } });
+  if (isAbort(error, signal)) tool.end({ ...update, metadata: { ended: 'left' } });
   else tool.fail(thrownError(options, error), update);
 }
 

@@ -86,8 +86,8 @@ export class RunTotals {
   }
 
   #ensureRestStep(parent: Step, name: string): RecordedCall<'chat_completion'> | undefined {
-    const known = this.#rests.get(name);
-    if (known !== undefined) return known;
+    const before = this.#rests.get(name);
+    if (before !== undefined) return before;
     const call = startCall(
       {
         name: 'Claude Chat Completion',
@@ -131,8 +131,8 @@ function totalTokens(usage: Json): TokenCounts {
 function remainingTokens(total: TokenCounts, steps: readonly ModelStep[]): TokenCounts | undefined {
   const rest: Record<string, number> = {};
   for (const part of PARTS) {
-    const known = steps.reduce((sum, { tokens }) => sum + (tokens[part] ?? 0), 0);
-    const left = (total[part] ?? 0) - known;
+    const counted = steps.reduce((sum, { tokens }) => sum + (tokens[part] ?? 0), 0);
+    const left = (total[part] ?? 0) - counted;
     if (left > 0) rest[part] = left;
   }
   return Object.keys(rest).length > 0 ? { input: 0, output: 0, ...rest } : undefined;

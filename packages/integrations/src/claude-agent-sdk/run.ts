@@ -12,6 +12,7 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   nonEmptyFields,
@@ -401,7 +402,7 @@ function failureOf(options: CallOptions, subtype: unknown, stated: unknown): Cal
 function parametersOf(agentOptions: Json): Json {
   const { agents, mcpServers } = agentOptions;
   return definedFields({
-    ...Object.fromEntries(PARAMETERS.map((key) => [key, agentOptions[key]])),
+    ...fieldsNamed(agentOptions, PARAMETERS),
     agents: isRecord(agents) ? Object.keys(agents) : undefined,
     mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,
   });

@@ -37,9 +37,9 @@ export function statusError(
   body: string,
   kind?: string,
 ): CallError {
-  const parsed = objectOrEmpty(tryParseJson(body));
-  const { type, message } = errorIn(parsed);
-  const recorded = recordedMessage(options, message ?? fieldErrors(parsed.detail));
+  const fields = objectOrEmpty(tryParseJson(body));
+  const { type, message } = errorIn(fields);
+  const recorded = recordedMessage(options, message ?? fieldErrors(fields.detail));
   // A body without a known place for messages may hold anything.
   const what = recorded ?? (hidesContent(options) ? undefined : withoutHalf(body.slice(0, 500)));
   return new CallError(
@@ -84,9 +84,9 @@ function hiddenError(options: CallOptions, error: unknown): CallError {
   if (typeof code !== 'number') return connectionError(options, error);
   const body = objectOrEmpty(tryParseJson(stringOrUndefined(responseBody) ?? ''));
   const { message } = errorIn({ ...body, ...objectOrEmpty(stated), ...errorFieldOf(stated) });
-  const known = recordedMessage(options, message);
+  const recorded = recordedMessage(options, message);
   const name = recordedType(options, error.name) ?? 'Error';
-  return new CallError(name, known ? `${code} ${known}` : `HTTP ${code}`);
+  return new CallError(name, recorded ? `${code} ${recorded}` : `HTTP ${code}`);
 }
 
 /** The `error` field of a body. Clients keep either the body or that field. */
@@ -99,12 +99,12 @@ function errorFieldOf(stated: unknown): Json {
 export function messageError(options: CallOptions, name: string, message: string): CallError {
   if (!hidesContent(options)) return new CallError(name, message);
   const body = message.search(/[{[<]/);
-  const known = body < 0 ? message : message.slice(0, body).trimEnd();
-  const status = /(?:^|: )([45]\d\d)\b/.exec(known)?.[1];
+  const beforeBody = body < 0 ? message : message.slice(0, body).trimEnd();
+  const status = /(?:^|: )([45]\d\d)\b/.exec(beforeBody)?.[1];
   const bare = status === undefined ? FAILED : `HTTP ${status}`;
   return new CallError(
     recordedType(options, name) ?? 'Error',
-    recordedMessage(options, known) || bare,
+    recordedMessage(options, beforeBody) || bare,
   );
 }
 
@@ -254,10 +254,19 @@ function nonEmptyString(type: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
-/** Whether the error says that the app aborted the call, which is no failure of the provider. Never throws. */
-export function isAbort(error: unknown): boolean {
-  const name = readOrUndefined(() => objectOrEmpty(error).name);
-  return name === 'AbortError';
+/**
+ * Whether the app aborted the call, which is no failure of the provider: by an AbortError, or by a signal with a reason of its own.
+ * A timeout is a failure. Never throws.
+ * @param signal of the call, if it is known
+ */
+export function isAbort(error: unknown, signal?: unknown): boolean {
+  const isAborted = readOrUndefined(() => {
+    const { aborted, reason } = objectOrEmpty(signal);
+    // Frameworks throw the reason itself, or an error of their own.
+    const isByApp = aborted === true && objectOrEmpty(reason).name !== 'TimeoutError';
+    return isByApp || objectOrEmpty(error).name === 'AbortError';
+  });
+  return isAborted === true;
 }
 
 /** The message of an error, or the text of any other value that was thrown. Never throws. */

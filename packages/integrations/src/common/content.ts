@@ -1,9 +1,10 @@
 /** Applies the options `content` and `redact` to what a call sends and receives. */
 
 import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
-import type { Json } from './json.js';
+import { isPlainObject, type Json } from './json.js';
 import { nameMedia } from './media.js';
 import { type CallOptions, type ContentPart, hidesContent } from './options.js';
+import { changedContent, type Visits } from './visits.js';
 
 const HIDDEN = '[not recorded: redact failed]';
 
@@ -55,16 +56,36 @@ const MAX_DEPTH = 8;
  * Renames the field `token` of log probabilities to `text`, because values under `token` are masked as secrets.
  * @param isToken whether an object stands for a token
  */
-function withTokenTexts(value: unknown, isToken: (object: object) => boolean, depth = 0): unknown {
+function withTokenTexts(value: unknown, isToken: (object: object) => boolean): unknown {
+  return changedContent(value, (visits) => renamedTokens(value, isToken, visits, 0));
+}
+
+/** The value itself if nothing in it is renamed. */
+function renamedTokens(
+  value: unknown,
+  isToken: (object: object) => boolean,
+  visits: Visits,
+  depth: number,
+): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => withTokenTexts(item, isToken, depth + 1));
+  if (Array.isArray(value)) {
+    if (!visits.mayVisit(value.length)) return value;
+    const items = value.map((item) => renamedTokens(item, isToken, visits, depth + 1));
+    return items.some((item, i) => item !== value[i]) ? items : value;
+  }
+  // Providers send plain objects. Others are the app's own: a date has no fields, and bytes have millions.
+  if (!isPlainObject(value)) return value;
+  const entries = Object.entries(value);
+  if (!visits.mayVisit(entries.length)) return value;
   const tokenKey = isToken(value) ? 'token' : undefined;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key === tokenKey ? 'text' : key,
-      withTokenTexts(item, isToken, depth + 1),
-    ]),
+  const renamed = entries.map(([key, item]) => [
+    key === tokenKey ? 'text' : key,
+    renamedTokens(item, isToken, visits, depth + 1),
+  ]);
+  const isSame = entries.every(
+    ([key, item], i) => key === renamed[i]?.[0] && item === renamed[i]?.[1],
   );
+  return isSame ? value : Object.fromEntries(renamed);
 }
 
 const PROBABILITIES = ['logprob', 'likelihood', 'log_probability', 'logProbability'];

@@ -12,6 +12,7 @@ export {
 } from '@openlayer-tracing/core/integration';
 
 import type { JsonObject as Json } from '@openlayer-tracing/core/integration';
+import { NO_NAMES } from './names.js';
 
 /** Whether the object is of no class: no form, file or response. */
 export function isPlainObject(value: object): boolean {
@@ -33,6 +34,11 @@ export function isEmpty(value: unknown): boolean {
     : isPlainObject(value) && Object.keys(value).length === 0;
 }
 
+/** Whether two values have the same JSON text. */
+export function isSameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** The fields that are not empty, as `isEmpty` says, and have none of these names. */
 export function nonEmptyFields(
   value: Json,
@@ -43,12 +49,17 @@ export function nonEmptyFields(
   );
 }
 
-const NO_NAMES: ReadonlySet<string> = new Set();
-
 /** The fields that are neither null nor undefined. */
 export function presentFields(value: Json): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).filter(([, item]) => item !== undefined && item !== null),
+  );
+}
+
+/** The fields with these names that are not undefined, in the order of the names. */
+export function fieldsNamed(value: Json, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]]),
   );
 }
 

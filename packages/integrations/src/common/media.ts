@@ -5,10 +5,11 @@
 
 import { type Json, stringOrUndefined } from './json.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
+import { changedContent, type Visits } from './visits.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
-  /^(data|file_data|audio_data|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes|bytesBase64Encoded|encodedVideo|videoBytes|encodedImage|result)$/i;
+  /^(data|file_data|audio_data|input_audio|b64_json|partial_image_b64|images?|audio|bytes|image_?bytes|bytesBase64Encoded|encodedVideo|videoBytes|encodedImage|result)$/i;
 /** Matches keys under which there is nothing but base64. */
 const BASE64_ALONE =
   /^(file_data|audio_data|b64_json|partial_image_b64|image_?bytes|bytesBase64Encoded)$/i;
@@ -29,22 +30,35 @@ const BASE64_WITHIN =
 const MAX_TEXT_CHARS = 131_072;
 const MAX_DEPTH = 16;
 
-/** The value with names in place of media, at most 16 levels deep. Objects without media are not copied. */
-export function nameMedia(value: unknown, key = '', depth = 0): unknown {
+/**
+ * The value with names in place of media: of its first 100,000 values, at most 16 levels deep. Objects without media are not
+ * copied.
+ */
+export function nameMedia(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return namedText(value, key);
+  return changedContent(value, (visits) => namedValue(value, key, visits, 0));
+}
+
+function namedValue(value: unknown, key: string, visits: Visits, depth: number): unknown {
   if (typeof value === 'string') return namedText(value, key);
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
   const bytes = byteLengthOf(value);
   if (bytes !== undefined) return `[${mediaTypeOf(value)}, ${bytes} bytes]`;
   if (Array.isArray(value)) {
-    const named = value.map((item) => nameMedia(item, key, depth + 1));
+    if (!visits.mayVisit(value.length)) return value;
+    const named = value.map((item) => namedValue(item, key, visits, depth + 1));
     return named.some((item, i) => item !== value[i]) ? named : value;
   }
+  // Core records what the method returns: the object's own fields may be the inside of a database client.
+  if (typeof (value as Json).toJSON === 'function') return value;
+  const entries = Object.entries(value);
+  if (!visits.mayVisit(entries.length)) return value;
   const typed = typeStated(value as Json);
   const isRedacted = (value as Json).type === 'redacted_thinking';
   let copy: Record<string, unknown> | undefined;
-  for (const [name, item] of Object.entries(value)) {
+  for (const [name, item] of entries) {
     let named: unknown;
-    if (typeof item !== 'string') named = nameMedia(item, name, depth + 1);
+    if (typeof item !== 'string') named = namedValue(item, name, visits, depth + 1);
     else if (isRedacted && name === 'data') named = encrypted(item);
     else if (typed !== undefined && BASE64_KEY.test(name)) named = namedBase64(item, typed);
     else named = namedText(item, name);

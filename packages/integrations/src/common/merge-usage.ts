@@ -4,14 +4,14 @@ import { isRecord, type Json } from './json.js';
  * The usage after a later event of the same stream. A field that the later event does not have, or has as 0 or as an empty array,
  * keeps its value.
  */
-export function mergeUsage(known: Json | undefined, later: Json): Json {
-  const joined: Record<string, unknown> = { ...known };
+export function mergeUsage(earlier: Json | undefined, later: Json): Json {
+  const merged: Record<string, unknown> = { ...earlier };
   for (const [name, value] of Object.entries(later)) {
-    const before = known?.[name];
+    const before = earlier?.[name];
     if (value === null || value === undefined) continue;
     const isNothing = value === 0 || (Array.isArray(value) && value.length === 0);
     if (isNothing && before !== undefined) continue;
-    joined[name] = isRecord(value) && isRecord(before) ? mergeUsage(before, value) : value;
+    merged[name] = isRecord(value) && isRecord(before) ? mergeUsage(before, value) : value;
   }
-  return joined;
+  return merged;
 }

@@ -39,8 +39,8 @@ const PATHS: readonly (readonly [path: RegExp, provider: string])[] = [
 
 /** The provider that a URL belongs to; undefined if it cannot be known, as for a gateway. */
 export function providerOf(url: URL): string | undefined {
-  const known = PROVIDERS.find(([host]) => host.test(url.hostname));
-  return (known ?? PATHS.find(([path]) => path.test(url.pathname)))?.[1];
+  const byHost = PROVIDERS.find(([host]) => host.test(url.hostname));
+  return (byHost ?? PATHS.find(([path]) => path.test(url.pathname)))?.[1];
 }
 
 /** Whether the host is one of OpenAI's own. */

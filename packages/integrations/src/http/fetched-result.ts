@@ -6,7 +6,7 @@ import type { ModelRequest, ResultReader, Retrieval } from '../shapes/shape.js';
 import { bodyReader, linesReader } from './body/response-body.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
-import { headerOf } from './fetch.js';
+import { contentTypeIn } from './headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRecordedResult, markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
@@ -60,7 +60,7 @@ export class FetchedResult {
   observeBody({ status, headers }: ResponseHead): BodyObserver | undefined {
     if (status >= 400) return undefined;
     const reader = this.#retrieval.reader(this.#url);
-    const contentType = headerOf(headers, 'content-type') ?? '';
+    const contentType = contentTypeIn(headers);
     const body = this.#retrieval.isLines ? linesReader(reader) : bodyReader(contentType, reader);
     const firstLine = new FirstLine((line) => this.#retrieval.mayBeResult?.(line) ?? true);
     let isOver = false;

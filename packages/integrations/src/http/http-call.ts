@@ -29,7 +29,7 @@ import type {
 import type { BodyReader } from './body/body-reader.js';
 import { bodyReader, isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
-import { headerOf, requestIdIn } from './fetch.js';
+import { contentTypeIn, headerOf, requestIdIn } from './headers.js';
 import { markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
@@ -47,6 +47,8 @@ export interface ResponseHead {
 interface AttemptResponse extends ResponseHead {
   /** Whether the client may retry if the response states a failure. */
   readonly mayRetry: boolean;
+  /** By which the app may abort the request, if it is known. */
+  readonly signal?: unknown;
 }
 
 /** `unread`: the trace ended before the app read anything. */
@@ -139,6 +141,7 @@ export class HttpCall {
     headers,
     isUnobservable = false,
     mayRetry,
+    signal,
   }: AttemptResponse): BodyObserver {
     this.#recorded.stopWaiting();
     this.#attempts.setStatus(status);
@@ -150,10 +153,10 @@ export class HttpCall {
     }
     const statedCost = Number.parseFloat(headerOf(headers, COST) ?? '');
     if (statedCost > 0) this.#recorded.addBilling({ statedCost });
-    const contentType = headerOf(headers, 'content-type') ?? '';
+    const contentType = contentTypeIn(headers);
     this.#isStream = isStreamType(contentType);
     this.#reader.readHeaders?.((name) => headerOf(headers, name));
-    return this.#observe(bodyReader(contentType, this.#reader));
+    return this.#observe(bodyReader(contentType, this.#reader), signal);
   }
 
   /** The client does not retry any more. */
@@ -168,7 +171,7 @@ export class HttpCall {
     );
   }
 
-  #observe(body: BodyReader): BodyObserver {
+  #observe(body: BodyReader, signal: unknown): BodyObserver {
     const recorded = this.#recorded;
     const end = (ending: HttpEnding, error?: unknown) => {
       if (recorded.isOpen) this.#end(body, ending, error);
@@ -188,7 +191,10 @@ export class HttpCall {
       },
       ended: () => end('complete'),
       // An app that aborts a stream has received a part of it; one that aborts before the response has received nothing.
-      failed: (error) => (isAbort(error) && this.#isStream ? end('left') : end('failed', error)),
+      failed: (error) => {
+        if (this.#isStream && isAbort(error, signal)) end('left');
+        else end('failed', error);
+      },
       cancelled: () => end('left'),
     };
   }

@@ -6,7 +6,7 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { connectionError, statusError, streamError } from '../common/call-error.js';
+import { connectionError, isAbort, statusError, streamError } from '../common/call-error.js';
 import { recordedContent, recordedDetails } from '../common/content.js';
 import type { Ending } from '../common/ending.js';
 import { definedFields, type Json, tryParseJson } from '../common/json.js';
@@ -17,7 +17,7 @@ import { BoundedJson } from './body/bounded-json.js';
 import { NamedEvents } from './body/named-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
-import { headerOf } from './fetch.js';
+import { contentTypeIn, headerOf } from './headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { stepOptions } from './step-options.js';
@@ -107,8 +107,12 @@ export class JobCall {
     );
   }
 
-  /** Takes the head of a response. @returns the observer of its body */
-  observeBody(part: JobRequest, { status, headers }: ResponseHead): BodyObserver {
+  /**
+   * Takes the head of a response.
+   * @param signal by which the app may abort the request, if it is known
+   * @returns the observer of its body
+   */
+  observeBody(part: JobRequest, { status, headers }: ResponseHead, signal: unknown): BodyObserver {
     this.#recorded.stopWaiting();
     this.#recorded.markRead();
     if (status >= 400) {
@@ -117,8 +121,8 @@ export class JobCall {
         this.#failAttempt(part, statusError(this.#profile.options, status, text), retryMs);
       });
     }
-    const contentType = headerOf(headers, 'content-type') ?? '';
-    if (contentType.startsWith('text/event-stream')) return this.#observeStream(part);
+    const contentType = contentTypeIn(headers);
+    if (contentType.startsWith('text/event-stream')) return this.#observeStream(part, signal);
     const isJson = contentType.includes('json');
     const take = (text: string, long?: BoundedJson) => {
       const body = isJson ? (long?.end() ?? tryParseJson(text)) : text;
@@ -142,7 +146,7 @@ export class JobCall {
     return this.#recordResponse('unfinished');
   }
 
-  #observeStream(part: JobRequest): BodyObserver {
+  #observeStream(part: JobRequest, signal: unknown): BodyObserver {
     const events = new NamedEvents((name, data) => {
       if (!this.#reader.readEvent(part, name, data)) return;
       this.#firstTokenMs ??= this.#recorded.elapsedMs;
@@ -162,7 +166,7 @@ export class JobCall {
         this.#endIfOver();
       },
       ended: () => end('complete'),
-      failed: (error) => end('failed', error),
+      failed: (error) => (isAbort(error, signal) ? end('left') : end('failed', error)),
       cancelled: () => end('left'),
     };
   }

@@ -16,12 +16,18 @@ import { isPlainObject } from '../common/json.js';
  * may return something else.
  */
 export function isObservable(response: Response): boolean {
-  const { body, bodyUsed } = response;
+  const { body, bodyUsed, status } = response;
   if (body === null || isNodeBody(body)) return true;
-  if (typeof body !== 'object') return false;
+  if (typeof body !== 'object' || !isAcceptedStatus(status)) return false;
   return (
     typeof body.getReader === 'function' && !body.locked && !bodyUsed && !isPlainObject(response)
   );
+}
+
+/** Whether `Response` accepts a body with the status. A fetch returns any status that the server sends. */
+function isAcceptedStatus(status: unknown): boolean {
+  if (typeof status !== 'number' || status < 200 || status > 599) return false;
+  return status !== 204 && status !== 205 && status !== 304;
 }
 
 /**
@@ -55,13 +61,17 @@ export function observedResponse(
 /** A copy of the response with another body. */
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
   const { status, statusText, headers } = response;
-  return withFactsOf(response, new Response(body, { status, statusText, headers }));
+  const head = { status, headers, ...(REASON_PHRASE.test(statusText) && { statusText }) };
+  return withFactsOf(response, new Response(body, head));
 }
+
+/** The status texts that `Response` accepts. A fetch returns any that the server sends. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Gives the copy the facts that its constructor does not accept, and what another library has added to the response. */
 function withFactsOf<R extends object>(response: R, copy: R): R {
   const added = Object.keys(response).filter((key) => !(key in copy));
-  for (const key of ['url', 'redirected', 'type', ...added]) {
+  for (const key of ['url', 'redirected', 'type', 'statusText', ...added]) {
     const value: unknown = Reflect.get(response, key);
     if (value !== Reflect.get(copy, key)) {
       Object.defineProperty(copy, key, { value, configurable: true });

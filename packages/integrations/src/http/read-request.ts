@@ -6,6 +6,7 @@ import type { ModelRequest } from '../shapes/shape.js';
 import { BoundedJson } from './body/bounded-json.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { FetchInit, FetchInput } from './fetch.js';
+import { contentTypeIn } from './headers.js';
 
 /** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
 const MAX_BODY_CHARS = 16_777_216;
@@ -17,12 +18,21 @@ export function methodOf(input: FetchInput, init: FetchInit | undefined): string
   return (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase();
 }
 
+/** The signal by which the app may abort a request; undefined if there is none. */
+export function signalOf(input: FetchInput, init: FetchInit | undefined): unknown {
+  return init?.signal ?? (isRequest(input) ? input.signal : undefined);
+}
+
 /**
  * The URL and fields of a POST.
- * @param known the fields that the app passed to the client, for a body that cannot be read
+ * @param paramsOfClient the fields that the app passed to the client, for a body that cannot be read
  */
-export function readRequest(url: URL, body: unknown, known: Json | undefined): ModelRequest {
-  const params = paramsOf(body) ?? known;
+export function readRequest(
+  url: URL,
+  body: unknown,
+  paramsOfClient: Json | undefined,
+): ModelRequest {
+  const params = paramsOf(body) ?? paramsOfClient;
   if (params === undefined) return { url, params: {}, isUnread: hasBody(body) };
   return { url, params, isShortened: bodyLength(body) > MAX_BODY_CHARS };
 }
@@ -32,8 +42,14 @@ function hasBody(body: unknown): boolean {
 }
 
 function bodyLength(body: unknown): number {
-  if (typeof body === 'string') return body.length;
-  return body instanceof Uint8Array ? body.byteLength : 0;
+  return typeof body === 'string' ? body.length : (bytesOf(body)?.byteLength ?? 0);
+}
+
+/** The bytes of a buffer, or of a view of one; undefined for any other body. */
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (!ArrayBuffer.isView(body)) return undefined;
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** The URL of a request; undefined if it is not a valid absolute one. */
@@ -74,7 +90,7 @@ export function bodyOfRequest(
 }
 
 function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefined {
-  const contentType = request.headers.get('content-type') ?? '';
+  const contentType = contentTypeIn(request.headers);
   if (request.method !== 'POST' || request.bodyUsed) return undefined;
   if (contentType.startsWith('multipart/form-data')) {
     return multipartFields(request).catch(() => undefined);
@@ -94,10 +110,11 @@ export function isLong(body: unknown): boolean {
 /** The fields of a JSON string, JSON bytes or a form; undefined for a body that cannot be read without consuming it. */
 export function paramsOf(body: unknown): Json | undefined {
   if (typeof body === 'string') return jsonFields(body);
-  if (body instanceof Uint8Array) {
-    return body.byteLength > MAX_BODY_CHARS
-      ? shortenedJsonFields(body)
-      : jsonFields(new TextDecoder().decode(body));
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) {
+    return bytes.byteLength > MAX_BODY_CHARS
+      ? shortenedJsonFields(bytes)
+      : jsonFields(new TextDecoder().decode(bytes));
   }
   return typeof FormData === 'function' && body instanceof FormData
     ? formDataFields(body)
@@ -179,10 +196,10 @@ function parsedMultipart(texts: readonly string[], boundary: string): Json {
     const file = /filename="([^"]*)"/.exec(head)?.[1];
     const type = /content-type:\s*([^\r\n;]+)/i.exec(head)?.[1] ?? 'binary';
     const value = part.slice(gap + 4).replace(/\r\n$/, '');
-    const known = file === undefined ? value : `[${file}, ${type}]`;
+    const nameOrValue = file === undefined ? value : `[${file}, ${type}]`;
     const before = fields[name];
-    if (before === undefined) fields[name] = known;
-    else fields[name] = [...(Array.isArray(before) ? before : [before]), known];
+    if (before === undefined) fields[name] = nameOrValue;
+    else fields[name] = [...(Array.isArray(before) ? before : [before]), nameOrValue];
   }
   return fields;
 }

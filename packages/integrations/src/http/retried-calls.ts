@@ -1,7 +1,8 @@
 /** Recognises retries, for a fetch that receives requests and does not know which call of the client each belongs to. */
 
 import { currentStep } from '@openlayer-tracing/core/integration';
-import { type FetchInit, type FetchInput, headerOf } from './fetch.js';
+import type { FetchInit, FetchInput } from './fetch.js';
+import { headerOf } from './headers.js';
 import type { HttpCall } from './http-call.js';
 import { isRequest, urlOf } from './read-request.js';
 

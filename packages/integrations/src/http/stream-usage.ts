@@ -1,13 +1,14 @@
 /** Requests the token counts of chat streams if the app did not, and removes from the stream what the app did not request. */
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
-import { arrayOrEmpty, isRecord, tryParseJson } from '../common/json.js';
+import { arrayOrEmpty, isRecord, type Json, objectOrEmpty, tryParseJson } from '../common/json.js';
 import { isOpenAI } from '../common/providers.js';
 import type { ModelRequest } from '../shapes/shape.js';
 import { endOfEvent, endOfLastEvent, eventDataOf } from './body/server-sent-events.js';
 import { Utf8Pieces } from './body/utf8-pieces.js';
 import type { ClientProfile } from './client-profile.js';
-import { type FetchInit, headerOf } from './fetch.js';
+import type { FetchInit } from './fetch.js';
+import { headerOf } from './headers.js';
 
 /** The init to send in place of the app's; undefined if the request is sent unchanged. */
 export function requestingUsage(
@@ -24,9 +25,18 @@ export function requestingUsage(
   const { stream_options: streamOptions } = params;
   // The app has made a choice.
   if (isRecord(streamOptions) && streamOptions.include_usage !== undefined) return undefined;
-  const stream_options = { ...(isRecord(streamOptions) && streamOptions), include_usage: true };
-  const body = JSON.stringify({ ...params, stream_options });
+  const body = bodyWithUsage(init.body, params);
   return { ...init, body, headers: withLength(init.headers, body) };
+}
+
+/** The body with the request for token counts. The rest of it stays as it is: numbers may have more digits than can be parsed. */
+function bodyWithUsage(body: string, params: Json): string {
+  if (!('stream_options' in params)) {
+    return `{"stream_options":{"include_usage":true},${body.slice(1)}`;
+  }
+  const { stream_options: streamOptions } = params;
+  const stream_options = { ...objectOrEmpty(streamOptions), include_usage: true };
+  return JSON.stringify({ ...params, stream_options });
 }
 
 /** The headers with the length of the new body, if they state a length. */

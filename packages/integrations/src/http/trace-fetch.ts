@@ -11,14 +11,15 @@ import { type Json, stringOrUndefined } from '../common/json.js';
 import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
 import type { ClientProfile } from './client-profile.js';
-import { type AnyFetch, headerOf } from './fetch.js';
+import type { AnyFetch } from './fetch.js';
 import { FetchedResult } from './fetched-result.js';
+import { contentTypeIn } from './headers.js';
 import { HttpCall } from './http-call.js';
 import { currentMethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { isLong, methodOf, readRequest, urlOf } from './read-request.js';
+import { isLong, methodOf, readRequest, signalOf, urlOf } from './read-request.js';
 import { mayNeedBody, shapeOf } from './recognize.js';
 import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
 import { requestingUsage, UsageRemoval } from './stream-usage.js';
@@ -90,6 +91,7 @@ function startAttempt(
     args: changedInit === undefined ? args : [input, changedInit],
     mayRetry: methodCall?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
     hidesUsage: changedInit !== undefined,
+    signal: signalOf(input, init),
     onFailure: () => {
       if (key !== undefined) retried.add(started, key);
     },
@@ -103,6 +105,8 @@ interface AttemptRequest {
   readonly mayRetry: boolean;
   /** Whether the response's stream has token counts that the app did not request, and must not see. */
   readonly hidesUsage: boolean;
+  /** By which the app may abort the request; undefined if there is none. */
+  readonly signal: unknown;
   /** Called when the attempt failed: no response, or one with a status of 400 or above. */
   readonly onFailure: () => void;
 }
@@ -135,11 +139,11 @@ class Attempt {
 
   #observed(response: Response): unknown {
     const { status, headers } = response;
-    const { mayRetry, hidesUsage, onFailure } = this.#request;
+    const { mayRetry, hidesUsage, signal, onFailure } = this.#request;
     if (status >= 400) onFailure();
     const isUnobservable = !isObservable(response);
-    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry });
-    const isStream = status < 400 && isStreamType(headerOf(headers, 'content-type') ?? '');
+    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry, signal });
+    const isStream = status < 400 && isStreamType(contentTypeIn(headers));
     return observedResponse(
       response,
       observer,

@@ -16,7 +16,7 @@ import { JobCall } from './job-call.js';
 import { observedFetch } from './observed-fetch.js';
 import { observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { methodOf, paramsOf, urlOf } from './read-request.js';
+import { methodOf, paramsOf, signalOf, urlOf } from './read-request.js';
 import { mayMatch } from './recognize.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
@@ -62,9 +62,10 @@ function startJobExchange(
   const url = isPost || JobCall.isAnyOpen ? urlOf(input) : undefined;
   if (url === undefined) return undefined;
   const open = JobCall.ofRequest(shapes, url);
+  const signal = signalOf(input, init);
   if (open !== undefined) {
     open.job.startRequest();
-    return new JobExchange(open.job, open.request);
+    return new JobExchange(open.job, open.request, signal);
   }
   const mayCreate = isPost && mayMatch(shapes, url);
   const params = mayCreate ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
@@ -77,7 +78,7 @@ function startJobExchange(
   const job = JobCall.start(profile, shape, request);
   if (job === undefined) return undefined;
   job.startRequest();
-  return new JobExchange(job, 'create');
+  return new JobExchange(job, 'create', signal);
 }
 
 /** The framework's announcement of this job. A framework may name a model by its version, or as another host names it. */
@@ -90,10 +91,12 @@ function announcedJob(shape: JobShape, request: ModelRequest): AnnouncedRequest 
 class JobExchange {
   readonly #job: JobCall;
   readonly #request: JobRequest;
+  readonly #signal: unknown;
 
-  constructor(job: JobCall, request: JobRequest) {
+  constructor(job: JobCall, request: JobRequest, signal: unknown) {
     this.#job = job;
     this.#request = request;
+    this.#signal = signal;
   }
 
   fail(error: unknown): void {
@@ -104,7 +107,7 @@ class JobExchange {
   observe(response: unknown): unknown {
     const observed = runGuarded('response', () => {
       const { status, headers } = response as Response;
-      const observer = this.#job.observeBody(this.#request, { status, headers });
+      const observer = this.#job.observeBody(this.#request, { status, headers }, this.#signal);
       return observedResponse(response as Response, observer);
     });
     return observed ?? response;

@@ -87,7 +87,7 @@ function reasoningOf(block: Json): string {
     .join('');
 }
 
-function keepRest(message: Message, block: Json, known: ReadonlySet<string>): void {
-  const more = nonEmptyFields(block, known);
+function keepRest(message: Message, block: Json, readKeys: ReadonlySet<string>): void {
+  const more = nonEmptyFields(block, readKeys);
   if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
 }

@@ -122,8 +122,8 @@ export class LangChainHandler {
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
     const called = stringOrUndefined(name) ?? classNameOf(tool) ?? 'tool';
-    const parsed = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
-    const inputs = this.#content('inputs', parsed);
+    const toolInput = typeof input === 'string' ? (tryParseJson(input) ?? input) : input;
+    const inputs = this.#content('inputs', toolInput);
     this.#runs.start(runId, parentId, {
       name: called,
       type: 'tool',

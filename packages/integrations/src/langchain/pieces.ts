@@ -17,8 +17,12 @@ const MAX_ANSWERS = 16;
 /** Collects the answers of a model while they are streamed, for a run that ends before its result. */
 export class Pieces {
   readonly #answers = new NumberedAnswers(MAX_ANSWERS, () => new Answer());
-  /** The counts that the pieces state. */
-  tokens: TokenCounts | undefined = undefined;
+  #tokens: TokenCounts | undefined;
+
+  /** The counts that the pieces state; undefined if they state none. */
+  get tokens(): TokenCounts | undefined {
+    return this.#tokens;
+  }
 
   get amount(): number {
     return this.#answers.sumOf(({ message }) => message.amount);
@@ -60,7 +64,7 @@ export class Pieces {
   #takeUsage(usage: unknown): void {
     const counts = messageTokens(usage);
     if (counts !== undefined)
-      this.tokens = laterCounts(this.tokens, { ...counts, total: undefined });
+      this.#tokens = laterCounts(this.#tokens, { ...counts, total: undefined });
   }
 }
 

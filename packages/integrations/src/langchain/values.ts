@@ -4,28 +4,40 @@ import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
   countOrUndefined,
+  isPlainObject,
   isRecord,
   type Json,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
+import { changedContent, type Visits } from '../common/visits.js';
 
 const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
 const MAX_DEPTH = 4;
 
 /** The value with messages as `{ role, content }`, at most four levels deep, as states of graphs have them. */
-export function plainValue(value: unknown, depth = 0): unknown {
+export function plainValue(value: unknown): unknown {
+  return changedContent(value, (visits) => valueWithPlainMessages(value, visits, 0));
+}
+
+function valueWithPlainMessages(value: unknown, visits: Visits, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => plainValue(item, depth + 1));
+  if (Array.isArray(value)) {
+    if (!visits.mayVisit(value.length)) return value;
+    return value.map((item) => valueWithPlainMessages(item, visits, depth + 1));
+  }
   const type = messageType(value);
   if (type !== undefined) return plainMessage(value as Json, type);
   const { messages, lc_namespace: namespace } = value as Json;
   // The result of a template.
-  if (Array.isArray(namespace) && Array.isArray(messages)) return plainValue(messages, depth + 1);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
+  if (Array.isArray(namespace) && Array.isArray(messages)) {
+    return valueWithPlainMessages(messages, visits, depth + 1);
+  }
+  if (!isPlainObject(value)) return value;
+  const entries = Object.entries(value);
+  if (!visits.mayVisit(entries.length)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, plainValue(item, depth + 1)]),
+    entries.map(([key, item]) => [key, valueWithPlainMessages(item, visits, depth + 1)]),
   );
 }
 

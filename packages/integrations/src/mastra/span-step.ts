@@ -22,7 +22,7 @@ import {
 import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
-import { requestIdIn } from '../http/fetch.js';
+import { requestIdIn } from '../http/headers.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { Message } from '../shapes/reading/message.js';
@@ -161,9 +161,9 @@ function otherSpanFields(span: Json): Json {
 /** The definitions of the tools that a call may use, or only their names if the definitions are not known. */
 function toolsOf({ availableTools }: Json, definitions: unknown): unknown {
   const names = arrayOrEmpty(availableTools);
-  const known = arrayOrEmpty(definitions);
-  if (known.length === 0) return names.length > 0 ? names : undefined;
-  const used = known.filter(
+  const tools = arrayOrEmpty(definitions);
+  if (tools.length === 0) return names.length > 0 ? names : undefined;
+  const used = tools.filter(
     (each) => names.length === 0 || names.includes(objectOrEmpty(each).name),
   );
   return used.length > 0 ? used : names;

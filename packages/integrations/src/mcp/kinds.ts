@@ -7,6 +7,7 @@ import {
   arrayOrEmpty,
   definedFields,
   isRecord,
+  isSameJson,
   type Json,
   nonEmptyFields,
   objectOrEmpty,
@@ -63,7 +64,7 @@ const tool: RequestKind = {
   }),
   failure({ content, isError }, options) {
     if (isError !== true) return undefined;
-    return toolError(options, textOf(arrayOrEmpty(content)));
+    return toolError(options, joinedTexts(arrayOrEmpty(content)));
   },
 };
 
@@ -155,22 +156,21 @@ export const CLIENT_REQUESTS: readonly RequestKind[] = [sampling, elicitation];
 /** The output for a result: its text or its structured content if there is nothing else, else an object of all parts. */
 function outputOfResult({ content, structuredContent }: Json): unknown {
   const parts = arrayOrEmpty(content);
-  const joinedText = textOf(parts);
+  const text = joinedTexts(parts);
   const others = parts.map(otherThanText).filter((part) => part !== undefined);
   if (others.length === 0) {
-    if (structuredContent === undefined) return parts.length > 0 ? joinedText : undefined;
+    if (structuredContent === undefined) return parts.length > 0 ? text : undefined;
     // Servers repeat the structured content as text, for clients that do not support it.
-    if (joinedText === '' || isSame(tryParseJson(joinedText), structuredContent))
-      return structuredContent;
+    if (text === '' || isSameJson(tryParseJson(text), structuredContent)) return structuredContent;
   }
   return definedFields({
-    content: joinedText === '' ? undefined : joinedText,
+    content: text === '' ? undefined : text,
     structuredContent,
     parts: others.length > 0 ? others : undefined,
   });
 }
 
-function textOf(parts: readonly unknown[]): string {
+function joinedTexts(parts: readonly unknown[]): string {
   return parts
     .filter(isText)
     .map((part) => stringOrUndefined(objectOrEmpty(part).text))
@@ -190,10 +190,6 @@ function otherThanText(part: unknown): unknown {
 }
 
 const OF_TEXT = nameSet('type text');
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
 
 /** The part with a name in place of the bytes of its resource. */
 function withNamedBlob(part: unknown): unknown {

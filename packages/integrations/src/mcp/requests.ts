@@ -26,10 +26,10 @@ export function traceRequests(
     );
   }
   const requestIn =
-    (known: readonly RequestKind[]) =>
+    (requestKinds: readonly RequestKind[]) =>
     ([request]: readonly unknown[]): KindAndParams | undefined => {
       const { method, params } = objectOrEmpty(request);
-      const kind = known.find((each) => each.method === method);
+      const kind = requestKinds.find((each) => each.method === method);
       return kind && [kind, params];
     };
   replace(sender, 'request', (send) => tracedMethod(send, options, requestIn(kinds)));

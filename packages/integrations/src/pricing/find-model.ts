@@ -85,8 +85,8 @@ const KINDS =
 
 /** The list finds some models by the beginning of their names, which newer models of another kind share. */
 function isSameKind(name: string, { id, match }: ModelInfo): boolean {
-  const known = kindsOf(`${id} ${JSON.stringify(match)}`);
-  return [...kindsOf(name)].every((kind) => known.has(kind));
+  const listedKinds = kindsOf(`${id} ${JSON.stringify(match)}`);
+  return [...kindsOf(name)].every((kind) => listedKinds.has(kind));
 }
 
 function kindsOf(text: string): ReadonlySet<string> {

@@ -12,14 +12,14 @@ import { falRequests } from './jobs/fal.js';
 import { gatewayJobs } from './jobs/gateways.js';
 import type { JobShape } from './jobs/job.js';
 import { replicatePredictions } from './jobs/replicate.js';
-import { vertexPartnerShapes } from './mistral/vertex.js';
 import { mistralShapes } from './mistral.js';
 import { ollamaShapes } from './ollama.js';
-import { openAIClientShapes, openAIShapes, openRouterShapes } from './openai.js';
-import { rerank } from './rerank.js';
+import { openAIClientShapes, openAIShapes } from './openai.js';
+import { openRouterShapes } from './openrouter.js';
 import type { ModelRequest, Shape } from './shape.js';
 import { togetherShapes } from './together.js';
-import { voyageShapes } from './voyage.js';
+import { vertexPartnerShapes } from './vertex-partners.js';
+import { voyageEmbeddings } from './voyage.js';
 
 /** Shapes that are recognised by the path alone, on the hosts of their providers. */
 const OWN: readonly (readonly [provider: string, shapes: readonly Shape[]])[] = [
@@ -37,9 +37,7 @@ export const anyShapes: readonly Shape[] = onlyWhere(isSent, [
   ...OWN.flatMap(([provider, shapes]) =>
     onlyWhere(({ url }) => providerOf(url) === provider, shapes),
   ),
-  // These read more fields than OpenAI's shapes do: those of Voyage and Jina.
-  rerank,
-  ...voyageShapes,
+  voyageEmbeddings,
   ...openAIShapes,
   ...anthropicShapes,
   ...onlyWhere(({ url }) => /:\w+$/.test(url.pathname), geminiShapes),

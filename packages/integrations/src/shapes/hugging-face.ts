@@ -25,7 +25,7 @@ const huggingFaceEmbedding: Shape<'embedding'> = {
   type: 'embedding',
   matches: ({ url, params }) => taskOf(url) === EMBEDDING && params.inputs !== undefined,
   describe: (request) => ({
-    ...describe(request),
+    ...describeTask(request),
     inputs: { input: request.params.inputs },
   }),
   reader: ({ params }) => new PlainReader((body) => readVectors(body, params.inputs)),
@@ -36,7 +36,7 @@ const huggingFaceTask: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url, params }) =>
     (TASK.test(url.pathname) || GENERATE.test(url.pathname)) && params.inputs !== undefined,
-  describe,
+  describe: describeTask,
   reader: () => new TaskReader(),
 };
 
@@ -46,7 +46,7 @@ function taskOf(url: URL): string | undefined {
   return TASK.exec(url.pathname)?.[2];
 }
 
-function describe({ url, params }: ModelRequest): Description {
+function describeTask({ url, params }: ModelRequest): Description {
   const { inputs, parameters, options } = params;
   const model = TASK.exec(url.pathname)?.[1];
   return {

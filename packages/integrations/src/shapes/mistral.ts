@@ -5,9 +5,9 @@ import { mistralChat, mistralFim } from './mistral/chat.js';
 import { mistralConversation } from './mistral/conversations.js';
 import { mistralClassification, mistralModeration } from './mistral/guardrails.js';
 import { mistralOcr, mistralSpeech, mistralTranscription } from './mistral/media.js';
-import { vertexPartnerShapes } from './mistral/vertex.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
 import type { Shape } from './shape.js';
+import { vertexPartnerShapes } from './vertex-partners.js';
 
 export const mistralShapes: readonly Shape[] = [
   mistralChat,

@@ -4,6 +4,7 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -96,7 +97,7 @@ function webShape(operation: string, path: RegExp, inputs: readonly string[]): S
     type: 'retriever',
     matches: ({ url }) => path.test(url.pathname),
     describe: ({ params }) => ({
-      inputs: Object.fromEntries(inputs.map((key) => [key, params[key]])),
+      inputs: fieldsNamed(params, inputs),
       modelParameters: fieldsExcept(params, ...inputs),
     }),
     reader: () =>

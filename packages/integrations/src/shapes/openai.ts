@@ -1,22 +1,16 @@
 /** The requests of OpenAI's API and of APIs like it, and their free paths. */
 
 import { freePaths } from '../common/free-paths.js';
-import { ollamaSystemOne } from './ollama.js';
 import { openAIChat } from './openai/chat.js';
 import { openAICompletions } from './openai/completions.js';
 import { openAIDecisions } from './openai/decisions.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
-import {
-  openAIImages,
-  openAISpeech,
-  openAITranscription,
-  openAIVideos,
-  openRouterImages,
-} from './openai/media.js';
+import { openAIImages, openAISpeech, openAITranscription, openAIVideos } from './openai/media.js';
 import { openAIModerations } from './openai/moderations.js';
 import { openAICompaction, openAIResponses } from './openai/responses.js';
 import { openAIRuns } from './openai/runs.js';
-import { openAIRerank, openAIVectorSearch } from './openai/search.js';
+import { openAIVectorSearch } from './openai/vector-search.js';
+import { rerank } from './rerank.js';
 import type { Shape } from './shape.js';
 
 /** Shapes that are recognised on any host, by path and fields. */
@@ -32,11 +26,8 @@ export const openAIShapes: readonly Shape[] = [
   openAICompaction,
   openAIDecisions,
   openAIVectorSearch,
-  openAIRerank,
+  rerank,
 ];
-
-/** The requests that only OpenRouter has. */
-export const openRouterShapes: readonly Shape[] = [openRouterImages, ollamaSystemOne];
 
 /** The shapes of OpenAI's own client. Other services may use the additional paths for something else. */
 export const openAIClientShapes: readonly Shape[] = [...openAIShapes, openAIVideos, openAIRuns];

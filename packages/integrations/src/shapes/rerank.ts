@@ -1,16 +1,19 @@
-/** `POST /rerank` of Cohere, Voyage, Jina, OpenRouter and self-hosted servers. */
+/** `POST /rerank` of Voyage, Jina, OpenRouter, Together and self-hosted servers, and of Cohere behind a gateway. */
 
 import { fieldsExcept, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import { nameSet } from '../common/names.js';
+import { cohereBilling } from './cohere/usage.js';
+import { OpenAIUsage } from './openai/usage.js';
+import { OtherFacts } from './reading/other-facts.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { ModelResponse, Shape } from './shape.js';
 
 export const rerank: Shape<'retriever'> = {
   operation: 'Rerank',
   type: 'retriever',
-  matches: ({ url, params }) =>
+  matches: ({ url, params, isUnread }) =>
     url.pathname.endsWith('/rerank') &&
-    params.query !== undefined &&
-    documentsIn(params) !== undefined,
+    (isUnread === true || (params.query !== undefined && documentsIn(params) !== undefined)),
   describe: ({ params }) => ({
     inputs: { query: params.query, documents: documentsIn(params) },
     model: stringOrUndefined(params.model),
@@ -24,26 +27,30 @@ function documentsIn({ documents, texts }: Json): unknown[] | undefined {
   return [documents, texts].find(Array.isArray);
 }
 
+const BODY = nameSet('object id model results data usage meta error');
+
 /** Reads an array of results, or an object that has one. */
 function readRanking(body: unknown): ModelResponse {
   if (Array.isArray(body)) return { output: body };
-  const {
-    results,
-    data,
-    id,
-    usage,
-    meta,
-    model: _model,
-    object: _object,
-    ...others
-  } = objectOrEmpty(body);
+  const { results, data, id, model, usage, meta } = objectOrEmpty(body);
+  const counted = new OpenAIUsage();
+  counted.take(usage);
+  const { input, total } = counted.tokens ?? {};
+  const facts = new OtherFacts();
+  facts.add(objectOrEmpty(body), BODY);
   return {
     output: results ?? data,
+    billing: { ...counted.billing, ...cohereBilling(meta) },
     metadata: {
+      model: stringOrUndefined(model),
       responseId: stringOrUndefined(id),
-      usage,
+      // Steps of this type have no fields for tokens.
+      ...(input === undefined ? { usage } : { promptTokens: input, tokens: total }),
       billedUnits: objectOrEmpty(meta).billed_units,
     },
-    details: fieldsExcept(others, 'error'),
+    details: {
+      ...facts.facts,
+      ...(input !== undefined && counted.others && { usage: counted.others }),
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** Voyage's embeddings of texts, of texts with images and videos, and of chunks within their documents. */
+/** Voyage's embeddings of texts with images and videos, and of chunks within their documents. Those of texts have OpenAI's form. */
 
 import {
   arrayOrEmpty,
@@ -7,28 +7,11 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { openAIEmbeddings } from './openai/embeddings.js';
+import { dimensionsOf } from './reading/dimensions.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type { ModelResponse, Shape } from './shape.js';
 
-/** OpenAI's embeddings, for Voyage and Jina too, which state only the total of the tokens: all of them are input. */
-const embeddings: Shape<'embedding'> = {
-  ...openAIEmbeddings,
-  reader(request) {
-    const reader = openAIEmbeddings.reader(request);
-    return new PlainReader((body) => {
-      reader.readWhole(body);
-      const response = reader.response();
-      const { tokens } = response;
-      const isStated = tokens?.total !== undefined;
-      return isStated
-        ? { ...response, tokens: { ...tokens, input: tokens.input ?? tokens.total } }
-        : response;
-    });
-  },
-};
-
-const voyageEmbeddings: Shape<'embedding'> = {
+export const voyageEmbeddings: Shape<'embedding'> = {
   operation: 'Embedding',
   type: 'embedding',
   matches: ({ url, params }) =>
@@ -42,8 +25,6 @@ const voyageEmbeddings: Shape<'embedding'> = {
   reader: () => new PlainReader(readEmbeddings),
 };
 
-export const voyageShapes: readonly Shape[] = [embeddings, voyageEmbeddings];
-
 function readEmbeddings(body: unknown): ModelResponse {
   const { data, model, usage, object: _object, ...others } = objectOrEmpty(body);
   const vectors = vectorsIn(data);
@@ -55,7 +36,7 @@ function readEmbeddings(body: unknown): ModelResponse {
     ...(vectors.length > 0 && {
       fields: {
         embeddingCount: vectors.length,
-        embeddingDimensions: Array.isArray(vectors[0]) ? vectors[0].length : undefined,
+        embeddingDimensions: dimensionsOf(vectors[0]) || undefined,
       },
     }),
     // Tokens of texts, and pixels of images and videos.

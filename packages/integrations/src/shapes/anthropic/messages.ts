@@ -4,6 +4,7 @@ import { percentDecoded } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
   fieldsExcept,
+  fieldsNamed,
   type Json,
   objectOrEmpty,
   presentFields,
@@ -177,7 +178,7 @@ export class MessagesReader implements ResponseReader {
         finishReason,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
         usage: otherAnthropicUsage(usage),
-        ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
+        ...fieldsNamed(this.#rest, FACTS),
       },
       // The stop sequence is content: it repeats a part of the request.
       details: { ...fieldsExcept(this.#rest, ...FACTS), stopSequence: this.#stopSequence },

@@ -6,6 +6,7 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -159,7 +160,7 @@ export class ConverseReader implements ResponseReader {
         finishReason,
         usage: Object.keys(this.#usageRest).length > 0 ? this.#usageRest : undefined,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
-        ...Object.fromEntries(Object.entries(this.#rest).filter(([key]) => FACTS.includes(key))),
+        ...fieldsNamed(this.#rest, FACTS),
       },
       details: fieldsExcept(this.#rest, ...FACTS, 'serviceTier'),
     };

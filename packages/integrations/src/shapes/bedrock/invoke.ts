@@ -5,6 +5,7 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -102,12 +103,13 @@ const IMAGE_INPUTS = nameArray(`
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
 function inputsAndParameters(params: Json, content: readonly string[], alone: string) {
-  const present = content.filter((key) => params[key] !== undefined);
-  const inputs =
-    present.length === 1
-      ? { [alone]: params[present[0] as string] }
-      : Object.fromEntries(present.map((key) => [key, params[key]]));
-  return { inputs, modelParameters: fieldsExcept(params, ...content) };
+  const inputs = fieldsNamed(params, content);
+  const [only, ...others] = Object.values(inputs);
+  const isAlone = only !== undefined && others.length === 0;
+  return {
+    inputs: isAlone ? { [alone]: only } : inputs,
+    modelParameters: fieldsExcept(params, ...content),
+  };
 }
 
 function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
@@ -123,7 +125,7 @@ function describeInvoked(request: ModelRequest): Omit<Description, 'model'> {
   return {
     inputs: {
       prompt: [{ role: 'user', content: params[first] }],
-      ...Object.fromEntries(more.map((key) => [key, params[key]])),
+      ...fieldsNamed(params, more),
     },
     modelParameters: {
       ...objectOrEmpty(textGenerationConfig),

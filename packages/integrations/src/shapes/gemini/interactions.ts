@@ -296,8 +296,8 @@ export class InteractionReader implements ResponseReader {
       const { data, ...facts } = others;
       if (typeof data === 'string') open.mediaBytes += bytesOfBase64(data);
       else if (data !== undefined) Object.assign(facts, { data });
-      const known = open.facts.type === 'model_output' ? { content: { type, ...facts } } : facts;
-      open.facts = objectOrEmpty(joined(open.facts, known));
+      const added = open.facts.type === 'model_output' ? { content: { type, ...facts } } : facts;
+      open.facts = objectOrEmpty(joined(open.facts, added));
     }
   }
 

@@ -63,14 +63,14 @@ class Choice {
       const { id, index, function: called, ...more } = objectOrEmpty(each);
       const { name, arguments: args } = objectOrEmpty(called);
       // A later piece of a call has no id, or the id 'null'.
-      const known = id === 'null' ? undefined : stringOrUndefined(id) || undefined;
+      const callId = id === 'null' ? undefined : stringOrUndefined(id) || undefined;
       const tool = message.ensureToolOfPiece({
         index: typeof index === 'number' ? index : undefined,
-        id: known,
+        id: callId,
         name: stringOrUndefined(name),
       });
       if (tool === undefined) continue;
-      tool.identify(known, stringOrUndefined(name) || undefined);
+      tool.identify(callId, stringOrUndefined(name) || undefined);
       tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
       const others = fieldsExcept(more, 'type');
       if (Object.keys(others).length > 0) tool.extend(others);
@@ -125,10 +125,10 @@ class MistralReader implements ResponseReader {
     const { index, delta } = objectOrEmpty(choice);
     const { content, tool_calls } = objectOrEmpty(delta);
     if (others.length > 0 || typeof content !== 'string' || content === '') return undefined;
-    const known = this.#choices.get(Number(index ?? 0));
-    return tool_calls || known === undefined
+    const answer = this.#choices.get(Number(index ?? 0));
+    return tool_calls || answer === undefined
       ? undefined
-      : { key: 'content', text: known.message.text };
+      : { key: 'content', text: answer.message.text };
   }
 
   endOfEvents(): void {

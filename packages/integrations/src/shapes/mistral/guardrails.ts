@@ -25,8 +25,10 @@ function readGuardrail(body: unknown): PlainResponse {
   const { model, id, results, usage, ...others } = objectOrEmpty(body);
   const found = new Set<string>();
   for (const result of arrayOrEmpty(results)) {
-    for (const [category, is] of Object.entries(objectOrEmpty(objectOrEmpty(result).categories))) {
-      if (is === true) found.add(category);
+    for (const [category, isFound] of Object.entries(
+      objectOrEmpty(objectOrEmpty(result).categories),
+    )) {
+      if (isFound === true) found.add(category);
     }
   }
   const output = arrayOrEmpty(results);

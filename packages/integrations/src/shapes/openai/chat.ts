@@ -290,9 +290,9 @@ class Choice {
 }
 
 /** The fields that are not known; undefined if there are none. */
-function unknownFields(value: Json, known: ReadonlySet<string>): Json | undefined {
+function unknownFields(value: Json, readKeys: ReadonlySet<string>): Json | undefined {
   const facts = new OtherFacts();
-  facts.add(value, known);
+  facts.add(value, readKeys);
   return Object.keys(facts.facts).length > 0 ? facts.facts : undefined;
 }
 

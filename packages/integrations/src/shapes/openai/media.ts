@@ -4,6 +4,7 @@ import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
@@ -44,9 +45,7 @@ function mediaShape(
     type: 'chat_completion',
     matches: ({ url }) => path.test(url.pathname),
     describe: ({ url, params }) => ({
-      inputs: Object.fromEntries(
-        CONTENT.filter((key) => params[key] !== undefined).map((key) => [key, params[key]]),
-      ),
+      inputs: fieldsNamed(params, CONTENT),
       model: stringOrUndefined(params.model) || deploymentOf(url),
       modelParameters: fieldsExcept(params, 'model', ...CONTENT),
     }),
@@ -151,6 +150,7 @@ const IMAGES = new Set([
   ...BODY,
   ...nameArray('type data b64_json url partial_image_index sequence_number'),
 ]);
+const OF_IMAGE = ['b64_json', 'url', 'partial_image_index'];
 const MAX_IMAGES = 64;
 
 class ImageReader extends MediaReader {
@@ -179,7 +179,7 @@ class ImageReader extends MediaReader {
     for (const image of arrayOrEmpty(body.data))
       this.#add(withFormat(objectOrEmpty(image), format));
     const type = stringOrUndefined(body.type) ?? '';
-    const image = withFormat(pick(body, 'b64_json', 'url', 'partial_image_index'), format);
+    const image = withFormat(fieldsNamed(body, OF_IMAGE), format);
     if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(image);
     else if (type.endsWith('.completed')) {
       this.#add(image);
@@ -194,12 +194,6 @@ class ImageReader extends MediaReader {
   #add(image: unknown): void {
     if (this.#images.length < MAX_IMAGES) this.#images.push(withoutFormat(nameMedia(image)));
   }
-}
-
-function pick(body: Json, ...keys: readonly string[]): Json {
-  return Object.fromEntries(
-    keys.filter((key) => body[key] !== undefined).map((key) => [key, body[key]]),
-  );
 }
 
 /** The image with the format that states its media type. */
@@ -308,7 +302,9 @@ class VideoReader extends MediaReader {
 
   get output(): unknown {
     const { status } = this.#video;
-    return status === undefined ? undefined : pick(this.#video, 'id', 'status', 'seconds', 'size');
+    return status === undefined
+      ? undefined
+      : fieldsNamed(this.#video, ['id', 'status', 'seconds', 'size']);
   }
 
   protected override get billing(): Billing {

@@ -30,7 +30,9 @@ function readModeration(body: unknown): ModelResponse {
   facts.add(objectOrEmpty(body), BODY);
   const outputs = arrayOrEmpty(results).map((each) => {
     const { flagged: isFlagged, categories } = objectOrEmpty(each);
-    const found = Object.entries(objectOrEmpty(categories)).filter(([, is]) => is === true);
+    const found = Object.entries(objectOrEmpty(categories)).filter(
+      ([, isFound]) => isFound === true,
+    );
     for (const [category] of found) flagged.add(category);
     return { flagged: isFlagged, categories: found.map(([category]) => category) };
   });

@@ -5,6 +5,7 @@ import {
   arrayOrEmpty,
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isEmpty,
   isRecord,
   type Json,
@@ -221,7 +222,7 @@ export class OpenAIResponseReader implements ResponseReader {
         reasoningTokens: this.#usage.reasoningTokens,
       },
       details: {
-        ...Object.fromEntries(stored.map((key) => [key, this.#body[key]])),
+        ...fieldsNamed(this.#body, stored),
         ...this.#facts.facts,
         ...facts.facts,
         ...(this.#usage.others && { usage: this.#usage.others }),
@@ -478,8 +479,8 @@ class ResponseMessage extends Message {
       piece.add(event.delta);
       return true;
     }
-    const known = fieldsExcept(event, 'type', 'item_id', 'output_index', 'sequence_number');
-    hosted.item = joined(hosted.item, nameMedia(known)) as Json;
+    const progress = fieldsExcept(event, 'type', 'item_id', 'output_index', 'sequence_number');
+    hosted.item = joined(hosted.item, nameMedia(progress)) as Json;
     return true;
   }
 
@@ -496,11 +497,11 @@ class ResponseMessage extends Message {
   }
 
   #keep(key: string, item: Json): void {
-    const known = this.#items.get(key);
-    if (known !== undefined) {
-      known.item = joined(known.item, nameMedia(item)) as Json;
+    const existing = this.#items.get(key);
+    if (existing !== undefined) {
+      existing.item = joined(existing.item, nameMedia(item)) as Json;
       // The complete item contains what was received in pieces.
-      known.pieces = undefined;
+      existing.pieces = undefined;
     } else if (this.#items.size < MAX_ITEMS) {
       this.#items.set(key, { item: nameMedia(item) as Json, pieces: undefined });
     }

@@ -1,6 +1,13 @@
 /** Results of OpenAI that an app fetches later than it requests them: background responses, runs, batches and failed videos. */
 
-import { isRecord, type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
+import {
+  fieldsNamed,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  presentFields,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
@@ -39,11 +46,10 @@ class BackgroundReader extends OpenAIResponseReader implements ResultReader {
   get description(): Description | undefined {
     const { body } = this;
     if (this.resultId === undefined || body.background !== true) return undefined;
-    const parameters = PARAMETERS.filter((key) => body[key] !== null && body[key] !== undefined);
     return {
       inputs: {},
       model: stringOrUndefined(body.model),
-      modelParameters: Object.fromEntries(parameters.map((key) => [key, body[key]])),
+      modelParameters: presentFields(fieldsNamed(body, PARAMETERS)),
     };
   }
 }

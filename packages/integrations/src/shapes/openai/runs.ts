@@ -5,9 +5,11 @@ import {
   arrayOrEmpty,
   definedFields,
   fieldsExcept,
+  fieldsNamed,
   isRecord,
   type Json,
   objectOrEmpty,
+  presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
@@ -109,16 +111,10 @@ class RunReader implements ResponseReader, ResultReader {
   get description(): Description | undefined {
     if (this.resultId === undefined) return undefined;
     const run = this.#run;
-    const pick = (keys: readonly string[]) =>
-      Object.fromEntries(
-        keys
-          .filter((key) => run[key] !== null && run[key] !== undefined)
-          .map((key) => [key, run[key]]),
-      );
     return {
-      inputs: pick(STORED),
+      inputs: presentFields(fieldsNamed(run, STORED)),
       model: stringOrUndefined(run.model),
-      modelParameters: pick(PARAMETERS),
+      modelParameters: presentFields(fieldsNamed(run, PARAMETERS)),
     };
   }
 
@@ -189,7 +185,7 @@ class RunReader implements ResponseReader, ResultReader {
     const params = this.#params;
     if (params === undefined) return {};
     const keys = STORED.filter((key) => params[key] === undefined && this.#run[key]);
-    return Object.fromEntries(keys.map((key) => [key, this.#run[key]]));
+    return fieldsNamed(this.#run, keys);
   }
 
   #takeRun(run: Json): void {

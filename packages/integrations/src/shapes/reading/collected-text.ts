@@ -5,25 +5,29 @@ const MAX_CHARS = 65_536 - 64;
 
 /** A text that is received in pieces. About 65,000 characters are kept; a mark says how many more there were. */
 export class CollectedText {
-  /** The length of the whole text, also if it was cut. */
-  chars = 0;
+  #chars = 0;
   #text = '';
+
+  /** The length of the whole text, also if it was cut. */
+  get chars(): number {
+    return this.#chars;
+  }
 
   add(piece: string): void {
     const room = MAX_CHARS - this.#text.length;
     if (room > 0) this.#text += piece.length > room ? piece.slice(0, room) : piece;
-    this.chars += piece.length;
+    this.#chars += piece.length;
   }
 
   copy(): CollectedText {
     const copy = new CollectedText();
-    copy.chars = this.chars;
+    copy.#chars = this.#chars;
     copy.#text = this.#text;
     return copy;
   }
 
   toString(): string {
-    const cut = this.chars - this.#text.length;
+    const cut = this.#chars - this.#text.length;
     return cut > 0 ? `${withoutHalf(this.#text)}… [cut: ${cut} more characters]` : this.#text;
   }
 }

@@ -90,8 +90,8 @@ export class Message {
   ensureToolOfPiece({ index = 0, id, name }: CallPiece): ToolCall | undefined {
     const latest = this.#latest.get(index);
     if (id) {
-      const known = [...this.#tools.values()].find((each) => each.id === id);
-      if (known !== undefined) return known;
+      const sameCall = [...this.#tools.values()].find((each) => each.id === id);
+      if (sameCall !== undefined) return sameCall;
     }
     const isOther = id ? Boolean(latest?.id) : Boolean(name) && latest?.hasArguments === true;
     if (latest !== undefined && !isOther) return latest;

@@ -1,4 +1,4 @@
-import { isEmpty, isRecord, type Json } from '../../common/json.js';
+import { isEmpty, isRecord, isSameJson, type Json } from '../../common/json.js';
 import { nameMedia } from '../../common/media.js';
 import { NO_NAMES } from '../../common/names.js';
 import { CollectedText } from './collected-text.js';
@@ -19,19 +19,19 @@ export class OtherFacts {
   #texts: Map<string, CollectedText> | undefined;
 
   /** Adds the fields of a body or an event that are not in `known` and not empty. */
-  add(body: Json, known = NO_NAMES): void {
+  add(body: Json, except = NO_NAMES): void {
     for (const key in body) {
       const value = body[key];
-      if (known.has(key) || isEmpty(value)) continue;
+      if (except.has(key) || isEmpty(value)) continue;
       this.#set(key, value);
     }
   }
 
   /** Adds a piece of a message: its strings are appended to those before. */
-  addPieces(piece: Json, known: ReadonlySet<string>): void {
+  addPieces(piece: Json, except: ReadonlySet<string>): void {
     for (const key in piece) {
       const value = piece[key];
-      if (known.has(key) || isEmpty(value)) continue;
+      if (except.has(key) || isEmpty(value)) continue;
       if (typeof value !== 'string') this.#set(key, value);
       else {
         this.#texts ??= new Map();
@@ -76,13 +76,9 @@ export function joined(before: unknown, now: unknown, key = '', depth = 0): unkn
 function joinedArrays(before: unknown[], now: unknown[], key: string): unknown[] {
   if (before.length === 0 || REPLACED.test(key)) return now;
   if (!PER_TOKEN.test(key)) {
-    if (now.length >= before.length && isSame(now[0], before[0])) return now;
-    if (now.every((item) => before.some((known) => isSame(known, item)))) return before;
+    if (now.length >= before.length && isSameJson(now[0], before[0])) return now;
+    if (now.every((item) => before.some((earlier) => isSameJson(earlier, item)))) return before;
   }
   const room = Math.max(0, MAX_ITEMS - before.length);
   return room === 0 ? before : [...before, ...now.slice(0, room)];
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -79,6 +79,6 @@ export class ToolCall {
 /** The arguments as an object if they are complete JSON, else as a string. Empty arguments are an empty object. */
 function parsedArguments(args: string): unknown {
   if (args.trim() === '' || args === 'null') return {};
-  const parsed = tryParseJson(args);
-  return isRecord(parsed) ? parsed : args;
+  const json = tryParseJson(args);
+  return isRecord(json) ? json : args;
 }

@@ -1,10 +1,10 @@
 /** Chats, completions and documents of Google's partners on Vertex AI. Claude has a shape of its own. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import type { Json } from '../../common/json.js';
-import type { ModelRequest, Shape } from '../shape.js';
-import { mistralChat, mistralFim } from './chat.js';
-import { mistralOcr } from './media.js';
+import type { Json } from '../common/json.js';
+import { mistralChat, mistralFim } from './mistral/chat.js';
+import { mistralOcr } from './mistral/media.js';
+import type { ModelRequest, Shape } from './shape.js';
 
 const PATH =
   /\/publishers\/(?!anthropic\/)[^/]+\/models\/([^/:]+):(?:streamRawPredict|rawPredict)$/;

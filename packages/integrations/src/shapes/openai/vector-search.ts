@@ -1,0 +1,38 @@
+/** OpenAI's `POST /vector_stores/{id}/search`. */
+
+import { percentDecoded } from '@openlayer-tracing/core/integration';
+import { arrayOrEmpty, fieldsExcept, objectOrEmpty } from '../../common/json.js';
+import { nameSet } from '../../common/names.js';
+import { OtherFacts } from '../reading/other-facts.js';
+import { PlainReader } from '../reading/plain-reader.js';
+import type { ModelResponse, Shape } from '../shape.js';
+
+const SEARCH = /\/vector_stores\/([^/]+)\/search$/;
+
+export const openAIVectorSearch: Shape<'retriever'> = {
+  operation: 'Vector Store Search',
+  type: 'retriever',
+  matches: ({ url }) => SEARCH.test(url.pathname),
+  describe: ({ url, params }) => ({
+    inputs: {
+      query: params.query,
+      vectorStore: percentDecoded(SEARCH.exec(url.pathname)?.[1] ?? ''),
+    },
+    modelParameters: fieldsExcept(params, 'query'),
+  }),
+  reader: () => new PlainReader(readSearch),
+};
+
+const SEARCHED = nameSet('object data search_query error');
+
+function readSearch(body: unknown): ModelResponse {
+  const { data, search_query } = objectOrEmpty(body);
+  const facts = new OtherFacts();
+  facts.add(objectOrEmpty(body), SEARCHED);
+  return {
+    output: arrayOrEmpty(data),
+    billing: { toolUses: { file_search: 1 } },
+    // OpenAI may have rewritten the query.
+    details: { ...facts.facts, ...(search_query !== undefined && { search_query }) },
+  };
+}
