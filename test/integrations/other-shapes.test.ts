@@ -193,7 +193,7 @@ describe('tracedFetch records', () => {
   const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
   const bytes = new TextEncoder().encode(`  ${JSON.stringify(chat)}`);
   const json = bytes.subarray(2);
-  const bodies: Readonly<Record<string, BodyInit>> = {
+  const bodies: Readonly<Record<string, NonNullable<RequestInit['body']>>> = {
     bytes: json,
     'a buffer': json.slice().buffer,
     'a view of a part of a buffer': new DataView(bytes.buffer, 2),

@@ -33,6 +33,7 @@ export function rerankings({ params, path, res }: Exchange): void {
       res,
       results.map(({ index }) => ({ index, score: 0.9 })),
     );
-  else if (/voyage/.test(path)) sendJson(res, { object: 'list', data: results, model: params.model, usage });
+  else if (/voyage/.test(path))
+    sendJson(res, { object: 'list', data: results, model: params.model, usage });
   else sendJson(res, { id: 'rr_1', model: params.model, results, usage });
 }
