@@ -136,11 +136,16 @@ export class RowUpdater {
         `row takes an object of 1 to ${MAX_COLUMNS} columns that JSON can hold, but has ${columns}`,
       );
     }
-    const masked = this.#snapshotter.textOfParsed(text, value);
+    const masked = this.#masked(text);
     if (config === undefined) return `{"row":${masked}}`;
     checkConfig(config);
-    const names = jsonText(config);
-    return `{"row":${masked},"config":${this.#snapshotter.textOfParsed(names, parseJson(names))}}`;
+    return `{"row":${masked},"config":${this.#masked(jsonText(config))}}`;
+  }
+
+  #masked(json: string): string {
+    const masked = this.#snapshotter.textOfJson(json);
+    if (masked === undefined) throw new TypeError('config takes an object that JSON can hold');
+    return masked;
   }
 
   async #put(

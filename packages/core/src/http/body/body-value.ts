@@ -31,11 +31,10 @@ export function bodyText(
   if (text === undefined)
     return namingMark(trace, `${type}, ${facts.contentEncoding}`, capture.bytes);
   if (kind === 'json' && !capture.isCut) {
-    const value = tryParseJson(text);
-    if (value !== undefined) {
-      if (convert !== undefined) return converted(trace, value, convert);
-      return trace.values.snapshotOfParsed(text, value);
-    }
+    const value = convert === undefined ? undefined : tryParseJson(text);
+    if (convert !== undefined && value !== undefined) return converted(trace, value, convert);
+    const json = convert === undefined ? trace.values.snapshotOfJson(text, '') : undefined;
+    if (json !== undefined) return json;
   }
   const { redactor } = trace.recorder;
   const { isCut } = capture;
