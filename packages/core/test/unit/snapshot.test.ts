@@ -417,3 +417,26 @@ describe('the text of a stream', () => {
     assert.equal(snapshotter.textOfStream('abcd', '', 4), '"abcd"');
   });
 });
+
+describe('values under keys of secrets', () => {
+  const snapshotter = new Snapshotter(new Redactor(), ROOMY);
+  for (const [key, value] of [
+    ['token', 17],
+    ['token', 'a'],
+    ['password', 17],
+    ['password', null],
+    ['password', true],
+    ['password', 'a'],
+    ['plain', 'a'],
+  ] as const) {
+    it(`are masked alike in an object, a Map and JSON: ${key}, ${value}`, () => {
+      const masked = JSON.parse(snapshotter.text({ [key]: value }))[key];
+      const { $map } = JSON.parse(snapshotter.text(new Map([[key, value]])));
+      assert.deepEqual($map, [[key, masked]]);
+      const json = JSON.stringify({ [key]: value });
+      assert.deepEqual(JSON.parse(String(snapshotter.textOfJson(json))), { [key]: masked });
+      const inside = JSON.parse(snapshotter.text(`see ${json}`));
+      assert.equal(inside, `see ${JSON.stringify({ [key]: masked })}`);
+    });
+  }
+});
