@@ -1,6 +1,6 @@
 /** Updates published rows: feedback, ground truth, business signals. */
 
-import { checkNumbers } from '../config/checks.js';
+import { checkNumbers, wait } from '../config/checks.js';
 import { describeError } from '../diagnostics/diagnostics.js';
 import { unknownKey } from '../diagnostics/unknown-key.js';
 import { monotonicMs } from '../platform/clock.js';
@@ -98,7 +98,7 @@ export class RowUpdater {
     const deadline = new AbortController();
     let keepAlive: Timer | undefined;
     try {
-      const { deadlineMs } = checkNumbers({ deadlineMs: DEADLINE_MS }, options, 'options');
+      const { deadlineMs } = checkNumbers({ deadlineMs: wait(DEADLINE_MS) }, options, 'options');
       const endsAt = monotonicMs() + deadlineMs;
       // Without a timer, a process that awaits this promise would exit.
       keepAlive = startTimer(() => deadline.abort(), deadlineMs);
