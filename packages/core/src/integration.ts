@@ -74,7 +74,8 @@ export {
   tapStream,
 } from './integration/tap-stream.js';
 export { type TokenFields, tokenFields } from './integration/token-fields.js';
-export { builtinModule, environment, hasNode } from './platform/environment.js';
+export { builtinModule } from './platform/builtin-module.js';
+export { environment, hasNode } from './platform/for-packages.js';
 export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
 export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';

@@ -72,7 +72,12 @@ describe('a wrong option', () => {
         ] as const,
     ),
     ['baseUrl', { baseUrl: 'api.openlayer.com' }, /baseUrl is not a URL; give one such as https/],
-    ['baseUrl', { baseUrl: 'ftp://api.openlayer.com' }, /baseUrl must start with https:\/\//],
+    [
+      'baseUrl',
+      { baseUrl: 'ftp://api.openlayer.com' },
+      /baseUrl must start with https:\/\/(?!.*Http)/,
+    ],
+    ['baseUrl', { baseUrl: 'localhost:8080/v1' }, /baseUrl must start with https:\/\/(?!.*Http)/],
     [
       'baseUrl',
       { baseUrl: 'http://api.openlayer.com/v1' },

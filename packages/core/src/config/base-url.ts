@@ -24,10 +24,10 @@ export function checkedUrl(
       `${name} must hold no user, password, query or fragment; give the key as apiKey`,
     );
   }
-  if (
-    url.protocol !== 'https:' &&
-    !(url.protocol === 'http:' && (allowHttp || isLoopback(url.hostname)))
-  ) {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new ConfigError(`${name} must start with https://, such as ${DEFAULT_BASE_URL}`);
+  }
+  if (url.protocol === 'http:' && !allowHttp && !isLoopback(url.hostname)) {
     throw new ConfigError(
       `${name} must start with https://, since the API key goes there; for plain http to ${url.hostname} set dangerouslyAllowHttp: true`,
     );

@@ -75,28 +75,48 @@ export function withMethods<T extends object>(
   throw new ConfigError(`${name} must have the methods ${methods.join(' and ')}`);
 }
 
-/** Durations that are compared with a clock. Others are set as timers, whose longest wait is 2 ** 31 - 1 ms. */
-const AGES: ReadonlySet<string> = new Set(['maxAgeMs', 'maxElapsedMs']);
+/** What a numeric option may be. */
+export interface NumberRule {
+  readonly byDefault: number;
+  readonly least: number;
+  /** A larger value becomes this one. */
+  readonly highest: number;
+}
 
-/** A group of numeric options with its defaults. Every value must be at least 1, durations (`...Ms`) at least 0. */
-export function checkNumbers<T extends { readonly [K in keyof T]: number }>(
-  defaults: T,
-  values: { readonly [K in keyof T]?: number | undefined } | undefined,
+/** A number of things, at least 1. */
+export function count(byDefault: number): NumberRule {
+  return { byDefault, least: 1, highest: Infinity };
+}
+
+/** A wait in milliseconds, which a timer ends. */
+export function wait(byDefault: number): NumberRule {
+  return { byDefault, least: 0, highest: LONGEST_TIMER_MS };
+}
+
+/** A duration in milliseconds that is compared with a clock. */
+export function age(byDefault: number): NumberRule {
+  return { byDefault, least: 0, highest: Infinity };
+}
+
+/** A group of numeric options, complete with defaults and frozen. */
+export function checkNumbers<K extends string>(
+  rules: Readonly<Record<K, NumberRule>>,
+  values: { readonly [key in K]?: number | undefined } | undefined,
   group: string,
-): T {
-  if (values === undefined) return defaults;
-  assertObject(values, group);
-  assertKnownIn(values, Object.keys(defaults), group);
-  const result = { ...defaults };
-  for (const key of Object.keys(values) as (keyof T & string)[]) {
-    if (values[key] === undefined) continue;
-    const isDuration = key.endsWith('Ms');
-    const least = isDuration ? 0 : 1;
-    const highest = isDuration && !AGES.has(key) ? LONGEST_TIMER_MS : Infinity;
-    result[key] = checkNumber(values[key], `${group}.${key}`, least, highest) as T[keyof T &
-      string];
+): Readonly<Record<K, number>> {
+  if (values !== undefined) {
+    assertObject(values, group);
+    assertKnownIn(values, Object.keys(rules), group);
   }
-  return Object.freeze(result);
+  const result: Partial<Record<K, number>> = {};
+  for (const key of Object.keys(rules) as K[]) {
+    const { byDefault, least, highest } = rules[key];
+    const value = values?.[key];
+    result[key] =
+      value === undefined ? byDefault : checkNumber(value, `${group}.${key}`, least, highest);
+  }
+  // The loop has set every key.
+  return Object.freeze(result as Record<K, number>);
 }
 
 /** A finite number of at least `least`; a larger one than `highest` becomes `highest`. */

@@ -1,4 +1,4 @@
-/** Merges options and environment variables into one frozen configuration. The only file that reads the environment. */
+/** Merges options and environment variables into one frozen configuration. In core, no other file reads the environment. */
 
 import { absolutePath, environment } from '#platform';
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
@@ -16,6 +16,7 @@ import type { Trace, Usage } from '../trace/types.js';
 import type { RedactOptions } from '../values/redactor.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
+  age,
   assertKnown,
   assertObject,
   ConfigError,
@@ -25,8 +26,11 @@ import {
   checkNumbers,
   checkPipelineId,
   checkString,
+  count,
+  type NumberRule,
   oneOf,
   optionalFunction,
+  wait,
   withMethods,
 } from './checks.js';
 import { type EnvironmentProblem, EnvironmentReader } from './environment.js';
@@ -58,22 +62,28 @@ export interface Config {
   readonly budget: BudgetOptions | undefined;
 }
 
-const LIMITS: TraceLimits = {
-  maxSteps: 1000,
-  maxDepth: 64,
-  maxValueChars: 65_536,
-  maxTraceChars: 1_048_576,
-  maxOpenTraces: 10_000,
+type RulesOf<T> = Readonly<Record<keyof T, NumberRule>>;
+
+const LIMITS: RulesOf<TraceLimits> = {
+  maxSteps: count(1000),
+  maxDepth: count(64),
+  maxValueChars: count(65_536),
+  maxTraceChars: count(1_048_576),
+  maxOpenTraces: count(10_000),
 };
 
-const BATCH: PublisherLimits = {
-  maxBatchRows: 100,
-  maxBatchBytes: 1_048_576,
-  maxDelayMs: 1000,
-  maxQueueBytes: 33_554_432,
+const BATCH: RulesOf<PublisherLimits> = {
+  maxBatchRows: count(100),
+  maxBatchBytes: count(1_048_576),
+  maxDelayMs: wait(1000),
+  maxQueueBytes: count(33_554_432),
 };
 
-const RETRY: RetryPolicy = { baseMs: 1000, capMs: 60_000, maxElapsedMs: 900_000 };
+const RETRY: RulesOf<RetryPolicy> = {
+  baseMs: wait(1000),
+  capMs: wait(60_000),
+  maxElapsedMs: age(900_000),
+};
 
 const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
 
@@ -86,10 +96,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   assertKnown(options, TRACER_OPTIONS, '');
   const env = new EnvironmentReader(variables);
   const exports = exportsOf(options.exports);
-  env.problems.push(...problemsOf(exports));
-  return Object.freeze({
-    // The reads below fill it.
-    problems: env.problems,
+  const settings = {
     apiKey: checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey),
     inferencePipelineId:
       checkPipelineId(options.inferencePipelineId, 'inferencePipelineId') ??
@@ -103,17 +110,23 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
     limits: checkNumbers(LIMITS, options.limits, 'limits'),
     batch: checkNumbers(BATCH, options.batch, 'batch'),
     retry: checkNumbers(RETRY, options.retry, 'retry'),
-    spool: spool(options.spool, env),
+    spool: spoolConfig(options.spool, env),
     handleSignals: checkBoolean(options.handleSignals, 'handleSignals') ?? false,
     timeoutMs: checkNumber(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
     logLevel:
-      oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ?? env.read('OPENLAYER_LOG', level) ?? 'warn',
+      oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ??
+      env.read('OPENLAYER_LOG', parseLogLevel) ??
+      'warn',
     onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
     exports,
     transport: withMethods(options.transport, 'transport', ['send', 'close']),
     pricing: withMethods(options.pricing, 'pricing', ['price']),
     onUsage: optionalFunction(options.onUsage, 'onUsage'),
-    budget: budget(options),
+    budget: checkBudget(options),
+  };
+  return Object.freeze({
+    ...settings,
+    problems: Object.freeze([...problemsOf(exports), ...env.problems]),
   });
 }
 
@@ -135,16 +148,19 @@ function parseDisablePublish(value: string, name: string): boolean {
   throw new ConfigError(`${name} must be true, on or 1, or left out; publishing stays on`);
 }
 
-function level(value: string, name: string): LogLevel | undefined {
+function parseLogLevel(value: string, name: string): LogLevel | undefined {
   const wanted = value.trim().toLowerCase();
   return wanted === '' ? undefined : oneOf(LOG_LEVELS, wanted, name);
 }
 
-const SPOOL = { maxBytes: 268_435_456, maxAgeMs: 604_800_000 };
+const SPOOL = { maxBytes: count(268_435_456), maxAgeMs: age(604_800_000) };
 const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
 const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
 
-function spool(options: SpoolOptions | undefined, env: EnvironmentReader): SpoolConfig | undefined {
+function spoolConfig(
+  options: SpoolOptions | undefined,
+  env: EnvironmentReader,
+): SpoolConfig | undefined {
   if (typeof options === 'string')
     throw new ConfigError("spool takes { dir: '...' }, not a string");
   if (options !== undefined) {
@@ -183,7 +199,8 @@ function spoolDir(value: unknown, name: string): string | undefined {
 }
 
 function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
-  if (redact === undefined || redact === false) return redact ?? {};
+  if (redact === undefined) return Object.freeze({});
+  if (redact === false) return false;
   assertObject(redact, 'redact');
   assertKnown(redact, { keys: true, defaults: true, text: true }, 'redact');
   optionalFunction(redact.text, 'redact.text');
@@ -196,10 +213,11 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
       throw new ConfigError('redact.keys must hold strings and regular expressions only');
     }
   }
-  return redact;
+  const { keys } = redact;
+  return Object.freeze(keys === undefined ? { ...redact } : { ...redact, keys: [...keys] });
 }
 
-function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | undefined {
+function checkBudget({ budget: options, pricing }: TracerOptions): BudgetOptions | undefined {
   if (options === undefined) return undefined;
   assertObject(options, 'budget');
   assertKnown(options, { usd: true, onExceeded: true }, 'budget');
@@ -215,11 +233,11 @@ function budget({ budget: options, pricing }: TracerOptions): BudgetOptions | un
       'budget needs pricing, such as prices() of @openlayer-tracing/integrations/pricing',
     );
   }
-  return options;
+  return Object.freeze({ usd, onExceeded });
 }
 
 function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
-  if (exports === undefined) return [];
+  if (exports === undefined) return Object.freeze([]);
   if (!Array.isArray(exports)) {
     throw new ConfigError('exports takes an array, such as [otelExport()]');
   }
@@ -245,7 +263,7 @@ function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
     }
     checkBoolean(isOff, `exports[${i}].isOff`);
   }
-  return [...exports];
+  return Object.freeze([...exports]);
 }
 
 /** The compiler checks that the list is complete. */
@@ -261,55 +279,4 @@ function problemsOf(exports: readonly TraceExport[]): EnvironmentProblem[] {
   return exports.flatMap(({ name, problems = [] }) =>
     problems.map((message) => ({ variable: `of ${name}`, message })),
   );
-}
-
-/** Whether traces are recorded: there is a place to send them to. */
-export function isEnabledBy(config: Config): boolean {
-  if (!config.publish) return false;
-  return (
-    whyUnconfigured(config) === undefined || config.exports.some(({ isOff }) => isOff !== true)
-  );
-}
-
-/** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
-export function whyUnpublished(config: Config): string | undefined {
-  // With exports alone, the platform is left out on purpose.
-  const { apiKey, inferencePipelineId, exports } = config;
-  if (exports.length > 0 && (apiKey ?? inferencePipelineId) === undefined) return undefined;
-  const why = whyUnconfigured(config);
-  if (why === undefined) return undefined;
-  const until =
-    exports.length > 0
-      ? 'traces go to the exports alone until then'
-      : 'requests are not traced until then';
-  return `${why}; ${until}`;
-}
-
-/** Why published rows cannot be updated, and what to do; undefined if they can. */
-export function whyNotUpdated(config: Config): string | undefined {
-  if (!config.publish) {
-    return 'publishing is off: remove the option publish, or OPENLAYER_DISABLE_PUBLISH';
-  }
-  if (config.transport !== undefined) {
-    return 'rows go to a transport of your own: update the row there';
-  }
-  return whyUnconfigured(config);
-}
-
-/** Why the platform cannot be sent rows; undefined if it can, or if publishing is switched off. */
-export function whyUnconfigured(config: Config): string | undefined {
-  if (!config.publish || config.transport !== undefined) return undefined;
-  const { problems } = config;
-  const missing: string[] = [];
-  const needs = (variable: string, option: string, value: string | undefined) => {
-    // A variable that cannot be read is reported by its problem.
-    if (value !== undefined || problems.some((each) => each.variable === variable)) return;
-    missing.push(`${variable} (or the option ${option})`);
-  };
-  needs('OPENLAYER_API_KEY', 'apiKey', config.apiKey);
-  needs('OPENLAYER_INFERENCE_PIPELINE_ID', 'inferencePipelineId', config.inferencePipelineId);
-  const isKnown = config.apiKey !== undefined && config.inferencePipelineId !== undefined;
-  if (isKnown && config.baseUrl !== undefined) return undefined;
-  const wanted = missing.length === 0 ? [] : [`set ${missing.join(' and ')}`];
-  return [...problems.map(({ message }) => message), ...wanted].join('; ');
 }

@@ -12,11 +12,15 @@ export interface EnvironmentProblem {
 /** Reads environment variables. Collects mistakes instead of throwing, since they are not mistakes in the code. */
 export class EnvironmentReader {
   readonly #variables: Readonly<Record<string, string | undefined>>;
-  /** Variables that cannot be read. */
-  readonly problems: EnvironmentProblem[] = [];
+  readonly #problems: EnvironmentProblem[] = [];
 
   constructor(variables: Readonly<Record<string, string | undefined>>) {
     this.#variables = variables;
+  }
+
+  /** Variables that were read and are wrong. */
+  get problems(): readonly EnvironmentProblem[] {
+    return this.#problems;
   }
 
   /**
@@ -32,13 +36,13 @@ export class EnvironmentReader {
         throw new ConfigError(`${name} is in quotation marks; give it without them`);
       return check(value, name);
     } catch (error) {
-      this.problems.push({ variable: name, message: (error as Error).message });
+      this.#problems.push({ variable: name, message: (error as Error).message });
       return undefined;
     }
   }
 
   /** Whether a variable is set and wrong. */
   isWrong(name: string): boolean {
-    return this.problems.some(({ variable }) => variable === name);
+    return this.#problems.some(({ variable }) => variable === name);
   }
 }

@@ -5,7 +5,7 @@ import { hasMethod } from '../values/read-safely.js';
 import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
-import { defineMethod, type Method, methodNamed } from './replace-method.js';
+import { canDefine, defineMethod, type Method, methodNamed } from './replace-method.js';
 
 const METHODS = ['next', 'return', 'throw'] as const;
 /** Methods of a web stream's reader. */
@@ -21,12 +21,7 @@ export function followIterator<I extends Iterator<unknown>>(step: FollowingStep,
   const isFollowed = replaceMethods(followers, METHODS, (name, method) => (...args) => {
     let result: IteratorResult<unknown>;
     try {
-      const owner = followers.scopeOwner;
-      result = (
-        owner === undefined
-          ? method.apply(iterator, args)
-          : owner.run(() => method.apply(iterator, args))
-      ) as IteratorResult<unknown>;
+      result = followers.run(() => method.apply(iterator, args)) as IteratorResult<unknown>;
     } catch (error) {
       failAll(followers, error);
       throw error;
@@ -61,24 +56,24 @@ function followMethods(
   const output = new CollectedOutput(step);
   if (joinFollowers(from, methods[0], output)) return;
   const followers = new Followers(from, output);
-  const isFollowed = replaceMethods(followers, methods, (name, method) => (...args) => {
-    const fail = (error: unknown) => {
-      failAll(followers, error);
-      throw error;
-    };
+  const fail = (error: unknown) => {
+    failAll(followers, error);
+    throw error;
+  };
+  const isFollowed = replaceMethods(followers, methods, (name, method) => {
     const succeed = (result: IteratorResult<unknown>) => {
       collectResult(followers, name, result);
       return result;
     };
-    let returned: unknown;
-    try {
-      const owner = followers.scopeOwner;
-      returned =
-        owner === undefined ? method.apply(from, args) : owner.run(() => method.apply(from, args));
-    } catch (error) {
-      return fail(error);
-    }
-    return whenSettled(returned, succeed, fail);
+    return (...args) => {
+      let returned: unknown;
+      try {
+        returned = followers.run(() => method.apply(from, args));
+      } catch (error) {
+        return fail(error);
+      }
+      return whenSettled(returned, succeed, fail);
+    };
   });
   if (!isFollowed) step.end();
 }
@@ -159,11 +154,12 @@ function replaceMethods(
   follow: (name: string, method: Method) => Method,
 ): boolean {
   const { object } = followers;
-  if (!Object.isExtensible(object)) return false;
-  for (const name of names) {
+  const methods = names.flatMap((name) => {
     const method = methodNamed(object, name);
-    if (method !== undefined && !defineMethod(object, name, follow(name, method))) return false;
-  }
+    return method === undefined ? [] : [[name, method] as const];
+  });
+  if (!canDefine(object, names)) return false;
+  for (const [name, method] of methods) defineMethod(object, name, follow(name, method));
   rememberFollowers(followers, names[0]);
   return true;
 }

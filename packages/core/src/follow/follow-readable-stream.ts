@@ -11,7 +11,7 @@ import {
 } from './followers.js';
 import type { FollowingStep } from './following-step.js';
 import { passThrough, streamType } from './pass-through.js';
-import { defineMethod, type Method, methodNamed } from './replace-method.js';
+import { canDefine, defineMethod, type Method, methodNamed } from './replace-method.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
 export function followReadableStream(
@@ -56,6 +56,7 @@ function passingOn(
       onCancel: () => {
         for (const output of outputs) output.complete();
       },
+      onFailure: (what, error) => steps[0].reportFailure(what, error),
     },
     { reader, type: reader === undefined ? streamType(source) : undefined },
   );
@@ -67,75 +68,113 @@ function followSubclass(
   source: ReadableStream<unknown>,
 ): ReadableStream<unknown> {
   if (joinFollowers(source, 'getReader', { step })) return source;
-  const followers = new Followers(source, { step });
-  /** Calls back for each step that waits for the stream to be read; each follows one reader. */
-  const forEachWaiting = (fn: (step: FollowingStep) => void) => {
-    for (const { step } of followers.dismissAll()) {
+  const followed = new FollowedSubclass(step, source);
+  if (!followed.replaceMethods()) step.end();
+  return source;
+}
+
+/** Methods that read without a visible reader. */
+const PASSED_ON = ['tee', 'pipeTo', 'pipeThrough'] as const;
+
+/** A stream of a class of its own, and the steps that wait for it to be read. */
+class FollowedSubclass {
+  readonly #source: ReadableStream<unknown>;
+  readonly #followers: Followers<Follower>;
+
+  constructor(step: FollowingStep, source: ReadableStream<unknown>) {
+    this.#source = source;
+    this.#followers = new Followers<Follower>(source, { step });
+  }
+
+  /** @returns false if the stream cannot be changed */
+  replaceMethods(): boolean {
+    const iterators = ['values', Symbol.asyncIterator] as const;
+    const isChangeable = canDefine(this.#source, [
+      'getReader',
+      'cancel',
+      ...iterators,
+      ...PASSED_ON,
+    ]);
+    if (!isChangeable) return false;
+    this.#replace('getReader', (read) => {
+      const reader = read() as object;
+      this.#endWaiting((step) => followReader(step, reader));
+      return reader;
+    });
+    this.#replace('cancel', (cancel) => {
+      this.#endWaiting((step) => step.end());
+      return cancel();
+    });
+    for (const name of iterators) {
+      this.#replace(name, (iterate) => {
+        const iterator = iterate() as AsyncIterator<unknown>;
+        this.#endWaiting((step) => followAsyncIterator(step, iterator));
+        return iterator;
+      });
+    }
+    for (const name of PASSED_ON)
+      this.#replace(name, (pass, args) => this.#passOn(name, pass, args));
+    rememberFollowers(this.#followers, 'getReader');
+    return true;
+  }
+
+  /** @param by receives the original method, bound to the receiver and the arguments of the call */
+  #replace(
+    name: string | symbol,
+    by: (original: () => unknown, args: readonly unknown[]) => unknown,
+  ): void {
+    const method = methodNamed(this.#source, name);
+    if (method === undefined) return;
+    const followed = function followedMethod(this: unknown, ...args: unknown[]) {
+      return by(() => method.apply(this, args), args);
+    };
+    Object.defineProperty(followed, 'name', { value: method.name, configurable: true });
+    defineMethod(this.#source, name, followed);
+  }
+
+  /** Calls `fn` for each step that waits for the stream to be read, which no longer waits. One that fails to follow ends. */
+  #endWaiting(fn: (step: FollowingStep) => void): void {
+    for (const step of runningOf(this.#followers.dismissAll())) {
       try {
-        if (step.isRunning) fn(step);
+        fn(step);
       } catch (error) {
         step.reportFailure('follow', error);
+        step.end();
       }
     }
-  };
-  const replace = (name: string | symbol, by: (method: Method) => Method): boolean => {
-    const method = methodNamed(source, name);
-    return method === undefined || defineMethod(source, name, by(method));
-  };
-  const iterate = (method: Method): Method =>
-    function followedIterator(this: unknown, ...args) {
-      const iterator = method.apply(this, args) as AsyncIterator<unknown>;
-      forEachWaiting((step) => followAsyncIterator(step, iterator));
-      return iterator;
-    };
-  // These methods read without a visible reader, so they run on a stream that passes the chunks through.
-  const passOn = (name: string, method: Method): Method =>
-    function followedMethod(this: unknown, ...args) {
-      let plain: ReadableStream<unknown> | undefined;
-      const waiting = followers.dismissAll();
-      try {
-        const [first, ...others] = runningOf(waiting);
-        if (first !== undefined) {
-          const reader = ReadableStream.prototype.getReader.call(source);
-          plain = passingOn(
-            [first, ...others],
-            source,
-            reader as ReadableStreamDefaultReader<unknown>,
-          );
-        }
-      } catch (error) {
-        waiting[0]?.step.reportFailure('follow', error);
-      }
-      if (plain === undefined) return method.apply(this, args);
-      return (Reflect.get(plain, name) as Method).apply(plain, args);
-    };
-  const isFollowed = [
-    replace(
-      'getReader',
-      (method) =>
-        function getReader(this: unknown, ...args) {
-          const reader = method.apply(this, args) as object;
-          forEachWaiting((step) => followReader(step, reader));
-          return reader;
-        },
-    ),
-    replace(
-      'cancel',
-      (method) =>
-        function cancel(this: unknown, ...args) {
-          forEachWaiting((step) => step.end());
-          return method.apply(this, args);
-        },
-    ),
-    replace(Symbol.asyncIterator, iterate),
-    replace('values', iterate),
-    ...['tee', 'pipeTo', 'pipeThrough'].map((name) =>
-      replace(name, (method) => passOn(name, method)),
-    ),
-  ].every(Boolean);
-  if (isFollowed) rememberFollowers(followers, 'getReader');
-  else step.end();
-  return source;
+  }
+
+  /** Calls a method that reads without a visible reader on a stream that passes the chunks through. */
+  #passOn(
+    name: (typeof PASSED_ON)[number],
+    original: () => unknown,
+    args: readonly unknown[],
+  ): unknown {
+    // The method will throw, and the code with the reader is followed already.
+    if (this.#source.locked) return original();
+    const plain = this.#passingStream();
+    return plain === undefined
+      ? original()
+      : (Reflect.get(plain, name) as Method).apply(plain, [...args]);
+  }
+
+  #passingStream(): ReadableStream<unknown> | undefined {
+    const waiting = runningOf(this.#followers.dismissAll());
+    const [first, ...others] = waiting;
+    if (first === undefined) return undefined;
+    try {
+      const reader = ReadableStream.prototype.getReader.call(this.#source);
+      return passingOn(
+        [first, ...others],
+        this.#source,
+        reader as ReadableStreamDefaultReader<unknown>,
+      );
+    } catch (error) {
+      first.reportFailure('follow', error);
+      for (const step of waiting) step.end();
+      return undefined;
+    }
+  }
 }
 
 function runningOf(followers: readonly Follower[]): readonly FollowingStep[] {

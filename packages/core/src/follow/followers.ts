@@ -19,15 +19,15 @@ const FIRST_SEARCH = 16;
 /** The steps that follow one object now. */
 export class Followers<F extends Follower> {
   readonly object: object;
-  readonly #most: number;
+  readonly #maxSteps: number;
   /** In the order of their calls. */
   #current: F[];
   #nextSearch = FIRST_SEARCH;
 
-  /** @param most above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
-  constructor(object: object, first: F, most = MAX_FOLLOWERS) {
+  /** @param maxSteps above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
+  constructor(object: object, first: F, maxSteps = MAX_FOLLOWERS) {
     this.object = object;
-    this.#most = most;
+    this.#maxSteps = maxSteps;
     this.#current = [first];
   }
 
@@ -46,6 +46,12 @@ export class Followers<F extends Follower> {
     return scopeOwnerAmong(this.#current);
   }
 
+  /** Runs work of the object in the scope that it belongs to. */
+  run<R>(work: () => R): R {
+    const owner = this.scopeOwner;
+    return owner === undefined ? work() : owner.run(work);
+  }
+
   /** Adds a step, unless it follows the object already. */
   admit(follower: F): void {
     const current = this.#current;
@@ -58,9 +64,11 @@ export class Followers<F extends Follower> {
     const running = this.#current.filter(({ step }) => step.isRunning);
     // Several at a time, so that not each call has to search.
     const surplus =
-      running.length > this.#most ? running.splice(0, running.length - this.#most * 0.9) : NONE;
+      running.length > this.#maxSteps
+        ? running.splice(0, running.length - this.#maxSteps * 0.9)
+        : NONE;
     this.#current = running;
-    this.#nextSearch = Math.min(this.#most, Math.max(FIRST_SEARCH, running.length * 2));
+    this.#nextSearch = Math.min(this.#maxSteps, Math.max(FIRST_SEARCH, running.length * 2));
     for (const { step } of surplus) step.end();
   }
 

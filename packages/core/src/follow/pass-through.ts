@@ -1,4 +1,9 @@
-/** Called for the chunks of a stream as they pass through, and once for its end. */
+/** A stream that passes the chunks of another one through, observed on their way and perhaps changed. */
+
+/**
+ * Called for the chunks of a stream as they pass through, and once for its end. The stream goes on if a method throws: the error is
+ * passed to `onFailure`.
+ */
 export interface PassThroughObserver<T> {
   /** Runs `read`, which requests a chunk from the source. */
   onPull<R>(read: () => R): R;
@@ -12,7 +17,12 @@ export interface PassThroughObserver<T> {
    * @param isRead whether it had read anything before
    */
   onCancel(isRead: boolean): void;
+  /** A method of this observer threw. Must not throw itself. */
+  onFailure(what: ObserverMethod, error: unknown): void;
 }
+
+/** The methods of an observer whose errors are caught. */
+export type ObserverMethod = 'pull' | 'chunk' | 'end' | 'error' | 'cancel';
 
 /** Changes a stream on its way to the consumer. */
 export interface StreamChange<T> {
@@ -63,19 +73,38 @@ export function passThrough<T>(
   let reader = lockedReader;
   /** Undefined after the end. */
   let open: { readonly keep: object | undefined } | undefined = { keep };
+  let hasRead = false;
   const read = () => {
+    hasRead = true;
     reader ??= source.getReader();
     return reader.read();
   };
+  const readObserved = (): ReturnType<typeof read> => {
+    hasRead = false;
+    try {
+      return observer.onPull(read);
+    } catch (error) {
+      if (hasRead) throw error;
+      observer.onFailure('pull', error);
+      return read();
+    }
+  };
+  const observe = (what: ObserverMethod, call: () => void) => {
+    try {
+      call();
+    } catch (error) {
+      observer.onFailure(what, error);
+    }
+  };
   const fail = (error: unknown): never => {
+    if (open !== undefined) observe('error', () => observer.onError(error));
     open = undefined;
-    observer.onError(error);
     throw error;
   };
   const pull = (controller: Controller<T>): Promise<void> => {
     let result: ReturnType<typeof read>;
     try {
-      result = observer.onPull(read);
+      result = readObserved();
     } catch (error) {
       return fail(error);
     }
@@ -85,20 +114,23 @@ export function passThrough<T>(
     { done, value }: Awaited<ReturnType<typeof read>>,
     controller: Controller<T>,
   ): Promise<void> | undefined => {
+    // The consumer cancelled the stream meanwhile.
+    if (open === undefined) return undefined;
     if (!done) {
-      observer.onChunk(value);
-      if (change === undefined) {
-        controller.enqueue(value);
-        return undefined;
+      // Called for each chunk: no closure is made for it.
+      try {
+        observer.onChunk(value);
+      } catch (error) {
+        observer.onFailure('chunk', error);
       }
-      const passedOn = change.chunk(value);
+      const passedOn = change === undefined ? value : change.chunk(value);
       // With nothing passed on, the stream would not pull again.
-      if (passedOn === undefined) return pull(controller);
-      controller.enqueue(passedOn);
+      if (change !== undefined && passedOn === undefined) return pull(controller);
+      controller.enqueue(passedOn as T);
       return undefined;
     }
     open = undefined;
-    observer.onEnd();
+    observe('end', () => observer.onEnd());
     const last = change?.end();
     if (last !== undefined) controller.enqueue(last);
     controller.close();
@@ -109,7 +141,7 @@ export function passThrough<T>(
   const cancel = (reason: unknown): Promise<void> | undefined => {
     if (open === undefined) return undefined;
     open = undefined;
-    observer.onCancel(reader !== undefined);
+    observe('cancel', () => observer.onCancel(reader !== undefined));
     return (reader ?? source).cancel(reason);
   };
   const strategy = { highWaterMark: 0 };

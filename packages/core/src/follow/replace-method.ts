@@ -47,6 +47,15 @@ export function assignMethod(holder: object, name: PropertyKey, method: AnyMetho
   }
 }
 
+/** Whether `defineMethod` can set all of these methods. Checked before the first one is set, so that none or all of them are. */
+export function canDefine(holder: object, names: readonly PropertyKey[]): boolean {
+  const isExtensible = Object.isExtensible(holder);
+  return names.every((name) => {
+    const own = Object.getOwnPropertyDescriptor(holder, name);
+    return own === undefined ? isExtensible : own.configurable === true;
+  });
+}
+
 /**
  * Sets a method as an own property of the object. A new property does not show among the object's keys.
  * @returns false if the object cannot be changed

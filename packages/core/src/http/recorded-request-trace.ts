@@ -366,7 +366,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     const hasNoBody = this.method === 'HEAD' || facts.status === 204 || facts.status === 304;
     if (hasNoBody) return;
     try {
-      this.root.setOutput(bodyText(this, body, facts, this.#convertOutput));
+      const role = { key: 'output', convert: this.#convertOutput } as const;
+      this.root.setOutput(bodyText(this, body, facts, role));
     } catch (failure) {
       this.reportFailure('output', failure);
     }

@@ -139,8 +139,14 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   #bodyAtEnd(trace: RecordedRequestTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
-    if (body.capture !== undefined && body.capture.bytes > 0)
-      return bodyText(trace, body.capture, body);
+    if (body.capture !== undefined && body.capture.bytes > 0) {
+      try {
+        return bodyText(trace, body.capture, body, { key: 'body' });
+      } catch (failure) {
+        trace.reportFailure('body', failure);
+        return undefined;
+      }
+    }
     const parsed = this.#read('body', this.#settings.adapter.body);
     if (body.capture === undefined) {
       const unread = body.contentType === undefined ? null : '[multipart body]';

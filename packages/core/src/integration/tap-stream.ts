@@ -48,6 +48,7 @@ export function tapStream(
       onEnd: tap.ended,
       onError: tap.failed,
       onCancel: tap.cancelled,
+      onFailure: reportFailure,
     },
     { keep, change: change && guardedChange(change), type: streamType(source) },
   );

@@ -31,6 +31,9 @@ export interface HttpClient {
   close(): void;
 }
 
+/** The message of a request that was aborted by its signal. */
+export const ABORTED = 'given up: shutting down';
+
 /** A response of a success was longer than its request allowed. */
 export class ResponseTooLong extends Error {
   override readonly name = 'ResponseTooLong';

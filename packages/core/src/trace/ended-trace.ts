@@ -1,8 +1,8 @@
 /** The read model of an ended trace, for rows and exporters: names, times, ids, and values as JSON text. */
 
 import type { JsonMembers } from '../values/json-members.js';
-import type { RecordedError } from '../values/recorded-error.js';
 import type { StepType } from '../wire.js';
+import type { RecordedError } from './recorded-error.js';
 
 export interface EndedTrace {
   readonly inferenceId: string;

@@ -5,7 +5,6 @@ import { followResult } from '../follow/follow-result.js';
 import type { FollowingStep } from '../follow/following-step.js';
 import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
-import { type RecordedError, recordedError } from '../values/recorded-error.js';
 import { isThenable } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
 import type { EndedStep } from './ended-trace.js';
@@ -21,6 +20,7 @@ import {
 import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js';
 import { mergeIntoMetadata, setInMetadata } from './metadata.js';
 import type { RecordedUsage } from './pricing.js';
+import { type RecordedError, recordedError } from './recorded-error.js';
 import type { ScopeStep, StepScope } from './scope.js';
 import {
   FIELDS,

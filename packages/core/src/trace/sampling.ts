@@ -1,8 +1,8 @@
 /** The option `sample`: whether a settled trace is published. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import type { RecordedError } from '../values/recorded-error.js';
 import { watchRejection } from '../values/thenable.js';
+import type { RecordedError } from './recorded-error.js';
 import type { SettledTrace, Usage } from './types.js';
 
 /** The part of a settled trace that sampling reads. */

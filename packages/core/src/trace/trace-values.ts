@@ -53,11 +53,12 @@ export class TraceValues {
     return text;
   }
 
-  /** The JSON text of a value parsed from `json`, which is reused if nothing has to be masked. */
-  snapshotOfParsed(json: string, value: unknown): string {
-    if (json.length > this.#room) return this.snapshot(value, '');
-    const text = this.#snapshotter.textOfParsed(json, value);
-    this.#room -= text.length;
+  /** The JSON text of the value of a JSON text, which is reused if nothing has to be masked. Undefined if it is not JSON. */
+  snapshotOfJson(json: string, key: string): string | undefined {
+    const text = this.#snapshotter.textOfJson(json, key, Math.max(this.#room, 0));
+    if (text === undefined) return undefined;
+    this.markChanged();
+    this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
     return text;
   }
 

@@ -1,7 +1,8 @@
 /** Everything that publishes the rows of one tracer: the platform and the exports, and the updates of published rows. */
 
 import { isOnThisMachine } from '../config/base-url.js';
-import { type Config, whyNotUpdated, whyUnconfigured } from '../config/config.js';
+import type { Config } from '../config/config.js';
+import { whyNotUpdated, whyUnconfigured } from '../config/publishing-state.js';
 import type { DropReason } from '../publish/drop-reason.js';
 import { httpTransport } from '../publish/http-transport.js';
 import { OpenlayerApi } from '../publish/openlayer-api.js';

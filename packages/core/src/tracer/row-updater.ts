@@ -1,6 +1,6 @@
 /** Updates published rows: feedback, ground truth, business signals. */
 
-import { checkNumbers } from '../config/checks.js';
+import { checkNumbers, wait } from '../config/checks.js';
 import { describeError } from '../diagnostics/diagnostics.js';
 import { unknownKey } from '../diagnostics/unknown-key.js';
 import { monotonicMs } from '../platform/clock.js';
@@ -98,7 +98,7 @@ export class RowUpdater {
     const deadline = new AbortController();
     let keepAlive: Timer | undefined;
     try {
-      const { deadlineMs } = checkNumbers({ deadlineMs: DEADLINE_MS }, options, 'options');
+      const { deadlineMs } = checkNumbers({ deadlineMs: wait(DEADLINE_MS) }, options, 'options');
       const endsAt = monotonicMs() + deadlineMs;
       // Without a timer, a process that awaits this promise would exit.
       keepAlive = startTimer(() => deadline.abort(), deadlineMs);
@@ -136,11 +136,16 @@ export class RowUpdater {
         `row takes an object of 1 to ${MAX_COLUMNS} columns that JSON can hold, but has ${columns}`,
       );
     }
-    const masked = this.#snapshotter.textOfParsed(text, value);
+    const masked = this.#masked(text);
     if (config === undefined) return `{"row":${masked}}`;
     checkConfig(config);
-    const names = jsonText(config);
-    return `{"row":${masked},"config":${this.#snapshotter.textOfParsed(names, parseJson(names))}}`;
+    return `{"row":${masked},"config":${this.#masked(jsonText(config))}}`;
+  }
+
+  #masked(json: string): string {
+    const masked = this.#snapshotter.textOfJson(json);
+    if (masked === undefined) throw new TypeError('config takes an object that JSON can hold');
+    return masked;
   }
 
   async #put(

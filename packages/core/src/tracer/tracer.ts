@@ -2,7 +2,8 @@
 
 import { isTopLevel, onSignal, timersOutliveRequests } from '#platform';
 import { ConfigError } from '../config/checks.js';
-import { type Config, isEnabledBy, resolveConfig, whyUnpublished } from '../config/config.js';
+import { type Config, resolveConfig } from '../config/config.js';
+import { isEnabledBy, whyUnpublished } from '../config/publishing-state.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';

@@ -71,8 +71,9 @@ export function maskParameters(text: string, isSecret: IsSecret): string {
   );
 }
 
-/** A key in JSON text. In JSON within a JSON string, its quotes are escaped. */
-const KEY = /(\\{0,15})"([^"\\\n]{1,256})(\\{0,15})"\s*:\s*/g;
+/** A key in JSON text. In JSON within a JSON string, its quotes are escaped, and the backslashes of its own escapes. */
+const KEY = /(\\{0,15})"((?:[^"\\\n]|\\{1,15}u[\da-fA-F]{4}){1,256})(\\{0,15})"\s*:\s*/g;
+const CODE = /\\+u([\da-fA-F]{4})/g;
 const BARE = /[^\s",{}[\]\\]*/y;
 
 /**
@@ -88,7 +89,8 @@ export function maskMembers(
   let copied = 0;
   KEY.lastIndex = 0;
   for (let match = KEY.exec(text); match !== null; match = KEY.exec(text)) {
-    const [all, slashes, key] = match as unknown as [string, string, string];
+    const [all, slashes, written] = match as unknown as [string, string, string];
+    const key = written.includes('\\') ? written.replace(CODE, characterOf) : written;
     if (match[3] !== slashes) continue;
     const start = match.index + all.length;
     if (!isSecret(key)) continue;
@@ -99,6 +101,10 @@ export function maskMembers(
     KEY.lastIndex = end;
   }
   return copied === 0 ? text : masked + text.slice(copied);
+}
+
+function characterOf(_code: string, digits: string): string {
+  return String.fromCharCode(Number.parseInt(digits, 16));
 }
 
 /** Counts, booleans and missing values are no secrets. */

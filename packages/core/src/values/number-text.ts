@@ -1,4 +1,4 @@
-/** JSON texts of numbers in rows. Several times faster than `String()`, which has to find the shortest text of a fraction. */
+/** JSON texts of numbers in rows: several times faster than `String()`, which has to find the shortest text of a fraction. */
 
 /** `.001` to `.999`, without trailing zeros; the empty string for 0. */
 const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
@@ -6,7 +6,7 @@ const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
 );
 
 /**
- * The JSON text of `thousandths / 1000`, built from integers: several times faster than `String()` of a fraction.
+ * The JSON text of `thousandths / 1000`, built from integers.
  * @param thousandths an integer from 0 to 2 ** 53
  */
 export function thousandthsText(thousandths: number): string {
@@ -31,7 +31,7 @@ const MILLISECONDS: readonly string[] = Array.from({ length: 1000 }, (_, i) =>
   String(i).padStart(3, '0'),
 );
 
-/** The text of an integer from 0 on, such as epoch milliseconds. Several times faster if it shares the thousands of the last one. */
+/** The text of an integer from 0 on, such as epoch milliseconds. */
 export function integerText(value: number): string {
   if (value < 1000) return String(value);
   const thousands = Math.floor(value / 1000);

@@ -35,6 +35,16 @@ export function hasMethod(object: object, key: PropertyKey): boolean {
   return typeof dataProperty(object, key) === 'function';
 }
 
+/** Whether the object has or inherits a property of one of these names, accessors included. */
+export function hasAnyProperty(object: object, keys: readonly PropertyKey[]): boolean {
+  let holder: object | null = object;
+  for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
+    for (const key of keys) if (Object.hasOwn(holder, key)) return true;
+    holder = Object.getPrototypeOf(holder);
+  }
+  return false;
+}
+
 /** Whether the object inherits from `Error.prototype`, as DOMException does. */
 export function isErrorLike(value: object): boolean {
   let holder: object | null = value;
@@ -47,8 +57,9 @@ export function isErrorLike(value: object): boolean {
 
 /** The name of the object's class; `Object` if it has none. */
 export function classOf(value: object): string {
-  const made = dataProperty(value, 'constructor');
-  const name = typeof made === 'function' && !isProxy(made) ? dataProperty(made, 'name') : '';
+  const creator = dataProperty(value, 'constructor');
+  const name =
+    typeof creator === 'function' && !isProxy(creator) ? dataProperty(creator, 'name') : '';
   return typeof name === 'string' && name !== '' ? head(name, MAX_NAME_CHARS) : 'Object';
 }
 

@@ -10,6 +10,7 @@ import {
   type TextExtent,
   WHOLE,
 } from './mask-text.js';
+import { percentDecoded } from './percent-decoded.js';
 import { head, wellFormed } from './well-formed.js';
 
 /** Options of redaction, for the option `redact`. */
@@ -63,7 +64,7 @@ const SECRET_PARAMETERS = /^(?:key|sig|(?:x-(?:amz|goog)-)?signature)$/i;
 const HARMLESS = /^[ !#-9;<>-[\]-~]*$/;
 
 /** Longest string for which the check above is faster than searching for each mark. */
-const SHORT = 256;
+const MAX_QUICK_CHARS = 256;
 
 /** A harmless name: a `redact.text` that replaces it would replace every name. */
 const PROBE_NAME = 'body';
@@ -82,8 +83,10 @@ export class Redactor {
   readonly #keys = new Map<string, KeyInfo>();
   readonly #labels = new Map<string, string>();
   readonly #onFailure: (reason: 'redaction_failed', error: unknown) => void;
-  readonly #isSecretParameter = (name: string) =>
-    this.isSecret(name) || (this.#defaults && SECRET_PARAMETERS.test(name));
+  readonly #isSecretParameter = (written: string) => {
+    const name = percentDecoded(written);
+    return this.isSecret(name) || (this.#defaults && SECRET_PARAMETERS.test(name));
+  };
   readonly #isSecretKey = (key: string) => this.isSecret(key);
   /** The user's `redact.text`. */
   readonly #text: ((text: string, key: string) => string) | undefined;
@@ -122,17 +125,9 @@ export class Redactor {
     return HARMLESS.test(text) || (text.isWellFormed() && this.mask(text) === text);
   }
 
-  /** Whether certainly no string in a JSON text contains anything to mask. False means that each has to be checked. */
-  isHarmlessJson(json: string): boolean {
-    if (json.includes('=') || json.includes('://')) return false;
-    // Escapes may hide a mark: `\u003d`, `:\/\/`, and JSON inside a string.
-    if (json.includes('\\') && /\\(?:u|\/|"(?: |\\[nrt])*:)/.test(json)) return false;
-    return json.isWellFormed();
-  }
-
   /** The string with the secrets inside it masked. */
   mask(text: string, extent = WHOLE): string {
-    if (!this.#defaults || (text.length < SHORT && HARMLESS.test(text))) return text;
+    if (!this.#defaults || (text.length < MAX_QUICK_CHARS && HARMLESS.test(text))) return text;
     // JSON may be part of a message, and Java's printers leave a space: `400 {"api_key" : "..."}`.
     const holdsJson = text.includes('":') || /"\s+:/.test(text);
     return this.#maskUrls(holdsJson ? maskMembers(text, this.#isSecretKey) : text, extent);

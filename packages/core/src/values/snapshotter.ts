@@ -1,10 +1,12 @@
 /**
  * Any value to bounded JSON text, at the moment it is logged.
  *
- * Of the value's code, it calls `toJSON` alone: getters and proxies appear as marks. It never throws, and its time and
- * output are bounded.
+ * Of the value's code, it calls `toJSON` alone: getters and proxies appear as marks. It never throws. Its output is bounded, and its
+ * time too, apart from the time of `toJSON` and of listing the keys of an object.
  */
 
+import { JsonScanner } from './json-scanner.js';
+import { tryParseJson } from './json-text.js';
 import type { Redactor } from './redactor.js';
 import { type SnapshotLimits, ValueWalk } from './value-walk.js';
 
@@ -12,6 +14,7 @@ import { type SnapshotLimits, ValueWalk } from './value-walk.js';
 export class Snapshotter {
   readonly #redactor: Redactor;
   readonly #limits: SnapshotLimits;
+  readonly #scanner: JsonScanner;
   readonly #onFailure: (reason: 'snapshot_failed', error: unknown) => void;
   #idle: ValueWalk | undefined;
 
@@ -22,6 +25,7 @@ export class Snapshotter {
   ) {
     this.#redactor = redactor;
     this.#limits = limits;
+    this.#scanner = new JsonScanner(redactor, limits);
     this.#onFailure = onFailure;
   }
 
@@ -75,40 +79,17 @@ export class Snapshotter {
   }
 
   /**
-   * The JSON text of a value that was parsed from `json`: `json` itself if nothing in it has to be masked, cut or
-   * replaced.
+   * The JSON text of the value of a JSON text: that text itself if nothing in it has to be masked, cut or replaced. Undefined
+   * if the text is not JSON.
+   * @param key the value's key, by which it may be a secret
    */
-  textOfParsed(json: string, value: unknown): string {
-    if (json.length <= this.#limits.maxChars && !this.#redactor.replacesTexts) {
-      if (this.#mayBeReused(value, this.#redactor.isHarmlessJson(json))) return json;
-    }
-    return this.text(value);
-  }
-
-  #mayBeReused(value: unknown, areTextsClean: boolean): boolean {
-    try {
-      return this.#isClean(value, 0, areTextsClean);
-    } catch {
-      // `Object.prototype` has a getter that throws.
-      return false;
-    }
-  }
-
-  #isClean(value: unknown, depth: number, areTextsClean: boolean): boolean {
-    if (typeof value === 'string') return areTextsClean || this.#redactor.isHarmless(value);
-    if (typeof value !== 'object' || value === null) return true;
-    if (depth >= this.#limits.maxDepth) return false;
-    if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++)
-        if (!this.#isClean(value[i], depth + 1, areTextsClean)) return false;
-      return value.length <= this.#limits.maxNodes;
-    }
-    for (const key in value) {
-      const info = this.#redactor.keyInfo(key);
-      if (info.isSecret || !info.isUnchanged) return false;
-      const member = (value as Readonly<Record<string, unknown>>)[key];
-      if (!this.#isClean(member, depth + 1, areTextsClean)) return false;
-    }
-    return true;
+  textOfJson(json: string, key = '', maxChars = this.#limits.maxChars): string | undefined {
+    const mayBeClean =
+      json.length <= Math.min(maxChars, this.#limits.maxChars) &&
+      !this.#redactor.replacesTexts &&
+      !(key !== '' && this.#redactor.isSecret(key));
+    if (mayBeClean && this.#scanner.isClean(json)) return json;
+    const value = tryParseJson(json);
+    return value === undefined ? undefined : this.text(value, key, maxChars);
   }
 }

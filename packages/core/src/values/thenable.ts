@@ -1,4 +1,4 @@
-/** Promises, and other objects with a method `then`, that the app returns where this library needs no promise. */
+/** Thenables that the app returns where no promise is needed. */
 
 /** Whether the value has a method `then`. Runs a getter of that name. Never throws. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -275,8 +275,9 @@ export class ValueWalk {
     for (const entry of Map.prototype.entries.call(value)) {
       if (entries.length >= this.#limits.maxNodes) break;
       const [key, item] = entry;
-      const secret = typeof key === 'string' && this.#redactor.isSecret(key);
-      entries.push([key, secret ? MASK : item]);
+      const isMasked =
+        typeof key === 'string' && this.#redactor.isSecret(key) && isMaskable(item, key);
+      entries.push([key, isMasked ? MASK : item]);
     }
     return `{"$map":${this.#array(entries, depth)}}`;
   }

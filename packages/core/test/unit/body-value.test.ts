@@ -6,11 +6,11 @@ import { BodyCapture } from '../../src/http/body/body-capture.ts';
 import { bodyText } from '../../src/http/body/body-value.ts';
 import { RecordedTrace } from '../../src/trace/recorded-trace.ts';
 import { defaultScope } from '../../src/trace/scope.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+import { type RedactOptions, Redactor } from '../../src/values/redactor.ts';
 import { Snapshotter } from '../../src/values/snapshotter.ts';
 
-function traceOf(): RecordedTrace {
-  const redactor = new Redactor();
+function traceOf(redact: RedactOptions = {}): RecordedTrace {
+  const redactor = new Redactor(redact);
   const limits = {
     maxSteps: 100,
     maxDepth: 10,
@@ -45,7 +45,7 @@ function formValue(text: string, maxBytes: number, convert?: (body: unknown) => 
     contentType: 'application/x-www-form-urlencoded; charset=utf-8',
     contentEncoding: undefined,
   };
-  return JSON.parse(bodyText(traceOf(), capture, facts, convert) ?? 'null');
+  return JSON.parse(bodyText(traceOf(), capture, facts, { key: 'output', convert }) ?? 'null');
 }
 
 describe('a form', () => {
@@ -88,4 +88,103 @@ describe('a form', () => {
       { a: '1', '…': `[cut: ${FORM.length} bytes in all]` },
     ]);
   });
+});
+
+/** What is recorded of a body of that type. */
+function recordedValue(
+  text: string | readonly (string | Uint8Array)[],
+  contentType: string,
+  key: 'body' | 'output' = 'output',
+  redact: RedactOptions = {},
+): unknown {
+  const capture = new BodyCapture(100_000);
+  for (const part of typeof text === 'string' ? [text] : text) {
+    if (typeof part === 'string') capture.addText(part, 'utf8');
+    else capture.add(part, part.byteLength);
+  }
+  const facts = { contentType, contentEncoding: undefined };
+  return JSON.parse(bodyText(traceOf(redact), capture, facts, { key }) ?? 'null');
+}
+
+describe('a body under its key', () => {
+  for (const [type, text] of [
+    ['application/json', '{"a":1}'],
+    ['text/plain', 'a'],
+    ['application/x-www-form-urlencoded', 'a=1'],
+    ['text/event-stream', 'data: a\n\n'],
+    ['application/x-ndjson', '{"a":1}\n'],
+    ['image/png', 'a'],
+  ] as const) {
+    for (const key of ['body', 'output'] as const) {
+      it(`is masked by redact.keys: ${type} as ${key}`, () => {
+        assert.equal(recordedValue(text, type, key, { keys: [key] }), '[redacted]');
+        const other = key === 'body' ? 'output' : 'body';
+        assert.doesNotMatch(
+          JSON.stringify(recordedValue(text, type, key, { keys: [other] })),
+          /redac/,
+        );
+      });
+
+      it(`is passed to redact.text with that key: ${type} as ${key}`, () => {
+        const keys = new Set<string>();
+        recordedValue(text, type, key, {
+          text: (value, under) => {
+            keys.add(under);
+            return value;
+          },
+        });
+        // The strings of an object have the keys of their members.
+        if (type !== 'application/json' && !type.includes('form')) assert.ok(keys.has(key));
+        assert.ok(!keys.has(key === 'body' ? 'output' : 'body'));
+      });
+    }
+  }
+});
+
+describe('a body with a byte order mark', () => {
+  const bytes = new TextEncoder().encode('\ufeff{"a":"\ufeffé"}');
+  for (const [how, parts] of [
+    ['in one chunk of bytes', [bytes]],
+    ['in two', [bytes.subarray(0, 2), bytes.subarray(2)]],
+    ['in a string', ['\ufeff{"a":"\ufeffé"}']],
+    ['in two strings', ['\ufeff', '{"a":"\ufeffé"}']],
+  ] as const) {
+    it(`is its value: ${how}`, () =>
+      assert.deepEqual(recordedValue(parts, 'application/json'), { a: '\ufeffé' }));
+  }
+});
+
+describe('a body of events', () => {
+  const stream = 'data: {"text":"Hel"}\n\ndata: {"text":"lo"}\n\n';
+
+  it('is the text that it carried only in a response', () => {
+    assert.equal(recordedValue(stream, 'text/event-stream'), 'Hello');
+    assert.equal(recordedValue(stream, 'text/event-stream', 'body'), stream);
+    assert.equal(
+      recordedValue('{"text":"a"}\n{"text":"b"}\n', 'application/x-ndjson', 'body'),
+      '{"text":"a"}\n{"text":"b"}\n',
+    );
+  });
+
+  for (const levels of [60, 63, 64, 8000]) {
+    it(`may be nested ${levels} levels deep`, () => {
+      const deep = `{"text":"a","x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+      const value = recordedValue(`data: ${deep}\n\ndata: ${deep}\n\n`, 'text/event-stream');
+      assert.match(String(value), levels < 64 ? /^aa$/ : /^\{"text":"a","x":\[\[/);
+    });
+  }
+
+  for (const types of [100, 101]) {
+    it(`is compared with others up to 100 types: ${types}`, () => {
+      const events = Array.from(
+        { length: types },
+        (_, i) => `event: kind${i}\ndata: {"text":"word "}\n\n`,
+      );
+      const value = recordedValue(
+        `${events.join('')}event: kind0\ndata: {"text":"end"}\n\n`,
+        'text/event-stream',
+      );
+      assert.equal(String(value).startsWith('word end'), types === 100, String(value));
+    });
+  }
 });

@@ -49,6 +49,37 @@ describe('the configuration', () => {
     );
   });
 
+  for (const [what, options] of Object.entries({
+    'by default': {},
+    'with every group given': {
+      limits: { maxSteps: 5 },
+      batch: { maxDelayMs: 5 },
+      retry: { baseMs: 5 },
+      redact: { keys: ['a'] },
+      budget: { usd: 1, onExceeded: 'abort' },
+      pricing: { price() {} },
+      exports: [{ name: 'a', address: 'b', transport: { send() {}, close() {} } }],
+    },
+  })) {
+    it(`is frozen, and shares no object of options with the app: ${what}`, () => {
+      const config = resolve(options);
+      const groups = [
+        'limits',
+        'batch',
+        'retry',
+        'redact',
+        'budget',
+        'exports',
+        'problems',
+      ] as const;
+      for (const name of groups) assert.ok(Object.isFrozen(config[name]), name);
+      for (const [name, given] of Object.entries(options)) {
+        if (name === 'pricing') continue;
+        assert.notEqual(config[name as keyof typeof config], given, name);
+      }
+    });
+  }
+
   const WRONG: readonly (readonly [options: unknown, message: RegExp])[] = [
     [null, /^options must be an object, but is null$/],
     ['x', /^options must be an object, but is string$/],

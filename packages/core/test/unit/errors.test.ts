@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { recordedError } from '../../src/trace/recorded-error.ts';
 import { maskedError } from '../../src/values/masked-error.ts';
 import {
   classOf,
@@ -9,7 +10,6 @@ import {
   hasGetter,
   isErrorLike,
 } from '../../src/values/read-safely.ts';
-import { recordedError } from '../../src/values/recorded-error.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 
 const SECRET = 'https://u:secret@host/';

@@ -18,6 +18,7 @@ import { followReadableStream } from '../../src/follow/follow-readable-stream.ts
 import { followResult } from '../../src/follow/follow-result.ts';
 import type { FollowingStep } from '../../src/follow/following-step.ts';
 import { onEmit } from '../../src/follow/on-emit.ts';
+import { passThrough } from '../../src/follow/pass-through.ts';
 
 interface NotedStep extends FollowingStep {
   /** How the step ended, and with what. */
@@ -197,7 +198,7 @@ describe('an iterator that is followed', () => {
         const step = stepThat();
         const iterator = lock(counting());
         const { next } = iterator;
-        follow(step, iterator as never);
+        follow(step, iterator);
         assert.equal(iterator.next, next);
         assert.deepEqual(step.ends, [['end']]);
       }
@@ -620,3 +621,180 @@ function withThen(then: unknown): { then: never } {
 function raise(error: unknown): never {
   throw error;
 }
+
+describe('an object of which one method cannot be replaced', () => {
+  const FOLLOWS = {
+    followIterator: (step: FollowingStep, iterator: object) =>
+      followIterator(step, iterator as Iterator<unknown>),
+    followAsyncIterator: (step: FollowingStep, iterator: object) =>
+      followAsyncIterator(step, iterator as AsyncIterator<unknown>),
+  };
+  for (const fixed of ['next', 'return', 'throw'] as const) {
+    for (const [kind, follow] of Object.entries(FOLLOWS)) {
+      it(`stays as it is: ${fixed}, ${kind}`, () => {
+        const iterator = {
+          next: () => ({ done: false, value: 1 }),
+          return: () => ({ done: true, value: undefined }),
+          throw: () => ({ done: true, value: undefined }),
+        };
+        Object.defineProperty(iterator, fixed, { configurable: false, writable: false });
+        const before = { ...iterator };
+        for (let i = 0; i < 3; i++) {
+          const step = stepThat();
+          follow(step, iterator);
+          assert.deepEqual(step.ends, [['end']]);
+        }
+        assert.deepEqual({ ...iterator }, before);
+      });
+    }
+  }
+
+  for (const fixed of ['getReader', 'cancel', 'tee', Symbol.asyncIterator] as const) {
+    it(`stays as it is: ${String(fixed)} of a stream`, () => {
+      const stream = new (class Lines extends ReadableStream<string> {})();
+      Object.defineProperty(stream, fixed, { value: () => undefined });
+      const before = Object.getOwnPropertyNames(stream);
+      const step = stepThat();
+      followReadableStream(step, stream);
+      assert.deepEqual(step.ends, [['end']]);
+      assert.deepEqual(Object.getOwnPropertyNames(stream), before);
+    });
+  }
+});
+
+describe('a stream of a class of its own', () => {
+  class Lines extends ReadableStream<string> {}
+  const lines = () =>
+    new Lines({
+      start(controller) {
+        controller.enqueue('a');
+        controller.close();
+      },
+    });
+
+  it('that the app wrongly reads twice is followed by its first reader, and nothing is reported', async () => {
+    const step = stepThat();
+    const stream = followReadableStream(step, lines());
+    const reader = stream.getReader();
+    assert.throws(() => stream.tee(), TypeError);
+    await assert.rejects(stream.pipeTo(new WritableStream()), TypeError);
+    assert.equal((await reader.read()).value, 'a');
+    assert.equal((await reader.read()).done, true);
+    assert.deepEqual(step.ends, [['complete', 'a']]);
+    assert.deepEqual(step.failures, []);
+  });
+
+  it('keeps the names of its methods', () => {
+    const stream = followReadableStream(stepThat(), lines());
+    for (const name of ['getReader', 'cancel', 'tee', 'pipeTo', 'values'] as const)
+      assert.equal(stream[name].name, name);
+  });
+
+  it('ends every step that it cannot follow', () => {
+    const source = lines();
+    const steps = [stepThat(), stepThat()];
+    for (const step of steps) followReadableStream(step, source);
+    const { getReader } = ReadableStream.prototype;
+    try {
+      ReadableStream.prototype.getReader = () => {
+        throw new Error('replaced');
+      };
+      assert.equal(source.tee().length, 2);
+    } finally {
+      ReadableStream.prototype.getReader = getReader;
+    }
+    for (const step of steps) assert.deepEqual(step.ends, [['end']]);
+    assert.deepEqual(
+      steps.flatMap(({ failures }) => failures),
+      ['follow'],
+    );
+  });
+});
+
+describe('a stream that is passed through', () => {
+  const METHODS = ['onPull', 'onChunk', 'onEnd', 'onError', 'onCancel'] as const;
+  const observerThat = (fails: readonly string[], noted: string[]) => {
+    const note = (what: string) => {
+      noted.push(what);
+      if (fails.includes(what)) throw new Error(what);
+    };
+    return {
+      onPull: <R>(read: () => R) => {
+        note('onPull');
+        return read();
+      },
+      onChunk: () => note('onChunk'),
+      onEnd: () => note('onEnd'),
+      onError: () => note('onError'),
+      onCancel: () => note('onCancel'),
+      onFailure: (what: string) => noted.push(`failed ${what}`),
+    };
+  };
+  const sourceOf = (...chunks: readonly string[]) => {
+    let next = 0;
+    return new ReadableStream<string>(
+      {
+        pull(controller) {
+          const chunk = chunks[next++];
+          if (chunk === '!') controller.error(new Error('broken'));
+          else if (chunk === undefined) controller.close();
+          else controller.enqueue(chunk);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  };
+
+  it('goes on where its observer throws', async () => {
+    const noted: string[] = [];
+    const stream = passThrough(sourceOf('a', 'b'), observerThat(METHODS, noted));
+    const read: string[] = [];
+    for await (const chunk of stream) read.push(chunk);
+    assert.deepEqual(read, ['a', 'b']);
+    const pull = ['onPull', 'failed pull'];
+    const chunk = [...pull, 'onChunk', 'failed chunk'];
+    assert.deepEqual(noted, [...chunk, ...chunk, ...pull, 'onEnd', 'failed end']);
+  });
+
+  it('fails with its own error where its observer throws', async () => {
+    const noted: string[] = [];
+    const stream = passThrough(sourceOf('!'), observerThat(['onError'], noted));
+    await assert.rejects(stream.getReader().read(), /broken/);
+    assert.deepEqual(noted, ['onPull', 'onError', 'failed error']);
+  });
+
+  it('is cancelled where its observer throws', async () => {
+    const noted: string[] = [];
+    const stream = passThrough(sourceOf('a'), observerThat(['onCancel'], noted));
+    await stream.cancel();
+    assert.deepEqual(noted, ['onCancel', 'failed cancel']);
+  });
+
+  for (const last of ['a', undefined, '!'] as const) {
+    it(`reports nothing after it was cancelled, with a read under way: ${last}`, async () => {
+      const noted: string[] = [];
+      let go = () => {};
+      const gate = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const source = new ReadableStream<string>(
+        {
+          async pull(controller) {
+            await gate;
+            if (last === '!') throw new Error('late');
+            if (last !== undefined) controller.enqueue(last);
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      const reader = passThrough(source, observerThat([], noted)).getReader();
+      const reading = reader.read();
+      await new Promise((resolve) => setImmediate(resolve));
+      await reader.cancel();
+      go();
+      assert.equal((await reading).done, true);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(noted, ['onPull', 'onCancel']);
+    });
+  }
+});

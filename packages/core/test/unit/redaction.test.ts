@@ -72,6 +72,9 @@ describe('members of JSON in a text', () => {
       '400 {"secret":"a"} and {"secret":"b"}',
       '400 {"secret":"[redacted]"} and {"secret":"[redacted]"}',
     ],
+    ['{"s\\u0065cret":"a"}', '{"s\\u0065cret":"[redacted]"}'],
+    ['{"s\\u0065cret" : "cut', '{"s\\u0065cret" : "[redacted]"'],
+    ['{\\"s\\\\u0065cret\\":\\"a\\"}', '{\\"s\\\\u0065cret\\":\\"[redacted]\\"}'],
     ['{"other":"a"}', '{"other":"a"}'],
     ['{"secret\\":"a"}', '{"secret\\":"a"}'],
   ];
@@ -231,18 +234,10 @@ describe('a redactor', () => {
     }
   });
 
-  for (const [json, isHarmless] of [
-    ['{"a":["text, 1 \\"said\\"\\n",true]}', true],
-    ['"https://u:p@h"', false],
-    ['"https:\\/\\/u:p@h"', false],
-    ['"token=a"', false],
-    ['"token\\u003da"', false],
-    ['"{\\"token\\": 1}"', false],
-    ['"\ud800"', false],
-  ] as const) {
-    it(`${isHarmless ? 'need not' : 'has to'} look at each string of ${JSON.stringify(json)}`, () =>
-      assert.equal(redactor().isHarmlessJson(json), isHarmless));
-  }
+  it('sees secret parameters by their decoded names', () => {
+    assert.equal(redactor().mask('/a?api%5Fkey=1'), '/a?api%5Fkey=[redacted]');
+    assert.equal(redactor().mask('/a?%E5%=1'), '/a?%E5%=1');
+  });
 
   it('cuts keys visibly at 256 characters', () => {
     const known = (length: number) => redactor().keyInfo('k'.repeat(length));

@@ -376,12 +376,12 @@ describe('a value that came as JSON text', () => {
   ];
   for (const [what, json, text] of cases) {
     it(`is that text, or a masked one: ${what}`, () =>
-      assert.equal(snapshotter().textOfParsed(json, JSON.parse(json)), text));
+      assert.equal(snapshotter().textOfJson(json), text));
   }
 
   it('is cut where it is deeper or longer than values may be', () => {
     const small = new Snapshotter(new Redactor(), { maxChars: 20, maxDepth: 2, maxNodes: 5 });
-    const parsed = (json: string) => small.textOfParsed(json, JSON.parse(json));
+    const parsed = (json: string) => small.textOfJson(json);
     assert.equal(parsed('[[ 1 ]]'), '[[ 1 ]]');
     assert.equal(parsed('[[[1]]]'), '[["[Array]"]]');
     assert.equal(parsed('{"a":{ "b":1}}'), '{"a":{ "b":1}}');
@@ -394,7 +394,7 @@ describe('a value that came as JSON text', () => {
 
   it('passes through a function that replaces texts', () => {
     const text = (value: string) => value.replace('Ada', '*');
-    assert.equal(snapshotter({ text }).textOfParsed('["Ada"]', ['Ada']), '["*"]');
+    assert.equal(snapshotter({ text }).textOfJson('["Ada"]'), '["*"]');
   });
 });
 
@@ -416,4 +416,27 @@ describe('the text of a stream', () => {
     assert.equal(snapshotter.textOfStream('abcd', '', 3), '"abc… [cut: 1 more characters]"');
     assert.equal(snapshotter.textOfStream('abcd', '', 4), '"abcd"');
   });
+});
+
+describe('values under keys of secrets', () => {
+  const snapshotter = new Snapshotter(new Redactor(), ROOMY);
+  for (const [key, value] of [
+    ['token', 17],
+    ['token', 'a'],
+    ['password', 17],
+    ['password', null],
+    ['password', true],
+    ['password', 'a'],
+    ['plain', 'a'],
+  ] as const) {
+    it(`are masked alike in an object, a Map and JSON: ${key}, ${value}`, () => {
+      const masked = JSON.parse(snapshotter.text({ [key]: value }))[key];
+      const { $map } = JSON.parse(snapshotter.text(new Map([[key, value]])));
+      assert.deepEqual($map, [[key, masked]]);
+      const json = JSON.stringify({ [key]: value });
+      assert.deepEqual(JSON.parse(String(snapshotter.textOfJson(json))), { [key]: masked });
+      const inside = JSON.parse(snapshotter.text(`see ${json}`));
+      assert.equal(inside, `see ${JSON.stringify({ [key]: masked })}`);
+    });
+  }
 });

@@ -2,11 +2,13 @@
 
 import { copied, encoded, utf8Length, utf8Text } from '#platform';
 
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** The captured part of one body. */
 export class BodyCapture {
   readonly #maxBytes: number;
   #chunks: (string | Uint8Array)[] | undefined = undefined;
-  #only: string | Uint8Array | undefined = undefined;
+  #singleChunk: string | Uint8Array | undefined = undefined;
   #kept = 0;
   #bytes = 0;
 
@@ -35,10 +37,10 @@ export class BodyCapture {
     const part =
       typeof chunk === 'string' ? headInBytes(chunk, byteLength, room) : copyOf(chunk, room);
     this.#kept += Math.min(byteLength, room);
-    if (this.#only === undefined) {
-      this.#only = part;
+    if (this.#singleChunk === undefined) {
+      this.#singleChunk = part;
     } else {
-      this.#chunks ??= [this.#only];
+      this.#chunks ??= [this.#singleChunk];
       this.#chunks.push(part);
     }
   }
@@ -73,13 +75,17 @@ export class BodyCapture {
     return whole;
   }
 
-  /** The kept part as text. A character that was cut is left out. */
+  /** The kept part as text, without a byte order mark. A character that was cut is left out. */
   toText(): string {
-    if (typeof this.#only === 'string' && this.#chunks === undefined) return this.#only;
-    if (this.#chunks === undefined && this.#only !== undefined && !this.isCut) {
-      return utf8Text(this.#only as Uint8Array);
-    }
-    const decoder = new TextDecoder();
+    const text = this.#decoded();
+    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  }
+
+  #decoded(): string {
+    const single = this.#chunks === undefined ? this.#singleChunk : undefined;
+    if (typeof single === 'string') return single;
+    if (single !== undefined && !this.isCut) return utf8Text(single);
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     let text = '';
     for (const part of this.#parts()) {
       text += typeof part === 'string' ? part : decoder.decode(part, { stream: true });
@@ -104,7 +110,7 @@ export class BodyCapture {
 
   #parts(): readonly (string | Uint8Array)[] {
     if (this.#chunks !== undefined) return this.#chunks;
-    return this.#only === undefined ? [] : [this.#only];
+    return this.#singleChunk === undefined ? [] : [this.#singleChunk];
   }
 }
 

@@ -22,11 +22,18 @@ export const NOTHING_SENT: ResponseFacts = {
 /** How the value of a body is read. */
 export type BodyKind = 'json' | 'form' | 'events' | 'lines' | 'text' | 'binary';
 
+/** The last header and its media type: most bodies of an app have the same one. */
+let lastContentType = '';
+let lastMediaType = '';
+
 /** The media type in lower case, without parameters; empty if there is none. */
 export function mediaType(contentType: string | undefined): string {
   if (contentType === undefined) return '';
+  if (contentType === lastContentType) return lastMediaType;
   const end = contentType.indexOf(';');
-  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  lastMediaType = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  lastContentType = contentType;
+  return lastMediaType;
 }
 
 /** The kind of a body by its media type. A body without a type is text, as `res.end('…')` sends it. */

@@ -12,30 +12,34 @@ import { joinJsonLines, joinServerSentEvents } from './event-stream.js';
 /** A compressed body is decoded to at most this multiple of the kept bytes. */
 const MAX_DECODED_FACTOR = 8;
 
-/**
- * The JSON text of the body's value; undefined for an empty body.
- * @param convert the option `output`, which converts the value
- */
+/** Whose body it is. */
+export interface BodyRole {
+  /** The key of the value, by which it may be a secret: `body` of a request, `output` of a response. */
+  readonly key: 'body' | 'output';
+  /** The option `output`, which converts the value. */
+  readonly convert?: ((body: unknown) => unknown) | undefined;
+}
+
+/** The JSON text of the body's value; undefined for an empty body. */
 export function bodyText(
   trace: RecordedTrace,
   capture: BodyCapture,
   facts: BodyFacts,
-  convert?: (body: unknown) => unknown,
+  { key, convert }: BodyRole,
 ): string | undefined {
   if (capture.bytes === 0) return undefined;
   const type = mediaType(facts.contentType);
   const kind = kindOf(type);
   if (kind === 'binary' || (type === '' && !capture.isText()))
-    return namingMark(trace, type, capture.bytes);
+    return namingMark(trace, key, type, capture.bytes);
   const text = textIn(capture, facts.contentEncoding);
   if (text === undefined)
-    return namingMark(trace, `${type}, ${facts.contentEncoding}`, capture.bytes);
+    return namingMark(trace, key, `${type}, ${facts.contentEncoding}`, capture.bytes);
   if (kind === 'json' && !capture.isCut) {
-    const value = tryParseJson(text);
-    if (value !== undefined) {
-      if (convert !== undefined) return converted(trace, value, convert);
-      return trace.values.snapshotOfParsed(text, value);
-    }
+    const value = convert === undefined ? undefined : tryParseJson(text);
+    if (convert !== undefined && value !== undefined) return converted(trace, value, convert);
+    const json = convert === undefined ? trace.values.snapshotOfJson(text, key) : undefined;
+    if (json !== undefined) return json;
   }
   const { redactor } = trace.recorder;
   const { isCut } = capture;
@@ -44,20 +48,21 @@ export function bodyText(
       ? fieldsOfCut(text, capture.bytes, trace)
       : fieldsByName(new URLSearchParams(text));
     return convert === undefined
-      ? trace.values.snapshot(fields, 'output')
+      ? trace.values.snapshot(fields, key)
       : converted(trace, fields, convert);
   }
-  if (kind === 'events' || kind === 'lines') {
+  // Events are a model's answer only in a response.
+  if (key === 'output' && (kind === 'events' || kind === 'lines')) {
     const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
     const joined = redactor.maskStream(join(text, { isCut, isSecret }), { isCut });
     const whole = isCut ? withCutMark(joined, capture.bytes, trace) : joined;
     if (convert !== undefined) return converted(trace, whole, convert);
-    return trace.values.snapshotOfStream(whole, 'output');
+    return trace.values.snapshotOfStream(whole, key);
   }
   const whole = isCut ? withCutMark(redactor.mask(text, { isCut }), capture.bytes, trace) : text;
   return convert === undefined
-    ? trace.values.snapshot(whole, 'output')
+    ? trace.values.snapshot(whole, key)
     : converted(trace, whole, convert);
 }
 
@@ -138,6 +143,6 @@ function textIn(capture: BodyCapture, encoding: string | undefined): string | un
     : new TextDecoder().decode(decoded, { stream: capture.isCut });
 }
 
-function namingMark(trace: RecordedTrace, type: string, bytes: number): string {
-  return trace.values.snapshot(`[${type || 'body'}: ${bytes} bytes]`, 'output');
+function namingMark(trace: RecordedTrace, key: string, type: string, bytes: number): string {
+  return trace.values.snapshot(`[${type || 'body'}: ${bytes} bytes]`, key);
 }

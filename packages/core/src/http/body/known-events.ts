@@ -1,5 +1,6 @@
 /** The event protocols of model providers and chat front ends: the text that an event adds to the model's answer. */
 
+import { objectOrEmpty } from '../../values/json-fields.js';
 import { isJsonObject, type JsonObject } from '../../values/json-text.js';
 
 /** One event of a stream. */
@@ -21,7 +22,7 @@ interface Protocol {
   readonly frames: RegExp;
 }
 
-const NONE = /^(?!)/;
+const NEVER = /^(?!)/;
 
 const PROTOCOLS: readonly Protocol[] = [
   {
@@ -29,14 +30,14 @@ const PROTOCOLS: readonly Protocol[] = [
     eventText(_type, { choices, error, usage, id }) {
       if (!Array.isArray(choices) || isSet(error)) return undefined;
       if (choices.length === 0) return isSet(usage) || isSet(id) ? '' : undefined;
-      const { delta, text, index = 0 } = asJsonObject(choices[0]);
+      const { delta, text, index = 0 } = objectOrEmpty(choices[0]);
       if (index !== 0) return undefined;
       if (typeof text === 'string') return text;
       return isJsonObject(delta)
         ? textOfContent(delta.content) || textOfContent(delta.refusal)
         : undefined;
     },
-    frames: NONE,
+    frames: NEVER,
   },
   {
     // OpenAI's responses.
@@ -73,18 +74,18 @@ const PROTOCOLS: readonly Protocol[] = [
     eventText(_type, { candidates, usageMetadata }) {
       if (candidates === undefined) return isSet(usageMetadata) ? '' : undefined;
       if (!Array.isArray(candidates)) return undefined;
-      const { content } = asJsonObject(candidates[0]);
+      const { content } = objectOrEmpty(candidates[0]);
       return isJsonObject(content) ? textOfContent(content.parts) : '';
     },
-    frames: NONE,
+    frames: NEVER,
   },
   {
     // Cohere, both versions.
     eventText(type, { delta, text }) {
       if (type === 'text-generation') return textOfContent(text);
       if (type !== 'content-delta') return undefined;
-      const { message } = asJsonObject(delta);
-      return textOfContent(asJsonObject(asJsonObject(message).content).text);
+      const { message } = objectOrEmpty(delta);
+      return textOfContent(objectOrEmpty(objectOrEmpty(message).content).text);
     },
     frames:
       /^(?:message-start|message-end|content-start|content-end|tool-plan-delta|tool-call-start|tool-call-delta|tool-call-end|citation-start|citation-end|debug|stream-start|stream-end|search-queries-generation|search-results|citation-generation|tool-calls-generation|tool-calls-chunk)$/,
@@ -96,7 +97,7 @@ const PROTOCOLS: readonly Protocol[] = [
       if (typeof response === 'string') return response;
       return isJsonObject(message) ? textOfContent(message.content) : undefined;
     },
-    frames: NONE,
+    frames: NEVER,
   },
   {
     // AG-UI, which CopilotKit uses.
@@ -137,14 +138,10 @@ function textOfContent(content: unknown): string {
   if (!Array.isArray(content)) return '';
   let text = '';
   for (const part of content) {
-    const { text: piece, thought } = asJsonObject(part);
+    const { text: piece, thought } = objectOrEmpty(part);
     if (typeof piece === 'string' && thought !== true) text += piece;
   }
   return text;
-}
-
-function asJsonObject(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
 }
 
 function isSet(value: unknown): boolean {

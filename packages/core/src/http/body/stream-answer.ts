@@ -23,13 +23,17 @@ interface Channel {
   /** Index of the first event. */
   readonly first: number;
   /** JSON of the events' other data; undefined if it differs between events. */
-  rest: string | undefined;
+  otherData: string | undefined;
   readonly events: number[];
 }
 
 /** An event with more strings is not compared. */
 const MAX_LEAVES = 32;
 const MAX_DEPTH = 6;
+/** An event with more levels of objects and arrays is not compared. */
+const MAX_LEVELS = 64;
+/** A stream with more types of unknown events is not one answer: its events are not compared. */
+const MAX_TYPES = 100;
 
 /** Keys that identify events and carry no content. */
 const IDENTITY =
@@ -51,15 +55,17 @@ const NOT_ANSWER =
 export function answerOf(events: readonly StreamEvent[], isSecret: IsSecretPiece): string {
   const eventTexts = knownTexts(events);
   const unknown = events.flatMap((_, i) => (eventTexts[i] === undefined ? [i] : []));
-  const channels = channelsOf(events, unknown, isSecret);
+  const types = new Set(unknown.map((i) => events[i]?.type));
+  const channels = types.size > MAX_TYPES ? [] : channelsOf(events, unknown, isSecret);
   let answer = eventTexts.join('');
   const main = answer === '' ? answerChannelOf(channels) : undefined;
   if (main !== undefined) answer = joinPieces(main.pieces);
   const lines = new Map(unknown.map((i) => [i, events[i]?.data ?? '']));
   for (const i of main?.events ?? []) lines.delete(i);
   for (const channel of channels) if (channel !== main) mergeEvents(channel, events, lines);
-  const rest = [...lines].filter(([i]) => answer === '' || !isFrame(events[i] as StreamEvent));
-  const texts = rest.map(([i, line]) => lineOf(events[i] as StreamEvent, line, answer));
+  const texts = [...lines]
+    .filter(([i]) => answer === '' || !isFrame(events[i] as StreamEvent))
+    .map(([i, line]) => lineOf(events[i] as StreamEvent, line, answer));
   if (answer !== '') texts.unshift(answer);
   const text = texts.join('\n');
   return text.trim() === '' ? events.map(({ data }) => data).join('\n') : text;
@@ -85,7 +91,7 @@ function channelsOf(
   const leaves = places.map((i) => {
     const { type, value } = events[i] as StreamEvent;
     const found: Leaf[] = [];
-    if (!isErrorType(type)) collectLeaves(value, [], found);
+    if (!isErrorType(type) && !isDeeper(value, MAX_LEVELS)) collectLeaves(value, [], found);
     return found.length <= MAX_LEAVES ? found : [];
   });
   const repeated = repeatedTexts(events, places, leaves);
@@ -101,11 +107,14 @@ function channelsOf(
     let channel = channels.get(key);
     if (channel === undefined) {
       const { path } = leaf;
-      channel = { name: type, path, pieces: [], first: place, rest: undefined, events: [] };
-      channel.rest = restOf(value, path);
+      const otherData = otherDataOf(value, path);
+      channel = { name: type, path, pieces: [], first: place, otherData, events: [] };
       channels.set(key, channel);
-    } else if (channel.rest !== restOf(value, leaf.path)) {
-      channel.rest = undefined;
+    } else if (
+      channel.otherData !== undefined &&
+      channel.otherData !== otherDataOf(value, leaf.path)
+    ) {
+      channel.otherData = undefined;
     }
     channel.pieces.push(leaf.text);
     channel.events.push(place);
@@ -135,6 +144,12 @@ function repeatedTexts(
 
 function keyOf(type: string, { path }: Leaf): string {
   return `${type}\n${path.join('\n')}`;
+}
+
+/** Whether the value has more levels of objects and arrays. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 function collectLeaves(value: unknown, path: readonly string[], found: Leaf[]): void {
@@ -188,14 +203,14 @@ function mergeEvents(
   events: readonly StreamEvent[],
   lines: Map<number, string>,
 ): void {
-  const { pieces, path, first, rest } = channel;
-  if (pieces.length < 2 || rest === undefined || !isText(channel)) return;
+  const { pieces, path, first, otherData } = channel;
+  if (pieces.length < 2 || otherData === undefined || !isText(channel)) return;
   for (const place of channel.events) if (place !== first) lines.delete(place);
   lines.set(first, jsonOf(withText(events[first]?.value, path, joinPieces(pieces))));
 }
 
 /** JSON of the data without its text and without identifying keys. */
-function restOf(value: unknown, path: readonly string[]): string {
+function otherDataOf(value: unknown, path: readonly string[]): string {
   return jsonOf(withoutIdentity(withText(value, path, '')));
 }
 

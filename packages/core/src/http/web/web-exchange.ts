@@ -125,19 +125,12 @@ export class WebExchange implements FollowedResponse {
     const trace = this.#trace;
     return passThrough(body, {
       onPull: (read) => trace.run(read),
-      onChunk: (chunk) => this.#observeChunk(chunk),
+      onChunk: (chunk) => trace.addChunk(chunk, undefined),
       onEnd: () => this.settle('completed'),
       onError: (error) => this.settle('error', error),
       onCancel: (isRead) => this.#onCancel(isRead),
+      onFailure: (what, error) => trace.reportFailure(what === 'chunk' ? 'write' : what, error),
     });
-  }
-
-  #observeChunk(chunk: Uint8Array): void {
-    try {
-      this.#trace.addChunk(chunk, undefined);
-    } catch (error) {
-      this.#trace.reportFailure('write', error);
-    }
   }
 
   /** A stream that was cancelled unread may have been replaced by the app, with the request still served. */

@@ -2,7 +2,7 @@
 
 import { utf8Length } from '#platform';
 import { defineMethod, methodNamed } from '../../follow/replace-method.js';
-import { jsonOf } from '../../values/json-text.js';
+import { jsonHead } from '../../values/json-head.js';
 import { BodyCapture } from '../body/body-capture.js';
 import { fieldsByName } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
@@ -12,6 +12,8 @@ export interface WebRequest {
   readonly method: string;
   readonly headers: { get(name: string): string | null };
 }
+
+const { stringify } = JSON;
 
 /** The methods that read a whole body. */
 const READING_METHODS = ['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const;
@@ -59,6 +61,9 @@ class WebRequestBody implements RequestBody {
   contentEncoding: string | undefined;
   readonly #kept: ReadBodies;
   readonly #isMultipart: boolean;
+  readonly #maxBytes: number;
+  /** Undefined for a body in chunks. */
+  readonly #contentLength: number | undefined;
 
   constructor({ headers }: WebRequest, maxBytes: number, kept: ReadBodies) {
     this.capture = new BodyCapture(maxBytes);
@@ -66,6 +71,9 @@ class WebRequestBody implements RequestBody {
     this.contentEncoding = headers.get('content-encoding') ?? undefined;
     this.#isMultipart = this.contentType?.startsWith('multipart/') === true;
     this.#kept = kept;
+    this.#maxBytes = maxBytes;
+    const length = headers.get('content-length');
+    this.#contentLength = length === null ? undefined : Number(length);
   }
 
   readCached(): void {
@@ -97,17 +105,22 @@ class WebRequestBody implements RequestBody {
     } else if (typeof value === 'string') {
       this.capture.add(value, utf8Length(value));
     } else if (value instanceof ArrayBuffer || value instanceof Uint8Array) {
-      this.capture.add(new Uint8Array(value), value.byteLength);
+      const bytes = value instanceof Uint8Array ? value : new Uint8Array(value);
+      this.capture.add(bytes, bytes.byteLength);
     } else if (!(value instanceof Blob)) {
       this.#keepValue(value);
     }
   }
 
   #keepValue(value: unknown): void {
-    const text = value === undefined ? '' : jsonOf(value);
     this.contentType = 'application/json';
     this.contentEncoding = undefined;
+    if (value === undefined) return;
+    const { text, isCut } = jsonHead(value, this.#maxBytes);
     this.capture.add(text, utf8Length(text));
+    if (!isCut) return;
+    const length = this.#contentLength ?? utf8Length(stringify(value));
+    this.capture.addUnseen(Math.max(length - this.capture.bytes, 1));
   }
 }
 

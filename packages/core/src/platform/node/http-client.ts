@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import {
+  ABORTED,
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
@@ -18,7 +19,6 @@ import { startTimer, stopTimer, unref } from '../timers.js';
 const MAX_SOCKETS = 2;
 /** Node's servers close a connection after 5 idle seconds, which could be just when the next request is sent. */
 const MAX_IDLE_MS = 4000;
-const GIVEN_UP = 'given up: shutting down';
 
 /** A client with its own connection pools. */
 export function nodeHttpClient(): HttpClient {
@@ -62,7 +62,7 @@ interface Agents {
 
 function sendOne(request: HttpRequest, { http, https }: Agents): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    if (request.signal?.aborted) throw Object.assign(new Error(GIVEN_UP), { isUnsent: true });
+    if (request.signal?.aborted) throw Object.assign(new Error(ABORTED), { isUnsent: true });
     const isSecure = isHttps(request);
     const start = isSecure ? httpsRequest : httpRequest;
     const outgoing = start(request.url, {
@@ -87,11 +87,11 @@ function followRequest(
   resolve: (response: HttpResponse) => void,
   reject: (error: Error) => void,
 ): void {
-  const giveUp = () => {
+  const onDeadline = () => {
     outgoing.destroy(new Error(`no complete response within ${request.timeoutMs} ms`));
   };
-  const deadline = unref(startTimer(giveUp, request.timeoutMs));
-  const abort = () => outgoing.destroy(new Error(GIVEN_UP));
+  const deadline = unref(startTimer(onDeadline, request.timeoutMs));
+  const abort = () => outgoing.destroy(new Error(ABORTED));
   request.signal?.addEventListener('abort', abort, { once: true });
   let isConnected = false;
   const fail = (error: Error) => {

@@ -15,6 +15,9 @@ export { nodeHttpClient as httpClient } from './http-client.js';
 /** Makes a path absolute. Undefined on platforms without a file system. */
 export const absolutePath: ((path: string) => string) | undefined = files.absolutePath;
 
+/** Whether the process has Node's APIs. */
+export const hasNode: boolean = true;
+
 /** Whether a timer fires although the request that started it is over. */
 export const timersOutliveRequests: boolean = true;
 

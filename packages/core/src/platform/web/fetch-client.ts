@@ -1,6 +1,7 @@
 /** An HTTP client over `fetch`. Its requests are limited in time and size. */
 
 import {
+  ABORTED,
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
@@ -8,18 +9,16 @@ import {
 } from '../http-client.js';
 import { startTimer, stopTimer } from '../timers.js';
 
-const GIVEN_UP = 'given up: shutting down';
-
 export function fetchClient(): HttpClient {
   return { send, close() {} };
 }
 
 async function send(request: HttpRequest): Promise<HttpResponse> {
   const { signal, timeoutMs } = request;
-  if (signal?.aborted) throw Object.assign(new Error(GIVEN_UP), { isUnsent: true });
+  if (signal?.aborted) throw Object.assign(new Error(ABORTED), { isUnsent: true });
   const stop = new AbortController();
-  const giveUp = () => stop.abort(new Error(GIVEN_UP));
-  signal?.addEventListener('abort', giveUp, { once: true });
+  const abort = () => stop.abort(new Error(ABORTED));
+  signal?.addEventListener('abort', abort, { once: true });
   const deadline = startTimer(() => {
     stop.abort(new Error(`no complete response within ${timeoutMs} ms`));
   }, timeoutMs);
@@ -27,7 +26,7 @@ async function send(request: HttpRequest): Promise<HttpResponse> {
     return await Promise.race([fetchWhole(request, stop.signal), rejectOnAbort(stop.signal)]);
   } finally {
     stopTimer(deadline);
-    signal?.removeEventListener('abort', giveUp);
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -7,6 +7,9 @@
 
 export { fetchClient as httpClient } from './fetch-client.js';
 
+/** Whether the process has Node's APIs. */
+export const hasNode = false;
+
 /** Whether a timer fires although the request that started it is over: Workers cancel it. */
 export const timersOutliveRequests = false;
 
