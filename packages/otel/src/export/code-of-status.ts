@@ -1,10 +1,12 @@
+/** What the status of a response means, by OTLP. */
+
 import type { SendErrorCode } from '@openlayer-tracing/core/integration';
 
-/**
- * The code of a response's status that says what is wrong with the request.
- * @param otherwise the code of all others
- */
-export function codeOfStatus(status: unknown, otherwise: SendErrorCode): SendErrorCode {
+/** The statuses that OTLP lists as worth another attempt. */
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** @param status none of success */
+export function codeOfStatus(status: number): SendErrorCode {
   switch (status) {
     case 400:
       return 'rejected';
@@ -16,6 +18,6 @@ export function codeOfStatus(status: unknown, otherwise: SendErrorCode): SendErr
     case 413:
       return 'too_large';
     default:
-      return otherwise;
+      return RETRYABLE.has(status) ? 'busy' : 'refused';
   }
 }

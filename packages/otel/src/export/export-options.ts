@@ -55,7 +55,8 @@ export interface SpanOptions {
 
 export interface OtelExportOptions extends SpanOptions {
   /**
-   * Sends the spans, instead of this library: an exporter of OpenTelemetry's SDK 2 or 3. What it reports as failed is sent again.
+   * Sends the spans, instead of this library: an exporter of OpenTelemetry's SDK 2 or 3. What it reports as failed is sent again,
+   * unless its error has a status that is final by OTLP.
    * `url`, `headers`, `protocol` and `compression` are its own matter then.
    */
   readonly exporter?: SpanExporter | undefined;
