@@ -7,7 +7,7 @@ import {
   type ExportBatch,
   type ExportSpan,
   flagsOf,
-  LINK_FLAGS,
+  linkFlagsOf,
 } from './export-span.js';
 import { SCOPE } from './scope.js';
 
@@ -43,7 +43,7 @@ function jsonSpan(span: ExportSpan) {
     links: span.links.map((link) => ({
       traceId: link.traceId,
       spanId: link.spanId,
-      flags: LINK_FLAGS,
+      flags: linkFlagsOf(link),
     })),
     status: { code: STATUS_NUMBERS[status.code], message: status.message },
     flags: flagsOf(span),

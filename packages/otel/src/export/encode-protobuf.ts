@@ -9,7 +9,7 @@ import {
   type ExportLink,
   type ExportSpan,
   flagsOf,
-  LINK_FLAGS,
+  linkFlagsOf,
 } from './export-span.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { SCOPE } from './scope.js';
@@ -71,10 +71,10 @@ function writeEvent(writer: ProtobufWriter, { name, timeNs, attributes }: Export
   writeAttributes(writer, 3, attributes);
 }
 
-function writeLink(writer: ProtobufWriter, { traceId, spanId }: ExportLink): void {
-  writer.hex(1, traceId);
-  writer.hex(2, spanId);
-  writer.fixed32(6, LINK_FLAGS);
+function writeLink(writer: ProtobufWriter, link: ExportLink): void {
+  writer.hex(1, link.traceId);
+  writer.hex(2, link.spanId);
+  writer.fixed32(6, linkFlagsOf(link));
 }
 
 function writeAttributes(writer: ProtobufWriter, field: number, attributes: Attributes): void {

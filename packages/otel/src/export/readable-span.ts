@@ -54,7 +54,7 @@ function readableSpan(span: ExportSpan, resource: object): object {
     status: { code: STATUS_NUMBERS[status.code], message: status.message },
     attributes: { ...span.attributes },
     links: span.links.map((link) => ({
-      context: contextOf(link.traceId, link.spanId, true),
+      context: contextOf(link.traceId, link.spanId, link.isRemote),
       attributes: {},
       droppedAttributesCount: 0,
     })),
