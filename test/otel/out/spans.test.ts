@@ -101,6 +101,30 @@ describe('the spans of otelExport', () => {
     assert.equal((await rootOf(rowOf(call))).kind, CLIENT);
   });
 
+  it('are CLIENT for calls of databases and HTTP servers, INTERNAL for other functions', async () => {
+    const call = (number: number, facts: Parameters<typeof step>[0]) =>
+      child(number, { type: 'function_call', ...facts });
+    const row = rowOf(
+      step({
+        steps: [
+          call(1, { metadata: { database: { system: 'postgresql', namespace: 'shop' } } }),
+          call(2, { inputs: { method: 'GET', url: 'http://a.b/' }, metadata: { http: {} } }),
+          call(3, { metadata: { server: { host: 'a.b', port: 50051 } } }),
+          call(4, { inputs: { method: 'GET', url: 'http://a.b/' } }),
+          call(5, { inputs: { n: 1 }, metadata: { database: 'none' } }),
+          child(6, { type: 'chain', metadata: { database: { system: 'redis' } } }),
+        ],
+      }),
+    );
+    for (const content of [true, false]) {
+      const [, ...calls] = await spansOf(row, { content });
+      assert.deepEqual(
+        calls.map(({ kind }) => kind),
+        [CLIENT, CLIENT, CLIENT, INTERNAL, INTERNAL, INTERNAL],
+      );
+    }
+  });
+
   it('have the same ids whenever the row is sent, and no two the same', async () => {
     const same = { steps: [child(1), child(1), step({ id: 'no uuid' }), step({ id: 'no uuid' })] };
     const row = rowOf(step(same));

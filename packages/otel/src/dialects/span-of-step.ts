@@ -68,9 +68,15 @@ export function spanOfStep(step: StepData, request?: RequestFacts): SpanContent 
   };
 }
 
-function kindOf({ type }: StepData, request: RequestFacts | undefined): SpanKind {
+function kindOf(step: StepData, request: RequestFacts | undefined): SpanKind {
   if (request !== undefined) return 'server';
-  return CLIENT_TYPES.has(type) ? 'client' : 'internal';
+  return CLIENT_TYPES.has(step.type) || isClientCall(step) ? 'client' : 'internal';
+}
+
+/** Whether the step is a call of a database or of another server, whose facts `stepOfSpan` has in the metadata. */
+function isClientCall({ type, metadata }: StepData): boolean {
+  const { database, http, server } = metadata;
+  return type === 'function_call' && [database, http, server].some(isJsonObject);
 }
 
 /** `chat gpt-5`, `execute_tool search`, else the step's own name. */
