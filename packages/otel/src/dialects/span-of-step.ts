@@ -10,8 +10,9 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { hasMessages } from './chat-messages.js';
 import { parsedIfJson } from './facts.js';
-import { genAIAnswersOf, genAIMessagesOf, hasMessages } from './messages.js';
+import { genAIAnswersOf, genAIMessagesOf } from './gen-ai-messages.js';
 import { lookUp } from './plain-value.js';
 import { genAIProviderOf } from './provider-names.js';
 import type { SpanContent, SpanEvent, SpanKind } from './span-data.js';

@@ -16,9 +16,9 @@ import {
   checkedTimeout,
   SPAN_OPTIONS,
   type SpanOptions,
-} from './export-options.js';
-import { OtelEnvironment } from './otel-environment.js';
-import { otlpTransport } from './otlp-transport.js';
+} from './options/export-options.js';
+import { OtelEnvironment } from './options/otel-environment.js';
+import { otlpTransport } from './otlp/otlp-transport.js';
 
 export interface OpenlayerOtlpOptions extends SpanOptions {
   /** @default OPENLAYER_API_KEY */

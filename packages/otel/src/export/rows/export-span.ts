@@ -1,6 +1,6 @@
 /** A span of ours as it is exported, independent of the encoding. */
 
-import type { SpanKind, SpanStatus } from '../dialects/span-data.js';
+import type { SpanKind, SpanStatus } from '../../dialects/span-data.js';
 
 export type AttributeValue = string | number | boolean | readonly string[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;

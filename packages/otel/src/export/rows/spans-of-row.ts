@@ -9,10 +9,10 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { genAIMessagesOf } from '../dialects/messages.js';
-import type { SpanContent } from '../dialects/span-data.js';
-import { type RequestFacts, spanOfStep } from '../dialects/span-of-step.js';
-import type { SpanError, StepData } from '../dialects/span-step.js';
+import { genAIMessagesOf } from '../../dialects/gen-ai-messages.js';
+import type { SpanContent } from '../../dialects/span-data.js';
+import { type RequestFacts, spanOfStep } from '../../dialects/span-of-step.js';
+import type { SpanError, StepData } from '../../dialects/span-step.js';
 import { cutText, limitedAttributes } from './attribute-limits.js';
 import type { ExportLink, ExportSpan } from './export-span.js';
 import { nanoseconds } from './nanoseconds.js';

@@ -13,9 +13,9 @@ import {
   watchRejection,
   withoutOtelSpans,
 } from '@openlayer-tracing/core/integration';
-import { codeOfStatus } from './code-of-status.js';
-import type { SpanSettings } from './export-options.js';
-import { readRows, unreadableRows } from './read-rows.js';
+import type { SpanSettings } from '../options/export-options.js';
+import { codeOfStatus } from '../otlp/code-of-status.js';
+import { readRows, unreadableRows } from '../rows/read-rows.js';
 import { readableSpans, type SpanExporter, type SpanExportResult } from './readable-span.js';
 
 const SUCCESS = 0;

@@ -1,6 +1,5 @@
 /** Encodes spans as an ExportTraceServiceRequest in JSON, by the rules of OTLP: ids in hexadecimal, large integers as strings. */
 
-import { KIND_NUMBERS, STATUS_NUMBERS } from './encode-protobuf.js';
 import {
   type Attributes,
   type AttributeValue,
@@ -8,8 +7,9 @@ import {
   type ExportSpan,
   flagsOf,
   linkFlagsOf,
-} from './export-span.js';
-import { SCOPE } from './scope.js';
+} from '../rows/export-span.js';
+import { SCOPE } from '../rows/scope.js';
+import { KIND_NUMBERS, STATUS_NUMBERS } from './enum-numbers.js';
 
 export function encodeJson({ resource, spans }: ExportBatch): Uint8Array {
   const request = {

@@ -14,12 +14,12 @@ import {
   type Transport,
   USER_AGENT,
 } from '@openlayer-tracing/core/integration';
+import type { OtlpSettings, SpanSettings } from '../options/export-options.js';
+import { type ReadBatch, readRows, unreadableRows } from '../rows/read-rows.js';
 import { codeOfStatus } from './code-of-status.js';
 import { encodeJson } from './encode-json.js';
 import { encodeProtobuf } from './encode-protobuf.js';
-import type { OtlpSettings, SpanSettings } from './export-options.js';
 import { failureMessage, partialSuccessOf } from './otlp-response.js';
-import { type ReadBatch, readRows, unreadableRows } from './read-rows.js';
 
 /** Of a request before and after compression, by OTLP 1.11. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
