@@ -89,7 +89,6 @@ describe('an exporter given to otelExport', () => {
         404: 'not_found',
         413: 'too_large',
         500: 'refused',
-        503: 'busy',
       };
       for (const [each, code] of Object.entries(codes)) {
         status = Number(each);

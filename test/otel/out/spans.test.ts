@@ -14,6 +14,8 @@ const ERROR = 2;
 const http = { method: 'POST', route: '/chat', path: '/chat', status: 200, bytes: 12 };
 const child = (number: number, facts: Parameters<typeof step>[0] = {}) =>
   step({ id: `e52a7274-c856-46f4-84ab-00000000000${number}`, ...facts });
+const call = (number: number, facts: Parameters<typeof step>[0]) =>
+  child(number, { type: 'function_call', ...facts });
 
 describe('the spans of otelExport', () => {
   let backend: OtlpBackend;
@@ -102,8 +104,6 @@ describe('the spans of otelExport', () => {
   });
 
   it('are CLIENT for calls of databases and HTTP servers, INTERNAL for other functions', async () => {
-    const call = (number: number, facts: Parameters<typeof step>[0]) =>
-      child(number, { type: 'function_call', ...facts });
     const row = rowOf(
       step({
         steps: [
@@ -123,6 +123,46 @@ describe('the spans of otelExport', () => {
         [CLIENT, CLIENT, CLIENT, INTERNAL, INTERNAL, INTERNAL],
       );
     }
+  });
+
+  it('have the attributes of OpenTelemetry for calls of databases and HTTP servers', async () => {
+    const query = call(1, {
+      inputs: { query: 'SELECT 1' },
+      metadata: {
+        database: { system: 'postgresql', namespace: 'shop', operation: 'SELECT' },
+        server: { host: 'db.test', port: 5432 },
+      },
+    });
+    const request = call(2, {
+      inputs: { method: 'GET', url: 'http://a.test/b' },
+      output: { status: 200 },
+      metadata: { http: { host: 'a.test', port: 80, path: '/b' } },
+    });
+    const ofConventions = ({ attributes }: JsonSpan) =>
+      Object.fromEntries(
+        Object.entries(attributes).filter(([key]) => !key.startsWith('openlayer.')),
+      );
+    const row = rowOf(step({ steps: [query, request] }));
+    assert.deepEqual((await spansOf(row)).slice(1).map(ofConventions), [
+      {
+        'db.system.name': 'postgresql',
+        'db.namespace': 'shop',
+        'db.operation.name': 'SELECT',
+        'server.address': 'db.test',
+        'server.port': 5432,
+        'db.query.text': 'SELECT 1',
+      },
+      {
+        'server.address': 'a.test',
+        'server.port': 80,
+        'http.request.method': 'GET',
+        'url.full': 'http://a.test/b',
+        'http.response.status_code': 200,
+      },
+    ]);
+    const [, first] = await spansOf(row, { content: false });
+    assert.equal(first?.attributes['db.query.text'], undefined);
+    assert.equal(first?.attributes['db.system.name'], 'postgresql');
   });
 
   it('have the same ids whenever the row is sent, and no two the same', async () => {

@@ -15,6 +15,7 @@ import { parsedIfJson } from './facts.js';
 import { genAIAnswersOf, genAIMessagesOf } from './gen-ai-messages.js';
 import { lookUp } from './plain-value.js';
 import { genAIProviderOf } from './provider-names.js';
+import { isServerCall, serverAttributes } from './server-call.js';
 import type { SpanContent, SpanEvent, SpanKind } from './span-data.js';
 import type { SpanError, StepData } from './span-step.js';
 
@@ -71,13 +72,7 @@ export function spanOfStep(step: StepData, request?: RequestFacts): SpanContent 
 
 function kindOf(step: StepData, request: RequestFacts | undefined): SpanKind {
   if (request !== undefined) return 'server';
-  return CLIENT_TYPES.has(step.type) || isClientCall(step) ? 'client' : 'internal';
-}
-
-/** Whether the step is a call of a database or of another server, whose facts `stepOfSpan` has in the metadata. */
-function isClientCall({ type, metadata }: StepData): boolean {
-  const { database, http, server } = metadata;
-  return type === 'function_call' && [database, http, server].some(isJsonObject);
+  return CLIENT_TYPES.has(step.type) || isServerCall(step) ? 'client' : 'internal';
 }
 
 /** `chat gpt-5`, `execute_tool search`, else the step's own name. */
@@ -139,6 +134,7 @@ function attributesOf(step: StepData): Attributes {
     'openlayer.step.name': name,
     'error.type': error?.name,
     ...modelAttributes(step),
+    ...serverAttributes(step),
     ...contentAttributes(step),
     ...attributes,
     'openlayer.step.metadata': asJson(metadata),
