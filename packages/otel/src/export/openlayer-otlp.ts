@@ -90,7 +90,7 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
   } as const;
   return {
     name: spans.name,
-    address: `${url.href}\n${pipelineId}`,
+    address: `${url.href} ${pipelineId}`,
     transport: otlpTransport(otlp, spans),
     isOff: env.isTrue('OTEL_SDK_DISABLED') || missing.length > 0 || isBaseWrong,
     problems: [...env.problems, ...problem],
