@@ -1,0 +1,14 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { traceAnthropic } from '@openlayer-tracing/integrations/anthropic';
+
+export function callsOf(llm) {
+  const client = new Anthropic({ apiKey: 'sk-test', baseURL: llm, maxRetries: 0 });
+  traceAnthropic(client, { provider: 'anthropic' });
+  const messages = [{ role: 'user', content: 'hi there' }];
+  const request = { model: 'claude-opus-5', max_tokens: 100, messages };
+  return {
+    whole: async () => (await client.messages.create(request)).content[0].text,
+    stream: async () => client.messages.stream(request).finalText(),
+    error: () => client.messages.create(request, { headers: { 'x-scenario': 'status-400' } }),
+  };
+}
