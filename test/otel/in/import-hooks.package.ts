@@ -37,7 +37,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'hook',
     instrumentations: OF_CLIENTS_2,
     clients: CLIENTS_2,
-    spansBy: [],
+    spansBy: ['openinference-instrumentation-openai', 'openinference-instrumentation-anthropic'],
   },
   {
     app: 'otel-2',
@@ -45,7 +45,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'named',
     instrumentations: `${WEB},traceloop-openai,traceloop-anthropic`,
     clients: CLIENTS_2,
-    spansBy: [],
+    spansBy: ['@traceloop/instrumentation-openai', '@traceloop/instrumentation-anthropic'],
   },
   {
     app: 'otel-2',
@@ -53,7 +53,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'synchronous',
     instrumentations: OF_CLIENTS_2,
     clients: CLIENTS_2,
-    spansBy: [],
+    spansBy: ['openinference-instrumentation-openai', 'openinference-instrumentation-anthropic'],
   },
   {
     app: 'otel-3',
@@ -69,7 +69,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'synchronous',
     instrumentations: `${WEB},openinference-openai`,
     clients: 'openai',
-    spansBy: [],
+    spansBy: ['openinference-instrumentation-openai'],
   },
   {
     app: 'otel-auto',

@@ -1,6 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { traceAnthropic } from '@openlayer-tracing/integrations/anthropic';
 
+globalThis.instrumentByHand?.('anthropic', { Anthropic, default: Anthropic });
+
 export function callsOf(llm) {
   const client = new Anthropic({ apiKey: 'sk-test', baseURL: llm, maxRetries: 0 });
   traceAnthropic(client, { provider: 'anthropic' });

@@ -1,6 +1,8 @@
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai';
 
+globalThis.instrumentByHand?.('openai', OpenAI);
+
 export function callsOf(llm) {
   const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${llm}/v1`, maxRetries: 0 });
   traceOpenAI(client, { provider: 'openai' });

@@ -62,5 +62,11 @@ if (INSTRUMENTATIONS === 'auto') {
   api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const instrumentations = INSTRUMENTATIONS.split(',').map((name) => made[name]());
   registerInstrumentations({ tracerProvider, instrumentations });
+  // Those of clients find nothing to patch in ES modules: their documentation says to hand them the client.
+  globalThis.instrumentByHand = (name, module) => {
+    for (const each of instrumentations) {
+      if (each.instrumentationName.endsWith(`-${name}`)) each.manuallyInstrument?.(module);
+    }
+  };
 }
 await ready?.();
