@@ -17,6 +17,9 @@ const { BENCH_FRAMEWORK: framework = 'express', BENCH_VARIANT: variant = 'bare' 
 const serverOf = servers[framework];
 if (serverOf === undefined) throw new Error(`no framework ${framework}`);
 
+// Loaded, and nothing of it used.
+if (variant === 'unused traced') await import('@openlayer-tracing/otel');
+
 const server = serverOf(variant).listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (typeof address === 'object' && address !== null) process.send?.({ port: address.port });

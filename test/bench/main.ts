@@ -32,6 +32,12 @@ const TABLES = [
   { framework: 'hono', title: 'a Hono 4 app on Node', variants: TRACED },
   {
     framework: 'express',
+    title:
+      'a traced Express 5 app that has loaded the package for OpenTelemetry and uses nothing of it',
+    variants: ['traced', 'unused traced'],
+  },
+  {
+    framework: 'express',
     title: 'an Express 5 app that runs each request in a cls-hooked namespace',
     variants: ['namespace', 'namespace traced'],
   },
