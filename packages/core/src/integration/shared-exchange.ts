@@ -203,9 +203,13 @@ export function isSameModel(one: unknown, other: unknown): boolean {
 /** What Google puts before the names of models. */
 const PATH = /^(publishers\/[^/]+\/)?models\//;
 
-/** Bedrock puts a region and a vendor before them, which some instrumentations leave out. */
+/** Bedrock puts a region and a vendor before them: some instrumentations leave these out, one has the vendor alone. */
 function isSameName(one: string, other: string): boolean {
-  return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
+  return one === other || isPartOf(one, other) || isPartOf(other, one);
+}
+
+function isPartOf(part: string, name: string): boolean {
+  return `.${name}.`.includes(`.${part}.`);
 }
 
 /** The text of the last message of a prompt, or of the input; undefined if there is no such string. */

@@ -10,7 +10,13 @@ export function callsOf(llm) {
   const request = { model: 'claude-opus-5', max_tokens: 100, messages };
   return {
     whole: async () => (await client.messages.create(request)).content[0].text,
-    stream: async () => client.messages.stream(request).finalText(),
+    stream: async () => {
+      let text = '';
+      for await (const event of await client.messages.create({ ...request, stream: true })) {
+        if (event.type === 'content_block_delta') text += event.delta.text ?? '';
+      }
+      return text;
+    },
     error: () => client.messages.create(request, { headers: { 'x-scenario': 'status-400' } }),
   };
 }
