@@ -45,7 +45,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'named',
     instrumentations: `${WEB},traceloop-openai,traceloop-anthropic`,
     clients: CLIENTS_2,
-    spansBy: ['@traceloop/instrumentation-openai', '@traceloop/instrumentation-anthropic'],
+    spansBy: [],
   },
   {
     app: 'otel-2',

@@ -62,10 +62,12 @@ if (INSTRUMENTATIONS === 'auto') {
   api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const instrumentations = INSTRUMENTATIONS.split(',').map((name) => made[name]());
   registerInstrumentations({ tracerProvider, instrumentations });
-  // Those of clients find nothing to patch in ES modules: their documentation says to hand them the client.
+  // OpenInference's find nothing to patch in ES modules: their documentation says to hand them the client.
   globalThis.instrumentByHand = (name, module) => {
     for (const each of instrumentations) {
-      if (each.instrumentationName.endsWith(`-${name}`)) each.manuallyInstrument?.(module);
+      const { instrumentationName } = each;
+      const isOfClient = instrumentationName.endsWith(`openinference-instrumentation-${name}`);
+      if (isOfClient) each.manuallyInstrument(module);
     }
   };
 }
