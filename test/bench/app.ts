@@ -19,6 +19,9 @@ const peers = /langfuse|opentelemetry/.test(variant) ? await import('./apps/peer
 const serverOf = servers[framework];
 if (serverOf === undefined) throw new Error(`no framework ${framework}`);
 
+// Loaded, and nothing of it used.
+if (variant === 'unused traced') await import('@openlayer-tracing/otel');
+
 const server = (peers?.peerServer ?? serverOf)(variant).listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (typeof address === 'object' && address !== null) process.send?.({ port: address.port });

@@ -46,6 +46,12 @@ const TABLES: readonly Table[] = [
   { framework: 'hono', title: 'a saturated Hono 4 app on Node', variants: TRACED },
   {
     framework: 'express',
+    title:
+      'a saturated, traced Express 5 app that has loaded the package for OpenTelemetry and uses nothing of it',
+    variants: ['traced', 'unused traced'],
+  },
+  {
+    framework: 'express',
     title: 'a saturated Express 5 app that runs each request in a cls-hooked namespace',
     variants: ['namespace', 'namespace traced'],
   },

@@ -15,6 +15,7 @@ import {
 } from '@openlayer-tracing/core';
 import { openlayerSpanProcessor } from '@openlayer-tracing/otel';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { measureHeaders } from './headers.ts';
 
 /** Spans that a trace of the measurement has. */
 const SPANS = 100;
@@ -197,6 +198,7 @@ export async function measureParts(): Promise<readonly Part[]> {
   return [
     { name: 'a span of OpenTelemetry as a step', value: `${bareSpan.toFixed(1)} µs` },
     { name: 'a span of a request as a step', value: `${httpSpan.toFixed(1)} µs` },
+    ...(await measureHeaders()),
     { name: 'a trace without steps', value: `${empty.toFixed(1)} µs` },
     { name: 'a nested asynchronous step', value: `${((three - empty) / 3).toFixed(1)} µs` },
     { name: 'a KB of output that is one text', value: `${((withText - one) / 8).toFixed(2)} µs` },

@@ -103,8 +103,7 @@ async function serve(
     core: 0,
     env: {
       BENCH_FRAMEWORK: framework,
-      BENCH_VARIANT: variant.replace(/ (before|m\d+)$/, ''),
-      MW: / m(\d+)$/.exec(variant)?.[1] ?? '64',
+      BENCH_VARIANT: variant.replace(/ before$/, ''),
       NODE_ENV: 'production',
       OPENLAYER_API_KEY: 'bench',
       OPENLAYER_INFERENCE_PIPELINE_ID: 'a3a5f0de-7d0b-4f3a-9c57-2c1d5e6f7a80',

@@ -54,6 +54,15 @@ describe('the type of a step', () => {
     );
   });
 
+  it('is a model call of a provider before it has answered, also without an operation', () => {
+    const attributes = { 'gen_ai.request.model': 'nova', 'gen_ai.provider.name': 'aws.bedrock' };
+    const typeOf = (facts: Partial<SpanData>) => stepOfSpan(spanWith(facts)).step.type;
+    assert.equal(typeOf({ kind: 'client', attributes }), 'chat_completion');
+    assert.equal(typeOf({ kind: 'internal', attributes }), 'chain');
+    const { 'gen_ai.provider.name': _, ...others } = attributes;
+    assert.equal(typeOf({ kind: 'client', attributes: others }), 'function_call');
+  });
+
   it('keeps the word of the convention where it says more, and a word that it does not know', () => {
     assert.equal(
       stepWith({ 'gen_ai.operation.name': 'create_agent' }).metadata.kind,

@@ -1,14 +1,10 @@
 /** The entry point that converts spans of OpenTelemetry to steps, and steps to spans. It needs nothing of OpenTelemetry. */
 
 export { providerSlug } from '@openlayer-tracing/core/integration';
+export { type ChatMessage, chatMessagesOf } from './dialects/chat-messages.js';
 export type { DialectName } from './dialects/dialect.js';
-export {
-  type ChatMessage,
-  type ChatToolCall,
-  chatMessagesOf,
-  type GenAIMessage,
-  genAIMessagesOf,
-} from './dialects/messages.js';
+export { type GenAIMessage, genAIMessagesOf } from './dialects/gen-ai-messages.js';
+export type { ChatToolCall } from './dialects/message-parts.js';
 export { genAIProviderOf } from './dialects/provider-names.js';
 export type {
   SpanContent,

@@ -14,6 +14,7 @@ export const expressServer = (variant: string): Server => {
     app.use((req, res, next) => sendRequest(req.path, req.body, res, next));
   }
   if (variant === 'traced' || variant === 'spooled traced') app.use(openlayerTracing());
+  if (variant === 'unused traced') app.use(openlayerTracing({ exports: [] }));
   if (variant.startsWith('namespace')) {
     const namespace = createNamespace('app');
     app.use((_req, _res, next) => namespace.run(() => next()));

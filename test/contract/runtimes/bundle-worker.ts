@@ -7,7 +7,7 @@ import { build, type Plugin } from 'esbuild';
 const TESTS = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the worker itself runs of all that test files import. */
-const OF_THE_APP = /^(@openlayer-tracing\/(core|hono)|hono)(\/|$)/;
+const OF_THE_APP = /^(@openlayer-tracing\/(core|hono|otel)|hono)(\/|$)/;
 
 export async function bundleWorker(entry: string): Promise<string> {
   const { outputFiles } = await build({

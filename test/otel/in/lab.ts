@@ -17,7 +17,7 @@ const run = promisify(execFile);
 /** A script without types. */
 const RUNTIMES: string = new URL('../../../scripts/runtimes.mjs', import.meta.url).href;
 
-async function programOf(name: string): Promise<string> {
+export async function programOf(name: string): Promise<string> {
   const runtimes = (await import(RUNTIMES)) as { programOf(name: string): string };
   return runtimes.programOf(name);
 }
@@ -73,19 +73,19 @@ export interface Ran {
   readonly asked: readonly Asked[];
 }
 
-const folders = new Map<number, Promise<string>>();
+const folders = new Map<string, Promise<string>>();
 
-/** A folder with the programs, in which the packages of the SDK are found. */
-function folderOf(sdk: 2 | 3): Promise<string> {
-  const known = folders.get(sdk);
+/** A folder with the programs, in which the packages of the app are found. */
+export function folderOf(app: 'otel-2' | 'otel-3' | 'otel-auto'): Promise<string> {
+  const known = folders.get(app);
   if (known !== undefined) return known;
-  const made = libraries(`otel-${sdk}`).then((installed) => {
+  const made = libraries(app).then((installed) => {
     const folder = mkdtempSync(join(installed, 'run-'));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     cpSync(PROGRAMS, folder, { recursive: true });
     return folder;
   });
-  folders.set(sdk, made);
+  folders.set(app, made);
   return made;
 }
 
@@ -104,7 +104,7 @@ export async function runLab(
   name: string,
   { setup = DEFAULT_SETUP, env = {}, flags = [] }: LabOptions = {},
 ): Promise<Ran> {
-  const folder = await folderOf(setup.sdk);
+  const folder = await folderOf(`otel-${setup.sdk}`);
   await using llm = await startLlmServer();
   await using collector = await startCollector();
   const { NODE_OPTIONS: _options, ...inherited } = process.env;
@@ -119,8 +119,11 @@ export async function runLab(
         ...inherited,
         SDK: String(setup.sdk),
         LLM_URL: llm.url,
+        LLM_HTTP2_URL: llm.http2Url,
         COLLECTOR_URL: collector.server.url,
         PIPELINE,
+        // AWS's client warns of Node 20 on stderr.
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         ...env,
       },
     },

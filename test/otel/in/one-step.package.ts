@@ -19,6 +19,9 @@ interface Beside {
   readonly around?: RegExp;
 }
 
+/** The HTTP request by which a tool is called. */
+const TRANSPORT = /^.*POST \[function_call\].*\n/gm;
+
 const MATRIX: readonly Beside[] = [
   { client: 'openai', instrumentations: 'openinference-openai' },
   { client: 'openai', instrumentations: 'traceloop-openai' },
@@ -29,9 +32,23 @@ const MATRIX: readonly Beside[] = [
   { client: 'openai', instrumentations: 'otel-openai', setup: SDK_3 },
   { client: 'anthropic', instrumentations: 'openinference-anthropic' },
   { client: 'anthropic', instrumentations: 'traceloop-anthropic' },
+  { client: 'bedrock', instrumentations: 'openinference-bedrock' },
+  { client: 'bedrock', instrumentations: 'traceloop-bedrock' },
+  { client: 'bedrock', instrumentations: 'otel-aws' },
+  { client: 'bedrock', instrumentations: 'openinference-bedrock,otel-aws' },
+  { client: 'cohere', instrumentations: 'traceloop-cohere' },
+  { client: 'together', instrumentations: 'traceloop-together' },
+  { client: 'mcp', instrumentations: 'openinference-mcp', around: TRANSPORT },
+  { client: 'mcp', instrumentations: 'traceloop-mcp', around: TRANSPORT },
+  // Nobody has instrumentations of these clients: their requests are spans, which are left out below the call.
+  { client: 'mistral', instrumentations: '' },
+  { client: 'google-genai', instrumentations: '' },
+  { client: 'groq', instrumentations: '' },
+  { client: 'ollama', instrumentations: '' },
   { client: 'langchain', instrumentations: '' },
   { client: 'langchain', instrumentations: 'openinference-openai' },
   { client: 'langchain', instrumentations: '', env: { LANGCHAIN_SPANS: 'yes' } },
+  { client: 'langchain', instrumentations: '', env: { LANGCHAIN_SPANS: 'traceloop' } },
   {
     client: 'langchain',
     instrumentations: 'openinference-openai',
@@ -91,7 +108,8 @@ function comparable(seen: unknown): unknown {
 
 for (const beside of MATRIX) {
   const { client, instrumentations, env = {}, setup = SDK_2, around } = beside;
-  const names = [instrumentations, ...Object.keys(env)].filter(Boolean).join(', ');
+  const settings = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  const names = [instrumentations, ...settings].filter(Boolean).join(', ');
   describe(`${client} beside ${names || 'instrumentations of HTTP'}, SDK ${setup.sdk}`, () => {
     let both: Ran;
 

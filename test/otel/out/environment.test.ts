@@ -230,7 +230,7 @@ describe('openlayerOtlp', () => {
 
   it('goes to the platform by its name, with key and pipeline', async () => {
     const { address, name, isOff, problems } = await made(key);
-    assert.equal(address, 'https://api.openlayer.com/v1/otel/v1/traces\npipeline');
+    assert.equal(address, 'https://api.openlayer.com/v1/otel/v1/traces pipeline');
     assert.deepEqual([name, isOff, problems], ['openlayer-otlp', false, []]);
     await using backend = await startBackend();
     const exported = await made(
@@ -252,6 +252,17 @@ describe('openlayerOtlp', () => {
     assert.equal(root?.parentSpanId, undefined);
     assert.equal(root?.links.length, 1);
     assert.match(String(root?.attributes['gen_ai.input.messages']), /May I/);
+  });
+
+  it('sends the traces of a tracer', async () => {
+    await using backend = await startBackend();
+    const baseUrl = `http://127.0.0.1:${backend.port}/v1`;
+    const exported = await made({ ...key, OPENLAYER_BASE_URL: baseUrl });
+    const tracer = createTracer({ exports: [exported], logLevel: 'off' });
+    tracer.startTrace('work').end();
+    await tracer.shutdown();
+    assert.equal(tracer.stats().exports?.['openlayer-otlp']?.published, 1);
+    assert.equal(backend.spans().length, 1);
   });
 
   it('sends protobuf and to the platform alone, whatever the variables of OpenTelemetry say', async () => {

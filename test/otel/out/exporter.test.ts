@@ -88,7 +88,7 @@ describe('an exporter given to otelExport', () => {
         401: 'unauthorized',
         404: 'not_found',
         413: 'too_large',
-        500: 'unreachable',
+        500: 'refused',
       };
       for (const [each, code] of Object.entries(codes)) {
         status = Number(each);

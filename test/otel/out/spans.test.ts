@@ -14,6 +14,8 @@ const ERROR = 2;
 const http = { method: 'POST', route: '/chat', path: '/chat', status: 200, bytes: 12 };
 const child = (number: number, facts: Parameters<typeof step>[0] = {}) =>
   step({ id: `e52a7274-c856-46f4-84ab-00000000000${number}`, ...facts });
+const call = (number: number, facts: Parameters<typeof step>[0]) =>
+  child(number, { type: 'function_call', ...facts });
 
 describe('the spans of otelExport', () => {
   let backend: OtlpBackend;
@@ -99,6 +101,68 @@ describe('the spans of otelExport', () => {
     assert.equal((await rootOf(rowOf(step({ name: 'nightly' })))).kind, INTERNAL);
     const call = step({ type: 'chat_completion', model: 'gpt-5' });
     assert.equal((await rootOf(rowOf(call))).kind, CLIENT);
+  });
+
+  it('are CLIENT for calls of databases and HTTP servers, INTERNAL for other functions', async () => {
+    const row = rowOf(
+      step({
+        steps: [
+          call(1, { metadata: { database: { system: 'postgresql', namespace: 'shop' } } }),
+          call(2, { inputs: { method: 'GET', url: 'http://a.b/' }, metadata: { http: {} } }),
+          call(3, { metadata: { server: { host: 'a.b', port: 50051 } } }),
+          call(4, { inputs: { method: 'GET', url: 'http://a.b/' } }),
+          call(5, { inputs: { n: 1 }, metadata: { database: 'none' } }),
+          child(6, { type: 'chain', metadata: { database: { system: 'redis' } } }),
+        ],
+      }),
+    );
+    for (const content of [true, false]) {
+      const [, ...calls] = await spansOf(row, { content });
+      assert.deepEqual(
+        calls.map(({ kind }) => kind),
+        [CLIENT, CLIENT, CLIENT, INTERNAL, INTERNAL, INTERNAL],
+      );
+    }
+  });
+
+  it('have the attributes of OpenTelemetry for calls of databases and HTTP servers', async () => {
+    const query = call(1, {
+      inputs: { query: 'SELECT 1' },
+      metadata: {
+        database: { system: 'postgresql', namespace: 'shop', operation: 'SELECT' },
+        server: { host: 'db.test', port: 5432 },
+      },
+    });
+    const request = call(2, {
+      inputs: { method: 'GET', url: 'http://a.test/b' },
+      output: { status: 200 },
+      metadata: { http: { host: 'a.test', port: 80, path: '/b' } },
+    });
+    const ofConventions = ({ attributes }: JsonSpan) =>
+      Object.fromEntries(
+        Object.entries(attributes).filter(([key]) => !key.startsWith('openlayer.')),
+      );
+    const row = rowOf(step({ steps: [query, request] }));
+    assert.deepEqual((await spansOf(row)).slice(1).map(ofConventions), [
+      {
+        'db.system.name': 'postgresql',
+        'db.namespace': 'shop',
+        'db.operation.name': 'SELECT',
+        'server.address': 'db.test',
+        'server.port': 5432,
+        'db.query.text': 'SELECT 1',
+      },
+      {
+        'server.address': 'a.test',
+        'server.port': 80,
+        'http.request.method': 'GET',
+        'url.full': 'http://a.test/b',
+        'http.response.status_code': 200,
+      },
+    ]);
+    const [, first] = await spansOf(row, { content: false });
+    assert.equal(first?.attributes['db.query.text'], undefined);
+    assert.equal(first?.attributes['db.system.name'], 'postgresql');
   });
 
   it('have the same ids whenever the row is sent, and no two the same', async () => {

@@ -5,11 +5,6 @@
 
 const { context, metrics, propagation, trace } = require('@opentelemetry/api');
 const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks');
-const {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} = require('@opentelemetry/sdk-trace-base');
 const { W3CTraceContextPropagator } = require('@opentelemetry/core');
 
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'];
@@ -18,9 +13,20 @@ const CODES = ['unset', 'ok', 'error'];
 const [, , name] = process.argv;
 const { LLM_URL: url } = process.env;
 
-const memory = new InMemorySpanExporter();
-const processors = [new SimpleSpanProcessor(memory)];
-const provider = new BasicTracerProvider({ spanProcessors: processors });
+// SDK 3 has another package, with other names and constructors.
+const sdk = require(
+  name.endsWith('-sdk-3') ? '@opentelemetry/sdk-trace' : '@opentelemetry/sdk-trace-base',
+);
+const Provider = sdk.TracerProvider ?? sdk.BasicTracerProvider;
+
+const ended = [];
+const processor = {
+  onStart() {},
+  onEnd: (span) => ended.push(span),
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
+const provider = new Provider({ spanProcessors: [processor] });
 trace.setGlobalTracerProvider(provider);
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 propagation.setGlobalPropagator(new W3CTraceContextPropagator());
@@ -53,7 +59,7 @@ async function main() {
   await scenario.run({ url, failing, instrument, pause, provider, tracer: trace.getTracer('app') });
   await pause(50);
   await provider.forceFlush();
-  const spans = memory.getFinishedSpans().map(plainSpan);
+  const spans = ended.map(plainSpan);
   process.stdout.write(JSON.stringify({ versions, spans }), () => process.exit(0));
 }
 

@@ -196,12 +196,21 @@ export function isSameModel(one: unknown, other: unknown): boolean {
   return (
     typeof one !== 'string' ||
     typeof other !== 'string' ||
-    one.replace(PATH, '') === other.replace(PATH, '')
+    isSameName(one.replace(PATH, ''), other.replace(PATH, ''))
   );
 }
 
 /** What Google puts before the names of models. */
 const PATH = /^(publishers\/[^/]+\/)?models\//;
+
+/** Bedrock puts a region and a vendor before them: some instrumentations leave these out, one has the vendor alone. */
+function isSameName(one: string, other: string): boolean {
+  return one === other || isPartOf(one, other) || isPartOf(other, one);
+}
+
+function isPartOf(part: string, name: string): boolean {
+  return `.${name}.`.includes(`.${part}.`);
+}
 
 /** The text of the last message of a prompt, or of the input; undefined if there is no such string. */
 function lastText(inputs: unknown): string | undefined {

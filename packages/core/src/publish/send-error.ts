@@ -11,6 +11,8 @@ export class SendError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Whether the platform may have stored rows despite the failure. */
   readonly isAmbiguous: boolean;
+  /** Whether the rows are not to be sent again at all: a spool sets them aside, as rows that the platform refuses. */
+  readonly isFinal: boolean;
   /** Whether the circuit breaker refused the send because of earlier failures. `code` is the code of the last failure. */
   readonly isPaused: boolean;
 
@@ -21,6 +23,7 @@ export class SendError extends Error {
       status?: number | undefined;
       retryAfterMs?: number | undefined;
       isAmbiguous?: boolean | undefined;
+      isFinal?: boolean | undefined;
       isPaused?: boolean | undefined;
       cause?: unknown;
     } = {},
@@ -30,6 +33,7 @@ export class SendError extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.isAmbiguous = details.isAmbiguous ?? false;
+    this.isFinal = details.isFinal ?? false;
     this.isPaused = details.isPaused ?? false;
   }
 

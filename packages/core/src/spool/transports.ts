@@ -2,7 +2,7 @@
 
 import type { QueuedRow } from '../publish/queued-row.js';
 import { isAboutRows, SendError } from '../publish/send-error.js';
-import type { RowTransport } from '../publish/transport.js';
+import type { RowDelivery, RowTransport } from '../publish/transport.js';
 import type { SpoolLog } from './spool-log.js';
 
 /** A transport that keeps undelivered rows on disk. It throws only if a smaller batch may succeed. */
@@ -15,15 +15,28 @@ export function withKeeping(transport: RowTransport, log: SpoolLog): RowTranspor
         log.finish(rows);
         return delivery;
       } catch (error) {
-        if (!(error instanceof SendError) || !isAboutRows(error)) return log.keepAll(rows, error);
+        if (!(error instanceof SendError)) return log.keepAll(rows, error);
+        if (error.isFinal) return setAside(log, rows, error);
+        if (!isAboutRows(error)) return log.keepAll(rows, error);
         if (rows.length > 1) throw error;
-        if (!(await log.quarantine(rows[0] as QueuedRow))) return log.keepAll(rows, error);
-        log.finish(rows);
-        return { delivered: 0, lost: {}, quarantined: 1, error };
+        return setAside(log, rows, error);
       }
     },
     close: () => transport.close(),
   };
+}
+
+/** Moves rows to the quarantine; those for which that fails are kept. */
+async function setAside(
+  log: SpoolLog,
+  rows: readonly QueuedRow[],
+  error: SendError,
+): Promise<RowDelivery> {
+  const moved: QueuedRow[] = [];
+  const kept: QueuedRow[] = [];
+  for (const row of rows) ((await log.quarantine(row)) ? moved : kept).push(row);
+  log.finish(moved);
+  return { ...log.keepAll(kept, error), quarantined: moved.length };
 }
 
 /** A transport that records on disk which rows are being sent: after a crash, these may have arrived. */

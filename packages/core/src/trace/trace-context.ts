@@ -17,6 +17,8 @@ export interface Caller {
   readonly traceparent: string;
   /** The header `tracestate` as it was received; undefined without a valid one. */
   readonly tracestate: string | undefined;
+  /** Whether the operation is one of another process, as that of a header is. */
+  readonly isRemote: boolean;
 }
 
 const SAMPLED = 1;
@@ -50,6 +52,7 @@ export function readCaller(
     isRandom: (flags & RANDOM) !== 0,
     traceparent: header,
     tracestate: state !== undefined && isTracestate(state) ? state : undefined,
+    isRemote: true,
   };
 }
 
@@ -110,6 +113,8 @@ export class TraceIds {
     return JSON.stringify({
       span_id: spanIdOf(rootId),
       parent_span_id: parent?.spanId,
+      // Of most callers it is true.
+      parent_is_remote: parent?.isRemote === false ? false : undefined,
       sampled: parent?.isSampled,
       links: link && [{ trace_id: link.traceId, span_id: link.spanId }],
     });

@@ -10,17 +10,16 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson } from './facts.js';
-import type { FoundFacts } from './found-facts.js';
 import {
   areStatedMessages,
   type ChatMessage,
-  type ChatOutput,
   chatMessagesOf,
-  chatOutputOf,
   hasMessages,
-  unwrapped,
-} from './messages.js';
+} from './chat-messages.js';
+import { type ChatOutput, chatOutputOf } from './chat-output.js';
+import { parsedIfJson } from './facts.js';
+import type { FoundFacts } from './found-facts.js';
+import { unwrapped } from './message-parts.js';
 
 interface Content {
   readonly metadata?: JsonObject | undefined;

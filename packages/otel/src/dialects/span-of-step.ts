@@ -10,10 +10,12 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { hasMessages } from './chat-messages.js';
 import { parsedIfJson } from './facts.js';
-import { genAIAnswersOf, genAIMessagesOf, hasMessages } from './messages.js';
+import { genAIAnswersOf, genAIMessagesOf } from './gen-ai-messages.js';
 import { lookUp } from './plain-value.js';
 import { genAIProviderOf } from './provider-names.js';
+import { isServerCall, serverAttributes } from './server-call.js';
 import type { SpanContent, SpanEvent, SpanKind } from './span-data.js';
 import type { SpanError, StepData } from './span-step.js';
 
@@ -68,9 +70,9 @@ export function spanOfStep(step: StepData, request?: RequestFacts): SpanContent 
   };
 }
 
-function kindOf({ type }: StepData, request: RequestFacts | undefined): SpanKind {
+function kindOf(step: StepData, request: RequestFacts | undefined): SpanKind {
   if (request !== undefined) return 'server';
-  return CLIENT_TYPES.has(type) ? 'client' : 'internal';
+  return CLIENT_TYPES.has(step.type) || isServerCall(step) ? 'client' : 'internal';
 }
 
 /** `chat gpt-5`, `execute_tool search`, else the step's own name. */
@@ -132,6 +134,7 @@ function attributesOf(step: StepData): Attributes {
     'openlayer.step.name': name,
     'error.type': error?.name,
     ...modelAttributes(step),
+    ...serverAttributes(step),
     ...contentAttributes(step),
     ...attributes,
     'openlayer.step.metadata': asJson(metadata),

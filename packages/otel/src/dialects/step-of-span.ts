@@ -80,14 +80,19 @@ const BY_KIND: ReadonlyMap<unknown, StepType> = new Map([
 
 function typeOf(facts: FoundFacts, { kind }: SpanData): StepType {
   if (facts.type !== undefined) return facts.type;
-  if (isOfModel(facts)) return 'chat_completion';
+  if (isOfModel(facts, kind)) return 'chat_completion';
   return BY_KIND.get(kind) ?? 'chain';
 }
 
-/** Whether a span of no stated type has a model, and what a model used or said. */
-function isOfModel(facts: FoundFacts): boolean {
+/**
+ * Whether a span of no stated type is a model call: it has a model, and what the model used or said. The call of a provider's model
+ * is one before that is known: some instrumentations of Bedrock state no operation.
+ */
+function isOfModel(facts: FoundFacts, kind: unknown): boolean {
   const model = facts.get('model') ?? facts.get('requestModel');
-  return model !== undefined && (facts.members('tokens') ?? facts.get('answer')) !== undefined;
+  if (model === undefined) return false;
+  const isCall = kind === 'client' && facts.get('provider') !== undefined;
+  return isCall || (facts.members('tokens') ?? facts.get('answer')) !== undefined;
 }
 
 /* Usage. */

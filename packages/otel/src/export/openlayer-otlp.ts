@@ -16,9 +16,9 @@ import {
   checkedTimeout,
   SPAN_OPTIONS,
   type SpanOptions,
-} from './export-options.js';
-import { OtelEnvironment } from './otel-environment.js';
-import { otlpTransport } from './otlp-transport.js';
+} from './options/export-options.js';
+import { OtelEnvironment } from './options/otel-environment.js';
+import { otlpTransport } from './otlp/otlp-transport.js';
 
 export interface OpenlayerOtlpOptions extends SpanOptions {
   /** @default OPENLAYER_API_KEY */
@@ -90,7 +90,7 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
   } as const;
   return {
     name: spans.name,
-    address: `${url.href}\n${pipelineId}`,
+    address: `${url.href} ${pipelineId}`,
     transport: otlpTransport(otlp, spans),
     isOff: env.isTrue('OTEL_SDK_DISABLED') || missing.length > 0 || isBaseWrong,
     problems: [...env.problems, ...problem],

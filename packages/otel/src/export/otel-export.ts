@@ -1,10 +1,10 @@
 /** Sends traces to a backend of OpenTelemetry. */
 
 import type { TraceExport } from '@openlayer-tracing/core/integration';
-import { checkedExport, type OtelExportOptions } from './export-options.js';
-import { exporterTransport } from './exporter-transport.js';
-import { OtelEnvironment } from './otel-environment.js';
-import { otlpTransport } from './otlp-transport.js';
+import { checkedExport, type OtelExportOptions } from './options/export-options.js';
+import { OtelEnvironment } from './options/otel-environment.js';
+import { otlpTransport } from './otlp/otlp-transport.js';
+import { exporterTransport } from './sdk/exporter-transport.js';
 
 /** Longer than OpenTelemetry's own exporters try. */
 const EXPORTER_TIMEOUT_MS = 30_000;

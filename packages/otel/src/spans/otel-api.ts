@@ -20,6 +20,8 @@ export interface SpanContext {
   readonly spanId: string;
   readonly traceFlags: number;
   readonly traceState?: { serialize(): string } | undefined;
+  /** Whether the ids were received from another process. @default false */
+  readonly isRemote?: boolean | undefined;
 }
 
 /** What the api registered in this process; undefined if the app did not load it. */

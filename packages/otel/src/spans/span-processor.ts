@@ -97,7 +97,8 @@ function ambientSpan(): AmbientContext | undefined {
 
 const RANDOM = 2;
 
-function callerOf({ traceId, spanId, traceFlags, traceState }: SpanContext): Caller {
+function callerOf(ids: SpanContext): Caller {
+  const { traceId, spanId, traceFlags, traceState, isRemote = false } = ids;
   const flags = (traceFlags & 0xff).toString(16).padStart(2, '0');
   return {
     traceId,
@@ -106,6 +107,7 @@ function callerOf({ traceId, spanId, traceFlags, traceState }: SpanContext): Cal
     isRandom: (traceFlags & RANDOM) !== 0,
     traceparent: `00-${traceId}-${spanId}-${flags}`,
     tracestate: traceState?.serialize() || undefined,
+    isRemote,
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { limitedAttributes } from '../../src/export/attribute-limits.ts';
+import { limitedAttributes } from '../../src/export/rows/attribute-limits.ts';
 
 const limits = { maxAttributes: 128, maxAttributeBytes: 64 };
 const many = (count: number) =>

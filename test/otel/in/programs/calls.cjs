@@ -21,6 +21,21 @@ async function left(stream) {
   for await (const item of await stream) return item;
 }
 
+/** A client with the surface of OpenAI's. */
+function likeOpenAI(llm, load) {
+  const { Client, record, path } = load();
+  const client = new Client({ apiKey: 'k', baseURL: `${llm}${path}`, maxRetries: 0 });
+  if (DOORS === 'yes') record(client);
+  const request = { model: 'llama-4', messages: [{ role: 'user', content: 'hi there' }] };
+  const { completions } = client.chat;
+  return {
+    whole: () => completions.create(request),
+    stream: () => drained(completions.create({ ...request, stream: true })),
+    error: () => completions.create(request, { headers: { 'x-scenario': 'status-400' } }),
+    'two at once': () => Promise.all([completions.create(request), completions.create(request)]),
+  };
+}
+
 const CASES = {
   openai({ llm }) {
     const { OpenAI } = require('openai');
@@ -74,6 +89,173 @@ const CASES = {
         Promise.all([client.messages.create(request), client.messages.create(request)]),
     };
   },
+  bedrock() {
+    const bedrock = require('@aws-sdk/client-bedrock-runtime');
+    const { traceBedrock } = require('@openlayer-tracing/integrations/bedrock');
+    const client = new bedrock.BedrockRuntimeClient({
+      region: 'eu-west-1',
+      endpoint: process.env.LLM_HTTP2_URL,
+      token: { token: 't' },
+      authSchemePreference: ['httpBearerAuth'],
+      maxAttempts: 1,
+    });
+    const scenarios = [];
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const scenario = scenarios.pop();
+        if (scenario !== undefined) args.request.headers['x-scenario'] = scenario;
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    if (DOORS === 'yes') traceBedrock(client);
+    const request = {
+      modelId: 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0',
+      messages: [{ role: 'user', content: [{ text: 'hi there' }] }],
+    };
+    const converse = async () => (await client.send(new bedrock.ConverseCommand(request))).output;
+    return {
+      whole: converse,
+      stream: async () =>
+        drained((await client.send(new bedrock.ConverseStreamCommand(request))).stream),
+      invoked: async () => {
+        const { messages, modelId } = request;
+        const body = JSON.stringify({
+          anthropic_version: 'bedrock-2023-05-31',
+          max_tokens: 100,
+          messages: messages.map(({ role }) => ({ role, content: 'hi there' })),
+        });
+        const answer = await client.send(new bedrock.InvokeModelCommand({ modelId, body }));
+        return answer.body.transformToString();
+      },
+      error: () => {
+        scenarios.push('status-400');
+        return converse();
+      },
+      'two at once': () => Promise.all([converse(), converse()]),
+    };
+  },
+  cohere({ llm }) {
+    const { CohereClient } = require('cohere-ai');
+    const { traceCohere } = require('@openlayer-tracing/integrations/cohere');
+    const client = new CohereClient({ token: 't', environment: llm, maxRetries: 0 });
+    if (DOORS === 'yes') traceCohere(client);
+    const request = { model: 'command-a', message: 'hi there' };
+    const texts = { model: 'embed-v4', texts: ['one', 'two'], inputType: 'search_document' };
+    return {
+      whole: async () => (await client.chat(request)).text,
+      stream: () => drained(client.chatStream(request)),
+      error: () => client.chat(request, { headers: { 'x-scenario': 'status-400' } }),
+      second: async () =>
+        (await client.v2.chat({ model: 'command-a', messages: [{ role: 'user', content: 'hi' }] }))
+          .message,
+      embeddings: async () =>
+        (await client.v2.embed({ ...texts, embeddingTypes: ['float'] })).embeddings,
+      'two at once': async () =>
+        (await Promise.all([client.chat(request), client.chat(request)])).map(({ text }) => text),
+    };
+  },
+  mistral({ llm }) {
+    const { HTTPClient, Mistral } = require('@mistralai/mistralai');
+    const { traceMistral } = require('@openlayer-tracing/integrations/mistral');
+    const made = (scenario = '') => {
+      const httpClient = new HTTPClient();
+      httpClient.addHook('beforeRequest', (request) => request.headers.set('x-scenario', scenario));
+      const client = new Mistral({ apiKey: 'k', serverURL: `${llm}/mistral`, httpClient });
+      return DOORS === 'yes' ? traceMistral(client) : client;
+    };
+    const request = {
+      model: 'mistral-small-latest',
+      messages: [{ role: 'user', content: 'hi there' }],
+    };
+    return {
+      whole: () => made().chat.complete(request),
+      stream: () => drained(made().chat.stream(request)),
+      error: () => made('status-400').chat.complete(request),
+    };
+  },
+  'google-genai'({ llm }) {
+    const { GoogleGenAI } = require('@google/genai');
+    const { traceGoogleGenAI } = require('@openlayer-tracing/integrations/google-genai');
+    const made = (scenario = '') => {
+      const httpOptions = { baseUrl: llm, headers: { 'x-scenario': scenario } };
+      const client = new GoogleGenAI({ apiKey: 'k', httpOptions });
+      return DOORS === 'yes' ? traceGoogleGenAI(client) : client;
+    };
+    const request = { model: 'gemini-3-flash', contents: 'hi there' };
+    return {
+      whole: async () => (await made().models.generateContent(request)).text,
+      stream: async () =>
+        (await drained(made().models.generateContentStream(request))).map(({ text }) => text),
+      error: () => made('status-400').models.generateContent(request),
+    };
+  },
+  groq: ({ llm }) =>
+    likeOpenAI(llm, () => {
+      const { Groq } = require('groq-sdk');
+      const { traceGroq } = require('@openlayer-tracing/integrations/groq');
+      return { Client: Groq, record: traceGroq, path: '' };
+    }),
+  together: ({ llm }) =>
+    likeOpenAI(llm, () => {
+      const Together = require('together-ai');
+      const { traceTogether } = require('@openlayer-tracing/integrations/together');
+      return { Client: Together, record: traceTogether, path: '/v1' };
+    }),
+  ollama({ llm }) {
+    const { Ollama } = require('ollama');
+    const { traceOllama } = require('@openlayer-tracing/integrations/ollama');
+    const made = (scenario = '') => {
+      const client = new Ollama({ host: llm, headers: { 'x-scenario': scenario } });
+      return DOORS === 'yes' ? traceOllama(client) : client;
+    };
+    const request = { model: 'llama3.2', messages: [{ role: 'user', content: 'hi there' }] };
+    return {
+      whole: async () => (await made().chat(request)).message,
+      stream: async () => {
+        const pieces = await drained(made().chat({ ...request, stream: true }));
+        return pieces.map(({ message }) => message);
+      },
+      error: () => made('status-400').chat(request),
+    };
+  },
+  async mcp({ express }) {
+    const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
+    const {
+      StreamableHTTPClientTransport,
+    } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
+    const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js');
+    const {
+      StreamableHTTPServerTransport,
+    } = require('@modelcontextprotocol/sdk/server/streamableHttp.js');
+    const { traceMCPClient } = require('@openlayer-tracing/integrations/mcp');
+    const { z } = require('zod');
+    const app = express();
+    app.use(express.json());
+    app.post('/mcp', async (req, res) => {
+      const server = new McpServer({ name: 'weather', version: '1.0.0' });
+      const tool = { description: 'The weather', inputSchema: { city: z.string() } };
+      server.registerTool('weather', tool, ({ city }) => {
+        if (city === 'Nowhere') throw new Error('no weather there');
+        return { content: [{ type: 'text', text: `sunny in ${city}` }] };
+      });
+      const transport = new StreamableHTTPServerTransport({});
+      await server.connect(transport);
+      await transport.handleRequest(req, res, req.body);
+    });
+    const listening = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => listening.once('listening', resolve));
+    const client = new Client({ name: 'tests', version: '1.0.0' });
+    if (DOORS === 'yes') traceMCPClient(client);
+    const url = new URL(`http://127.0.0.1:${listening.address().port}/mcp`);
+    await client.connect(new StreamableHTTPClientTransport(url));
+    const call = (city) => client.callTool({ name: 'weather', arguments: { city } });
+    return {
+      whole: () => call('Oslo'),
+      error: () => call('Nowhere'),
+      'two at once': () => Promise.all([call('Oslo'), call('Roma')]),
+    };
+  },
   langchain({ llm, provider }) {
     const { ChatOpenAI } = require('@langchain/openai');
     const { traceLangChain } = require('@openlayer-tracing/integrations/langchain');
@@ -85,6 +267,13 @@ const CASES = {
       } = require('@arizeai/openinference-instrumentation-langchain');
       const spans = new LangChainInstrumentation({ tracerProvider: provider });
       spans.manuallyInstrument(require('@langchain/core/callbacks/manager'));
+    }
+    if (process.env.LANGCHAIN_SPANS === 'traceloop') {
+      const { LangChainInstrumentation } = require('@traceloop/instrumentation-langchain');
+      const spans = new LangChainInstrumentation({ exceptionLogger() {} });
+      spans.setTracerProvider(provider);
+      const callbackManagerModule = require('@langchain/core/callbacks/manager');
+      spans.manuallyInstrument({ callbackManagerModule });
     }
     const model = (scenario) =>
       new ChatOpenAI({
@@ -131,7 +320,7 @@ exports.all = {
   async run(lab) {
     const { ONLY = '' } = process.env;
     const calls = Object.fromEntries(
-      Object.entries(CASES[CLIENT](lab)).filter(
+      Object.entries(await CASES[CLIENT](lab)).filter(
         ([name]) => ONLY === '' || ONLY.split(',').includes(name),
       ),
     );

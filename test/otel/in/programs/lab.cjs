@@ -15,6 +15,7 @@ const sdk = require(SDK === '2' ? '@opentelemetry/sdk-trace-base' : '@openteleme
 const { registerInstrumentations } = require('@opentelemetry/instrumentation');
 const { openlayerSpanProcessor } = require('@openlayer-tracing/otel');
 
+const MADE = require('./instrumentations.cjs');
 const settings = require(`./${file}.cjs`)[name];
 const memory = new sdk.InMemorySpanExporter();
 
@@ -46,27 +47,6 @@ if (settings.isRegistered !== false) {
   api.propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 }
 
-/** By the short name: how each instrumentation is made. */
-const MADE = {
-  http: () => new (require('@opentelemetry/instrumentation-http').HttpInstrumentation)(),
-  express: () => new (require('@opentelemetry/instrumentation-express').ExpressInstrumentation)(),
-  undici: () => new (require('@opentelemetry/instrumentation-undici').UndiciInstrumentation)(),
-  'openinference-openai': () =>
-    new (require('@arizeai/openinference-instrumentation-openai').OpenAIInstrumentation)(),
-  'openinference-anthropic': () =>
-    new (require('@arizeai/openinference-instrumentation-anthropic').AnthropicInstrumentation)(),
-  'traceloop-openai': () =>
-    new (require('@traceloop/instrumentation-openai').OpenAIInstrumentation)({
-      exceptionLogger() {},
-    }),
-  'traceloop-anthropic': () =>
-    new (require('@traceloop/instrumentation-anthropic').AnthropicInstrumentation)({
-      exceptionLogger() {},
-    }),
-  'otel-openai': () =>
-    new (require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation)(),
-  pg: () => new (require('@opentelemetry/instrumentation-pg').PgInstrumentation)(),
-};
 const wanted = [...(settings.instrumentations ?? []), ...INSTRUMENTATIONS.split(',')].filter(
   Boolean,
 );

@@ -1,6 +1,6 @@
 /** Encodes spans as an ExportTraceServiceRequest in protobuf. Field numbers are those of opentelemetry-proto 1.x. */
 
-import type { SpanKind, SpanStatus } from '../dialects/span-data.js';
+import type { SpanStatus } from '../../dialects/span-data.js';
 import {
   type Attributes,
   type AttributeValue,
@@ -9,24 +9,11 @@ import {
   type ExportLink,
   type ExportSpan,
   flagsOf,
-  LINK_FLAGS,
-} from './export-span.js';
+  linkFlagsOf,
+} from '../rows/export-span.js';
+import { SCOPE } from '../rows/scope.js';
+import { KIND_NUMBERS, STATUS_NUMBERS } from './enum-numbers.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import { SCOPE } from './scope.js';
-
-export const KIND_NUMBERS: Readonly<Record<SpanKind, number>> = {
-  internal: 1,
-  server: 2,
-  client: 3,
-  producer: 4,
-  consumer: 5,
-};
-
-export const STATUS_NUMBERS: Readonly<Record<SpanStatus['code'], number>> = {
-  unset: 0,
-  ok: 1,
-  error: 2,
-};
 
 export function encodeProtobuf({ resource, spans }: ExportBatch): Uint8Array {
   const writer = new ProtobufWriter();
@@ -71,10 +58,10 @@ function writeEvent(writer: ProtobufWriter, { name, timeNs, attributes }: Export
   writeAttributes(writer, 3, attributes);
 }
 
-function writeLink(writer: ProtobufWriter, { traceId, spanId }: ExportLink): void {
-  writer.hex(1, traceId);
-  writer.hex(2, spanId);
-  writer.fixed32(6, LINK_FLAGS);
+function writeLink(writer: ProtobufWriter, link: ExportLink): void {
+  writer.hex(1, link.traceId);
+  writer.hex(2, link.spanId);
+  writer.fixed32(6, linkFlagsOf(link));
 }
 
 function writeAttributes(writer: ProtobufWriter, field: number, attributes: Attributes): void {

@@ -12,12 +12,12 @@ import {
   oneOf,
   withMethods,
 } from '@openlayer-tracing/core/integration';
-import type { Attributes, AttributeValue } from './export-span.js';
+import type { Attributes, AttributeValue } from '../rows/export-span.js';
+import type { ExportProfile, RowSettings } from '../rows/spans-of-row.js';
+import type { SpanExporter } from '../sdk/readable-span.js';
 import { keyValuesOf } from './key-values.js';
 import type { OtelEnvironment } from './otel-environment.js';
-import type { SpanExporter } from './readable-span.js';
 import { resourceOf } from './resource.js';
-import type { ExportProfile, RowSettings } from './spans-of-row.js';
 
 export type OtlpProtocol = 'http/protobuf' | 'http/json';
 export type OtlpCompression = 'gzip' | 'none';
@@ -55,7 +55,8 @@ export interface SpanOptions {
 
 export interface OtelExportOptions extends SpanOptions {
   /**
-   * Sends the spans, instead of this library: an exporter of OpenTelemetry's SDK 2 or 3. What it reports as failed is sent again.
+   * Sends the spans, instead of this library: an exporter of OpenTelemetry's SDK 2 or 3. What it reports as failed is sent again,
+   * unless its error has a status that is final by OTLP.
    * `url`, `headers`, `protocol` and `compression` are its own matter then.
    */
   readonly exporter?: SpanExporter | undefined;

@@ -1,7 +1,7 @@
 /** Reads the rows of a batch and makes spans of them. */
 
 import { type Batch, isJsonObject, tryParseJson } from '@openlayer-tracing/core/integration';
-import type { SpanSettings } from './export-options.js';
+import type { SpanSettings } from '../options/export-options.js';
 import type { ExportBatch, ExportSpan } from './export-span.js';
 import { spansOfRow } from './spans-of-row.js';
 

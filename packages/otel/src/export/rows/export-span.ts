@@ -1,6 +1,6 @@
 /** A span of ours as it is exported, independent of the encoding. */
 
-import type { SpanKind, SpanStatus } from '../dialects/span-data.js';
+import type { SpanKind, SpanStatus } from '../../dialects/span-data.js';
 
 export type AttributeValue = string | number | boolean | readonly string[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -16,6 +16,8 @@ export interface ExportLink {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
+  /** Whether it leads to another process. */
+  readonly isRemote: boolean;
 }
 
 export interface ExportSpan {
@@ -48,11 +50,17 @@ const IS_REMOTE = 0x200;
 
 /** The field `flags` of a span. */
 export function flagsOf({ hasRemoteParent }: ExportSpan): number {
-  return SAMPLED | IS_REMOTE_KNOWN | (hasRemoteParent ? IS_REMOTE : 0);
+  return remoteFlags(hasRemoteParent);
 }
 
-/** The field `flags` of a link: it leads to another process. */
-export const LINK_FLAGS: number = SAMPLED | IS_REMOTE_KNOWN | IS_REMOTE;
+/** The field `flags` of a link. */
+export function linkFlagsOf({ isRemote }: ExportLink): number {
+  return remoteFlags(isRemote);
+}
+
+function remoteFlags(isRemote: boolean): number {
+  return SAMPLED | IS_REMOTE_KNOWN | (isRemote ? IS_REMOTE : 0);
+}
 
 /** The spans of one request, and what made them. */
 export interface ExportBatch {

@@ -9,10 +9,10 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { genAIMessagesOf } from '../dialects/messages.js';
-import type { SpanContent } from '../dialects/span-data.js';
-import { type RequestFacts, spanOfStep } from '../dialects/span-of-step.js';
-import type { SpanError, StepData } from '../dialects/span-step.js';
+import { genAIMessagesOf } from '../../dialects/gen-ai-messages.js';
+import type { SpanContent } from '../../dialects/span-data.js';
+import { type RequestFacts, spanOfStep } from '../../dialects/span-of-step.js';
+import type { SpanError, StepData } from '../../dialects/span-step.js';
 import { cutText, limitedAttributes } from './attribute-limits.js';
 import type { ExportLink, ExportSpan } from './export-span.js';
 import { nanoseconds } from './nanoseconds.js';
@@ -41,7 +41,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
   if (!isJsonObject(root)) return [];
   const inferenceId = String(row.inferenceId);
   const traceId = traceIdOf(row.trace_id, inferenceId);
-  const origin = originOf(row);
+  const origin = originOf(row, traceId);
   const ids = new SpanIds();
   const starts = new StartTimes();
   const spans: ExportSpan[] = [];
@@ -58,7 +58,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
     }
     // Its id is the one that its SDK exports it with, so that its children have a parent.
     if (settings.skipsForeign && !isRoot && isForeign(step, traceId)) continue;
-    const remoteParent = isRoot && settings.profile === 'apm' ? origin.parentSpanId : undefined;
+    const caller = isRoot && settings.profile === 'apm' ? origin.caller : undefined;
     const data = stepDataOf(step, row);
     const content = isRoot ? rootContent(data, row, settings) : contentOf(data, settings);
     const { attributes, dropped } = limitedAttributes(content.attributes, limitsOf(settings));
@@ -67,8 +67,8 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
     spans.push({
       traceId,
       spanId,
-      parentSpanId: next.parentSpanId ?? remoteParent,
-      hasRemoteParent: remoteParent !== undefined,
+      parentSpanId: next.parentSpanId ?? caller?.spanId,
+      hasRemoteParent: caller?.isRemote === true,
       name: content.name,
       kind: content.kind,
       startNs,
@@ -76,7 +76,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
       attributes,
       droppedAttributes: dropped,
       events: eventsOf(content, endNs, settings),
-      links: isRoot ? linksOf(traceId, origin, settings) : [],
+      links: isRoot ? linksOf(origin, settings) : [],
       status: statusOf(content, settings),
     });
   }
@@ -93,30 +93,29 @@ function isForeign({ metadata }: JsonObject, traceId: string): boolean {
 
 interface Origin {
   /** The span of the caller, if the trace continues the caller's. */
-  readonly parentSpanId: string | undefined;
+  readonly caller: ExportLink | undefined;
   readonly links: readonly ExportLink[];
 }
 
 /** From `metadata.otel`, which an app may have replaced. */
-function originOf(row: JsonObject): Origin {
-  const { parent_span_id: parent, links } = objectOrEmpty(objectOrEmpty(row.metadata).otel);
+function originOf(row: JsonObject, traceId: string): Origin {
+  const otel = objectOrEmpty(objectOrEmpty(row.metadata).otel);
+  const { parent_span_id: parent, parent_is_remote: isRemote } = otel;
   return {
-    parentSpanId: isSpanId(parent) ? parent : undefined,
-    links: arrayOrEmpty(links).flatMap((each) => {
-      const { trace_id: traceId, span_id: spanId } = objectOrEmpty(each);
-      return isTraceId(traceId) && isSpanId(spanId) ? [{ traceId, spanId }] : [];
+    caller: isSpanId(parent)
+      ? { traceId, spanId: parent, isRemote: isRemote !== false }
+      : undefined,
+    links: arrayOrEmpty(otel.links).flatMap((each) => {
+      const { trace_id: linked, span_id: spanId } = objectOrEmpty(each);
+      if (!isTraceId(linked) || !isSpanId(spanId)) return [];
+      return [{ traceId: linked, spanId, isRemote: true }];
     }),
   };
 }
 
 /** A backend for models reads nothing of a trace whose root has a parent that never arrives there: it gets a link instead. */
-function linksOf(
-  traceId: string,
-  { parentSpanId, links }: Origin,
-  { profile }: RowSettings,
-): readonly ExportLink[] {
-  if (profile === 'apm' || parentSpanId === undefined) return links;
-  return [{ traceId, spanId: parentSpanId }, ...links];
+function linksOf({ caller, links }: Origin, { profile }: RowSettings): readonly ExportLink[] {
+  return profile === 'apm' || caller === undefined ? links : [caller, ...links];
 }
 
 /* Steps. */

@@ -13,9 +13,9 @@ import {
   watchRejection,
   withoutOtelSpans,
 } from '@openlayer-tracing/core/integration';
-import { codeOfStatus } from './code-of-status.js';
-import type { SpanSettings } from './export-options.js';
-import { readRows, unreadableRows } from './read-rows.js';
+import type { SpanSettings } from '../options/export-options.js';
+import { codeOfStatus } from '../otlp/code-of-status.js';
+import { readRows, unreadableRows } from '../rows/read-rows.js';
 import { readableSpans, type SpanExporter, type SpanExportResult } from './readable-span.js';
 
 const SUCCESS = 0;
@@ -88,11 +88,13 @@ function exported(
 /** The error of a failed result. OpenTelemetry's exporters give the status of the response as the error's code. */
 function resultError({ error }: SpanExportResult): SendError {
   const { code } = (error ?? {}) as { readonly code?: unknown };
-  // Whatever has no such status may succeed later.
-  return failure(codeOfStatus(code, 'unreachable'), error);
+  // Whatever has no such status may succeed later. Exporters by gRPC have codes below 100.
+  const isStatus = typeof code === 'number' && code >= 300 && code < 600;
+  return failure(isStatus ? codeOfStatus(code) : 'unreachable', error);
 }
 
 function failure(code: SendErrorCode, cause: unknown): SendError {
   const said = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
-  return new SendError(code, `the exporter failed${said}`, { cause, isAmbiguous: true });
+  const details = { cause, isAmbiguous: true, isFinal: code === 'refused' };
+  return new SendError(code, `the exporter failed${said}`, details);
 }

@@ -1,10 +1,10 @@
 /** The resource of our spans: the service that made them. */
 
 import { hasNode } from '@openlayer-tracing/core/integration';
-import type { Attributes, AttributeValue } from './export-span.js';
+import type { Attributes, AttributeValue } from '../rows/export-span.js';
+import { SCOPE } from '../rows/scope.js';
 import { keyValuesOf } from './key-values.js';
 import type { OtelEnvironment } from './otel-environment.js';
-import { SCOPE } from './scope.js';
 
 /**
  * The attributes of the resource. Of one name, the option wins over `OTEL_SERVICE_NAME`, and that over

@@ -1,15 +1,15 @@
 /** Encodes spans as an ExportTraceServiceRequest in JSON, by the rules of OTLP: ids in hexadecimal, large integers as strings. */
 
-import { KIND_NUMBERS, STATUS_NUMBERS } from './encode-protobuf.js';
 import {
   type Attributes,
   type AttributeValue,
   type ExportBatch,
   type ExportSpan,
   flagsOf,
-  LINK_FLAGS,
-} from './export-span.js';
-import { SCOPE } from './scope.js';
+  linkFlagsOf,
+} from '../rows/export-span.js';
+import { SCOPE } from '../rows/scope.js';
+import { KIND_NUMBERS, STATUS_NUMBERS } from './enum-numbers.js';
 
 export function encodeJson({ resource, spans }: ExportBatch): Uint8Array {
   const request = {
@@ -43,7 +43,7 @@ function jsonSpan(span: ExportSpan) {
     links: span.links.map((link) => ({
       traceId: link.traceId,
       spanId: link.spanId,
-      flags: LINK_FLAGS,
+      flags: linkFlagsOf(link),
     })),
     status: { code: STATUS_NUMBERS[status.code], message: status.message },
     flags: flagsOf(span),

@@ -14,20 +14,18 @@ import {
   type Transport,
   USER_AGENT,
 } from '@openlayer-tracing/core/integration';
+import type { OtlpSettings, SpanSettings } from '../options/export-options.js';
+import { type ReadBatch, readRows, unreadableRows } from '../rows/read-rows.js';
 import { codeOfStatus } from './code-of-status.js';
 import { encodeJson } from './encode-json.js';
 import { encodeProtobuf } from './encode-protobuf.js';
-import type { OtlpSettings, SpanSettings } from './export-options.js';
 import { failureMessage, partialSuccessOf } from './otlp-response.js';
-import { type ReadBatch, readRows, unreadableRows } from './read-rows.js';
 
 /** Of a request before and after compression, by OTLP 1.11. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** Of a response, by OTLP 1.11. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
-/** The statuses that OTLP lists as worth another attempt. */
-const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 /** Statuses after which the backend may have the spans: it, or a proxy before it, failed while handling them. */
 const AMBIGUOUS: ReadonlySet<number> = new Set([408, 500, 502, 504]);
 
@@ -80,7 +78,8 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
     }
     const { message, isUnsent } = cause as Error & { readonly isUnsent?: unknown };
     if (cause instanceof ResponseTooLong) {
-      return new SendError('refused', `${place}: ${message}`, { cause, isAmbiguous: true });
+      const details = { cause, isAmbiguous: true, isFinal: true };
+      return new SendError('refused', `${place}: ${message}`, details);
     }
     return new SendError('unreachable', `cannot reach ${url.origin}: ${message}`, {
       cause,
@@ -115,7 +114,7 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
 
   function statusError(response: HttpResponse, type: string): SendError {
     const { status } = response;
-    const code = RETRYABLE.has(status) ? 'busy' : codeOfStatus(status, 'refused');
+    const code = codeOfStatus(status);
     const said = shortened(failureMessage(response.body, type));
     const advice =
       status >= 300 && status < 400
@@ -127,6 +126,7 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
       {
         status,
         isAmbiguous: AMBIGUOUS.has(status),
+        isFinal: code === 'refused',
         retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
       },
     );

@@ -1,9 +1,14 @@
 /** Spans in the shape that exporters of OpenTelemetry's SDKs read. Needs no package of OpenTelemetry. */
 
-import type { SpanKind } from '../dialects/span-data.js';
-import { STATUS_NUMBERS } from './encode-protobuf.js';
-import { type Attributes, type ExportBatch, type ExportSpan, SAMPLED } from './export-span.js';
-import { SCOPE } from './scope.js';
+import type { SpanKind } from '../../dialects/span-data.js';
+import { STATUS_NUMBERS } from '../otlp/enum-numbers.js';
+import {
+  type Attributes,
+  type ExportBatch,
+  type ExportSpan,
+  SAMPLED,
+} from '../rows/export-span.js';
+import { SCOPE } from '../rows/scope.js';
 
 /** The result of an export: code 0 for success. */
 export interface SpanExportResult {
@@ -54,7 +59,7 @@ function readableSpan(span: ExportSpan, resource: object): object {
     status: { code: STATUS_NUMBERS[status.code], message: status.message },
     attributes: { ...span.attributes },
     links: span.links.map((link) => ({
-      context: contextOf(link.traceId, link.spanId, true),
+      context: contextOf(link.traceId, link.spanId, link.isRemote),
       attributes: {},
       droppedAttributesCount: 0,
     })),
