@@ -49,7 +49,14 @@ export const DIALECTS = [
   'opentelemetry',
   'other',
 ] as const;
-export const MARKS = ['masked', 'truncated', 'limited', 'interrupted', 'unfinished'] as const;
+export const MARKS = [
+  'masked',
+  'truncated',
+  'limited',
+  'interrupted',
+  'unfinished',
+  'late',
+] as const;
 
 /** How a request ended. Traces without a request, and those of other tracers, have none. */
 export type Outcome = (typeof OUTCOMES)[number];

@@ -16,6 +16,9 @@ async function detailOf(body: unknown): Promise<TraceDetail> {
   return await got<TraceDetail>(server, `traces/${newest}`);
 }
 
+/** When the rows began: a row that comes long after its end is marked. */
+const START = Date.now() - 1000;
+
 /** A row as this library writes it for a request. */
 function ourRow(columns: object = {}, step: object = {}) {
   const metadata = {
@@ -39,8 +42,8 @@ function ourRow(columns: object = {}, step: object = {}) {
     groundTruth: null,
     metadata,
     latency: 412.643,
-    startTime: 1795910593047,
-    endTime: 1795910593459,
+    startTime: START,
+    endTime: START + 412,
     steps: [
       {
         name: 'OpenAI Chat Completion',
@@ -52,8 +55,8 @@ function ourRow(columns: object = {}, step: object = {}) {
         metadata: { timeToFirstToken: 50.5 },
         steps: [],
         latency: 380.233,
-        startTime: 1795910593080,
-        endTime: 1795910593460,
+        startTime: START + 33,
+        endTime: START + 413,
         provider: 'openai',
         promptTokens: 96,
         completionTokens: 14,
@@ -70,7 +73,7 @@ function ourRow(columns: object = {}, step: object = {}) {
     config: { ...config, inputVariableNames: ['body', 'query', 'params'] },
     rows: [
       {
-        inferenceTimestamp: 1795910593.047,
+        inferenceTimestamp: START / 1000,
         inferenceId: 'req-42',
         output: { answer: '20 cents a day.' },
         latency: 412.643,
@@ -100,7 +103,7 @@ describe('the summary of a trace', () => {
       pipelineId: PIPELINE,
       inferenceId: 'req-42',
       traceId: null,
-      time: 1795910593047,
+      time: START,
       name: 'POST /chat/:topic',
       route: '/chat/:topic',
       method: 'POST',
@@ -226,6 +229,12 @@ describe('the summary of a trace', () => {
       'unfinished',
     ]);
     assert.equal(summary.outcome, 'interrupted');
+  });
+
+  it('has a mark if its row came more than a minute after its end', async () => {
+    const endedBefore = (ms: number) => ourRow({}, { startTime: Date.now() - ms - 412 });
+    assert.deepEqual((await summaryOf(endedBefore(61_000))).marks, ['late']);
+    assert.deepEqual((await summaryOf(endedBefore(50_000))).marks, []);
   });
 
   it('has the error of the row, or of its root step', async () => {
