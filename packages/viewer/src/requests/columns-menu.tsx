@@ -3,10 +3,10 @@
 import { Menu } from '@base-ui/react/menu';
 import type { ReactNode } from 'react';
 import { useChangePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
 import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.js';
-import css from './requests-page.module.css';
 
 export function ColumnsMenu({
   columns,
@@ -18,7 +18,7 @@ export function ColumnsMenu({
   const change = useChangePageState();
   return (
     <Menu.Root>
-      <Menu.Trigger className={css.tool}>
+      <Menu.Trigger className={controls.quiet}>
         <Icon name="columns" />
         Columns
       </Menu.Trigger>

@@ -7,10 +7,11 @@ import type { TraceDetail } from '../../../local/src/page-api.js';
 import { jsonText } from '../json.js';
 import { api } from '../server/api.js';
 import { toSearch } from '../state/to-search.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
-import { curlOf, testOf } from './exports.js';
-import head from './trace-head.module.css';
+import { curlOf } from './curl.js';
+import { testOf } from './generated-test.js';
 
 export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNode {
   const { trace } = detail;
@@ -49,7 +50,7 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
         {notice}
       </span>
       <Menu.Root>
-        <Menu.Trigger className={head.button} title="Copy, download, compare">
+        <Menu.Trigger className={controls.button} title="Copy, download, compare">
           <Icon name="more" />
           <span className="visually-hidden">Copy, download, compare</span>
         </Menu.Trigger>
