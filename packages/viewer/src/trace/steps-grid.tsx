@@ -24,7 +24,8 @@ import { hueOf, TypeMark } from './type-mark.js';
 /** Deeper steps are not indented further, and have their level as a number. */
 const MAX_INDENTS = 14;
 const INDENT = 14;
-const ROW_HEIGHT = 26;
+/** Pixels. */
+export const ROW_HEIGHT = 26;
 
 export interface StepsGridProps {
   readonly tree: StepTree;
@@ -55,7 +56,6 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
       key: rows[place] ?? 0,
       level: row.level + 1,
       expanded: row.expanded,
-      className: css.row,
     }),
     [rows],
   );
@@ -192,7 +192,7 @@ function StepCells({
           </span>
         )}
         {step.problem !== null && (
-          <span className={css.problem} title={PROBLEM_WORDS[step.problem]}>
+          <span className={css.problem} title={`This step ${PROBLEM_WORDS[step.problem]}`}>
             !<span className="visually-hidden">{PROBLEM_WORDS[step.problem]}</span>
           </span>
         )}
