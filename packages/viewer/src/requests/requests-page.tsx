@@ -12,8 +12,9 @@ import {
   useState,
 } from 'react';
 import { formatCount } from '../format.js';
+import { ClearFilter } from '../frame/clear-filter.js';
 import { togglePause, useLiveSwitch } from '../state/live-switch.js';
-import { FILTERS, listKey } from '../state/page-state.js';
+import { listKey } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid.js';
@@ -193,7 +194,13 @@ export function RequestsPage(): ReactNode {
           ) : list.isLoading ? (
             <Loading rows={16} />
           ) : rows.length === 0 ? (
-            <NoRows isFiltered={key !== ''} />
+            key === '' ? (
+              <SetUp />
+            ) : (
+              <Empty title="No request matches the filter">
+                <ClearFilter />
+              </Empty>
+            )
           ) : (
             <RequestsGrid
               key={`${key} ${lines}`}
@@ -232,24 +239,5 @@ export function RequestsPage(): ReactNode {
         </section>
       )}
     </div>
-  );
-}
-
-function NoRows({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
-  const change = useChangePageState();
-  if (!isFiltered) return <SetUp />;
-  return (
-    <Empty title="No request matches the filter">
-      <button
-        type="button"
-        className={css.tool}
-        onClick={() => {
-          const names = [...FILTERS, 'sort', 'order'] as const;
-          change(Object.fromEntries(names.map((name) => [name, undefined])));
-        }}
-      >
-        Clear the filter
-      </button>
-    </Empty>
   );
 }
