@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { useClock } from '../state/clock.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
 import css from './bar.module.css';
@@ -37,10 +38,11 @@ export function DisplayMenu(): ReactNode {
   );
   return (
     <Menu.Root>
-      <Menu.Trigger className={`${css.button} ${css.look}`} title="Times and theme">
+      <Menu.Trigger className={`${controls.button} ${css.look}`} title="Times and theme">
         <Icon name="clock" />
         <span className="visually-hidden">Times and theme: </span>
-        <span className={css.wide}>{zone === 'utc' ? 'UTC' : 'Local'}</span>
+        <span className={css.wide}>{zone === 'utc' ? 'UTC' : 'Local time'}</span>
+        <Icon name="sun" />
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">

@@ -20,7 +20,9 @@ export function RequestsOverTime({ state }: { readonly state: PageState }): Reac
   const [drag, setDrag] = useState<readonly [number, number]>();
   const { data } = useQuery(overviewQuery(filtersOf(state), 'route'));
   const axis = data && axisOf(data);
-  if (data === undefined || axis === undefined) return <div className={css.strip} />;
+  if (data === undefined) return <div className={css.strip} />;
+  // Nothing has arrived, or nothing matches.
+  if (axis === undefined) return <div />;
   const [from, to] = axis;
   const most = Math.max(1, ...data.buckets.map(({ requests }) => requests));
   const x = (time: number) => ((time - from) / (to - from)) * 100;
@@ -98,8 +100,7 @@ export function RequestsOverTime({ state }: { readonly state: PageState }): Reac
         )}
       </svg>
       <span className={css.from}>
-        {formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '')}, up to{' '}
-        {formatCount(most)} in {formatDuration(data.bucketMs)}
+        {`since ${formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '')}; peak: ${formatCount(most)} in ${formatDuration(data.bucketMs)}`}
       </span>
     </div>
   );
