@@ -25,6 +25,7 @@ import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { useKeys } from '../ui/use-keys.js';
 import { columnsIn, FEW_COLUMNS } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
+import { keepPlace, keptPlace, useRestoredPlace } from './kept-place.js';
 import { OpenFile } from './open-file.js';
 import { RequestsGrid } from './requests-grid.js';
 import { RequestsOverTime } from './requests-over-time.js';
@@ -41,9 +42,6 @@ function isControlFocused(): boolean {
   return document.activeElement?.closest('button,a,summary') != null;
 }
 
-/** Position in each list, restored on return. */
-const positions = new Map<string, { readonly top: number; readonly number: number | undefined }>();
-
 export function RequestsPage(): ReactNode {
   const state = usePageState();
   const change = useChangePageState();
@@ -52,7 +50,7 @@ export function RequestsPage(): ReactNode {
   const grid = useRef<GridHandle>(null);
   const key = useMemo(() => listKey(state), [state]);
   const [selected, setSelected] = useState<number | undefined>(
-    () => state.trace ?? positions.get(key)?.number,
+    () => state.trace ?? keptPlace(key)?.number,
   );
   const isReading = useRef(false);
   isReading.current = selected !== undefined;
@@ -72,7 +70,7 @@ export function RequestsPage(): ReactNode {
 
   const openTrace = useCallback(
     (number: number) => {
-      positions.set(key, { top: grid.current?.scrollTop() ?? 0, number });
+      keepPlace(key, { top: grid.current?.scrollTop() ?? 0, number });
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
@@ -150,19 +148,8 @@ export function RequestsPage(): ReactNode {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
   }, [isPaneImpossible, paneTrace, openTrace]);
 
-  // Restores the position when the reader returns from a trace, and not while the filter changes.
   const isLoaded = rows.length > 0;
-  const toRestore = useRef(positions.get(key));
-  const firstKey = useRef(key);
-  useEffect(() => {
-    const place = toRestore.current;
-    if (key !== firstKey.current) toRestore.current = undefined;
-    else if (isLoaded && place !== undefined) {
-      toRestore.current = undefined;
-      grid.current?.scrollTo(place.top);
-      grid.current?.focus();
-    }
-  }, [key, isLoaded]);
+  useRestoredPlace(key, isLoaded, grid);
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
   }, [isLoaded]);
