@@ -29,7 +29,7 @@ export function FilterEditor({
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="start">
-          <Popover.Popup className={`${popup.form} ${css.popup}`}>
+          <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>
               {name === undefined ? 'Add a filter' : FIELDS[name].label}
             </Popover.Title>

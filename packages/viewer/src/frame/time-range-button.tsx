@@ -44,7 +44,7 @@ export function TimeRangeButton(): ReactNode {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="end">
-          <Popover.Popup className={`${popup.form} ${css.popup}`}>
+          <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>Range of time</Popover.Title>
             <div className={css.ranges}>
               <button

@@ -29,7 +29,7 @@ export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): Rea
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="end">
-          <Popover.Popup className={`${popup.form} ${css.popup}`}>
+          <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>Feedback</Popover.Title>
             <FeedbackForm trace={trace} onDone={() => setOpen(false)} />
           </Popover.Popup>

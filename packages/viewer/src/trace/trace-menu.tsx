@@ -56,9 +56,8 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner sideOffset={4} align="end">
-            <Menu.Popup className={popup.menu}>
+            <Menu.Popup className={`${popup.raised} ${popup.menu}`}>
               <Menu.Item className={popup.item} onClick={copy('JSON', json)}>
-                <span className={popup.tick} />
                 Copy as JSON
               </Menu.Item>
               <Menu.Item
@@ -66,14 +65,12 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                 disabled={trace.method === null}
                 onClick={copy('curl', async () => curlOf(detail, await root()))}
               >
-                <span className={popup.tick} />
                 Copy as curl
               </Menu.Item>
               <Menu.Item
                 className={popup.item}
                 onClick={copy('Test', async () => testOf(detail, await root()))}
               >
-                <span className={popup.tick} />
                 Copy as a test
               </Menu.Item>
               <Menu.Item
@@ -83,11 +80,9 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                   async () => location.origin + location.pathname + location.search,
                 )}
               >
-                <span className={popup.tick} />
                 Copy the link to this step and view
               </Menu.Item>
               <Menu.Item className={popup.item} onClick={download}>
-                <span className={popup.tick} />
                 Download
               </Menu.Item>
               <Menu.Separator className={popup.separator} />
@@ -95,7 +90,6 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                 className={popup.item}
                 render={<Link to="/compare" search={toSearch({ a: trace.number })} />}
               >
-                <span className={popup.tick} />
                 Compare with another trace
               </Menu.Item>
             </Menu.Popup>
