@@ -16,8 +16,8 @@ async function detailOf(body: unknown): Promise<TraceDetail> {
   return await got<TraceDetail>(server, `traces/${newest}`);
 }
 
-/** When the rows began: a row that comes long after its end is marked. */
-const START = Date.now() - 1000;
+/** When the rows begin. A row that comes long after its end is marked. */
+let start = Date.now() - 1000;
 
 /** A row as this library writes it for a request. */
 function ourRow(columns: object = {}, step: object = {}) {
@@ -42,8 +42,8 @@ function ourRow(columns: object = {}, step: object = {}) {
     groundTruth: null,
     metadata,
     latency: 412.643,
-    startTime: START,
-    endTime: START + 412,
+    startTime: start,
+    endTime: start + 412,
     steps: [
       {
         name: 'OpenAI Chat Completion',
@@ -55,8 +55,8 @@ function ourRow(columns: object = {}, step: object = {}) {
         metadata: { timeToFirstToken: 50.5 },
         steps: [],
         latency: 380.233,
-        startTime: START + 33,
-        endTime: START + 413,
+        startTime: start + 33,
+        endTime: start + 413,
         provider: 'openai',
         promptTokens: 96,
         completionTokens: 14,
@@ -73,7 +73,7 @@ function ourRow(columns: object = {}, step: object = {}) {
     config: { ...config, inputVariableNames: ['body', 'query', 'params'] },
     rows: [
       {
-        inferenceTimestamp: START / 1000,
+        inferenceTimestamp: start / 1000,
         inferenceId: 'req-42',
         output: { answer: '20 cents a day.' },
         latency: 412.643,
@@ -94,6 +94,10 @@ function ourRow(columns: object = {}, step: object = {}) {
 }
 
 describe('the summary of a trace', () => {
+  beforeEach(() => {
+    start = Date.now() - 1000;
+  });
+
   it('has the facts of the request that our own rows have', async () => {
     const { number, receivedAt, bytes, ...summary } = await summaryOf(ourRow());
     assert.equal(number, 1);
@@ -103,7 +107,7 @@ describe('the summary of a trace', () => {
       pipelineId: PIPELINE,
       inferenceId: 'req-42',
       traceId: null,
-      time: START,
+      time: start,
       name: 'POST /chat/:topic',
       route: '/chat/:topic',
       method: 'POST',
